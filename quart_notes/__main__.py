@@ -1,0 +1,5 @@
+"""`python -m quart_notes` is `quart-notes`."""
+
+from quart_notes.cli import main
+
+main()

@@ -1,0 +1,61 @@
+"""The factory: a table of contents. No routes, no logic."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from quart import Quart
+
+from quart_notes import access_log, housekeeping
+from quart_notes.blueprints import board, errors, guards, headers, live, notes, pages, static_files, system
+from quart_notes.blueprints.body import CheckedRequest
+from quart_notes.blueprints.connections import HTTPConnection, WebsocketConnection
+from quart_notes.blueprints.converters import IdConverter
+from quart_notes.blueprints.openapi import documented
+from quart_notes.core import Core
+from quart_notes.database import exclusive
+from quart_notes.settings import Settings, load
+
+MAX_BODY = 256 * 1024  # bytes of a request
+BODY_TIMEOUT = 15  # seconds for a request's body to arrive
+RESPONSE_TIMEOUT = 30  # seconds for an answer to leave; streams have none
+
+
+def create_app(settings: Settings | None = None) -> Quart:
+    """The application; without settings, those of the environment."""
+    core = Core.build(settings or load())
+    app = Quart("quart_notes", template_folder=str(static_files.folder("templates")), static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
+    app.request_class = CheckedRequest
+    app.asgi_http_class = HTTPConnection
+    app.asgi_websocket_class = WebsocketConnection
+    app.url_map.converters["id"] = IdConverter
+    app.extensions["quart_notes"] = core
+    documented().init_app(app)
+    for register in (errors.register, guards.register, headers.register, pages.register):
+        register(app)
+    for module in (notes, live, board, system, static_files):
+        app.register_blueprint(module.blueprint)
+    _keep_open(app, core)
+    access_log.protect()
+    return app
+
+
+def _keep_open(app: Quart, core: Core) -> None:
+    resources = AsyncExitStack()
+
+    @app.before_serving
+    async def start() -> None:
+        resources.enter_context(exclusive(core.settings.database_file))
+        await core.database.open()
+        resources.push_async_callback(core.database.close)
+        await core.log.open()
+        core.broadcaster.newest = (await core.log.newest()).number
+        core.writer.start()
+        resources.push_async_callback(core.writer.stop)
+        keeping = asyncio.create_task(housekeeping.run(core))
+        resources.callback(keeping.cancel)
+
+    @app.after_serving
+    async def stop() -> None:
+        core.broadcaster.close()
+        await resources.aclose()

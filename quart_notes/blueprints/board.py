@@ -1,0 +1,149 @@
+"""The board's pages: the same reads and shapes as the API, as HTML; every form works without JavaScript."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.errors import validation_problem
+from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
+from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate
+
+blueprint = Blueprint("board", __name__, url_prefix="/front/notes")
+
+PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
+PAGE_LAST = 1_000_000
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+def _form(title: str = "", description: str = "", errors: tuple[FieldError, ...] = ()) -> dict[str, Any]:
+    return {
+        "title": title,
+        "description": description,
+        # What is wrong with the whole stands beside its first field.
+        "errors": {error.field or "title": error.message for error in reversed(errors)},
+    }
+
+
+async def _typed() -> dict[str, Any]:
+    form = await request.form
+    # A form ends lines with CRLF; the note's own line break is LF.
+    return {name: form.get(name, "").replace("\r\n", "\n") for name in ("title", "description")}
+
+
+def _number(text: str | None, default: int, largest: int) -> int:
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > 19:
+        return default
+    return min(max(int(text), 1), largest)
+
+
+@blueprint.get("")
+@hide
+async def board() -> Page:
+    """The board."""
+    return await _board(_form())
+
+
+async def _board(form: dict[str, Any]) -> str:
+    q = "".join(character for character in request.args.get("q", "") if character.isprintable())[:QUERY_MAX].strip()
+    number = _number(request.args.get("page"), 1, PAGE_LAST)
+    page = await core().notes.board(q, number, PAGE_SIZE)
+    deleted = request.args.get("deleted")
+    return await render_template(
+        "notes.html",
+        notes=page.notes,
+        last_event_id=page.position,
+        total=page.total,
+        open_count=page.open_count,
+        done_count=page.done_count,
+        page=number,
+        pages=max(-(-page.total // PAGE_SIZE), 1),
+        q=q,
+        form=form,
+        deleted=await core().notes.deleted(_number(deleted, 0, MAX_ID)) if deleted else None,
+    )
+
+
+@blueprint.post("")
+@hide
+async def add() -> Page:
+    """Add a note by the form."""
+    typed = await _typed()
+    try:
+        await core().notes.add(NoteCreate(**typed))
+    except ValidationError as error:
+        return await _board(_form(**typed, errors=validation_problem(error).errors)), 422
+    return redirect(f"{request.root_path}/front/notes", 303)
+
+
+@blueprint.get("/<id:note_id>")
+@hide
+async def card(note_id: int) -> str:
+    """The card alone, for a page that swaps it in."""
+    note, _ = await core().notes.get(note_id)
+    return await render_template("note_card.html", note=note)
+
+
+@blueprint.get("/<id:note_id>/edit")
+@hide
+async def edit(note_id: int) -> str:
+    """The form to edit a note."""
+    note, _ = await core().notes.get(note_id)
+    return await _edit(note, _form(note.title or "", note.description or ""))
+
+
+async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = None) -> str:
+    return await render_template("note_edit.html", note=note, form=form, conflict=conflict)
+
+
+@blueprint.post("/<id:note_id>")
+@hide
+async def save(note_id: int) -> Page:
+    """Save the form of a note; what somebody else has changed meanwhile is shown beside it."""
+    typed = await _typed()
+    version = _number((await request.form).get("version"), 0, MAX_ID)
+    try:
+        await core().notes.change(note_id, NoteUpdate(**typed), lambda current: not version or current == version)
+    except StaleVersionError:
+        note, _ = await core().notes.get(note_id)
+        return await _edit(note, _form(**typed), conflict=note), 412
+    except (ValidationError, ValidationFailedError) as error:
+        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        note, _ = await core().notes.get(note_id)
+        return await _edit(note, _form(**typed, errors=problem.errors)), 422
+    return _to_card(note_id)
+
+
+@blueprint.post("/<id:note_id>/done")
+@hide
+async def tick(note_id: int) -> WerkzeugResponse:
+    """Tick a note off, or not."""
+    done = (await request.form).get("done") == "true"
+    await core().notes.change(note_id, NoteUpdate(done=done))
+    return _to_card(note_id)
+
+
+@blueprint.post("/<id:note_id>/delete")
+@hide
+async def delete(note_id: int) -> WerkzeugResponse:
+    """Delete a note and offer to undo it."""
+    try:
+        await core().notes.delete(note_id)
+    except NotFoundError:
+        return redirect(f"{request.root_path}/front/notes", 303)
+    return redirect(f"{request.root_path}/front/notes?deleted={note_id}", 303)
+
+
+@blueprint.post("/<id:note_id>/restore")
+@hide
+async def restore(note_id: int) -> WerkzeugResponse:
+    """Undo a deletion."""
+    await core().notes.restore(note_id)
+    return _to_card(note_id)
+
+
+def _to_card(note_id: int) -> WerkzeugResponse:
+    return redirect(f"{request.root_path}/front/notes#note-{note_id}", 303)

@@ -1,0 +1,46 @@
+"""Entity tags: what a client has, and what it will not overwrite."""
+
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+
+from quart_notes.errors import InvalidIfMatchError
+
+ENTITY_TAG = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
+TAG_LIST = re.compile(rf"\s*{ENTITY_TAG.pattern}\s*(?:,\s*{ENTITY_TAG.pattern}\s*)*")
+
+
+def etag_of(body: bytes) -> str:
+    """A strong entity tag of exactly these bytes."""
+    return f'"{blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def version_tag(version: int) -> str:
+    """The entity tag of a thing with a version."""
+    return f'"{version}"'
+
+
+def if_match(header: str | None) -> Callable[[int], bool] | None:
+    """Whether a version may be changed, judged by If-Match; None when the header was not sent.
+
+    Tags are compared strongly: a weak one never matches.
+    source   RFC 9110, 13.1.1
+    """
+    if header is None:
+        return None
+    if header.strip() == "*":
+        return lambda version: True
+    if TAG_LIST.fullmatch(header) is None:
+        raise InvalidIfMatchError('If-Match takes the version in quotes, such as "3", or *.')
+    tags = {tag for weak, tag in ENTITY_TAG.findall(header) if not weak}
+    return lambda version: str(version) in tags
+
+
+def none_match(header: str | None, etag: str) -> bool:
+    """Whether the client has this representation already; tags are compared weakly.
+
+    source   RFC 9110, 13.1.2
+    """
+    if header is None:
+        return False
+    return header.strip() == "*" or etag.strip('"') in {tag for _, tag in ENTITY_TAG.findall(header)}

@@ -1,0 +1,18 @@
+"""What may stand in an address."""
+
+from werkzeug.routing import IntegerConverter, ValidationError
+
+from quart_notes.schemas import MAX_ID
+
+
+class IdConverter(IntegerConverter):
+    """The id of a row: 1 to 2^63−1, written one way; anything else is not found."""
+
+    regex = r"[1-9][0-9]{0,18}"
+
+    def to_python(self, value: str) -> int:
+        """The number, when the database can hold it."""
+        number = int(value)
+        if number > MAX_ID:
+            raise ValidationError
+        return number

@@ -1,0 +1,83 @@
+"""Errors, rendered once: problem details for programs, the same as a page for a browser. Never a traceback."""
+
+import logging
+from typing import Any
+
+from quart import Quart, Response, has_request_context, has_websocket_context, render_template, request
+from quart_schema import RequestSchemaValidationError
+from werkzeug.exceptions import HTTPException
+
+from quart_notes.errors import FieldError, ProblemError, ValidationFailedError, problem
+from quart_notes.jsonio import dump
+
+PROBLEM_TYPE = "application/problem+json"
+CODES = {
+    400: ("bad_request", "The request could not be understood."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that method."),
+    408: ("request_timeout", "The request did not arrive in time."),
+    413: ("too_large", "The request is larger than this address takes."),
+    415: ("unsupported_media_type", "This address does not read that content type."),
+    500: ("internal_error", "Something went wrong on the server. It has been logged."),
+}
+log = logging.getLogger(__name__)
+
+
+def register(app: Quart) -> None:
+    """Have every error of the application rendered here."""
+    app.register_error_handler(ProblemError, _problem)
+    app.register_error_handler(RequestSchemaValidationError, _invalid)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+async def _problem(error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101 - the registration says so
+    body = problem(error.status, error.code, error.detail, error.errors, error.extra)
+    return await _render(body, error.headers)
+
+
+async def _invalid(error: Exception) -> Response:
+    return await _problem(validation_problem(getattr(error, "validation_error", error)))
+
+
+async def _http(error: Exception) -> Response:
+    status = getattr(error, "code", None) or 500
+    code, detail = CODES.get(status, ("bad_request", str(getattr(error, "name", "Error"))))
+    allow = getattr(error, "valid_methods", None)
+    return await _render(problem(status, code, detail), {"Allow": ", ".join(sorted(allow))} if allow else {})
+
+
+async def _unexpected(error: Exception) -> Response:
+    log.error("A request failed", exc_info=error)
+    return await _render(problem(500, *CODES[500]), {})
+
+
+def validation_problem(error: Any) -> ValidationFailedError:
+    """What pydantic says of the input, field by field, without repeating the input."""
+    fields = []
+    for item in error.errors() if hasattr(error, "errors") else ():
+        message = str(item["msg"]).removeprefix("Value error, ")
+        fields.append(FieldError(".".join(map(str, item["loc"])), message))
+    detail = "; ".join(f"{field}: {message}" if field else message for field, message in fields[:3])
+    return ValidationFailedError(detail or "The input does not have the shape that is asked for.", errors=fields)
+
+
+async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
+    if wants_page():
+        page = await render_template("error.html", problem=body)
+        response = Response(page, body["status"], content_type="text/html; charset=utf-8")
+    else:
+        response = Response(dump(body), body["status"], content_type=PROBLEM_TYPE)
+    response.headers.update(headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def wants_page() -> bool:
+    """Whether a person with a browser asked: HTML is accepted by name, and the address is not one for programs."""
+    if has_websocket_context() or not has_request_context():
+        return False
+    if request.path.startswith(("/api/", "/events", "/ws", "/openapi.json", "/asyncapi.json")):
+        return False
+    return any(accepted == "text/html" for accepted, _ in request.accept_mimetypes)

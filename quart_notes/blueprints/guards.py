@@ -1,0 +1,50 @@
+"""Who may do what, judged before a route runs."""
+
+from urllib.parse import urlsplit
+
+from quart import Quart, request, websocket
+
+from quart_notes.errors import CrossOriginError, UnknownTopicError
+from quart_notes.events import SHARED_BOARD
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_SITES = frozenset({"same-origin", "none"})  # none: the person typed the address or opened a bookmark
+
+
+def register(app: Quart) -> None:
+    """Judge every request and websocket of the application."""
+    app.before_request(_same_origin_request)
+    app.before_websocket(_same_origin_websocket)
+
+
+async def _same_origin_request() -> None:
+    if request.method not in SAFE_METHODS:
+        _refuse_foreign(request.headers)
+
+
+async def _same_origin_websocket() -> None:
+    _refuse_foreign(websocket.headers)
+
+
+def _refuse_foreign(headers: object) -> None:
+    """A page of another origin may neither change anything nor listen; programs send no Origin and pass.
+
+    source   https://www.w3.org/TR/fetch-metadata/, RFC 6455, 10.2
+    """
+    get = getattr(headers, "get")  # noqa: B009 - Werkzeug's Headers are not typed as a mapping
+    site, origin, host = get("Sec-Fetch-Site"), get("Origin"), get("Host")
+    if site is not None and site.strip().lower() not in OWN_SITES:
+        raise CrossOriginError("This was sent by a page of another site.")
+    if origin is not None and urlsplit(origin).netloc.lower() != (host or "").lower():
+        raise CrossOriginError("This was sent by a page of another origin.")
+
+
+def visible_topics(wanted: str | None) -> frozenset[str]:
+    """The topics of a subscription: those asked for, all of which must be visible, or all visible ones."""
+    visible = frozenset({SHARED_BOARD})
+    if wanted is None:
+        return visible
+    topics = frozenset(topic.strip() for topic in wanted.split(","))
+    if not topics <= visible:
+        raise UnknownTopicError("There is no such topic: " + ", ".join(sorted(visible)) + " can be subscribed to.")
+    return topics

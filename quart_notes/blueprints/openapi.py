@@ -1,0 +1,200 @@
+"""The OpenAPI document: what quart-schema knows of a route, and what it cannot know."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+from quart_schema import Info, OpenAPIProvider, QuartSchema
+from quart_schema.conversion import PYDANTIC_REF_TEMPLATE
+from quart_schema.openapi import Tag
+from werkzeug.routing.converters import BaseConverter
+
+from quart_notes.errors import (
+    BadRequestError,
+    CrossOriginError,
+    DatabaseUnavailableError,
+    InvalidIfMatchError,
+    InvalidJsonError,
+    NotFoundError,
+    OverloadedError,
+    ProblemError,
+    RequestTimedOutError,
+    StaleVersionError,
+    StorageFullError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+    problem,
+)
+from quart_notes.schemas import MAX_ID, ProblemOut
+from quart_notes.version import __version__
+
+F = TypeVar("F", bound=Callable[..., Any])
+ANSWERS = "_quart_notes_answers"
+WRITE_PROBLEMS = (BadRequestError, CrossOriginError, OverloadedError, DatabaseUnavailableError, StorageFullError)
+BODY_PROBLEMS = (
+    InvalidJsonError,
+    RequestTimedOutError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+)
+DETAILS: Mapping[type[ProblemError], str] = {
+    NotFoundError: "Note 7 not found",
+    StaleVersionError: "Note 7 is at version 3: somebody changed it first.",
+    InvalidIfMatchError: 'If-Match takes the version in quotes, such as "3", or *.',
+    ValidationFailedError: "A note needs a title or a description.",
+}
+DESCRIPTION = """The notes board of a Quart Notes server.
+
+**Changes as they happen**: every change goes out on the websocket `/ws` and as server-sent events on `/events`;
+`/asyncapi.json` describes them. List and item responses carry `Last-Event-ID`: subscribe with it and nothing is missed.
+
+**Errors** are RFC 9457 problem details (`application/problem+json`); `code` is stable, `errors` names the fields.
+
+**Security**: in open mode there is no sign-in, so there is no security scheme: whoever reaches the port may read and
+write, and the server listens on loopback only unless told otherwise. Unsafe methods from a page of another origin are
+refused (403 `cross_origin`); programs, which send no `Origin`, are not."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer of a route."""
+
+    status: int
+    description: str
+    model: Any = None  # a pydantic model, list[model], or None when the media type says it all
+    media_type: str = "application/json"
+    headers: Mapping[str, str] | None = None  # name → description
+
+
+HEADERS = {
+    "ETag": "Entity tag; strong. For a note it is its version in quotes.",
+    "Last-Event-ID": "The newest event that the answer includes: resume the feed after it.",
+    "Location": "Where the new note is.",
+    "Link": 'The next page, rel="next", when there is one.',
+}
+
+
+def answers(*successes: Answer, problems: tuple[type[ProblemError], ...] = ()) -> Callable[[F], F]:
+    """Document what a route answers."""
+
+    def decorate(route: F) -> F:
+        setattr(route, ANSWERS, (successes, problems))
+        return route
+
+    return decorate
+
+
+class Provider(OpenAPIProvider):
+    """Adds answers, errors, examples and exact parameters to quart-schema's document."""
+
+    def build_paths(self, rule: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The path objects of one rule."""
+        paths, components = super().build_paths(rule)
+        route = self._app.view_functions[rule.endpoint]
+        for operations in paths.values():
+            for operation in operations.values():
+                self._complete(operation, route, components)
+        return paths, components
+
+    def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
+        """A path parameter with its range."""
+        parameter = super().build_path_parameter(name, converter)
+        if parameter["schema"].get("type") == "integer":
+            parameter["schema"] |= {"minimum": 1, "maximum": MAX_ID}
+            parameter["example"] = 1
+        return parameter
+
+    def _complete(self, operation: dict[str, Any], route: Callable[..., Any], components: dict[str, Any]) -> None:
+        operation["description"] = inspect.cleandoc("\n".join(operation.get("description", "").splitlines()))
+        if "requestBody" in operation:
+            operation["requestBody"]["required"] = True
+        for parameter in operation["parameters"]:
+            if parameter["in"] == "query":
+                _plain_query(parameter)
+        successes, problems = getattr(route, ANSWERS, ((), ()))
+        if problems and any(kind is StaleVersionError for kind in problems):
+            operation["parameters"].append(IF_MATCH)
+        for answer in successes:
+            operation["responses"][str(answer.status)] = _success(answer, components)
+        by_status: dict[int, list[type[ProblemError]]] = {}
+        for kind in problems:
+            by_status.setdefault(kind.status, []).append(kind)
+        for status, kinds in sorted(by_status.items()):
+            operation["responses"][str(status)] = _problem(kinds, components)
+
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,8}")$'},
+    "description": "Change it only while it is at this version; otherwise 412 with the current note.",
+    "example": '"1"',
+}
+
+
+def _plain_query(parameter: dict[str, Any]) -> None:
+    # A query string has no null: leaving the parameter out is the way to say nothing.
+    schema = parameter["schema"]
+    if "anyOf" in schema:
+        (kind,) = [item for item in schema.pop("anyOf") if item.get("type") != "null"]
+        schema |= kind
+        schema.pop("default", None)
+    schema.pop("title", None)
+
+
+def _success(answer: Answer, components: dict[str, Any]) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": answer.description}
+    if answer.model is not None:
+        response["content"] = {answer.media_type: {"schema": _schema(answer.model, components)}}
+    elif answer.media_type != "application/json":
+        response["content"] = {answer.media_type: {"schema": {"type": "string"}}}
+    if answer.headers:
+        response["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
+        }
+    return response
+
+
+def _problem(kinds: list[type[ProblemError]], components: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "description": " ".join((kind.__doc__ or "").splitlines()[0] for kind in kinds),
+        "content": {
+            "application/problem+json": {
+                "schema": _schema(ProblemOut, components),
+                "examples": {
+                    kind.code: {"value": problem(kind.status, kind.code, DETAILS.get(kind, kind.__doc__ or ""))}
+                    for kind in kinds
+                },
+            }
+        },
+    }
+
+
+def _schema(model: Any, components: dict[str, Any]) -> dict[str, Any]:
+    schema = TypeAdapter(model).json_schema(ref_template=PYDANTIC_REF_TEMPLATE, mode="serialization")
+    components.update(schema.pop("$defs", {}))
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        components[model.__name__] = schema
+        return {"$ref": PYDANTIC_REF_TEMPLATE.format(model=model.__name__)}
+    return schema
+
+
+def documented() -> QuartSchema:
+    """quart-schema, set up for this application: its document and nothing loaded from elsewhere."""
+    return QuartSchema(
+        openapi_path=None,
+        info=Info(title="Quart Notes", version=__version__, description=DESCRIPTION),
+        tags=[
+            Tag(name="notes", description="The notes of the shared board."),
+            Tag(name="feed", description="Every change as it happens."),
+            Tag(name="system", description="Version and health."),
+        ],
+        conversion_preference="pydantic",
+        pydantic_dump_options={"mode": "json"},
+        openapi_provider_class=Provider,
+    )

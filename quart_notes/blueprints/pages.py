@@ -1,0 +1,32 @@
+"""What every template can use."""
+
+from datetime import UTC, datetime
+
+from quart import Quart, request
+
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.static_files import asset
+from quart_notes.version import __version__
+
+
+def register(app: Quart) -> None:
+    """Give the templates their globals and filters."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["rfc3339"] = rfc3339
+    app.jinja_env.globals["version"] = __version__
+    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["_"] = _untranslated
+    app.context_processor(_of_request)
+
+
+async def _of_request() -> dict[str, object]:
+    return {"root": request.root_path, "open_to_network": core().settings.open_to_network}
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment in UTC, as the API writes it."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _untranslated(text: str) -> str:
+    return text

@@ -1,0 +1,88 @@
+"""Version, health, documents."""
+
+import asyncio
+
+from quart import Blueprint, Response, current_app, redirect, render_template, request
+from quart_schema import hide, tag_blueprint
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.asyncapi import asyncapi_document
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.openapi import Answer, answers
+from quart_notes.errors import DatabaseUnavailableError, ProblemError
+from quart_notes.jsonio import dump
+from quart_notes.schemas import HealthOut, VersionOut
+from quart_notes.version import __version__
+
+blueprint = Blueprint("system", __name__)
+tag_blueprint(blueprint, ["system"])
+
+HEALTH_TIMEOUT = 5.0  # seconds the database has to answer
+
+
+@blueprint.get("/")
+@hide
+async def home() -> WerkzeugResponse:
+    """Go to the board."""
+    return redirect(f"{request.root_path}/front/notes")
+
+
+@blueprint.get("/api/version")
+@answers(Answer(200, "The version.", VersionOut))
+async def version() -> VersionOut:
+    """Get the version."""
+    return VersionOut(version=__version__)
+
+
+@blueprint.get("/db/alive")
+@answers(Answer(200, "It answers.", HealthOut), Answer(503, "It does not answer.", HealthOut))
+async def database_alive() -> tuple[HealthOut, int]:
+    """Check the database with a real query."""
+    return await _health("The database answers.")
+
+
+@blueprint.get("/healthz")
+@answers(Answer(200, "It runs.", HealthOut))
+async def process_alive() -> HealthOut:
+    """Check the process."""
+    return HealthOut(status="healthy", message="The process runs.")
+
+
+@blueprint.get("/readyz")
+@answers(Answer(200, "It is ready.", HealthOut), Answer(503, "It is not ready.", HealthOut))
+async def ready() -> tuple[HealthOut, int]:
+    """Check whether requests can be served: the database and its event log."""
+    return await _health("Ready.")
+
+
+async def _health(message: str) -> tuple[HealthOut, int]:
+    try:
+        async with asyncio.timeout(HEALTH_TIMEOUT):
+            await core().database.ping()
+    except (TimeoutError, ProblemError):
+        return HealthOut(status="unhealthy", message=str(DatabaseUnavailableError.__doc__).partition(";")[0] + "."), 503
+    return HealthOut(status="healthy", message=message), 200
+
+
+@blueprint.get("/openapi.json")
+@hide
+async def openapi() -> Response:
+    """The OpenAPI document."""
+    document = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
+    if request.root_path:
+        document["servers"] = [{"url": request.root_path}]
+    return Response(dump(document), content_type="application/json")
+
+
+@blueprint.get("/asyncapi.json")
+@hide
+async def asyncapi() -> Response:
+    """The AsyncAPI document of the feed."""
+    return Response(dump(asyncapi_document(request.host)), content_type="application/json")
+
+
+@blueprint.get("/docs")
+@hide
+async def docs() -> str:
+    """The API's documents, to read and to try."""
+    return await render_template("docs.html")

@@ -1,0 +1,198 @@
+"""The command line: `quart-notes`, which serves when it is given no command."""
+
+import asyncio
+import json
+import logging
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from quart_notes import database, doctor, server
+from quart_notes.app import create_app
+from quart_notes.core import Core
+from quart_notes.demo import NOTES
+from quart_notes.errors import ProblemError
+from quart_notes.settings import Settings, SettingsError, load
+from quart_notes.version import __version__
+
+F = TypeVar("F", bound=Callable[..., Any])
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+DATA_OPTIONS = (
+    click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings (default: ./quart-notes.toml)."),
+    click.option("--data", type=click.Path(path_type=Path), help="Folder for the database (default: ./data)."),
+    click.option("--database-url", help="sqlite:///path/to/file, instead of a file in the data folder."),
+)
+SERVE_OPTIONS = (
+    click.option("--bind", help="host:port, [v6 address]:port or unix:/path (default: 127.0.0.1:8000)."),
+    click.option("--access", help="open: no sign-in (the only mode so far)."),
+    click.option("--open-to-network/--only-this-machine", default=None, help="Listen beyond loopback without sign-in."),
+    click.option("--server-config", type=click.Path(path_type=Path), help="The hypercorn.toml to read."),
+    click.option("--access-log/--no-access-log", default=None, help="A line a request on standard output."),
+    click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
+    click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),
+    click.option("--log-days", type=int, help="Days an event can be replayed (default: 7)."),
+    click.option("--log-rows", type=int, help="Events kept for replay at most (default: 100000)."),
+    click.option("--trash-days", type=int, help="Days a deleted note can be restored (default: 30)."),
+    click.option("--stream-road", help="direct or send: how live events leave (default: direct)."),
+)
+
+
+def options(*groups: tuple[Callable[[Any], Any], ...]) -> Callable[[F], F]:
+    """Put options on a command."""
+
+    def decorate(command: F) -> F:
+        for option in reversed([option for group in groups for option in group]):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say on standard error what went wrong, and end with a code."""
+    try:
+        yield
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+    except (server.ServeError, database.DataFolderBusyError, ProblemError) as error:
+        raise click.ClickException(getattr(error, "detail", str(error))) from None
+    except (OSError, sqlite3.Error) as error:
+        raise click.ClickException(str(error)) from None
+
+
+class DefaultGroup(click.Group):
+    """A group that serves when the first word is no command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `serve` in front where no command is named."""
+        if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help", "--version"}):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=DefaultGroup, context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="quart-notes")
+def cli() -> None:
+    """A live notes board: every change on every open screen at once.
+
+    Settings come from flags, QUART_NOTES_* variables and quart-notes.toml, in this order.
+    """
+
+
+@cli.command()
+@options(SERVE_OPTIONS, DATA_OPTIONS)
+def serve(**flags: Any) -> None:
+    """Serve the board (the default command)."""
+    with explained():
+        settings = load(flags)
+        server.configure_logging()
+        server.serve(settings)
+
+
+@cli.command()
+@options(DATA_OPTIONS)
+def migrate(**flags: Any) -> None:
+    """Bring the database's tables up to date; a copy of the old file is kept first."""
+    with explained():
+        settings = load(flags)
+        applied = asyncio.run(_migrate(settings))
+    click.echo("Applied: " + ", ".join(applied) if applied else "Nothing to do: the tables are up to date.")
+
+
+async def _migrate(settings: Settings) -> list[str]:
+    opened = database.Database(settings.database_file)
+    with database.exclusive(settings.database_file):
+        try:
+            return await opened.open()
+        finally:
+            await opened.close()
+
+
+@cli.command()
+@options(DATA_OPTIONS)
+def demo(**flags: Any) -> None:
+    """Put some notes on the board, to look around. The server must not be running."""
+    with explained():
+        settings = load(flags)
+        count = asyncio.run(_demo(settings))
+    click.echo(f"Added {count} notes to {settings.database_file}")
+
+
+async def _demo(settings: Settings) -> int:
+    app = create_app(settings)
+    core: Core = app.extensions["quart_notes"]
+    await app.startup()
+    try:
+        for note, done in NOTES:
+            added = (await core.notes.add(note)).result
+            if done is not None:
+                await core.notes.change(added.id, done)
+    finally:
+        await app.shutdown()
+    return len(NOTES)
+
+
+@cli.command("doctor")
+@options(SERVE_OPTIONS, DATA_OPTIONS)
+def doctor_command(**flags: Any) -> None:
+    """Check whether everything is as it should be; exit code 1 when something is not."""
+    with explained():
+        settings = load(flags)
+        findings = doctor.examine(settings)
+    for finding in findings:
+        click.echo(f"{finding.verdict:<5} {finding.subject}: {finding.detail}")
+    if any(finding.verdict == "fail" for finding in findings):
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("target", required=False, type=click.Path(path_type=Path))
+@options(DATA_OPTIONS)
+def backup(target: Path | None, **flags: Any) -> None:
+    """Copy the database to TARGET, also while the server runs."""
+    with explained():
+        source = load(flags).database_file
+        target = target or Path(f"quart-notes-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3")
+        if not source.is_file():
+            raise click.ClickException(f"there is no database at {source}")
+        if target.exists():
+            raise click.ClickException(f"{target} exists already")
+        with click.progressbar(length=100, label="Copying", file=sys.stderr) as bar:
+            database.copy(source, target, lambda percent: bar.update(percent - bar.pos))
+        database.check(target)
+    click.echo(f"Copied {source} to {target} ({target.stat().st_size:,} bytes), checked.")
+
+
+@cli.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options(DATA_OPTIONS)
+def restore(source: Path, **flags: Any) -> None:
+    """Put the copy SOURCE in the place of the database; the present one is kept beside it."""
+    with explained():
+        file = load(flags).database_file
+        with database.exclusive(file):
+            kept = database.restore(source, file)
+    click.echo(f"Restored {source} to {file}." + (f" The former database is {kept}." if kept else ""))
+
+
+@cli.command()
+@options(DATA_OPTIONS)
+def openapi(**flags: Any) -> None:
+    """Print the OpenAPI document."""
+    logging.disable()
+    with explained():
+        app = create_app(load(flags))
+        click.echo(json.dumps(app.extensions["QUART_SCHEMA"].openapi_provider.schema(), indent=2, ensure_ascii=False))
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="quart-notes")

@@ -1,0 +1,233 @@
+"""The database: connections, transactions, migrations, copies, health. Every cure for its traps has its place here.
+
+Two connections: one writes (used by the writer's task alone), one reads from snapshots, so that a read never waits
+for a commit to reach the disk.
+"""
+
+import asyncio
+import secrets
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import UTC, datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
+from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.migrations.executor import MigrationExecutor
+from tortoise.transactions import in_transaction
+
+from quart_notes.errors import DatabaseUnavailableError, StorageFullError
+
+WRITER, READER = "default", "reader"
+APPS = {"quart_notes": {"models": ["quart_notes.models"], "migrations": "quart_notes.migrations"}}
+PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",  # a commit is on the disk before anybody is told
+    "busy_timeout": 5000,  # milliseconds
+    "foreign_keys": "ON",
+    "journal_size_limit": 64 << 20,  # bytes the log file keeps after a checkpoint
+    "cache_size": -16384,  # KiB, negative by SQLite's convention
+}
+COPY_PAGES = 1024  # pages copied between two reports; a write in between makes SQLite begin again
+FAILURES = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
+
+
+def orm(file: Path) -> dict[str, Any]:
+    """Tortoise's configuration for a SQLite file."""
+    credentials = {"file_path": str(file), **PRAGMAS}
+    engine = "quart_notes.sqlite_engine"
+    return {
+        "connections": {
+            WRITER: {"engine": engine, "credentials": credentials},
+            READER: {"engine": engine, "credentials": {**credentials, "query_only": "ON"}},
+        },
+        "apps": APPS,
+    }
+
+
+ORM = orm(Path("data/quart-notes.sqlite3"))  # for Tortoise's own command line (makemigrations)
+
+
+class DataFolderBusyError(Exception):
+    """Another process works on this database."""
+
+
+@contextmanager
+def exclusive(file: Path) -> Iterator[None]:
+    """Be the only process that writes to this database; DataFolderBusyError when another one is.
+
+    The lock goes with the process, however it ends.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_name(file.name + ".lock").open("ab") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except OSError:
+            raise DataFolderBusyError(f"{file} is in use by another Quart Notes process") from None
+        yield
+
+
+class Database:
+    """An open database.
+
+    1. All writing happens in `transaction`, in the writer's task: a cancelled request cannot leave a lock behind.
+    2. `snapshot` sees one moment, however many queries it makes.
+    3. A failure is raised as StorageFullError or DatabaseUnavailableError; the next call tries afresh.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    async def open(self) -> list[str]:
+        """Connect and apply the migrations that are pending, oldest first; returns their names.
+
+        A copy of an older file is kept first.
+        """
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        await self._connect()
+        applied = await self._migrate()
+        self._inode = self.file.stat().st_ino
+        return applied
+
+    async def _connect(self) -> None:
+        # Without the global fallback, tasks that did not start the app find no connection.
+        # https://github.com/tortoise/tortoise-orm/blob/develop/tortoise/context.py
+        await Tortoise.init(config=orm(self.file), _enable_global_fallback=True)
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        await Tortoise.close_connections()
+
+    async def inspect(self) -> list[str]:
+        """Connect, and return the names of the migrations that `open` would apply."""
+        await self._connect()
+        return await self._pending()
+
+    async def _pending(self) -> list[str]:
+        executor = MigrationExecutor(get_connection(WRITER), APPS)
+        return [step.migration.name for step in await executor.plan()]
+
+    async def _migrate(self) -> list[str]:
+        pending = await self._pending()
+        if pending:
+            if await self._has_tables():
+                copies = self.file.parent / "copies"
+                copies.mkdir(exist_ok=True)
+                stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+                await asyncio.to_thread(copy, self.file, copies / f"before-{pending[0]}-{stamp}.sqlite3")
+            await MigrationExecutor(get_connection(WRITER), APPS).migrate()
+        return pending
+
+    async def _has_tables(self) -> bool:
+        _, rows = await get_connection(WRITER).execute_query("SELECT 1 FROM sqlite_master WHERE name = 'note'")
+        return bool(rows)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:
+        """A transaction that writes. Only the writer's task may enter it: never one that can be cancelled."""
+        with translated():
+            self._check_file()
+            async with in_transaction(WRITER) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[BaseDBAsyncClient]:
+        """One moment of the database, to read from."""
+        with translated():
+            self._check_file()
+            async with in_transaction(READER) as connection:
+                yield connection
+
+    async def ping(self) -> None:
+        """Return after a real query; DatabaseUnavailableError when there is no answer."""
+        async with self.snapshot() as connection:
+            await connection.execute_query("SELECT newest FROM log_head")
+
+    def _check_file(self) -> None:
+        # An unlinked or replaced file would go on taking writes that nobody finds again.
+        try:
+            same = self.file.stat().st_ino == self._inode
+        except OSError:
+            same = False
+        if not same:
+            raise DatabaseUnavailableError("The database file is not there any more.")
+
+
+def changes(connection: BaseDBAsyncClient) -> int:
+    """Rows that this connection has changed so far: whether a piece of work has touched any."""
+    raw: Any = connection
+    return int(raw._connection.total_changes)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise what the database says as this application's errors."""
+    try:
+        yield
+    except FAILURES as error:
+        if "disk is full" in str(error):
+            raise StorageFullError("There is no room left on the disk; nothing was changed.") from error
+        if isinstance(error, ValueError) and "no active connection" not in str(error):
+            raise
+        raise DatabaseUnavailableError("The database does not answer; nothing was changed.") from error
+
+
+def copy(source: Path, target: Path, progress: Callable[[int], None] | None = None) -> None:
+    """A whole and consistent copy of a database that may be in use; `progress` hears the percentage done.
+
+    source   https://www.sqlite.org/backup.html
+    """
+    partial = target.with_name(target.name + ".part")
+
+    def report(_: int, remaining: int, total: int) -> None:
+        if progress is not None:
+            progress(100 - remaining * 100 // max(total, 1))
+
+    with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
+        from_.backup(to, pages=COPY_PAGES, progress=report)
+    partial.replace(target)
+
+
+def check(file: Path) -> None:
+    """Raise sqlite3.DatabaseError unless `file` is a sound database of ours."""
+    with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
+        try:
+            connection.execute("SELECT epoch, newest FROM log_head").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise sqlite3.DatabaseError(f"{file} is not a Quart Notes database: {error}") from None
+        (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"{file} is damaged: {verdict}")
+
+
+def restore(source: Path, file: Path) -> Path | None:
+    """Put a copy in the place of the database; returns where the former one is kept, None when there was none.
+
+    The log gets a new epoch: readers who saw events that the copy does not have must reload, never be silent.
+    """
+    check(source)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    kept = None
+    if file.exists():
+        kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}{file.suffix}")
+        copy(file, kept)
+    fresh = file.with_name(file.name + ".restoring")
+    shutil.copyfile(source, fresh)
+    with closing(sqlite3.connect(fresh)) as connection, connection:
+        connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
+    for leftover in (file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
+        leftover.unlink(missing_ok=True)
+    fresh.replace(file)
+    return kept
+
+
+def new_epoch() -> str:
+    """The first half of event ids, for a new log."""
+    return secrets.token_hex(4)

@@ -1,0 +1,14 @@
+"""What `quart-notes demo` puts on the board."""
+
+from quart_notes.schemas import NoteCreate, NoteUpdate
+
+DONE = NoteUpdate(done=True)
+NOTES: tuple[tuple[NoteCreate, NoteUpdate | None], ...] = (
+    (NoteCreate(title="Welcome", description="Open this page in a second window and change something here."), None),
+    (NoteCreate(title="Groceries", description="Milk\nBread\nApples\nThe good olive oil"), None),
+    (NoteCreate(title="Call the dentist"), DONE),
+    (NoteCreate(title="Class trip", description="Permission slips are due on Friday. Bring rain jackets."), None),
+    (NoteCreate(description="Press ? for the keyboard shortcuts."), None),
+    (NoteCreate(title="Return the library books", description="Shelf by the door."), DONE),
+    (NoteCreate(title="ملاحظة", description="النص من اليمين إلى اليسار يعمل أيضًا."), None),
+)

@@ -1,0 +1,200 @@
+"""The notes of the shared board: what may happen to them, and how they are found."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.queryset import QuerySet
+
+from quart_notes.database import Database
+from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
+from quart_notes.event_log import EventLog
+from quart_notes.events import SHARED_BOARD, Action, EventId, NoteEvent
+from quart_notes.models import Note
+from quart_notes.schemas import NoteCreate, NoteOut, NoteQuery, NoteUpdate
+from quart_notes.writer import Change, Write, Written
+
+COLUMNS = tuple(NoteOut.model_fields)
+EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
+
+Precondition = Callable[[int], bool]  # whether a note of that version may be changed
+
+
+class NoteList(NamedTuple):
+    """Some notes, whether there are more after them, and the newest event that they include."""
+
+    notes: list[NoteOut]
+    more: bool
+    position: EventId
+
+
+class BoardPage(NamedTuple):
+    """One page of the board as people see it: open notes first, newest first."""
+
+    notes: list[NoteOut]
+    total: int  # notes that match
+    open_count: int  # of the whole board
+    done_count: int
+    position: EventId
+
+
+class Notes:
+    """The board's notes."""
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def add(self, data: NoteCreate) -> Written[NoteOut]:
+        """Put a note on the board and tell everyone watching it."""
+
+        async def work(change: Change) -> NoteOut:
+            now = datetime.now(UTC)
+            note = Note(**data.model_dump(), created_at=now, updated_at=now)
+            note.search_text = search_text(note)
+            await note.save(using_db=change.connection, force_create=True)
+            return _record(change, "create", note)
+
+        return await self._write(work)
+
+    async def change(self, note_id: int, data: NoteUpdate, allowed: Precondition | None = None) -> Written[NoteOut]:
+        """Change the fields that were sent; a change of nothing bumps nothing and tells nobody.
+
+        allowed   judges the current version; StaleVersionError, with the current note, when it says no
+        """
+
+        async def work(change: Change) -> NoteOut:
+            note = await _present(change.connection, note_id, allowed)
+            sent = {name: value for name, value in data.changes().items() if getattr(note, name) != value}
+            if not sent:
+                return NoteOut.model_validate(note)
+            note.update_from_dict(sent)
+            if note.title is None and note.description is None:
+                raise ValidationFailedError(
+                    "A note needs a title or a description.",
+                    errors=[FieldError("", "A note needs a title or a description.")],
+                )
+            return await _save(change, "update", note, *sent)
+
+        return await self._write(work)
+
+    async def delete(self, note_id: int, allowed: Precondition | None = None) -> Written[NoteOut]:
+        """Take a note off the board; it is kept aside for a while, for `restore`."""
+
+        async def work(change: Change) -> NoteOut:
+            note = await _present(change.connection, note_id, allowed)
+            note.deleted_at = datetime.now(UTC)
+            await note.save(using_db=change.connection, update_fields=["deleted_at"])
+            return _record(change, "delete", note)
+
+        return await self._write(work)
+
+    async def restore(self, note_id: int) -> Written[NoteOut]:
+        """Put a deleted note back, under its id; NotFoundError when it was not deleted or is gone for good."""
+
+        async def work(change: Change) -> NoteOut:
+            note = await Note.get_or_none(id=note_id, deleted_at__isnull=False, using_db=change.connection)
+            if note is None:
+                raise NotFoundError(f"There is no deleted note {note_id}")
+            note.deleted_at = None
+            return await _save(change, "create", note, "deleted_at")
+
+        return await self._write(work)
+
+    async def empty_trash(self, days: int) -> bool:
+        """Forget a chunk of the notes deleted more than `days` ago; returns whether there may be more."""
+        oldest = datetime.now(UTC) - timedelta(days=days)
+
+        async def work(change: Change) -> bool:
+            old = Note.filter(deleted_at__lt=oldest).using_db(change.connection).limit(EMPTY_TRASH_CHUNK)
+            ids: Any = await old.values_list("id", flat=True)
+            await Note.filter(id__in=list(ids)).using_db(change.connection).delete()
+            return len(ids) == EMPTY_TRASH_CHUNK
+
+        return (await self._write(work)).result
+
+    async def get(self, note_id: int) -> tuple[NoteOut, EventId]:
+        """A note, and the newest event that it includes."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            note = await _present(connection, note_id)
+        return NoteOut.model_validate(note), position
+
+    async def deleted(self, note_id: int) -> NoteOut | None:
+        """A note that can be restored, or None."""
+        async with self._database.snapshot() as connection:
+            note = await Note.get_or_none(id=note_id, deleted_at__isnull=False, using_db=connection)
+        return None if note is None else NoteOut.model_validate(note)
+
+    async def find(self, query: NoteQuery) -> NoteList:
+        """Notes by id ascending, `query.limit` at most."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            matching = _matching(connection, query.q).filter(id__gt=query.after_id)
+            if query.done is not None:
+                matching = matching.filter(done=query.done == "true")
+            rows = await matching.order_by("id").limit(query.limit + 1).values(*COLUMNS)
+        return NoteList(_out(rows[: query.limit]), len(rows) > query.limit, position)
+
+    async def board(self, q: str | None, page: int, size: int) -> BoardPage:
+        """The `page`-th page (from 1) of `size` notes that match `q`, as people see the board."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            matching = _matching(connection, q)
+            rows = await matching.order_by("done", "-id").offset((page - 1) * size).limit(size).values(*COLUMNS)
+            total = await matching.count()
+            everything = _matching(connection, None)
+            done = await everything.filter(done=True).count()
+            open_ = await everything.filter(done=False).count()
+        return BoardPage(_out(rows), total, open_, done, position)
+
+
+def _matching(connection: BaseDBAsyncClient, q: str | None) -> QuerySet[Note]:
+    notes = Note.filter(deleted_at__isnull=True).using_db(connection)
+    for word in normalised(q or "").split()[: NoteQuery.MAX_WORDS]:
+        notes = notes.filter(search_text__contains=word)
+    return notes
+
+
+def _out(rows: Sequence[Any]) -> list[NoteOut]:
+    return [NoteOut.model_construct(**row) for row in rows]
+
+
+async def _present(connection: BaseDBAsyncClient, note_id: int, allowed: Precondition | None = None) -> Note:
+    note = await Note.get_or_none(id=note_id, deleted_at__isnull=True, using_db=connection)
+    if note is None:
+        raise NotFoundError(f"Note {note_id} not found")
+    if allowed is not None and not allowed(note.version):
+        current = NoteOut.model_validate(note).model_dump(mode="json")
+        raise StaleVersionError(
+            f"Note {note_id} is at version {note.version}: somebody changed it first.", extra={"note": current}
+        )
+    return note
+
+
+async def _save(change: Change, action: Action, note: Note, *fields: str) -> NoteOut:
+    note.version += 1
+    note.updated_at = datetime.now(UTC)
+    note.search_text = search_text(note)
+    fields = (*fields, "version", "updated_at", "search_text")
+    await note.save(using_db=change.connection, update_fields=fields)
+    return _record(change, action, note)
+
+
+def _record(change: Change, action: Action, note: Note) -> NoteOut:
+    out = NoteOut.model_validate(note)
+    change.record(NoteEvent(topic=SHARED_BOARD, action=action, note=out))
+    return out
+
+
+def search_text(note: Note) -> str:
+    """What a search looks at."""
+    return normalised(f"{note.title or ''}\n{note.description or ''}")
+
+
+def normalised(text: str) -> str:
+    """Text as it is compared in a search: é is é however it was typed, and case does not count."""
+    return unicodedata.normalize("NFC", text).casefold()

@@ -1,0 +1,98 @@
+"""Events by number: append inside a transaction, read since, know the newest, prune the old."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import F
+
+from quart_notes import events
+from quart_notes.broadcaster import Message
+from quart_notes.database import Database, new_epoch
+from quart_notes.events import EventId
+from quart_notes.models import LoggedEvent, LogHead
+
+PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
+PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
+
+
+class EventLog:
+    """The log of one database.
+
+    1. Numbers are taken by updating the one row of `log_head`, whose lock is held to the commit: number order is
+       commit order, on every database.
+    2. What `since` returns is whole: every event of the topics after the given place, or None.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.epoch = ""
+
+    async def open(self) -> None:
+        """Learn the epoch; make it when the database is new."""
+        async with self._database.transaction() as connection:
+            head, _ = await LogHead.get_or_create({"epoch": new_epoch()}, using_db=connection, id=1)
+            self.epoch = head.epoch
+
+    async def append(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[Message]:
+        """Number and insert events, (topic, body) in order, in the open transaction; they count once it commits."""
+        await LogHead.filter(id=1).using_db(connection).update(newest=F("newest") + len(recorded))
+        first = (await self._head(connection)).newest - len(recorded) + 1
+        now = datetime.now(UTC)
+        await LoggedEvent.bulk_create(
+            [
+                LoggedEvent(number=number, topic=topic, body=body.decode(), created_at=now)
+                for number, (topic, body) in enumerate(recorded, first)
+            ],
+            using_db=connection,
+        )
+        return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
+
+    def _message(self, number: int, topic: str, body: bytes) -> Message:
+        event_id = EventId(self.epoch, number)
+        return Message(topic, number, str(event_id), events.with_id(event_id, body))
+
+    async def newest(self, connection: BaseDBAsyncClient | None = None) -> EventId:
+        """The id of the newest event; inside a snapshot, the newest that its rows include."""
+        if connection is None:
+            async with self._database.snapshot() as connection:
+                return await self.newest(connection)
+        return EventId(self.epoch, (await self._head(connection)).newest)
+
+    async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[Message] | None:
+        """Events of `topics` newer than `after` and not newer than `up_to`, oldest first, PAGE at most.
+
+        topics   already authorised by the caller, e.g. {"board:1", "room:12"}
+        returns  [] when up to date; None when `after` is not a place in this log, or older than it keeps (the reader
+                 must reload)
+        source   Last-Event-ID: WHATWG HTML, "Server-sent events"
+        """
+        async with self._database.snapshot() as connection:
+            head = await self._head(connection)
+            if after.epoch != self.epoch or not head.pruned <= after.number <= head.newest:
+                return None
+            query = LoggedEvent.filter(number__gt=after.number, number__lte=up_to, topic__in=list(topics))
+            rows = await query.using_db(connection).order_by("number").limit(PAGE).values_list("number", "topic", "body")
+        return [self._message(number, topic, body.encode()) for number, topic, body in rows]
+
+    def reset(self, number: int) -> Message:
+        """The message that tells a reader to reload; what follows continues after `number`."""
+        event_id = EventId(self.epoch, number)
+        return Message("", number, str(event_id), events.reset(event_id))
+
+    async def prune(self, connection: BaseDBAsyncClient, days: int, rows: int) -> bool:
+        """Delete one chunk of what is older than `days` or more than `rows`; returns whether more is left to delete."""
+        head = await self._head(connection)
+        oldest = datetime.now(UTC) - timedelta(days=days)
+        chunk = LoggedEvent.filter(number__lte=head.pruned + PRUNE_CHUNK).using_db(connection)
+        last = await chunk.filter(created_at__lt=oldest).order_by("-number").first()
+        up_to = max(last.number if last else 0, min(head.newest - rows, head.pruned + PRUNE_CHUNK))
+        if up_to <= head.pruned:
+            return False
+        await LoggedEvent.filter(number__lte=up_to).using_db(connection).delete()
+        await LogHead.filter(id=1).using_db(connection).update(pruned=up_to)
+        return True
+
+    @staticmethod
+    async def _head(connection: BaseDBAsyncClient) -> LogHead:
+        return await LogHead.get(id=1, using_db=connection)

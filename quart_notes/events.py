@@ -1,0 +1,94 @@
+"""Topics and the closed catalogue of events, in the very words that are sent.
+
+A durable event is recorded on a change and kept in the log; its id is the database's epoch and a number that
+grows in commit order over all topics. The body is encoded once; only the id is put in front when its number is known.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from quart_notes.errors import InvalidEventIdError
+from quart_notes.schemas import NoteOut, Outgoing
+
+Action = Literal["create", "update", "delete"]
+EVENT_ID = re.compile(r"([0-9a-z]{1,16})-([0-9]{1,19})", re.ASCII)
+
+
+def board(board_id: int) -> str:
+    """The topic of a board's notes."""
+    return f"board:{board_id}"
+
+
+SHARED_BOARD = board(1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EventId:
+    """A place in the log of one database: `epoch-number`.
+
+    An id of another epoch says nothing about this log.
+    """
+
+    epoch: str
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> "EventId":
+        """The id that `text` spells; InvalidEventIdError when it spells none."""
+        match = EVENT_ID.fullmatch(text)
+        if match is None:
+            raise InvalidEventIdError("An event id looks like 3f9a01bc-42, as the feed and Last-Event-ID give it.")
+        return cls(match[1], int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.epoch}-{self.number}"
+
+
+Id = Annotated[str, Field(description="Epoch and number; resume after it.", pattern=rf"^{EVENT_ID.pattern}$")]
+
+
+class Event(Outgoing):
+    """A change that readers of its topic hear of."""
+
+    topic: str = Field(description="Where it happened.", examples=["board:1"])
+    action: Action = Field(description="What happened; delete carries the whole last state.")
+
+
+class NoteEvent(Event):
+    """A note was put on a board, changed, or taken off it."""
+
+    model_config = ConfigDict(title="NoteEvent")
+    summary: ClassVar[str] = "A note was created, changed or deleted"
+
+    note: NoteOut = Field(description="The note after the change.")
+
+
+class ResetEvent(Outgoing):
+    """What was asked for is no longer in the log: fetch the state anew; what follows continues after this id."""
+
+    model_config = ConfigDict(title="ResetEvent")
+    summary: ClassVar[str] = "Reload the state"
+
+    id: Id
+    action: Literal["reset"] = Field("reset", description="Always reset.")
+
+
+DURABLE: tuple[type[Event], ...] = (NoteEvent,)
+
+
+def encode(event: Event) -> bytes:
+    """The event's JSON without its id, as UTF-8: `{"topic":…}`."""
+    return event.model_dump_json().encode()
+
+
+def with_id(event_id: EventId, body: bytes) -> bytes:
+    """The event as it is sent: its id put in front of its encoded body."""
+    return b'{"id":"%s",%s' % (str(event_id).encode(), body[1:])
+
+
+def reset(event_id: EventId) -> bytes:
+    """The encoded reset at `event_id`."""
+    return ResetEvent(id=str(event_id)).model_dump_json().encode()

@@ -1,0 +1,71 @@
+"""Log then live, gap-free or reset: what both edges of the feed, websocket and event stream, read from."""
+
+from collections.abc import AsyncIterator, Collection
+
+from quart_notes.broadcaster import Broadcaster, Framing, Message, Outlet
+from quart_notes.event_log import PAGE, EventLog
+from quart_notes.events import EventId
+
+
+class Subscription:
+    """One reader of the feed, from the place where it left off.
+
+    1. Subscribe first, then read the log: whatever is published from then on is in the reader's channel, whatever was
+       published before is in the log up to that very number. Nothing is missed and nothing comes twice.
+    2. Read `history` to its end, then either `attach` an outlet or read `live`.
+    3. `close` it, whatever happens.
+    """
+
+    def __init__(
+        self, broadcaster: Broadcaster, log: EventLog, topics: Collection[str], after: EventId | None, framing: Framing
+    ) -> None:
+        self._broadcaster = broadcaster
+        self._log = log
+        self._topics = topics
+        self._after = after
+        self.reader = broadcaster.subscribe(topics, framing)
+
+    async def history(self) -> AsyncIterator[list[Message]]:
+        """What happened after the place it left off, in pages, oldest first; or a reset when the log does not know."""
+        place = self._after
+        while place is not None and not self.reader.ended.is_set():
+            self.reader.skip_to_now()
+            up_to = self._broadcaster.newest
+            page = await self._log.since(self._topics, place, up_to)
+            if page is None:
+                yield [self._log.reset(up_to)]
+                place = EventId(self._log.epoch, up_to)
+            elif place.number > up_to:  # committed, and published in a moment
+                await self._broadcaster.reached(place.number)
+                continue
+            else:
+                if page:
+                    yield page
+                place = EventId(self._log.epoch, page[-1].number or 0 if len(page) == PAGE else up_to)
+            # When so much came while a page was on its way that the channel let go of some, the log has to bring it.
+            if place.number >= up_to and not self.reader.behind():
+                return
+
+    def attach(self, outlet: Outlet) -> None:
+        """Let the broadcaster write to the outlet from now on."""
+        self._broadcaster.attach(self.reader, outlet)
+
+    async def wait(self) -> None:
+        """Return when `take` would bring something, or the reader has ended."""
+        await self._broadcaster.wait(self.reader)
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._broadcaster.unsubscribe(self.reader)
+
+
+class Feed:
+    """Opens subscriptions."""
+
+    def __init__(self, broadcaster: Broadcaster, log: EventLog) -> None:
+        self._broadcaster = broadcaster
+        self._log = log
+
+    def subscribe(self, topics: Collection[str], after: EventId | None, framing: Framing) -> Subscription:
+        """A subscription to `topics`, already authorised by the caller, that begins after the event `after`."""
+        return Subscription(self._broadcaster, self._log, topics, after, framing)

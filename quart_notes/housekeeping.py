@@ -1,0 +1,35 @@
+"""What has to be done now and then: forget old events and what was deleted long ago."""
+
+import asyncio
+import logging
+
+from quart_notes.core import Core
+from quart_notes.writer import Change
+
+PAUSE = 60.0  # seconds between rounds
+BREATH = 0.05  # seconds between chunks of a round, for other writes
+
+log = logging.getLogger(__name__)
+
+
+async def run(core: Core) -> None:
+    """Keep house until cancelled; a round that fails is logged and tried again next time."""
+    while True:
+        try:
+            await tidy(core)
+        except Exception:
+            log.exception("Housekeeping failed; it is tried again in %s s", PAUSE)
+        await asyncio.sleep(PAUSE)
+
+
+async def tidy(core: Core) -> None:
+    """One round, in chunks that no write has to wait for."""
+    settings = core.settings
+
+    async def prune(change: Change) -> bool:
+        return await core.log.prune(change.connection, settings.log_days, settings.log_rows)
+
+    while (await core.writer(prune)).result:
+        await asyncio.sleep(BREATH)
+    while await core.notes.empty_trash(settings.trash_days):
+        await asyncio.sleep(BREATH)

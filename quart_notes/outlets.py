@@ -1,0 +1,111 @@
+"""How an event's bytes reach a connection: frames, chunks, and writing them straight to the transport.
+
+Where the server shows its transport (see `transport.py`) the broadcaster writes there itself; everywhere else the
+same bytes go through the framework's `send`.
+"""
+
+import asyncio
+from typing import Any, Protocol
+
+from quart_notes.broadcaster import DEAF, Message
+
+PING = b"\x89\x00"  # an empty ping frame, RFC 6455, 5.5.2
+COMMENT = b": \n\n"  # server-sent events ignore a line that begins with a colon
+
+
+class Peer(Protocol):
+    """What the server shows of a connection."""
+
+    transport: asyncio.WriteTransport
+    heard: float  # loop time of the last bytes that came in, seconds
+
+
+def peer_of(scope: Any) -> Peer | None:
+    """The connection behind an ASGI scope, when bytes may be written to it directly.
+
+    Only HTTP/1.1 and its websockets: other versions share a connection between streams.
+    """
+    if scope.get("http_version") != "1.1":
+        return None
+    peer: Peer | None = (scope.get("state") or {}).get("peer")
+    return peer
+
+
+def websocket_frame(message: Message) -> bytes:
+    """An unmasked, unfragmented text frame.
+
+    source   RFC 6455, 5.2
+    """
+    size = len(message.data)
+    if size < 126:
+        return b"\x81" + size.to_bytes(1) + message.data
+    if size < 1 << 16:
+        return b"\x81\x7e" + size.to_bytes(2) + message.data
+    return b"\x81\x7f" + size.to_bytes(8) + message.data
+
+
+def sse(message: Message) -> bytes:
+    """An event of an event stream, with its id when it is durable; its JSON never contains a line break.
+
+    source   WHATWG HTML, "Server-sent events"
+    """
+    if message.number is None:
+        return b"data: %s\n\n" % message.data
+    return b"id: %s\ndata: %s\n\n" % (message.event_id.encode(), message.data)
+
+
+def chunk(data: bytes) -> bytes:
+    """A chunk of an HTTP/1.1 body.
+
+    source   RFC 9112, 7.1
+    """
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def sse_chunk(message: Message) -> bytes:
+    """An event of an event stream, in a chunk of its own."""
+    return chunk(sse(message))
+
+
+class TransportOutlet:
+    """Writes straight to a connection's transport.
+
+    A frame is never cut in two: whole frames only, registered after the last normal send and let go before the
+    closing frame.
+    """
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._transport = peer.transport
+
+    def write(self, data: bytes) -> None:
+        """Hand over bytes; they leave in order."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def waiting(self) -> int:
+        """Bytes handed over that the kernel has not taken yet."""
+        return self._transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        """Drop the connection and what waits for it."""
+        self._transport.abort()
+
+
+class WebsocketOutlet(TransportOutlet):
+    """A websocket: kept alive by pings, which its peer must answer."""
+
+    def beat(self, now: float) -> None:
+        """Ping; drop a peer that has answered nothing for too long."""
+        if now - self._peer.heard > DEAF:
+            self.abort()
+        else:
+            self.write(PING)
+
+
+class EventStreamOutlet(TransportOutlet):
+    """An event stream: kept alive by comments; the kernel drops a peer that acknowledges nothing (TCP_USER_TIMEOUT)."""
+
+    def beat(self, now: float) -> None:
+        """Send a comment."""
+        self.write(chunk(COMMENT))

@@ -1,0 +1,159 @@
+"""serve(): hypercorn inside our own entry point, so that streams end first and sockets are ours."""
+
+import asyncio
+import logging
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+from quart import Quart
+
+from quart_notes import transport
+from quart_notes.app import create_app
+from quart_notes.blueprints.static_files import folder
+from quart_notes.core import Core
+from quart_notes.settings import Settings, host_of, is_loopback
+
+SEND_BUFFER = 64 * 1024  # bytes the kernel keeps for a reader that does not read
+USER_TIMEOUT_MS = 20_000  # milliseconds sent bytes may stay unacknowledged before the kernel drops the connection
+STREAMS_END = 1.0  # seconds the streams have to say goodbye at shutdown
+BACKLOG = 1024  # connections that wait to be accepted
+SPARE_DESCRIPTORS = 64  # for the database, logs and static files
+
+log = logging.getLogger("quart_notes")
+
+
+class ServeError(Exception):
+    """The server cannot start; the message says why."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM. Raises ServeError when the address cannot be used."""
+    config = configuration(settings)
+    listener = listen(config.bind[0])
+    config.bind = [f"fd://{listener.fileno()}"]
+    limit = min(settings.max_connections, raise_descriptor_limit() - SPARE_DESCRIPTORS)
+    log.info("Quart Notes on %s", address(listener))
+    with transport.installed(limit), asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
+        runner.run(_serve(create_app(settings), config))
+
+
+def configuration(settings: Settings) -> Config:
+    """Hypercorn's configuration: its file, with what our settings say on top."""
+    file = settings.server_config or next(
+        (path for path in (Path("hypercorn.toml"), folder("static").parent / "hypercorn.toml") if path.is_file()), None
+    )
+    config = Config() if file is None else Config.from_toml(file)
+    if "bind" in settings.model_fields_set or file is None:
+        config.bind = [settings.bind]
+    elif not (settings.open_to_network or all(map(is_loopback, config.bind))):
+        raise ServeError(f"{file} binds to {config.bind[0]}, beyond this machine; say --open-to-network if you mean it")
+    if settings.root_path:
+        config.root_path = settings.root_path
+    if settings.access_log:
+        config.accesslog = "-"
+    # Our heartbeat is one task for all websockets; hypercorn's would be one task each, and checks no answer.
+    config.websocket_ping_interval = None
+    return config
+
+
+def listen(bind: str) -> socket.socket:
+    """A listening socket whose connections cannot hoard: small send buffers, dead peers dropped by the kernel.
+
+    source   tcp(7): TCP_USER_TIMEOUT; accepted sockets inherit these options
+    """
+    if bind.startswith("unix:"):
+        return _listen_unix(Path(bind.removeprefix("unix:")))
+    host, port = host_of(bind), int(bind.rpartition(":")[2])
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        listener.bind(where)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise ServeError(f"cannot listen on {bind}: {error.strerror or error}") from None
+    return listener
+
+
+def _listen_unix(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket():
+            path.unlink()
+        listener.bind(str(path))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise ServeError(f"cannot listen on unix:{path}: {error.strerror or error}") from None
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """Where people find the server."""
+    name = listener.getsockname()
+    if isinstance(name, str):
+        return f"unix:{name}"
+    return f"http://[{name[0]}]:{name[1]}" if ":" in name[0] else f"http://{name[0]}:{name[1]}"
+
+
+def raise_descriptor_limit() -> int:
+    """Ask for as many descriptors as this process may have; returns how many it has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+        except (OSError, ValueError):
+            log.debug("The descriptor limit stays at %d", soft)
+    return soft
+
+
+def _loop_factory(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if config.worker_class == "uvloop":
+        try:
+            import uvloop  # not on every platform
+        except ImportError:
+            log.info("uvloop is not installed; using asyncio")
+        else:
+            return uvloop.new_event_loop
+    return None
+
+
+async def _serve(app: Quart, config: Config) -> None:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    core: Core = app.extensions["quart_notes"]
+
+    async def shutdown() -> None:
+        """Return when it is time to stop and every stream has ended.
+
+        With a stream open, hypercorn on Python 3.12 and later waits for ever in `Server.wait_closed`; on 3.11 it closes
+        the database under the streams. https://github.com/python/cpython/issues/123720
+        """
+        await stopping.wait()
+        log.info("Stopping")
+        core.broadcaster.close()
+        deadline = loop.time() + STREAMS_END
+        while core.broadcaster.readers() and loop.time() < deadline:
+            await asyncio.sleep(0.01)
+
+    trigger: Callable[..., Awaitable[Any]] = shutdown
+    await hypercorn_serve(app, config, shutdown_trigger=trigger)
+
+
+def configure_logging() -> None:
+    """One line an event on standard error."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("hypercorn.error").propagate = False

@@ -1,0 +1,171 @@
+"""Every knob: its type, unit, range and default. Read once; the only module that sees the environment.
+
+Precedence: command-line flags, then `QUART_NOTES_*` variables, then the TOML file, then the default.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+PREFIX = "QUART_NOTES_"
+CONFIG_FILE = "quart-notes.toml"  # read from the working folder when it is there
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it, its value's trouble and its range."""
+
+
+class Settings(BaseModel):
+    """What a person who runs the server may choose."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    bind: str = Field(
+        "127.0.0.1:8000",
+        description="Where to listen: host:port, [v6 address]:port or unix:/path. Loopback unless open_to_network.",
+    )
+    data: Path = Field(Path("data"), description="Folder for the SQLite file, its copies and the lock.")
+    database_url: str | None = Field(
+        None, description="sqlite:///path/to/file; by default the file quart-notes.sqlite3 in the data folder."
+    )
+    access: Literal["open"] = Field(
+        "open", description="open: no sign-in, whoever reaches the port reads and writes (the only mode so far)."
+    )
+    open_to_network: bool = Field(
+        False, description="Listen beyond loopback although there is no sign-in; the page says so."
+    )
+    server_config: Path | None = Field(
+        None, description="The hypercorn.toml to read; by default ./hypercorn.toml, else the one in the package."
+    )
+    access_log: bool = Field(False, description="Write one line a request to standard output.")
+    max_connections: int = Field(
+        10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
+    )
+    root_path: str = Field("", description="URL prefix when a proxy serves the app under a sub-path, e.g. /notes.")
+    log_days: int = Field(7, ge=1, le=3650, description="Days an event can be replayed.")
+    log_rows: int = Field(
+        100_000, ge=100, le=100_000_000, description="Events kept for replay at most; older ones are pruned."
+    )
+    trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted note can be restored.")
+    stream_road: Literal["direct", "send"] = Field(
+        "direct",
+        description="How live events leave: direct writes to the connection's transport, send goes through ASGI.",
+    )
+
+    @field_validator("bind")
+    @classmethod
+    def _bind_is_an_address(cls, value: str) -> str:
+        if value.startswith("unix:"):
+            if len(value) == len("unix:"):
+                raise ValueError("unix: needs a path after it")
+            return value
+        _, _, port = value.rpartition(":")
+        if not host_of(value) or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+            raise ValueError("must be host:port (port 0 to 65535), [v6 address]:port or unix:/path")
+        return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _root_path_is_a_prefix(cls, value: str) -> str:
+        value = value.rstrip("/")
+        if value and not value.startswith("/"):
+            raise ValueError("must begin with /")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_sqlite(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("sqlite:///"):
+            raise ValueError("must begin with sqlite:/// (no other database is supported yet)")
+        return value
+
+    @model_validator(mode="after")
+    def _open_mode_stays_at_home(self) -> "Settings":
+        if not (self.open_to_network or is_loopback(self.bind)):
+            raise ValueError(
+                f"bind: {self.bind} is reachable from the network, and in open mode anybody who reaches it can read and"
+                " change everything. Bind to 127.0.0.1, or say --open-to-network (QUART_NOTES_OPEN_TO_NETWORK=true)"
+                " if that is what you want."
+            )
+        return self
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file."""
+        if self.database_url is None:
+            return self.data / "quart-notes.sqlite3"
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+def host_of(bind: str) -> str:
+    """The host of `host:port`, without brackets."""
+    return bind.rpartition(":")[0].strip("[]")
+
+
+def is_loopback(bind: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if bind.startswith("unix:"):
+        return True
+    host = host_of(bind)
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    flags    from the command line, by field name; None means not given. `config` names the TOML file
+    raises   SettingsError, naming what was wrong and where it came from
+    """
+    environ = os.environ if environ is None else environ
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    file = given.pop("config", None) or environ.get(PREFIX + "CONFIG")
+    from_file = _read_file(Path(file) if file else Path(CONFIG_FILE), required=file is not None)
+    from_environment = _read_environment(environ)
+    origin = {
+        **dict.fromkeys(from_file, "in the settings file"),
+        **{name: f"from {PREFIX}{name.upper()}" for name in from_environment},
+        **{name: f"from --{name.replace('_', '-')}" for name in given},
+    }
+    try:
+        return Settings(**{**from_file, **from_environment, **given})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(item, origin) for item in error.errors())) from None
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    names = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    unknown = sorted(key for key in environ if key.startswith(PREFIX) and key not in {*names, PREFIX + "CONFIG"})
+    if unknown:
+        raise SettingsError(f"{unknown[0]}: there is no such setting; known are {', '.join(sorted(names))}")
+    return {names[key]: value for key, value in environ.items() if key in names}
+
+
+def _read_file(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if required:
+            raise SettingsError(f"config: {path} does not exist") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"config: {path} cannot be read: {error}") from None
+
+
+def _explain(item: Any, origin: Mapping[str, str]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if not item["loc"]:
+        return message
+    name = str(item["loc"][0])
+    if item["type"] == "extra_forbidden":
+        return f"{name} ({origin.get(name, '')}): there is no such setting; known are {', '.join(Settings.model_fields)}"
+    return f"{name} ({origin.get(name, 'default')}): {message}; got {item['input']!r}"

@@ -1,0 +1,206 @@
+"""Our corner of hypercorn: what its connections must show and refuse, beyond its settings.
+
+Tested with hypercorn 0.18.0 (pinned). It leans on inner classes: `hypercorn.asyncio.run.TCPServer`,
+`hypercorn.protocol.H11Protocol`, `hypercorn.protocol.h11.WSStream`, `hypercorn.protocol.h2.WSStream` and
+`hypercorn.protocol.ws_stream.Handshake`; `tests/test_transport.py` fails when one of them moves. Without `installed()`
+(plain `hypercorn`, another server) the application runs all the same: live events then go through `send`.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import h11
+from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.events import Closed, RawData
+from hypercorn.protocol.events import Event, StreamClosed
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import FrameTooLargeError, Handshake, WSStream
+from wsproto.connection import ConnectionState
+from wsproto.events import CloseConnection, Message, Ping
+from wsproto.frame_protocol import CloseReason
+
+from quart_notes.errors import problem
+from quart_notes.jsonio import dump
+
+MAX_FRAGMENTS = 1024  # of one websocket message: endless empty fragments never reach the size limit
+LINGER = 2.0  # seconds a misbehaving websocket has to take its close frame before the connection is dropped
+
+
+class Peer:
+    """What a connection shows to the routes, as `scope["state"]["peer"]`."""
+
+    __slots__ = ("heard", "transport")
+
+    def __init__(self, transport: asyncio.WriteTransport, heard: float) -> None:
+        self.transport = transport
+        self.heard = heard  # loop time of the last bytes that came in, seconds
+
+
+class Connection(TCPServer):
+    """A TCP connection that shows its transport, knows when its peer was last heard, and counts."""
+
+    limit = 0  # connections at once; 0: no limit
+    open = 0
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._peer = Peer(self.writer.transport, self.loop.time())
+        self.state = {**self.state, "peer": self._peer}  # type: ignore[typeddict-unknown-key]
+
+    async def run(self) -> None:
+        """Serve the connection, or say that there are too many."""
+        cls = type(self)
+        if cls.limit and cls.open >= cls.limit:
+            await self._refuse()
+            return
+        cls.open += 1
+        try:
+            await super().run()
+        finally:
+            cls.open -= 1
+
+    async def _refuse(self) -> None:
+        try:
+            # Reading first: closing with unread bytes would reset the connection under the answer.
+            async with asyncio.timeout(LINGER):
+                await self.reader.read(MAX_RECV)
+                self.writer.write(_whole_answer(503, "overloaded", "There are too many connections; try again."))
+                await self.writer.drain()
+        except (OSError, TimeoutError):
+            pass
+        await self._close()
+
+    async def _read_data(self) -> None:
+        if self.config.read_timeout is not None:
+            await super()._read_data()
+            return
+        while not self.reader.at_eof():
+            try:
+                data = await self.reader.read(MAX_RECV)
+            except OSError:
+                break
+            self._peer.heard = self.loop.time()
+            await self.protocol.handle(RawData(data))
+        await self.protocol.handle(Closed())
+
+
+class ProblemH11Protocol(H11Protocol):
+    """HTTP/1.1 whose own refusals (malformed requests, headers too large) are problem details too."""
+
+    async def _send_error_response(self, status_code: int) -> None:
+        code, detail = (
+            ("headers_too_large", "The request's headers are too large.")
+            if status_code == 431
+            else ("bad_request", "The request could not be understood.")
+        )
+        body = dump(problem(status_code, code, detail))
+        await self._send_h11_event(h11.Response(status_code=status_code, headers=[*_headers(body), *self._dated()]))
+        await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
+
+    def _dated(self) -> list[tuple[bytes, bytes]]:
+        return list(self.config.response_headers("h11"))
+
+
+def _headers(body: bytes) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"x-content-type-options", b"nosniff"),
+        (b"connection", b"close"),
+    ]
+
+
+def _whole_answer(status: int, code: str, detail: str) -> bytes:
+    body = dump(problem(status, code, detail))
+    head = [b"HTTP/1.1 %d Service Unavailable" % status, b"retry-after: 2"]
+    head += [name + b": " + value for name, value in _headers(body)]
+    return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+
+class PlainHandshake(Handshake):
+    """A handshake without extensions: deflate turns 300 KB on the wire into 800 MB in memory."""
+
+    def __init__(self, headers: list[tuple[bytes, bytes]], http_version: str) -> None:
+        super().__init__(headers, http_version)
+        self.extensions = None
+
+    def is_valid(self) -> bool:
+        """Whether the client may upgrade; hypercorn fails on an upgrade without its header."""
+        return (self.http_version != "1.1" or self.upgrade is not None) and super().is_valid()
+
+
+class BoundedWSStream(WSStream):
+    """A websocket that closes, with the right code, on a message too large or too broken, and reads no further."""
+
+    refused = False
+    fragments = 0
+
+    async def handle(self, event: Event) -> None:
+        """Take what comes in; nothing but the end once the client has been refused."""
+        if not self.refused or isinstance(event, StreamClosed):
+            await super().handle(event)
+
+    async def _handle_events(self) -> None:
+        for event in self.connection.events():
+            if isinstance(event, Message):
+                await self._take(event)
+            elif isinstance(event, Ping):
+                await self._send_wsproto_event(event.response())
+            elif isinstance(event, CloseConnection):
+                if self.connection.state is ConnectionState.OPEN:  # not a close frame: wsproto's verdict on a bad one
+                    await self._refuse(CloseReason(event.code))
+                else:
+                    if self.connection.state is ConnectionState.REMOTE_CLOSING:
+                        await self._send_wsproto_event(event.response())
+                    await self.send(StreamClosed(stream_id=self.stream_id))
+            if self.refused:
+                return
+
+    async def _take(self, event: Message) -> None:
+        self.fragments += 1
+        try:
+            self.buffer.extend(event)
+        except FrameTooLargeError:
+            await self._refuse(CloseReason.MESSAGE_TOO_BIG)
+            return
+        if event.message_finished:
+            message = self.buffer.to_message()
+            self.buffer.clear()
+            self.fragments = 0
+            if self.app_put is not None:
+                await self.app_put(message)
+        elif self.fragments > MAX_FRAGMENTS:
+            await self._refuse(CloseReason.POLICY_VIOLATION)
+
+    async def _refuse(self, code: CloseReason) -> None:
+        self.refused = True
+        self.buffer.clear()
+        await self._send_wsproto_event(CloseConnection(code=code))
+        self.task_group.spawn(self._drop)
+
+    async def _drop(self) -> None:
+        await asyncio.sleep(LINGER)
+        if not self.closed:
+            await self.send(StreamClosed(stream_id=self.stream_id))
+
+
+@contextmanager
+def installed(limit: int) -> Iterator[None]:
+    """Have hypercorn use these classes; `limit` is the number of connections it serves at once."""
+
+    class LimitedConnection(Connection):
+        pass
+
+    LimitedConnection.limit = limit
+    with (
+        patch("hypercorn.asyncio.run.TCPServer", LimitedConnection),
+        patch("hypercorn.protocol.H11Protocol", ProblemH11Protocol),
+        patch("hypercorn.protocol.h11.WSStream", BoundedWSStream),
+        patch("hypercorn.protocol.h2.WSStream", BoundedWSStream),
+        patch("hypercorn.protocol.ws_stream.Handshake", PlainHandshake),
+    ):
+        yield

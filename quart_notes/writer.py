@@ -1,0 +1,183 @@
+"""One task does all the writing: rows and their events in one transaction, then out to the readers."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes import events
+from quart_notes.broadcaster import Broadcaster, Message
+from quart_notes.database import Database, changes, translated
+from quart_notes.errors import OverloadedError, ProblemError
+from quart_notes.event_log import EventLog
+
+T = TypeVar("T")
+BATCH = 64  # writes in one transaction: bounds how long the first waits for the last
+MAX_QUEUED = 2000  # writes that may wait; the next is answered 503
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Change:
+    """What one write does: rows through `connection`, events through `record`."""
+
+    connection: BaseDBAsyncClient
+    recorded: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def record(self, event: events.Event) -> None:
+        """Tell the event's topic, once the change is committed."""
+        self.recorded.append((event.topic, events.encode(event)))
+
+
+Work = Callable[[Change], Awaitable[T]]
+
+
+class Written(NamedTuple, Generic[T]):
+    """What a durable write gave, and the id of the newest event that it includes."""
+
+    result: T
+    position: events.EventId
+
+
+class Write(Protocol):
+    """How the domain writes: hand over work, get its result once it is durable."""
+
+    async def __call__(self, work: Work[T]) -> Written[T]:
+        """Run `work` in a transaction; its events go out after the commit."""
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    answer: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+    events: int = 0  # recorded by it and its predecessors in the batch
+
+    def settle(self, epoch: str, before: int) -> None:
+        """Answer the caller, unless it has left; what was begun is done all the same."""
+        if self.answer.done():
+            return
+        if self.error is not None:
+            self.answer.set_exception(self.error)
+        else:
+            self.answer.set_result(Written(self.result, events.EventId(epoch, before + self.events)))
+
+
+class Writer:
+    """The only way to change the database.
+
+    1. Rows and event rows commit together; nobody is answered or told before the commit is on the disk.
+    2. Events are published in the order of their numbers, which is the order of commits.
+    3. A write that was accepted finishes, even if its caller is cancelled: Quart cancels a handler when its client leaves.
+    4. A failing write harms no neighbour: when one of a batch fails after it has touched a row, the whole batch is
+       rolled back and each is done again in a transaction of its own. So a work may run twice; it must do nothing but
+       read and write through its change.
+    """
+
+    def __init__(self, database: Database, event_log: EventLog, broadcaster: Broadcaster) -> None:
+        self._database = database
+        self._event_log = event_log
+        self._broadcaster = broadcaster
+        self._queue: deque[_Job] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def __call__(self, work: Work[T]) -> Written[T]:
+        """Run `work` in the next transaction and return its result once it is durable.
+
+        raises   what the work raised; DatabaseUnavailableError or StorageFullError when nothing could be kept;
+                 OverloadedError when too much is waiting already
+        """
+        if self._stopping or len(self._queue) >= MAX_QUEUED:
+            raise OverloadedError("The server cannot take a change right now; try again.", headers={"Retry-After": "1"})
+        job = _Job(work, asyncio.get_running_loop().create_future())
+        self._queue.append(job)
+        self._wake.set()
+        written: Written[T] = await job.answer
+        return written
+
+    def start(self) -> None:
+        """Begin writing."""
+        self._task = asyncio.create_task(self._run(), name="writer")
+
+    async def stop(self) -> None:
+        """Finish what is waiting, then end."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        while not (self._stopping and not self._queue):
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            await self._write(batch)
+
+    async def _write(self, batch: Sequence[_Job]) -> None:
+        try:
+            messages = await self._commit(batch)
+        except _SpoiltError as spoilt:
+            if len(batch) > 1:
+                for job in batch:
+                    await self._write([job])
+                return
+            self._fail(batch, spoilt.reason)
+            messages = []
+        except Exception as error:
+            self._fail(batch, error)
+            messages = []
+        before = self._broadcaster.newest
+        self._broadcaster.publish(messages)
+        for job in batch:
+            job.settle(self._event_log.epoch, before)
+
+    @staticmethod
+    def _fail(jobs: Sequence[_Job], error: Exception) -> None:
+        if not isinstance(error, ProblemError) or error.status >= 500:
+            log.error("A change could not be kept: %s", error.__cause__ or error)
+        for job in jobs:
+            job.error = error
+
+    async def _commit(self, jobs: Sequence[_Job]) -> list[Message]:
+        async with self._database.transaction() as connection:
+            recorded: list[tuple[str, bytes]] = []
+            for job in jobs:
+                recorded += await self._do(job, connection)
+                job.events = len(recorded)
+            return await self._event_log.append(connection, recorded) if recorded else []
+
+    @staticmethod
+    async def _do(job: _Job, connection: BaseDBAsyncClient) -> list[tuple[str, bytes]]:
+        change = Change(connection)
+        touched = changes(connection)
+        job.error = None
+        try:
+            with translated():
+                job.result = await job.work(change)
+        except ProblemError as error:
+            # A refusal before anything was touched (not found, stale) leaves the transaction as it was.
+            if error.status >= 500 or changes(connection) != touched:
+                raise _SpoiltError(error) from error
+            job.error = error
+            return []
+        except Exception as error:
+            raise _SpoiltError(error) from error
+        return change.recorded
+
+
+class _SpoiltError(Exception):
+    """The transaction cannot be committed: a work failed in the middle of it."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason

@@ -39,9 +39,8 @@ def serve(settings: Settings) -> None:
     listener = listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
     limit = min(settings.max_connections, raise_descriptor_limit() - SPARE_DESCRIPTORS)
-    log.info("Quart Notes on %s", address(listener))
     with transport.installed(limit), asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
-        runner.run(_serve(create_app(settings), config))
+        runner.run(_serve(create_app(settings), config, address(listener)))
 
 
 def configuration(settings: Settings) -> Config:
@@ -129,7 +128,7 @@ def _loop_factory(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | N
     return None
 
 
-async def _serve(app: Quart, config: Config) -> None:
+async def _serve(app: Quart, config: Config, where: str) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -142,6 +141,7 @@ async def _serve(app: Quart, config: Config) -> None:
         With a stream open, hypercorn on Python 3.12 and later waits for ever in `Server.wait_closed`; on 3.11 it closes
         the database under the streams. https://github.com/python/cpython/issues/123720
         """
+        log.info("Quart Notes on %s", where)  # hypercorn waits here once everything has started
         await stopping.wait()
         log.info("Stopping")
         core.broadcaster.close()

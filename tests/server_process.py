@@ -1,0 +1,130 @@
+"""A real server in a process of its own, for tests that kill, cut and restart."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+STARTS = 20.0  # seconds a server may take to start on a busy machine
+ROOT = Path(__file__).parent.parent
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 10.0) -> None:
+    """Return once `condition` holds; fail when it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.01)
+
+
+class ServerProcess:
+    """`quart-notes serve` on a free loopback port; keeps its port over restarts.
+
+    flags    further command-line flags, e.g. "--stream-road", "send"
+    python   the interpreter; env: further environment variables
+    """
+
+    def __init__(self, data: Path, *flags: str, python: str = sys.executable, env: dict[str, str] | None = None) -> None:
+        self.data = data
+        self.flags = flags
+        self.python = python
+        self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("QUART_NOTES_")}, **(env or {})}
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
+
+    @property
+    def base(self) -> str:
+        """The server's address, e.g. http://127.0.0.1:41234."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def websocket(self) -> str:
+        """The address of its websockets."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def log(self) -> str:
+        """Everything it has written so far, over all its starts."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
+    def start(self) -> "ServerProcess":
+        """Start it and return once it serves."""
+        told = len(self.log)
+        command = [self.python, "-m", "quart_notes", "serve", "--bind", f"127.0.0.1:{self.port}"]
+        self.process = subprocess.Popen(
+            [*command, "--data", str(self.data), *self.flags],
+            cwd=self.data.parent if self.data.parent.exists() else ROOT,
+            env={**self.env, "PYTHONPATH": str(ROOT)},
+            stdout=self._log,
+            stderr=self._log,
+        )
+        wait_for(lambda: self._serves(told) or self._gave_up(), "the server starts", STARTS)
+        assert self.process.poll() is None, f"the server did not start:\n{self.log}"
+        return self
+
+    def _serves(self, told: int) -> bool:
+        found = re.search(r"Quart Notes on http://127\.0\.0\.1:(\d+)", self.log[told:])
+        if found:
+            self.port = int(found[1])
+        return found is not None
+
+    def _gave_up(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def kill(self) -> None:
+        """End it as a power cut would, as far as a process goes."""
+        self._end(signal.SIGKILL, 10)
+
+    def stop(self, seconds: float = 10.0) -> float:
+        """Ask it to end; returns the seconds that it took."""
+        began = time.monotonic()
+        self._end(signal.SIGTERM, seconds)
+        return time.monotonic() - began
+
+    def _end(self, number: signal.Signals, seconds: float) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(number)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the server did not end within {seconds} s:\n{self.log}") from None
+
+    def rss_kib(self) -> int:
+        """Resident memory, KiB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])  # type: ignore[index]
+
+    def descriptors(self) -> int:
+        """Open file descriptors."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    def client(self) -> httpx.AsyncClient:
+        """An HTTP client of this server."""
+        return httpx.AsyncClient(base_url=self.base, timeout=20)
+
+    def __enter__(self) -> "ServerProcess":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()

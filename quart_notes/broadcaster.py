@@ -53,7 +53,7 @@ class Channel:
     1. Messages are numbered by `end`, which only grows; the ring holds the newest `end - start` of them.
     2. The ring holds at most MAX_WAITING messages and MAX_WAITING_BYTES (but always the newest message).
     3. A reader at cursor c has had every message below c; below `start` it has missed some.
-    4. What outlets have not had (from `_flushed` on) is never pushed out of the ring: `overflows` says when to push first.
+    4. What outlets have not had is never pushed out of the ring: `overflows` says when to write first.
     """
 
     def __init__(self, topics: frozenset[str], now: float) -> None:
@@ -116,7 +116,8 @@ class Reader:
     """One subscriber's place in a channel.
 
     It either pulls (`wait` and `take`) or, once `attach` has given it an outlet, is written to by the broadcaster.
-    Pulling readers are woken by the same sweeps, and take all that has gathered in one write. `ended` is set when it was cut off (`lagged`) or the broadcaster closed (`closing`).
+    Those that pull are woken by the same sweeps, and take all that has gathered at once. `ended` is set when it was
+    cut off (`lagged`) or the broadcaster closed (`closing`).
     """
 
     def __init__(self, channel: Channel, framing: Framing) -> None:
@@ -159,7 +160,7 @@ class Reader:
         return data
 
     def push(self) -> None:
-        """Write what has gathered to the outlet, or cut the reader off when too much waits there; wake one that pulls."""
+        """Write what has gathered to the outlet, or cut off a reader with too much waiting; wake one that pulls."""
         outlet = self.outlet
         if outlet is None:
             self.rouse()
@@ -207,7 +208,7 @@ class Broadcaster:
     """Takes messages from the writer and brings them to every reader of their topic.
 
     1. `publish` never awaits and never fails because of a reader.
-    2. A reader gets the messages of its topics in publish order, each once, or is cut off; it never silently misses one.
+    2. A reader gets the messages of its topics in publish order, each once, or is cut off: it never misses one.
     3. What waits for a reader is bounded by MAX_WAITING and MAX_WAITING_BYTES, and all readers share one encoded copy.
     4. Flushes follow each other at once while there is time; after a long one they rest as long as it took, so that
        requests get their share and batches grow by themselves.
@@ -224,6 +225,7 @@ class Broadcaster:
         self._heart: asyncio.Task[None] | None = None
         self._rest_until = 0.0
         self._published = asyncio.Event()
+        self._left = asyncio.Event()
 
     def subscribe(self, topics: Collection[str], framing: Framing) -> Reader:
         """A reader of `topics` from this moment on; already authorised by the caller."""
@@ -253,6 +255,7 @@ class Broadcaster:
         if channel.readers or self._channels.get(channel.topics) is not channel:
             return
         del self._channels[channel.topics]
+        self._left.set()
         self._dirty.pop(channel, None)
         for topic in channel.topics:
             self._by_topic[topic].discard(channel)
@@ -288,6 +291,12 @@ class Broadcaster:
         """Return once the message of that number has been published; it is committed already, so this is soon."""
         while self.newest < number and not self.closing:
             await self._published.wait()
+
+    async def emptied(self) -> None:
+        """Return once no reader is left."""
+        while self._channels:
+            self._left.clear()
+            await self._left.wait()
 
     async def wait(self, reader: Reader) -> None:
         """Return when something has gathered for a reader that pulls, or it has ended."""

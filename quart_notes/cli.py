@@ -25,7 +25,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 DATA_OPTIONS = (
-    click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings (default: ./quart-notes.toml)."),
+    click.option(
+        "--config", type=click.Path(path_type=Path), help="TOML file of settings (default: ./quart-notes.toml)."
+    ),
     click.option("--data", type=click.Path(path_type=Path), help="Folder for the database (default: ./data)."),
     click.option("--database-url", help="sqlite:///path/to/file, instead of a file in the data folder."),
 )

@@ -55,8 +55,8 @@ class EventLog:
     async def newest(self, connection: BaseDBAsyncClient | None = None) -> EventId:
         """The id of the newest event; inside a snapshot, the newest that its rows include."""
         if connection is None:
-            async with self._database.snapshot() as connection:
-                return await self.newest(connection)
+            async with self._database.snapshot() as snapshot:
+                return await self.newest(snapshot)
         return EventId(self.epoch, (await self._head(connection)).newest)
 
     async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[Message] | None:
@@ -72,7 +72,9 @@ class EventLog:
             if after.epoch != self.epoch or not head.pruned <= after.number <= head.newest:
                 return None
             query = LoggedEvent.filter(number__gt=after.number, number__lte=up_to, topic__in=list(topics))
-            rows = await query.using_db(connection).order_by("number").limit(PAGE).values_list("number", "topic", "body")
+            rows = (
+                await query.using_db(connection).order_by("number").limit(PAGE).values_list("number", "topic", "body")
+            )
         return [self._message(number, topic, body.encode()) for number, topic, body in rows]
 
     def reset(self, number: int) -> Message:

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from quart_notes.core import Core
-from quart_notes.writer import Change
+from quart_notes.writer import Change, Written
 
 PAUSE = 60.0  # seconds between rounds
 BREATH = 0.05  # seconds between chunks of a round, for other writes
@@ -29,7 +30,12 @@ async def tidy(core: Core) -> None:
     async def prune(change: Change) -> bool:
         return await core.log.prune(change.connection, settings.log_days, settings.log_rows)
 
-    while (await core.writer(prune)).result:
-        await asyncio.sleep(BREATH)
-    while await core.notes.empty_trash(settings.trash_days):
+    await _in_chunks(lambda: core.writer(prune))
+    await _in_chunks(lambda: core.notes.empty_trash(settings.trash_days))
+
+
+async def _in_chunks(chunk: Callable[[], Awaitable[Written[bool]]]) -> None:
+    more = True
+    while more:
+        more = (await chunk()).result
         await asyncio.sleep(BREATH)

@@ -35,7 +35,9 @@ Title = Annotated[
 Description = Annotated[
     Annotated[Text, Field(max_length=DESCRIPTION_MAX)] | None,
     BeforeValidator(_blank_is_nothing),
-    Field(description="The note's text, plain, with its line breaks; blank counts as nothing.", examples=["Two litres."]),
+    Field(
+        description="The note's text, plain, with its line breaks; blank counts as nothing.", examples=["Two litres."]
+    ),
 ]
 
 
@@ -118,12 +120,16 @@ class NoteQuery(BaseModel):
 
     MAX_WORDS: ClassVar[int] = 20
 
-    done: Literal["true", "false"] | None = Field(None, description="Only those that are ticked off, or only the others.")
+    done: Literal["true", "false"] | None = Field(
+        None, description="Only those that are ticked off, or only the others."
+    )
     q: Annotated[Text, Field(max_length=QUERY_MAX)] | None = Field(
         None, description="Words that must all occur in title or description; upper and lower case are alike."
     )
     limit: int = Field(PAGE_MAX, ge=1, le=PAGE_MAX, description="Notes at most.")
-    after_id: int = Field(0, ge=0, le=MAX_ID, description="Only notes with a greater id: the last id of the page before.")
+    after_id: int = Field(
+        0, ge=0, le=MAX_ID, description="Only notes with a greater id: the last id of the page before."
+    )
 
 
 class VersionOut(Outgoing):
@@ -164,7 +170,9 @@ class FeedQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    topics: str | None = Field(None, description="Topics to hear of, separated by commas; all that are visible by default.")
+    topics: str | None = Field(
+        None, description="Topics to hear of, separated by commas; all that are visible by default."
+    )
     after: str | None = Field(
         None,
         description="Resume after this event id.",

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +146,8 @@ async def _serve(app: Quart, config: Config, where: str) -> None:
         await stopping.wait()
         log.info("Stopping")
         core.broadcaster.close()
-        deadline = loop.time() + STREAMS_END
-        while core.broadcaster.readers() and loop.time() < deadline:
-            await asyncio.sleep(0.01)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(core.broadcaster.emptied(), STREAMS_END)
 
     trigger: Callable[..., Awaitable[Any]] = shutdown
     await hypercorn_serve(app, config, shutdown_trigger=trigger)

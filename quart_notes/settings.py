@@ -167,5 +167,7 @@ def _explain(item: Any, origin: Mapping[str, str]) -> str:
         return message
     name = str(item["loc"][0])
     if item["type"] == "extra_forbidden":
-        return f"{name} ({origin.get(name, '')}): there is no such setting; known are {', '.join(Settings.model_fields)}"
+        return (
+            f"{name} ({origin.get(name, '')}): there is no such setting; known are {', '.join(Settings.model_fields)}"
+        )
     return f"{name} ({origin.get(name, 'default')}): {message}; got {item['input']!r}"

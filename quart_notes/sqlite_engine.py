@@ -3,7 +3,7 @@
 Tortoise 1.1 begins a transaction deferred, commits whatever was open before it, and leaves a transaction open whose
 commit failed. With two processes, a deferred BEGIN ends in "database is locked"; after a full disk, the next
 transaction would commit what was answered as failed.
-source   https://www.sqlite.org/lang_transaction.html, https://github.com/tortoise/tortoise-orm (backends/sqlite/client.py)
+source   https://www.sqlite.org/lang_transaction.html; Tortoise's backends/sqlite/client.py
 """
 
 import sqlite3

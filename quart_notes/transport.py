@@ -48,7 +48,7 @@ class Connection(TCPServer):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._peer = Peer(self.writer.transport, self.loop.time())
-        self.state = {**self.state, "peer": self._peer}  # type: ignore[typeddict-unknown-key]
+        self.state = {**self.state, "peer": self._peer}
 
     async def run(self) -> None:
         """Serve the connection, or say that there are too many."""
@@ -160,7 +160,7 @@ class BoundedWSStream(WSStream):
             if self.refused:
                 return
 
-    async def _take(self, event: Message) -> None:
+    async def _take(self, event: Message[Any]) -> None:
         self.fragments += 1
         try:
             self.buffer.extend(event)

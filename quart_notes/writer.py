@@ -74,7 +74,7 @@ class Writer:
 
     1. Rows and event rows commit together; nobody is answered or told before the commit is on the disk.
     2. Events are published in the order of their numbers, which is the order of commits.
-    3. A write that was accepted finishes, even if its caller is cancelled: Quart cancels a handler when its client leaves.
+    3. A write that was accepted finishes, even if its caller is cancelled, as Quart does when a client leaves.
     4. A failing write harms no neighbour: when one of a batch fails after it has touched a row, the whole batch is
        rolled back and each is done again in a transaction of its own. So a work may run twice; it must do nothing but
        read and write through its change.

@@ -9,6 +9,13 @@ from quart_notes.version import __version__
 
 REF = "#/components/schemas/{model}"
 EXAMPLE_ID = str(EventId("3f9a01bc", 42))
+ABOUT = """Every change as one JSON object, on a websocket (one text frame) or as a server-sent event (`data:`, its id
+in `id:`).
+
+Ids are an epoch and a number that grows in commit order over all topics. Subscribe with the newest id you have, and
+every event after it arrives once, in order, then live ones. When the log no longer knows the id, the first event is a
+reset: fetch the state anew. A reader that cannot keep up is cut off (websocket close code 1013) and resumes; a server
+that stops closes with 1012."""
 QUERY = {
     "topics": "Topics to hear of, separated by commas; all that are visible by default. An unknown one: 403.",
     "after": "Resume after this event id; garbage: 400.",
@@ -29,13 +36,7 @@ def asyncapi_document(host: str) -> dict[str, Any]:
         "info": {
             "title": "Quart Notes live feed",
             "version": __version__,
-            "description": (
-                "Every change as one JSON object, on a websocket (one text frame) or as a server-sent event (`data:`, its"
-                " id in `id:`). Ids are an epoch and a number that grows in commit order over all topics; subscribe with"
-                " the newest id you have and every event after it arrives once, in order, then live ones. When the log"
-                " no longer knows the id, the first event is a reset: fetch the state anew. A reader that cannot keep up"
-                " is cut off (websocket close code 1013) and resumes; a server that stops closes with 1012."
-            ),
+            "description": ABOUT,
         },
         "defaultContentType": "application/json",
         "servers": {

@@ -1,6 +1,6 @@
 """How a request's body is read: one reader for all routes."""
 
-from typing import Any
+from typing import Any, cast
 
 from quart import Request
 
@@ -18,4 +18,4 @@ class CheckedRequest(Request):
         """
         if not (force or self.is_json):
             raise UnsupportedMediaTypeError("Send a JSON document with Content-Type: application/json.")
-        return parse(await self.get_data(cache=cache, as_text=False))
+        return parse(cast(bytes, await self.get_data(cache=cache, as_text=False)))

@@ -2,7 +2,10 @@
 
 from quart import Quart, Response, request
 
-CSP = "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
+CSP = (
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none';"
+    " form-action 'self'"
+)
 # Swagger UI styles its elements in place; nothing else on the server may.
 DOCS_CSP = CSP + "; style-src 'self' 'unsafe-inline'"
 SECURITY = {

@@ -14,7 +14,7 @@ from quart_notes.blueprints.context import core
 from quart_notes.blueprints.guards import visible_topics
 from quart_notes.blueprints.openapi import Answer, answers
 from quart_notes.broadcaster import HEARTBEAT
-from quart_notes.errors import BadRequestError, DatabaseUnavailableError, InvalidEventIdError, UnknownTopicError
+from quart_notes.errors import DatabaseUnavailableError, InvalidEventIdError, UnknownTopicError
 from quart_notes.events import EventId
 from quart_notes.feed import Subscription
 from quart_notes.schemas import FeedQuery
@@ -130,7 +130,9 @@ async def follow() -> None:
     try:
         done, _ = await asyncio.wait({listening, telling}, return_when=asyncio.FIRST_COMPLETED)
         subscription.close()  # nothing is written after the closing frame
-        code = FAILED if any(task.exception() for task in done) else MISBEHAVED if listening in done else telling.result()
+        code = (
+            FAILED if any(task.exception() for task in done) else MISBEHAVED if listening in done else telling.result()
+        )
         if peer is not None:
             _drop_later(peer)
         with suppress(TimeoutError):
@@ -169,5 +171,3 @@ async def _tell(subscription: Subscription, peer: outlets.Peer | None) -> int:
         for message in reader.take():
             await websocket.send(message.data.decode())
     return TOO_SLOW if reader.lagged else RESTARTING
-
-

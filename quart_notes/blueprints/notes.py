@@ -108,7 +108,8 @@ async def delete_note(note_id: int) -> Response:
 
 @blueprint.post("/<id:note_id>/restore")
 @answers(
-    Answer(200, "The note, back under its id.", NoteOut, headers=ITEM_HEADERS), problems=(NotFoundError, *WRITE_PROBLEMS)
+    Answer(200, "The note, back under its id.", NoteOut, headers=ITEM_HEADERS),
+    problems=(NotFoundError, *WRITE_PROBLEMS),
 )
 async def restore_note(note_id: int) -> Response:
     """Undo a deletion.

@@ -70,6 +70,8 @@ class Answer:
     headers: Mapping[str, str] | None = None  # name → description
 
 
+# quart-schema's type of these options lacks `mode`, which pydantic's model_dump has.
+JSON_MODE: Any = {"mode": "json"}
 HEADERS = {
     "ETag": "Entity tag; strong. For a note it is its version in quotes.",
     "Last-Event-ID": "The newest event that the answer includes: resume the feed after it.",
@@ -195,6 +197,6 @@ def documented() -> QuartSchema:
             Tag(name="system", description="Version and health."),
         ],
         conversion_preference="pydantic",
-        pydantic_dump_options={"mode": "json"},
+        pydantic_dump_options=JSON_MODE,
         openapi_provider_class=Provider,
     )

@@ -3,7 +3,7 @@
 import asyncio
 
 from quart import Blueprint, Response, current_app, redirect, render_template, request
-from quart_schema import hide, tag_blueprint
+from quart_schema import hide, tag_blueprint, validate_response
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.asyncapi import asyncapi_document
@@ -28,6 +28,7 @@ async def home() -> WerkzeugResponse:
 
 
 @blueprint.get("/api/version")
+@validate_response(VersionOut)
 @answers(Answer(200, "The version.", VersionOut))
 async def version() -> VersionOut:
     """Get the version."""
@@ -35,6 +36,8 @@ async def version() -> VersionOut:
 
 
 @blueprint.get("/db/alive")
+@validate_response(HealthOut, 200)
+@validate_response(HealthOut, 503)
 @answers(Answer(200, "It answers.", HealthOut), Answer(503, "It does not answer.", HealthOut))
 async def database_alive() -> tuple[HealthOut, int]:
     """Check the database with a real query."""
@@ -42,6 +45,7 @@ async def database_alive() -> tuple[HealthOut, int]:
 
 
 @blueprint.get("/healthz")
+@validate_response(HealthOut)
 @answers(Answer(200, "It runs.", HealthOut))
 async def process_alive() -> HealthOut:
     """Check the process."""
@@ -49,6 +53,8 @@ async def process_alive() -> HealthOut:
 
 
 @blueprint.get("/readyz")
+@validate_response(HealthOut, 200)
+@validate_response(HealthOut, 503)
 @answers(Answer(200, "It is ready.", HealthOut), Answer(503, "It is not ready.", HealthOut))
 async def ready() -> tuple[HealthOut, int]:
     """Check whether requests can be served: the database and its event log."""

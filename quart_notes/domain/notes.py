@@ -104,7 +104,7 @@ class Notes:
 
         return await self._write(work)
 
-    async def empty_trash(self, days: int) -> bool:
+    async def empty_trash(self, days: int) -> Written[bool]:
         """Forget a chunk of the notes deleted more than `days` ago; returns whether there may be more."""
         oldest = datetime.now(UTC) - timedelta(days=days)
 
@@ -114,7 +114,7 @@ class Notes:
             await Note.filter(id__in=list(ids)).using_db(change.connection).delete()
             return len(ids) == EMPTY_TRASH_CHUNK
 
-        return (await self._write(work)).result
+        return await self._write(work)
 
     async def get(self, note_id: int) -> tuple[NoteOut, EventId]:
         """A note, and the newest event that it includes."""

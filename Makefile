@@ -1,0 +1,59 @@
+# The few commands a newcomer needs. Nothing has to be there but Python 3.11 or later, with pip and venv, and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format tests browser bench clean
+
+help: ## List these commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: $(VENV)/.installed ## Start on http://127.0.0.1:8000 (options: make run ARGS="--bind 127.0.0.1:9000")
+	$(BIN)/quart-notes serve $(ARGS)
+
+test: check tests ## Everything that CI runs: format, lint, types, all tests
+
+check: $(VENV)/.test-installed ## Format, lint and types, without the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+tests: $(VENV)/.test-installed browser ## The tests alone (options: make tests ARGS="-k live")
+	QUART_NOTES_TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest $(ARGS)
+
+format: $(VENV)/.test-installed ## Format the code and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Playwright drives Debian's Chromium; where it is missing and we may install it, we do.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; \
+	else \
+	  echo "No Chromium here, and no right to install it: the browser tests will be reported as skipped." >&2; \
+	fi
+
+bench: $(VENV)/.bench-installed ## Measure against other systems (options: make bench ARGS="--quick")
+	$(BIN)/python -m bench $(ARGS)
+
+clean: ## Remove what these commands made (not your data)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.test-installed: $(VENV)/bin/python pyproject.toml
+	$(PIP) install --editable ".[test,bench]"
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.bench-installed: $(VENV)/bin/python pyproject.toml
+	$(PIP) install --editable ".[bench]"
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,75 @@
+/** Every request this page sends, and which changes were its own. */
+
+/** @typedef {import("./card.js").Note} Note */
+
+const root = document.documentElement.dataset.root ?? "";
+const PATIENCE_MS = 15_000;
+
+/** A request that did not do what it should. `status` 0: no answer at all. */
+export class Problem extends Error {
+  /** @param {number} status @param {{detail?: string, code?: string, errors?: {field: string, message: string}[], note?: Note}} more */
+  constructor(status, more = {}) {
+    super(more.detail ?? "");
+    this.status = status;
+    this.code = more.code ?? "";
+    this.errors = more.errors ?? [];
+    this.note = more.note;
+  }
+}
+
+/** @type {Set<Promise<unknown>>} */ const underway = new Set();
+/** @type {Set<string>} */ const own = new Set();
+const mark = (action, note) => `${action === "delete" ? "delete" : "put"} ${note.id} ${note.version}`;
+
+/** Whether a change was made here. An event may overtake its answer, so it waits for what is under way. */
+export async function isOwn(action, note) {
+  await Promise.allSettled(underway);
+  return own.has(mark(action, note));
+}
+
+/**
+ * @param {string} method @param {string} path below /api/notes @param {object} [body] @param {number} [version] for If-Match
+ * @returns {Promise<{note: Note, eventId: string}>} or throws a Problem
+ */
+export function change(method, path, body, version) {
+  const headers = { Accept: "application/json" };
+  if (body) headers["Content-Type"] = "application/json";
+  if (version) headers["If-Match"] = `"${version}"`;
+  const work = ask(path, { method, headers, body: body && JSON.stringify(body) }).then(({ value, response }) => {
+    own.add(mark(method === "DELETE" ? "delete" : "put", value));
+    return { note: value, eventId: response.headers.get("Last-Event-ID") ?? "" };
+  });
+  underway.add(work);
+  work.catch(() => {}).finally(() => underway.delete(work));
+  return work;
+}
+
+/** All notes, a page at a time, by id ascending. @param {AbortSignal} signal @returns {AsyncGenerator<Note[]>} */
+export async function* pages(signal) {
+  for (let after = 0, more = true; more; ) {
+    const { value, response } = await ask(`?limit=1000&after_id=${after}`, { signal });
+    yield value;
+    after = value.at(-1)?.id;
+    more = (response.headers.get("Link") ?? "").includes('rel="next"');
+  }
+}
+
+async function ask(path, options) {
+  const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(options.signal ? [options.signal] : [])]);
+  let response, value;
+  try {
+    response = await fetch(`${root}/api/notes${path}`, { cache: "no-store", ...options, signal });
+    value = await response.json();
+  } catch {
+    // No network, no patience left, or an answer that is not ours (a proxy's page).
+    throw new Problem(response?.status ?? 0);
+  }
+  if (!response.ok) throw new Problem(response.status, value);
+  return { value, response };
+}
+
+/** What to say about a failure: what happened and that nothing is lost. @param {Problem} problem */
+export function explain(problem) {
+  if (problem.status === 0) return "Not saved: no connection.";
+  return `Not saved: ${problem.message || "the server could not do it."}`;
+}

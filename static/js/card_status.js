@@ -1,0 +1,61 @@
+/** What is being saved and what failed, said on the card itself. */
+import { explain } from "./api.js";
+import { clone } from "./card.js";
+import { announce } from "./messages.js";
+
+const PATIENCE_MS = 300; // what is quicker than this needs no word
+
+/** @param {Element} card @param {string} text @param {() => void} [retry] present when it failed */
+export function say(card, text, retry) {
+  hush(card);
+  const status = clone("note-status");
+  const button = status.querySelector("button");
+  status.querySelector("b").textContent = text;
+  button.hidden = !retry;
+  button.addEventListener("click", () => {
+    if (card.contains(document.activeElement)) card.focus();
+    retry();
+  });
+  if (retry) {
+    status.dataset.failed = "";
+    announce(text);
+  }
+  card.append(status);
+}
+
+/** @param {Element} card */
+export function hush(card) {
+  card.querySelector(".note-status")?.remove();
+}
+
+/**
+ * Send something about a card, and say there how it goes.
+ * @param {Element} card @param {{state: string, expect: (id: string) => void}} feed
+ * @param {() => Promise<{eventId: string}>} send @param {() => void} [takeBack] when it failed
+ * @returns {Promise<any>} what was answered, or undefined
+ */
+export async function saving(card, feed, send, takeBack = () => {}) {
+  hush(card);
+  const timer = setTimeout(() => say(card, "Saving…"), PATIENCE_MS);
+  try {
+    const answer = await send();
+    clearTimeout(timer);
+    hush(card);
+    feed.expect(answer.eventId);
+    if (feed.state !== "live") say(card, "Saved. It shows here once the connection is back.");
+    return answer;
+  } catch (problem) {
+    clearTimeout(timer);
+    takeBack();
+    say(card, explain(problem), () => saving(card, feed, send, takeBack));
+  }
+}
+
+/** @param {HTMLElement} element the list */
+export function start(element) {
+  const over = new AbortController();
+  // What was saved has come: the word for it goes. A failure stays until it is dealt with.
+  const seen = ({ target }) => target.querySelector(".note-status:not([data-failed])")?.remove();
+  element.addEventListener("note:changed", seen, { signal: over.signal });
+  return () => over.abort();
+}

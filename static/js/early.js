@@ -1,0 +1,11 @@
+// Runs before the first paint, hence outside the modules: the chosen theme, and the mark that scripts run at all.
+(() => {
+  const page = document.documentElement;
+  page.dataset.script = "";
+  try {
+    const theme = JSON.parse(localStorage.getItem(`quart-notes:${page.dataset.root}:theme`));
+    if (theme === "light" || theme === "dark") page.dataset.theme = theme;
+  } catch {
+    // Storage is switched off: the system's theme it is.
+  }
+})();

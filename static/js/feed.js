@@ -1,0 +1,35 @@
+/**
+ * What every feed tells its page, however it hears it.
+ *
+ * 1. `last` only moves forward, except at a reset. 2. Every event is told once, in order.
+ */
+import { isNewer } from "./event_ids.js";
+
+/** @typedef {"live"|"reconnecting"|"offline"} FeedState */
+/** @typedef {{id?: string, topic?: string, action: string, note?: import("./card.js").Note}} FeedEvent */
+
+/** Dispatches `change` and `reset` (detail: the FeedEvent) and `state` (detail: the FeedState). */
+export class Feed extends EventTarget {
+  /** @type {FeedState} */ state = "reconnecting";
+
+  /** @param {string} last the newest id that the page includes */
+  constructor(last) {
+    super();
+    this.last = last;
+  }
+
+  /** @param {FeedEvent} event one without an id is volatile */
+  tell(event) {
+    const reset = event.action === "reset";
+    if (event.id && !reset && !isNewer(event.id, this.last)) return;
+    this.last = event.id ?? this.last;
+    this.dispatchEvent(new CustomEvent(reset ? "reset" : "change", { detail: event }));
+  }
+
+  /** @param {FeedState} state */
+  tellState(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+  }
+}

@@ -1,0 +1,62 @@
+/** The only entry: makes the one feed and starts each module on its part of the page. */
+import * as announcer from "./announcer.js";
+import * as cardStatus from "./card_status.js";
+import * as clamp from "./clamp.js";
+import * as composer from "./composer.js";
+import * as connection from "./connection.js";
+import * as deleting from "./deleting.js";
+import * as glow from "./glow.js";
+import * as near from "./near.js";
+import * as noteEditing from "./note_editing.js";
+import * as notes from "./notes.js";
+import { ResumingFeed } from "./resuming_feed.js";
+import * as search from "./search.js";
+import { SharedFeed } from "./shared_feed.js";
+import * as shortcuts from "./shortcuts.js";
+import * as summary from "./summary.js";
+import * as theme from "./theme.js";
+import * as ticks from "./ticks.js";
+import * as time from "./time.js";
+import * as toast from "./toast.js";
+import { watch } from "./watchdog.js";
+
+const root = document.documentElement.dataset.root ?? "";
+const byId = (id) => document.getElementById(id);
+const main = byId("main");
+const list = byId("notes");
+const { topics, lastEventId } = main.dataset;
+
+/** @param {string} last */
+function connect(last) {
+  const feed = new ResumingFeed(root, topics, last);
+  const unwatch = watch(feed, `${root}/api/notes?limit=1`);
+  feed.start();
+  return { feed, stop: () => (unwatch(), feed.stop()) };
+}
+
+// Without locks (they need https or this very machine) tabs share nothing, so each has a channel of its own.
+const shared = `quart-notes:${root}:${topics}`;
+const feed = new SharedFeed(navigator.locks ? shared : `${shared}:${Math.random()}`, lastEventId, connect);
+
+cardStatus.start(list);
+near.start(list);
+clamp.start(list);
+time.start(list);
+glow.start(list);
+ticks.start(list, feed);
+deleting.start(list, feed);
+notes.start(main, feed);
+noteEditing.start(main, feed);
+search.start(byId("search-form"), list);
+summary.start(main, list);
+composer.start(byId("add-note-form"), feed);
+shortcuts.start(main, byId("shortcuts"));
+connection.start(byId("connection"), feed);
+announcer.start(byId("announcer"), feed);
+toast.start(byId("toasts"));
+theme.start(byId("theme-button"));
+
+feed.start();
+// A page that is put aside gives up the feed, and takes it up where it was when it is taken out again.
+addEventListener("pagehide", () => feed.stop());
+addEventListener("pageshow", ({ persisted }) => persisted && feed.start());

@@ -1,0 +1,131 @@
+/**
+ * One connection per browser: the tab that holds the lock has the feed, the others hear it over a channel.
+ *
+ * 1. A tab that dies frees the lock; one that is frozen is robbed of it. 2. A follower takes an event only if it knows
+ * the one before; otherwise it asks for what it missed. 3. Who cannot be told any more what it missed gets a reset.
+ * `expect` as in ResumingFeed.
+ */
+import { isNewer } from "./event_ids.js";
+import { Feed } from "./feed.js";
+
+const PULSE_MS = 700; // a follower that somebody looks at makes sure that its leader still answers
+const FROZEN_MS = 1_500;
+const REMEMBERED = 500; // events that a leader can repeat to a tab that comes later
+
+/** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, stop: () => void}} Connected */
+
+export class SharedFeed extends Feed {
+  /** @type {(Connected & {release: () => void})|undefined} present while this tab leads */ #lead;
+  /** @type {{from: string, events: any[]}} */ #past = { from: "", events: [] };
+  #me = Math.random();
+  #answeredAt = 0;
+
+  /** @param {string} name of lock and channel @param {string} last @param {(last: string) => Connected} connect */
+  constructor(name, last, connect) {
+    super(last);
+    Object.assign(this, { name, connect });
+  }
+
+  start() {
+    this.channel = new BroadcastChannel(this.name);
+    this.channel.onmessage = ({ data }) => this.#heard[data.kind]?.(data);
+    this.#answeredAt = performance.now();
+    this.pulse = setInterval(() => this.#checkLeader(), PULSE_MS);
+    this.#queue();
+    this.#ask();
+  }
+
+  stop() {
+    clearInterval(this.pulse);
+    this.waiting.abort();
+    this.#resign();
+    this.channel.close();
+  }
+
+  expect(id) {
+    if (this.#lead) this.#lead.feed.expect(id);
+    else this.#post("expect", { id });
+  }
+
+  /** Wait for the lock, or take it, and lead while holding it. */
+  #queue({ steal = false } = {}) {
+    if (!navigator.locks) return void this.#take(); // no locks on plain http across a network: a connection a tab
+    this.waiting?.abort();
+    const waiting = (this.waiting = new AbortController());
+    const options = steal ? { steal } : { signal: waiting.signal };
+    navigator.locks.request(this.name, options, () => waiting.signal.aborted || this.#take()).catch(() => {
+      if (waiting.signal.aborted) return;
+      this.#resign(); // robbed: this tab slept
+      this.#queue();
+    });
+  }
+
+  #take() {
+    const connected = this.connect(this.last);
+    const { feed } = connected;
+    this.#past = { from: this.last, events: [] };
+    feed.addEventListener("change", ({ detail }) => this.#pass(detail));
+    feed.addEventListener("reset", ({ detail }) => this.#pass(detail));
+    feed.addEventListener("state", ({ detail }) => this.#passState(detail));
+    this.#passState(feed.state);
+    this.#post("led");
+    return new Promise((release) => (this.#lead = { ...connected, release }));
+  }
+
+  #resign() {
+    this.#lead?.stop();
+    this.#lead?.release();
+    this.#lead = undefined;
+  }
+
+  #pass(event) {
+    const before = event.id && event.action !== "reset" ? this.last : "";
+    if (event.action === "reset") this.#past = { from: event.id, events: [] };
+    else if (event.id) this.#past.events.push(event);
+    if (this.#past.events.length > REMEMBERED) this.#past.from = this.#past.events.shift().id;
+    this.tell(event);
+    this.#post("event", { before, event });
+  }
+
+  #passState(state) {
+    this.tellState(state);
+    this.#post("state", { state });
+  }
+
+  #heard = {
+    event: ({ before, event }) => (before && isNewer(before, this.last) ? this.#ask() : this.tell(event)),
+    state: ({ state }) => this.tellState(state),
+    led: () => this.#ask(),
+    expect: ({ id }) => this.#lead?.feed.expect(id),
+    ask: ({ from, after }) => this.#lead && this.#answer(from, after),
+    answer: ({ to, state, last, missed }) => {
+      if (to !== this.#me || this.#lead) return;
+      this.#answeredAt = performance.now();
+      this.tellState(state);
+      (missed ?? [{ id: last, action: "reset" }]).forEach((event) => this.tell(event));
+    },
+  };
+
+  #answer(to, after) {
+    const { from, events } = this.#past;
+    const missed = isNewer(from, after) ? null : events.filter((event) => isNewer(event.id, after));
+    this.#post("answer", { to, state: this.state, last: this.last, missed });
+  }
+
+  #checkLeader() {
+    const now = performance.now();
+    if (this.#lead || document.hidden) this.#answeredAt = now;
+    else if (now - this.#answeredAt > FROZEN_MS) {
+      this.#answeredAt = now;
+      this.#queue({ steal: true });
+    } else this.#ask();
+  }
+
+  #ask() {
+    if (!this.#lead) this.#post("ask", { from: this.#me, after: this.last });
+  }
+
+  #post(kind, more = {}) {
+    this.channel.postMessage({ kind, ...more });
+  }
+}

@@ -1,0 +1,49 @@
+/** Times as people say them, with the exact one on hover. */
+
+const MINUTE_MS = 60_000;
+const STEPS = [
+  ["year", 365 * 24 * 60],
+  ["month", 30 * 24 * 60],
+  ["day", 24 * 60],
+  ["hour", 60],
+  ["minute", 1],
+];
+
+const language = document.documentElement.lang;
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+
+/** @param {Date} time @param {number} now milliseconds */
+export function ago(time, now = Date.now()) {
+  const minutes = Math.floor(Math.max(0, now - time.getTime()) / MINUTE_MS);
+  const [unit, size] = STEPS.find(([, size]) => minutes >= size) ?? [];
+  return unit ? relative.format(-Math.floor(minutes / size), unit) : "just now";
+}
+
+/** @param {HTMLElement} element the list */
+export function start(element) {
+  const over = new AbortController();
+  let near = new Set();
+  const tell = (card) => {
+    const time = card.querySelector("time");
+    const date = new Date(time.dateTime);
+    time.textContent = ago(date);
+    time.title = exact.format(date);
+  };
+  const again = () => {
+    near = new Set([...near].filter((card) => card.isConnected));
+    near.forEach(tell);
+  };
+  const hear = ({ detail }) => {
+    for (const card of detail) {
+      near.add(card);
+      tell(card);
+    }
+  };
+  element.addEventListener("notes:near", hear, { signal: over.signal });
+  const timer = setInterval(again, MINUTE_MS);
+  return () => {
+    over.abort();
+    clearInterval(timer);
+  };
+}

@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TOOLS := $(VENV)/tools
+NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format tests browser bench clean
@@ -16,17 +18,20 @@ run: $(VENV)/.installed ## Start on http://127.0.0.1:8000 (options: make run ARG
 
 test: check tests ## Everything that CI runs: format, lint, types, all tests
 
-check: $(VENV)/.test-installed ## Format, lint and types, without the tests
+check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(NODE_PATH) biome check --error-on-warnings
+	$(NODE_PATH) tsc --project tsconfig.json
 
-tests: $(VENV)/.test-installed browser ## The tests alone (options: make tests ARGS="-k live")
-	QUART_NOTES_TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest $(ARGS)
+tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
+	$(NODE_PATH) QUART_NOTES_TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest $(ARGS)
 
-format: $(VENV)/.test-installed ## Format the code and mend what the linter can
+format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(NODE_PATH) biome check --write
 
 # Playwright drives Debian's Chromium; where it is missing and we may install it, we do.
 browser:
@@ -53,6 +58,12 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 $(VENV)/.test-installed: $(VENV)/bin/python pyproject.toml
 	$(PIP) install --editable ".[test,bench]"
 	@touch $@ $(VENV)/.installed
+
+# Node comes from a wheel; what checks scripts, styles and pages comes from its package manager.
+$(TOOLS)/.installed: tests/tools/package.json $(VENV)/.test-installed
+	@mkdir -p $(TOOLS) && cp tests/tools/package.json $(TOOLS)/
+	$(NODE_PATH) npm install --prefix $(TOOLS) --no-package-lock --no-audit --no-fund --silent
+	@touch $@
 
 $(VENV)/.bench-installed: $(VENV)/bin/python pyproject.toml
 	$(PIP) install --editable ".[bench]"

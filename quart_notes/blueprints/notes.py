@@ -131,7 +131,7 @@ def _kept(body: bytes, etag: str, newest: EventId, position: int, headers: dict[
     """An answer that is the same for everybody, kept until an event of the board; 304 when the client has it."""
     further = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
     cached = CachedResponse(body, etag, ((b"content-type", b"application/json"), *further))
-    core().cache.put(request.path, request.query_string, SHARED_BOARD, position, cached)
+    core().cache.put(request.scope["path"], request.query_string, SHARED_BOARD, position, cached)
     if none_match(request.headers.get("If-None-Match"), etag):
         response = Response("", 304)
     else:

@@ -1,16 +1,18 @@
 """Tortoise's SQLite client with the transactions that this application needs.
 
-Tortoise 1.1 begins a transaction deferred, commits whatever was open before it, and leaves a transaction open whose
-commit failed. With two processes, a deferred BEGIN ends in "database is locked"; after a full disk, the next
-transaction would commit what was answered as failed.
+Tortoise 1.1 begins a transaction deferred, commits whatever was open before it, leaves a transaction open whose
+commit failed, and keeps its lock for good when a transaction cannot begin or its task is cancelled there. With two
+processes, a deferred BEGIN ends in "database is locked"; after a full disk, the next transaction would commit what was
+answered as failed; one client that leaves at the wrong moment would end all reading.
 source   https://www.sqlite.org/lang_transaction.html; Tortoise's backends/sqlite/client.py
 """
 
 import sqlite3
 from typing import Any
 
-from tortoise.backends.base.client import TransactionContext
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
 
@@ -24,11 +26,15 @@ class StrictTransaction(SqliteTransactionWrapper):
     async def begin(self) -> None:
         """Open the transaction; OperationalError when the database does not let us."""
         try:
-            if self._connection.in_transaction:
-                await self._connection.rollback()
-            await self._connection.execute(self._begin)
+            # One call in the connection's own thread, where a cancelled task may have left a BEGIN waiting.
+            await self._connection._execute(self._begin_afresh, self._connection._conn)  # type: ignore[no-untyped-call]
         except sqlite3.Error as error:
             raise OperationalError(error) from error
+
+    def _begin_afresh(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.rollback()
+        connection.execute(self._begin)
 
     async def commit(self) -> None:
         """Make it durable; OperationalError, and everything rolled back, when that fails."""
@@ -49,6 +55,22 @@ class StrictTransaction(SqliteTransactionWrapper):
             self._finalized = True
 
 
+class StrictContext(SqliteTransactionContext):
+    """Gives the lock back when a transaction cannot begin, or whoever wanted it has been cancelled meanwhile."""
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._trxlock.acquire()
+        try:
+            await self.ensure_connection()
+            await self.connection.begin()
+        except BaseException:
+            self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        client: TransactionalDBClient = self.connection
+        return client
+
+
 class StrictClient(SqliteClient):
     """One connection to the file; `query_only` among its pragmas makes it a reader with snapshots."""
 
@@ -58,7 +80,7 @@ class StrictClient(SqliteClient):
         return "query_only" in self.pragmas
 
     def _in_transaction(self) -> TransactionContext:
-        return SqliteTransactionContext(StrictTransaction(self), self._lock)
+        return StrictContext(StrictTransaction(self), self._lock)
 
 
 client_class: type[Any] = StrictClient

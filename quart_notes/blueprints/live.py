@@ -1,6 +1,7 @@
 """The live feed's two edges: a websocket and an event stream, fed by the same subscription."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from types import TracebackType
@@ -26,6 +27,8 @@ RETRY_MS = 2000  # what a browser's own EventSource waits before it comes back
 GRACE = 20.0  # seconds a reader that was cut off has to read what waits and the close; then it is dropped
 FLOOD = 256  # messages a client may send within FLOOD_WINDOW; the feed asks for none
 FLOOD_WINDOW = 10.0  # seconds
+log = logging.getLogger(__name__)
+
 RESTARTING, TOO_SLOW, MISBEHAVED, FAILED = 1012, 1013, 1008, 1011  # RFC 6455, 7.4 and IANA's registry
 
 
@@ -125,40 +128,38 @@ async def follow() -> None:
     await core().database.ping()
     await websocket.accept()
     subscription = core().feed.subscribe(topics, after, outlets.websocket_frame)
-    listening = asyncio.ensure_future(_listen())
-    telling = asyncio.ensure_future(_tell(subscription, peer))
+    listening = asyncio.ensure_future(_listen(subscription))
     try:
-        done, _ = await asyncio.wait({listening, telling}, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await _tell(subscription, peer)
+            code = MISBEHAVED if listening.done() else TOO_SLOW if subscription.reader.lagged else RESTARTING
+        except Exception:
+            log.exception("A websocket failed")
+            code = FAILED
         subscription.close()  # nothing is written after the closing frame
-        code = (
-            FAILED if any(task.exception() for task in done) else MISBEHAVED if listening in done else telling.result()
-        )
         if peer is not None:
             _drop_later(peer)
         with suppress(TimeoutError):
             await asyncio.wait_for(websocket.close(code), GRACE)
     finally:
         subscription.close()
-        for task in (listening, telling):
-            task.cancel()
-        await asyncio.gather(listening, telling, return_exceptions=True)
+        listening.cancel()
 
 
-async def _listen() -> None:
-    """Drain what the client sends, which the feed has no use for; return when it is too much."""
+async def _listen(subscription: Subscription) -> None:
+    """Drain what the client sends, which the feed has no use for; end the subscription when it is too much."""
     loop = asyncio.get_running_loop()
     window, count = loop.time(), 0
-    while True:
+    while count < FLOOD:
         await websocket.receive()
         if loop.time() - window > FLOOD_WINDOW:
             window, count = loop.time(), 0
         count += 1
-        if count > FLOOD:
-            return
+    subscription.close()
 
 
-async def _tell(subscription: Subscription, peer: outlets.Peer | None) -> int:
-    """Bring the history, then what happens; return the code to close with."""
+async def _tell(subscription: Subscription, peer: outlets.Peer | None) -> None:
+    """Bring the history, then what happens, until the reader has ended."""
     async for page in subscription.history():
         for message in page:
             await websocket.send(message.data.decode())
@@ -170,4 +171,3 @@ async def _tell(subscription: Subscription, peer: outlets.Peer | None) -> int:
         await subscription.wait()
         for message in reader.take():
             await websocket.send(message.data.decode())
-    return TOO_SLOW if reader.lagged else RESTARTING

@@ -29,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.asgi_http_class = HTTPConnection
     app.asgi_websocket_class = WebsocketConnection
     app.url_map.converters["id"] = IdConverter
+    app.url_map.merge_slashes = False  # each address is written one way; no redirect that repeats the Host header
     app.extensions["quart_notes"] = core
     documented().init_app(app)
     for register in (errors.register, guards.register, headers.register, pages.register):

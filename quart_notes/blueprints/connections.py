@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
 from quart import Quart
@@ -24,10 +25,8 @@ class HTTPConnection(ASGIHTTPConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
         scope: Any = self.scope
-        if not scope["path"].startswith(("/", "http://", "https://")):
-            # `GET ?x` has no path at all: Quart looks at its first character and fails.
-            body = problem(400, BadRequestError.code, "The address has no path.")
-            await _send(send, 400, [(b"content-type", PROBLEM_TYPE.encode()), *RAW_SECURITY], dump(body))
+        if not _is_address(scope["path"]):
+            await _refuse(send, "http.response")
             return
         if scope["method"] == "GET":
             core: Core = self.app.extensions["quart_notes"]
@@ -51,11 +50,28 @@ class HTTPConnection(ASGIHTTPConnection):
             await _send(send, 200, [*cached.headers, *headers], cached.body)
 
 
-async def _send(send: ASGISendCallable, status: int, headers: list[tuple[bytes, bytes]], body: bytes | None) -> None:
+def _is_address(target: str) -> bool:
+    """Whether Quart can take it: `GET ?x` has no path at all, and of `GET http://[x` it cannot find one."""
+    if target.startswith("/"):
+        return True
+    try:
+        return urlsplit(target).scheme in {"http", "https"}
+    except ValueError:
+        return False
+
+
+async def _refuse(send: ASGISendCallable, kind: str) -> None:
+    body = problem(400, BadRequestError.code, "The address has no path.")
+    await _send(send, 400, [(b"content-type", PROBLEM_TYPE.encode()), *RAW_SECURITY], dump(body), kind)
+
+
+async def _send(
+    send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes | None, kind: str = "http.response"
+) -> None:
     if body is not None:
         headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
-    await send({"type": "http.response.body", "body": body or b"", "more_body": False})
+    await send({"type": f"{kind}.start", "status": status, "headers": headers, "trailers": False})
+    await send({"type": f"{kind}.body", "body": body or b"", "more_body": False})
 
 
 class WebsocketConnection(ASGIWebsocketConnection):
@@ -64,3 +80,10 @@ class WebsocketConnection(ASGIWebsocketConnection):
     def __init__(self, app: Quart, scope: WebsocketScope) -> None:
         super().__init__(app, scope)
         self.queue = asyncio.Queue(MAX_INBOUND)
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Serve one websocket."""
+        if _is_address(self.scope["path"]):
+            await super().__call__(receive, send)
+        else:
+            await _refuse(send, "websocket.http.response")

@@ -1,7 +1,5 @@
 """Who may do what, judged before a route runs."""
 
-from urllib.parse import urlsplit
-
 from quart import Quart, request, websocket
 
 from quart_notes.errors import CrossOriginError, UnknownTopicError
@@ -35,7 +33,8 @@ def _refuse_foreign(headers: object) -> None:
     site, origin, host = get("Sec-Fetch-Site"), get("Origin"), get("Host")
     if site is not None and site.strip().lower() not in OWN_SITES:
         raise CrossOriginError("This was sent by a page of another site.")
-    if origin is not None and urlsplit(origin).netloc.lower() != (host or "").lower():
+    # An origin is scheme://host:port and nothing more, or the word null.
+    if origin is not None and origin.partition("://")[2].lower() != (host or "null").lower():
         raise CrossOriginError("This was sent by a page of another origin.")
 
 

@@ -21,6 +21,7 @@ RAW_SECURITY = tuple((name.lower().encode(), value.encode()) for name, value in 
 def register(app: Quart) -> None:
     """Put the headers on every response of the application."""
     app.after_request(_secure)
+    app.after_websocket(_secure_refusal)
 
 
 async def _secure(response: Response) -> Response:
@@ -28,4 +29,10 @@ async def _secure(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.endpoint == "system.docs":
         response.headers["Content-Security-Policy"] = DOCS_CSP
+    return response
+
+
+async def _secure_refusal(response: Response | None) -> Response | None:
+    if response is not None:  # the handshake was refused
+        response.headers.update(SECURITY)
     return response

@@ -8,6 +8,8 @@ from pathlib import Path
 from quart import Blueprint, Response, request, send_from_directory
 from quart_schema import hide
 
+from quart_notes.errors import NotFoundError
+
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 blueprint = Blueprint("static_files", __name__)
@@ -40,7 +42,7 @@ def asset(path: str) -> str:
 @hide
 async def versioned(build: str, path: str) -> Response:
     """A file that never changes under this address; one of a former build is the present one, to be asked for again."""
-    response = await send_from_directory(folder("static"), path)
+    response = await _file(path)
     current = build == build_id()
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
     return response
@@ -50,6 +52,13 @@ async def versioned(build: str, path: str) -> Response:
 @hide
 async def latest(path: str) -> Response:
     """A file under its plain address."""
-    response = await send_from_directory(folder("static"), path)
+    response = await _file(path)
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+async def _file(path: str) -> Response:
+    try:
+        return await send_from_directory(folder("static"), path)
+    except OSError as error:  # a name longer than the file system takes
+        raise NotFoundError("There is nothing at this address.") from error

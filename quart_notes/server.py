@@ -13,6 +13,7 @@ from typing import Any
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
+from hypercorn.logging import Logger
 from quart import Quart
 
 from quart_notes import transport
@@ -58,9 +59,24 @@ def configuration(settings: Settings) -> Config:
         config.root_path = settings.root_path
     if settings.access_log:
         config.accesslog = "-"
+    config.logger_class = _Log
     # Our heartbeat is one task for all websockets; hypercorn's would be one task each, and checks no answer.
     config.websocket_ping_interval = None
     return config
+
+
+class _Log(Logger):
+    """Hypercorn's log beside ours: each line once, and the access log whatever the level of the rest."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        if self.error_logger is not None:
+            self.error_logger.propagate = False
+        if self.access_logger is not None:
+            self.access_logger.setLevel(logging.INFO)
+
+    async def info(self, message: str, *args: Any, **kwargs: Any) -> None:
+        """Leave out the address: `_serve` tells it."""
 
 
 def listen(bind: str) -> socket.socket:
@@ -156,4 +172,3 @@ async def _serve(app: Quart, config: Config, where: str) -> None:
 def configure_logging() -> None:
     """One line an event on standard error."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("hypercorn.error").propagate = False

@@ -1,6 +1,7 @@
 """Headers that every response carries."""
 
 from quart import Quart, Response, request
+from quart.typing import ResponseTypes
 
 CSP = (
     "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none';"
@@ -32,7 +33,7 @@ async def _secure(response: Response) -> Response:
     return response
 
 
-async def _secure_refusal(response: Response | None) -> Response | None:
+async def _secure_refusal(response: ResponseTypes | None) -> ResponseTypes | None:
     if response is not None:  # the handshake was refused
         response.headers.update(SECURITY)
     return response

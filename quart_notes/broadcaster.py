@@ -4,6 +4,7 @@ Standard library only; knows nothing of HTTP, of rows or of what a message says.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ ANSWER_FIRST = 0.001  # seconds from publish to the first write, so that the wri
 SWEEP = 256  # outlets written to before the loop gets a turn
 HEARTBEAT = 20.0  # seconds of silence before a keep-alive; home routers and proxies often drop at 60
 DEAF = 40.0  # seconds a peer may leave keep-alives unanswered: with HEARTBEAT, gone after at most 60
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Outlet(Protocol):
 
     def waiting(self) -> int:
         """Bytes handed over that the kernel has not taken yet."""
+
+    def closed(self) -> bool:
+        """Whether the connection has gone, or is going."""
 
     def abort(self) -> None:
         """Drop the connection and what waits for it."""
@@ -161,23 +167,33 @@ class Reader:
 
     def push(self) -> None:
         """Write what has gathered to the outlet, or cut off a reader with too much waiting; wake one that pulls."""
-        outlet = self.outlet
-        if outlet is None:
+        if self.outlet is None:
             self.rouse()
             return
-        if self.cursor == self.channel.end:
-            return
-        if self.behind() or self._overfull(outlet):
-            self.cut_off()
-            return
-        count = self.channel.end - self.cursor
-        data = self.take_framed()
-        outlet.write(data)
-        self._written += len(data)
-        if outlet.waiting():
-            self._waiting.append((self._written, count))
+        try:
+            self._push(self.outlet)
+        except Exception:
+            log.exception("A reader's connection failed")
+            self.end()
 
-    def _overfull(self, outlet: Outlet) -> bool:
+    def _push(self, outlet: Outlet) -> None:
+        if outlet.closed():
+            self.end()
+        elif self.behind():
+            self.cut_off()
+        elif self.cursor < self.channel.end:
+            data = self.channel.framed(self.framing, self.cursor)
+            if self._overfull(outlet, len(data)):
+                self.cut_off()
+                return
+            count = self.channel.end - self.cursor
+            self.cursor = self.channel.end
+            outlet.write(data)
+            self._written += len(data)
+            if outlet.waiting():
+                self._waiting.append((self._written, count))
+
+    def _overfull(self, outlet: Outlet, more: int) -> bool:
         waiting = outlet.waiting()
         if not waiting:
             self._waiting.clear()
@@ -185,7 +201,16 @@ class Reader:
         while self._waiting and self._waiting[0][0] <= self._written - waiting:
             self._waiting.popleft()
         messages = sum(count for _, count in self._waiting) + self.channel.end - self.cursor
-        return waiting > MAX_WAITING_BYTES or messages > MAX_WAITING
+        return waiting + more > MAX_WAITING_BYTES or messages > MAX_WAITING
+
+    def beat(self, now: float) -> None:
+        """Keep the outlet's connection alive; end when it has gone."""
+        if self.outlet is None:
+            return
+        if self.outlet.closed():
+            self.end()
+        else:
+            self.outlet.beat(now)
 
     def cut_off(self) -> None:
         """Write no more: the reader comes back and resumes by id."""
@@ -357,5 +382,4 @@ class Broadcaster:
                 if now - channel.last_write >= HEARTBEAT * 3 / 4:
                     channel.last_write = now
                     for reader in list(channel.readers):
-                        if reader.outlet is not None:
-                            reader.outlet.beat(now)
+                        reader.beat(now)

@@ -87,6 +87,10 @@ class TransportOutlet:
         """Bytes handed over that the kernel has not taken yet."""
         return self._transport.get_write_buffer_size()
 
+    def closed(self) -> bool:
+        """Whether the connection has gone, or is going."""
+        return self._transport.is_closing()
+
     def abort(self) -> None:
         """Drop the connection and what waits for it."""
         self._transport.abort()

@@ -9,8 +9,7 @@ export function start(element) {
   const measure = (cards) => {
     const sizes = cards
       .filter((card) => !("unfolded" in card.dataset) && card.checkVisibility())
-      .map((card) => ({ card, text: card.querySelector(".description") }))
-      .map(({ card, text }) => ({ card, hides: text.scrollHeight > text.clientHeight + 1 }));
+      .map((card) => ({ card, hides: [...card.querySelectorAll(".title, .description")].some(overflows) }));
     for (const { card, hides } of sizes) card.querySelector(".more-button").hidden = !hides;
   };
   const toggle = ({ target }) => {
@@ -35,3 +34,5 @@ export function start(element) {
     resized.disconnect();
   };
 }
+
+const overflows = (text) => text.scrollHeight > text.clientHeight + 1;

@@ -42,6 +42,10 @@ export class NoteEditor {
     this.newer(note);
   }
 
+  focus() {
+    this.form.focus();
+  }
+
   /** @returns {Draft} */
   get draft() {
     return { ...this.form.typed, base: this.base };

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from quart_notes.broadcaster import Broadcaster
 
-MAX_BYTES = 32 << 20  # of bodies, all together
+MAX_BYTES = 32 << 20  # of answers and their addresses, all together
+OVERHEAD = 1024  # bytes an entry costs beside its body and address, generously
 MAX_BODY = 4 << 20  # a single larger one is not kept
 
 
@@ -63,11 +64,16 @@ class ResponseCache:
         if len(response.body) > MAX_BODY or position != self.position(topic):
             return
         self._entries[key] = _Entry(response, topic, position)
-        self._bytes += len(response.body)
+        self._bytes += _weight(key, response)
         while self._bytes > MAX_BYTES:
             self._drop(next(iter(self._entries)))
 
     def _drop(self, key: tuple[str, bytes]) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
-            self._bytes -= len(entry.response.body)
+            self._bytes -= _weight(key, entry.response)
+
+
+def _weight(key: tuple[str, bytes], response: CachedResponse) -> int:
+    # The address counts: whoever asks chooses it, and many long ones with empty answers would fill the memory.
+    return OVERHEAD + len(key[0]) + len(key[1]) + len(response.body)

@@ -133,7 +133,8 @@ def _kept(body: bytes, etag: str, newest: EventId, position: int, headers: dict[
     cached = CachedResponse(body, etag, ((b"content-type", b"application/json"), *further))
     core().cache.put(request.scope["path"], request.query_string, SHARED_BOARD, position, cached)
     if none_match(request.headers.get("If-None-Match"), etag):
-        response = Response("", 304)
+        response = Response(None, 304)
+        del response.headers["Content-Type"]
     else:
         response = Response(body, 200, content_type="application/json")
         response.headers.update(headers)

@@ -197,4 +197,4 @@ def search_text(note: Note) -> str:
 
 def normalised(text: str) -> str:
     """Text as it is compared in a search: é is é however it was typed, and case does not count."""
-    return unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())

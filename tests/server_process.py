@@ -31,7 +31,9 @@ class ServerProcess:
     python   the interpreter; env: further environment variables
     """
 
-    def __init__(self, data: Path, *flags: str, python: str = sys.executable, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, *flags: str, python: str = sys.executable, env: dict[str, str] | None = None
+    ) -> None:
         self.data = data
         self.flags = flags
         self.python = python
@@ -118,7 +120,8 @@ class ServerProcess:
 
     def client(self) -> httpx.AsyncClient:
         """An HTTP client of this server."""
-        return httpx.AsyncClient(base_url=self.base, timeout=20)
+        # Without certificates, which take longer to load than most tests do.
+        return httpx.AsyncClient(base_url=self.base, timeout=20, verify=False, trust_env=False)
 
     def __enter__(self) -> "ServerProcess":
         return self.start()

@@ -1,6 +1,7 @@
 """What may stand in an address."""
 
-from werkzeug.routing import IntegerConverter, ValidationError
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import IntegerConverter
 
 from quart_notes.schemas import MAX_ID
 
@@ -14,5 +15,5 @@ class IdConverter(IntegerConverter):
         """The number, when the database can hold it."""
         number = int(value)
         if number > MAX_ID:
-            raise ValidationError
+            raise NotFound  # a ValidationError would make it 405 for methods of which another rule has the path
         return number

@@ -1,0 +1,76 @@
+"""The server's parts without a server: a real SQLite file, the log, the writer and the feed."""
+
+import random
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from quart_notes.core import Core
+from quart_notes.errors import ProblemError
+from quart_notes.events import EventId
+from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
+from quart_notes.settings import Settings
+from quart_notes.writer import Written
+
+Json = dict[str, Any]
+State = dict[int, Json]
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Core]:
+    """The parts, working on a database in `folder`."""
+    core = Core.build(Settings(data=folder))
+    await core.database.open()
+    try:
+        await core.log.open()
+        core.broadcaster.newest = (await core.log.newest()).number
+        core.writer.start()
+        try:
+            yield core
+        finally:
+            core.broadcaster.close()
+            await core.writer.stop()
+    finally:
+        await core.database.close()
+
+
+def rows(core: Core, query: str) -> list[Any]:
+    """What another process finds in the file."""
+    with closing(sqlite3.connect(core.settings.database_file)) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def fresh(core: Core) -> tuple[State, EventId]:
+    """All notes as they are now, by id, and the place in the log that they include."""
+    found = await core.notes.find(NoteQuery(limit=1000))
+    return {note.id: note.model_dump(mode="json") for note in found.notes}, found.position
+
+
+def apply(state: State, event: Json) -> None:
+    """Do to a board what an event says, as a client does."""
+    note = event["note"]
+    if event["action"] == "delete":
+        state.pop(note["id"], None)
+    else:
+        state[note["id"]] = note
+
+
+async def mutate(core: Core, chance: random.Random) -> Written[Any] | None:
+    """Make one change of any kind, on any note; None when it was refused."""
+    note_id = chance.randint(1, 12)
+    text = f"text {chance.randint(1, 3)}"
+    acts = {
+        "add": lambda: core.notes.add(NoteCreate(title=text)),
+        "change": lambda: core.notes.change(note_id, NoteUpdate(title=text)),
+        "tick": lambda: core.notes.change(note_id, NoteUpdate(done=chance.random() < 0.5)),
+        "empty": lambda: core.notes.change(note_id, NoteUpdate(title=None)),
+        "stale": lambda: core.notes.change(note_id, NoteUpdate(title=text), lambda version: version == 1),
+        "delete": lambda: core.notes.delete(note_id),
+        "restore": lambda: core.notes.restore(note_id),
+    }
+    try:
+        return await acts[chance.choice(list(acts))]()
+    except ProblemError:
+        return None

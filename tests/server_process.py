@@ -27,17 +27,24 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 10.0) 
 class ServerProcess:
     """`quart-notes serve` on a free loopback port; keeps its port over restarts.
 
-    flags    further command-line flags, e.g. "--stream-road", "send"
-    python   the interpreter; env: further environment variables
+    flags      further command-line flags, e.g. "--stream-road", "send"
+    python     the interpreter; env: further environment variables
+    constants  values for constants of the server's modules, e.g. {"quart_notes.broadcaster.HEARTBEAT": 0.2}
     """
 
     def __init__(
-        self, data: Path, *flags: str, python: str = sys.executable, env: dict[str, str] | None = None
+        self,
+        data: Path,
+        *flags: str,
+        python: str = sys.executable,
+        env: dict[str, str] | None = None,
+        constants: dict[str, float] | None = None,
     ) -> None:
         self.data = data
         self.flags = flags
         self.python = python
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("QUART_NOTES_")}, **(env or {})}
+        self.program = ("-c", _with_constants(constants)) if constants else ("-m", "quart_notes")
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
@@ -61,13 +68,13 @@ class ServerProcess:
     @property
     def log(self) -> str:
         """Everything it has written so far, over all its starts."""
-        self._log.seek(0)
-        return self._log.read().decode(errors="replace")
+        file = self._log.fileno()  # read without moving the place where the server writes
+        return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
 
     def start(self) -> "ServerProcess":
         """Start it and return once it serves."""
         told = len(self.log)
-        command = [self.python, "-m", "quart_notes", "serve", "--bind", f"127.0.0.1:{self.port}"]
+        command = [self.python, *self.program, "serve", "--bind", f"127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(
             [*command, "--data", str(self.data), *self.flags],
             cwd=self.data.parent if self.data.parent.exists() else ROOT,
@@ -131,3 +138,11 @@ class ServerProcess:
             self.process.kill()
             self.process.wait()
         self._log.close()
+
+
+def _with_constants(constants: dict[str, float]) -> str:
+    lines = ["import sys"]
+    for name, value in constants.items():
+        module, _, constant = name.rpartition(".")
+        lines += [f"import {module}", f"sys.modules[{module!r}].{constant}  # it is there", f"{name} = {value!r}"]
+    return "\n".join([*lines, "from quart_notes.cli import main", "main()"])

@@ -72,7 +72,7 @@ def adding(title: str) -> Work[NoteOut]:
 
 async def together(core: Core, *works: Work[Any]) -> list[Any]:
     """Hand over works so that they share a batch; their results or errors."""
-    return await asyncio.gather(*map(core.writer, works), return_exceptions=True)
+    return list(await asyncio.gather(*map(core.writer, works), return_exceptions=True))
 
 
 async def test_a_write_is_on_the_disk_before_it_is_answered(core: Core):

@@ -1,0 +1,240 @@
+"""The documents: what they show works when it is pasted, and what they name is there."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from quart_notes.cli import cli
+from quart_notes.errors import CATALOGUE
+from quart_notes.settings import PREFIX, Settings
+from tests.server_process import ROOT, ServerProcess, wait_for
+
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")})
+STATUS_LINE = re.compile(r"^HTTP/1\.1 (\d{3})", re.MULTILINE)
+HTTPIE = shutil.which("http") or shutil.which("http", path=str(Path(sys.executable).parent))
+ENDLESS = "until Ctrl-C"
+PLACE = re.compile(r"(?<![\w.])/(work|tmp|home|root|Users)/\S*")  # of somebody's machine
+
+
+class Block(NamedTuple):
+    """A fenced block of a document."""
+
+    language: str
+    text: str
+
+
+class Example(NamedTuple):
+    """Command lines that all get the same status."""
+
+    status: int
+    endless: bool
+    lines: list[str]
+
+
+def section(title: str) -> str:
+    """A chapter of the README."""
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def blocks(text: str) -> list[Block]:
+    return [Block(*found) for found in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
+
+
+def examples(tools: tuple[str, ...]) -> list[Example]:
+    """The API chapter's examples, those lines of them that use one of the tools (or prepare it)."""
+    found: list[Example] = []
+    for block in blocks(section("API")):
+        if block.language != "sh":
+            continue
+        for line in block.text.splitlines():
+            if line.startswith("#"):
+                status = re.match(r"# (\d{3})\b", line)
+                assert status, f"does not say which status comes back: {line}"
+                found.append(Example(int(status[1]), ENDLESS in line, []))
+            else:
+                word = line.split()[0].partition("=")[0]
+                assert word in {"curl", "http", "place"}, f"cannot be pasted: {line}"
+                if word in {*tools, "place"}:
+                    found[-1].lines.append(line)
+    return found
+
+
+def run(line: str, server: ServerProcess, home: Path, endless: bool) -> str:
+    """What a line prints; one without end is interrupted once something has arrived."""
+    line = line.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(" :8000/", f" 127.0.0.1:{server.port}/")
+    environment = {**os.environ, "HTTPIE_CONFIG_DIR": str(home), "PATH": f"{Path(HTTPIE or '').parent}:{os.environ['PATH']}"}
+    output = home / "output"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", line],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+        if endless:
+            try:
+                wait_for(lambda: b"retry: " in output.read_bytes(), f"the stream begins: {line}")
+                change_something(server)
+                wait_for(lambda: b'"action":"create"' in output.read_bytes(), f"an event arrives: {line}")
+            finally:
+                os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert endless or process.returncode == 0, f"{line}\n{errors.decode()}"
+    return output.read_text()
+
+
+def change_something(server: ServerProcess) -> None:
+    request = urllib.request.Request(
+        f"{server.base}/api/notes", b'{"title": "Something"}', {"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request, timeout=10).close()
+
+
+def run_all(tools: tuple[str, ...], server: ServerProcess, home: Path) -> None:
+    options = ["--ignore-stdin", "--print=hb", "--unsorted"]  # HTTPie's way when it writes to a terminal
+    (home / "config.json").write_text(json.dumps({"default_options": options}))
+    prepared: list[str] = []
+    for example in examples(tools):
+        for line in example.lines:
+            if line.startswith("place="):
+                prepared = [line]
+                continue
+            said = run("\n".join([*prepared, line]), server, home, example.endless)
+            assert STATUS_LINE.findall(said) == [str(example.status)], f"{line}\n{said}"
+        prepared = []
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_curl_examples_can_be_pasted_one_after_another(server: ServerProcess, tmp_path: Path):
+    run_all(("curl",), server, tmp_path)
+
+
+@pytest.mark.skipif(HTTPIE is None or shutil.which("curl") is None, reason="HTTPie and curl are not both installed")
+def test_the_curl_and_httpie_examples_can_be_pasted_one_after_another(server: ServerProcess, tmp_path: Path):
+    run_all(("curl", "http"), server, tmp_path)
+
+
+def test_there_is_an_example_of_each_tool_for_every_route():
+    shown = {tool: " ".join(line for example in examples((tool,)) for line in example.lines) for tool in ("curl", "http")}
+    routes = ("notes ", "notes?", "notes/1 ", "PATCH", "DELETE", "/restore", "If-Match", "If-None-Match", "events")
+    system = ("version", "db/alive", "healthz", "readyz", "openapi.json", "asyncapi.json", "docs")
+
+    for route in (*routes, *system):
+        assert route in shown["curl"], route
+    for route in (*routes, *system):
+        assert route.rstrip(" ?").replace("notes/1", "notes/2") in shown["http"], route
+    assert "/ws" in section("API")
+
+
+def test_the_python_example_hears_a_change(server: ServerProcess):
+    (program,) = [block.text for block in blocks(section("API")) if block.language == "python"]
+    program = program.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace("print(event)", "print(event); break")
+
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    try:
+        wait_for(lambda: changed_until_it_ends(server, process), "the program hears a change")
+        said, _ = process.communicate(timeout=10)
+    finally:
+        process.kill()
+
+    assert json.loads(said)["action"] == "create"
+
+
+def changed_until_it_ends(server: ServerProcess, process: "subprocess.Popen[str]") -> bool:
+    change_something(server)
+    return process.poll() is not None
+
+
+def test_every_error_code_is_listed():
+    for kind in CATALOGUE:
+        row = next((line for line in section("API").splitlines() if f"`{kind.code}`" in line and line[0] == "|"), "")
+        assert str(kind.status) in row.split("|")[1], kind.code
+
+
+def test_every_setting_is_listed_with_its_names_and_its_default():
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in section("Settings").splitlines()]
+    listed = {row[3].strip("`"): row for row in rows if len(row) == 6 and row[3].startswith("`")}
+
+    assert list(listed) == list(Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        _, flag, variable, _, _, default = listed[name]
+        assert f"`--{name.replace('_', '-')}`" in flag
+        assert variable == f"`{PREFIX}{name.upper()}`"
+        if field.default in {None, ""}:
+            assert default.startswith("none"), name
+        else:
+            expected = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+            assert default == f"`{expected}`", name
+
+
+def test_the_ranges_of_the_settings_are_listed():
+    for name, field in Settings.model_fields.items():
+        row = next(line for line in section("Settings").splitlines() if f"| `{name}` |" in line)
+        for limit in field.metadata:
+            for bound in ("ge", "le"):
+                if hasattr(limit, bound):
+                    assert f"{getattr(limit, bound):,}" in row, (name, bound)
+
+
+def test_every_flag_is_an_option_of_serve():
+    flags = {flag for parameter in cli.commands["serve"].params for flag in (*parameter.opts, *parameter.secondary_opts)}
+
+    assert set(re.findall(r"`(--[a-z-]+)`", section("Settings"))) == flags
+
+
+def test_the_settings_file_of_the_readme_can_be_used():
+    (text,) = [block.text for block in blocks(section("Settings")) if block.language == "toml"]
+
+    assert Settings(**tomllib.loads(text)).log_days == 30
+
+
+def test_every_command_is_listed():
+    listed = re.findall(r"^\| `quart-notes (\w+)", section("Command line"), re.MULTILINE)
+
+    assert sorted(listed) == sorted(cli.commands)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path):
+    text = re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    links = [*re.findall(r"\]\(([^)\s]+)\)", text), *re.findall(r'(?:src|srcset)="([^"]+)"', text)]
+
+    for link in links:
+        path, _, anchor = link.partition("#")
+        if path.startswith("https://"):
+            continue
+        target = document.parent / path if path else document
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that a forge makes of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_document_names_a_place_on_somebodys_machine(document: Path):
+    assert not PLACE.findall(document.read_text())
+
+
+def test_the_deployment_document_shows_the_files_as_they_are():
+    shown = (ROOT / "docs" / "deployment.md").read_text()
+
+    for name in ("quart-notes.service", "nginx.conf", "Caddyfile"):
+        assert f"(../deploy/{name})" in shown, name

@@ -1,0 +1,74 @@
+"""HTTP/1.1 as bytes: requests to send, responses to recognise."""
+
+import json
+import re
+from typing import NamedTuple
+
+HEAD_END = b"\r\n\r\n"
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked", re.IGNORECASE)
+
+
+class Response(NamedTuple):
+    """One whole response, and what came after it."""
+
+    status: int
+    head: bytes
+    body: bytes
+    rest: bytes
+
+
+def get(path: str, headers: str = "") -> bytes:
+    """A GET on a connection that stays open; `headers` are whole lines."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode()
+
+
+def post(path: str, value: object) -> bytes:
+    """A POST of `value` as JSON on a connection that stays open."""
+    body = json.dumps(value, separators=(",", ":")).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def head_of(data: bytes) -> tuple[int, bytes, bytes] | None:
+    """Status, head and the bytes after it; None while the head is not whole."""
+    end = data.find(HEAD_END)
+    if end < 0:
+        return None
+    if not data.startswith(b"HTTP/1.1 "):
+        raise ValueError(f"not an HTTP/1.1 response: {data[:40]!r}")
+    return int(data[9:12]), data[: end + 2], data[end + 4 :]
+
+
+def response(data: bytes) -> Response | None:
+    """The response that `data` begins with; None while it is not whole."""
+    top = head_of(data)
+    if top is None:
+        return None
+    status, head, after = top
+    if length := LENGTH.search(head):
+        size = int(length[1])
+        return Response(status, head, after[:size], after[size:]) if len(after) >= size else None
+    if not CHUNKED.search(head):
+        return Response(status, head, b"", after)
+    body, rest, ended = chunks(after)
+    return Response(status, head, body, rest) if ended else None
+
+
+def chunks(data: bytes) -> tuple[bytes, bytes, bool]:
+    """The text of the whole chunks in `data`, the bytes left over, and whether it was the last."""
+    parts = []
+    at = 0
+    while (line := data.find(b"\r\n", at)) >= 0:
+        size = int(data[at:line].partition(b";")[0], 16)
+        end = line + 2 + size
+        if len(data) < end + 2:
+            break
+        parts.append(data[line + 2 : end])
+        at = end + 2
+        if size == 0:
+            return b"".join(parts), data[at:], True
+    return b"".join(parts), data[at:], False

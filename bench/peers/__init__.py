@@ -1,0 +1,1 @@
+"""What stands beside Quart Notes in the benchmark: one small program a file."""

@@ -1,0 +1,157 @@
+"""Many readers in one process: raw sockets, one epoll, every delivery noted with its time."""
+
+import select
+import socket
+import time
+from array import array
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from bench import http1, sse, websocket
+from bench.server import Server
+from bench.stream import StreamEnded
+
+RECEIVE = 65536  # bytes a receive takes at most
+MEMORY = 50_000  # distinct receives remembered; readers get the same bytes, so that few are
+WAIT = 0.05  # seconds at most in one wait for the sockets
+HANDSHAKES = {"websocket": websocket, "sse": sse}
+
+
+class Readers:
+    """Readers of a server's feed.
+
+    1. Each receive is noted once: (nanoseconds of the monotonic clock, descriptor, event numbers).
+    2. Every event is parsed and checked whole, but equal bytes only once: all readers of a system
+       that writes the same bytes to each are as cheap as one.
+    3. Nothing is dropped in silence: a stream that ends or cannot be read is in `failures`.
+    """
+
+    def __init__(self, server: Server, transport: str) -> None:
+        self.server = server
+        self.transport = transport
+        self.kind = HANDSHAKES[transport]
+        self.sockets: dict[int, socket.socket] = {}
+        self.rests: dict[int, bytes] = {}
+        self.notes: list[tuple[int, int, tuple[int, ...]]] = []
+        self.failures: list[str] = []
+        self.delivered = 0
+        self.poll = select.epoll()
+        self._known: dict[bytes, tuple[int, ...]] = {}  # event numbers in whole, plain events
+        self._receive: dict[int, Callable[[int], bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for connection in self.sockets.values():
+            connection.close()
+        self.poll.close()
+
+    def connect(self, count: int) -> None:
+        """Add `count` readers, each subscribed when this returns."""
+        for _ in range(count):
+            connection = self.server.connect()
+            connection.sendall(self.kind.handshake(self.server.system.paths[self.transport]))
+            data = b""
+            while (top := http1.head_of(data)) is None:
+                received = connection.recv(RECEIVE)
+                if not received:
+                    raise ConnectionError(f"a {self.transport} reader was cut off: {data!r}")
+                data += received
+            status, head, rest = top
+            if not self.kind.accepted(status, head):
+                raise ConnectionError(f"a {self.transport} reader was refused: {head!r}")
+            connection.setblocking(False)
+            self.sockets[connection.fileno()] = connection
+            self._receive[connection.fileno()] = connection.recv
+            if rest:
+                self.rests[connection.fileno()] = rest
+            self.poll.register(connection.fileno(), select.EPOLLIN)
+
+    def receive(self, expected: int, until: float) -> None:
+        """Receive till `expected` deliveries are there or the monotonic clock shows `until`."""
+        poll, take = self.poll.poll, self.take
+        while self.delivered < expected and time.monotonic() < until:
+            for descriptor, _ in poll(WAIT):
+                take(descriptor)
+
+    def take(self, descriptor: int) -> None:
+        """Receive once from one reader whose socket has something."""
+        try:
+            data = self._receive[descriptor](RECEIVE)
+        except OSError as error:
+            self._lose(descriptor, str(error))
+            return
+        at = time.monotonic_ns()
+        rests = self.rests
+        if descriptor in rests:
+            data = rests.pop(descriptor) + data
+        numbers = self._known.get(data)
+        if numbers is None:
+            numbers = self._understand(descriptor, data)
+        self.notes.append((at, descriptor, numbers))
+        self.delivered += len(numbers)
+
+    def _understand(self, descriptor: int, data: bytes) -> tuple[int, ...]:
+        """The numbers of the events in bytes not seen before."""
+        created = self.server.system.created
+        try:
+            if not data:
+                raise StreamEnded("closed")
+            payloads, rest, reply = self.kind.parse(data)
+            numbers = tuple(n for payload in payloads if (n := created(payload)) is not None)
+        except (StreamEnded, ValueError, KeyError) as error:
+            self._lose(descriptor, f"{type(error).__name__}: {error}")
+            return ()
+        if rest:
+            self.rests[descriptor] = rest
+        if reply:
+            self.sockets[descriptor].send(reply)
+        if not rest and not reply and len(self._known) < MEMORY:
+            self._known[data] = numbers
+        return numbers
+
+    def _lose(self, descriptor: int, why: str) -> None:
+        self.failures.append(why)
+        self.poll.unregister(descriptor)
+        self.sockets.pop(descriptor).close()
+
+    def tally(self, numbers: int) -> "Tally":
+        """Count what came of events 0 … `numbers`-1."""
+        return Tally(self, numbers)
+
+
+class Tally:
+    """What the readers got, event by event.
+
+    times    per event, the nanosecond of each of its deliveries
+    doubled  deliveries of an event to a reader that had it already
+    strange  deliveries of events nobody asked for
+    swapped  deliveries that came after a later one of the order the first reader saw
+    """
+
+    def __init__(self, readers: Readers, numbers: int) -> None:
+        self.times = [array("q") for _ in range(numbers)]
+        self.doubled = self.strange = self.swapped = 0
+        seen: dict[int, bytearray] = {}
+        place: dict[int, int] = {}  # of an event in the order of whoever got it first
+        last: dict[int, int] = {}
+        for at, descriptor, several in readers.notes:
+            had = seen.setdefault(descriptor, bytearray(numbers))
+            for number in several:
+                if number >= numbers:
+                    self.strange += 1
+                    continue
+                self.doubled += had[number]
+                if not had[number]:
+                    had[number] = 1
+                    self.times[number].append(at)
+                where = place.setdefault(number, len(place))
+                self.swapped += where < last.get(descriptor, -1)
+                last[descriptor] = where

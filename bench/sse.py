@@ -1,0 +1,38 @@
+"""An event stream as its reader sees it: server-sent events in HTTP/1.1 chunks."""
+
+import re
+
+from bench import http1
+from bench.stream import Piece, StreamEnded
+
+EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+
+
+def handshake(path: str) -> bytes:
+    """Ask for an event stream."""
+    return http1.get(path, "Accept: text/event-stream\r\n")
+
+
+def accepted(status: int, head: bytes) -> bool:
+    """Whether it is an event stream, and in chunks, which is how `parse` finds its parts."""
+    return status == 200 and b"text/event-stream" in head.lower() and http1.CHUNKED.search(head) is not None
+
+
+def parse(data: bytes) -> Piece:
+    """The data of the events in `data`; raises StreamEnded at the last chunk.
+
+    Comments and events without data (keep-alives) are passed over.
+    """
+    text, rest, ended = http1.chunks(data)
+    if ended:
+        raise StreamEnded("last chunk")
+    *events, unfinished = EVENT_END.split(text)
+    if unfinished:  # goes back into a chunk, so that one run of bytes is all there is to remember
+        rest = b"%x\r\n%b\r\n" % (len(unfinished), unfinished) + rest
+    return Piece(tuple(data for event in events if (data := _data(event))), rest, b"")
+
+
+def _data(event: bytes) -> bytes:
+    """The data lines of one event, joined."""
+    lines = [line[5:] for line in event.splitlines() if line.startswith(b"data:")]
+    return b"\n".join(line.removeprefix(b" ") for line in lines)

@@ -1,0 +1,59 @@
+"""A websocket as its reader sees it: RFC 6455, the server's frames only."""
+
+from bench import http1
+from bench.stream import Piece, StreamEnded
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # the answer to KEY, RFC 6455 section 1.3
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+FINAL = 0x80
+SHORT, MIDDLE = 126, 127  # sizes from here on stand in 2, or 8, bytes of their own
+
+
+def handshake(path: str) -> bytes:
+    """Ask for a websocket; compression is not offered."""
+    return http1.get(
+        path,
+        f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n",
+    )
+
+
+def accepted(status: int, head: bytes) -> bool:
+    """Whether the server agreed, and to this very handshake."""
+    return status == 101 and ACCEPT in head
+
+
+def parse(data: bytes) -> Piece:
+    """The messages in `data`; raises StreamEnded at a close frame, ValueError on a fragment."""
+    payloads = []
+    reply = b""
+    at = 0
+    while (start_end := _frame(data, at)) is not None:
+        start, end = start_end
+        opcode = data[at] & 0x0F
+        if not data[at] & FINAL:
+            raise ValueError("a fragmented message: no system under test should send one")
+        payload = data[start:end]
+        at = end
+        if opcode in (TEXT, BINARY):
+            payloads.append(payload)
+        elif opcode == PING:
+            reply += bytes((FINAL | PONG, 0x80 | len(payload), 0, 0, 0, 0)) + payload
+        elif opcode == CLOSE:
+            raise StreamEnded(f"close frame, code {int.from_bytes(payload[:2], 'big')}")
+    return Piece(tuple(payloads), data[at:], reply)
+
+
+def _frame(data: bytes, at: int) -> tuple[int, int] | None:
+    """Where the payload of the frame at `at` begins and ends; None while it is not whole."""
+    if len(data) < at + 2:
+        return None
+    size = data[at + 1]
+    if size < SHORT:
+        start = at + 2
+    else:
+        start = at + (4 if size < MIDDLE else 10)
+        if len(data) < start:
+            return None
+        size = int.from_bytes(data[at + 2 : start], "big")
+    return (start, start + size) if len(data) >= start + size else None

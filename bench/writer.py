@@ -1,0 +1,141 @@
+"""The writer of the fan-out: creates notes by the clock, as a process of its own.
+
+Open loop: note i is due at begin + i/rate whether or not the one before has been answered. If every
+connection is still waiting for an answer, the note waits here, and its time counts from the moment
+it was due (no coordinated omission); otherwise from just before it is written to the socket.
+
+Run:  python -m bench.writer < order.json > record.json        (bench.fanout does)
+"""
+
+import gc
+import json
+import select
+import socket
+import sys
+import time
+from collections import deque
+from dataclasses import asdict, dataclass, field
+
+from bench import http1
+
+NANO = 1_000_000_000
+LONGEST_WAIT = 0.05  # seconds, so that the end is noticed
+
+
+@dataclass
+class Order:
+    """What to write: `notes` to `path` at `rate` a second, from monotonic `begin` to `end` (ns)."""
+
+    port: int
+    path: str
+    notes: list[dict[str, str]]
+    rate: float
+    connections: int
+    begin: int
+    end: int
+
+
+@dataclass
+class Record:
+    """What came of it: per note the ns its time counts from, and the ns it was answered (0: never).
+
+    late  the longest the writer itself overslept, ns
+    """
+
+    sent: list[int]
+    answered: list[int]
+    late: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+class Writer:
+    """Keeps the schedule over a few connections that stay open."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.requests = [http1.post(order.path, note) for note in order.notes]
+        self.record = Record([0] * len(order.notes), [0] * len(order.notes))
+        self.poll = select.epoll()
+        self.sockets: dict[int, socket.socket] = {}
+        self.idle: deque[int] = deque()
+        self.busy: dict[int, int] = {}  # descriptor: the note it carries
+        self.buffers: dict[int, bytes] = {}
+        self.freed = 0  # ns at which a connection became free after none was
+        for _ in range(order.connections):
+            connection = socket.create_connection(("127.0.0.1", order.port))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.sockets[connection.fileno()] = connection
+            self.idle.append(connection.fileno())
+            self.poll.register(connection.fileno(), select.EPOLLIN)
+
+    def run(self) -> Record:
+        """Write all, or as many as the time allows."""
+        step = NANO / self.order.rate
+        count = len(self.requests)
+        following = 0
+        while (following < count or self.busy) and self.sockets:
+            now = time.monotonic_ns()
+            if now > self.order.end:
+                break
+            due = self.order.begin + int(following * step)
+            wait = LONGEST_WAIT
+            if following < count and self.idle:
+                if due <= now:
+                    self._send(following, due)
+                    following += 1
+                    continue
+                wait = min(wait, (due - now) / NANO)
+            for descriptor, _ in self.poll.poll(wait):
+                self._take(descriptor)
+        return self.record
+
+    def _send(self, number: int, due: int) -> None:
+        descriptor = self.idle.popleft()
+        self.busy[descriptor] = number
+        self.buffers[descriptor] = b""
+        now = time.monotonic_ns()
+        crowded = self.freed > due  # no connection was free when it was due
+        self.record.sent[number] = due if crowded else now
+        if not crowded:
+            self.record.late = max(self.record.late, now - due)
+        self.sockets[descriptor].sendall(self.requests[number])
+
+    def _take(self, descriptor: int) -> None:
+        """Receive an answer, or a part of one, and check it."""
+        number = self.busy.get(descriptor)
+        data = self.sockets[descriptor].recv(65536)
+        if not data or number is None:
+            self._drop(descriptor, "the server closed a connection")
+            return
+        self.buffers[descriptor] += data
+        response = http1.response(self.buffers[descriptor])
+        if response is None:
+            return
+        self.record.answered[number] = time.monotonic_ns()
+        del self.busy[descriptor]
+        if not self.idle:
+            self.freed = self.record.answered[number]
+        self.idle.append(descriptor)
+        if response.status != 201:
+            self.record.failures.append(f"status {response.status}")
+        elif json.loads(response.body)["title"] != self.order.notes[number]["title"]:
+            self.record.failures.append("an answer about another note")
+
+    def _drop(self, descriptor: int, why: str) -> None:
+        self.record.failures.append(why)
+        self.busy.pop(descriptor, None)
+        self.poll.unregister(descriptor)
+        self.sockets.pop(descriptor).close()
+        if descriptor in self.idle:
+            self.idle.remove(descriptor)
+
+
+def main() -> None:
+    """Do what standard input orders."""
+    writer = Writer(Order(**json.load(sys.stdin)))
+    gc.disable()
+    json.dump(asdict(writer.run()), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -73,7 +73,11 @@ def examples(tools: tuple[str, ...]) -> list[Example]:
 def run(line: str, server: ServerProcess, home: Path, endless: bool) -> str:
     """What a line prints; one without end is interrupted once something has arrived."""
     line = line.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(" :8000/", f" 127.0.0.1:{server.port}/")
-    environment = {**os.environ, "HTTPIE_CONFIG_DIR": str(home), "PATH": f"{Path(HTTPIE or '').parent}:{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "HTTPIE_CONFIG_DIR": str(home),
+        "PATH": f"{Path(HTTPIE or '').parent}:{os.environ['PATH']}",
+    }
     output = home / "output"
     with output.open("wb") as file:
         process = subprocess.Popen(
@@ -128,7 +132,9 @@ def test_the_curl_and_httpie_examples_can_be_pasted_one_after_another(server: Se
 
 
 def test_there_is_an_example_of_each_tool_for_every_route():
-    shown = {tool: " ".join(line for example in examples((tool,)) for line in example.lines) for tool in ("curl", "http")}
+    shown = {
+        tool: " ".join(line for example in examples((tool,)) for line in example.lines) for tool in ("curl", "http")
+    }
     routes = ("notes ", "notes?", "notes/1 ", "PATCH", "DELETE", "/restore", "If-Match", "If-None-Match", "events")
     system = ("version", "db/alive", "healthz", "readyz", "openapi.json", "asyncapi.json", "docs")
 
@@ -141,7 +147,9 @@ def test_there_is_an_example_of_each_tool_for_every_route():
 
 def test_the_python_example_hears_a_change(server: ServerProcess):
     (program,) = [block.text for block in blocks(section("API")) if block.language == "python"]
-    program = program.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace("print(event)", "print(event); break")
+    program = program.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(
+        "print(event)", "print(event); break"
+    )
 
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     try:
@@ -190,7 +198,9 @@ def test_the_ranges_of_the_settings_are_listed():
 
 
 def test_every_flag_is_an_option_of_serve():
-    flags = {flag for parameter in cli.commands["serve"].params for flag in (*parameter.opts, *parameter.secondary_opts)}
+    flags = {
+        flag for parameter in cli.commands["serve"].params for flag in (*parameter.opts, *parameter.secondary_opts)
+    }
 
     assert set(re.findall(r"`(--[a-z-]+)`", section("Settings"))) == flags
 

@@ -18,6 +18,7 @@ class Peer(Protocol):
 
     transport: asyncio.WriteTransport
     heard: float  # loop time of the last bytes that came in, seconds
+    closing: bool  # a websocket's close frame has been sent
 
 
 def peer_of(scope: Any) -> Peer | None:
@@ -80,7 +81,7 @@ class TransportOutlet:
 
     def write(self, data: bytes) -> None:
         """Hand over bytes; they leave in order."""
-        if not self._transport.is_closing():
+        if not (self._transport.is_closing() or self._peer.closing):
             self._transport.write(data)
 
     def waiting(self) -> int:

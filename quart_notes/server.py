@@ -41,7 +41,10 @@ def serve(settings: Settings) -> None:
     listener = listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
     limit = min(settings.max_connections, raise_descriptor_limit() - SPARE_DESCRIPTORS)
-    with transport.installed(limit), asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
+    with (
+        transport.installed(limit, direct=settings.stream_road == "direct"),
+        asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
+    ):
         runner.run(_serve(create_app(settings), config, address(listener)))
 
 
@@ -60,7 +63,7 @@ def configuration(settings: Settings) -> Config:
     if settings.access_log:
         config.accesslog = "-"
     config.logger_class = _Log
-    # Our heartbeat is one task for all websockets; hypercorn's would be one task each, and checks no answer.
+    # We have a heartbeat of our own, for most websockets one task together; hypercorn's checks no answer.
     config.websocket_ping_interval = None
     return config
 

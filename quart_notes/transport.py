@@ -9,7 +9,7 @@ Tested with hypercorn 0.18.0 (pinned). It leans on inner classes: `hypercorn.asy
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import h11
@@ -18,10 +18,12 @@ from hypercorn.events import Closed, RawData
 from hypercorn.protocol.events import Event, StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import FrameTooLargeError, Handshake, WSStream
+from hypercorn.typing import WebsocketAcceptEvent
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping
 from wsproto.frame_protocol import CloseReason
 
+from quart_notes.broadcaster import DEAF, HEARTBEAT
 from quart_notes.errors import problem
 from quart_notes.jsonio import dump
 
@@ -32,10 +34,11 @@ LINGER = 2.0  # seconds a misbehaving websocket has to take its close frame befo
 class Peer:
     """What a connection shows to the routes, as `scope["state"]["peer"]`."""
 
-    __slots__ = ("heard", "transport")
+    __slots__ = ("closing", "heard", "transport")
 
     def __init__(self, transport: asyncio.WriteTransport, heard: float) -> None:
         self.transport = transport
+        self.closing = False  # a websocket's close frame has been sent: nothing may follow it
         self.heard = heard  # loop time of the last bytes that came in, seconds
 
 
@@ -90,6 +93,11 @@ class Connection(TCPServer):
 class ProblemH11Protocol(H11Protocol):
     """HTTP/1.1 whose own refusals (malformed requests, headers too large) are problem details too."""
 
+    async def _check_protocol(self, event: h11.Request) -> None:
+        # HTTP/2 from the first byte is welcome; an upgrade to it would carry requests past a proxy's rules.
+        if event.method == b"PRI":
+            await super()._check_protocol(event)
+
     async def _send_error_response(self, status_code: int) -> None:
         code, detail = (
             ("headers_too_large", "The request's headers are too large.")
@@ -134,8 +142,12 @@ class PlainHandshake(Handshake):
 
 
 class BoundedWSStream(WSStream):
-    """A websocket that closes, with the right code, on a message too large or too broken, and reads no further."""
+    """A websocket that closes, with the right code, on a message too large or too broken, and reads no further.
 
+    beats   it pings by itself, because nobody else does, and drops a peer that answers nothing
+    """
+
+    beats = True
     refused = False
     fragments = 0
 
@@ -143,6 +155,26 @@ class BoundedWSStream(WSStream):
         """Take what comes in; nothing but the end once the client has been refused."""
         if not self.refused or isinstance(event, StreamClosed):
             await super().handle(event)
+
+    @property
+    def _peer(self) -> Peer | None:
+        state: Any = self.scope.get("state") or {}
+        return cast(Peer | None, state.get("peer"))
+
+    async def _accept(self, message: WebsocketAcceptEvent) -> None:
+        await super()._accept(message)
+        if self.beats:
+            asyncio.get_running_loop().call_later(HEARTBEAT, self._beat)
+
+    def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self.closed:
+            return
+        if self._peer is not None and loop.time() - self._peer.heard > DEAF:
+            self._peer.transport.abort()
+            return
+        self.task_group.spawn(self._send_wsproto_event, Ping())
+        loop.call_later(HEARTBEAT, self._beat)
 
     async def _handle_events(self) -> None:
         for event in self.connection.events():
@@ -178,6 +210,8 @@ class BoundedWSStream(WSStream):
 
     async def _refuse(self, code: CloseReason) -> None:
         self.refused = True
+        if self._peer is not None:
+            self._peer.closing = True
         self.buffer.clear()
         await self._send_wsproto_event(CloseConnection(code=code))
         self.task_group.spawn(self._drop)
@@ -189,17 +223,24 @@ class BoundedWSStream(WSStream):
 
 
 @contextmanager
-def installed(limit: int) -> Iterator[None]:
-    """Have hypercorn use these classes; `limit` is the number of connections it serves at once."""
+def installed(limit: int, *, direct: bool) -> Iterator[None]:
+    """Have hypercorn use these classes.
+
+    limit    the number of connections it serves at once
+    direct   the broadcaster writes to the transports of HTTP/1.1 websockets and pings them too
+    """
 
     class LimitedConnection(Connection):
         pass
+
+    class H11WSStream(BoundedWSStream):
+        beats = not direct
 
     LimitedConnection.limit = limit
     with (
         patch("hypercorn.asyncio.run.TCPServer", LimitedConnection),
         patch("hypercorn.protocol.H11Protocol", ProblemH11Protocol),
-        patch("hypercorn.protocol.h11.WSStream", BoundedWSStream),
+        patch("hypercorn.protocol.h11.WSStream", H11WSStream),
         patch("hypercorn.protocol.h2.WSStream", BoundedWSStream),
         patch("hypercorn.protocol.ws_stream.Handshake", PlainHandshake),
     ):

@@ -42,14 +42,10 @@ def _refuse_constant(name: str) -> NoReturn:
 def _check_depth(document: Any) -> None:
     level = [document]
     for _ in range(MAX_DEPTH + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
+        level = [value for value in level if isinstance(value, dict | list)]
         if not level:
             return
+        level = [inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer)]
     raise InvalidJsonError(f"The body is nested deeper than {MAX_DEPTH}.")
 
 

@@ -1,12 +1,14 @@
 """How Quart meets a connection: kept answers first, nonsense refused, websocket input bounded."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
 from quart import Quart
 from quart.asgi import ASGIHTTPConnection, ASGIWebsocketConnection
+from werkzeug.exceptions import BadHost
 
 from quart_notes.blueprints.conditional import none_match
 from quart_notes.blueprints.errors import PROBLEM_TYPE
@@ -16,6 +18,9 @@ from quart_notes.errors import BadRequestError, problem
 from quart_notes.jsonio import dump
 from quart_notes.response_cache import CachedResponse
 
+NO_PATH = "The address has no path."
+BAD_HOST = "The Host header names no host."
+TWO_LENGTHS = "A request has a Content-Length or a Transfer-Encoding, not both."
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; a further one makes the client wait
 
 
@@ -26,7 +31,10 @@ class HTTPConnection(ASGIHTTPConnection):
         """Serve one request."""
         scope: Any = self.scope
         if not _is_address(scope["path"]):
-            await _refuse(send, "http.response")
+            await _refuse(send, NO_PATH)
+            return
+        if _has_two_lengths(scope["headers"]):
+            await _refuse(send, TWO_LENGTHS, headers=[(b"connection", b"close")])
             return
         if scope["method"] == "GET":
             core: Core = self.app.extensions["quart_notes"]
@@ -34,7 +42,10 @@ class HTTPConnection(ASGIHTTPConnection):
             if cached is not None:
                 await self._answer(send, cached, f"{core.log.epoch}-{core.cache.newest()}")
                 return
-        await super().__call__(receive, send)
+        try:
+            await super().__call__(receive, send)
+        except BadHost:  # before Quart can handle errors
+            await _refuse(send, BAD_HOST)
 
     async def _answer(self, send: ASGISendCallable, cached: CachedResponse, newest: str) -> None:
         headers = [
@@ -55,14 +66,26 @@ def _is_address(target: str) -> bool:
     if target.startswith("/"):
         return True
     try:
-        return urlsplit(target).scheme in {"http", "https"}
+        parts = urlsplit(target)
     except ValueError:
         return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
 
 
-async def _refuse(send: ASGISendCallable, kind: str) -> None:
-    body = problem(400, BadRequestError.code, "The address has no path.")
-    await _send(send, 400, [(b"content-type", PROBLEM_TYPE.encode()), *RAW_SECURITY], dump(body), kind)
+def _has_two_lengths(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a proxy may see another end of the request than we do: how a request is smuggled in.
+
+    source   RFC 9112, 6.3
+    """
+    names = {name for name, _ in headers}
+    return b"transfer-encoding" in names and b"content-length" in names
+
+
+async def _refuse(
+    send: ASGISendCallable, why: str, kind: str = "http.response", headers: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    body = problem(400, BadRequestError.code, why)
+    await _send(send, 400, [(b"content-type", PROBLEM_TYPE.encode()), *headers, *RAW_SECURITY], dump(body), kind)
 
 
 async def _send(
@@ -83,7 +106,10 @@ class WebsocketConnection(ASGIWebsocketConnection):
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one websocket."""
-        if _is_address(self.scope["path"]):
+        if not _is_address(self.scope["path"]):
+            await _refuse(send, NO_PATH, "websocket.http.response")
+            return
+        try:
             await super().__call__(receive, send)
-        else:
-            await _refuse(send, "websocket.http.response")
+        except BadHost:
+            await _refuse(send, BAD_HOST, "websocket.http.response")

@@ -20,6 +20,8 @@ CODES = {
     415: ("unsupported_media_type", "This address does not read that content type."),
     500: ("internal_error", "Something went wrong on the server. It has been logged."),
 }
+MAX_FIELD_ERRORS = 50  # a body of nothing but wrong fields is not answered with all of them
+
 log = logging.getLogger(__name__)
 
 
@@ -56,7 +58,7 @@ async def _unexpected(error: Exception) -> Response:
 def validation_problem(error: Any) -> ValidationFailedError:
     """What pydantic says of the input, field by field, without repeating the input."""
     fields = []
-    for item in error.errors() if hasattr(error, "errors") else ():
+    for item in error.errors()[:MAX_FIELD_ERRORS] if hasattr(error, "errors") else ():
         message = str(item["msg"]).removeprefix("Value error, ")
         fields.append(FieldError(".".join(map(str, item["loc"])), message))
     detail = "; ".join(f"{field}: {message}" if field else message for field, message in fields[:3])

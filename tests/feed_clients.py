@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 PATIENCE = 20.0  # seconds for what must happen, on a busy machine
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -279,7 +279,7 @@ class FeedClient:
 
     async def open(
         self, after: str | None = None, topics: str | None = None, headers: dict[str, str] | None = None
-    ) -> "FeedClient":
+    ) -> Self:
         """Connect and subscribe; returns once the stream has begun, or was refused (see `head`)."""
         query = "&".join(f"{k}={v}" for k, v in (("after", after), ("topics", topics)) if v is not None)
         await self.connection.connect()
@@ -309,7 +309,7 @@ class FeedClient:
             self.ended = True
         return bool(data)
 
-    async def until(self, condition: Callable[["FeedClient"], object], seconds: float = PATIENCE) -> "FeedClient":
+    async def until(self, condition: Callable[["FeedClient"], object], seconds: float = PATIENCE) -> Self:
         """Read until `condition` holds for this client."""
         try:
             async with asyncio.timeout(seconds):
@@ -324,7 +324,7 @@ class FeedClient:
         await self.until(lambda client: len(client.events) >= number)
         return self.events
 
-    async def to_the_end(self, seconds: float = PATIENCE) -> "FeedClient":
+    async def to_the_end(self, seconds: float = PATIENCE) -> Self:
         """Read until the server ends the stream."""
         try:
             async with asyncio.timeout(seconds):
@@ -338,7 +338,7 @@ class FeedClient:
         """Leave without a word."""
         self.connection.cut()
 
-    async def __aenter__(self) -> "FeedClient":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -241,10 +241,3 @@ def anchors(document: Path) -> set[str]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_document_names_a_place_on_somebodys_machine(document: Path):
     assert not PLACE.findall(document.read_text())
-
-
-def test_the_deployment_document_shows_the_files_as_they_are():
-    shown = (ROOT / "docs" / "deployment.md").read_text()
-
-    for name in ("quart-notes.service", "nginx.conf", "Caddyfile"):
-        assert f"(../deploy/{name})" in shown, name

@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.raw_http import exchange
+from tests.raw_http import request as raw_request
 from tests.server_process import ServerProcess
 
 
@@ -35,3 +37,28 @@ async def api(shared_server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the module's server."""
     async with shared_server.client() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with note 1, whose log must stay free of errors over all tests of a module."""
+    with ServerProcess(tmp_path_factory.mktemp("strict") / "data") as server:
+        assert httpx.post(server.base + "/api/notes", json={"title": "the only one"}).status_code == 201
+        yield server
+        assert "Traceback" not in server.log, server.log
+        assert "ERROR" not in server.log, server.log
+
+
+@pytest.fixture
+def port(strict_server: ServerProcess) -> Iterator[int]:
+    """The strict server's port; the test must leave the board as it was."""
+    before = board(strict_server.port)
+    yield strict_server.port
+    assert board(strict_server.port) == before, "something was stored"
+
+
+def board(port: int) -> bytes:
+    """The list of all notes, as it is sent."""
+    answer = exchange(port, raw_request("/api/notes"))
+    assert answer.status == 200
+    return answer.body

@@ -1,0 +1,270 @@
+"""Bad input to every route that takes a body: a clear refusal, nothing echoed as HTML, nothing half stored."""
+
+import json
+
+import httpx
+import pytest
+
+from tests.problems import XSS, assert_harmless, assert_problem
+from tests.raw_http import exchange, request
+from tests.routes import BODILESS, FORM_ROUTES, JSON_ROUTES, WRITES, Route
+from tests.server_process import ServerProcess
+
+JSON = "Content-Type: application/json"
+FORM = "Content-Type: application/x-www-form-urlencoded"
+MAX_BODY = 256 * 1024
+
+
+def test_every_route_that_writes_is_tested_here():
+    assert JSON_ROUTES
+    assert FORM_ROUTES
+    forgotten = [r for r in WRITES if r not in JSON_ROUTES and r not in FORM_ROUTES and r.endpoint not in BODILESS]
+    assert not forgotten
+
+
+# JSON bodies.
+
+every_json_route = pytest.mark.parametrize("route", JSON_ROUTES, ids=str)
+DEEP = 100_000
+
+NOT_JSON = {
+    "nothing": b"",
+    "blank": b" \r\n",
+    "cut short": b'{"title": "a"',
+    "cut in a string": b'{"title": "a',
+    "two documents": b'{"title": "a"}{"title": "b"}',
+    "something after it": b'{"title": "a"} x',
+    "single quotes": b"{'title': 'a'}",
+    "a trailing comma": b'{"title": "a",}',
+    "a comment": b'{"title": "a"} // note',
+    "a form": b"title=a",
+    "XML": b"<note><title>a</title></note>",
+    "a byte order mark": b'\xef\xbb\xbf{"title": "a"}',
+    "UTF-16": '{"title": "a"}'.encode("utf-16"),
+    "UTF-16 without a mark": '{"title": "a"}'.encode("utf-16-le"),
+    "UTF-32": '{"title": "a"}'.encode("utf-32"),
+    "Latin-1": '{"title": "é"}'.encode("latin-1"),
+    "an overlong slash": b'{"title": "\xc0\xaf"}',
+    "an encoded surrogate": b'{"title": "\xed\xa0\x80"}',
+    "beyond Unicode": b'{"title": "\xf4\x90\x80\x80"}',
+    "cut UTF-8": b'{"title": "\xe2\x82"}',
+    "gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
+    "NaN": b'{"title": NaN}',
+    "Infinity": b'{"title": Infinity}',
+    "-Infinity": b'{"title": -Infinity}',
+    "NaN in an unknown field": b'{"title": "a", "x": [NaN]}',
+    "a lone high surrogate": rb'{"title": "\ud800"}',
+    "a lone low surrogate": rb'{"title": "a\udc00b"}',
+    "surrogates in the wrong order": rb'{"title": "\udc00\ud800"}',
+    "a surrogate in a name": rb'{"title": "a", "\ud800": 1}',
+    "a surrogate far inside": rb'{"title": "a", "x": [{"y": ["\ud800"]}]}',
+    "NUL": rb'{"title": "a\u0000b"}',
+    "NUL in a name": rb'{"title": "a", "\u0000": 1}',
+    "a raw NUL": b'{"title": "a\x00b"}',
+    "a raw line break": b'{"title": "a\nb"}',
+    "an integer of 10,000 digits": b'{"title": ' + b"9" * 10_000 + b"}",
+    "a negative integer of 10,000 digits": b'{"title": "a", "x": -' + b"9" * 10_000 + b"}",
+    "a hexadecimal number": b'{"title": 0x10}',
+    "a leading zero": b'{"title": 010}',
+    "deep arrays": b"[" * DEEP + b"]" * DEEP,
+    "deep arrays without an end": b"[" * DEEP,
+    "deep objects": b'{"a":' * 40_000 + b"1" + b"}" * 40_000,
+    "deep arrays in a field": b'{"title": ' + b"[" * 1000 + b"]" * 1000 + b"}",
+    "a little too deep": b"[" * 33 + b"]" * 33,
+    "a little too deep, broadly": b'{"title": [' + b",".join([b"[" * 31 + b"]" * 31] * 50) + b"]}",
+}
+
+WRONG_SHAPE = {
+    "null": b"null",
+    "a list": b"[]",
+    "a list of notes": b'[{"title": "a"}]',
+    "a string": b'"title"',
+    "a number": b"1",
+    "true": b"true",
+    "a number beyond floats": b'{"title": 1e999}',
+    "a number of 10,000 decimals": b'{"title": 0.' + b"1" * 10_000 + b"}",
+    "an unknown field": b'{"title": "a", "unknown": 1}',
+    "an empty name": b'{"title": "a", "": 1}',
+    "__proto__": b'{"title": "a", "__proto__": {"done": true}}',
+    "a name in capitals": b'{"TITLE": "a"}',
+    "a list as title": b'{"title": ["a"]}',
+    "an object as title": b'{"title": {"$ne": null}}',
+    "a number as title": b'{"title": 1}',
+    "done as a word": b'{"done": "true"}',
+    "done as a number": b'{"title": "a", "done": 1}',
+    "as deep as can be": b"[" * 32 + b"]" * 32,
+    "a title too long": b'{"title": "' + b"x" * 201 + b'"}',
+    "a description too long": b'{"description": "' + b"x" * 20_001 + b'"}',
+    "a description far too long": b'{"description": "' + b"x" * 200_000 + b'"}',
+    "ten thousand unknown fields": json.dumps({f"f{n}": n for n in range(10_000)}).encode(),
+    "markup as a name": json.dumps({"title": "a", XSS: XSS}).encode(),
+    "line breaks as a name": json.dumps({"title": "a", "x\r\nX-Injected: 1": 1}).encode(),
+}
+
+
+@every_json_route
+@pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())
+def test_what_is_not_clean_json_is_refused(port: int, route: Route, body: bytes):
+    answer = exchange(port, request(route.address, JSON, method=route.method, body=body))
+
+    assert_problem(answer, 400, "invalid_json")
+    assert len(answer.body) < 1000
+
+
+@every_json_route
+@pytest.mark.parametrize("body", WRONG_SHAPE.values(), ids=WRONG_SHAPE.keys())
+def test_json_of_another_shape_is_refused(port: int, route: Route, body: bytes):
+    answer = exchange(port, request(route.address, JSON, "Accept: text/html", method=route.method, body=body))
+
+    problem = assert_problem(answer, 422, "validation_failed")
+    assert problem["errors"]
+    assert all(error.keys() == {"field", "message"} for error in problem["errors"])
+    assert len(answer.body) < max(10_000, 2 * len(body))
+
+
+@every_json_route
+def test_a_body_that_is_too_large_is_refused(port: int, route: Route):
+    large = json.dumps({"title": "a", "description": "x" * MAX_BODY}).encode()
+    chunked = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in _parts(large, 60_000)) + b"0\r\n\r\n"
+    for data in (
+        request(route.address, JSON, method=route.method, body=large),
+        request(route.address, JSON, "Transfer-Encoding: chunked", method=route.method, body=chunked),
+        request(route.address, JSON, "Content-Length: 99999999999999999999", method=route.method),
+        request(route.address, JSON, f"Content-Length: {MAX_BODY + 1}", method=route.method),
+    ):
+        assert_problem(exchange(port, data), 413, "too_large")
+
+
+def _parts(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+@every_json_route
+@pytest.mark.parametrize(
+    "kind",
+    [
+        None,
+        "",
+        "text/plain",
+        "text/html",
+        "text/json",
+        "application/xml",
+        "application/jsonx",
+        "application/javascript",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "json",
+        "application",
+        "*/*",
+        "; charset=utf-8",
+        "application/octet-stream",
+        "text/plain; application/json",
+        "application/json-seq",
+        XSS,
+    ],
+)
+def test_another_content_type_is_refused(port: int, route: Route, kind: str | None):
+    headers = [] if kind is None else [f"Content-Type: {kind}"]
+
+    answer = exchange(port, request(route.address, *headers, method=route.method, body=b'{"title": "a"}'))
+
+    assert_problem(answer, 415, "unsupported_media_type")
+
+
+@every_json_route
+@pytest.mark.parametrize(
+    "kind", ["application/json", "APPLICATION/JSON", "application/json; charset=utf-8", "application/merge-patch+json"]
+)
+def test_json_by_its_names_is_taken(strict_server: ServerProcess, route: Route, kind: str):
+    body = b'{"title": "taken"}'
+    answer = exchange(
+        strict_server.port, request(route.address, f"Content-Type: {kind}", method=route.method, body=body)
+    )
+
+    assert answer.status in {200, 201}
+    assert json.loads(answer.body)["title"] == "taken"
+
+
+@every_json_route
+def test_of_a_name_twice_the_last_counts(strict_server: ServerProcess, route: Route):
+    body = b'{"title": "first", "title": 7, "title": "last"}'
+
+    answer = exchange(strict_server.port, request(route.address, JSON, method=route.method, body=body))
+
+    assert answer.status in {200, 201}
+    assert json.loads(answer.body)["title"] == "last"
+
+
+@pytest.mark.parametrize("route", [route for route in WRITES if route.endpoint in BODILESS], ids=str)
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 1000, b"x" * (MAX_BODY + 1)], ids=len)
+def test_a_body_where_none_is_read_does_no_harm(port: int, route: Route, body: bytes):
+    address = route.address.replace("/1", "/999")
+
+    answer = exchange(port, request(address, JSON, method=route.method, body=body))
+
+    assert_harmless(answer)
+    assert answer.status in {0, 404, 413}  # 0: closed before the answer was read, with so much unread
+    assert exchange(port, request("/healthz")).status == 200
+
+
+# Forms.
+
+every_form = pytest.mark.parametrize("route", FORM_ROUTES, ids=str)
+PART = b'--x\r\nContent-Disposition: form-data; name="title"'
+
+BAD_FORMS = {
+    "nothing": (FORM, b""),
+    "a blank title": (FORM, b"title=+&description=%0d%0a"),
+    "NUL": (FORM, b"title=a%00b&version=1"),
+    "too long": (FORM, b"title=" + b"x" * 201),
+    "far too long": (FORM, b"title=" + b"x" * 100_000),
+    "too long with markup": (FORM, httpx.QueryParams({"title": XSS * 4, "description": XSS}).__str__().encode()),
+    "a version that is none": (FORM, b"title=&version=" + b"9" * 5000),
+    "JSON": (JSON, b'{"title": "a"}'),
+    "no type": ("X-None: 1", b"title=a"),
+    "plain text": ("Content-Type: text/plain", b"title=a"),
+    "another charset": (FORM + "; charset=utf-7", b"title=&description=+"),
+    "no boundary": ("Content-Type: multipart/form-data", PART),
+    "no parts": ("Content-Type: multipart/form-data; boundary=x", b"x"),
+    "a part without an end": ("Content-Type: multipart/form-data; boundary=x", PART),
+    "a part without a name": ("Content-Type: multipart/form-data; boundary=x", b"--x\r\n\r\na\r\n--x--\r\n"),
+    "a part with bad headers": ("Content-Type: multipart/form-data; boundary=x", b"--x\r\n:::\r\n\r\na\r\n--x--\r\n"),
+    "a part of an unknown charset": (
+        "Content-Type: multipart/form-data; boundary=x",
+        PART + b"\r\nContent-Type: text/plain; charset=nonsense\r\n\r\n \r\n--x--\r\n",
+    ),
+    "a file": ("Content-Type: multipart/form-data; boundary=x", PART + b'; filename="a"\r\n\r\na\r\n--x--\r\n'),
+    "5,000 fields": (FORM, b"&".join(b"f%d=1" % n for n in range(5000))),
+    "5,000 parts": (
+        "Content-Type: multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n\r\n' * 3000 + b"--x--\r\n",
+    ),
+    "a boundary of 3,000 letters": (f"Content-Type: multipart/form-data; boundary={'x' * 3000}", b"--" + b"x" * 3000),
+    "a boundary of signs": ("Content-Type: multipart/form-data; boundary=(((", b"--(((\r\n"),
+    "too large": (FORM, b"title=" + b"x" * (MAX_BODY + 1)),
+}
+
+
+@every_form
+@pytest.mark.parametrize(("kind", "body"), BAD_FORMS.values(), ids=BAD_FORMS.keys())
+def test_a_form_that_says_nothing_sensible_is_refused(port: int, route: Route, kind: str, body: bytes):
+    # A note that is not there, where an empty form means something (delete, untick).
+    address = route.address.replace("/1", "/999") if route.rule.count("/") > 3 else route.address
+    for accept in ("*/*", "text/html"):
+        answer = exchange(port, request(address, kind, f"Accept: {accept}", method="POST", body=body))
+
+        assert answer.status in {303, 400, 404, 408, 412, 413, 415, 422}, answer.raw[:1000]
+        if answer.status == 303:
+            assert route.endpoint == "board.delete"  # it is not there any more: what was asked for is so
+        assert_harmless(answer)
+
+
+def test_what_was_typed_comes_back_escaped(port: int):
+    typed = {"title": XSS * 4, "description": XSS + "\r\n</textarea>"}
+
+    answer = exchange(port, request("/front/notes", FORM, method="POST", body=str(httpx.QueryParams(typed)).encode()))
+
+    assert answer.status == 422
+    assert b"&lt;script&gt;alert(1)" in answer.body or b"&#34;&gt;&lt;script&gt;" in answer.body
+    assert b"</textarea><" not in answer.body.replace(b"</textarea>", b"", 1).partition(b"&lt;/textarea")[0]
+    assert_harmless(answer)

@@ -1,0 +1,218 @@
+"""Pages of other origins may neither change anything nor listen; every answer carries the headers that say so."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.problems import assert_problem
+from tests.raw_http import Answer, exchange, handshake, request, websocket_request
+from tests.routes import READS, WRITES, Route
+from tests.server_process import ServerProcess
+
+JSON = "Content-Type: application/json"
+FORM = "Content-Type: application/x-www-form-urlencoded"
+CSP = "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
+DOCS_CSP = CSP + "; style-src 'self' 'unsafe-inline'"
+SECURITY = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+# What a browser sends with a request of another page. {host} is the server's own host and port.
+FOREIGN = {
+    "another host": ["Origin: https://evil.example"],
+    "another host on our port": ["Origin: http://evil.example:{port}"],
+    "no origin to speak of": ["Origin: null"],
+    "a sibling port": ["Origin: http://127.0.0.1:1"],
+    "no port": ["Origin: http://127.0.0.1"],
+    "our host as a prefix": ["Origin: http://{host}.evil.example"],
+    "our host as a suffix": ["Origin: http://evil.{host}"],
+    "our host as a person": ["Origin: http://{host}@evil.example"],
+    "a person at our host": ["Origin: http://evil@{host}"],
+    "our host as a path": ["Origin: http://evil.example/{host}"],
+    "our host with a path": ["Origin: http://{host}/"],
+    "another name of this machine": ["Origin: http://localhost:{port}"],
+    "an origin that is none": ["Origin: http://["],
+    "no scheme": ["Origin: {host}"],
+    "a list of origins": ["Origin: http://{host} https://evil.example"],
+    "nothing": ["Origin: "],
+    "another site": ["Sec-Fetch-Site: cross-site"],
+    "a sibling site": ["Sec-Fetch-Site: same-site"],
+    "another site, in capitals": ["Sec-Fetch-Site: Cross-Site"],
+    "a site of the future": ["Sec-Fetch-Site: who-knows"],
+    "our origin from another site": ["Origin: http://{host}", "Sec-Fetch-Site: cross-site"],
+    "another origin from our site": ["Origin: https://evil.example", "Sec-Fetch-Site: same-origin"],
+}
+OWN = {
+    "a program": [],
+    "our page": ["Origin: http://{host}", "Sec-Fetch-Site: same-origin"],
+    "our page in an older browser": ["Origin: http://{host}"],
+    "our page behind https": ["Origin: https://{host}"],
+    "a typed address": ["Sec-Fetch-Site: none"],
+    "a form without an origin": ["Sec-Fetch-Site: same-origin"],
+}
+
+
+def _headers(port: int, templates: list[str]) -> list[str]:
+    return [template.format(host=f"127.0.0.1:{port}", port=port) for template in templates]
+
+
+def _write(port: int, route: Route, headers: list[str], note_id: int) -> Answer:
+    kind, body = (JSON, b'{"title": "guarded"}') if route.takes_json else (FORM, b"title=guarded&done=true")
+    address = route.address.replace("/1", f"/{note_id}")
+    data = request(address, kind, *headers, method=route.method, host=f"127.0.0.1:{port}", body=body)
+    return exchange(port, data)
+
+
+@pytest.mark.parametrize("route", WRITES, ids=str)
+@pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_page_of_another_origin_changes_nothing(port: int, route: Route, templates: list[str]):
+    answer = _write(port, route, _headers(port, templates), 1)
+
+    assert_problem(answer, 403, "cross_origin")
+
+
+@pytest.mark.parametrize("route", WRITES, ids=str)
+@pytest.mark.parametrize("templates", OWN.values(), ids=OWN.keys())
+def test_our_own_pages_and_programs_may_change(shared_server: ServerProcess, route: Route, templates: list[str]):
+    note = httpx.post(shared_server.base + "/api/notes", json={"title": "a"}).json()
+    if route.rule.endswith("/restore"):
+        httpx.delete(f"{shared_server.base}/api/notes/{note['id']}")
+
+    answer = _write(shared_server.port, route, _headers(shared_server.port, templates), note["id"])
+
+    assert answer.status in {200, 201, 303}, answer.raw
+
+
+@pytest.mark.parametrize("method", ["PUT", "TRACE", "PROPFIND", "MADE-UP"])
+def test_methods_that_nobody_knows_are_guarded_like_changes(port: int, method: str):
+    answer = exchange(port, request("/api/notes", "Origin: https://evil.example", method=method))
+
+    assert answer.status in {403, 405}
+
+
+@pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_page_of_another_origin_may_not_listen_on_a_websocket(port: int, templates: list[str]):
+    data = websocket_request("/ws", *_headers(port, templates), host=f"127.0.0.1:{port}")
+    answer = handshake(port, data)
+
+    assert answer.status == 403
+    assert answer.headers["content-type"] == "application/problem+json"
+    _assert_secure(answer)
+
+
+@pytest.mark.parametrize("templates", OWN.values(), ids=OWN.keys())
+def test_our_own_pages_and_programs_may_listen_on_a_websocket(port: int, templates: list[str]):
+    data = websocket_request("/ws", *_headers(port, templates), host=f"127.0.0.1:{port}")
+
+    assert handshake(port, data).status == 101
+
+
+@pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
+def test_no_answer_may_be_read_by_another_origin(port: int, templates: list[str]):
+    for target in ("/api/notes", "/front/notes", "/events?topics=none"):
+        answer = exchange(port, request(target, *_headers(port, templates), host=f"127.0.0.1:{port}"))
+
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_a_preflight_allows_nothing(port: int):
+    asked = ["Origin: https://evil.example", "Access-Control-Request-Method: POST"]
+    answer = exchange(port, request("/api/notes", *asked, method="OPTIONS"))
+
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+# Headers.
+
+
+def _assert_secure(answer: Answer, csp: str = CSP) -> None:
+    assert answer.headers["content-security-policy"] == csp
+    assert {name: answer.headers.get(name) for name in SECURITY} == SECURITY
+    assert answer.raw.lower().count(b"content-security-policy:") == 1
+    assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize("route", [r for r in READS if r.endpoint != "live.stream_events"], ids=str)
+def test_every_answer_carries_the_security_headers(port: int, route: Route):
+    csp = DOCS_CSP if route.endpoint == "system.docs" else CSP
+    plain = request(route.address)
+    first, second = exchange(port, plain), exchange(port, plain)  # the second may come from the cache
+
+    assert first.status < 400
+    _assert_secure(first, csp)
+    _assert_secure(second, csp)
+    assert _names(first) == _names(second)
+    _assert_secure(exchange(port, request(route.address, method="HEAD")), csp)
+    _assert_secure(exchange(port, request(route.address, method="OPTIONS")), csp)
+    refused = exchange(port, request(route.address, method="PROPFIND"))
+    assert refused.status == 405
+    _assert_secure(refused)
+
+
+def _names(answer: Answer) -> list[str]:
+    return sorted(answer.headers)
+
+
+@pytest.mark.parametrize("target", ["/api/notes", "/api/notes/1", "/static/css/main.css"])
+def test_an_answer_that_has_not_changed_carries_them_too(port: int, target: str):
+    tag = exchange(port, request(target)).headers["etag"]
+
+    for _ in range(2):
+        answer = exchange(port, request(target, f"If-None-Match: {tag}"))
+        assert answer.status == 304
+        _assert_secure(answer)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        request("/nothing"),
+        request("/nothing", "Accept: text/html"),
+        request("/api/notes/999"),
+        request("/api/notes", JSON, method="POST", body=b"{"),
+        request("/api/notes", JSON, method="POST", body=b"{}"),
+        request("/api/notes", JSON, "Content-Length: 999999999", method="POST"),
+        request("/front/notes", FORM, method="POST", body=b"title="),
+        request("/api/notes", "Origin: null", method="POST"),
+        request("/events?after=x"),
+        request("/events?topics=x"),
+        request("/events", method="HEAD"),
+        request("/static/nothing"),
+        request("?x"),
+        request("/", host=".."),
+        request("/api/notes", "Content-Length: 1", "Transfer-Encoding: chunked", method="POST", body=b"0\r\n\r\n"),
+    ],
+    ids=range(15),
+)
+def test_refusals_carry_them_too(port: int, data: bytes):
+    _assert_secure(exchange(port, data))
+
+
+@pytest.fixture
+def stream_head(strict_server: ServerProcess) -> Iterator[Answer]:
+    """The head of an event stream's answer."""
+    yield handshake(strict_server.port, request("/events"))
+
+
+def test_an_event_stream_carries_them_too(stream_head: Answer):
+    assert stream_head.status == 200
+    _assert_secure(stream_head)
+
+
+def test_nothing_sets_a_cookie(port: int):
+    for target in ("/", "/front/notes", "/api/notes", "/docs"):
+        assert "set-cookie" not in exchange(port, request(target)).headers
+
+
+def test_a_version_of_a_static_file_may_be_kept_for_ever_and_the_plain_one_not(port: int):
+    page = exchange(port, request("/front/notes")).body.decode()
+    address = page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+
+    assert "immutable" in exchange(port, request(address)).headers["cache-control"]
+    assert exchange(port, request("/static/-0000/css/main.css")).headers["cache-control"] == "no-cache"
+    assert exchange(port, request("/static/css/main.css")).headers["cache-control"] == "no-cache"

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from quart_notes.core import Core
+from quart_notes.errors import ProblemError
 from quart_notes.writer import Change, Written
 
 PAUSE = 60.0  # seconds between rounds
@@ -18,6 +19,8 @@ async def run(core: Core) -> None:
     while True:
         try:
             await tidy(core)
+        except ProblemError as error:
+            log.error("Housekeeping failed; it is tried again in %s s: %s", PAUSE, error.detail)
         except Exception:
             log.exception("Housekeeping failed; it is tried again in %s s", PAUSE)
         await asyncio.sleep(PAUSE)

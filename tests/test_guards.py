@@ -12,7 +12,16 @@ from tests.server_process import ServerProcess
 
 JSON = "Content-Type: application/json"
 FORM = "Content-Type: application/x-www-form-urlencoded"
-CSP = "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
+CSP = "; ".join(
+    [
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    ]
+)
 DOCS_CSP = CSP + "; style-src 'self' 'unsafe-inline'"
 SECURITY = {
     "x-content-type-options": "nosniff",

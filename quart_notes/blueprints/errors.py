@@ -82,4 +82,4 @@ def wants_page() -> bool:
         return False
     if request.path.startswith(("/api/", "/events", "/ws", "/openapi.json", "/asyncapi.json")):
         return False
-    return any(accepted == "text/html" for accepted, _ in request.accept_mimetypes)
+    return any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)

@@ -1,0 +1,240 @@
+"""Errors: a problem for programs, the same as a page for a browser, and never a cause from inside."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from quart_notes import create_app
+from quart_notes.core import Core
+from quart_notes.errors import CATALOGUE, FieldError, NotFoundError, ProblemError
+from quart_notes.settings import Settings
+from tests.routes import READS, Route
+
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
+SECRET = "the secret <b>cause</b> in /etc/secret"
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[Quart]:
+    """The application, without a server, with a few routes that fail."""
+    made = create_app(Settings(data=tmp_path))
+
+    for prefix in ("/api/test", "/front/test"):
+        for kind in CATALOGUE:
+            made.add_url_rule(f"{prefix}/{kind.__name__}", f"{prefix}{kind.__name__}", _failing(kind))
+        made.add_url_rule(f"{prefix}/unexpected", f"{prefix}unexpected", _unexpected)
+    async with made.test_app():
+        yield made
+
+
+@pytest.fixture
+def client(app: Quart) -> Client:
+    return app.test_client()
+
+
+def _failing(kind: type[ProblemError]) -> Any:
+    async def fail() -> None:
+        errors = [FieldError("title", "is <b>wrong</b>")]
+        raise kind("What <b>happened</b>", errors=errors, extra={"note": {"id": 7}}, headers={"Retry-After": "3"})
+
+    return fail
+
+
+async def _unexpected() -> str:
+    raise RuntimeError(SECRET)
+
+
+def test_every_error_is_in_the_catalogue_with_a_code_and_a_status_of_its_own():
+    assert len(CATALOGUE) >= 15
+    assert len({kind.code for kind in CATALOGUE}) == len(CATALOGUE)
+    for kind in CATALOGUE:
+        assert 400 <= kind.status < 600
+        assert HTTPStatus(kind.status).phrase
+        assert kind.__doc__
+
+
+@pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.code)
+async def test_every_error_is_a_problem_for_a_program(client: Client, kind: type[ProblemError]):
+    for headers in ({}, PAGE):  # under /api even a browser is a program
+        answer = await client.get(f"/api/test/{kind.__name__}", headers=headers)
+
+        assert answer.status_code == kind.status
+        assert answer.content_type == "application/problem+json"
+        assert answer.headers["Retry-After"] == "3"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert json.loads(await answer.get_data()) == {
+            "type": "about:blank",
+            "title": HTTPStatus(kind.status).phrase,
+            "status": kind.status,
+            "detail": "What <b>happened</b>",
+            "code": kind.code,
+            "errors": [{"field": "title", "message": "is <b>wrong</b>"}],
+            "note": {"id": 7},
+        }
+
+
+@pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.code)
+async def test_every_error_is_a_page_for_a_browser(client: Client, kind: type[ProblemError]):
+    answer = await client.get(f"/front/test/{kind.__name__}", headers=PAGE)
+
+    page = await answer.get_data(as_text=True)
+    assert answer.status_code == kind.status
+    assert answer.content_type == "text/html; charset=utf-8"
+    assert answer.headers["Retry-After"] == "3"
+    assert f"<h1>{HTTPStatus(kind.status).phrase}</h1>" in page
+    assert "What &lt;b&gt;happened&lt;/b&gt;" in page
+    assert "<b>" not in page
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        (None, False),
+        ("*/*", False),
+        ("application/json", False),
+        ("text/*", False),
+        ("text/plain", False),
+        ("text/html", True),
+        ("text/html;q=0.5, application/json", True),
+        ("TEXT/HTML", True),
+        ("application/xhtml+xml, text/html", True),
+        (",;q=,text/html;;", True),
+    ],
+)
+async def test_html_is_for_those_who_ask_for_it_by_name(client: Client, accept: str | None, page: bool):
+    answer = await client.get("/nothing/here", headers={} if accept is None else {"Accept": accept})
+
+    assert answer.status_code == 404
+    assert answer.content_type == ("text/html; charset=utf-8" if page else "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/notes/999", "/api/nothing", "/events?after=x", "/openapi.json/x", "/asyncapi.json/x"]
+)
+async def test_addresses_for_programs_have_no_error_pages(client: Client, path: str):
+    answer = await client.get(path, headers=PAGE)
+
+    assert 400 <= answer.status_code < 500
+    assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("headers", [{}, PAGE], ids=["a program", "a browser"])
+async def test_an_unexpected_error_is_logged_and_not_told(
+    client: Client, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+):
+    with caplog.at_level(logging.ERROR):
+        for path in ("/api/test/unexpected", "/front/test/unexpected"):
+            answer = await client.get(path, headers=headers)
+
+            body = await answer.get_data(as_text=True)
+            assert answer.status_code == 500
+            assert ("html" in answer.content_type) == (path.startswith("/front") and bool(headers))
+            for revealing in ("secret", "RuntimeError", "Traceback", ".py"):
+                assert revealing not in body
+            assert "Something went wrong on the server" in body
+            if "json" in answer.content_type:
+                assert json.loads(body)["code"] == "internal_error"
+    assert len([record for record in caplog.records if record.exc_info]) == 2
+    assert SECRET in caplog.text
+
+
+@pytest.mark.parametrize("debug", [False, True])
+async def test_not_even_in_debug_mode_a_traceback_is_told(app: Quart, debug: bool):
+    app.debug = debug
+
+    answer = await app.test_client().get("/front/test/unexpected", headers=PAGE)
+
+    assert "Traceback" not in await answer.get_data(as_text=True)
+
+
+DOMAIN = ("add", "change", "delete", "restore", "get", "find", "board")
+
+
+@pytest.mark.parametrize("name", DOMAIN)
+async def test_a_rule_that_fails_by_mistake_is_a_500_and_the_next_request_is_answered(
+    app: Quart, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    core: Core = app.extensions["quart_notes"]
+    client = app.test_client()
+    requests = {
+        "add": ("POST", "/api/notes"),
+        "change": ("PATCH", "/api/notes/1"),
+        "delete": ("DELETE", "/api/notes/1"),
+        "restore": ("POST", "/api/notes/1/restore"),
+        "get": ("GET", "/api/notes/1"),
+        "find": ("GET", "/api/notes"),
+        "board": ("GET", "/front/notes"),
+    }
+    method, path = requests[name]
+    body = {"title": "a"} if method in {"POST", "PATCH"} else None
+
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(SECRET)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(core.notes), name, fail)
+        broken = await client.open(path, method=method, json=body)
+    healed = await client.open(path, method=method, json=body)
+
+    assert broken.status_code == 500
+    assert "secret" not in await broken.get_data(as_text=True)
+    assert healed.status_code in {200, 201, 404}
+
+
+async def test_a_write_that_fails_by_mistake_is_a_500_and_keeps_nothing(app: Quart, monkeypatch: pytest.MonkeyPatch):
+    client = app.test_client()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError(SECRET)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("quart_notes.domain.notes._record", fail)  # the row is written, the event is not
+        answer = await client.post("/api/notes", json={"title": "half"})
+
+    assert answer.status_code == 500
+    assert await (await client.get("/api/notes")).get_json() == []
+
+
+async def test_a_body_that_does_not_arrive_is_given_up(app: Quart):
+    app.config["BODY_TIMEOUT"] = 0.1
+    headers = {"Content-Type": "application/json", "Content-Length": "20"}
+
+    async with app.test_client().request("/api/notes", method="POST", headers=headers) as connection:
+        await connection.send(b'{"title":')
+        await asyncio.sleep(0.3)
+        answer = await connection.as_response()
+
+    assert answer.status_code == 408
+    assert json.loads(await answer.get_data())["code"] == "request_timeout"
+
+
+async def test_a_wrong_method_tells_the_right_ones(client: Client):
+    for headers in ({}, PAGE):
+        answer = await client.put("/front/notes", headers=headers)
+
+        assert answer.status_code == 405
+        assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@pytest.mark.parametrize("route", [r for r in READS if r.endpoint in {"board.card", "board.edit"}], ids=str)
+async def test_a_note_that_is_gone_is_a_page_for_a_browser(client: Client, route: Route):
+    answer = await client.get(route.address, headers=PAGE)
+
+    assert answer.status_code == 404
+    assert "Note 1 not found" in await answer.get_data(as_text=True)
+
+
+def test_a_problem_has_all_members_whatever_it_is_given():
+    from quart_notes.errors import problem
+
+    assert problem(404, "not_found", "x").keys() == MEMBERS
+    assert NotFoundError("x").errors == ()

@@ -26,7 +26,8 @@ def _blank_is_nothing(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-Text = Annotated[str, BeforeValidator(_storable)]
+# The pattern only says so in the documents: a schema cannot speak of lone surrogates.
+Text = Annotated[str, BeforeValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
 Title = Annotated[
     Annotated[Text, Field(max_length=TITLE_MAX)] | None,
     BeforeValidator(_blank_is_nothing),

@@ -1,0 +1,327 @@
+"""The documents say what the server does: OpenAPI, AsyncAPI, and the page that shows them."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+import schemathesis.specs.openapi.checks
+from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema import Draft7Validator, Draft202012Validator  # type: ignore[import-untyped]
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from schemathesis.checks import CHECKS
+from schemathesis.generation import GenerationMode
+
+from quart_notes.schemas import NoteCreate, NoteOut, NoteUpdate
+from tests.routes import ROUTES, Route
+from tests.server_process import ServerProcess
+
+Json = dict[str, Any]
+DOCUMENTED = [
+    route
+    for route in ROUTES
+    if route.rule.startswith(("/api/", "/events", "/db/", "/healthz", "/readyz")) and route.rule != "/openapi.json"
+]
+EVENTS_TO_SEE = 4  # create, update, delete, and create by a restoration
+
+
+@pytest.fixture(scope="module")
+def openapi(shared_server: ServerProcess) -> Json:
+    answer = httpx.get(shared_server.base + "/openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    return dict(answer.json())
+
+
+@pytest.fixture(scope="module")
+def asyncapi(shared_server: ServerProcess) -> Json:
+    answer = httpx.get(shared_server.base + "/asyncapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    return dict(answer.json())
+
+
+def _refs(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from _refs(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _refs(inner)
+
+
+def _resolve(document: Json, ref: str) -> Any:
+    assert ref.startswith("#/"), ref
+    found: Any = document
+    for step in ref[2:].split("/"):
+        found = found[step.replace("~1", "/").replace("~0", "~")]
+    return found
+
+
+# OpenAPI.
+
+
+def test_openapi_is_valid(openapi: Json):
+    assert openapi["openapi"].startswith("3.1")
+
+    errors = [
+        f"{'/'.join(map(str, error.path))}: {error.message}" for error in OpenAPIV31SpecValidator(openapi).iter_errors()
+    ]
+
+    assert errors == []
+
+
+def test_openapi_refers_to_nothing_that_is_not_there(openapi: Json):
+    assert list(_refs(openapi))
+    for ref in _refs(openapi):
+        assert _resolve(openapi, ref)
+
+
+def _operation(openapi: Json, route: Route) -> Json:
+    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.rule)
+    return dict(openapi["paths"][path][route.method.lower()])
+
+
+@pytest.mark.parametrize("route", DOCUMENTED, ids=str)
+def test_every_route_for_programs_is_documented(openapi: Json, route: Route):
+    operation = _operation(openapi, route)
+
+    assert operation["summary"]
+    assert operation["tags"]
+    assert {200, 201} & {int(status) for status in operation["responses"] if status.isdigit()}
+    for parameter in operation["parameters"]:
+        assert parameter.get("description") or parameter["in"] == "path", parameter
+        assert parameter["schema"].get("type") or parameter["schema"].get("enum"), parameter
+    for status, response in operation["responses"].items():
+        assert response["description"], status
+        if int(status) >= 400 and not route.rule.startswith(("/db/", "/readyz")):
+            _assert_problem_is_documented(openapi, int(status), response)
+
+
+def _assert_problem_is_documented(openapi: Json, status: int, response: Json) -> None:
+    content = response["content"]["application/problem+json"]
+    assert content["schema"]["$ref"].endswith("/ProblemOut")
+    validator = _validator(openapi, content["schema"])
+    assert content["examples"]
+    for code, example in content["examples"].items():
+        validator.validate(example["value"])
+        assert (example["value"]["status"], example["value"]["code"]) == (status, code)
+
+
+def _validator(document: Json, schema: Json) -> Draft202012Validator:
+    return Draft202012Validator({**schema, "components": document["components"]})
+
+
+EXPECTED = {
+    "POST /api/notes": {201, 400, 403, 408, 413, 415, 422, 503, 507},
+    "PATCH /api/notes/<id:note_id>": {200, 400, 403, 404, 408, 412, 413, 415, 422, 503, 507},
+    "DELETE /api/notes/<id:note_id>": {200, 400, 403, 404, 412, 503, 507},
+    "POST /api/notes/<id:note_id>/restore": {200, 403, 404, 503, 507},
+    "GET /api/notes": {200, 304, 422, 503},
+    "GET /api/notes/<id:note_id>": {200, 304, 404, 503},
+    "GET /events": {200, 400, 403, 503},
+    "GET /db/alive": {200, 503},
+    "GET /readyz": {200, 503},
+}
+
+
+@pytest.mark.parametrize("route", [route for route in DOCUMENTED if str(route) in EXPECTED], ids=str)
+def test_every_answer_of_a_route_is_documented(openapi: Json, route: Route):
+    assert {int(status) for status in _operation(openapi, route)["responses"]} >= EXPECTED[str(route)]
+
+
+def test_titles_and_descriptions_of_notes_are_described(openapi: Json, asyncapi: Json):
+    for document in (openapi, asyncapi):
+        for name, schema in document["components"]["schemas"].items():
+            if name in {"NoteCreate", "NoteUpdate", "NoteOut"}:
+                assert schema["properties"]["title"]["description"], name
+                assert schema["properties"]["description"]["description"], name
+    for model in (NoteCreate, NoteUpdate, NoteOut):
+        assert all(field.description for field in model.model_fields.values()), model
+
+
+def test_examples_are_valid(openapi: Json):
+    seen = 0
+    for schema in openapi["components"]["schemas"].values():
+        for example in schema.get("examples", ()):
+            _validator(openapi, schema).validate(example)
+            seen += 1
+    for model in (NoteCreate, NoteUpdate, NoteOut):
+        assert model.model_json_schema()["examples"]
+    assert seen
+
+
+def test_limits_are_documented(openapi: Json):
+    create = _operation(openapi, next(r for r in DOCUMENTED if str(r) == "POST /api/notes"))
+    schema = create["requestBody"]["content"]["application/json"]["schema"]
+    schema = _resolve(openapi, schema["$ref"]) if "$ref" in schema else schema
+
+    assert create["requestBody"]["required"] is True
+    assert schema["additionalProperties"] is False
+    text = json.dumps(schema)
+    assert '"maxLength": 200' in text
+    assert '"maxLength": 20000' in text
+
+
+def test_security_is_spoken_of(openapi: Json):
+    assert "cross_origin" in openapi["info"]["description"]
+    assert "no sign-in" in openapi["info"]["description"]
+
+
+def test_asking_for_the_document_changes_nothing(shared_server: ServerProcess, openapi: Json):
+    assert openapi == httpx.get(shared_server.base + "/openapi.json").json()
+
+
+# schemathesis: what the document allows, and what it does not, against the real server.
+
+# What a schema cannot say (a note needs one of two texts; a version may be stale) is refused although it fits.
+UNSAID = CHECKS.get_by_names(["positive_data_acceptance"])
+WALKED = ["GET /api/notes", "POST /api/notes", "GET /api/notes/{note_id}", "PATCH /api/notes/{note_id}"]
+WALKED += ["DELETE /api/notes/{note_id}", "POST /api/notes/{note_id}/restore"]
+FIXED = ["GET /api/version", "GET /db/alive", "GET /healthz", "GET /readyz"]  # they take nothing
+ENDLESS = ["GET /events"]
+
+
+@pytest.fixture(scope="module")
+def described(shared_server: ServerProcess) -> Any:
+    for n in range(5):
+        assert httpx.post(shared_server.base + "/api/notes", json={"title": f"note {n}"}).status_code == 201
+    return schemathesis.openapi.from_url(shared_server.base + "/openapi.json")
+
+
+def test_every_operation_is_tried(described: Any):
+    labels = {result.ok().label for result in described.get_all_operations()}
+
+    assert labels == {*WALKED, *FIXED, *ENDLESS}
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
+@pytest.mark.parametrize("label", [*WALKED, *FIXED])
+def test_nothing_that_the_document_does_not_say_is_answered(described: Any, label: str, mode: GenerationMode):
+    if mode is GenerationMode.NEGATIVE and label in FIXED:
+        return  # there is nothing that could be wrong
+    (operation,) = [r.ok() for r in described.get_all_operations() if r.ok().label == label]
+    turn = 0
+
+    @settings(
+        max_examples=25 if label in WALKED else 1,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def walk(case: Any) -> None:
+        nonlocal turn
+        turn += 1
+        if case.path_parameters and turn % 2 and mode is GenerationMode.POSITIVE:
+            case.path_parameters["note_id"] = turn % 5 + 1  # a note that is there, unless it was deleted on the way
+        case.call_and_validate(excluded_checks=UNSAID, timeout=10)
+
+    walk()
+    assert turn
+
+
+# AsyncAPI.
+
+
+def _asyncapi_schema() -> Path | None:
+    """The official schema, where the tools of `make test` are installed."""
+    for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
+        schema = folder.parent / "@asyncapi" / "specs" / "schemas" / "3.0.0-without-$id.json"
+        if schema.is_file():
+            return schema
+    return None
+
+
+def test_asyncapi_is_valid(asyncapi: Json):
+    file = _asyncapi_schema()
+    if file is None:
+        pytest.skip("@asyncapi/specs is not installed; `make test` installs it")
+    schema = json.loads(file.read_text())
+
+    errors = [f"{error.json_path}: {error.message[:200]}" for error in Draft7Validator(schema).iter_errors(asyncapi)]
+
+    assert asyncapi["asyncapi"] == "3.0.0"
+    assert errors == []
+
+
+def test_asyncapi_refers_to_nothing_that_is_not_there(asyncapi: Json):
+    assert list(_refs(asyncapi))
+    for ref in _refs(asyncapi):
+        assert _resolve(asyncapi, ref)
+    for operation in asyncapi["operations"].values():
+        messages = _resolve(asyncapi, operation["channel"]["$ref"])["messages"]
+        assert {ref["$ref"].rpartition("/")[2] for ref in operation["messages"]} == set(messages)
+
+
+def test_asyncapi_names_the_two_roads(asyncapi: Json, shared_server: ServerProcess):
+    assert {channel["address"] for channel in asyncapi["channels"].values()} == {"/ws", "/events"}
+    assert {server["host"] for server in asyncapi["servers"].values()} == {f"127.0.0.1:{shared_server.port}"}
+
+
+def _payload(asyncapi: Json, name: str) -> Draft202012Validator:
+    message = asyncapi["components"]["messages"][name]
+    return _validator(asyncapi, _resolve(asyncapi, message["payload"]["$ref"]))
+
+
+def test_its_own_examples_are_valid(asyncapi: Json):
+    for name, message in asyncapi["components"]["messages"].items():
+        assert message["examples"]
+        for example in message["examples"]:
+            _payload(asyncapi, name).validate(example["payload"])
+
+
+def test_real_events_are_as_described(asyncapi: Json, shared_server: ServerProcess):
+    with httpx.Client(base_url=shared_server.base, timeout=10) as client:
+        start = client.get("/api/notes").headers["last-event-id"]
+        path = client.post("/api/notes", json={"title": "seen"}).headers["location"]
+        client.patch(path, json={"done": True, "title": None, "description": "x"})
+        client.delete(path)
+        client.post(f"{path}/restore")
+
+        events = _events(client, start, EVENTS_TO_SEE)
+        (reset,) = _events(client, "0000-1", 1)
+
+    assert [event["action"] for event in events] == ["create", "update", "delete", "create"]
+    for event in events:
+        _payload(asyncapi, "NoteEvent").validate(event)
+        assert not _payload(asyncapi, "ResetEvent").is_valid(event)
+        assert not _payload(asyncapi, "NoteEvent").is_valid({**event, "id": 7})
+        assert not _payload(asyncapi, "NoteEvent").is_valid({**event, "action": "reset"})
+    _payload(asyncapi, "ResetEvent").validate(reset)
+    assert not _payload(asyncapi, "NoteEvent").is_valid(reset)
+
+
+def _events(client: httpx.Client, after: str, count: int) -> list[Json]:
+    found: list[Json] = []
+    with client.stream("GET", "/events", params={"after": after}) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data: "):
+                found.append(json.loads(line.removeprefix("data: ")))
+                if len(found) == count:
+                    break
+    return found
+
+
+# The page.
+
+
+def test_the_page_of_the_documents_loads_nothing_from_elsewhere(shared_server: ServerProcess):
+    with httpx.Client(base_url=shared_server.base) as client:
+        page = client.get("/docs")
+        assert page.status_code == 200
+        addresses = re.findall(r"""(?:src|href)="([^"]+)\"""", page.text)
+        assert addresses
+        assert all(address.startswith(("/", "#", "data:")) for address in addresses), addresses
+        for address in addresses:
+            if address.startswith("/static/"):
+                assert client.get(address).status_code == 200, address

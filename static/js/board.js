@@ -6,7 +6,7 @@
  * neither moves nor goes until the editor closes. 4. Focus stays with a card that stays in sight, else in its place.
  * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:going` {note}; from the list: `note:gone`.
  */
-import { blank, fill, noteOf, read } from "./card.js";
+import { cardFor, fill, noteOf, read } from "./card.js";
 import { keepingFocus } from "./focus.js";
 
 /** @typedef {import("./card.js").Note} Note */
@@ -27,23 +27,34 @@ export class Board {
       this.#places.set(note.id, place);
       this.#order.push(place);
     }
+    this.#divide();
   }
 
   get cards() {
     return this.#order.map(({ card }) => card);
   }
 
-  /** @param {Note} note @param {boolean} live whether it comes as news, not as part of a list */
-  put(note, live) {
+  /** @param {number} id */
+  has(id) {
+    return this.#places.has(id);
+  }
+
+  /**
+   * @param {Note} note @param {boolean} live whether it comes as news, not as part of a list
+   * @param {HTMLElement} [made] a card made beforehand, should one be needed
+   */
+  put(note, live, made) {
     const known = this.#places.get(note.id);
     if (note.version <= Math.max(known?.version ?? 0, this.#gone.get(note.id) ?? 0)) return;
     this.#gone.delete(note.id);
-    const place = known ?? { id: note.id, card: blank(), version: 0, done: note.done, gone: false };
+    const place = known ?? { id: note.id, card: made ?? cardFor(note), version: 0, done: note.done, gone: false };
     const before = known && noteOf(known.card);
-    fill(place.card, note);
+    if (known) fill(known.card, note);
     Object.assign(place, { version: note.version, gone: false });
+    this.#places.set(note.id, place);
     if (known) this.settle(place.card);
     else this.#insert(place);
+    this.#divide();
     this.#dispatch(place.card, "changed", { note, before, live });
   }
 
@@ -70,6 +81,7 @@ export class Board {
         card.remove();
       } else this.#insert(Object.assign(place, { done }));
     });
+    this.#divide();
     if (place.gone) this.#dispatch(this.list, "gone", {});
   }
 
@@ -88,6 +100,15 @@ export class Board {
     // moveBefore keeps focus, selection and scroll; it is for what stands in the document already.
     if (place.card.isConnected && this.list.moveBefore) this.list.moveBefore(place.card, before);
     else this.list.insertBefore(place.card, before);
+  }
+
+  /** The first done note begins a row. */
+  #divide() {
+    const first = this.#order[this.#find({ done: true, id: Infinity })]?.card;
+    if (first === this.firstDone) return;
+    this.firstDone?.removeAttribute("data-first-done");
+    first?.setAttribute("data-first-done", "");
+    this.firstDone = first;
   }
 
   /** Where a place is, or belongs. */

@@ -1,4 +1,4 @@
-/** A card: the blank one from the page's own template, its slots filled as text, and the note that it shows. */
+/** A card: made from the blank one in the page's own template, its slots filled as text, and the note that it shows. */
 
 /**
  * @typedef {{id: number, title: string|null, description: string|null, done: boolean, version: number,
@@ -17,9 +17,14 @@ export function nameOf(note) {
   return text.length > NAME_LENGTH ? `${text.slice(0, NAME_LENGTH - 1)}…` : text;
 }
 
-/** @returns {HTMLLIElement} */
-export function blank() {
-  return clone("note-card");
+/** @type {HTMLElement} */ let blank;
+
+/** A new card that shows a note. @param {Note} note @returns {HTMLElement} */
+export function cardFor(note) {
+  blank ??= clone("note-card"); // to copy a card is cheaper than to import it anew
+  const card = /** @type {HTMLElement} */ (blank.cloneNode(true));
+  fill(card, note);
+  return card;
 }
 
 /** A copy of what a template holds. @param {string} id @returns {any} */

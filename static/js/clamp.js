@@ -3,14 +3,15 @@
 /** @param {HTMLElement} element the list */
 export function start(element) {
   const over = new AbortController();
-  const near = new Set();
+  let near = new Set();
+  let width = 0;
 
   // All reading first, then all writing: one layout for the whole batch.
   const measure = (cards) => {
     const sizes = cards
       .filter((card) => !("unfolded" in card.dataset) && card.checkVisibility())
-      .map((card) => ({ card, hides: [...card.querySelectorAll(".title, .description")].some(overflows) }));
-    for (const { card, hides } of sizes) card.querySelector(".more-button").hidden = !hides;
+      .map((card) => ({ button: card.querySelector(".more-button"), hides: [...card.querySelectorAll(".title, .description")].some(overflows) }));
+    for (const { button, hides } of sizes) if (button.hidden === hides) button.hidden = !hides;
   };
   const toggle = ({ target }) => {
     const button = target.closest(".more-button");
@@ -20,13 +21,16 @@ export function start(element) {
     button.textContent = open ? "Show less" : "Show more";
     if (!open) button.closest(".note").scrollIntoView({ block: "nearest" });
   };
-  const listen = (target, name, hear) => target.addEventListener(name, hear, { signal: over.signal });
+  const resized = new ResizeObserver(([{ contentRect }]) => {
+    if (contentRect.width !== width) measure([...near]);
+    width = contentRect.width;
+  });
+  const listen = (name, hear) => element.addEventListener(name, hear, { signal: over.signal });
 
-  const resized = new ResizeObserver(() => measure([...near].filter((card) => card.isConnected)));
-  listen(element, "click", toggle);
-  listen(element, "notes:near", ({ detail }) => {
-    detail.forEach((card) => near.add(card));
-    measure(detail);
+  listen("click", toggle);
+  listen("notes:near", ({ detail }) => {
+    near = detail.near;
+    measure(detail.came);
   });
   resized.observe(element);
   return () => {

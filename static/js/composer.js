@@ -49,9 +49,12 @@ export function start(element, feed) {
     document.activeElement.blur();
     if (isEmpty()) element.removeAttribute("data-open");
   };
-  // Not on losing focus: a form that folds under a click would make the click miss.
-  const leave = ({ target }) => {
-    if (!element.contains(target) && isEmpty() && !element.querySelector("[aria-invalid]")) element.removeAttribute("data-open");
+  // A form that folds between a press and its release moves the page, and the click misses: so after the click.
+  let pressed = false;
+  const leave = ({ type, target }) => {
+    pressed = type === "pointerdown" || (pressed && type === "focusin");
+    if (pressed || element.contains(target) || !isEmpty() || element.querySelector("[aria-invalid]")) return;
+    element.removeAttribute("data-open");
   };
   const listen = (target, name, hear) => target.addEventListener(name, hear, { signal: over.signal });
 
@@ -59,8 +62,7 @@ export function start(element, feed) {
   listen(element, "keydown", press);
   listen(element, "input", () => keep(DRAFT, isEmpty() ? null : typed()));
   listen(element, "focusin", ({ target }) => target !== button && element.setAttribute("data-open", ""));
-  listen(document, "pointerdown", leave);
-  listen(document, "focusin", leave);
+  for (const name of ["pointerdown", "click", "focusin"]) listen(document, name, leave);
   listen(document, "composer:use", ({ detail }) => {
     write(detail);
     title.focus();

@@ -1,26 +1,37 @@
-/** Tells a card when it comes near the window, so that what needs measuring is done for few cards and in batches. */
+/**
+ * Which cards are near the window, so that what needs measuring or a clock is done for few cards, and in batches.
+ * The browser knows already, since it skips the far ones: thousands of observed cards would cost as much as drawing.
+ */
 
-const MARGIN = "300px";
-
-/** @param {HTMLElement} element the list. Dispatches `note:near` from the card, not bubbling past the list's listeners' need. */
+/**
+ * Dispatches `notes:near` (detail: {came: cards, near: all that are near}) from the list.
+ * @param {HTMLElement} element the list
+ */
 export function start(element) {
   const over = new AbortController();
-  const seen = (entries) => {
-    const cards = entries.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => target);
-    if (cards.length) element.dispatchEvent(new CustomEvent("notes:near", { detail: cards }));
+  /** @type {Set<Element>} */ const near = new Set();
+  let came = new Set();
+
+  const tell = () => {
+    const batch = [...came].filter((card) => card.isConnected);
+    came = new Set();
+    element.dispatchEvent(new CustomEvent("notes:near", { detail: { came: batch, near } }));
   };
-  const observer = new IntersectionObserver(seen, { rootMargin: MARGIN });
-  for (const card of element.children) observer.observe(card);
-  element.addEventListener(
-    "note:changed",
-    ({ target }) => {
-      observer.unobserve(target); // observing anew reports anew: the text may be longer now
-      observer.observe(target);
-    },
-    { signal: over.signal },
-  );
-  return () => {
-    over.abort();
-    observer.disconnect();
+  const add = (card) => {
+    near.add(card);
+    if (!came.size) requestAnimationFrame(tell);
+    came.add(card);
   };
+  const crossed = ({ target, skipped }) => (skipped ? near.delete(target) : add(target));
+  const changed = ({ target }) => near.has(target) && add(target);
+  const gone = () => near.forEach((card) => card.isConnected || near.delete(card));
+
+  for (const card of element.children) {
+    if (card.firstElementChild.checkVisibility({ contentVisibilityAuto: true })) add(card);
+  }
+  const listen = (name, hear) => element.addEventListener(name, hear, { signal: over.signal });
+  listen("contentvisibilityautostatechange", crossed);
+  listen("note:changed", changed);
+  listen("note:gone", gone);
+  return () => over.abort();
 }

@@ -10,7 +10,6 @@ export function start(element, list) {
   const find = (id) => element.querySelector(id);
   const [text, foldButton, emptyBoard, emptySearch] = ["#summary", "#fold-button", "#empty-board", "#empty-search"].map(find);
   let query = document.querySelector("#search-field")?.value.trim() ?? "";
-  let loading = false;
   let frame = 0;
 
   const count = () => {
@@ -20,8 +19,10 @@ export function start(element, list) {
       if (noteOf(card)?.done) done++;
       if (!card.hidden) found++;
     }
-    loading = list.ariaBusy === "true";
-    write(text, query ? `${found} of ${total} notes` : `${total - done} open, ${done} done${loading ? ", loading more" : ""}`);
+    const loading = list.ariaBusy === "true";
+    // Until all are here the server knows better how many there are.
+    if (query) write(text, `${found} of ${total} notes`);
+    else if (!loading) write(text, `${total - done} open, ${done} done`);
     foldButton.hidden = !done;
     emptyBoard.hidden = total > 0 || loading;
     emptySearch.hidden = !query || !total || found > 0 || loading;

@@ -23,22 +23,19 @@ export function ago(time, now = Date.now()) {
 /** @param {HTMLElement} element the list */
 export function start(element) {
   const over = new AbortController();
-  let near = new Set();
+  let cards = new Set();
   const tell = (card) => {
     const time = card.querySelector("time");
     const date = new Date(time.dateTime);
-    time.textContent = ago(date);
+    const words = ago(date);
+    if (time.textContent === words) return;
+    time.textContent = words;
     time.title = exact.format(date);
   };
-  const again = () => {
-    near = new Set([...near].filter((card) => card.isConnected));
-    near.forEach(tell);
-  };
-  const hear = ({ detail }) => {
-    for (const card of detail) {
-      near.add(card);
-      tell(card);
-    }
+  const again = () => cards.forEach(tell);
+  const hear = ({ detail: { came, near } }) => {
+    cards = near;
+    came.forEach(tell);
   };
   element.addEventListener("notes:near", hear, { signal: over.signal });
   const timer = setInterval(again, MINUTE_MS);

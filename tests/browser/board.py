@@ -1,0 +1,53 @@
+"""What a person does on the board, and finds there."""
+
+from itertools import count
+from typing import Any
+
+import httpx
+from playwright.sync_api import Locator, Page
+
+_numbers = count(1)
+
+
+def fresh(word: str = "note") -> str:
+    """A title that no other test uses."""
+    return f"{word} {next(_numbers):04d}"
+
+
+def add(page: Page, title: str, text: str = "") -> None:
+    """Write a note with the composer."""
+    page.fill("#add-note-form [name=title]", title)
+    if text:
+        page.fill("#add-note-form [name=description]", text)
+    page.click("#add-note-form [type=submit]")
+
+
+def card(page: Page, title: str) -> Locator:
+    """The card with this title or text in it."""
+    return page.locator("ul.notes > li.note", has_text=title)
+
+
+def card_of(page: Page, note: dict[str, Any]) -> Locator:
+    """The card of a note, whatever it says."""
+    return page.locator(f"#note-{note['id']}")
+
+
+def edit(page: Page, note: Locator) -> Locator:
+    """Open a card's editor."""
+    note.hover()
+    note.locator(".edit-link").click()
+    return page.locator(".note .editor:visible")
+
+
+def create(rest: httpx.Client, title: str | None, text: str | None = None) -> dict[str, Any]:
+    """A note, made through the API."""
+    answer = rest.post("/api/notes", json={"title": title, "description": text})
+    assert answer.status_code == 201, answer.text
+    note: dict[str, Any] = answer.json()
+    return note
+
+
+def focused(page: Page) -> str:
+    """The id of the element that has the focus."""
+    identity: str = page.evaluate("document.activeElement.id")
+    return identity

@@ -1,0 +1,93 @@
+"""One browser for all browser tests, windows that watch for errors, and the words to say what they do."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.server_process import ServerProcess
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 15_000  # milliseconds until a condition that does not come true fails the test
+# What a browser writes by itself about an answer or a line that a test asked for.
+EXPECTED = re.compile(r"Failed to load resource|WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED")
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Windows = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium from the PATH."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        pytest.skip(f"none of {', '.join(CHROMIUM)} is on the PATH")
+    # Chromium's sandbox does not start for root, which is who runs in most containers.
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE)
+        browser = playwright.chromium.launch(executable_path=found, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def windows(browser: Browser) -> Iterator[Windows]:
+    """Opens windows, each a browser of its own unless it is given a neighbour's `context`.
+
+    Any error in the console, any exception, any breach of the content security policy, any dialog fails the test.
+    """
+    errors: list[str] = []
+    contexts = []
+
+    def heed(message: ConsoleMessage) -> None:
+        if message.type == "error" and not EXPECTED.search(message.text):
+            errors.append(message.text)
+
+    def open_window(context: Any = None, **options: Any) -> Page:
+        if context is None:
+            context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+            context.set_default_timeout(PATIENCE)
+            contexts.append(context)
+        page: Page = context.new_page()
+        page.on("console", heed)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("dialog", lambda dialog: (errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def window(windows: Windows, shared_server: ServerProcess) -> Page:
+    """One window on the module's board, live."""
+    return visit(windows(), shared_server)
+
+
+@pytest.fixture
+def rest(shared_server: ServerProcess) -> Iterator[httpx.Client]:
+    """The module's API."""
+    with httpx.Client(base_url=shared_server.base, timeout=20) as client:
+        yield client
+
+
+def visit(page: Page, server: ServerProcess, path: str = "/front/notes") -> Page:
+    """Open the board and wait until its feed is live."""
+    page.goto(server.base + path)
+    expect(page.locator("#connection")).to_have_text("Live")
+    return page

@@ -1,0 +1,111 @@
+"""axe finds nothing, in any state that can be looked at."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.board import card, card_of, create, edit, fresh
+from tests.browser.conftest import visit
+
+
+def assert_accessible(page):
+    page.evaluate("() => Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => {})))")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request):
+    return request.param
+
+
+@pytest.fixture
+def board(windows, shared_server, rest, scheme):
+    note = create(rest, fresh(), "line\n" * 30)
+    create(rest, None, "A text alone")
+    rest.patch(f"/api/notes/{create(rest, fresh())['id']}", json={"done": True})
+    page = visit(windows(color_scheme=scheme), shared_server)
+    expect(card_of(page, note).locator(".more-button")).to_be_visible()
+    return page
+
+
+def test_a_board_with_notes(board):
+    assert_accessible(board)
+
+
+def test_an_empty_board(windows, server, scheme):
+    page = visit(windows(color_scheme=scheme), server)
+    expect(page.locator("#empty-board")).to_be_visible()
+
+    assert_accessible(page)
+
+
+def test_a_search_without_result(board):
+    board.fill("#search-field", "nothing has this word")
+    expect(board.locator("#empty-search")).to_be_visible()
+
+    assert_accessible(board)
+
+
+def test_the_sheet_of_shortcuts(board):
+    board.click("#shortcuts-button")
+
+    assert_accessible(board)
+
+
+def test_an_error_in_the_composer(board):
+    board.fill("#add-title", "x" * 201)
+    board.click("#add-note-form [type=submit]")
+    expect(board.locator("#add-title-error")).to_be_visible()
+
+    assert_accessible(board)
+
+
+def test_editing_conflict_and_toast(board, rest):
+    note = create(rest, fresh(), "before")
+    editor = edit(board, card_of(board, note))
+    editor.locator("[name=description]").fill("mine")
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
+    expect(editor.locator(".elsewhere")).to_be_visible()
+    assert_accessible(board)
+    editor.locator(".save-button").click()
+    expect(card_of(board, note).locator(".conflict")).to_be_visible()
+    assert_accessible(board)
+
+    card_of(board, note).get_by_role("button", name="Take theirs").click()
+    expect(board.locator(".toast")).to_be_visible()
+
+    assert_accessible(board)
+
+
+def test_a_phone(windows, shared_server, scheme, rest):
+    create(rest, fresh(), "text")
+    page = visit(
+        windows(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True, color_scheme=scheme), shared_server
+    )
+
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("path", ["/front/notes/999999", "/front/notes/{}/edit"])
+def test_the_other_pages(windows, shared_server, rest, scheme, path):
+    page = windows(color_scheme=scheme)
+    page.goto(shared_server.base + path.format(create(rest, fresh())["id"]))
+
+    assert_accessible(page)
+
+
+def test_targets_are_big_enough_for_a_thumb(windows, shared_server, rest):
+    note = create(rest, fresh(), "line\n" * 30)
+    page = visit(windows(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True), shared_server)
+    expect(card(page, note["title"]).locator(".more-button")).to_be_visible()
+
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll("a, button, input, textarea")]
+          .filter(e => e.checkVisibility({opacityProperty: true, contentVisibilityAuto: true}) && !e.closest(".skip-link, .visually-hidden"))
+          .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+          .filter(([, box]) => box.width < 44 || box.height < 44).map(([html]) => html)"""
+    )
+
+    assert [html for html in sizes if "skip-link" not in html] == []

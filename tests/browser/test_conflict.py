@@ -1,0 +1,118 @@
+"""Somebody else changes the note under one's hands: both texts are shown, and nothing is lost."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.board import card_of, create, edit, fresh
+
+
+@pytest.fixture
+def clash(window, rest):
+    """An editor with "mine" typed over a note that meanwhile says "theirs"."""
+    note = create(rest, fresh(), "before")
+    expect(card_of(window, note)).to_be_visible()
+    editor = edit(window, card_of(window, note))
+    editor.locator("[name=description]").fill("mine")
+    assert rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"}).status_code == 200
+    return card_of(window, note), editor, note
+
+
+def text_of(rest, note):
+    return rest.get(f"/api/notes/{note['id']}").json()["description"]
+
+
+def test_an_update_that_arrives_while_one_edits_is_said_and_destroys_nothing(clash):
+    _, editor, _ = clash
+
+    expect(editor.locator(".elsewhere")).to_contain_text("Changed elsewhere")
+    expect(editor.locator("[name=description]")).to_have_value("mine")
+
+
+def test_saving_shows_both_texts_and_keep_mine_keeps_mine(clash, rest):
+    card, editor, note = clash
+
+    editor.locator(".save-button").click()
+    expect(card.locator(".mine")).to_contain_text("mine")
+    expect(card.locator(".theirs")).to_contain_text("theirs")
+    assert text_of(rest, note) == "theirs"
+    card.get_by_role("button", name="Keep mine").click()
+
+    expect(card.locator("span")).to_have_text("mine")
+    assert text_of(rest, note) == "mine"
+
+
+def test_take_theirs_leaves_theirs_and_mine_can_be_had_back(clash, rest, window):
+    card, editor, note = clash
+
+    editor.locator(".save-button").click()
+    card.get_by_role("button", name="Take theirs").click()
+    expect(card.locator("span")).to_have_text("theirs")
+    assert text_of(rest, note) == "theirs"
+    window.get_by_role("button", name="Get it back").click()
+
+    expect(card.locator(".editor [name=description]")).to_have_value("mine")
+
+
+def test_edit_mine_goes_on_typing_and_then_saves(clash, rest):
+    card, editor, note = clash
+
+    editor.locator(".compare-button").click()
+    card.get_by_role("button", name="Edit mine").click()
+    editor.locator("[name=description]").fill("both: mine, theirs")
+    editor.locator(".save-button").click()
+
+    expect(card.locator("span")).to_have_text("both: mine, theirs")
+    assert text_of(rest, note) == "both: mine, theirs"
+
+
+def test_a_third_version_is_shown_before_it_can_be_overwritten(clash, rest):
+    card, editor, note = clash
+    editor.locator(".save-button").click()
+    expect(card.locator(".theirs")).to_contain_text("theirs")
+
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "a third one"})
+
+    expect(card.locator(".theirs")).to_contain_text("a third one")
+    assert text_of(rest, note) == "a third one"
+
+
+def test_a_tick_by_somebody_else_is_no_conflict(window, rest):
+    note = create(rest, fresh(), "before")
+    editor = edit(window, card_of(window, note))
+    editor.locator("[name=description]").fill("mine")
+    rest.patch(f"/api/notes/{note['id']}", json={"done": True})
+    expect(card_of(window, note)).to_have_attribute("data-done", "")
+
+    editor.locator(".save-button").click()
+
+    expect(card_of(window, note).locator("span")).to_have_text("mine")
+    assert rest.get(f"/api/notes/{note['id']}").json()["done"] is True
+
+
+def test_a_note_deleted_under_my_hands_keeps_what_i_typed_and_saving_puts_it_back(window, rest):
+    note = create(rest, fresh(), "before")
+    editor = edit(window, card_of(window, note))
+    editor.locator("[name=description]").fill("mine")
+
+    rest.delete(f"/api/notes/{note['id']}")
+    expect(editor.locator(".elsewhere")).to_contain_text("Deleted elsewhere")
+    expect(editor.locator("[name=description]")).to_have_value("mine")
+    editor.locator(".save-button").click()
+
+    expect(card_of(window, note).locator("span")).to_have_text("mine")
+    assert text_of(rest, note) == "mine"
+
+
+def test_a_card_that_is_edited_stays_where_it_is_until_that_is_over(window, rest):
+    below, note, _ = (create(rest, fresh()) for _ in range(3))
+    editor = edit(window, card_of(window, note))
+    editor.locator("[name=description]").press_sequentially("one ")
+    rest.patch(f"/api/notes/{note['id']}", json={"done": True})
+    expect(card_of(window, note)).to_have_attribute("data-done", "")
+
+    editor.locator("[name=description]").press_sequentially("two")
+    following = card_of(window, note).evaluate("card => card.nextElementSibling.id")
+    editor.locator(".cancel-button").click()
+
+    assert following == f"note-{below['id']}"
+    expect(window.locator(f"#note-{note['id']} + #note-{below['id']}")).to_have_count(0)

@@ -1,0 +1,199 @@
+"""The feed's roads and states, as the page lives through them."""
+
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.board import add, card, card_of, create, edit, fresh
+from tests.browser.conftest import PATIENCE, visit
+from tests.server_process import wait_for
+
+
+def connections(page):
+    """The page's websockets that are open now, as a growing and shrinking list."""
+    open_now = []
+
+    def opened(socket):
+        open_now.append(socket)
+        socket.on("close", lambda _: open_now.remove(socket))
+
+    page.on("websocket", opened)
+    return open_now
+
+
+def test_offline_is_shown_and_everything_missed_comes_afterwards(windows, shared_server, rest):
+    page = visit(windows(), shared_server)
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_have_text("Offline")
+    page.fill("#add-note-form [name=title]", "typed while offline")
+
+    missed = [create(rest, fresh()) for _ in range(3)]
+    rest.delete(f"/api/notes/{missed[0]['id']}")
+    page.context.set_offline(False)
+
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(card_of(page, missed[2])).to_have_count(1)
+    expect(card_of(page, missed[1])).to_have_count(1)
+    expect(card_of(page, missed[0])).to_have_count(0)
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("typed while offline")
+
+
+def test_what_cannot_be_sent_stays_in_the_form(windows, shared_server):
+    page = visit(windows(), shared_server)
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_have_text("Offline")
+    title = fresh()
+
+    add(page, title)
+    expect(page.locator("#add-note-form .form-error")).to_contain_text("no connection")
+    expect(page.locator("#add-note-form [name=title]")).to_have_value(title)
+    page.context.set_offline(False)
+    expect(page.locator("#connection")).to_have_text("Live")
+    page.click("#add-note-form [type=submit]")
+
+    expect(card(page, title)).to_have_count(1)
+
+
+def test_a_server_that_restarts_is_waited_for_and_nothing_is_missed(windows, server):
+    page = visit(windows(), server)
+    add(page, "before")
+    expect(card(page, "before")).to_have_count(1)
+    editor = edit(page, card(page, "before"))
+    editor.locator("[name=description]").fill("typed through a restart")
+
+    server.stop()
+    expect(page.locator("#connection")).to_have_text("Reconnecting…")
+    server.start()
+
+    expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
+    editor.locator(".save-button").click()
+    expect(card(page, "before").locator("span")).to_have_text("typed through a restart")
+
+
+def test_another_database_resets_the_board_and_keeps_what_is_typed(windows, server):
+    page = visit(windows(), server)
+    for title in ("gone one", "gone two", "kept in an editor"):
+        add(page, title)
+        expect(card(page, title)).to_have_count(1)
+    edit(page, card(page, "kept in an editor")).locator("[name=description]").fill("typed")
+    page.fill("#add-note-form [name=title]", "a draft")
+
+    server.stop()
+    shutil.rmtree(server.data)
+    server.start()
+    expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
+
+    expect(card(page, "gone one")).to_have_count(0)
+    expect(card(page, "gone two")).to_have_count(0)
+    expect(page.locator(".editor .elsewhere")).to_contain_text("Deleted elsewhere")
+    expect(page.locator(".editor [name=description]")).to_have_value("typed")
+    page.click("#add-note-form [type=submit]")
+    expect(card(page, "a draft")).to_have_count(1)
+
+
+def refuse(page):
+    page.add_init_script("window.WebSocket = class { constructor() { throw new Error('blocked'); } }")
+
+
+def close_at_once(page):
+    page.route_web_socket(re.compile("/ws"), lambda socket: socket.close(code=1011))
+
+
+def never_open(page):
+    page.add_init_script("window.WebSocket = class { close() {} }")
+
+
+@pytest.mark.parametrize("block", [refuse, close_at_once, never_open])
+def test_where_websockets_are_blocked_the_stream_takes_over(windows, shared_server, rest, block):
+    page = windows()
+    block(page)
+
+    with page.expect_request("**/events?*"):
+        visit(page, shared_server)
+    note = create(rest, fresh())
+
+    expect(card_of(page, note)).to_have_count(1)
+
+
+def test_a_websocket_that_opens_and_swallows_everything_is_left_for_the_stream(windows, shared_server, rest):
+    page = windows()
+    page.route_web_socket(re.compile("/ws"), lambda _: None)
+    visit(page, shared_server)
+    title = fresh()
+
+    with page.expect_request("**/events?*"):
+        add(page, title)
+
+    expect(card(page, title)).to_have_count(1)
+    note = create(rest, fresh())
+    expect(card_of(page, note)).to_have_count(1)
+
+
+def test_two_tabs_share_one_connection_and_both_hear_everything(windows, shared_server, rest):
+    first = windows()
+    lines = connections(first)
+    visit(first, shared_server)
+    second = windows(first.context)
+    more = connections(second)
+    visit(second, shared_server)
+
+    note = create(rest, fresh())
+    for page in (first, second):
+        expect(card_of(page, note)).to_have_count(1)
+
+    assert (len(lines), len(more)) == (1, 0)
+
+
+def test_when_the_leading_tab_closes_another_takes_over_without_a_gap(windows, shared_server, rest):
+    first = visit(windows(), shared_server)
+    others = [visit(windows(first.context), shared_server) for _ in range(2)]
+
+    first.close()
+    notes = [create(rest, fresh()) for _ in range(20)]
+
+    for page in others:
+        for note in notes:
+            expect(card_of(page, note)).to_have_count(1)
+        expect(page.locator("#connection")).to_have_text("Live")
+
+
+def test_a_leading_tab_that_is_frozen_is_robbed_of_the_feed(windows, shared_server, rest):
+    first = visit(windows(), shared_server)
+    second = visit(windows(first.context), shared_server)
+    lines = connections(second)
+
+    # A tab that hangs: it holds the lock and answers nobody.
+    first.evaluate("() => setTimeout(() => { const end = Date.now() + 6000; while (Date.now() < end); })")
+    wait_for(lambda: second.evaluate("1") and lines, "the other tab connects", PATIENCE / 1000)
+    note = create(rest, fresh())
+
+    expect(card_of(second, note)).to_have_count(1)
+    expect(card_of(first, note)).to_have_count(1)
+
+
+def test_a_tab_opened_later_hears_what_came_between_its_page_and_its_start(windows, shared_server, rest):
+    first = visit(windows(), shared_server)
+    second = windows(first.context)
+    late = {}
+
+    def between(route):
+        late.update(create(rest, fresh()))
+        route.continue_()
+
+    second.route("**/js/main.js", between)
+    visit(second, shared_server)
+
+    expect(card_of(second, late)).to_have_count(1)
+
+
+def test_a_page_that_comes_back_from_history_is_live_and_up_to_date(windows, shared_server, rest):
+    page = visit(windows(), shared_server)
+    page.goto(f"{shared_server.base}/api/version")
+    note = create(rest, fresh())
+
+    page.go_back()
+
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(card_of(page, note)).to_have_count(1)

@@ -1,0 +1,141 @@
+"""Everything by keyboard, and the focus is never lost."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.board import card_of, create, focused, fresh
+
+
+@pytest.fixture
+def three(window, rest):
+    """Three notes of one's own at the top of the board, the newest first."""
+    notes = [create(rest, fresh("key")) for _ in range(3)][::-1]
+    expect(card_of(window, notes[0])).to_have_count(1)
+    return notes
+
+
+def test_n_writes_a_note_and_enter_adds_it(window):
+    title = fresh()
+    window.keyboard.press("n")
+    window.keyboard.type(title)
+    window.keyboard.press("Enter")
+
+    expect(window.locator("li.note", has_text=title)).to_have_count(1)
+    assert focused(window) == "add-title"
+
+
+def test_ctrl_enter_in_the_text_adds_the_note_and_enter_alone_breaks_the_line(window):
+    text = fresh()
+    window.focus("#add-description")
+    window.keyboard.type(text)
+    window.keyboard.press("Enter")
+    window.keyboard.type("more")
+    window.keyboard.press("Control+Enter")
+
+    expect(window.locator("li.note span", has_text=text)).to_have_text(f"{text}\nmore", use_inner_text=True)
+
+
+def test_j_k_and_arrows_move_between_the_cards(window, three):
+    window.keyboard.press("j")
+    assert focused(window) == f"note-{three[0]['id']}"
+    window.keyboard.press("j")
+    window.keyboard.press("ArrowRight")
+    assert focused(window) == f"note-{three[2]['id']}"
+    window.keyboard.press("k")
+    window.keyboard.press("ArrowLeft")
+    assert focused(window) == f"note-{three[0]['id']}"
+
+
+def test_arrows_up_and_down_keep_to_the_column(window, rest, three):
+    last = [create(rest, fresh()) for _ in range(6)][-1]
+    expect(card_of(window, last)).to_have_count(1)
+    window.keyboard.press("j")
+    window.keyboard.press("ArrowRight")
+    column = window.evaluate("document.activeElement.getBoundingClientRect().left")
+
+    window.keyboard.press("ArrowDown")
+    below = window.evaluate("document.activeElement.getBoundingClientRect().left")
+    window.keyboard.press("ArrowUp")
+
+    assert below == column
+    assert window.evaluate("document.activeElement.getBoundingClientRect().left") == column
+
+
+def test_x_ticks_and_the_focus_stays_on_a_card_in_sight(window, three):
+    window.keyboard.press("j")
+    window.keyboard.press("x")
+
+    expect(card_of(window, three[0])).to_have_attribute("data-done", "")
+    assert focused(window).startswith("note-")
+    assert window.evaluate("document.activeElement.getBoundingClientRect().top < innerHeight")
+
+
+def test_e_edits_and_escape_goes_back_to_the_card(window, three):
+    window.keyboard.press("j")
+    window.keyboard.press("e")
+    expect(window.locator(".editor :focus")).to_have_count(1)
+    window.keyboard.press("Escape")
+
+    assert focused(window) == f"note-{three[0]['id']}"
+
+
+def test_delete_moves_the_focus_to_the_next_card_and_u_undoes(window, three):
+    window.keyboard.press("j")
+    window.keyboard.press("Delete")
+    expect(card_of(window, three[0])).to_have_count(0)
+    assert focused(window) == f"note-{three[1]['id']}"
+
+    window.keyboard.press("u")
+
+    expect(card_of(window, three[0])).to_be_focused()
+
+
+def test_a_card_deleted_by_somebody_else_hands_its_focus_on(window, rest, three):
+    window.keyboard.press("j")
+    window.keyboard.press("Tab")
+    rest.delete(f"/api/notes/{three[0]['id']}")
+    expect(card_of(window, three[0])).to_have_count(0)
+
+    assert focused(window) == f"note-{three[1]['id']}"
+
+
+def test_slash_searches_enter_goes_to_the_first_result_and_escape_clears(window, three):
+    window.keyboard.press("/")
+    window.keyboard.type(three[1]["title"].upper())
+    expect(window.locator("#summary")).to_contain_text("1 of")
+    window.keyboard.press("Enter")
+    assert focused(window) == f"note-{three[1]['id']}"
+
+    window.keyboard.press("/")
+    window.keyboard.press("Escape")
+
+    expect(card_of(window, three[0])).to_be_visible()
+    expect(window.locator("#summary")).to_contain_text("open")
+
+
+def test_keys_typed_into_a_field_are_text(window):
+    window.keyboard.press("n")
+    window.keyboard.type("x?/jn")
+
+    expect(window.locator("#add-title")).to_have_value("x?/jn")
+    expect(window.locator("dialog")).to_be_hidden()
+
+
+def test_the_sheet_lists_the_keys_and_can_turn_them_off(window):
+    window.keyboard.press("?")
+    expect(window.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    window.get_by_role("switch").click()
+    window.keyboard.press("Escape")
+    expect(window.locator("dialog")).to_be_hidden()
+
+    window.keyboard.press("n")
+
+    assert focused(window) != "add-title"
+
+
+def test_the_skip_link_comes_first_and_leads_to_the_notes(window):
+    window.keyboard.press("Tab")
+    expect(window.locator(".skip-link")).to_be_focused()
+    window.keyboard.press("Enter")
+
+    assert focused(window) == "main"

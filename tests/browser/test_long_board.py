@@ -1,0 +1,69 @@
+"""Five thousand notes: all of them get there, and the page stays whole."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.board import card, create
+from tests.browser.conftest import visit
+
+MANY = 5_000
+
+
+@pytest.fixture(scope="module")
+def full(shared_server):
+    """A server with many notes, every tenth of them done."""
+    with httpx.Client(base_url=shared_server.base, timeout=30) as client, ThreadPoolExecutor(8) as pool:
+
+        def make(number):
+            note = create(client, f"Note {number}", f"Text of note {number}. " * (number % 20))
+            if number % 10 == 0:
+                client.patch(f"/api/notes/{note['id']}", json={"done": True})
+
+        list(pool.map(make, range(MANY)))
+    return shared_server
+
+
+def test_all_of_them_get_there_in_order_and_stay_whole(windows, full, rest):
+    page = visit(windows(), full)
+    expect(page.locator("#summary")).to_have_text(f"{MANY - MANY // 10} open, {MANY // 10} done", timeout=60_000)
+    expect(page.locator("ul.notes")).not_to_have_attribute("aria-busy", "true")
+
+    keys = page.locator("ul.notes > li").evaluate_all(
+        "cards => cards.map(card => [card.dataset.done === undefined ? 0 : 1, -Number(card.dataset.id)])"
+    )
+    assert len(keys) == MANY
+    assert keys == sorted(keys)
+    assert page.locator(".delete-button").count() == MANY
+    expect(page.locator("#pages")).to_be_hidden()
+
+    for _ in range(3):  # heights are guesses until a card comes near: the end moves away a little
+        page.keyboard.press("End")
+        page.locator("ul.notes > li").last.scroll_into_view_if_needed()
+    expect(page.locator("ul.notes > li").last).to_be_in_viewport()
+    newest = create(rest, "The newest of all")
+    expect(page.locator("ul.notes > li").first).to_have_id(f"note-{newest['id']}")
+    page.fill("#search-field", "note 4999")
+    expect(card(page, "Note 4999")).to_be_visible()
+    expect(page.locator("#summary")).to_contain_text("1 of")
+
+
+def test_a_note_deleted_while_the_rest_still_loads_does_not_come_back(windows, full, rest):
+    page = windows()
+    gone = rest.get("/api/notes", params={"limit": 1}).json()[0]
+
+    def late(route):
+        answer = route.fetch()
+        rest.delete(f"/api/notes/{gone['id']}")
+        marker = create(rest, "marker of the late page")
+        # The news is on the page before the list that still has the old state.
+        expect(page.locator(f"#note-{marker['id']}")).to_have_count(1)
+        route.fulfill(response=answer)
+
+    page.route("**/api/notes?limit=1000&after_id=0", late, times=1)
+    page.goto(f"{full.base}/front/notes")
+    expect(page.locator("#pages")).to_be_hidden(timeout=60_000)
+
+    assert page.locator(f"#note-{gone['id']}").count() == 0

@@ -1,0 +1,193 @@
+"""Two windows, one board: what one does, the other shows."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.board import add, card, card_of, create, edit, fresh
+from tests.browser.conftest import Windows, visit
+from tests.server_process import ServerProcess
+
+
+@pytest.fixture
+def both(windows: Windows, shared_server: ServerProcess) -> tuple[Page, Page]:
+    return visit(windows(), shared_server), visit(windows(), shared_server)
+
+
+def test_a_note_added_in_one_window_shows_in_both_and_the_form_clears(both):
+    here, there = both
+    title = fresh()
+
+    add(here, title, "first line\n  second line")
+
+    for page in both:
+        expect(card(page, title).locator(".title")).to_have_text(title)
+        expect(card(page, title).locator("span")).to_have_text("first line\n  second line", use_inner_text=True)
+        expect(card(page, title)).to_have_count(1)
+    expect(here.locator("#add-note-form [name=title]")).to_have_value("")
+    expect(here.locator("#add-note-form [name=description]")).to_have_value("")
+
+
+def test_the_newest_open_note_comes_first_and_done_ones_last(both, rest):
+    here, there = both
+    notes = [create(rest, fresh("order")) for _ in range(3)]
+    card_of(here, notes[2]).locator("input[type=checkbox]").check()
+
+    for page in both:
+        expect(card_of(page, notes[2])).to_have_attribute("data-done", "")
+        order = page.locator("ul.notes > li").evaluate_all("cards => cards.map(card => Number(card.dataset.id))")
+        assert [i for i in order if i in {n["id"] for n in notes}] == [notes[1]["id"], notes[0]["id"], notes[2]["id"]]
+
+
+def test_an_edit_in_place_shows_in_both_and_keeps_the_delete_button(both, rest):
+    here, there = both
+    note = create(rest, fresh(), "before")
+
+    editor = edit(here, card_of(here, note))
+    editor.locator("[name=description]").fill("after")
+    editor.locator(".save-button").click()
+
+    for page in both:
+        expect(card_of(page, note).locator("span")).to_have_text("after")
+        expect(card_of(page, note).locator("button.delete-button")).to_have_count(1)
+    expect(here.locator(".editor")).to_have_count(0)
+
+
+def test_a_tick_is_shared_and_can_be_taken_back(both, rest):
+    here, there = both
+    note = create(rest, fresh())
+
+    card_of(here, note).locator("input[type=checkbox]").click()
+    expect(card_of(there, note).locator("input[type=checkbox]")).to_be_checked()
+    card_of(there, note).locator("input[type=checkbox]").click()
+
+    expect(card_of(here, note).locator("input[type=checkbox]")).not_to_be_checked()
+
+
+def test_a_deleted_note_goes_in_both_and_undo_brings_it_back(both, rest):
+    here, there = both
+    note = create(rest, fresh(), "text")
+
+    card_of(here, note).hover()
+    card_of(here, note).locator("button.delete-button").click()
+    expect(card_of(there, note)).to_have_count(0)
+    expect(card_of(here, note)).to_have_count(0)
+    here.get_by_role("button", name="Undo").click()
+
+    for page in both:
+        expect(card_of(page, note).locator("span")).to_have_text("text")
+    expect(card_of(here, note)).to_be_focused()
+
+
+def test_the_page_shows_a_note_only_once_the_feed_brought_it(windows, shared_server):
+    page = windows()
+    page.route_web_socket(re.compile("/ws"), lambda _: None)  # opens and stays silent
+    page.route("**/events*", lambda route: route.abort())
+    visit(page, shared_server)
+    title = fresh()
+
+    with page.expect_response(lambda response: response.request.method == "POST") as answer:
+        add(page, title)
+
+    assert answer.value.status == 201
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("")
+    assert card(page, title).count() == 0
+
+
+def test_events_that_come_twice_or_late_change_nothing(window, rest, shared_server):
+    note = create(rest, fresh(), "first")
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "second"})
+    expect(card_of(window, note).locator("span")).to_have_text("second")
+    fed = {"ids": [note["id"]], "note": note}
+
+    # Other tabs hear the feed over a channel: so an old event can be told again.
+    window.evaluate(
+        """({note}) => {
+          const channel = new BroadcastChannel("quart-notes::board:1");
+          for (const action of ["create", "update"])
+            channel.postMessage({kind: "event", before: "", event: {topic: "board:1", action, note}});
+        }""",
+        fed,
+    )
+    rest.delete(f"/api/notes/{note['id']}")
+    expect(card_of(window, note)).to_have_count(0)
+    marker = create(rest, fresh("marker"))
+    expect(card_of(window, marker)).to_have_count(1)
+
+    assert card_of(window, note).count() == 0
+
+
+def test_an_error_stands_next_to_its_field_and_nothing_typed_is_lost(window):
+    add(window, "x" * 201, "kept")
+
+    error = window.locator("#add-title-error")
+    expect(error).to_be_visible()
+    expect(error).to_contain_text("200")
+    expect(window.locator("#add-note-form [name=title]")).to_have_attribute("aria-invalid", "true")
+    expect(window.locator("#add-note-form [name=title]")).to_have_value("x" * 201)
+    expect(window.locator("#add-note-form [name=description]")).to_have_value("kept")
+
+
+def test_a_failure_is_said_on_the_card_and_can_be_retried(window, rest):
+    note = create(rest, fresh())
+    window.route("**/api/notes/*", lambda route: route.abort())
+
+    card_of(window, note).locator("input[type=checkbox]").click()
+    status = card_of(window, note).locator(".note-status")
+    expect(status).to_contain_text("Not saved")
+    expect(card_of(window, note).locator("input[type=checkbox]")).not_to_be_checked()
+    window.unroute("**/api/notes/*")
+    status.get_by_role("button", name="Retry").click()
+
+    expect(card_of(window, note)).to_have_attribute("data-done", "")
+    expect(status).to_have_count(0)
+
+
+def test_a_long_text_is_clamped_and_opens_in_place(window, rest):
+    note = create(rest, fresh(), "line\n" * 40)
+    text = card_of(window, note).locator("span")
+    more = card_of(window, note).get_by_role("button", name="Show more")
+    expect(more).to_be_visible()
+    clamped = text.bounding_box()["height"]
+
+    more.click()
+
+    expect(card_of(window, note).get_by_role("button", name="Show less")).to_have_attribute("aria-expanded", "true")
+    assert text.bounding_box()["height"] > 3 * clamped
+
+
+def test_done_notes_fold_away_and_stay_so(window, rest, shared_server):
+    note = create(rest, fresh())
+    card_of(window, note).locator("input[type=checkbox]").click()
+    expect(card_of(window, note)).to_have_attribute("data-done", "")
+
+    window.get_by_role("button", name="Hide done").click()
+    expect(card_of(window, note)).to_be_hidden()
+    visit(window, shared_server)
+
+    expect(card_of(window, note)).to_be_hidden()
+    window.get_by_role("button", name="Show done").click()
+    expect(card_of(window, note)).to_be_visible()
+
+
+def test_what_somebody_else_does_is_read_out_and_what_i_do_is_not(window, rest):
+    mine, theirs = fresh("mine"), fresh("theirs")
+    add(window, mine)
+    expect(card(window, mine)).to_have_count(1)
+    create(rest, theirs)
+
+    announcer = window.locator("#announcer")
+    expect(announcer).to_contain_text(f"Somebody added “{theirs}”")
+    expect(announcer).not_to_contain_text(mine)
+    assert announcer.get_attribute("aria-live") == "polite"
+
+
+def test_the_card_alone_is_the_card_of_the_page(rest: httpx.Client):
+    note = create(rest, fresh(), "text")
+    alone = rest.get(f"/front/notes/{note['id']}").text.strip()
+
+    squeezed = " ".join(rest.get("/front/notes").text.split())
+
+    assert " ".join(alone.split()) in squeezed

@@ -1,0 +1,104 @@
+"""The page with JavaScript off: forms, links and redirects do everything."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.board import add, card, create, fresh
+
+
+@pytest.fixture
+def plain(windows, shared_server):
+    page = windows(java_script_enabled=False)
+    page.goto(f"{shared_server.base}/front/notes")
+    return page
+
+
+def test_a_note_can_be_added(plain):
+    title = fresh()
+
+    add(plain, title, "text <b>&amp;</b>")
+
+    expect(card(plain, title).locator("span")).to_have_text("text <b>&amp;</b>")
+    assert plain.url.split("#")[0].endswith("/front/notes")
+
+
+def test_an_error_stands_next_to_its_field_with_the_typed_values_kept(plain):
+    add(plain, "x" * 201, "  kept\n\ntext")
+
+    expect(plain.locator("#add-title-error")).to_be_visible()
+    expect(plain.locator("#add-title-error")).to_contain_text("200")
+    expect(plain.locator("#add-note-form [name=title]")).to_have_value("x" * 201)
+    expect(plain.locator("#add-note-form [name=description]")).to_have_value("  kept\n\ntext")
+
+
+def test_a_note_can_be_edited_ticked_and_opened_again(plain):
+    title = fresh()
+    add(plain, title, "before")
+
+    card(plain, title).get_by_role("link", name="Edit").click()
+    plain.fill("[name=description]", "after")
+    plain.get_by_role("button", name="Save").click()
+    expect(card(plain, title).locator("span")).to_have_text("after")
+    card(plain, title).get_by_role("button", name="Mark done").click()
+    expect(card(plain, title).locator("input[type=checkbox]")).to_be_checked()
+    card(plain, title).get_by_role("button", name="Mark open").click()
+
+    expect(card(plain, title).locator("input[type=checkbox]")).not_to_be_checked()
+
+
+def test_a_deletion_can_be_undone(plain):
+    title = fresh()
+    add(plain, title)
+
+    card(plain, title).locator("button.delete-button").click()
+    expect(card(plain, title)).to_have_count(0)
+    plain.get_by_role("button", name="Undo").click()
+
+    expect(card(plain, title)).to_have_count(1)
+
+
+def test_a_stale_edit_shows_both_texts_and_saving_again_keeps_mine(plain, rest):
+    note = create(rest, fresh(), "before")
+    plain.goto(plain.url + f"/{note['id']}/edit")
+    plain.fill("[name=description]", "mine")
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
+
+    plain.get_by_role("button", name="Save").click()
+    expect(plain.locator(".conflict")).to_contain_text("theirs")
+    expect(plain.locator("[name=description]")).to_have_value("mine")
+    plain.get_by_role("button", name="Keep mine").click()
+
+    expect(card(plain, note["title"]).locator("span")).to_have_text("mine")
+
+
+def test_an_edit_that_is_refused_twice_is_still_not_allowed_to_overwrite(plain, rest):
+    note = create(rest, fresh(), "before")
+    plain.goto(plain.url + f"/{note['id']}/edit")
+    plain.fill("[name=title]", "x" * 201)
+    plain.fill("[name=description]", "mine")
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
+
+    plain.get_by_role("button", name="Save").click()
+    plain.fill("[name=title]", note["title"])
+    plain.locator("#edit-note-form [type=submit]").click()
+
+    assert rest.get(f"/api/notes/{note['id']}").json()["description"] == "theirs"
+
+
+def test_search_and_pages_are_links_and_forms(plain, rest):
+    word = fresh("needle").replace(" ", "")
+    for number in range(101):
+        create(rest, f"{word} {number}")
+
+    plain.fill("[name=q]", word.upper())
+    plain.get_by_role("button", name="Search").click()
+    expect(plain.locator("li.note")).to_have_count(100)
+    plain.get_by_role("link", name="Older notes").click()
+    expect(plain.locator("li.note")).to_have_count(1)
+    plain.get_by_role("link", name="Newer notes").click()
+    expect(plain.locator("li.note")).to_have_count(100)
+
+
+def test_nothing_that_only_a_script_can_serve_is_shown(plain):
+    for control in ("#connection", "#theme-button", "#shortcuts-button", "#fold-button", ".more-button"):
+        assert plain.locator(control).filter(visible=True).count() == 0, control

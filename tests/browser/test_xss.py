@@ -1,0 +1,95 @@
+"""Text is text: whatever somebody types, it runs nowhere and looks as it was typed."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.board import add, card_of, create, edit, fresh
+from tests.browser.conftest import visit
+
+CORPUS = [
+    "<script>window.__xss = 1</script>",
+    "<img src=x onerror='window.__xss = 1'>",
+    "<svg onload=window.__xss=1>",
+    "\"><script>window.__xss = 1</script>",
+    "' onmouseover='window.__xss = 1' x='",
+    "\" autofocus onfocus=\"window.__xss = 1",
+    "</textarea><script>window.__xss = 1</script>",
+    "</title></template><img src=x onerror=window.__xss=1>",
+    "<iframe srcdoc='<script>parent.__xss = 1</script>'></iframe>",
+    "javascript:window.__xss=1",
+    "<a href='javascript:window.__xss=1'>link</a>",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=window.__xss=1>",
+    "{{ 7 * 7 }} {% for x in y %} ${7*7} <%= 7 %>",
+    "&lt;b&gt; &amp; &#60;script&#62;",
+    "<!-- <style>body{display:none}</style> -->",
+    "]]><script>window.__xss = 1</script>",
+    "\u202eevil\u202c <b>bold</b>",
+]
+
+
+def untouched(page):
+    assert page.evaluate("window.__xss") is None
+    assert page.locator("li.note :is(script, img, iframe, svg[onload], math, a[href^=javascript])").count() == 0
+
+
+@pytest.fixture
+def notes(rest):
+    return [create(rest, text, text) for text in CORPUS]
+
+
+def test_through_the_page(window, notes, shared_server):
+    visit(window, shared_server)
+
+    for note in notes:
+        expect(card_of(window, note).locator(".title")).to_have_text(note["title"])
+        expect(card_of(window, note).locator("span")).to_have_text(note["description"])
+    untouched(window)
+
+
+def test_through_live_events(window, rest):
+    notes = [create(rest, text, text) for text in CORPUS]
+
+    for note in notes:
+        expect(card_of(window, note).locator(".title")).to_have_text(note["title"])
+        expect(card_of(window, note).locator("span")).to_have_text(note["description"])
+    untouched(window)
+
+
+def test_through_updates_of_a_note(window, rest):
+    note = create(rest, fresh())
+
+    for text in CORPUS:
+        rest.patch(f"/api/notes/{note['id']}", json={"title": text, "description": text})
+        expect(card_of(window, note).locator("span")).to_have_text(text)
+    untouched(window)
+
+
+def test_through_the_composer_the_editor_the_conflict_and_the_toast(window, rest):
+    for text in CORPUS[:8]:
+        add(window, text)
+        expect(window.locator("#add-note-form [name=title]")).to_have_value("")
+        newest = rest.get("/api/notes").json()[-1]
+        assert newest["title"] == text
+        note = card_of(window, newest)
+        editor = edit(window, note)
+        editor.locator("[name=description]").fill(text)
+        rest.patch(f"/api/notes/{newest['id']}", json={"description": f"{text} theirs"})
+        editor.locator(".save-button").click()
+        expect(note.locator(".theirs")).to_contain_text(text)
+        note.get_by_role("button", name="Keep mine").click()
+        expect(note.locator("span")).to_have_text(text)
+        note.hover()
+        note.locator("button.delete-button").click()
+        expect(window.locator(".toast").last).to_contain_text("Deleted")
+        expect(note).to_have_count(0)
+    untouched(window)
+
+
+@pytest.mark.parametrize("path", ["/front/notes?q={}", "/front/notes/{}", "/front/notes?page={}&deleted={}"])
+def test_through_the_address(windows, shared_server, path):
+    page = windows()
+    for text in CORPUS:
+        from urllib.parse import quote
+
+        page.goto(shared_server.base + path.replace("{}", quote(text, safe="")))
+        untouched(page)

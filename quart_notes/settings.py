@@ -4,6 +4,7 @@ Precedence: command-line flags, then `QUART_NOTES_*` variables, then the TOML fi
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -13,6 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 PREFIX = "QUART_NOTES_"
+ROOT_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)*")
 CONFIG_FILE = "quart-notes.toml"  # read from the working folder when it is there
 
 
@@ -73,8 +75,8 @@ class Settings(BaseModel):
     @classmethod
     def _root_path_is_a_prefix(cls, value: str) -> str:
         value = value.rstrip("/")
-        if value and not value.startswith("/"):
-            raise ValueError("must begin with /")
+        if not ROOT_PATH.fullmatch(value):
+            raise ValueError("must be like /notes: each part after a single /, of letters, digits, _ . ~ and -")
         return value
 
     @field_validator("database_url")
@@ -82,6 +84,22 @@ class Settings(BaseModel):
     def _database_is_sqlite(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith("sqlite:///"):
             raise ValueError("must begin with sqlite:/// (no other database is supported yet)")
+        if value is not None and Path(value.removeprefix("sqlite:///")).name in {"", ".."}:
+            raise ValueError("must name a file after sqlite:///")
+        return value
+
+    @field_validator("data", "server_config", mode="before")
+    @classmethod
+    def _path_says_something(cls, value: Any) -> Any:
+        if value == "":
+            raise ValueError("must not be empty")
+        return value
+
+    @field_validator("max_connections", "log_days", "log_rows", "trash_days", mode="before")
+    @classmethod
+    def _number_is_a_number(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError("must be a number")
         return value
 
     @model_validator(mode="after")

@@ -1,0 +1,301 @@
+"""Settings: flags over environment over file over default, and nonsense stops the start by its name."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from quart_notes.cli import cli
+from quart_notes.settings import PREFIX, Settings, SettingsError, is_loopback, load
+from tests.server_process import ROOT
+
+FIELDS = list(Settings.model_fields)
+
+# For each setting three good values, none of them its default, and some bad ones, as text.
+GOOD: dict[str, tuple[Any, Any, Any]] = {
+    "bind": ("127.0.0.1:1", "[::1]:2", "unix:/tmp/x"),
+    "data": ("a", "b", "c"),
+    "database_url": ("sqlite:///a", "sqlite:////tmp/b", "sqlite:///c/d"),
+    "access": ("open", "open", "open"),
+    "open_to_network": (True, True, True),
+    "server_config": ("a.toml", "b.toml", "c.toml"),
+    "access_log": (True, True, True),
+    "max_connections": (8, 9, 1_000_000),
+    "root_path": ("/a", "/b/c", "/d.e-f_g~h"),
+    "log_days": (1, 2, 3650),
+    "log_rows": (100, 101, 100_000_000),
+    "trash_days": (1, 2, 3650),
+    "stream_road": ("send", "send", "send"),
+}
+NUMBERS = {
+    "max_connections": (7, 1_000_001),
+    "log_days": (0, 3651),
+    "log_rows": (99, 100_000_001),
+    "trash_days": (0, 3651),
+}
+NO_NUMBER = ["", "x", "1.5", "-1", "1e3", "0x10", "NaN", "9" * 30, "1 2"]
+BAD: dict[str, list[str]] = {
+    "bind": [
+        "",
+        "x",
+        ":80",
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:x",
+        "127.0.0.1:65536",
+        "127.0.0.1:-1",
+        "127.0.0.1:８０",
+        "unix:",
+        "fd://3",
+        "http://127.0.0.1:80/",
+    ],
+    "data": [""],
+    "database_url": ["", "x", "postgres://x/y", "sqlite://x", "sqlite:///", "sqlite:////", "sqlite:///..", "mysql://"],
+    "access": ["", "accounts", "OPEN", "none"],
+    "open_to_network": ["", "maybe", "2", "-1"],
+    "server_config": [""],
+    "access_log": ["", "maybe", "2"],
+    "root_path": [
+        "x",
+        "//evil.example",
+        "/a b",
+        "/é",
+        "/a?b",
+        "/a#b",
+        "/../a",
+        "/a/./b",
+        "/a//b",
+        "http://x/",
+        "/a\r\nX: y",
+    ],
+    "stream_road": ["", "DIRECT", "both"],
+    **{name: [*NO_NUMBER, *map(str, limits)] for name, limits in NUMBERS.items()},
+}
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+
+
+def _toml(name: str, value: object) -> str:
+    return f"{name} = {str(value).lower() if isinstance(value, bool) else repr(value)}\n"
+
+
+def _variable(name: str, value: object) -> dict[str, str]:
+    return {PREFIX + name.upper(): str(value)}
+
+
+def test_every_setting_is_tried_here():
+    assert list(GOOD) == FIELDS
+    assert set(BAD) == set(FIELDS)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(empty_folder: Path, name: str):
+    flag, variable, line = (Settings(**{name: value}) for value in GOOD[name])
+    default = Settings()
+    assert getattr(default, name) not in {getattr(flag, name), getattr(line, name)} or name == "access"
+
+    assert load({}, {}) == default
+    (empty_folder / "quart-notes.toml").write_text(_toml(name, GOOD[name][2]))
+    assert load({}, {}) == line
+    assert load({}, _variable(name, GOOD[name][1])) == variable
+    assert load({name: GOOD[name][0]}, _variable(name, GOOD[name][1])) == flag
+    assert load({name: None}, {}) == line  # a flag that was not given
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
+def test_a_value_that_cannot_be_used_is_named_wherever_it_comes_from(empty_folder: Path, name: str, value: str):
+    load({name: GOOD[name][0]}, {})
+    origins: list[tuple[dict[str, Any], dict[str, str], str]] = [
+        ({name: value}, {}, f"--{name.replace('_', '-')}"),
+        ({}, _variable(name, value), PREFIX + name.upper()),
+    ]
+    for flags, environment, origin in origins:
+        with pytest.raises(SettingsError) as caught:
+            load(flags, environment)
+        assert str(caught.value).startswith(f"{name} (from {origin}): ")
+
+    if "\n" not in value:
+        (empty_folder / "quart-notes.toml").write_text(_toml(name, value))
+        with pytest.raises(SettingsError, match=re.escape(f"{name} (in the settings file): ")):
+            load({}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("bind", "bind = 8000"),
+        ("data", 'data = ["a"]'),
+        ("log_days", "log_days = true"),
+        ("trash_days", "trash_days = [1]"),
+        ("access_log", "access_log = {}"),
+        ("root_path", "root_path = 1"),
+        ("nonsense", "nonsense = 1"),
+        ("server", "[server]\nbind = 1"),
+        ("config", 'config = "x"'),
+    ],
+)
+def test_a_wrong_line_in_the_file_is_named(empty_folder: Path, name: str, line: str):
+    (empty_folder / "quart-notes.toml").write_text(line)
+
+    with pytest.raises(SettingsError, match=rf"^{name} \(in the settings file\): "):
+        load({}, {})
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_range_is_told_and_its_ends_are_in_it(name: str):
+    low, high = (load({name: limit}, {}) for limit in (NUMBERS[name][0] + 1, NUMBERS[name][1] - 1))
+    assert getattr(low, name) < getattr(high, name)
+
+    for beyond, limit in ((NUMBERS[name][0], NUMBERS[name][0] + 1), (NUMBERS[name][1], NUMBERS[name][1] - 1)):
+        with pytest.raises(SettingsError, match=rf"\b{limit}\b.*got {beyond}"):
+            load({name: beyond}, {})
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(SettingsError) as caught:
+        load({"bind": "x"}, _variable("log_days", 0))
+
+    assert {line.partition(" ")[0] for line in str(caught.value).splitlines()} == {"bind", "log_days"}
+
+
+@pytest.mark.parametrize("name", ["BIMD", "", "PORT", "LOG_DAYS_", "SECRET"])
+def test_an_unknown_variable_stops_the_start(name: str):
+    with pytest.raises(SettingsError, match=f"^{PREFIX}{name}: there is no such setting; known are .*{PREFIX}BIND"):
+        load({}, {PREFIX + name: "x"})
+
+
+def test_other_variables_are_not_ours():
+    assert load({}, {"QUART_DEBUG": "1", "PORT": "1", "quart_notes_bind": "x"}) == Settings()
+
+
+def test_the_settings_file_is_where_one_says(empty_folder: Path):
+    other = empty_folder / "other.toml"
+    other.write_text("log_days = 3")
+    (empty_folder / "quart-notes.toml").write_text("log_days = 2")
+
+    assert load({}, {}).log_days == 2
+    assert load({}, {PREFIX + "CONFIG": "other.toml"}).log_days == 3
+    assert load({"config": other}, {PREFIX + "CONFIG": "missing.toml"}).log_days == 3
+
+
+@pytest.mark.parametrize("content", [b"x", b"\xff = 1", b"log_days = \n", b"log_days = 1\nlog_days = 2"])
+def test_a_file_that_cannot_be_read_is_named(empty_folder: Path, content: bytes):
+    (empty_folder / "quart-notes.toml").write_bytes(content)
+
+    with pytest.raises(SettingsError, match=r"^config: quart-notes\.toml cannot be read"):
+        load({}, {})
+
+
+def test_a_file_that_was_asked_for_must_be_there(empty_folder: Path):
+    with pytest.raises(SettingsError, match=r"^config: .*missing\.toml does not exist"):
+        load({"config": empty_folder / "missing.toml"}, {})
+    with pytest.raises(SettingsError, match=r"^config: "):
+        load({"config": empty_folder}, {})
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1:0", "127.255.0.9:80", "[::1]:80", "localhost:80", "unix:/tmp/x.sock"])
+def test_this_machine_alone_needs_no_permission(bind: str):
+    assert is_loopback(bind)
+    assert load({"bind": bind}, {}).bind == bind
+
+
+@pytest.mark.parametrize(
+    "bind",
+    [
+        "0.0.0.0:80",
+        "[::]:80",
+        "192.168.1.2:80",
+        "example.com:80",
+        "128.0.0.1:80",
+        "[::ffff:10.0.0.1]:80",
+        "127.0.0.1.evil.example:80",
+        "localhost.evil.example:80",
+    ],
+)
+def test_the_network_needs_permission_and_the_refusal_says_how(bind: str):
+    with pytest.raises(SettingsError) as caught:
+        load({"bind": bind}, {})
+    for word in ("bind", bind, "--open-to-network", "QUART_NOTES_OPEN_TO_NETWORK", "127.0.0.1"):
+        assert word in str(caught.value)
+
+    assert load({"bind": bind, "open_to_network": True}, {}).bind == bind
+    assert load({"bind": bind}, {PREFIX + "OPEN_TO_NETWORK": "true"}).open_to_network
+    with pytest.raises(SettingsError):
+        load({"bind": bind, "open_to_network": False}, {PREFIX + "OPEN_TO_NETWORK": "true"})
+
+
+def test_settings_do_not_change_under_way():
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().bind = "0.0.0.0:80"  # type: ignore[misc]
+
+
+def test_every_setting_says_what_it_is_and_has_a_flag():
+    flags = {
+        parameter.name
+        for command in cli.commands.values()
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+    }
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert name in flags, name
+
+
+def test_the_readme_lists_every_setting():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = [row for row in section.splitlines() if row.startswith("|")]
+
+    for name in FIELDS:
+        (row,) = [row for row in rows if f"`{name}`" in row]
+        assert f"`--{name.replace('_', '-')}`" in row
+        assert f"`{PREFIX}{name.upper()}`" in row
+        default = Settings.model_fields[name].default
+        if default not in (None, ""):
+            assert f"`{str(default).lower()}`" in row.lower()
+        for limit in NUMBERS.get(name, ()):
+            inside = limit + 1 if limit == NUMBERS[name][0] else limit - 1
+            assert f"{inside:,}" in row
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (["--bind", "0.0.0.0:0"], "--open-to-network"),
+        (["--bind", "nonsense"], "bind"),
+        (["--log-days", "0"], "log_days"),
+        (["--log-days", "x"], "--log-days"),
+        (["--config", "missing.toml"], "missing.toml"),
+        (["--server-config", "missing.toml"], "missing.toml"),
+        (["--server-config", "broken.toml"], "broken.toml"),
+        (["--server-config", "."], "server_config"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_the_start_is_stopped_in_words(empty_folder: Path, flags: list[str], named: str):
+    (empty_folder / "broken.toml").write_text("bind = ")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "quart_notes", "serve", *flags],
+        cwd=empty_folder,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert done.returncode in {1, 2}
+    assert done.stdout == ""
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (empty_folder / "data").exists()

@@ -4,7 +4,7 @@
  * 1. A state is applied only if its version is newer than what the card shows or what was deleted, so that applying
  * twice, late or out of order changes nothing. 2. `#order` is the order in the document. 3. A card that is being edited
  * neither moves nor goes until the editor closes. 4. Focus stays with a card that stays in sight, else in its place.
- * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:going` {note}; from the list: `note:gone`.
+ * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:going`; from the list: `note:gone`.
  */
 import { cardFor, fill, noteOf, read } from "./card.js";
 import { keepingFocus } from "./focus.js";
@@ -63,8 +63,12 @@ export class Board {
     const place = this.#places.get(note.id);
     this.#gone.set(note.id, Math.max(note.version, place?.version ?? 0, this.#gone.get(note.id) ?? 0));
     if (!place) return;
+    this.#drop(place);
+  }
+
+  #drop(place) {
     place.gone = true;
-    this.#dispatch(place.card, "going", { note });
+    this.#dispatch(place.card, "going", {});
     this.settle(place.card);
   }
 
@@ -90,7 +94,7 @@ export class Board {
     this.#gone.clear();
     const doubtful = [...this.#places.values()];
     for (const place of doubtful) place.version = 0;
-    return () => doubtful.filter(({ version }) => version === 0).forEach(({ card }) => this.remove(noteOf(card)));
+    return () => doubtful.filter(({ version }) => version === 0).forEach((place) => this.#drop(place));
   }
 
   #insert(place) {

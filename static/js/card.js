@@ -74,6 +74,7 @@ function write(element, text) {
 /** @param {HTMLElement} card @param {number} id */
 function address(card, id) {
   card.id = `note-${id}`;
+  card.querySelector(".done-form").id = `done-${id}`;
   card.dataset.id = String(id);
   const swap = (element, attribute) => {
     element.setAttribute(attribute, element.getAttribute(attribute).replace(/\/0(\/\w+)$/, `/${id}$1`));

@@ -1,23 +1,26 @@
-/** The feed's state as a small dot with a word. */
+/** The feed's state as a small dot with a word, and, should it last, what that means for whoever types. */
 
 const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline" };
 const FLICKER_MS = 400; // a hand-over between tabs or roads takes less, and is nobody's concern
+const LASTING_MS = 3_000;
 
-/** @param {HTMLElement} element @param {import("./feed.js").Feed} feed */
-export function start(element, feed) {
+/** @param {HTMLElement} element @param {import("./feed.js").Feed} feed @param {HTMLElement} hint */
+export function start(element, feed, hint) {
   const over = new AbortController();
-  let timer = 0;
+  let timers = [];
   const show = () => {
     element.dataset.state = feed.state;
     element.textContent = WORDS[feed.state];
   };
+  const explain = () => (hint.hidden = feed.state === "live");
   const hear = () => {
-    clearTimeout(timer);
-    timer = setTimeout(show, feed.state === "live" ? 0 : FLICKER_MS);
+    timers.forEach(clearTimeout);
+    const live = feed.state === "live";
+    timers = [setTimeout(show, live ? 0 : FLICKER_MS), setTimeout(explain, live ? 0 : LASTING_MS)];
   };
   feed.addEventListener("state", hear, { signal: over.signal });
   return () => {
     over.abort();
-    clearTimeout(timer);
+    timers.forEach(clearTimeout);
   };
 }

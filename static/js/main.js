@@ -51,7 +51,7 @@ search.start(byId("search-form"), list);
 summary.start(main, list);
 composer.start(byId("add-note-form"), feed);
 shortcuts.start(main, byId("shortcuts"));
-connection.start(byId("connection"), feed);
+connection.start(byId("connection"), feed, byId("offline-hint"));
 announcer.start(byId("announcer"), feed);
 toast.start(byId("toasts"));
 theme.start(byId("theme-button"));

@@ -64,15 +64,14 @@ const first = (list) => [...list.children].find((card) => card.checkVisibility()
 
 /** The card in the next or previous row, nearest to the same column. */
 function beside(card, direction) {
-  const { left, top } = card.getBoundingClientRect();
+  const { offsetLeft: left, offsetTop: top } = card;
   let row;
   let best = null;
   for (let next = nextCard(card, direction); next; next = nextCard(next, direction)) {
-    const box = next.getBoundingClientRect();
-    if (Math.abs(box.top - top) < 1) continue;
-    row ??= box.top;
-    if (Math.abs(box.top - row) >= 1) break;
-    const distance = Math.abs(box.left - left);
+    if (next.offsetTop === top) continue;
+    row ??= next.offsetTop;
+    if (next.offsetTop !== row) break;
+    const distance = Math.abs(next.offsetLeft - left);
     if (!best || distance < best.distance) best = { card: next, distance };
   }
   return best?.card ?? null;

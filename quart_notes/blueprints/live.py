@@ -101,7 +101,8 @@ class EventStream(ResponseBody):
             return
         while not subscription.reader.ended.is_set():
             try:
-                await asyncio.wait_for(subscription.wait(), HEARTBEAT)
+                async with asyncio.timeout(HEARTBEAT):  # wait_for of Python 3.11 can swallow a cancellation
+                    await subscription.wait()
             except TimeoutError:
                 yield outlets.COMMENT
             else:
@@ -140,7 +141,8 @@ async def follow() -> None:
         if peer is not None:
             _drop_later(peer)
         with suppress(TimeoutError):
-            await asyncio.wait_for(websocket.close(code), GRACE)
+            async with asyncio.timeout(GRACE):
+                await websocket.close(code)
     finally:
         subscription.close()
         listening.cancel()

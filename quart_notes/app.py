@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 from quart import Quart
 
@@ -12,7 +13,7 @@ from quart_notes.blueprints.connections import HTTPConnection, WebsocketConnecti
 from quart_notes.blueprints.converters import IdConverter
 from quart_notes.blueprints.openapi import documented
 from quart_notes.core import Core
-from quart_notes.database import exclusive
+from quart_notes.database import CannotOpenError, exclusive
 from quart_notes.settings import Settings, load
 
 MAX_BODY = 256 * 1024  # bytes of a request
@@ -20,10 +21,19 @@ BODY_TIMEOUT = 15  # seconds for a request's body to arrive
 RESPONSE_TIMEOUT = 30  # seconds for an answer to leave; streams have none
 
 
+class Application(Quart):
+    """Quart, which leaves it to whoever starts it to say why it cannot start."""
+
+    def log_exception(self, exception_info: Any) -> None:
+        """Log an error, unless it is said elsewhere."""
+        if not isinstance(exception_info[1], CannotOpenError):
+            super().log_exception(exception_info)
+
+
 def create_app(settings: Settings | None = None) -> Quart:
     """The application; without settings, those of the environment."""
     core = Core.build(settings or load())
-    app = Quart("quart_notes", template_folder=str(static_files.folder("templates")), static_folder=None)
+    app = Application("quart_notes", template_folder=str(static_files.folder("templates")), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
     app.request_class = CheckedRequest
     app.asgi_http_class = HTTPConnection

@@ -64,7 +64,7 @@ def explained() -> Iterator[None]:
         yield
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
-    except (server.ServeError, database.DataFolderBusyError, ProblemError) as error:
+    except (server.ServeError, database.CannotOpenError, ProblemError) as error:
         raise click.ClickException(getattr(error, "detail", str(error))) from None
     except (OSError, sqlite3.Error) as error:
         raise click.ClickException(str(error)) from None

@@ -6,7 +6,6 @@ for a commit to reach the disk.
 
 import asyncio
 import secrets
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -35,7 +34,7 @@ PRAGMAS = {
     "journal_size_limit": 64 << 20,  # bytes the log file keeps after a checkpoint
     "cache_size": -16384,  # KiB, negative by SQLite's convention
 }
-COPY_PAGES = 1024  # pages copied between two reports; a write in between makes SQLite begin again
+COPY_PAGES = 1024  # pages copied between two reports
 FAILURES = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
 
 
@@ -55,22 +54,26 @@ def orm(file: Path) -> dict[str, Any]:
 ORM = orm(Path("data/quart-notes.sqlite3"))  # for Tortoise's own command line (makemigrations)
 
 
-class DataFolderBusyError(Exception):
-    """Another process works on this database."""
+class CannotOpenError(Exception):
+    """The database cannot be opened; the message says which and why."""
 
 
 @contextmanager
 def exclusive(file: Path) -> Iterator[None]:
-    """Be the only process that writes to this database; DataFolderBusyError when another one is.
+    """Be the only process that writes to this database; CannotOpenError when another one is.
 
     The lock goes with the process, however it ends.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(file.name + ".lock").open("ab") as lock:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        opened = file.with_name(file.name + ".lock").open("ab")
+    except OSError as error:
+        raise CannotOpenError(f"{file}: {error.strerror}") from None
+    with opened as lock:
         try:
             flock(lock, LOCK_EX | LOCK_NB)
         except OSError:
-            raise DataFolderBusyError(f"{file} is in use by another Quart Notes process") from None
+            raise CannotOpenError(f"{file} is in use by another Quart Notes process") from None
         yield
 
 
@@ -88,18 +91,27 @@ class Database:
     async def open(self) -> list[str]:
         """Connect and apply the migrations that are pending, oldest first; returns their names.
 
-        A copy of an older file is kept first.
+        A copy of an older file is kept first. Raises CannotOpenError.
         """
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        await self._connect()
-        applied = await self._migrate()
-        self._inode = self.file.stat().st_ino
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            await self._connect()
+            applied = await self._migrate()
+            self._inode = self.file.stat().st_ino
+        except FAILURES as error:
+            await self.close()
+            raise CannotOpenError(f"{self.file}: {error}") from error
         return applied
 
     async def _connect(self) -> None:
+        # Tortoise keeps its lock when a connection cannot be made, and everything after would wait for it.
+        await asyncio.to_thread(_probe, self.file)
         # Without the global fallback, tasks that did not start the app find no connection.
         # https://github.com/tortoise/tortoise-orm/blob/develop/tortoise/context.py
         await Tortoise.init(config=orm(self.file), _enable_global_fallback=True)
+        # Now, not at the first query: Tortoise keeps its lock for good when a connection cannot be made there.
+        for name in (WRITER, READER):
+            await get_connection(name).create_connection(with_db=True)
 
     async def close(self) -> None:
         """Let go of the file."""
@@ -166,6 +178,11 @@ def changes(connection: BaseDBAsyncClient) -> int:
     return int(raw._connection.total_changes)
 
 
+def _probe(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise what the database says as this application's errors."""
@@ -191,7 +208,11 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
             progress(100 - remaining * 100 // max(total, 1))
 
     with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
+        # Reading from one moment: otherwise a write between two steps makes SQLite begin again, on a busy board for ever.
+        from_.execute("BEGIN")
+        from_.execute("SELECT count(*) FROM sqlite_master")
         from_.backup(to, pages=COPY_PAGES, progress=report)
+        to.execute("PRAGMA journal_mode = DELETE")  # one file that needs no others beside it
     partial.replace(target)
 
 
@@ -216,10 +237,10 @@ def restore(source: Path, file: Path) -> Path | None:
     file.parent.mkdir(parents=True, exist_ok=True)
     kept = None
     if file.exists():
-        kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}{file.suffix}")
+        kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
         copy(file, kept)
     fresh = file.with_name(file.name + ".restoring")
-    shutil.copyfile(source, fresh)
+    copy(source, fresh)
     with closing(sqlite3.connect(fresh)) as connection, connection:
         connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
     for leftover in (file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):

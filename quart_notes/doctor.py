@@ -91,18 +91,27 @@ def _address(settings: Settings) -> Iterator[Finding]:
     try:
         listen(settings.bind).close()
     except ServeError as error:
-        running = _answers(settings.bind)
+        running = _answers(settings)
         yield Finding("ok" if running else "fail", "Address", f"{settings.bind} is in use" if running else str(error))
     else:
         yield Finding("ok", "Address", f"{settings.bind} is free")
 
 
-def _answers(bind: str) -> bool:
-    if bind.startswith("unix:"):
-        return False
+def _answers(settings: Settings) -> bool:
+    """Whether what listens there is a Quart Notes server."""
+    request = f"GET {settings.root_path}/api/version HTTP/1.1\r\nhost: doctor\r\nconnection: close\r\n\r\n"
     try:
-        with socket.create_connection((host_of(bind), int(bind.rpartition(":")[2])), TIMEOUT) as connection:
-            connection.sendall(b"GET /api/version HTTP/1.1\r\nhost: doctor\r\nconnection: close\r\n\r\n")
+        with _connection(settings.bind) as connection:
+            connection.sendall(request.encode())
             return connection.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
+
+
+def _connection(bind: str) -> socket.socket:
+    if bind.startswith("unix:"):
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(TIMEOUT)
+        connection.connect(bind.removeprefix("unix:"))
+        return connection
+    return socket.create_connection((host_of(bind), int(bind.rpartition(":")[2])), TIMEOUT)

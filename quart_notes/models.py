@@ -29,7 +29,7 @@ class Note(Model):
 class LoggedEvent(Model):
     """One event of the log, its body encoded without the id."""
 
-    number = fields.BigIntField(primary_key=True, generated=False)
+    number = fields.BigIntField(primary_key=True)  # always given by the log
     topic = fields.CharField(64)
     body = fields.TextField()
     created_at = fields.DatetimeField()
@@ -48,7 +48,7 @@ class LogHead(Model):
     pruned   number of the newest event that is gone from the log
     """
 
-    id = fields.IntField(primary_key=True, generated=False)
+    id = fields.IntField(primary_key=True)
     epoch = fields.CharField(16)
     newest = fields.BigIntField(default=0)
     pruned = fields.BigIntField(default=0)

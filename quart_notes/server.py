@@ -14,12 +14,14 @@ from typing import Any
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from hypercorn.logging import Logger
+from hypercorn.utils import LifespanFailureError
 from quart import Quart
 
 from quart_notes import transport
 from quart_notes.app import create_app
 from quart_notes.blueprints.static_files import folder
 from quart_notes.core import Core
+from quart_notes.database import CannotOpenError
 from quart_notes.settings import Settings, host_of, is_loopback
 
 SEND_BUFFER = 64 * 1024  # bytes the kernel keeps for a reader that does not read
@@ -36,7 +38,7 @@ class ServeError(Exception):
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM. Raises ServeError when the address cannot be used."""
+    """Serve until SIGINT or SIGTERM. Raises ServeError when the address or the database cannot be used."""
     config = configuration(settings)
     listener = listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
@@ -45,7 +47,12 @@ def serve(settings: Settings) -> None:
         transport.installed(limit, direct=settings.stream_road == "direct"),
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
     ):
-        runner.run(_serve(create_app(settings), config, address(listener)))
+        try:
+            runner.run(_serve(create_app(settings), config, address(listener)))
+        except LifespanFailureError as failure:
+            if not isinstance(failure.__context__, CannotOpenError):
+                raise
+            raise ServeError(str(failure.__context__)) from None
 
 
 def configuration(settings: Settings) -> Config:
@@ -53,7 +60,10 @@ def configuration(settings: Settings) -> Config:
     file = settings.server_config or next(
         (path for path in (Path("hypercorn.toml"), folder("static").parent / "hypercorn.toml") if path.is_file()), None
     )
-    config = Config() if file is None else Config.from_toml(file)
+    try:
+        config = Config() if file is None else Config.from_toml(file)
+    except (OSError, ValueError) as error:
+        raise ServeError(f"server_config: {file} cannot be read: {error}") from None
     if "bind" in settings.model_fields_set or file is None:
         config.bind = [settings.bind]
     elif not (settings.open_to_network or all(map(is_loopback, config.bind))):
@@ -109,12 +119,23 @@ def _listen_unix(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         if path.is_socket():
-            path.unlink()
+            if _answers(path):
+                raise OSError(None, "another process listens there")
+            path.unlink()  # left behind by a process that was killed
         listener.bind(str(path))
         listener.listen(BACKLOG)
     except OSError as error:
         raise ServeError(f"cannot listen on unix:{path}: {error.strerror or error}") from None
     return listener
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def address(listener: socket.socket) -> str:

@@ -22,8 +22,8 @@ QUERY = {
 }
 
 
-def asyncapi_document(host: str) -> dict[str, Any]:
-    """The document, for a server at `host`.
+def asyncapi_document(host: str, root_path: str = "", *, secure: bool = False) -> dict[str, Any]:
+    """The document, for a server at `host`, under `root_path`, over TLS when `secure`.
 
     source   https://www.asyncapi.com/docs/reference/specification/v3.0.0
     """
@@ -40,8 +40,8 @@ def asyncapi_document(host: str) -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "servers": {
-            "websocket": {"host": host, "protocol": "ws"},
-            "eventStream": {"host": host, "protocol": "http"},
+            "websocket": {"host": host, "protocol": "wss" if secure else "ws", "pathname": root_path or "/"},
+            "eventStream": {"host": host, "protocol": "https" if secure else "http", "pathname": root_path or "/"},
         },
         "channels": {
             "websocket": _channel("/ws", "websocket", refs),

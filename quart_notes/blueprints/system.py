@@ -84,7 +84,8 @@ async def openapi() -> Response:
 @hide
 async def asyncapi() -> Response:
     """The AsyncAPI document of the feed."""
-    return Response(dump(asyncapi_document(request.host)), content_type="application/json")
+    document = asyncapi_document(request.host, request.root_path, secure=request.is_secure)
+    return Response(dump(document), content_type="application/json")
 
 
 @blueprint.get("/docs")

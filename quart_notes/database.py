@@ -208,7 +208,7 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
             progress(100 - remaining * 100 // max(total, 1))
 
     with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
-        # Reading from one moment: otherwise a write between two steps makes SQLite begin again, on a busy board for ever.
+        # Reading from one moment: otherwise a write between two steps makes SQLite begin again, for ever if busy.
         from_.execute("BEGIN")
         from_.execute("SELECT count(*) FROM sqlite_master")
         from_.backup(to, pages=COPY_PAGES, progress=report)
@@ -235,18 +235,19 @@ def restore(source: Path, file: Path) -> Path | None:
     """
     check(source)
     file.parent.mkdir(parents=True, exist_ok=True)
-    kept = None
-    if file.exists():
-        kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
-        copy(file, kept)
     fresh = file.with_name(file.name + ".restoring")
     copy(source, fresh)
     with closing(sqlite3.connect(fresh)) as connection, connection:
         connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
-    for leftover in (file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
-        leftover.unlink(missing_ok=True)
+    kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}{file.suffix}")
+    existed = file.exists()
+    # Moved as it is, with what SQLite keeps beside it: it may be damaged, which may be why it is replaced.
+    for suffix in ("-wal", "-shm", ""):
+        present = file.with_name(file.name + suffix)
+        if present.exists():
+            present.replace(kept.with_name(kept.name + suffix))
     fresh.replace(file)
-    return kept
+    return kept if existed else None
 
 
 def new_epoch() -> str:

@@ -207,13 +207,16 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
         if progress is not None:
             progress(100 - remaining * 100 // max(total, 1))
 
-    with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
-        # Reading from one moment: otherwise a write between two steps makes SQLite begin again, for ever if busy.
-        from_.execute("BEGIN")
-        from_.execute("SELECT count(*) FROM sqlite_master")
-        from_.backup(to, pages=COPY_PAGES, progress=report)
-        to.execute("PRAGMA journal_mode = DELETE")  # one file that needs no others beside it
-    partial.replace(target)
+    try:
+        with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
+            # Reading from one moment: otherwise a write between two steps makes SQLite begin again, for ever if busy.
+            from_.execute("BEGIN")
+            from_.execute("SELECT count(*) FROM sqlite_master")
+            from_.backup(to, pages=COPY_PAGES, progress=report)
+            to.execute("PRAGMA journal_mode = DELETE")  # one file that needs no others beside it
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def check(file: Path) -> None:
@@ -239,7 +242,7 @@ def restore(source: Path, file: Path) -> Path | None:
     copy(source, fresh)
     with closing(sqlite3.connect(fresh)) as connection, connection:
         connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
-    kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}{file.suffix}")
+    kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
     existed = file.exists()
     # Moved as it is, with what SQLite keeps beside it: it may be damaged, which may be why it is replaced.
     for suffix in ("-wal", "-shm", ""):

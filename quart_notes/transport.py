@@ -14,7 +14,9 @@ from unittest.mock import patch
 
 import h11
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.asyncio.worker_context import EventWrapper
 from hypercorn.events import Closed, RawData
+from hypercorn.events import Event as ConnectionEvent
 from hypercorn.protocol.events import Event, StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import FrameTooLargeError, Handshake, WSStream
@@ -83,15 +85,48 @@ class Connection(TCPServer):
         while not self.reader.at_eof():
             try:
                 data = await self.reader.read(MAX_RECV)
+                self._peer.heard = self.loop.time()
+                await self.protocol.handle(RawData(data))
             except OSError:
                 break
-            self._peer.heard = self.loop.time()
-            await self.protocol.handle(RawData(data))
         await self.protocol.handle(Closed())
+        await self.idle_task.stop()  # or the connection would count until its keep-alive time-out
+
+
+class Readable(EventWrapper):
+    """Whether more may be read of a connection; raises once it is gone."""
+
+    gone = False
+
+    async def clear(self) -> None:
+        """Have readers wait."""
+        if not self.gone:
+            await super().clear()
+
+    async def wait(self) -> None:
+        """Return when more may be read; ConnectionResetError when there will be nothing more."""
+        await super().wait()
+        if self.gone:
+            raise ConnectionResetError
 
 
 class ProblemH11Protocol(H11Protocol):
-    """HTTP/1.1 whose own refusals (malformed requests, headers too large) are problem details too."""
+    """HTTP/1.1 whose own refusals (malformed requests, headers too large) are problem details too.
+
+    It also ends with its connection: hypercorn reads nothing behind a request that is being answered, and would wait
+    for ever for an answer whose client sent something more, then left.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.can_read = self._readable = Readable()
+
+    async def handle(self, event: ConnectionEvent) -> None:
+        """Take what comes in, and the end."""
+        await super().handle(event)
+        if isinstance(event, Closed):
+            self._readable.gone = True
+            await self._readable.set()
 
     async def _check_protocol(self, event: h11.Request) -> None:
         # HTTP/2 from the first byte is welcome; an upgrade to it would carry requests past a proxy's rules.

@@ -1,0 +1,146 @@
+"""Readers that stop reading: cut off with bounded memory, back by id without a gap, and nobody else notices."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from quart_notes.broadcaster import MAX_WAITING, MAX_WAITING_BYTES
+from quart_notes.server import SEND_BUFFER
+from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named, until
+from tests.server_process import ServerProcess
+
+SLOW = 6
+RECEIVE_BUFFER = 4096  # bytes, of a slow reader
+SLACK = 16 << 10  # KiB that a Python process may grow by for reasons of its own
+on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
+
+
+async def write(http: httpx.AsyncClient, count: int, description: str, at_once: int = 8) -> str:
+    """Add notes; the last event's id."""
+
+    async def some() -> list[str]:
+        ids = []
+        for _ in range(count // at_once):
+            answer = await http.post("/api/notes", json={"title": "x", "description": description})
+            assert answer.status_code == 201, answer.text
+            ids.append(answer.headers["last-event-id"])
+        return ids
+
+    batches = await asyncio.gather(*(some() for _ in range(at_once)))
+    return max((event_id for ids in batches for event_id in ids), key=lambda event_id: int(event_id.partition("-")[2]))
+
+
+@on_both_edges
+@pytest.mark.parametrize("description", ["short", "🧀" * 10_000], ids=["small events", "40 KB events"])
+async def test_readers_that_stop_reading_are_cut_off_and_come_back_without_a_gap(
+    server_on_each_road: ServerProcess, edge: Edge, description: str
+):
+    server = server_on_each_road
+    count = 1600 if description == "short" else 160
+    async with server.client() as http:
+        await write(http, 80, description)
+        begin = (await http.get("/api/notes?limit=1")).headers["last-event-id"]
+        fast = [await follow(each, server.port) for each in (*EDGES, *EDGES)]
+        reading = [asyncio.create_task(client.count(count)) for client in fast]
+        slow = [await follow(edge, server.port, receive_buffer=RECEIVE_BUFFER) for _ in range(SLOW)]
+        before = server.rss_kib()
+
+        end = await write(http, count, description)
+
+        for task in reading:
+            await asyncio.wait_for(task, 30)
+        grown = server.rss_kib() - before
+        assert grown < SLOW * (MAX_WAITING_BYTES + SEND_BUFFER) // 1024 + SLACK
+        expected = fast[0].events
+        assert expected[-1]["id"] == end
+        for client in fast:
+            assert client.ids == [event["id"] for event in expected]
+            client.cut()
+
+        for client in slow:
+            await client.to_the_end()
+            assert client.ids == [event["id"] for event in expected[: len(client.ids)]]
+            assert len(client.ids) < count, "it was cut off"
+            assert client.properly
+            if isinstance(client, WebsocketClient):
+                assert client.close_code == 1013
+            client.cut()
+            async with await follow(edge, server.port, client.ids[-1] if client.ids else begin) as back:
+                await back.until(lambda c: c.ids and c.ids[-1] == end)
+                assert client.ids + back.ids == [event["id"] for event in expected]
+        assert "Traceback" not in server.log
+
+
+@on_both_edges
+async def test_a_reader_behind_by_less_than_the_limit_is_not_cut_off(server_on_each_road: ServerProcess, edge: Edge):
+    async with server_on_each_road.client() as http:
+        client = await follow(edge, server_on_each_road.port)
+
+        await write(http, MAX_WAITING // 2, "x")
+
+        await client.count(MAX_WAITING // 2)
+        assert not client.ended
+        await write(http, 8, "x")
+        await client.count(MAX_WAITING // 2 + 8)
+        client.cut()
+
+
+@on_both_edges
+async def test_a_reader_that_takes_a_long_history_slowly_costs_a_page_of_it(server: ServerProcess, edge: Edge):
+    async with server.client() as http:
+        begin = (await http.get("/api/notes?limit=1")).headers["last-event-id"]
+        end = await write(http, 320, "🧀" * 5000)
+        before = server.rss_kib()
+        slow: list[Any] = [edge(server.port, RECEIVE_BUFFER) for _ in range(4)]
+        for client in slow:
+            await client.open(begin)
+        await write(http, 8, "x")
+        assert server.rss_kib() - before < 4 * 128 * 20 * 1.5 * 2 + SLACK  # KiB: a page of 128 events, read and sent
+        for client in slow:
+            await client.until(lambda c: end in c.ids, 30)
+            assert client.numbers == list(range(1, len(client.numbers) + 1))
+            client.cut()
+
+
+@on_both_edges
+async def test_a_cut_off_reader_that_never_reads_again_is_dropped(tmp_path: Path, edge: Edge):
+    constants = {"quart_notes.blueprints.live.GRACE": 0.3}
+    with ServerProcess(tmp_path / "data", constants=constants) as server:
+        async with server.client() as http:
+            await write(http, 8, "x")
+            before = server.descriptors()
+            dead = [await follow(edge, server.port, receive_buffer=RECEIVE_BUFFER) for _ in range(5)]
+            await until(lambda: server.descriptors() >= before + 5, "they are connected")
+            await write(http, 320, "🧀" * 5000)
+
+            await until(lambda: server.descriptors() <= before, "their connections are gone")
+            for client in dead:
+                client.cut()
+
+
+@pytest.mark.parametrize("more", [b"x", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 200_000])
+async def test_a_stream_whose_client_sends_more_and_leaves_is_forgotten(tmp_path: Path, more: bytes):
+    """Hypercorn reads nothing behind a request that is being answered: the end of the connection neither."""
+    constants = {"quart_notes.broadcaster.HEARTBEAT": 0.2}
+    with ServerProcess(tmp_path / "data", "--max-connections", "8", constants=constants) as server:
+        async with asyncio.timeout(30):
+            for _ in range(5):  # 30 connections, of which 8 may be open at once
+                clients = [await _when_there_is_room(server.port) for _ in range(6)]
+                for client in clients:
+                    await client.connection.send(more[:60_000])
+                    client.cut()
+        assert "Traceback" not in server.log
+
+
+async def _when_there_is_room(port: int) -> EventStreamClient:
+    while True:
+        client = EventStreamClient(port)
+        await client.open()
+        if client.head.status == 200:
+            return client
+        assert client.head.status == 503
+        client.cut()
+        await asyncio.sleep(0.02)

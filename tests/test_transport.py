@@ -1,0 +1,232 @@
+"""Our corner of hypercorn: fails when it moves, and when what it promises does not hold."""
+
+import asyncio
+import inspect
+import json
+import socket
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from hypercorn import protocol
+from hypercorn.asyncio import run, serve
+from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.asyncio.worker_context import EventWrapper, WorkerContext
+from hypercorn.config import Config
+from hypercorn.protocol import h2 as h2_module
+from hypercorn.protocol import h11 as h11_module
+from hypercorn.protocol import ws_stream
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import Handshake, WSStream
+from quart import Quart, request, websocket
+
+from quart_notes import transport
+from quart_notes.outlets import Peer, peer_of
+from tests.feed_clients import RawConnection, WebsocketClient, exchange, follow, until
+from tests.server_process import ServerProcess, wait_for
+
+GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+CLOSE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+def parameters(callable_: object) -> list[str]:
+    return list(inspect.signature(callable_).parameters)  # type: ignore[arg-type]
+
+
+def names(callable_: object) -> set[str]:
+    """The names that a function's code speaks of."""
+    code = inspect.unwrap(callable_).__code__  # type: ignore[arg-type]
+    return {*code.co_names, *code.co_varnames}
+
+
+# The corner
+
+
+def test_this_is_the_hypercorn_that_the_corner_was_tested_with():
+    docs = transport.__doc__ or ""
+
+    assert f"hypercorn {version('hypercorn')}" in docs
+
+
+def test_the_connection_is_made_and_run_as_we_expect():
+    assert parameters(TCPServer.__init__) == ["self", "app", "loop", "config", "context", "state", "reader", "writer"]
+    for method in (TCPServer.run, TCPServer._read_data, TCPServer._close, EventWrapper.wait, EventWrapper.clear):
+        assert inspect.iscoroutinefunction(method)
+        assert parameters(method) == ["self"]
+    assert {"reader", "writer", "protocol", "idle_task", "_task_group"} <= names(TCPServer.run) | names(
+        TCPServer.__init__
+    )
+    assert "TCPServer" in vars(run), "where it is replaced"
+    assert MAX_RECV >= 1 << 14
+
+
+def test_the_protocol_refuses_and_waits_as_we_expect():
+    assert parameters(H11Protocol._send_error_response) == ["self", "status_code"]
+    assert parameters(H11Protocol._send_h11_event) == ["self", "event"]
+    assert parameters(H11Protocol.handle) == ["self", "event"]
+    assert {"can_read", "clear", "wait"} <= names(H11Protocol._handle_events)
+    assert {"can_read", "stream", "event_class"} <= names(H11Protocol.__init__)
+    assert WorkerContext.event_class is EventWrapper
+
+
+def test_the_websocket_stream_is_built_as_we_expect():
+    for module in (h11_module, h2_module):
+        assert vars(module)["WSStream"] is WSStream
+    assert parameters(Handshake.__init__) == ["self", "headers", "http_version"]
+    assert {"extensions", "upgrade", "version"} <= names(Handshake.__init__)
+    assert parameters(WSStream._send_wsproto_event) == ["self", "event"]
+    assert parameters(WSStream._handle_events) == ["self"]
+    assert parameters(WSStream._accept) == ["self", "message"]
+    assert {"app_put", "buffer", "closed", "task_group", "stream_id"} <= names(WSStream.__init__)
+
+
+def test_everything_is_back_in_its_place_afterwards():
+    def corner() -> list[object]:
+        modules = [vars(module) for module in (run, protocol, h11_module, h2_module, ws_stream)]
+        classes = ("TCPServer", "H11Protocol", "WSStream", "WSStream", "Handshake")
+        return [module[name] for module, name in zip(modules, classes, strict=True)]
+
+    before = corner()
+    with transport.installed(10, direct=True):
+        assert not set(corner()) & set(before)
+    assert corner() == before
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["our server", "plain hypercorn"])
+async def test_a_route_sees_the_connection_only_on_our_server(ours: bool, unused_tcp_port: int):
+    app = Quart(__name__)
+    peers: list[Peer | None] = []
+
+    @app.get("/")
+    async def look() -> str:
+        peers.append(peer_of(request.scope))
+        return "seen"
+
+    @app.websocket("/ws")
+    async def look_too() -> None:
+        peers.append(peer_of(websocket.scope))
+        await websocket.accept()
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{unused_tcp_port}"]
+    stop = asyncio.Event()
+    with transport.installed(10, direct=True) if ours else pytest.MonkeyPatch.context():
+        serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
+        await until(lambda: _answers(unused_tcp_port), "it serves")
+        head, _ = await exchange(unused_tcp_port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert head.status == 200
+        old, _ = await exchange(unused_tcp_port, b"GET / HTTP/1.0\r\n\r\n")
+        assert old.status == 200
+        async with await follow(WebsocketClient, unused_tcp_port) as client:
+            await client.to_the_end()
+        stop.set()
+        await asyncio.wait_for(serving, 10)
+
+    modern, ancient, websocket_peer = peers
+    assert ancient is None, "HTTP/1.0 has no chunks to write"
+    for peer in (modern, websocket_peer):
+        assert (peer is not None) is ours
+        if peer is not None:
+            assert peer.transport.is_closing()
+            assert peer.heard > 0
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# What it promises
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server that takes eight connections."""
+    with ServerProcess(tmp_path / "data", "--max-connections", "8") as server:
+        yield server
+        assert "Traceback" not in server.log
+
+
+async def test_one_connection_too_many_gets_a_whole_answer_and_later_ones_work(small: ServerProcess):
+    held = [await RawConnection(small.port).connect() for _ in range(8)]
+    for connection in held:
+        await connection.send(GET)
+        assert (await connection.head()).status == 200
+
+    for _ in range(20):
+        head, body = await exchange(small.port, GET)
+        assert head.status == 503
+        assert head.headers["content-type"] == "application/problem+json"
+        assert int(head.headers["retry-after"]) > 0
+        assert int(head.headers["content-length"]) == len(body)
+        assert json.loads(body)["code"] == "overloaded"
+
+    await held[0].send(CLOSE)
+    held[0].pending = b""
+    assert b"HTTP/1.1 200" in await held[0].rest(), "those inside are served"
+    for connection in held:
+        connection.close()
+
+    async with asyncio.timeout(20):
+        while (await exchange(small.port, CLOSE))[0].status != 200:
+            pass
+
+
+async def test_a_connection_that_its_client_closes_makes_room_at_once(tmp_path: Path):
+    (tmp_path / "hypercorn.toml").write_text("keep_alive_timeout = 600\n")
+    config = str(tmp_path / "hypercorn.toml")
+    with ServerProcess(tmp_path / "data", "--max-connections", "8", "--server-config", config) as server:
+        served = 0
+        async with asyncio.timeout(20):
+            while served < 40:
+                connection = await RawConnection(server.port).connect()
+                await connection.send(GET)
+                served += (await connection.head()).status == 200
+                connection.close()
+
+
+async def test_one_connection_too_many_that_says_nothing_is_dropped(small: ServerProcess):
+    held = [await RawConnection(small.port).connect() for _ in range(8)]
+    for connection in held:
+        await connection.send(GET)
+        await connection.head()
+    silent = await RawConnection(small.port).connect()
+
+    assert await silent.rest() == b""
+
+    for connection in (*held, silent):
+        connection.close()
+
+
+async def test_many_connections_leave_no_descriptor_behind(server: ServerProcess):
+    async def come_and_go(number: int) -> None:
+        connection = await RawConnection(server.port).connect()
+        kind = number % 5
+        if kind == 0:
+            await connection.send(GET[:10])
+        elif kind == 1:
+            await connection.send(GET)
+            await connection.head()
+        elif kind == 2:
+            await connection.send(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+            await connection.head()
+        elif kind == 3:
+            connection.close()
+            websocket_client = WebsocketClient(server.port)
+            await websocket_client.open()
+            connection = websocket_client.connection
+        if number % 2:
+            connection.cut()
+        else:
+            connection.close()
+
+    await exchange(server.port, CLOSE)
+    before = server.descriptors()
+    for _ in range(20):
+        await asyncio.gather(*(come_and_go(number) for number in range(50)))
+
+    wait_for(lambda: server.descriptors() <= before, "descriptors are back")
+    head, _ = await exchange(server.port, CLOSE)
+    assert head.status == 200
+    assert "Traceback" not in server.log

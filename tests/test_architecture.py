@@ -1,0 +1,321 @@
+"""The shape of the code, checked: who may import whom, who sees what, and what stands nowhere.
+
+A rule that is in the way is changed here and in docs/architecture.md, on purpose.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import quart_notes
+from quart_notes import create_app
+from quart_notes.settings import Settings
+from tests.server_process import ROOT
+
+PACKAGE = Path(quart_notes.__file__).parent
+
+LEAVES = {"version", "settings", "schemas", "errors", "events", "jsonio", "models"}
+SAYING = LEAVES - {"models", "settings"}  # what says something to the outside
+STORE = {"broadcaster", "database", "event_log"}
+
+# Module (or package, with a dot) → what of ours it may import. "…." stands for all modules of a package.
+MAY_IMPORT: dict[str, set[str]] = {
+    **dict.fromkeys(LEAVES, LEAVES),
+    "access_log": set(),
+    "broadcaster": set(),
+    "outlets": {"broadcaster"},
+    "response_cache": {"broadcaster"},
+    "sqlite_engine": set(),
+    "database": {"errors"},
+    "event_log": {*LEAVES, "broadcaster", "database"},
+    "writer": {*LEAVES, *STORE},
+    "feed": {*LEAVES, "broadcaster", "event_log"},
+    "domain.": {*LEAVES, "database", "event_log", "writer"},
+    "core": {*LEAVES, *STORE, "writer", "feed", "response_cache", "domain."},
+    "housekeeping": {*LEAVES, "core", "writer"},
+    "demo": {"schemas"},
+    "blueprints.": {
+        *SAYING,
+        "blueprints.",
+        "domain.",
+        "core",
+        "feed",
+        "outlets",
+        "broadcaster",
+        "response_cache",
+        "writer",
+    },
+    "transport": {*SAYING, "broadcaster"},
+    "app": {*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database"},
+    "server": {"app", "transport", "blueprints.static_files", "core", "database", "settings"},
+    "doctor": {"server", "database", "settings"},
+    "cli": {"app", "server", "doctor", "demo", "core", "database", "errors", "settings", "version"},
+    "__main__": {"cli"},
+    "": {"app", "version"},
+}
+
+# Whoever touches a library of the outside, and nobody else.
+TOUCHES: dict[str, set[str]] = {
+    "tortoise": {"models", "domain.", "writer", "event_log", "database", "sqlite_engine", "migrations."},
+    "quart": {"blueprints.", "app", "server"},
+    "quart_schema": {"blueprints."},
+    "werkzeug": {"blueprints."},
+    "hypercorn": {"server", "transport", "blueprints.connections"},
+    "h11": {"transport"},
+    "wsproto": {"transport"},
+    "uvloop": {"server"},
+    "click": {"cli"},
+    "pydantic": {"schemas", "settings", "events", "blueprints."},
+    "sqlite3": {"database", "sqlite_engine", "doctor", "cli"},
+}
+
+
+def _modules() -> dict[str, ast.Module]:
+    """Every module of ours by its name within the package."""
+    found = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
+        found[name.removesuffix("__init__").rstrip(".")] = ast.parse(file.read_text(encoding="utf-8"))
+    return found
+
+
+MODULES = _modules()
+OURS = [name for name in MODULES if not name.startswith("migrations")]
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """What a module imports, at its top or later, as full names of modules."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            assert node.module
+            if node.module.split(".")[0] == "quart_notes":
+                for alias in node.names:
+                    inner = f"{node.module}.{alias.name}"
+                    yield inner if inner.removeprefix("quart_notes.") in MODULES else node.module
+            else:
+                yield node.module
+
+
+def _ours(tree: ast.Module) -> set[str]:
+    return {
+        name.removeprefix("quart_notes").lstrip(".") for name in _imports(tree) if name.split(".")[0] == "quart_notes"
+    }
+
+
+def _within(name: str, allowed: set[str]) -> bool:
+    return any(name == one or (one.endswith(".") and f"{name}.".startswith(one)) for one in allowed)
+
+
+def _rule(name: str) -> set[str]:
+    if name in MAY_IMPORT:
+        return MAY_IMPORT[name]
+    package = name.split(".", maxsplit=1)[0] + "."
+    assert package in MAY_IMPORT, f"{name} has no rule: say in MAY_IMPORT where it stands"
+    return MAY_IMPORT[package]
+
+
+def _calls(tree: ast.Module, attribute: str) -> bool:
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == attribute
+        for node in ast.walk(tree)
+    )
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_module_imports_only_what_stands_before_it(name: str):
+    forbidden = {one for one in _ours(MODULES[name]) if not _within(one, _rule(name))}
+
+    assert not forbidden
+
+
+def test_no_rule_is_about_a_module_that_is_not_there():
+    for name in {*MAY_IMPORT, *(one for allowed in MAY_IMPORT.values() for one in allowed)}:
+        assert any(_within(module, {name}) for module in MODULES), name
+
+
+def test_nothing_goes_round_in_a_circle():
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " → ".join((*path, name))
+        if name not in done:
+            for inner in _ours(MODULES[name]) - {""}:
+                visit(inner, (*path, name))
+            done.add(name)
+
+    for name in OURS:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("library", TOUCHES)
+def test_a_library_is_touched_only_where_it_belongs(library: str):
+    users = {name for name, tree in MODULES.items() if any(one.split(".")[0] == library for one in _imports(tree))}
+
+    assert users
+    assert {name for name in users if not _within(name, TOUCHES[library])} == set()
+
+
+def test_no_other_library_is_used():
+    used = {one.split(".")[0] for tree in MODULES.values() for one in _imports(tree)}
+
+    assert used - sys.stdlib_module_names - {"quart_notes"} - set(TOUCHES) == set()
+
+
+@pytest.mark.parametrize("name", ["broadcaster", "access_log", "response_cache", "feed", "outlets", "jsonio"])
+def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):
+    libraries = {one.split(".")[0] for one in _imports(MODULES[name])} - {"quart_notes"}
+
+    assert libraries <= sys.stdlib_module_names
+
+
+def test_nobody_imports_the_application_but_who_starts_it():
+    assert {name for name, tree in MODULES.items() if "app" in _ours(tree)} == {"", "cli", "server"}
+    assert {name for name, tree in MODULES.items() if "cli" in _ours(tree)} == {"__main__"}
+
+
+def test_only_the_settings_see_the_environment():
+    seeing = set()
+    for name, tree in MODULES.items():
+        for node in ast.walk(tree):
+            named = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
+            attribute = node.attr if isinstance(node, ast.Attribute) else ""
+            if {attribute, *named} & {"environ", "environb", "getenv", "putenv"}:
+                seeing.add(name)
+
+    assert seeing == {"settings"}
+
+
+def test_only_the_writer_publishes_and_only_the_domain_records():
+    assert {name for name, tree in MODULES.items() if _calls(tree, "publish")} == {"writer"}
+    assert {name for name, tree in MODULES.items() if _calls(tree, "record")} == {"domain.notes"}
+    assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= {"writer", "event_log"}
+
+
+# State.
+
+CONSTANT = re.compile(r"_?[A-Z]\w*|__all__|__version__")  # constants, types and type variables
+KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a name that Tortoise asks for
+CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
+CACHED = {"blueprints.static_files.build_id"}  # a digest of files that do not change under a running server
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_module_has_no_state(name: str):
+    for node in MODULES[name].body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        for target in targets:
+            for leaf in ast.walk(target):
+                if isinstance(leaf, ast.Name):
+                    assert CONSTANT.fullmatch(leaf.id) or leaf.id in KNOWN, leaf.id
+    assert not [node for node in ast.walk(MODULES[name]) if isinstance(node, ast.Global)]
+
+
+def test_no_constant_is_changed():
+    for name in OURS:
+        for node in ast.walk(MODULES[name]):
+            changed: list[ast.expr] = []
+            if isinstance(node, ast.Assign | ast.Delete):
+                changed = [target.value for target in node.targets if isinstance(target, ast.Subscript)]
+            elif isinstance(node, ast.AugAssign):
+                changed = [node.target]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
+                changed = [node.func.value]
+            for one in changed:
+                assert not (isinstance(one, ast.Name) and one.id.isupper()), f"{name}: {ast.unparse(node)}"
+
+
+def test_nothing_is_cached_for_ever_unnoticed():
+    cached = {
+        f"{name}.{node.name}"
+        for name in OURS
+        for node in ast.walk(MODULES[name])
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and any("cache" in ast.unparse(decorator) for decorator in node.decorator_list)
+    }
+
+    assert cached == CACHED
+
+
+# Routes.
+
+
+def test_every_route_has_a_title_that_can_be_published():
+    app = create_app(Settings(data=Path("nowhere")))
+    for endpoint, view in app.view_functions.items():
+        title = (view.__doc__ or "").strip().partition("\n")[0]
+        assert title.endswith("."), endpoint
+
+
+def test_no_two_routes_share_an_address():
+    app = create_app(Settings(data=Path("nowhere")))
+    seen = [
+        (rule.rule, method, rule.websocket)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or {"WS"}) - {"OPTIONS"}
+    ]
+
+    assert len(seen) == len(set(seen))
+
+
+# Scripts and templates.
+
+SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
+def test_a_script_makes_no_markup_and_no_code_of_text(file: Path):
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|parseFromString|setHTML"
+        r"|\beval\(|new Function\b|setTimeout\(\s*[\"'`]|\.cssText|setAttribute\(\s*[\"']on"
+    )
+
+    assert not re.search(forbidden, _read(file))
+
+
+def test_only_one_script_knows_how_events_come():
+    assert SCRIPTS
+    naming = {file.name for file in SCRIPTS if re.search(r"\b(WebSocket|EventSource)\b", _read(file))}
+
+    assert naming == {"live_feed.js"}
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
+def test_a_template_escapes_everything_and_carries_no_code(file: Path):
+    text = re.sub(r"\{#.*?#\}", "", _read(file), flags=re.S)
+
+    assert not re.search(r"\|\s*safe\b|autoescape|Markup\(", text)
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text), "a script in the page: the policy forbids it"
+    assert not re.search(r"<style\b|\sstyle=|\son\w+=|javascript:", text), "inline style or handler"
+    assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text), "something from elsewhere"
+
+
+def test_python_makes_no_markup_safe_by_itself():
+    assert not [name for name, tree in MODULES.items() if any("markupsafe" in one for one in _imports(tree))]
+    for file in PACKAGE.rglob("*.py"):
+        assert not re.search(r"\bMarkup\(|render_template_string|autoescape", _read(file)), file
+
+
+def test_the_card_is_written_once():
+    macros = [file.name for file in TEMPLATES if re.search(r"<li[^>]*class=\"[^\"]*\bnote\b", _read(file))]
+
+    assert macros == ["note.html"]
+    assert not [file.name for file in SCRIPTS if re.search(r"createElement\(\s*[\"']li[\"']", _read(file))]
+
+
+def test_style_sheets_load_nothing_from_elsewhere():
+    for file in (ROOT / "static" / "css").rglob("*.css"):
+        assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|@import\s+[\"'](?:https?:)?//", _read(file)), file

@@ -12,6 +12,7 @@ schemas, models    the shapes that cross an edge; the tables
 events             topics and the closed catalogue of events
 errors             everything that can be answered with a problem
 database           connections, migrations, health
+backups            whole copies, made and put back
 writer             the only task that writes: rows and events in one transaction
 event_log          events by number: append, since, prune
 broadcaster        in-memory fan-out, bounded and ordered

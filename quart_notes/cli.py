@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from quart_notes import database, doctor, server
+from quart_notes import backups, database, doctor, server
 from quart_notes.app import create_app
 from quart_notes.core import Core
 from quart_notes.demo import NOTES
@@ -168,8 +168,8 @@ def backup(target: Path | None, **flags: Any) -> None:
         if target.exists():
             raise click.ClickException(f"{target} exists already")
         with click.progressbar(length=100, label="Copying", file=sys.stderr) as bar:
-            database.copy(source, target, lambda percent: bar.update(percent - bar.pos))
-        database.check(target)
+            backups.copy(source, target, lambda percent: bar.update(percent - bar.pos))
+        backups.check(target)
     click.echo(f"Copied {source} to {target} ({target.stat().st_size:,} bytes), checked.")
 
 
@@ -181,7 +181,7 @@ def restore(source: Path, **flags: Any) -> None:
     with explained():
         file = load(flags).database_file
         with database.exclusive(file):
-            kept = database.restore(source, file)
+            kept = backups.restore(source, file)
     click.echo(f"Restored {source} to {file}." + (f" The former database is {kept}." if kept else ""))
 
 

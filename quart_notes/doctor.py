@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from quart_notes import database
+from quart_notes import backups, database
 from quart_notes.server import SPARE_DESCRIPTORS, ServeError, listen, raise_descriptor_limit
 from quart_notes.settings import Settings, host_of
 
@@ -60,7 +60,7 @@ def _tables(file: Path) -> Iterator[Finding]:
         yield Finding("ok", "Database", f"{file} does not exist yet; the first start makes it")
         return
     try:
-        database.check(file)
+        backups.check(file)
         pending = asyncio.run(_pending(file))
     except Exception as error:
         yield Finding("fail", "Database", f"{file}: {error}")

@@ -8,8 +8,8 @@ from tortoise.expressions import F
 
 from quart_notes import events
 from quart_notes.broadcaster import Message
-from quart_notes.database import Database, new_epoch
-from quart_notes.events import EventId
+from quart_notes.database import Database
+from quart_notes.events import EventId, new_epoch
 from quart_notes.models import LoggedEvent, LogHead
 
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be

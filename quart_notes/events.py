@@ -5,6 +5,7 @@ grows in commit order over all topics. The body is encoded once; only the id is 
 """
 
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -45,6 +46,11 @@ class EventId:
 
     def __str__(self) -> str:
         return f"{self.epoch}-{self.number}"
+
+
+def new_epoch() -> str:
+    """The first half of event ids, for a new log."""
+    return secrets.token_hex(4)
 
 
 Id = Annotated[str, Field(description="Epoch and number; resume after it.", pattern=rf"^{EVENT_ID.pattern}$")]

@@ -30,7 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outlets": {"broadcaster"},
     "response_cache": {"broadcaster"},
     "sqlite_engine": set(),
-    "database": {"errors"},
+    "backups": {"events"},
+    "database": {"backups", "errors"},
     "event_log": {*LEAVES, "broadcaster", "database"},
     "writer": {*LEAVES, *STORE},
     "feed": {*LEAVES, "broadcaster", "event_log"},
@@ -52,8 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transport": {*SAYING, "broadcaster"},
     "app": {*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database"},
     "server": {"app", "transport", "blueprints.static_files", "core", "database", "settings"},
-    "doctor": {"server", "database", "settings"},
-    "cli": {"app", "server", "doctor", "demo", "core", "database", "errors", "settings", "version"},
+    "doctor": {"server", "backups", "database", "settings"},
+    "cli": {"app", "server", "doctor", "demo", "core", "backups", "database", "errors", "settings", "version"},
     "__main__": {"cli"},
     "": {"app", "version"},
 }
@@ -70,7 +71,7 @@ TOUCHES: dict[str, set[str]] = {
     "uvloop": {"server"},
     "click": {"cli"},
     "pydantic": {"schemas", "settings", "events", "blueprints."},
-    "sqlite3": {"database", "sqlite_engine", "doctor", "cli"},
+    "sqlite3": {"backups", "database", "sqlite_engine", "doctor", "cli"},
 }
 
 

@@ -1,0 +1,69 @@
+"""Whole copies of a database: made while it is in use, checked, and put back."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from quart_notes.events import new_epoch
+
+COPY_PAGES = 1024  # pages copied between two reports of progress
+
+
+def copy(source: Path, target: Path, progress: Callable[[int], None] | None = None) -> None:
+    """A whole and consistent copy of a database that may be in use; `progress` hears the percentage done.
+
+    source   https://www.sqlite.org/backup.html
+    """
+    partial = target.with_name(target.name + ".part")
+
+    def report(_: int, remaining: int, total: int) -> None:
+        if progress is not None:
+            progress(100 - remaining * 100 // max(total, 1))
+
+    try:
+        with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
+            # Reading from one moment: otherwise a write between two steps makes SQLite begin again, for ever if busy.
+            from_.execute("BEGIN")
+            from_.execute("SELECT count(*) FROM sqlite_master")
+            from_.backup(to, pages=COPY_PAGES, progress=report)
+            to.execute("PRAGMA journal_mode = DELETE")  # one file that needs no others beside it
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def check(file: Path) -> None:
+    """Raise sqlite3.DatabaseError unless `file` is a sound database of ours."""
+    with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
+        try:
+            connection.execute("SELECT epoch, newest FROM log_head").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise sqlite3.DatabaseError(f"{file} is not a Quart Notes database: {error}") from None
+        (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"{file} is damaged: {verdict}")
+
+
+def restore(source: Path, file: Path) -> Path | None:
+    """Put a copy in the place of the database; returns where the former one is kept, None when there was none.
+
+    The log gets a new epoch: readers who saw events that the copy does not have must reload, never be silent.
+    """
+    check(source)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(file.name + ".restoring")
+    copy(source, fresh)
+    with closing(sqlite3.connect(fresh)) as connection, connection:
+        connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
+    kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
+    existed = file.exists()
+    # Moved as it is, with what SQLite keeps beside it: it may be damaged, which may be why it is replaced.
+    for suffix in ("-wal", "-shm", ""):
+        present = file.with_name(file.name + suffix)
+        if present.exists():
+            present.replace(kept.with_name(kept.name + suffix))
+    fresh.replace(file)
+    return kept if existed else None

@@ -1,12 +1,13 @@
 /**
- * The board's cards, by id and in their order: open first, newest first, then done.
+ * The board's cards, by id.
  *
  * 1. A state is applied only if its version is newer than what the card shows or what was deleted, so that applying
- * twice, late or out of order changes nothing. 2. `#order` is the order in the document. 3. A card that is being edited
- * neither moves nor goes until the editor closes. 4. Focus stays with a card that stays in sight, else in its place.
+ * twice, late or out of order changes nothing. 2. A card that is being edited neither moves nor goes until the editor
+ * closes. 3. Focus stays with a card that stays in sight, else in its place.
  * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:going`; from the list: `note:gone`.
  */
 import { cardFor, fill, noteOf, read } from "./card.js";
+import { CardOrder } from "./card_order.js";
 import { keepingFocus } from "./focus.js";
 
 /** @typedef {import("./card.js").Note} Note */
@@ -14,24 +15,22 @@ import { keepingFocus } from "./focus.js";
 
 export class Board {
   /** @type {Map<number, Place>} */ #places = new Map();
-  /** @type {Place[]} */ #order = [];
   /** @type {Map<number, number>} the version at which a note was deleted: a late page must not bring it back */
   #gone = new Map();
 
   /** @param {HTMLElement} list */
   constructor(list) {
     this.list = list;
+    this.order = new CardOrder(list);
     for (const card of list.querySelectorAll(":scope > .note")) {
-      const note = read(card);
-      const place = { id: note.id, card, version: note.version, done: note.done, gone: false };
-      this.#places.set(note.id, place);
-      this.#order.push(place);
+      const { id, version, done } = read(card);
+      this.#places.set(id, { id, card, version, done, gone: false });
+      this.order.adopt(this.#places.get(id));
     }
-    this.#divide();
   }
 
-  get cards() {
-    return this.#order.map(({ card }) => card);
+  get size() {
+    return this.#places.size;
   }
 
   /** @param {number} id */
@@ -53,40 +52,37 @@ export class Board {
     Object.assign(place, { version: note.version, gone: false });
     this.#places.set(note.id, place);
     if (known) this.settle(place.card);
-    else this.#insert(place);
-    this.#divide();
-    this.#dispatch(place.card, "changed", { note, before, live });
+    else this.order.insert(place);
+    dispatch(place.card, "changed", { note, before, live });
   }
 
   /** @param {Note} note its last state */
   remove(note) {
     const place = this.#places.get(note.id);
     this.#gone.set(note.id, Math.max(note.version, place?.version ?? 0, this.#gone.get(note.id) ?? 0));
-    if (!place) return;
-    this.#drop(place);
+    if (place) this.#drop(place);
   }
 
   #drop(place) {
     place.gone = true;
-    this.#dispatch(place.card, "going", {});
+    dispatch(place.card, "going");
     this.settle(place.card);
   }
 
   /** Move or remove a card as its state asks, unless it is being edited. @param {HTMLElement} card */
   settle(card) {
-    const place = this.#places.get(noteOf(card).id);
-    if (!place || "editing" in card.dataset) return;
-    const { done } = noteOf(card);
-    if (!place.gone && place.done === done) return;
+    const { id, done } = noteOf(card);
+    const place = this.#places.get(id);
+    if (!place || "editing" in card.dataset || (!place.gone && place.done === done)) return;
     keepingFocus(card, () => {
-      this.#order.splice(this.#find(place), 1);
-      if (place.gone) {
-        this.#places.delete(place.id);
-        card.remove();
-      } else this.#insert(Object.assign(place, { done }));
+      this.order.release(place);
+      place.done = done;
+      if (place.gone) card.remove();
+      else this.order.insert(place);
     });
-    this.#divide();
-    if (place.gone) this.#dispatch(this.list, "gone", {});
+    if (!place.gone) return;
+    this.#places.delete(id);
+    dispatch(this.list, "gone");
   }
 
   /** What was known may not hold any more: every state is news. @returns {() => void} drops what had no news since */
@@ -96,42 +92,8 @@ export class Board {
     for (const place of doubtful) place.version = 0;
     return () => doubtful.filter(({ version }) => version === 0).forEach((place) => this.#drop(place));
   }
-
-  #insert(place) {
-    const index = this.#find(place);
-    const before = this.#order[index]?.card ?? null;
-    this.#order.splice(index, 0, place);
-    // moveBefore keeps focus, selection and scroll; it is for what stands in the document already.
-    if (place.card.isConnected && this.list.moveBefore) this.list.moveBefore(place.card, before);
-    else this.list.insertBefore(place.card, before);
-  }
-
-  /** The first done note begins a row. */
-  #divide() {
-    const first = this.#order[this.#find({ done: true, id: Infinity })]?.card;
-    if (first === this.firstDone) return;
-    this.firstDone?.removeAttribute("data-first-done");
-    first?.setAttribute("data-first-done", "");
-    this.firstDone = first;
-  }
-
-  /** Where a place is, or belongs. */
-  #find(place) {
-    let [low, high] = [0, this.#order.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (precedes(this.#order[middle], place)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #dispatch(element, name, detail) {
-    return element.dispatchEvent(new CustomEvent(`note:${name}`, { bubbles: true, detail }));
-  }
 }
 
-/** @param {Place} one @param {Place} other */
-function precedes(one, other) {
-  return one.done === other.done ? one.id > other.id : other.done;
+function dispatch(element, name, detail = {}) {
+  element.dispatchEvent(new CustomEvent(`note:${name}`, { bubbles: true, detail }));
 }

@@ -1,5 +1,6 @@
 /** What is being saved and what failed, said on the card itself. */
 import { explain } from "./api.js";
+import { LATE } from "./arrivals.js";
 import { clone } from "./card.js";
 import { announce } from "./messages.js";
 
@@ -42,7 +43,7 @@ export async function saving(card, feed, send, takeBack = () => {}) {
     clearTimeout(timer);
     hush(card);
     feed.expect(answer.eventId);
-    if (feed.state !== "live") say(card, "Saved. It shows here once the connection is back.");
+    if (feed.state !== "live") say(card, LATE);
     return answer;
   } catch (problem) {
     clearTimeout(timer);

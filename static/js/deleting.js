@@ -1,5 +1,6 @@
 /** Deleting a note, and the way back. */
 import { change, explain } from "./api.js";
+import { until } from "./arrivals.js";
 import { nameOf, noteOf } from "./card.js";
 import { saving } from "./card_status.js";
 import { toast } from "./messages.js";
@@ -16,8 +17,8 @@ export function start(element, feed) {
     try {
       const { eventId } = await change("POST", `/${id}/restore`);
       feed.expect(eventId);
-      await arrival(element, id);
-      document.getElementById(`note-${id}`)?.focus();
+      await until(element, () => Boolean(document.getElementById(`note-${id}`)));
+      document.getElementById(`note-${id}`).focus();
     } catch (problem) {
       const again = { label: "Retry", run: () => restore(id) };
       if (problem.status === 404) toast("This note cannot be brought back any more.");
@@ -31,17 +32,4 @@ export function start(element, feed) {
   };
   element.addEventListener("submit", submit, { signal: over.signal });
   return () => over.abort();
-}
-
-/** The card comes by the feed, before or after the answer. */
-function arrival(list, id) {
-  return new Promise((arrived) => {
-    const look = () => {
-      if (!document.getElementById(`note-${id}`)) return;
-      list.removeEventListener("note:changed", look);
-      arrived();
-    };
-    list.addEventListener("note:changed", look);
-    look();
-  });
 }

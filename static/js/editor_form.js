@@ -1,15 +1,10 @@
 /** The form in a card that is being edited: its fields, and what it says while they are typed in. */
 import { clone } from "./card.js";
+import { clearErrors, showErrors } from "./field_errors.js";
 import { announce } from "./messages.js";
+import { textOf } from "./note_text.js";
 
-/** @typedef {{title: string|null, description: string|null}} Text */
-
-/** @param {Text} note @returns {Text} with nothing for a blank */
-export const textOf = ({ title, description }) => ({ title: title || null, description: description || null });
-
-/** @param {Text} one @param {Text} other */
-export const sameText = (one, other) =>
-  (one.title || null) === (other.title || null) && (one.description || null) === (other.description || null);
+/** @typedef {import("./note_text.js").Text} Text */
 
 export class EditorForm {
   /** @param {number} id @param {Text} text @param {{save: () => void, cancel: () => void, typing: () => void, compare: () => void}} on */
@@ -42,8 +37,15 @@ export class EditorForm {
     if (words) announce(words);
   }
 
-  /** How the saving goes. @param {string} words @param {boolean} failed */
-  say(words, failed = false) {
+  get isOpen() {
+    return this.element.isConnected;
+  }
+
+  /** How the saving goes. @param {string} words @param {import("./api.js").Problem} [problem] */
+  say(words, problem) {
+    const failed = Boolean(problem);
+    if (problem?.errors.length) showErrors(this.element, problem);
+    else clearErrors(this.element);
     const state = this.element.querySelector(".editor-state");
     state.textContent = words;
     state.toggleAttribute("data-failed", failed);

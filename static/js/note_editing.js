@@ -1,7 +1,8 @@
 /** Editing in place: which cards have an editor, and the drafts that outlive the page. */
 import { noteOf } from "./card.js";
 import { toast } from "./messages.js";
-import { draftKey, NoteEditor } from "./note_editor.js";
+import { NoteEditor } from "./note_editor.js";
+import { draftKey } from "./note_text.js";
 import { keep, kept, keysFrom } from "./storage.js";
 
 /** @param {HTMLElement} element the page's main @param {any} feed */
@@ -33,17 +34,17 @@ export function start(element, feed) {
     const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (!plain || !event.target.closest(".edit-link")) return;
     event.preventDefault();
-    edit(event.target.closest(".note")).focus();
+    edit(event.target.closest(".note")).form.focus();
   };
   const doubleClick = ({ target }) => {
     const body = target.closest(".note-body");
-    if (body && !target.closest("button")) edit(body.closest(".note")).focus();
+    if (body && !target.closest("button")) edit(body.closest(".note")).form.focus();
   };
   const listen = (name, hear) => element.addEventListener(name, hear, { signal: over.signal });
 
   listen("click", click);
   listen("dblclick", doubleClick);
-  listen("note:edit", ({ target, detail }) => edit(target, detail ?? undefined).focus());
+  listen("note:edit", ({ target, detail }) => edit(target, detail ?? undefined).form.focus());
   listen("note:changed", changed);
   listen("note:going", ({ target }) => editors.get(target)?.gone());
   listen("board:loaded", resumeAll);

@@ -28,7 +28,7 @@ export function start(element, feed) {
   feed.addEventListener("change", hear, { signal: over.signal });
   feed.addEventListener("reset", () => reload(true), { signal: over.signal });
   element.addEventListener("editor:closed", ({ target }) => board.settle(target), { signal: over.signal });
-  if (board.cards.length < total) reload(false);
+  if (board.size < total) reload(false);
   else queueMicrotask(() => element.dispatchEvent(new CustomEvent("board:loaded"))); // once everybody listens
   return () => over.abort();
 }

@@ -1,6 +1,6 @@
 /** Search while typing, with the meaning of the API's `q`: every word, in the title or the text, whatever its case. */
 import { noteOf } from "./card.js";
-import { fold, words } from "./folding.js";
+import { fold, words } from "./casefold.js";
 
 /** @type {WeakMap<object, string>} */ const folded = new WeakMap();
 

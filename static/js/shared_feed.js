@@ -1,12 +1,12 @@
 /**
- * One connection per browser: the tab that holds the lock has the feed, the others hear it over a channel.
+ * One connection per browser: the tab that leads has the feed, the others hear it over a channel.
  *
- * 1. A tab that dies frees the lock; one that is frozen is robbed of it. 2. A follower takes an event only if it knows
- * the one before; otherwise it asks for what it missed. 3. Who cannot be told any more what it missed gets a reset.
- * `expect` as in ResumingFeed.
+ * 1. A follower takes an event only if it knows the one before; otherwise it asks for what it missed. 2. Who cannot be
+ * told any more what it missed gets a reset. 3. A leader that answers nobody is robbed. `expect` as in ResumingFeed.
  */
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
+import { Leadership } from "./leadership.js";
 
 const PULSE_MS = 700; // a follower that somebody looks at makes sure that its leader still answers
 const FROZEN_MS = 1_500;
@@ -15,7 +15,7 @@ const REMEMBERED = 500; // events that a leader can repeat to a tab that comes l
 /** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, stop: () => void}} Connected */
 
 export class SharedFeed extends Feed {
-  /** @type {(Connected & {release: () => void})|undefined} present while this tab leads */ #lead;
+  /** @type {Connected|undefined} present while this tab leads */ #own;
   /** @type {{from: string, events: any[]}} */ #past = { from: "", events: [] };
   #me = Math.random();
   #answeredAt = 0;
@@ -24,6 +24,7 @@ export class SharedFeed extends Feed {
   constructor(name, last, connect) {
     super(last);
     Object.assign(this, { name, connect });
+    this.leadership = new Leadership(name, () => this.#lead(), () => this.#follow());
   }
 
   start() {
@@ -31,51 +32,34 @@ export class SharedFeed extends Feed {
     this.channel.onmessage = ({ data }) => this.#heard[data.kind]?.(data);
     this.#answeredAt = performance.now();
     this.pulse = setInterval(() => this.#checkLeader(), PULSE_MS);
-    this.#queue();
+    this.leadership.seek();
     this.#ask();
   }
 
   stop() {
     clearInterval(this.pulse);
-    this.waiting.abort();
-    this.#resign();
+    this.leadership.resign();
     this.channel.close();
   }
 
   expect(id) {
-    if (this.#lead) this.#lead.feed.expect(id);
+    if (this.#own) this.#own.feed.expect(id);
     else this.#post("expect", { id });
   }
 
-  /** Wait for the lock, or take it, and lead while holding it. */
-  #queue({ steal = false } = {}) {
-    if (!navigator.locks) return void this.#take(); // no locks on plain http across a network: a connection a tab
-    this.waiting?.abort();
-    const waiting = (this.waiting = new AbortController());
-    const options = steal ? { steal } : { signal: waiting.signal };
-    navigator.locks.request(this.name, options, () => waiting.signal.aborted || this.#take()).catch(() => {
-      if (waiting.signal.aborted) return;
-      this.#resign(); // robbed: this tab slept
-      this.#queue();
-    });
-  }
-
-  #take() {
-    const connected = this.connect(this.last);
-    const { feed } = connected;
+  #lead() {
     this.#past = { from: this.last, events: [] };
-    feed.addEventListener("change", ({ detail }) => this.#pass(detail));
-    feed.addEventListener("reset", ({ detail }) => this.#pass(detail));
+    this.#own = this.connect(this.last);
+    const { feed } = this.#own;
+    for (const name of ["change", "reset"]) feed.addEventListener(name, ({ detail }) => this.#pass(detail));
     feed.addEventListener("state", ({ detail }) => this.#passState(detail));
     this.#passState(feed.state);
     this.#post("led");
-    return new Promise((release) => (this.#lead = { ...connected, release }));
   }
 
-  #resign() {
-    this.#lead?.stop();
-    this.#lead?.release();
-    this.#lead = undefined;
+  #follow() {
+    this.#own?.stop();
+    this.#own = undefined;
   }
 
   #pass(event) {
@@ -96,10 +80,10 @@ export class SharedFeed extends Feed {
     event: ({ before, event }) => (before && isNewer(before, this.last) ? this.#ask() : this.tell(event)),
     state: ({ state }) => this.tellState(state),
     led: () => this.#ask(),
-    expect: ({ id }) => this.#lead?.feed.expect(id),
-    ask: ({ from, after }) => this.#lead && this.#answer(from, after),
+    expect: ({ id }) => this.#own?.feed.expect(id),
+    ask: ({ from, after }) => this.#own && this.#answer(from, after),
     answer: ({ to, state, last, missed }) => {
-      if (to !== this.#me || this.#lead) return;
+      if (to !== this.#me || this.#own) return;
       this.#answeredAt = performance.now();
       this.tellState(state);
       (missed ?? [{ id: last, action: "reset" }]).forEach((event) => this.tell(event));
@@ -114,15 +98,15 @@ export class SharedFeed extends Feed {
 
   #checkLeader() {
     const now = performance.now();
-    if (this.#lead || document.hidden) this.#answeredAt = now;
+    if (this.#own || document.hidden) this.#answeredAt = now;
     else if (now - this.#answeredAt > FROZEN_MS) {
       this.#answeredAt = now;
-      this.#queue({ steal: true });
+      this.leadership.seek({ steal: true });
     } else this.#ask();
   }
 
   #ask() {
-    if (!this.#lead) this.#post("ask", { from: this.#me, after: this.last });
+    if (!this.#own) this.#post("ask", { from: this.#me, after: this.last });
   }
 
   #post(kind, more = {}) {

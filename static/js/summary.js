@@ -1,58 +1,54 @@
-/** What stands above the board and in its place: how many notes, done ones folded away, the empty faces. */
+/** What stands above the board and in its place: how many notes there are, and its empty faces. */
 import { noteOf } from "./card.js";
-import { keep, kept } from "./storage.js";
+import { announce } from "./messages.js";
 
-const FOLDED = "done-folded";
+const TYPING_MS = 600; // the count of a search is read out when the typing rests
 
 /** @param {HTMLElement} element the page's main @param {HTMLElement} list */
 export function start(element, list) {
   const over = new AbortController();
-  const find = (id) => element.querySelector(id);
-  const [text, foldButton, emptyBoard, emptySearch] = ["#summary", "#fold-button", "#empty-board", "#empty-search"].map(find);
-  let query = document.querySelector("#search-field")?.value.trim() ?? "";
+  const [text, foldButton, emptyBoard, emptySearch] = ["summary", "fold-button", "empty-board", "empty-search"].map((id) =>
+    element.querySelector(`#${id}`),
+  );
+  let query = document.querySelector("#search-field").value.trim();
   let frame = 0;
+  let timer = 0;
 
   const count = () => {
     const total = list.children.length;
     let [done, found] = [0, 0];
     for (const card of list.children) {
-      if (noteOf(card)?.done) done++;
+      if (noteOf(card).done) done++;
       if (!card.hidden) found++;
     }
     const loading = list.ariaBusy === "true";
     // Until all are here the server knows better how many there are.
-    if (query) write(text, `${found} of ${total} notes`);
-    else if (!loading) write(text, `${total - done} open, ${done} done`);
+    if (query) write(`${found} of ${total} notes`);
+    else if (!loading) write(`${total - done} open, ${done} done`);
     foldButton.hidden = !done;
     emptyBoard.hidden = total > 0 || loading;
     emptySearch.hidden = !query || !total || found > 0 || loading;
-    find("#pages")?.toggleAttribute("hidden", !loading);
+    element.querySelector("#pages")?.toggleAttribute("hidden", !loading);
+  };
+  const write = (words) => {
+    if (text.textContent !== words) text.textContent = words;
   };
   const soon = () => {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(count);
   };
-  const fold = (folded) => {
-    list.toggleAttribute("data-fold", folded);
-    foldButton.ariaExpanded = String(!folded);
-    foldButton.querySelector(".label").textContent = folded ? "Show done" : "Hide done";
-    keep(FOLDED, folded || null);
-  };
-  const listen = (target, name, hear) => target.addEventListener(name, hear, { signal: over.signal });
-
-  listen(foldButton, "click", () => fold(!list.hasAttribute("data-fold")));
-  listen(list, "note:changed", soon);
-  listen(list, "note:gone", soon);
-  listen(element, "board:loaded", soon);
-  listen(element, "notes:filtered", ({ detail }) => {
+  const filtered = ({ detail }) => {
     query = detail.query;
-    find("#clear-search")?.remove();
+    element.querySelector("#clear-search")?.remove();
     soon();
-  });
-  fold(Boolean(kept(FOLDED)));
-  return () => over.abort();
-}
+    clearTimeout(timer);
+    if (query) timer = setTimeout(() => announce(text.textContent), TYPING_MS);
+  };
 
-function write(element, words) {
-  if (element.textContent !== words) element.textContent = words;
+  for (const name of ["note:changed", "note:gone", "board:loaded"]) element.addEventListener(name, soon, { signal: over.signal });
+  element.addEventListener("notes:filtered", filtered, { signal: over.signal });
+  return () => {
+    over.abort();
+    clearTimeout(timer);
+  };
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
 
 from tests.server_process import ServerProcess
 
@@ -56,6 +56,10 @@ def windows(browser: Browser) -> Iterator[Windows]:
         if message.type == "error" and not EXPECTED.search(message.text):
             errors.append(message.text)
 
+    def refuse(dialog: Dialog) -> None:
+        errors.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     def open_window(context: Any = None, **options: Any) -> Page:
         if context is None:
             context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
@@ -64,7 +68,7 @@ def windows(browser: Browser) -> Iterator[Windows]:
         page: Page = context.new_page()
         page.on("console", heed)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("dialog", lambda dialog: (errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", refuse)
         return page
 
     yield open_window

@@ -165,7 +165,7 @@ def test_a_leading_tab_that_is_frozen_is_robbed_of_the_feed(windows, shared_serv
     lines = connections(second)
 
     # A tab that hangs: it holds the lock and answers nobody.
-    first.evaluate("() => setTimeout(() => { const end = Date.now() + 6000; while (Date.now() < end); })")
+    first.evaluate("() => setTimeout(() => { const end = Date.now() + 4000; while (Date.now() < end); })")
     wait_for(lambda: second.evaluate("1") and lines, "the other tab connects", PATIENCE / 1000)
     note = create(rest, fresh())
 

@@ -63,7 +63,7 @@ def test_a_second_submit_while_the_first_is_under_way_adds_one_note(window):
     title = fresh()
     window.fill("#add-note-form [name=title]", title)
 
-    window.evaluate("() => { const f = document.querySelector('#add-note-form'); f.requestSubmit(); f.requestSubmit(); }")
+    window.locator("#add-note-form").evaluate("form => { form.requestSubmit(); form.requestSubmit(); }")
     marker = fresh()
     expect(card(window, title)).to_have_count(1)
     add(window, marker)

@@ -1,0 +1,60 @@
+/** The order of the board, which is the order in the document: open first, the newest first, then done. */
+
+/** @typedef {{id: number, done: boolean, card: HTMLElement}} Placed */
+
+export class CardOrder {
+  /** @type {Placed[]} */ #placed = [];
+  /** @type {HTMLElement|undefined} */ #firstDone;
+
+  /** @param {HTMLElement} list */
+  constructor(list) {
+    this.list = list;
+  }
+
+  /** Take up what stands last in the document already. @param {Placed} placed */
+  adopt(placed) {
+    this.#placed.push(placed);
+    this.#divide();
+  }
+
+  /** @param {Placed} placed */
+  insert(placed) {
+    const index = this.#find(placed);
+    const before = this.#placed[index]?.card ?? null;
+    this.#placed.splice(index, 0, placed);
+    // moveBefore keeps focus, selection and scroll; it is for what stands in the document already.
+    if (placed.card.isConnected && this.list.moveBefore) this.list.moveBefore(placed.card, before);
+    else this.list.insertBefore(placed.card, before);
+    this.#divide();
+  }
+
+  /** Forget where it was; the card itself stays where it is. @param {Placed} placed */
+  release(placed) {
+    this.#placed.splice(this.#find(placed), 1);
+    this.#divide();
+  }
+
+  /** The first done note begins a row. */
+  #divide() {
+    const first = this.#placed[this.#find({ done: true, id: Infinity })]?.card;
+    if (first === this.#firstDone) return;
+    this.#firstDone?.removeAttribute("data-first-done");
+    first?.setAttribute("data-first-done", "");
+    this.#firstDone = first;
+  }
+
+  /** Where it is, or belongs. */
+  #find(placed) {
+    let [low, high] = [0, this.#placed.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (precedes(this.#placed[middle], placed)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function precedes(one, other) {
+  return one.done === other.done ? one.id > other.id : other.done;
+}

@@ -1,0 +1,46 @@
+/** One tab of a browser leads: the one that holds a lock. A tab that dies frees it; one that is frozen can be robbed. */
+
+export class Leadership {
+  /** @type {AbortController|undefined} */ #waiting;
+  /** @type {(() => void)|undefined} */ #release;
+
+  /** @param {string} name of the lock @param {() => void} begin @param {() => void} end */
+  constructor(name, begin, end) {
+    Object.assign(this, { name, begin, end });
+  }
+
+  get held() {
+    return Boolean(this.#release);
+  }
+
+  /** Wait for the lock, however long, or take it from whoever holds it. */
+  seek({ steal = false } = {}) {
+    if (!navigator.locks) return void this.#hold(); // none on plain http across a network: every tab leads itself
+    this.#waiting?.abort();
+    const waiting = (this.#waiting = new AbortController());
+    const options = steal ? { steal } : { signal: waiting.signal };
+    navigator.locks.request(this.name, options, () => waiting.signal.aborted || this.#hold()).catch(() => {
+      if (waiting.signal.aborted) return;
+      this.#give(); // robbed: this tab slept
+      this.seek();
+    });
+  }
+
+  resign() {
+    this.#waiting?.abort();
+    this.#give();
+  }
+
+  #hold() {
+    const held = new Promise((release) => (this.#release = release));
+    this.begin();
+    return held;
+  }
+
+  #give() {
+    if (!this.#release) return;
+    this.#release();
+    this.#release = undefined;
+    this.end();
+  }
+}

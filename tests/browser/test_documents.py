@@ -1,0 +1,80 @@
+"""The API's pages, the manifest and the markup, as a browser takes them."""
+
+import re
+
+import html5lib  # type: ignore[import-untyped]
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.board import create, fresh
+
+
+def test_the_documentation_is_rendered_from_our_own_files(windows, shared_server):
+    page = windows()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto(f"{shared_server.base}/docs")
+
+    expect(page.locator("#operations-tag-Notes, .opblock-tag").first).to_be_visible()
+    expect(page.locator(".opblock-summary-path", has_text=re.compile("^/api/notes$")).first).to_be_visible()
+    expect(page.locator(".errors-wrapper")).to_have_count(0)
+    assert [url for url in asked if not url.startswith((shared_server.base, "data:"))] == []
+
+
+def test_the_board_can_be_installed(windows, shared_server):
+    page = windows()
+    page.goto(f"{shared_server.base}/front/notes")
+    session = page.context.new_cdp_session(page)
+
+    manifest = session.send("Page.getAppManifest")
+    problems = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+
+    assert manifest["errors"] == []
+    assert manifest["url"] == f"{shared_server.base}/static/manifest.webmanifest"
+    # A context without a profile counts as incognito, which can install nothing.
+    assert {problem["errorId"] for problem in problems} <= {"in-incognito"}
+
+
+def test_every_icon_of_the_manifest_is_there_in_its_size(rest):
+    manifest = rest.get("/static/manifest.webmanifest").json()
+    for icon in manifest["icons"]:
+        answer = rest.get(f"/static/{icon['src']}")
+        assert answer.headers["content-type"].split(";")[0] == icon["type"]
+        if icon["type"] == "image/png":
+            size = "x".join(str(int.from_bytes(answer.content[at : at + 4])) for at in (16, 20))
+            assert size == icon["sizes"]
+
+
+@pytest.mark.parametrize("path", ["/front/notes", "/front/notes?q=none", "/front/notes/{}/edit", "/front/notes/999999"])
+def test_the_markup_has_no_parse_errors_and_unique_ids(rest, path):
+    note = create(rest, fresh('<b>"quoted"</b> & more'), "text\n\nwith lines")
+    html = rest.get(path.format(note["id"]), headers={"Accept": "text/html"}).text
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+
+    tree = parser.parse(html)
+
+    assert [(at, code) for at, code, _ in parser.errors] == []
+    ids = [element.attrib["id"] for element in tree.iter() if "id" in element.attrib]
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_in_the_markup_needs_inline_script_or_style(rest):
+    html = rest.get("/front/notes").text
+
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", html)
+
+
+def test_every_module_is_named_for_preloading_and_none_is_missing(rest):
+    html = rest.get("/front/notes").text
+    named = set(re.findall(r'rel="modulepreload" href="[^"]*/(\w+)\.js"', html))
+    seen: set[str] = set()
+    waiting = ["main"]
+    while waiting:
+        module = waiting.pop()
+        source = rest.get(f"/static/js/{module}.js").text
+        found = set(re.findall(r'from "\./(\w+)\.js"', source)) - seen
+        seen |= found
+        waiting += found
+
+    assert named == seen

@@ -1,26 +1,29 @@
 """Our corner of hypercorn: what its connections must show and refuse, beyond its settings.
 
 Tested with hypercorn 0.18.0 (pinned). It leans on inner classes: `hypercorn.asyncio.run.TCPServer`,
-`hypercorn.protocol.H11Protocol`, `hypercorn.protocol.h11.WSStream`, `hypercorn.protocol.h2.WSStream` and
-`hypercorn.protocol.ws_stream.Handshake`; `tests/test_transport.py` fails when one of them moves. Without `installed()`
-(plain `hypercorn`, another server) the application runs all the same: live events then go through `send`.
+`hypercorn.asyncio.tcp_server.TaskGroup`, `hypercorn.protocol.H11Protocol`, `hypercorn.protocol.h11.WSStream`,
+`hypercorn.protocol.h2.WSStream` and `hypercorn.protocol.ws_stream.Handshake`; `tests/test_transport.py` fails when one
+of them moves. Without `installed()` (plain `hypercorn`, another server) the application runs all the same: live events
+then go through `send`.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 from unittest.mock import patch
 
 import h11
+from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.asyncio.worker_context import EventWrapper
+from hypercorn.config import Config
 from hypercorn.events import Closed, RawData
 from hypercorn.events import Event as ConnectionEvent
 from hypercorn.protocol.events import Event, StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import FrameTooLargeError, Handshake, WSStream
-from hypercorn.typing import WebsocketAcceptEvent
+from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope, WebsocketAcceptEvent
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping
 from wsproto.frame_protocol import CloseReason
@@ -91,6 +94,35 @@ class Connection(TCPServer):
                 break
         await self.protocol.handle(Closed())
         await self.idle_task.stop()  # or the connection would count until its keep-alive time-out
+
+
+class UnblockedTaskGroup(TaskGroup):
+    """Tells the application of a connection's end, however much else waits for it.
+
+    Its queue is bounded, and hypercorn waits for room to say that the client has left: for ever, when an application
+    that has answered reads no more of a flood.
+    """
+
+    async def spawn_app(
+        self, app: AppWrapper, config: Config, scope: Scope, send: Callable[[ASGISendEvent | None], Awaitable[None]]
+    ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
+        """Start the application; returns how to tell it something."""
+        bound: Any = await super().spawn_app(app, config, scope, send)
+        queue: asyncio.Queue[ASGIReceiveEvent] = bound.__self__
+        gone = False
+
+        async def put(event: ASGIReceiveEvent) -> None:
+            nonlocal gone
+            if gone:
+                return
+            if event["type"] in {"http.disconnect", "websocket.disconnect"}:
+                gone = True
+                if queue.full():
+                    while not queue.empty():
+                        queue.get_nowait()
+            await queue.put(event)
+
+        return put
 
 
 class Readable(EventWrapper):
@@ -243,6 +275,10 @@ class BoundedWSStream(WSStream):
         elif self.fragments > MAX_FRAGMENTS:
             await self._refuse(CloseReason.POLICY_VIOLATION)
 
+    async def _send_error_response(self, status_code: int) -> None:
+        await super()._send_error_response(status_code)
+        await self.send(StreamClosed(stream_id=self.stream_id))  # hypercorn leaves the connection open
+
     async def _refuse(self, code: CloseReason) -> None:
         self.refused = True
         if self._peer is not None:
@@ -274,6 +310,7 @@ def installed(limit: int, *, direct: bool) -> Iterator[None]:
     LimitedConnection.limit = limit
     with (
         patch("hypercorn.asyncio.run.TCPServer", LimitedConnection),
+        patch("hypercorn.asyncio.tcp_server.TaskGroup", UnblockedTaskGroup),
         patch("hypercorn.protocol.H11Protocol", ProblemH11Protocol),
         patch("hypercorn.protocol.h11.WSStream", H11WSStream),
         patch("hypercorn.protocol.h2.WSStream", BoundedWSStream),

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypercorn import protocol
-from hypercorn.asyncio import run, serve
+from hypercorn.asyncio import run, serve, tcp_server
+from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.asyncio.worker_context import EventWrapper, WorkerContext
 from hypercorn.config import Config
@@ -81,10 +82,25 @@ def test_the_websocket_stream_is_built_as_we_expect():
     assert {"app_put", "buffer", "closed", "task_group", "stream_id"} <= names(WSStream.__init__)
 
 
+async def test_the_application_is_told_things_through_a_bounded_queue():
+    async def app(*_: object) -> None:
+        """Reads nothing."""
+
+    async def send(_: object) -> None:
+        """Takes everything."""
+
+    async with TaskGroup(asyncio.get_running_loop()) as group:
+        put = await group.spawn_app(app, Config(), {}, send)  # type: ignore[arg-type]
+
+    assert parameters(TaskGroup.spawn_app) == ["self", "app", "config", "scope", "send"]
+    assert isinstance(put.__self__, asyncio.Queue)  # type: ignore[attr-defined]
+    assert "TaskGroup" in vars(tcp_server)
+
+
 def test_everything_is_back_in_its_place_afterwards():
     def corner() -> list[object]:
-        modules = [vars(module) for module in (run, protocol, h11_module, h2_module, ws_stream)]
-        classes = ("TCPServer", "H11Protocol", "WSStream", "WSStream", "Handshake")
+        modules = [vars(module) for module in (run, tcp_server, protocol, h11_module, h2_module, ws_stream)]
+        classes = ("TCPServer", "TaskGroup", "H11Protocol", "WSStream", "WSStream", "Handshake")
         return [module[name] for module, name in zip(modules, classes, strict=True)]
 
     before = corner()
@@ -184,6 +200,44 @@ async def test_a_connection_that_its_client_closes_makes_room_at_once(tmp_path: 
                 await connection.send(GET)
                 served += (await connection.head()).status == 200
                 connection.close()
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    ["GET /api/notes", "GET /healthz", "POST /nowhere", "POST /api/notes", "POST /events", "GET ?x", "HEAD /events"],
+)
+@pytest.mark.parametrize("leave", ["cut", "close"])
+async def test_a_body_that_nobody_reads_does_not_hold_its_connection(
+    small: ServerProcess, request_line: str, leave: str
+):
+    async with small.client() as http:
+        await http.get("/api/notes")  # from now on it comes from the cache
+    head = f"{request_line} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    async with asyncio.timeout(20):
+        for _ in range(16):
+            connection = await RawConnection(small.port).connect()
+            try:
+                await connection.send(head)
+                for _ in range(100):
+                    await connection.send(b"400\r\n" + b"x" * 1024 + b"\r\n")
+            except ConnectionError:
+                pass  # refused already
+            connection.cut() if leave == "cut" else connection.close()
+
+        while not await _fit(small.port, 7):
+            pass
+
+
+async def _fit(port: int, count: int) -> bool:
+    """Whether so many connections are served at once."""
+    connections = [await RawConnection(port).connect() for _ in range(count)]
+    served = 0
+    for connection in connections:
+        await connection.send(GET)
+        served += (await connection.head()).status == 200
+    for connection in connections:
+        connection.close()
+    return served == count
 
 
 async def test_one_connection_too_many_that_says_nothing_is_dropped(small: ServerProcess):

@@ -48,22 +48,3 @@ def test_all_of_them_get_there_in_order_and_stay_whole(windows, full, rest):
     page.fill("#search-field", "note 4999")
     expect(card(page, "Note 4999")).to_be_visible()
     expect(page.locator("#summary")).to_contain_text("1 of")
-
-
-def test_a_note_deleted_while_the_rest_still_loads_does_not_come_back(windows, full, rest):
-    page = windows()
-    gone = rest.get("/api/notes", params={"limit": 1}).json()[0]
-
-    def late(route):
-        answer = route.fetch()
-        rest.delete(f"/api/notes/{gone['id']}")
-        marker = create(rest, "marker of the late page")
-        # The news is on the page before the list that still has the old state.
-        expect(page.locator(f"#note-{marker['id']}")).to_have_count(1)
-        route.fulfill(response=answer)
-
-    page.route("**/api/notes?limit=1000&after_id=0", late, times=1)
-    page.goto(f"{full.base}/front/notes")
-    expect(page.locator("#pages")).to_be_hidden(timeout=60_000)
-
-    assert page.locator(f"#note-{gone['id']}").count() == 0

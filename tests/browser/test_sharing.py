@@ -243,3 +243,24 @@ def test_what_is_typed_while_a_save_is_under_way_is_not_lost(window, rest):
 
     expect(card_of(window, note).locator("span")).to_have_text("sent")
     expect(text).to_have_value("sent and more")
+
+
+def test_a_note_deleted_while_the_rest_still_loads_does_not_come_back(windows, shared_server, rest):
+    for _ in range(101):  # one more than a page carries
+        create(rest, fresh("many"))
+    page = windows()
+    gone = rest.get("/api/notes", params={"limit": 1}).json()[0]
+
+    def late(route):
+        answer = route.fetch()
+        rest.delete(f"/api/notes/{gone['id']}")
+        marker = create(rest, "marker of the late page")
+        # The news is on the page before the list that still has the old state.
+        expect(page.locator(f"#note-{marker['id']}")).to_have_count(1)
+        route.fulfill(response=answer)
+
+    page.route("**/api/notes?limit=1000&after_id=0", late, times=1)
+    page.goto(f"{shared_server.base}/front/notes")
+    expect(page.locator("#pages")).to_be_hidden(timeout=60_000)
+
+    assert page.locator(f"#note-{gone['id']}").count() == 0

@@ -1,0 +1,140 @@
+"""The page behind a real proxy, Caddy, under a prefix."""
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.board import add, card, card_of, edit, fresh
+from tests.browser.conftest import Windows
+from tests.server_process import ServerProcess, wait_for
+
+CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent)) or shutil.which("caddy")
+SETTINGS = """
+{ admin off
+  auto_https off
+}
+http://127.0.0.1:%(port)d {
+  @swallowed {
+    path /notes/ws
+    header Cookie *no-websockets*
+  }
+  handle @swallowed {
+    header Content-Type text/html
+    respond "<h1>A proxy that knows no websockets</h1>" 200
+  }
+  handle /notes/* {
+    reverse_proxy %(backend)s
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with ServerProcess(tmp_path_factory.mktemp("server") / "data", "--root-path", "/notes") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The board's address at the proxy, prefix included."""
+    if CADDY is None:
+        pytest.skip("Caddy is not installed")
+    home = tmp_path_factory.mktemp("caddy")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (home / "Caddyfile").write_text(SETTINGS % {"port": port, "backend": server.base.removeprefix("http://")})
+    command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(home / "Caddyfile")]
+    with (home / "log").open("wb") as log:
+        proxy = subprocess.Popen(command, env={"HOME": str(home)}, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}/notes"
+    try:
+        wait_for(lambda: _answers(f"{url}/healthz"), "the proxy answers", 20)
+        yield url
+    finally:
+        proxy.terminate()
+        proxy.wait(10)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def visit(page: Page, address: str) -> Page:
+    page.goto(f"{address}/front/notes")
+    expect(page.locator("#connection")).to_have_text("Live")
+    return page
+
+
+def test_everything_works_under_the_prefix(windows: Windows, address: str):
+    here, there = visit(windows(), address), visit(windows(), address)
+    title = fresh()
+
+    add(here, title)
+    expect(card(there, title)).to_have_count(1)
+    editor = edit(there, card(there, title))
+    editor.locator("[name=description]").fill("written behind a proxy")
+    editor.locator(".save-button").click()
+    expect(card(here, title).locator("span")).to_have_text("written behind a proxy")
+    card(here, title).locator("input[type=checkbox]").click()
+    expect(card(there, title)).to_have_attribute("data-done", "")
+    card(here, title).hover()
+    card(here, title).locator(".delete-button").click()
+    here.get_by_role("button", name="Undo").click()
+
+    expect(card(there, title)).to_have_count(1)
+    expect(card(here, title)).to_have_count(1)
+
+
+def test_the_forms_work_under_the_prefix_without_a_script(windows: Windows, address: str):
+    page = windows(java_script_enabled=False)
+    page.goto(f"{address}/front/notes")
+    title = fresh()
+
+    add(page, title)
+    card(page, title).get_by_role("button", name="Mark done").click()
+    expect(card(page, title).locator("input[type=checkbox]")).to_be_checked()
+    card(page, title).locator(".delete-button").click()
+    page.get_by_role("button", name="Undo").click()
+
+    expect(card(page, title)).to_have_count(1)
+    assert page.url.startswith(f"{address}/front/notes")
+
+
+def test_a_proxy_that_answers_the_upgrade_with_a_page_gets_the_stream(windows: Windows, address: str):
+    page = windows()
+    page.context.add_cookies([{"name": "no-websockets", "value": "1", "url": address}])
+
+    with page.expect_request("**/notes/events?*"):
+        visit(page, address)
+    note = httpx.post(f"{address}/api/notes", json={"title": fresh()}).json()
+
+    expect(card_of(page, note)).to_have_count(1)
+
+
+def test_the_proxy_s_own_error_pages_during_a_restart_are_outlasted(
+    windows: Windows, address: str, server: ServerProcess
+):
+    page = visit(windows(), address)
+    title = fresh()
+
+    server.stop()
+    expect(page.locator("#connection")).to_have_text("Reconnecting…")
+    add(page, title)
+    expect(page.locator(".form-error")).to_contain_text("Not saved")
+    server.start()
+    expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
+    page.click("#add-note-form [type=submit]")
+
+    expect(card(page, title)).to_have_count(1)

@@ -93,6 +93,7 @@ WRONG_SHAPE = {
     "done as a word": b'{"done": "true"}',
     "done as a number": b'{"title": "a", "done": 1}',
     "as deep as can be": b"[" * 32 + b"]" * 32,
+    "as deep as can be, broadly": b"[[], " + b"[" * 31 + b"]" * 31 + b"]",
     "a title too long": b'{"title": "' + b"x" * 201 + b'"}',
     "a description too long": b'{"description": "' + b"x" * 20_001 + b'"}',
     "a description far too long": b'{"description": "' + b"x" * 200_000 + b'"}',

@@ -78,6 +78,16 @@ def test_openapi_is_valid(openapi: Json):
     assert errors == []
 
 
+@pytest.mark.parametrize("document", ["openapi.json", "asyncapi.json"])
+def test_no_key_stands_twice(shared_server: ServerProcess, document: str):
+    def unique(pairs: list[tuple[str, Any]]) -> Json:
+        names = [name for name, _ in pairs]
+        assert len(names) == len(set(names))
+        return dict(pairs)
+
+    json.loads(httpx.get(f"{shared_server.base}/{document}").text, object_pairs_hook=unique)
+
+
 def test_openapi_refers_to_nothing_that_is_not_there(openapi: Json):
     assert list(_refs(openapi))
     for ref in _refs(openapi):

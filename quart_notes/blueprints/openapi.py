@@ -1,6 +1,5 @@
 """The OpenAPI document: what quart-schema knows of a route, and what it cannot know."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -111,12 +110,14 @@ class Provider(OpenAPIProvider):
         return parameter
 
     def _complete(self, operation: dict[str, Any], route: Callable[..., Any], components: dict[str, Any]) -> None:
-        operation["description"] = inspect.cleandoc("\n".join(operation.get("description", "").splitlines()))
+        operation["description"] = _unwrapped(operation.get("description", ""))
         if "requestBody" in operation:
             operation["requestBody"]["required"] = True
         for parameter in operation["parameters"]:
             if parameter["in"] == "query":
                 _plain_query(parameter)
+        # quart-schema's keys are numbers; as text they would stand beside ours as duplicates.
+        operation["responses"] = {str(status): response for status, response in operation["responses"].items()}
         successes, problems = getattr(route, ANSWERS, ((), ()))
         if problems and any(kind is StaleVersionError for kind in problems):
             operation["parameters"].append(IF_MATCH)
@@ -186,11 +187,16 @@ def _schema(model: Any, components: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
+def _unwrapped(text: str) -> str:
+    """Text whose paragraphs are one line each: readers of the document would keep the line breaks."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+
+
 def documented() -> QuartSchema:
     """quart-schema, set up for this application: its document and nothing loaded from elsewhere."""
     return QuartSchema(
         openapi_path=None,
-        info=Info(title="Quart Notes", version=__version__, description=DESCRIPTION),
+        info=Info(title="Quart Notes", version=__version__, description=_unwrapped(DESCRIPTION)),
         tags=[
             Tag(name="notes", description="The notes of the shared board."),
             Tag(name="feed", description="Every change as it happens."),

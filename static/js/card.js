@@ -59,7 +59,7 @@ export function fill(card, note) {
   slot(".done-box").checked = note.done;
   const time = slot("time");
   time.dateTime = note.updated_at;
-  time.textContent = note.updated_at.slice(0, 16).replace("T", " ");
+  time.textContent = `${note.updated_at.slice(0, 16).replace("T", " ")} UTC`;
   const name = nameOf(note);
   slot(".done-box").setAttribute("aria-label", `Done: ${name}`);
   slot(".edit-link").setAttribute("aria-label", `Edit: ${name}`);

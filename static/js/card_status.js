@@ -32,23 +32,23 @@ export function hush(card) {
 /**
  * Send something about a card, and say there how it goes.
  * @param {Element} card @param {{state: string, expect: (id: string) => void}} feed
- * @param {() => Promise<{eventId: string}>} send @param {() => void} [takeBack] when it failed
- * @returns {Promise<any>} what was answered, or undefined
+ * @param {() => Promise<{note: import("./card.js").Note, eventId: string}>} send
+ * @param {{saved?: (note: import("./card.js").Note) => void, failed?: () => void}} then
  */
-export async function saving(card, feed, send, takeBack = () => {}) {
+export async function saving(card, feed, send, then) {
   hush(card);
   const timer = setTimeout(() => say(card, "Saving…"), PATIENCE_MS);
   try {
-    const answer = await send();
+    const { note, eventId } = await send();
     clearTimeout(timer);
     hush(card);
-    feed.expect(answer.eventId);
+    feed.expect(eventId);
     if (feed.state !== "live") say(card, LATE);
-    return answer;
+    then.saved?.(note);
   } catch (problem) {
     clearTimeout(timer);
-    takeBack();
-    say(card, explain(problem), () => saving(card, feed, send, takeBack));
+    then.failed?.();
+    say(card, explain(problem), () => saving(card, feed, send, then));
   }
 }
 

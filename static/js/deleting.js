@@ -8,10 +8,10 @@ import { toast } from "./messages.js";
 /** @param {HTMLElement} element the list @param {any} feed */
 export function start(element, feed) {
   const over = new AbortController();
-  const remove = async (card) => {
+  const remove = (card) => {
     const { id } = noteOf(card);
-    const answer = await saving(card, feed, () => change("DELETE", `/${id}`));
-    if (answer) toast(`Deleted “${nameOf(answer.note)}”.`, { label: "Undo", run: () => restore(id) });
+    const saved = (note) => toast(`Deleted “${nameOf(note)}”.`, { label: "Undo", run: () => restore(id) });
+    saving(card, feed, () => change("DELETE", `/${id}`), { saved });
   };
   const restore = async (id) => {
     try {

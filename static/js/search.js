@@ -2,6 +2,8 @@
 import { noteOf } from "./card.js";
 import { fold, words } from "./casefold.js";
 
+const TYPING_MS = 400; // browsers limit how often an address may change
+
 /** @type {WeakMap<object, string>} */ const folded = new WeakMap();
 
 /** @param {HTMLFormElement} element @param {HTMLElement} list */
@@ -10,6 +12,7 @@ export function start(element, list) {
   const field = element.elements.q;
   let wanted = [];
   let frame = 0;
+  let timer = 0;
 
   const show = (card) => {
     const hide = !matches(noteOf(card), wanted) && !("editing" in card.dataset);
@@ -21,11 +24,17 @@ export function start(element, list) {
   };
   const search = () => {
     wanted = words(field.value);
-    const url = new URL(location.href);
-    url.search = field.value.trim() ? String(new URLSearchParams({ q: field.value.trim() })) : "";
-    history.replaceState(history.state, "", url);
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(showAll);
+    clearTimeout(timer);
+    timer = setTimeout(address, TYPING_MS);
+  };
+  /** The address finds the search again. */
+  const address = () => {
+    const q = field.value.trim();
+    const url = new URL(location.href);
+    url.search = q && String(new URLSearchParams({ q }));
+    history.replaceState(history.state, "", url);
   };
   const press = ({ key }) => {
     if (key !== "Escape") return;

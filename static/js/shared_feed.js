@@ -82,8 +82,10 @@ export class SharedFeed extends Feed {
     led: () => this.#ask(),
     expect: ({ id }) => this.#own?.feed.expect(id),
     ask: ({ from, after }) => this.#own && this.#answer(from, after),
-    answer: ({ to, state, last, missed }) => {
+    answer: ({ to, state, last, missed, hidden }) => {
       if (to !== this.#me || this.#own) return;
+      // Browsers slow down what nobody looks at: a hidden tab that seeks a connection seeks too long.
+      if (hidden && !document.hidden && state !== "live") return this.leadership.seek({ steal: true });
       this.#answeredAt = performance.now();
       this.tellState(state);
       (missed ?? [{ id: last, action: "reset" }]).forEach((event) => this.tell(event));
@@ -93,7 +95,7 @@ export class SharedFeed extends Feed {
   #answer(to, after) {
     const { from, events } = this.#past;
     const missed = isNewer(from, after) ? null : events.filter((event) => isNewer(event.id, after));
-    this.#post("answer", { to, state: this.state, last: this.last, missed });
+    this.#post("answer", { to, state: this.state, last: this.last, missed, hidden: document.hidden });
   }
 
   #checkLeader() {

@@ -15,7 +15,7 @@ export function start(element, feed) {
       return change("PATCH", `/${id}`, { done });
     };
     // No version goes along: ticking overwrites nobody's words.
-    saving(card, feed, send, () => (box.checked = noteOf(card).done));
+    saving(card, feed, send, { failed: () => (box.checked = noteOf(card).done) });
   };
   const listen = (name, hear) => element.addEventListener(name, hear, { signal: over.signal });
   listen("change", ({ target }) => target.matches(".done-box") && tick(target));

@@ -1,5 +1,7 @@
 """Search while typing means what the API's `q` means."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -41,6 +43,15 @@ def test_a_note_that_arrives_during_a_search_shows_only_if_it_matches(window, re
     expect(window.locator("#summary")).to_contain_text("1 of")
 
 
+def test_how_many_were_found_is_read_out(window, rest):
+    note = create(rest, fresh("counted"))
+    expect(card_of(window, note)).to_have_count(1)
+
+    window.fill("#search-field", note["title"])
+
+    expect(window.locator("#announcer")).to_contain_text("1 of")
+
+
 def test_a_search_can_be_linked_to_and_cleared(window, rest, shared_server):
     match, other = create(rest, fresh("linked")), create(rest, fresh("other"))
 
@@ -50,4 +61,4 @@ def test_a_search_can_be_linked_to_and_cleared(window, rest, shared_server):
     window.fill("#search-field", "")
 
     expect(card_of(window, other)).to_be_visible()
-    assert "q=" not in window.url
+    expect(window).not_to_have_url(re.compile("q="))

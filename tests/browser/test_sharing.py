@@ -146,6 +146,29 @@ def test_a_failure_is_said_on_the_card_and_can_be_retried(window, rest):
     expect(status).to_have_count(0)
 
 
+def test_a_deletion_that_is_retried_can_be_undone_too(window, rest):
+    note = create(rest, fresh())
+    window.route("**/api/notes/*", lambda route: route.abort(), times=1)
+    card_of(window, note).hover()
+    card_of(window, note).locator(".delete-button").click()
+
+    card_of(window, note).get_by_role("button", name="Retry").click()
+    expect(card_of(window, note)).to_have_count(0)
+    window.get_by_role("button", name="Undo").click()
+
+    expect(card_of(window, note)).to_have_count(1)
+
+
+def test_nothing_moves_where_motion_is_not_wanted(windows, shared_server, rest):
+    page = visit(windows(reduced_motion="reduce"), shared_server)
+    note = create(rest, fresh())
+    expect(card_of(page, note)).to_have_count(1)
+    rest.patch(f"/api/notes/{note['id']}", json={"done": True})
+    expect(card_of(page, note)).to_have_attribute("data-done", "")
+
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
 def test_a_long_text_is_clamped_and_opens_in_place(window, rest):
     note = create(rest, fresh(), "line\n" * 40)
     text = card_of(window, note).locator("span")

@@ -1,19 +1,21 @@
 """Our corner of hypercorn: what its connections must show and refuse, beyond its settings.
 
 Tested with hypercorn 0.18.0 (pinned). It leans on inner classes: `hypercorn.asyncio.run.TCPServer`,
-`hypercorn.asyncio.tcp_server.TaskGroup`, `hypercorn.protocol.H11Protocol`, `hypercorn.protocol.h11.WSStream`,
-`hypercorn.protocol.h2.WSStream` and `hypercorn.protocol.ws_stream.Handshake`; `tests/test_transport.py` fails when one
-of them moves. Without `installed()` (plain `hypercorn`, another server) the application runs all the same: live events
-then go through `send`.
+`hypercorn.asyncio.tcp_server.TaskGroup`, `hypercorn.protocol.H11Protocol`, `hypercorn.protocol.H2Protocol`,
+`hypercorn.protocol.h11.WSStream`, `hypercorn.protocol.h2.WSStream` and `hypercorn.protocol.ws_stream.Handshake`;
+`tests/test_transport.py` fails when one of them moves. Without `installed()` (plain `hypercorn`, another server) the
+application runs all the same: live events then go through `send`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from unittest.mock import patch
 
+import h2.events
 import h11
+from h2.errors import ErrorCodes
 from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.asyncio.worker_context import EventWrapper
@@ -21,6 +23,7 @@ from hypercorn.config import Config
 from hypercorn.events import Closed, RawData
 from hypercorn.events import Event as ConnectionEvent
 from hypercorn.protocol.events import Event, StreamClosed
+from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import FrameTooLargeError, Handshake, WSStream
 from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope, WebsocketAcceptEvent
@@ -50,8 +53,8 @@ class Peer:
 class Connection(TCPServer):
     """A TCP connection that shows its transport, knows when its peer was last heard, and counts."""
 
-    limit = 0  # connections at once; 0: no limit
-    open = 0
+    limit: ClassVar[int] = 0  # connections at once; 0: no limit
+    open: ClassVar[set["Connection"]] = set()
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -61,14 +64,27 @@ class Connection(TCPServer):
     async def run(self) -> None:
         """Serve the connection, or say that there are too many."""
         cls = type(self)
-        if cls.limit and cls.open >= cls.limit:
+        if cls.limit and len(cls.open) >= cls.limit:
             await self._refuse()
             return
-        cls.open += 1
+        cls.open.add(self)
         try:
             await super().run()
         finally:
-            cls.open -= 1
+            cls.open.discard(self)
+
+    @classmethod
+    async def flushed(cls) -> None:
+        """Return once every client has taken what was written to it."""
+        while any(connection.writer.transport.get_write_buffer_size() for connection in cls.open):  # noqa: ASYNC110 - transports do not say when
+            await asyncio.sleep(0.02)
+
+    @classmethod
+    def drop_stuck(cls) -> None:
+        """Drop the clients that have not."""
+        for connection in list(cls.open):
+            if connection.writer.transport.get_write_buffer_size():
+                connection.writer.transport.abort()
 
     async def _refuse(self) -> None:
         try:
@@ -178,6 +194,30 @@ class ProblemH11Protocol(H11Protocol):
 
     def _dated(self) -> list[tuple[bytes, bytes]]:
         return list(self.config.response_headers("h11"))
+
+
+class CheckedH2Protocol(H2Protocol):
+    """HTTP/2 that ends a connection on what hypercorn fails on, and outlives a body that nobody reads any more."""
+
+    async def _handle_events(self, events: list[h2.events.Event]) -> None:
+        for event in events:
+            if isinstance(event, h2.events.RequestReceived) and not _is_request(event.headers):
+                self.connection.close_connection(ErrorCodes.PROTOCOL_ERROR)
+                await self._flush()
+                await self.send(Closed())
+                return
+            if isinstance(event, h2.events.DataReceived) and event.stream_id not in self.streams:
+                # Its stream was answered early, e.g. 413; hypercorn would fail and end the others too.
+                self.connection.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id)
+                await self._flush()
+            else:
+                await super()._handle_events([event])
+
+
+def _is_request(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether there is a method and a path, in ASCII as HTTP/1.1 has them; a plain CONNECT has no path."""
+    pseudo = {name: value for name, value in headers if name.startswith(b":")}
+    return all(pseudo.get(name) and pseudo[name].isascii() for name in (b":method", b":path"))
 
 
 def _headers(body: bytes) -> list[tuple[bytes, bytes]]:
@@ -294,15 +334,15 @@ class BoundedWSStream(WSStream):
 
 
 @contextmanager
-def installed(limit: int, *, direct: bool) -> Iterator[None]:
-    """Have hypercorn use these classes.
+def installed(limit: int, *, direct: bool) -> Iterator[type[Connection]]:
+    """Have hypercorn use these classes; gives the one of its connections.
 
     limit    the number of connections it serves at once
     direct   the broadcaster writes to the transports of HTTP/1.1 websockets and pings them too
     """
 
     class LimitedConnection(Connection):
-        pass
+        open: ClassVar[set[Connection]] = set()
 
     class H11WSStream(BoundedWSStream):
         beats = not direct
@@ -312,8 +352,9 @@ def installed(limit: int, *, direct: bool) -> Iterator[None]:
         patch("hypercorn.asyncio.run.TCPServer", LimitedConnection),
         patch("hypercorn.asyncio.tcp_server.TaskGroup", UnblockedTaskGroup),
         patch("hypercorn.protocol.H11Protocol", ProblemH11Protocol),
+        patch("hypercorn.protocol.H2Protocol", CheckedH2Protocol),
         patch("hypercorn.protocol.h11.WSStream", H11WSStream),
         patch("hypercorn.protocol.h2.WSStream", BoundedWSStream),
         patch("hypercorn.protocol.ws_stream.Handshake", PlainHandshake),
     ):
-        yield
+        yield LimitedConnection

@@ -67,6 +67,7 @@ TOUCHES: dict[str, set[str]] = {
     "werkzeug": {"blueprints."},
     "hypercorn": {"server", "transport", "blueprints.connections"},
     "h11": {"transport"},
+    "h2": {"transport"},
     "wsproto": {"transport"},
     "uvloop": {"server"},
     "click": {"cli"},

@@ -30,6 +30,8 @@ class HTTPConnection(ASGIHTTPConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
         scope: Any = self.scope
+        if scope["path"] and scope["path"] == scope.get("root_path"):
+            scope["path"] += "/"  # people leave it out
         if not _is_address(scope["path"]):
             await _refuse(send, NO_PATH)
             return

@@ -1,6 +1,5 @@
 """One browser for all browser tests, windows that watch for errors, and the words to say what they do."""
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ PATIENCE = 15_000  # milliseconds until a condition that does not come true fail
 # What a browser writes by itself about an answer or a line that a test asked for.
 EXPECTED = re.compile(r"Failed to load resource|WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED")
 FLAGS = [
+    "--no-sandbox",  # it starts neither for root nor in most containers; the pages here are our own
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -34,11 +34,9 @@ def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         pytest.skip(f"none of {', '.join(CHROMIUM)} is on the PATH")
-    # Chromium's sandbox does not start for root, which is who runs in most containers.
-    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE)
-        browser = playwright.chromium.launch(executable_path=found, args=flags)
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
 

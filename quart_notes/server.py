@@ -44,11 +44,11 @@ def serve(settings: Settings) -> None:
     config.bind = [f"fd://{listener.fileno()}"]
     limit = min(settings.max_connections, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     with (
-        transport.installed(limit, direct=settings.stream_road == "direct"),
+        transport.installed(limit, direct=settings.stream_road == "direct") as connections,
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
     ):
         try:
-            runner.run(_serve(create_app(settings), config, address(listener)))
+            runner.run(_serve(create_app(settings), config, address(listener), connections))
         except LifespanFailureError as failure:
             if not isinstance(failure.__context__, CannotOpenError):
                 raise
@@ -169,7 +169,7 @@ def _loop_factory(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | N
     return None
 
 
-async def _serve(app: Quart, config: Config, where: str) -> None:
+async def _serve(app: Quart, config: Config, where: str, connections: type[transport.Connection]) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -187,7 +187,10 @@ async def _serve(app: Quart, config: Config, where: str) -> None:
         log.info("Stopping")
         core.broadcaster.close()
         with suppress(TimeoutError):
-            await asyncio.wait_for(core.broadcaster.emptied(), STREAMS_END)
+            async with asyncio.timeout(STREAMS_END):
+                await core.broadcaster.emptied()
+                await connections.flushed()
+        connections.drop_stuck()
 
     trigger: Callable[..., Awaitable[Any]] = shutdown
     await hypercorn_serve(app, config, shutdown_trigger=trigger)

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.feed_clients import LEFT_OPEN
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
 from tests.server_process import ServerProcess
@@ -62,3 +63,11 @@ def board(port: int) -> bytes:
     answer = exchange(port, raw_request("/api/notes"))
     assert answer.status == 200
     return answer.body
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """Closes the sockets of a test that failed, so that the next one is not blamed for them."""
+    yield
+    for connection in list(LEFT_OPEN):
+        connection.close()

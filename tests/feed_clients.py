@@ -8,6 +8,7 @@ import re
 import socket
 import struct
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
@@ -24,6 +25,9 @@ async def until(condition: Callable[[], object], what: str, seconds: float = PAT
         await asyncio.sleep(0.01)
 
 
+LEFT_OPEN: "weakref.WeakSet[RawConnection]" = weakref.WeakSet()  # of a test that failed; conftest closes them
+
+
 class RawConnection:
     """A TCP connection that reads only when asked to.
 
@@ -37,6 +41,7 @@ class RawConnection:
         self.socket.setblocking(False)
         self.port = port
         self.pending = b""
+        LEFT_OPEN.add(self)
 
     async def connect(self) -> "RawConnection":
         """Reach the server on loopback."""

@@ -25,7 +25,7 @@ from hypercorn.events import Event as ConnectionEvent
 from hypercorn.protocol.events import Event, StreamClosed
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import FrameTooLargeError, Handshake, WSStream
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, Handshake, WSStream
 from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope, WebsocketAcceptEvent
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping
@@ -259,8 +259,9 @@ class BoundedWSStream(WSStream):
     fragments = 0
 
     async def handle(self, event: Event) -> None:
-        """Take what comes in; nothing but the end once the client has been refused."""
-        if not self.refused or isinstance(event, StreamClosed):
+        """Take what comes in; nothing but the end once the client has been refused, or its handshake has."""
+        turned_away = self.state in {ASGIWebsocketState.RESPONSE, ASGIWebsocketState.HTTPCLOSED}
+        if not (self.refused or turned_away) or isinstance(event, StreamClosed):
             await super().handle(event)
 
     @property

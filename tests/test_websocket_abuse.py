@@ -367,6 +367,23 @@ async def test_a_websocket_elsewhere_or_with_nonsense_is_refused(shared_server: 
     assert head.status == 101 if where == "/ws" else head.status >= 400
 
 
+@pytest.mark.parametrize("query", [b"?topics=board:2", b"?after=garbage", b""])
+async def test_a_client_that_does_not_wait_for_the_answer_disturbs_nobody(shared_server: ServerProcess, query: bytes):
+    async def hasty() -> None:
+        connection = await RawConnection(shared_server.port).connect()
+        try:
+            await connection.send(handshake().replace(b"/ws", b"/ws" + query, 1))
+            for _ in range(20):
+                await connection.send(frame(b"early"))
+                await asyncio.sleep(0)
+        except ConnectionError:
+            pass  # refused already
+        connection.close()
+
+    for _ in range(10):
+        await asyncio.gather(*(hasty() for _ in range(10)))
+
+
 async def test_half_a_handshake_can_be_left(shared_server: ServerProcess):
     halves = []
     for end in range(1, len(handshake()), 7):

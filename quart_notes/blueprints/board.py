@@ -16,6 +16,7 @@ blueprint = Blueprint("board", __name__, url_prefix="/front/notes")
 
 PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
+DELETED = FieldError("title", "Somebody deleted this note meanwhile. Your text is here: you can add it as a new one.")
 Page = str | tuple[str, int] | WerkzeugResponse
 
 
@@ -102,19 +103,25 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
 @blueprint.post("/<id:note_id>")
 @hide
 async def save(note_id: int) -> Page:
-    """Save the form of a note; what somebody else has changed meanwhile is shown beside it."""
+    """Save the form of a note; what somebody else has changed meanwhile is shown beside it, and no text is lost."""
     typed = await _typed()
     version = _number((await request.form).get("version"), 0, MAX_ID)
     try:
         await core().notes.change(note_id, NoteUpdate(**typed), lambda current: not version or current == version)
+    except NotFoundError:
+        return await _board(_form(**typed, errors=(DELETED,))), 404
     except StaleVersionError:
-        note, _ = await core().notes.get(note_id)
-        return await _edit(note, _form(**typed), conflict=note), 412
+        return await _edit_again(note_id, _form(**typed), 412)
     except (ValidationError, ValidationFailedError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
-        note, _ = await core().notes.get(note_id)
-        return await _edit(note, _form(**typed, errors=problem.errors)), 422
+        # The version stays the one that the person began with: a later save must not overwrite what came after it.
+        return await _edit_again(note_id, {**_form(**typed, errors=problem.errors), "version": version}, 422)
     return _to_card(note_id)
+
+
+async def _edit_again(note_id: int, form: dict[str, Any], status: int) -> Page:
+    note, _ = await core().notes.get(note_id)
+    return await _edit(note, form, conflict=note if status == 412 else None), status
 
 
 @blueprint.post("/<id:note_id>/done")

@@ -85,6 +85,19 @@ def test_an_edit_that_is_refused_twice_is_still_not_allowed_to_overwrite(plain, 
     assert rest.get(f"/api/notes/{note['id']}").json()["description"] == "theirs"
 
 
+def test_the_text_of_an_edit_is_kept_when_the_note_was_deleted_meanwhile(plain, rest):
+    note = create(rest, fresh(), "before")
+    plain.goto(plain.url + f"/{note['id']}/edit")
+    plain.fill("[name=description]", "mine")
+    rest.delete(f"/api/notes/{note['id']}")
+
+    plain.get_by_role("button", name="Save").click()
+
+    expect(plain.locator("#add-note-form [name=title]")).to_have_value(note["title"])
+    expect(plain.locator("#add-note-form [name=description]")).to_have_value("mine")
+    expect(plain.locator("#add-note-form")).to_contain_text("Somebody deleted this note")
+
+
 def test_search_and_pages_are_links_and_forms(plain, rest):
     word = fresh("needle").replace(" ", "")
     for number in range(101):

@@ -42,7 +42,7 @@ def websocket_request(target: str, *headers: str, host: str = "x") -> bytes:
     return request(target, *upgrade, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *headers, host=host)
 
 
-def exchange(port: int, data: bytes, *, timeout: float = 5.0) -> Answer:
+def exchange(port: int, data: bytes, *, timeout: float = 20.0) -> Answer:
     """Send bytes and return what comes back until the server closes; a time-out is a failure."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout) as connection:
@@ -55,7 +55,7 @@ def exchange(port: int, data: bytes, *, timeout: float = 5.0) -> Answer:
     return Answer.parse(received)
 
 
-def handshake(port: int, data: bytes, *, timeout: float = 5.0) -> Answer:
+def handshake(port: int, data: bytes, *, timeout: float = 20.0) -> Answer:
     """Send the handshake of a websocket and return the head of what comes back."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout) as connection:

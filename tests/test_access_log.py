@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from tests.problems import assert_problem
@@ -91,6 +90,4 @@ def test_the_access_log_of_plain_hypercorn_cannot_be_forged(tmp_path: Path):
         assert "Traceback" not in log.read_text()
     finally:
         process.terminate()
-        began = time.monotonic()
-        process.wait(10)
-    assert time.monotonic() - began < 8
+        process.wait(20)

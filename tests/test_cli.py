@@ -35,7 +35,7 @@ def _run(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Do
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **(env or {})},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 

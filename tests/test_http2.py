@@ -76,7 +76,7 @@ class Client:
 
 @contextmanager
 def _client(port: int) -> Iterator[Client]:
-    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
         yield Client(connection)
 
 

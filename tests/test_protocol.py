@@ -37,7 +37,7 @@ def test_an_address_that_is_too_long_is_refused_with_words(port: int):
 
 def _in_pieces(port: int, data: bytes) -> Answer:
     """Send all but the end first: the server judges what it has."""
-    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
         connection.sendall(data[:-10])
         received = b""
         while more := connection.recv(1 << 16):
@@ -110,7 +110,7 @@ def test_a_request_whole_and_well_is_taken_after_another(strict_server: ServerPr
 def test_half_a_request_and_a_hang_up_do_no_harm(port: int):
     whole = request("/api/notes", JSON, method="POST", body=b'{"title": "half"}')
     for cut in range(1, len(whole), 7):
-        with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        with socket.create_connection(("127.0.0.1", port), 20) as connection:
             connection.sendall(whole[:cut])
 
     assert exchange(port, request("/healthz")).status == 200

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -36,6 +37,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Run; the exit status is 1 if there was nothing to measure."""
     asked = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no server is left behind
     prefixes = tuple(asked.only or [""])
     wanted = [line for line in lines(asked.quick) if line.key.startswith(prefixes)]
     chosen = [system for system in SYSTEMS if system.key in asked.systems]
@@ -69,9 +71,11 @@ def _list(wanted: list[Line]) -> None:
 
 
 def _progress(text: str) -> None:
-    """Say where it is, over the last such line, if somebody is watching."""
+    """Say where it is; on a terminal over the last such line."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+    elif text:
+        print(text, file=sys.stderr, flush=True)
 
 
 def _save(path: Path, about: dict[str, str], results: Results) -> None:

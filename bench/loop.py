@@ -65,7 +65,10 @@ class Loop:
         self.sockets[descriptor].sendall(request)
 
     def _take(self, descriptor: int, until: float) -> None:
-        data = self.sockets[descriptor].recv(RECEIVE)
+        try:
+            data = self.sockets[descriptor].recv(RECEIVE)
+        except OSError:
+            data = b""
         buffer = self.buffers[descriptor] = self.buffers[descriptor] + data
         answer = http1.response(buffer)
         if answer is None and data:

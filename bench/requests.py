@@ -47,7 +47,7 @@ class Requests:
                 "rate": len(taken) / self.seconds,
                 "p50": percentile(taken, 0.50),
                 "p99": percentile(taken, 0.99),
-                "server_us": served / max(1, len(loop.answers)) * 1e6,  # processor time an answer
+                "server_us": served / max(1, len(loop.answers)) * 1e6,  # microseconds of processor an answer
             }
             remarks = [f"{n} × {why}" for why, n in loop.failures.most_common(2)]
             remarks += self.look_back(server, watcher)

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from bench.figures import NEVER, Measurement, Summary
 from bench.lines import Line, Row
+from bench.machine import CALM
 from bench.systems import System
+
+DISTURBED = "~"
 
 Results = Mapping[tuple[str, str], Sequence[Measurement]]  # by line and system
 
@@ -18,16 +21,21 @@ def table(lines: Sequence[Line], systems: Sequence[System], results: Results) ->
     rows = [head]
     for line in lines:
         for row in line.rows:
-            summaries = [_summary(results.get((line.key, s.key), ()), row) for s in systems]
-            cells = [_cell(summary, row.digits) for summary in summaries]
+            measured = [results.get((line.key, system.key), ()) for system in systems]
+            summaries = [_summary(each, row) for each in measured]
+            cells = [_mark(each) + _cell(s, row.digits) for each, s in zip(measured, summaries, strict=True)]
             ratios = [_ratio(summaries[0], other) for other in summaries[1:]]
             rows.append([f"{line.title} {row.label}".strip(), row.unit, *cells, *ratios])
-    return _aligned(rows) + "\n" + _remarks(lines, systems, results)
+    return _aligned(rows) + "\n" + _disturbance(results) + "\n" + _remarks(lines, systems, results)
 
 
 def _summary(measurements: Sequence[Measurement], row: Row) -> Summary | None:
     values = [m.values[row.value] for m in measurements if row.value in m.values]
     return Summary.of(values) if values else None
+
+
+def _mark(measurements: Sequence[Measurement]) -> str:
+    return DISTURBED if any(each.others > CALM for each in measurements) else ""
 
 
 def _cell(summary: Summary | None, digits: int) -> str:
@@ -65,6 +73,14 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def _disturbance(results: Results) -> str:
+    shares = [each.others for measurements in results.values() for each in measurements]
+    if max(shares) <= CALM:
+        return ""
+    greatest = f"at most {max(shares):.0%}"
+    return f"\n{DISTURBED} Other programs used more than {CALM:.0%} of a core meanwhile, {greatest}."
+
+
 def _remarks(lines: Sequence[Line], systems: Sequence[System], results: Results) -> str:
     """Whatever was wrong, by line and system; the repeats it was seen in."""
     said = []
@@ -75,5 +91,5 @@ def _remarks(lines: Sequence[Line], systems: Sequence[System], results: Results)
             if faults:
                 said.append(f"  {line.title}, {system.name}, repeat " + " | ".join(faults))
     if not said:
-        return "\nEvery answer was right and every delivery came, once."
-    return "\nNot as it should be:\n" + "\n".join(said)
+        return "Every answer was right and every delivery came, once."
+    return "Not as it should be:\n" + "\n".join(said)

@@ -98,12 +98,18 @@ class Writer:
         self.record.sent[number] = due if crowded else now
         if not crowded:
             self.record.late = max(self.record.late, now - due)
-        self.sockets[descriptor].sendall(self.requests[number])
+        try:
+            self.sockets[descriptor].sendall(self.requests[number])
+        except OSError:
+            self._drop(descriptor, "the server closed a connection")
 
     def _take(self, descriptor: int) -> None:
         """Receive an answer, or a part of one, and check it."""
         number = self.busy.get(descriptor)
-        data = self.sockets[descriptor].recv(65536)
+        try:
+            data = self.sockets[descriptor].recv(65536)
+        except OSError:
+            data = b""
         if not data or number is None:
             self._drop(descriptor, "the server closed a connection")
             return

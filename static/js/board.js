@@ -90,7 +90,9 @@ export class Board {
     this.#gone.clear();
     const doubtful = [...this.#places.values()];
     for (const place of doubtful) place.version = 0;
-    return () => doubtful.filter(({ version }) => version === 0).forEach((place) => this.#drop(place));
+    return () => {
+      for (const place of doubtful) if (place.version === 0) this.#drop(place);
+    };
   }
 }
 

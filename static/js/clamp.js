@@ -10,7 +10,10 @@ export function start(element) {
   const measure = (cards) => {
     const sizes = cards
       .filter((card) => !("unfolded" in card.dataset) && card.checkVisibility())
-      .map((card) => ({ button: card.querySelector(".more-button"), hides: [...card.querySelectorAll(".title, .description")].some(overflows) }));
+      .map((card) => ({
+        button: card.querySelector(".more-button"),
+        hides: [...card.querySelectorAll(".title, .description")].some(overflows),
+      }));
     for (const { button, hides } of sizes) if (button.hidden === hides) button.hidden = !hides;
   };
   const toggle = ({ target }) => {

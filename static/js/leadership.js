@@ -17,13 +17,16 @@ export class Leadership {
   seek({ steal = false } = {}) {
     if (!navigator.locks) return void this.#hold(); // none on plain http across a network: every tab leads itself
     this.#waiting?.abort();
-    const waiting = (this.#waiting = new AbortController());
+    const waiting = new AbortController();
+    this.#waiting = waiting;
     const options = steal ? { steal } : { signal: waiting.signal };
-    navigator.locks.request(this.name, options, () => waiting.signal.aborted || this.#hold()).catch(() => {
-      if (waiting.signal.aborted) return;
-      this.#give(); // robbed: this tab slept
-      this.seek();
-    });
+    navigator.locks
+      .request(this.name, options, () => waiting.signal.aborted || this.#hold())
+      .catch(() => {
+        if (waiting.signal.aborted) return;
+        this.#give(); // robbed: this tab slept
+        this.seek();
+      });
   }
 
   resign() {

@@ -30,7 +30,10 @@ export async function load(board, element, feed, { forget, signal }) {
 /** Cards are made in idle time, outside the document, and shown many at once: each showing lays out the whole board. */
 async function all(board, signal) {
   for await (const page of pages(signal)) {
-    const made = await make(page.filter(({ id }) => !board.has(id)), signal);
+    const made = await make(
+      page.filter(({ id }) => !board.has(id)),
+      signal,
+    );
     for (let from = 0; from < page.length; from += AT_ONCE) {
       await idle();
       signal.throwIfAborted();
@@ -60,8 +63,18 @@ const idle = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout
 function pause(ms, feed, signal) {
   return new Promise((go) => {
     const timer = setTimeout(go, ms);
-    for (const [target, name] of [[feed, "state"], [signal, "abort"]]) {
-      target.addEventListener(name, () => { clearTimeout(timer); go(); }, { once: true });
+    for (const [target, name] of [
+      [feed, "state"],
+      [signal, "abort"],
+    ]) {
+      target.addEventListener(
+        name,
+        () => {
+          clearTimeout(timer);
+          go();
+        },
+        { once: true },
+      );
     }
   });
 }

@@ -32,7 +32,11 @@ function connect(last) {
   const feed = new ResumingFeed(root, topics, last);
   const unwatch = watch(feed, `${root}/api/notes?limit=1`);
   feed.start();
-  return { feed, stop: () => (unwatch(), feed.stop()) };
+  const stop = () => {
+    unwatch();
+    feed.stop();
+  };
+  return { feed, stop };
 }
 
 // Without locks (they need https or this very machine) tabs share nothing, so each has a channel of its own.

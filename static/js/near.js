@@ -24,7 +24,9 @@ export function start(element) {
   };
   const crossed = ({ target, skipped }) => (skipped ? near.delete(target) : add(target));
   const changed = ({ target }) => near.has(target) && add(target);
-  const gone = () => near.forEach((card) => card.isConnected || near.delete(card));
+  const gone = () => {
+    for (const card of near) if (!card.isConnected) near.delete(card);
+  };
 
   for (const card of element.children) {
     if (card.firstElementChild.checkVisibility({ contentVisibilityAuto: true })) add(card);

@@ -56,7 +56,9 @@ export function start(element, feed) {
 function offer(key) {
   const { title, description } = kept(key);
   const use = () => {
-    document.dispatchEvent(new CustomEvent("composer:use", { detail: { title: title ?? "", description: description ?? "" } }));
+    document.dispatchEvent(
+      new CustomEvent("composer:use", { detail: { title: title ?? "", description: description ?? "" } }),
+    );
     keep(key, null);
   };
   toast("A note that you were editing has been deleted.", { label: "Use the text", run: use });

@@ -34,7 +34,7 @@ export class ResumingFeed extends Feed {
   }
 
   stop() {
-    this.#timers.forEach((timer) => clearTimeout(timer));
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#line?.hangUp();
     this.#trial?.hangUp();
     this.#line = this.#trial = undefined;
@@ -57,11 +57,16 @@ export class ResumingFeed extends Feed {
 
   /** @param {import("./live_feed.js").Road} road @returns {Line} */
   #dial(road) {
-    const line = dial(road, this.root, { topics: this.topics, after: this.last }, {
-      open: () => this.#opened(line),
-      message: ({ data }) => this.tell(JSON.parse(data)),
-      end: () => this.#lost(line),
-    });
+    const line = dial(
+      road,
+      this.root,
+      { topics: this.topics, after: this.last },
+      {
+        open: () => this.#opened(line),
+        message: ({ data }) => this.tell(JSON.parse(data)),
+        end: () => this.#lost(line),
+      },
+    );
     return line;
   }
 

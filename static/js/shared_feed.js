@@ -24,7 +24,11 @@ export class SharedFeed extends Feed {
   constructor(name, last, connect) {
     super(last);
     Object.assign(this, { name, connect });
-    this.leadership = new Leadership(name, () => this.#lead(), () => this.#follow());
+    this.leadership = new Leadership(
+      name,
+      () => this.#lead(),
+      () => this.#follow(),
+    );
   }
 
   start() {
@@ -88,7 +92,7 @@ export class SharedFeed extends Feed {
       if (hidden && !document.hidden && state !== "live") return this.leadership.seek({ steal: true });
       this.#answeredAt = performance.now();
       this.tellState(state);
-      (missed ?? [{ id: last, action: "reset" }]).forEach((event) => this.tell(event));
+      for (const event of missed ?? [{ id: last, action: "reset" }]) this.tell(event);
     },
   };
 

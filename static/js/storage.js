@@ -25,7 +25,9 @@ export function keep(key, value) {
 export function keysFrom(start) {
   try {
     const full = prefix + start;
-    return Object.keys(localStorage).filter((key) => key.startsWith(full)).map((key) => key.slice(prefix.length));
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(full))
+      .map((key) => key.slice(prefix.length));
   } catch {
     return [];
   }

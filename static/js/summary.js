@@ -7,8 +7,8 @@ const TYPING_MS = 600; // the count of a search is read out when the typing rest
 /** @param {HTMLElement} element the page's main @param {HTMLElement} list */
 export function start(element, list) {
   const over = new AbortController();
-  const [text, foldButton, emptyBoard, emptySearch] = ["summary", "fold-button", "empty-board", "empty-search"].map((id) =>
-    element.querySelector(`#${id}`),
+  const [text, foldButton, emptyBoard, emptySearch] = ["summary", "fold-button", "empty-board", "empty-search"].map(
+    (id) => element.querySelector(`#${id}`),
   );
   let query = document.querySelector("#search-field").value.trim();
   let frame = 0;
@@ -45,7 +45,8 @@ export function start(element, list) {
     if (query) timer = setTimeout(() => announce(text.textContent), TYPING_MS);
   };
 
-  for (const name of ["note:changed", "note:gone", "board:loaded"]) element.addEventListener(name, soon, { signal: over.signal });
+  for (const name of ["note:changed", "note:gone", "board:loaded"])
+    element.addEventListener(name, soon, { signal: over.signal });
   element.addEventListener("notes:filtered", filtered, { signal: over.signal });
   return () => {
     over.abort();

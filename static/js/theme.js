@@ -11,7 +11,9 @@ export function start(element) {
   const show = (choice) => {
     if (choice === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = choice;
-    colors.forEach((meta, index) => (meta.content = given[choice === "system" ? index : CHOICES.indexOf(choice) - 1]));
+    for (const [index, meta] of colors.entries()) {
+      meta.content = given[choice === "system" ? index : CHOICES.indexOf(choice) - 1];
+    }
     element.dataset.themeChoice = choice;
     element.ariaLabel = element.title = `Theme: ${choice}`;
   };

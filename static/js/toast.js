@@ -24,7 +24,8 @@ export function start(element) {
 function fill(toast, text, action) {
   const close = () => {
     clearTimeout(timer);
-    if (toast.contains(document.activeElement)) (cameFrom?.isConnected ? cameFrom : document.querySelector("main")).focus();
+    if (toast.contains(document.activeElement))
+      (cameFrom?.isConnected ? cameFrom : document.querySelector("main")).focus();
     toast.remove();
   };
   const wait = () => {

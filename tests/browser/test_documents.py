@@ -1,12 +1,18 @@
 """The API's pages, the manifest and the markup, as a browser takes them."""
 
 import re
+import shutil
+import subprocess
 
 import html5lib  # type: ignore[import-untyped]
+import httpx
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import create, fresh
+from tests.server_process import ROOT
+
+HTML_VALIDATE = shutil.which("html-validate") or ""
 
 
 def test_the_documentation_is_rendered_from_our_own_files(windows, shared_server):
@@ -57,6 +63,53 @@ def test_the_markup_has_no_parse_errors_and_unique_ids(rest, path):
     assert [(at, code) for at, code, _ in parser.errors] == []
     ids = [element.attrib["id"] for element in tree.iter() if "id" in element.attrib]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.skipif(not HTML_VALIDATE, reason="html-validate is not on the PATH; `make test` brings it")
+def test_every_page_is_valid_html(server, tmp_path):
+    config = ROOT / "tests" / "tools" / ".htmlvalidate.json"
+    with httpx.Client(base_url=server.base, headers={"Accept": "text/html"}) as client:
+        for name, page in _pages(client).items():
+            (tmp_path / f"{name}.html").write_text(page.text, encoding="utf-8")
+
+    checked = subprocess.run(
+        [HTML_VALIDATE, "--config", config, "--max-warnings=0", *tmp_path.glob("*.html")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
+    """One of each kind of page, from an empty board on."""
+    pages = {"empty": client.get("/front/notes")}
+    note, untitled, done = (
+        create(client, '<b>"one"</b>', "two\n\nlines"),
+        create(client, None, "text"),
+        create(client, "x"),
+    )
+    address = f"/front/notes/{note['id']}"
+    client.patch(f"/api/notes/{done['id']}", json={"done": True})
+    client.patch(f"/api/notes/{note['id']}", json={"title": "theirs"})
+    pages |= {
+        "board": client.get("/front/notes"),
+        "found": client.get("/front/notes", params={"q": "text"}),
+        "not_found": client.get("/front/notes", params={"q": "nothing has this"}),
+        "refused": client.post("/front/notes", data={"title": "", "description": ""}),
+        "card": client.get(address),
+        "edit": client.get(f"{address}/edit"),
+        "conflict": client.post(address, data={"title": "mine", "description": "", "version": "1"}),
+        "missing": client.get("/front/notes/999999"),
+        "api": client.get("/docs"),
+    }
+    client.delete(f"/api/notes/{untitled['id']}")
+    pages["deleted"] = client.get("/front/notes", params={"deleted": untitled["id"]})
+    special = {"refused": 422, "conflict": 412, "missing": 404}
+    assert {name: page.status_code for name, page in pages.items() if page.status_code != 200} == special
+    return pages
 
 
 def test_nothing_in_the_markup_needs_inline_script_or_style(rest):

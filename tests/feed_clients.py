@@ -41,6 +41,7 @@ class RawConnection:
         self.socket.setblocking(False)
         self.port = port
         self.pending = b""
+        self._sending = asyncio.Lock()  # the loop loses one of two who wait to send on the same socket
         LEFT_OPEN.add(self)
 
     async def connect(self) -> "RawConnection":
@@ -50,7 +51,7 @@ class RawConnection:
 
     async def send(self, data: bytes) -> None:
         """Send all of `data`."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE), self._sending:
             await asyncio.get_running_loop().sock_sendall(self.socket, data)
 
     async def receive(self, size: int = 1 << 16) -> bytes:

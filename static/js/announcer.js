@@ -5,6 +5,8 @@ import { nameOf } from "./card.js";
 const QUIET_MS = 1_200; // a batch ends after this much silence
 const KEPT_MS = 10_000; // then the region is emptied, so that nobody stumbles over old news
 const NAMED = 3; // more changes than this are only counted
+/** @type {Partial<Record<FeedAction, string>>} */
+const VERBS = { create: "added", update: "changed", delete: "deleted" };
 
 /**
  * @param {HTMLElement} element the live region
@@ -12,7 +14,7 @@ const NAMED = 3; // more changes than this are only counted
  */
 export function start(element, feed) {
   const over = new AbortController();
-  let said = [];
+  /** @type {{text: string, change: boolean}[]} */ let said = [];
   let timer = 0;
 
   const flush = () => {
@@ -23,15 +25,16 @@ export function start(element, feed) {
     element.textContent = texts.join(" ");
     timer = setTimeout(() => (element.textContent = ""), KEPT_MS);
   };
+  /** @param {string} text @param {boolean} change */
   const add = (text, change) => {
     said.push({ text, change });
     clearTimeout(timer);
     timer = setTimeout(flush, QUIET_MS);
   };
-
+  /** @param {FeedEventMap["change"]} event */
   const hear = async ({ detail: { action, note } }) => {
     if (!note || (await isOwn(action, note))) return;
-    const verb = { create: "added", update: "changed", delete: "deleted" }[action];
+    const verb = VERBS[action];
     if (verb) add(`Somebody ${verb} “${nameOf(note)}”.`, true);
   };
   feed.addEventListener("change", hear, { signal: over.signal });

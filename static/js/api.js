@@ -1,7 +1,5 @@
 /** Every request this page sends, and which changes were its own. */
 
-/** @typedef {import("./card.js").Note} Note */
-
 const root = document.documentElement.dataset.root ?? "";
 const PATIENCE_MS = 15_000;
 
@@ -15,13 +13,23 @@ export class Problem extends Error {
     this.errors = more.errors ?? [];
     this.note = more.note;
   }
+
+  /** What was caught, if it is a Problem; a fault in a script goes on. @param {unknown} caught */
+  static of(caught) {
+    if (caught instanceof Problem) return caught;
+    throw caught;
+  }
 }
 
 /** @type {Set<Promise<unknown>>} */ const underway = new Set();
 /** @type {Set<string>} */ const own = new Set();
+/** @param {string} action a feed's, or "put" @param {Note} note */
 const mark = (action, note) => `${action === "delete" ? "delete" : "put"} ${note.id} ${note.version}`;
 
-/** Whether a change was made here. An event may overtake its answer, so it waits for what is under way. */
+/**
+ * Whether a change was made here. An event may overtake its answer, so it waits for what is under way.
+ * @param {string} action @param {Note} note
+ */
 export async function isOwn(action, note) {
   await Promise.allSettled(underway);
   return own.has(mark(action, note));
@@ -29,12 +37,12 @@ export async function isOwn(action, note) {
 
 /**
  * @param {string} method @param {string} path below /api/notes @param {object} [body] @param {number} [version] for If-Match
- * @returns {Promise<{note: Note, eventId: string}>} or throws a Problem
+ * @returns {Promise<Saved>} or throws a Problem
  */
 export function change(method, path, body, version) {
-  const headers = { Accept: "application/json" };
-  if (body) headers["Content-Type"] = "application/json";
-  if (version) headers["If-Match"] = `"${version}"`;
+  const headers = new Headers({ Accept: "application/json" });
+  if (body) headers.set("Content-Type", "application/json");
+  if (version) headers.set("If-Match", `"${version}"`);
   const work = ask(path, { method, headers, body: body && JSON.stringify(body) }).then(({ value, response }) => {
     own.add(mark(method === "DELETE" ? "delete" : "put", value));
     return { note: value, eventId: response.headers.get("Last-Event-ID") ?? "" };
@@ -54,6 +62,7 @@ export async function* pages(signal) {
   }
 }
 
+/** @param {string} path @param {RequestInit} options */
 async function ask(path, options) {
   const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(options.signal ? [options.signal] : [])]);
   let response, value;

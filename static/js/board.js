@@ -6,11 +6,11 @@
  * closes. 3. Focus stays with a card that stays in sight, else in its place.
  * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:going`; from the list: `note:gone`.
  */
-import { cardFor, fill, noteOf, read } from "./card.js";
+import { cardFor, cardsIn, fill, noteOf, read } from "./card.js";
 import { CardOrder } from "./card_order.js";
 import { keepingFocus } from "./focus.js";
+import { emit } from "./messages.js";
 
-/** @typedef {import("./card.js").Note} Note */
 /** @typedef {{id: number, card: HTMLElement, version: number, done: boolean, gone: boolean}} Place */
 
 export class Board {
@@ -22,10 +22,11 @@ export class Board {
   constructor(list) {
     this.list = list;
     this.order = new CardOrder(list);
-    for (const card of list.querySelectorAll(":scope > .note")) {
+    for (const card of cardsIn(list)) {
       const { id, version, done } = read(card);
-      this.#places.set(id, { id, card, version, done, gone: false });
-      this.order.adopt(this.#places.get(id));
+      const place = { id, card, version, done, gone: false };
+      this.#places.set(id, place);
+      this.order.adopt(place);
     }
   }
 
@@ -53,7 +54,7 @@ export class Board {
     this.#places.set(note.id, place);
     if (known) this.settle(place.card);
     else this.order.insert(place);
-    dispatch(place.card, "changed", { note, before, live });
+    emit(place.card, "note:changed", { note, before, live });
   }
 
   /** @param {Note} note its last state */
@@ -63,9 +64,10 @@ export class Board {
     if (place) this.#drop(place);
   }
 
+  /** @param {Place} place */
   #drop(place) {
     place.gone = true;
-    dispatch(place.card, "going");
+    emit(place.card, "note:going");
     this.settle(place.card);
   }
 
@@ -82,7 +84,7 @@ export class Board {
     });
     if (!place.gone) return;
     this.#places.delete(id);
-    dispatch(this.list, "gone");
+    emit(this.list, "note:gone");
   }
 
   /** What was known may not hold any more: every state is news. @returns {() => void} drops what had no news since */
@@ -94,8 +96,4 @@ export class Board {
       for (const place of doubtful) if (place.version === 0) this.#drop(place);
     };
   }
-}
-
-function dispatch(element, name, detail = {}) {
-  element.dispatchEvent(new CustomEvent(`note:${name}`, { bubbles: true, detail }));
 }

@@ -1,36 +1,43 @@
 /** A card: made from the blank one in the page's own template, its slots filled as text, and the note that it shows. */
-
-/**
- * @typedef {{id: number, title: string|null, description: string|null, done: boolean, version: number,
- *   created_at?: string, updated_at: string}} Note
- */
+import { find } from "./elements.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
 const NAME_LENGTH = 60;
 
-/** The note on a card, or on the card around an element. @param {Element} element @returns {Note|undefined} */
-export const noteOf = (element) => shown.get(element.closest(".note"));
+/** @param {Element} list @returns {HTMLCollectionOf<HTMLElement>} a live one; nothing else is in the list */
+export const cardsIn = (list) => /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
 
-/** Short words for a note, in labels and messages. @param {Note} note */
+/** The note on a card. @param {Element} card */
+export function noteOf(card) {
+  const note = shown.get(card);
+  if (!note) throw new TypeError("This is no card of the board.");
+  return note;
+}
+
+/** Short words for a note, in labels and messages. @param {NoteText} note */
 export function nameOf(note) {
   const text = note.title || note.description || "";
   return text.length > NAME_LENGTH ? `${text.slice(0, NAME_LENGTH - 1)}…` : text;
 }
 
-/** @type {HTMLElement} */ let blank;
+/** @type {HTMLLIElement|undefined} */ let blank;
 
-/** A new card that shows a note. @param {Note} note @returns {HTMLElement} */
+/** A new card that shows a note. @param {Note} note */
 export function cardFor(note) {
-  blank ??= clone("note-card"); // to copy a card is cheaper than to import it anew
-  const card = /** @type {HTMLElement} */ (blank.cloneNode(true));
+  blank ??= clone("note-card", HTMLLIElement); // to copy a card is cheaper than to import it anew
+  const card = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
   fill(card, note);
   return card;
 }
 
-/** A copy of what a template holds. @param {string} id @returns {any} */
-export function clone(id) {
-  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
-  return document.importNode(template.content, true).firstElementChild;
+/**
+ * A copy of what a template holds.
+ * @template {Element} [T=HTMLElement]
+ * @param {string} id @param {new () => T} [kind] HTMLElement unless told
+ */
+export function clone(id, kind) {
+  const { content } = find(document, `#${id}`, HTMLTemplateElement);
+  return find(document.importNode(content, true), "*", kind);
 }
 
 /** Read the note from a card that the server rendered. @param {HTMLElement} card @returns {Note} */
@@ -38,35 +45,36 @@ export function read(card) {
   const note = {
     id: Number(card.dataset.id),
     version: Number(card.dataset.version),
-    title: card.querySelector(".title").textContent || null,
-    description: card.querySelector(".description").textContent || null,
+    title: find(card, ".title").textContent || null,
+    description: find(card, ".description").textContent || null,
     done: "done" in card.dataset,
-    updated_at: card.querySelector("time").dateTime,
+    updated_at: find(card, "time", HTMLTimeElement).dateTime,
   };
-  card.querySelector(".done-box").checked = note.done; // browsers restore ticks across a reload
+  find(card, ".done-box", HTMLInputElement).checked = note.done; // browsers restore ticks across a reload
   shown.set(card, note);
   return note;
 }
 
 /** Put a note's values into a card's slots. @param {HTMLElement} card @param {Note} note */
 export function fill(card, note) {
-  const slot = (name) => card.querySelector(name);
   if (shown.get(card)?.id !== note.id) address(card, note.id);
   card.dataset.version = String(note.version);
   card.toggleAttribute("data-done", note.done);
-  write(slot(".title"), note.title ?? "");
-  write(slot(".description"), note.description ?? "");
-  slot(".done-box").checked = note.done;
-  const time = slot("time");
+  write(find(card, ".title"), note.title ?? "");
+  write(find(card, ".description"), note.description ?? "");
+  const time = find(card, "time", HTMLTimeElement);
   time.dateTime = note.updated_at;
   time.textContent = `${note.updated_at.slice(0, 16).replace("T", " ")} UTC`;
   const name = nameOf(note);
-  slot(".done-box").setAttribute("aria-label", `Done: ${name}`);
-  slot(".edit-link").setAttribute("aria-label", `Edit: ${name}`);
-  slot(".delete-button").setAttribute("aria-label", `Delete: ${name}`);
+  const box = find(card, ".done-box", HTMLInputElement);
+  box.checked = note.done;
+  box.setAttribute("aria-label", `Done: ${name}`);
+  find(card, ".edit-link").setAttribute("aria-label", `Edit: ${name}`);
+  find(card, ".delete-button").setAttribute("aria-label", `Delete: ${name}`);
   shown.set(card, note);
 }
 
+/** @param {HTMLElement} element @param {string} text */
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -74,12 +82,14 @@ function write(element, text) {
 /** @param {HTMLElement} card @param {number} id */
 function address(card, id) {
   card.id = `note-${id}`;
-  card.querySelector(".done-form").id = `done-${id}`;
   card.dataset.id = String(id);
-  const swap = (element, attribute) => {
-    element.setAttribute(attribute, element.getAttribute(attribute).replace(/\/0(\/\w+)$/, `/${id}$1`));
+  find(card, ".done-form").id = `done-${id}`;
+  /** @param {string} selector @param {string} attribute */
+  const swap = (selector, attribute) => {
+    const element = find(card, selector);
+    element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(\/\w+)$/, `/${id}$1`));
   };
-  swap(card.querySelector(".done-form"), "action");
-  swap(card.querySelector(".delete-form"), "action");
-  swap(card.querySelector(".edit-link"), "href");
+  swap(".done-form", "action");
+  swap(".delete-form", "action");
+  swap(".edit-link", "href");
 }

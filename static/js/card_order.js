@@ -43,7 +43,7 @@ export class CardOrder {
     this.#firstDone = first;
   }
 
-  /** Where it is, or belongs. */
+  /** Where it is, or belongs. @param {Pick<Placed, "id"|"done">} placed */
   #find(placed) {
     let [low, high] = [0, this.#placed.length];
     while (low < high) {
@@ -55,6 +55,7 @@ export class CardOrder {
   }
 }
 
+/** @param {Pick<Placed, "id"|"done">} one @param {Pick<Placed, "id"|"done">} other */
 function precedes(one, other) {
   return one.done === other.done ? one.id > other.id : other.done;
 }

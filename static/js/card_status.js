@@ -1,39 +1,40 @@
 /** What is being saved and what failed, said on the card itself. */
-import { explain } from "./api.js";
+import { explain, Problem } from "./api.js";
 import { LATE } from "./arrivals.js";
 import { clone } from "./card.js";
+import { find } from "./elements.js";
 import { announce } from "./messages.js";
 
 const PATIENCE_MS = 300; // what is quicker than this needs no word
 
-/** @param {Element} card @param {string} text @param {() => void} [retry] present when it failed */
+/** @param {HTMLElement} card @param {string} text @param {() => void} [retry] present when it failed */
 export function say(card, text, retry) {
   hush(card);
   const status = clone("note-status");
-  const button = status.querySelector("button");
-  status.querySelector("b").textContent = text;
+  const button = find(status, "button");
+  find(status, "b").textContent = text;
   button.hidden = !retry;
-  button.addEventListener("click", () => {
-    if (card.contains(document.activeElement)) card.focus();
-    retry();
-  });
   if (retry) {
+    button.addEventListener("click", () => {
+      if (card.contains(document.activeElement)) card.focus();
+      retry();
+    });
     status.dataset.failed = "";
     announce(text);
   }
   card.append(status);
 }
 
-/** @param {Element} card */
+/** @param {HTMLElement} card */
 export function hush(card) {
   card.querySelector(".note-status")?.remove();
 }
 
 /**
  * Send something about a card, and say there how it goes.
- * @param {Element} card @param {{state: string, expect: (id: string) => void}} feed
- * @param {() => Promise<{note: import("./card.js").Note, eventId: string}>} send
- * @param {{saved?: (note: import("./card.js").Note) => void, failed?: () => void}} then
+ * @param {HTMLElement} card @param {ExpectingFeed} feed
+ * @param {() => Promise<Saved>} send
+ * @param {{saved?: (note: Note) => void, failed?: () => void}} then
  */
 export async function saving(card, feed, send, then) {
   hush(card);
@@ -45,17 +46,17 @@ export async function saving(card, feed, send, then) {
     feed.expect(eventId);
     if (feed.state !== "live") say(card, LATE);
     then.saved?.(note);
-  } catch (problem) {
+  } catch (caught) {
     clearTimeout(timer);
     then.failed?.();
-    say(card, explain(problem), () => saving(card, feed, send, then));
+    say(card, explain(Problem.of(caught)), () => saving(card, feed, send, then));
   }
 }
 
 /** @param {HTMLElement} element the list */
 export function start(element) {
   const over = new AbortController();
-  // What was saved has come: the word for it goes. A failure stays until it is dealt with.
+  /** What was saved has come: the word for it goes. A failure stays until it is dealt with. @param {CardEvent} event */
   const seen = ({ target }) => target.querySelector(".note-status:not([data-failed])")?.remove();
   element.addEventListener("note:changed", seen, { signal: over.signal });
   return () => over.abort();

@@ -1,40 +1,46 @@
 /** Long texts open in place: the button is there only where something is hidden. */
+import { around, find } from "./elements.js";
 
 /** @param {HTMLElement} element the list */
 export function start(element) {
   const over = new AbortController();
-  let near = new Set();
+  const heard = { signal: over.signal };
+  /** @type {Set<HTMLElement>} */ let near = new Set();
   let width = 0;
 
-  // All reading first, then all writing: one layout for the whole batch.
+  /** All reading first, then all writing: one layout for the whole batch. @param {HTMLElement[]} cards */
   const measure = (cards) => {
     const sizes = cards
       .filter((card) => !("unfolded" in card.dataset) && card.checkVisibility())
       .map((card) => ({
-        button: card.querySelector(".more-button"),
+        button: find(card, ".more-button"),
         hides: [...card.querySelectorAll(".title, .description")].some(overflows),
       }));
     for (const { button, hides } of sizes) if (button.hidden === hides) button.hidden = !hides;
   };
-  const toggle = ({ target }) => {
-    const button = target.closest(".more-button");
-    if (!button) return;
-    const open = button.closest(".note").toggleAttribute("data-unfolded");
+  /** @param {Event} event */
+  const toggle = (event) => {
+    const [button, card] = [around(event, ".more-button"), around(event, ".note")];
+    if (!button || !card) return;
+    const open = card.toggleAttribute("data-unfolded");
     button.ariaExpanded = String(open);
     button.textContent = open ? "Show less" : "Show more";
-    if (!open) button.closest(".note").scrollIntoView({ block: "nearest" });
+    if (!open) card.scrollIntoView({ block: "nearest" });
   };
   const resized = new ResizeObserver(([{ contentRect }]) => {
     if (contentRect.width !== width) measure([...near]);
     width = contentRect.width;
   });
-  const listen = (name, hear) => element.addEventListener(name, hear, { signal: over.signal });
 
-  listen("click", toggle);
-  listen("notes:near", ({ detail }) => {
-    near = detail.near;
-    measure(detail.came);
-  });
+  element.addEventListener("click", toggle, heard);
+  element.addEventListener(
+    "notes:near",
+    ({ detail }) => {
+      near = detail.near;
+      measure(detail.came);
+    },
+    heard,
+  );
   resized.observe(element);
   return () => {
     over.abort();
@@ -42,4 +48,5 @@ export function start(element) {
   };
 }
 
+/** @param {Element} text */
 const overflows = (text) => text.scrollHeight > text.clientHeight + 1;

@@ -1,36 +1,41 @@
 /** Two versions of one note, side by side, and the choice between them. */
 import { clone } from "./card.js";
+import { around, find } from "./elements.js";
 import { announce } from "./messages.js";
 
-/** @typedef {{title: string|null, description: string|null}} Text */
-/** @typedef {{choice: "mine"|"theirs"|"edit", seen: import("./card.js").Note}} Chosen and the version that was seen */
+/** @typedef {"mine"|"theirs"|"edit"} Choice */
+/** @typedef {{choice: Choice, seen: Note}} Chosen and the version that was seen */
+/** @typedef {{chosen: Promise<Chosen>, update: (theirs: Note) => void, close: () => void}} Conflict */
 
-/**
- * @param {HTMLElement} card @param {Text} mine @param {import("./card.js").Note} theirs
- * @returns {{chosen: Promise<Chosen>, update: (theirs: import("./card.js").Note) => void, close: () => void}}
- */
+/** @param {HTMLElement} card @param {NoteText} mine @param {Note} theirs @returns {Conflict} */
 export function showConflict(card, mine, theirs) {
   const panel = clone("note-conflict");
+  /** @param {"mine"|"theirs"} side @param {NoteText} text */
   const write = (side, { title, description }) => {
-    panel.querySelector(`.${side} .conflict-title`).textContent = title ?? "";
-    panel.querySelector(`.${side} .conflict-text`).textContent = description ?? "";
+    find(panel, `.${side} .conflict-title`).textContent = title ?? "";
+    find(panel, `.${side} .conflict-text`).textContent = description ?? "";
   };
+  /** @param {Note} newer */
   const update = (newer) => {
     theirs = newer;
     write("theirs", theirs);
   };
   const close = () => {
+    const focused = panel.contains(document.activeElement);
     panel.remove();
     delete card.dataset.conflict;
+    if (focused) card.focus({ preventScroll: true });
   };
+  /** @type {Promise<Chosen>} */
   const chosen = new Promise((choose) => {
+    /** @param {Choice} choice */
     const take = (choice) => {
       close();
       choose({ choice, seen: theirs });
     };
-    panel.addEventListener("click", ({ target }) => {
-      const button = target.closest("[data-choice]");
-      if (button) take(button.dataset.choice);
+    panel.addEventListener("click", (event) => {
+      const button = around(event, "[data-choice]");
+      if (button) take(/** @type {Choice} */ (button.dataset.choice));
     });
     panel.addEventListener("keydown", ({ key }) => key === "Escape" && take("edit"));
   });
@@ -38,7 +43,7 @@ export function showConflict(card, mine, theirs) {
   update(theirs);
   card.dataset.conflict = "";
   card.append(panel);
-  panel.querySelector(".conflict-head").focus({ preventScroll: true });
+  find(panel, ".conflict-head").focus({ preventScroll: true });
   card.scrollIntoView({ block: "nearest" });
   announce("Somebody else changed this note while you were editing it. Both versions are shown.");
   return { chosen, update, close };

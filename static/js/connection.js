@@ -1,5 +1,6 @@
 /** The feed's state as a small dot with a word, and, should it last, what that means for whoever types. */
 
+/** @type {Record<FeedState, string>} */
 const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline" };
 const FLICKER_MS = 400; // a hand-over between tabs or roads takes less, and is nobody's concern
 const LASTING_MS = 3_000;
@@ -7,7 +8,7 @@ const LASTING_MS = 3_000;
 /** @param {HTMLElement} element @param {import("./feed.js").Feed} feed @param {HTMLElement} hint */
 export function start(element, feed, hint) {
   const over = new AbortController();
-  let timers = [];
+  /** @type {number[]} */ let timers = [];
   const show = () => {
     element.dataset.state = feed.state;
     element.textContent = WORDS[feed.state];

@@ -1,4 +1,5 @@
 /** Done notes can be folded away; this browser remembers it. */
+import { find } from "./elements.js";
 import { keep, kept } from "./storage.js";
 
 const FOLDED = "done-folded";
@@ -6,10 +7,11 @@ const FOLDED = "done-folded";
 /** @param {HTMLElement} element the button @param {HTMLElement} list */
 export function start(element, list) {
   const over = new AbortController();
+  /** @param {boolean} folded */
   const fold = (folded) => {
     list.toggleAttribute("data-fold", folded);
     element.ariaExpanded = String(!folded);
-    element.querySelector(".label").textContent = folded ? "Show done" : "Hide done";
+    find(element, ".label").textContent = folded ? "Show done" : "Hide done";
     keep(FOLDED, folded || null);
   };
   element.addEventListener("click", () => fold(!list.hasAttribute("data-fold")), { signal: over.signal });

@@ -3,7 +3,7 @@
   const page = document.documentElement;
   page.dataset.script = "";
   try {
-    const theme = JSON.parse(localStorage.getItem(`quart-notes:${page.dataset.root}:theme`));
+    const theme = JSON.parse(localStorage.getItem(`quart-notes:${page.dataset.root}:theme`) ?? "null");
     if (theme === "light" || theme === "dark") page.dataset.theme = theme;
   } catch {
     // Storage is switched off: the system's theme it is.

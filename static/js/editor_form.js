@@ -1,26 +1,43 @@
 /** The form in a card that is being edited: its fields, and what it says while they are typed in. */
 import { clone } from "./card.js";
+import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
-import { announce } from "./messages.js";
-import { textOf } from "./note_text.js";
+import { announce, emit } from "./messages.js";
+import { NoteFields } from "./note_fields.js";
 
-/** @typedef {import("./note_text.js").Text} Text */
+/** @typedef {{save: () => void, cancel: () => void, typing: () => void, compare: () => void}} Wishes of whoever types */
 
 export class EditorForm {
-  /** @param {number} id @param {Text} text @param {{save: () => void, cancel: () => void, typing: () => void, compare: () => void}} on */
+  /** @param {number} id @param {NoteText} text @param {Wishes} on */
   constructor(id, text, on) {
-    /** @type {HTMLFormElement} */
-    this.element = clone("note-editor");
-    this.fields = this.element.elements;
-    this.fields.title.value = text.title ?? "";
-    this.fields.description.value = text.description ?? "";
+    this.element = clone("note-editor", HTMLFormElement);
+    this.fields = new NoteFields(this.element);
+    this.fields.text = text;
     number(this.element, id);
     this.#listen(on);
   }
 
-  /** @returns {Text} */
+  /** @param {HTMLElement} card */
+  open(card) {
+    card.dataset.editing = "";
+    card.append(this.element);
+  }
+
+  /** @param {HTMLElement} card */
+  close(card) {
+    const focused = card.contains(document.activeElement);
+    this.element.remove();
+    delete card.dataset.editing;
+    if (focused) card.focus({ preventScroll: true });
+    emit(card, "editor:closed");
+  }
+
+  get isOpen() {
+    return this.element.isConnected;
+  }
+
   get typed() {
-    return textOf({ title: this.fields.title.value, description: this.fields.description.value });
+    return this.fields.text;
   }
 
   focus() {
@@ -30,15 +47,11 @@ export class EditorForm {
 
   /** What happened elsewhere. @param {string} words "" for nothing @param {boolean} comparable */
   mark(words, comparable = false) {
-    const mark = this.element.querySelector(".elsewhere");
+    const mark = find(this.element, ".elsewhere");
     mark.hidden = !words;
-    mark.querySelector("b").textContent = words;
-    mark.querySelector("button").hidden = !comparable;
+    find(mark, "b").textContent = words;
+    find(mark, "button").hidden = !comparable;
     if (words) announce(words);
-  }
-
-  get isOpen() {
-    return this.element.isConnected;
   }
 
   /** How the saving goes. @param {string} words @param {import("./api.js").Problem} [problem] */
@@ -46,30 +59,30 @@ export class EditorForm {
     const failed = Boolean(problem);
     if (problem?.errors.length) showErrors(this.element, problem);
     else clearErrors(this.element);
-    const state = this.element.querySelector(".editor-state");
+    const state = find(this.element, ".editor-state");
     state.textContent = words;
     state.toggleAttribute("data-failed", failed);
-    this.element.querySelector(".save-button").textContent = failed ? "Retry" : "Save";
+    find(this.element, ".save-button").textContent = failed ? "Retry" : "Save";
     if (failed) announce(words);
   }
 
+  /** @param {Wishes} on */
   #listen({ save, cancel, typing, compare }) {
-    const hear = (name, heard) => this.element.addEventListener(name, heard);
-    hear("submit", (event) => {
+    this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       save();
     });
-    hear("input", typing);
-    hear("keydown", (event) => {
+    this.element.addEventListener("input", typing);
+    this.element.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
       if (event.key === "Escape") cancel();
     });
-    this.element.querySelector(".cancel-button").addEventListener("click", cancel);
-    this.element.querySelector(".compare-button").addEventListener("click", compare);
+    find(this.element, ".cancel-button").addEventListener("click", cancel);
+    find(this.element, ".compare-button").addEventListener("click", compare);
   }
 }
 
-/** Ids are unique on a page: those of the template get the note's number. */
+/** Ids are unique on a page: those of the template get the note's number. @param {Element} form @param {number} id */
 function number(form, id) {
   for (const name of ["id", "for", "aria-describedby"]) {
     for (const element of form.querySelectorAll(`[${name}^="edit-"]`)) {

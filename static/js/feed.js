@@ -5,11 +5,10 @@
  */
 import { isNewer } from "./event_ids.js";
 
-/** @typedef {"live"|"reconnecting"|"offline"} FeedState */
-/** @typedef {{id?: string, topic?: string, action: string, note?: import("./card.js").Note}} FeedEvent */
+const Target = /** @type {new () => FeedTarget} */ (EventTarget);
 
 /** Dispatches `change` and `reset` (detail: the FeedEvent) and `state` (detail: the FeedState). */
-export class Feed extends EventTarget {
+export class Feed extends Target {
   /** @type {FeedState} */ state = "reconnecting";
 
   /** @param {string} last the newest id that the page includes */
@@ -18,7 +17,7 @@ export class Feed extends EventTarget {
     this.last = last;
   }
 
-  /** @param {FeedEvent} event one without an id is volatile */
+  /** @param {FeedEvent} event */
   tell(event) {
     const reset = event.action === "reset";
     if (event.id && !reset && !isNewer(event.id, this.last)) return;

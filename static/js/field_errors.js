@@ -1,5 +1,6 @@
 /** Errors next to their fields, and what belongs to no field below them. */
 import { explain } from "./api.js";
+import { find } from "./elements.js";
 
 /** @param {HTMLFormElement} form @param {import("./api.js").Problem} problem */
 export function showErrors(form, problem) {
@@ -12,19 +13,22 @@ export function showErrors(form, problem) {
       continue;
     }
     input.setAttribute("aria-invalid", "true");
-    reveal(document.getElementById(input.getAttribute("aria-describedby")), message);
+    reveal(find(document, `#${input.getAttribute("aria-describedby")}`), message);
   }
   if (!problem.errors.length) others.push(explain(problem));
-  if (others.length) reveal(form.querySelector(".form-error"), others.join(" "));
-  form.querySelector("[aria-invalid]")?.focus();
+  if (others.length) reveal(find(form, ".form-error"), others.join(" "));
+  /** @type {HTMLElement|null} */ const first = form.querySelector("[aria-invalid]");
+  first?.focus();
 }
 
 /** @param {HTMLFormElement} form */
 export function clearErrors(form) {
   for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
-  for (const slot of form.querySelectorAll(".field-error, .form-error")) slot.hidden = true;
+  /** @type {NodeListOf<HTMLElement>} */ const slots = form.querySelectorAll(".field-error, .form-error");
+  for (const slot of slots) slot.hidden = true;
 }
 
+/** @param {HTMLElement} slot @param {string} text */
 function reveal(slot, text) {
   slot.textContent = slot.hidden ? text : `${slot.textContent} ${text}`;
   slot.hidden = false;

@@ -6,7 +6,9 @@ export class Leadership {
 
   /** @param {string} name of the lock @param {() => void} begin @param {() => void} end */
   constructor(name, begin, end) {
-    Object.assign(this, { name, begin, end });
+    this.name = name;
+    this.begin = begin;
+    this.end = end;
   }
 
   get held() {
@@ -35,7 +37,10 @@ export class Leadership {
   }
 
   #hold() {
-    const held = new Promise((release) => (this.#release = release));
+    /** @type {Promise<void>} */
+    const held = new Promise((release) => {
+      this.#release = release;
+    });
     this.begin();
     return held;
   }

@@ -27,7 +27,10 @@ export async function load(board, element, feed, { forget, signal }) {
   }
 }
 
-/** Cards are made in idle time, outside the document, and shown many at once: each showing lays out the whole board. */
+/**
+ * Cards are made in idle time, outside the document, and shown many at once: each showing lays out the whole board.
+ * @param {import("./board.js").Board} board @param {AbortSignal} signal
+ */
 async function all(board, signal) {
   for await (const page of pages(signal)) {
     const made = await make(
@@ -42,7 +45,7 @@ async function all(board, signal) {
   }
 }
 
-/** @returns {Promise<Map<number, HTMLElement>>} */
+/** @param {Note[]} notes @param {AbortSignal} signal @returns {Promise<Map<number, HTMLElement>>} by id */
 async function make(notes, signal) {
   const made = new Map();
   let until = 0;
@@ -57,24 +60,24 @@ async function make(notes, signal) {
   return made;
 }
 
-const idle = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go, { timeout: 200 }));
+const idle = () =>
+  new Promise((go) => {
+    if ("requestIdleCallback" in window) requestIdleCallback(go, { timeout: 200 });
+    else setTimeout(go); // Safari
+  });
 
-/** Until the time is over or the feed says that something may have changed. */
+/**
+ * Until the time is over or the feed says that something may have changed.
+ * @param {number} ms @param {import("./feed.js").Feed} feed @param {AbortSignal} signal @returns {Promise<void>}
+ */
 function pause(ms, feed, signal) {
   return new Promise((go) => {
-    const timer = setTimeout(go, ms);
-    for (const [target, name] of [
-      [feed, "state"],
-      [signal, "abort"],
-    ]) {
-      target.addEventListener(
-        name,
-        () => {
-          clearTimeout(timer);
-          go();
-        },
-        { once: true },
-      );
-    }
+    const over = () => {
+      clearTimeout(timer);
+      go();
+    };
+    const timer = setTimeout(over, ms);
+    feed.addEventListener("state", over, { once: true });
+    signal.addEventListener("abort", over, { once: true });
   });
 }

@@ -6,6 +6,7 @@ import * as composer from "./composer.js";
 import * as connection from "./connection.js";
 import * as deleting from "./deleting.js";
 import * as doneFold from "./done_fold.js";
+import { find } from "./elements.js";
 import * as glow from "./glow.js";
 import * as near from "./near.js";
 import * as noteEditing from "./note_editing.js";
@@ -22,10 +23,9 @@ import * as toast from "./toast.js";
 import { watch } from "./watchdog.js";
 
 const root = document.documentElement.dataset.root ?? "";
-const byId = (id) => document.getElementById(id);
-const main = byId("main");
-const list = byId("notes");
-const { topics, lastEventId } = main.dataset;
+const main = find(document, "#main");
+const list = find(document, "#notes");
+const { topics = "", lastEventId = "" } = main.dataset;
 
 /** @param {string} last */
 function connect(last) {
@@ -52,15 +52,15 @@ ticks.start(list, feed);
 deleting.start(list, feed);
 notes.start(main, feed);
 noteEditing.start(main, feed);
-search.start(byId("search-form"), list);
+search.start(find(document, "#search-form", HTMLFormElement), list);
 summary.start(main, list);
-doneFold.start(byId("fold-button"), list);
-composer.start(byId("add-note-form"), feed);
-shortcuts.start(main, byId("shortcuts"));
-connection.start(byId("connection"), feed, byId("offline-hint"));
-announcer.start(byId("announcer"), feed);
-toast.start(byId("toasts"));
-theme.start(byId("theme-button"));
+doneFold.start(find(document, "#fold-button"), list);
+composer.start(find(document, "#add-note-form", HTMLFormElement), feed);
+shortcuts.start(main, find(document, "#shortcuts", HTMLDialogElement));
+connection.start(find(document, "#connection"), feed, find(document, "#offline-hint"));
+announcer.start(find(document, "#announcer"), feed);
+toast.start(find(document, "#toasts"));
+theme.start(find(document, "#theme-button"));
 
 feed.start();
 // A page that is put aside gives up the feed, and takes it up where it was when it is taken out again.

@@ -1,11 +1,19 @@
-/** What modules ask of the page as a whole, as DOM events: something to be read out, a message with a way back. */
+/** What modules tell one another and the page as a whole, as DOM events that bubble (types.d.ts names them all). */
+
+/**
+ * @template {keyof Messages} Name
+ * @param {EventTarget} target @param {Name} name @param {DetailOf<Name>} detail
+ */
+export function emit(target, name, ...[detail]) {
+  target.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+}
 
 /** @param {string} text for screen readers, without interrupting */
 export function announce(text) {
-  document.dispatchEvent(new CustomEvent("announce", { detail: text }));
+  emit(document, "announce", text);
 }
 
-/** @param {string} text @param {{label: string, run: () => void}} [action] */
+/** @param {string} text @param {ToastAction} [action] a way back */
 export function toast(text, action) {
-  document.dispatchEvent(new CustomEvent("toast", { detail: { text, action } }));
+  emit(document, "toast", { text, action });
 }

@@ -2,6 +2,9 @@
  * Which cards are near the window, so that what needs measuring or a clock is done for few cards, and in batches.
  * The browser knows already, since it skips the far ones: thousands of observed cards would cost as much as drawing.
  */
+import { cardsIn } from "./card.js";
+import { around } from "./elements.js";
+import { emit } from "./messages.js";
 
 /**
  * Dispatches `notes:near` (detail: {came: cards, near: all that are near}) from the list.
@@ -9,31 +12,39 @@
  */
 export function start(element) {
   const over = new AbortController();
-  /** @type {Set<Element>} */ const near = new Set();
-  let came = new Set();
+  const heard = { signal: over.signal };
+  /** @type {Set<HTMLElement>} */ const near = new Set();
+  /** @type {Set<HTMLElement>} */ let came = new Set();
 
   const tell = () => {
     const batch = [...came].filter((card) => card.isConnected);
     came = new Set();
-    element.dispatchEvent(new CustomEvent("notes:near", { detail: { came: batch, near } }));
+    emit(element, "notes:near", { came: batch, near });
   };
+  /** @param {HTMLElement} card */
   const add = (card) => {
     near.add(card);
     if (!came.size) requestAnimationFrame(tell);
     came.add(card);
   };
-  const crossed = ({ target, skipped }) => (skipped ? near.delete(target) : add(target));
+  /** @param {ContentVisibilityAutoStateChangeEvent} event */
+  const crossed = (event) => {
+    const card = around(event, ".note");
+    if (!card) return;
+    if (event.skipped) near.delete(card);
+    else add(card);
+  };
+  /** @param {CardEvent} event */
   const changed = ({ target }) => near.has(target) && add(target);
   const gone = () => {
     for (const card of near) if (!card.isConnected) near.delete(card);
   };
 
-  for (const card of element.children) {
-    if (card.firstElementChild.checkVisibility({ contentVisibilityAuto: true })) add(card);
+  for (const card of cardsIn(element)) {
+    if (card.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })) add(card);
   }
-  const listen = (name, hear) => element.addEventListener(name, hear, { signal: over.signal });
-  listen("contentvisibilityautostatechange", crossed);
-  listen("note:changed", changed);
-  listen("note:gone", gone);
+  element.addEventListener("contentvisibilityautostatechange", crossed, heard);
+  element.addEventListener("note:changed", changed, heard);
+  element.addEventListener("note:gone", gone, heard);
   return () => over.abort();
 }

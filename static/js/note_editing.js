@@ -1,65 +1,72 @@
 /** Editing in place: which cards have an editor, and the drafts that outlive the page. */
 import { noteOf } from "./card.js";
-import { toast } from "./messages.js";
+import { around } from "./elements.js";
+import { emit, toast } from "./messages.js";
 import { NoteEditor } from "./note_editor.js";
 import { draftKey } from "./note_text.js";
-import { keep, kept, keysFrom } from "./storage.js";
+import { keep, kept, numbersAfter } from "./storage.js";
 
-/** @param {HTMLElement} element the page's main @param {any} feed */
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
   const over = new AbortController();
+  const heard = { signal: over.signal };
   /** @type {Map<Element, NoteEditor>} */ const editors = new Map();
 
+  /** The editor of a card, opened if it was not. @param {HTMLElement} card @param {Draft|null} draft to begin with */
   const edit = (card, draft = kept(draftKey(noteOf(card).id))) => {
-    if (!editors.has(card)) editors.set(card, new NoteEditor(card, feed, draft, () => editors.delete(card)));
-    return editors.get(card);
+    const editor = editors.get(card) ?? new NoteEditor(card, feed, draft, () => editors.delete(card));
+    editors.set(card, editor);
+    return editor;
   };
-  /** A draft is opened again where it was, without taking the focus. */
+  /** A draft is opened again where it was, without taking the focus. @param {HTMLElement} card */
   const resume = (card) => {
     const draft = kept(draftKey(noteOf(card).id));
     if (draft) edit(card, draft);
   };
   const resumeAll = () => {
-    for (const key of keysFrom(draftKey(""))) {
-      const card = document.getElementById(`note-${key.slice(draftKey("").length)}`);
+    for (const id of numbersAfter("draft:edit:")) {
+      const card = document.getElementById(`note-${id}`);
       if (card) resume(card);
-      else offer(key);
+      else offer(id);
     }
   };
+  /** @param {CardEvent<NoteChange>} event */
   const changed = ({ target, detail: { note, before } }) => {
     if (!before) resume(target);
     else editors.get(target)?.newer(note);
   };
+  /** @param {MouseEvent} event */
   const click = (event) => {
     const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-    if (!plain || !event.target.closest(".edit-link")) return;
+    const card = plain && around(event, ".edit-link") && around(event, ".note");
+    if (!card) return;
     event.preventDefault();
-    edit(event.target.closest(".note")).form.focus();
+    edit(card).form.focus();
   };
-  const doubleClick = ({ target }) => {
-    const body = target.closest(".note-body");
-    if (body && !target.closest("button")) edit(body.closest(".note")).form.focus();
+  /** @param {MouseEvent} event */
+  const doubleClick = (event) => {
+    const card = around(event, ".note-body") && around(event, ".note");
+    if (card && !around(event, "button")) edit(card).form.focus();
   };
-  const listen = (name, hear) => element.addEventListener(name, hear, { signal: over.signal });
 
-  listen("click", click);
-  listen("dblclick", doubleClick);
-  listen("note:edit", ({ target, detail }) => edit(target, detail ?? undefined).form.focus());
-  listen("note:changed", changed);
-  listen("note:going", ({ target }) => editors.get(target)?.gone());
-  listen("board:loaded", resumeAll);
-  element.querySelectorAll(".note").forEach(resume);
+  element.addEventListener("click", click, heard);
+  element.addEventListener("dblclick", doubleClick, heard);
+  element.addEventListener("note:edit", ({ target, detail }) => edit(target, detail).form.focus(), heard);
+  element.addEventListener("note:changed", changed, heard);
+  element.addEventListener("note:going", ({ target }) => editors.get(target)?.gone(), heard);
+  element.addEventListener("board:loaded", resumeAll, heard);
+  /** @type {NodeListOf<HTMLElement>} */ const cards = element.querySelectorAll(".note");
+  cards.forEach(resume);
   return () => over.abort();
 }
 
-/** The note under a draft is gone: its text is not. @param {string} key */
-function offer(key) {
-  const { title, description } = kept(key);
+/** The note under a draft is gone: its text is not. @param {number} id */
+function offer(id) {
+  const draft = kept(draftKey(id));
+  if (!draft) return;
   const use = () => {
-    document.dispatchEvent(
-      new CustomEvent("composer:use", { detail: { title: title ?? "", description: description ?? "" } }),
-    );
-    keep(key, null);
+    emit(document, "composer:use", draft);
+    keep(draftKey(id), null);
   };
   toast("A note that you were editing has been deleted.", { label: "Use the text", run: use });
 }

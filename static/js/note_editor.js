@@ -4,26 +4,27 @@
  * 1. What is typed is never replaced by what arrives. 2. A save names the version that its text is based on; a newer
  * text is shown before it can be overwritten. 3. A newer version with the same text (a tick) is no conflict.
  */
-import { change, explain } from "./api.js";
-import { LATE, until } from "./arrivals.js";
+import { explain, Problem } from "./api.js";
 import { noteOf } from "./card.js";
 import { showConflict } from "./conflict.js";
 import { EditorForm } from "./editor_form.js";
-import { baseOf, draftKey, sameText, saveText } from "./note_text.js";
+import { save } from "./note_saving.js";
+import { baseOf, draftKey, sameText } from "./note_text.js";
 import { setAside } from "./setting_aside.js";
 import { keep } from "./storage.js";
 
-/** @typedef {import("./note_text.js").Draft} Draft */
-
 export class NoteEditor {
-  /** @type {ReturnType<typeof showConflict>|undefined} */ #conflict;
+  /** @type {import("./conflict.js").Conflict|undefined} */ #conflict;
   #gone = false;
   #busy = false;
 
-  /** @param {HTMLElement} card @param {any} feed @param {Draft|null} draft @param {() => void} closed */
+  /** @param {HTMLElement} card @param {ExpectingFeed} feed @param {Draft|null} draft @param {() => void} closed */
   constructor(card, feed, draft, closed) {
     const note = noteOf(card);
-    Object.assign(this, { card, feed, closed, id: note.id });
+    this.id = note.id;
+    this.card = card;
+    this.feed = feed;
+    this.closed = closed;
     this.base = draft?.base ?? baseOf(note);
     this.form = new EditorForm(note.id, draft ?? note, {
       save: () => this.save(),
@@ -31,8 +32,7 @@ export class NoteEditor {
       typing: () => keep(draftKey(this.id), this.draft),
       compare: () => this.#compare(noteOf(this.card)),
     });
-    card.dataset.editing = "";
-    card.append(this.form.element);
+    this.form.open(card);
     this.newer(note);
   }
 
@@ -41,7 +41,7 @@ export class NoteEditor {
     return { ...this.form.typed, base: this.base };
   }
 
-  /** Another version arrived. @param {import("./card.js").Note} note */
+  /** Another version arrived. @param {Note} note */
   newer(note) {
     this.#gone = false;
     if (sameText(note, this.base) || sameText(note, this.form.typed)) {
@@ -65,37 +65,26 @@ export class NoteEditor {
     this.#busy = true;
     this.form.say("Saving…");
     try {
-      await this.#send();
-    } catch (problem) {
-      this.#refused(problem);
+      await save(this, this.#gone);
+    } catch (caught) {
+      this.#refused(Problem.of(caught));
     } finally {
       this.#busy = false;
     }
   }
 
-  /** The page shows nothing by itself: the editor gives way when the change has come by the feed. */
-  async #send() {
-    if (this.#gone) this.base = baseOf((await change("POST", `/${this.id}/restore`)).note);
-    const sent = this.form.typed;
-    const saved = await saveText(this.id, this.base, sent);
-    if (saved) {
-      this.base = baseOf(saved.note);
-      this.feed.expect(saved.eventId);
-      if (this.feed.state !== "live") this.form.say(LATE);
-      await until(this.card, () => noteOf(this.card).version >= saved.note.version || !this.form.isOpen);
-    }
-    if (!sameText(sent, this.form.typed)) this.form.say("Saved, up to what you have typed since.");
-    else if (this.form.isOpen) this.close();
-  }
-
+  /** @param {Problem} problem */
   #refused(problem) {
-    if (problem.status === 412 && problem.note) return this.#compare(problem.note);
+    if (problem.status === 412 && problem.note) {
+      this.#compare(problem.note);
+      return;
+    }
     this.form.say(explain(problem), problem);
     if (problem.status === 404 && this.#gone) this.form.mark("Deleted for good. Copy your text into a new note.");
     else if (problem.status === 404) this.gone();
   }
 
-  /** Whatever is chosen, theirs has been seen: the next save is based on it. @param {import("./card.js").Note} theirs */
+  /** Whatever is chosen, theirs has been seen: the next save is based on it. @param {Note} theirs */
   async #compare(theirs) {
     this.form.say("");
     this.#conflict = showConflict(this.card, this.form.typed, theirs);
@@ -108,19 +97,16 @@ export class NoteEditor {
     if (choice === "theirs") this.#setAside("Theirs is kept, yours set aside.");
   }
 
+  /** @param {string} words */
   #setAside(words) {
     setAside(this.id, this.draft, words);
     this.close();
   }
 
   close() {
-    const focused = this.card.contains(document.activeElement);
     keep(draftKey(this.id), null);
     this.#conflict?.close();
-    this.form.element.remove();
-    delete this.card.dataset.editing;
     this.closed();
-    if (focused) this.card.focus({ preventScroll: true });
-    this.card.dispatchEvent(new CustomEvent("editor:closed", { bubbles: true }));
+    this.form.close(this.card);
   }
 }

@@ -1,6 +1,8 @@
 /** The notes board: events and lists go in, and what is done to a card goes out. It inserts nothing by itself. */
 import { Board } from "./board.js";
+import { find } from "./elements.js";
 import { load } from "./loading.js";
+import { emit } from "./messages.js";
 
 /**
  * @param {HTMLElement} element the page's main, with `ul.notes` in it
@@ -8,27 +10,29 @@ import { load } from "./loading.js";
  * @returns {() => void} stop
  */
 export function start(element, feed) {
-  const board = new Board(element.querySelector("ul.notes"));
-  const summary = element.querySelector("#summary");
-  const total = Number(summary.dataset.open) + Number(summary.dataset.done);
+  const board = new Board(find(element, "ul.notes"));
+  const { open, done } = find(element, "#summary").dataset;
   const over = new AbortController();
+  const heard = { signal: over.signal };
   let loading = new AbortController();
 
+  /** @param {boolean} forget */
   const reload = (forget) => {
     loading.abort();
     loading = new AbortController();
     load(board, element, feed, { forget, signal: AbortSignal.any([loading.signal, over.signal]) });
   };
+  /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { action, note } }) => {
     if (!note) return;
     if (action === "delete") board.remove(note);
     else board.put(note, true);
   };
 
-  feed.addEventListener("change", hear, { signal: over.signal });
-  feed.addEventListener("reset", () => reload(true), { signal: over.signal });
-  element.addEventListener("editor:closed", ({ target }) => board.settle(target), { signal: over.signal });
-  if (board.size < total) reload(false);
-  else queueMicrotask(() => element.dispatchEvent(new CustomEvent("board:loaded"))); // once everybody listens
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", () => reload(true), heard);
+  element.addEventListener("editor:closed", ({ target }) => board.settle(target), heard);
+  if (board.size < Number(open) + Number(done)) reload(false);
+  else queueMicrotask(() => emit(element, "board:loaded")); // once everybody listens
   return () => over.abort();
 }

@@ -26,7 +26,8 @@ export class ResumingFeed extends Feed {
   /** @param {string} root @param {string} topics @param {string} last the newest id that the page includes */
   constructor(root, topics, last) {
     super(last);
-    Object.assign(this, { root, topics });
+    this.root = root;
+    this.topics = topics;
   }
 
   start() {

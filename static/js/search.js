@@ -1,26 +1,30 @@
 /** Search while typing, with the meaning of the API's `q`: every word, in the title or the text, whatever its case. */
-import { noteOf } from "./card.js";
+import { cardsIn, noteOf } from "./card.js";
 import { fold, words } from "./casefold.js";
+import { find } from "./elements.js";
+import { emit } from "./messages.js";
 
 const TYPING_MS = 400; // browsers limit how often an address may change
 
-/** @type {WeakMap<object, string>} */ const folded = new WeakMap();
+/** @type {WeakMap<Note, string>} */ const folded = new WeakMap();
 
 /** @param {HTMLFormElement} element @param {HTMLElement} list */
 export function start(element, list) {
   const over = new AbortController();
-  const field = element.elements.q;
-  let wanted = [];
+  const heard = { signal: over.signal };
+  const field = find(element, "[name=q]", HTMLInputElement);
+  /** @type {string[]} */ let wanted = [];
   let frame = 0;
   let timer = 0;
 
+  /** @param {HTMLElement} card */
   const show = (card) => {
     const hide = !matches(noteOf(card), wanted) && !("editing" in card.dataset);
     if (card.hidden !== hide) card.hidden = hide;
   };
   const showAll = () => {
-    for (const card of list.children) show(card);
-    list.dispatchEvent(new CustomEvent("notes:filtered", { bubbles: true, detail: { query: field.value.trim() } }));
+    for (const card of cardsIn(list)) show(card);
+    emit(list, "notes:filtered", { query: field.value.trim() });
   };
   const search = () => {
     wanted = words(field.value);
@@ -36,23 +40,24 @@ export function start(element, list) {
     url.search = q && String(new URLSearchParams({ q }));
     history.replaceState(history.state, "", url);
   };
+  /** @param {KeyboardEvent} event */
   const press = ({ key }) => {
     if (key !== "Escape") return;
     field.value = "";
     search();
     field.blur();
   };
+  /** @param {Event} event */
   const go = (event) => {
     event.preventDefault();
-    [...list.children].find((card) => card.checkVisibility())?.focus();
+    [...cardsIn(list)].find((card) => card.checkVisibility())?.focus();
   };
-  const listen = (target, name, hear) => target.addEventListener(name, hear, { signal: over.signal });
 
-  listen(element, "submit", go);
-  listen(field, "input", search);
-  listen(field, "keydown", press);
-  listen(list, "note:changed", ({ target }) => wanted.length && show(target));
-  listen(list, "editor:closed", ({ target }) => target.isConnected && show(target));
+  element.addEventListener("submit", go, heard);
+  field.addEventListener("input", search, heard);
+  field.addEventListener("keydown", press, heard);
+  list.addEventListener("note:changed", ({ target }) => wanted.length && show(target), heard);
+  list.addEventListener("editor:closed", ({ target }) => target.isConnected && show(target), heard);
   if (field.value) {
     wanted = words(field.value);
     showAll();
@@ -60,9 +65,10 @@ export function start(element, list) {
   return () => over.abort();
 }
 
+/** @param {Note} note @param {string[]} wanted */
 function matches(note, wanted) {
   if (!wanted.length) return true;
-  if (!folded.has(note)) folded.set(note, fold(`${note.title ?? ""}\n${note.description ?? ""}`));
-  const text = folded.get(note);
+  const text = folded.get(note) ?? fold(`${note.title ?? ""}\n${note.description ?? ""}`);
+  folded.set(note, text);
   return wanted.every((word) => text.includes(word));
 }

@@ -5,60 +5,59 @@
  * told any more what it missed gets a reset. 3. A leader that answers nobody is robbed. `expect` as in ResumingFeed.
  */
 import { isNewer } from "./event_ids.js";
+import { EventMemory } from "./event_memory.js";
 import { Feed } from "./feed.js";
+import { LeaderWatch } from "./leader_watch.js";
 import { Leadership } from "./leadership.js";
-
-const PULSE_MS = 700; // a follower that somebody looks at makes sure that its leader still answers
-const FROZEN_MS = 1_500;
-const REMEMBERED = 500; // events that a leader can repeat to a tab that comes later
+import { TabChannel } from "./tab_channel.js";
 
 /** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, stop: () => void}} Connected */
 
 export class SharedFeed extends Feed {
   /** @type {Connected|undefined} present while this tab leads */ #own;
-  /** @type {{from: string, events: any[]}} */ #past = { from: "", events: [] };
+  /** @type {TabChannel|undefined} */ #channel;
+  #past = new EventMemory("");
   #me = Math.random();
-  #answeredAt = 0;
+  /** @type {LeaderWatch|undefined} */ #watch;
 
   /** @param {string} name of lock and channel @param {string} last @param {(last: string) => Connected} connect */
   constructor(name, last, connect) {
     super(last);
-    Object.assign(this, { name, connect });
-    this.leadership = new Leadership(
-      name,
-      () => this.#lead(),
-      () => this.#follow(),
-    );
+    this.name = name;
+    this.connect = connect;
+    const [lead, follow] = [() => this.#lead(), () => this.#follow()];
+    this.leadership = new Leadership(name, lead, follow);
   }
 
   start() {
-    this.channel = new BroadcastChannel(this.name);
-    this.channel.onmessage = ({ data }) => this.#heard[data.kind]?.(data);
-    this.#answeredAt = performance.now();
-    this.pulse = setInterval(() => this.#checkLeader(), PULSE_MS);
+    this.#channel = new TabChannel(this.name, this.#ears);
+    const [follows, ask] = [() => !this.#own, () => this.#ask()];
+    this.#watch = new LeaderWatch(follows, ask, () => this.leadership.seek({ steal: true }));
     this.leadership.seek();
     this.#ask();
   }
 
   stop() {
-    clearInterval(this.pulse);
+    this.#watch?.stop();
     this.leadership.resign();
-    this.channel.close();
+    this.#channel?.close();
   }
 
+  /** @param {string} id */
   expect(id) {
     if (this.#own) this.#own.feed.expect(id);
-    else this.#post("expect", { id });
+    else this.#channel?.say("expect", { id });
   }
 
   #lead() {
-    this.#past = { from: this.last, events: [] };
+    this.#past = new EventMemory(this.last);
     this.#own = this.connect(this.last);
     const { feed } = this.#own;
-    for (const name of ["change", "reset"]) feed.addEventListener(name, ({ detail }) => this.#pass(detail));
+    feed.addEventListener("change", ({ detail }) => this.#pass(detail));
+    feed.addEventListener("reset", ({ detail }) => this.#pass(detail));
     feed.addEventListener("state", ({ detail }) => this.#passState(detail));
     this.#passState(feed.state);
-    this.#post("led");
+    this.#channel?.say("led", {});
   }
 
   #follow() {
@@ -66,56 +65,49 @@ export class SharedFeed extends Feed {
     this.#own = undefined;
   }
 
+  /** @param {FeedEvent} event */
   #pass(event) {
-    const before = event.id && event.action !== "reset" ? this.last : "";
-    if (event.action === "reset") this.#past = { from: event.id, events: [] };
-    else if (event.id) this.#past.events.push(event);
-    if (this.#past.events.length > REMEMBERED) this.#past.from = this.#past.events.shift().id;
+    const reset = event.action === "reset";
+    const before = event.id && !reset ? this.last : "";
+    if (reset) this.#past = new EventMemory(event.id ?? "");
+    else this.#past.add(event);
     this.tell(event);
-    this.#post("event", { before, event });
+    this.#channel?.say("event", { before, event });
   }
 
+  /** @param {FeedState} state */
   #passState(state) {
     this.tellState(state);
-    this.#post("state", { state });
+    this.#channel?.say("state", { state });
   }
 
-  #heard = {
+  /** @type {import("./tab_channel.js").Ears} */
+  #ears = {
     event: ({ before, event }) => (before && isNewer(before, this.last) ? this.#ask() : this.tell(event)),
     state: ({ state }) => this.tellState(state),
     led: () => this.#ask(),
     expect: ({ id }) => this.#own?.feed.expect(id),
     ask: ({ from, after }) => this.#own && this.#answer(from, after),
-    answer: ({ to, state, last, missed, hidden }) => {
-      if (to !== this.#me || this.#own) return;
-      // Browsers slow down what nobody looks at: a hidden tab that seeks a connection seeks too long.
-      if (hidden && !document.hidden && state !== "live") return this.leadership.seek({ steal: true });
-      this.#answeredAt = performance.now();
-      this.tellState(state);
-      for (const event of missed ?? [{ id: last, action: "reset" }]) this.tell(event);
-    },
+    answer: (answer) => answer.to === this.#me && !this.#own && this.#answered(answer),
   };
 
-  #answer(to, after) {
-    const { from, events } = this.#past;
-    const missed = isNewer(from, after) ? null : events.filter((event) => isNewer(event.id, after));
-    this.#post("answer", { to, state: this.state, last: this.last, missed, hidden: document.hidden });
+  /** @param {import("./tab_channel.js").Answer} answer of the tab that leads */
+  #answered({ state, last, missed, hidden }) {
+    // Browsers slow down what nobody looks at: a hidden tab that seeks a connection seeks too long.
+    if (hidden && !document.hidden && state !== "live") return this.leadership.seek({ steal: true });
+    this.#watch?.answered();
+    this.tellState(state);
+    if (missed) for (const event of missed) this.tell(event);
+    else this.tell({ id: last, action: "reset" });
   }
 
-  #checkLeader() {
-    const now = performance.now();
-    if (this.#own || document.hidden) this.#answeredAt = now;
-    else if (now - this.#answeredAt > FROZEN_MS) {
-      this.#answeredAt = now;
-      this.leadership.seek({ steal: true });
-    } else this.#ask();
+  /** @param {number} to @param {string} after */
+  #answer(to, after) {
+    const missed = this.#past.since(after);
+    this.#channel?.say("answer", { to, state: this.state, last: this.last, missed, hidden: document.hidden });
   }
 
   #ask() {
-    if (!this.#own) this.#post("ask", { from: this.#me, after: this.last });
-  }
-
-  #post(kind, more = {}) {
-    this.channel.postMessage({ kind, ...more });
+    if (!this.#own) this.#channel?.say("ask", { from: this.#me, after: this.last });
   }
 }

@@ -2,7 +2,7 @@
 
 const prefix = `quart-notes:${document.documentElement.dataset.root ?? ""}:`;
 
-/** @param {string} key @returns {any} what was kept, or null */
+/** @template {keyof Kept} Key @param {Key} key @returns {Kept[Key]|null} */
 export function kept(key) {
   try {
     return JSON.parse(localStorage.getItem(prefix + key) ?? "null");
@@ -11,7 +11,7 @@ export function kept(key) {
   }
 }
 
-/** @param {string} key @param {any} value null forgets */
+/** @template {keyof Kept} Key @param {Key} key @param {Kept[Key]|null} value null forgets */
 export function keep(key, value) {
   try {
     if (value === null) localStorage.removeItem(prefix + key);
@@ -21,13 +21,12 @@ export function keep(key, value) {
   }
 }
 
-/** @param {string} start @returns {string[]} the keys that begin with `start` */
-export function keysFrom(start) {
+/** @param {string} start @returns {number[]} the numbers that follow `start` in the keys */
+export function numbersAfter(start) {
   try {
     const full = prefix + start;
-    return Object.keys(localStorage)
-      .filter((key) => key.startsWith(full))
-      .map((key) => key.slice(prefix.length));
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(full));
+    return keys.map((key) => Number(key.slice(full.length)));
   } catch {
     return [];
   }

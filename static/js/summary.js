@@ -1,5 +1,6 @@
 /** What stands above the board and in its place: how many notes there are, and its empty faces. */
-import { noteOf } from "./card.js";
+import { cardsIn, noteOf } from "./card.js";
+import { find } from "./elements.js";
 import { announce } from "./messages.js";
 
 const TYPING_MS = 600; // the count of a search is read out when the typing rests
@@ -7,17 +8,19 @@ const TYPING_MS = 600; // the count of a search is read out when the typing rest
 /** @param {HTMLElement} element the page's main @param {HTMLElement} list */
 export function start(element, list) {
   const over = new AbortController();
-  const [text, foldButton, emptyBoard, emptySearch] = ["summary", "fold-button", "empty-board", "empty-search"].map(
-    (id) => element.querySelector(`#${id}`),
-  );
-  let query = document.querySelector("#search-field").value.trim();
+  const heard = { signal: over.signal };
+  const text = find(element, "#summary");
+  const foldButton = find(element, "#fold-button");
+  const emptyBoard = find(element, "#empty-board");
+  const emptySearch = find(element, "#empty-search");
+  let query = find(document, "#search-field", HTMLInputElement).value.trim();
   let frame = 0;
   let timer = 0;
 
   const count = () => {
     const total = list.children.length;
     let [done, found] = [0, 0];
-    for (const card of list.children) {
+    for (const card of cardsIn(list)) {
       if (noteOf(card).done) done++;
       if (!card.hidden) found++;
     }
@@ -30,6 +33,7 @@ export function start(element, list) {
     emptySearch.hidden = !query || !total || found > 0 || loading;
     element.querySelector("#pages")?.toggleAttribute("hidden", !loading);
   };
+  /** @param {string} words */
   const write = (words) => {
     if (text.textContent !== words) text.textContent = words;
   };
@@ -37,6 +41,7 @@ export function start(element, list) {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(count);
   };
+  /** @param {BoardEvents["notes:filtered"]} event */
   const filtered = ({ detail }) => {
     query = detail.query;
     element.querySelector("#clear-search")?.remove();
@@ -45,9 +50,8 @@ export function start(element, list) {
     if (query) timer = setTimeout(() => announce(text.textContent), TYPING_MS);
   };
 
-  for (const name of ["note:changed", "note:gone", "board:loaded"])
-    element.addEventListener(name, soon, { signal: over.signal });
-  element.addEventListener("notes:filtered", filtered, { signal: over.signal });
+  for (const name of ["note:changed", "note:gone", "board:loaded"]) element.addEventListener(name, soon, heard);
+  element.addEventListener("notes:filtered", filtered, heard);
   return () => {
     over.abort();
     clearTimeout(timer);

@@ -2,12 +2,15 @@
 import { change } from "./api.js";
 import { noteOf } from "./card.js";
 import { saving } from "./card_status.js";
+import { around } from "./elements.js";
 
-/** @param {HTMLElement} element the list @param {any} feed */
+/** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
   const over = new AbortController();
-  const tick = (box) => {
-    const card = box.closest(".note");
+  /** @param {Event} event */
+  const tick = (event) => {
+    const [box, card] = [around(event, ".done-box", HTMLInputElement), around(event, ".note")];
+    if (!box || !card) return;
     const { id } = noteOf(card);
     const done = box.checked;
     const send = () => {
@@ -15,10 +18,14 @@ export function start(element, feed) {
       return change("PATCH", `/${id}`, { done });
     };
     // No version goes along: ticking overwrites nobody's words.
-    saving(card, feed, send, { failed: () => (box.checked = noteOf(card).done) });
+    const failed = () => {
+      box.checked = noteOf(card).done;
+    };
+    saving(card, feed, send, { failed });
   };
-  const listen = (name, hear) => element.addEventListener(name, hear, { signal: over.signal });
-  listen("change", ({ target }) => target.matches(".done-box") && tick(target));
-  listen("submit", (event) => event.target.matches(".done-form") && event.preventDefault());
+  /** @param {Event} event */
+  const submit = (event) => around(event, ".done-form") && event.preventDefault();
+  element.addEventListener("change", tick, { signal: over.signal });
+  element.addEventListener("submit", submit, { signal: over.signal });
   return () => over.abort();
 }

@@ -1,6 +1,8 @@
 /** Times as people say them, with the exact one on hover. */
+import { find } from "./elements.js";
 
 const MINUTE_MS = 60_000;
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} how many minutes a unit has */
 const STEPS = [
   ["year", 365 * 24 * 60],
   ["month", 30 * 24 * 60],
@@ -16,29 +18,30 @@ const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: 
 /** @param {Date} time @param {number} now milliseconds */
 export function ago(time, now = Date.now()) {
   const minutes = Math.floor(Math.max(0, now - time.getTime()) / MINUTE_MS);
-  const [unit, size] = STEPS.find(([, size]) => minutes >= size) ?? [];
+  const [unit, size] = STEPS.find(([, size]) => minutes >= size) ?? [null, 1];
   return unit ? relative.format(-Math.floor(minutes / size), unit) : "just now";
 }
 
 /** @param {HTMLElement} element the list */
 export function start(element) {
   const over = new AbortController();
-  let cards = new Set();
+  /** @type {Set<HTMLElement>} */ let cards = new Set();
+  /** @param {HTMLElement} card */
   const tell = (card) => {
-    const time = card.querySelector("time");
+    const time = find(card, "time", HTMLTimeElement);
     const date = new Date(time.dateTime);
     const words = ago(date);
     if (time.textContent === words) return;
     time.textContent = words;
     time.title = exact.format(date);
   };
-  const again = () => cards.forEach(tell);
+  /** @param {BoardEvents["notes:near"]} event */
   const hear = ({ detail: { came, near } }) => {
     cards = near;
     came.forEach(tell);
   };
   element.addEventListener("notes:near", hear, { signal: over.signal });
-  const timer = setInterval(again, MINUTE_MS);
+  const timer = setInterval(() => cards.forEach(tell), MINUTE_MS);
   return () => {
     over.abort();
     clearInterval(timer);

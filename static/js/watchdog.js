@@ -7,11 +7,12 @@ const SILENCE_MS = 30_000;
 const SPREAD_MS = 5_000; // so that a restart does not bring every reader's question in the same second
 
 /**
- * @param {import("./live_feed.js").LiveFeed} feed @param {string} question a path whose answer carries `Last-Event-ID`
+ * @param {import("./resuming_feed.js").ResumingFeed} feed @param {string} question a path whose answer carries `Last-Event-ID`
  * @returns {() => void} stop
  */
 export function watch(feed, question) {
   const over = new AbortController();
+  const heard = { signal: over.signal };
   let timer = 0;
 
   const ask = async () => {
@@ -29,18 +30,18 @@ export function watch(feed, question) {
     clearTimeout(timer);
     timer = setTimeout(ask, ms + Math.random() * SPREAD_MS);
   };
-  const listen = (target, name, hear) => target.addEventListener(name, hear, { signal: over.signal });
-
-  listen(feed, "change", () => rest());
-  listen(feed, "state", () => rest(0));
-  listen(window, "online", () => feed.redial());
-  // Not the last word: a server on this machine answers without any network.
-  listen(window, "offline", () => feed.redial());
-  listen(document, "visibilitychange", () => {
+  const redial = () => feed.redial();
+  const seen = () => {
     if (document.hidden) return;
     if (feed.state === "live") ask();
-    else feed.redial();
-  });
+    else redial();
+  };
+
+  feed.addEventListener("change", () => rest(), heard);
+  feed.addEventListener("state", () => rest(0), heard);
+  addEventListener("online", redial, heard);
+  addEventListener("offline", redial, heard); // not the last word: a server on this machine answers without any network
+  document.addEventListener("visibilitychange", seen, heard);
   rest(0);
   return () => {
     over.abort();

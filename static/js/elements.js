@@ -1,0 +1,24 @@
+/** Elements by selector, with their class: what the page's markup promises, or an error that names it. */
+
+/**
+ * The first element in `parent` that the selector finds.
+ * @template {Element} [T=HTMLElement]
+ * @param {ParentNode} parent @param {string} selector @param {new () => T} [kind] HTMLElement unless told
+ * @returns {T}
+ */
+export function find(parent, selector, kind) {
+  const found = parent.querySelector(selector);
+  if (found instanceof (kind ?? HTMLElement)) return /** @type {T} */ (found);
+  throw new TypeError(`The page has no ${selector} where a script needs it.`);
+}
+
+/**
+ * What an event happened in: the nearest element around its target that the selector finds.
+ * @template {Element} [T=HTMLElement]
+ * @param {Event} event @param {string} selector @param {new () => T} [kind] HTMLElement unless told
+ * @returns {T|null}
+ */
+export function around({ target }, selector, kind) {
+  const found = target instanceof Element ? target.closest(selector) : null;
+  return found instanceof (kind ?? HTMLElement) ? /** @type {T} */ (found) : null;
+}

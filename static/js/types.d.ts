@@ -1,0 +1,95 @@
+/**
+ * What the scripts exchange, by name: known in each of them without an import, and never loaded by a browser.
+ */
+
+interface Note {
+  id: number;
+  title: string | null;
+  description: string | null;
+  done: boolean;
+  version: number;
+  created_at?: string; // absent when read from a card, which does not show it
+  updated_at: string; // RFC 3339
+}
+type NoteText = Pick<Note, "title" | "description">;
+/** The version that a text started from. */
+type NoteBase = NoteText & { version: number };
+type Draft = NoteText & { base: NoteBase };
+/** What the server made of a change, and the id of the event that tells everybody. */
+type Saved = { note: Note; eventId: string };
+
+/** What this browser keeps, by key (storage.js). */
+interface Kept {
+  theme: "light" | "dark";
+  "done-folded": true;
+  "shortcuts-off": true;
+  "draft:new": NoteText;
+  [draft: `draft:edit:${number}`]: Draft;
+}
+
+// The feed.
+
+type FeedState = "live" | "reconnecting" | "offline";
+type FeedAction = "create" | "update" | "delete" | "reset";
+/** One without an id is volatile. */
+type FeedEvent = { id?: string; topic?: string; action: FeedAction; note?: Note };
+
+interface FeedEventMap {
+  change: CustomEvent<FeedEvent>;
+  reset: CustomEvent<FeedEvent>;
+  state: CustomEvent<FeedState>;
+}
+interface FeedTarget extends Omit<EventTarget, "addEventListener"> {
+  addEventListener<Name extends keyof FeedEventMap>(
+    name: Name,
+    hear: (event: FeedEventMap[Name]) => void,
+    options?: AddEventListenerOptions,
+  ): void;
+}
+/** A feed that can be told of an event which must arrive. */
+interface ExpectingFeed extends FeedTarget {
+  readonly state: FeedState;
+  expect(id: string): void;
+}
+
+// What modules tell one another, as DOM events (messages.js).
+
+/** Comes from a card and bubbles up to the list and the page's main. */
+interface CardEvent<Detail = unknown> extends CustomEvent<Detail> {
+  readonly target: HTMLElement;
+}
+type NoteChange = { note: Note; before?: Note; live: boolean };
+type ToastAction = { label: string; run: () => void };
+
+interface BoardEvents {
+  "note:changed": CardEvent<NoteChange>; // before: absent for a new card; live: as news, not as part of a list
+  "note:going": CardEvent<null>;
+  "note:edit": CardEvent<Draft>;
+  "editor:closed": CardEvent<null>;
+  "note:gone": CustomEvent<null>;
+  "notes:near": CustomEvent<{ came: HTMLElement[]; near: Set<HTMLElement> }>;
+  "notes:filtered": CustomEvent<{ query: string }>;
+  "board:loaded": CustomEvent<null>;
+}
+interface PageEvents {
+  announce: CustomEvent<string>;
+  toast: CustomEvent<{ text: string; action?: ToastAction }>;
+  "toast:undo": CustomEvent<null>;
+  "composer:use": CustomEvent<NoteText>;
+}
+interface HTMLElementEventMap extends BoardEvents {
+  contentvisibilityautostatechange: ContentVisibilityAutoStateChangeEvent;
+}
+interface DocumentEventMap extends PageEvents {}
+
+type Messages = BoardEvents & PageEvents;
+/** The arguments that an event's detail takes: none where it has none. */
+type DetailOf<Name extends keyof Messages> = Messages[Name]["detail"] extends infer Detail
+  ? [Detail] extends [null]
+    ? []
+    : [detail: Detail]
+  : never;
+
+interface Window {
+  SwaggerUIBundle(options: object): void; // vendor/swagger-ui
+}

@@ -13,7 +13,7 @@ from typing import Protocol
 
 MAX_WAITING = 256  # messages a reader may be behind
 MAX_WAITING_BYTES = 1 << 20  # bytes a reader may be behind, 1 MiB
-ANSWER_FIRST = 0.001  # seconds from publish to the first write, so that the writer's own answer leaves before them
+ANSWER_FIRST = 8  # turns of the loop from publish to the first write: the writer's own answer leaves before them
 SWEEP = 256  # outlets written to before the loop gets a turn
 HEARTBEAT = 20.0  # seconds of silence before a keep-alive; home routers and proxies often drop at 60
 DEAF = 40.0  # seconds a peer may leave keep-alives unanswered: with HEARTBEAT, gone after at most 60
@@ -135,7 +135,7 @@ class Reader:
         self.closing = False
         self.ended = asyncio.Event()
         self.wake: asyncio.Future[None] | None = None
-        self._waiting: deque[tuple[int, int]] = deque()  # (bytes written in all, messages in that write)
+        self._unsent: deque[tuple[int, int]] = deque()  # (bytes written in all, messages in that write)
         self._written = 0
 
     def skip_to_now(self) -> None:
@@ -177,30 +177,28 @@ class Reader:
             self.end()
 
     def _push(self, outlet: Outlet) -> None:
+        channel = self.channel
         if outlet.closed():
             self.end()
-        elif self.behind():
+        elif self.cursor < channel.start:
             self.cut_off()
-        elif self.cursor < self.channel.end:
-            data = self.channel.framed(self.framing, self.cursor)
-            if self._overfull(outlet, len(data)):
+        elif self.cursor < channel.end:
+            data = channel.framed(self.framing, self.cursor)
+            waiting = outlet.waiting()
+            if waiting and self._overfull(waiting, len(data)):
                 self.cut_off()
                 return
-            count = self.channel.end - self.cursor
-            self.cursor = self.channel.end
-            outlet.write(data)
+            if not waiting:
+                self._unsent.clear()
             self._written += len(data)
-            if outlet.waiting():
-                self._waiting.append((self._written, count))
+            self._unsent.append((self._written, channel.end - self.cursor))
+            self.cursor = channel.end
+            outlet.write(data)
 
-    def _overfull(self, outlet: Outlet, more: int) -> bool:
-        waiting = outlet.waiting()
-        if not waiting:
-            self._waiting.clear()
-            return False
-        while self._waiting and self._waiting[0][0] <= self._written - waiting:
-            self._waiting.popleft()
-        messages = sum(count for _, count in self._waiting) + self.channel.end - self.cursor
+    def _overfull(self, waiting: int, more: int) -> bool:
+        while self._unsent and self._unsent[0][0] <= self._written - waiting:
+            self._unsent.popleft()
+        messages = sum(count for _, count in self._unsent) + self.channel.end - self.cursor
         return waiting + more > MAX_WAITING_BYTES or messages > MAX_WAITING
 
     def beat(self, now: float) -> None:
@@ -349,7 +347,7 @@ class Broadcaster:
         loop = asyncio.get_running_loop()
         try:
             while self._dirty:
-                await asyncio.sleep(max(ANSWER_FIRST, self._rest_until - loop.time()))
+                await self._rest(self._rest_until - loop.time())
                 began = loop.time()
                 dirty, self._dirty = self._dirty, {}
                 for channel in dirty:
@@ -358,6 +356,13 @@ class Broadcaster:
                 self._rest_until = 2 * loop.time() - began
         finally:
             self._flush_task = None
+
+    @staticmethod
+    async def _rest(seconds: float) -> None:
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+        for _ in range(ANSWER_FIRST):
+            await asyncio.sleep(0)
 
     async def _sweep(self, channel: Channel) -> None:
         mark = channel.mark()

@@ -1,19 +1,24 @@
-"""Events by number: append inside a transaction, read since, know the newest, prune the old."""
+"""Events by number: append with a commit, read since, know the newest, prune the old."""
 
+import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.expressions import F
 
 from quart_notes import events
 from quart_notes.broadcaster import Message
 from quart_notes.database import Database
 from quart_notes.events import EventId, new_epoch
 from quart_notes.models import LoggedEvent, LogHead
+from quart_notes.sqlite_engine import StrictTransaction
 
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
 PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
+NUMBER = "UPDATE log_head SET newest = newest + ? WHERE id = 1 RETURNING newest"
+INSERT = "INSERT INTO event_log (number, topic, body, created_at) VALUES (?, ?, ?, ?)"
 
 
 class EventLog:
@@ -34,18 +39,10 @@ class EventLog:
             head, _ = await LogHead.get_or_create({"epoch": new_epoch()}, using_db=connection, id=1)
             self.epoch = head.epoch
 
-    async def append(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[Message]:
-        """Number and insert events, (topic, body) in order, in the open transaction; they count once it commits."""
-        await LogHead.filter(id=1).using_db(connection).update(newest=F("newest") + len(recorded))
-        first = (await self._head(connection)).newest - len(recorded) + 1
-        now = datetime.now(UTC)
-        await LoggedEvent.bulk_create(
-            [
-                LoggedEvent(number=number, topic=topic, body=body.decode(), created_at=now)
-                for number, (topic, body) in enumerate(recorded, first)
-            ],
-            using_db=connection,
-        )
+    async def commit(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[Message]:
+        """Number and insert events, (topic, body) in order, and commit the open transaction with them."""
+        transaction = cast(StrictTransaction, connection)
+        first = await transaction.finish(partial(_append, recorded, datetime.now(UTC)))
         return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
 
     def _message(self, number: int, topic: str, body: bytes) -> Message:
@@ -98,3 +95,14 @@ class EventLog:
     @staticmethod
     async def _head(connection: BaseDBAsyncClient) -> LogHead:
         return await LogHead.get(id=1, using_db=connection)
+
+
+def _append(recorded: Sequence[tuple[str, bytes]], now: datetime, connection: sqlite3.Connection) -> int:
+    """Insert the events; returns the number of the first. In plain SQL: this runs in the connection's thread."""
+    ((newest,),) = connection.execute(NUMBER, (len(recorded),)).fetchall()
+    first = int(newest) - len(recorded) + 1
+    at = now.isoformat(" ")
+    connection.executemany(
+        INSERT, [(number, topic, body.decode(), at) for number, (topic, body) in enumerate(recorded, first)]
+    )
+    return first

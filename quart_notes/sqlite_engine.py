@@ -8,12 +8,15 @@ source   https://www.sqlite.org/lang_transaction.html; Tortoise's backends/sqlit
 """
 
 import sqlite3
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
+
+T = TypeVar("T")
 
 
 class StrictTransaction(SqliteTransactionWrapper):
@@ -44,6 +47,30 @@ class StrictTransaction(SqliteTransactionWrapper):
             await self.rollback()
             raise OperationalError(error) from error
         self._finalized = True
+
+    async def finish(self, statements: Callable[[sqlite3.Connection], T]) -> T:
+        """Run the last statements and commit, in one visit to the connection's thread; returns what they return.
+
+        raises   OperationalError, and everything rolled back, when they or the commit fail
+        """
+        try:
+            # Each visit costs two switches of threads, half of what a small transaction takes.
+            result: T = await self._connection._execute(self._finish, self._connection._conn, statements)  # type: ignore[no-untyped-call]
+        except sqlite3.Error as error:
+            raise OperationalError(error) from error
+        finally:
+            self._finalized = True
+        return result
+
+    @staticmethod
+    def _finish(connection: sqlite3.Connection, statements: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            result = statements(connection)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        return result
 
     async def rollback(self) -> None:
         """Undo everything; what SQLite has undone by itself is fine too."""

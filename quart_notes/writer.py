@@ -154,7 +154,7 @@ class Writer:
             for job in jobs:
                 recorded += await self._do(job, connection)
                 job.events = len(recorded)
-            return await self._event_log.append(connection, recorded) if recorded else []
+            return await self._event_log.commit(connection, recorded) if recorded else []
 
     @staticmethod
     async def _do(job: _Job, connection: BaseDBAsyncClient) -> list[tuple[str, bytes]]:

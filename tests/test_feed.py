@@ -42,6 +42,8 @@ class Follower:
         self.wire = Wire()
         self.direct = direct
         self.pause = pause  # seconds it takes for a page of history
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
         place = None if after is None else EventId(epoch or core.log.epoch, after)
         self.subscription = core.feed.subscribe({SHARED_BOARD}, place, plain)
         self.task = asyncio.create_task(self.run())
@@ -50,6 +52,7 @@ class Follower:
         async for page in self.subscription.history():
             self.messages += page
             await asyncio.sleep(self.pause)
+            await self.may_go_on.wait()
         reader = self.subscription.reader
         if self.direct:
             self.subscription.attach(self.wire)
@@ -142,16 +145,19 @@ async def test_writes_going_on_while_readers_catch_up_leave_no_seam(
         await follower.close()
 
 
+@pytest.mark.parametrize("page", [40, 128])
 async def test_a_reader_that_takes_its_history_slowly_misses_nothing_of_a_flood(
-    core: Core, monkeypatch: pytest.MonkeyPatch
+    core: Core, monkeypatch: pytest.MonkeyPatch, page: int
 ):
-    monkeypatch.setattr(feed, "PAGE", 40)
-    monkeypatch.setattr(event_log, "PAGE", 40)
+    monkeypatch.setattr(feed, "PAGE", page)
+    monkeypatch.setattr(event_log, "PAGE", page)
     await add(core, 10)
-    follower = Follower(core, 0, pause=0.05)
+    follower = Follower(core, 0)
+    follower.may_go_on.clear()
     await until(lambda: follower.messages, "it has had its first page")
 
     await add(core, MAX_WAITING + 50)  # more than a channel holds, while the page is on its way
+    follower.may_go_on.set()
 
     await follower.reached(MAX_WAITING + 60)
     assert follower.numbers == list(range(1, MAX_WAITING + 61))
@@ -182,7 +188,7 @@ async def test_events_that_are_pruned_under_a_reader_bring_a_reset(core: Core, m
 async def test_a_place_that_is_committed_but_not_yet_published_comes_neither_twice_nor_late(core: Core):
     await add(core, 3)
     async with core.database.transaction() as connection:
-        messages = await core.log.append(connection, [(SHARED_BOARD, b'{"topic":"board:1"}')] * 2)
+        messages = await core.log.commit(connection, [(SHARED_BOARD, b'{"topic":"board:1"}')] * 2)
     follower = Follower(core, 4)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.shield(follower.task), 0.05)

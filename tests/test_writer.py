@@ -100,13 +100,13 @@ async def test_a_write_is_published_after_it_is_on_the_disk(core: Core, monkeypa
 
 async def test_all_writes_that_wait_share_a_transaction(core: Core, monkeypatch: pytest.MonkeyPatch):
     batches: list[int] = []
-    append = EventLog.append
+    commit = EventLog.commit
 
     async def spy(self: EventLog, connection: Any, recorded: list[Any]) -> list[Message]:
         batches.append(len(recorded))
-        return await append(self, connection, recorded)
+        return await commit(self, connection, recorded)
 
-    monkeypatch.setattr(EventLog, "append", spy)
+    monkeypatch.setattr(EventLog, "commit", spy)
     await asyncio.gather(*(core.notes.add(NoteCreate(title="x")) for _ in range(100)))
 
     assert sum(batches) == 100
@@ -236,7 +236,7 @@ async def test_when_the_events_cannot_be_kept_neither_are_the_rows(
         async def fail(*_: object) -> list[Message]:
             raise cause
 
-        broken.setattr(EventLog, "append", fail)
+        broken.setattr(EventLog, "commit", fail)
         results = await together(core, adding("a"), adding("b"))
 
     assert [type(result) for result in results] == [error, error]

@@ -1,9 +1,9 @@
 /** Editing in place: which cards have an editor, and the drafts that outlive the page. */
 import { noteOf } from "./card.js";
 import { around } from "./elements.js";
-import { emit, toast } from "./messages.js";
 import { NoteEditor } from "./note_editor.js";
 import { draftKey } from "./note_text.js";
+import { offerText } from "./setting_aside.js";
 import { keep, kept, numbersAfter } from "./storage.js";
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
@@ -26,9 +26,15 @@ export function start(element, feed) {
   const resumeAll = () => {
     for (const id of numbersAfter("draft:edit:")) {
       const card = document.getElementById(`note-${id}`);
+      const draft = kept(draftKey(id));
       if (card) resume(card);
-      else offer(id);
+      else if (draft) offerText(draft, () => keep(draftKey(id), null));
     }
+  };
+  /** What was set aside is taken up again; what is being typed there gives way. @param {CardEvent<Draft>} event */
+  const takeUp = ({ target, detail }) => {
+    editors.get(target)?.setAside();
+    edit(target, detail).form.focus();
   };
   /** @param {CardEvent<NoteChange>} event */
   const changed = ({ target, detail: { note, before } }) => {
@@ -51,22 +57,11 @@ export function start(element, feed) {
 
   element.addEventListener("click", click, heard);
   element.addEventListener("dblclick", doubleClick, heard);
-  element.addEventListener("note:edit", ({ target, detail }) => edit(target, detail).form.focus(), heard);
+  element.addEventListener("note:edit", takeUp, heard);
   element.addEventListener("note:changed", changed, heard);
   element.addEventListener("note:going", ({ target }) => editors.get(target)?.gone(), heard);
   element.addEventListener("board:loaded", resumeAll, heard);
   /** @type {NodeListOf<HTMLElement>} */ const cards = element.querySelectorAll(".note");
   cards.forEach(resume);
   return () => over.abort();
-}
-
-/** The note under a draft is gone: its text is not. @param {number} id */
-function offer(id) {
-  const draft = kept(draftKey(id));
-  if (!draft) return;
-  const use = () => {
-    emit(document, "composer:use", draft);
-    keep(draftKey(id), null);
-  };
-  toast("A note that you were editing has been deleted.", { label: "Use the text", run: use });
 }

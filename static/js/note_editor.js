@@ -28,10 +28,11 @@ export class NoteEditor {
     this.base = draft?.base ?? baseOf(note);
     this.form = new EditorForm(note.id, draft ?? note, {
       save: () => this.save(),
-      cancel: () => this.#setAside("Your change is set aside."),
+      cancel: () => this.setAside(),
       typing: () => keep(draftKey(this.id), this.draft),
       compare: () => this.#compare(noteOf(this.card)),
     });
+    if (draft) keep(draftKey(note.id), draft);
     this.form.open(card);
     this.newer(note);
   }
@@ -94,12 +95,12 @@ export class NoteEditor {
     this.form.mark("");
     this.form.focus();
     if (choice === "mine") this.save();
-    if (choice === "theirs") this.#setAside("Theirs is kept, yours set aside.");
+    if (choice === "theirs") this.setAside("Theirs is kept, yours set aside.");
   }
 
-  /** @param {string} words */
-  #setAside(words) {
-    setAside(this.id, this.draft, words);
+  /** Close, and keep what is typed for later. */
+  setAside(words = "Your change is set aside.") {
+    setAside(this.card, this.draft, words);
     this.close();
   }
 

@@ -25,6 +25,7 @@ interface Kept {
   "shortcuts-off": true;
   "draft:new": NoteText;
   [draft: `draft:edit:${number}`]: Draft;
+  [aside: `aside:${number}`]: Draft[];
 }
 
 // The feed.

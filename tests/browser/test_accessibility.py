@@ -78,6 +78,15 @@ def test_editing_conflict_and_toast(board, rest):
     assert_accessible(board)
 
 
+def test_a_change_that_is_set_aside(board, rest):
+    note = create(rest, fresh(), "before")
+    edit(board, card_of(board, note)).locator("[name=description]").fill("mine")
+    board.keyboard.press("Escape")
+    expect(card_of(board, note).locator(".note-aside")).to_be_visible()
+
+    assert_accessible(board)
+
+
 def test_a_phone(windows, shared_server, scheme, rest):
     create(rest, fresh(), "text")
     phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}

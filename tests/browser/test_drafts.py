@@ -70,3 +70,63 @@ def test_a_second_submit_while_the_first_is_under_way_adds_one_note(window):
     expect(card(window, marker)).to_have_count(1)
 
     assert card(window, title).count() == 1
+
+
+def test_what_was_set_aside_waits_on_its_card_until_it_is_taken_up(window, rest, shared_server):
+    note = create(rest, fresh(), "before")
+    edit(window, card_of(window, note)).locator("[name=description]").fill("mine")
+    window.keyboard.press("Escape")
+
+    visit(window, shared_server)
+    card_of(window, note).get_by_role("button", name="Go on with it").click()
+    editor = card_of(window, note).locator(".editor")
+    expect(editor.locator("[name=description]")).to_have_value("mine")
+    expect(card_of(window, note).locator(".note-aside")).to_have_count(0)
+    visit(window, shared_server)
+
+    expect(editor.locator("[name=description]")).to_have_value("mine")
+    expect(card_of(window, note).locator(".note-aside")).to_have_count(0)
+
+
+def test_what_was_set_aside_is_gone_once_it_is_dropped(window, rest, shared_server):
+    note = create(rest, fresh(), "before")
+    aside = card_of(window, note).locator(".note-aside")
+    edit(window, card_of(window, note)).locator("[name=description]").fill("mine")
+    window.keyboard.press("Escape")
+    expect(aside).to_be_visible()
+
+    aside.get_by_role("button", name="Drop it").click()
+    expect(aside).to_have_count(0)
+    visit(window, shared_server)
+    expect(card_of(window, note)).to_be_visible()
+
+    expect(aside).to_have_count(0)
+
+
+def test_two_texts_set_aside_are_both_kept_and_what_is_typed_gives_way(window, rest):
+    note = create(rest, fresh(), "before")
+    aside = card_of(window, note).locator(".note-aside")
+    for text in ["first", "second"]:
+        edit(window, card_of(window, note)).locator("[name=description]").fill(text)
+        window.keyboard.press("Escape")
+    edit(window, card_of(window, note)).locator("[name=description]").fill("third")
+    seen = []
+
+    for _ in range(3):
+        aside.get_by_role("button", name="Go on with it").click()
+        seen.append(card_of(window, note).locator(".editor [name=description]").input_value())
+
+    assert seen == ["second", "third", "second"]
+
+
+def test_what_was_set_aside_for_a_note_that_is_gone_is_offered(window, rest, shared_server):
+    note = create(rest, fresh(), "before")
+    edit(window, card_of(window, note)).locator("[name=description]").fill("mine alone")
+    window.keyboard.press("Escape")
+    window.goto("about:blank")
+    rest.delete(f"/api/notes/{note['id']}")
+
+    visit(window, shared_server)
+    window.get_by_role("button", name="Use the text").click()
+
+    expect(window.locator("#add-note-form [name=description]")).to_have_value("mine alone")

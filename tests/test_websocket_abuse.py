@@ -373,14 +373,14 @@ async def test_a_client_that_does_not_wait_for_the_answer_disturbs_nobody(shared
         connection = await RawConnection(shared_server.port).connect()
         try:
             await connection.send(handshake().replace(b"/ws", b"/ws" + query, 1))
-            for _ in range(20):
+            for _ in range(10):
                 await connection.send(frame(b"early"))
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.0003)
         except ConnectionError:
             pass  # refused already
         connection.close()
 
-    for _ in range(10):
+    for _ in range(20):
         await asyncio.gather(*(hasty() for _ in range(10)))
 
 

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sqlite_engine": set(),
     "backups": {"events"},
     "database": {"backups", "errors"},
-    "event_log": {*LEAVES, "broadcaster", "database"},
+    "event_log": {*LEAVES, "broadcaster", "database", "sqlite_engine"},
     "writer": {*LEAVES, *STORE},
     "feed": {*LEAVES, "broadcaster", "event_log"},
     "domain.": {*LEAVES, "database", "event_log", "writer"},
@@ -72,7 +72,7 @@ TOUCHES: dict[str, set[str]] = {
     "uvloop": {"server"},
     "click": {"cli"},
     "pydantic": {"schemas", "settings", "events", "blueprints."},
-    "sqlite3": {"backups", "database", "sqlite_engine", "doctor", "cli"},
+    "sqlite3": {"backups", "database", "event_log", "sqlite_engine", "doctor", "cli"},
 }
 
 

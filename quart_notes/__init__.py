@@ -15,12 +15,13 @@ database           connections, migrations, health
 backups            whole copies, made and put back
 writer             the only task that writes: rows and events in one transaction
 event_log          events by number: append, since, prune
-broadcaster        in-memory fan-out, bounded and ordered
+broadcaster        in-memory fan-out, bounded and ordered, with its channel and reader
 feed               the log first, then live, without a gap
 outlets            how an event's bytes reach a connection
 domain/            the rules, one file a noun
 blueprints/        the edges: routes, pages, guards, errors, live streams
-transport, server  our corner of hypercorn; start and stop
+transport/         our corner of hypercorn: what connections show and refuse
+server             start and stop
 cli                the command line
 =================  ====================================================================
 """

@@ -9,7 +9,7 @@ from typing import cast
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes import events
-from quart_notes.broadcaster import Message
+from quart_notes.channel import Message
 from quart_notes.database import Database
 from quart_notes.events import EventId, new_epoch
 from quart_notes.models import LoggedEvent, LogHead

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Collection
 
-from quart_notes.broadcaster import Broadcaster, Framing, Message, Outlet
+from quart_notes.broadcaster import Broadcaster
+from quart_notes.channel import Framing, Message
 from quart_notes.event_log import PAGE, EventLog
 from quart_notes.events import EventId
+from quart_notes.reader import Outlet
 
 
 class Subscription:

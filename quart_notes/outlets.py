@@ -7,7 +7,8 @@ same bytes go through the framework's `send`.
 import asyncio
 from typing import Any, Protocol
 
-from quart_notes.broadcaster import DEAF, Message
+from quart_notes.broadcaster import DEAF
+from quart_notes.channel import Message
 
 PING = b"\x89\x00"  # an empty ping frame, RFC 6455, 5.5.2
 COMMENT = b": \n\n"  # server-sent events ignore a line that begins with a colon

@@ -10,7 +10,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes import events
-from quart_notes.broadcaster import Broadcaster, Message
+from quart_notes.broadcaster import Broadcaster
+from quart_notes.channel import Message
 from quart_notes.database import Database, changes, translated
 from quart_notes.errors import OverloadedError, ProblemError
 from quart_notes.event_log import EventLog

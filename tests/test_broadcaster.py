@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from quart_notes import broadcaster as module
-from quart_notes.broadcaster import MAX_WAITING, MAX_WAITING_BYTES, Broadcaster, Message, Reader
+from quart_notes.broadcaster import Broadcaster
+from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
+from quart_notes.reader import Reader
 from tests.feed_clients import until
 
 BOARD, OTHER = "board:1", "board:2"

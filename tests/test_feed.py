@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_notes import event_log, feed
-from quart_notes.broadcaster import MAX_WAITING, Message
+from quart_notes.channel import MAX_WAITING, Message
 from quart_notes.core import Core
 from quart_notes.events import SHARED_BOARD, EventId
 from quart_notes.schemas import NoteCreate

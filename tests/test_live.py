@@ -512,8 +512,8 @@ async def test_refused_streams_leave_the_connection_usable(live: ServerProcess):
 QUICK_HEART = {
     "quart_notes.broadcaster.HEARTBEAT": 0.2,
     "quart_notes.outlets.DEAF": 0.4,
-    "quart_notes.transport.HEARTBEAT": 0.2,
-    "quart_notes.transport.DEAF": 0.4,
+    "quart_notes.transport.websocket.HEARTBEAT": 0.2,
+    "quart_notes.transport.websocket.DEAF": 0.4,
     "quart_notes.blueprints.live.HEARTBEAT": 0.2,
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.broadcaster import MAX_WAITING, MAX_WAITING_BYTES
+from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES
 from quart_notes.server import SEND_BUFFER
 from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named, until
 from tests.server_process import ServerProcess

@@ -13,7 +13,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from quart_notes import writer as module
-from quart_notes.broadcaster import Message
+from quart_notes.channel import Message
 from quart_notes.core import Core
 from quart_notes.errors import (
     DatabaseUnavailableError,

@@ -1,0 +1,86 @@
+"""The recent messages of one choice of topics: a bounded ring that all its readers share. Standard library only."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+
+MAX_WAITING = 256  # messages a reader may be behind
+MAX_WAITING_BYTES = 1 << 20  # bytes a reader may be behind, 1 MiB
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent: `data` is the encoded event; `number` its place in the log, None when it is volatile."""
+
+    topic: str
+    number: int | None
+    event_id: str
+    data: bytes
+
+
+Framing = Callable[[Message], bytes]
+
+
+class Channel:
+    """The recent messages of one choice of topics, shared by all readers of that choice.
+
+    1. Messages are numbered by `end`, which only grows; the ring holds the newest `end - start` of them.
+    2. The ring holds at most MAX_WAITING messages and MAX_WAITING_BYTES (but always the newest message).
+    3. A reader at cursor c has had every message below c; below `start` it has missed some.
+    4. What outlets have not had is never pushed out of the ring: `overflows` says when to write first.
+    """
+
+    def __init__(self, topics: frozenset[str], now: float) -> None:
+        self.topics = topics
+        self.end = 0
+        self.last_write = now
+        self._ring: deque[Message] = deque()
+        self._ring_bytes = 0
+        self._total_bytes = 0
+        self._flushed = 0
+        self._flushed_bytes = 0
+        self._frames: dict[tuple[Framing, int], bytes] = {}
+
+    @property
+    def start(self) -> int:
+        """The number of the oldest message in the ring."""
+        return self.end - len(self._ring)
+
+    def append(self, message: Message) -> None:
+        """Take a message; the oldest leave when there is no room."""
+        size = len(message.data)
+        self._ring.append(message)
+        self._ring_bytes += size
+        self._total_bytes += size
+        self.end += 1
+        self._frames.clear()
+        while len(self._ring) > 1 and (len(self._ring) > MAX_WAITING or self._ring_bytes > MAX_WAITING_BYTES):
+            self._ring_bytes -= len(self._ring.popleft().data)
+
+    def overflows(self, size: int) -> bool:
+        """Whether a message of `size` bytes would push out one that outlets have not had."""
+        return (
+            self.end - self._flushed >= MAX_WAITING
+            or self._total_bytes - self._flushed_bytes + size > MAX_WAITING_BYTES
+        )
+
+    def mark(self) -> tuple[int, int]:
+        """Where the channel stands, for `flushed`."""
+        return self.end, self._total_bytes
+
+    def flushed(self, mark: tuple[int, int]) -> None:
+        """Every outlet has had the messages below `mark`."""
+        self._flushed, self._flushed_bytes = max(mark, (self._flushed, self._flushed_bytes))
+
+    def since(self, cursor: int) -> list[Message]:
+        """The messages from `cursor` on, oldest first."""
+        return list(islice(self._ring, max(cursor - self.start, 0), None))
+
+    def framed(self, framing: Framing, cursor: int) -> bytes:
+        """Those messages as the bytes of one write; made once for all who stand at the same place."""
+        key = (framing, cursor)
+        data = self._frames.get(key)
+        if data is None:
+            data = self._frames[key] = b"".join(map(framing, self.since(cursor)))
+        return data

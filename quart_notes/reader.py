@@ -1,0 +1,138 @@
+"""One subscriber: its place in a channel, what waits for it, and its end. Standard library and `channel` only."""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Protocol
+
+from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Channel, Framing, Message
+
+log = logging.getLogger(__name__)
+
+
+class Outlet(Protocol):
+    """A connection that takes framed bytes without waiting."""
+
+    def write(self, data: bytes) -> None:
+        """Hand over bytes; they leave in order."""
+
+    def waiting(self) -> int:
+        """Bytes handed over that the kernel has not taken yet."""
+
+    def closed(self) -> bool:
+        """Whether the connection has gone, or is going."""
+
+    def abort(self) -> None:
+        """Drop the connection and what waits for it."""
+
+    def beat(self, now: float) -> None:
+        """Send a keep-alive, or abort a peer that answers nothing (`now`: loop time, seconds)."""
+
+
+class Reader:
+    """One subscriber's place in a channel.
+
+    It either pulls (`wait` and `take`) or, once `attach` has given it an outlet, is written to by the broadcaster.
+    Those that pull are woken by the same sweeps, and take all that has gathered at once. `ended` is set when it was
+    cut off (`lagged`) or the broadcaster closed (`closing`).
+    """
+
+    def __init__(self, channel: Channel, framing: Framing) -> None:
+        self.channel = channel
+        self.framing = framing
+        self.cursor = channel.end
+        self.outlet: Outlet | None = None
+        self.lagged = False
+        self.closing = False
+        self.ended = asyncio.Event()
+        self.wake: asyncio.Future[None] | None = None
+        self._unsent: deque[tuple[int, int]] = deque()  # (bytes written in all, messages in that write)
+        self._written = 0
+
+    def skip_to_now(self) -> None:
+        """Forget what has gathered: what comes from now on is new."""
+        self.cursor = self.channel.end
+        self.lagged = False
+
+    def behind(self) -> bool:
+        """Whether it missed messages that the ring no longer holds."""
+        return self.cursor < self.channel.start
+
+    def take(self) -> list[Message]:
+        """What has gathered since the last time; nothing, and cut off, when some of it is gone."""
+        if self.behind():
+            self.cut_off()
+            return []
+        messages = self.channel.since(self.cursor)
+        self.cursor = self.channel.end
+        return messages
+
+    def take_framed(self) -> bytes:
+        """The same as the bytes of one write, made once for all readers at the same place."""
+        if self.behind():
+            self.cut_off()
+            return b""
+        data = self.channel.framed(self.framing, self.cursor)
+        self.cursor = self.channel.end
+        return data
+
+    def push(self) -> None:
+        """Write what has gathered to the outlet, or cut off a reader with too much waiting; wake one that pulls."""
+        if self.outlet is None:
+            self.rouse()
+            return
+        try:
+            self._push(self.outlet)
+        except Exception:
+            log.exception("A reader's connection failed")
+            self.end()
+
+    def _push(self, outlet: Outlet) -> None:
+        channel = self.channel
+        if outlet.closed():
+            self.end()
+        elif self.cursor < channel.start:
+            self.cut_off()
+        elif self.cursor < channel.end:
+            data = channel.framed(self.framing, self.cursor)
+            waiting = outlet.waiting()
+            if waiting and self._overfull(waiting, len(data)):
+                self.cut_off()
+                return
+            if not waiting:
+                self._unsent.clear()
+            self._written += len(data)
+            self._unsent.append((self._written, channel.end - self.cursor))
+            self.cursor = channel.end
+            outlet.write(data)
+
+    def _overfull(self, waiting: int, more: int) -> bool:
+        while self._unsent and self._unsent[0][0] <= self._written - waiting:
+            self._unsent.popleft()
+        messages = sum(count for _, count in self._unsent) + self.channel.end - self.cursor
+        return waiting + more > MAX_WAITING_BYTES or messages > MAX_WAITING
+
+    def beat(self, now: float) -> None:
+        """Keep the outlet's connection alive; end when it has gone."""
+        if self.outlet is None:
+            return
+        if self.outlet.closed():
+            self.end()
+        else:
+            self.outlet.beat(now)
+
+    def cut_off(self) -> None:
+        """Write no more: the reader comes back and resumes by id."""
+        self.lagged = True
+        self.end()
+
+    def end(self) -> None:
+        """Write no more and let whoever waits for the end go on."""
+        self.outlet = None
+        self.ended.set()
+        self.rouse()
+
+    def rouse(self) -> None:
+        """Wake it if it sleeps in `Broadcaster.wait`."""
+        if self.wake is not None and not self.wake.done():
+            self.wake.set_result(None)

@@ -1,0 +1,98 @@
+"""HTTP/1.1 and HTTP/2 as hypercorn speaks them, with its own refusals as problem details and no request smuggled in."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import h2.events
+import h11
+from h2.errors import ErrorCodes
+from hypercorn.asyncio.worker_context import EventWrapper
+from hypercorn.events import Closed
+from hypercorn.events import Event as ConnectionEvent
+from hypercorn.protocol.h2 import H2Protocol
+from hypercorn.protocol.h11 import H11Protocol
+
+from quart_notes.errors import problem
+from quart_notes.jsonio import dump
+from quart_notes.transport.answers import problem_headers
+
+
+class Readable(EventWrapper):
+    """Whether more may be read of a connection; raises once it is gone."""
+
+    gone = False
+
+    async def clear(self) -> None:
+        """Have readers wait."""
+        if not self.gone:
+            await super().clear()
+
+    async def wait(self) -> None:
+        """Return when more may be read; ConnectionResetError when there will be nothing more."""
+        await super().wait()
+        if self.gone:
+            raise ConnectionResetError
+
+
+class ProblemH11Protocol(H11Protocol):
+    """HTTP/1.1 whose own refusals (malformed requests, headers too large) are problem details too.
+
+    It also ends with its connection: hypercorn reads nothing behind a request that is being answered, and would wait
+    for ever for an answer whose client sent something more, then left.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.can_read = self._readable = Readable()
+
+    async def handle(self, event: ConnectionEvent) -> None:
+        """Take what comes in, and the end."""
+        await super().handle(event)
+        if isinstance(event, Closed):
+            self._readable.gone = True
+            await self._readable.set()
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        # HTTP/2 from the first byte is welcome; an upgrade to it would carry requests past a proxy's rules.
+        if event.method == b"PRI":
+            await super()._check_protocol(event)
+
+    async def _send_error_response(self, status_code: int) -> None:
+        code, detail = (
+            ("headers_too_large", "The request's headers are too large.")
+            if status_code == 431
+            else ("bad_request", "The request could not be understood.")
+        )
+        body = dump(problem(status_code, code, detail))
+        await self._send_h11_event(
+            h11.Response(status_code=status_code, headers=[*problem_headers(body), *self._dated()])
+        )
+        await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
+
+    def _dated(self) -> list[tuple[bytes, bytes]]:
+        return list(self.config.response_headers("h11"))
+
+
+class CheckedH2Protocol(H2Protocol):
+    """HTTP/2 that ends a connection on what hypercorn fails on, and outlives a body that nobody reads any more."""
+
+    async def _handle_events(self, events: list[h2.events.Event]) -> None:
+        for event in events:
+            if isinstance(event, h2.events.RequestReceived) and not _is_request(event.headers):
+                self.connection.close_connection(ErrorCodes.PROTOCOL_ERROR)
+                await self._flush()
+                await self.send(Closed())
+                return
+            if isinstance(event, h2.events.DataReceived) and event.stream_id not in self.streams:
+                # Its stream was answered early, e.g. 413; hypercorn would fail and end the others too.
+                self.connection.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id)
+                await self._flush()
+            else:
+                await super()._handle_events([event])
+
+
+def _is_request(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether there is a method and a path, in ASCII as HTTP/1.1 has them; a plain CONNECT has no path."""
+    pseudo = {name: value for name, value in headers if name.startswith(b":")}
+    return all(pseudo.get(name) and pseudo[name].isascii() for name in (b":method", b":path"))

@@ -12,15 +12,15 @@ from quart_notes.reader import Outlet, Reader
 
 ANSWER_FIRST = 8  # turns of the loop from publish to the first write: the writer's own answer leaves before them
 SWEEP = 256  # outlets written to before the loop gets a turn
-HEARTBEAT = 20.0  # seconds of silence before a keep-alive; home routers and proxies often drop at 60
+HEARTBEAT = 20.0  # seconds between keep-alives at most; home routers and proxies often drop silence at 60
 DEAF = 40.0  # seconds a peer may leave keep-alives unanswered: with HEARTBEAT, gone after at most 60
 
 
 class Audience(Channel):
     """A channel and everyone who reads it."""
 
-    def __init__(self, topics: frozenset[str], now: float) -> None:
-        super().__init__(topics, now)
+    def __init__(self, topics: frozenset[str]) -> None:
+        super().__init__(topics)
         self.readers: set[Reader] = set()
 
 
@@ -62,7 +62,7 @@ class Broadcaster:
     def _channel(self, topics: frozenset[str]) -> Audience:
         channel = self._channels.get(topics)
         if channel is None:
-            channel = self._channels[topics] = Audience(topics, asyncio.get_running_loop().time())
+            channel = self._channels[topics] = Audience(topics)
             for topic in topics:
                 self._by_topic.setdefault(topic, set()).add(channel)
         return channel
@@ -150,7 +150,6 @@ class Broadcaster:
                 began = loop.time()
                 dirty, self._dirty = self._dirty, {}
                 for channel in dirty:
-                    channel.last_write = began
                     await self._sweep(channel)
                 self._rest_until = 2 * loop.time() - began
         finally:
@@ -180,10 +179,10 @@ class Broadcaster:
     async def _beat(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(HEARTBEAT / 4)
-            now = loop.time()
-            for channel in list(self._channels.values()):
-                if now - channel.last_write >= HEARTBEAT * 3 / 4:
-                    channel.last_write = now
-                    for reader in list(channel.readers):
-                        reader.beat(now)
+            await asyncio.sleep(HEARTBEAT * 3 / 4)
+            # Busy readers too: a websocket that answers nothing is only found by asking it.
+            readers = [reader for channel in self._channels.values() for reader in channel.readers]
+            for count, reader in enumerate(readers, 1):
+                reader.beat(loop.time())
+                if count % SWEEP == 0:
+                    await asyncio.sleep(0)

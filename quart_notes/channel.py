@@ -31,10 +31,9 @@ class Channel:
     4. What outlets have not had is never pushed out of the ring: `overflows` says when to write first.
     """
 
-    def __init__(self, topics: frozenset[str], now: float) -> None:
+    def __init__(self, topics: frozenset[str]) -> None:
         self.topics = topics
         self.end = 0
-        self.last_write = now
         self._ring: deque[Message] = deque()
         self._ring_bytes = 0
         self._total_bytes = 0

@@ -1,6 +1,6 @@
 """How an event's bytes reach a connection: frames, chunks, and writing them straight to the transport.
 
-Where the server shows its transport (see `transport.py`) the broadcaster writes there itself; everywhere else the
+Where the server shows its transport (see `transport/`) the broadcaster writes there itself; everywhere else the
 same bytes go through the framework's `send`.
 """
 

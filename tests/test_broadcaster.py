@@ -326,9 +326,7 @@ async def test_a_reader_that_comes_after_closing_is_ended_at_once(broadcaster: B
     assert reader.ended.is_set()
 
 
-async def test_silence_is_broken_by_heartbeats_and_only_silence(
-    broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
-):
+async def test_silent_and_busy_readers_get_heartbeats(broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "HEARTBEAT", 0.04)
     silent, busy = Wire(), Wire()
     attached(broadcaster, silent, frozenset({OTHER}))
@@ -337,11 +335,11 @@ async def test_silence_is_broken_by_heartbeats_and_only_silence(
     for number in range(1, 10_000):
         broadcaster.publish([note(number)])
         await asyncio.sleep(0.001)
-        if silent.beats >= 3:
+        if min(silent.beats, busy.beats) >= 3:
             break
 
     assert silent.beats >= 3
-    assert busy.beats < silent.beats
+    assert busy.beats >= 3
 
 
 async def test_what_is_volatile_takes_no_number(broadcaster: Broadcaster):

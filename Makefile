@@ -26,7 +26,7 @@ check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 	$(NODE_PATH) tsc --project tsconfig.json
 
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
-	$(NODE_PATH) QUART_NOTES_TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest $(ARGS)
+	$(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest $(ARGS)
 
 format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff format .

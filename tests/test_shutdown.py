@@ -22,7 +22,7 @@ from tests.server_process import ROOT, ServerProcess, wait_for
 STREAMS = 300
 ENDS = 2.0  # seconds a server may take to end
 PYTHONS = list(
-    dict.fromkeys([sys.executable, *filter(None, os.environ.get("QUART_NOTES_TEST_PYTHONS", "").split(":"))])
+    dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))])
 )
 
 

@@ -30,9 +30,11 @@ PRAGMAS = {
     "synchronous": "FULL",  # a commit is on the disk before anybody is told
     "busy_timeout": 5000,  # milliseconds
     "foreign_keys": "ON",
+    "wal_autocheckpoint": 20_000,  # pages; `checkpoint` is sooner, and no commit waits for it
     "journal_size_limit": 64 << 20,  # bytes the log file keeps after a checkpoint
     "cache_size": -16384,  # KiB, negative by SQLite's convention
 }
+CHECKPOINT_SIZE = 4 << 20  # bytes of write-ahead log from which it is folded back
 FAILURES = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
 
 
@@ -160,6 +162,21 @@ class Database:
         async with self.snapshot() as connection:
             await connection.execute_query("SELECT newest FROM log_head")
 
+    async def checkpoint(self) -> None:
+        """Fold a write-ahead log that has grown back into the file, beside the writes that go on.
+
+        Left to SQLite, every so many commits one of them does it, and everybody behind it waits for the disk.
+        source   https://www.sqlite.org/wal.html, "Checkpointing"
+        """
+        wal = self.file.with_name(self.file.name + "-wal")
+        try:
+            grown = wal.stat().st_size > CHECKPOINT_SIZE
+        except OSError:
+            grown = False
+        if grown:
+            with translated():
+                await asyncio.to_thread(_checkpoint, self.file)
+
     def _check_file(self) -> None:
         # An unlinked or replaced file would go on taking writes that nobody finds again.
         try:
@@ -174,6 +191,12 @@ def changes(connection: BaseDBAsyncClient) -> int:
     """Rows that this connection has changed so far: whether a piece of work has touched any."""
     raw: Any = connection
     return int(raw._connection.total_changes)
+
+
+def _checkpoint(file: Path) -> None:
+    # Of a file that is there: a database that went away is not to be made anew.
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _probe(file: Path) -> None:

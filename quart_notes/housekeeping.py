@@ -1,4 +1,4 @@
-"""What has to be done now and then: forget old events and what was deleted long ago."""
+"""What has to be done now and then: forget old events and what was deleted long ago, fold the log file back."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ from quart_notes.errors import ProblemError
 from quart_notes.writer import Change, Written
 
 PAUSE = 60.0  # seconds between rounds
+CHECKPOINT_PAUSE = 0.5  # seconds between looks at the size of SQLite's write-ahead log
 BREATH = 0.05  # seconds between chunks of a round, for other writes
 
 log = logging.getLogger(__name__)
@@ -16,14 +17,18 @@ log = logging.getLogger(__name__)
 
 async def run(core: Core) -> None:
     """Keep house until cancelled; a round that fails is logged and tried again next time."""
+    await asyncio.gather(_again(PAUSE, lambda: tidy(core)), _again(CHECKPOINT_PAUSE, core.database.checkpoint))
+
+
+async def _again(pause: float, act: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
-            await tidy(core)
+            await act()
         except ProblemError as error:
-            log.error("Housekeeping failed; it is tried again in %s s: %s", PAUSE, error.detail)
+            log.error("Housekeeping failed; it is tried again in %s s: %s", pause, error.detail)
         except Exception:
-            log.exception("Housekeeping failed; it is tried again in %s s", PAUSE)
-        await asyncio.sleep(PAUSE)
+            log.exception("Housekeeping failed; it is tried again in %s s", pause)
+        await asyncio.sleep(pause)
 
 
 async def tidy(core: Core) -> None:

@@ -1,15 +1,19 @@
 """What is done now and then: long deleted notes and old events go, and nothing else."""
 
 import asyncio
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from quart_notes import database
 from quart_notes.core import Core
 from quart_notes.domain.notes import EMPTY_TRASH_CHUNK
-from quart_notes.errors import NotFoundError
+from quart_notes.errors import DatabaseUnavailableError, NotFoundError
 from quart_notes.housekeeping import tidy
 from quart_notes.models import Note
 from quart_notes.schemas import NoteCreate
@@ -82,3 +86,43 @@ async def test_old_events_go_and_the_newest_number_stays(tmp_path: Path, core: C
 
     assert rows(core, "SELECT min(number), max(number) FROM event_log") == [(31, 130)]
     assert rows(core, "SELECT newest, pruned FROM log_head") == [(130, 30)]
+
+
+def _in_the_file_itself(core: Core, copy: Path) -> int:
+    """How many notes the database file holds without its write-ahead log."""
+    shutil.copyfile(core.settings.database_file, copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'note'").fetchall():
+            return 0
+        (count,) = connection.execute("SELECT count(*) FROM note").fetchone()
+    return int(count)
+
+
+async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(30):
+        await core.notes.add(NoteCreate(title=f"note {number}", description="x" * 5000))
+    await core.database.checkpoint()
+    assert _in_the_file_itself(core, tmp_path / "before") < 30, "it is done before the log has grown"
+
+    monkeypatch.setattr(database, "CHECKPOINT_SIZE", 50_000)
+    writing = asyncio.gather(*(core.notes.add(NoteCreate(title="meanwhile")) for _ in range(50)))
+    await core.database.checkpoint()
+    await writing
+
+    assert _in_the_file_itself(core, tmp_path / "after") >= 30
+    assert rows(core, "SELECT count(*) FROM note") == [(80,)]
+
+
+async def test_no_database_is_made_where_one_went_away(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    await core.notes.add(NoteCreate(title="here"))
+    monkeypatch.setattr(database, "CHECKPOINT_SIZE", 0)
+    file = core.settings.database_file
+    file.rename(tmp_path / "away")
+
+    with pytest.raises(DatabaseUnavailableError):
+        await core.database.checkpoint()
+
+    assert not file.exists()
+    (tmp_path / "away").rename(file)

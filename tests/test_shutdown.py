@@ -21,9 +21,7 @@ from tests.server_process import ROOT, ServerProcess, wait_for
 
 STREAMS = 300
 ENDS = 2.0  # seconds a server may take to end
-PYTHONS = list(
-    dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))])
-)
+PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
 
 
 def version(python: str) -> str:

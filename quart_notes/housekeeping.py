@@ -10,6 +10,7 @@ from quart_notes.writer import Change, Written
 
 PAUSE = 60.0  # seconds between rounds
 CHECKPOINT_PAUSE = 0.5  # seconds between looks at the size of SQLite's write-ahead log
+AFTER_FAILURE = 10.0  # seconds before a round that failed is tried again: a full disk is not to be filled with logs
 BREATH = 0.05  # seconds between chunks of a round, for other writes
 
 log = logging.getLogger(__name__)
@@ -22,13 +23,16 @@ async def run(core: Core) -> None:
 
 async def _again(pause: float, act: Callable[[], Awaitable[None]]) -> None:
     while True:
+        rest = pause
         try:
             await act()
         except ProblemError as error:
-            log.error("Housekeeping failed; it is tried again in %s s: %s", pause, error.detail)
+            rest = max(pause, AFTER_FAILURE)
+            log.error("Housekeeping failed; it is tried again in %s s: %s", rest, error.detail)
         except Exception:
-            log.exception("Housekeeping failed; it is tried again in %s s", pause)
-        await asyncio.sleep(pause)
+            rest = max(pause, AFTER_FAILURE)
+            log.exception("Housekeeping failed; it is tried again in %s s", rest)
+        await asyncio.sleep(rest)
 
 
 async def tidy(core: Core) -> None:

@@ -46,7 +46,7 @@ bench: $(VENV)/.bench-installed ## Measure against other systems (options: make 
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove what these commands made (not your data)
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .venv-3.* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

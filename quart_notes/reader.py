@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Channel, Framing, Message
@@ -80,18 +81,23 @@ class Reader:
         """Write what has gathered to the outlet, or cut off a reader with too much waiting; wake one that pulls."""
         if self.outlet is None:
             self.rouse()
-            return
+        else:
+            self._guarded(self._push, self.outlet)
+
+    def _guarded(self, act: Callable[[Outlet], None], outlet: Outlet) -> None:
+        # A connection that fails ends its own reader, never the sweep or the heart that all readers share.
         try:
-            self._push(self.outlet)
+            if outlet.closed():
+                self.end()
+            else:
+                act(outlet)
         except Exception:
             log.exception("A reader's connection failed")
             self.end()
 
     def _push(self, outlet: Outlet) -> None:
         channel = self.channel
-        if outlet.closed():
-            self.end()
-        elif self.cursor < channel.start:
+        if self.cursor < channel.start:
             self.cut_off()
         elif self.cursor < channel.end:
             data = channel.framed(self.framing, self.cursor)
@@ -114,12 +120,8 @@ class Reader:
 
     def beat(self, now: float) -> None:
         """Keep the outlet's connection alive; end when it has gone."""
-        if self.outlet is None:
-            return
-        if self.outlet.closed():
-            self.end()
-        else:
-            self.outlet.beat(now)
+        if self.outlet is not None:
+            self._guarded(lambda outlet: outlet.beat(now), self.outlet)
 
     def cut_off(self) -> None:
         """Write no more: the reader comes back and resumes by id."""

@@ -273,6 +273,24 @@ async def test_a_reader_whose_connection_has_gone_ends(
     assert wire.writes == []
 
 
+async def test_a_connection_that_fails_at_a_heartbeat_ends_alone(
+    broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "HEARTBEAT", 0.04)
+    broken, sound = Wire(), Wire()
+
+    def fail(now: float) -> None:
+        raise RuntimeError(f"broken at {now}")
+
+    monkeypatch.setattr(broken, "beat", fail)
+    reader = attached(broadcaster, broken)
+    attached(broadcaster, sound)
+
+    await asyncio.wait_for(reader.ended.wait(), 10)
+    beats = sound.beats
+    await until(lambda: sound.beats >= beats + 3, "the others are kept alive")
+
+
 async def test_unsubscribed_readers_are_written_to_no_more_and_forgotten(broadcaster: Broadcaster):
     wire, still = Wire(), Wire()
     reader = attached(broadcaster, wire)

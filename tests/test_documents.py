@@ -30,20 +30,21 @@ DOCUMENTED = [
 EVENTS_TO_SEE = 4  # create, update, delete, and create by a restoration
 
 
-@pytest.fixture(scope="module")
-def openapi(shared_server: ServerProcess) -> Json:
-    answer = httpx.get(shared_server.base + "/openapi.json")
+def _document(server: ServerProcess, name: str) -> Json:
+    answer = httpx.get(f"{server.base}/{name}.json")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     return dict(answer.json())
+
+
+@pytest.fixture(scope="module")
+def openapi(shared_server: ServerProcess) -> Json:
+    return _document(shared_server, "openapi")
 
 
 @pytest.fixture(scope="module")
 def asyncapi(shared_server: ServerProcess) -> Json:
-    answer = httpx.get(shared_server.base + "/asyncapi.json")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json"
-    return dict(answer.json())
+    return _document(shared_server, "asyncapi")
 
 
 def _refs(value: Any) -> Iterator[str]:

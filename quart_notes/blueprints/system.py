@@ -75,9 +75,8 @@ async def _health(message: str) -> tuple[HealthOut, int]:
 async def openapi() -> Response:
     """The OpenAPI document."""
     document = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
-    if request.root_path:
-        document["servers"] = [{"url": request.root_path}]
-    return Response(dump(document), content_type="application/json")
+    servers = {"servers": [{"url": request.root_path}]} if request.root_path else {}
+    return Response(dump({**document, **servers}), content_type="application/json")
 
 
 @blueprint.get("/asyncapi.json")

@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "event_log": {*LEAVES, "channel", "database", "sqlite_engine"},
     "writer": {*LEAVES, *STORE},
     "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
-    "domain.": {*LEAVES, "database", "event_log", "writer"},
+    "domain.": {*LEAVES, "database", "domain.text", "event_log", "writer"},
     "core": {*LEAVES, *STORE, "writer", "feed", "response_cache", "domain."},
     "housekeeping": {*LEAVES, "core", "writer"},
     "demo": {"schemas"},

@@ -1,6 +1,5 @@
 """The notes of the shared board: what may happen to them, and how they are found."""
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.queryset import QuerySet
 
 from quart_notes.database import Database
+from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.event_log import EventLog
 from quart_notes.events import SHARED_BOARD, Action, EventId, NoteEvent
@@ -193,8 +193,3 @@ def _record(change: Change, action: Action, note: Note) -> NoteOut:
 def search_text(note: Note) -> str:
     """What a search looks at."""
     return normalised(f"{note.title or ''}\n{note.description or ''}")
-
-
-def normalised(text: str) -> str:
-    """Text as it is compared in a search: é is é however it was typed, and case does not count."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())

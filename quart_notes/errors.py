@@ -78,6 +78,12 @@ class UnknownTopicError(ProblemError):
     status, code = 403, "unknown_topic"
 
 
+class NotYoursError(ProblemError):
+    """Only its author may change it."""
+
+    status, code = 403, "not_yours"
+
+
 class NotFoundError(ProblemError):
     """There is no such thing, for this caller."""
 
@@ -94,6 +100,18 @@ class RequestTimedOutError(ProblemError):
     """The body did not arrive in time."""
 
     status, code = 408, "request_timeout"
+
+
+class NicknameTakenError(ProblemError):
+    """Somebody goes by that nickname already."""
+
+    status, code = 409, "nickname_taken"
+
+
+class RoomNameTakenError(ProblemError):
+    """There is a room of that name already."""
+
+    status, code = 409, "room_name_taken"
 
 
 class StaleVersionError(ProblemError):

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from quart_notes.errors import InvalidEventIdError
-from quart_notes.schemas import NoteOut, Outgoing
+from quart_notes.schemas import MessageOut, NoteOut, Outgoing, PresenceOut, RoomOut, UnreadOut, UserOut
 
 Action = Literal["create", "update", "delete"]
 EVENT_ID = re.compile(r"([0-9a-z]{1,16})-([0-9]{1,19})", re.ASCII)
@@ -23,7 +23,20 @@ def board(board_id: int) -> str:
     return f"board:{board_id}"
 
 
+def room(room_id: int) -> str:
+    """The topic of a room: its messages, and who is in it."""
+    return f"room:{room_id}"
+
+
+def user(user_id: int) -> str:
+    """The topic of a person: direct messages, new conversations, what is unread."""
+    return f"user:{user_id}"
+
+
 SHARED_BOARD = board(1)
+USERS = "users"  # people who are there, and who come
+ROOMS = "rooms"  # rooms that are there, and those to come
+EVERY_ROOM = "room:*"  # the messages of all rooms that are everybody's
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,6 +85,54 @@ class NoteEvent(Event):
     note: NoteOut = Field(description="The note after the change.")
 
 
+class UserEvent(Event):
+    """A person was added."""
+
+    model_config = ConfigDict(title="UserEvent")
+    summary: ClassVar[str] = "A person was added"
+
+    user: UserOut = Field(description="The person.")
+
+
+class RoomEvent(Event):
+    """A room was opened, or a direct conversation begun; that one is told on the topics of its people."""
+
+    model_config = ConfigDict(title="RoomEvent")
+    summary: ClassVar[str] = "A room was opened or a conversation begun"
+
+    room: RoomOut = Field(description="The room.")
+
+
+class MessageEvent(Event):
+    """A message was posted, changed, deleted or brought back.
+
+    In a direct conversation it is told twice, on the topics of its author and of its recipient.
+    """
+
+    model_config = ConfigDict(title="MessageEvent")
+    summary: ClassVar[str] = "A message was posted, changed or deleted"
+
+    message: MessageOut = Field(description="The message after the change.")
+
+
+class UnreadEvent(Event):
+    """A person has read in a room: told on their own topic, for their other screens."""
+
+    model_config = ConfigDict(title="UnreadEvent")
+    summary: ClassVar[str] = "A person has read on"
+
+    unread: UnreadOut = Field(description="What is left unread there.")
+
+
+class PresenceEvent(Event):
+    """Somebody came to a room, left it, or is typing there. It has no id and is never replayed."""
+
+    model_config = ConfigDict(title="PresenceEvent")
+    summary: ClassVar[str] = "Who is in a room and who is typing has changed"
+
+    presence: PresenceOut = Field(description="Who is there now.")
+
+
 class ResetEvent(Outgoing):
     """What was asked for is no longer in the log: fetch the state anew; what follows continues after this id."""
 
@@ -82,7 +143,8 @@ class ResetEvent(Outgoing):
     action: Literal["reset"] = Field("reset", description="Always reset.")
 
 
-DURABLE: tuple[type[Event], ...] = (NoteEvent,)
+DURABLE: tuple[type[Event], ...] = (NoteEvent, UserEvent, RoomEvent, MessageEvent, UnreadEvent)
+VOLATILE: tuple[type[Event], ...] = (PresenceEvent,)
 
 
 def encode(event: Event) -> bytes:

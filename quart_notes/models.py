@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.schemas import TITLE_MAX
+from quart_notes.schemas import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, ROOM_NAME_MAX, TITLE_MAX
 
 
 class Note(Model):
@@ -24,6 +24,107 @@ class Note(Model):
 
         table = "note"
         indexes = (("deleted_at", "done", "id"),)
+
+
+class User(Model):
+    """A person."""
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(NAME_MAX)
+    email = fields.CharField(EMAIL_MAX)
+    nickname = fields.CharField(NICKNAME_MAX)
+    nickname_key = fields.CharField(4 * NICKNAME_MAX, unique=True)  # normalised: what is compared
+    read_from = fields.BigIntField()  # newest message when the person came: nothing before it is unread
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        """Table details."""
+
+        table = "user"
+
+
+class Room(Model):
+    """A room, or a direct conversation: then `lower` and `upper` are its people, the smaller id first."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(8)  # room, direct
+    name = fields.CharField(ROOM_NAME_MAX, null=True)
+    name_key = fields.CharField(4 * ROOM_NAME_MAX, null=True, unique=True)  # normalised: what is compared
+    lower: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    upper: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT, db_index=True
+    )
+    created_at = fields.DatetimeField()
+
+    lower_id: int | None
+    upper_id: int | None
+
+    class Meta:
+        """Table details."""
+
+        table = "room"
+        unique_together = (("lower", "upper"),)
+
+
+class Message(Model):
+    """What somebody said. A deleted one is kept aside for a while, so that a deletion can be undone."""
+
+    id = fields.BigIntField(primary_key=True)
+    room: fields.ForeignKeyRelation[Room] = fields.ForeignKeyField(
+        "quart_notes.Room", related_name=False, on_delete=fields.RESTRICT
+    )
+    author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    recipient: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    guest = fields.CharField(32, null=True)
+    content = fields.TextField()
+    client_key = fields.CharField(64, null=True)
+    version = fields.IntField(default=1)
+    date = fields.DatetimeField()
+    edited_at = fields.DatetimeField(null=True)
+    deleted_at = fields.DatetimeField(null=True)
+
+    room_id: int
+    author_id: int | None
+    recipient_id: int | None
+
+    class Meta:
+        """Table details."""
+
+        table = "message"
+        unique_together = (("author", "client_key"),)
+        indexes = (
+            ("room_id", "deleted_at", "id", "author_id"),  # the whole count of what is unread
+            ("author_id", "recipient_id", "id"),
+            ("recipient_id", "id"),
+        )
+
+
+class Reading(Model):
+    """How far a person has read in a room."""
+
+    id = fields.BigIntField(primary_key=True)
+    room: fields.ForeignKeyRelation[Room] = fields.ForeignKeyField(
+        "quart_notes.Room", related_name=False, on_delete=fields.CASCADE
+    )
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, on_delete=fields.CASCADE
+    )
+    last_read_id = fields.BigIntField()
+
+    room_id: int
+    user_id: int
+
+    class Meta:
+        """Table details."""
+
+        table = "reading"
+        unique_together = (("user", "room"),)
 
 
 class LoggedEvent(Model):

@@ -5,13 +5,17 @@ const PATIENCE_MS = 15_000;
 
 /** A request that did not do what it should. `status` 0: no answer at all. */
 export class Problem extends Error {
-  /** @param {number} status @param {{detail?: string, code?: string, errors?: {field: string, message: string}[], note?: Note}} more */
+  /**
+   * @param {number} status
+   * @param {{detail?: string, code?: string, errors?: {field: string, message: string}[], note?: Note, message?: Message}} more
+   */
   constructor(status, more = {}) {
     super(more.detail ?? "");
     this.status = status;
     this.code = more.code ?? "";
     this.errors = more.errors ?? [];
     this.note = more.note;
+    this.current = more.message; // the message as it is now, when somebody changed it first
   }
 
   /** What was caught, if it is a Problem; a fault in a script goes on. @param {unknown} caught */
@@ -36,39 +40,55 @@ export async function isOwn(action, note) {
 }
 
 /**
+ * Change something about a note.
  * @param {string} method @param {string} path below /api/notes @param {object} [body] @param {number} [version] for If-Match
  * @returns {Promise<Saved>} or throws a Problem
  */
 export function change(method, path, body, version) {
-  const headers = new Headers({ Accept: "application/json" });
-  if (body) headers.set("Content-Type", "application/json");
-  if (version) headers.set("If-Match", `"${version}"`);
-  const work = ask(path, { method, headers, body: body && JSON.stringify(body) }).then(({ value, response }) => {
+  /** @type {Promise<Sent<Note>>} */ const sent = send(method, `/notes${path}`, body, version);
+  const work = sent.then(({ value, eventId }) => {
     own.add(mark(method === "DELETE" ? "delete" : "put", value));
-    return { note: value, eventId: response.headers.get("Last-Event-ID") ?? "" };
+    return { note: value, eventId };
   });
   underway.add(work);
   work.catch(() => {}).finally(() => underway.delete(work));
   return work;
 }
 
+/**
+ * Send a change of anything.
+ * @template Value
+ * @param {string} method @param {string} path below /api @param {object} [body] @param {number} [version] for If-Match
+ * @returns {Promise<Sent<Value>>} or throws a Problem
+ */
+export async function send(method, path, body, version) {
+  const headers = new Headers({ Accept: "application/json" });
+  if (body) headers.set("Content-Type", "application/json");
+  if (version) headers.set("If-Match", `"${version}"`);
+  const { value, response } = await ask(path, { method, headers, body: body && JSON.stringify(body) });
+  return { value, eventId: response.headers.get("Last-Event-ID") ?? "" };
+}
+
 /** All notes, a page at a time, by id ascending. @param {AbortSignal} signal @returns {AsyncGenerator<Note[]>} */
 export async function* pages(signal) {
   for (let after = 0, more = true; more; ) {
-    const { value, response } = await ask(`?limit=1000&after_id=${after}`, { signal });
+    const { value, response } = await ask(`/notes?limit=1000&after_id=${after}`, { signal });
     yield value;
     after = value.at(-1)?.id;
     more = (response.headers.get("Link") ?? "").includes('rel="next"');
   }
 }
 
-/** @param {string} path @param {RequestInit} options */
-async function ask(path, options) {
+/**
+ * Fetch something, or send it with `options`. Throws a Problem.
+ * @param {string} path below /api @param {RequestInit} [options]
+ */
+export async function ask(path, options = {}) {
   const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(options.signal ? [options.signal] : [])]);
   let response, value;
   try {
-    response = await fetch(`${root}/api/notes${path}`, { cache: "no-store", ...options, signal });
-    value = await response.json();
+    response = await fetch(`${root}/api${path}`, { cache: "no-store", ...options, signal });
+    value = response.status === 204 ? null : await response.json();
   } catch {
     // No network, no patience left, or an answer that is not ours (a proxy's page).
     throw new Problem(response?.status ?? 0);

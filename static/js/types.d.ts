@@ -17,6 +17,34 @@ type NoteBase = NoteText & { version: number };
 type Draft = NoteText & { base: NoteBase };
 /** What the server made of a change, and the id of the event that tells everybody. */
 type Saved = { note: Note; eventId: string };
+type Sent<Value> = { value: Value; eventId: string };
+
+interface User {
+  id: number;
+  name: string;
+  email: string;
+  nickname: string;
+}
+interface Room {
+  id: number;
+  kind: "room" | "direct";
+  name: string | null;
+  people: User[];
+}
+interface Message {
+  id: number;
+  room_id: number;
+  content: string;
+  author_id: number | null;
+  author: User | null;
+  guest: string | null;
+  client_key: string | null;
+  version: number;
+  date: string; // RFC 3339
+  edited_at: string | null;
+}
+type Unread = { room_id: number; count: number; last_read_id: number };
+type Presence = { room_id: number; here: User[]; guests: string[]; typing: User[] };
 
 /** What this browser keeps, by key (storage.js). */
 interface Kept {
@@ -33,7 +61,17 @@ interface Kept {
 type FeedState = "live" | "reconnecting" | "offline";
 type FeedAction = "create" | "update" | "delete" | "reset";
 /** One without an id is volatile. */
-type FeedEvent = { id?: string; topic?: string; action: FeedAction; note?: Note };
+type FeedEvent = {
+  id?: string;
+  topic?: string;
+  action: FeedAction;
+  note?: Note;
+  user?: User;
+  room?: Room;
+  message?: Message;
+  unread?: Unread;
+  presence?: Presence;
+};
 
 interface FeedEventMap {
   change: CustomEvent<FeedEvent>;

@@ -7,7 +7,7 @@ from typing import Any
 from quart import Quart
 
 from quart_notes import access_log, housekeeping
-from quart_notes.blueprints import board, errors, guards, headers, live, notes, pages, static_files, system
+from quart_notes.blueprints import errors, front_notes, guards, headers, live, notes, pages, static_files, system
 from quart_notes.blueprints.body import CheckedRequest
 from quart_notes.blueprints.connections import HTTPConnection, WebsocketConnection
 from quart_notes.blueprints.converters import IdConverter
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     documented().init_app(app)
     for register in (errors.register, guards.register, headers.register, pages.register):
         register(app)
-    for module in (notes, live, board, system, static_files):
+    for module in (notes, live, front_notes, system, static_files):
         app.register_blueprint(module.blueprint)
     _keep_open(app, core)
     access_log.protect()
@@ -60,6 +60,7 @@ def _keep_open(app: Quart, core: Core) -> None:
         await core.database.open()
         resources.push_async_callback(core.database.close)
         await core.log.open()
+        await core.rooms.open()
         core.broadcaster.newest = (await core.log.newest()).number
         core.writer.start()
         resources.push_async_callback(core.writer.stop)
@@ -68,5 +69,6 @@ def _keep_open(app: Quart, core: Core) -> None:
 
     @app.after_serving
     async def stop() -> None:
+        core.presence.close()
         core.broadcaster.close()
         await resources.aclose()

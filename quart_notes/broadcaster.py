@@ -16,6 +16,11 @@ HEARTBEAT = 20.0  # seconds between keep-alives at most; home routers and proxie
 DEAF = 40.0  # seconds a peer may leave keep-alives unanswered: with HEARTBEAT, gone after at most 60
 
 
+def family_of(topic: str) -> str:
+    """The topic that stands for all durable messages of a kind: `room:*` for `room:5`."""
+    return topic.partition(":")[0] + ":*"
+
+
 class Audience(Channel):
     """A channel and everyone who reads it."""
 
@@ -99,7 +104,7 @@ class Broadcaster:
         for message in messages:
             if message.number is not None:
                 self.newest = self.positions[message.topic] = message.number
-            for channel in self._by_topic.get(message.topic, ()):
+            for channel in self._audiences(message):
                 if channel.overflows(len(message.data)):
                     self._sweep_at_once(channel)
                 channel.append(message)
@@ -108,6 +113,14 @@ class Broadcaster:
         self._published = asyncio.Event()
         if self._dirty and self._flush_task is None and not self.closing:
             self._flush_task = asyncio.get_running_loop().create_task(self._flush())
+
+    def _audiences(self, message: Message) -> Collection[Audience]:
+        """Everyone whom a message concerns: its topic by name and, when it is durable, the topic's whole family."""
+        named = self._by_topic.get(message.topic, ())
+        if message.number is None:
+            return named
+        family = self._by_topic.get(family_of(message.topic), ())
+        return {*named, *family} if named and family else named or family
 
     async def reached(self, number: int) -> None:
         """Return once the message of that number has been published; it is committed already, so this is soon."""

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.database import Database
+from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
+from quart_notes.domain.people import People
+from quart_notes.domain.readings import Readings
+from quart_notes.domain.rooms import Rooms
 from quart_notes.event_log import EventLog
 from quart_notes.feed import Feed
+from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
 from quart_notes.settings import Settings
 from quart_notes.writer import Writer
@@ -23,6 +28,11 @@ class Core:
     writer: Writer
     feed: Feed
     notes: Notes
+    people: People
+    rooms: Rooms
+    messages: Messages
+    readings: Readings
+    presence: Presence
     cache: ResponseCache
 
     @classmethod
@@ -40,5 +50,10 @@ class Core:
             writer,
             Feed(broadcaster, log),
             Notes(database, log, writer),
+            People(database, log, writer),
+            Rooms(database, log, writer),
+            Messages(database, log, writer),
+            Readings(database, log, writer),
+            Presence(broadcaster),
             ResponseCache(broadcaster),
         )

@@ -7,6 +7,7 @@ from functools import partial
 from typing import cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
 
 from quart_notes import events
 from quart_notes.channel import Message
@@ -59,7 +60,7 @@ class EventLog:
     async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[Message] | None:
         """Events of `topics` newer than `after` and not newer than `up_to`, oldest first, PAGE at most.
 
-        topics   already authorised by the caller, e.g. {"board:1", "room:12"}
+        topics   already authorised by the caller, e.g. {"board:1", "room:12"}; "room:*" stands for all of a kind
         returns  [] when up to date; None when `after` is not a place in this log, or older than it keeps (the reader
                  must reload)
         source   Last-Event-ID: WHATWG HTML, "Server-sent events"
@@ -68,7 +69,7 @@ class EventLog:
             head = await self._head(connection)
             if after.epoch != self.epoch or not head.pruned <= after.number <= head.newest:
                 return None
-            query = LoggedEvent.filter(number__gt=after.number, number__lte=up_to, topic__in=list(topics))
+            query = LoggedEvent.filter(_any_of(topics), number__gt=after.number, number__lte=up_to)
             rows = (
                 await query.using_db(connection).order_by("number").limit(PAGE).values_list("number", "topic", "body")
             )
@@ -95,6 +96,11 @@ class EventLog:
     @staticmethod
     async def _head(connection: BaseDBAsyncClient) -> LogHead:
         return await LogHead.get(id=1, using_db=connection)
+
+
+def _any_of(topics: Collection[str]) -> Q:
+    families = [topic.removesuffix("*") for topic in topics if topic.endswith(":*")]
+    return Q(Q(topic__in=list(topics)), *(Q(topic__startswith=family) for family in families), join_type="OR")
 
 
 def _append(recorded: Sequence[tuple[str, bytes]], now: datetime, connection: sqlite3.Connection) -> int:

@@ -44,6 +44,7 @@ async def tidy(core: Core) -> None:
 
     await _in_chunks(lambda: core.writer(prune))
     await _in_chunks(lambda: core.notes.empty_trash(settings.trash_days))
+    await _in_chunks(lambda: core.messages.empty_trash(settings.trash_days))
 
 
 async def _in_chunks(chunk: Callable[[], Awaitable[Written[bool]]]) -> None:

@@ -98,11 +98,7 @@ class Message(Model):
 
         table = "message"
         unique_together = (("author", "client_key"),)
-        indexes = (
-            ("room_id", "deleted_at", "id", "author_id"),  # the whole count of what is unread
-            ("author_id", "recipient_id", "id"),
-            ("recipient_id", "id"),
-        )
+        indexes = (("room_id", "deleted_at", "id", "author_id"),)  # pages, and the whole count of what is unread
 
 
 class Reading(Model):

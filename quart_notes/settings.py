@@ -53,7 +53,7 @@ class Settings(BaseModel):
     log_rows: int = Field(
         100_000, ge=100, le=100_000_000, description="Events kept for replay at most; older ones are pruned."
     )
-    trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted note can be restored.")
+    trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted note or message can be restored.")
     stream_road: Literal["direct", "send"] = Field(
         "direct",
         description="How live events leave: direct writes to the connection's transport, send goes through ASGI.",

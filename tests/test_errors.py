@@ -225,7 +225,7 @@ async def test_a_wrong_method_tells_the_right_ones(client: Client):
         assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
-@pytest.mark.parametrize("route", [r for r in READS if r.endpoint in {"board.card", "board.edit"}], ids=str)
+@pytest.mark.parametrize("route", [r for r in READS if r.endpoint in {"front_notes.card", "front_notes.edit"}], ids=str)
 async def test_a_note_that_is_gone_is_a_page_for_a_browser(client: Client, route: Route):
     answer = await client.get(route.address, headers=PAGE)
 

@@ -119,11 +119,7 @@ class Migration(migrations.Migration):
                 "table": "message",
                 "app": "quart_notes",
                 "unique_together": (("author", "client_key"),),
-                "indexes": [
-                    Index(fields=["room_id", "deleted_at", "id", "author_id"]),
-                    Index(fields=["author_id", "recipient_id", "id"]),
-                    Index(fields=["recipient_id", "id"]),
-                ],
+                "indexes": [Index(fields=["room_id", "deleted_at", "id", "author_id"])],
                 "pk_attr": "id",
                 "table_description": "What somebody said. A deleted one is kept aside for a while, so that a deletion can be undone.",
             },

@@ -12,7 +12,7 @@ from quart_notes.blueprints.errors import validation_problem
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate
 
-blueprint = Blueprint("board", __name__, url_prefix="/front/notes")
+blueprint = Blueprint("front_notes", __name__, url_prefix="/front/notes")
 
 PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000

@@ -1,0 +1,100 @@
+"""The people: who they are, and how they are found."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.database import Database
+from quart_notes.domain.text import normalised
+from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
+from quart_notes.event_log import EventLog
+from quart_notes.events import USERS, EventId, UserEvent
+from quart_notes.models import Message, User
+from quart_notes.schemas import PageQuery, UserCreate, UserOut
+from quart_notes.writer import Change, Write, Written
+
+COLUMNS = tuple(UserOut.model_fields)
+
+
+class UserList(NamedTuple):
+    """Some people, whether there are more after them, and the newest event that they include."""
+
+    users: list[UserOut]
+    more: bool
+    position: EventId
+
+
+class People:
+    """Everybody known here."""
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def add(self, data: UserCreate) -> Written[UserOut]:
+        """Add a person; NicknameTakenError when somebody goes by that nickname."""
+
+        async def work(change: Change) -> UserOut:
+            key = normalised(data.nickname)
+            if await User.exists(nickname_key=key, using_db=change.connection):
+                message = f"{data.nickname} is taken already."
+                raise NicknameTakenError(message, errors=[FieldError("nickname", message)])
+            newest = await Message.all().using_db(change.connection).order_by("-id").first().values_list("id")
+            user = User(
+                **data.model_dump(),
+                nickname_key=key,
+                read_from=newest[0] if newest else 0,
+                created_at=datetime.now(UTC),
+            )
+            await user.save(using_db=change.connection, force_create=True)
+            out = UserOut.model_validate(user)
+            change.record(UserEvent(topic=USERS, action="create", user=out))
+            return out
+
+        return await self._write(work)
+
+    async def get(self, user_id: int) -> tuple[UserOut, EventId]:
+        """A person, and the newest event that is included."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            user = await known(connection, user_id)
+        return user, position
+
+    async def find(self, query: PageQuery) -> UserList:
+        """People by id ascending, `query.limit` at most."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            people = User.filter(id__gt=query.after_id).using_db(connection)
+            rows = await people.order_by("id").limit(query.limit + 1).values(*COLUMNS)
+        return UserList([_out(row) for row in rows[: query.limit]], len(rows) > query.limit, position)
+
+
+async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
+    """A person; NotFoundError when there is none of that id."""
+    found = await by_id(connection, {user_id})
+    if not found:
+        raise NotFoundError(f"User {user_id} not found")
+    return found[user_id]
+
+
+async def named(connection: BaseDBAsyncClient, **ids: int) -> list[UserOut]:
+    """The people whose ids a caller sent, by the fields' names; ValidationFailedError naming those of nobody."""
+    found = await by_id(connection, set(ids.values()))
+    errors = [FieldError(field, f"User {user_id} not found") for field, user_id in ids.items() if user_id not in found]
+    if errors:
+        raise ValidationFailedError("; ".join(f"{field}: {message}" for field, message in errors), errors=errors)
+    return [found[user_id] for user_id in ids.values()]
+
+
+async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> dict[int, UserOut]:
+    """Those of the people who exist, in one query."""
+    wanted = [user_id for user_id in ids if user_id is not None]
+    rows: Sequence[Any] = await User.filter(id__in=wanted).using_db(connection).values(*COLUMNS) if wanted else ()
+    return {row["id"]: _out(row) for row in rows}
+
+
+def _out(row: Any) -> UserOut:
+    return UserOut.model_construct(**row)

@@ -1,0 +1,141 @@
+"""The rooms, and the direct conversations, which are rooms of another kind."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
+
+from quart_notes import events
+from quart_notes.database import Database
+from quart_notes.domain.people import by_id, named
+from quart_notes.domain.text import normalised
+from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
+from quart_notes.event_log import EventLog
+from quart_notes.events import EventId, RoomEvent
+from quart_notes.models import Room
+from quart_notes.schemas import RoomCreate, RoomOut, RoomQuery, UserOut
+from quart_notes.writer import Change, Write, Written
+
+LOBBY = 1  # the room that is always there
+LOBBY_NAME = "lobby"
+
+
+class RoomList(NamedTuple):
+    """Some rooms, whether there are more after them, and the newest event that they include."""
+
+    rooms: list[RoomOut]
+    more: bool
+    position: EventId
+
+
+class Rooms:
+    """Where people talk."""
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def open(self) -> None:
+        """See to it that there is a lobby."""
+        async with self._database.transaction() as connection:
+            now = datetime.now(UTC)
+            lobby = {"kind": "room", "name": LOBBY_NAME, "name_key": normalised(LOBBY_NAME), "created_at": now}
+            await Room.get_or_create(lobby, using_db=connection, id=LOBBY)
+
+    async def add(self, data: RoomCreate) -> Written[RoomOut]:
+        """Open a room; RoomNameTakenError when there is one of that name."""
+
+        async def work(change: Change) -> RoomOut:
+            key = normalised(data.name)
+            if await Room.exists(name_key=key, using_db=change.connection):
+                message = f"There is a room named {data.name} already."
+                raise RoomNameTakenError(message, errors=[FieldError("name", message)])
+            room = Room(kind="room", name=data.name, name_key=key, created_at=datetime.now(UTC))
+            await room.save(using_db=change.connection, force_create=True)
+            out = shown(room, {})
+            change.record(RoomEvent(topic=events.ROOMS, action="create", room=out))
+            return out
+
+        return await self._write(work)
+
+    async def between(self, one_id: int, other_id: int) -> Written[RoomOut]:
+        """The direct conversation of two people (or of one with themselves), begun when there is none yet."""
+
+        async def work(change: Change) -> RoomOut:
+            one, other = await named(change.connection, one_id=one_id, other_id=other_id)
+            return await conversation(change, one, other)
+
+        return await self._write(work)
+
+    async def get(self, room_id: int) -> tuple[RoomOut, EventId]:
+        """A room or a conversation, and the newest event that is included."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            room = await existing(connection, room_id)
+            people = await by_id(connection, {room.lower_id, room.upper_id})
+        return shown(room, people), position
+
+    async def find(self, query: RoomQuery) -> RoomList:
+        """Rooms by id ascending, `query.limit` at most; with `query.person_id` that person's conversations too."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            visible = Room.filter(_visible_to(query.person_id), id__gt=query.after_id).using_db(connection)
+            rooms = await visible.order_by("id").limit(query.limit + 1)
+            people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
+        return RoomList([shown(room, people) for room in rooms[: query.limit]], len(rooms) > query.limit, position)
+
+    async def those(self, ids: Collection[int]) -> dict[int, RoomOut]:
+        """Those of the rooms and conversations that exist, by id."""
+        async with self._database.snapshot() as connection:
+            rooms: Sequence[Room] = await Room.filter(id__in=list(ids)).using_db(connection)
+            people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
+        return {room.id: shown(room, people) for room in rooms}
+
+
+def _visible_to(person_id: int | None) -> Q:
+    """The rooms that a person sees: everybody's, and the conversations that are their own."""
+    public = Q(kind="room")
+    return public if person_id is None else public | Q(lower_id=person_id) | Q(upper_id=person_id)
+
+
+async def existing(connection: BaseDBAsyncClient, room_id: int) -> Room:
+    """A room's row; NotFoundError when there is none of that id."""
+    room = await Room.get_or_none(id=room_id, using_db=connection)
+    if room is None:
+        raise NotFoundError(f"Room {room_id} not found")
+    return room
+
+
+async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:
+    """The direct conversation of two people, begun within this change when there is none yet."""
+    lower, upper = sorted((one, other), key=lambda person: person.id)
+    people = {lower.id: lower, upper.id: upper}
+    room = await Room.get_or_none(lower_id=lower.id, upper_id=upper.id, using_db=change.connection)
+    if room is not None:
+        return shown(room, people)
+    room = Room(kind="direct", lower_id=lower.id, upper_id=upper.id, created_at=datetime.now(UTC))
+    await room.save(using_db=change.connection, force_create=True)
+    out = shown(room, people)
+    for topic in topics(out):
+        change.record(RoomEvent(topic=topic, action="create", room=out))
+    return out
+
+
+def shown(room: Room, people: dict[int, UserOut]) -> RoomOut:
+    """A room as it is seen; `people` has those of a conversation."""
+    ids: Any = dict.fromkeys((room.lower_id, room.upper_id)) if room.kind == "direct" else ()
+    return RoomOut(
+        id=room.id,
+        kind="direct" if room.kind == "direct" else "room",
+        name=room.name,
+        people=[people[user_id] for user_id in ids],
+        created_at=room.created_at,
+    )
+
+
+def topics(room: RoomOut) -> list[str]:
+    """Where what is said in a room is told."""
+    return [events.user(person.id) for person in room.people] if room.kind == "direct" else [events.room(room.id)]

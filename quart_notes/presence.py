@@ -1,0 +1,154 @@
+"""Who is in a room and who is typing there: volatile, coalesced to one event a second and room."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from quart_notes import events
+from quart_notes.broadcaster import Broadcaster
+from quart_notes.channel import Message
+from quart_notes.events import PresenceEvent
+from quart_notes.schemas import PresenceOut, UserOut
+
+INTERVAL = 1.0  # seconds between two events of a room at least
+TYPING = 5.0  # seconds that typing lasts unless it goes on
+LINGER = 3.0  # seconds a person is still here after their last connection: a reload or a reconnect is no leaving
+# A dead connection is dropped after 55 s at most (broadcaster.DEAF and its heartbeat): gone within 60 s in all.
+
+
+@dataclass(slots=True)
+class _Place:
+    """What is known of one room; forgotten when nobody is there and nothing is to be told."""
+
+    connections: Counter[int] = field(default_factory=Counter)
+    people: dict[int, UserOut] = field(default_factory=dict)
+    guests: Counter[str] = field(default_factory=Counter)
+    typing: dict[int, tuple[UserOut, asyncio.TimerHandle]] = field(default_factory=dict)
+    leaving: dict[int, asyncio.TimerHandle] = field(default_factory=dict)
+    told_at: float = float("-inf")  # loop time, seconds
+    telling: asyncio.TimerHandle | None = None
+
+
+class Presence:
+    """Who is where.
+
+    1. A person is here while at least one of their connections follows the room, and LINGER seconds longer.
+    2. Every change is told within INTERVAL, to the readers that named the room; those who come hear it as well.
+    """
+
+    def __init__(self, broadcaster: Broadcaster) -> None:
+        self._broadcaster = broadcaster
+        self._places: dict[int, _Place] = {}
+
+    def join(self, room_id: int, person: UserOut) -> Callable[[], None]:
+        """A connection of a person begins to follow a room; returns what to call, once, when it ends."""
+        place = self._place(room_id)
+        leaving = place.leaving.pop(person.id, None)
+        if leaving is not None:
+            leaving.cancel()
+        place.connections[person.id] += 1
+        place.people[person.id] = person
+        self._changed(room_id)
+        return lambda: self._leave(room_id, person.id)
+
+    def join_as_guest(self, room_id: int, guest: str) -> Callable[[], None]:
+        """A guest comes to a room; returns what to call, once, when they go."""
+        self._place(room_id).guests[guest] += 1
+        self._changed(room_id)
+
+        def leave() -> None:
+            guests = self._place(room_id).guests
+            guests[guest] -= 1
+            if not guests[guest]:
+                del guests[guest]
+            self._changed(room_id)
+
+        return leave
+
+    def follow(self, room_id: int) -> None:
+        """Somebody who is nobody yet begins to follow a room: have them told who is there."""
+        self._changed(room_id)
+
+    def typing(self, room_id: int, person: UserOut) -> None:
+        """A person is typing, for TYPING seconds from now."""
+        place = self._place(room_id)
+        before = place.typing.get(person.id)
+        if before is not None:
+            before[1].cancel()
+        expiry = asyncio.get_running_loop().call_later(TYPING, self.stopped_typing, room_id, person.id)
+        place.typing[person.id] = person, expiry
+        if before is None:
+            self._changed(room_id)
+
+    def stopped_typing(self, room_id: int, person_id: int) -> None:
+        """A person has said it, or thought better of it."""
+        place = self._places.get(room_id)
+        if place is not None and person_id in place.typing:
+            place.typing.pop(person_id)[1].cancel()
+            self._changed(room_id)
+
+    def now(self, room_id: int) -> PresenceOut:
+        """Who is in a room at this moment."""
+        place = self._places.get(room_id) or _Place()
+
+        def by_nickname(people: list[UserOut]) -> list[UserOut]:
+            return sorted(people, key=lambda person: (person.nickname.casefold(), person.id))
+
+        return PresenceOut(
+            room_id=room_id,
+            here=by_nickname(list(place.people.values())),
+            guests=sorted(place.guests),
+            typing=by_nickname([person for person, _ in place.typing.values()]),
+        )
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        for place in self._places.values():
+            timers = [*place.leaving.values(), *(timer for _, timer in place.typing.values()), place.telling]
+            for timer in timers:
+                if timer is not None:
+                    timer.cancel()
+        self._places.clear()
+
+    def _place(self, room_id: int) -> _Place:
+        return self._places.setdefault(room_id, _Place())
+
+    def _leave(self, room_id: int, person_id: int) -> None:
+        place = self._place(room_id)
+        place.connections[person_id] -= 1
+        if place.connections[person_id] <= 0:
+            del place.connections[person_id]
+            place.leaving[person_id] = asyncio.get_running_loop().call_later(LINGER, self._left, room_id, person_id)
+
+    def _left(self, room_id: int, person_id: int) -> None:
+        place = self._place(room_id)
+        place.leaving.pop(person_id, None)
+        place.people.pop(person_id, None)
+        self._changed(room_id)
+
+    def _changed(self, room_id: int) -> None:
+        place = self._place(room_id)
+        if place.telling is None and not self._broadcaster.closing:
+            loop = asyncio.get_running_loop()
+            due = max(loop.time(), place.told_at + INTERVAL)
+            place.telling = loop.call_at(due, self._tell, room_id)
+
+    def _tell(self, room_id: int) -> None:
+        place = self._place(room_id)
+        place.telling = None
+        topic = events.room(room_id)
+        event = PresenceEvent(topic=topic, action="update", presence=self.now(room_id))
+        self._broadcaster.publish([Message(topic, None, "", events.encode(event))])
+        place.told_at = asyncio.get_running_loop().time()
+        if not (place.people or place.guests or place.typing):
+            # Kept until the interval is over, lest somebody who comes and goes is told of more than once a second.
+            place.telling = asyncio.get_running_loop().call_later(INTERVAL, self._forget, room_id)
+
+    def _forget(self, room_id: int) -> None:
+        place = self._place(room_id)
+        place.telling = None
+        if place.people or place.guests or place.typing:
+            self._tell(room_id)
+        else:
+            del self._places[room_id]

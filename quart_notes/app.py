@@ -7,10 +7,24 @@ from typing import Any
 from quart import Quart
 
 from quart_notes import access_log, housekeeping
-from quart_notes.blueprints import errors, front_notes, guards, headers, live, notes, pages, static_files, system
+from quart_notes.blueprints import (
+    errors,
+    front_notes,
+    guards,
+    headers,
+    live,
+    messages,
+    notes,
+    pages,
+    plain_text,
+    rooms,
+    static_files,
+    system,
+    users,
+)
 from quart_notes.blueprints.body import CheckedRequest
 from quart_notes.blueprints.connections import HTTPConnection, WebsocketConnection
-from quart_notes.blueprints.converters import IdConverter
+from quart_notes.blueprints.converters import ClientConverter, IdConverter
 from quart_notes.blueprints.openapi import documented
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError, exclusive
@@ -38,13 +52,13 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.request_class = CheckedRequest
     app.asgi_http_class = HTTPConnection
     app.asgi_websocket_class = WebsocketConnection
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters.update(id=IdConverter, client=ClientConverter)
     app.url_map.merge_slashes = False  # each address is written one way; no redirect that repeats the Host header
     app.extensions["quart_notes"] = core
     documented().init_app(app)
     for register in (errors.register, guards.register, headers.register, pages.register):
         register(app)
-    for module in (notes, live, front_notes, system, static_files):
+    for module in (notes, users, messages, rooms, live, plain_text, front_notes, system, static_files):
         app.register_blueprint(module.blueprint)
     _keep_open(app, core)
     access_log.protect()

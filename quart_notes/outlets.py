@@ -33,17 +33,22 @@ def peer_of(scope: Any) -> Peer | None:
     return peer
 
 
-def websocket_frame(message: Message) -> bytes:
-    """An unmasked, unfragmented text frame.
+def text_frame(data: bytes) -> bytes:
+    """UTF-8 text as an unmasked, unfragmented frame.
 
     source   RFC 6455, 5.2
     """
-    size = len(message.data)
+    size = len(data)
     if size < 126:
-        return b"\x81" + size.to_bytes(1) + message.data
+        return b"\x81" + size.to_bytes(1) + data
     if size < 1 << 16:
-        return b"\x81\x7e" + size.to_bytes(2) + message.data
-    return b"\x81\x7f" + size.to_bytes(8) + message.data
+        return b"\x81\x7e" + size.to_bytes(2) + data
+    return b"\x81\x7f" + size.to_bytes(8) + data
+
+
+def websocket_frame(message: Message) -> bytes:
+    """An event as a text frame."""
+    return text_frame(message.data)
 
 
 def sse(message: Message) -> bytes:

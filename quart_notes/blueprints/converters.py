@@ -17,3 +17,10 @@ class IdConverter(IntegerConverter):
         if number > MAX_ID:
             raise NotFound  # a ValidationError would make it 405 for methods of which another rule has the path
         return number
+
+
+class ClientConverter(IntegerConverter):
+    """A client's number: what it likes, within 63 bits."""
+
+    regex = r"-?[0-9]{1,18}"
+    signed = True

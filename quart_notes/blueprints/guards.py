@@ -2,8 +2,7 @@
 
 from quart import Quart, request, websocket
 
-from quart_notes.errors import CrossOriginError, UnknownTopicError
-from quart_notes.events import SHARED_BOARD
+from quart_notes.errors import CrossOriginError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})  # none: the person typed the address or opened a bookmark
@@ -36,14 +35,3 @@ def _refuse_foreign(headers: object) -> None:
     # An origin is scheme://host:port and nothing more, or the word null.
     if origin is not None and origin.partition("://")[2].lower() != (host or "null").lower():
         raise CrossOriginError("This was sent by a page of another origin.")
-
-
-def visible_topics(wanted: str | None) -> frozenset[str]:
-    """The topics of a subscription: those asked for, all of which must be visible, or all visible ones."""
-    visible = frozenset({SHARED_BOARD})
-    if wanted is None:
-        return visible
-    topics = frozenset(topic.strip() for topic in wanted.split(","))
-    if not topics <= visible:
-        raise UnknownTopicError("There is no such topic: " + ", ".join(sorted(visible)) + " can be subscribed to.")
-    return topics

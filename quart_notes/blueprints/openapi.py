@@ -16,10 +16,13 @@ from quart_notes.errors import (
     DatabaseUnavailableError,
     InvalidIfMatchError,
     InvalidJsonError,
+    NicknameTakenError,
     NotFoundError,
+    NotYoursError,
     OverloadedError,
     ProblemError,
     RequestTimedOutError,
+    RoomNameTakenError,
     StaleVersionError,
     StorageFullError,
     TooLargeError,
@@ -42,11 +45,14 @@ BODY_PROBLEMS = (
 )
 DETAILS: Mapping[type[ProblemError], str] = {
     NotFoundError: "Note 7 not found",
+    NicknameTakenError: "ada is taken already.",
+    RoomNameTakenError: "There is a room named Kitchen table already.",
+    NotYoursError: "Only its author may change a message.",
     StaleVersionError: "Note 7 is at version 3: somebody changed it first.",
     InvalidIfMatchError: 'If-Match takes the version in quotes, such as "3", or *.',
     ValidationFailedError: "A note needs a title or a description.",
 }
-DESCRIPTION = """The notes board of a Quart Notes server.
+DESCRIPTION = """The notes board, people, messages and rooms of a Quart Notes server.
 
 **Changes as they happen**: every change goes out on the websocket `/ws` and as server-sent events on `/events`;
 `/asyncapi.json` describes them. List and item responses carry `Last-Event-ID`: subscribe with it and nothing is missed.
@@ -72,10 +78,10 @@ class Answer:
 # quart-schema's type of these options lacks `mode`, which pydantic's model_dump has.
 JSON_MODE: Any = {"mode": "json"}
 HEADERS = {
-    "ETag": "Entity tag; strong. For a note it is its version in quotes.",
+    "ETag": "Entity tag; strong. For a note or a message it is its version in quotes.",
     "Last-Event-ID": "The newest event that the answer includes: resume the feed after it.",
-    "Location": "Where the new note is.",
-    "Link": 'The next page, rel="next", when there is one.',
+    "Location": "Where the new thing is.",
+    "Link": 'Further pages, rel="next" or rel="prev", when there are any.',
 }
 
 
@@ -143,7 +149,7 @@ IF_MATCH = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,8}")$'},
-    "description": "Change it only while it is at this version; otherwise 412 with the current note.",
+    "description": "Change it only while it is at this version; otherwise 412 with the current one.",
     "example": '"1"',
 }
 
@@ -207,6 +213,9 @@ def documented() -> QuartSchema:
         info=Info(title="Quart Notes", version=__version__, description=_unwrapped(DESCRIPTION)),
         tags=[
             Tag(name="notes", description="The notes of the shared board."),
+            Tag(name="people", description="Who is known here, and what they have not read."),
+            Tag(name="messages", description="Direct messages, and changes of any message."),
+            Tag(name="rooms", description="Rooms: what is said there, who is there."),
             Tag(name="feed", description="Every change as it happens."),
             Tag(name="system", description="Version and health."),
         ],

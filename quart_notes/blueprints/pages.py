@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
-from quart import Quart, request
+from quart import Quart, g, request
 
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.shell import shell
 from quart_notes.blueprints.static_files import asset
 from quart_notes.version import __version__
 
@@ -19,8 +20,16 @@ def register(app: Quart) -> None:
     app.context_processor(_of_request)
 
 
+def bare() -> None:
+    """What is rendered next stands alone: an error or a part of a page, for which no rows are read."""
+    g.bare = True
+
+
 async def _of_request() -> dict[str, object]:
-    return {"root": request.root_path, "open_to_network": core().settings.open_to_network}
+    found: dict[str, object] = {"root": request.root_path, "open_to_network": core().settings.open_to_network}
+    if (request.blueprint or "").startswith("front_") and not g.get("bare", False):
+        found |= await shell()
+    return found
 
 
 def rfc3339(moment: datetime) -> str:

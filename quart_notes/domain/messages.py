@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 
 from quart_notes.database import Database
 from quart_notes.domain.people import by_id, known, named
-from quart_notes.domain.rooms import conversation, existing, shown, topics
+from quart_notes.domain.rooms import conversation, existing, must_take_part, shown, topics
 from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
 from quart_notes.event_log import EventLog
 from quart_notes.events import Action, EventId, MessageEvent
@@ -70,10 +70,10 @@ class Messages:
         """Say something in a room or a conversation that one is part of."""
 
         async def work(change: Change) -> Posted:
-            room = await _room(change.connection, room_id)
+            row = await existing(change.connection, room_id)
             (author,) = await named(change.connection, author_id=data.author_id)
-            if room.kind == "direct" and author not in room.people:
-                raise NotFoundError(f"Room {room_id} not found")
+            must_take_part(row, author.id)
+            room = shown(row, await by_id(change.connection, {row.lower_id, row.upper_id}))
             known_already = await _sent_before(change, author.id, data.client_key)
             return known_already or await _post(change, room, data.content, author=author, client_key=data.client_key)
 

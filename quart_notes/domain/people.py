@@ -71,6 +71,11 @@ class People:
             rows = await people.order_by("id").limit(query.limit + 1).values(*COLUMNS)
         return UserList([_out(row) for row in rows[: query.limit]], len(rows) > query.limit, position)
 
+    async def those(self, ids: Collection[int]) -> dict[int, UserOut]:
+        """Those of the people who exist, by id."""
+        async with self._database.snapshot() as connection:
+            return await by_id(connection, ids)
+
 
 async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
     """A person; NotFoundError when there is none of that id."""

@@ -7,8 +7,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes import events
 from quart_notes.database import Database
 from quart_notes.domain.people import known, named
-from quart_notes.domain.rooms import existing
-from quart_notes.errors import NotFoundError
+from quart_notes.domain.rooms import existing, must_take_part
 from quart_notes.event_log import EventLog
 from quart_notes.events import EventId, UnreadEvent
 from quart_notes.models import Message, Reading
@@ -52,9 +51,7 @@ class Readings:
         async def work(change: Change) -> UnreadOut:
             connection = change.connection
             (reader,) = await named(connection, reader_id=data.reader_id)
-            room = await existing(connection, room_id)
-            if room.kind == "direct" and reader.id not in {room.lower_id, room.upper_id}:
-                raise NotFoundError(f"Room {room_id} not found")
+            must_take_part(await existing(connection, room_id), reader.id)
             (before,) = await _unread(connection, reader.id, room_id)
             # An id that is not there yet must not hide what will come.
             said = Message.filter(room_id=room_id, id__lte=data.message_id).using_db(connection)

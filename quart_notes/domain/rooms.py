@@ -87,6 +87,14 @@ class Rooms:
             people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
         return RoomList([shown(room, people) for room in rooms[: query.limit]], len(rooms) > query.limit, position)
 
+    async def participant(self, room_id: int, *, author_id: int) -> UserOut:
+        """Somebody who may speak in a room; ValidationFailedError when there is no such person."""
+        async with self._database.snapshot() as connection:
+            room = await existing(connection, room_id)
+            (author,) = await named(connection, author_id=author_id)
+        must_take_part(room, author.id)
+        return author
+
     async def those(self, ids: Collection[int]) -> dict[int, RoomOut]:
         """Those of the rooms and conversations that exist, by id."""
         async with self._database.snapshot() as connection:
@@ -107,6 +115,12 @@ async def existing(connection: BaseDBAsyncClient, room_id: int) -> Room:
     if room is None:
         raise NotFoundError(f"Room {room_id} not found")
     return room
+
+
+def must_take_part(room: Room, person_id: int) -> None:
+    """NotFoundError when a conversation is not that person's: for them it does not exist."""
+    if room.kind == "direct" and person_id not in {room.lower_id, room.upper_id}:
+        raise NotFoundError(f"Room {room.id} not found")
 
 
 async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:

@@ -1,0 +1,49 @@
+"""How things and lists of things are answered: entity tags, positions in the feed, links to further pages."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from quart import Response, request
+
+from quart_notes.blueprints.conditional import etag_of, none_match, version_tag
+from quart_notes.blueprints.openapi import HEADERS
+from quart_notes.events import EventId
+from quart_notes.schemas import Outgoing
+
+LIST_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID", "Link")}
+THING_HEADERS = {"Last-Event-ID": HEADERS["Last-Event-ID"]}
+NEW_HEADERS = {**THING_HEADERS, "Location": HEADERS["Location"]}
+
+
+def listed(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:
+    """A list as JSON, or 304 when the client has it; `links` has the parameters of a further page by its relation."""
+    etag = etag_of(body)
+    if none_match(request.headers.get("If-None-Match"), etag):
+        response = Response(None, 304)
+        del response.headers["Content-Type"]
+    else:
+        response = Response(body, content_type="application/json")
+        if links:
+            response.headers["Link"] = ", ".join(f'<{_page(where)}>; rel="{rel}"' for rel, where in links.items())
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Last-Event-ID"] = str(position)
+    return response
+
+
+def _page(parameters: Mapping[str, Any]) -> str:
+    return f"{request.root_path}{request.path}?{urlencode({**request.args.to_dict(), **parameters})}"
+
+
+def thing(
+    what: Outgoing, position: EventId, *, status: int = 200, version: int | None = None, location: str | None = None
+) -> Response:
+    """One thing as JSON; `location` is its path within the application, `version` gives its entity tag."""
+    response = Response(what.model_dump_json(), status, content_type="application/json")
+    if version is not None:
+        response.headers["ETag"] = version_tag(version)
+    if location is not None:
+        response.headers["Location"] = request.root_path + location
+    response.headers["Last-Event-ID"] = str(position)
+    return response

@@ -1,0 +1,46 @@
+"""Addresses in a text, for a template that makes links of them. The pages' scripts do the same (static/js/links.js)."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# An address ends at whatever is no part of one: blanks, controls, marks that turn the direction, quotes, brackets.
+END = '\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff<>"'
+ADDRESS = re.compile(f"(?<![A-Za-z0-9])https?://[^{END}]+", re.ASCII | re.IGNORECASE)
+# With a name before an @ it would look like another host.
+HOST = re.compile(r"https?://[^/?#@]+(?:[/?#]|\Z)", re.ASCII | re.IGNORECASE)
+SENTENCE_ENDS = frozenset(".,;:!?'*_~…»”’")
+BRACKETS = {")": "(", "]": "[", "}": "{"}
+
+
+class Piece(NamedTuple):
+    """A part of a text, and whether it is an address of the web."""
+
+    text: str
+    is_link: bool
+
+
+def linked(text: str) -> Iterator[Piece]:
+    """The text in pieces, which joined give the text again; a link begins with http:// or https://."""
+    done = 0
+    for match in ADDRESS.finditer(text):
+        address = _trimmed(match[0])
+        if HOST.match(address) is None:
+            continue
+        if match.start() > done:
+            yield Piece(text[done : match.start()], is_link=False)
+        yield Piece(address, is_link=True)
+        done = match.start() + len(address)
+    if done < len(text):
+        yield Piece(text[done:], is_link=False)
+
+
+def _trimmed(address: str) -> str:
+    """Without what ends a sentence, or closes a bracket that was open before the address."""
+    surplus = {closing: address.count(closing) - address.count(opening) for closing, opening in BRACKETS.items()}
+    end = len(address)
+    while surplus.get(address[end - 1], 0) > 0 or address[end - 1] in SENTENCE_ENDS:
+        end -= 1
+        if address[end] in surplus:
+            surplus[address[end]] -= 1
+    return address[:end]

@@ -1,0 +1,78 @@
+"""The plain-text door of the lobby: a line in is a message, a message is a line out."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from quart import Blueprint, websocket
+
+from quart_notes import outlets
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.streams import FAILED, TOO_SLOW, converse
+from quart_notes.channel import Message
+from quart_notes.domain.rooms import LOBBY
+from quart_notes.errors import ProblemError
+from quart_notes.events import room
+from quart_notes.schemas import CONTENT_MAX, UNSTORABLE
+
+blueprint = Blueprint("plain_text", __name__)
+
+BURST = 100  # messages a client may say at once
+RATE = 20  # messages a second it may go on with; faster ones wait in its own connection
+NOT_TEXT, INVALID, TOO_LONG = 1003, 1007, 1009  # RFC 6455, 7.4.1
+
+
+@blueprint.websocket("/ws/<client:client_id>")
+async def chat(client_id: int) -> None:
+    """Talk in the lobby in plain text: `Client {id}: {text}` for what clients say, `{nick}: {text}` for people."""
+    guest = f"Client {client_id}"
+    await core().database.ping()
+    await websocket.accept()
+    presence = core().presence
+
+    def join() -> list[Callable[[], None]]:
+        return [presence.join_as_guest(LOBBY, guest)]
+
+    subscription = core().feed.subscribe({room(LOBBY)}, None, frame)
+    await converse(subscription, _hear(guest), line, join)
+
+
+async def _hear(guest: str) -> int:
+    """Post each text frame, as fast as a client may talk; returns the code that ends it."""
+    loop = asyncio.get_running_loop()
+    allowance, counted = float(BURST), loop.time()
+    while True:
+        text = await websocket.receive()
+        if not isinstance(text, str):
+            return NOT_TEXT
+        if len(text) > CONTENT_MAX:
+            return TOO_LONG
+        if UNSTORABLE.search(text):
+            return INVALID
+        if not text.strip():
+            continue
+        now = loop.time()
+        allowance, counted = min(allowance + (now - counted) * RATE, BURST) - 1, now
+        if allowance < 0:
+            await asyncio.sleep(-allowance / RATE)
+        try:
+            await core().messages.post_as_guest(LOBBY, guest, text)
+        except ProblemError as error:
+            return TOO_SLOW if error.status == 503 else FAILED
+
+
+def line(message: Message) -> str | None:
+    """What an event of the lobby is to a plain-text client: a line for a new message, nothing for anything else."""
+    event: dict[str, Any] = json.loads(message.data)
+    said = event.get("message")
+    if said is None or event["action"] != "create" or said["version"] > 1:  # a message brought back was heard before
+        return None
+    speaker = said["guest"] or said["author"]["nickname"]
+    return f"{speaker}: {said['content']}"
+
+
+def frame(message: Message) -> bytes:
+    """The same as a websocket frame, or no bytes at all."""
+    text = line(message)
+    return b"" if text is None else outlets.text_frame(text.encode())

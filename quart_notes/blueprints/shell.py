@@ -1,0 +1,71 @@
+"""What stands around every page: who looks at it, the rooms, what is unread."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from quart import request
+
+from quart_notes import events
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.person import chosen
+from quart_notes.domain.rooms import LOBBY
+from quart_notes.schemas import PAGE_MAX, PageQuery, RoomOut, RoomQuery, UnreadOut, UserOut
+
+CHOICES = 12  # people whom the bar offers to be; more are found on their page
+
+
+async def shell() -> dict[str, Any]:
+    """The names that templates/base.html and the macros of the rooms use.
+
+    me               UserOut or None
+    choices          people to be, when there are few
+    rooms            RoomOut: the lobby first, then by name; conversations: those of `me`, by the other's nickname
+    unread           messages by the room's id; unread_total: their sum
+    unread_marks     "room:count:last read …", as of shell_event_id, for the script that counts on
+    shell_topics     what the bar has to hear of
+    here             where to return to once somebody has chosen who they are
+    """
+    people = await core().people.find(PageQuery(limit=CHOICES + 1))
+    me = await _me(people.users)
+    found = await core().rooms.find(RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
+    # Last, so that nothing is unread in a room that is not listed; the script leaves out what is counted already.
+    unread, position = (await core().readings.of_person(me.id)) if me else ([], found.position)
+    return {
+        "me": me,
+        "choices": people.users if len(people.users) <= CHOICES else [],
+        "rooms": sorted((room for room in found.rooms if room.kind == "room"), key=_by_name),
+        "conversations": sorted((room for room in found.rooms if room.kind == "direct"), key=lambda room: _other(room, me)),
+        "unread": {one.room_id: one.count for one in unread if one.count},
+        "unread_total": sum(one.count for one in unread),
+        "unread_marks": _marks(unread),
+        "shell_event_id": position,
+        "shell_topics": ",".join([events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]),
+        "here": _here(),
+    }
+
+
+async def _me(people: Iterable[UserOut]) -> UserOut | None:
+    user_id = chosen(request.cookies)
+    if user_id is None:
+        return None
+    among = next((person for person in people if person.id == user_id), None)
+    return among or (await core().people.those({user_id})).get(user_id)
+
+
+def _by_name(room: RoomOut) -> tuple[bool, str]:
+    return room.id != LOBBY, (room.name or "").casefold()
+
+
+def _other(room: RoomOut, me: UserOut | None) -> str:
+    return next((person for person in room.people if person != me), room.people[0]).nickname.casefold()
+
+
+def _marks(unread: Iterable[UnreadOut]) -> str:
+    return " ".join(f"{one.room_id}:{one.count}:{one.last_read_id}" for one in unread)
+
+
+def _here() -> str:
+    """This page's path; a form that was refused stands on the page of its place."""
+    if request.method == "GET" or request.path.startswith("/front/messages/"):
+        return request.path
+    return "/".join(request.path.split("/")[:3])

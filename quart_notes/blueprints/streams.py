@@ -1,0 +1,147 @@
+"""How a subscription is brought to a connection: an event stream's body, a websocket's conversation."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Any
+
+from quart import websocket
+from quart.wrappers.response import ResponseBody
+
+from quart_notes import outlets
+from quart_notes.blueprints.context import core
+from quart_notes.broadcaster import HEARTBEAT
+from quart_notes.channel import Message
+from quart_notes.feed import Subscription
+
+RETRY_MS = 2000  # what a browser's own EventSource waits before it comes back
+GRACE = 20.0  # seconds a reader that was cut off has to read what waits and the close; then it is dropped
+RESTARTING, TOO_SLOW, FAILED = 1012, 1013, 1011  # RFC 6455, 7.4 and IANA's registry
+log = logging.getLogger(__name__)
+
+Join = Callable[[], list[Callable[[], None]]]  # makes somebody present; gives what to call when they go
+
+
+@contextmanager
+def present(join: Join) -> Iterator[None]:
+    """Somebody is here meanwhile."""
+    leave = join()
+    try:
+        yield
+    finally:
+        for go in leave:
+            go()
+
+
+def direct_peer(scope: Any) -> outlets.Peer | None:
+    """The connection to write to directly, where there is one and the settings want it."""
+    return outlets.peer_of(scope) if core().settings.stream_road == "direct" else None
+
+
+class EventStream(ResponseBody):
+    """The body of an event stream; lets go of its subscription however the response ends."""
+
+    def __init__(self, subscription: Subscription, peer: outlets.Peer | None, join: Join) -> None:
+        self._subscription = subscription
+        self._peer = peer
+        self._join = join
+        self._events = self._run()
+
+    async def __aenter__(self) -> AsyncGenerator[bytes, None]:
+        return self._events
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._subscription.close()
+        await self._events.aclose()
+
+    async def _run(self) -> AsyncGenerator[bytes, None]:
+        subscription = self._subscription
+        yield b"retry: %d\n:\n\n" % RETRY_MS
+        async for page in subscription.history():
+            yield b"".join(map(outlets.sse, page))
+        # Present only now: what is volatile would be lost among the history.
+        with present(self._join):
+            if self._peer is not None:
+                subscription.attach(outlets.EventStreamOutlet(self._peer))
+                await subscription.reader.ended.wait()
+                if subscription.reader.lagged:
+                    _drop_later(self._peer)
+                return
+            while not subscription.reader.ended.is_set():
+                try:
+                    async with asyncio.timeout(HEARTBEAT):  # wait_for of Python 3.11 can swallow a cancellation
+                        await subscription.wait()
+                except TimeoutError:
+                    yield outlets.COMMENT
+                else:
+                    if data := subscription.reader.take_framed():
+                        yield data
+
+
+def _drop_later(peer: outlets.Peer) -> None:
+    """The end of a stream waits behind what its reader has not read, but not for ever."""
+
+    def drop() -> None:
+        if peer.transport.get_write_buffer_size():
+            peer.transport.abort()
+
+    asyncio.get_running_loop().call_later(GRACE, drop)
+
+
+async def converse(
+    subscription: Subscription, hear: Coroutine[Any, Any, int], text_of: Callable[[Message], str | None], join: Join
+) -> None:
+    """Bring a subscription to the accepted websocket of this context, and hear what it says, until either ends.
+
+    hear      reads what the client sends; returns the code to close with when it must not go on
+    text_of   what a message is as a text frame, where it cannot be written directly; None for nothing
+    """
+    peer = direct_peer(websocket.scope)
+    listening = asyncio.ensure_future(hear)
+    listening.add_done_callback(lambda _: subscription.close())
+    try:
+        try:
+            await _tell(subscription, peer, text_of, join)
+            code = TOO_SLOW if subscription.reader.lagged else RESTARTING
+            if listening.done() and not listening.cancelled():
+                code = listening.result()
+        except Exception:
+            log.exception("A websocket failed")
+            code = FAILED
+        subscription.close()  # nothing is written after the closing frame
+        if peer is not None:
+            _drop_later(peer)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await websocket.close(code)
+    finally:
+        subscription.close()
+        listening.cancel()
+
+
+async def _tell(
+    subscription: Subscription, peer: outlets.Peer | None, text_of: Callable[[Message], str | None], join: Join
+) -> None:
+    """Bring the history, then what happens, until the reader has ended."""
+    async for page in subscription.history():
+        await _send(page, text_of)
+    reader = subscription.reader
+    # Present only now: what is volatile would be lost among the history.
+    with present(join):
+        if peer is not None:
+            subscription.attach(outlets.WebsocketOutlet(peer))
+            await reader.ended.wait()
+        while not reader.ended.is_set():
+            await subscription.wait()
+            await _send(reader.take(), text_of)
+
+
+async def _send(messages: list[Message], text_of: Callable[[Message], str | None]) -> None:
+    for message in messages:
+        text = text_of(message)
+        if text is not None:
+            await websocket.send(text)

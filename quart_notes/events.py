@@ -72,6 +72,8 @@ Id = Annotated[str, Field(description="Epoch and number; resume after it.", patt
 class Event(Outgoing):
     """A change that readers of its topic hear of."""
 
+    told_on: ClassVar[str] = ""  # an example of its topic
+
     topic: str = Field(description="Where it happened.", examples=["board:1"])
     action: Action = Field(description="What happened; delete carries the whole last state.")
 
@@ -80,6 +82,7 @@ class NoteEvent(Event):
     """A note was put on a board, changed, or taken off it."""
 
     model_config = ConfigDict(title="NoteEvent")
+    told_on: ClassVar[str] = SHARED_BOARD
     summary: ClassVar[str] = "A note was created, changed or deleted"
 
     note: NoteOut = Field(description="The note after the change.")
@@ -89,6 +92,7 @@ class UserEvent(Event):
     """A person was added."""
 
     model_config = ConfigDict(title="UserEvent")
+    told_on: ClassVar[str] = USERS
     summary: ClassVar[str] = "A person was added"
 
     user: UserOut = Field(description="The person.")
@@ -98,6 +102,7 @@ class RoomEvent(Event):
     """A room was opened, or a direct conversation begun; that one is told on the topics of its people."""
 
     model_config = ConfigDict(title="RoomEvent")
+    told_on: ClassVar[str] = ROOMS
     summary: ClassVar[str] = "A room was opened or a conversation begun"
 
     room: RoomOut = Field(description="The room.")
@@ -110,6 +115,7 @@ class MessageEvent(Event):
     """
 
     model_config = ConfigDict(title="MessageEvent")
+    told_on: ClassVar[str] = user(4)
     summary: ClassVar[str] = "A message was posted, changed or deleted"
 
     message: MessageOut = Field(description="The message after the change.")
@@ -119,6 +125,7 @@ class UnreadEvent(Event):
     """A person has read in a room: told on their own topic, for their other screens."""
 
     model_config = ConfigDict(title="UnreadEvent")
+    told_on: ClassVar[str] = user(3)
     summary: ClassVar[str] = "A person has read on"
 
     unread: UnreadOut = Field(description="What is left unread there.")
@@ -128,6 +135,7 @@ class PresenceEvent(Event):
     """Somebody came to a room, left it, or is typing there. It has no id and is never replayed."""
 
     model_config = ConfigDict(title="PresenceEvent")
+    told_on: ClassVar[str] = room(2)
     summary: ClassVar[str] = "Who is in a room and who is typing has changed"
 
     presence: PresenceOut = Field(description="Who is there now.")

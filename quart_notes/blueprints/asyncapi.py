@@ -1,10 +1,12 @@
 """The AsyncAPI document of the feed, made from the very classes that are sent."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from quart_notes.events import DURABLE, SHARED_BOARD, Event, EventId, ResetEvent
+from quart_notes.domain.rooms import LOBBY
+from quart_notes.events import DURABLE, VOLATILE, Event, EventId, ResetEvent
 from quart_notes.version import __version__
 
 REF = "#/components/schemas/{model}"
@@ -15,10 +17,24 @@ in `id:`).
 Ids are an epoch and a number that grows in commit order over all topics. Subscribe with the newest id you have, and
 every event after it arrives once, in order, then live ones. When the log no longer knows the id, the first event is a
 reset: fetch the state anew. A reader that cannot keep up is cut off (websocket close code 1013) and resumes; a server
-that stops closes with 1012."""
+that stops closes with 1012.
+
+Topics: `board:1` the notes, `users` people, `rooms` rooms, `room:*` the messages of every room that is everybody's,
+those to come too, `room:5` one room or direct conversation and who is in it, `user:3` what concerns one person:
+direct messages, new conversations, what is unread. Who is in a room is told without an id, once a second at most, to
+those who named the room; it is never replayed."""
 QUERY = {
     "topics": "Topics to hear of, separated by commas; all that are visible by default. An unknown one: 403.",
     "after": "Resume after this event id; garbage: 400.",
+    "person": "Id of the person who listens: by default their own topic is heard too, and they are present in the rooms"
+    " that topics names. Nobody of that id: 404.",
+}
+LINE = {
+    "name": "Line",
+    "title": "A line of plain text",
+    "summary": f"What somebody says in the lobby (room {LOBBY})",
+    "contentType": "text/plain",
+    "payload": {"type": "string"},
 }
 
 
@@ -27,7 +43,7 @@ def asyncapi_document(host: str, root_path: str = "", *, secure: bool = False) -
 
     source   https://www.asyncapi.com/docs/reference/specification/v3.0.0
     """
-    kinds: tuple[type[BaseModel], ...] = (*DURABLE, ResetEvent)
+    kinds: tuple[type[BaseModel], ...] = (*DURABLE, *VOLATILE, ResetEvent)
     schemas: dict[str, Any] = {}
     messages = {kind.__name__: _message(kind, schemas) for kind in kinds}
     refs = {name: {"$ref": f"#/components/messages/{name}"} for name in messages}
@@ -46,17 +62,42 @@ def asyncapi_document(host: str, root_path: str = "", *, secure: bool = False) -
         "channels": {
             "websocket": _channel("/ws", "websocket", refs),
             "eventStream": _channel("/events", "eventStream", refs),
+            "plainText": _plain_text(),
         },
         "operations": {
-            name: {
-                "action": "send",
-                "channel": {"$ref": f"#/channels/{name}"},
-                "summary": f"Send every change of the topics ({SHARED_BOARD}: the shared board)",
-                "messages": [{"$ref": f"#/channels/{name}/messages/{kind}"} for kind in refs],
-            }
-            for name in ("websocket", "eventStream")
+            "websocket": _operation("send", "websocket", "Send every change of the topics", refs),
+            "eventStream": _operation("send", "eventStream", "Send every change of the topics", refs),
+            "say": _operation("receive", "plainText", "Post each text frame in the lobby", ["said"]),
+            "tell": _operation("send", "plainText", "Send what is said in the lobby, one's own lines too", ["heard"]),
         },
-        "components": {"schemas": schemas, "messages": messages},
+        "components": {
+            "schemas": schemas,
+            "messages": {
+                **messages,
+                "said": {**LINE, "examples": [{"payload": "Tea is ready."}]},
+                "heard": {**LINE, "examples": [{"payload": "Client 5: Tea is ready."}, {"payload": "ada: Coming."}]},
+            },
+        },
+    }
+
+
+def _operation(action: str, channel: str, summary: str, messages: Iterable[str]) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "summary": summary,
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in messages],
+    }
+
+
+def _plain_text() -> dict[str, Any]:
+    return {
+        "address": "/ws/{clientId}",
+        "servers": [{"$ref": "#/servers/websocket"}],
+        "parameters": {"clientId": {"description": "Any whole number; the guest is called Client and this number."}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in ("said", "heard")},
+        "description": "The plain-text door of the lobby: `Client {id}: {text}` for guests, `{nickname}: {text}` for"
+        " people. Binary frames end it with 1003, a text of more than 4000 characters with 1009.",
     }
 
 
@@ -74,7 +115,7 @@ def _channel(address: str, server: str, messages: dict[str, Any]) -> dict[str, A
 def _message(kind: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
     schema = TypeAdapter(kind).json_schema(ref_template=REF, mode="serialization")
     schemas.update(schema.pop("$defs", {}))
-    if issubclass(kind, Event):
+    if kind in DURABLE:
         schema["properties"] = {"id": ResetEvent.model_json_schema()["properties"]["id"], **schema["properties"]}
         schema["required"] = ["id", *schema["required"]]
     schemas[kind.__name__] = schema
@@ -93,4 +134,5 @@ def _example(kind: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
     (thing,) = [name for name in kind.model_fields if name not in Event.model_fields]
     shape = kind.model_fields[thing].annotation
     example = schemas[shape.__name__]["examples"][0] if shape is not None else {}
-    return {"id": EXAMPLE_ID, "topic": SHARED_BOARD, "action": "update", thing: example}
+    place = {"id": EXAMPLE_ID} if kind in DURABLE else {}
+    return {**place, "topic": getattr(kind, "told_on", ""), "action": "update", thing: example}

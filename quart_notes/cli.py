@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import click
 
 from quart_notes import backups, database, doctor, server
+from quart_notes import demo as demo_data
 from quart_notes.app import create_app
 from quart_notes.core import Core
-from quart_notes.demo import NOTES
 from quart_notes.errors import ProblemError
 from quart_notes.settings import Settings, SettingsError, load
 from quart_notes.version import __version__
@@ -121,25 +121,23 @@ async def _migrate(settings: Settings) -> list[str]:
 @cli.command()
 @options(DATA_OPTIONS)
 def demo(**flags: Any) -> None:
-    """Put some notes on the board, to look around. The server must not be running."""
+    """Add three people, some messages and notes, to look around. The server must not be running."""
     with explained():
         settings = load(flags)
-        count = asyncio.run(_demo(settings))
-    click.echo(f"Added {count} notes to {settings.database_file}")
+        added = asyncio.run(_demo(settings))
+    click.echo(
+        f"Added {added.notes} notes, {added.people} people and {added.messages} messages to {settings.database_file}"
+    )
 
 
-async def _demo(settings: Settings) -> int:
+async def _demo(settings: Settings) -> demo_data.Added:
     app = create_app(settings)
     core: Core = app.extensions["quart_notes"]
     await app.startup()
     try:
-        for note, done in NOTES:
-            added = (await core.notes.add(note)).result
-            if done is not None:
-                await core.notes.change(added.id, done)
+        return await demo_data.fill(core)
     finally:
         await app.shutdown()
-    return len(NOTES)
 
 
 @cli.command("doctor")

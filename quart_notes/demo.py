@@ -1,6 +1,11 @@
-"""What `quart-notes demo` puts on the board."""
+"""What `quart-notes demo` puts there: three people, what they say to each other, and notes."""
 
-from quart_notes.schemas import NoteCreate, NoteUpdate
+from typing import NamedTuple
+
+from quart_notes.core import Core
+from quart_notes.domain.rooms import LOBBY
+from quart_notes.errors import NicknameTakenError
+from quart_notes.schemas import MessageCreate, NoteCreate, NoteUpdate, RoomMessageCreate, UserCreate
 
 DONE = NoteUpdate(done=True)
 NOTES: tuple[tuple[NoteCreate, NoteUpdate | None], ...] = (
@@ -15,3 +20,53 @@ NOTES: tuple[tuple[NoteCreate, NoteUpdate | None], ...] = (
     (NoteCreate(title="Return the library books", description="Shelf by the door."), DONE),
     (NoteCreate(title="ملاحظة", description="النص من اليمين إلى اليسار يعمل أيضًا."), None),
 )
+PEOPLE = (
+    UserCreate(name="Ada Lovelace", email="ada@example.org", nickname="ada"),
+    UserCreate(name="Grace Hopper", email="grace@example.org", nickname="grace"),
+    UserCreate(name="Mary Somerville", email="mary@example.org", nickname="mary"),
+)
+# Who says it, to whom (None: in the lobby), and what; people by their place above.
+SAID: tuple[tuple[int, int | None, str], ...] = (
+    (0, None, "Good morning! This is the lobby: everybody is in it."),
+    (1, None, "Morning. Is the market on Saturday still on?"),
+    (0, None, "Yes, at nine. The list is on the board, add what is missing."),
+    (2, None, "I bring the baskets.\nAnd the dog."),
+    (0, 1, "Could you take the hooks from the hardware store along?"),
+    (1, 0, "Sure. Brass or steel?"),
+    (0, 1, "Brass, if they have them: https://example.org/hooks"),
+    (2, 0, "What are we giving Tim for his birthday?"),
+)
+
+
+class Added(NamedTuple):
+    """How much was put there."""
+
+    notes: int
+    people: int
+    messages: int
+
+
+async def fill(core: Core) -> Added:
+    """Put it all into an open database; people who are there already are left as they are, and say nothing new."""
+    for note, done in NOTES:
+        added = (await core.notes.add(note)).result
+        if done is not None:
+            await core.notes.change(added.id, done)
+    people = [user_id for person in PEOPLE if (user_id := await _added(core, person)) is not None]
+    if len(people) < len(PEOPLE):
+        return Added(len(NOTES), len(people), 0)
+    for author, recipient, content in SAID:
+        if recipient is None:
+            await core.messages.post(LOBBY, RoomMessageCreate(author_id=people[author], content=content))
+        else:
+            await core.messages.send(
+                MessageCreate(author_id=people[author], recipient_id=people[recipient], content=content)
+            )
+    return Added(len(NOTES), len(PEOPLE), len(SAID))
+
+
+async def _added(core: Core, person: UserCreate) -> int | None:
+    try:
+        return (await core.people.add(person)).result.id
+    except NicknameTakenError:
+        return None

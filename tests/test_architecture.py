@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "domain.": {*LEAVES, "database", "domain.", "event_log", "writer"},
     "core": {*LEAVES, *STORE, "writer", "feed", "presence", "response_cache", "domain."},
     "housekeeping": {*LEAVES, "core", "writer"},
-    "demo": {"schemas"},
+    "demo": {"schemas", "errors", "core", "domain.rooms"},
     "blueprints.": {
         *SAYING,
         "blueprints.",

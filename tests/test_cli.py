@@ -24,6 +24,7 @@ from quart_notes.version import __version__
 from tests.server_process import ROOT, ServerProcess, wait_for
 
 Done = subprocess.CompletedProcess[str]
+THINGS = ("note", "user", "message")
 COMMANDS = ["serve", "demo", "migrate", "doctor", "backup", "restore", "openapi"]
 
 
@@ -240,17 +241,27 @@ def test_migrate_makes_the_tables_once(tmp_path: Path):
     assert not (tmp_path / "data" / "copies").exists()
 
 
-def test_demo_fills_the_board_by_the_log(tmp_path: Path):
+def test_demo_puts_notes_people_and_messages_there_by_the_log(tmp_path: Path):
     done = _run(tmp_path, "demo")
 
-    count = _ask(_database(tmp_path), "SELECT count(*) FROM note")
+    notes, people, messages = (_ask(_database(tmp_path), f'SELECT count(*) FROM "{name}"') for name in THINGS)
     assert done.returncode == 0
-    assert f"Added {count} notes" in done.stdout
-    assert count >= 5
-    assert _ask(_database(tmp_path), "SELECT count(*) FROM event_log") >= count
+    assert f"Added {notes} notes, {people} people and {messages} messages" in done.stdout
+    assert notes >= 5
+    assert people == 3
+    assert messages >= 5
+    assert _ask(_database(tmp_path), "SELECT count(*) FROM event_log") >= notes + people + messages
     assert _ask(_database(tmp_path), "SELECT newest FROM log_head") == _ask(
         _database(tmp_path), "SELECT max(number) FROM event_log"
     )
+
+
+def test_demo_a_second_time_leaves_the_people_as_they_are(tmp_path: Path):
+    assert _run(tmp_path, "demo").returncode == 0
+    done = _run(tmp_path, "demo")
+
+    assert "0 people and 0 messages" in done.stdout
+    assert _ask(_database(tmp_path), 'SELECT count(*) FROM "user"') == 3
 
 
 def test_openapi_prints_the_document_of_the_server_and_touches_nothing(tmp_path: Path, running: ServerProcess):

@@ -1,0 +1,69 @@
+"""The building blocks of the shapes: limits, kinds of text, ids, pages of a list."""
+
+import re
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+MAX_ID = 2**63 - 1  # what both databases keep in an id column
+QUERY_MAX = 200  # characters of a search
+PAGE_MAX = 1000  # things a page of a list
+# NUL passes SQLite and fails PostgreSQL; a lone surrogate passes neither UTF-8 nor a browser.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+LINE_BREAKERS = frozenset({"Cc", "Zl", "Zp"})  # Unicode categories: control characters and separators of lines
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str) and UNSTORABLE.search(value):
+        raise ValueError("must not contain NUL or lone surrogates")
+    return value
+
+
+def _one_line(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if any(unicodedata.category(character) in LINE_BREAKERS for character in value):
+        raise ValueError("must be one line")
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return unicodedata.normalize("NFC", value.strip())
+
+
+def _digits(value: Any) -> Any:
+    # An HTML form sends numbers as text.
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value) else value
+
+
+# The pattern only says so in the documents: a schema cannot speak of lone surrogates.
+Text = Annotated[str, BeforeValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
+Line = Annotated[Text, BeforeValidator(_one_line), Field(min_length=1)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+IdOrDigits = Annotated[
+    Id,
+    BeforeValidator(_digits, json_schema_input_type=int | Annotated[str, Field(pattern="^[0-9]{1,19}$")]),
+    Field(examples=[1]),
+]
+
+
+class Incoming(BaseModel):
+    """What a caller sends: no unknown fields, no silent conversion."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Outgoing(BaseModel):
+    """What the server sends."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class PageQuery(BaseModel):
+    """A page of a list, by id ascending."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int = Field(PAGE_MAX, ge=1, le=PAGE_MAX, description="Things at most.")
+    after_id: int = Field(
+        0, ge=0, le=MAX_ID, description="Only those with a greater id: the last id of the page before."
+    )

@@ -1,0 +1,124 @@
+"""The shapes of messages."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from quart_notes.schemas.fields import MAX_ID, Id, IdOrDigits, Incoming, Outgoing, PageQuery, Text
+from quart_notes.schemas.people import OTHER_USER, USER, UserOut
+
+CONTENT_MAX = 4000  # characters of a message
+CLIENT_KEY = r"^[A-Za-z0-9_-]{8,64}$"
+
+
+def _says_something(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
+Content = Annotated[
+    Text,
+    BeforeValidator(_says_something),
+    Field(
+        min_length=1,
+        max_length=CONTENT_MAX,
+        description="What is said, plain text with its line breaks; not blank.",
+        examples=["Tea is ready."],
+    ),
+]
+ClientKey = Annotated[
+    str | None,
+    Field(
+        min_length=8,
+        max_length=64,
+        pattern=CLIENT_KEY,
+        description="Made by the client, new for each message: sent again, the message is not posted twice.",
+        examples=["b1946ac9-2492-4d23"],
+    ),
+]
+MESSAGE: dict[str, Any] = {
+    "id": 7,
+    "room_id": 3,
+    "content": "Tea is ready.",
+    "author_id": 3,
+    "author": USER,
+    "guest": None,
+    "recipient_id": 4,
+    "recipient": OTHER_USER,
+    "client_key": "b1946ac9-2492-4d23",
+    "version": 1,
+    "date": "2026-01-31T09:30:00.000001Z",
+    "edited_at": None,
+}
+
+
+class MessageCreate(Incoming):
+    """A direct message."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"author_id": 3, "recipient_id": 4, "content": "Tea is ready."}]}
+    )
+
+    author_id: Annotated[IdOrDigits, Field(description="Who says it.")]
+    recipient_id: Annotated[IdOrDigits, Field(description="To whom.")]
+    content: Content
+    client_key: ClientKey = None
+
+
+class RoomMessageCreate(Incoming):
+    """Something said in a room."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3, "content": "Tea is ready."}]})
+
+    author_id: Annotated[IdOrDigits, Field(description="Who says it.")]
+    content: Content
+    client_key: ClientKey = None
+
+
+class MessageUpdate(Incoming):
+    """Another text for one's own message."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3, "content": "Tea is served."}]})
+
+    author_id: Annotated[IdOrDigits, Field(description="Who changes it: its author.")]
+    content: Content
+
+
+class MessageOut(Outgoing):
+    """A message of a room or of a direct conversation."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [MESSAGE]})
+
+    id: int = Field(description="Grows with each message and is never used twice.", ge=1, le=MAX_ID)
+    room_id: int = Field(description="Where it was said.", ge=1, le=MAX_ID)
+    content: str = Field(description="What was said.", max_length=CONTENT_MAX)
+    author_id: int | None = Field(description="Who said it; null for a guest.")
+    author: UserOut | None = Field(description="The same, whole.")
+    guest: str | None = Field(description="What a guest of the plain-text door goes by, such as Client 5.")
+    recipient_id: int | None = Field(description="To whom, in a direct conversation.")
+    recipient: UserOut | None = Field(description="The same, whole.")
+    client_key: str | None = Field(description="The key that its author's client gave it.")
+    version: int = Field(description="1 at first, one more at each change.", ge=1)
+    date: datetime = Field(description="When it was said: UTC, RFC 3339, set by the server.")
+    edited_at: datetime | None = Field(description="When its text was last changed, or null.")
+
+
+class AuthorQuery(BaseModel):
+    """On whose behalf."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    author_id: Id = Field(description="Who does it: the message's author.", examples=[3])
+
+
+class MessageQuery(PageQuery):
+    """A page of messages, by id ascending: the first ones after `after_id`, or the last ones before `before_id`."""
+
+    before_id: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_ID,
+        description="The newest ones with a smaller id instead; the greatest possible id brings the newest of all.",
+    )

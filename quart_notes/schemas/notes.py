@@ -1,0 +1,108 @@
+"""The shapes of notes."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, Incoming, Outgoing, Text
+
+TITLE_MAX = 200  # characters
+DESCRIPTION_MAX = 20_000  # characters
+
+
+def _blank_is_nothing(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Title = Annotated[
+    Annotated[Text, Field(max_length=TITLE_MAX)] | None,
+    BeforeValidator(_blank_is_nothing),
+    Field(description="What the note is about, one line; blank counts as nothing.", examples=["Buy milk"]),
+]
+Description = Annotated[
+    Annotated[Text, Field(max_length=DESCRIPTION_MAX)] | None,
+    BeforeValidator(_blank_is_nothing),
+    Field(
+        description="The note's text, plain, with its line breaks; blank counts as nothing.", examples=["Two litres."]
+    ),
+]
+
+
+class NoteCreate(Incoming):
+    """A new note: a title, a description, or both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Buy milk", "description": "Two litres."}]},
+    )
+
+    title: Title = None
+    description: Description = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.title is None and self.description is None:
+            raise ValueError("A note needs a title or a description.")
+        return self
+
+
+class NoteUpdate(Incoming):
+    """A change of a note: only the fields that are sent change."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"done": True}]})
+
+    title: Title = None
+    description: Description = None
+    # None stands for "not sent"; an explicit null is refused, since a note is always done or not.
+    done: Annotated[bool, Field(description="Whether it is ticked off.")] = False
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class NoteOut(Outgoing):
+    """A note as everybody sees it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 1,
+                    "title": "Buy milk",
+                    "description": "Two litres.",
+                    "done": False,
+                    "version": 1,
+                    "created_at": "2026-01-31T09:30:00.000001Z",
+                    "updated_at": "2026-01-31T09:30:00.000001Z",
+                }
+            ]
+        }
+    )
+
+    id: int = Field(description="Grows with each note and is never used twice.", ge=1, le=MAX_ID)
+    title: str | None = Field(description="What the note is about.", max_length=TITLE_MAX)
+    description: str | None = Field(description="The note's text.", max_length=DESCRIPTION_MAX)
+    done: bool = Field(description="Whether it is ticked off.")
+    version: int = Field(description="1 at first, one more at each change.", ge=1)
+    created_at: datetime = Field(description="UTC, RFC 3339.")
+    updated_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+class NoteQuery(BaseModel):
+    """Which notes of the board, and how many of them."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    MAX_WORDS: ClassVar[int] = 20
+
+    done: Literal["true", "false"] | None = Field(
+        None, description="Only those that are ticked off, or only the others."
+    )
+    q: Annotated[Text, Field(max_length=QUERY_MAX)] | None = Field(
+        None, description="Words that must all occur in title or description; upper and lower case are alike."
+    )
+    limit: int = Field(PAGE_MAX, ge=1, le=PAGE_MAX, description="Notes at most.")
+    after_id: int = Field(
+        0, ge=0, le=MAX_ID, description="Only notes with a greater id: the last id of the page before."
+    )

@@ -1,0 +1,71 @@
+"""The shapes of people."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from quart_notes.schemas.fields import MAX_ID, Incoming, Line, Outgoing
+
+NAME_MAX = 100  # characters of a person's name
+EMAIL_MAX = 254  # characters, RFC 5321
+NICKNAME_MAX = 32  # characters
+# What a browser takes as an e-mail address, in any script.
+# source   https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
+EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*")
+NICKNAME = re.compile(r"[\w.-]+")
+
+
+def _email(value: str) -> str:
+    if not EMAIL.fullmatch(value):
+        raise ValueError("must be an e-mail address")
+    return value
+
+
+def _nickname(value: str) -> str:
+    if not NICKNAME.fullmatch(value):
+        raise ValueError("may have letters, digits, _ . and - only")
+    return value
+
+
+Name = Annotated[
+    Line, Field(max_length=NAME_MAX, description="What the person is called, one line.", examples=["Ada Lovelace"])
+]
+Email = Annotated[
+    Line,
+    AfterValidator(_email),
+    Field(max_length=EMAIL_MAX, description="Where to write to them.", examples=["ada@example.org"]),
+]
+Nickname = Annotated[
+    Line,
+    AfterValidator(_nickname),
+    Field(
+        max_length=NICKNAME_MAX,
+        description="Unique, whatever the case; letters, digits, _ . and -.",
+        examples=["ada"],
+        json_schema_extra={"pattern": r"^[\w.-]+$"},
+    ),
+]
+USER: dict[str, Any] = {"id": 3, "name": "Ada Lovelace", "email": "ada@example.org", "nickname": "ada"}
+OTHER_USER: dict[str, Any] = {"id": 4, "name": "Charles Babbage", "email": "charles@example.org", "nickname": "charles"}
+
+
+class UserCreate(Incoming):
+    """A new person."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{name: USER[name] for name in USER if name != "id"}]})
+
+    name: Name
+    email: Email
+    nickname: Nickname
+
+
+class UserOut(Outgoing):
+    """A person as everybody sees them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [USER]})
+
+    id: int = Field(description="Grows with each person and is never used twice.", ge=1, le=MAX_ID)
+    name: str = Field(description="What the person is called.", max_length=NAME_MAX)
+    email: str = Field(description="Where to write to them.", max_length=EMAIL_MAX)
+    nickname: str = Field(description="What they go by here; unique.", max_length=NICKNAME_MAX)

@@ -1,0 +1,88 @@
+"""The shapes of rooms: what they are, who is there, what is read."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from quart_notes.schemas.fields import MAX_ID, Id, IdOrDigits, Incoming, Line, Outgoing, PageQuery
+from quart_notes.schemas.people import USER, UserOut
+
+ROOM_NAME_MAX = 80  # characters
+RoomName = Annotated[
+    Line,
+    Field(max_length=ROOM_NAME_MAX, description="Unique among rooms, whatever the case.", examples=["Kitchen table"]),
+]
+ROOM: dict[str, Any] = {
+    "id": 2,
+    "kind": "room",
+    "name": "Kitchen table",
+    "people": [],
+    "created_at": "2026-01-31T09:30:00.000001Z",
+}
+
+
+class RoomCreate(Incoming):
+    """A new room."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Kitchen table"}]})
+
+    name: RoomName
+
+
+class RoomOut(Outgoing):
+    """A room, or the direct conversation of two people, which is a room of another kind."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ROOM]})
+
+    id: int = Field(description="Grows with each room and is never used twice; 1 is the lobby.", ge=1, le=MAX_ID)
+    kind: Literal["room", "direct"] = Field(description="room: everybody's; direct: a conversation of two people.")
+    name: str | None = Field(description="What it is called; null for a direct conversation.", max_length=ROOM_NAME_MAX)
+    people: list[UserOut] = Field(description="Whose direct conversation it is; empty for a room.")
+    created_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+class RoomQuery(PageQuery):
+    """Which rooms."""
+
+    person_id: Id | None = Field(None, description="Whose direct conversations are wanted too.")
+
+
+class TypingNotice(Incoming):
+    """Somebody is typing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3}]})
+
+    author_id: Annotated[IdOrDigits, Field(description="Who is typing.")]
+
+
+class ReadingUpdate(Incoming):
+    """How far somebody has read."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reader_id": 3, "message_id": 7}]})
+
+    reader_id: Annotated[IdOrDigits, Field(description="Who has read.")]
+    message_id: Annotated[IdOrDigits, Field(description="The newest message that they have read.")]
+
+
+class UnreadOut(Outgoing):
+    """What a person has not read in a room."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"room_id": 2, "count": 2, "last_read_id": 7}]})
+
+    room_id: int = Field(description="Where.", ge=1, le=MAX_ID)
+    count: int = Field(description="Messages of others after the last one read.", ge=0)
+    last_read_id: int = Field(description="The newest message that they have read; 0 for none.", ge=0, le=MAX_ID)
+
+
+class PresenceOut(Outgoing):
+    """Who is in a room right now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"room_id": 2, "here": [USER], "guests": ["Client 5"], "typing": []}]}
+    )
+
+    room_id: int = Field(description="Where.", ge=1, le=MAX_ID)
+    here: list[UserOut] = Field(description="People with a connection that follows the room, by nickname.")
+    guests: list[str] = Field(description="Guests of the plain-text door; they are in the lobby.")
+    typing: list[UserOut] = Field(description="People who typed within the last 5 seconds, by nickname.")

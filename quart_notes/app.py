@@ -9,7 +9,10 @@ from quart import Quart
 from quart_notes import access_log, housekeeping
 from quart_notes.blueprints import (
     errors,
+    front_me,
+    front_messages,
     front_notes,
+    front_users,
     guards,
     headers,
     live,
@@ -58,7 +61,8 @@ def create_app(settings: Settings | None = None) -> Quart:
     documented().init_app(app)
     for register in (errors.register, guards.register, headers.register, pages.register):
         register(app)
-    for module in (notes, users, messages, rooms, live, plain_text, front_notes, system, static_files):
+    pages_of = (front_notes, front_users, front_messages, front_me)
+    for module in (notes, users, messages, rooms, live, plain_text, *pages_of, system, static_files):
         app.register_blueprint(module.blueprint)
     _keep_open(app, core)
     access_log.protect()

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from quart import Quart, Response, has_request_context, has_websocket_context, render_template, request
+from quart import Quart, Response, g, has_request_context, has_websocket_context, render_template, request
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -67,6 +67,7 @@ def validation_problem(error: Any) -> ValidationFailedError:
 
 async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
     if wants_page():
+        g.bare = True  # no rows are read for it: it may be about a database that is gone
         page = await render_template("error.html", problem=body)
         response = Response(page, body["status"], content_type="text/html; charset=utf-8")
     else:

@@ -1,11 +1,11 @@
 """Choosing who one is."""
 
-from quart import Blueprint, redirect, request
+from quart import Blueprint, Response, request
 from quart_schema import hide
-from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.person import COOKIE, COOKIE_SECONDS, person_id
+from quart_notes.blueprints.forms import digits
+from quart_notes.blueprints.identity import choose
 from quart_notes.errors import NotFoundError
 
 blueprint = Blueprint("front_me", __name__, url_prefix="/front/me")
@@ -15,24 +15,20 @@ ELSEWHERE = "/front/users"
 
 @blueprint.post("")
 @hide
-async def choose() -> WerkzeugResponse:
-    """Choose who to be, or to be nobody."""
+async def be() -> Response:
+    """Be a person from now on, or nobody."""
     form = await request.form
-    wanted = person_id(form.get("person_id"))
+    wanted = digits(form.get("person_id"))
     if wanted is not None:
         await core().people.get(wanted)
     elif form.get("person_id"):
         raise NotFoundError("There is no such person.")
-    response = redirect(request.root_path + _path(form.get("next", "")), 303)
-    path = request.root_path or "/"
-    if wanted is None:
-        response.delete_cookie(COOKIE, path)
-    else:
-        response.set_cookie(COOKIE, str(wanted), COOKIE_SECONDS, path=path, httponly=True, samesite="Lax")
+    response = Response(b"", 303, {"Location": request.root_path + _own(form.get("next", ""))})
+    choose(response, wanted)
     return response
 
 
-def _path(wanted: str) -> str:
-    """A path of our own pages; what is sent could lead anywhere."""
-    plain = wanted.isascii() and wanted.isprintable() and "\\" not in wanted and "//" not in wanted
-    return wanted if plain and wanted.startswith("/front/") else ELSEWHERE
+def _own(path: str) -> str:
+    """The path, if it is one of our own pages: what is sent could lead anywhere."""
+    plain = path.isascii() and path.isprintable() and "\\" not in path and "//" not in path
+    return path if plain and path.startswith("/front/") else ELSEWHERE

@@ -20,13 +20,9 @@ def register(app: Quart) -> None:
     app.context_processor(_of_request)
 
 
-def bare() -> None:
-    """What is rendered next stands alone: an error or a part of a page, for which no rows are read."""
-    g.bare = True
-
-
 async def _of_request() -> dict[str, object]:
     found: dict[str, object] = {"root": request.root_path, "open_to_network": core().settings.open_to_network}
+    # g.bare is set for what stands alone: an error, a part of a page.
     if (request.blueprint or "").startswith("front_") and not g.get("bare", False):
         found |= await shell()
     return found

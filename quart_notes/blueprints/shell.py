@@ -7,7 +7,7 @@ from quart import request
 
 from quart_notes import events
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.person import chosen
+from quart_notes.blueprints.identity import chosen_person
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.schemas import PAGE_MAX, PageQuery, RoomOut, RoomQuery, UnreadOut, UserOut
 
@@ -26,7 +26,7 @@ async def shell() -> dict[str, Any]:
     here             where to return to once somebody has chosen who they are
     """
     people = await core().people.find(PageQuery(limit=CHOICES + 1))
-    me = await _me(people.users)
+    me = await chosen_person()
     found = await core().rooms.find(RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
     # Last, so that nothing is unread in a room that is not listed; the script leaves out what is counted already.
     unread, position = (await core().readings.of_person(me.id)) if me else ([], found.position)
@@ -34,7 +34,9 @@ async def shell() -> dict[str, Any]:
         "me": me,
         "choices": people.users if len(people.users) <= CHOICES else [],
         "rooms": sorted((room for room in found.rooms if room.kind == "room"), key=_by_name),
-        "conversations": sorted((room for room in found.rooms if room.kind == "direct"), key=lambda room: _other(room, me)),
+        "conversations": sorted(
+            (room for room in found.rooms if room.kind == "direct"), key=lambda room: _other(room, me)
+        ),
         "unread": {one.room_id: one.count for one in unread if one.count},
         "unread_total": sum(one.count for one in unread),
         "unread_marks": _marks(unread),
@@ -42,14 +44,6 @@ async def shell() -> dict[str, Any]:
         "shell_topics": ",".join([events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]),
         "here": _here(),
     }
-
-
-async def _me(people: Iterable[UserOut]) -> UserOut | None:
-    user_id = chosen(request.cookies)
-    if user_id is None:
-        return None
-    among = next((person for person in people if person.id == user_id), None)
-    return among or (await core().people.those({user_id})).get(user_id)
 
 
 def _by_name(room: RoomOut) -> tuple[bool, str]:

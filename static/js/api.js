@@ -69,10 +69,13 @@ export async function send(method, path, body, version) {
   return { value, eventId: response.headers.get("Last-Event-ID") ?? "" };
 }
 
-/** All notes, a page at a time, by id ascending. @param {AbortSignal} signal @returns {AsyncGenerator<Note[]>} */
-export async function* pages(signal) {
+/**
+ * All things of a list, a page at a time, by id ascending.
+ * @param {string} path below /api @param {AbortSignal} signal @returns {AsyncGenerator<any[]>}
+ */
+export async function* pages(path, signal) {
   for (let after = 0, more = true; more; ) {
-    const { value, response } = await ask(`/notes?limit=1000&after_id=${after}`, { signal });
+    const { value, response } = await ask(`${path}?limit=1000&after_id=${after}`, { signal });
     yield value;
     after = value.at(-1)?.id;
     more = (response.headers.get("Link") ?? "").includes('rel="next"');

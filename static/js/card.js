@@ -1,5 +1,5 @@
 /** A card: made from the blank one in the page's own template, its slots filled as text, and the note that it shows. */
-import { find } from "./elements.js";
+import { clone, find } from "./elements.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
 const NAME_LENGTH = 60;
@@ -28,16 +28,6 @@ export function cardFor(note) {
   const card = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
   fill(card, note);
   return card;
-}
-
-/**
- * A copy of what a template holds.
- * @template {Element} [T=HTMLElement]
- * @param {string} id @param {new () => T} [kind] HTMLElement unless told
- */
-export function clone(id, kind) {
-  const { content } = find(document, `#${id}`, HTMLTemplateElement);
-  return find(document.importNode(content, true), "*", kind);
 }
 
 /** Read the note from a card that the server rendered. @param {HTMLElement} card @returns {Note} */

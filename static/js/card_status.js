@@ -1,8 +1,7 @@
 /** What is being saved and what failed, said on the card itself. */
 import { explain, Problem } from "./api.js";
 import { LATE } from "./arrivals.js";
-import { clone } from "./card.js";
-import { find } from "./elements.js";
+import { clone, find } from "./elements.js";
 import { announce } from "./messages.js";
 
 const PATIENCE_MS = 300; // what is quicker than this needs no word

@@ -1,6 +1,5 @@
 /** Two versions of one note, side by side, and the choice between them. */
-import { clone } from "./card.js";
-import { around, find } from "./elements.js";
+import { around, clone, find } from "./elements.js";
 import { announce } from "./messages.js";
 
 /** @typedef {"mine"|"theirs"|"edit"} Choice */

@@ -1,6 +1,5 @@
 /** The form in a card that is being edited: its fields, and what it says while they are typed in. */
-import { clone } from "./card.js";
-import { find } from "./elements.js";
+import { clone, find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
 import { announce, emit } from "./messages.js";
 import { NoteFields } from "./note_fields.js";

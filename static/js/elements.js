@@ -22,3 +22,13 @@ export function around({ target }, selector, kind) {
   const found = target instanceof Element ? target.closest(selector) : null;
   return found instanceof (kind ?? HTMLElement) ? /** @type {T} */ (found) : null;
 }
+
+/**
+ * A copy of what a template holds.
+ * @template {Element} [T=HTMLElement]
+ * @param {string} id @param {new () => T} [kind] HTMLElement unless told
+ */
+export function clone(id, kind) {
+  const { content } = find(document, `#${id}`, HTMLTemplateElement);
+  return find(document.importNode(content, true), "*", kind);
+}

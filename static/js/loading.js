@@ -1,30 +1,23 @@
 /** Fetching the whole board: the rest of a long one, and all of it after a reset. */
 import { pages } from "./api.js";
-import { Backoff } from "./backoff.js";
 import { cardFor } from "./card.js";
+import { persist } from "./persist.js";
 
 const TURN_MS = 8; // half a frame: a phone four times slower still answers to a finger
 const AT_ONCE = 250; // cards
 
 /**
- * @param {import("./board.js").Board} board @param {HTMLElement} element @param {import("./feed.js").Feed} feed
+ * @param {import("./board.js").Board} board @param {HTMLElement} element @param {ExpectingFeed} feed
  * @param {{forget: boolean, signal: AbortSignal}} how forget: what is on the board may be of another epoch
  */
 export async function load(board, element, feed, { forget, signal }) {
   const dropOthers = forget ? board.doubt() : () => {};
-  const backoff = new Backoff();
   board.list.setAttribute("aria-busy", "true");
-  while (!signal.aborted) {
-    try {
-      await all(board, signal);
-      dropOthers();
-      board.list.removeAttribute("aria-busy");
-      element.dispatchEvent(new CustomEvent("board:loaded"));
-      return;
-    } catch {
-      await pause(backoff.next(), feed, signal);
-    }
-  }
+  const done = await persist(() => all(board, signal), feed, signal);
+  if (!done) return;
+  dropOthers();
+  board.list.removeAttribute("aria-busy");
+  element.dispatchEvent(new CustomEvent("board:loaded"));
 }
 
 /**
@@ -32,7 +25,7 @@ export async function load(board, element, feed, { forget, signal }) {
  * @param {import("./board.js").Board} board @param {AbortSignal} signal
  */
 async function all(board, signal) {
-  for await (const page of pages(signal)) {
+  for await (const page of pages("/notes", signal)) {
     const made = await make(
       page.filter(({ id }) => !board.has(id)),
       signal,
@@ -65,19 +58,3 @@ const idle = () =>
     if ("requestIdleCallback" in window) requestIdleCallback(go, { timeout: 200 });
     else setTimeout(go); // Safari
   });
-
-/**
- * Until the time is over or the feed says that something may have changed.
- * @param {number} ms @param {import("./feed.js").Feed} feed @param {AbortSignal} signal @returns {Promise<void>}
- */
-function pause(ms, feed, signal) {
-  return new Promise((go) => {
-    const over = () => {
-      clearTimeout(timer);
-      go();
-    };
-    const timer = setTimeout(over, ms);
-    feed.addEventListener("state", over, { once: true });
-    signal.addEventListener("abort", over, { once: true });
-  });
-}

@@ -1,32 +1,24 @@
-/** The only entry: makes the one feed and starts each module on its part of the page. */
+/** The only entry: makes the one feed, starts what every page has, then what this page is about. */
 import * as announcer from "./announcer.js";
-import * as cardStatus from "./card_status.js";
-import * as clamp from "./clamp.js";
-import * as composer from "./composer.js";
 import * as connection from "./connection.js";
-import * as deleting from "./deleting.js";
-import * as doneFold from "./done_fold.js";
 import { find } from "./elements.js";
-import * as glow from "./glow.js";
-import * as near from "./near.js";
-import * as noteEditing from "./note_editing.js";
-import * as notes from "./notes.js";
 import { ResumingFeed } from "./resuming_feed.js";
-import * as search from "./search.js";
 import { SharedFeed } from "./shared_feed.js";
-import * as settingAside from "./setting_aside.js";
-import * as shortcuts from "./shortcuts.js";
-import * as summary from "./summary.js";
 import * as theme from "./theme.js";
-import * as ticks from "./ticks.js";
-import * as time from "./time.js";
 import * as toast from "./toast.js";
 import { watch } from "./watchdog.js";
 
+/** @type {Record<string, () => Promise<{start: (element: HTMLElement, feed: ExpectingFeed) => void}>>} */
+const PAGES = {
+  notes: () => import("./notes_page.js"),
+  users: () => import("./users_page.js"),
+  messages: () => import("./messages_page.js"),
+  room: () => import("./room_page.js"),
+};
+
 const root = document.documentElement.dataset.root ?? "";
 const main = find(document, "#main");
-const list = find(document, "#notes");
-const { topics = "", lastEventId = "" } = main.dataset;
+const { page = "", topics = "", lastEventId = "" } = main.dataset;
 
 /** @param {string} last */
 function connect(last) {
@@ -44,25 +36,11 @@ function connect(last) {
 const shared = `quart-notes:${root}:${topics}`;
 const feed = new SharedFeed(navigator.locks ? shared : `${shared}:${Math.random()}`, lastEventId, connect);
 
-cardStatus.start(list);
-near.start(list);
-clamp.start(list);
-time.start(list);
-glow.start(list);
-ticks.start(list, feed);
-deleting.start(list, feed);
-notes.start(main, feed);
-noteEditing.start(main, feed);
-settingAside.start(main);
-search.start(find(document, "#search-form", HTMLFormElement), list);
-summary.start(main, list);
-doneFold.start(find(document, "#fold-button"), list);
-composer.start(find(document, "#add-note-form", HTMLFormElement), feed);
-shortcuts.start(main, find(document, "#shortcuts", HTMLDialogElement));
 connection.start(find(document, "#connection"), feed, find(document, "#offline-hint"));
-announcer.start(find(document, "#announcer"), feed);
+announcer.start(find(document, "#announcer"));
 toast.start(find(document, "#toasts"));
 theme.start(find(document, "#theme-button"));
+(await PAGES[page]?.())?.start(main, feed);
 
 feed.start();
 // A page that is put aside gives up the feed, and takes it up where it was when it is taken out again.

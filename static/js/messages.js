@@ -13,6 +13,11 @@ export function announce(text) {
   emit(document, "announce", text);
 }
 
+/** What others did: a burst of it is only counted. @param {string} text */
+export function announceNews(text) {
+  emit(document, "announce:news", text);
+}
+
 /** @param {string} text @param {ToastAction} [action] a way back */
 export function toast(text, action) {
   emit(document, "toast", { text, action });

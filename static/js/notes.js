@@ -6,7 +6,7 @@ import { emit } from "./messages.js";
 
 /**
  * @param {HTMLElement} element the page's main, with `ul.notes` in it
- * @param {import("./feed.js").Feed} feed
+ * @param {ExpectingFeed} feed
  * @returns {() => void} stop
  */
 export function start(element, feed) {

@@ -2,8 +2,8 @@
  * Text that was typed and not saved is set aside, not thrown away: a message offers it back at once, and the note's card
  * for as long as nobody took it up again or dropped it.
  */
-import { cardsIn, clone, noteOf } from "./card.js";
-import { around, find } from "./elements.js";
+import { cardsIn, noteOf } from "./card.js";
+import { around, clone, find } from "./elements.js";
 import { emit, toast } from "./messages.js";
 import { sameText } from "./note_text.js";
 import { keep, kept, numbersAfter } from "./storage.js";

@@ -11,9 +11,9 @@ const STEPS = [
   ["minute", 1],
 ];
 
-const language = document.documentElement.lang;
+export const language = document.documentElement.lang;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+export const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
 
 /** @param {Date} time @param {number} now milliseconds */
 export function ago(time, now = Date.now()) {

@@ -1,6 +1,5 @@
 /** Messages that pass, with a way back: they wait while somebody points at them or is inside. */
-import { clone } from "./card.js";
-import { find } from "./elements.js";
+import { clone, find } from "./elements.js";
 import { announce } from "./messages.js";
 
 const SHOWN_MS = 10_000;

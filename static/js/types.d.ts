@@ -38,11 +38,15 @@ interface Message {
   author_id: number | null;
   author: User | null;
   guest: string | null;
+  recipient_id?: number | null; // of a direct message
+  recipient?: User | null;
   client_key: string | null;
   version: number;
   date: string; // RFC 3339
   edited_at: string | null;
 }
+/** What was written and is not known to have arrived. */
+type Unsent = { key: string; author_id: number; content: string; date: string };
 type Unread = { room_id: number; count: number; last_read_id: number };
 type Presence = { room_id: number; here: User[]; guests: string[]; typing: User[] };
 
@@ -51,6 +55,8 @@ interface Kept {
   theme: "light" | "dark";
   "done-folded": true;
   "shortcuts-off": true;
+  [draft: `draft:room:${number}`]: string;
+  [outbox: `outbox:${number}`]: Unsent[];
   "draft:new": NoteText;
   [draft: `draft:edit:${number}`]: Draft;
   [aside: `aside:${number}`]: Draft[];
@@ -112,16 +118,28 @@ interface BoardEvents {
 }
 interface PageEvents {
   announce: CustomEvent<string>;
+  "announce:news": CustomEvent<string>;
   toast: CustomEvent<{ text: string; action?: ToastAction }>;
   "toast:undo": CustomEvent<null>;
   "composer:use": CustomEvent<NoteText>;
 }
-interface HTMLElementEventMap extends BoardEvents {
+type MessageChange = { message: Message; before?: Message; live: boolean };
+interface RoomEvents {
+  "message:changed": CardEvent<MessageChange>; // before: absent for a new one; live: as news, not as part of a list
+  "message:gone": CustomEvent<Message>;
+  "messages:loaded": CustomEvent<null>; // older ones, or all anew
+  "log:moved": CustomEvent<null>; // came to the end, or left it
+  "message:edit": CardEvent<string>; // with what was typed before
+  "composer:sent": CustomEvent<null>;
+  "composer:edit-last": CustomEvent<null>;
+  "composer:take-back": CustomEvent<string>;
+}
+interface HTMLElementEventMap extends BoardEvents, RoomEvents {
   contentvisibilityautostatechange: ContentVisibilityAutoStateChangeEvent;
 }
 interface DocumentEventMap extends PageEvents {}
 
-type Messages = BoardEvents & PageEvents;
+type Messages = BoardEvents & RoomEvents & PageEvents;
 /** The arguments that an event's detail takes: none where it has none. */
 type DetailOf<Name extends keyof Messages> = Messages[Name]["detail"] extends infer Detail
   ? [Detail] extends [null]

@@ -1,0 +1,58 @@
+"""A person's direct messages as a table, and the form to send one."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.forms import digits, filled, typed
+from quart_notes.errors import ValidationFailedError
+from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
+
+blueprint = Blueprint("front_messages", __name__, url_prefix="/front/messages")
+
+PAGE_SIZE = 100  # messages a page carries
+Page = str | tuple[str, int] | WerkzeugResponse
+FIELDS = ("recipient_id", "content")
+
+
+@blueprint.get("/<id:user_id>")
+@hide
+async def messages(user_id: int) -> Page:
+    """The direct messages of a person."""
+    return await _messages(user_id, filled(dict.fromkeys(FIELDS, "")))
+
+
+async def _messages(user_id: int, form: dict[str, Any]) -> str:
+    user, _ = await core().people.get(user_id)
+    before = digits(request.args.get("before_id")) or MAX_ID
+    found = await core().messages.of_person(user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
+    people = await core().people.find(PageQuery(limit=PAGE_MAX))
+    return await render_template(
+        "messages.html",
+        user=user,
+        messages=found.messages,
+        older=found.messages[0].id if found.more else None,
+        newest=before == MAX_ID,
+        people=[person for person in people.users if person.id != user_id],
+        last_event_id=found.position,
+        form=form,
+    )
+
+
+@blueprint.post("/<id:user_id>")
+@hide
+async def send(user_id: int) -> Page:
+    """Send a message by the form."""
+    await core().people.get(user_id)
+    sent = await typed(*FIELDS)
+    try:
+        await core().messages.send(MessageCreate.model_validate({"author_id": user_id, **sent}))
+    except (ValidationError, ValidationFailedError) as error:
+        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        return await _messages(user_id, filled(sent, problem.errors)), problem.status
+    return redirect(f"{request.root_path}/front/messages/{user_id}#end", 303)

@@ -1,0 +1,57 @@
+"""The people's page: who is known here, and how to add somebody."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.forms import filled, typed
+from quart_notes.blueprints.identity import chosen_person
+from quart_notes.errors import NicknameTakenError
+from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate
+
+blueprint = Blueprint("front_users", __name__, url_prefix="/front/users")
+
+FIELDS = ("name", "email", "nickname")
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+@blueprint.get("")
+@hide
+async def users() -> Page:
+    """Everybody known here."""
+    return await _users(filled(dict.fromkeys(FIELDS, "")))
+
+
+async def _users(form: dict[str, Any]) -> str:
+    found = await core().people.find(PageQuery(limit=PAGE_MAX))
+    return await render_template("users.html", users=found.users, last_event_id=found.position, form=form)
+
+
+@blueprint.post("")
+@hide
+async def add() -> Page:
+    """Add a person by the form."""
+    sent = await typed(*FIELDS)
+    try:
+        await core().people.add(UserCreate(**sent))
+    except (ValidationError, NicknameTakenError) as error:
+        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        return await _users(filled(sent, problem.errors)), problem.status
+    return redirect(f"{request.root_path}/front/users", 303)
+
+
+@blueprint.post("/<id:user_id>/talk")
+@hide
+async def talk(user_id: int) -> WerkzeugResponse:
+    """Open the conversation with a person; whoever is nobody yet has to choose first who they are."""
+    me = await chosen_person()
+    await core().people.get(user_id)
+    if me is None:
+        return redirect(f"{request.root_path}/front/users", 303)
+    room, _ = await core().rooms.between(me.id, user_id)
+    return redirect(f"{request.root_path}/front/rooms/{room.id}", 303)

@@ -1,0 +1,33 @@
+/** A row of a person's table of messages: made from the blank one in the page's template, its slots filled as text. */
+import { clone, find } from "./elements.js";
+import { exact, language } from "./time.js";
+
+const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+
+/** @param {Message} message @returns {HTMLElement} */
+export function rowFor(message) {
+  const row = clone("message-row");
+  row.id = `message-${message.id}`;
+  row.dataset.id = String(message.id);
+  fill(row, message);
+  return row;
+}
+
+/** @param {HTMLElement} row @param {Message} message */
+export function fill(row, message) {
+  row.dataset.version = String(message.version);
+  find(row, "time", HTMLTimeElement).dateTime = message.date;
+  tellTime(row);
+  find(row, ".from").textContent = message.author?.nickname ?? "";
+  find(row, ".to").textContent = message.recipient?.nickname ?? "";
+  find(row, ".content").textContent = message.content;
+  find(row, ".edited").hidden = !message.edited_at;
+}
+
+/** In the viewer's zone. @param {HTMLElement} row */
+export function tellTime(row) {
+  const time = find(row, "time", HTMLTimeElement);
+  const moment = new Date(time.dateTime);
+  time.textContent = short.format(moment);
+  time.title = exact.format(moment);
+}

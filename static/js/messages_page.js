@@ -1,0 +1,57 @@
+/** A person's messages: what is sent to them or by them comes in at once, on every screen that shows it. */
+import { ask } from "./api.js";
+import { find } from "./elements.js";
+import { MessageTable } from "./message_table.js";
+import { announceNews } from "./messages.js";
+import { persist } from "./persist.js";
+import * as sending from "./sending.js";
+
+const PAGE = 100; // messages that the table shows at first
+const END = "9223372036854775807"; // before this id are the newest
+
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const form = find(element, "#send-form", HTMLFormElement);
+  const recipient = find(form, "select", HTMLSelectElement);
+  const table = new MessageTable(element);
+  const user = Number(element.dataset.user);
+
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { topic, action, message, user: person } }) => {
+    if (person) offer(recipient, person, user);
+    if (!message || topic !== `user:${user}`) return;
+    if (action === "delete") return table.remove(message);
+    table.put(message, true);
+    if (action === "create" && message.author_id !== user)
+      announceNews(`${message.author?.nickname}: ${message.content}`);
+  };
+  const load = () =>
+    persist(
+      async () => {
+        const { value } = await ask(`/users/${user}/messages?limit=${PAGE}&before_id=${END}`, heard);
+        table.clear();
+        for (const message of value) table.put(message, false);
+      },
+      feed,
+      over.signal,
+    );
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", load, heard);
+  sending.start(form, feed, {
+    path: "/messages",
+    body: () => ({ author_id: user, ...Object.fromEntries(new FormData(form)) }),
+    cleared: ["content"],
+    done: "Sent.",
+  });
+  return () => over.abort();
+}
+
+/** Somebody new can be written to. @param {HTMLSelectElement} select @param {User} person @param {number} except */
+function offer(select, person, except) {
+  const value = String(person.id);
+  if (person.id === except || [...select.options].some((option) => option.value === value)) return;
+  select.add(new Option(`${person.nickname} (${person.name})`, value));
+}

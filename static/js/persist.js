@@ -1,0 +1,33 @@
+/** What has to be fetched is asked for again until it comes. */
+import { Backoff } from "./backoff.js";
+
+/**
+ * Work until it succeeds: again after a wait that grows, or as soon as the feed says that something changed.
+ * @param {() => Promise<unknown>} work @param {ExpectingFeed} feed @param {AbortSignal} signal
+ * @returns {Promise<boolean>} false when it was given up
+ */
+export async function persist(work, feed, signal) {
+  const backoff = new Backoff();
+  while (!signal.aborted) {
+    try {
+      await work();
+      return true;
+    } catch {
+      await pause(backoff.next(), feed, signal);
+    }
+  }
+  return false;
+}
+
+/** @param {number} ms @param {ExpectingFeed} feed @param {AbortSignal} signal @returns {Promise<void>} */
+function pause(ms, feed, signal) {
+  return new Promise((go) => {
+    const over = () => {
+      clearTimeout(timer);
+      go();
+    };
+    const timer = setTimeout(over, ms);
+    feed.addEventListener("state", over, { once: true });
+    signal.addEventListener("abort", over, { once: true });
+  });
+}

@@ -1,0 +1,25 @@
+/** A person's card: made from the blank one in the page's own template, its slots filled as text. */
+import { clone, find } from "./elements.js";
+
+/** @param {User} user @returns {HTMLElement} */
+export function cardFor(user) {
+  const card = clone("user-card");
+  card.id = `user-${user.id}`;
+  card.dataset.id = String(user.id);
+  find(card, ".avatar").textContent = [...user.nickname][0].toUpperCase();
+  find(card, ".avatar").dataset.hue = String(user.id % 8);
+  find(card, ".user-nick").textContent = user.nickname;
+  find(card, ".user-full").textContent = user.name;
+  const name = find(card, ".user-name", HTMLAnchorElement);
+  name.href = name.href.replace(/0$/, String(user.id));
+  const mail = find(card, ".user-mail", HTMLAnchorElement);
+  mail.href = `mailto:${encodeURIComponent(user.email).replace("%40", "@")}`;
+  mail.textContent = user.email;
+  const be = find(card, ".be-button", HTMLButtonElement);
+  be.value = String(user.id);
+  be.ariaLabel = `Be this person: ${user.nickname}`;
+  const talk = find(card, ".talk-button", HTMLButtonElement);
+  talk.formAction = talk.formAction.replace("/0/talk", `/${user.id}/talk`);
+  talk.ariaLabel = `Talk: ${user.nickname}`;
+  return card;
+}

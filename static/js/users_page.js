@@ -1,0 +1,50 @@
+/** The people's page: who comes is shown at once, on every screen. */
+import { pages } from "./api.js";
+import { find } from "./elements.js";
+import { announceNews } from "./messages.js";
+import { persist } from "./persist.js";
+import * as sending from "./sending.js";
+import { cardFor } from "./user_card.js";
+
+const FULL = 1000; // people a page carries at most
+
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const list = find(element, "#users");
+  const form = find(element, "#add-user-form", HTMLFormElement);
+
+  /** @param {User} user @param {boolean} live */
+  const put = (user, live) => {
+    if (document.getElementById(`user-${user.id}`)) return;
+    const card = cardFor(user);
+    if (live) card.dataset.arrived = "";
+    const cards = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
+    const next = [...cards].find(({ dataset }) => Number(dataset.id) > user.id);
+    list.insertBefore(card, next ?? null);
+    find(element, "#empty-users").hidden = true;
+    if (live) announceNews(`${user.nickname} is new here.`);
+  };
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { topic, user } }) => topic === "users" && user && put(user, true);
+  const all = async () => {
+    for await (const page of pages("/users", over.signal)) for (const user of page) put(user, false);
+  };
+  const load = () => persist(all, feed, over.signal);
+  const again = () => {
+    list.replaceChildren();
+    load();
+  };
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", again, heard);
+  if (list.children.length >= FULL) load();
+  sending.start(form, feed, {
+    path: "/users",
+    body: () => Object.fromEntries(new FormData(form)),
+    cleared: ["name", "email", "nickname"],
+    done: "Added.",
+  });
+  return () => over.abort();
+}

@@ -18,8 +18,8 @@ from quart_notes.schemas import CONTENT_MAX, UNSTORABLE
 
 blueprint = Blueprint("plain_text", __name__)
 
-BURST = 100  # messages a client may say at once
-RATE = 20  # messages a second it may go on with; faster ones wait in its own connection
+BURST = 200  # messages a client may say at once
+RATE = 50  # messages a second it may go on with; faster ones wait in its own connection
 NOT_TEXT, INVALID, TOO_LONG = 1003, 1007, 1009  # RFC 6455, 7.4.1
 
 

@@ -25,11 +25,13 @@ async def opened(folder: Path) -> AsyncIterator[Core]:
     await core.database.open()
     try:
         await core.log.open()
+        await core.rooms.open()
         core.broadcaster.newest = (await core.log.newest()).number
         core.writer.start()
         try:
             yield core
         finally:
+            core.presence.close()
             core.broadcaster.close()
             await core.writer.stop()
     finally:

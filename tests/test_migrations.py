@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from quart_notes import database, migrations
 from quart_notes.core import Core
 from quart_notes.database import APPS, CannotOpenError, Database
-from quart_notes.schemas import NoteCreate
+from quart_notes.schemas import NoteCreate, NoteQuery, RoomQuery
 from quart_notes.settings import Settings
-from tests.in_process import opened
+from tests.in_process import opened, rows
 
-INITIAL = "0001_notes_and_log"
+ALL = sorted(file.stem for file in Path(migrations.__file__).parent.glob("0*.py"))
+FIRST, LATEST = ALL[0], ALL[-1]
 LATER = """
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
@@ -48,6 +49,26 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddMigrat
 
     yield add
     for name in [name for name in sys.modules if name.startswith("later_migrations")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def as_at_first(tmp_path: Path) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Makes the program know its first migration only, as its first version did."""
+    package = tmp_path / "first" / "first_migrations"
+    package.mkdir(parents=True)
+    for name in ("__init__", FIRST):
+        shutil.copy(Path(migrations.__file__).parent / f"{name}.py", package)
+
+    @contextmanager
+    def then() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(package.parent)
+            patch.setitem(APPS["quart_notes"], "migrations", "first_migrations")
+            yield
+
+    yield then
+    for name in [name for name in sys.modules if name.startswith("first_migrations")]:
         del sys.modules[name]
 
 
@@ -99,7 +120,7 @@ async def test_models_and_migrations_agree(tmp_path: Path):
 
 
 async def test_a_difference_between_models_and_migrations_would_be_seen(tmp_path: Path, later: AddMigration):
-    later("0002_colour", INITIAL, ADD_COLOUR)
+    later("0100_colour", LATEST, ADD_COLOUR)
 
     assert len(await _differences(tmp_path)) == 1
 
@@ -107,12 +128,12 @@ async def test_a_difference_between_models_and_migrations_would_be_seen(tmp_path
 async def test_an_empty_folder_gets_its_tables_and_no_copy(tmp_path: Path):
     folder = tmp_path / "deep" / "data"
 
-    assert await _open(folder) == [INITIAL]
+    assert await _open(folder) == ALL
     assert await _open(folder) == []
 
     with closing(sqlite3.connect(folder / "quart-notes.sqlite3")) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert tables >= {"note", "event_log", "log_head"}
+    assert tables >= {"note", "event_log", "log_head", "user", "room", "message", "reading"}
     assert _copies(folder) == []
 
 
@@ -120,26 +141,62 @@ async def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path, late
     folder = tmp_path / "data"
     file = await _make(folder, ["kept", "whole"])
     assert _copies(folder) == []
-    later("0002_colour", INITIAL, ADD_COLOUR)
+    later("0100_colour", LATEST, ADD_COLOUR)
 
     applied = await _open(folder)
 
-    assert applied == ["0002_colour"]
+    assert applied == ["0100_colour"]
     assert "colour" in _columns(file)
     assert _titles(file) == ["kept", "whole"]
     (copy,) = _copies(folder)
-    assert re.fullmatch(r"before-0002_colour-\d{8}T\d{6}Z\.sqlite3", copy.name)
+    assert re.fullmatch(r"before-0100_colour-\d{8}T\d{6}Z\.sqlite3", copy.name)
     assert "colour" not in _columns(copy)
     assert _titles(copy) == ["kept", "whole"]
+
+
+async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lobby(
+    tmp_path: Path, as_at_first: Callable[[], AbstractContextManager[None]]
+):
+    folder = tmp_path / "data"
+    with as_at_first():
+        core = Core.build(Settings(data=folder))
+        assert await core.database.open() == [FIRST]
+        await core.log.open()
+        core.writer.start()
+        for title in ("one", "two"):
+            await core.notes.add(NoteCreate(title=title))
+        await core.writer.stop()
+        await core.database.close()
+    assert _copies(folder) == []
+
+    async with opened(folder) as core:
+        notes = await core.notes.find(NoteQuery())
+        rooms = (await core.rooms.find(RoomQuery())).rooms
+        third = await core.notes.add(NoteCreate(title="three"))
+
+    assert [note.title for note in notes.notes] == ["one", "two"]
+    assert [(room.id, room.kind, room.name) for room in rooms] == [(1, "room", "lobby")]
+    assert (notes.position.number, third.position.number) == (2, 3)
+    assert notes.position.epoch == third.position.epoch
+    (copy,) = _copies(folder)
+    assert copy.name.startswith(f"before-{ALL[1]}-")
+    assert _titles(copy) == ["one", "two"]
+
+
+async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):
+    for _ in range(3):
+        async with opened(tmp_path / "data") as core:
+            assert rows(core, "SELECT id, kind, name, name_key FROM room") == [(1, "room", "lobby", "lobby")]
+            assert (await core.log.newest()).number == 0
 
 
 async def test_it_is_copied_once_however_much_is_pending_and_not_again(tmp_path: Path, later: AddMigration):
     folder = tmp_path / "data"
     await _make(folder, ["kept"])
-    later("0002_colour", INITIAL, ADD_COLOUR)
-    later("0003_shade", "0002_colour", ADD_COLOUR.replace('"colour"', '"shade"'))
+    later("0100_colour", LATEST, ADD_COLOUR)
+    later("0101_shade", "0100_colour", ADD_COLOUR.replace('"colour"', '"shade"'))
 
-    assert await _open(folder) == ["0002_colour", "0003_shade"]
+    assert await _open(folder) == ["0100_colour", "0101_shade"]
     assert await _open(folder) == []
 
     assert len(_copies(folder)) == 1
@@ -153,7 +210,7 @@ async def test_what_has_not_reached_the_file_itself_yet_is_in_the_copy(tmp_path:
             await core.notes.add(NoteCreate(title=str(n)))
         shutil.copytree(tmp_path / "data", killed)
     assert (killed / "quart-notes.sqlite3-wal").stat().st_size > 0
-    later("0002_colour", INITIAL, ADD_COLOUR)
+    later("0100_colour", LATEST, ADD_COLOUR)
 
     await _open(killed)
 
@@ -166,7 +223,7 @@ async def test_a_migration_that_fails_stops_the_start_and_leaves_the_file_as_it_
 ):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
-    later("0002_broken", INITIAL, f"{ADD_COLOUR}, {FAIL}")
+    later("0100_broken", LATEST, f"{ADD_COLOUR}, {FAIL}")
 
     with pytest.raises(CannotOpenError, match="no_such_table"):
         await _open(folder)
@@ -180,7 +237,7 @@ async def test_a_migration_that_fails_stops_the_start_and_leaves_the_file_as_it_
 async def test_no_copy_no_change(tmp_path: Path, later: AddMigration, monkeypatch: pytest.MonkeyPatch):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
-    later("0002_colour", INITIAL, ADD_COLOUR)
+    later("0100_colour", LATEST, ADD_COLOUR)
 
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -196,10 +253,10 @@ async def test_what_is_pending_can_be_asked_without_doing_it(tmp_path: Path, lat
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
     asked = Database(file)
-    later("0002_colour", INITIAL, ADD_COLOUR)
+    later("0100_colour", LATEST, ADD_COLOUR)
 
     try:
-        assert await asked.inspect() == ["0002_colour"]
+        assert await asked.inspect() == ["0100_colour"]
     finally:
         await asked.close()
 

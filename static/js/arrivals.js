@@ -3,7 +3,7 @@
 /** What to say when the feed is away: the server has it, this page will show it. */
 export const LATE = "Saved. It shows here once the connection is back.";
 
-/** @param {EventTarget} target a card or the list @param {() => boolean} holds @returns {Promise<void>} */
+/** @param {EventTarget} target a card, a message, or their list @param {() => boolean} holds @returns {Promise<void>} */
 export function until(target, holds) {
   return new Promise((arrived) => {
     const over = new AbortController();
@@ -12,7 +12,9 @@ export function until(target, holds) {
       over.abort();
       arrived();
     };
-    for (const name of ["note:changed", "editor:closed"]) target.addEventListener(name, look, { signal: over.signal });
+    for (const name of ["note:changed", "editor:closed", "message:changed"]) {
+      target.addEventListener(name, look, { signal: over.signal });
+    }
     look();
   });
 }

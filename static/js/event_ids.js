@@ -11,8 +11,12 @@ function parts(id) {
  * @param {string} id @param {string} than "" knows nothing
  */
 export function isNewer(id, than) {
-  if (!than) return true;
+  return !than || behind(than, id) > 0;
+}
+
+/** How many events, of all topics, lie between two ids; without end between epochs. @param {string} id @param {string} newer */
+export function behind(id, newer) {
   const [epoch, number] = parts(id);
-  const [thanEpoch, thanNumber] = parts(than);
-  return epoch !== thanEpoch || number > thanNumber;
+  const [newerEpoch, newerNumber] = parts(newer);
+  return epoch === newerEpoch ? newerNumber - number : Number.POSITIVE_INFINITY;
 }

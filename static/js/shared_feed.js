@@ -1,113 +1,132 @@
 /**
  * One connection per browser: the tab that leads has the feed, the others hear it over a channel.
  *
- * 1. A follower takes an event only if it knows the one before; otherwise it asks for what it missed. 2. Who cannot be
- * told any more what it missed gets a reset. 3. A leader that answers nobody is robbed. `expect` as in ResumingFeed.
+ * 1. A tab follows a leader once that has told it what it missed; then it takes each event only if it knows the one
+ * before, and otherwise asks again. 2. A tab is told of its own topics only. 3. Who cannot be told any more what it
+ * missed gets a reset. 4. A leader that answers nobody is robbed. `expect` as in ResumingFeed.
  */
 import { isNewer } from "./event_ids.js";
-import { EventMemory } from "./event_memory.js";
 import { Feed } from "./feed.js";
+import { Lead } from "./lead.js";
 import { LeaderWatch } from "./leader_watch.js";
 import { Leadership } from "./leadership.js";
 import { TabChannel } from "./tab_channel.js";
-
-/** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, stop: () => void}} Connected */
+import { isAbout, topicsIn } from "./topics.js";
+import { stay } from "./wishes.js";
 
 export class SharedFeed extends Feed {
-  /** @type {Connected|undefined} present while this tab leads */ #own;
+  /** @type {Lead|undefined} present while this tab leads */ #lead;
+  /** @type {string|undefined} the tab that is followed */ #leader;
   /** @type {TabChannel|undefined} */ #channel;
-  #past = new EventMemory("");
-  #me = Math.random();
   /** @type {LeaderWatch|undefined} */ #watch;
+  #tab = String(Math.random());
+  #leave = () => {};
 
-  /** @param {string} name of lock and channel @param {string} last @param {(last: string) => Connected} connect */
-  constructor(name, last, connect) {
+  /** @param {string} name of locks and channel @param {string} topics @param {string} last @param {import("./lead.js").Connect} connect */
+  constructor(name, topics, last, connect) {
     super(last);
     this.name = name;
+    this.topics = topicsIn(topics);
     this.connect = connect;
-    const [lead, follow] = [() => this.#lead(), () => this.#follow()];
+    const [lead, follow] = [() => this.#begin(), () => this.#follow()];
     this.leadership = new Leadership(name, lead, follow);
   }
 
   start() {
     this.#channel = new TabChannel(this.name, this.#ears);
-    const [follows, ask] = [() => !this.#own, () => this.#ask()];
+    const [follows, ask] = [() => !this.#lead, () => this.#ask()];
     this.#watch = new LeaderWatch(follows, ask, () => this.leadership.seek({ steal: true }));
     this.leadership.seek();
-    this.#ask();
+    this.#leave = stay(this.name, this.#tab, ask);
   }
 
   stop() {
     this.#watch?.stop();
     this.leadership.resign();
+    this.#leave();
     this.#channel?.close();
+    this.#leader = undefined;
   }
 
   /** @param {string} id */
   expect(id) {
-    if (this.#own) this.#own.feed.expect(id);
+    if (this.#lead) this.#lead.expect(id);
     else this.#channel?.say("expect", { id });
   }
 
-  #lead() {
-    this.#past = new EventMemory(this.last);
-    this.#own = this.connect(this.last);
-    const { feed } = this.#own;
-    feed.addEventListener("change", ({ detail }) => this.#pass(detail));
-    feed.addEventListener("reset", ({ detail }) => this.#pass(detail));
-    feed.addEventListener("state", ({ detail }) => this.#passState(detail));
-    this.#passState(feed.state);
+  get #asking() {
+    return { tab: this.#tab, topics: this.topics, last: this.last };
+  }
+
+  #begin() {
+    this.#lead = new Lead(this.name, this.#asking, this.connect, {
+      tell: (before, event) => {
+        this.#take(event);
+        this.#channel?.say("event", { by: this.#tab, before, event });
+      },
+      state: (state) => {
+        this.tellState(state);
+        this.#channel?.say("state", { state });
+      },
+      tuned: () => this.#channel?.say("led", {}),
+    });
+    this.tellState(this.#lead.state);
     this.#channel?.say("led", {});
   }
 
   #follow() {
-    this.#own?.stop();
-    this.#own = undefined;
-  }
-
-  /** @param {FeedEvent} event */
-  #pass(event) {
-    const reset = event.action === "reset";
-    const before = event.id && !reset ? this.last : "";
-    if (reset) this.#past = new EventMemory(event.id ?? "");
-    else this.#past.add(event);
-    this.tell(event);
-    this.#channel?.say("event", { before, event });
-  }
-
-  /** @param {FeedState} state */
-  #passState(state) {
-    this.tellState(state);
-    this.#channel?.say("state", { state });
+    this.#lead?.stop();
+    this.#lead = undefined;
+    this.#ask();
   }
 
   /** @type {import("./tab_channel.js").Ears} */
   #ears = {
-    event: ({ before, event }) => (before && isNewer(before, this.last) ? this.#ask() : this.tell(event)),
+    event: ({ by, before, event }) => {
+      if (by !== this.#leader) return;
+      if (before && isNewer(before, this.last)) this.#ask();
+      else this.#take(event);
+    },
     state: ({ state }) => this.tellState(state),
     led: () => this.#ask(),
-    expect: ({ id }) => this.#own?.feed.expect(id),
-    ask: ({ from, after }) => this.#own && this.#answer(from, after),
-    answer: (answer) => answer.to === this.#me && !this.#own && this.#answered(answer),
+    expect: ({ id }) => this.#lead?.expect(id),
+    ask: (asking) => this.#lead && this.#answer(this.#lead, asking),
+    answer: (answer) => answer.to === this.#tab && !this.#lead && this.#answered(answer),
   };
 
+  #ask() {
+    if (this.#lead) return;
+    this.#channel?.say("ask", this.#asking);
+  }
+
+  /** @param {Lead} lead @param {import("./lead.js").Asking} asking */
+  #answer(lead, asking) {
+    const missed = lead.missed(asking);
+    const { state, position } = lead;
+    this.#channel?.say("answer", { to: asking.tab, by: this.#tab, state, position, missed, hidden: document.hidden });
+  }
+
   /** @param {import("./tab_channel.js").Answer} answer of the tab that leads */
-  #answered({ state, last, missed, hidden }) {
+  #answered({ by, state, position, missed, hidden }) {
     // Browsers slow down what nobody looks at: a hidden tab that seeks a connection seeks too long.
     if (hidden && !document.hidden && state !== "live") return this.leadership.seek({ steal: true });
     this.#watch?.answered();
     this.tellState(state);
-    if (missed) for (const event of missed) this.tell(event);
-    else this.tell({ id: last, action: "reset" });
+    if (missed === undefined) return;
+    this.#leader = by;
+    if (!missed) return this.tell({ id: position, action: "reset" });
+    for (const event of missed) this.#take(event);
+    this.#pass(position);
   }
 
-  /** @param {number} to @param {string} after */
-  #answer(to, after) {
-    const missed = this.#past.since(after);
-    this.#channel?.say("answer", { to, state: this.state, last: this.last, missed, hidden: document.hidden });
+  /** @param {FeedEvent} event */
+  #take(event) {
+    if (event.action === "reset" || isAbout(this.topics, event)) this.tell(event);
+    else if (event.id) this.#pass(event.id);
   }
 
-  #ask() {
-    if (!this.#own) this.#channel?.say("ask", { from: this.#me, after: this.last });
+  /** Up to here there is nothing that is not known. @param {string} id */
+  #pass(id) {
+    if (isNewer(id, this.last)) this.last = id;
   }
 }

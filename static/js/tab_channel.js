@@ -1,10 +1,14 @@
 /** What the tabs of one browser say to one another about the feed that they share. */
 
-/** @typedef {{to: number, state: FeedState, last: string, missed: FeedEvent[]|null, hidden: boolean}} Answer */
+/**
+ * Of the tab that leads; missed: undefined asks for patience, null cannot be told any more.
+ * @typedef {{to: string, by: string, state: FeedState, position: string, missed: FeedEvent[]|null|undefined,
+ *   hidden: boolean}} Answer
+ */
 /**
  * By kind, with what comes along.
- * @typedef {{event: {before: string, event: FeedEvent}, state: {state: FeedState}, led: {}, expect: {id: string},
- *   ask: {from: number, after: string}, answer: Answer}} Sayings
+ * @typedef {{event: {by: string, before: string, event: FeedEvent}, state: {state: FeedState}, led: {},
+ *   expect: {id: string}, ask: import("./lead.js").Asking, answer: Answer}} Sayings
  */
 /** @typedef {{[Kind in keyof Sayings]: (said: Sayings[Kind]) => void}} Ears */
 

@@ -1,0 +1,15 @@
+/** Moving among the items of a list, and what is done to one, by a key. Both say whether there was anything to do. */
+
+/** @param {HTMLElement|null|undefined} item */
+export function goTo(item) {
+  item?.focus();
+  item?.scrollIntoView({ block: "nearest" });
+  return Boolean(item);
+}
+
+/** @param {Element|null} item @param {string} selector of a control in it */
+export function keyClick(item, selector) {
+  /** @type {HTMLElement|null|undefined} */ const target = item?.querySelector(selector);
+  target?.click();
+  return Boolean(target);
+}

@@ -1,0 +1,83 @@
+/** Where a message is written: it grows, keeps its draft, and sends with Enter. */
+import { find } from "./elements.js";
+import { clearErrors, showErrors } from "./field_errors.js";
+import { emit } from "./messages.js";
+import { Problem } from "./api.js";
+import { grow, isSending } from "./message_field.js";
+import { keep, kept } from "./storage.js";
+
+export const LONGEST = 4_000; // characters
+const WARNED = 200; // characters before the end at which they are counted
+
+/**
+ * Dispatches from the form, bubbling: `composer:sent`, `composer:edit-last`.
+ * @param {HTMLFormElement} element @param {number} roomId @param {(content: string) => void} post
+ */
+export function start(element, roomId, post) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const field = find(element, "[name=content]", HTMLTextAreaElement);
+  const left = find(element, ".characters-left");
+  /** @type {`draft:room:${number}`} */ const draft = `draft:room:${roomId}`;
+
+  const changed = () => {
+    const free = LONGEST - [...field.value].length;
+    left.hidden = free > WARNED;
+    left.textContent = free < 0 ? `${-free} too many` : `${free} left`;
+    left.toggleAttribute("data-over", free < 0);
+    element.toggleAttribute("data-empty", !field.value.trim());
+    grow(field);
+    return free;
+  };
+  /** @param {string} text */
+  const write = (text) => {
+    field.value = text;
+    changed();
+    keep(draft, text || null);
+  };
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    clearErrors(element);
+    if (!field.value.trim()) return field.focus();
+    if (changed() < 0) return showErrors(element, tooLong());
+    const content = field.value;
+    write("");
+    field.focus();
+    post(content);
+    emit(element, "composer:sent");
+  };
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
+    if (isSending(event)) {
+      event.preventDefault();
+      element.requestSubmit();
+    } else if (event.key === "ArrowUp" && !field.value && !event.shiftKey) {
+      event.preventDefault();
+      emit(element, "composer:edit-last");
+    } else if (event.key === "Escape" && !event.isComposing) field.blur();
+  };
+  const input = () => {
+    clearErrors(element);
+    changed();
+    keep(draft, field.value || null);
+  };
+  /** What could not be sent comes back, before what is being typed. @param {RoomEvents["composer:take-back"]} event */
+  const takeBack = ({ detail }) => {
+    write([detail, field.value].filter(Boolean).join("\n"));
+    field.focus();
+  };
+
+  element.addEventListener("submit", submit, heard);
+  field.addEventListener("keydown", press, heard);
+  field.addEventListener("input", input, heard);
+  find(document, "#main").addEventListener("composer:take-back", takeBack, heard);
+  field.value ||= kept(draft) ?? "";
+  changed();
+  return () => over.abort();
+}
+
+function tooLong() {
+  const message = `A message has at most ${LONGEST} characters.`;
+  return new Problem(422, { errors: [{ field: "content", message }] });
+}

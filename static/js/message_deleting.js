@@ -1,0 +1,43 @@
+/** Deleting one's own message, and the way back. */
+import { explain, Problem, send } from "./api.js";
+import { around } from "./elements.js";
+import { messageOf, viewer } from "./message_item.js";
+import { toast } from "./messages.js";
+
+/** @param {HTMLElement} element the list */
+export function start(element) {
+  const over = new AbortController();
+  /** @param {number} id */
+  const remove = async (id) => {
+    try {
+      await send("DELETE", `/messages/${id}?author_id=${viewer}`);
+      toast("Message deleted.", { label: "Undo", run: () => restore(id) });
+    } catch (caught) {
+      failed("Not deleted", Problem.of(caught), () => remove(id));
+    }
+  };
+  /** @param {number} id */
+  const restore = async (id) => {
+    try {
+      await send("POST", `/messages/${id}/restore?author_id=${viewer}`);
+    } catch (caught) {
+      const problem = Problem.of(caught);
+      if (problem.status === 404) toast("This message cannot be brought back any more.");
+      else failed("Not restored", problem, () => restore(id));
+    }
+  };
+  /** @param {string} what @param {Problem} problem @param {() => void} again */
+  const failed = (what, problem, again) => {
+    if (problem.status === 404) return; // somebody else was quicker
+    toast(explain(problem).replace("Not saved", what), { label: "Retry", run: again });
+  };
+  /** @param {Event} event */
+  const submit = (event) => {
+    const item = around(event, ".delete-form") && around(event, ".message");
+    if (!item) return;
+    event.preventDefault();
+    remove(messageOf(item).id);
+  };
+  element.addEventListener("submit", submit, { signal: over.signal });
+  return () => over.abort();
+}

@@ -1,0 +1,88 @@
+/** A message on the page: made from the blank one in its template, its slots filled as text, and the message it shows. */
+import { drawAvatar } from "./avatar.js";
+import { clone, find } from "./elements.js";
+import { linked } from "./links.js";
+import { tellTime } from "./message_time.js";
+
+/** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
+/** @type {HTMLLIElement|undefined} */ let blank;
+
+/** Who looks at this page; 0 for nobody in particular. */
+export const viewer = Number(document.documentElement.dataset.person);
+
+/** @param {Element} list @returns {HTMLCollectionOf<HTMLElement>} a live one; nothing else is in the list */
+export const itemsIn = (list) => /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
+
+/** The message that an item shows. @param {Element} item */
+export function messageOf(item) {
+  const message = shown.get(item);
+  if (!message) throw new TypeError("This is no message of the conversation.");
+  return message;
+}
+
+/** @param {Message} message */
+export const isOwn = ({ author_id }) => viewer > 0 && author_id === viewer;
+
+/** What its author goes by. @param {Message} message */
+export const nameOf = ({ author, guest }) => author?.nickname ?? guest ?? "";
+
+/** A new item that shows a message. @param {Message} message */
+export function itemFor(message) {
+  blank ??= clone("message-item", HTMLLIElement); // to copy an item is cheaper than to import it anew
+  const item = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
+  fill(item, message);
+  return item;
+}
+
+/** Read the message from an item that the server rendered. @param {HTMLElement} item @param {number} roomId @returns {Message} */
+export function read(item, roomId) {
+  const { id, version, author, key } = item.dataset;
+  const name = find(item, ".author").textContent;
+  const time = find(item, ".message-head time", HTMLTimeElement);
+  const message = {
+    id: Number(id),
+    room_id: roomId,
+    version: Number(version),
+    content: find(item, ".content").textContent,
+    author_id: Number(author) || null,
+    author: author ? { id: Number(author), nickname: name, name, email: "" } : null,
+    guest: author ? null : name,
+    client_key: key ?? null,
+    date: time.dateTime,
+    edited_at: find(item, ".edited").hidden ? null : time.dateTime,
+  };
+  tellTime(time, message.date);
+  shown.set(item, message);
+  return message;
+}
+
+/** Put a message's values into an item's slots. @param {HTMLElement} item @param {Message} message */
+export function fill(item, message) {
+  const before = shown.get(item);
+  if (before?.id !== message.id) address(item, message);
+  item.dataset.version = String(message.version);
+  tellTime(find(item, ".message-head time", HTMLTimeElement), message.date);
+  if (before?.content !== message.content) find(item, ".content").replaceChildren(...linked(message.content));
+  find(item, ".edited").hidden = !message.edited_at;
+  shown.set(item, message);
+}
+
+/** What never changes about a message. @param {HTMLElement} item @param {Message} message */
+function address(item, message) {
+  const own = isOwn(message);
+  item.id = `message-${message.id}`;
+  item.dataset.id = String(message.id);
+  item.dataset.author = String(message.author_id ?? "");
+  if (message.client_key) item.dataset.key = message.client_key;
+  item.toggleAttribute("data-own", own);
+  find(item, ".author bdi").textContent = nameOf(message);
+  drawAvatar(find(item, ".avatar"), nameOf(message), message.author_id);
+  find(item, ".message-tools").hidden = !own;
+  /** @param {string} selector @param {string} attribute */
+  const swap = (selector, attribute) => {
+    const element = find(item, selector);
+    element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(\/\w+)$/, `/${message.id}$1`));
+  };
+  swap(".edit-link", "href");
+  swap(".delete-form", "action");
+}

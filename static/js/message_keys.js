@@ -1,0 +1,38 @@
+/** What single keys do in a conversation (shortcuts.js). */
+import { find } from "./elements.js";
+import { goTo, keyClick } from "./item_keys.js";
+
+/**
+ * @param {HTMLElement} list @param {import("./log_scroll.js").LogScroll} scroll
+ * @returns {Record<string, () => unknown>}
+ */
+export function messageKeys(list, scroll) {
+  /** @returns {HTMLElement|null} */
+  const current = () => document.activeElement?.closest(".message") ?? null;
+  const last = () => /** @type {HTMLElement|null} */ (list.lastElementChild);
+  const next = () =>
+    goTo(/** @type {HTMLElement|null|undefined} */ (current()?.nextElementSibling ?? (current() ? null : last())));
+  const previous = () => goTo(/** @type {HTMLElement|null|undefined} */ (current()?.previousElementSibling ?? last()));
+  /** @param {string} selector of what is there for one's own messages only */
+  const own = (selector) => () => {
+    const item = current();
+    return item?.matches("[data-own]") ? keyClick(item, selector) : false;
+  };
+  const write = () => {
+    const field = document.querySelector("#message-form [name=content]");
+    if (field instanceof HTMLElement) field.focus();
+    return Boolean(field);
+  };
+  return {
+    n: write,
+    j: next,
+    k: previous,
+    ArrowDown: () => (current() ? next() : false),
+    ArrowUp: () => (current() ? previous() : false),
+    e: own(".edit-link"),
+    Delete: own(".delete-button"),
+    G: () => scroll.toEnd(),
+    End: () => scroll.toEnd(),
+    h: () => find(document, "#here summary").click(),
+  };
+}

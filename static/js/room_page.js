@@ -1,0 +1,54 @@
+/** A room's page: starts each module on its part of it. */
+import * as conversation from "./conversation.js";
+import { find } from "./elements.js";
+import { LogScroll } from "./log_scroll.js";
+import * as messageComposer from "./message_composer.js";
+import * as messageDeleting from "./message_deleting.js";
+import * as messageEditing from "./message_editing.js";
+import * as messageGrouping from "./message_grouping.js";
+import { viewer } from "./message_item.js";
+import { messageKeys } from "./message_keys.js";
+import { MessageList } from "./message_list.js";
+import * as olderMessages from "./older_messages.js";
+import * as outboxList from "./outbox_list.js";
+import * as presence from "./presence.js";
+import { Reading } from "./reading.js";
+import * as shortcuts from "./shortcuts.js";
+import * as typing from "./typing.js";
+import * as unreadLine from "./unread_line.js";
+
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const list = find(element, "#messages");
+  const older = find(element, "#older");
+  const roomId = Number(element.dataset.room);
+  if (!("newest" in element.dataset)) return location.replace(location.pathname); // older pages are for readers without scripts
+
+  const messages = new MessageList(list, roomId, older.dataset.state === "whole");
+  const scroll = new LogScroll(find(element, "#log"), list);
+  const reading = new Reading(messages, scroll, Number(element.dataset.lastRead), feed);
+  scroll.start();
+  messageGrouping.start(list);
+  conversation.start(messages, scroll, feed, find(element, "#empty-room"));
+  unreadLine.start(find(element, "#jump"), messages, scroll, reading);
+  reading.start();
+  olderMessages.start(older, messages, scroll, feed);
+  presence.start(find(element, "#here"), find(element, "#typing"), roomId, feed);
+  shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), messageKeys(list, scroll));
+  if (viewer) startWriting(element, messages, scroll, feed);
+}
+
+/**
+ * @param {HTMLElement} element @param {MessageList} messages @param {LogScroll} scroll @param {ExpectingFeed} feed
+ */
+function startWriting(element, messages, scroll, feed) {
+  const form = find(element, "#message-form", HTMLFormElement);
+  const { outbox } = outboxList.start(find(element, "#outbox"), messages, scroll, feed);
+  messageComposer.start(form, messages.roomId, (content) => {
+    outbox.add(content, viewer);
+    scroll.toEnd();
+  });
+  typing.start(form, messages.roomId);
+  messageEditing.start(element, messages, feed);
+  messageDeleting.start(messages.element);
+}

@@ -1,0 +1,80 @@
+/** The line above the first message that is new, and the way down to the newest. */
+import { find } from "./elements.js";
+import { group } from "./message_grouping.js";
+import { isOwn, itemsIn, messageOf } from "./message_item.js";
+
+/**
+ * @param {HTMLElement} button the way down @param {import("./message_list.js").MessageList} messages
+ * @param {import("./log_scroll.js").LogScroll} scroll @param {import("./reading.js").Reading} reading
+ */
+export function start(button, messages, scroll, reading) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const words = find(button, ".jump-words");
+  const label = words.textContent;
+  /** @type {HTMLElement|undefined} */ let marked;
+  let since = reading.last; // new is what comes after it
+  let seen = true; // whether what stands below the line has been looked at
+  let waiting = 0; // messages of others below what is in sight
+
+  /** @param {HTMLElement|undefined} item */
+  const mark = (item) => {
+    if (item === marked) return;
+    if (marked) show(marked, false);
+    if (item) show(item, true);
+    marked = item;
+  };
+  const draw = () => {
+    const news = [...itemsIn(messages.element)].filter((item) => messageOf(item).id > since && !isOwn(messageOf(item)));
+    mark(news[0]);
+    return news.length;
+  };
+  const showButton = () => {
+    if (scroll.atEnd) waiting = 0;
+    button.hidden = scroll.atEnd;
+    words.textContent = waiting ? `${waiting} new` : label;
+  };
+  const look = () => {
+    if (reading.looking) seen = true;
+    showButton();
+  };
+  /** @param {CardEvent<MessageChange>} event */
+  const changed = ({ target, detail: { message, before, live } }) => {
+    if (before || !live || isOwn(message)) return;
+    if (!scroll.atEnd) waiting++;
+    showButton();
+    if (reading.looking) return;
+    if (seen) {
+      since = message.id - 1;
+      mark(target);
+    }
+    seen = false;
+  };
+  /** Who answers has read. */
+  const answered = () => {
+    since = Number.POSITIVE_INFINITY;
+    seen = true;
+    mark(undefined);
+  };
+
+  messages.element.addEventListener("message:changed", changed, heard);
+  messages.element.addEventListener("messages:loaded", draw, heard);
+  messages.element.addEventListener("message:gone", () => marked && !marked.isConnected && draw(), heard);
+  scroll.log.addEventListener("log:moved", look, heard);
+  document.addEventListener("visibilitychange", look, heard);
+  document.addEventListener("composer:sent", answered, heard);
+  button.addEventListener("click", () => scroll.toEnd(), heard);
+  waiting = draw();
+  if (marked) {
+    seen = false;
+    scroll.show(marked);
+  }
+  showButton();
+  return () => over.abort();
+}
+
+/** @param {HTMLElement} item @param {boolean} on whether the line stands above it */
+function show(item, on) {
+  find(item, ".new-line").hidden = !on;
+  if (item.isConnected) group(item);
+}

@@ -1,0 +1,51 @@
+/** The topics that the tabs of a browser want. A tab holds a lock of its own: who gets that lock knows that the tab is gone. */
+
+/** @param {string} name of all that the tabs share @param {string} tab */
+const lockOf = (name, tab) => `${name}#${tab}`;
+
+/** Have it known that this tab is there. @param {string} name @param {string} tab @param {() => void} known @returns {() => void} leave */
+export function stay(name, tab, known) {
+  let leave = () => {};
+  /** @type {Promise<void>} */
+  const left = new Promise((go) => {
+    leave = go;
+  });
+  navigator.locks?.request(lockOf(name, tab), () => {
+    known();
+    return left;
+  });
+  return leave;
+}
+
+export class Wishes {
+  /** @type {Map<string, string[]>} */ #tabs = new Map();
+  #over = new AbortController();
+
+  /** @param {string} name @param {() => void} shrunk when a tab has gone */
+  constructor(name, shrunk) {
+    this.name = name;
+    this.shrunk = shrunk;
+  }
+
+  /** All that is wanted, each topic once. */
+  get union() {
+    return [...new Set([...this.#tabs.values()].flat())].sort();
+  }
+
+  /** @param {string} tab @param {string[]} topics */
+  set(tab, topics) {
+    const known = this.#tabs.has(tab);
+    this.#tabs.set(tab, topics);
+    if (known) return;
+    const gone = () => {
+      this.#tabs.delete(tab);
+      this.shrunk();
+    };
+    // Rejects when nobody waits any more.
+    navigator.locks?.request(lockOf(this.name, tab), { signal: this.#over.signal }, gone).catch(() => {});
+  }
+
+  stop() {
+    this.#over.abort();
+  }
+}

@@ -12,6 +12,8 @@ from quart_notes.blueprints import (
     front_me,
     front_messages,
     front_notes,
+    front_room_messages,
+    front_rooms,
     front_users,
     guards,
     headers,
@@ -61,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     documented().init_app(app)
     for register in (errors.register, guards.register, headers.register, pages.register):
         register(app)
-    pages_of = (front_notes, front_users, front_messages, front_me)
+    pages_of = (front_notes, front_users, front_messages, front_rooms, front_room_messages, front_me)
     for module in (notes, users, messages, rooms, live, plain_text, *pages_of, system, static_files):
         app.register_blueprint(module.blueprint)
     _keep_open(app, core)

@@ -1,0 +1,97 @@
+"""A message of a conversation by itself, and the forms to change, delete and restore one's own."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, g, render_template
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.forms import filled, typed
+from quart_notes.blueprints.front_rooms import to_room, visible_room
+from quart_notes.blueprints.identity import chosen_person
+from quart_notes.errors import NotFoundError, NotYoursError
+from quart_notes.schemas import MessageOut, MessageUpdate, UserOut
+
+blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/<id:room_id>/messages/<id:message_id>")
+
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+@blueprint.get("")
+@hide
+async def message(room_id: int, message_id: int) -> str:
+    """The message alone, for a page that swaps it in."""
+    g.bare = True
+    me = await chosen_person()
+    return await render_template("message_item.html", message=await _message(room_id, message_id, me), me=me)
+
+
+async def _message(room_id: int, message_id: int, me: UserOut | None) -> MessageOut:
+    await visible_room(room_id, me)
+    found, _ = await core().messages.get(message_id)
+    if found.room_id != room_id:
+        raise NotFoundError(f"There is no message {message_id} in room {room_id}")
+    return found
+
+
+@blueprint.get("/edit")
+@hide
+async def edit(room_id: int, message_id: int) -> str:
+    """The form to change one's own message."""
+    me = await _somebody()
+    shown = await _message(room_id, message_id, me)
+    if shown.author_id != me.id:
+        raise NotYoursError("Only its author may change a message.")
+    return await _edit(shown, filled({"content": shown.content}))
+
+
+async def _somebody() -> UserOut:
+    me = await chosen_person()
+    if me is None:
+        raise NotYoursError("Say who you are first: only its author may change a message.")
+    return me
+
+
+async def _edit(shown: MessageOut, form: dict[str, Any]) -> str:
+    return await render_template("message_edit.html", message=shown, form=form)
+
+
+@blueprint.post("")
+@hide
+async def save(room_id: int, message_id: int) -> Page:
+    """Change one's own message by the form."""
+    me = await _somebody()
+    shown = await _message(room_id, message_id, me)
+    sent = await typed("content")
+    try:
+        await core().messages.change(message_id, MessageUpdate(author_id=me.id, content=sent["content"]))
+    except ValidationError as error:
+        return await _edit(shown, filled(sent, validation_problem(error).errors)), 422
+    return to_room(room_id, f"#message-{message_id}")
+
+
+@blueprint.post("/delete")
+@hide
+async def delete(room_id: int, message_id: int) -> WerkzeugResponse:
+    """Delete one's own message and offer to undo it."""
+    me = await _somebody()
+    try:
+        await _message(room_id, message_id, me)
+        await core().messages.delete(message_id, me.id)
+    except NotFoundError:
+        await visible_room(room_id, me)
+        return to_room(room_id, "#end")
+    return to_room(room_id, f"?deleted={message_id}#end")
+
+
+@blueprint.post("/restore")
+@hide
+async def restore(room_id: int, message_id: int) -> WerkzeugResponse:
+    """Undo a deletion."""
+    me = await _somebody()
+    await visible_room(room_id, me)
+    await core().messages.restore(message_id, me.id)
+    return to_room(room_id, f"#message-{message_id}")

@@ -1,0 +1,135 @@
+"""The pages of the rooms: the list, a conversation, and the form to say something."""
+
+import secrets
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.forms import digits, filled, typed
+from quart_notes.blueprints.identity import chosen_person
+from quart_notes.blueprints.links import linked
+from quart_notes.errors import NotFoundError, RoomNameTakenError, ValidationFailedError
+from quart_notes.schemas import (
+    MAX_ID,
+    PAGE_MAX,
+    MessageOut,
+    MessageQuery,
+    PageQuery,
+    ReadingUpdate,
+    RoomCreate,
+    RoomMessageCreate,
+    RoomOut,
+    RoomQuery,
+    UserOut,
+)
+
+blueprint = Blueprint("front_rooms", __name__, url_prefix="/front/rooms")
+blueprint.add_app_template_filter(linked)
+
+PAGE_SIZE = 50  # messages a page carries; with JavaScript older ones follow as one scrolls
+KEY_BYTES = 12
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+@blueprint.get("")
+@hide
+async def rooms() -> Page:
+    """The rooms and one's own conversations."""
+    return await _rooms(filled({"name": ""}))
+
+
+async def _rooms(form: dict[str, Any]) -> str:
+    found = await core().rooms.find(RoomQuery(limit=1))
+    return await render_template("rooms.html", form=form, last_event_id=found.position)
+
+
+@blueprint.post("")
+@hide
+async def add() -> Page:
+    """Open a room by the form."""
+    sent = await typed("name")
+    try:
+        room, _ = await core().rooms.add(RoomCreate(**sent))
+    except (ValidationError, RoomNameTakenError) as error:
+        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        return await _rooms(filled(sent, problem.errors)), problem.status
+    return to_room(room.id)
+
+
+@blueprint.get("/<id:room_id>")
+@hide
+async def room(room_id: int) -> Page:
+    """A conversation."""
+    me = await chosen_person()
+    return await _conversation(await visible_room(room_id, me), me, filled({"content": ""}))
+
+
+async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
+    """A room, or a conversation of one's own; NotFoundError for those of others, as if there were none."""
+    found, _ = await core().rooms.get(room_id)
+    if found.kind == "direct" and me not in found.people:
+        raise NotFoundError(f"Room {room_id} not found")
+    return found
+
+
+async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]) -> str:
+    before = digits(request.args.get("before_id"))
+    found = await core().messages.in_room(shown.id, MessageQuery(before_id=before or MAX_ID, limit=PAGE_SIZE))
+    return await render_template(
+        "room.html",
+        room=shown,
+        title=shown.name or next((one for one in shown.people if one != me), shown.people[0]).nickname,
+        messages=found.messages,
+        older=found.messages[0].id if found.more else None,
+        newest=before is None,
+        last_read_id=await _last_read(shown.id, me),
+        last_event_id=found.position,
+        presence=core().presence.now(shown.id),
+        people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX))).users,
+        deleted=await _deleted(shown.id, me),
+        form={"client_key": secrets.token_hex(KEY_BYTES), **form},
+    )
+
+
+async def _last_read(room_id: int, me: UserOut | None) -> int | None:
+    if me is None:
+        return None
+    found = await core().readings.of_person(me.id)
+    return next((one.last_read_id for one in found.unread if one.room_id == room_id), None)
+
+
+async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
+    """One's own message that has just been deleted and can be had back."""
+    message_id = digits(request.args.get("deleted"))
+    message = await core().messages.deleted(message_id) if message_id and me else None
+    return message if message and me and message.room_id == room_id and message.author_id == me.id else None
+
+
+@blueprint.post("/<id:room_id>/messages")
+@hide
+async def say(room_id: int) -> Page:
+    """Say something by the form; whoever answers has read what stands there."""
+    me = await chosen_person()
+    shown = await visible_room(room_id, me)
+    if me is None:
+        return to_room(room_id)
+    sent = await typed("content", "client_key")
+    try:
+        data = RoomMessageCreate(author_id=me.id, content=sent["content"], client_key=sent["client_key"] or None)
+        posted, _ = await core().messages.post(room_id, data)
+    except (ValidationError, ValidationFailedError) as error:
+        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        return await _conversation(shown, me, filled(sent, problem.errors)), problem.status
+    core().presence.stopped_typing(room_id, me.id)
+    await core().readings.read(room_id, ReadingUpdate(reader_id=me.id, message_id=posted.message.id))
+    return to_room(room_id, "#end")
+
+
+def to_room(room_id: int, where: str = "") -> WerkzeugResponse:
+    """Back to a conversation; `where` is a query or a fragment."""
+    return redirect(f"{request.root_path}/front/rooms/{room_id}{where}", 303)

@@ -13,7 +13,7 @@ from hypercorn import protocol
 from hypercorn.asyncio import run, serve, tcp_server
 from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
-from hypercorn.asyncio.worker_context import EventWrapper, WorkerContext
+from hypercorn.asyncio.worker_context import AsyncioSingleTask, EventWrapper, WorkerContext
 from hypercorn.config import Config
 from hypercorn.protocol import h2 as h2_module
 from hypercorn.protocol import h11 as h11_module
@@ -69,6 +69,17 @@ def test_the_protocol_refuses_and_waits_as_we_expect():
     assert {"can_read", "clear", "wait"} <= names(H11Protocol._handle_events)
     assert {"can_read", "stream", "event_class"} <= names(H11Protocol.__init__)
     assert WorkerContext.event_class is EventWrapper
+
+
+def test_what_a_plain_request_passes_by_is_as_we_know_it():
+    """`transport.plain` and `transport.idle` do the same in their own way."""
+    assert {"ssl", "client", "server", "keep_alive_requests", "connection", "stream"} <= names(H11Protocol.__init__)
+    assert "start_next_cycle" in names(H11Protocol._maybe_recycle)
+    assert parameters(AsyncioSingleTask.restart) == ["self", "task_group", "action"]
+    assert parameters(AsyncioSingleTask.stop) == ["self"]
+    assert {"restart", "stop"} <= names(TCPServer.protocol_send) and "stop" in names(TCPServer._close)
+    assert {"terminated", "keep_alive_timeout"} <= names(TCPServer._idle_timeout)
+    assert "protocol" in names(protocol.ProtocolWrapper.__init__)
 
 
 def test_the_websocket_stream_is_built_as_we_expect():

@@ -25,6 +25,7 @@ from quart_notes.response_cache import CachedResponse
 NO_PATH = "The address has no path."
 BAD_HOST = "The Host header names no host."
 TWO_LENGTHS = "A request has a Content-Length or a Transfer-Encoding, not both."
+WHOLE = "quart_notes.whole"  # extension of a scope, from `transport.plain`: the first message brings the whole body
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; a further one makes the client wait
 
 
@@ -56,15 +57,16 @@ class HTTPConnection(ASGIHTTPConnection):
     async def _serve(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Have Quart answer, without the two tasks that it makes for each request (50 µs) where they have no work.
 
-        One takes in the body, which is here already, and cancels the other when the client leaves: worth it for
-        a stream, not for what is answered in a moment.
+        One takes in the body, and cancels the other when the client leaves: worth it for a body that is not here
+        yet and for a stream, not for what is answered in a moment.
         """
-        first = await receive()
-        if first["type"] != "http.request" or first.get("more_body", False):
-            await super().__call__(_first_again(first, receive), send)
+        extensions: Any = self.scope.get("extensions")
+        if WHOLE not in (extensions or ()):
+            await super().__call__(receive, send)
             return
         request = self._create_request_from_scope(send)
-        request.body.append(first.get("body", b""))
+        first: Any = await receive()
+        request.body.append(first["body"])
         request.body.set_complete()
         try:
             response = await self.app.handle_request(request)
@@ -112,16 +114,6 @@ class HTTPConnection(ASGIHTTPConnection):
             await _send(send, 304, headers, None)
         else:
             await _send(send, 200, [*cached.headers, *headers], cached.body)
-
-
-def _first_again(first: Any, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
-    """`receive`, with what it gave first once more."""
-    waiting = [first]
-
-    async def again() -> Any:
-        return waiting.pop() if waiting else await receive()
-
-    return again
 
 
 def _is_address(target: str) -> bool:

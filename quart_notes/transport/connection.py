@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from time import time
 from typing import Any, ClassVar
 
 from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.config import Config
 from hypercorn.events import Closed, RawData
-from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope
+from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope, WorkerContext
 
 from quart_notes.transport.answers import whole_answer
+from quart_notes.transport.http import ProblemH11Protocol
+from quart_notes.transport.idle import IdleTimer
+from quart_notes.transport.plain import Exchange, Request, request_in, scope_of
 
 REFUSAL = 2.0  # seconds a connection too many has to take its answer
 
@@ -27,15 +32,23 @@ class Peer:
 
 
 class Connection(TCPServer):
-    """A TCP connection that shows its transport, knows when its peer was last heard, and counts."""
+    """A TCP connection that shows its transport, knows when its peer was last heard, counts, and serves plain requests.
+
+    A plain request that comes while hypercorn's protocol is at rest never reaches it; everything else does.
+    """
 
     limit: ClassVar[int] = 0  # connections at once; 0: no limit
     open: ClassVar[set["Connection"]] = set()
+    dated: ClassVar[tuple[int, bytes]] = (0, b"")  # the second, and the headers that all its answers carry
+    ending: ClassVar[asyncio.Task[None] | None] = None
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._peer = Peer(self.writer.transport, self.loop.time())
         self.state = {**self.state, "peer": self._peer}
+        self._standing: dict[str, Any] = {}
+        self._idle = IdleTimer(self.config.keep_alive_timeout, self._end_idle)
+        self.idle_task: Any = self._idle
 
     async def run(self) -> None:
         """Serve the connection, or say that there are too many."""
@@ -44,10 +57,22 @@ class Connection(TCPServer):
             await self._refuse()
             return
         cls.open.add(self)
+        if cls.ending is None or cls.ending.done():
+            cls.ending = self.loop.create_task(cls._end_idle_ones(self.context))
         try:
             await super().run()
         finally:
             cls.open.discard(self)
+            self._idle.cancel()
+
+    @classmethod
+    async def _end_idle_ones(cls, context: WorkerContext) -> None:
+        await context.terminated.wait()
+        for connection in list(cls.open):
+            connection._idle.end_if_idle()
+
+    def _end_idle(self) -> None:
+        self._task_group.spawn(self._initiate_server_close)
 
     @classmethod
     async def flushed(cls) -> None:
@@ -77,15 +102,89 @@ class Connection(TCPServer):
         if self.config.read_timeout is not None:
             await super()._read_data()
             return
-        while not self.reader.at_eof():
+        last = False
+        while not (last or self.reader.at_eof()):
             try:
-                data = await self.reader.read(MAX_RECV)
-                self._peer.heard = self.loop.time()
-                await self.protocol.handle(RawData(data))
+                data = await self.read()
+                data, last = await self._plainly(data)
+                if data:
+                    await self.protocol.handle(RawData(data))
             except OSError:
                 break
         await self.protocol.handle(Closed())
-        await self.idle_task.stop()  # or the connection would count until its keep-alive time-out
+        self._idle.cancel()
+
+    async def read(self) -> bytes:
+        """What the client sends next; nothing at its end."""
+        data = await self.reader.read(MAX_RECV)
+        self._peer.heard = self.loop.time()
+        return data
+
+    async def _plainly(self, data: bytes) -> tuple[bytes, bool]:
+        """Serve the plain requests that `data` begins with.
+
+        returns   what is for hypercorn, and whether the connection is to end
+        """
+        inner: Any = self.protocol.protocol
+        while data and isinstance(inner, ProblemH11Protocol) and inner.at_rest():
+            request = request_in(data, self.config.h11_max_incomplete_size)
+            if request is None or self.config.server_names:
+                break
+            exchange = await self._exchange(request, data[request.size :], inner)
+            if exchange.last or self.context.terminated.is_set():
+                return b"", True
+            data = exchange.rest
+            if data:
+                await asyncio.sleep(0)  # a client that sends many at once has to let others in between
+        return data, False
+
+    async def _exchange(self, request: Request, rest: bytes, inner: ProblemH11Protocol) -> Exchange:
+        self._idle.busy()
+        began = time()
+        exchange = Exchange(request, rest, self, self._dated(int(began)))
+        inner.keep_alive_requests += 1
+        exchange.last |= inner.keep_alive_requests > self.config.keep_alive_max_requests
+        scope: Any = scope_of(request, self._standing or self._stand(inner), self.state)
+        try:
+            await self.app(scope, exchange.receive, exchange.send, self.loop.run_in_executor, self.loop.call_soon)  # type: ignore[arg-type]
+        except Exception:
+            await self.config.log.exception("Error in ASGI Framework")
+        await exchange.finish()
+        if self.config.log.access_logger is not None:
+            await self.config.log.access(scope, exchange.start, time() - began)
+        await self.context.mark_request()
+        self._idle.start()
+        return exchange
+
+    def _stand(self, inner: ProblemH11Protocol) -> dict[str, Any]:
+        self._standing = {
+            "type": "http",
+            "http_version": "1.1",
+            "asgi": {"spec_version": "2.1", "version": "3.0"},
+            "scheme": "https" if inner.ssl else "http",
+            "root_path": self.config.root_path,
+            "client": inner.client,
+            "server": inner.server,
+        }
+        return self._standing
+
+    def _dated(self, second: int) -> bytes:
+        """The headers that every answer carries, the date among them, and the end of its head: made once a second."""
+        cls = type(self)
+        if cls.dated[0] != second:
+            lines = [b"\r\n%b: %b" % field for field in self.config.response_headers("h11")]
+            cls.dated = second, b"".join(lines) + b"\r\n\r\n"
+        return cls.dated[1]
+
+    async def write(self, data: bytes) -> None:
+        """Send, and wait while too much waits to be taken."""
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def ended(self) -> None:
+        """Return when the connection has gone."""
+        with suppress(OSError):
+            await self.writer.wait_closed()
 
 
 class UnblockedTaskGroup(TaskGroup):

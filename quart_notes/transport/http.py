@@ -45,6 +45,15 @@ class ProblemH11Protocol(H11Protocol):
         super().__init__(*args)
         self.can_read = self._readable = Readable()
 
+    def at_rest(self) -> bool:
+        """Whether the next byte begins a request: nothing is being answered, and nothing has come of the next one."""
+        return (
+            self.stream is None
+            and isinstance(self.connection, h11.Connection)
+            and self.connection.our_state is self.connection.their_state is h11.IDLE
+            and not self.connection.trailing_data[0]
+        )
+
     async def handle(self, event: ConnectionEvent) -> None:
         """Take what comes in, and the end."""
         await super().handle(event)

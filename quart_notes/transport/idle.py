@@ -1,0 +1,61 @@
+"""When a connection has been idle for too long."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+
+class IdleTimer:
+    """Ends a connection that has been idle for `seconds`, in place of hypercorn's task.
+
+    Hypercorn cancels and starts a task for every request. This is one timer a connection, and a request only notes
+    that it comes or has gone; a timer that finds the connection busy, or idle anew, sleeps for the rest.
+    """
+
+    def __init__(self, seconds: float, end: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._end = end
+        self._loop = asyncio.get_running_loop()
+        self._since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Idle from now on."""
+        self._since = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._seconds, self._look)
+
+    def busy(self) -> None:
+        """Not idle until `start`."""
+        self._since = None
+
+    def cancel(self) -> None:
+        """Look no more."""
+        self._since = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def end_if_idle(self) -> None:
+        """Not wait any longer."""
+        if self._since is not None:
+            self.cancel()
+            self._end()
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._since is None:
+            return
+        rest = self._since + self._seconds - self._loop.time()
+        if rest > 0.001:  # a loop's clock may be a tick behind its timers
+            self._timer = self._loop.call_later(rest, self._look)
+        else:
+            self.end_if_idle()
+
+    async def restart(self, task_group: Any, action: Any) -> None:
+        """Idle from now on, as hypercorn says it."""
+        self.start()
+
+    async def stop(self) -> None:
+        """Not idle, as hypercorn says it."""
+        self.busy()

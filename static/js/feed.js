@@ -25,6 +25,11 @@ export class Feed extends Target {
     this.dispatchEvent(new CustomEvent(reset ? "reset" : "change", { detail: event }));
   }
 
+  /** Up to here there is nothing to be told. @param {string} id */
+  pass(id) {
+    if (isNewer(id, this.last)) this.last = id;
+  }
+
   /** @param {FeedState} state */
   tellState(state) {
     if (state === this.state) return;

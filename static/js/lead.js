@@ -75,7 +75,7 @@ export class Lead {
     const far = Math.abs(behind(last, this.#position)) > FAR;
     if (topics.every((topic) => this.#carried.includes(topic))) {
       const missed = this.#past.since(last);
-      if (missed || far) return missed && missed.filter((event) => isAbout(topics, event));
+      if (missed || far) return missed?.filter((event) => isAbout(topics, event)) ?? null;
     }
     const from = far ? this.#position : last;
     if (!this.#from || isNewer(this.#from, from)) this.#from = from;

@@ -4,7 +4,8 @@
 
 /** @typedef {"websocket"|"stream"} Road */
 /** @typedef {{open: () => void, message: (text: {data: string}) => void, end: () => void}} Ears */
-/** @typedef {{road: Road, opened: boolean, hangUp: () => void}} Line */
+/** @typedef {{topics: string, after: string, person: string}} Wish what to hear, since when, and on whose behalf; "" leaves it open */
+/** @typedef {{road: Road, wish: Wish, opened: boolean, hangUp: () => void}} Line */
 
 const OPEN_MS = 5_000; // a swallowed upgrade shows neither an opening nor an end
 const paths = { websocket: "/ws", stream: "/events" };
@@ -30,7 +31,7 @@ const roads = {
 
 /**
  * Open a line. `end` is heard at most once, also when nothing happens at all; after `hangUp` nothing is heard.
- * @param {Road} road @param {string} root @param {{topics: string, after: string}} wish
+ * @param {Road} road @param {string} root @param {Wish} wish
  * @param {Ears} ears @returns {Line}
  */
 export function dial(road, root, wish, ears) {
@@ -49,6 +50,7 @@ export function dial(road, root, wish, ears) {
   let timer = setTimeout(end, OPEN_MS);
   const line = {
     road,
+    wish,
     opened: false,
     hangUp() {
       clearTimeout(timer);
@@ -62,4 +64,19 @@ export function dial(road, root, wish, ears) {
     timer = setTimeout(end); // this browser has no such road
   }
   return line;
+}
+
+/**
+ * Whether the server says no to a wish, which neither road can tell from having no connection.
+ * @param {string} root @param {Wish} wish
+ */
+export async function isRefused(root, wish) {
+  const asked = new URLSearchParams(Object.entries(wish).filter(([, value]) => value));
+  try {
+    const { status, headers } = await fetch(`${root}${paths.stream}?${asked}`, { method: "HEAD", cache: "no-store" });
+    const ours = (headers.get("Content-Type") ?? "").startsWith("application/problem"); // no page of a proxy
+    return ours && (status === 403 || status === 404);
+  } catch {
+    return false;
+  }
 }

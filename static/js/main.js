@@ -16,13 +16,13 @@ const PAGES = {
   room: () => import("./room_page.js"),
 };
 
-const root = document.documentElement.dataset.root ?? "";
+const { root = "", person = "" } = document.documentElement.dataset;
 const main = find(document, "#main");
 const { page = "", topics = "", lastEventId = "" } = main.dataset;
 
-/** @param {string} last */
-function connect(last) {
-  const feed = new ResumingFeed(root, topics, last);
+/** @param {string} wanted @param {string} last */
+function connect(wanted, last) {
+  const feed = new ResumingFeed(root, wanted, last, person);
   const unwatch = watch(feed, `${root}/api/notes?limit=1`);
   feed.start();
   const stop = () => {
@@ -33,8 +33,8 @@ function connect(last) {
 }
 
 // Without locks (they need https or this very machine) tabs share nothing, so each has a channel of its own.
-const shared = `quart-notes:${root}:${topics}`;
-const feed = new SharedFeed(navigator.locks ? shared : `${shared}:${Math.random()}`, lastEventId, connect);
+const shared = `quart-notes:${root}:${person}`;
+const feed = new SharedFeed(navigator.locks ? shared : `${shared}:${Math.random()}`, topics, lastEventId, connect);
 
 connection.start(find(document, "#connection"), feed, find(document, "#offline-hint"));
 announcer.start(find(document, "#announcer"));

@@ -3,31 +3,42 @@
  *
  * 1. The websocket is preferred; a stream stands in for it, and the websocket is tried again beside it.
  * 2. Nothing is heard of a line once another took its place. 3. While nothing works, attempts go on for ever.
+ * 4. A line that brings less than a second one does, or that has other topics than are wanted, gives way to it.
+ * Dispatches `tuned` (detail: the topics, and the id after which they are brought) when `tune` has come true.
  */
 import { Backoff } from "./backoff.js";
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
-import { dial } from "./live_feed.js";
+import { dial, isRefused } from "./live_feed.js";
+import { publicOf } from "./topics.js";
 
 /** @typedef {import("./live_feed.js").Line} Line */
 
 const SETTLED_MS = 5_000; // only a line that lasted this long proves the server well again
-const ARRIVAL_MS = 3_000; // an event known to exist that takes longer: the line is mute, however open it looks
+const ARRIVAL_MS = 3_000; // an event known to exist that takes longer: the line may be mute, however open it looks
 const SOCKET_AGAIN_MS = 60_000; // on a stream, how soon the websocket gets another chance; doubles each time
 
 export class ResumingFeed extends Feed {
   /** @type {Line|undefined} */ #line;
-  /** @type {Line|undefined} a websocket tried beside a stream that works */ #trial;
+  /** @type {Line|undefined} one tried beside a line that works; it takes over once it is open */ #trial;
+  /** @type {Line|undefined} one that shows whether the other is mute */ #check;
   /** @type {import("./live_feed.js").Road} */ #preferred = "websocket";
+  /** @type {string|undefined} from where the next line begins, if not where this one is */ #back;
+  #checked = "";
+  #refused = false;
   #socketAgainMs = SOCKET_AGAIN_MS;
   #backoff = new Backoff();
   /** @type {Map<string, number>} */ #timers = new Map();
 
-  /** @param {string} root @param {string} topics @param {string} last the newest id that the page includes */
-  constructor(root, topics, last) {
+  /**
+   * @param {string} root @param {string} topics @param {string} last the newest id that the page includes
+   * @param {string} person who listens, or ""
+   */
+  constructor(root, topics, last, person) {
     super(last);
     this.root = root;
     this.topics = topics;
+    this.person = person;
   }
 
   start() {
@@ -36,9 +47,8 @@ export class ResumingFeed extends Feed {
 
   stop() {
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#line?.hangUp();
-    this.#trial?.hangUp();
-    this.#line = this.#trial = undefined;
+    for (const line of [this.#line, this.#trial, this.#check]) line?.hangUp();
+    this.#line = this.#trial = this.#check = undefined;
   }
 
   /** Begin anew and at once: the line is in doubt, or things may have changed for the better. */
@@ -48,63 +58,124 @@ export class ResumingFeed extends Feed {
     this.start();
   }
 
-  /** An event is known to exist: it must arrive. @param {string} id */
+  /** Bring these topics, from an event on that may be one of the past. @param {{topics: string, after: string}} wish */
+  tune({ topics, after }) {
+    this.topics = topics;
+    this.#back = after;
+    this.#refused = false;
+    this.#trial?.hangUp();
+    this.#trial = undefined;
+    if (this.#line?.opened) {
+      this.#trial = this.#dial(this.#preferred);
+    } else if (this.#line) {
+      this.#line.hangUp();
+      this.#line = this.#dial(this.#line.road);
+    }
+  }
+
+  /** An event is known to exist: if it is of our topics, it must arrive. @param {string} id */
   expect(id) {
-    if (!isNewer(id, this.last)) return;
+    if (!this.#isNews(id)) return;
     this.#after("arrival", ARRIVAL_MS, () => {
-      if (this.#line?.opened && isNewer(id, this.last)) this.#lost(this.#line, true);
+      if (this.#line?.opened && this.#isNews(id)) this.#verify(id);
     });
+  }
+
+  /** @param {string} id */
+  #isNews(id) {
+    return isNewer(id, this.last) && isNewer(id, this.#checked);
   }
 
   /** @param {import("./live_feed.js").Road} road @returns {Line} */
   #dial(road) {
-    const line = dial(
-      road,
-      this.root,
-      { topics: this.topics, after: this.last },
-      {
-        open: () => this.#opened(line),
-        message: ({ data }) => this.tell(JSON.parse(data)),
-        end: () => this.#lost(line),
-      },
-    );
+    const [topics, person] = this.#refused ? [publicOf(this.topics), ""] : [this.topics, this.person];
+    const wish = { topics, after: this.#back ?? this.last, person };
+    const line = dial(road, this.root, wish, {
+      open: () => this.#opened(line),
+      message: ({ data }) => this.#heard(line, JSON.parse(data)),
+      end: () => this.#lost(line),
+    });
     return line;
+  }
+
+  /** @param {Line} line @param {FeedEvent} event */
+  #heard(line, event) {
+    if (line === this.#check) {
+      if (!event.id || !this.#isNews(event.id)) return;
+      this.#check = undefined;
+      this.#take(line); // the other is mute
+    }
+    this.tell(event);
   }
 
   /** @param {Line} line */
   #opened(line) {
-    if (line === this.#trial) {
-      this.#line?.hangUp();
-      this.#line = line;
-      this.#trial = undefined;
-    }
-    this.#preferred = line.road;
-    if (line.road === "stream") this.#trySocketLater();
+    if (line === this.#check) return;
+    if (line === this.#trial) this.#trial = undefined;
+    this.#take(line);
     this.#after("settled", SETTLED_MS, () => this.#backoff.reset());
+    if (this.#back !== undefined) {
+      this.last = this.#back;
+      this.#back = undefined;
+      this.dispatchEvent(new CustomEvent("tuned", { detail: { topics: this.topics, after: this.last } }));
+    }
     this.tellState("live");
   }
 
-  /** @param {Line} line @param {boolean} mute it was open, but an event that exists did not come */
-  #lost(line, mute = false) {
+  /** Hear this line from now on and no other. @param {Line} line */
+  #take(line) {
+    if (line !== this.#line) this.#line?.hangUp();
+    this.#line = line;
+    this.#preferred = line.road;
+    if (line.road === "stream") this.#trySocketLater();
+  }
+
+  /** @param {Line} line */
+  #lost(line) {
     line.hangUp();
-    if (line === this.#trial) return this.#trySocketLater();
+    if (line === this.#check) {
+      this.#check = undefined;
+      return;
+    }
+    if (line === this.#trial) {
+      this.#trial = undefined;
+      if (this.#back === undefined) return this.#trySocketLater();
+      this.#line?.hangUp(); // it has not what is wanted
+      this.#line = line;
+    }
     if (line !== this.#line) return;
     clearTimeout(this.#timers.get("settled"));
     this.tellState(navigator.onLine ? "reconnecting" : "offline");
-    const refused = mute || !line.opened;
-    if (refused && line.road === "websocket") {
+    if (!line.opened && line.road === "websocket") {
       this.#line = this.#dial("stream");
       return;
     }
     this.#line = undefined;
-    if (refused) this.#preferred = "websocket";
+    if (!line.opened) this.#askWhy(line);
     this.#after("retry", this.#backoff.next(), () => this.start());
   }
 
+  /** People and rooms may be gone with their database: what is everybody's can be heard all the same. @param {Line} line */
+  async #askWhy(line) {
+    this.#preferred = "websocket";
+    if (await isRefused(this.root, line.wish)) this.#refused = true;
+  }
+
+  /** Something may exist that the line does not bring: the other road shows it. @param {string} id */
+  #verify(id) {
+    if (this.#trial) return;
+    this.#check?.hangUp();
+    this.#check = this.#dial(this.#line?.road === "websocket" ? "stream" : "websocket");
+    this.#after("check", ARRIVAL_MS, () => {
+      if (this.#check?.opened) this.#checked = id; // an event of topics that are not ours
+      this.#check?.hangUp();
+      this.#check = undefined;
+    });
+  }
+
   #trySocketLater() {
-    this.#trial = undefined;
     this.#after("trial", this.#socketAgainMs, () => {
-      if (this.#line?.opened) this.#trial = this.#dial("websocket");
+      if (this.#line?.opened && !this.#trial) this.#trial = this.#dial("websocket");
     });
     this.#socketAgainMs *= 2;
   }

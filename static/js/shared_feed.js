@@ -116,17 +116,12 @@ export class SharedFeed extends Feed {
     this.#leader = by;
     if (!missed) return this.tell({ id: position, action: "reset" });
     for (const event of missed) this.#take(event);
-    this.#pass(position);
+    this.pass(position);
   }
 
   /** @param {FeedEvent} event */
   #take(event) {
     if (event.action === "reset" || isAbout(this.topics, event)) this.tell(event);
-    else if (event.id) this.#pass(event.id);
-  }
-
-  /** Up to here there is nothing that is not known. @param {string} id */
-  #pass(id) {
-    if (isNewer(id, this.last)) this.last = id;
+    else if (event.id) this.pass(event.id);
   }
 }

@@ -14,4 +14,7 @@ export function isAbout(topics, { id, topic = "" }) {
 }
 
 /** Without what only somebody in particular may hear. @param {string} topics */
-export const publicOf = (topics) => topicsIn(topics).filter((topic) => !/^(user|room):\d/.test(topic)).join(",");
+export const publicOf = (topics) =>
+  topicsIn(topics)
+    .filter((topic) => !/^(user|room):\d/.test(topic))
+    .join(",");

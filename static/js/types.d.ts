@@ -83,6 +83,7 @@ interface FeedEventMap {
   change: CustomEvent<FeedEvent>;
   reset: CustomEvent<FeedEvent>;
   state: CustomEvent<FeedState>;
+  tuned: CustomEvent<{ topics: string; after: string }>;
 }
 interface FeedTarget extends Omit<EventTarget, "addEventListener"> {
   addEventListener<Name extends keyof FeedEventMap>(

@@ -1,0 +1,106 @@
+"""What people do in a conversation, and find there."""
+
+import re
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import httpx
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Windows, visit
+from tests.server_process import ServerProcess
+
+_numbers = count(1)
+Person = dict[str, Any]
+Enter = Callable[..., Page]
+
+
+def fresh(word: str = "words") -> str:
+    """A text that no other test uses."""
+    return f"{word} {next(_numbers):04d}"
+
+
+def person(rest: httpx.Client, nickname: str = "") -> Person:
+    """A new person; the nickname is made unique."""
+    nickname = f"{nickname or 'ada'}{next(_numbers):04d}"
+    return created(rest.post("/api/users", json={"name": nickname.title(), "email": "a@b.example", "nickname": nickname}))
+
+
+def room(rest: httpx.Client, name: str = "") -> int:
+    """A new room, by its id."""
+    return int(created(rest.post("/api/rooms", json={"name": name or fresh("room")}))["id"])
+
+
+def say(rest: httpx.Client, room_id: int, author: Person, content: str) -> dict[str, Any]:
+    """A message, sent through the API."""
+    return created(rest.post(f"/api/rooms/{room_id}/messages", json={"author_id": author["id"], "content": content}))
+
+
+def created(answer: httpx.Response) -> dict[str, Any]:
+    """What an answer says was made."""
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def be(page: Page, server: ServerProcess, who: Person) -> Page:
+    """Be somebody in a browser from now on."""
+    page.context.add_cookies([{"name": "quart_notes_person", "value": str(who["id"]), "url": server.base}])
+    return page
+
+
+def enter(windows: Windows, server: ServerProcess, who: Person, room_id: int, **options: Any) -> Page:
+    """A browser of a person, in a room, live."""
+    return visit(be(windows(**options), server, who), server, f"/front/rooms/{room_id}")
+
+
+def write(page: Page, content: str) -> None:
+    """Say something with the composer."""
+    page.fill("#message-form [name=content]", content)
+    page.press("#message-form [name=content]", "Enter")
+
+
+def message(page: Page, content: str) -> Locator:
+    """The message with this text in it, once it has arrived."""
+    return page.locator("#messages > li.message", has_text=content)
+
+
+def unsent(page: Page, content: str) -> Locator:
+    """The message with this text in it, while it has not arrived."""
+    return page.locator("#outbox > li.message", has_text=content)
+
+
+def edit(page: Page, content: str) -> Locator:
+    """Open the editor of a message; its field."""
+    message(page, content).hover()
+    message(page, content).locator(".edit-link").click()
+    return page.locator(".message-editor [name=content]")
+
+
+def said(rest: httpx.Client, room_id: int) -> list[str]:
+    """Everything said in a room, as the server has it."""
+    return [one["content"] for one in rest.get(f"/api/rooms/{room_id}/messages").json()]
+
+
+def unread(rest: httpx.Client, who: Person, room_id: int) -> int:
+    """How much somebody has not read in a room."""
+    found = rest.get(f"/api/users/{who['id']}/unread").json()
+    return next(one["count"] for one in found if one["room_id"] == room_id)
+
+
+def block_websockets(page: Page) -> None:
+    """Leave a page nothing but the event stream."""
+    page.add_init_script("window.WebSocket = class { constructor() { throw new Error('blocked'); } }")
+
+
+def expect_at_end(page: Page) -> None:
+    """The newest message is in sight."""
+    expect(page.locator("#jump")).to_be_hidden()
+    assert page.evaluate("Math.abs(document.querySelector('#log').scrollTop)") < 48
+
+
+def connection_lost(page: Page) -> None:
+    """Cut a page off, and wait until it knows."""
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_have_text(re.compile("Offline|Reconnecting"))

@@ -1,0 +1,182 @@
+"""People who talk: what one says, changes and takes back is seen by all, once and at once."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import rooms
+from tests.browser.conftest import visit
+from tests.browser.rooms import block_websockets, edit, enter, fresh, message, person, room, say, unsent, write
+
+
+@pytest.fixture
+def ada(rest):
+    return person(rest, "ada")
+
+
+@pytest.fixture
+def bob(rest):
+    return person(rest, "bob")
+
+
+@pytest.fixture
+def place(rest):
+    return room(rest)
+
+
+@pytest.fixture
+def hers(windows, shared_server, ada, place):
+    return enter(windows, shared_server, ada, place)
+
+
+@pytest.fixture
+def his(windows, shared_server, bob, place):
+    page = rooms.be(windows(), shared_server, bob)
+    block_websockets(page)
+    with page.expect_request("**/events?*"):
+        return visit(page, shared_server, f"/front/rooms/{place}")
+
+
+def test_two_people_talk_one_of_them_over_the_event_stream(hers, his, ada):
+    there, back = fresh("there"), fresh("back")
+
+    write(hers, there)
+    expect(message(his, there)).to_have_count(1)
+    write(his, back)
+
+    for page in (hers, his):
+        expect(message(page, back)).to_have_count(1)
+        expect(message(page, there)).to_have_count(1)
+        expect(page.locator("#outbox > li")).to_have_count(0)
+    expect(message(his, there).locator(".author")).to_have_text(ada["nickname"])
+    expect(message(hers, there)).to_have_attribute("data-own", "")
+    expect(hers.locator("#message-content")).to_have_value("")
+
+
+def test_a_change_a_deletion_and_its_undo_are_seen_by_everybody(hers, his):
+    before, after = fresh("before"), fresh("after")
+    write(hers, before)
+    expect(message(his, before)).to_have_count(1)
+
+    edit(hers, before).fill(after)
+    hers.keyboard.press("Enter")
+    expect(message(his, after).locator(".edited")).to_be_visible()
+    expect(message(hers, after)).to_have_count(1)
+    message(hers, after).hover()
+    message(hers, after).locator(".delete-button").click()
+    expect(message(his, after)).to_have_count(0)
+    hers.get_by_role("button", name="Undo").click()
+
+    for page in (hers, his):
+        expect(message(page, after)).to_have_count(1)
+
+
+def test_nobody_is_offered_to_change_what_another_said(hers, his):
+    words = fresh()
+    write(hers, words)
+    expect(message(his, words)).to_have_count(1)
+
+    expect(message(his, words).locator(".message-tools")).to_be_hidden()
+
+
+def test_what_was_changed_in_another_tab_meanwhile_is_said_before_it_is_overwritten(hers, rest, ada, place):
+    note = say(rest, place, ada, fresh("before"))
+    field = edit(hers, note["content"])
+    field.fill("mine")
+    rest.patch(f"/api/messages/{note['id']}", json={"author_id": ada["id"], "content": "elsewhere"})
+
+    field.press("Enter")
+    expect(hers.locator(".editor-state")).to_contain_text("elsewhere meanwhile")
+    field.press("Enter")
+
+    expect(hers.locator(".message-editor")).to_have_count(0)
+    assert rest.get(f"/api/messages/{note['id']}").json()["content"] == "mine"
+
+
+def test_a_change_that_is_put_down_can_be_had_back(hers, ada, rest, place):
+    note = say(rest, place, ada, fresh("before"))
+    edit(hers, note["content"]).fill("nearly")
+    hers.keyboard.press("Escape")
+    expect(hers.locator(".message-editor")).to_have_count(0)
+
+    hers.get_by_role("button", name="Get it back").click()
+
+    expect(hers.locator(".message-editor [name=content]")).to_have_value("nearly")
+
+
+def test_an_event_that_comes_twice_changes_nothing(windows, shared_server, ada, place):
+    page = rooms.be(windows(), shared_server, ada)
+    page.route_web_socket(re.compile("/ws"), _doubling)
+    visit(page, shared_server, f"/front/rooms/{place}")
+    words, last = fresh(), fresh("last")
+
+    write(page, words)
+    write(page, last)
+    expect(message(page, last)).to_have_count(1)
+
+    assert message(page, words).count() == 1
+
+
+def _doubling(socket):
+    server = socket.connect_to_server()
+
+    def twice(text):
+        socket.send(text)
+        socket.send(text.replace('"id":"', '"id":"z', 1))  # as if another leader told it again
+
+    server.on_message(twice)
+
+
+def test_consecutive_messages_of_one_author_are_grouped_under_a_day(hers, rest, ada, bob, place):
+    first, second, third = (say(rest, place, who, fresh()) for who in (ada, bob, bob))
+    expect(message(hers, third["content"])).to_have_count(1)
+
+    heads = [message(hers, one["content"]).get_attribute("data-head") for one in (first, second, third)]
+    expect(message(hers, first["content"]).locator(".day")).to_have_text("Today")
+    expect(message(hers, second["content"]).locator(".day")).to_be_hidden()
+
+    assert heads == ["", "", None]
+
+
+def test_times_are_told_in_the_viewers_zone(windows, shared_server, rest, ada, place):
+    note = say(rest, place, ada, fresh())
+    page = rooms.be(windows(timezone_id="Asia/Kolkata", locale="en-GB"), shared_server, ada)
+    visit(page, shared_server, f"/front/rooms/{place}")
+    local = page.evaluate(
+        "date => new Intl.DateTimeFormat('en', {timeStyle: 'short', timeZone: 'Asia/Kolkata'}).format(new Date(date))",
+        note["date"],
+    )
+
+    time = message(page, note["content"]).locator(".message-head time")
+
+    expect(time).to_have_text(local)
+    expect(time).to_have_attribute("datetime", note["date"])
+
+
+def test_addresses_become_links_and_nothing_else_does(hers):
+    write(hers, "see https://example.org/a_(b)?c=1&d=%22#e, or (http://localhost:1/x). javascript:alert(1) www.no.example")
+
+    links = message(hers, "or (http").locator(".content a")
+    expect(links).to_have_count(2)
+    assert links.evaluate_all("links => links.map(({href, rel, target}) => [href, rel, target])") == [
+        ["https://example.org/a_(b)?c=1&d=%22#e", "noopener noreferrer nofollow", "_blank"],
+        ["http://localhost:1/x", "noopener noreferrer nofollow", "_blank"],
+    ]
+    assert unsent(hers, "or (http").count() == 0
+
+
+def test_a_direct_conversation_is_a_room_of_two(windows, shared_server, rest, ada, bob):
+    sent = rest.post("/api/messages", json={"author_id": bob["id"], "recipient_id": ada["id"], "content": fresh("psst")})
+    place = sent.json()["room_id"]
+    hers, his = (enter(windows, shared_server, who, place) for who in (ada, bob))
+    words = fresh()
+
+    write(hers, words)
+
+    for page in (hers, his):
+        expect(message(page, words)).to_have_count(1)
+        expect(page.locator("#outbox > li")).to_have_count(0)
+    expect(hers.locator("h1")).to_have_text(bob["nickname"])
+    other = rooms.be(windows(), shared_server, person(rest))
+    assert other.goto(f"{shared_server.base}/front/rooms/{place}").status == 404

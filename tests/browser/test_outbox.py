@@ -1,0 +1,160 @@
+"""What is written is neither lost nor doubled."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import visit
+from tests.browser.rooms import connection_lost, enter, fresh, message, person, room, said, unsent, write
+
+FIELD = "#message-form [name=content]"
+
+
+@pytest.fixture
+def ada(rest):
+    return person(rest)
+
+
+@pytest.fixture
+def place(rest):
+    return room(rest)
+
+
+@pytest.fixture
+def page(windows, shared_server, ada, place):
+    return enter(windows, shared_server, ada, place)
+
+
+def test_a_draft_is_kept_over_a_reload_for_its_own_room_and_forgotten_when_sent(page, rest, shared_server, place):
+    other = room(rest)
+    page.fill(FIELD, "half a\nthought")
+
+    visit(page, shared_server, f"/front/rooms/{other}")
+    expect(page.locator(FIELD)).to_have_value("")
+    visit(page, shared_server, f"/front/rooms/{place}")
+    expect(page.locator(FIELD)).to_have_value("half a\nthought")
+    page.press(FIELD, "Enter")
+    expect(message(page, "half a")).to_have_count(1)
+    visit(page, shared_server, f"/front/rooms/{place}")
+
+    expect(page.locator(FIELD)).to_have_value("")
+
+
+def test_what_could_not_be_sent_stays_in_sight_and_goes_when_there_is_a_connection_again(page, rest, place):
+    connection_lost(page)
+    first, second = fresh("first"), fresh("second")
+
+    write(page, first)
+    write(page, second)
+    for words in (first, second):
+        expect(unsent(page, words)).to_contain_text("Not sent: no connection.")
+        expect(unsent(page, words).get_by_role("button", name="Retry")).to_be_visible()
+    page.context.set_offline(False)
+
+    for words in (first, second):
+        expect(message(page, words)).to_have_count(1)
+    expect(page.locator("#outbox > li")).to_have_count(0)
+    assert said(rest, place) == [first, second]
+
+
+def test_an_answer_that_is_lost_doubles_nothing(page, rest, place):
+    words = fresh()
+    lost = []
+
+    def lose(route):
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.fetch())
+            route.abort()
+
+    page.route("**/api/rooms/*/messages", lose)
+    write(page, words)
+
+    # Its event arrives all the same, which proves that it was sent.
+    expect(message(page, words)).to_have_count(1)
+    expect(page.locator("#outbox > li")).to_have_count(0)
+    assert said(rest, place) == [words]
+
+
+def test_a_retry_of_what_the_server_has_already_doubles_nothing(page, rest, place):
+    words = fresh()
+    connection_lost(page)
+    write(page, words)
+    expect(unsent(page, words)).to_contain_text("Not sent")
+    key = unsent(page, words).get_attribute("data-key")
+    ada = int(page.locator("html").get_attribute("data-person"))
+    rest.post(f"/api/rooms/{place}/messages", json={"author_id": ada, "content": words, "client_key": key})
+
+    page.context.set_offline(False)
+
+    expect(message(page, words)).to_have_count(1)
+    expect(page.locator("#outbox > li")).to_have_count(0)
+    assert said(rest, place) == [words]
+
+
+def test_what_is_unsent_is_kept_over_a_reload_and_sent_once(page, rest, shared_server, place):
+    words = fresh()
+    page.route("**/api/rooms/*/messages", lambda route: route.abort())
+    write(page, words)
+    expect(unsent(page, words).get_by_role("button", name="Retry")).to_be_visible()
+
+    page.unroute("**/api/rooms/*/messages")
+    visit(page, shared_server, f"/front/rooms/{place}")
+
+    expect(message(page, words)).to_have_count(1)
+    expect(page.locator("#outbox > li")).to_have_count(0)
+    assert said(rest, place) == [words]
+
+
+def test_retry_sends_it_and_taking_it_back_puts_it_into_the_field(page, rest, place):
+    words, other = fresh(), fresh("other")
+    page.route("**/api/rooms/*/messages", lambda route: route.abort())
+    write(page, words)
+    write(page, other)
+    expect(unsent(page, other)).to_contain_text("Not sent")
+
+    unsent(page, other).get_by_role("button", name="Take it back").click()
+    expect(page.locator(FIELD)).to_have_value(other)
+    expect(page.locator(FIELD)).to_be_focused()
+    page.unroute("**/api/rooms/*/messages")
+    unsent(page, words).get_by_role("button", name="Retry").click()
+
+    expect(message(page, words)).to_have_count(1)
+    expect(page.locator("#outbox > li")).to_have_count(0)
+    assert said(rest, place) == [words]
+
+
+def test_too_long_a_text_is_refused_beside_the_field_and_kept(page, rest, place):
+    page.fill(FIELD, "🙂" * 4001)
+    expect(page.locator(".characters-left")).to_have_text("1 too many")
+
+    page.press(FIELD, "Enter")
+    expect(page.locator("#message-content-error")).to_contain_text("4000")
+    expect(page.locator(FIELD)).to_have_value("🙂" * 4001)
+    page.fill(FIELD, "🙂" * 4000)
+    page.press(FIELD, "Enter")
+
+    expect(page.locator("#messages > li")).to_have_count(1)
+    assert said(rest, place) == ["🙂" * 4000]
+
+
+def test_a_message_is_never_shown_twice_on_its_way(page, rest, place):
+    page.evaluate(
+        """() => {
+          window.twice = 0;
+          const look = () => {
+            const texts = [...document.querySelectorAll("#log .content")].map(({ textContent }) => textContent);
+            if (new Set(texts).size < texts.length) window.twice++;
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    words = [fresh() for _ in range(10)]
+
+    for one in words:
+        write(page, one)
+    expect(page.locator("#messages > li")).to_have_count(10)
+
+    assert page.evaluate("window.twice") == 0
+    assert said(rest, place) == words

@@ -42,9 +42,9 @@ async def api(shared_server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="module")
 def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with note 1, whose log must stay free of errors over all tests of a module."""
+    """A server with note 1, people 1 and 2 and message 1 by person 1, whose log must stay free of errors."""
     with ServerProcess(tmp_path_factory.mktemp("strict") / "data") as server:
-        assert httpx.post(server.base + "/api/notes", json={"title": "the only one"}).status_code == 201
+        furnish(server)
         yield server
         assert "Traceback" not in server.log, server.log
         assert "ERROR" not in server.log, server.log
@@ -52,17 +52,31 @@ def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
 
 @pytest.fixture
 def port(strict_server: ServerProcess) -> Iterator[int]:
-    """The strict server's port; the test must leave the board as it was."""
-    before = board(strict_server.port)
+    """The strict server's port; the test must leave everything as it was."""
+    before = everything(strict_server.port)
     yield strict_server.port
-    assert board(strict_server.port) == before, "something was stored"
+    assert everything(strict_server.port) == before, "something was stored"
 
 
-def board(port: int) -> bytes:
-    """The list of all notes, as it is sent."""
-    answer = exchange(port, raw_request("/api/notes"))
-    assert answer.status == 200
-    return answer.body
+def furnish(server: ServerProcess) -> None:
+    """Put in what tests/routes.py speaks of, on a server that is empty."""
+    with httpx.Client(base_url=server.base, verify=False, trust_env=False) as client:
+        people = [
+            {"name": f"Person {nickname}", "email": f"{nickname}@example.org", "nickname": nickname}
+            for nickname in ("first", "second")
+        ]
+        made = [client.post("/api/notes", json={"title": "the only one"})]
+        made += [client.post("/api/users", json=person) for person in people]
+        made += [client.post("/api/rooms/1/messages", json={"author_id": 1, "content": "the first word"})]
+    assert [(answer.status_code, answer.json()["id"]) for answer in made] == [(201, 1), (201, 1), (201, 2), (201, 1)]
+
+
+def everything(port: int) -> list[bytes | str]:
+    """All that is stored, as it is sent, and the newest event."""
+    lists = ("notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread")
+    answers = [exchange(port, raw_request(f"/api/{name}")) for name in lists]
+    assert {answer.status for answer in answers} == {200}
+    return [*(answer.body for answer in answers), answers[-1].headers["last-event-id"]]
 
 
 @pytest.fixture(autouse=True)

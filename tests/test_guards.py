@@ -1,13 +1,16 @@
 """Pages of other origins may neither change anything nor listen; every answer carries the headers that say so."""
 
+import json
 from collections.abc import Iterator
+from itertools import count
 
 import httpx
 import pytest
 
+from tests.conftest import furnish
 from tests.problems import assert_problem
 from tests.raw_http import Answer, exchange, handshake, request, websocket_request
-from tests.routes import READS, WRITES, Route
+from tests.routes import BODILESS, ME, READS, WRITES, Route, body_of
 from tests.server_process import ServerProcess
 
 JSON = "Content-Type: application/json"
@@ -64,36 +67,51 @@ OWN = {
     "a form without an origin": ["Sec-Fetch-Site: same-origin"],
 }
 
+NUMBERS = count(1)
+
 
 def _headers(port: int, templates: list[str]) -> list[str]:
     return [template.format(host=f"127.0.0.1:{port}", port=port) for template in templates]
 
 
-def _write(port: int, route: Route, headers: list[str], note_id: int) -> Answer:
-    kind, body = (JSON, b'{"title": "guarded"}') if route.takes_json else (FORM, b"title=guarded&done=true")
-    address = route.address.replace("/1", f"/{note_id}")
-    data = request(address, kind, *headers, method=route.method, host=f"127.0.0.1:{port}", body=body)
+def _write(port: int, route: Route, headers: list[str], **things: int) -> Answer:
+    fields = body_of(route.endpoint, next(NUMBERS)) if route.endpoint not in BODILESS else {}
+    kind, body = (JSON, json.dumps(fields)) if route.takes_json else (FORM, str(httpx.QueryParams(fields)))
+    host = f"127.0.0.1:{port}"
+    data = request(route.at(**things), kind, ME, *headers, method=route.method, host=host, body=body.encode())
     return exchange(port, data)
 
 
 @pytest.mark.parametrize("route", WRITES, ids=str)
 @pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
 def test_a_page_of_another_origin_changes_nothing(port: int, route: Route, templates: list[str]):
-    answer = _write(port, route, _headers(port, templates), 1)
+    answer = _write(port, route, _headers(port, templates))
 
     assert_problem(answer, 403, "cross_origin")
 
 
+@pytest.fixture(scope="module")
+def furnished_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with everything that a write may be about, where tests may write."""
+    with ServerProcess(tmp_path_factory.mktemp("furnished") / "data") as server:
+        furnish(server)
+        yield server
+
+
 @pytest.mark.parametrize("route", WRITES, ids=str)
 @pytest.mark.parametrize("templates", OWN.values(), ids=OWN.keys())
-def test_our_own_pages_and_programs_may_change(shared_server: ServerProcess, route: Route, templates: list[str]):
-    note = httpx.post(shared_server.base + "/api/notes", json={"title": "a"}).json()
+def test_our_own_pages_and_programs_may_change(furnished_server: ServerProcess, route: Route, templates: list[str]):
+    base = furnished_server.base
+    note = httpx.post(base + "/api/notes", json={"title": "a"}).json()["id"]
+    said = httpx.post(base + "/api/rooms/1/messages", json={"author_id": 1, "content": "a"}).json()["id"]
     if route.rule.endswith("/restore"):
-        httpx.delete(f"{shared_server.base}/api/notes/{note['id']}")
+        httpx.delete(f"{base}/api/notes/{note}")
+        httpx.delete(f"{base}/api/messages/{said}?author_id=1")
 
-    answer = _write(shared_server.port, route, _headers(shared_server.port, templates), note["id"])
+    headers = _headers(furnished_server.port, templates)
+    answer = _write(furnished_server.port, route, headers, note_id=note, message_id=said)
 
-    assert answer.status in {200, 201, 303}, answer.raw
+    assert answer.status in {200, 201, 204, 303}, answer.raw
 
 
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "PROPFIND", "MADE-UP"])
@@ -149,7 +167,7 @@ def _assert_secure(answer: Answer, csp: str = CSP) -> None:
 @pytest.mark.parametrize("route", [r for r in READS if r.endpoint != "live.stream_events"], ids=str)
 def test_every_answer_carries_the_security_headers(port: int, route: Route):
     csp = DOCS_CSP if route.endpoint == "system.docs" else CSP
-    plain = request(route.address)
+    plain = request(route.address, ME)
     first, second = exchange(port, plain), exchange(port, plain)  # the second may come from the cache
 
     assert first.status < 400

@@ -75,7 +75,8 @@ export async function send(method, path, body, version) {
  */
 export async function* pages(path, signal) {
   for (let after = 0, more = true; more; ) {
-    const { value, response } = await ask(`${path}?limit=1000&after_id=${after}`, { signal });
+    const query = `${path.includes("?") ? "&" : "?"}limit=1000&after_id=${after}`;
+    const { value, response } = await ask(path + query, { signal });
     yield value;
     after = value.at(-1)?.id;
     more = (response.headers.get("Link") ?? "").includes('rel="next"');

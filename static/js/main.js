@@ -1,11 +1,14 @@
 /** The only entry: makes the one feed, starts what every page has, then what this page is about. */
 import * as announcer from "./announcer.js";
+import * as badges from "./badges.js";
 import * as connection from "./connection.js";
 import { find } from "./elements.js";
 import { ResumingFeed } from "./resuming_feed.js";
+import * as roomList from "./room_list.js";
 import { SharedFeed } from "./shared_feed.js";
 import * as theme from "./theme.js";
 import * as toast from "./toast.js";
+import * as unread from "./unread.js";
 import { watch } from "./watchdog.js";
 
 /** @type {Record<string, () => Promise<{start: (element: HTMLElement, feed: ExpectingFeed) => void}>>} */
@@ -40,6 +43,10 @@ connection.start(find(document, "#connection"), feed, find(document, "#offline-h
 announcer.start(find(document, "#announcer"));
 toast.start(find(document, "#toasts"));
 theme.start(find(document, "#theme-button"));
+unread.start(find(document, ".places"), Number(person), feed);
+badges.start(find(document, "#rooms-place"));
+/** @type {HTMLElement|null} */ const rooms = document.querySelector("#rooms-aside");
+if (rooms) roomList.start(rooms, Number(person), feed);
 (await PAGES[page]?.())?.start(main, feed);
 
 feed.start();

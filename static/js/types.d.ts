@@ -123,6 +123,8 @@ interface PageEvents {
   toast: CustomEvent<{ text: string; action?: ToastAction }>;
   "toast:undo": CustomEvent<null>;
   "composer:use": CustomEvent<NoteText>;
+  unread: CustomEvent<Map<number, number>>; // messages by the room's id
+  "rooms:listed": CustomEvent<null>;
 }
 type MessageChange = { message: Message; before?: Message; live: boolean };
 interface RoomEvents {

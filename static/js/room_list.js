@@ -1,0 +1,61 @@
+/** The rooms and one's own conversations, as they are listed beside a page: what is new comes in where it belongs. */
+import { pages } from "./api.js";
+import { clone, find } from "./elements.js";
+import { emit } from "./messages.js";
+import { persist } from "./persist.js";
+
+const LOBBY = 1;
+
+/** @param {HTMLElement} element @param {number} me 0 for nobody @param {ExpectingFeed} feed */
+export function start(element, me, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const lists = { room: find(element, "#rooms"), direct: element.querySelector("#conversations") };
+  const none = element.querySelector(".rooms-none");
+
+  /** @param {Room} room */
+  const put = (room) => {
+    const list = lists[room.kind];
+    if (!list || list.querySelector(`[data-room="${room.id}"]`)) return;
+    const item = itemFor(room, me);
+    const rooms = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
+    list.insertBefore(item, [...rooms].find((other) => comesBefore(item, other)) ?? null);
+    if (room.kind === "direct") none?.setAttribute("hidden", "");
+  };
+  const load = () =>
+    persist(
+      async () => {
+        const found = [];
+        for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, over.signal)) found.push(...page);
+        lists.room.replaceChildren();
+        lists.direct?.replaceChildren();
+        found.forEach(put);
+        emit(document, "rooms:listed");
+      },
+      feed,
+      over.signal,
+    );
+
+  feed.addEventListener("change", ({ detail: { room } }) => room && put(room), heard);
+  feed.addEventListener("reset", load, heard);
+  return () => over.abort();
+}
+
+/** @param {Room} room @param {number} me */
+function itemFor(room, me) {
+  const item = clone("room-link");
+  const other = room.people.find(({ id }) => id !== me) ?? room.people[0];
+  item.dataset.room = String(room.id);
+  const link = find(item, "a", HTMLAnchorElement);
+  link.href = link.href.replace(/0$/, String(room.id));
+  if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
+  find(item, ".room-name").textContent = room.name ?? other.nickname;
+  return item;
+}
+
+/** The lobby first, then by name. @param {HTMLElement} one @param {HTMLElement} other */
+function comesBefore(one, other) {
+  if (Number(other.dataset.room) === LOBBY) return false;
+  const [name, otherName] = [one, other].map((item) => find(item, ".room-name").textContent.toLowerCase());
+  return name < otherName;
+}

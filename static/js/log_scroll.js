@@ -47,7 +47,7 @@ export class LogScroll {
 
   /** Change something in the log; what one is looking at stays where it is. @param {() => void} change */
   keeping(change) {
-    const anchor = this.atEnd ? null : this.#topmost();
+    const anchor = this.#isAtEnd() ? null : this.#topmost();
     const before = anchor?.getBoundingClientRect().top;
     change();
     if (anchor?.isConnected && before !== undefined) this.log.scrollTop += anchor.getBoundingClientRect().top - before;

@@ -74,6 +74,10 @@ export function start(element, roomId, post) {
   find(document, "#main").addEventListener("composer:take-back", takeBack, heard);
   field.value ||= kept(draft) ?? "";
   changed();
+  // Whoever has a keyboard can type at once; on a phone its screen would be half covered.
+  if (matchMedia("(hover: hover) and (pointer: fine)").matches && document.activeElement === document.body) {
+    field.focus({ preventScroll: true });
+  }
   return () => over.abort();
 }
 

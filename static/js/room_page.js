@@ -15,25 +15,28 @@ import * as presence from "./presence.js";
 import { Reading } from "./reading.js";
 import * as shortcuts from "./shortcuts.js";
 import * as typing from "./typing.js";
+import * as typingLine from "./typing_line.js";
 import * as unreadLine from "./unread_line.js";
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
   const list = find(element, "#messages");
   const older = find(element, "#older");
-  const roomId = Number(element.dataset.room);
-  if (!("newest" in element.dataset)) return location.replace(location.pathname); // older pages are for readers without scripts
+  const { room, newest, lastRead } = element.dataset;
+  const roomId = Number(room);
+  if (newest === undefined) return location.replace(location.pathname); // older pages are for readers without scripts
 
   const messages = new MessageList(list, roomId, older.dataset.state === "whole");
   const scroll = new LogScroll(find(element, "#log"), list);
-  const reading = new Reading(messages, scroll, Number(element.dataset.lastRead), feed);
+  const reading = new Reading(messages, scroll, lastRead ? Number(lastRead) : Number.POSITIVE_INFINITY, feed);
   scroll.start();
   messageGrouping.start(list);
   conversation.start(messages, scroll, feed, find(element, "#empty-room"));
   unreadLine.start(find(element, "#jump"), messages, scroll, reading);
   reading.start();
   olderMessages.start(older, messages, scroll, feed);
-  presence.start(find(element, "#here"), find(element, "#typing"), roomId, feed);
+  presence.start(find(element, "#here"), roomId, feed);
+  typingLine.start(find(element, "#typing"), roomId, feed);
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), messageKeys(list, scroll));
   if (viewer) startWriting(element, messages, scroll, feed);
 }

@@ -17,8 +17,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 
+from quart_notes.events import DURABLE, VOLATILE, Event
 from quart_notes.schemas import NoteCreate, NoteOut, NoteUpdate
-from tests.routes import ROUTES, Route
+from tests.routes import JSON_ROUTES, ROUTES, VALUES, Route, body_of
 from tests.server_process import ServerProcess
 
 Json = dict[str, Any]
@@ -27,7 +28,6 @@ DOCUMENTED = [
     for route in ROUTES
     if route.rule.startswith(("/api/", "/events", "/db/", "/healthz", "/readyz")) and route.rule != "/openapi.json"
 ]
-EVENTS_TO_SEE = 4  # create, update, delete, and create by a restoration
 
 
 def _document(server: ServerProcess, name: str) -> Json:
@@ -95,9 +95,13 @@ def test_openapi_refers_to_nothing_that_is_not_there(openapi: Json):
         assert _resolve(openapi, ref)
 
 
+def _template(route: Route) -> str:
+    """A route's rule as the document writes it."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.rule)
+
+
 def _operation(openapi: Json, route: Route) -> Json:
-    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.rule)
-    return dict(openapi["paths"][path][route.method.lower()])
+    return dict(openapi["paths"][_template(route)][route.method.lower()])
 
 
 @pytest.mark.parametrize("route", DOCUMENTED, ids=str)
@@ -106,7 +110,7 @@ def test_every_route_for_programs_is_documented(openapi: Json, route: Route):
 
     assert operation["summary"]
     assert operation["tags"]
-    assert {200, 201} & {int(status) for status in operation["responses"] if status.isdigit()}
+    assert {200, 201, 204} & {int(status) for status in operation["responses"] if status.isdigit()}
     for parameter in operation["parameters"]:
         assert parameter.get("description") or parameter["in"] == "path", parameter
         assert parameter["schema"].get("type") or parameter["schema"].get("enum"), parameter
@@ -137,10 +141,36 @@ EXPECTED = {
     "POST /api/notes/<id:note_id>/restore": {200, 403, 404, 503, 507},
     "GET /api/notes": {200, 304, 422, 503},
     "GET /api/notes/<id:note_id>": {200, 304, 404, 503},
-    "GET /events": {200, 400, 403, 503},
+    "GET /api/users": {200, 304, 422, 503},
+    "POST /api/users": {201, 400, 403, 408, 409, 413, 415, 422, 503, 507},
+    "GET /api/users/<id:user_id>": {200, 404, 503},
+    "GET /api/users/<id:user_id>/messages": {200, 304, 404, 422, 503},
+    "GET /api/users/<id:user_id>/unread": {200, 304, 404, 503},
+    "GET /api/messages": {200, 304, 422, 503},
+    "POST /api/messages": {200, 201, 400, 403, 408, 413, 415, 422, 503, 507},
+    "GET /api/messages/<id:message_id>": {200, 404, 503},
+    "PATCH /api/messages/<id:message_id>": {200, 400, 403, 404, 408, 412, 413, 415, 422, 503, 507},
+    "DELETE /api/messages/<id:message_id>": {200, 400, 403, 404, 412, 422, 503, 507},
+    "POST /api/messages/<id:message_id>/restore": {200, 403, 404, 422, 503, 507},
+    "GET /api/rooms": {200, 304, 422, 503},
+    "POST /api/rooms": {201, 400, 403, 408, 409, 413, 415, 422, 503, 507},
+    "GET /api/rooms/<id:room_id>": {200, 404, 503},
+    "GET /api/rooms/<id:room_id>/messages": {200, 304, 404, 422, 503},
+    "POST /api/rooms/<id:room_id>/messages": {200, 201, 400, 403, 404, 408, 413, 415, 422, 503, 507},
+    "GET /api/rooms/<id:room_id>/presence": {200, 404, 503},
+    "POST /api/rooms/<id:room_id>/typing": {204, 400, 403, 404, 408, 413, 415, 422, 503},
+    "POST /api/rooms/<id:room_id>/read": {200, 400, 403, 404, 408, 413, 415, 422, 503, 507},
+    "GET /events": {200, 400, 403, 404, 422, 503},
     "GET /db/alive": {200, 503},
     "GET /readyz": {200, 503},
 }
+
+
+def test_no_route_is_forgotten_here():
+    said = {str(route) for route in DOCUMENTED}
+
+    assert said - EXPECTED.keys() == {"GET /api/version", "GET /healthz"}
+    assert EXPECTED.keys() <= said
 
 
 @pytest.mark.parametrize("route", [route for route in DOCUMENTED if str(route) in EXPECTED], ids=str)
@@ -169,12 +199,34 @@ def test_examples_are_valid(openapi: Json):
     assert seen
 
 
-def test_limits_are_documented(openapi: Json):
-    create = _operation(openapi, next(r for r in DOCUMENTED if str(r) == "POST /api/notes"))
-    schema = create["requestBody"]["content"]["application/json"]["schema"]
-    schema = _resolve(openapi, schema["$ref"]) if "$ref" in schema else schema
+SIZES = {
+    "POST /api/users": {"name": 100, "email": 254, "nickname": 32},
+    "POST /api/rooms": {"name": 80},
+    "POST /api/messages": {"content": 4000, "client_key": 64},
+    "POST /api/rooms/<id:room_id>/messages": {"content": 4000, "client_key": 64},
+    "PATCH /api/messages/<id:message_id>": {"content": 4000},
+}
 
-    assert create["requestBody"]["required"] is True
+
+@pytest.mark.parametrize("label", SIZES)
+def test_the_limits_of_what_people_say_are_documented(openapi: Json, label: str):
+    schema = _body_schema(openapi, label)
+
+    assert schema["additionalProperties"] is False
+    for field, size in SIZES[label].items():
+        assert f'"maxLength": {size}' in json.dumps(schema["properties"][field]), field
+
+
+def _body_schema(openapi: Json, label: str) -> Json:
+    operation = _operation(openapi, next(route for route in DOCUMENTED if str(route) == label))
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert operation["requestBody"]["required"] is True
+    return dict(_resolve(openapi, schema["$ref"]) if "$ref" in schema else schema)
+
+
+def test_limits_are_documented(openapi: Json):
+    schema = _body_schema(openapi, "POST /api/notes")
+
     assert schema["additionalProperties"] is False
     text = json.dumps(schema)
     assert '"maxLength": 200' in text
@@ -194,17 +246,30 @@ def test_asking_for_the_document_changes_nothing(shared_server: ServerProcess, o
 
 # What a schema cannot say (a note needs one of two texts; a version may be stale) is refused although it fits.
 UNSAID = CHECKS.get_by_names(["positive_data_acceptance"])
-WALKED = ["GET /api/notes", "POST /api/notes", "GET /api/notes/{note_id}", "PATCH /api/notes/{note_id}"]
-WALKED += ["DELETE /api/notes/{note_id}", "POST /api/notes/{note_id}/restore"]
 FIXED = ["GET /api/version", "GET /db/alive", "GET /healthz", "GET /readyz"]  # they take nothing
 ENDLESS = ["GET /events"]
+LABELS = [f"{route.method} {_template(route)}" for route in DOCUMENTED]
+WALKED = [label for label in LABELS if label not in {*FIXED, *ENDLESS}]
+THINGS = 5  # of each kind that are there
+ONES_ID = ("author_id", "recipient_id", "reader_id", "message_id", "person_id")
 
 
 @pytest.fixture(scope="module")
 def described(shared_server: ServerProcess) -> Any:
-    for n in range(5):
-        assert httpx.post(shared_server.base + "/api/notes", json={"title": f"note {n}"}).status_code == 201
+    for n in range(1, THINGS + 1):
+        for path in ("notes", "users", "rooms", "rooms/1/messages", "messages"):
+            endpoint = ENDPOINTS[f"/api/{path.replace('1', '<id:room_id>')}"]
+            said = httpx.post(f"{shared_server.base}/api/{path}", json={**body_of(endpoint, n), **_among(n, path)})
+            assert said.status_code == 201, said.text
     return schemathesis.openapi.from_url(shared_server.base + "/openapi.json")
+
+
+ENDPOINTS = {route.rule: route.endpoint for route in JSON_ROUTES if route.method == "POST"}
+
+
+def _among(number: int, path: str) -> Json:
+    """Whose message it is: those of the first people who are there already."""
+    return {"author_id": 1, "recipient_id": number} if path == "messages" else {}
 
 
 def test_every_operation_is_tried(described: Any):
@@ -233,8 +298,10 @@ def test_nothing_that_the_document_does_not_say_is_answered(described: Any, labe
     def walk(case: Any) -> None:
         nonlocal turn
         turn += 1
-        if case.path_parameters and turn % 2 and mode is GenerationMode.POSITIVE:
-            case.path_parameters["note_id"] = turn % 5 + 1  # a note that is there, unless it was deleted on the way
+        if turn % 2 and mode is GenerationMode.POSITIVE:  # what is there, unless it was deleted on the way
+            for place in (case.path_parameters, case.query, case.body):
+                if isinstance(place, dict):
+                    place.update({name: turn % THINGS + 1 for name in place if name in ONES_ID or name in VALUES})
         case.call_and_validate(excluded_checks=UNSAID, timeout=10)
 
     walk()
@@ -269,19 +336,28 @@ def test_asyncapi_refers_to_nothing_that_is_not_there(asyncapi: Json):
     assert list(_refs(asyncapi))
     for ref in _refs(asyncapi):
         assert _resolve(asyncapi, ref)
-    for operation in asyncapi["operations"].values():
-        messages = _resolve(asyncapi, operation["channel"]["$ref"])["messages"]
-        assert {ref["$ref"].rpartition("/")[2] for ref in operation["messages"]} == set(messages)
+    for name, channel in asyncapi["channels"].items():
+        used = [one for one in asyncapi["operations"].values() if one["channel"]["$ref"] == f"#/channels/{name}"]
+        spoken = {ref["$ref"].rpartition("/")[2] for operation in used for ref in operation["messages"]}
+        assert spoken == set(channel["messages"])
 
 
-def test_asyncapi_names_the_two_roads(asyncapi: Json, shared_server: ServerProcess):
-    assert {channel["address"] for channel in asyncapi["channels"].values()} == {"/ws", "/events"}
+def test_asyncapi_names_the_roads(asyncapi: Json, shared_server: ServerProcess):
+    assert {channel["address"] for channel in asyncapi["channels"].values()} == {"/ws", "/events", "/ws/{clientId}"}
     assert {server["host"] for server in asyncapi["servers"].values()} == {f"127.0.0.1:{shared_server.port}"}
 
 
+def test_every_kind_of_event_is_in_asyncapi(asyncapi: Json):
+    kinds = {kind.__name__ for kind in (*DURABLE, *VOLATILE)}
+    subclasses = {kind.__name__ for kind in Event.__subclasses__()}
+
+    assert kinds == subclasses
+    assert set(asyncapi["channels"]["websocket"]["messages"]) == {*kinds, "ResetEvent"}
+
+
 def _payload(asyncapi: Json, name: str) -> Draft202012Validator:
-    message = asyncapi["components"]["messages"][name]
-    return _validator(asyncapi, _resolve(asyncapi, message["payload"]["$ref"]))
+    payload = asyncapi["components"]["messages"][name]["payload"]
+    return _validator(asyncapi, _resolve(asyncapi, payload["$ref"]) if "$ref" in payload else payload)
 
 
 def test_its_own_examples_are_valid(asyncapi: Json):
@@ -294,27 +370,51 @@ def test_its_own_examples_are_valid(asyncapi: Json):
 def test_real_events_are_as_described(asyncapi: Json, shared_server: ServerProcess):
     with httpx.Client(base_url=shared_server.base, timeout=10) as client:
         start = client.get("/api/notes").headers["last-event-id"]
-        path = client.post("/api/notes", json={"title": "seen"}).headers["location"]
-        client.patch(path, json={"done": True, "title": None, "description": "x"})
-        client.delete(path)
-        client.post(f"{path}/restore")
+        note = client.post("/api/notes", json={"title": "seen"}).headers["location"]
+        client.patch(note, json={"done": True, "title": None, "description": "x"})
+        client.delete(note)
+        client.post(f"{note}/restore")
+        me, you = (client.post("/api/users", json=body_of("users.create_user", n)).json()["id"] for n in (901, 902))
+        room = client.post("/api/rooms", json={"name": "Seen"}).json()["id"]
+        said = client.post(f"/api/rooms/{room}/messages", json={"author_id": you, "content": "a"}).json()["id"]
+        client.patch(f"/api/messages/{said}", json={"author_id": you, "content": "b"})
+        client.delete(f"/api/messages/{said}?author_id={you}")
+        client.post(f"/api/messages/{said}/restore?author_id={you}")
+        client.post("/api/messages", json={"author_id": you, "recipient_id": me, "content": "c", "client_key": "k" * 8})
+        client.post(f"/api/rooms/{room}/read", json={"reader_id": me, "message_id": said})
 
-        events = _events(client, start, EVENTS_TO_SEE)
-        (reset,) = _events(client, "0000-1", 1)
+        topics = f"board:1,users,rooms,room:{room},user:{me}"
+        events = _events(client, 15, after=start, topics=topics, person=me)
+        (reset,) = _events(client, 1, after="0000-1")
 
-    assert [event["action"] for event in events] == ["create", "update", "delete", "create"]
-    for event in events:
-        _payload(asyncapi, "NoteEvent").validate(event)
-        assert not _payload(asyncapi, "ResetEvent").is_valid(event)
-        assert not _payload(asyncapi, "NoteEvent").is_valid({**event, "id": 7})
-        assert not _payload(asyncapi, "NoteEvent").is_valid({**event, "action": "reset"})
+    *events, presence = events
+    assert [_kind(event) for event in events] == [
+        *["NoteEvent"] * 4,
+        *["UserEvent"] * 2,
+        "RoomEvent",
+        *["MessageEvent"] * 4,
+        "RoomEvent",
+        "MessageEvent",
+        "UnreadEvent",
+    ]
+    assert _kind(presence) == "PresenceEvent"
+    for event in [*events, presence]:
+        for name in asyncapi["channels"]["websocket"]["messages"]:
+            assert _payload(asyncapi, name).is_valid(event) == (name == _kind(event)), (name, event)
+        assert not _payload(asyncapi, _kind(event)).is_valid({**event, "id": 7}) or "id" not in event
+        assert not _payload(asyncapi, _kind(event)).is_valid({**event, "action": "reset"})
     _payload(asyncapi, "ResetEvent").validate(reset)
     assert not _payload(asyncapi, "NoteEvent").is_valid(reset)
 
 
-def _events(client: httpx.Client, after: str, count: int) -> list[Json]:
+def _kind(event: Json) -> str:
+    (thing,) = event.keys() - {"id", "topic", "action"}
+    return f"{thing.title()}Event"
+
+
+def _events(client: httpx.Client, count: int, **query: str | int) -> list[Json]:
     found: list[Json] = []
-    with client.stream("GET", "/events", params={"after": after}) as stream:
+    with client.stream("GET", "/events", params=query) as stream:
         for line in stream.iter_lines():
             if line.startswith("data: "):
                 found.append(json.loads(line.removeprefix("data: ")))

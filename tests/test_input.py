@@ -189,7 +189,8 @@ def test_json_by_its_names_is_taken(strict_server: ServerProcess, route: Route, 
 @every_json_route
 def test_of_a_name_twice_the_last_counts(strict_server: ServerProcess, route: Route):
     sent = _new_body(route)
-    pairs = [(name, wrong) for name in sent for wrong in ([], None)] + list(sent.items())
+    wrong: tuple[Any, ...] = ([], None)
+    pairs = [(name, value) for name in sent for value in wrong] + list(sent.items())
     body = ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs)
 
     answer = _send(strict_server, route, f"{{{body}}}".encode(), JSON)
@@ -241,6 +242,7 @@ NO_TEXTS: list[Any] = [7, 0, "a\x00b"]
 def test_a_field_of_another_kind_is_refused_by_its_name(port: int, route: Route):
     good = body_of(route.endpoint)
     for name, value in good.items():
+        wrong: Any
         for wrong in WRONG_VALUES + (NO_TEXTS if isinstance(value, str) else NO_IDS):
             body = json.dumps({**good, name: wrong}).encode()
 

@@ -157,17 +157,18 @@ class EventStreamParser:
         self.last_id: str | None = None
         self._raw = b""
         self._data: list[str] = []
+        self._own_id: str | None = None
 
     def feed(self, data: bytes) -> list[tuple[str | None, str]]:
-        """The events that `data` completes: (id, data)."""
+        """The events that `data` completes: (its own id, if it has one; data)."""
         self._raw += data
         complete = []
         while (end := self._raw.find(b"\n")) >= 0:
             line, self._raw = self._raw[:end].decode(), self._raw[end + 1 :]
             if not line:
                 if self._data:
-                    complete.append((self.last_id, "\n".join(self._data)))
-                self._data = []
+                    complete.append((self._own_id, "\n".join(self._data)))
+                self._data, self._own_id = [], None
                 continue
             name, _, value = line.partition(":")
             value = value.removeprefix(" ")
@@ -176,7 +177,7 @@ class EventStreamParser:
             elif name == "retry":
                 self.retry = int(value)
             elif name == "id":
-                self.last_id = value
+                self.last_id = self._own_id = value
             elif name == "data":
                 self._data.append(value)
             else:
@@ -260,7 +261,7 @@ def close_frame(code: int | None = None, reason: bytes = b"") -> bytes:
 class FeedClient:
     """What both edges' clients share.
 
-    events   every event so far, as JSON; `ids` are theirs
+    events   every event so far, as JSON; `ids` are those of the durable ones
     ended    the server has ended the stream; `properly`: as its protocol has it, not by a cut
     """
 
@@ -275,8 +276,8 @@ class FeedClient:
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the events so far."""
-        return [event["id"] for event in self.events]
+        """The ids of the events so far; volatile ones have none."""
+        return [event["id"] for event in self.events if "id" in event]
 
     @property
     def numbers(self) -> list[int]:
@@ -284,10 +285,15 @@ class FeedClient:
         return [int(event_id.partition("-")[2]) for event_id in self.ids]
 
     async def open(
-        self, after: str | None = None, topics: str | None = None, headers: dict[str, str] | None = None
+        self,
+        after: str | None = None,
+        topics: str | None = None,
+        person: object = None,
+        headers: dict[str, str] | None = None,
     ) -> Self:
         """Connect and subscribe; returns once the stream has begun, or was refused (see `head`)."""
-        query = "&".join(f"{k}={v}" for k, v in (("after", after), ("topics", topics)) if v is not None)
+        asked = (("after", after), ("topics", topics), ("person", person))
+        query = "&".join(f"{name}={value}" for name, value in asked if value is not None)
         await self.connection.connect()
         lines = [f"GET {self.path}?{query} HTTP/1.1" if query else f"GET {self.path} HTTP/1.1"]
         fields = {"Host": f"127.0.0.1:{self.connection.port}", **self.request_headers(), **(headers or {})}
@@ -370,7 +376,7 @@ class EventStreamClient(FeedClient):
         self.body += data
         for event_id, text in self.parser.feed(data):
             event = json.loads(text)
-            assert event["id"] == event_id, (event_id, event)
+            assert event.get("id") == event_id, (event_id, event)
             self.events.append(event)
 
     async def beaten(self, times: int) -> None:
@@ -413,7 +419,7 @@ class WebsocketClient(FeedClient):
     def _take(self, received: Frame) -> None:
         assert received.fin, "the feed fragments nothing"
         if received.opcode == TEXT:
-            self.events.append(json.loads(received.payload))
+            self.take_text(received.payload)
         elif received.opcode == PING:
             self.pings += 1
             self._answers += frame(received.payload, PONG)
@@ -425,6 +431,10 @@ class WebsocketClient(FeedClient):
             self._answers += close_frame(self.close_code if received.payload else None)
         else:
             raise AssertionError(f"an unexpected frame: {received}")
+
+    def take_text(self, payload: bytes) -> None:
+        """A text frame is an event."""
+        self.events.append(json.loads(payload))
 
     async def read(self, size: int = 1 << 16) -> bool:
         """Read once, and answer what asks for an answer."""
@@ -441,6 +451,29 @@ class WebsocketClient(FeedClient):
         except ConnectionError:
             return False
         return True
+
+
+class LineClient(WebsocketClient):
+    """Talks at the plain-text door: `lines` is what it has heard."""
+
+    def __init__(self, port: int, client_id: object, receive_buffer: int = 0, *, deaf: bool = False) -> None:
+        super().__init__(port, receive_buffer, deaf=deaf)
+        self.path = f"/ws/{client_id}"
+        self.lines: list[str] = []
+
+    def take_text(self, payload: bytes) -> None:
+        """A text frame is a line."""
+        self.lines.append(payload.decode())
+
+    async def speak(self, *texts: str) -> None:
+        """Say one text frame after the other."""
+        for text in texts:
+            assert await self.say(frame(text.encode())), "the server has left"
+
+    async def hears(self, *lines: str) -> None:
+        """Read until there are as many lines as these, which must be these and no others."""
+        await self.until(lambda _: len(self.lines) >= len(lines))
+        assert self.lines == list(lines)
 
 
 Edge = type[EventStreamClient] | type[WebsocketClient]

@@ -514,7 +514,7 @@ QUICK_HEART = {
     "quart_notes.outlets.DEAF": 0.4,
     "quart_notes.transport.websocket.HEARTBEAT": 0.2,
     "quart_notes.transport.websocket.DEAF": 0.4,
-    "quart_notes.blueprints.live.HEARTBEAT": 0.2,
+    "quart_notes.blueprints.streams.HEARTBEAT": 0.2,
 }
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, typed
-from quart_notes.errors import ValidationFailedError
+from quart_notes.errors import FieldError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
 
 blueprint = Blueprint("front_messages", __name__, url_prefix="/front/messages")
@@ -18,6 +18,7 @@ blueprint = Blueprint("front_messages", __name__, url_prefix="/front/messages")
 PAGE_SIZE = 100  # messages a page carries
 Page = str | tuple[str, int] | WerkzeugResponse
 FIELDS = ("recipient_id", "content")
+NOBODY_CHOSEN = FieldError("recipient_id", "Choose who it is for.")
 
 
 @blueprint.get("/<id:user_id>")
@@ -50,6 +51,8 @@ async def send(user_id: int) -> Page:
     """Send a message by the form."""
     await core().people.get(user_id)
     sent = await typed(*FIELDS)
+    if not sent["recipient_id"]:
+        return await _messages(user_id, filled(sent, (NOBODY_CHOSEN,))), ValidationFailedError.status
     try:
         await core().messages.send(MessageCreate.model_validate({"author_id": user_id, **sent}))
     except (ValidationError, ValidationFailedError) as error:

@@ -1,5 +1,5 @@
 /** A person's messages: what is sent to them or by them comes in at once, on every screen that shows it. */
-import { ask } from "./api.js";
+import { ask, Problem } from "./api.js";
 import { find } from "./elements.js";
 import { MessageTable } from "./message_table.js";
 import { announceNews } from "./messages.js";
@@ -7,6 +7,7 @@ import { persist } from "./persist.js";
 import * as sending from "./sending.js";
 
 const PAGE = 100; // messages that the table shows at first
+const NOBODY_CHOSEN = { field: "recipient_id", message: "Choose who it is for." };
 const END = "9223372036854775807"; // before this id are the newest
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
@@ -42,7 +43,10 @@ export function start(element, feed) {
   feed.addEventListener("reset", load, heard);
   sending.start(form, feed, {
     path: "/messages",
-    body: () => ({ author_id: user, ...Object.fromEntries(new FormData(form)) }),
+    body: () => {
+      if (!recipient.value) throw new Problem(422, { errors: [NOBODY_CHOSEN] });
+      return { author_id: user, ...Object.fromEntries(new FormData(form)) };
+    },
     cleared: ["content"],
     done: "Sent.",
   });

@@ -13,7 +13,7 @@ export function cardFor(user) {
   const name = find(card, ".user-name", HTMLAnchorElement);
   name.href = name.href.replace(/0$/, String(user.id));
   const mail = find(card, ".user-mail", HTMLAnchorElement);
-  mail.href = `mailto:${encodeURIComponent(user.email).replace("%40", "@")}`;
+  mail.href = mailTo(user.email);
   mail.textContent = user.email;
   const be = find(card, ".be-button", HTMLButtonElement);
   be.value = String(user.id);
@@ -22,4 +22,13 @@ export function cardFor(user) {
   talk.formAction = talk.formAction.replace("/0/talk", `/${user.id}/talk`);
   talk.ariaLabel = `Talk: ${user.nickname}`;
   return card;
+}
+
+/** As the server writes it: an address may have what means something in a link. @param {string} email */
+function mailTo(email) {
+  const quoted = encodeURIComponent(email).replace(
+    /[!'*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `mailto:${quoted.replace("%40", "@").replaceAll("%2F", "/")}`;
 }

@@ -1,0 +1,208 @@
+"""A person's messages as a table: live for the two whom a message concerns, and for nobody else."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import visit
+from tests.browser.rooms import created, fresh, person
+
+MARKUP = [
+    "<script>window.__xss = 1</script>",
+    "</td></tr></table><img src=x onerror=window.__xss=1>",
+    "a\n  <b>b</b>\n\nc",
+]
+
+
+@pytest.fixture
+def people(rest):
+    return [person(rest, nickname) for nickname in ("ada", "bob", "carol")]
+
+
+def path(user) -> str:
+    return f"/front/messages/{user['id']}"
+
+
+def send(rest, author, recipient, content):
+    ids = {"author_id": author["id"], "recipient_id": recipient["id"]}
+    return created(rest.post("/api/messages", json={**ids, "content": content}))
+
+
+def row(page: Page, content: str):
+    return page.locator("table#messages tbody tr", has_text=content)
+
+
+def write(page: Page, recipient, content: str) -> None:
+    page.select_option("#send-form select", str(recipient["id"]))
+    page.fill("#send-form textarea", content)
+    page.click("#send-form [type=submit]")
+
+
+def test_the_page_says_whose_messages_these_are(windows, shared_server, rest, people):
+    ada, bob, carol = people
+    words = fresh()
+    send(rest, ada, bob, words)
+    page = visit(windows(), shared_server, path(ada))
+
+    expect(page.locator("h1")).to_have_text(f"The messages for user {ada['nickname']} ({ada['name']})")
+    assert page.locator("table#messages thead th").all_text_contents() == ["Date", "From", "To", "Message"]
+    cells = row(page, words).locator("td").all_text_contents()
+    assert [cell.split("\n")[0] for cell in cells[1:]] == [ada["nickname"], bob["nickname"], f"{words}edited"]
+    expect(row(page, words).locator(".edited")).to_be_hidden()
+    offered = page.locator("#send-form select option").evaluate_all("options => options.map(option => option.value)")
+    assert {str(bob["id"]), str(carol["id"])} <= set(offered)
+    assert str(ada["id"]) not in offered
+    page.get_by_role("link", name="Back").click()
+    expect(page).to_have_url(re.compile("/front/users$"))
+
+
+def test_a_message_reaches_every_page_of_its_two_people_and_nobody_elses(windows, shared_server, rest, people):
+    ada, bob, carol = people
+    hers, hers_too = (visit(windows(), shared_server, path(ada)) for _ in range(2))
+    his = visit(windows(), shared_server, path(bob))
+    others = visit(windows(hers.context), shared_server, path(carol))  # shares a connection with one that may
+    words, marker = fresh("secret"), fresh("marker")
+
+    write(hers, bob, words)
+
+    for page in (hers, hers_too, his):
+        expect(row(page, words)).to_have_count(1)
+        expect(row(page, words).locator(".from")).to_have_text(ada["nickname"])
+        expect(row(page, words).locator(".to")).to_have_text(bob["nickname"])
+    expect(hers.locator("#send-form textarea")).to_have_value("")
+    expect(hers.locator("#send-form select")).to_have_value(str(bob["id"]))
+    send(rest, bob, carol, marker)
+    expect(row(others, marker)).to_have_count(1)
+    assert row(others, words).count() == 0
+    assert row(hers, marker).count() == 0
+
+
+def test_the_page_shows_a_message_only_once_the_feed_brought_it(windows, shared_server, people):
+    ada, bob, _ = people
+    page = windows()
+    page.route_web_socket(re.compile("/ws"), lambda _: None)  # opens and stays silent
+    page.route("**/events*", lambda route: route.abort())
+    visit(page, shared_server, path(ada))
+    words = fresh()
+
+    with page.expect_response(lambda response: response.request.method == "POST") as answer:
+        write(page, bob, words)
+
+    assert answer.value.status == 201
+    expect(page.locator("#send-form textarea")).to_have_value("")
+    assert row(page, words).count() == 0
+
+
+def test_changes_deletions_and_their_undoing_are_shown_in_place(windows, shared_server, rest, people):
+    ada, bob, _ = people
+    page = visit(windows(), shared_server, path(bob))
+    first, middle, last = (send(rest, ada, bob, fresh()) for _ in range(3))
+    expect(row(page, last["content"])).to_have_count(1)
+    address = f"/api/messages/{middle['id']}"
+
+    rest.patch(address, json={"author_id": ada["id"], "content": "said better"})
+    expect(page.locator(f"#message-{middle['id']} .content")).to_have_text("said better")
+    expect(page.locator(f"#message-{middle['id']} .edited")).to_be_visible()
+    rest.delete(address, params={"author_id": ada["id"]})
+    expect(page.locator(f"#message-{middle['id']}")).to_have_count(0)
+    rest.post(f"{address}/restore", params={"author_id": ada["id"]})
+    expect(page.locator(f"#message-{middle['id']}")).to_have_count(1)
+
+    ids = page.locator("table#messages tbody tr").evaluate_all("rows => rows.map(row => Number(row.dataset.id))")
+    assert ids == [first["id"], middle["id"], last["id"]]
+
+
+def test_times_are_those_of_the_viewer(windows, shared_server, rest, people):
+    ada, bob, _ = people
+    rows = [send(rest, ada, bob, fresh())]
+    page = visit(windows(timezone_id="Pacific/Kiritimati"), shared_server, path(ada))
+    rows.append(send(rest, ada, bob, fresh()))
+
+    for message in rows:
+        time = page.locator(f"#message-{message['id']} time")
+        shown = page.evaluate(
+            """date => new Intl.DateTimeFormat("en", {dateStyle: "medium", timeStyle: "short"}).format(new Date(date))""",
+            message["date"],
+        )
+        expect(time).to_have_attribute("datetime", message["date"])
+        expect(time).to_have_text(shown)
+
+
+def test_what_is_missing_is_said_beside_its_field(windows, shared_server, people):
+    ada, bob, _ = people
+    page = visit(windows(), shared_server, path(ada))
+
+    page.fill("#send-form textarea", "kept")
+    page.click("#send-form [type=submit]")
+    expect(page.locator("#send-recipient_id-error")).to_contain_text("Choose")
+    expect(page.locator("#send-form textarea")).to_have_value("kept")
+    write(page, bob, " \n ")
+
+    expect(page.locator("#send-content-error")).to_be_visible()
+    expect(page.locator("#send-recipient_id-error")).to_be_hidden()
+
+
+def test_somebody_new_can_be_written_to_at_once(windows, shared_server, rest, people):
+    page = visit(windows(), shared_server, path(people[0]))
+
+    new = person(rest, "new")
+
+    option = page.locator(f"#send-form option[value='{new['id']}']")
+    expect(option).to_have_text(f"{new['nickname']} ({new['name']})")
+
+
+def test_older_messages_are_on_pages_before_and_new_ones_stay_out_of_them(windows, shared_server, rest, people):
+    ada, bob, _ = people
+    messages = [send(rest, ada, bob, f"number {number:03d}") for number in range(103)]
+    page = visit(windows(), shared_server, path(ada))
+    expect(page.locator("table#messages tbody tr")).to_have_count(100)
+
+    page.get_by_role("link", name="Older messages").click()
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("table#messages tbody tr")).to_have_count(3)
+    send(rest, ada, bob, "newest of all")
+    rest.patch(f"/api/messages/{messages[0]['id']}", json={"author_id": ada["id"], "content": "old, changed"})
+    expect(row(page, "old, changed")).to_have_count(1)
+
+    expect(page.locator("table#messages tbody tr")).to_have_count(3)
+    page.get_by_role("link", name="Newest messages").click()
+    expect(row(page, "newest of all")).to_have_count(1)
+
+
+def test_without_a_script_a_message_is_sent_or_refused(windows, shared_server, people):
+    ada, bob, _ = people
+    page = windows(java_script_enabled=False)
+    page.goto(shared_server.base + path(ada))
+    words = fresh()
+
+    page.fill("#send-form textarea", f"{words}\nsecond line")
+    page.click("#send-form [type=submit]")
+    expect(page.locator("#send-recipient_id-error")).to_contain_text("Choose")
+    page.select_option("#send-form select", str(bob["id"]))
+    page.click("#send-form [type=submit]")
+
+    expect(row(page, words).locator(".content")).to_have_text(f"{words}\nsecond line", use_inner_text=True)
+    assert page.url.endswith(f"{path(ada)}#end")
+
+
+def test_a_message_is_text_however_it_comes(windows, shared_server, rest, people):
+    ada, bob, _ = people
+    page = visit(windows(), shared_server, path(ada))
+    messages = [send(rest, bob, ada, text) for text in MARKUP]
+
+    for again in (False, True):
+        if again:
+            visit(page, shared_server, path(ada))
+        for message in messages:
+            content = page.locator(f"#message-{message['id']} .content")
+            expect(content).to_have_text(message["content"], use_inner_text=True)
+        assert page.evaluate("window.__xss") is None
+        assert page.locator("#messages :is(script, img, .content b)").count() == 0
+
+
+def test_nobody_knows_a_person_who_is_not_there(rest):
+    answer = rest.get("/front/messages/987654", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 404
+    assert "User 987654 not found" in answer.text

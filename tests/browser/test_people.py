@@ -1,0 +1,179 @@
+"""The people's page: who is known here, on every screen at once."""
+
+import re
+import shutil
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import visit
+from tests.browser.rooms import be, fresh, person
+
+PATH = "/front/users"
+NAMES = [
+    "<script>window.__xss = 1</script>",
+    "<img src=x onerror='window.__xss = 1'>",
+    "' onmouseover='window.__xss = 1' x='",
+    "</template><svg onload=window.__xss=1>",
+    "{{ 7 * 7 }} ${7*7} &lt;b&gt;",
+    "\u202eevil\u202c",
+]
+
+
+def card(page: Page, nickname: str):
+    return page.locator("ul#users > li.user", has=page.locator(".user-nick", has_text=re.compile(f"^{nickname}$")))
+
+
+def add(page: Page, nickname: str, name: str = "Ada Lovelace", email: str = "ada@example.org") -> None:
+    for field, value in {"name": name, "email": email, "nickname": nickname}.items():
+        page.fill(f"#add-user-form [name={field}]", value)
+    page.click("#add-user-form [type=submit]")
+
+
+def nick() -> str:
+    return fresh("nick").replace(" ", "-")
+
+
+def test_the_page_says_what_it_is_and_who_is_known(windows, shared_server, rest):
+    ada = person(rest, "ada")
+    page = visit(windows(), shared_server, PATH)
+    version = rest.get("/api/version").json()["version"]
+
+    expect(page.locator("h1")).to_have_text(f"Known users - Version {version}")
+    link = page.get_by_role("link", name=f"{ada['nickname']} ({ada['name']})", exact=True)
+    expect(link).to_have_attribute("href", f"/front/messages/{ada['id']}")
+    expect(card(page, ada["nickname"]).locator("a[href^=mailto]")).to_have_attribute("href", f"mailto:{ada['email']}")
+
+
+def test_who_is_added_shows_on_every_screen_and_the_form_clears(windows, shared_server):
+    here, there = (visit(windows(), shared_server, PATH) for _ in range(2))
+    nickname = nick()
+
+    add(here, nickname, "Ada Lovelace", "o'neil+ada@example.org")
+
+    for page in (here, there):
+        expect(card(page, nickname)).to_have_count(1)
+        expect(card(page, nickname).locator(".user-name")).to_have_text(f"{nickname} (Ada Lovelace)")
+        expect(card(page, nickname).locator(".user-mail")).to_have_text("o'neil+ada@example.org")
+    for field in ("name", "email", "nickname"):
+        expect(here.locator(f"#add-user-form [name={field}]")).to_have_value("")
+    live = card(here, nickname).evaluate(SHAPE)
+    here.reload()
+    assert card(here, nickname).evaluate(SHAPE) == live  # as the server makes it
+
+
+SHAPE = """card => [card.id, ...[...card.querySelectorAll("*")].map(element => [
+  element.localName, element.href, element.value, element.formAction, element.ariaLabel, element.textContent.trim()
+].join("|"))]"""
+
+
+def test_the_page_shows_a_person_only_once_the_feed_brought_them(windows, shared_server):
+    page = windows()
+    page.route_web_socket(re.compile("/ws"), lambda _: None)  # opens and stays silent
+    page.route("**/events*", lambda route: route.abort())
+    visit(page, shared_server, PATH)
+    nickname = nick()
+
+    with page.expect_response(lambda response: response.request.method == "POST") as answer:
+        add(page, nickname)
+
+    assert answer.value.status == 201
+    expect(page.locator("#add-user-form [name=nickname]")).to_have_value("")
+    assert card(page, nickname).count() == 0
+
+
+WRONG = [
+    ("nickname", "", "blank"),
+    ("nickname", "<b>x</b>", "letters"),
+    ("email", "nobody", "e-mail"),
+    ("name", " ", "blank"),
+    ("name", "x" * 101, "100"),
+]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(windows, shared_server, script):
+    page = windows(java_script_enabled=script)
+    page.goto(shared_server.base + PATH)
+    for field, value, said in WRONG:
+        typed = {"name": "Ada Lovelace", "email": "ada@example.org", "nickname": nick(), field: value}
+
+        add(page, **typed)
+
+        expect(page.locator(f"#add-{field}-error")).to_contain_text(said)
+        expect(page.locator(f"#add-user-form [name={field}]")).to_have_attribute("aria-invalid", "true")
+        for name, text in typed.items():
+            expect(page.locator(f"#add-user-form [name={name}]")).to_have_value(text)
+
+
+def test_a_nickname_that_is_taken_is_said_at_the_nickname(windows, shared_server, rest):
+    taken = person(rest)["nickname"].upper()
+    page = visit(windows(), shared_server, PATH)
+
+    add(page, taken)
+
+    expect(page.locator("#add-nickname-error")).to_contain_text("taken")
+    expect(page.locator("#add-nickname")).to_be_focused()
+
+
+def test_without_a_script_a_person_is_added_chosen_and_talked_to(windows, shared_server, rest):
+    other = person(rest, "other")
+    page = windows(java_script_enabled=False)
+    page.goto(shared_server.base + PATH)
+    nickname = nick()
+
+    add(page, nickname)
+    expect(card(page, nickname)).to_have_count(1)
+    card(page, nickname).get_by_role("button", name="Be this person").click()
+    expect(card(page, nickname)).to_contain_text("This is you")
+    card(page, other["nickname"]).get_by_role("button", name="Talk").click()
+
+    assert re.search(r"/front/rooms/\d+$", page.url)
+    expect(page.locator("h1")).to_have_text(other["nickname"])
+
+
+def test_who_is_nobody_is_not_offered_to_talk(windows, shared_server, rest):
+    ada = person(rest)
+    page = visit(windows(), shared_server, PATH)
+
+    expect(card(page, ada["nickname"]).get_by_role("button", name="Be this person")).to_be_visible()
+    expect(card(page, ada["nickname"]).get_by_role("button", name="Talk")).to_be_hidden()
+
+
+def test_names_are_text_however_they_come(windows, shared_server, rest):
+    page = visit(windows(), shared_server, PATH)
+    people = []
+    for name in NAMES:
+        email = "'onfocus=''autofocus{}`@x.example"
+        made = rest.post("/api/users", json={"name": name, "email": email, "nickname": nick()})
+        assert made.status_code == 201, made.text
+        people.append(made.json())
+
+    for again in (False, True):
+        if again:
+            visit(page, shared_server, PATH)
+        for one in people:
+            expect(card(page, one["nickname"]).locator(".user-full")).to_have_text(one["name"].strip())
+        assert page.evaluate("window.__xss") is None
+        assert page.locator("li.user :is(script, img, svg[onload])").count() == 0
+        assert page.locator("li.user [onfocus], li.user [autofocus]").count() == 0
+
+
+def test_another_database_brings_other_people_and_keeps_what_is_typed(windows, server):
+    with httpx.Client(base_url=server.base) as rest:
+        old = person(rest, "old")
+    page = visit(be(windows(), server, old), server, PATH)
+    expect(card(page, old["nickname"])).to_have_count(1)
+    page.fill("#add-user-form [name=name]", "typed")
+
+    server.stop()
+    shutil.rmtree(server.data)
+    server.start()
+    with httpx.Client(base_url=server.base) as rest:  # nobody has the id that this page listens for
+        expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
+        new = person(rest, "new")
+
+    expect(card(page, new["nickname"])).to_have_count(1)
+    expect(card(page, old["nickname"])).to_have_count(0)
+    expect(page.locator("#add-user-form [name=name]")).to_have_value("typed")

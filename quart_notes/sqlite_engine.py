@@ -9,10 +9,18 @@ source   https://www.sqlite.org/lang_transaction.html; Tortoise's backends/sqlit
 
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
+from unittest.mock import patch
 
+import aiosqlite
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
-from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.backends.sqlite.client import (
+    SqliteClient,
+    SqliteTransactionContext,
+    SqliteTransactionWrapper,
+    translate_exceptions,
+)
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
@@ -47,6 +55,15 @@ class StrictTransaction(SqliteTransactionWrapper):
             await self.rollback()
             raise OperationalError(error) from error
         self._finalized = True
+
+    @translate_exceptions
+    async def execute_insert(self, query: str, values: list[Any]) -> int:
+        """Insert one row in this very thread; returns its id.
+
+        That takes 10 µs, and the way through the connection's thread and back 60. Nobody else is at the connection in
+        a transaction; BEGIN, which may wait for another process, and COMMIT, which waits for the disk, stay there.
+        """
+        return int(self._connection._conn.execute(query, values).lastrowid or 0)
 
     async def finish(self, statements: Callable[[sqlite3.Connection], T]) -> T:
         """Run the last statements and commit, in one visit to the connection's thread; returns what they return.
@@ -105,6 +122,11 @@ class StrictClient(SqliteClient):
     def reads_only(self) -> bool:
         """Whether this connection refuses to write."""
         return "query_only" in self.pragmas
+
+    async def create_connection(self, with_db: bool) -> None:
+        """Connect, as Tortoise does, but so that more than one thread may use the connection, one at a time."""
+        with patch("aiosqlite.connect", partial(aiosqlite.connect, check_same_thread=False)):
+            await super().create_connection(with_db)
 
     def _in_transaction(self) -> TransactionContext:
         return StrictContext(StrictTransaction(self), self._lock)

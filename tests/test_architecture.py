@@ -66,6 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # Whoever touches a library of the outside, and nobody else.
 TOUCHES: dict[str, set[str]] = {
+    "aiosqlite": {"sqlite_engine"},
     "tortoise": {"models", "domain.", "writer", "event_log", "database", "sqlite_engine", "migrations."},
     "quart": {"blueprints.", "app", "server"},
     "quart_schema": {"blueprints."},

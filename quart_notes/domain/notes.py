@@ -17,6 +17,10 @@ from quart_notes.schemas import NoteCreate, NoteOut, NoteQuery, NoteUpdate
 from quart_notes.writer import Change, Write, Written
 
 COLUMNS = tuple(NoteOut.model_fields)
+INSERT = (
+    "INSERT INTO note (title, description, search_text, created_at, updated_at, done, version)"
+    " VALUES (?1, ?2, ?3, ?4, ?4, 0, 1)"
+)
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
 
 Precondition = Callable[[int], bool]  # whether a note of that version may be changed
@@ -53,9 +57,10 @@ class Notes:
 
         async def work(change: Change) -> NoteOut:
             now = datetime.now(UTC)
-            note = Note(**data.model_dump(), created_at=now, updated_at=now)
-            note.search_text = search_text(note)
-            await note.save(using_db=change.connection, force_create=True)
+            row = {**data.model_dump(), "done": False, "version": 1, "created_at": now, "updated_at": now}
+            # In plain SQL: through a model it takes 60 µs instead of 20, a fifth of the whole request.
+            values = [data.title, data.description, search_text(data), now.isoformat(" ")]
+            note = NoteOut.model_construct(id=await change.connection.execute_insert(INSERT, values), **row)
             return _record(change, "create", note)
 
         return await self._write(work)
@@ -184,12 +189,12 @@ async def _save(change: Change, action: Action, note: Note, *fields: str) -> Not
     return _record(change, action, note)
 
 
-def _record(change: Change, action: Action, note: Note) -> NoteOut:
+def _record(change: Change, action: Action, note: Note | NoteOut) -> NoteOut:
     out = NoteOut.model_validate(note)
     change.record(NoteEvent(topic=SHARED_BOARD, action=action, note=out))
     return out
 
 
-def search_text(note: Note) -> str:
+def search_text(note: Note | NoteCreate) -> str:
     """What a search looks at."""
     return normalised(f"{note.title or ''}\n{note.description or ''}")

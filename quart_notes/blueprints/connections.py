@@ -1,7 +1,7 @@
 """How Quart meets a connection: kept answers first, nonsense refused, websocket input bounded."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from quart.utils import cancel_tasks, encode_headers, raise_task_exceptions
 from quart.wrappers.response import DataBody
 from werkzeug.exceptions import BadHost
 
+from quart_notes.blueprints.brief import BRIEF, Reply
 from quart_notes.blueprints.conditional import none_match
 from quart_notes.blueprints.errors import PROBLEM_TYPE
 from quart_notes.blueprints.headers import RAW_SECURITY
@@ -49,24 +50,40 @@ class HTTPConnection(ASGIHTTPConnection):
             if cached is not None:
                 await self._answer(send, cached, f"{core.log.epoch}-{core.cache.newest()}")
                 return
+        if WHOLE not in (scope.get("extensions") or ()):
+            await self._through_quart(super().__call__(receive, send), send)
+            return
+        first: Any = await receive()
+        reply = await self._brief(first["body"])
+        if reply is not None:
+            await _send(send, reply.status, [*reply.raw_headers(), *RAW_SECURITY], reply.body)
+            return
+        await self._through_quart(self._serve(first["body"], receive, send), send)
+
+    async def _brief(self, body: bytes) -> Reply | None:
+        scope: Any = self.scope
+        root = scope["root_path"]
+        way = self.app.extensions.get(BRIEF, {}).get((scope["method"], scope["path"].removeprefix(root)))
+        if way is None or not scope["path"].startswith(root):
+            return None
+        reply: Reply | None = await way.answer(self.app.extensions["quart_notes"], root, scope["headers"], body)
+        return reply
+
+    @staticmethod
+    async def _through_quart(serving: Awaitable[None], send: ASGISendCallable) -> None:
         try:
-            await self._serve(receive, send)
+            await serving
         except BadHost:  # before Quart can handle errors
             await _refuse(send, BAD_HOST)
 
-    async def _serve(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    async def _serve(self, body: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Have Quart answer, without the two tasks that it makes for each request (50 µs) where they have no work.
 
         One takes in the body, and cancels the other when the client leaves: worth it for a body that is not here
         yet and for a stream, not for what is answered in a moment.
         """
-        extensions: Any = self.scope.get("extensions")
-        if WHOLE not in (extensions or ()):
-            await super().__call__(receive, send)
-            return
         request = self._create_request_from_scope(send)
-        first: Any = await receive()
-        request.body.append(first["body"])
+        request.body.append(body)
         request.body.set_complete()
         try:
             response = await self.app.handle_request(request)

@@ -51,8 +51,13 @@ async def _http(error: Exception) -> Response:
 
 
 async def _unexpected(error: Exception) -> Response:
+    return await _render(unexpected(error), {})
+
+
+def unexpected(error: Exception) -> dict[str, Any]:
+    """Log what should not have happened; returns what is said of it."""
     log.error("A request failed", exc_info=error)
-    return await _render(problem(500, *CODES[500]), {})
+    return problem(500, *CODES[500])
 
 
 def validation_problem(error: Any) -> ValidationFailedError:

@@ -6,9 +6,11 @@ from pydantic import TypeAdapter
 from quart import Blueprint, Response, request
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
+from quart_notes.blueprints import brief
 from quart_notes.blueprints.conditional import etag_of, if_match, none_match, version_tag
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, HEADERS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.core import Core
 from quart_notes.errors import (
     DatabaseUnavailableError,
     InvalidIfMatchError,
@@ -62,10 +64,21 @@ async def create_note(data: NoteCreate) -> Response:
 
     It needs a title or a description; a new note is never done.
     """
-    written = await core().notes.add(data)
-    response = _item(written, 201)
-    response.headers["Location"] = f"{request.root_path}/api/notes/{written.result.id}"
-    return response
+    return (await _create(core(), request.root_path, data)).response()
+
+
+async def _create(parts: Core, root: str, data: NoteCreate) -> brief.Reply:
+    written = await parts.notes.add(data)
+    note = written.result
+    headers = {
+        "ETag": version_tag(note.version),
+        "Last-Event-ID": str(written.position),
+        "Location": f"{root}/api/notes/{note.id}",
+    }
+    return brief.Reply(201, headers, note.model_dump_json().encode())
+
+
+brief.also(blueprint, "POST", "", NoteCreate, _create)
 
 
 @blueprint.get("/<id:note_id>")
@@ -119,9 +132,9 @@ async def restore_note(note_id: int) -> Response:
     return _item(await core().notes.restore(note_id))
 
 
-def _item(written: Written[NoteOut], status: int = 200) -> Response:
+def _item(written: Written[NoteOut]) -> Response:
     note = written.result
-    response = Response(note.model_dump_json(), status, content_type="application/json")
+    response = Response(note.model_dump_json(), 200, content_type="application/json")
     response.headers["ETag"] = version_tag(note.version)
     response.headers["Last-Event-ID"] = str(written.position)
     return response

@@ -51,7 +51,10 @@ export class MessageList {
     const before = known && messageOf(known.item);
     const item = known?.item ?? itemFor(message);
     if (known) fill(item, message);
-    else this.#insert(item, message.id);
+    else {
+      item.toggleAttribute("data-live", live);
+      this.#insert(item, message.id);
+    }
     this.#places.set(message.id, { item, version: message.version });
     emit(item, "message:changed", { message, before, live });
   }

@@ -1,0 +1,203 @@
+"""Where one is in a conversation, what is new there, and what has been read."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import rooms
+from tests.browser.conftest import PATIENCE, visit
+from tests.browser.rooms import enter, expect_at_end, fresh, message, person, room, say, unread, write
+from tests.server_process import wait_for
+
+IN_SIGHT = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  for (let frames = 0; frames < 3; frames++) await frame(); // messages get their size when they come near
+  const log = document.querySelector("#log").getBoundingClientRect();
+  const item = [...document.querySelectorAll("#messages > li")].find(item => item.getBoundingClientRect().top >= log.top);
+  return [item.id, Math.round(item.getBoundingClientRect().top)];
+}"""
+SCROLL = "top => { document.querySelector('#log').scrollTop = top; }"
+
+
+@pytest.fixture
+def ada(rest):
+    return person(rest, "ada")
+
+
+@pytest.fixture
+def bob(rest):
+    return person(rest, "bob")
+
+
+@pytest.fixture(scope="module")
+def long_room(shared_server):
+    """A room with 230 messages of a person who is gone."""
+    import httpx
+
+    with httpx.Client(base_url=shared_server.base) as rest:
+        author, place = person(rest, "cy"), room(rest)
+        for number in range(230):
+            say(rest, place, author, f"message number {number}\n" * (1 + number % 3))
+        return place
+
+
+def test_older_messages_come_on_scrolling_up_and_what_is_in_sight_stays(windows, shared_server, ada, long_room):
+    page = enter(windows, shared_server, ada, long_room)
+    expect(page.locator("#messages > li")).to_have_count(50)
+    expect_at_end(page)
+
+    page.evaluate(SCROLL, -2600)
+    before = page.evaluate(IN_SIGHT)
+    expect(page.locator("#messages > li")).to_have_count(150)
+    after = page.evaluate(IN_SIGHT)
+    page.evaluate(SCROLL, -100_000)
+    expect(page.locator("#messages > li")).to_have_count(230)
+    page.evaluate(SCROLL, -100_000)
+
+    assert after == before
+    expect(page.locator("#older .beginning")).to_be_visible()
+    expect(page.locator("#messages > li").first).to_contain_text("message number 0")
+    assert page.locator("#log").get_attribute("aria-live") == "off"  # what was said long ago is not read out
+
+
+def test_older_messages_that_cannot_be_loaded_are_asked_for_again(windows, shared_server, ada, long_room):
+    page = rooms.be(windows(), shared_server, ada)
+    page.route("**/api/rooms/*/messages?before_id=*", lambda route: route.abort())
+    visit(page, shared_server, f"/front/rooms/{long_room}")
+
+    page.evaluate(SCROLL, -100_000)
+    expect(page.locator("#older")).to_contain_text("could not be loaded")
+    page.unroute("**/api/rooms/*/messages?before_id=*")
+    page.get_by_role("link", name="Older messages").click()
+
+    expect(page.locator("#messages > li")).to_have_count(150)
+
+
+def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(windows, shared_server, rest, ada, bob, long_room):
+    page = enter(windows, shared_server, ada, long_room)
+    page.evaluate(SCROLL, -1000)
+    expect(page.locator("#jump")).to_be_visible()
+    before = page.evaluate(IN_SIGHT)
+
+    notes = [say(rest, long_room, bob, fresh() + "\nand more") for _ in range(3)]
+    expect(page.locator("#jump")).to_have_text("3 new")
+    assert page.evaluate(IN_SIGHT) == before
+    page.locator("#jump").click()
+
+    expect_at_end(page)
+    expect(message(page, notes[2]["content"])).to_be_in_viewport()
+    expect(message(page, notes[0]["content"]).locator(".new-line")).to_be_visible()
+    expect(message(page, notes[1]["content"]).locator(".new-line")).to_be_hidden()
+
+
+def test_what_arrives_while_one_is_at_the_end_is_in_sight_and_read(windows, shared_server, rest, ada, bob, long_room):
+    page = enter(windows, shared_server, ada, long_room)
+
+    note = say(rest, long_room, bob, fresh())
+    expect(message(page, note["content"])).to_be_in_viewport()
+
+    wait_for(lambda: unread(rest, ada, long_room) == 0, "it is read", PATIENCE / 1000)
+    expect(message(page, note["content"]).locator(".new-line")).to_be_hidden()
+    expect_at_end(page)
+
+
+def test_what_nobody_looks_at_stays_unread_until_somebody_does(windows, shared_server, rest, ada, bob):
+    place = room(rest)
+    page = enter(windows, shared_server, ada, place)
+    for _ in range(30):
+        say(rest, place, ada, fresh())
+    expect(page.locator("#messages > li")).to_have_count(30)
+    page.evaluate(SCROLL, -400)
+    expect(page.locator("#jump")).to_be_visible()
+
+    with page.expect_request(re.compile("/read$")) as request:
+        note = say(rest, place, bob, fresh())
+        expect(page.locator("#jump")).to_have_text("1 new")
+        assert unread(rest, ada, place) == 1
+        page.locator("#jump").click()
+
+    assert request.value.post_data_json == {"reader_id": ada["id"], "message_id": note["id"]}
+    wait_for(lambda: unread(rest, ada, place) == 0, "it is read", PATIENCE / 1000)
+
+
+def test_a_hidden_tab_reads_nothing(windows, shared_server, rest, ada, bob):
+    place = room(rest)
+    page = enter(windows, shared_server, ada, place)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+
+    first, second = (say(rest, place, bob, fresh()) for _ in range(2))
+    expect(message(page, second["content"])).to_have_count(1)
+    expect(message(page, first["content"]).locator(".new-line")).to_be_visible()
+    page.evaluate("new Promise(done => setTimeout(done, 500))")  # longer than a glance
+    assert not [url for url in asked if url.endswith("/read")]
+    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+
+    wait_for(lambda: unread(rest, ada, place) == 0, "it is read", PATIENCE / 1000)
+    expect(message(page, first["content"]).locator(".new-line")).to_be_visible()
+    answer = fresh("answer")
+    write(page, answer)
+    expect(message(page, answer)).to_have_count(1)
+    expect(page.locator(".new-line:visible")).to_have_count(0)
+
+
+def test_a_conversation_opens_where_one_left_off(windows, shared_server, rest, ada, bob):
+    place = room(rest)
+    before = say(rest, place, bob, fresh("before"))
+    rest.post(f"/api/rooms/{place}/read", json={"reader_id": ada["id"], "message_id": before["id"]})
+    notes = [say(rest, place, bob, fresh("since")) for _ in range(30)]
+
+    page = enter(windows, shared_server, ada, place)
+
+    expect(message(page, notes[0]["content"]).locator(".new-line")).to_be_in_viewport()
+    expect(page.locator("#jump")).to_have_text("30 new")
+    assert unread(rest, ada, place) == 30
+
+
+def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
+    import shutil
+
+    import httpx
+
+    with httpx.Client(base_url=server.base) as rest:
+        ada, place = person(rest, "ada"), 1
+        gone, kept = say(rest, place, ada, fresh("gone")), None
+        page = enter(windows, server, ada, place)
+        expect(message(page, gone["content"])).to_have_count(1)
+        page.fill("#message-content", "still typing")
+        server.stop()
+        shutil.rmtree(server.data)
+        server.start()
+    with httpx.Client(base_url=server.base) as rest:
+        ada = person(rest, "ada")
+        kept = say(rest, place, ada, fresh("anew"))
+
+        expect(message(page, kept["content"])).to_have_count(1, timeout=40_000)
+        expect(message(page, gone["content"])).to_have_count(0)
+        expect(page.locator("#message-content")).to_have_value("still typing")
+
+
+def test_what_has_scrolled_by_long_ago_is_let_go_of_and_found_again(windows, shared_server, rest, ada, bob):
+    place = room(rest)
+    page = rooms.be(windows(), shared_server, ada)
+    page.route("**/js/conversation.js", lambda route: route.fulfill(body=_shorter(route.fetch().text()), content_type=JS))
+    visit(page, shared_server, f"/front/rooms/{place}")
+    for number in range(70):
+        say(rest, place, bob, f"number {number}")
+    expect(message(page, "number 69")).to_have_count(1)
+
+    assert page.locator("#messages > li").count() < 60
+    expect_at_end(page)
+    page.evaluate(SCROLL, -100_000)
+    expect(page.locator("#messages > li")).to_have_count(70)
+
+
+JS = "text/javascript"
+
+
+def _shorter(script):
+    """The same with a tenth of the messages that a page keeps."""
+    assert "const MOST = 600;" in script
+    return script.replace("const MOST = 600;", "const MOST = 60;").replace("const KEPT = 300;", "const KEPT = 30;")

@@ -12,7 +12,8 @@ EMAIL_MAX = 254  # characters, RFC 5321
 NICKNAME_MAX = 32  # characters
 # What a browser takes as an e-mail address, in any script.
 # source   https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
-EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*")
+LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
+EMAIL = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]+@{LABEL}(?:\.{LABEL})*")
 NICKNAME = re.compile(r"[\w.-]+")
 
 

@@ -1,0 +1,103 @@
+"""Who is here, who is typing, and how it is said."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.rooms import block_websockets, enter, fresh, message, person, room, unsent, write
+
+
+@pytest.fixture
+def ada(rest):
+    return person(rest, "ada")
+
+
+@pytest.fixture
+def bob(rest):
+    return person(rest, "bob")
+
+
+@pytest.fixture
+def place(rest):
+    return room(rest)
+
+
+@pytest.fixture
+def hers(windows, shared_server, ada, place):
+    return enter(windows, shared_server, ada, place)
+
+
+def test_who_comes_and_goes_is_shown_and_said_once(windows, shared_server, hers, bob, place):
+    expect(hers.locator(".here-count")).to_have_text("1 here")
+
+    his = enter(windows, shared_server, bob, place)
+    expect(hers.locator(".here-count")).to_have_text("2 here")
+    expect(hers.locator("#announcer")).to_have_text(f"{bob['nickname']} is here.")
+    hers.locator("#here summary").click()
+    expect(hers.locator(".here-list")).to_contain_text(bob["name"])
+    hers.keyboard.press("Escape")
+    expect(hers.locator(".here-list")).to_be_hidden()
+    his.close()
+
+    expect(hers.locator(".here-count")).to_have_text("1 here")
+
+
+def test_typing_is_seen_by_the_others_and_ends_with_the_message(windows, shared_server, hers, bob, place):
+    his = enter(windows, shared_server, bob, place)
+    words = fresh()
+
+    his.locator("#message-content").press_sequentially(words)
+    expect(hers.locator("#typing")).to_have_text(f"{bob['nickname']} is typing…")
+    expect(his.locator("#typing")).to_have_text("")
+    his.keyboard.press("Enter")
+
+    expect(message(hers, words)).to_have_count(1)
+    expect(hers.locator("#typing")).to_have_text("")
+
+
+def test_typing_is_told_seldom_and_never_for_an_empty_field(hers):
+    told = []
+    hers.on("request", lambda request: told.append(request.url) if request.url.endswith("/typing") else None)
+
+    hers.locator("#message-content").press_sequentially("   ")
+    assert told == []
+    with hers.expect_request(re.compile("/typing$")):
+        hers.locator("#message-content").press_sequentially("some words that take a while")
+
+    assert len(told) == 1
+
+
+def test_a_guest_of_the_plain_text_door_is_here_and_is_heard(windows, shared_server, bob):
+    from websockets.sync.client import connect
+
+    page = windows()
+    block_websockets(page)
+    page.context.add_cookies([{"name": "quart_notes_person", "value": str(bob["id"]), "url": shared_server.base}])
+    page.goto(f"{shared_server.base}/front/rooms/1")
+    expect(page.locator("#connection")).to_have_text("Live")
+    words = fresh()
+
+    with connect(f"{shared_server.websocket}/ws/42") as guest:
+        guest.send(words)
+        expect(message(page, words).locator(".author")).to_have_text("Client 42")
+        page.locator("#here summary").click()
+        expect(page.locator(".here-list")).to_contain_text("Client 42")
+
+    expect(message(page, words)).not_to_have_attribute("data-own", "")
+
+
+def test_who_has_not_said_who_they_are_reads_along_and_can_say_it(windows, shared_server, hers, bob, place):
+    page = windows()
+    page.goto(f"{shared_server.base}/front/rooms/{place}")
+    expect(page.locator("#connection")).to_have_text("Live")
+    words = fresh()
+
+    write(hers, words)
+    expect(message(page, words)).to_have_count(1)
+    assert unsent(page, words).count() == 0
+    page.select_option("#who", str(bob["id"]))
+    page.get_by_role("button", name="That is me").click()
+
+    expect(page.locator("#message-form")).to_be_visible()
+    assert page.url.endswith(f"/front/rooms/{place}")

@@ -1,0 +1,265 @@
+"""The conversation for everybody: without a script, with a keyboard alone, read aloud, in either direction."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import rooms
+from tests.browser.board import focused
+from tests.browser.conftest import visit
+from tests.browser.rooms import connection_lost, edit, enter, fresh, message, person, room, said, say, unsent, write
+from tests.browser.test_accessibility import assert_accessible
+from tests.browser.test_xss import CORPUS
+
+FIELD = "#message-form [name=content]"
+HEBREW = "שלום לכולם"
+
+
+@pytest.fixture
+def ada(rest):
+    return person(rest, "ada")
+
+
+@pytest.fixture
+def bob(rest):
+    return person(rest, "bob")
+
+
+@pytest.fixture
+def place(rest):
+    return room(rest)
+
+
+# Without a script.
+
+
+@pytest.fixture
+def plain(windows, shared_server, ada, place):
+    page = rooms.be(windows(java_script_enabled=False), shared_server, ada)
+    page.goto(f"{shared_server.base}/front/rooms/{place}")
+    return page
+
+
+def test_without_a_script_one_can_say_change_delete_and_undo(plain, rest, place):
+    words, other = fresh("<b>bold</b>"), fresh("other")
+
+    plain.fill(FIELD, f"{words}\nhttps://example.org/")
+    plain.get_by_role("button", name="Send").click()
+    expect(message(plain, words).locator("a[href='https://example.org/']")).to_be_visible()
+    message(plain, words).get_by_role("link", name="Edit").click()
+    plain.fill("[name=content]", other)
+    plain.get_by_role("button", name="Save").click()
+    expect(message(plain, other)).to_contain_text("edited")
+    message(plain, other).get_by_role("button", name="Delete").click()
+    expect(message(plain, other)).to_have_count(0)
+    plain.get_by_role("button", name="Undo").click()
+
+    expect(message(plain, other)).to_have_count(1)
+    assert said(rest, place) == [other]
+
+
+def test_without_a_script_an_error_stands_beside_the_field_and_the_text_is_kept(plain):
+    plain.fill(FIELD, "x" * 4001)
+    plain.get_by_role("button", name="Send").click()
+
+    expect(plain.locator("#message-content-error")).to_contain_text("4000")
+    expect(plain.locator(FIELD)).to_have_value("x" * 4001)
+
+
+def test_without_a_script_older_messages_are_links_and_the_newest_are_in_sight(plain, rest, bob, place):
+    notes = [say(rest, place, bob, fresh()) for _ in range(51)]
+    plain.reload()
+    expect(message(plain, notes[-1]["content"])).to_be_in_viewport()
+    assert message(plain, notes[0]["content"]).count() == 0
+
+    plain.get_by_role("link", name="Older messages").click()
+    expect(message(plain, notes[0]["content"])).to_be_visible()
+    plain.get_by_role("link", name="Newest messages").click()
+
+    expect(message(plain, notes[-1]["content"])).to_be_in_viewport()
+
+
+def test_without_a_script_nothing_is_shown_that_needs_one(plain):
+    for control in ("#connection", "#jump", "#shortcuts-button", ".message-hint", ".characters-left"):
+        assert plain.locator(control).filter(visible=True).count() == 0, control
+
+
+# With a keyboard alone.
+
+
+def test_with_the_keyboard_alone(windows, shared_server, rest, ada, place):
+    page = enter(windows, shared_server, ada, place)
+    expect(page.locator(FIELD)).to_be_focused()
+    words, more = fresh(), fresh("more")
+
+    page.keyboard.type(words)
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("second line")
+    page.keyboard.press("Enter")
+    expect(message(page, f"{words}\nsecond line")).to_have_count(1)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Control+a")
+    page.keyboard.type(more)
+    page.keyboard.press("Enter")
+    expect(message(page, more)).to_have_count(1)
+    expect(page.locator(FIELD)).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    assert focused(page) == message(page, more).get_attribute("id")
+    page.keyboard.press("Delete")
+    expect(message(page, more)).to_have_count(0)
+    expect(page.locator(".toast")).to_be_visible()
+    page.keyboard.press("u")
+    expect(message(page, more)).to_have_count(1)
+    page.keyboard.press("n")
+
+    expect(page.locator(FIELD)).to_be_focused()
+    assert said(rest, place) == [more]
+
+
+def test_the_enter_that_ends_a_composition_sends_nothing(windows, shared_server, rest, ada, place):
+    page = enter(windows, shared_server, ada, place)
+    page.fill(FIELD, "か")
+
+    for init in ({"isComposing": True}, {"keyCode": 229}):
+        page.locator(FIELD).dispatch_event("keydown", {"key": "Enter", "bubbles": True, "cancelable": True, **init})
+    expect(page.locator(FIELD)).to_have_value("か")
+    page.press(FIELD, "Enter")
+
+    expect(message(page, "か")).to_have_count(1)
+    assert said(rest, place) == ["か"]
+
+
+def test_the_field_grows_to_eight_lines(windows, shared_server, ada, place):
+    page = enter(windows, shared_server, ada, place)
+    heights = []
+    for lines in (1, 4, 8, 30):
+        page.fill(FIELD, "\n".join("line" for _ in range(lines)))
+        heights.append(page.locator(FIELD).evaluate("field => field.offsetHeight"))
+
+    assert heights[0] < heights[1] < heights[2]
+    assert heights[2] - heights[3] in range(-1, 2)
+
+
+# Text is text.
+
+
+def test_nothing_that_is_typed_becomes_markup(windows, shared_server, rest, ada):
+    names = [room(rest, one) for one in CORPUS if one.isprintable()]
+    rest.post("/api/users", json={"name": CORPUS[0], "email": "a@b.example", "nickname": "names"})
+    notes = [say(rest, names[0], ada, text) for text in CORPUS]
+    page = enter(windows, shared_server, ada, names[0])
+
+    for note in notes:
+        expect(page.locator(f"#message-{note['id']} .content")).to_have_text(note["content"])
+    live = [say(rest, names[0], ada, text) for text in CORPUS]
+    for note in live:
+        expect(page.locator(f"#message-{note['id']} .content")).to_have_text(note["content"])
+    connection_lost(page)
+    write(page, CORPUS[1])
+    expect(unsent(page, CORPUS[1])).to_contain_text("Not sent")
+    page.context.set_offline(False)
+    expect(page.locator("#messages > li", has_text=CORPUS[1])).to_have_count(3)
+
+    expect(page.locator("h1")).to_have_text(CORPUS[0])
+    assert page.evaluate("window.__xss") is None
+    assert page.locator("#log :is(script, img, iframe, math, svg[onload], a[href^=javascript])").count() == 0
+
+
+def test_server_and_script_find_the_same_links(windows, shared_server, rest, ada, place):
+    texts = [
+        *CORPUS,
+        "http://a https://b.example/?q=1#x,http://c) (https://d/e_(f)) [http://g]. HTTP://H/i! xhttp://no éhttp://yes",
+        "https://user@evil.example/ https:/// http://[::1]:80/x http://j\u202egnp.exe https://k/\u2028next https://l…",
+        "<https://m/n> \"https://o\" 'https://p' https://q/r'; https://s\u00a0t http://",
+        HEBREW + " https://example.com/מקרן, " + HEBREW,
+        "https://x/" + ")" * 3000,
+    ]
+    notes = [say(rest, place, ada, text) for text in texts]
+    page = enter(windows, shared_server, ada, place)
+    pieces = "content => [...content.childNodes].map(({nodeName, textContent}) => [nodeName, textContent])"
+
+    for note in notes:
+        content = page.locator(f"#message-{note['id']} .content")
+        served = content.evaluate(pieces)
+        module = page.locator("link[rel=modulepreload][href$='/links.js']").get_attribute("href")
+        made = page.evaluate(
+            """async ([module, text]) => {
+              const nodes = (await import(module)).linked(text);
+              return nodes.map(node => typeof node === "string" ? ["#text", node] : [node.nodeName, node.textContent]);
+            }""",
+            [module, note["content"]],
+        )
+        assert [one for one in served if one[1]] == made, note["content"]
+
+
+# In either direction, on every screen.
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_a_text_has_its_own_direction_and_nothing_reaches_over_a_small_screen(
+    windows, shared_server, rest, ada, bob, place, direction
+):
+    hebrew, long, full = (
+        say(rest, place, bob, text) for text in (HEBREW, "x" * 500 + " https://example.org/" + "y" * 300, "word " * 799)
+    )
+    page = rooms.be(windows(viewport={"width": 320, "height": 640}), shared_server, ada)
+    visit(page, shared_server, f"/front/rooms/{place}")
+    page.evaluate("direction => document.documentElement.dir = direction", direction)
+    write(page, fresh())
+    expect(page.locator("[data-own]")).to_have_count(1)
+
+    expect(page.locator(f"#message-{hebrew['id']} .content")).to_have_css("direction", "rtl")
+    expect(page.locator(f"#message-{long['id']} .content")).to_have_css("direction", "ltr")
+    expect(page.locator(f"#message-{full['id']}")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.querySelector('#log').scrollWidth <= document.querySelector('#log').clientWidth")
+
+
+# Read aloud.
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request):
+    return request.param
+
+
+def test_axe_finds_nothing_in_a_conversation(windows, shared_server, rest, ada, bob, place, scheme):
+    for who, text in ((bob, "Good morning https://example.org/"), (ada, HEBREW), (ada, "again")):
+        say(rest, place, who, text)
+    page = enter(windows, shared_server, ada, place, color_scheme=scheme)
+    assert_accessible(page)
+    page.locator("#here summary").click()
+    edit(page, "again").fill("changed")
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    connection_lost(page)
+    write(page, "lost")
+    expect(unsent(page, "lost")).to_contain_text("Not sent")
+    page.fill(FIELD, "x" * 4001)
+    page.press(FIELD, "Enter")
+    expect(page.locator("#message-content-error")).to_be_visible()
+
+    assert_accessible(page)
+
+
+def test_axe_finds_nothing_where_nothing_was_said_or_nobody_is_anybody(windows, shared_server, ada, place, scheme):
+    assert_accessible(enter(windows, shared_server, ada, place, color_scheme=scheme))
+    nobody = visit(windows(color_scheme=scheme), shared_server, f"/front/rooms/{place}")
+
+    assert_accessible(nobody)
+
+
+def test_on_a_phone_targets_are_big_enough_for_a_thumb(windows, shared_server, rest, ada, place):
+    say(rest, place, ada, "mine")
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    page = enter(windows, shared_server, ada, place, **phone)
+
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("main :is(a, button, summary, textarea):not(.content a)")]
+          .filter(element => element.checkVisibility({opacityProperty: true, contentVisibilityAuto: true}))
+          .filter(element => element.offsetWidth < 44 || element.offsetHeight < 44)
+          .map(element => element.outerHTML.slice(0, 80))"""
+    )
+
+    assert small == []
+    assert_accessible(page)

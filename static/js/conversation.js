@@ -1,14 +1,15 @@
 /** The conversation: events and pages go in. It inserts nothing by itself. */
 import { ask } from "./api.js";
-import { Backoff } from "./backoff.js";
+import { persist } from "./persist.js";
 
-export const NEWEST = "9223372036854775807"; // before this id is everything
+const NEWEST = "9223372036854775807"; // before this id is everything
 const MOST = 600; // messages on the page while one follows the newest; more are let go of
 const KEPT = 300;
+const FEW = 50;
 
 /**
  * @param {import("./message_list.js").MessageList} messages @param {import("./log_scroll.js").LogScroll} scroll
- * @param {FeedTarget} feed @param {HTMLElement} empty what stands there when nothing was said
+ * @param {ExpectingFeed} feed @param {HTMLElement} empty what stands there when nothing was said
  */
 export function start(messages, scroll, feed, empty) {
   const over = new AbortController();
@@ -31,20 +32,15 @@ export function start(messages, scroll, feed, empty) {
     loading.abort();
     loading = new AbortController();
     const signal = AbortSignal.any([loading.signal, over.signal]);
-    const limit = Math.min(Math.max(messages.items.length, 50), MOST);
-    const backoff = new Backoff();
+    const limit = Math.min(Math.max(messages.items.length, FEW), MOST);
     element.setAttribute("aria-busy", "true");
-    while (!signal.aborted) {
-      try {
-        const { found, whole } = await page(roomId, NEWEST, limit, signal);
-        scroll.keeping(() => messages.replace(found, whole));
-        showEmpty();
-        element.removeAttribute("aria-busy");
-        return;
-      } catch {
-        await new Promise((go) => setTimeout(go, backoff.next()));
-      }
-    }
+    const work = async () => {
+      const { found, whole } = await page(roomId, NEWEST, limit, signal);
+      scroll.keeping(() => messages.replace(found, whole));
+    };
+    if (!(await persist(work, feed, signal))) return;
+    element.removeAttribute("aria-busy");
+    showEmpty();
   };
 
   feed.addEventListener("change", hear, heard);

@@ -4,13 +4,14 @@ import { around } from "./elements.js";
 import { messageOf, viewer } from "./message_item.js";
 import { toast } from "./messages.js";
 
-/** @param {HTMLElement} element the list */
-export function start(element) {
+/** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
+export function start(element, feed) {
   const over = new AbortController();
   /** @param {number} id */
   const remove = async (id) => {
     try {
-      await send("DELETE", `/messages/${id}?author_id=${viewer}`);
+      const { eventId } = await send("DELETE", `/messages/${id}?author_id=${viewer}`);
+      feed.expect(eventId);
       toast("Message deleted.", { label: "Undo", run: () => restore(id) });
     } catch (caught) {
       failed("Not deleted", Problem.of(caught), () => remove(id));
@@ -19,7 +20,8 @@ export function start(element) {
   /** @param {number} id */
   const restore = async (id) => {
     try {
-      await send("POST", `/messages/${id}/restore?author_id=${viewer}`);
+      const { eventId } = await send("POST", `/messages/${id}/restore?author_id=${viewer}`);
+      feed.expect(eventId);
     } catch (caught) {
       const problem = Problem.of(caught);
       if (problem.status === 404) toast("This message cannot be brought back any more.");

@@ -48,9 +48,10 @@ export class MessageEditor {
     this.#say("Saving…");
     try {
       const body = { author_id: viewer, content: this.field.value };
-      /** @type {Sent<Message>} */ const { value } = await send("PATCH", `/messages/${id}`, body, this.version);
+      /** @type {Sent<Message>} */ const saved = await send("PATCH", `/messages/${id}`, body, this.version);
+      this.feed.expect(saved.eventId);
       if (this.feed.state !== "live") this.#say(LATE);
-      await until(this.item, () => messageOf(this.item).version >= value.version || !this.form.isConnected);
+      await until(this.item, () => messageOf(this.item).version >= saved.value.version || !this.form.isConnected);
       if (this.form.isConnected) this.close();
     } catch (caught) {
       this.#refused(Problem.of(caught));

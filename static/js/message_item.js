@@ -1,6 +1,6 @@
 /** A message on the page: made from the blank one in its template, its slots filled as text, and the message it shows. */
 import { drawAvatar } from "./avatar.js";
-import { clone, find } from "./elements.js";
+import { address, clone, find } from "./elements.js";
 import { linked } from "./links.js";
 import { tellTime } from "./message_time.js";
 
@@ -59,7 +59,7 @@ export function read(item, roomId) {
 /** Put a message's values into an item's slots. @param {HTMLElement} item @param {Message} message */
 export function fill(item, message) {
   const before = shown.get(item);
-  if (before?.id !== message.id) address(item, message);
+  if (before?.id !== message.id) name(item, message);
   item.dataset.version = String(message.version);
   tellTime(find(item, ".message-head time", HTMLTimeElement), message.date);
   if (before?.content !== message.content) find(item, ".content").replaceChildren(...linked(message.content));
@@ -68,7 +68,7 @@ export function fill(item, message) {
 }
 
 /** What never changes about a message. @param {HTMLElement} item @param {Message} message */
-function address(item, message) {
+function name(item, message) {
   const own = isOwn(message);
   item.id = `message-${message.id}`;
   item.dataset.id = String(message.id);
@@ -78,11 +78,6 @@ function address(item, message) {
   find(item, ".author bdi").textContent = nameOf(message);
   drawAvatar(find(item, ".avatar"), nameOf(message), message.author_id);
   find(item, ".message-tools").hidden = !own;
-  /** @param {string} selector @param {string} attribute */
-  const swap = (selector, attribute) => {
-    const element = find(item, selector);
-    element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(\/\w+)$/, `/${message.id}$1`));
-  };
-  swap(".edit-link", "href");
-  swap(".delete-form", "action");
+  address(find(item, ".edit-link"), "href", message.id);
+  address(find(item, ".delete-form"), "action", message.id);
 }

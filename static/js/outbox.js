@@ -95,8 +95,9 @@ export class Outbox {
     const { author_id, content, key } = item;
     try {
       const body = { author_id, content, client_key: key };
-      await send("POST", `/rooms/${this.roomId}/messages`, body);
+      const { eventId } = await send("POST", `/rooms/${this.roomId}/messages`, body);
       item.state = "sent";
+      this.feed.expect(eventId);
       setTimeout(() => this.feed.state === "live" && this.drop(item.key), ARRIVAL_MS);
     } catch (caught) {
       item.problem = Problem.of(caught);

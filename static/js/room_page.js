@@ -53,5 +53,5 @@ function startWriting(element, messages, scroll, feed) {
   });
   typing.start(form, messages.roomId);
   messageEditing.start(element, messages, feed);
-  messageDeleting.start(messages.element);
+  messageDeleting.start(messages.element, feed);
 }

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import create, fresh
+from tests.browser.rooms import person, say
 from tests.server_process import ROOT
 
 HTML_VALIDATE = shutil.which("html-validate") or ""
@@ -104,12 +105,35 @@ def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
         "conflict": client.post(address, data={"title": "mine", "description": "", "version": "1"}),
         "missing": client.get("/front/notes/999999"),
         "api": client.get("/docs"),
+        **_room_pages(client),
     }
     client.delete(f"/api/notes/{untitled['id']}")
     pages["deleted"] = client.get("/front/notes", params={"deleted": untitled["id"]})
-    special = {"refused": 422, "conflict": 412, "missing": 404}
+    special = {"refused": 422, "conflict": 412, "missing": 404, "room_refused": 422}
     assert {name: page.status_code for name, page in pages.items() if page.status_code != 200} == special
     return pages
+
+
+def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:
+    """A conversation in its states: before and after somebody says who they are and what they mean."""
+    empty = {"room_empty_for_nobody_known": client.get("/front/rooms/1")}
+    ada, bob = person(client), person(client)
+    nobody = client.get("/front/rooms/1")
+    mine, *_ = (say(client, 1, who, text) for who, text in ((ada, "mine"), (bob, "https://example.org/?a=1&b=2 <b>")))
+    with httpx.Client(base_url=client.base_url, headers=client.headers) as own:
+        own.cookies.set("quart_notes_person", str(ada["id"]))
+        address = f"/front/rooms/1/messages/{mine['id']}"
+        pages = {
+            "room": own.get("/front/rooms/1"),
+            "room_older": own.get("/front/rooms/1?before_id=9"),
+            "room_refused": own.post("/front/rooms/1/messages", data={"content": " "}),
+            "rooms": own.get("/front/rooms"),
+            "message": own.get(address),
+            "message_edit": own.get(f"{address}/edit"),
+        }
+        own.post(f"{address}/delete")
+        pages["room_deleted"] = own.get(f"/front/rooms/1?deleted={mine['id']}")
+    return empty | {"room_for_nobody": nobody} | pages
 
 
 def test_nothing_in_the_markup_needs_inline_script_or_style(rest):
@@ -118,11 +142,14 @@ def test_nothing_in_the_markup_needs_inline_script_or_style(rest):
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", html)
 
 
-def test_every_module_is_named_for_preloading_and_none_is_missing(rest):
-    html = rest.get("/front/notes").text
-    named = set(re.findall(r'rel="modulepreload" href="[^"]*/(\w+)\.js"', html))
-    seen: set[str] = set()
-    waiting = ["main"]
+@pytest.mark.parametrize("path", ["notes", "users", "messages/{}", "rooms", "rooms/1"])
+def test_every_module_is_named_for_preloading_and_none_is_missing(rest, path):
+    somebody = person(rest)
+    html = rest.get(f"/front/{path.format(somebody['id'])}").text
+    named = re.findall(r'rel="modulepreload" href="[^"]*/(\w+)\.js"', html)
+    entries = [f"{page}_page" for page in re.findall(r'data-page="(\w+)"', html) if page != "rooms"]
+    seen = set(entries)
+    waiting = ["main", *entries]
     while waiting:
         module = waiting.pop()
         source = rest.get(f"/static/js/{module}.js").text
@@ -130,4 +157,4 @@ def test_every_module_is_named_for_preloading_and_none_is_missing(rest):
         seen |= found
         waiting += found
 
-    assert named == seen
+    assert sorted(named) == sorted(seen)

@@ -59,7 +59,7 @@ def _marks(unread: Iterable[UnreadOut]) -> str:
 
 
 def _here() -> str:
-    """This page's path; a form that was refused stands on the page of its place."""
+    """Where this page is; a form that was refused stands on the page of its place."""
     if request.method == "GET" or request.path.startswith("/front/messages/"):
         return request.path
     return "/".join(request.path.split("/")[:3])

@@ -1,5 +1,5 @@
 /** A card: made from the blank one in the page's own template, its slots filled as text, and the note that it shows. */
-import { clone, find } from "./elements.js";
+import { address, clone, find } from "./elements.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
 const NAME_LENGTH = 60;
@@ -47,7 +47,7 @@ export function read(card) {
 
 /** Put a note's values into a card's slots. @param {HTMLElement} card @param {Note} note */
 export function fill(card, note) {
-  if (shown.get(card)?.id !== note.id) address(card, note.id);
+  if (shown.get(card)?.id !== note.id) number(card, note.id);
   card.dataset.version = String(note.version);
   card.toggleAttribute("data-done", note.done);
   write(find(card, ".title"), note.title ?? "");
@@ -70,16 +70,11 @@ function write(element, text) {
 }
 
 /** @param {HTMLElement} card @param {number} id */
-function address(card, id) {
+function number(card, id) {
   card.id = `note-${id}`;
   card.dataset.id = String(id);
   find(card, ".done-form").id = `done-${id}`;
-  /** @param {string} selector @param {string} attribute */
-  const swap = (selector, attribute) => {
-    const element = find(card, selector);
-    element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(\/\w+)$/, `/${id}$1`));
-  };
-  swap(".done-form", "action");
-  swap(".delete-form", "action");
-  swap(".edit-link", "href");
+  address(find(card, ".done-form"), "action", id);
+  address(find(card, ".delete-form"), "action", id);
+  address(find(card, ".edit-link"), "href", id);
 }

@@ -32,3 +32,11 @@ export function clone(id, kind) {
   const { content } = find(document, `#${id}`, HTMLTemplateElement);
   return find(document.importNode(content, true), "*", kind);
 }
+
+/**
+ * Give an address of the blank thing, whose id is 0, the id of a real one.
+ * @param {Element} element @param {"href"|"action"|"formaction"} attribute @param {number} id
+ */
+export function address(element, attribute, id) {
+  element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(?=\/|$)/, `/${id}`));
+}

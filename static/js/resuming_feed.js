@@ -24,6 +24,7 @@ export class ResumingFeed extends Feed {
   /** @type {Line|undefined} one that shows whether the other is mute */ #check;
   /** @type {import("./live_feed.js").Road} */ #preferred = "websocket";
   /** @type {string|undefined} from where the next line begins, if not where this one is */ #back;
+  #awaited = "";
   #checked = "";
   #refused = false;
   #socketAgainMs = SOCKET_AGAIN_MS;
@@ -49,6 +50,7 @@ export class ResumingFeed extends Feed {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const line of [this.#line, this.#trial, this.#check]) line?.hangUp();
     this.#line = this.#trial = this.#check = undefined;
+    this.#awaited = "";
   }
 
   /** Begin anew and at once: the line is in doubt, or things may have changed for the better. */
@@ -75,8 +77,10 @@ export class ResumingFeed extends Feed {
 
   /** An event is known to exist: if it is of our topics, it must arrive. @param {string} id */
   expect(id) {
-    if (!this.#isNews(id)) return;
+    if (this.#awaited || !this.#isNews(id)) return;
+    this.#awaited = id;
     this.#after("arrival", ARRIVAL_MS, () => {
+      this.#awaited = "";
       if (this.#line?.opened && this.#isNews(id)) this.#verify(id);
     });
   }

@@ -1,6 +1,6 @@
 /** The rooms and one's own conversations, as they are listed beside a page: what is new comes in where it belongs. */
 import { pages } from "./api.js";
-import { clone, find } from "./elements.js";
+import { address, clone, find } from "./elements.js";
 import { emit } from "./messages.js";
 import { persist } from "./persist.js";
 
@@ -47,7 +47,7 @@ function itemFor(room, me) {
   const other = room.people.find(({ id }) => id !== me) ?? room.people[0];
   item.dataset.room = String(room.id);
   const link = find(item, "a", HTMLAnchorElement);
-  link.href = link.href.replace(/0$/, String(room.id));
+  address(link, "href", room.id);
   if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
   find(item, ".room-name").textContent = room.name ?? other.nickname;
   return item;

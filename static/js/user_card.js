@@ -1,5 +1,5 @@
 /** A person's card: made from the blank one in the page's own template, its slots filled as text. */
-import { clone, find } from "./elements.js";
+import { address, clone, find } from "./elements.js";
 
 /** @param {User} user @returns {HTMLElement} */
 export function cardFor(user) {
@@ -10,16 +10,15 @@ export function cardFor(user) {
   find(card, ".avatar").dataset.hue = String(user.id % 8);
   find(card, ".user-nick").textContent = user.nickname;
   find(card, ".user-full").textContent = user.name;
-  const name = find(card, ".user-name", HTMLAnchorElement);
-  name.href = name.href.replace(/0$/, String(user.id));
+  address(find(card, ".user-name"), "href", user.id);
   const mail = find(card, ".user-mail", HTMLAnchorElement);
   mail.href = mailTo(user.email);
   mail.textContent = user.email;
   const be = find(card, ".be-button", HTMLButtonElement);
   be.value = String(user.id);
   be.ariaLabel = `Be this person: ${user.nickname}`;
-  const talk = find(card, ".talk-button", HTMLButtonElement);
-  talk.formAction = talk.formAction.replace("/0/talk", `/${user.id}/talk`);
+  const talk = find(card, ".talk-button");
+  address(talk, "formaction", user.id);
   talk.ariaLabel = `Talk: ${user.nickname}`;
   return card;
 }

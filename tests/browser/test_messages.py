@@ -122,7 +122,8 @@ def test_times_are_those_of_the_viewer(windows, shared_server, rest, people):
     for message in rows:
         time = page.locator(f"#message-{message['id']} time")
         shown = page.evaluate(
-            """date => new Intl.DateTimeFormat("en", {dateStyle: "medium", timeStyle: "short"}).format(new Date(date))""",
+            """date => new Intl.DateTimeFormat("en", {dateStyle: "medium", timeStyle: "short"})
+              .format(new Date(date))""",
             message["date"],
         )
         expect(time).to_have_attribute("datetime", message["date"])

@@ -1,0 +1,119 @@
+"""Who am I: chosen, changed and given up in the bar."""
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import visit
+from tests.browser.rooms import fresh, person
+
+
+@pytest.fixture(scope="module")
+def people(shared_server):
+    with httpx.Client(base_url=shared_server.base) as client:
+        return [person(client, nickname) for nickname in ("ada", "bob")]
+
+
+def menu(page: Page):
+    return page.locator(".me-button")
+
+
+def choose(page: Page, name: str) -> None:
+    menu(page).click()
+    page.locator("#me").get_by_role("button", name=name).click()
+
+
+def expect_me(page: Page, who) -> None:
+    expect(page.locator("html")).to_have_attribute("data-person", str(who["id"]) if who else "")
+    expect(menu(page)).to_have_accessible_name(f"You are {who['nickname']}" if who else "Say who you are")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_one_chooses_who_to_be_changes_it_and_gives_it_up(windows, shared_server, people, script):
+    ada, bob = people
+    page = windows(java_script_enabled=script)
+    page.goto(f"{shared_server.base}/front/notes")
+    expect_me(page, None)
+
+    choose(page, ada["nickname"])
+    expect_me(page, ada)
+    assert page.url.endswith("/front/notes")
+    page.goto(f"{shared_server.base}/front/messages/{ada['id']}")
+    choose(page, bob["nickname"])
+    expect_me(page, bob)
+    assert page.url.endswith(f"/front/messages/{ada['id']}")
+    choose(page, "Be nobody")
+
+    expect_me(page, None)
+
+
+def test_the_choice_lasts_and_no_script_can_read_it(windows, shared_server, people):
+    page = windows()
+    page.goto(f"{shared_server.base}/front/users")
+    choose(page, people[0]["nickname"])
+    expect_me(page, people[0])
+
+    (cookie,) = page.context.cookies()
+    assert (cookie["name"], cookie["value"]) == ("quart_notes_person", str(people[0]["id"]))
+    assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Lax", "/")
+    assert cookie["expires"] - page.evaluate("Date.now() / 1000") > 364 * 24 * 3600
+
+
+def test_tabs_of_different_people_do_not_hear_each_other(windows, shared_server, people, rest):
+    """The choice is the browser's, and a tab that was open before stays who it is until it is opened again."""
+    ada, bob = people
+    first = windows()
+    first.goto(f"{shared_server.base}/front/rooms")
+    choose(first, ada["nickname"])
+    expect_me(first, ada)
+    visit(first, shared_server, "/front/rooms")
+    second = windows(first.context)
+    second.goto(f"{shared_server.base}/front/rooms")
+    choose(second, bob["nickname"])
+    expect_me(second, bob)
+    visit(second, shared_server, "/front/rooms")
+
+    rest.post("/api/rooms/1/messages", json={"author_id": ada["id"], "content": fresh()})
+    expect(second.locator("#rooms-place .badge")).to_be_visible()
+    rest.post("/api/rooms", json={"name": "marker"})
+
+    expect(first.locator("#rooms").get_by_role("link", name="marker")).to_have_count(1)
+    expect(first.locator("#rooms-place .badge")).to_be_hidden()
+
+
+def test_the_keyboard_opens_the_menu_and_escape_closes_it(windows, shared_server, people):
+    page = visit(windows(), shared_server)
+    menu(page).focus()
+
+    page.keyboard.press("Enter")
+    expect(page.locator("#me")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.locator("#me").get_by_role("button", name=people[0]["nickname"])).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#me")).to_be_hidden()
+    expect(menu(page)).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "leads"),
+    [
+        ({"person_id": "1", "next": "/front/rooms/1"}, 303, "/front/rooms/1"),
+        ({"person_id": "1", "next": "//elsewhere.example/front/"}, 303, "/front/users"),
+        ({"person_id": "1", "next": "https://elsewhere.example/front/"}, 303, "/front/users"),
+        ({"person_id": "1", "next": "/front/\\elsewhere.example"}, 303, "/front/users"),
+        ({"person_id": "1", "next": "/front//elsewhere.example"}, 303, "/front/users"),
+        ({"person_id": "1", "next": "/front/x\r\nX-Injected: 1"}, 303, "/front/users"),
+        ({"person_id": "", "next": "/api/notes"}, 303, "/front/users"),
+        ({"person_id": "987654"}, 404, None),
+        ({"person_id": "x"}, 404, None),
+        ({"person_id": "9" * 30}, 404, None),
+    ],
+)
+def test_choosing_leads_back_to_our_own_pages_only(rest, people, sent, status, leads):
+    answer = rest.post("/front/me", data=sent)
+
+    assert answer.status_code == status
+    assert answer.headers.get("location") == leads
+    assert "x-injected" not in answer.headers
+    assert ("set-cookie" in answer.headers) == (status == 303)

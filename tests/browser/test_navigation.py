@@ -1,0 +1,225 @@
+"""The bar and the rooms' list: where one is, what is unread, on every page and in every tab alike."""
+
+import re
+from typing import NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import visit
+from tests.browser.rooms import Person, be, created, fresh, message, person, room, say
+
+PLACES = ["/front/notes", "/front/users", "/front/rooms"]
+
+
+class Scene(NamedTuple):
+    """Two people who know each other, and a room."""
+
+    ada: Person
+    bob: Person
+    place: int
+
+
+@pytest.fixture
+def scene(rest):
+    return Scene(person(rest, "ada"), person(rest, "bob"), room(rest))
+
+
+@pytest.fixture
+def tabs(windows, shared_server, scene):
+    """Three tabs of one browser, each at another place."""
+    first = be(windows(), shared_server, scene.ada)
+    pages = [first, windows(first.context), windows(first.context)]
+    for page, path in zip(pages, PLACES, strict=True):
+        visit(page, shared_server, path)
+    return pages
+
+
+def total(page: Page):
+    return page.locator("#rooms-place .badge")
+
+
+def badge(page: Page, room_id: int):
+    return page.locator(f".rooms > .room[data-room='{room_id}'] .badge")
+
+
+def direct(rest, author, recipient, content: str):
+    ids = {"author_id": author["id"], "recipient_id": recipient["id"]}
+    return created(rest.post("/api/messages", json={**ids, "content": content}))
+
+
+def expect_unread(pages: list[Page], count: int) -> None:
+    for page in pages:
+        expect(total(page).locator(".badge-count")).to_have_text(str(count))
+        if count:
+            expect(total(page)).to_be_visible()
+            expect(page).to_have_title(re.compile(rf"^\({count}\) "))
+        else:
+            expect(total(page)).to_be_hidden()
+            expect(page).to_have_title(re.compile(r"^[^(]"))
+
+
+def test_what_others_say_counts_in_every_tab_until_it_is_read_in_one(windows, shared_server, rest, tabs, scene):
+    words = [fresh() for _ in range(3)]
+    for content in words:
+        say(rest, scene.place, scene.bob, content)
+    expect_unread(tabs, 3)
+    expect(badge(tabs[2], scene.place).locator(".badge-count")).to_have_text("3")
+    expect(tabs[0].get_by_role("link", name="Rooms 3 unread", exact=True)).to_be_visible()
+
+    reading = visit(windows(tabs[0].context), shared_server, f"/front/rooms/{scene.place}")
+    expect(message(reading, words[-1])).to_be_visible()
+
+    expect_unread([*tabs, reading], 0)
+    expect(badge(tabs[2], scene.place)).to_be_hidden()
+
+
+def test_a_fresh_page_counts_the_same(windows, shared_server, rest, tabs, scene):
+    first = say(rest, scene.place, scene.bob, fresh())
+    say(rest, scene.place, scene.bob, fresh())
+    say(rest, scene.place, scene.ada, fresh())  # one's own is not unread
+    rest.delete(f"/api/messages/{first['id']}", params={"author_id": scene.bob["id"]})
+    direct(rest, scene.bob, scene.ada, fresh())
+    direct(rest, scene.ada, scene.bob, fresh())
+
+    expect_unread(tabs, 2)
+    plain = be(windows(java_script_enabled=False), shared_server, scene.ada)
+    plain.goto(f"{shared_server.base}/front/rooms")
+    expect_unread([visit(windows(tabs[0].context), shared_server, "/front/rooms"), plain], 2)
+    expect(badge(plain, scene.place)).to_have_text("1 unread")
+
+
+def test_a_message_that_is_restored_after_it_was_read_is_no_news(windows, shared_server, rest, tabs, scene):
+    sent = say(rest, scene.place, scene.bob, fresh())
+    expect_unread(tabs, 1)
+    rest.delete(f"/api/messages/{sent['id']}", params={"author_id": scene.bob["id"]})
+    expect_unread(tabs, 0)
+    rest.post(f"/api/messages/{sent['id']}/restore", params={"author_id": scene.bob["id"]})
+    expect_unread(tabs, 1)
+    reading = visit(windows(tabs[0].context), shared_server, f"/front/rooms/{scene.place}")
+    expect_unread(tabs, 0)
+    reading.close()
+
+    rest.delete(f"/api/messages/{sent['id']}", params={"author_id": scene.bob["id"]})
+    rest.post(f"/api/messages/{sent['id']}/restore", params={"author_id": scene.bob["id"]})
+    say(rest, scene.place, scene.bob, fresh())
+
+    expect_unread(tabs, 1)
+
+
+def test_what_others_say_to_each_other_is_nobody_elses_badge(rest, tabs, scene):
+    carol = person(rest, "carol")
+    direct(rest, scene.bob, carol, fresh())
+    direct(rest, scene.bob, scene.ada, fresh())
+
+    expect_unread(tabs, 1)
+
+
+def test_a_new_room_and_a_new_conversation_are_listed_where_they_belong(rest, tabs, scene):
+    last, first = (created(rest.post("/api/rooms", json={"name": fresh(word)})) for word in ("zoo", "attic"))
+    sent = direct(rest, scene.bob, scene.ada, fresh())
+    page = tabs[2]
+
+    for made in (first, last):
+        link = page.locator("#rooms").get_by_role("link", name=made["name"], exact=True)
+        expect(link).to_have_attribute("href", f"/front/rooms/{made['id']}")
+    names = page.locator("#rooms .room-name").all_text_contents()
+    assert names[0] == "lobby"
+    assert names.index(first["name"]) < names.index(last["name"])
+    talk = page.locator("#conversations").get_by_role("link", name=f"{scene.bob['nickname']} 1 unread", exact=True)
+    expect(talk).to_have_attribute("href", f"/front/rooms/{sent['room_id']}")
+    expect(page.locator(".rooms-none")).to_be_hidden()
+    listed = page.locator(".rooms").evaluate_all(LIST)
+    page.reload()
+    assert page.locator(".rooms").evaluate_all(LIST) == listed
+
+
+LIST = (
+    """lists => lists.map(list => [...list.querySelectorAll("a")].map(link => [link.href, link.textContent.trim()]))"""
+)
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_the_bar_says_where_one_is(windows, shared_server, path):
+    page = windows()
+    page.goto(shared_server.base + path)
+
+    current = page.locator(".places [aria-current=page]")
+    expect(current).to_have_count(1)
+    expect(current).to_have_attribute("href", path)
+    expect(total(page)).to_be_hidden()
+
+
+def test_a_room_is_opened_by_a_form_with_or_without_a_script(windows, shared_server, scene):
+    for script in (True, False):
+        page = be(windows(java_script_enabled=script), shared_server, scene.ada)
+        page.goto(f"{shared_server.base}/front/rooms")
+        name = fresh("<b>room</b>")
+
+        page.fill("#add-room-form [name=name]", " ")
+        page.click("#add-room-form [type=submit]")
+        expect(page.locator("#add-name-error")).to_contain_text("blank")
+        page.fill("#add-room-form [name=name]", "LOBBY")
+        page.click("#add-room-form [type=submit]")
+        expect(page.locator("#add-name-error")).to_contain_text("already")
+        page.fill("#add-room-form [name=name]", name)
+        page.click("#add-room-form [type=submit]")
+
+        expect(page).to_have_url(re.compile(r"/front/rooms/\d+$"))
+        expect(page.locator("h1")).to_have_text(name)
+        expect(page.locator("#rooms [aria-current=page]")).to_have_text(re.compile(f"^{re.escape(name)}"))
+
+
+def test_on_a_phone_the_list_is_a_page_of_its_own_and_the_places_are_at_the_thumb(windows, shared_server, scene):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    page = visit(be(windows(**phone), shared_server, scene.ada), shared_server, "/front/rooms")
+    bar = page.locator(".places").bounding_box()
+
+    assert bar["y"] + bar["height"] == 844
+    page.locator(f"#rooms a[href='/front/rooms/{scene.place}']").tap()
+    expect(page.locator("#rooms-aside")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_an_error_page_reads_no_rows(windows, shared_server, scene):
+    page = be(windows(), shared_server, scene.ada)
+    page.goto(f"{shared_server.base}/front/messages/987654")
+
+    expect(page.locator("h1")).to_have_text("Not Found")
+    expect(page.locator("html")).to_have_attribute("data-person", "")
+    expect(page.locator(".places a")).to_have_count(3)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(windows, shared_server, rest, scene, scheme):
+    say(rest, scene.place, scene.bob, fresh())
+    direct(rest, scene.bob, scene.ada, "text\n" * 3)
+    page = be(windows(color_scheme=scheme), shared_server, scene.ada)
+    for path in ["/front/users", f"/front/messages/{scene.ada['id']}", "/front/rooms"]:
+        visit(page, shared_server, path)
+        assert_accessible(page)
+    page.get_by_role("button", name="You are").click()
+    assert_accessible(page)
+    page.set_viewport_size({"width": 320, "height": 640})
+    for path in ["/front/users", f"/front/messages/{scene.ada['id']}", "/front/rooms"]:
+        visit(page, shared_server, path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert_accessible(page)
+
+
+def test_axe_finds_nothing_where_there_is_nothing_yet(windows, server):
+    page = windows()
+    for path in PLACES:
+        visit(page, server, path)
+        assert_accessible(page)
+    page.goto(f"{server.base}/front/users")
+    page.click("#add-user-form [type=submit]")
+    expect(page.locator("#add-name-error")).to_be_visible()
+    assert_accessible(page)
+
+
+def assert_accessible(page: Page) -> None:
+    page.evaluate("() => Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => {})))")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()

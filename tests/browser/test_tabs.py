@@ -1,0 +1,163 @@
+"""Tabs of one browser at different places: one connection brings each what it is about, and nothing twice or never."""
+
+from contextlib import suppress
+from threading import Event, Thread
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Error, Page, expect
+
+from tests.browser.board import card_of, create
+from tests.browser.board import fresh as fresh_title
+from tests.browser.conftest import PATIENCE, visit
+from tests.browser.rooms import be, enter, fresh, message, person, room, say
+from tests.server_process import wait_for
+
+
+@pytest.fixture
+def ada(rest):
+    return person(rest, "ada")
+
+
+@pytest.fixture
+def bob(rest):
+    return person(rest, "bob")
+
+
+class Lines:
+    """The websockets of a page that are open, by the topics that they ask for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.open: list[set[str]] = []
+        self.opened = 0
+        page.on("websocket", self._opened)
+
+    def _opened(self, socket) -> None:
+        topics = set(parse_qs(urlsplit(socket.url).query)["topics"][0].split(","))
+        self.open.append(topics)
+        self.opened += 1
+        socket.on("close", lambda _: self.open.remove(topics))
+
+    def wait(self, *there: str, without: str = "") -> None:
+        """Until there is one line, with these topics."""
+
+        def found() -> bool:
+            self.page.evaluate("1")  # lets Playwright hear
+            return len(self.open) == 1 and self.open[0] >= set(there) and without not in self.open[0]
+
+        wait_for(found, f"one line with {there} and without {without!r}, not {self.open}", PATIENCE / 1000)
+
+
+def test_the_connection_follows_what_the_tabs_are_about(windows, shared_server, rest, ada, bob):
+    place = room(rest)
+    board = be(windows(), shared_server, ada)
+    lines = Lines(board)
+    visit(board, shared_server)
+    lines.wait("board:1", without=f"room:{place}")
+    elsewhere = enter(windows, shared_server, bob, place)
+
+    inside = visit(windows(board.context), shared_server, f"/front/rooms/{place}")
+    lines.wait("board:1", f"room:{place}", f"user:{ada['id']}")
+    expect(elsewhere.locator("#here")).to_contain_text(ada["nickname"], use_inner_text=False)
+    inside.goto(f"{shared_server.base}/front/users")
+    lines.wait("board:1", "users", without=f"room:{place}")
+    expect(elsewhere.locator("#here")).not_to_contain_text(ada["nickname"])
+    inside.close()
+
+    lines.wait("board:1", without="users")
+    assert lines.opened <= 5
+
+
+def test_a_tab_that_crashes_drops_out_soon(windows, shared_server, ada):
+    board = be(windows(), shared_server, ada)
+    lines = Lines(board)
+    visit(board, shared_server)
+    crashing = visit(windows(board.context), shared_server, "/front/users")
+    lines.wait("users")
+
+    with suppress(Error):
+        crashing.goto("chrome://crash")
+
+    lines.wait("board:1", without="users")
+
+
+def test_nothing_is_lost_or_doubled_while_tabs_come_and_go(windows, shared_server, rest, ada, bob):
+    places = [room(rest) for _ in range(3)]
+    board = be(windows(), shared_server, ada)
+    visit(board, shared_server)
+    watching = visit(windows(board.context), shared_server, "/front/rooms")
+    made: list[dict] = []
+    said: list[str] = []
+    enough = Event()
+
+    def go_on() -> None:
+        with httpx.Client(base_url=shared_server.base, timeout=20) as client:
+            while not enough.is_set():
+                made.append(create(client, fresh_title()))
+                said.append(say(client, places[-1], bob, fresh())["content"])
+
+    busy = Thread(target=go_on)
+    busy.start()
+    try:
+        for place in places[:-1]:
+            coming = visit(windows(board.context), shared_server, f"/front/rooms/{place}")
+            coming.goto(f"{shared_server.base}/front/users")
+            coming.close()
+        leader, board = board, visit(windows(board.context), shared_server)
+        leader.close()
+        visit(windows(board.context), shared_server, f"/front/rooms/{places[0]}").close()
+    finally:
+        enough.set()
+        busy.join()
+
+    for page in (board, watching):
+        expect(page.locator("#rooms-place .badge-count")).to_have_text(str(len(said)))
+    expect(watching.locator(f".room[data-room='{places[-1]}'] .badge-count")).to_have_text(str(len(said)))
+    for note in made:
+        expect(card_of(board, note)).to_have_count(1)
+    assert len(said) > 20
+
+
+def test_a_tab_that_slept_is_told_what_it_missed_in_its_own_topics(windows, shared_server, rest, ada, bob):
+    place = room(rest)
+    first = visit(be(windows(), shared_server, ada), shared_server)
+    second = visit(windows(first.context), shared_server, f"/front/rooms/{place}")
+    second.goto(f"{shared_server.base}/api/version")
+    content = fresh()
+    say(rest, place, bob, content)
+    create(rest, fresh_title())
+
+    second.go_back()
+
+    expect(second.locator("#connection")).to_have_text("Live")
+    expect(message(second, content)).to_have_count(1)
+
+
+def test_a_reader_of_a_busy_server_does_not_take_silence_for_deafness(windows, shared_server, rest, ada, bob):
+    """Events of topics that are not the page's are none that its connection owes it."""
+    carol = person(rest, "carol")
+    page = be(windows(), shared_server, ada)
+    lines = Lines(page)
+    page.route("**/js/watchdog.js", hasty)
+    visit(page, shared_server)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    rest.post("/api/messages", json={"author_id": bob["id"], "recipient_id": carol["id"], "content": fresh()})
+
+    wait_for(lambda: page.evaluate("1") and sum("/events?" in url for url in asked), "a second line looks", 20)
+    page.wait_for_timeout(3_500)  # as long as it looks
+    note = create(rest, fresh_title())
+
+    expect(card_of(page, note)).to_have_count(1)
+    assert (lines.opened, len(lines.open)) == (1, 1)
+    assert sum("/events?" in url for url in asked) == 1
+
+
+def hasty(route) -> None:
+    """The watchdog, which asks at once."""
+    script = route.fetch().text()
+    hurried = script.replace("SILENCE_MS = 30_000", "SILENCE_MS = 300").replace("SPREAD_MS = 5_000", "SPREAD_MS = 10")
+    assert hurried.count("= 300;") == 1
+    route.fulfill(body=hurried, content_type="text/javascript")

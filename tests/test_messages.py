@@ -1,0 +1,699 @@
+"""Direct messages and one's own messages through the API: sent once, paged whole, changed by their author only."""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tortoise.connection import get_connection
+
+from quart_notes.core import Core
+from quart_notes.database import READER
+from quart_notes.domain.messages import EMPTY_TRASH_CHUNK, MessageList
+from quart_notes.errors import NotFoundError
+from quart_notes.housekeeping import tidy
+from quart_notes.models import Message
+from quart_notes.schemas import (
+    MessageCreate,
+    MessageOut,
+    MessageQuery,
+    MessageUpdate,
+    RoomCreate,
+    RoomMessageCreate,
+    UserCreate,
+    UserOut,
+)
+from quart_notes.settings import Settings
+from quart_notes.writer import Change
+from tests.in_process import opened, rows
+from tests.talk import (
+    MAX_ID,
+    NUMBERS,
+    Json,
+    fields_of,
+    got,
+    newest,
+    people,
+    person,
+    refused,
+    room,
+    say,
+    tell,
+    walked,
+)
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+NOWHERE = {"id": MAX_ID}
+DAYS = Settings().trash_days
+
+
+def _sent(author: Json, recipient: Json, **changes: Any) -> Json:
+    return {"author_id": author["id"], "recipient_id": recipient["id"], "content": "psst", **changes}
+
+
+# P4, P5: a message is sent.
+
+
+async def test_a_direct_message_is_answered_whole(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    before = datetime.now(UTC)
+
+    answer = await api.post("/api/messages", json=_sent(ada, bob, content="Hi,\nBob", client_key="key-00000001"))
+
+    message = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/api/messages/{message['id']}"
+    assert answer.headers["etag"] == '"1"'
+    assert answer.headers["last-event-id"] == await newest(api)
+    assert message == {
+        "id": message["id"],
+        "room_id": message["room_id"],
+        "content": "Hi,\nBob",
+        "author_id": ada["id"],
+        "author": ada,
+        "guest": None,
+        "recipient_id": bob["id"],
+        "recipient": bob,
+        "client_key": "key-00000001",
+        "version": 1,
+        "date": message["date"],
+        "edited_at": None,
+    }
+    assert RFC3339.fullmatch(message["date"])
+    assert before <= datetime.fromisoformat(message["date"]) <= datetime.now(UTC)
+    one = await api.get(answer.headers["location"])
+    assert one.json() == message
+    assert one.headers["etag"] == '"1"'
+
+
+async def test_the_two_of_a_conversation_share_one_room(api: httpx.AsyncClient):
+    ada, bob, eve = await people(api, 3)
+    there, back, other = await tell(api, ada, bob), await tell(api, bob, ada), await tell(api, ada, eve)
+
+    assert there["room_id"] == back["room_id"] != other["room_id"]
+    conversation = await got(api, f"/api/rooms/{there['room_id']}")
+    assert (conversation["kind"], conversation["name"], conversation["people"]) == ("direct", None, [ada, bob])
+    assert await got(api, f"/api/rooms/{there['room_id']}/messages") == [there, back]
+
+
+async def test_one_may_write_to_oneself(api: httpx.AsyncClient):
+    ada = await person(api)
+
+    note = await tell(api, ada, ada, "remember the milk")
+
+    assert note["author"] == note["recipient"] == ada
+    assert (await got(api, f"/api/rooms/{note['room_id']}"))["people"] == [ada]
+    assert await got(api, f"/api/users/{ada['id']}/messages") == [note]
+
+
+async def test_ids_may_be_strings_of_digits_as_forms_send_them(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+
+    answer = await api.post("/api/messages", json=_sent({"id": str(ada["id"])}, {"id": f"000{bob['id']}"}))
+
+    assert answer.status_code == 201
+    assert (answer.json()["author_id"], answer.json()["recipient_id"]) == (ada["id"], bob["id"])
+
+
+async def test_a_message_to_or_from_nobody_is_refused_by_its_field_and_nothing_stored(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    rooms, before = await got(api, "/api/rooms", person_id=ada["id"]), await newest(api)
+
+    for author, recipient, fields in (
+        (NOWHERE, bob, {"author_id"}),
+        (ada, NOWHERE, {"recipient_id"}),
+        (NOWHERE, {"id": str(MAX_ID - 1)}, {"author_id", "recipient_id"}),
+    ):
+        answer = await api.post("/api/messages", json=_sent(author, recipient))
+        problem = refused(answer, 422, "validation_failed")
+        assert fields_of(problem) == fields
+        assert str(MAX_ID)[:-1] in problem["detail"]
+
+    assert await newest(api) == before
+    assert await got(api, f"/api/users/{ada['id']}/messages") == []
+    assert await got(api, "/api/rooms", person_id=ada["id"]) == rooms
+    await tell(api, ada, bob)  # the positive: both are there
+
+
+@pytest.mark.parametrize("content", ["x", "x" * 4000, "𝄞" * 4000, " x\n", "\u200b", "<b>&amp;</b>{{7*7}}", "\u202eab"])
+async def test_what_is_said_is_kept_as_it_is(api: httpx.AsyncClient, content: str):
+    ada, bob = await people(api, 2)
+
+    for message in (await tell(api, ada, bob, content), await say(api, {"id": 1}, ada, content)):
+        assert message["content"] == content
+        assert (await got(api, f"/api/messages/{message['id']}"))["content"] == content
+
+
+@pytest.mark.parametrize("content", ["", " ", "\n\t\u3000", "x" * 4001, "𝄞" * 4001, " " * 4000 + "x"])
+@pytest.mark.parametrize("how", ["directly", "in a room", "by a change"])
+async def test_what_says_nothing_or_too_much_is_refused(api: httpx.AsyncClient, content: str, how: str):
+    ada, bob = await people(api, 2)
+    message = await tell(api, ada, bob)
+    before = await newest(api)
+
+    body = {"author_id": ada["id"], "content": content}
+    if how == "directly":
+        answer = await api.post("/api/messages", json={**body, "recipient_id": bob["id"]})
+    elif how == "in a room":
+        answer = await api.post("/api/rooms/1/messages", json=body)
+    else:
+        answer = await api.patch(f"/api/messages/{message['id']}", json=body)
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {"content"}
+    assert await newest(api) == before
+
+
+@pytest.mark.parametrize("field", ["date", "id", "room_id", "guest", "version", "edited_at", "Content"])
+async def test_what_the_server_decides_cannot_be_sent(api: httpx.AsyncClient, field: str):
+    ada, bob = await people(api, 2)
+
+    answer = await api.post("/api/messages", json=_sent(ada, bob, **{field: 1}))
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {field}
+
+
+# A message that is sent again is not posted twice.
+
+
+@pytest.mark.parametrize("key", ["k" * 8, "k" * 64, "b1946ac9-2492-4d23_X"])
+async def test_a_message_sent_again_is_the_one_that_is_there(api: httpx.AsyncClient, key: str):
+    ada, bob = await people(api, 2)
+    message = await tell(api, ada, bob, client_key=key)
+    before = await newest(api)
+
+    answer = await api.post("/api/messages", json=_sent(ada, bob, client_key=key))
+
+    assert answer.status_code == 200
+    assert answer.json() == message
+    assert answer.headers["etag"] == '"1"'
+    assert "location" not in answer.headers
+    assert await newest(api) == before
+    assert await got(api, f"/api/users/{ada['id']}/messages") == [message]
+
+
+@pytest.mark.parametrize(
+    "key", ["k" * 7, "k" * 65, "key with blanks", "k\u00e9y-key-key", "k" * 8 + "\n", "", 12345678]
+)
+async def test_a_key_that_is_none_is_refused(api: httpx.AsyncClient, key: object):
+    ada, bob = await people(api, 2)
+
+    answer = await api.post("/api/messages", json=_sent(ada, bob, client_key=key))
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {"client_key"}
+
+
+@pytest.mark.parametrize("where", ["directly", "in a room"])
+async def test_sent_many_times_at_once_it_is_posted_once_and_told_once(api: httpx.AsyncClient, where: str):
+    ada, bob = await people(api, 2)
+    place = await room(api)
+    await tell(api, ada, bob)
+    before = int((await newest(api)).partition("-")[2])
+    key = {"client_key": f"once-{next(NUMBERS):08}"}
+    path = "/api/messages" if where == "directly" else f"/api/rooms/{place['id']}/messages"
+    body = _sent(ada, bob, **key) if where == "directly" else {"author_id": ada["id"], "content": "once", **key}
+
+    answers = await asyncio.gather(*(api.post(path, json=body) for _ in range(20)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
+    assert all(answer.json() == answers[0].json() for answer in answers)
+    told = 2 if where == "directly" else 1  # once to each of the two
+    assert int((await newest(api)).partition("-")[2]) == before + told
+    said = await got(api, f"/api/rooms/{answers[0].json()['room_id']}/messages", after_id=answers[0].json()["id"] - 1)
+    assert said == [answers[0].json()]
+
+
+async def test_the_same_key_of_another_author_is_another_message(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+
+    one = await tell(api, ada, bob, "one", client_key="the-same-key")
+    other = await tell(api, bob, ada, "other", client_key="the-same-key")
+
+    assert one["id"] != other["id"]
+    assert (one["content"], other["content"]) == ("one", "other")
+
+
+async def test_messages_without_a_key_are_all_posted(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+
+    first, second = await tell(api, ada, bob), await tell(api, ada, bob, client_key=None)
+
+    assert first["id"] != second["id"]
+
+
+async def test_a_message_that_was_deleted_is_not_posted_again_by_a_late_repetition(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    message = await tell(api, ada, bob, client_key="deleted-since")
+    await api.delete(f"/api/messages/{message['id']}?author_id={ada['id']}")
+    before = await newest(api)
+
+    answer = await api.post("/api/messages", json=_sent(ada, bob, client_key="deleted-since"))
+
+    assert (answer.status_code, answer.json()["id"]) == (200, message["id"])
+    assert await newest(api) == before
+    assert await got(api, f"/api/users/{ada['id']}/messages") == []
+
+
+# P6: messages are read.
+
+
+async def test_direct_messages_are_listed_oldest_first_and_rooms_are_not_among_them(api: httpx.AsyncClient):
+    ada, bob, eve = await people(api, 3)
+    before = (await got(api, "/api/messages", before_id=MAX_ID, limit=1) or [{"id": 0}])[0]["id"]
+    await say(api, {"id": 1}, ada)
+
+    sent = [await tell(api, ada, bob), await tell(api, eve, ada), await tell(api, bob, eve)]
+
+    assert await got(api, "/api/messages", after_id=before) == sent
+    assert await got(api, f"/api/users/{ada['id']}/messages") == sent[:2]
+    assert await got(api, f"/api/users/{bob['id']}/messages") == [sent[0], sent[2]]
+    assert await got(api, f"/api/users/{eve['id']}/messages") == sent[1:]
+
+
+async def test_messages_of_nobody_are_not_found(api: httpx.AsyncClient):
+    assert refused(await api.get(f"/api/users/{MAX_ID}/messages"), 404, "not_found")["detail"]
+    assert await got(api, f"/api/users/{(await person(api))['id']}/messages") == []
+
+
+@pytest.mark.parametrize("path", ["/api/messages", "/api/users/{ada}/messages", "/api/rooms/{room}/messages"])
+async def test_the_links_lead_both_ways_through_all_messages(api: httpx.AsyncClient, path: str):
+    ada, bob = await people(api, 2)
+    sent = [(await tell(api, ada, bob, str(n)))["id"] for n in range(7)]
+    where = path.format(ada=ada["id"], room=(await got(api, f"/api/messages/{sent[0]}"))["room_id"])
+    start = sent[0] - 1
+
+    assert await walked(api, where, limit=3, after_id=start) == [sent[:3], sent[3:6], sent[6:]]
+    assert await walked(api, where, limit=7, after_id=start) == [sent]
+    back = await walked(api, where, "prev", limit=3, before_id=MAX_ID, after_id=start)
+    assert back == [sent[4:], sent[1:4], sent[:1]]
+    assert await walked(api, where, "prev", limit=3, before_id=sent[3], after_id=start) == [sent[:3]]
+    assert await got(api, where, before_id=sent[0], after_id=start) == []
+
+
+@pytest.mark.parametrize("path", ["/api/messages", "/api/users/{ada}/messages", "/api/rooms/1/messages"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "after_id=-1", "before_id=0", "before_id=x", "before_id="])
+async def test_a_page_that_cannot_be_is_refused(api: httpx.AsyncClient, path: str, query: str):
+    ada = await person(api)
+
+    answer = await api.get(f"{path.format(ada=ada['id'])}?{query}")
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {query.partition("=")[0]}
+
+
+async def test_a_page_that_has_not_changed_is_not_sent_again(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    message = await tell(api, ada, bob)
+    for path in ("/api/messages", f"/api/users/{ada['id']}/messages", f"/api/rooms/{message['room_id']}/messages"):
+        tag = (await api.get(path)).headers["etag"]
+        assert (await api.get(path, headers={"If-None-Match": tag})).status_code == 304
+        await tell(api, ada, bob)
+        changed = await api.get(path, headers={"If-None-Match": tag})
+        assert changed.status_code == 200
+        assert changed.headers["etag"] != tag
+
+
+# One's own messages are changed.
+
+
+async def test_the_author_changes_a_message(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    for message in (await tell(api, ada, bob, "old"), await say(api, {"id": 1}, ada, "old")):
+        path = f"/api/messages/{message['id']}"
+
+        answer = await api.patch(path, json={"author_id": str(ada["id"]), "content": "new"})
+
+        changed = answer.json()
+        assert answer.status_code == 200
+        assert answer.headers["etag"] == '"2"'
+        assert changed == {**message, "content": "new", "version": 2, "edited_at": changed["edited_at"]}
+        assert changed["edited_at"] > message["date"]
+        assert RFC3339.fullmatch(changed["edited_at"])
+        assert await got(api, path) == changed
+
+
+async def test_the_same_text_changes_nothing_and_sends_no_event(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    message = await tell(api, ada, bob, "same")
+    before = await newest(api)
+
+    answer = await api.patch(f"/api/messages/{message['id']}", json={"author_id": ada["id"], "content": "same"})
+
+    assert answer.status_code == 200
+    assert answer.json() == message
+    assert await newest(api) == before
+
+
+@pytest.mark.parametrize("who", ["the recipient", "somebody else", "nobody"])
+async def test_a_message_of_somebody_else_is_not_yours(api: httpx.AsyncClient, who: str):
+    ada, bob, eve = await people(api, 3)
+    message = await tell(api, ada, bob)
+    other = {"the recipient": bob, "somebody else": eve, "nobody": NOWHERE}[who]["id"]
+    path = f"/api/messages/{message['id']}"
+    before = await newest(api)
+
+    refused(await api.patch(path, json={"author_id": other, "content": "mine"}), 403, "not_yours")
+    refused(await api.delete(f"{path}?author_id={other}"), 403, "not_yours")
+    assert await got(api, path) == message
+    assert await newest(api) == before
+    await api.delete(f"{path}?author_id={ada['id']}")
+    refused(await api.post(f"{path}/restore?author_id={other}"), 403, "not_yours")
+    assert (await api.post(f"{path}/restore?author_id={ada['id']}")).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["", "?author_id=", "?author_id=x", "?author_id=0", f"?author_id={MAX_ID + 1}"])
+async def test_who_deletes_must_be_said(api: httpx.AsyncClient, query: str):
+    ada, bob = await people(api, 2)
+    message = await tell(api, ada, bob)
+
+    for answer in (
+        await api.delete(f"/api/messages/{message['id']}{query}"),
+        await api.post(f"/api/messages/{message['id']}/restore{query}"),
+    ):
+        assert fields_of(refused(answer, 422, "validation_failed")) == {"author_id"}
+    assert await got(api, f"/api/messages/{message['id']}") == message
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_a_change_of_another_version_is_refused_with_the_current_message(api: httpx.AsyncClient, method: str):
+    ada, bob = await people(api, 2)
+    message = await tell(api, ada, bob)
+    current = (await _change(api, message, ada, "second")).json()
+
+    for tag in ('"1"', '"3"', 'W/"2"'):
+        answer = await _change(api, message, ada, "third", tag, method=method)
+        problem = refused(answer, 412, "stale_version")
+        assert problem["message"] == current
+    refused(await _change(api, message, ada, "third", "2", method=method), 400, "invalid_if_match")
+    assert await got(api, f"/api/messages/{message['id']}") == current
+
+    for tag in ('"2"', "*") if method == "PATCH" else ('"2"',):
+        assert (await _change(api, message, ada, "second", tag, method=method)).status_code == 200
+
+
+async def _change(
+    api: httpx.AsyncClient, message: Json, author: Json, content: str, tag: str | None = None, *, method: str = "PATCH"
+) -> httpx.Response:
+    path = f"/api/messages/{message['id']}"
+    headers = {} if tag is None else {"If-Match": tag}
+    if method == "DELETE":
+        return await api.delete(f"{path}?author_id={author['id']}", headers=headers)
+    return await api.patch(path, json={"author_id": author["id"], "content": content}, headers=headers)
+
+
+async def test_of_concurrent_changes_of_one_version_exactly_one_wins(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    message = await tell(api, ada, bob)
+
+    answers = await asyncio.gather(*(_change(api, message, ada, f"text {n}", '"1"') for n in range(12)))
+
+    won = [answer for answer in answers if answer.status_code == 200]
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 11
+    assert all(answer.json()["message"] == won[0].json() for answer in answers if answer is not won[0])
+
+
+async def test_a_deleted_message_is_gone_and_comes_back_in_its_place(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    first, message, last = [await tell(api, ada, bob, str(n)) for n in range(3)]
+    path = f"/api/messages/{message['id']}"
+    lists = ("/api/messages", f"/api/users/{bob['id']}/messages", f"/api/rooms/{message['room_id']}/messages")
+
+    deleted = await api.delete(f"{path}?author_id={ada['id']}")
+
+    assert deleted.status_code == 200
+    assert deleted.json() == message
+    for again in (
+        await api.get(path),
+        await api.delete(f"{path}?author_id={ada['id']}"),
+        await _change(api, message, ada, "x"),
+    ):
+        refused(again, 404, "not_found")
+    for where in lists:
+        assert await got(api, where, after_id=first["id"] - 1) == [first, last]
+
+    restored = await api.post(f"{path}/restore?author_id={ada['id']}")
+
+    assert restored.status_code == 200
+    assert restored.headers["etag"] == '"2"'
+    assert restored.json() == {**message, "version": 2}
+    for where in lists:
+        assert await got(api, where, after_id=first["id"] - 1) == [first, restored.json(), last]
+    refused(await api.post(f"{path}/restore?author_id={ada['id']}"), 404, "not_found")
+
+
+async def test_of_concurrent_deletions_and_restorations_exactly_one_wins(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    path = f"/api/messages/{(await tell(api, ada, bob))['id']}"
+
+    deletions = await asyncio.gather(*(api.delete(f"{path}?author_id={ada['id']}") for _ in range(6)))
+    restorations = await asyncio.gather(*(api.post(f"{path}/restore?author_id={ada['id']}") for _ in range(6)))
+
+    assert sorted(answer.status_code for answer in deletions) == [200] + [404] * 5
+    assert sorted(answer.status_code for answer in restorations) == [200] + [404] * 5
+
+
+@pytest.mark.parametrize("message_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x"])
+async def test_a_message_that_is_not_there_is_not_found(api: httpx.AsyncClient, message_id: object):
+    ada = await person(api)
+    path = f"/api/messages/{message_id}"
+
+    for answer in (
+        await api.get(path),
+        await api.patch(path, json={"author_id": ada["id"], "content": "x"}),
+        await api.delete(f"{path}?author_id={ada['id']}"),
+        await api.post(f"{path}/restore?author_id={ada['id']}"),
+    ):
+        refused(answer, 404, "not_found")
+
+
+# Without a server: long lists, and what time does.
+
+
+@pytest.fixture
+async def core(tmp_path: Path) -> AsyncIterator[Core]:
+    async with opened(tmp_path / "data") as core:
+        yield core
+
+
+async def _people(core: Core, number: int) -> list[UserOut]:
+    added = [
+        await core.people.add(UserCreate(name="x", email="x@y", nickname=f"n{next(NUMBERS)}")) for _ in range(number)
+    ]
+    return [one.result for one in added]
+
+
+async def _posted(core: Core, author: UserOut, content: str = "x", room_id: int = 1) -> MessageOut:
+    data = RoomMessageCreate(author_id=author.id, content=content)
+    return (await core.messages.post(room_id, data)).result.message
+
+
+async def _aged(core: Core, message: MessageOut, days: float) -> None:
+    async def work(change: Change) -> None:
+        moment = datetime.now(UTC) - timedelta(days=days)
+        await Message.filter(id=message.id).using_db(change.connection).update(deleted_at=moment)
+
+    await core.writer(work)
+
+
+async def test_a_message_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_back(core: Core):
+    (ada,) = await _people(core, 1)
+    kept, recent, old = [await _posted(core, ada, text) for text in ("kept", "recent", "old")]
+    for message in (recent, old):
+        await core.messages.delete(message.id, ada.id)
+    await _aged(core, recent, DAYS - 0.1)
+    await _aged(core, old, DAYS + 0.1)
+    before = await core.log.newest()
+
+    await tidy(core)
+
+    assert rows(core, "SELECT id FROM message ORDER BY id") == [(kept.id,), (recent.id,)]
+    assert await core.log.newest() == before, "it told somebody"
+    with pytest.raises(NotFoundError):
+        await core.messages.restore(old.id, ada.id)
+    assert (await core.messages.restore(recent.id, ada.id)).result.id == recent.id
+    assert (await _posted(core, ada)).id > old.id, "an id was used twice"
+
+
+async def test_much_is_forgotten_in_chunks(core: Core):
+    (ada,) = await _people(core, 1)
+    said = await asyncio.gather(*(_posted(core, ada) for _ in range(EMPTY_TRASH_CHUNK + 5)))
+    await asyncio.gather(*(core.messages.delete(message.id, ada.id) for message in said))
+
+    async def age(change: Change) -> None:
+        moment = datetime.now(UTC) - timedelta(days=DAYS + 1)
+        await Message.all().using_db(change.connection).update(deleted_at=moment)
+
+    await core.writer(age)
+
+    assert (await core.messages.empty_trash(DAYS)).result
+    assert rows(core, "SELECT count(*) FROM message") == [(5,)]
+    assert not (await core.messages.empty_trash(DAYS)).result
+    assert rows(core, "SELECT count(*) FROM message") == [(0,)]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.tuples(st.sampled_from(["a>b", "b>a", "a>a", "b>c", "room"]), st.booleans()), max_size=25),
+    st.integers(1, 9),
+)
+def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: list[tuple[str, bool]], limit: int):
+    async def run(folder: Path) -> None:
+        async with opened(folder) as core:
+            named = dict(zip("abc", await _people(core, 3), strict=True))
+            kept: dict[str, list[int]] = {"direct": [], "of a": [], "room": []}
+            for how, deleted in steps:
+                author = named[how[0]] if ">" in how else named["a"]
+                if ">" in how:
+                    data = MessageCreate(author_id=author.id, recipient_id=named[how[2]].id, content=how)
+                    message = (await core.messages.send(data)).result.message
+                else:
+                    message = await _posted(core, author)
+                if deleted:
+                    await core.messages.delete(message.id, author.id)
+                    continue
+                kept["direct" if ">" in how else "room"].append(message.id)
+                if ">" in how and "a" in how:
+                    kept["of a"].append(message.id)
+            lists = {
+                "direct": core.messages.direct,
+                "of a": lambda query: core.messages.of_person(named["a"].id, query),
+                "room": lambda query: core.messages.in_room(1, query),
+            }
+            for name, read in lists.items():
+                for backwards in (False, True):
+                    found: list[int] = []
+                    place, more = MAX_ID if backwards else 0, True
+                    while more:
+                        where = {"before_id": place} if backwards else {"after_id": place}
+                        page = await read(MessageQuery(limit=limit, **where))
+                        ids, more = [message.id for message in page.messages], page.more
+                        assert ids == sorted(ids)
+                        assert len(ids) == limit or not more
+                        found = ids + found if backwards else found + ids
+                        place = (ids[0] if backwards else ids[-1]) if ids else 0
+                    assert found == kept[name], (name, backwards)
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
+
+
+async def test_a_change_of_what_is_written_at_the_same_moment_is_never_half(core: Core):
+    ada, bob = await _people(core, 2)
+    sent = (await core.messages.send(MessageCreate(author_id=ada.id, recipient_id=bob.id, content="0"))).result.message
+
+    async def change(number: int) -> None:
+        await core.messages.change(sent.id, MessageUpdate(author_id=ada.id, content=f"{number}"))
+
+    await asyncio.gather(*(change(number) for number in range(1, 31)))
+
+    message, place = await core.messages.get(sent.id)
+    assert message.version == 31
+    assert place == await core.log.newest()
+    assert place.number == 2 + 2 * (1 + 1 + 30)  # two people; then the room, the message and its changes, to both
+
+
+# What a page costs.
+
+STEP = 100  # instructions of SQLite's machine between two counts
+
+
+async def _cost(read: Callable[[], Awaitable[object]]) -> tuple[int, int]:
+    """What a read costs the database: statements, and instructions in units of STEP. Not time, so never by luck."""
+    statements: list[str] = []
+    steps = count()
+    raw: Any = get_connection(READER)
+    await raw._connection.set_trace_callback(statements.append)
+    await raw._connection.set_progress_handler(lambda: next(steps) and None, STEP)
+    try:
+        await read()
+    finally:
+        await raw._connection.set_trace_callback(None)
+        await raw._connection.set_progress_handler(None, 0)
+    return len(statements), next(steps)
+
+
+async def _fill(core: Core, authors: list[UserOut], number: int, room_id: int = 1) -> None:
+    """A room full of messages, faster than by saying each."""
+
+    async def work(change: Change) -> None:
+        now = datetime.now(UTC)
+        said = [
+            Message(room_id=room_id, author_id=authors[n % len(authors)].id, content=f"message {n}", date=now)
+            for n in range(number)
+        ]
+        await Message.bulk_create(said, using_db=change.connection)
+
+    await core.writer(work)
+
+
+async def test_a_page_costs_the_same_queries_however_many_messages_and_people(core: Core):
+    known = await _people(core, 12)
+    ada = known[0]
+
+    async def talk() -> None:
+        for other in known[1:]:
+            await core.messages.send(MessageCreate(author_id=ada.id, recipient_id=other.id, content="hi"))
+            await core.messages.send(MessageCreate(author_id=other.id, recipient_id=ada.id, content="hi"))
+            await _posted(core, other)
+
+    async def costs() -> list[int]:
+        query = MessageQuery()
+        reads: list[Callable[[], Awaitable[MessageList]]] = [
+            lambda: core.messages.direct(query),
+            lambda: core.messages.of_person(ada.id, query),
+            lambda: core.messages.in_room(1, query),
+        ]
+        return [(await _cost(read))[0] for read in reads]
+
+    await core.messages.send(MessageCreate(author_id=ada.id, recipient_id=ada.id, content="hi"))
+    await _posted(core, ada)
+    few = await costs()
+    await talk()
+    await talk()
+    many = await costs()
+
+    assert few == many
+    assert max(many) <= 8, "begin, the position, the place, the messages, their people, and the end"
+
+
+async def test_the_newest_page_of_ten_thousand_messages_costs_no_more_than_of_a_hundred(core: Core):
+    authors = await _people(core, 5)
+    (small, large) = [(await core.rooms.add(RoomCreate(name=name))).result.id for name in ("small", "large")]
+    await _fill(core, authors, 100, small)
+    await _fill(core, authors, 10_000, large)
+    await _fill(core, authors, 100, small)  # so that the small one's are the newest and the oldest
+
+    def newest_of(room_id: int) -> Callable[[], Awaitable[MessageList]]:
+        return lambda: core.messages.in_room(room_id, MessageQuery(before_id=MAX_ID, limit=50))
+
+    page = await core.messages.in_room(large, MessageQuery(before_id=MAX_ID, limit=50))
+    of_small, of_large = await _cost(newest_of(small)), await _cost(newest_of(large))
+
+    assert len(page.messages) == 50
+    assert page.more
+    assert of_large[0] == of_small[0]
+    assert of_large[1] <= of_small[1] * 1.2 + 2, "it looks at more rows than it brings"
+
+
+async def test_a_page_in_the_middle_of_ten_thousand_costs_no_more_than_one_at_an_end(core: Core):
+    authors = await _people(core, 5)
+    await _fill(core, authors, 10_000)
+    ids = [row[0] for row in rows(core, "SELECT id FROM message ORDER BY id")]
+
+    costs = [
+        (await _cost(lambda query=query: core.messages.in_room(1, query)))[1]  # type: ignore[misc]
+        for query in (
+            MessageQuery(limit=50),
+            MessageQuery(limit=50, after_id=ids[5000]),
+            MessageQuery(limit=50, before_id=ids[5000]),
+            MessageQuery(limit=50, after_id=ids[-60]),
+        )
+    ]
+
+    assert max(costs) <= min(costs) * 1.2 + 2, costs

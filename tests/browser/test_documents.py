@@ -53,7 +53,13 @@ def test_every_icon_of_the_manifest_is_there_in_its_size(rest):
             assert size == icon["sizes"]
 
 
-@pytest.mark.parametrize("path", ["/front/notes", "/front/notes?q=none", "/front/notes/{}/edit", "/front/notes/999999"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/front/notes", "/front/notes?q=none", "/front/notes/{}/edit", "/front/notes/999999"),
+        *("/front/users", "/front/rooms", "/front/rooms/1", "/front/messages/999999"),
+    ],
+)
 def test_the_markup_has_no_parse_errors_and_unique_ids(rest, path):
     note = create(rest, fresh('<b>"quoted"</b> & more'), "text\n\nwith lines")
     html = rest.get(path.format(note["id"]), headers={"Accept": "text/html"}).text
@@ -86,7 +92,7 @@ def test_every_page_is_valid_html(server, tmp_path):
 
 def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
     """One of each kind of page, from an empty board on."""
-    pages = {"empty": client.get("/front/notes")}
+    pages = {"empty": client.get("/front/notes"), "users_empty": client.get("/front/users")}
     note, untitled, done = (
         create(client, '<b>"one"</b>', "two\n\nlines"),
         create(client, None, "text"),
@@ -106,10 +112,12 @@ def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
         "missing": client.get("/front/notes/999999"),
         "api": client.get("/docs"),
         **_room_pages(client),
+        **_people_pages(client),
     }
     client.delete(f"/api/notes/{untitled['id']}")
     pages["deleted"] = client.get("/front/notes", params={"deleted": untitled["id"]})
-    special = {"refused": 422, "conflict": 412, "missing": 404, "room_refused": 422}
+    special = {"refused": 422, "conflict": 412, "missing": 404, "room_refused": 422, "rooms_refused": 409}
+    special |= {"users_refused": 422, "messages_refused": 422}
     assert {name: page.status_code for name, page in pages.items() if page.status_code != 200} == special
     return pages
 
@@ -134,6 +142,27 @@ def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:
         own.post(f"{address}/delete")
         pages["room_deleted"] = own.get(f"/front/rooms/1?deleted={mine['id']}")
     return empty | {"room_for_nobody": nobody} | pages
+
+
+def _people_pages(client: httpx.Client) -> dict[str, httpx.Response]:
+    """The people and their messages, for somebody who is one of them."""
+    ada, bob = person(client), person(client)
+    address = f"/front/messages/{ada['id']}"
+    pages = {
+        "messages_empty": client.get(address),
+        "rooms_refused": client.post("/front/rooms", data={"name": "lobby"}),
+    }
+    for content in ("<b>&amp;\n\n", "second"):
+        client.post("/api/messages", json={"author_id": bob["id"], "recipient_id": ada["id"], "content": content})
+    with httpx.Client(base_url=client.base_url, headers=client.headers) as own:
+        own.cookies.set("quart_notes_person", str(ada["id"]))
+        return pages | {
+            "users": own.get("/front/users"),
+            "users_refused": own.post("/front/users", data={"name": '"', "email": "<b>", "nickname": ""}),
+            "messages": own.get(address),
+            "messages_older": own.get(f"{address}?before_id=2"),
+            "messages_refused": own.post(address, data={"recipient_id": "", "content": ""}),
+        }
 
 
 def test_nothing_in_the_markup_needs_inline_script_or_style(rest):

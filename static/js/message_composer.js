@@ -3,7 +3,7 @@ import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
 import { emit } from "./messages.js";
 import { Problem } from "./api.js";
-import { grow, isSending } from "./message_field.js";
+import { grow, hasKeyboard, isSending } from "./message_field.js";
 import { keep, kept } from "./storage.js";
 
 export const LONGEST = 4_000; // characters
@@ -74,10 +74,7 @@ export function start(element, roomId, post) {
   find(document, "#main").addEventListener("composer:take-back", takeBack, heard);
   field.value ||= kept(draft) ?? "";
   changed();
-  // Whoever has a keyboard can type at once; on a phone its screen would be half covered.
-  if (matchMedia("(hover: hover) and (pointer: fine)").matches && document.activeElement === document.body) {
-    field.focus({ preventScroll: true });
-  }
+  if (hasKeyboard() && document.activeElement === document.body) field.focus({ preventScroll: true });
   return () => over.abort();
 }
 

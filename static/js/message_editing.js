@@ -1,6 +1,7 @@
 /** Changing one's own message, in its place; one at a time. */
 import { around, find } from "./elements.js";
 import { MessageEditor } from "./message_editor.js";
+import { hasKeyboard } from "./message_field.js";
 import { isOwn, itemsIn, messageOf } from "./message_item.js";
 
 /**
@@ -22,7 +23,7 @@ export function start(element, messages, feed) {
   };
   const closed = () => {
     editor = undefined;
-    find(element, "#message-form [name=content]").focus({ preventScroll: true });
+    if (hasKeyboard()) find(element, "#message-form [name=content]").focus({ preventScroll: true });
   };
   const editLast = () => {
     const items = itemsIn(messages.element);

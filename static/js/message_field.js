@@ -15,3 +15,6 @@ export function isSending({ key, shiftKey, altKey, isComposing, keyCode }) {
   // Safari ends the composition before it tells of the key: 229 says that an input method has it.
   return key === "Enter" && !shiftKey && !altKey && !isComposing && keyCode !== 229;
 }
+
+/** Whether a field can have the focus unasked: on a phone a keyboard would cover half of the screen. */
+export const hasKeyboard = () => matchMedia("(hover: hover) and (pointer: fine)").matches;

@@ -6,7 +6,7 @@ import { newsOf } from "./presence_news.js";
 
 const FACES = 4;
 
-/** @param {HTMLElement} here the place of who is here @param {number} roomId @param {FeedTarget} feed */
+/** @param {HTMLElement} here the place of who is here @param {number} roomId @param {ExpectingFeed} feed */
 export function start(here, roomId, feed) {
   const over = new AbortController();
   const heard = { signal: over.signal };
@@ -39,6 +39,7 @@ export function start(here, roomId, feed) {
   for (const name of ["click", "focusin"]) document.addEventListener(name, leave, heard);
   here.addEventListener("keydown", press, heard);
   feed.addEventListener("change", hear, heard);
+  feed.addEventListener("state", () => here.toggleAttribute("data-stale", feed.state !== "live"), heard);
   return () => over.abort();
 }
 

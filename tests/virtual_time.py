@@ -1,0 +1,44 @@
+"""An event loop whose clock stands still while anybody works and jumps ahead when everybody waits: no test sleeps."""
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any
+
+
+class _Selector(selectors.SelectSelector):
+    """Waits no time at all; tells the loop how long it would have waited."""
+
+    skipped = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        assert timeout is not None, "everybody waits for ever"
+        self.skipped += max(timeout, 0)
+        return super().select(0)
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Begins at 0 seconds. For code that waits for timers only: no threads, no sockets."""
+
+    def __init__(self) -> None:
+        self._clock = _Selector()
+        super().__init__(self._clock)
+
+    def time(self) -> float:
+        """Seconds since the beginning."""
+        return self._clock.skipped
+
+
+def in_virtual_time(scenario: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Make a test of a coroutine that runs in a loop of its own, where time costs nothing."""
+
+    @wraps(scenario)
+    def run(*args: Any, **kwargs: Any) -> None:
+        failures: list[dict[str, Any]] = []
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            runner.get_loop().set_exception_handler(lambda _, failure: failures.append(failure))
+            runner.run(scenario(*args, **kwargs))
+        assert not failures, failures
+
+    return run

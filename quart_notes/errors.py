@@ -66,6 +66,24 @@ class InvalidEventIdError(ProblemError):
     status, code = 400, "invalid_event_id"
 
 
+class SignInRequiredError(ProblemError):
+    """Nobody is signed in, or no longer."""
+
+    status, code = 401, "sign_in_required"
+
+
+class WrongPasswordError(ProblemError):
+    """Nickname and password do not belong together."""
+
+    status, code = 401, "wrong_password"
+
+
+class ForbiddenError(ProblemError):
+    """It is there, and it is not for this caller to do."""
+
+    status, code = 403, "forbidden"
+
+
 class CrossOriginError(ProblemError):
     """A page of another origin tried to change or to listen."""
 
@@ -114,6 +132,30 @@ class RoomNameTakenError(ProblemError):
     status, code = 409, "room_name_taken"
 
 
+class NobodyChosenError(ProblemError):
+    """In open mode somebody has to say who they are before this makes sense."""
+
+    status, code = 409, "nobody_chosen"
+
+
+class LastOwnerError(ProblemError):
+    """A board needs an owner."""
+
+    status, code = 409, "last_owner"
+
+
+class PersonalBoardError(ProblemError):
+    """A personal board is one person's own."""
+
+    status, code = 409, "personal_board"
+
+
+class InvitationGoneError(ProblemError):
+    """The link was used up, taken back, or is too old."""
+
+    status, code = 410, "invitation_gone"
+
+
 class StaleVersionError(ProblemError):
     """Somebody changed it first."""
 
@@ -136,6 +178,12 @@ class ValidationFailedError(ProblemError):
     """The shape or the content of the input is wrong; `errors` says where."""
 
     status, code = 422, "validation_failed"
+
+
+class TooManyAttemptsError(ProblemError):
+    """Too many wrong passwords; wait."""
+
+    status, code = 429, "too_many_attempts"
 
 
 class OverloadedError(ProblemError):

@@ -12,7 +12,19 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from quart_notes.errors import InvalidEventIdError
-from quart_notes.schemas import MessageOut, NoteOut, Outgoing, PresenceOut, RoomOut, UnreadOut, UserOut
+from quart_notes.schemas import (
+    BoardOut,
+    MemberOut,
+    MembershipOut,
+    MessageOut,
+    NoteOut,
+    Outgoing,
+    PreferenceOut,
+    PresenceOut,
+    RoomOut,
+    UnreadOut,
+    UserOut,
+)
 
 Action = Literal["create", "update", "delete"]
 EVENT_ID = re.compile(r"([0-9a-z]{1,16})-([0-9]{1,19})", re.ASCII)
@@ -21,6 +33,11 @@ EVENT_ID = re.compile(r"([0-9a-z]{1,16})-([0-9]{1,19})", re.ASCII)
 def board(board_id: int) -> str:
     """The topic of a board's notes."""
     return f"board:{board_id}"
+
+
+def is_board(topic: str) -> bool:
+    """Whether a topic is that of a board, or of all."""
+    return topic.startswith("board:")
 
 
 def room(room_id: int) -> str:
@@ -36,6 +53,8 @@ def user(user_id: int) -> str:
 SHARED_BOARD = board(1)
 USERS = "users"  # people who are there, and who come
 ROOMS = "rooms"  # rooms that are there, and those to come
+ACCESS = "access"  # whose access has changed: nobody may subscribe to it
+EVERY_BOARD = "board:*"  # the notes of all boards: in open mode only
 EVERY_ROOM = "room:*"  # the messages of all rooms that are everybody's
 
 
@@ -141,6 +160,58 @@ class PresenceEvent(Event):
     presence: PresenceOut = Field(description="Who is there now.")
 
 
+class BoardEvent(Event):
+    """A board was opened, renamed, deleted or brought back."""
+
+    model_config = ConfigDict(title="BoardEvent")
+    summary: ClassVar[str] = "A board was opened, renamed or deleted"
+    told_on: ClassVar[str] = board(2)
+
+    board: BoardOut = Field(description="The board after the change.")
+
+
+class MemberEvent(Event):
+    """Somebody joined a board, may do something else there now, or left it: told on the board's topic."""
+
+    model_config = ConfigDict(title="MemberEvent")
+    summary: ClassVar[str] = "Somebody joined or left a board"
+    told_on: ClassVar[str] = board(2)
+
+    member: MemberOut = Field(description="Who, and what they may do.")
+
+
+class MembershipEvent(Event):
+    """The same on the person's own topic. It says nothing of what is on the board."""
+
+    model_config = ConfigDict(title="MembershipEvent")
+    summary: ClassVar[str] = "You joined or left a board"
+    told_on: ClassVar[str] = user(3)
+
+    membership: MembershipOut = Field(description="Which board, and what they may do there.")
+
+
+class PreferenceEvent(Event):
+    """A preference of a person was set or taken back: told on their own topic, for their other screens."""
+
+    model_config = ConfigDict(title="PreferenceEvent")
+    summary: ClassVar[str] = "A preference was set"
+    told_on: ClassVar[str] = user(3)
+
+    preference: PreferenceOut = Field(description="The preference after the change.")
+
+
+class Access(Outgoing):
+    """Whose access has changed."""
+
+    user_id: int = Field(description="What this person may see, or what lets them in, is not what it was.")
+
+
+class AccessEvent(Event):
+    """Somebody's access has changed: for the server itself, which judges their open streams anew."""
+
+    access: Access = Field(description="Whose.")
+
+
 class ResetEvent(Outgoing):
     """What was asked for is no longer in the log: fetch the state anew; what follows continues after this id."""
 
@@ -151,7 +222,17 @@ class ResetEvent(Outgoing):
     action: Literal["reset"] = Field("reset", description="Always reset.")
 
 
-DURABLE: tuple[type[Event], ...] = (NoteEvent, UserEvent, RoomEvent, MessageEvent, UnreadEvent)
+DURABLE: tuple[type[Event], ...] = (
+    NoteEvent,
+    BoardEvent,
+    MemberEvent,
+    MembershipEvent,
+    UserEvent,
+    RoomEvent,
+    MessageEvent,
+    UnreadEvent,
+    PreferenceEvent,
+)
 VOLATILE: tuple[type[Event], ...] = (PresenceEvent,)
 
 

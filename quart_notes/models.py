@@ -3,13 +3,61 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.schemas import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, ROOM_NAME_MAX, TITLE_MAX
+from quart_notes.schemas import (
+    AGENT_MAX,
+    BOARD_NAME_MAX,
+    EMAIL_MAX,
+    NAME_MAX,
+    NICKNAME_MAX,
+    PREFERENCE_KEY_MAX,
+    ROOM_NAME_MAX,
+    TITLE_MAX,
+)
+
+
+class Board(Model):
+    """A board of notes. Board 1 is everybody's, and each person has a personal one. A deleted one is kept for a while."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(8)  # shared, personal
+    name = fields.CharField(BOARD_NAME_MAX)
+    created_at = fields.DatetimeField()
+    deleted_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        """Table details."""
+
+        table = "board"
+
+
+class Membership(Model):
+    """What a person may do on a board. Board 1 needs none: it is everybody's."""
+
+    id = fields.BigIntField(primary_key=True)
+    board: fields.ForeignKeyRelation[Board] = fields.ForeignKeyField(
+        "quart_notes.Board", related_name="memberships", on_delete=fields.CASCADE
+    )
+    user: fields.ForeignKeyRelation["User"] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, on_delete=fields.CASCADE, db_index=True
+    )
+    role = fields.CharField(8)  # viewer, ticker, editor, owner
+
+    board_id: int
+    user_id: int
+
+    class Meta:
+        """Table details."""
+
+        table = "membership"
+        unique_together = (("board", "user"),)
 
 
 class Note(Model):
-    """A note of the shared board. A deleted one is kept aside for a while, so that a deletion can be undone."""
+    """A note of a board. A deleted one is kept aside for a while, so that a deletion can be undone."""
 
     id = fields.BigIntField(primary_key=True)
+    # No foreign key: SQLite adds no column to a table that has a default and refers to another.
+    board_id = fields.BigIntField(default=1, db_default=1)
     title = fields.CharField(TITLE_MAX, null=True)
     description = fields.TextField(null=True)
     done = fields.BooleanField(default=False)
@@ -23,7 +71,7 @@ class Note(Model):
         """Table details."""
 
         table = "note"
-        indexes = (("deleted_at", "done", "id"),)
+        indexes = (("board_id", "deleted_at", "done", "id"), ("board_id", "deleted_at", "id"))
 
 
 class User(Model):
@@ -35,12 +83,114 @@ class User(Model):
     nickname = fields.CharField(NICKNAME_MAX)
     nickname_key = fields.CharField(4 * NICKNAME_MAX, unique=True)  # normalised: what is compared
     read_from = fields.BigIntField()  # newest message when the person came: nothing before it is unread
+    password_hash = fields.CharField(200, null=True)  # Argon2id; null: has none yet, and cannot sign in
+    is_admin = fields.BooleanField(
+        default=False, db_default=False
+    )  # whether they may remove people's access and invite in others' names
     created_at = fields.DatetimeField()
 
     class Meta:
         """Table details."""
 
         table = "user"
+
+
+class Session(Model):
+    """A browser: who it is, and which board it has open. Only a hash of its secret is kept.
+
+    proven   signed in with a password or a link; without it the person was merely chosen, as open mode allows
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    secret_hash = fields.CharField(64, unique=True)
+    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.CASCADE, db_index=True
+    )
+    proven = fields.BooleanField(default=False)
+    board_id = fields.BigIntField(default=1)
+    agent = fields.CharField(AGENT_MAX)
+    address = fields.CharField(64)
+    created_at = fields.DatetimeField()
+    seen_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(db_index=True)
+
+    user_id: int | None
+
+    class Meta:
+        """Table details."""
+
+        table = "session"
+
+
+class Invitation(Model):
+    """A link that lets somebody in. Only a hash of its secret is kept.
+
+    kind   setup: makes the first administrator; person: brings a new person; claim: sets the password of `user`
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    secret_hash = fields.CharField(64, unique=True)
+    kind = fields.CharField(8)
+    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.CASCADE
+    )
+    inviter: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.CASCADE, db_index=True
+    )
+    board_id = fields.BigIntField(null=True)  # joined on arrival, with this role
+    role = fields.CharField(8, null=True)
+    uses_left = fields.IntField()
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(db_index=True)
+
+    user_id: int | None
+    inviter_id: int | None
+
+    class Meta:
+        """Table details."""
+
+        table = "invitation"
+
+
+class ApiToken(Model):
+    """A program's way in, on behalf of a person. Only a hash of its secret is kept."""
+
+    id = fields.BigIntField(primary_key=True)
+    secret_hash = fields.CharField(64, unique=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, on_delete=fields.CASCADE, db_index=True
+    )
+    name = fields.CharField(NAME_MAX)
+    scope = fields.CharField(8)  # read, write
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(null=True)
+    used_at = fields.DatetimeField(null=True)
+
+    user_id: int
+
+    class Meta:
+        """Table details."""
+
+        table = "api_token"
+
+
+class Preference(Model):
+    """Something a person wants remembered, as JSON."""
+
+    id = fields.BigIntField(primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, on_delete=fields.CASCADE
+    )
+    key = fields.CharField(PREFERENCE_KEY_MAX)
+    value = fields.TextField()
+
+    user_id: int
+
+    class Meta:
+        """Table details."""
+
+        table = "preference"
+        unique_together = (("user", "key"),)
 
 
 class Room(Model):

@@ -69,6 +69,7 @@ class NoteOut(Outgoing):
             "examples": [
                 {
                     "id": 1,
+                    "board_id": 1,
                     "title": "Buy milk",
                     "description": "Two litres.",
                     "done": False,
@@ -81,6 +82,7 @@ class NoteOut(Outgoing):
     )
 
     id: int = Field(description="Grows with each note and is never used twice.", ge=1, le=MAX_ID)
+    board_id: int = Field(description="The board that it is on.", ge=1, le=MAX_ID)
     title: str | None = Field(description="What the note is about.", max_length=TITLE_MAX)
     description: str | None = Field(description="The note's text.", max_length=DESCRIPTION_MAX)
     done: bool = Field(description="Whether it is ticked off.")

@@ -1,0 +1,85 @@
+"""The shapes of boards and of their members."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from quart_notes.schemas.fields import MAX_ID, Id, Incoming, Line, Outgoing
+from quart_notes.schemas.people import USER, UserOut
+
+BOARD_NAME_MAX = 80  # characters
+Role = Literal["viewer", "ticker", "editor", "owner"]
+BoardName = Annotated[
+    Line, Field(max_length=BOARD_NAME_MAX, description="What it is called, one line.", examples=["Allotment"])
+]
+BOARD: dict[str, Any] = {
+    "id": 2,
+    "kind": "shared",
+    "name": "Allotment",
+    "created_at": "2026-01-31T09:30:00.000001Z",
+}
+
+
+class BoardCreate(Incoming):
+    """A new board."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Allotment"}]})
+
+    name: BoardName
+
+
+class BoardUpdate(Incoming):
+    """Another name for a board."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Allotment 7"}]})
+
+    name: BoardName
+
+
+class BoardOut(Outgoing):
+    """A board."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [BOARD]})
+
+    id: int = Field(description="Grows with each board and is never used twice; 1 is everybody's.", ge=1, le=MAX_ID)
+    kind: Literal["shared", "personal"] = Field(description="shared: may have members; personal: one person's own.")
+    name: str = Field(description="What it is called.", max_length=BOARD_NAME_MAX)
+    created_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+class MyBoardOut(BoardOut):
+    """A board, and what you may do there."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**BOARD, "role": "owner"}]})
+
+    role: Role = Field(
+        description="What you may do. viewer: see; ticker: tick off too; editor: change the notes; owner: all."
+    )
+
+
+class MemberUpdate(Incoming):
+    """What somebody may do on a board."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "editor"}]})
+
+    role: Role = Field(description="viewer: see; ticker: tick off too; editor: change the notes; owner: all.")
+
+
+class MemberOut(Outgoing):
+    """Somebody who sees a board."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"board_id": 2, "user": USER, "role": "editor"}]})
+
+    board_id: int = Field(description="Which board.", ge=1, le=MAX_ID)
+    user: UserOut = Field(description="Who.")
+    role: Role = Field(description="What they may do there.")
+
+
+class MembershipOut(Outgoing):
+    """A board that somebody sees, or no longer sees: it says which, and nothing of what is on it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"board_id": 2, "role": "editor"}]})
+
+    board_id: Id = Field(description="Which board.")
+    role: Role = Field(description="What they may do there.")

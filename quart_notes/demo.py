@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import MessageCreate, NoteCreate, NoteUpdate, RoomMessageCreate, UserCreate
@@ -49,18 +50,18 @@ class Added(NamedTuple):
 async def fill(core: Core) -> Added:
     """Put it all into an open database; people who are there already are left as they are, and say nothing new."""
     for note, done in NOTES:
-        added = (await core.notes.add(note)).result
+        added = (await core.notes.add(ANYBODY, SHARED_BOARD, note)).result
         if done is not None:
-            await core.notes.change(added.id, done)
+            await core.notes.change(ANYBODY, SHARED_BOARD, added.id, done)
     people = [user_id for person in PEOPLE if (user_id := await _added(core, person)) is not None]
     if len(people) < len(PEOPLE):
         return Added(len(NOTES), len(people), 0)
     for author, recipient, content in SAID:
         if recipient is None:
-            await core.messages.post(LOBBY, RoomMessageCreate(author_id=people[author], content=content))
+            await core.messages.post(ANYBODY, LOBBY, RoomMessageCreate(author_id=people[author], content=content))
         else:
             await core.messages.send(
-                MessageCreate(author_id=people[author], recipient_id=people[recipient], content=content)
+                ANYBODY, MessageCreate(author_id=people[author], recipient_id=people[recipient], content=content)
             )
     return Added(len(NOTES), len(PEOPLE), len(SAID))
 

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from quart_notes.database import Database
+from quart_notes.domain.access import Caller
 from quart_notes.domain.people import by_id, known, named
-from quart_notes.domain.rooms import conversation, existing, must_take_part, shown, topics
+from quart_notes.domain.rooms import conversation, existing, must_take_part, shown, topics, visible
 from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
 from quart_notes.event_log import EventLog
 from quart_notes.events import Action, EventId, MessageEvent
@@ -53,8 +55,9 @@ class Messages:
         self._log = log
         self._write = write
 
-    async def send(self, data: MessageCreate) -> Written[Posted]:
+    async def send(self, caller: Caller, data: MessageCreate) -> Written[Posted]:
         """Say something to a person; ValidationFailedError naming the field when there is no such person."""
+        caller.must_be(data.author_id)
 
         async def work(change: Change) -> Posted:
             author, recipient = await named(change.connection, author_id=data.author_id, recipient_id=data.recipient_id)
@@ -66,8 +69,9 @@ class Messages:
 
         return await self._write(work)
 
-    async def post(self, room_id: int, data: RoomMessageCreate) -> Written[Posted]:
+    async def post(self, caller: Caller, room_id: int, data: RoomMessageCreate) -> Written[Posted]:
         """Say something in a room or a conversation that one is part of."""
+        caller.must_be(data.author_id)
 
         async def work(change: Change) -> Posted:
             row = await existing(change.connection, room_id)
@@ -88,12 +92,13 @@ class Messages:
         return await self._write(work)
 
     async def change(
-        self, message_id: int, data: MessageUpdate, allowed: Precondition | None = None
+        self, caller: Caller, message_id: int, data: MessageUpdate, allowed: Precondition | None = None
     ) -> Written[MessageOut]:
         """Give one's own message another text; the same text changes nothing and tells nobody.
 
         allowed   judges the current version; StaleVersionError, with the current message, when it says no
         """
+        caller.must_be(data.author_id)
 
         async def work(change: Change) -> MessageOut:
             message = await _own(change.connection, message_id, data.author_id, allowed)
@@ -105,8 +110,11 @@ class Messages:
 
         return await self._write(work)
 
-    async def delete(self, message_id: int, author_id: int, allowed: Precondition | None = None) -> Written[MessageOut]:
+    async def delete(
+        self, caller: Caller, message_id: int, author_id: int, allowed: Precondition | None = None
+    ) -> Written[MessageOut]:
         """Take one's own message back; it is kept aside for a while, for `restore`."""
+        caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
             message = await _own(change.connection, message_id, author_id, allowed)
@@ -116,8 +124,9 @@ class Messages:
 
         return await self._write(work)
 
-    async def restore(self, message_id: int, author_id: int) -> Written[MessageOut]:
+    async def restore(self, caller: Caller, message_id: int, author_id: int) -> Written[MessageOut]:
         """Undo a deletion; NotFoundError when it was not deleted or is gone for good."""
+        caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
             message = await _own(change.connection, message_id, author_id, deleted=True)
@@ -138,12 +147,16 @@ class Messages:
 
         return await self._write(work)
 
-    async def get(self, message_id: int) -> tuple[MessageOut, EventId]:
+    async def get(self, caller: Caller, message_id: int) -> tuple[MessageOut, EventId]:
         """A message, and the newest event that it includes."""
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
-            message = await _out(connection, await _present(connection, message_id))
-        return message, position
+            seen = Message.filter(_visible_to(caller), id=message_id, deleted_at__isnull=True).using_db(connection)
+            message = await seen.first()
+            if message is None:
+                raise NotFoundError(f"There is no message {message_id}")
+            out = await _out(connection, message)
+        return out, position
 
     async def deleted(self, message_id: int) -> MessageOut | None:
         """A message that can be restored, or None."""
@@ -151,25 +164,29 @@ class Messages:
             message = await Message.get_or_none(id=message_id, deleted_at__isnull=False, using_db=connection)
             return None if message is None else await _out(connection, message)
 
-    async def in_room(self, room_id: int, query: MessageQuery) -> MessageList:
-        """A page of what was said in a room; NotFoundError when there is no such room."""
+    async def in_room(self, caller: Caller, room_id: int, query: MessageQuery) -> MessageList:
+        """A page of what was said in a room; NotFoundError when for the caller there is no such room."""
         async with self._database.snapshot() as connection:
-            await existing(connection, room_id)
+            await visible(connection, caller, room_id)
             return await self._page(connection, Message.filter(room_id=room_id), query)
 
-    async def direct(self, query: MessageQuery) -> MessageList:
-        """A page of all direct messages."""
+    async def direct(self, caller: Caller, query: MessageQuery) -> MessageList:
+        """A page of all direct messages that the caller sees."""
         async with self._database.snapshot() as connection:
-            return await self._page(connection, Message.filter(recipient_id__isnull=False), query)
+            messages = Message.filter(_visible_to(caller), recipient_id__isnull=False)
+            return await self._page(connection, messages, query)
 
-    async def of_person(self, user_id: int, query: MessageQuery) -> MessageList:
-        """A page of the direct messages to or from a person; NotFoundError when there is no such person."""
+    async def of_person(self, caller: Caller, user_id: int, query: MessageQuery) -> MessageList:
+        """A page of the direct messages to or from a person, those that the caller sees.
+
+        NotFoundError when there is no such person.
+        """
         async with self._database.snapshot() as connection:
             await known(connection, user_id)
             rooms = Room.filter(kind="direct").using_db(connection)
             ids = [row["id"] for row in await rooms.filter(lower_id=user_id).values("id")]
             ids += [row["id"] for row in await rooms.filter(upper_id=user_id).values("id")]
-            return await self._page(connection, Message.filter(room_id__in=ids), query)
+            return await self._page(connection, Message.filter(_visible_to(caller), room_id__in=ids), query)
 
     async def _page(
         self, connection: BaseDBAsyncClient, messages: QuerySet[Message], query: MessageQuery
@@ -183,6 +200,13 @@ class Messages:
             rows = await messages.filter(id__lt=query.before_id).order_by("-id").limit(query.limit + 1)
             page = rows[: query.limit][::-1]
         return MessageList(await _all_out(connection, page), len(rows) > query.limit, position)
+
+
+def _visible_to(caller: Caller) -> Q:
+    """What was said in rooms, and directly by or to the caller."""
+    if caller.trusted:
+        return Q()
+    return Q(recipient_id__isnull=True) | Q(author_id=caller.id) | Q(recipient_id=caller.id)
 
 
 async def _room(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:

@@ -11,11 +11,12 @@ from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.event_log import EventLog
 from quart_notes.events import USERS, EventId, UserEvent
-from quart_notes.models import Message, User
+from quart_notes.models import Board, Membership, Message, User
 from quart_notes.schemas import PageQuery, UserCreate, UserOut
 from quart_notes.writer import Change, Write, Written
 
 COLUMNS = tuple(UserOut.model_fields)
+PERSONAL_BOARD_NAME = "Personal"
 
 
 class UserList(NamedTuple):
@@ -38,21 +39,7 @@ class People:
         """Add a person; NicknameTakenError when somebody goes by that nickname."""
 
         async def work(change: Change) -> UserOut:
-            key = normalised(data.nickname)
-            if await User.exists(nickname_key=key, using_db=change.connection):
-                message = f"{data.nickname} is taken already."
-                raise NicknameTakenError(message, errors=[FieldError("nickname", message)])
-            newest = await Message.all().using_db(change.connection).order_by("-id").first().values_list("id")
-            user = User(
-                **data.model_dump(),
-                nickname_key=key,
-                read_from=newest[0] if newest else 0,
-                created_at=datetime.now(UTC),
-            )
-            await user.save(using_db=change.connection, force_create=True)
-            out = UserOut.model_validate(user)
-            change.record(UserEvent(topic=USERS, action="create", user=out))
-            return out
+            return await put(change, data)
 
         return await self._write(work)
 
@@ -77,6 +64,27 @@ class People:
             return await by_id(connection, ids)
 
 
+async def put(change: Change, data: UserCreate) -> UserOut:
+    """Add a person within a change, with a board of their own."""
+    connection = change.connection
+    key = normalised(data.nickname)
+    if await User.exists(nickname_key=key, using_db=connection):
+        message = f"{data.nickname} is taken already."
+        raise NicknameTakenError(message, errors=[FieldError("nickname", message)])
+    newest = await Message.all().using_db(connection).order_by("-id").first().values_list("id")
+    user = User(
+        **data.model_dump(),
+        nickname_key=key,
+        read_from=newest[0] if newest else 0,
+        created_at=datetime.now(UTC),
+    )
+    await user.save(using_db=connection, force_create=True)
+    await add_personal(connection, user.id)
+    out = UserOut.model_validate(user)
+    change.record(UserEvent(topic=USERS, action="create", user=out))
+    return out
+
+
 async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
     """A person; NotFoundError when there is none of that id."""
     found = await by_id(connection, {user_id})
@@ -99,6 +107,14 @@ async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> d
     wanted = [user_id for user_id in ids if user_id is not None]
     rows: Sequence[Any] = await User.filter(id__in=wanted).using_db(connection).values(*COLUMNS) if wanted else ()
     return {row["id"]: _out(row) for row in rows}
+
+
+async def add_personal(connection: BaseDBAsyncClient, user_id: int) -> None:
+    """Give a person a board of their own."""
+    board = await Board.create(
+        kind="personal", name=PERSONAL_BOARD_NAME, created_at=datetime.now(UTC), using_db=connection
+    )
+    await Membership.create(board_id=board.id, user_id=user_id, role="owner", using_db=connection)
 
 
 def _out(row: Any) -> UserOut:

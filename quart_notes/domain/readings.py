@@ -6,6 +6,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes import events
 from quart_notes.database import Database
+from quart_notes.domain.access import Caller
 from quart_notes.domain.people import known, named
 from quart_notes.domain.rooms import existing, must_take_part
 from quart_notes.event_log import EventLog
@@ -45,8 +46,9 @@ class Readings:
         self._log = log
         self._write = write
 
-    async def read(self, room_id: int, data: ReadingUpdate) -> Written[UnreadOut]:
+    async def read(self, caller: Caller, room_id: int, data: ReadingUpdate) -> Written[UnreadOut]:
         """Somebody has read a room up to a message; reading never goes back, and nothing new tells nobody."""
+        caller.must_be(data.reader_id)
 
         async def work(change: Change) -> UnreadOut:
             connection = change.connection
@@ -70,8 +72,9 @@ class Readings:
 
         return await self._write(work)
 
-    async def of_person(self, user_id: int) -> UnreadList:
+    async def of_person(self, caller: Caller, user_id: int) -> UnreadList:
         """What a person has not read, in every room and conversation of theirs."""
+        caller.must_be(user_id)
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
             await known(connection, user_id)

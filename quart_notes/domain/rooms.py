@@ -9,6 +9,7 @@ from tortoise.expressions import Q
 
 from quart_notes import events
 from quart_notes.database import Database
+from quart_notes.domain.access import Caller
 from quart_notes.domain.people import by_id, named
 from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
@@ -61,8 +62,9 @@ class Rooms:
 
         return await self._write(work)
 
-    async def between(self, one_id: int, other_id: int) -> Written[RoomOut]:
+    async def between(self, caller: Caller, one_id: int, other_id: int) -> Written[RoomOut]:
         """The direct conversation of two people (or of one with themselves), begun when there is none yet."""
+        caller.must_be(one_id)
 
         async def work(change: Change) -> RoomOut:
             one, other = await named(change.connection, one_id=one_id, other_id=other_id)
@@ -70,25 +72,27 @@ class Rooms:
 
         return await self._write(work)
 
-    async def get(self, room_id: int) -> tuple[RoomOut, EventId]:
+    async def get(self, caller: Caller, room_id: int) -> tuple[RoomOut, EventId]:
         """A room or a conversation, and the newest event that is included."""
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
-            room = await existing(connection, room_id)
+            room = await visible(connection, caller, room_id)
             people = await by_id(connection, {room.lower_id, room.upper_id})
         return shown(room, people), position
 
-    async def find(self, query: RoomQuery) -> RoomList:
+    async def find(self, caller: Caller, query: RoomQuery) -> RoomList:
         """Rooms by id ascending, `query.limit` at most; with `query.person_id` that person's conversations too."""
+        person_id = query.person_id if caller.trusted or query.person_id == caller.id else None
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
-            visible = Room.filter(_visible_to(query.person_id), id__gt=query.after_id).using_db(connection)
+            visible = Room.filter(_visible_to(person_id), id__gt=query.after_id).using_db(connection)
             rooms = await visible.order_by("id").limit(query.limit + 1)
             people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
         return RoomList([shown(room, people) for room in rooms[: query.limit]], len(rooms) > query.limit, position)
 
-    async def participant(self, room_id: int, *, author_id: int) -> UserOut:
+    async def participant(self, caller: Caller, room_id: int, *, author_id: int) -> UserOut:
         """Somebody who may speak in a room; ValidationFailedError when there is no such person."""
+        caller.must_be(author_id)
         async with self._database.snapshot() as connection:
             room = await existing(connection, room_id)
             (author,) = await named(connection, author_id=author_id)
@@ -117,7 +121,15 @@ async def existing(connection: BaseDBAsyncClient, room_id: int) -> Room:
     return room
 
 
-def must_take_part(room: Room, person_id: int) -> None:
+async def visible(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> Room:
+    """A room's row; NotFoundError when for the caller there is none."""
+    room = await existing(connection, room_id)
+    if not caller.trusted:
+        must_take_part(room, caller.id)
+    return room
+
+
+def must_take_part(room: Room, person_id: int | None) -> None:
     """NotFoundError when a conversation is not that person's: for them it does not exist."""
     if room.kind == "direct" and person_id not in {room.lower_id, room.upper_id}:
         raise NotFoundError(f"Room {room.id} not found")

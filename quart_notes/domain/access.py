@@ -1,0 +1,91 @@
+"""Who asks, and what they may see and do: the one place of the rule."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q, Subquery
+
+from quart_notes.errors import ForbiddenError, NotFoundError
+from quart_notes.models import Board, Membership
+from quart_notes.schemas import Role, Scope, UserOut
+
+SHARED_BOARD = 1  # the board that is everybody's
+RANK: dict[Role, int] = {"viewer": 0, "ticker": 1, "editor": 2, "owner": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks.
+
+    person    None: nobody in particular, in open mode only
+    trusted   open mode, where everybody may see and do everything
+    admin     may end others' access and invite in their names
+    scope     read: may look only, as an API token can be
+    session   number of their session, token of their API token, when they have one
+    """
+
+    person: UserOut | None
+    trusted: bool = False
+    admin: bool = False
+    scope: Scope = "write"
+    session: int | None = None
+    token: int | None = None
+
+    @property
+    def id(self) -> int | None:
+        """The person's id."""
+        return None if self.person is None else self.person.id
+
+    def is_person(self, user_id: int | None) -> bool:
+        """Whether what is done in that person's name may be done by this caller."""
+        return self.trusted or (user_id is not None and user_id == self.id)
+
+    def must_administer(self) -> None:
+        """ForbiddenError for what only administrators may do, and in open mode everybody."""
+        if not (self.trusted or self.admin):
+            raise ForbiddenError("Only an administrator may do this.")
+
+    def must_be(self, user_id: int) -> None:
+        """ForbiddenError when they act in somebody else's name."""
+        if not self.is_person(user_id):
+            raise ForbiddenError("You can only do this in your own name.")
+
+
+ANYBODY = Caller(None, trusted=True)
+
+
+def visible_boards(caller: Caller) -> Q:
+    """The boards that a caller sees: everybody's, and those that they are a member of."""
+    present = Q(deleted_at__isnull=True)
+    if caller.trusted:
+        return present
+    theirs = Membership.filter(user_id=caller.id or 0).values("board_id")
+    return present & (Q(id=SHARED_BOARD) | Q(id__in=Subquery(theirs)))
+
+
+async def role_on(connection: BaseDBAsyncClient, caller: Caller, board_id: int) -> Role | None:
+    """What a caller may do on a board; None when for them there is no such board."""
+    if board_id == SHARED_BOARD:
+        return "owner" if caller.trusted or caller.admin else "editor"
+    boards = Board.filter(visible_boards(caller), id=board_id).using_db(connection)
+    if not await boards.exists():
+        return None
+    if caller.trusted:
+        return "owner"
+    rows: Any = Membership.filter(board_id=board_id, user_id=caller.id).using_db(connection).values_list("role")
+    ((role,),) = await rows
+    return role  # type: ignore[no-any-return]
+
+
+async def must_have(connection: BaseDBAsyncClient, caller: Caller, board_id: int, needed: Role) -> Role:
+    """The caller's role on a board.
+
+    raises   NotFoundError when for them there is no such board; ForbiddenError when they see it, but may not do it
+    """
+    role = await role_on(connection, caller, board_id)
+    if role is None:
+        raise NotFoundError(f"Board {board_id} not found")
+    if RANK[role] < RANK[needed]:
+        raise ForbiddenError(f"This needs the role {needed} on the board; you are {role}.")
+    return role

@@ -1,0 +1,119 @@
+"""Signing in, arriving, and changing a password."""
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.database import Database
+from quart_notes.domain.boards import join
+from quart_notes.domain.invitations import holding, use
+from quart_notes.domain.passwords import Passwords
+from quart_notes.domain.people import named, put
+from quart_notes.domain.sessions import end_others, tell
+from quart_notes.domain.text import normalised
+from quart_notes.errors import InvitationGoneError, WrongPasswordError
+from quart_notes.models import Invitation, User
+from quart_notes.schemas import Arrival, Claim, PasswordChange, Role, SignIn, UserCreate, UserOut
+from quart_notes.writer import Change, Write
+
+SAME_ANSWER = "Nickname and password do not belong together."
+
+
+class Accounts:
+    """Who may come in, with what."""
+
+    def __init__(self, database: Database, write: Write, passwords: Passwords) -> None:
+        self._database = database
+        self._write = write
+        self._passwords = passwords
+
+    async def id_of(self, nickname: str) -> int | None:
+        """Whose nickname it is, or None."""
+        async with self._database.snapshot() as connection:
+            user = await User.get_or_none(nickname_key=normalised(nickname), using_db=connection)
+        return None if user is None else user.id
+
+    async def sign_in(self, data: SignIn) -> int:
+        """The id of the person; WrongPasswordError, the same and after the same time whatever was wrong."""
+        async with self._database.snapshot() as connection:
+            user = await User.get_or_none(nickname_key=normalised(data.nickname), using_db=connection)
+        fits = await self._passwords.fits(data.password, None if user is None else user.password_hash)
+        if user is None or not fits:
+            raise WrongPasswordError(SAME_ANSWER)
+        user_id: int = user.id
+        return user_id
+
+    async def without_password(self) -> list[UserOut]:
+        """People who cannot sign in yet, by id."""
+        async with self._database.snapshot() as connection:
+            rows = await User.filter(password_hash__isnull=True).using_db(connection).order_by("id")
+        return [UserOut.model_validate(row) for row in rows]
+
+    async def arrive(self, secret: str, data: Arrival) -> UserOut:
+        """Add somebody who comes by a link; InvitationGoneError when it holds no longer."""
+        async with self._database.snapshot() as connection:
+            _must_be(await holding(connection, secret), "person", "setup")
+        password_hash = await self._passwords.hash(data.password)
+
+        async def work(change: Change) -> UserOut:
+            invitation = await holding(change.connection, secret)
+            person = await put(change, UserCreate(name=data.name, email=data.email, nickname=data.nickname))
+            admin = invitation.kind == "setup"
+            await _set(change.connection, person.id, password_hash, admin=admin)
+            await self._use(change, invitation, person.id)
+            return person
+
+        return (await self._write(work)).result
+
+    async def claim(self, secret: str, data: Claim) -> UserOut:
+        """Set the password of somebody known here, and end what sessions there were.
+
+        A link of kind claim says whose; with the one of kind setup it is whoever `data.user_id` names, who becomes the
+        administrator. InvitationGoneError when the link holds no longer.
+        """
+        async with self._database.snapshot() as connection:
+            _must_be(await holding(connection, secret), "claim", "setup")
+        password_hash = await self._passwords.hash(data.password)
+
+        async def work(change: Change) -> UserOut:
+            invitation = await holding(change.connection, secret)
+            setup = invitation.kind == "setup"
+            user_id = data.user_id if setup else invitation.user_id
+            (person,) = await named(change.connection, user_id=user_id or 0)
+            await _set(change.connection, person.id, password_hash, admin=setup)
+            await end_others(change.connection, person.id, None)
+            await self._use(change, invitation, person.id)
+            tell(change, person.id)
+            return person
+
+        return (await self._write(work)).result
+
+    @staticmethod
+    async def _use(change: Change, invitation: Invitation, user_id: int) -> None:
+        await use(change.connection, invitation)
+        role: Role | None = invitation.role  # type: ignore[assignment]
+        if invitation.board_id is not None and role is not None:
+            await join(change, invitation.board_id, user_id, role)
+
+    async def change_password(self, user_id: int, data: PasswordChange, session_id: int | None) -> None:
+        """Set another password and end the person's other sessions; WrongPasswordError for a wrong current one."""
+        async with self._database.snapshot() as connection:
+            user = await User.get(id=user_id, using_db=connection)
+        if not await self._passwords.fits(data.current, user.password_hash):
+            raise WrongPasswordError("This is not your current password.")
+        password_hash = await self._passwords.hash(data.new)
+
+        async def work(change: Change) -> None:
+            await _set(change.connection, user_id, password_hash)
+            await end_others(change.connection, user_id, session_id)
+            tell(change, user_id)
+
+        await self._write(work)
+
+
+def _must_be(invitation: Invitation, *kinds: str) -> None:
+    if invitation.kind not in kinds:
+        raise InvitationGoneError("This link is for something else.")
+
+
+async def _set(connection: BaseDBAsyncClient, user_id: int, password_hash: str, *, admin: bool = False) -> None:
+    further = {"is_admin": True} if admin else {}
+    await User.filter(id=user_id).using_db(connection).update(password_hash=password_hash, **further)

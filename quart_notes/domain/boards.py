@@ -1,0 +1,288 @@
+"""The boards, and who may do what on them."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes import events
+from quart_notes.database import Database
+from quart_notes.domain.access import SHARED_BOARD, Caller, must_have, role_on, visible_boards
+from quart_notes.domain.people import add_personal, by_id, named
+from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
+from quart_notes.event_log import EventLog
+from quart_notes.events import Access, AccessEvent, BoardEvent, EventId, MemberEvent, MembershipEvent
+from quart_notes.models import Board, Membership, Note, User
+from quart_notes.schemas import (
+    BoardCreate,
+    BoardOut,
+    BoardUpdate,
+    MemberOut,
+    MembershipOut,
+    MemberUpdate,
+    MyBoardOut,
+    PageQuery,
+    Role,
+)
+from quart_notes.writer import Change, Write, Written
+
+SHARED_BOARD_NAME = "Everybody's board"
+EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
+
+
+class BoardList(NamedTuple):
+    """Some boards, whether there are more after them, and the newest event that they include."""
+
+    boards: list[MyBoardOut]
+    more: bool
+    position: EventId
+
+
+class MemberList(NamedTuple):
+    """Those who see a board, and the newest event that they include."""
+
+    members: list[MemberOut]
+    position: EventId
+
+
+class Boards:
+    """Where notes are."""
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def open(self) -> None:
+        """See to it that everybody's board is there, and a personal one for each person."""
+        async with self._database.transaction() as connection:
+            everybodys = {"kind": "shared", "name": SHARED_BOARD_NAME, "created_at": datetime.now(UTC)}
+            await Board.get_or_create(everybodys, using_db=connection, id=SHARED_BOARD)
+            personal: Any = Board.filter(kind="personal").using_db(connection).values_list("memberships__user_id")
+            owners = {user_id for (user_id,) in await personal}
+            for row in await User.all().using_db(connection).values("id"):
+                if row["id"] not in owners:
+                    await add_personal(connection, row["id"])
+
+    async def add(self, caller: Caller, data: BoardCreate) -> Written[MyBoardOut]:
+        """Open a shared board; whoever does owns it."""
+
+        async def work(change: Change) -> MyBoardOut:
+            board = Board(kind="shared", name=data.name, created_at=datetime.now(UTC))
+            await board.save(using_db=change.connection, force_create=True)
+            if caller.person is not None:
+                await Membership.create(
+                    board_id=board.id, user_id=caller.person.id, role="owner", using_db=change.connection
+                )
+                _tell_person(change, "create", board.id, caller.person.id, "owner")
+            _tell_board(change, "create", board)
+            return _mine(board, "owner")
+
+        return await self._write(work)
+
+    async def get(self, caller: Caller, board_id: int) -> tuple[MyBoardOut, EventId]:
+        """A board, and the newest event that is included."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            role = await must_have(connection, caller, board_id, "viewer")
+            board = await Board.get(id=board_id, using_db=connection)
+        return _mine(board, role), position
+
+    async def find(self, caller: Caller, query: PageQuery) -> BoardList:
+        """The boards that a caller sees, by id ascending, `query.limit` at most."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            boards = Board.filter(visible_boards(caller), id__gt=query.after_id).using_db(connection)
+            rows = await boards.order_by("id").limit(query.limit + 1)
+            roles = await _roles(connection, caller, [board.id for board in rows])
+        mine = [_mine(board, roles[board.id]) for board in rows[: query.limit]]
+        return BoardList(mine, len(rows) > query.limit, position)
+
+    async def roles(self, caller: Caller) -> dict[int, Role]:
+        """What a caller may do, by board; of a trusted one only that everybody's board is theirs."""
+        if caller.trusted:
+            return {SHARED_BOARD: "owner"}
+        async with self._database.snapshot() as connection:
+            ids = [row["id"] for row in await Board.filter(visible_boards(caller)).using_db(connection).values("id")]
+            return await _roles(connection, caller, ids)
+
+    async def those(self, ids: Collection[int]) -> list[int]:
+        """Those of the boards that exist."""
+        async with self._database.snapshot() as connection:
+            rows = await Board.filter(id__in=list(ids), deleted_at__isnull=True).using_db(connection).values("id")
+        return [row["id"] for row in rows]
+
+    async def rename(self, caller: Caller, board_id: int, data: BoardUpdate) -> Written[MyBoardOut]:
+        """Give a board another name; the same name tells nobody."""
+
+        async def work(change: Change) -> MyBoardOut:
+            role = await must_have(change.connection, caller, board_id, "owner")
+            board = await Board.get(id=board_id, using_db=change.connection)
+            if board.name != data.name:
+                board.name = data.name
+                await board.save(using_db=change.connection, update_fields=["name"])
+                _tell_board(change, "update", board)
+            return _mine(board, role)
+
+        return await self._write(work)
+
+    async def delete(self, caller: Caller, board_id: int) -> Written[BoardOut]:
+        """Take a board away; it is kept aside for a while, for `restore`."""
+
+        async def work(change: Change) -> BoardOut:
+            await must_have(change.connection, caller, board_id, "owner")
+            board = await Board.get(id=board_id, using_db=change.connection)
+            if board_id == SHARED_BOARD or board.kind == "personal":
+                raise PersonalBoardError("Everybody's board and personal boards cannot be deleted.")
+            board.deleted_at = datetime.now(UTC)
+            await board.save(using_db=change.connection, update_fields=["deleted_at"])
+            _tell_board(change, "delete", board)
+            for member in await Membership.filter(board_id=board_id).using_db(change.connection):
+                _tell_person(change, "delete", board_id, member.user_id, _role(member))
+            return BoardOut.model_validate(board)
+
+        return await self._write(work)
+
+    async def restore(self, caller: Caller, board_id: int) -> Written[BoardOut]:
+        """Undo a deletion; NotFoundError when it was not deleted, is not theirs, or is gone for good."""
+
+        async def work(change: Change) -> BoardOut:
+            board = await Board.get_or_none(id=board_id, deleted_at__isnull=False, using_db=change.connection)
+            members = await Membership.filter(board_id=board_id).using_db(change.connection)
+            owners = {member.user_id for member in members if member.role == "owner"}
+            if board is None or not (caller.trusted or caller.id in owners):
+                raise NotFoundError(f"There is no deleted board {board_id}")
+            board.deleted_at = None
+            await board.save(using_db=change.connection, update_fields=["deleted_at"])
+            _tell_board(change, "create", board)
+            for member in members:
+                _tell_person(change, "create", board_id, member.user_id, _role(member))
+            return BoardOut.model_validate(board)
+
+        return await self._write(work)
+
+    async def members(self, caller: Caller, board_id: int) -> MemberList:
+        """Who sees a board, by id; nobody in particular sees everybody's board."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            await must_have(connection, caller, board_id, "viewer")
+            members = await Membership.filter(board_id=board_id).using_db(connection).order_by("user_id")
+            people = await by_id(connection, {member.user_id for member in members})
+        return MemberList(
+            [MemberOut(board_id=board_id, user=people[one.user_id], role=_role(one)) for one in members], position
+        )
+
+    async def set_member(self, caller: Caller, board_id: int, user_id: int, data: MemberUpdate) -> Written[MemberOut]:
+        """Let somebody see a board, or give them another role there."""
+
+        async def work(change: Change) -> MemberOut:
+            connection = change.connection
+            await must_have(connection, caller, board_id, "owner")
+            await must_be_shared(connection, board_id)
+            (user,) = await named(connection, user_id=user_id)
+            member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
+            out = MemberOut(board_id=board_id, user=user, role=data.role)
+            if member is None:
+                await join(change, board_id, user_id, data.role)
+                change.record(MemberEvent(topic=events.board(board_id), action="create", member=out))
+            elif member.role != data.role:
+                if member.role == "owner":
+                    await _must_have_another_owner(connection, board_id, user_id)
+                member.role = data.role
+                await member.save(using_db=connection, update_fields=["role"])
+                change.record(MemberEvent(topic=events.board(board_id), action="update", member=out))
+                _tell_person(change, "update", board_id, user_id, data.role)
+            return out
+
+        return await self._write(work)
+
+    async def remove_member(self, caller: Caller, board_id: int, user_id: int) -> Written[MemberOut]:
+        """Take a board from somebody: its owners may, and everybody may leave."""
+
+        async def work(change: Change) -> MemberOut:
+            connection = change.connection
+            await must_have(connection, caller, board_id, "viewer" if user_id == caller.id else "owner")
+            await must_be_shared(connection, board_id)
+            member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
+            if member is None:
+                raise NotFoundError(f"User {user_id} is not a member of board {board_id}")
+            if member.role == "owner":
+                await _must_have_another_owner(connection, board_id, user_id)
+            await member.delete(using_db=connection)
+            out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=_role(member))
+            change.record(MemberEvent(topic=events.board(board_id), action="delete", member=out))
+            _tell_person(change, "delete", board_id, user_id, _role(member))
+            return out
+
+        return await self._write(work)
+
+    async def empty_trash(self, days: int) -> Written[bool]:
+        """Forget a chunk of what is on boards deleted more than `days` ago; returns whether there may be more."""
+        oldest = datetime.now(UTC) - timedelta(days=days)
+
+        async def work(change: Change) -> bool:
+            board = await Board.filter(deleted_at__lt=oldest).using_db(change.connection).order_by("id").first()
+            if board is None:
+                return False
+            notes: Any = Note.filter(board_id=board.id).using_db(change.connection).limit(EMPTY_TRASH_CHUNK)
+            ids = [row["id"] for row in await notes.values("id")]
+            await Note.filter(id__in=ids).using_db(change.connection).delete()
+            if len(ids) < EMPTY_TRASH_CHUNK:
+                await board.delete(using_db=change.connection)
+            return True
+
+        return await self._write(work)
+
+
+async def join(change: Change, board_id: int, user_id: int, role: Role) -> None:
+    """Make somebody a member, and tell them."""
+    await Membership.create(board_id=board_id, user_id=user_id, role=role, using_db=change.connection)
+    _tell_person(change, "create", board_id, user_id, role)
+
+
+async def must_be_shared(connection: BaseDBAsyncClient, board_id: int) -> None:
+    """PersonalBoardError for a board that takes no members."""
+    board = await Board.get(id=board_id, using_db=connection)
+    if board.kind == "personal":
+        raise PersonalBoardError("A personal board is one person's own; open a shared one.")
+    if board_id == SHARED_BOARD:
+        raise PersonalBoardError("This board is everybody's already.")
+
+
+async def _must_have_another_owner(connection: BaseDBAsyncClient, board_id: int, user_id: int) -> None:
+    others = Membership.filter(board_id=board_id, role="owner").exclude(user_id=user_id).using_db(connection)
+    if not await others.exists():
+        raise LastOwnerError("A board needs an owner: make somebody else one first.")
+
+
+async def _roles(connection: BaseDBAsyncClient, caller: Caller, board_ids: list[int]) -> dict[int, Role]:
+    if caller.trusted:
+        return dict.fromkeys(board_ids, "owner")
+    rows = await Membership.filter(user_id=caller.id, board_id__in=board_ids).using_db(connection)
+    roles = {row.board_id: _role(row) for row in rows}
+    everybodys = await role_on(connection, caller, SHARED_BOARD)
+    return {board_id: roles.get(board_id) or everybodys or "viewer" for board_id in board_ids}
+
+
+def _role(member: Membership) -> Role:
+    role: Any = member.role
+    return role  # type: ignore[no-any-return]
+
+
+def _mine(board: Board, role: Role) -> MyBoardOut:
+    return MyBoardOut(id=board.id, kind=_kind(board), name=board.name, created_at=board.created_at, role=role)
+
+
+def _kind(board: Board) -> Any:
+    return board.kind
+
+
+def _tell_board(change: Change, action: events.Action, board: Board) -> None:
+    change.record(BoardEvent(topic=events.board(board.id), action=action, board=BoardOut.model_validate(board)))
+
+
+def _tell_person(change: Change, action: events.Action, board_id: int, user_id: int, role: Role) -> None:
+    membership = MembershipOut(board_id=board_id, role=role)
+    change.record(MembershipEvent(topic=events.user(user_id), action=action, membership=membership))
+    change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))

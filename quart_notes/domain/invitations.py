@@ -1,0 +1,163 @@
+"""Links that let somebody in: they expire, are counted, and can be taken back."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import F
+
+from quart_notes.database import Database
+from quart_notes.domain.access import Caller, must_have
+from quart_notes.domain.boards import must_be_shared
+from quart_notes.domain.people import by_id, named
+from quart_notes.domain.secrets import hash_of, new_secret
+from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError
+from quart_notes.models import Invitation, User
+from quart_notes.schemas import InvitationCreate, InvitationOut, UserOut
+from quart_notes.writer import Change, Write, Written
+
+FIRST_DAYS = 30  # how long the links of a first start hold: the next start makes new ones
+EXPIRED_CHUNK = 500  # rows deleted in one transaction
+
+
+class Made(NamedTuple):
+    """A new invitation, and the secret that its link carries."""
+
+    invitation: InvitationOut
+    secret: str
+
+
+class Offer(NamedTuple):
+    """What a link offers: to be a certain person, or somebody new."""
+
+    invitation: InvitationOut
+    person: UserOut | None
+
+
+class FirstLinks(NamedTuple):
+    """The secrets of a first start: of the administrator's link, and of those without a password, by nickname."""
+
+    setup: str
+    claims: dict[str, str]
+
+
+class Invitations:
+    """Everybody's links."""
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._database = database
+        self._write = write
+
+    async def first(self) -> FirstLinks | None:
+        """New links for a server that has no administrator yet, in place of those of the last start; else None."""
+
+        async def work(change: Change) -> FirstLinks | None:
+            connection = change.connection
+            if await User.exists(is_admin=True, password_hash__isnull=False, using_db=connection):
+                return None
+            await Invitation.filter(inviter_id__isnull=True).using_db(connection).delete()
+            setup = new_secret()
+            await _add(connection, setup, kind="setup", days=FIRST_DAYS)
+            claims = {}
+            for user in await User.filter(password_hash__isnull=True).using_db(connection).order_by("id"):
+                claims[user.nickname] = new_secret()
+                await _add(connection, claims[user.nickname], kind="claim", days=FIRST_DAYS, user_id=user.id)
+            return FirstLinks(setup, claims)
+
+        return (await self._write(work)).result
+
+    async def add(self, caller: Caller, data: InvitationCreate) -> Written[Made]:
+        """Make a link. ForbiddenError for another's password or board when that is not the caller's to give."""
+        secret = new_secret()
+
+        async def work(change: Change) -> Made:
+            connection = change.connection
+            if data.user_id is not None:
+                if not caller.admin:
+                    raise ForbiddenError("Only an administrator may invite in somebody's name.")
+                await named(connection, user_id=data.user_id)
+            if data.board_id is not None:
+                await must_have(connection, caller, data.board_id, "owner")
+                await must_be_shared(connection, data.board_id)
+            row = await _add(
+                connection,
+                secret,
+                kind="person" if data.user_id is None else "claim",
+                days=data.days,
+                user_id=data.user_id,
+                inviter_id=caller.id,
+                uses=data.uses if data.user_id is None else 1,
+                board_id=data.board_id,
+                role=data.role,
+            )
+            return Made(InvitationOut.model_validate(row), secret)
+
+        return await self._write(work)
+
+    async def find(self, caller: Caller) -> list[InvitationOut]:
+        """The links that still hold, the newest first: one's own, or all for an administrator."""
+        async with self._database.snapshot() as connection:
+            holding = Invitation.filter(uses_left__gt=0, expires_at__gt=datetime.now(UTC)).using_db(connection)
+            if not caller.admin:
+                holding = holding.filter(inviter_id=caller.id)
+            return [InvitationOut.model_validate(row) for row in await holding.order_by("-id")]
+
+    async def take_back(self, caller: Caller, invitation_id: int) -> None:
+        """Have a link hold no longer; NotFoundError when it is not the caller's."""
+
+        async def work(change: Change) -> None:
+            theirs = Invitation.filter(id=invitation_id).using_db(change.connection)
+            if not caller.admin:
+                theirs = theirs.filter(inviter_id=caller.id)
+            if not await theirs.delete():
+                raise NotFoundError(f"There is no invitation {invitation_id}")
+
+        await self._write(work)
+
+    async def look(self, secret: str) -> Offer:
+        """What a link offers; InvitationGoneError when it holds no longer."""
+        async with self._database.snapshot() as connection:
+            row = await holding(connection, secret)
+            people = await by_id(connection, [row.user_id])
+        return Offer(InvitationOut.model_validate(row), people.get(row.user_id or 0))
+
+    async def forget_expired(self) -> Written[bool]:
+        """Delete a chunk of those that are over; returns whether there may be more."""
+
+        async def work(change: Change) -> bool:
+            old = Invitation.filter(expires_at__lt=datetime.now(UTC)).using_db(change.connection).limit(EXPIRED_CHUNK)
+            ids = [row["id"] for row in await old.values("id")]
+            await Invitation.filter(id__in=ids).using_db(change.connection).delete()
+            return len(ids) == EXPIRED_CHUNK
+
+        return await self._write(work)
+
+
+async def holding(connection: BaseDBAsyncClient, secret: str) -> Invitation:
+    """The invitation of a secret; InvitationGoneError when it holds no longer, or never did."""
+    row = await Invitation.get_or_none(
+        secret_hash=hash_of(secret), uses_left__gt=0, expires_at__gt=datetime.now(UTC), using_db=connection
+    )
+    if row is None:
+        raise InvitationGoneError("This link was used up, taken back, or is too old. Ask for another one.")
+    return row
+
+
+async def use(connection: BaseDBAsyncClient, invitation: Invitation) -> None:
+    """Count one use of an invitation."""
+    await Invitation.filter(id=invitation.id).using_db(connection).update(uses_left=F("uses_left") - 1)
+
+
+async def _add(
+    connection: BaseDBAsyncClient, secret: str, *, kind: str, days: int, uses: int = 1, **further: Any
+) -> Invitation:
+    now = datetime.now(UTC)
+    return await Invitation.create(
+        secret_hash=hash_of(secret),
+        kind=kind,
+        uses_left=uses,
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+        using_db=connection,
+        **further,
+    )

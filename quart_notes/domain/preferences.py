@@ -1,0 +1,90 @@
+"""What people want remembered."""
+
+import json
+from typing import Any, NamedTuple
+
+from quart_notes import events
+from quart_notes.database import Database
+from quart_notes.errors import FieldError, NotFoundError, ValidationFailedError
+from quart_notes.event_log import EventLog
+from quart_notes.events import EventId, PreferenceEvent
+from quart_notes.models import Preference
+from quart_notes.schemas import PREFERENCE_VALUE_MAX, PREFERENCES_MAX, PreferenceOut
+from quart_notes.writer import Change, Write, Written
+
+
+class PreferenceList(NamedTuple):
+    """A person's preferences by key, and the newest event that they include."""
+
+    values: dict[str, Any]
+    position: EventId
+
+
+class Preferences:
+    """Everybody's preferences."""
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def of_person(self, user_id: int) -> PreferenceList:
+        """All that a person wants remembered."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            rows = await Preference.filter(user_id=user_id).using_db(connection).order_by("key")
+        return PreferenceList({row.key: json.loads(row.value) for row in rows}, position)
+
+    async def get(self, user_id: int, key: str) -> tuple[PreferenceOut, EventId]:
+        """One preference; NotFoundError when it was not set."""
+        found = await self.of_person(user_id)
+        if key not in found.values:
+            raise _not_set(key)
+        return PreferenceOut(key=key, value=found.values[key]), found.position
+
+    async def set(self, user_id: int, key: str, value: Any) -> Written[PreferenceOut]:
+        """Set one; ValidationFailedError when it is too long or one too many. The same value tells nobody."""
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        if len(text.encode()) > PREFERENCE_VALUE_MAX:
+            raise _invalid(f"must be at most {PREFERENCE_VALUE_MAX} bytes of JSON")
+
+        async def work(change: Change) -> PreferenceOut:
+            mine = Preference.filter(user_id=user_id).using_db(change.connection)
+            row = await mine.get_or_none(key=key)
+            out = PreferenceOut(key=key, value=value)
+            if row is None:
+                if await mine.count() >= PREFERENCES_MAX:
+                    raise _invalid(f"there are {PREFERENCES_MAX} preferences already")
+                await Preference.create(user_id=user_id, key=key, value=text, using_db=change.connection)
+            elif row.value == text:
+                return out
+            else:
+                row.value = text
+                await row.save(using_db=change.connection, update_fields=["value"])
+            action: events.Action = "create" if row is None else "update"
+            change.record(PreferenceEvent(topic=events.user(user_id), action=action, preference=out))
+            return out
+
+        return await self._write(work)
+
+    async def delete(self, user_id: int, key: str) -> Written[PreferenceOut]:
+        """Take one back; NotFoundError when it was not set."""
+
+        async def work(change: Change) -> PreferenceOut:
+            row = await Preference.get_or_none(user_id=user_id, key=key, using_db=change.connection)
+            if row is None:
+                raise _not_set(key)
+            await row.delete(using_db=change.connection)
+            out = PreferenceOut(key=key, value=json.loads(row.value))
+            change.record(PreferenceEvent(topic=events.user(user_id), action="delete", preference=out))
+            return out
+
+        return await self._write(work)
+
+
+def _not_set(key: str) -> NotFoundError:
+    return NotFoundError(f"There is no preference {key}")
+
+
+def _invalid(message: str) -> ValidationFailedError:
+    return ValidationFailedError(f"value: {message}", errors=[FieldError("value", message)])

@@ -1,0 +1,153 @@
+"""Browsers that somebody uses: who they are, which board is open, until when."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes import events
+from quart_notes.database import Database
+from quart_notes.domain.people import by_id
+from quart_notes.domain.secrets import hash_of, new_secret
+from quart_notes.errors import NotFoundError
+from quart_notes.events import Access, AccessEvent
+from quart_notes.models import Session, User
+from quart_notes.schemas import AGENT_MAX, SessionOut, UserOut
+from quart_notes.writer import Change, Write, Written
+
+LIFE = timedelta(days=365)  # from when it was last used
+SEEN = timedelta(hours=1)  # how exactly "last used" is known: a write an hour, not one a request
+EXPIRED_CHUNK = 500  # rows deleted in one transaction
+
+
+class Found(NamedTuple):
+    """A session that holds: whose, and what is open in it."""
+
+    id: int
+    person: UserOut | None
+    admin: bool
+    proven: bool
+    board_id: int
+    expires_at: datetime
+
+
+class Sessions:
+    """Everybody's browsers."""
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._database = database
+        self._write = write
+
+    async def begin(self, user_id: int | None, agent: str, address: str, *, proven: bool) -> str:
+        """Open one; returns its secret, for the browser alone."""
+        secret = new_secret()
+
+        async def work(change: Change) -> None:
+            now = datetime.now(UTC)
+            await Session.create(
+                secret_hash=hash_of(secret),
+                user_id=user_id,
+                proven=proven,
+                agent=agent[:AGENT_MAX],
+                address=address,
+                created_at=now,
+                seen_at=now,
+                expires_at=now + LIFE,
+                using_db=change.connection,
+            )
+
+        await self._write(work)
+        return secret
+
+    async def find(self, secret: str) -> Found | None:
+        """The session of a secret; None when there is none, or it is over."""
+        async with self._database.snapshot() as connection:
+            session = await Session.get_or_none(
+                secret_hash=hash_of(secret), expires_at__gt=datetime.now(UTC), using_db=connection
+            )
+            if session is None:
+                return None
+            people = await by_id(connection, [session.user_id])
+            admin = bool(people) and await User.exists(id=session.user_id, is_admin=True, using_db=connection)
+        if datetime.now(UTC) - session.seen_at > SEEN:
+            await self._see(session.id)
+        person = people.get(session.user_id or 0)
+        return Found(session.id, person, admin, session.proven, session.board_id, session.expires_at)
+
+    async def _see(self, session_id: int) -> None:
+        async def work(change: Change) -> None:
+            now = datetime.now(UTC)
+            seen = Session.filter(id=session_id).using_db(change.connection)
+            await seen.update(seen_at=now, expires_at=now + LIFE)
+
+        await self._write(work)
+
+    async def of_person(self, user_id: int, current: int | None) -> list[SessionOut]:
+        """A person's browsers that are signed in, the one used last first."""
+        async with self._database.snapshot() as connection:
+            sessions = Session.filter(user_id=user_id, proven=True, expires_at__gt=datetime.now(UTC))
+            rows = await sessions.using_db(connection).order_by("-seen_at", "-id")
+        return [
+            SessionOut(
+                id=row.id,
+                current=row.id == current,
+                agent=row.agent,
+                address=row.address,
+                created_at=row.created_at,
+                seen_at=row.seen_at,
+                expires_at=row.expires_at,
+            )
+            for row in rows
+        ]
+
+    async def open_board(self, session_id: int, board_id: int) -> None:
+        """Remember which board is open in a browser."""
+
+        async def work(change: Change) -> None:
+            await Session.filter(id=session_id).using_db(change.connection).update(board_id=board_id)
+
+        await self._write(work)
+
+    async def end(self, user_id: int, session_id: int) -> None:
+        """Sign a person's browser out; NotFoundError when it is not theirs, or over already."""
+
+        async def work(change: Change) -> None:
+            mine = Session.filter(id=session_id, user_id=user_id).using_db(change.connection)
+            if not await mine.delete():
+                raise NotFoundError(f"There is no session {session_id}")
+            tell(change, user_id)
+
+        await self._write(work)
+
+    async def end_secret(self, secret: str) -> None:
+        """End the session of a secret, if there is one."""
+
+        async def work(change: Change) -> None:
+            session = await Session.get_or_none(secret_hash=hash_of(secret), using_db=change.connection)
+            if session is not None:
+                await session.delete(using_db=change.connection)
+                if session.user_id is not None and session.proven:
+                    tell(change, session.user_id)
+
+        await self._write(work)
+
+    async def forget_expired(self) -> Written[bool]:
+        """Delete a chunk of those that are over; returns whether there may be more."""
+
+        async def work(change: Change) -> bool:
+            old = Session.filter(expires_at__lt=datetime.now(UTC)).using_db(change.connection).limit(EXPIRED_CHUNK)
+            ids = [row["id"] for row in await old.values("id")]
+            await Session.filter(id__in=ids).using_db(change.connection).delete()
+            return len(ids) == EXPIRED_CHUNK
+
+        return await self._write(work)
+
+
+async def end_others(connection: BaseDBAsyncClient, user_id: int, kept: int | None) -> None:
+    """Sign a person's browsers out, all but one."""
+    await Session.filter(user_id=user_id).exclude(id=kept or 0).using_db(connection).delete()
+
+
+def tell(change: Change, user_id: int) -> None:
+    """Have the server judge the open streams of a person anew."""
+    change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))

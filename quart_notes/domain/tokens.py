@@ -1,0 +1,87 @@
+"""Programs' ways in, on behalf of a person."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from quart_notes.database import Database
+from quart_notes.domain.people import by_id
+from quart_notes.domain.secrets import hash_of, new_secret
+from quart_notes.domain.sessions import tell
+from quart_notes.errors import NotFoundError
+from quart_notes.models import ApiToken
+from quart_notes.schemas import NewTokenOut, Scope, TokenCreate, TokenOut, UserOut
+from quart_notes.writer import Change, Write, Written
+
+PREFIX = "qn_"  # by which a scanner of published code knows a token
+USED = timedelta(minutes=1)  # how exactly "last used" is known
+
+
+class FoundToken(NamedTuple):
+    """A token that holds: whose, and what it may do."""
+
+    id: int
+    person: UserOut
+    scope: Scope
+    expires_at: datetime | None
+
+
+class Tokens:
+    """Everybody's tokens."""
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._database = database
+        self._write = write
+
+    async def add(self, user_id: int, data: TokenCreate) -> Written[NewTokenOut]:
+        """Make one; only here its secret is shown."""
+        secret = PREFIX + new_secret()
+
+        async def work(change: Change) -> NewTokenOut:
+            now = datetime.now(UTC)
+            token = await ApiToken.create(
+                secret_hash=hash_of(secret),
+                user_id=user_id,
+                name=data.name,
+                scope=data.scope,
+                created_at=now,
+                expires_at=None if data.days is None else now + timedelta(days=data.days),
+                using_db=change.connection,
+            )
+            return NewTokenOut(**TokenOut.model_validate(token).model_dump(), token=secret)
+
+        return await self._write(work)
+
+    async def of_person(self, user_id: int) -> list[TokenOut]:
+        """A person's tokens, those that are over too, the newest first."""
+        async with self._database.snapshot() as connection:
+            rows = await ApiToken.filter(user_id=user_id).using_db(connection).order_by("-id")
+        return [TokenOut.model_validate(row) for row in rows]
+
+    async def end(self, user_id: int, token_id: int) -> None:
+        """Take one back; NotFoundError when it is not theirs."""
+
+        async def work(change: Change) -> None:
+            if not await ApiToken.filter(id=token_id, user_id=user_id).using_db(change.connection).delete():
+                raise NotFoundError(f"There is no token {token_id}")
+            tell(change, user_id)
+
+        await self._write(work)
+
+    async def find(self, secret: str) -> FoundToken | None:
+        """The token of a secret; None when there is none, or it is over."""
+        now = datetime.now(UTC)
+        async with self._database.snapshot() as connection:
+            token = await ApiToken.get_or_none(secret_hash=hash_of(secret), using_db=connection)
+            if token is None or (token.expires_at is not None and token.expires_at <= now):
+                return None
+            people = await by_id(connection, [token.user_id])
+        if token.used_at is None or now - token.used_at > USED:
+            await self._use(token.id)
+        scope: Scope = "write" if token.scope == "write" else "read"
+        return FoundToken(token.id, people[token.user_id], scope, token.expires_at)
+
+    async def _use(self, token_id: int) -> None:
+        async def work(change: Change) -> None:
+            await ApiToken.filter(id=token_id).using_db(change.connection).update(used_at=datetime.now(UTC))
+
+        await self._write(work)

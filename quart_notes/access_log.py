@@ -1,16 +1,18 @@
 """An access log whose lines cannot be forged, whichever way hypercorn was started."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 LOGGER = "hypercorn.access"
+SECRET_PATH = re.compile(r"(/front/join/)[^ ?\"]+")  # the link of an invitation lets somebody in
 
 
 class EscapeValues(logging.Filter):
     """Writes what a client sent with escapes: hypercorn logs the decoded path.
 
-    `%0d%0a` would begin a new line, and `%22` a new field.
+    `%0d%0a` would begin a new line, and `%22` a new field. Secrets that stand in an address are left out.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -26,7 +28,7 @@ class _Escaped(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         value = self._values[name]
-        return escaped(value) if isinstance(value, str) else value
+        return escaped(SECRET_PATH.sub(r"\1…", value)) if isinstance(value, str) else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

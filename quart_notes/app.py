@@ -8,7 +8,12 @@ from quart import Quart
 
 from quart_notes import access_log, housekeeping
 from quart_notes.blueprints import (
+    account,
+    boards,
     errors,
+    front_access,
+    front_account,
+    front_boards,
     front_me,
     front_messages,
     front_notes,
@@ -17,7 +22,9 @@ from quart_notes.blueprints import (
     front_users,
     guards,
     headers,
+    invitations,
     live,
+    me,
     messages,
     notes,
     pages,
@@ -33,6 +40,7 @@ from quart_notes.blueprints.converters import ClientConverter, IdConverter
 from quart_notes.blueprints.openapi import documented
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError, exclusive
+from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.settings import Settings, load
 
 MAX_BODY = 256 * 1024  # bytes of a request
@@ -63,8 +71,17 @@ def create_app(settings: Settings | None = None) -> Quart:
     documented().init_app(app)
     for register in (errors.register, guards.register, headers.register, pages.register):
         register(app)
-    pages_of = (front_notes, front_users, front_messages, front_rooms, front_room_messages, front_me)
-    for module in (notes, users, messages, rooms, live, plain_text, *pages_of, system, static_files):
+    shared = {"board_id": SHARED_BOARD}
+    app.register_blueprint(notes.blueprint, url_prefix="/api/notes", url_defaults=shared)
+    app.register_blueprint(notes.blueprint, name="board_notes", url_prefix="/api/boards/<id:board_id>/notes")
+    app.register_blueprint(front_notes.blueprint, url_prefix="/front/notes", url_defaults=shared)
+    app.register_blueprint(
+        front_notes.blueprint, name="front_board_notes", url_prefix="/front/boards/<id:board_id>/notes"
+    )
+    api = (boards, users, messages, rooms, me, account, invitations, live, plain_text)
+    people_pages = (front_users, front_messages, front_rooms, front_room_messages, front_me)
+    access_pages = (front_access, front_account, front_boards)
+    for module in (*api, *people_pages, *access_pages, system, static_files):
         app.register_blueprint(module.blueprint)
     _keep_open(app, core)
     access_log.protect()
@@ -77,10 +94,12 @@ def _keep_open(app: Quart, core: Core) -> None:
     @app.before_serving
     async def start() -> None:
         resources.enter_context(exclusive(core.settings.database_file))
+        core.signing.open()
         await core.database.open()
         resources.push_async_callback(core.database.close)
         await core.log.open()
         await core.rooms.open()
+        await core.boards.open()
         core.broadcaster.newest = (await core.log.newest()).number
         core.writer.start()
         resources.push_async_callback(core.writer.stop)
@@ -90,5 +109,7 @@ def _keep_open(app: Quart, core: Core) -> None:
     @app.after_serving
     async def stop() -> None:
         core.presence.close()
+        core.gate.close()
+        core.passwords.close()
         core.broadcaster.close()
         await resources.aclose()

@@ -5,7 +5,7 @@ says.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from quart_notes.channel import Channel, Framing, Message
 from quart_notes.reader import Outlet, Reader
@@ -45,6 +45,7 @@ class Broadcaster:
         self.closing = False
         self._channels: dict[frozenset[str], Audience] = {}
         self._by_topic: dict[str, set[Audience]] = {}
+        self._watchers: dict[str, list[Callable[[Message], None]]] = {}
         self._dirty: dict[Audience, None] = {}
         self._flush_task: asyncio.Task[None] | None = None
         self._heart: asyncio.Task[None] | None = None
@@ -95,6 +96,10 @@ class Broadcaster:
             reader.outlet = outlet
             reader.push()
 
+    def watch(self, topic: str, act: Callable[[Message], None]) -> None:
+        """Have `act` called, within `publish`, with each message of a topic that the server itself follows."""
+        self._watchers.setdefault(topic, []).append(act)
+
     def readers(self) -> int:
         """How many readers there are."""
         return sum(len(channel.readers) for channel in self._channels.values())
@@ -104,6 +109,8 @@ class Broadcaster:
         for message in messages:
             if message.number is not None:
                 self.newest = self.positions[message.topic] = message.number
+            for act in self._watchers.get(message.topic, ()):
+                act(message)
             for channel in self._audiences(message):
                 if channel.overflows(len(message.data)):
                     self._sweep_at_once(channel)

@@ -33,15 +33,16 @@ DATA_OPTIONS = (
 )
 SERVE_OPTIONS = (
     click.option("--bind", help="host:port, [v6 address]:port or unix:/path (default: 127.0.0.1:8000)."),
-    click.option("--access", help="open: no sign-in (the only mode so far)."),
+    click.option("--access", help="open: no sign-in (the default); accounts: people sign in, and come by invitation."),
     click.option("--open-to-network/--only-this-machine", default=None, help="Listen beyond loopback without sign-in."),
     click.option("--server-config", type=click.Path(path_type=Path), help="The hypercorn.toml to read."),
     click.option("--access-log/--no-access-log", default=None, help="A line a request on standard output."),
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
+    click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
     click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),
     click.option("--log-days", type=int, help="Days an event can be replayed (default: 7)."),
     click.option("--log-rows", type=int, help="Events kept for replay at most (default: 100000)."),
-    click.option("--trash-days", type=int, help="Days a deleted note can be restored (default: 30)."),
+    click.option("--trash-days", type=int, help="Days a deleted thing can be restored (default: 30)."),
     click.option("--stream-road", help="direct or send: how live events leave (default: direct)."),
 )
 

@@ -4,16 +4,26 @@ from dataclasses import dataclass
 
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.database import Database
+from quart_notes.domain.accounts import Accounts
+from quart_notes.domain.boards import Boards
+from quart_notes.domain.invitations import Invitations
 from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
+from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.people import People
+from quart_notes.domain.preferences import Preferences
 from quart_notes.domain.readings import Readings
 from quart_notes.domain.rooms import Rooms
+from quart_notes.domain.sessions import Sessions
+from quart_notes.domain.tokens import Tokens
 from quart_notes.event_log import EventLog
 from quart_notes.feed import Feed
+from quart_notes.gate import Gate
 from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
 from quart_notes.settings import Settings
+from quart_notes.signing import Signing
+from quart_notes.throttle import Attempts
 from quart_notes.writer import Writer
 
 
@@ -28,10 +38,20 @@ class Core:
     writer: Writer
     feed: Feed
     notes: Notes
+    boards: Boards
     people: People
     rooms: Rooms
     messages: Messages
     readings: Readings
+    preferences: Preferences
+    sessions: Sessions
+    tokens: Tokens
+    invitations: Invitations
+    passwords: Passwords
+    accounts: Accounts
+    gate: Gate
+    signing: Signing
+    attempts: Attempts
     presence: Presence
     cache: ResponseCache
 
@@ -42,6 +62,10 @@ class Core:
         log = EventLog(database)
         broadcaster = Broadcaster()
         writer = Writer(database, log, broadcaster)
+        boards = Boards(database, log, writer)
+        sessions = Sessions(database, writer)
+        tokens = Tokens(database, writer)
+        passwords = Passwords()
         return cls(
             settings,
             database,
@@ -50,10 +74,20 @@ class Core:
             writer,
             Feed(broadcaster, log),
             Notes(database, log, writer),
+            boards,
             People(database, log, writer),
             Rooms(database, log, writer),
             Messages(database, log, writer),
             Readings(database, log, writer),
+            Preferences(database, log, writer),
+            sessions,
+            tokens,
+            Invitations(database, writer),
+            passwords,
+            Accounts(database, writer, passwords),
+            Gate(broadcaster, sessions, tokens, boards),
+            Signing(settings.data),
+            Attempts(),
             Presence(broadcaster),
             ResponseCache(broadcaster),
         )

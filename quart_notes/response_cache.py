@@ -12,8 +12,12 @@ MAX_BODY = 4 << 20  # a single larger one is not kept
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A 200 answer: its body, entity tag and further headers, as they are sent (lower-case names)."""
+    """A 200 answer: its body, entity tag and further headers, as they are sent (lower-case names).
 
+    topic   whoever may hear it may see the answer; each event of it makes the answer stale
+    """
+
+    topic: str
     body: bytes
     etag: str
     headers: tuple[tuple[bytes, bytes], ...]
@@ -22,7 +26,6 @@ class CachedResponse:
 @dataclass(frozen=True, slots=True)
 class _Entry:
     response: CachedResponse
-    topic: str
     position: int
 
 
@@ -30,7 +33,7 @@ class ResponseCache:
     """Answers to GET requests, by path and query.
 
     1. An answer is valid while no event of its topic has been published since before its rows were read.
-    2. What is kept is the same for every viewer: never put in an answer that depends on who asks.
+    2. What is kept is the same for all who may hear its topic: never put in an answer that depends on who asks.
     """
 
     def __init__(self, broadcaster: Broadcaster) -> None:
@@ -51,19 +54,19 @@ class ResponseCache:
         entry = self._entries.get((path, query))
         if entry is None:
             return None
-        if entry.position != self.position(entry.topic):
+        if entry.position != self.position(entry.response.topic):
             self._drop((path, query))
             return None
         self._entries.move_to_end((path, query))
         return entry.response
 
-    def put(self, path: str, query: bytes, topic: str, position: int, response: CachedResponse) -> None:
-        """Keep an answer whose rows were read after the topic stood at `position`."""
+    def put(self, path: str, query: bytes, position: int, response: CachedResponse) -> None:
+        """Keep an answer whose rows were read after its topic stood at `position`."""
         key = (path, query)
         self._drop(key)
-        if len(response.body) > MAX_BODY or position != self.position(topic):
+        if len(response.body) > MAX_BODY or position != self.position(response.topic):
             return
-        self._entries[key] = _Entry(response, topic, position)
+        self._entries[key] = _Entry(response, position)
         self._bytes += _weight(key, response)
         while self._bytes > MAX_BYTES:
             self._drop(next(iter(self._entries)))

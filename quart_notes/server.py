@@ -68,8 +68,11 @@ def configuration(settings: Settings) -> Config:
         raise ServeError(f"server_config: {file} cannot be read: {error}") from None
     if "bind" in settings.model_fields_set or file is None:
         config.bind = [settings.bind]
-    elif not (settings.open_to_network or all(map(is_loopback, config.bind))):
-        raise ServeError(f"{file} binds to {config.bind[0]}, beyond this machine; say --open-to-network if you mean it")
+    elif not (settings.guarded or all(map(is_loopback, config.bind))):
+        raise ServeError(
+            f"{file} binds to {config.bind[0]}, beyond this machine; say --access accounts, or --open-to-network"
+            " if you mean it"
+        )
     if settings.root_path:
         config.root_path = settings.root_path
     if settings.access_log:
@@ -186,6 +189,8 @@ async def _serve(app: Quart, config: Config, where: str, connections: type[trans
         """
         _spare_collections()
         log.info("Quart Notes on %s", where)  # hypercorn waits here once everything has started
+        if core.settings.access == "accounts":
+            await _offer_first_links(core, where + core.settings.root_path)
         await stopping.wait()
         log.info("Stopping")
         core.broadcaster.close()
@@ -197,6 +202,21 @@ async def _serve(app: Quart, config: Config, where: str, connections: type[trans
 
     trigger: Callable[..., Awaitable[Any]] = shutdown
     await hypercorn_serve(app, config, shutdown_trigger=trigger)
+
+
+async def _offer_first_links(core: Core, base: str) -> None:
+    """Say how the first administrator gets in, and everybody who was here before there were accounts.
+
+    On standard output, for whoever starts the server, and never in a log. Each link lets one person in, once.
+    """
+    links = await core.invitations.first()
+    if links is not None:
+        lines = [f"Set up this server, once: {base}/front/join/{links.setup}"]
+        lines += [
+            f"{nickname} sets a password: {base}/front/join/{secret}" for nickname, secret in links.claims.items()
+        ]
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
 
 
 def _spare_collections() -> None:

@@ -35,8 +35,10 @@ class Settings(BaseModel):
     database_url: str | None = Field(
         None, description="sqlite:///path/to/file; by default the file quart-notes.sqlite3 in the data folder."
     )
-    access: Literal["open"] = Field(
-        "open", description="open: no sign-in, whoever reaches the port reads and writes (the only mode so far)."
+    access: Literal["open", "accounts"] = Field(
+        "open",
+        description="open: no sign-in, whoever reaches the port reads and writes. accounts: people sign in, and come by"
+        " invitation.",
     )
     open_to_network: bool = Field(
         False, description="Listen beyond loopback although there is no sign-in; the page says so."
@@ -48,12 +50,18 @@ class Settings(BaseModel):
     max_connections: int = Field(
         10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
     )
+    proxy_hops: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Proxies in front whose X-Forwarded-For, -Proto and -Host count; 0: none, the headers are ignored.",
+    )
     root_path: str = Field("", description="URL prefix when a proxy serves the app under a sub-path, e.g. /notes.")
     log_days: int = Field(7, ge=1, le=3650, description="Days an event can be replayed.")
     log_rows: int = Field(
         100_000, ge=100, le=100_000_000, description="Events kept for replay at most; older ones are pruned."
     )
-    trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted note or message can be restored.")
+    trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted note, message or board can be restored.")
     stream_road: Literal["direct", "send"] = Field(
         "direct",
         description="How live events leave: direct writes to the connection's transport, send goes through ASGI.",
@@ -95,7 +103,7 @@ class Settings(BaseModel):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator("max_connections", "log_days", "log_rows", "trash_days", mode="before")
+    @field_validator("max_connections", "proxy_hops", "log_days", "log_rows", "trash_days", mode="before")
     @classmethod
     def _number_is_a_number(cls, value: Any) -> Any:
         if isinstance(value, bool):
@@ -104,13 +112,18 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _open_mode_stays_at_home(self) -> "Settings":
-        if not (self.open_to_network or is_loopback(self.bind)):
+        if not (self.guarded or is_loopback(self.bind)):
             raise ValueError(
                 f"bind: {self.bind} is reachable from the network, and in open mode anybody who reaches it can read and"
-                " change everything. Bind to 127.0.0.1, or say --open-to-network (QUART_NOTES_OPEN_TO_NETWORK=true)"
-                " if that is what you want."
+                " change everything. Have people sign in with --access accounts (QUART_NOTES_ACCESS=accounts), bind to"
+                " 127.0.0.1, or say --open-to-network (QUART_NOTES_OPEN_TO_NETWORK=true) if that is what you want."
             )
         return self
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it may be reached from the network: people sign in, or somebody said so in as many words."""
+        return self.open_to_network or self.access == "accounts"
 
     @property
     def database_file(self) -> Path:

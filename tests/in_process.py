@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import ProblemError
 from quart_notes.events import EventId
 from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
@@ -26,6 +27,7 @@ async def opened(folder: Path) -> AsyncIterator[Core]:
     try:
         await core.log.open()
         await core.rooms.open()
+        await core.boards.open()
         core.broadcaster.newest = (await core.log.newest()).number
         core.writer.start()
         try:
@@ -46,7 +48,7 @@ def rows(core: Core, query: str) -> list[Any]:
 
 async def fresh(core: Core) -> tuple[State, EventId]:
     """All notes as they are now, by id, and the place in the log that they include."""
-    found = await core.notes.find(NoteQuery(limit=1000))
+    found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(limit=1000))
     return {note.id: note.model_dump(mode="json") for note in found.notes}, found.position
 
 
@@ -64,13 +66,15 @@ async def mutate(core: Core, chance: random.Random) -> Written[Any] | None:
     note_id = chance.randint(1, 12)
     text = f"text {chance.randint(1, 3)}"
     acts = {
-        "add": lambda: core.notes.add(NoteCreate(title=text)),
-        "change": lambda: core.notes.change(note_id, NoteUpdate(title=text)),
-        "tick": lambda: core.notes.change(note_id, NoteUpdate(done=chance.random() < 0.5)),
-        "empty": lambda: core.notes.change(note_id, NoteUpdate(title=None)),
-        "stale": lambda: core.notes.change(note_id, NoteUpdate(title=text), lambda version: version == 1),
-        "delete": lambda: core.notes.delete(note_id),
-        "restore": lambda: core.notes.restore(note_id),
+        "add": lambda: core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=text)),
+        "change": lambda: core.notes.change(ANYBODY, SHARED_BOARD, note_id, NoteUpdate(title=text)),
+        "tick": lambda: core.notes.change(ANYBODY, SHARED_BOARD, note_id, NoteUpdate(done=chance.random() < 0.5)),
+        "empty": lambda: core.notes.change(ANYBODY, SHARED_BOARD, note_id, NoteUpdate(title=None)),
+        "stale": lambda: core.notes.change(
+            ANYBODY, SHARED_BOARD, note_id, NoteUpdate(title=text), lambda version: version == 1
+        ),
+        "delete": lambda: core.notes.delete(ANYBODY, SHARED_BOARD, note_id),
+        "restore": lambda: core.notes.restore(ANYBODY, SHARED_BOARD, note_id),
     }
     try:
         return await acts[chance.choice(list(acts))]()

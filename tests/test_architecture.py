@@ -38,10 +38,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "writer": {*LEAVES, *STORE},
     "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
     "presence": {*SAYING, "broadcaster", "channel"},
+    "signing": set(),
+    "throttle": set(),
+    "gate": {*LEAVES, "broadcaster", "channel", "domain."},
     "domain.": {*LEAVES, "database", "domain.", "event_log", "writer"},
-    "core": {*LEAVES, *STORE, "writer", "feed", "presence", "response_cache", "domain."},
+    "core": {*LEAVES, *STORE, "writer", "feed", "gate", "presence", "response_cache", "signing", "throttle", "domain."},
     "housekeeping": {*LEAVES, "core", "writer"},
-    "demo": {"schemas.", "errors", "core", "domain.rooms"},
+    "demo": {"schemas.", "errors", "core", "domain.access", "domain.rooms"},
     "blueprints.": {
         *SAYING,
         "blueprints.",
@@ -51,12 +54,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "outlets",
         "broadcaster",
         "channel",
+        "gate",
         "presence",
         "response_cache",
+        "throttle",
         "writer",
     },
     "transport.": {*SAYING, "broadcaster", "transport."},
-    "app": {*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database"},
+    "app": {*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database", "domain.access"},
     "server": {"app", "transport", "blueprints.static_files", "core", "database", "settings"},
     "doctor": {"server", "backups", "database", "settings"},
     "cli": {"app", "server", "doctor", "demo", "core", "backups", "database", "errors", "settings", "version"},
@@ -76,6 +81,8 @@ TOUCHES: dict[str, set[str]] = {
     "h2": {"transport."},
     "wsproto": {"transport."},
     "uvloop": {"server"},
+    "argon2": {"domain.passwords"},
+    "itsdangerous": {"signing"},
     "click": {"cli"},
     "pydantic": {"schemas.", "settings", "events", "blueprints."},
     "sqlite3": {"backups", "database", "event_log", "sqlite_engine", "doctor", "cli"},
@@ -208,8 +215,8 @@ def test_only_the_writer_publishes_what_lasts_and_only_the_domain_records():
     assert {name for name, tree in MODULES.items() if _calls(tree, "publish")} == {"writer", "presence"}
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
-    # domain.rooms: the lobby is made before the writer runs, and tells nobody.
-    opening = {"writer", "event_log", "domain.rooms"}
+    # domain.boards and domain.rooms: everybody's board and the lobby are made before the writer runs, and nobody is told.
+    opening = {"writer", "event_log", "domain.boards", "domain.rooms"}
     assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= opening
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from quart_notes import event_log, feed
 from quart_notes.channel import MAX_WAITING, Message
 from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
 from quart_notes.events import SHARED_BOARD, EventId
 from quart_notes.schemas import NoteCreate
 from tests.feed_clients import until
@@ -28,7 +29,7 @@ async def core(tmp_path: Path) -> AsyncIterator[Core]:
 
 
 async def add(core: Core, count: int) -> None:
-    await asyncio.gather(*(core.notes.add(NoteCreate(title="x")) for _ in range(count)))
+    await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title="x")) for _ in range(count)))
 
 
 class Follower:

@@ -12,6 +12,7 @@ import pytest
 
 from quart_notes import database
 from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.domain.notes import EMPTY_TRASH_CHUNK
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError
 from quart_notes.housekeeping import tidy
@@ -32,9 +33,11 @@ async def core(tmp_path: Path) -> AsyncIterator[Core]:
 
 async def _deleted(core: Core, days_ago: float, count: int = 1) -> list[int]:
     """Notes that were deleted so long ago."""
-    added = await asyncio.gather(*(core.notes.add(NoteCreate(title=f"gone {n}")) for n in range(count)))
+    added = await asyncio.gather(
+        *(core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=f"gone {n}")) for n in range(count))
+    )
     ids = [written.result.id for written in added]
-    await asyncio.gather(*(core.notes.delete(note_id) for note_id in ids))
+    await asyncio.gather(*(core.notes.delete(ANYBODY, SHARED_BOARD, note_id) for note_id in ids))
     moment = datetime.now(UTC) - timedelta(days=days_ago)
 
     async def work(change: Change) -> None:
@@ -45,7 +48,7 @@ async def _deleted(core: Core, days_ago: float, count: int = 1) -> list[int]:
 
 
 async def test_a_note_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_back(core: Core):
-    kept = (await core.notes.add(NoteCreate(title="kept"))).result
+    kept = (await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="kept"))).result
     (recent,) = await _deleted(core, DAYS - 0.1)
     (old,) = await _deleted(core, DAYS + 0.1)
     before = await fresh(core)
@@ -55,8 +58,8 @@ async def test_a_note_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_b
     assert rows(core, "SELECT id FROM note ORDER BY id") == [(kept.id,), (recent,)]
     assert await fresh(core) == before, "it changed what people see, or told them something"
     with pytest.raises(NotFoundError):
-        await core.notes.restore(old)
-    assert (await core.notes.restore(recent)).result.id == recent
+        await core.notes.restore(ANYBODY, SHARED_BOARD, old)
+    assert (await core.notes.restore(ANYBODY, SHARED_BOARD, recent)).result.id == recent
 
 
 async def test_the_id_of_a_note_that_is_gone_for_good_is_not_used_again(core: Core):
@@ -65,7 +68,7 @@ async def test_the_id_of_a_note_that_is_gone_for_good_is_not_used_again(core: Co
     await tidy(core)
 
     assert rows(core, "SELECT count(*) FROM note") == [(0,)]
-    assert (await core.notes.add(NoteCreate(title="next"))).result.id == last + 1
+    assert (await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="next"))).result.id == last + 1
 
 
 async def test_much_goes_in_chunks_and_all_of_it(core: Core):
@@ -79,7 +82,7 @@ async def test_much_goes_in_chunks_and_all_of_it(core: Core):
 
 async def test_old_events_go_and_the_newest_number_stays(tmp_path: Path, core: Core):
     for n in range(130):
-        await core.notes.add(NoteCreate(title=str(n)))
+        await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
     few = Core(**{**vars(core), "settings": Settings(data=tmp_path, log_rows=100)})
 
     await tidy(few)
@@ -102,12 +105,12 @@ async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for number in range(30):
-        await core.notes.add(NoteCreate(title=f"note {number}", description="x" * 5000))
+        await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=f"note {number}", description="x" * 5000))
     await core.database.checkpoint()
     assert _in_the_file_itself(core, tmp_path / "before") < 30, "it is done before the log has grown"
 
     monkeypatch.setattr(database, "CHECKPOINT_SIZE", 50_000)
-    writing = asyncio.gather(*(core.notes.add(NoteCreate(title="meanwhile")) for _ in range(50)))
+    writing = asyncio.gather(*(core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="meanwhile")) for _ in range(50)))
     await core.database.checkpoint()
     await writing
 
@@ -116,7 +119,7 @@ async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
 
 
 async def test_no_database_is_made_where_one_went_away(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    await core.notes.add(NoteCreate(title="here"))
+    await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="here"))
     monkeypatch.setattr(database, "CHECKPOINT_SIZE", 0)
     file = core.settings.database_file
     file.rename(tmp_path / "away")

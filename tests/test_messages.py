@@ -17,6 +17,7 @@ from tortoise.connection import get_connection
 
 from quart_notes.core import Core
 from quart_notes.database import READER
+from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.messages import EMPTY_TRASH_CHUNK, MessageList
 from quart_notes.errors import NotFoundError
 from quart_notes.housekeeping import tidy
@@ -490,7 +491,7 @@ async def _people(core: Core, number: int) -> list[UserOut]:
 
 async def _posted(core: Core, author: UserOut, content: str = "x", room_id: int = 1) -> MessageOut:
     data = RoomMessageCreate(author_id=author.id, content=content)
-    return (await core.messages.post(room_id, data)).result.message
+    return (await core.messages.post(ANYBODY, room_id, data)).result.message
 
 
 async def _aged(core: Core, message: MessageOut, days: float) -> None:
@@ -505,7 +506,7 @@ async def test_a_message_deleted_long_ago_is_gone_for_good_and_a_recent_one_come
     (ada,) = await _people(core, 1)
     kept, recent, old = [await _posted(core, ada, text) for text in ("kept", "recent", "old")]
     for message in (recent, old):
-        await core.messages.delete(message.id, ada.id)
+        await core.messages.delete(ANYBODY, message.id, ada.id)
     await _aged(core, recent, DAYS - 0.1)
     await _aged(core, old, DAYS + 0.1)
     before = await core.log.newest()
@@ -515,15 +516,15 @@ async def test_a_message_deleted_long_ago_is_gone_for_good_and_a_recent_one_come
     assert rows(core, "SELECT id FROM message ORDER BY id") == [(kept.id,), (recent.id,)]
     assert await core.log.newest() == before, "it told somebody"
     with pytest.raises(NotFoundError):
-        await core.messages.restore(old.id, ada.id)
-    assert (await core.messages.restore(recent.id, ada.id)).result.id == recent.id
+        await core.messages.restore(ANYBODY, old.id, ada.id)
+    assert (await core.messages.restore(ANYBODY, recent.id, ada.id)).result.id == recent.id
     assert (await _posted(core, ada)).id > old.id, "an id was used twice"
 
 
 async def test_much_is_forgotten_in_chunks(core: Core):
     (ada,) = await _people(core, 1)
     said = await asyncio.gather(*(_posted(core, ada) for _ in range(EMPTY_TRASH_CHUNK + 5)))
-    await asyncio.gather(*(core.messages.delete(message.id, ada.id) for message in said))
+    await asyncio.gather(*(core.messages.delete(ANYBODY, message.id, ada.id) for message in said))
 
     async def age(change: Change) -> None:
         moment = datetime.now(UTC) - timedelta(days=DAYS + 1)
@@ -551,19 +552,19 @@ def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: lis
                 author = named[how[0]] if ">" in how else named["a"]
                 if ">" in how:
                     data = MessageCreate(author_id=author.id, recipient_id=named[how[2]].id, content=how)
-                    message = (await core.messages.send(data)).result.message
+                    message = (await core.messages.send(ANYBODY, data)).result.message
                 else:
                     message = await _posted(core, author)
                 if deleted:
-                    await core.messages.delete(message.id, author.id)
+                    await core.messages.delete(ANYBODY, message.id, author.id)
                     continue
                 kept["direct" if ">" in how else "room"].append(message.id)
                 if ">" in how and "a" in how:
                     kept["of a"].append(message.id)
             lists = {
                 "direct": core.messages.direct,
-                "of a": lambda query: core.messages.of_person(named["a"].id, query),
-                "room": lambda query: core.messages.in_room(1, query),
+                "of a": lambda query: core.messages.of_person(ANYBODY, named["a"].id, query),
+                "room": lambda query: core.messages.in_room(ANYBODY, 1, query),
             }
             for name, read in lists.items():
                 for backwards in (False, True):
@@ -585,14 +586,16 @@ def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: lis
 
 async def test_a_change_of_what_is_written_at_the_same_moment_is_never_half(core: Core):
     ada, bob = await _people(core, 2)
-    sent = (await core.messages.send(MessageCreate(author_id=ada.id, recipient_id=bob.id, content="0"))).result.message
+    sent = (
+        await core.messages.send(ANYBODY, MessageCreate(author_id=ada.id, recipient_id=bob.id, content="0"))
+    ).result.message
 
     async def change(number: int) -> None:
-        await core.messages.change(sent.id, MessageUpdate(author_id=ada.id, content=f"{number}"))
+        await core.messages.change(ANYBODY, sent.id, MessageUpdate(author_id=ada.id, content=f"{number}"))
 
     await asyncio.gather(*(change(number) for number in range(1, 31)))
 
-    message, place = await core.messages.get(sent.id)
+    message, place = await core.messages.get(ANYBODY, sent.id)
     assert message.version == 31
     assert place == await core.log.newest()
     assert place.number == 2 + 2 * (1 + 1 + 30)  # two people; then the room, the message and its changes, to both
@@ -638,20 +641,20 @@ async def test_a_page_costs_the_same_queries_however_many_messages_and_people(co
 
     async def talk() -> None:
         for other in known[1:]:
-            await core.messages.send(MessageCreate(author_id=ada.id, recipient_id=other.id, content="hi"))
-            await core.messages.send(MessageCreate(author_id=other.id, recipient_id=ada.id, content="hi"))
+            await core.messages.send(ANYBODY, MessageCreate(author_id=ada.id, recipient_id=other.id, content="hi"))
+            await core.messages.send(ANYBODY, MessageCreate(author_id=other.id, recipient_id=ada.id, content="hi"))
             await _posted(core, other)
 
     async def costs() -> list[int]:
         query = MessageQuery()
         reads: list[Callable[[], Awaitable[MessageList]]] = [
-            lambda: core.messages.direct(query),
-            lambda: core.messages.of_person(ada.id, query),
-            lambda: core.messages.in_room(1, query),
+            lambda: core.messages.direct(ANYBODY, query),
+            lambda: core.messages.of_person(ANYBODY, ada.id, query),
+            lambda: core.messages.in_room(ANYBODY, 1, query),
         ]
         return [(await _cost(read))[0] for read in reads]
 
-    await core.messages.send(MessageCreate(author_id=ada.id, recipient_id=ada.id, content="hi"))
+    await core.messages.send(ANYBODY, MessageCreate(author_id=ada.id, recipient_id=ada.id, content="hi"))
     await _posted(core, ada)
     few = await costs()
     await talk()
@@ -670,9 +673,9 @@ async def test_the_newest_page_of_ten_thousand_messages_costs_no_more_than_of_a_
     await _fill(core, authors, 100, small)  # so that the small one's are the newest and the oldest
 
     def newest_of(room_id: int) -> Callable[[], Awaitable[MessageList]]:
-        return lambda: core.messages.in_room(room_id, MessageQuery(before_id=MAX_ID, limit=50))
+        return lambda: core.messages.in_room(ANYBODY, room_id, MessageQuery(before_id=MAX_ID, limit=50))
 
-    page = await core.messages.in_room(large, MessageQuery(before_id=MAX_ID, limit=50))
+    page = await core.messages.in_room(ANYBODY, large, MessageQuery(before_id=MAX_ID, limit=50))
     of_small, of_large = await _cost(newest_of(small)), await _cost(newest_of(large))
 
     assert len(page.messages) == 50
@@ -687,7 +690,7 @@ async def test_a_page_in_the_middle_of_ten_thousand_costs_no_more_than_one_at_an
     ids = [row[0] for row in rows(core, "SELECT id FROM message ORDER BY id")]
 
     costs = [
-        (await _cost(lambda query=query: core.messages.in_room(1, query)))[1]  # type: ignore[misc]
+        (await _cost(lambda query=query: core.messages.in_room(ANYBODY, 1, query)))[1]  # type: ignore[misc]
         for query in (
             MessageQuery(limit=50),
             MessageQuery(limit=50, after_id=ids[5000]),

@@ -16,6 +16,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from quart_notes import database, migrations
 from quart_notes.core import Core
 from quart_notes.database import APPS, CannotOpenError, Database
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.schemas import NoteCreate, NoteQuery, RoomQuery
 from quart_notes.settings import Settings
 from tests.in_process import opened, rows
@@ -75,7 +76,7 @@ def as_at_first(tmp_path: Path) -> Iterator[Callable[[], AbstractContextManager[
 async def _make(folder: Path, titles: list[str]) -> Path:
     async with opened(folder) as core:
         for title in titles:
-            await core.notes.add(NoteCreate(title=title))
+            await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=title))
     return core.settings.database_file
 
 
@@ -164,15 +165,15 @@ async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lob
         await core.log.open()
         core.writer.start()
         for title in ("one", "two"):
-            await core.notes.add(NoteCreate(title=title))
+            await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=title))
         await core.writer.stop()
         await core.database.close()
     assert _copies(folder) == []
 
     async with opened(folder) as core:
-        notes = await core.notes.find(NoteQuery())
-        rooms = (await core.rooms.find(RoomQuery())).rooms
-        third = await core.notes.add(NoteCreate(title="three"))
+        notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
+        rooms = (await core.rooms.find(ANYBODY, RoomQuery())).rooms
+        third = await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="three"))
 
     assert [note.title for note in notes.notes] == ["one", "two"]
     assert [(room.id, room.kind, room.name) for room in rooms] == [(1, "room", "lobby")]
@@ -207,7 +208,7 @@ async def test_what_has_not_reached_the_file_itself_yet_is_in_the_copy(tmp_path:
     killed = tmp_path / "killed"
     async with opened(tmp_path / "data") as core:
         for n in range(3):
-            await core.notes.add(NoteCreate(title=str(n)))
+            await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
         shutil.copytree(tmp_path / "data", killed)
     assert (killed / "quart-notes.sqlite3-wal").stat().st_size > 0
     later("0100_colour", LATEST, ADD_COLOUR)

@@ -19,7 +19,7 @@ def cache(broadcaster: Broadcaster) -> ResponseCache:
 
 
 def _answer(body: bytes = b"[]") -> CachedResponse:
-    return CachedResponse(body, '"tag"', ())
+    return CachedResponse(TOPIC, body, '"tag"', ())
 
 
 def _published(broadcaster: Broadcaster, topic: str = TOPIC) -> None:
@@ -28,7 +28,7 @@ def _published(broadcaster: Broadcaster, topic: str = TOPIC) -> None:
 
 
 def test_an_answer_is_kept_for_its_address_and_query(cache: ResponseCache):
-    cache.put("/a", b"x=1", TOPIC, 0, _answer(b"one"))
+    cache.put("/a", b"x=1", 0, _answer(b"one"))
 
     assert cache.get("/a", b"x=1") == _answer(b"one")
     assert cache.get("/a", b"x=2") is None
@@ -36,7 +36,7 @@ def test_an_answer_is_kept_for_its_address_and_query(cache: ResponseCache):
 
 
 def test_an_event_of_its_topic_makes_an_answer_stale_and_no_other(cache: ResponseCache, broadcaster: Broadcaster):
-    cache.put("/a", b"", TOPIC, cache.position(TOPIC), _answer())
+    cache.put("/a", b"", cache.position(TOPIC), _answer())
     _published(broadcaster, "board:2")
     assert cache.get("/a", b"") is not None
 
@@ -49,14 +49,14 @@ def test_rows_that_were_read_before_an_event_are_not_kept_after_it(cache: Respon
     position = cache.position(TOPIC)
     _published(broadcaster)
 
-    cache.put("/a", b"", TOPIC, position, _answer())
+    cache.put("/a", b"", position, _answer())
 
     assert cache.get("/a", b"") is None
 
 
 def test_a_very_large_answer_is_not_kept(cache: ResponseCache):
-    cache.put("/fits", b"", TOPIC, 0, _answer(b"x" * MAX_BODY))
-    cache.put("/large", b"", TOPIC, 0, _answer(b"x" * (MAX_BODY + 1)))
+    cache.put("/fits", b"", 0, _answer(b"x" * MAX_BODY))
+    cache.put("/large", b"", 0, _answer(b"x" * (MAX_BODY + 1)))
 
     assert cache.get("/fits", b"") is not None
     assert cache.get("/large", b"") is None
@@ -65,11 +65,11 @@ def test_a_very_large_answer_is_not_kept(cache: ResponseCache):
 def test_the_answers_that_were_asked_for_last_stay(cache: ResponseCache):
     count = MAX_BYTES // MAX_BODY
     for n in range(count - 1):
-        cache.put(f"/{n}", b"", TOPIC, 0, _answer(b"x" * MAX_BODY))
+        cache.put(f"/{n}", b"", 0, _answer(b"x" * MAX_BODY))
     assert cache.get("/0", b"") is not None  # asked for again: the next to go is 1
 
     for n in range(count, count + 2):
-        cache.put(f"/{n}", b"", TOPIC, 0, _answer(b"x" * MAX_BODY))
+        cache.put(f"/{n}", b"", 0, _answer(b"x" * MAX_BODY))
 
     assert cache.get("/0", b"") is not None
     assert cache.get("/1", b"") is None
@@ -79,7 +79,7 @@ def test_the_answers_that_were_asked_for_last_stay(cache: ResponseCache):
 @pytest.mark.parametrize("query", [10_000, 10], ids=["long addresses", "short addresses"])
 def test_many_addresses_with_empty_answers_do_not_fill_the_memory(cache: ResponseCache, query: int):
     for n in range(MAX_BYTES // query // 50 + 10_000):
-        cache.put("/a", b"%d" % n + b"x" * query, TOPIC, 0, _answer(b""))
+        cache.put("/a", b"%d" % n + b"x" * query, 0, _answer(b""))
 
     kept = len(cache._entries)
     assert 0 < kept <= MAX_BYTES // 1000
@@ -88,7 +88,7 @@ def test_many_addresses_with_empty_answers_do_not_fill_the_memory(cache: Respons
 
 def test_the_same_answer_again_and_again_counts_once(cache: ResponseCache, broadcaster: Broadcaster):
     for _ in range(100):
-        cache.put("/again", b"", TOPIC, cache.position(TOPIC), _answer(b"x" * MAX_BODY))
+        cache.put("/again", b"", cache.position(TOPIC), _answer(b"x" * MAX_BODY))
         _published(broadcaster)
         cache.get("/again", b"")
 

@@ -15,6 +15,7 @@ from tortoise.exceptions import OperationalError
 from quart_notes import writer as module
 from quart_notes.channel import Message
 from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
 from quart_notes.errors import (
     DatabaseUnavailableError,
     NotFoundError,
@@ -77,7 +78,7 @@ async def together(core: Core, *works: Work[Any]) -> list[Any]:
 
 async def test_a_write_is_on_the_disk_before_it_is_answered(core: Core):
     for number in range(10):
-        note = (await core.notes.add(NoteCreate(title=f"n{number}"))).result
+        note = (await core.notes.add(ANYBODY, 1, NoteCreate(title=f"n{number}"))).result
 
         assert rows(core, f"SELECT title FROM note WHERE id = {note.id}") == [(f"n{number}",)]
         assert rows(core, "SELECT max(number) FROM event_log") == [(number + 1,)]
@@ -92,7 +93,7 @@ async def test_a_write_is_published_after_it_is_on_the_disk(core: Core, monkeypa
         publish(messages)
 
     monkeypatch.setattr(core.broadcaster, "publish", spy)
-    await asyncio.gather(*(core.notes.add(NoteCreate(title="x")) for _ in range(100)))
+    await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title="x")) for _ in range(100)))
 
     assert len(on_disk) == 100
     assert all(number <= newest for number, newest in on_disk)
@@ -107,7 +108,7 @@ async def test_all_writes_that_wait_share_a_transaction(core: Core, monkeypatch:
         return await commit(self, connection, recorded)
 
     monkeypatch.setattr(EventLog, "commit", spy)
-    await asyncio.gather(*(core.notes.add(NoteCreate(title="x")) for _ in range(100)))
+    await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title="x")) for _ in range(100)))
 
     assert sum(batches) == 100
     assert max(batches) == module.BATCH
@@ -124,18 +125,18 @@ async def test_events_are_published_in_the_order_of_their_numbers(core: Core, pu
 
 
 async def test_the_position_of_an_answer_includes_its_own_event_and_no_later_one(core: Core):
-    written = await asyncio.gather(*(core.notes.add(NoteCreate(title=f"{n}")) for n in range(150)))
+    written = await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title=f"{n}")) for n in range(150)))
 
     for number, one in enumerate(written):
         assert rows(core, f"{EVENT_TITLES} LIMIT 1 OFFSET {one.position.number - 1}") == [(str(number),)]
 
 
 async def test_the_position_of_a_change_of_nothing_includes_the_note_as_it_is(core: Core):
-    note = (await core.notes.add(NoteCreate(title="a"))).result
+    note = (await core.notes.add(ANYBODY, 1, NoteCreate(title="a"))).result
     changed, same, other = await asyncio.gather(
-        core.notes.change(note.id, NoteUpdate(title="b")),
-        core.notes.change(note.id, NoteUpdate(title="b")),
-        core.notes.add(NoteCreate(title="c")),
+        core.notes.change(ANYBODY, 1, note.id, NoteUpdate(title="b")),
+        core.notes.change(ANYBODY, 1, note.id, NoteUpdate(title="b")),
+        core.notes.add(ANYBODY, 1, NoteCreate(title="c")),
     )
 
     assert [one.position.number for one in (changed, same, other)] == [2, 2, 3]
@@ -289,7 +290,7 @@ async def test_readers_that_leave_at_any_moment_stop_neither_reads_nor_writes(co
     async def impatient() -> None:
         try:
             async with asyncio.timeout(chance.random() * 0.01):
-                await core.notes.get(1)
+                await core.notes.get(ANYBODY, 1, 1)
         except TimeoutError:
             pass
 
@@ -297,7 +298,7 @@ async def test_readers_that_leave_at_any_moment_stop_neither_reads_nor_writes(co
         await asyncio.gather(*(impatient() for _ in range(40)), core.writer(adding("b")))
 
     async with asyncio.timeout(10):
-        assert (await core.notes.get(1))[0].title == "a"
+        assert (await core.notes.get(ANYBODY, 1, 1))[0].title == "a"
         assert (await core.log.newest()).number == 11
 
 

@@ -14,7 +14,9 @@ from quart import Blueprint, Response
 from quart.blueprints import BlueprintSetupState
 
 from quart_notes.blueprints.errors import PROBLEM_TYPE, unexpected
+from quart_notes.blueprints.identity import known_caller
 from quart_notes.core import Core
+from quart_notes.domain.access import Caller
 from quart_notes.errors import ProblemError, problem
 from quart_notes.jsonio import dump, parse
 
@@ -41,7 +43,7 @@ class Reply(NamedTuple):
         return [(b"content-type", self.content_type.encode()), *headers]
 
 
-Act = Callable[[Core, str, Any], Awaitable[Reply]]  # from the parts, the root path and the validated body
+Act = Callable[[Core, Caller, str, Any], Awaitable[Reply]]  # from the parts, who asks, the root path, the body
 
 
 class Brief(NamedTuple):
@@ -52,11 +54,13 @@ class Brief(NamedTuple):
 
     async def answer(self, core: Core, root: str, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Reply | None:
         """The answer; None when the request is not plainly right."""
+        headers = list(headers)
+        who = known_caller(core, headers)
         data = self._data(headers, body)
-        if data is None:
+        if data is None or who is None or who.scope != "write":
             return None
         try:
-            return await self.act(core, root, data)
+            return await self.act(core, who, root, data)
         except ProblemError as error:
             document = problem(error.status, error.code, error.detail, error.errors, error.extra)
             return _failed(document, error.headers)

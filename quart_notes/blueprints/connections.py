@@ -18,6 +18,8 @@ from quart_notes.blueprints.brief import BRIEF, Reply
 from quart_notes.blueprints.conditional import none_match
 from quart_notes.blueprints.errors import PROBLEM_TYPE
 from quart_notes.blueprints.headers import RAW_SECURITY
+from quart_notes.blueprints.identity import known_pass
+from quart_notes.blueprints.proxies import trust
 from quart_notes.core import Core
 from quart_notes.errors import BadRequestError, problem
 from quart_notes.jsonio import dump
@@ -36,6 +38,8 @@ class HTTPConnection(ASGIHTTPConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
         scope: Any = self.scope
+        core: Core = self.app.extensions["quart_notes"]
+        trust(scope, core.settings.proxy_hops)
         if scope["path"] and scope["path"] == scope.get("root_path"):
             scope["path"] += "/"  # people leave it out
         if not _is_address(scope["path"]):
@@ -45,9 +49,8 @@ class HTTPConnection(ASGIHTTPConnection):
             await _refuse(send, TWO_LENGTHS, headers=[(b"connection", b"close")])
             return
         if scope["method"] == "GET":
-            core: Core = self.app.extensions["quart_notes"]
             cached = core.cache.get(scope["path"], scope["query_string"])
-            if cached is not None:
+            if cached is not None and self._may_see(core, cached):
                 await self._answer(send, cached, f"{core.log.epoch}-{core.cache.newest()}")
                 return
         if WHOLE not in (scope.get("extensions") or ()):
@@ -59,6 +62,13 @@ class HTTPConnection(ASGIHTTPConnection):
             await _send(send, reply.status, [*reply.raw_headers(), *RAW_SECURITY], reply.body)
             return
         await self._through_quart(self._serve(first["body"], receive, send), send)
+
+    def _may_see(self, core: Core, cached: CachedResponse) -> bool:
+        """Whether whoever asks is known to see what is kept; if it is not known, Quart's route finds out."""
+        if core.settings.access == "open":
+            return True
+        passed = known_pass(core, self.scope["headers"])
+        return passed is not None and cached.topic in passed.topics
 
     async def _brief(self, body: bytes) -> Reply | None:
         scope: Any = self.scope
@@ -178,6 +188,8 @@ class WebsocketConnection(ASGIWebsocketConnection):
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one websocket."""
+        core: Core = self.app.extensions["quart_notes"]
+        trust(self.scope, core.settings.proxy_hops)
         if not _is_address(self.scope["path"]):
             await _refuse(send, NO_PATH, "websocket.http.response")
             return

@@ -26,3 +26,9 @@ def digits(text: str | None) -> int | None:
         return None
     number = int(text)
     return number if 1 <= number <= MAX_ID else None
+
+
+def own_page(path: str, otherwise: str) -> str:
+    """The path, if it is one of our own pages: what is sent could lead anywhere."""
+    plain = path.isascii() and path.isprintable() and "\\" not in path and "//" not in path
+    return path if plain and path.startswith("/front/") else otherwise

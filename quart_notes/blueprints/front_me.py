@@ -4,8 +4,8 @@ from quart import Blueprint, Response, request
 from quart_schema import hide
 
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.forms import digits
-from quart_notes.blueprints.identity import choose
+from quart_notes.blueprints.forms import digits, own_page
+from quart_notes.blueprints.identity import accounts, begin_session, end_session
 from quart_notes.errors import NotFoundError
 
 blueprint = Blueprint("front_me", __name__, url_prefix="/front/me")
@@ -16,19 +16,18 @@ ELSEWHERE = "/front/users"
 @blueprint.post("")
 @hide
 async def be() -> Response:
-    """Be a person from now on, or nobody."""
+    """Be a person from now on, or nobody; where people sign in, nobody chooses who they are."""
+    if accounts():
+        raise NotFoundError("Who you are is your account's: sign out to be somebody else.")
     form = await request.form
     wanted = digits(form.get("person_id"))
     if wanted is not None:
         await core().people.get(wanted)
     elif form.get("person_id"):
         raise NotFoundError("There is no such person.")
-    response = Response(b"", 303, {"Location": request.root_path + _own(form.get("next", ""))})
-    choose(response, wanted)
+    response = Response(b"", 303, {"Location": request.root_path + own_page(form.get("next", ""), ELSEWHERE)})
+    if wanted is None:
+        await end_session(response)
+    else:
+        await begin_session(response, wanted, proven=False)
     return response
-
-
-def _own(path: str) -> str:
-    """The path, if it is one of our own pages: what is sent could lead anywhere."""
-    plain = path.isascii() and path.isprintable() and "\\" not in path and "//" not in path
-    return path if plain and path.startswith("/front/") else ELSEWHERE

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, typed
+from quart_notes.blueprints.identity import caller
 from quart_notes.errors import FieldError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
 
@@ -31,7 +32,7 @@ async def messages(user_id: int) -> Page:
 async def _messages(user_id: int, form: dict[str, Any]) -> str:
     user, _ = await core().people.get(user_id)
     before = digits(request.args.get("before_id")) or MAX_ID
-    found = await core().messages.of_person(user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
+    found = await core().messages.of_person(await caller(), user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
     people = await core().people.find(PageQuery(limit=PAGE_MAX))
     return await render_template(
         "messages.html",
@@ -54,7 +55,7 @@ async def send(user_id: int) -> Page:
     if not sent["recipient_id"]:
         return await _messages(user_id, filled(sent, (NOBODY_CHOSEN,))), ValidationFailedError.status
     try:
-        await core().messages.send(MessageCreate.model_validate({"author_id": user_id, **sent}))
+        await core().messages.send(await caller(), MessageCreate.model_validate({"author_id": user_id, **sent}))
     except (ValidationError, ValidationFailedError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         return await _messages(user_id, filled(sent, problem.errors)), problem.status

@@ -9,11 +9,15 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.identity import caller, identify
+from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate
 
-blueprint = Blueprint("front_notes", __name__, url_prefix="/front/notes")
+# Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
+blueprint = Blueprint("front_notes", __name__)
 
+OPEN_BOARD = "front_notes"  # the registration whose address names no board
 PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
 DELETED = FieldError("title", "Somebody deleted this note meanwhile. Your text is here: you can add it as a new one.")
@@ -43,18 +47,37 @@ def _number(text: str | None, default: int, largest: int) -> int:
 
 @blueprint.get("")
 @hide
-async def board() -> Page:
-    """The board."""
-    return await _board(_form())
+async def board(board_id: int) -> Page:
+    """A board; it stays open in this browser, also under /front/notes."""
+    return await _board(await _opened(board_id), _form())
 
 
-async def _board(form: dict[str, Any]) -> str:
+async def _opened(board_id: int) -> int:
+    passed = await identify()
+    if passed is None or passed.caller.session is None:
+        return board_id
+    if request.blueprint == OPEN_BOARD:
+        try:
+            return (await core().boards.get(passed.caller, passed.board))[0].id
+        except NotFoundError:
+            return SHARED_BOARD  # they see it no longer
+    if passed.board != board_id:
+        await core().boards.get(passed.caller, board_id)
+        await core().sessions.open_board(passed.caller.session, board_id)
+        core().gate.forget(passed.secret)
+    return board_id
+
+
+async def _board(board_id: int, form: dict[str, Any]) -> str:
     q = "".join(character for character in request.args.get("q", "") if character.isprintable())[:QUERY_MAX].strip()
     number = _number(request.args.get("page"), 1, PAGE_LAST)
-    page = await core().notes.board(q, number, PAGE_SIZE)
+    who = await caller()
+    page = await core().notes.board(who, board_id, q, number, PAGE_SIZE)
     deleted = request.args.get("deleted")
     return await render_template(
         "notes.html",
+        board=(await core().boards.get(who, board_id))[0],
+        board_path=_path(board_id),
         notes=page.notes,
         last_event_id=page.position,
         total=page.total,
@@ -64,93 +87,102 @@ async def _board(form: dict[str, Any]) -> str:
         pages=max(-(-page.total // PAGE_SIZE), 1),
         q=q,
         form=form,
-        deleted=await core().notes.deleted(_number(deleted, 0, MAX_ID)) if deleted else None,
+        deleted=await core().notes.deleted(who, board_id, _number(deleted, 0, MAX_ID)) if deleted else None,
     )
 
 
 @blueprint.post("")
 @hide
-async def add() -> Page:
+async def add(board_id: int) -> Page:
     """Add a note by the form."""
     typed = await _typed()
     try:
-        await core().notes.add(NoteCreate(**typed))
+        await core().notes.add(await caller(), board_id, NoteCreate(**typed))
     except ValidationError as error:
-        return await _board(_form(**typed, errors=validation_problem(error).errors)), 422
-    return redirect(f"{request.root_path}/front/notes", 303)
+        return await _board(board_id, _form(**typed, errors=validation_problem(error).errors)), 422
+    return redirect(f"{request.root_path}{_path(board_id)}", 303)
 
 
 @blueprint.get("/<id:note_id>")
 @hide
-async def card(note_id: int) -> str:
+async def card(board_id: int, note_id: int) -> str:
     """The card alone, for a page that swaps it in."""
-    note, _ = await core().notes.get(note_id)
-    return await render_template("note_card.html", note=note)
+    note, _ = await core().notes.get(await caller(), board_id, note_id)
+    return await render_template("note_card.html", note=note, board_path=_path(board_id))
 
 
 @blueprint.get("/<id:note_id>/edit")
 @hide
-async def edit(note_id: int) -> str:
+async def edit(board_id: int, note_id: int) -> str:
     """The form to edit a note."""
-    note, _ = await core().notes.get(note_id)
+    note, _ = await core().notes.get(await caller(), board_id, note_id)
     return await _edit(note, _form(note.title or "", note.description or ""))
 
 
+def _path(board_id: int) -> str:
+    """Where a board's forms go."""
+    return "/front/notes" if board_id == SHARED_BOARD else f"/front/boards/{board_id}/notes"
+
+
 async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = None) -> str:
-    return await render_template("note_edit.html", note=note, form=form, conflict=conflict)
+    return await render_template(
+        "note_edit.html", note=note, board_path=_path(note.board_id), form=form, conflict=conflict
+    )
 
 
 @blueprint.post("/<id:note_id>")
 @hide
-async def save(note_id: int) -> Page:
+async def save(board_id: int, note_id: int) -> Page:
     """Save the form of a note; what somebody else has changed meanwhile is shown beside it, and no text is lost."""
     typed = await _typed()
     version = _number((await request.form).get("version"), 0, MAX_ID)
     try:
-        await core().notes.change(note_id, NoteUpdate(**typed), lambda current: not version or current == version)
+        await core().notes.change(
+            await caller(), board_id, note_id, NoteUpdate(**typed), lambda current: not version or current == version
+        )
     except NotFoundError:
-        return await _board(_form(**typed, errors=(DELETED,))), 404
+        return await _board(board_id, _form(**typed, errors=(DELETED,))), 404
     except StaleVersionError:
-        return await _edit_again(note_id, _form(**typed), 412)
+        return await _edit_again(board_id, note_id, _form(**typed), 412)
     except (ValidationError, ValidationFailedError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         # The version stays the one that the person began with: a later save must not overwrite what came after it.
-        return await _edit_again(note_id, {**_form(**typed, errors=problem.errors), "version": version}, 422)
-    return _to_card(note_id)
+        return await _edit_again(board_id, note_id, {**_form(**typed, errors=problem.errors), "version": version}, 422)
+    return _to_card(board_id, note_id)
 
 
-async def _edit_again(note_id: int, form: dict[str, Any], status: int) -> Page:
-    note, _ = await core().notes.get(note_id)
+async def _edit_again(board_id: int, note_id: int, form: dict[str, Any], status: int) -> Page:
+    note, _ = await core().notes.get(await caller(), board_id, note_id)
     return await _edit(note, form, conflict=note if status == 412 else None), status
 
 
 @blueprint.post("/<id:note_id>/done")
 @hide
-async def tick(note_id: int) -> WerkzeugResponse:
+async def tick(board_id: int, note_id: int) -> WerkzeugResponse:
     """Tick a note off, or not."""
     done = (await request.form).get("done") == "true"
-    await core().notes.change(note_id, NoteUpdate(done=done))
-    return _to_card(note_id)
+    await core().notes.change(await caller(), board_id, note_id, NoteUpdate(done=done))
+    return _to_card(board_id, note_id)
 
 
 @blueprint.post("/<id:note_id>/delete")
 @hide
-async def delete(note_id: int) -> WerkzeugResponse:
+async def delete(board_id: int, note_id: int) -> WerkzeugResponse:
     """Delete a note and offer to undo it."""
     try:
-        await core().notes.delete(note_id)
+        await core().notes.delete(await caller(), board_id, note_id)
     except NotFoundError:
-        return redirect(f"{request.root_path}/front/notes", 303)
-    return redirect(f"{request.root_path}/front/notes?deleted={note_id}", 303)
+        return redirect(f"{request.root_path}{_path(board_id)}", 303)
+    return redirect(f"{request.root_path}{_path(board_id)}?deleted={note_id}", 303)
 
 
 @blueprint.post("/<id:note_id>/restore")
 @hide
-async def restore(note_id: int) -> WerkzeugResponse:
+async def restore(board_id: int, note_id: int) -> WerkzeugResponse:
     """Undo a deletion."""
-    await core().notes.restore(note_id)
-    return _to_card(note_id)
+    await core().notes.restore(await caller(), board_id, note_id)
+    return _to_card(board_id, note_id)
 
 
-def _to_card(note_id: int) -> WerkzeugResponse:
-    return redirect(f"{request.root_path}/front/notes#note-{note_id}", 303)
+def _to_card(board_id: int, note_id: int) -> WerkzeugResponse:
+    return redirect(f"{request.root_path}{_path(board_id)}#note-{note_id}", 303)

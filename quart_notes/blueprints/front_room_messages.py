@@ -11,7 +11,7 @@ from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import filled, typed
 from quart_notes.blueprints.front_rooms import to_room, visible_room
-from quart_notes.blueprints.identity import chosen_person
+from quart_notes.blueprints.identity import caller, chosen_person
 from quart_notes.errors import NotFoundError, NotYoursError
 from quart_notes.schemas import MessageOut, MessageUpdate, UserOut
 
@@ -31,7 +31,7 @@ async def message(room_id: int, message_id: int) -> str:
 
 async def _message(room_id: int, message_id: int, me: UserOut | None) -> MessageOut:
     await visible_room(room_id, me)
-    found, _ = await core().messages.get(message_id)
+    found, _ = await core().messages.get(await caller(), message_id)
     if found.room_id != room_id:
         raise NotFoundError(f"There is no message {message_id} in room {room_id}")
     return found
@@ -67,7 +67,9 @@ async def save(room_id: int, message_id: int) -> Page:
     shown = await _message(room_id, message_id, me)
     sent = await typed("content")
     try:
-        await core().messages.change(message_id, MessageUpdate(author_id=me.id, content=sent["content"]))
+        await core().messages.change(
+            await caller(), message_id, MessageUpdate(author_id=me.id, content=sent["content"])
+        )
     except ValidationError as error:
         return await _edit(shown, filled(sent, validation_problem(error).errors)), 422
     return to_room(room_id, f"#message-{message_id}")
@@ -80,7 +82,7 @@ async def delete(room_id: int, message_id: int) -> WerkzeugResponse:
     me = await _somebody()
     try:
         await _message(room_id, message_id, me)
-        await core().messages.delete(message_id, me.id)
+        await core().messages.delete(await caller(), message_id, me.id)
     except NotFoundError:
         await visible_room(room_id, me)
         return to_room(room_id, "#end")
@@ -93,5 +95,5 @@ async def restore(room_id: int, message_id: int) -> WerkzeugResponse:
     """Undo a deletion."""
     me = await _somebody()
     await visible_room(room_id, me)
-    await core().messages.restore(message_id, me.id)
+    await core().messages.restore(await caller(), message_id, me.id)
     return to_room(room_id, f"#message-{message_id}")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, typed
-from quart_notes.blueprints.identity import chosen_person
+from quart_notes.blueprints.identity import caller, chosen_person
 from quart_notes.blueprints.links import linked
 from quart_notes.errors import NotFoundError, RoomNameTakenError, ValidationFailedError
 from quart_notes.schemas import (
@@ -44,7 +44,7 @@ async def rooms() -> Page:
 
 
 async def _rooms(form: dict[str, Any]) -> str:
-    found = await core().rooms.find(RoomQuery(limit=1))
+    found = await core().rooms.find(await caller(), RoomQuery(limit=1))
     return await render_template("rooms.html", form=form, last_event_id=found.position)
 
 
@@ -71,7 +71,7 @@ async def room(room_id: int) -> Page:
 
 async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
     """A room, or a conversation of one's own; NotFoundError for those of others, as if there were none."""
-    found, _ = await core().rooms.get(room_id)
+    found, _ = await core().rooms.get(await caller(), room_id)
     if found.kind == "direct" and me not in found.people:
         raise NotFoundError(f"Room {room_id} not found")
     return found
@@ -79,7 +79,9 @@ async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
 
 async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]) -> str:
     before = digits(request.args.get("before_id"))
-    found = await core().messages.in_room(shown.id, MessageQuery(before_id=before or MAX_ID, limit=PAGE_SIZE))
+    found = await core().messages.in_room(
+        await caller(), shown.id, MessageQuery(before_id=before or MAX_ID, limit=PAGE_SIZE)
+    )
     return await render_template(
         "room.html",
         room=shown,
@@ -99,7 +101,7 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
 async def _last_read(room_id: int, me: UserOut | None) -> int | None:
     if me is None:
         return None
-    found = await core().readings.of_person(me.id)
+    found = await core().readings.of_person(await caller(), me.id)
     return next((one.last_read_id for one in found.unread if one.room_id == room_id), None)
 
 
@@ -121,12 +123,12 @@ async def say(room_id: int) -> Page:
     sent = await typed("content", "client_key")
     try:
         data = RoomMessageCreate(author_id=me.id, content=sent["content"], client_key=sent["client_key"] or None)
-        posted, _ = await core().messages.post(room_id, data)
+        posted, _ = await core().messages.post(await caller(), room_id, data)
     except (ValidationError, ValidationFailedError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         return await _conversation(shown, me, filled(sent, problem.errors)), problem.status
     core().presence.stopped_typing(room_id, me.id)
-    await core().readings.read(room_id, ReadingUpdate(reader_id=me.id, message_id=posted.message.id))
+    await core().readings.read(await caller(), room_id, ReadingUpdate(reader_id=me.id, message_id=posted.message.id))
     return to_room(room_id, "#end")
 
 

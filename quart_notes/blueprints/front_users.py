@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import filled, typed
-from quart_notes.blueprints.identity import chosen_person
+from quart_notes.blueprints.identity import caller, chosen_person
 from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate
 
@@ -36,6 +36,7 @@ async def _users(form: dict[str, Any]) -> str:
 @hide
 async def add() -> Page:
     """Add a person by the form."""
+    (await caller()).must_administer()
     sent = await typed(*FIELDS)
     try:
         await core().people.add(UserCreate(**sent))
@@ -53,5 +54,5 @@ async def talk(user_id: int) -> WerkzeugResponse:
     await core().people.get(user_id)
     if me is None:
         return redirect(f"{request.root_path}/front/users", 303)
-    room, _ = await core().rooms.between(me.id, user_id)
+    room, _ = await core().rooms.between(await caller(), me.id, user_id)
     return redirect(f"{request.root_path}/front/rooms/{room.id}", 303)

@@ -1,26 +1,136 @@
 """Who may do what, judged before a route runs."""
 
-from quart import Quart, request, websocket
+from collections.abc import Mapping
+from enum import Enum, auto
+from urllib.parse import quote
 
-from quart_notes.errors import CrossOriginError
+from quart import Quart, Response, redirect, request, websocket
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.errors import wants_page
+from quart_notes.blueprints.identity import accounts, identify
+from quart_notes.errors import (
+    CrossOriginError,
+    ForbiddenError,
+    NobodyChosenError,
+    NotFoundError,
+    SignInRequiredError,
+)
+from quart_notes.gate import Pass
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})  # none: the person typed the address or opened a bookmark
 
 
+class Need(Enum):
+    """What a route asks of its caller, beyond what the domain judges row by row."""
+
+    NOTHING = auto()  # everybody, signed in or not
+    LOOK = auto()  # somebody
+    CHANGE = auto()  # somebody whose token, if it is one, may write
+    BY_METHOD = auto()  # LOOK for GET, CHANGE for the rest
+    SELF = auto()  # the same, and in open mode somebody in particular
+    ACCOUNT = auto()  # a person with a browser, in accounts mode: never a token
+    ADMIN = auto()  # such a person who administers the server
+
+
+# Of every blueprint, and of single routes that differ from the rest of theirs. A route that is not here is refused.
+NEEDS: Mapping[str, Need] = {
+    "system": Need.NOTHING,
+    "system.openapi": Need.LOOK,
+    "system.asyncapi": Need.LOOK,
+    "system.docs": Need.LOOK,
+    "system.home": Need.LOOK,
+    "static_files": Need.NOTHING,
+    "notes": Need.BY_METHOD,
+    "board_notes": Need.BY_METHOD,
+    "boards": Need.BY_METHOD,
+    "users": Need.BY_METHOD,
+    "messages": Need.BY_METHOD,
+    "rooms": Need.BY_METHOD,
+    "live": Need.LOOK,
+    "plain_text": Need.CHANGE,
+    "me": Need.SELF,
+    "me.whoami": Need.LOOK,
+    "account": Need.ACCOUNT,
+    "account.sign_in": Need.NOTHING,
+    "invitations": Need.ACCOUNT,
+    "front_notes": Need.BY_METHOD,
+    "front_board_notes": Need.BY_METHOD,
+    "front_boards": Need.BY_METHOD,
+    "front_users": Need.BY_METHOD,
+    "front_messages": Need.BY_METHOD,
+    "front_rooms": Need.BY_METHOD,
+    "front_room_messages": Need.BY_METHOD,
+    "front_me": Need.BY_METHOD,
+    "front_access": Need.NOTHING,
+    "front_account": Need.ACCOUNT,
+}
+
+
+def need_of(endpoint: str) -> Need | None:
+    """What a route needs; None when nobody has said it."""
+    return NEEDS.get(endpoint) or NEEDS.get(endpoint.rpartition(".")[0])
+
+
 def register(app: Quart) -> None:
     """Judge every request and websocket of the application."""
-    app.before_request(_same_origin_request)
-    app.before_websocket(_same_origin_websocket)
+    app.before_request(_judge_request)
+    app.before_websocket(_judge_websocket)
 
 
-async def _same_origin_request() -> None:
+async def _judge_request() -> Response | WerkzeugResponse | None:
     if request.method not in SAFE_METHODS:
         _refuse_foreign(request.headers)
+    if request.endpoint is None:
+        return None  # there is no such route; 404 and 405 say nothing
+    try:
+        await _judge(request.endpoint, changes=request.method not in SAFE_METHODS)
+    except SignInRequiredError:
+        if request.method in SAFE_METHODS and wants_page():
+            return redirect(f"{request.root_path}/front/sign-in?next={quote(_here())}", 303)
+        raise
+    return None
 
 
-async def _same_origin_websocket() -> None:
+async def _judge_websocket() -> None:
     _refuse_foreign(websocket.headers)
+    if websocket.endpoint is not None:
+        await _judge(websocket.endpoint, changes=False)
+
+
+async def _judge(endpoint: str, *, changes: bool) -> None:
+    need = need_of(endpoint)
+    if need is None:
+        raise ForbiddenError("Nobody has said who may do this.")
+    if need is Need.NOTHING:
+        return
+    passed = await identify()
+    if not accounts():
+        _judge_open(need, passed)
+        return
+    if passed is None:
+        raise SignInRequiredError("Sign in first.")
+    by_token = passed.caller.token is not None
+    if by_token and need in {Need.ACCOUNT, Need.ADMIN}:
+        raise ForbiddenError("This cannot be done with a token; sign in.")
+    writes = need is Need.CHANGE or (need in {Need.BY_METHOD, Need.SELF} and changes)
+    if writes and passed.caller.scope != "write":
+        raise ForbiddenError("This token may look, and change nothing.")
+    if need is Need.ADMIN and not passed.caller.admin:
+        raise ForbiddenError("Only an administrator may do this.")
+
+
+def _judge_open(need: Need, passed: Pass | None) -> None:
+    if need in {Need.ACCOUNT, Need.ADMIN}:
+        raise NotFoundError("There is no signing in here: the server runs with --access open.")
+    if need is Need.SELF and (passed is None or passed.caller.person is None) and "person_id" not in request.args:
+        raise NobodyChosenError("Say who you are first: choose it on a page, or name person_id.")
+
+
+def _here() -> str:
+    query = request.query_string.decode("ascii", "ignore")
+    return request.path + (f"?{query}" if query else "")
 
 
 def _refuse_foreign(headers: object) -> None:

@@ -1,30 +1,142 @@
-"""Who somebody is: in open mode, whoever they choose to be."""
+"""Who asks: a browser's session, a program's token, or, in open mode, whoever they choose to be."""
 
-from quart import Response, has_request_context, request, websocket
+from collections.abc import Iterable
+from typing import Any
+
+from quart import Response, g, has_request_context, request, websocket
+from werkzeug.http import parse_cookie
 
 from quart_notes.blueprints.context import core
-from quart_notes.schemas import MAX_ID, UserOut
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY, Caller
+from quart_notes.domain.sessions import LIFE
+from quart_notes.errors import SignInRequiredError
+from quart_notes.gate import Pass
+from quart_notes.schemas import UserOut
 
-COOKIE = "quart_notes_person"
-COOKIE_AGE = 365 * 24 * 3600  # seconds
+COOKIE = "quart_notes_session"
+SECURE_COOKIE = "__Host-" + COOKIE  # only under https, and then no other host or path can set it
+DEVICE_COOKIE = "quart_notes_device"
+DEVICE_LIFE = LIFE
+
+
+def _headers() -> Any:
+    return request.headers if has_request_context() else websocket.headers
+
+
+def _cookies() -> Any:
+    return request.cookies if has_request_context() else websocket.cookies
+
+
+def accounts() -> bool:
+    """Whether people sign in here."""
+    return core().settings.access == "accounts"
+
+
+async def identify() -> Pass | None:
+    """The pass of whoever asks, or None; found once for each request.
+
+    raises   SignInRequiredError for a token that does not hold: a program has to hear of it
+    """
+    if "passed" not in g:
+        g.passed = await _identify()
+    passed: Pass | None = g.passed
+    return passed
+
+
+async def _identify() -> Pass | None:
+    authorization = _headers().get("Authorization")
+    if authorization is not None and accounts():
+        kind, _, secret = authorization.partition(" ")
+        passed = await core().gate.token(secret.strip()) if kind.lower() == "bearer" else None
+        if passed is None:
+            raise SignInRequiredError("This token does not hold.", headers={"WWW-Authenticate": "Bearer"})
+        return passed
+    secret = session_secret(_cookies())
+    return None if secret is None else await core().gate.session(secret, trusted=not accounts())
+
+
+def session_secret(cookies: Any) -> str | None:
+    """The secret in the session's cookie, when this server has signed it."""
+    signed = cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
+    return None if not signed else core().signing.read("session", signed)
+
+
+async def caller() -> Caller:
+    """Who asks. In accounts mode the guards have seen to it that there is somebody."""
+    passed = await identify()
+    if passed is not None:
+        return passed.caller
+    if accounts():
+        raise SignInRequiredError("Sign in first.")
+    return ANYBODY
+
+
+def known_pass(parts: Core, headers: Iterable[tuple[bytes, bytes]]) -> Pass | None:
+    """The pass of whoever sends these headers, when it is at hand: for what is answered before Quart's routing."""
+    found = {name: value.decode("latin-1") for name, value in headers if name in {b"authorization", b"cookie"}}
+    authorization = found.get(b"authorization")
+    if authorization is not None:
+        kind, _, secret = authorization.partition(" ")
+        return parts.gate.known(secret.strip()) if kind.lower() == "bearer" else None
+    cookies = parse_cookie(found.get(b"cookie"))
+    signed = cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
+    session = parts.signing.read("session", signed) if signed else None
+    return None if session is None else parts.gate.known(session)
+
+
+def known_caller(parts: Core, headers: Iterable[tuple[bytes, bytes]]) -> Caller | None:
+    """Who sends these headers, when it is at hand; in open mode anybody will do."""
+    if parts.settings.access == "open":
+        return ANYBODY
+    passed = known_pass(parts, headers)
+    return None if passed is None else passed.caller
 
 
 async def chosen_person() -> UserOut | None:
-    """The person that the browser has chosen to be; None when it has not, or they are gone."""
-    cookies = request.cookies if has_request_context() else websocket.cookies
-    value = cookies.get(COOKIE, "")
-    if not (value.isascii() and value.isdigit()) or len(value) > 19 or not 0 < int(value) <= MAX_ID:
-        return None
-    found = await core().people.those([int(value)])
-    return found.get(int(value))
+    """The person who asks; None in open mode when nobody has been chosen."""
+    passed = await identify()
+    return None if passed is None else passed.caller.person
 
 
-def choose(response: Response, person_id: int | None) -> None:
-    """Have the browser be a person from now on, or nobody."""
-    path = request.root_path or "/"
-    if person_id is None:
-        response.delete_cookie(COOKIE, path=path, httponly=True, samesite="Lax")
-    else:
-        response.set_cookie(
-            COOKIE, str(person_id), COOKIE_AGE, path=path, httponly=True, samesite="Lax", secure=request.is_secure
-        )
+async def begin_session(response: Response, user_id: int | None, *, proven: bool) -> None:
+    """Have the browser be a person from now on, under a new secret; the session that it had is over.
+
+    A secret that somebody else may have planted in the browser is worth nothing afterwards.
+    """
+    await _end_current()
+    agent, address = request.headers.get("User-Agent", ""), request.remote_addr or ""
+    secret = await core().sessions.begin(user_id, agent, address, proven=proven)
+    _set(response, _session_cookie(), core().signing.sign("session", secret), LIFE.total_seconds())
+
+
+async def end_session(response: Response) -> None:
+    """Have the browser be nobody."""
+    await _end_current()
+    response.delete_cookie(_session_cookie(), path="/", secure=request.is_secure, httponly=True, samesite="Lax")
+
+
+async def _end_current() -> None:
+    secret = session_secret(request.cookies)
+    if secret is not None:
+        await core().sessions.end_secret(secret)
+        core().gate.forget(secret)
+
+
+def remember_device(response: Response, user_id: int) -> None:
+    """Know the browser again as one in which this person has signed in."""
+    _set(response, DEVICE_COOKIE, core().signing.sign("device", str(user_id)), DEVICE_LIFE.total_seconds())
+
+
+def is_known_device(user_id: int) -> bool:
+    """Whether this person has signed in in this browser before."""
+    signed = request.cookies.get(DEVICE_COOKIE)
+    return bool(signed) and core().signing.read("device", signed or "") == str(user_id)
+
+
+def _session_cookie() -> str:
+    return SECURE_COOKIE if request.is_secure else COOKIE
+
+
+def _set(response: Response, name: str, value: str, seconds: float) -> None:
+    response.set_cookie(name, value, int(seconds), path="/", httponly=True, samesite="Lax", secure=request.is_secure)

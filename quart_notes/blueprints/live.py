@@ -66,7 +66,9 @@ async def stream_events(query_args: FeedQuery) -> Response:
     if request.method != "HEAD":
         peer = direct_peer(request.scope)
         framing = outlets.sse if peer is None else outlets.sse_chunk
-        response.response = EventStream(core().feed.subscribe(who.topics, after, framing), peer, _joining(who))
+        response.response = EventStream(
+            core().feed.subscribe(who.topics, after, framing), peer, _joining(who), who.watch
+        )
         response.timeout = None
     return response
 
@@ -80,7 +82,7 @@ async def follow() -> None:
     who = await listener(query)
     await websocket.accept()
     subscription = core().feed.subscribe(who.topics, after, outlets.websocket_frame)
-    await converse(subscription, _drain(), _text, _joining(who))
+    await converse(subscription, _drain(), _text, _joining(who), who.watch)
 
 
 def _text(message: Message) -> str:

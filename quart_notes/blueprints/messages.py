@@ -7,6 +7,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, thing
 from quart_notes.blueprints.conditional import if_match
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, HEADERS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.domain.messages import MessageList, Posted
 from quart_notes.errors import (
@@ -44,7 +45,7 @@ async def list_messages(query_args: MessageQuery) -> Response:
 
     All of them, by id ascending, at most `limit`; `Link` leads to further pages.
     """
-    return pages(await core().messages.direct(query_args), query_args)
+    return pages(await core().messages.direct(await caller(), query_args), query_args)
 
 
 @blueprint.post("")
@@ -56,7 +57,7 @@ async def send_message(data: MessageCreate) -> Response:
     It goes to every open page of its author and its recipient, and nobody else's. Sent again with the same
     `client_key` it is not posted twice.
     """
-    return posted(await core().messages.send(data))
+    return posted(await core().messages.send(await caller(), data))
 
 
 @blueprint.get("/<id:message_id>")
@@ -65,7 +66,7 @@ async def send_message(data: MessageCreate) -> Response:
 )
 async def get_message(message_id: int) -> Response:
     """Get a message."""
-    message, position = await core().messages.get(message_id)
+    message, position = await core().messages.get(await caller(), message_id)
     return thing(message, position, version=message.version)
 
 
@@ -82,7 +83,7 @@ async def update_message(message_id: int, data: MessageUpdate) -> Response:
     nothing and sends no event.
     """
     allowed = if_match(request.headers.get("If-Match"))
-    message, position = await core().messages.change(message_id, data, allowed)
+    message, position = await core().messages.change(await caller(), message_id, data, allowed)
     return thing(message, position, version=message.version)
 
 
@@ -98,7 +99,7 @@ async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
     It is kept aside for a while and can be restored.
     """
     allowed = if_match(request.headers.get("If-Match"))
-    message, position = await core().messages.delete(message_id, query_args.author_id, allowed)
+    message, position = await core().messages.delete(await caller(), message_id, query_args.author_id, allowed)
     return thing(message, position, version=message.version)
 
 
@@ -113,7 +114,7 @@ async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
 
     404 when it was not deleted, or so long ago that it is gone for good.
     """
-    message, position = await core().messages.restore(message_id, query_args.author_id)
+    message, position = await core().messages.restore(await caller(), message_id, query_args.author_id)
     return thing(message, position, version=message.version)
 
 

@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter
 from quart_schema import Info, OpenAPIProvider, QuartSchema
 from quart_schema.conversion import PYDANTIC_REF_TEMPLATE
-from quart_schema.openapi import Tag
+from quart_schema.openapi import APIKeySecurityScheme, HttpSecurityScheme, Tag
 from werkzeug.routing.converters import BaseConverter
 
 from quart_notes.errors import (
     BadRequestError,
     CrossOriginError,
     DatabaseUnavailableError,
+    ForbiddenError,
     InvalidIfMatchError,
     InvalidJsonError,
     NicknameTakenError,
@@ -23,6 +24,7 @@ from quart_notes.errors import (
     ProblemError,
     RequestTimedOutError,
     RoomNameTakenError,
+    SignInRequiredError,
     StaleVersionError,
     StorageFullError,
     TooLargeError,
@@ -35,7 +37,17 @@ from quart_notes.version import __version__
 
 F = TypeVar("F", bound=Callable[..., Any])
 ANSWERS = "_quart_notes_answers"
-WRITE_PROBLEMS = (BadRequestError, CrossOriginError, OverloadedError, DatabaseUnavailableError, StorageFullError)
+READ_PROBLEMS = (SignInRequiredError, DatabaseUnavailableError)
+WRITE_PROBLEMS = (
+    BadRequestError,
+    SignInRequiredError,
+    ForbiddenError,
+    CrossOriginError,
+    OverloadedError,
+    DatabaseUnavailableError,
+    StorageFullError,
+)
+ACCOUNT_PROBLEMS = (SignInRequiredError, ForbiddenError, NotFoundError)
 BODY_PROBLEMS = (
     InvalidJsonError,
     RequestTimedOutError,
@@ -59,9 +71,11 @@ DESCRIPTION = """The notes board, people, messages and rooms of a Quart Notes se
 
 **Errors** are RFC 9457 problem details (`application/problem+json`); `code` is stable, `errors` names the fields.
 
-**Security**: in open mode there is no sign-in, so there is no security scheme: whoever reaches the port may read and
-write, and the server listens on loopback only unless told otherwise. Unsafe methods from a page of another origin are
-refused (403 `cross_origin`); programs, which send no `Origin`, are not."""
+**Security**: in open mode there is no sign-in: whoever reaches the port may read and write, and the server listens on
+loopback only unless told otherwise. In accounts mode everything but signing in, health and version needs a token
+(`Authorization: Bearer qn_…`, made on the account page or with `POST /api/me/tokens`) or the session's cookie; what you
+may not see is answered 404. In both modes unsafe methods from a page of another origin are refused (403
+`cross_origin`); programs, which send no `Origin`, are not."""
 
 
 @dataclass(frozen=True)
@@ -213,12 +227,21 @@ def documented() -> QuartSchema:
         info=Info(title="Quart Notes", version=__version__, description=_unwrapped(DESCRIPTION)),
         tags=[
             Tag(name="notes", description="The notes of the shared board."),
+            Tag(name="boards", description="Boards, and who may do what on them."),
+            Tag(name="me", description="Who you are, and what you want remembered."),
+            Tag(name="account", description="Signing in, sessions, tokens, invitations: in accounts mode."),
             Tag(name="people", description="Who is known here, and what they have not read."),
             Tag(name="messages", description="Direct messages, and changes of any message."),
             Tag(name="rooms", description="Rooms: what is said there, who is there."),
             Tag(name="feed", description="Every change as it happens."),
             Tag(name="system", description="Version and health."),
         ],
+        security_schemes={
+            "token": HttpSecurityScheme(scheme="bearer"),
+            "session": APIKeySecurityScheme(in_="cookie", name="quart_notes_session"),
+        },
+        # The empty one: in open mode nothing is needed.
+        security=[{"token": []}, {"session": []}, {}],
         conversion_preference="pydantic",
         pydantic_dump_options=JSON_MODE,
         openapi_provider_class=Provider,

@@ -9,7 +9,9 @@ from quart import Blueprint, websocket
 
 from quart_notes import outlets
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.identity import identify
 from quart_notes.blueprints.streams import FAILED, TOO_SLOW, converse
+from quart_notes.blueprints.topics import Listener
 from quart_notes.channel import Message
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.errors import ProblemError
@@ -34,8 +36,9 @@ async def chat(client_id: int) -> None:
     def join() -> list[Callable[[], None]]:
         return [presence.join_as_guest(LOBBY, guest)]
 
-    subscription = core().feed.subscribe({room(LOBBY)}, None, frame)
-    await converse(subscription, _hear(guest), line, join)
+    who = Listener(frozenset({room(LOBBY)}), None, (), await identify())
+    subscription = core().feed.subscribe(who.topics, None, frame)
+    await converse(subscription, _hear(guest), line, join, who.watch)
 
 
 async def _hear(guest: str) -> int:

@@ -6,6 +6,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, thing
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.messages import MESSAGE_LIST, POSTED, pages, posted
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.errors import (
@@ -45,7 +46,7 @@ async def list_rooms(query_args: RoomQuery) -> Response:
 
     By id ascending, at most `limit`, the lobby first; with `person_id` that person's direct conversations too.
     """
-    found = await core().rooms.find(query_args)
+    found = await core().rooms.find(await caller(), query_args)
     links = {"next": {"after_id": found.rooms[-1].id}} if found.more else {}
     return listed(ROOMS.dump_json(found.rooms), found.position, **links)
 
@@ -69,7 +70,7 @@ async def create_room(data: RoomCreate) -> Response:
 @answers(Answer(200, "The room.", RoomOut, headers=THING_HEADERS), problems=(NotFoundError, DatabaseUnavailableError))
 async def get_room(room_id: int) -> Response:
     """Get a room or a direct conversation."""
-    return thing(*await core().rooms.get(room_id))
+    return thing(*await core().rooms.get(await caller(), room_id))
 
 
 @blueprint.get("/<id:room_id>/messages")
@@ -81,7 +82,7 @@ async def list_room_messages(room_id: int, query_args: MessageQuery) -> Response
     By id ascending, at most `limit`; `Link` leads to further pages. With `before_id` the newest ones before it:
     the greatest possible id brings the newest of all.
     """
-    return pages(await core().messages.in_room(room_id, query_args), query_args)
+    return pages(await core().messages.in_room(await caller(), room_id, query_args), query_args)
 
 
 @blueprint.post("/<id:room_id>/messages")
@@ -92,7 +93,7 @@ async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
 
     Sent again with the same `client_key` it is not posted twice.
     """
-    return posted(await core().messages.post(room_id, data))
+    return posted(await core().messages.post(await caller(), room_id, data))
 
 
 @blueprint.get("/<id:room_id>/presence")
@@ -102,7 +103,7 @@ async def get_presence(room_id: int) -> Response:
 
     And who is typing. Subscribe to the room's own topic to hear of changes.
     """
-    _, position = await core().rooms.get(room_id)
+    _, position = await core().rooms.get(await caller(), room_id)
     return thing(core().presence.now(room_id), position)
 
 
@@ -117,7 +118,7 @@ async def notice_typing(room_id: int, data: TypingNotice) -> Response:
 
     It is forgotten after 5 seconds unless said again, or with their message.
     """
-    core().presence.typing(room_id, await core().rooms.participant(room_id, author_id=data.author_id))
+    core().presence.typing(room_id, await core().rooms.participant(await caller(), room_id, author_id=data.author_id))
     return Response(None, 204)
 
 
@@ -132,4 +133,4 @@ async def mark_read(room_id: int, data: ReadingUpdate) -> Response:
 
     Up to a message and all before it; their other screens hear of it. Reading never goes back.
     """
-    return thing(*await core().readings.read(room_id, data))
+    return thing(*await core().readings.read(await caller(), room_id, data))

@@ -7,7 +7,7 @@ from quart import request
 
 from quart_notes import events
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.identity import chosen_person
+from quart_notes.blueprints.identity import caller, chosen_person
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.schemas import PAGE_MAX, PageQuery, RoomOut, RoomQuery, UnreadOut, UserOut
 
@@ -27,9 +27,9 @@ async def shell() -> dict[str, Any]:
     """
     people = await core().people.find(PageQuery(limit=CHOICES + 1))
     me = await chosen_person()
-    found = await core().rooms.find(RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
+    found = await core().rooms.find(await caller(), RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
     # Last, so that nothing is unread in a room that is not listed; the script leaves out what is counted already.
-    unread, position = (await core().readings.of_person(me.id)) if me else ([], found.position)
+    unread, position = (await core().readings.of_person(await caller(), me.id)) if me else ([], found.position)
     return {
         "me": me,
         "choices": people.users if len(people.users) <= CHOICES else [],

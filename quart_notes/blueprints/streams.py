@@ -18,10 +18,12 @@ from quart_notes.feed import Subscription
 
 RETRY_MS = 2000  # what a browser's own EventSource waits before it comes back
 GRACE = 20.0  # seconds a reader that was cut off has to read what waits and the close; then it is dropped
-RESTARTING, TOO_SLOW, FAILED = 1012, 1013, 1011  # RFC 6455, 7.4 and IANA's registry
+RESTARTING, TOO_SLOW, FAILED, DENIED = 1012, 1013, 1011, 1008  # RFC 6455, 7.4 and IANA's registry
 log = logging.getLogger(__name__)
 
-Join = Callable[[], list[Callable[[], None]]]  # makes somebody present; gives what to call when they go
+Leave = Callable[[], None]  # what to call when somebody goes
+Join = Callable[[], list[Leave]]  # makes somebody present
+Watch = Callable[[Callable[[], None]], Leave]  # has something called when somebody may listen no longer
 
 
 @contextmanager
@@ -43,10 +45,11 @@ def direct_peer(scope: Any) -> outlets.Peer | None:
 class EventStream(ResponseBody):
     """The body of an event stream; lets go of its subscription however the response ends."""
 
-    def __init__(self, subscription: Subscription, peer: outlets.Peer | None, join: Join) -> None:
+    def __init__(self, subscription: Subscription, peer: outlets.Peer | None, join: Join, watch: Watch) -> None:
         self._subscription = subscription
         self._peer = peer
         self._join = join
+        self._unwatch = watch(subscription.close)
         self._events = self._run()
 
     async def __aenter__(self) -> AsyncGenerator[bytes, None]:
@@ -55,6 +58,7 @@ class EventStream(ResponseBody):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._unwatch()
         self._subscription.close()
         await self._events.aclose()
 
@@ -93,7 +97,11 @@ def _drop_later(peer: outlets.Peer) -> None:
 
 
 async def converse(
-    subscription: Subscription, hear: Coroutine[Any, Any, int], text_of: Callable[[Message], str | None], join: Join
+    subscription: Subscription,
+    hear: Coroutine[Any, Any, int],
+    text_of: Callable[[Message], str | None],
+    join: Join,
+    watch: Watch,
 ) -> None:
     """Bring a subscription to the accepted websocket of this context, and hear what it says, until either ends.
 
@@ -101,13 +109,23 @@ async def converse(
     text_of   what a message is as a text frame, where it cannot be written directly; None for nothing
     """
     peer = direct_peer(websocket.scope)
+    denied = False
+
+    def deny() -> None:
+        nonlocal denied
+        denied = True
+        subscription.close()
+
+    unwatch = watch(deny)
     listening = asyncio.ensure_future(hear)
     listening.add_done_callback(lambda _: subscription.close())
     try:
         try:
             await _tell(subscription, peer, text_of, join)
             code = TOO_SLOW if subscription.reader.lagged else RESTARTING
-            if listening.done() and not listening.cancelled():
+            if denied:
+                code = DENIED
+            elif listening.done() and not listening.cancelled():
                 code = listening.result()
         except Exception:
             log.exception("A websocket failed")
@@ -119,6 +137,7 @@ async def converse(
             async with asyncio.timeout(GRACE):
                 await websocket.close(code)
     finally:
+        unwatch()
         subscription.close()
         listening.cancel()
 

@@ -1,7 +1,7 @@
 """What a subscriber may hear: topics, authorised in one place."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -10,13 +10,13 @@ from werkzeug.datastructures import MultiDict
 from quart_notes import events
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
-from quart_notes.blueprints.identity import chosen_person
+from quart_notes.blueprints.identity import caller, identify
+from quart_notes.domain.access import Caller
 from quart_notes.errors import BadRequestError, UnknownTopicError
-from quart_notes.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS
+from quart_notes.gate import Pass, topics_of
 from quart_notes.schemas import MAX_ID, FeedQuery, UserOut
 
-PUBLIC = frozenset({SHARED_BOARD, USERS, ROOMS, EVERY_ROOM})
-NUMBERED = re.compile(r"(room|user):([1-9][0-9]{0,18})", re.ASCII)
+NUMBERED = re.compile(r"(board|room|user):([1-9][0-9]{0,18})", re.ASCII)
 MAX_TOPICS = 200  # of one subscription
 
 
@@ -26,11 +26,21 @@ class Listener:
 
     person   who listens, or None: nobody in particular
     rooms    ids of the rooms named one by one; the person is here in them
+    passed   what let them in, when something did
     """
 
     topics: frozenset[str]
     person: UserOut | None
     rooms: tuple[int, ...]
+    passed: Pass | None
+
+    def watch(self, end: Callable[[], None]) -> Callable[[], None]:
+        """Have `end` called when they may listen no longer; returns what to call when they have left by themselves."""
+        return _nothing if self.passed is None else core().gate.follow(self.passed, self.topics, end)
+
+
+def _nothing() -> None:
+    """Nobody watches in open mode."""
 
 
 def feed_query(arguments: MultiDict[str, str]) -> FeedQuery:
@@ -49,35 +59,41 @@ async def listener(query: FeedQuery) -> Listener:
 
     raises   UnknownTopicError for a topic that does not exist or is not for this listener
     """
-    person = await _person(query.person)
+    passed = await identify()
+    who = await _caller(query.person, passed)
+    visible = topics_of(who, {} if passed is None else passed.roles)
     if query.topics is None:
-        own = {events.user(person.id)} if person else set()
-        return Listener(PUBLIC | own, person, ())
+        return Listener(visible, who.person, (), passed)
     topics = frozenset(topic.strip() for topic in query.topics.split(","))
     if len(topics) > MAX_TOPICS:
         raise BadRequestError(f"A subscription has at most {MAX_TOPICS} topics.")
-    numbered = {topic: match for topic in topics - PUBLIC if (match := NUMBERED.fullmatch(topic))}
-    rooms = {int(match[2]) for match in numbered.values() if match[1] == "room"}
-    people = {int(match[2]) for match in numbered.values() if match[1] == "user"}
-    visible = {events.room(room_id) for room_id in await _open_to(person, rooms)}
-    visible |= {events.user(user_id) for user_id in await core().people.those(_storable(people))}
-    unknown = topics - PUBLIC - visible
-    if unknown:
-        raise UnknownTopicError(f"There is no topic {', '.join(sorted(unknown)) or '(empty)'} for you.")
-    return Listener(topics, person, tuple(sorted(rooms)))
+    numbered: dict[str, list[int]] = {"board": [], "room": [], "user": []}
+    for topic in topics - visible:
+        if (match := NUMBERED.fullmatch(topic)) and int(match[2]) <= MAX_ID:
+            numbered[match[1]].append(int(match[2]))
+    visible |= await _further(who, numbered)
+    if topics - visible:
+        unknown = ", ".join(sorted(topics - visible))
+        raise UnknownTopicError(f"There is no topic {unknown or '(empty)'} for you.")
+    return Listener(topics, who.person, tuple(sorted(numbered["room"])), passed)
 
 
-async def _person(person_id: int | None) -> UserOut | None:
-    if person_id is None:
-        return await chosen_person()
+async def _caller(person_id: int | None, passed: Pass | None) -> Caller:
+    """Who listens: in open mode whomever the query names."""
+    who = await caller()
+    if person_id is None or person_id == who.id:
+        return who
+    who.must_be(person_id)
     person, _ = await core().people.get(person_id)
-    return person
+    return Caller(person, trusted=True)
 
 
-async def _open_to(person: UserOut | None, rooms: Iterable[int]) -> list[int]:
-    found = await core().rooms.those(_storable(rooms))
-    return [room.id for room in found.values() if room.kind == "room" or (person is not None and person in room.people)]
-
-
-def _storable(ids: Iterable[int]) -> list[int]:
-    return [number for number in ids if number <= MAX_ID]
+async def _further(who: Caller, numbered: Mapping[str, Collection[int]]) -> set[str]:
+    """The topics that may be named beside those that are heard anyway."""
+    found = await core().rooms.those(numbered["room"])
+    own = [room for room in found.values() if room.kind == "room" or (who.person in room.people and who.person)]
+    further = {events.room(room.id) for room in own}
+    if who.trusted:
+        further |= {events.user(user_id) for user_id in await core().people.those(numbered["user"])}
+        further |= {events.board(board_id) for board_id in await core().boards.those(numbered["board"])}
+    return further

@@ -6,6 +6,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, thing
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.messages import MESSAGE_LIST, pages
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.errors import DatabaseUnavailableError, NicknameTakenError, NotFoundError, ValidationFailedError
@@ -44,8 +45,9 @@ async def list_users(query_args: PageQuery) -> Response:
 async def create_user(data: UserCreate) -> Response:
     """Add a person.
 
-    The nickname must be nobody else's, whatever the case.
+    The nickname must be nobody else's, whatever the case. In accounts mode administrators may; others invite.
     """
+    (await caller()).must_administer()
     user, position = await core().people.add(data)
     return thing(user, position, status=201, location=f"/api/users/{user.id}")
 
@@ -65,7 +67,7 @@ async def list_user_messages(user_id: int, query_args: MessageQuery) -> Response
 
     Those to them and from them, by id ascending, at most `limit`; `Link` leads to further pages.
     """
-    return pages(await core().messages.of_person(user_id, query_args), query_args)
+    return pages(await core().messages.of_person(await caller(), user_id, query_args), query_args)
 
 
 @blueprint.get("/<id:user_id>/unread")
@@ -79,5 +81,5 @@ async def list_unread(user_id: int) -> Response:
 
     One entry for every room and every direct conversation of theirs.
     """
-    found = await core().readings.of_person(user_id)
+    found = await core().readings.of_person(await caller(), user_id)
     return listed(UNREAD.dump_json(found.unread), found.position)

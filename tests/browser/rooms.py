@@ -24,7 +24,9 @@ def fresh(word: str = "words") -> str:
 def person(rest: httpx.Client, nickname: str = "") -> Person:
     """A new person; the nickname is made unique."""
     nickname = f"{nickname or 'ada'}{next(_numbers):04d}"
-    return created(rest.post("/api/users", json={"name": nickname.title(), "email": "a@b.example", "nickname": nickname}))
+    return created(
+        rest.post("/api/users", json={"name": nickname.title(), "email": "a@b.example", "nickname": nickname})
+    )
 
 
 def room(rest: httpx.Client, name: str = "") -> int:

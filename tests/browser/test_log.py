@@ -74,7 +74,9 @@ def test_older_messages_that_cannot_be_loaded_are_asked_for_again(windows, share
     expect(page.locator("#messages > li")).to_have_count(150)
 
 
-def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(windows, shared_server, rest, ada, bob, long_room):
+def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(
+    windows, shared_server, rest, ada, bob, long_room
+):
     page = enter(windows, shared_server, ada, long_room)
     page.evaluate(SCROLL, -1000)
     expect(page.locator("#jump")).to_be_visible()
@@ -182,7 +184,9 @@ def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
 def test_what_has_scrolled_by_long_ago_is_let_go_of_and_found_again(windows, shared_server, rest, ada, bob):
     place = room(rest)
     page = rooms.be(windows(), shared_server, ada)
-    page.route("**/js/conversation.js", lambda route: route.fulfill(body=_shorter(route.fetch().text()), content_type=JS))
+    page.route(
+        "**/js/conversation.js", lambda route: route.fulfill(body=_shorter(route.fetch().text()), content_type=JS)
+    )
     visit(page, shared_server, f"/front/rooms/{place}")
     for number in range(70):
         say(rest, place, bob, f"number {number}")

@@ -1,0 +1,125 @@
+"""One's account as a page: password, browsers, tokens, invitations."""
+
+from contextlib import suppress
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints import signing_in
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.forms import digits, filled, typed
+from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.invitations import join_link
+from quart_notes.errors import NotFoundError, ProblemError, TooManyAttemptsError, WrongPasswordError
+from quart_notes.schemas import InvitationCreate, PasswordChange, TokenCreate
+
+blueprint = Blueprint("front_account", __name__, url_prefix="/front/account")
+
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+@blueprint.get("")
+@hide
+async def account() -> str:
+    """The account."""
+    return await _account()
+
+
+async def _account(**further: Any) -> str:
+    """The page; `further` has the form that was refused, or the secret that is shown this once."""
+    who = await caller()
+    return await render_template(
+        "account.html",
+        **{
+            "admin": who.admin,
+            "sessions": await core().sessions.of_person(who.id or 0, who.session),
+            "tokens": await core().tokens.of_person(who.id or 0),
+            "invitations": await core().invitations.find(who),
+            "without_password": await core().accounts.without_password() if who.admin else [],
+            "password_form": filled({}),
+            "token_form": filled({"name": "", "scope": "read", "days": "90"}),
+            "invitation_form": filled({"uses": "1", "days": "7"}),
+            "changed": request.args.get("changed", ""),
+            "new_token": None,
+            "new_link": None,
+            **further,
+        },
+    )
+
+
+@blueprint.post("/password")
+@hide
+async def change_password() -> Page:
+    """Change one's password by the form."""
+    form = await request.form
+    try:
+        data = PasswordChange(current=form.get("current", ""), new=form.get("new", ""))
+        await signing_in.change_password(await caller(), data)
+    except ValidationError as error:
+        return await _account(password_form=filled({}, validation_problem(error).errors)), 422
+    except (WrongPasswordError, TooManyAttemptsError) as error:
+        return await _account(password_form={"errors": {"current": error.detail}}), error.status
+    return _back("?changed=password")
+
+
+@blueprint.post("/sessions/<id:session_id>/end")
+@hide
+async def end_session(session_id: int) -> WerkzeugResponse:
+    """Sign a browser out by the form."""
+    with suppress(NotFoundError):  # over already
+        await core().sessions.end((await caller()).id or 0, session_id)
+    return _back("#sessions")
+
+
+@blueprint.post("/tokens")
+@hide
+async def add_token() -> Page:
+    """Make a token by the form; the answer is the page that shows it, once."""
+    sent = await typed("name", "scope", "days")
+    days = digits(sent["days"])
+    try:
+        data = TokenCreate.model_validate({"name": sent["name"], "scope": sent["scope"] or "read", "days": days})
+    except ValidationError as error:
+        return await _account(token_form=filled(sent, validation_problem(error).errors)), 422
+    token, _ = await core().tokens.add((await caller()).id or 0, data)
+    return await _account(new_token=token), 201
+
+
+@blueprint.post("/tokens/<id:token_id>/end")
+@hide
+async def end_token(token_id: int) -> WerkzeugResponse:
+    """Take a token back by the form."""
+    with suppress(NotFoundError):  # taken back already
+        await core().tokens.end((await caller()).id or 0, token_id)
+    return _back("#tokens")
+
+
+@blueprint.post("/invitations")
+@hide
+async def invite() -> Page:
+    """Make an invitation by the form; the answer is the page that shows its link, once."""
+    sent = await typed("uses", "days", "user_id")
+    wanted = {"uses": digits(sent["uses"]) or 1, "days": digits(sent["days"]) or 7, "user_id": digits(sent["user_id"])}
+    try:
+        (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
+    except (ValidationError, ProblemError) as error:
+        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        return await _account(invitation_form=filled(sent, problem.errors)), problem.status
+    return await _account(new_link=join_link(secret)), 201
+
+
+@blueprint.post("/invitations/<id:invitation_id>/take-back")
+@hide
+async def take_back(invitation_id: int) -> WerkzeugResponse:
+    """Take an invitation back by the form."""
+    with suppress(NotFoundError):  # used up or taken back already
+        await core().invitations.take_back(await caller(), invitation_id)
+    return _back("#invitations")
+
+
+def _back(where: str) -> WerkzeugResponse:
+    return redirect(f"{request.root_path}/front/account{where}", 303)

@@ -1,0 +1,61 @@
+"""The API of the invitations."""
+
+from pydantic import TypeAdapter
+from quart import Blueprint, Response, request
+from quart_schema import tag_blueprint, validate_request
+
+from quart_notes.blueprints.answering import LIST_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.openapi import ACCOUNT_PROBLEMS, BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.errors import DatabaseUnavailableError, NotFoundError, PersonalBoardError
+from quart_notes.schemas import InvitationCreate, InvitationOut, NewInvitationOut
+
+blueprint = Blueprint("invitations", __name__, url_prefix="/api/invitations")
+tag_blueprint(blueprint, ["account"])
+
+INVITATIONS = TypeAdapter(list[InvitationOut])
+
+
+@blueprint.get("")
+@answers(
+    Answer(200, "The invitations that hold, the newest first.", list[InvitationOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(*ACCOUNT_PROBLEMS, DatabaseUnavailableError),
+)
+async def list_invitations() -> Response:
+    """List invitations.
+
+    Your own; an administrator sees all.
+    """
+    found = await core().invitations.find(await caller())
+    return listed(INVITATIONS.dump_json(found), await core().log.newest())
+
+
+@blueprint.post("")
+@validate_request(InvitationCreate)
+@answers(
+    Answer(201, "The invitation; its link is shown this once.", NewInvitationOut, headers=THING_HEADERS),
+    problems=(NotFoundError, PersonalBoardError, *ACCOUNT_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def create_invitation(data: InvitationCreate) -> Response:
+    """Invite somebody.
+
+    The link brings as many people as `uses` says, until it expires or is taken back.
+    """
+    (invitation, secret), position = await core().invitations.add(await caller(), data)
+    made = NewInvitationOut(**invitation.model_dump(), link=join_link(secret))
+    return thing(made, position, status=201)
+
+
+def join_link(secret: str) -> str:
+    """The address that brings somebody in."""
+    return f"{request.scheme}://{request.host}{request.root_path}/front/join/{secret}"
+
+
+@blueprint.delete("/<id:invitation_id>")
+@answers(Answer(204, "It holds no longer."), problems=(NotFoundError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+async def take_back(invitation_id: int) -> Response:
+    """Take an invitation back."""
+    await core().invitations.take_back(await caller(), invitation_id)
+    return Response(None, 204)

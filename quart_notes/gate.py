@@ -1,0 +1,210 @@
+"""Who is behind a secret, known without asking the database each time; and whose streams end when their access does."""
+
+import asyncio
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from quart_notes import events
+from quart_notes.broadcaster import Broadcaster
+from quart_notes.channel import Message
+from quart_notes.domain.access import SHARED_BOARD, Caller
+from quart_notes.domain.boards import Boards
+from quart_notes.domain.sessions import Sessions
+from quart_notes.domain.tokens import Tokens
+from quart_notes.schemas import Role
+
+KEPT = 60.0  # seconds that what is known of a secret is not asked again, unless something changes
+MAX_KEPT = 20_000  # secrets
+LONGEST_TIMER = 7 * 24 * 3600.0  # seconds: a stream that outlives it is judged anew
+
+PUBLIC = frozenset({events.SHARED_BOARD, events.USERS, events.ROOMS, events.EVERY_ROOM})
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a secret lets somebody do.
+
+    board     the board that is open in their browser
+    roles     what they may do, by board that they see
+    expires   loop time, seconds; None: never
+    made      the gate's count of changes when it was made
+    """
+
+    caller: Caller
+    board: int
+    roles: Mapping[int, Role]
+    expires: float | None
+    made: int
+    kind: Literal["session", "token"]
+    secret: str = field(repr=False)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """What they hear of when they name no topics."""
+        return topics_of(self.caller, self.roles)
+
+
+def topics_of(caller: Caller, roles: Mapping[int, Role]) -> frozenset[str]:
+    """What a caller hears of without naming topics; `roles`: what they may do, by board that they see."""
+    own = {events.user(caller.id)} if caller.id else set()
+    boards = {events.EVERY_BOARD} if caller.trusted else {events.board(board_id) for board_id in roles}
+    return PUBLIC | boards | own
+
+
+@dataclass(slots=True, eq=False)
+class _Stream:
+    """An open stream: what it needs, and how it is ended."""
+
+    passed: Pass
+    topics: frozenset[str]
+    end: Callable[[], None]
+    timer: asyncio.TimerHandle | None = None
+
+
+class Gate:
+    """Knows the callers.
+
+    1. What a secret lets somebody do is asked of the database once in KEPT seconds, and anew after each change of their
+       access, which comes as an event like any other: so it reaches every process that follows the log.
+    2. A stream whose secret holds no longer, or whose topics its caller may not hear any more, ends at once.
+    """
+
+    def __init__(self, broadcaster: Broadcaster, sessions: Sessions, tokens: Tokens, boards: Boards) -> None:
+        self._sessions = sessions
+        self._tokens = tokens
+        self._boards = boards
+        self._changes = 0
+        self._kept: OrderedDict[str, tuple[float, Pass]] = OrderedDict()
+        self._streams: dict[int, set[_Stream]] = {}
+        self._judging: set[asyncio.Task[None]] = set()
+        broadcaster.watch(events.ACCESS, self._changed)
+
+    def known(self, secret: str) -> Pass | None:
+        """What is known of a secret right now, without asking."""
+        kept = self._kept.get(secret)
+        if kept is None:
+            return None
+        until, passed = kept
+        if asyncio.get_running_loop().time() > until:
+            del self._kept[secret]
+            return None
+        return passed
+
+    async def session(self, secret: str, *, trusted: bool) -> Pass | None:
+        """The pass of a browser's session; a session that was merely chosen counts in open mode only."""
+        passed = self.known(secret)
+        if passed is not None:
+            return passed
+        changes = self._changes
+        found = await self._sessions.find(secret)
+        if found is None or not (trusted or (found.proven and found.person)):
+            return None
+        caller = Caller(found.person, trusted, found.admin, session=found.id)
+        roles = await self._boards.roles(caller)
+        return self._keep(Pass(caller, found.board_id, roles, _loop_time(found.expires_at), changes, "session", secret))
+
+    async def token(self, secret: str) -> Pass | None:
+        """The pass of a program's token."""
+        passed = self.known(secret)
+        if passed is not None:
+            return passed
+        changes = self._changes
+        found = await self._tokens.find(secret)
+        if found is None:
+            return None
+        caller = Caller(found.person, scope=found.scope, token=found.id)
+        roles = await self._boards.roles(caller)
+        expires = None if found.expires_at is None else _loop_time(found.expires_at)
+        return self._keep(Pass(caller, SHARED_BOARD, roles, expires, changes, "token", secret))
+
+    def _keep(self, passed: Pass) -> Pass:
+        now = asyncio.get_running_loop().time()
+        if passed.made == self._changes:  # otherwise it may have been read just before the change
+            self._kept[passed.secret] = min(now + KEPT, passed.expires or now + KEPT), passed
+            while len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+        return passed
+
+    def forget(self, secret: str) -> None:
+        """Ask again the next time."""
+        self._changes += 1
+        self._kept.pop(secret, None)
+
+    def follow(self, passed: Pass, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
+        """Have `end` called when the stream may go on no longer; returns what to call when it has ended by itself."""
+        stream = _Stream(passed, topics, end)
+        person = passed.caller.id or 0
+        self._streams.setdefault(person, set()).add(stream)
+        self._set_timer(stream)
+        if passed.made != self._changes:
+            self._judge_soon([stream])
+
+        def leave() -> None:
+            if stream.timer is not None:
+                stream.timer.cancel()
+            streams = self._streams.get(person, set())
+            streams.discard(stream)
+            if not streams:
+                self._streams.pop(person, None)
+
+        return leave
+
+    def _set_timer(self, stream: _Stream) -> None:
+        if stream.passed.expires is not None:
+            loop = asyncio.get_running_loop()
+            due = min(stream.passed.expires, loop.time() + LONGEST_TIMER)
+            stream.timer = loop.call_at(due, self._judge_soon, [stream])
+
+    def _changed(self, message: Message) -> None:
+        self._changes += 1
+        user_id = int(json.loads(message.data)["access"]["user_id"])
+        for secret in [key for key, (_, passed) in self._kept.items() if passed.caller.id == user_id]:
+            del self._kept[secret]
+        self._judge_soon(list(self._streams.get(user_id, ())))
+
+    def _judge_soon(self, streams: list[_Stream]) -> None:
+        if streams:
+            task = asyncio.get_running_loop().create_task(self._judge(streams))
+            self._judging.add(task)
+            task.add_done_callback(self._judging.discard)
+
+    async def _judge(self, streams: list[_Stream]) -> None:
+        for stream in streams:
+            try:
+                goes_on = await self._may_go_on(stream)
+            except Exception:
+                log.exception("A stream could not be judged; it ends, and its client asks again")
+                goes_on = False
+            if goes_on:
+                self._set_timer(stream)
+            else:
+                stream.end()
+
+    async def _may_go_on(self, stream: _Stream) -> bool:
+        before = stream.passed
+        if before.kind == "token":
+            passed = await self.token(before.secret)
+        else:
+            passed = await self.session(before.secret, trusted=before.caller.trusted)
+        if passed is None or passed.caller.id != before.caller.id:
+            return False
+        if passed.expires is not None and passed.expires <= asyncio.get_running_loop().time():
+            return False
+        stream.passed = passed
+        boards = {topic for topic in stream.topics if events.is_board(topic)}
+        return passed.caller.trusted or boards <= passed.topics
+
+    def close(self) -> None:
+        """Judge nobody any more."""
+        for task in self._judging:
+            task.cancel()
+
+
+def _loop_time(moment: datetime) -> float:
+    return asyncio.get_running_loop().time() + (moment - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,46 @@
+"""The server's own key, by which it knows again what it has handed out."""
+
+import os
+import secrets
+from pathlib import Path
+
+from itsdangerous import BadSignature, Signer
+
+FILE = "secret"  # in the data folder
+KEY_BYTES = 32
+
+
+class Signing:
+    """Signs texts, each kind for itself; the key is made at the first start and stays in the data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FILE
+        self._key = b""
+
+    def open(self) -> None:
+        """Read the key, or make it; nobody but the server's own user can read it."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            self._key = self._file.read_bytes()
+        else:
+            self._key = secrets.token_bytes(KEY_BYTES)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self._key)
+        if len(self._key) < KEY_BYTES:
+            raise ValueError(f"{self._file} is not a key; delete it to have a new one made (everybody signs in again)")
+
+    def sign(self, kind: str, text: str) -> str:
+        """The text with its signature."""
+        return self._signer(kind).sign(text).decode()
+
+    def read(self, kind: str, signed: str) -> str | None:
+        """The text that was signed; None when this key did not sign it."""
+        try:
+            return self._signer(kind).unsign(signed).decode()
+        except BadSignature:
+            return None
+
+    def _signer(self, kind: str) -> Signer:
+        return Signer(self._key, salt=f"quart-notes {kind}", key_derivation="hmac")

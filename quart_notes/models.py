@@ -16,7 +16,7 @@ from quart_notes.schemas import (
 
 
 class Board(Model):
-    """A board of notes. Board 1 is everybody's, and each person has a personal one. A deleted one is kept for a while."""
+    """A board of notes. Board 1 is everybody's, each person has a personal one. Deleted ones are kept for a while."""
 
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharField(8)  # shared, personal

@@ -86,7 +86,7 @@ class User(Model):
     password_hash = fields.CharField(200, null=True)  # Argon2id; null: has none yet, and cannot sign in
     is_admin = fields.BooleanField(
         default=False, db_default=False
-    )  # whether they may remove people's access and invite in others' names
+    )  # whether they may add people, and let others set a new password
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -182,6 +182,25 @@ def test_on_a_phone_the_list_is_a_page_of_its_own_and_the_places_are_at_the_thum
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_targets_are_big_enough_for_a_thumb(windows, shared_server, rest, scene):
+    direct(rest, scene.bob, scene.ada, fresh())
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    page = be(windows(**phone), shared_server, scene.ada)
+    small = []
+    for path in ["/front/users", f"/front/messages/{scene.ada['id']}", "/front/rooms"]:
+        visit(page, shared_server, path)
+        page.locator(".me-button").tap()
+        expect(page.locator("#me")).to_be_visible()
+        small += page.evaluate(SMALL)
+
+    assert small == []
+
+
+SMALL = """() => [...document.querySelectorAll("a:not(.skip-link), button, input, textarea, select")]
+  .filter(element => element.checkVisibility() && (element.offsetWidth < 44 || element.offsetHeight < 44))
+  .map(element => [location.pathname, element.offsetWidth, element.offsetHeight, element.outerHTML.slice(0, 80)])"""
+
+
 def test_an_error_page_reads_no_rows(windows, shared_server, scene):
     page = be(windows(), shared_server, scene.ada)
     page.goto(f"{shared_server.base}/front/messages/987654")

@@ -71,7 +71,7 @@ async def mutate(core: Core, chance: random.Random) -> Written[Any] | None:
         "tick": lambda: core.notes.change(ANYBODY, SHARED_BOARD, note_id, NoteUpdate(done=chance.random() < 0.5)),
         "empty": lambda: core.notes.change(ANYBODY, SHARED_BOARD, note_id, NoteUpdate(title=None)),
         "stale": lambda: core.notes.change(
-            ANYBODY, SHARED_BOARD, ANYBODY, SHARED_BOARD, note_id, NoteUpdate(title=text), lambda version: version == 1
+            ANYBODY, SHARED_BOARD, note_id, NoteUpdate(title=text), lambda version: version == 1
         ),
         "delete": lambda: core.notes.delete(ANYBODY, SHARED_BOARD, note_id),
         "restore": lambda: core.notes.restore(ANYBODY, SHARED_BOARD, note_id),

@@ -120,6 +120,23 @@ def test_nothing_is_lost_or_doubled_while_tabs_come_and_go(windows, shared_serve
     assert len(said) > 20
 
 
+def test_where_a_browser_has_no_locks_each_tab_hears_for_itself(windows, shared_server, rest, ada, bob):
+    place = room(rest)
+    board = be(windows(), shared_server, ada)
+    board.context.add_init_script("Object.defineProperty(navigator, 'locks', {value: undefined})")
+    lines = Lines(board)
+    visit(board, shared_server)
+    inside = visit(windows(board.context), shared_server, f"/front/rooms/{place}")
+    content = fresh()
+
+    say(rest, place, bob, content)
+    note = create(rest, fresh_title())
+
+    expect(message(inside, content)).to_have_count(1)
+    expect(card_of(board, note)).to_have_count(1)
+    assert not [topic for topics in lines.open for topic in topics if topic == f"room:{place}"]
+
+
 def test_a_tab_that_slept_is_told_what_it_missed_in_its_own_topics(windows, shared_server, rest, ada, bob):
     place = room(rest)
     first = visit(be(windows(), shared_server, ada), shared_server)

@@ -106,7 +106,11 @@ async def converse(
     try:
         try:
             await _tell(subscription, peer, text_of, join)
-            code = TOO_SLOW if subscription.reader.lagged else RESTARTING
+            reader = subscription.reader
+            if not (reader.lagged or reader.closing):
+                # The client has left, unless hearing has ended it: what it said before is still on its way.
+                await asyncio.wait([listening], timeout=GRACE)
+            code = TOO_SLOW if reader.lagged else RESTARTING
             if listening.done() and not listening.cancelled():
                 code = listening.result()
         except Exception:

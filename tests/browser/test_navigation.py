@@ -90,6 +90,15 @@ def test_a_fresh_page_counts_the_same(windows, shared_server, rest, tabs, scene)
     expect(badge(plain, scene.place)).to_have_text("1 unread")
 
 
+def test_the_form_to_edit_a_note_counts_too(windows, shared_server, rest, scene):
+    note = rest.post("/api/notes", json={"title": fresh()}).json()
+    page = visit(be(windows(), shared_server, scene.ada), shared_server, f"/front/notes/{note['id']}/edit")
+
+    say(rest, scene.place, scene.bob, fresh())
+
+    expect_unread([page], 1)
+
+
 def test_a_message_that_is_restored_after_it_was_read_is_no_news(windows, shared_server, rest, tabs, scene):
     sent = say(rest, scene.place, scene.bob, fresh())
     expect_unread(tabs, 1)

@@ -22,7 +22,7 @@ from tests.feed_clients import (
 )
 from tests.raw_http import handshake, websocket_request
 from tests.server_process import ServerProcess
-from tests.talk import MAX_ID, NUMBERS, Json, got, made, newest, person, room, say, tell
+from tests.talk import MAX_ID, NUMBERS, Json, got, made, newest, person, refused, room, say, tell
 
 BURST = 200  # lines a client may say at once
 
@@ -121,6 +121,23 @@ async def test_what_a_client_says_is_a_message_of_a_guest(
     assert event == {"id": event["id"], "topic": "room:1", "action": "create", "message": message}
     assert await got(api, f"/api/messages/{message['id']}") == message
     page.cut()
+    client.cut()
+
+
+async def test_what_a_guest_has_said_is_nobodys_to_change(
+    shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json
+):
+    before = await last_id(api)
+    client = await enter(shared_server)
+    await client.speak("hello")
+    await client.hears("Client 5: hello")
+    (message,) = await history(api, before)
+    path = f"/api/messages/{message['id']}"
+
+    refused(await api.patch(path, json={"author_id": ada["id"], "content": "mine"}), 403, "not_yours")
+    refused(await api.delete(f"{path}?author_id={ada['id']}"), 403, "not_yours")
+
+    assert await history(api, before) == [message]
     client.cut()
 
 

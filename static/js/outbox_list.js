@@ -46,7 +46,9 @@ export function start(element, messages, scroll, feed) {
       before = message;
     }
   };
-  const outbox = new Outbox(messages.roomId, feed, show);
+  /** @param {Unsent} item */
+  const hasArrived = ({ key, author_id }) => messages.hasKey(key, author_id);
+  const outbox = new Outbox(messages.roomId, feed, { changed: show, arrived: hasArrived });
   /** @param {CardEvent<MessageChange>} event */
   const arrived = ({ detail: { message } }) => message.client_key && outbox.drop(message.client_key);
   /** @param {Event} event */
@@ -61,7 +63,7 @@ export function start(element, messages, scroll, feed) {
 
   messages.element.addEventListener("message:changed", arrived, heard);
   element.addEventListener("click", click, heard);
-  const stop = outbox.start(({ key, author_id }) => messages.hasKey(key, author_id));
+  const stop = outbox.start();
   return {
     outbox,
     stop() {

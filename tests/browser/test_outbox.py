@@ -58,16 +58,12 @@ def test_what_could_not_be_sent_stays_in_sight_and_goes_when_there_is_a_connecti
 
 def test_an_answer_that_is_lost_doubles_nothing(page, rest, place):
     words = fresh()
-    lost = []
 
     def lose(route):
-        if lost:
-            route.continue_()
-        else:
-            lost.append(route.fetch())
-            route.abort()
+        route.fetch()
+        route.abort()
 
-    page.route("**/api/rooms/*/messages", lose)
+    page.route("**/api/rooms/*/messages", lose, times=1)
     write(page, words)
 
     # Its event arrives all the same, which proves that it was sent.
@@ -122,6 +118,22 @@ def test_retry_sends_it_and_taking_it_back_puts_it_into_the_field(page, rest, pl
     expect(message(page, words)).to_have_count(1)
     expect(page.locator("#outbox > li")).to_have_count(0)
     assert said(rest, place) == [words]
+
+
+def test_a_tab_that_sends_forgets_nothing_that_another_tab_could_not(page, windows, rest, shared_server, place):
+    words, other = fresh(), fresh("other")
+    second = visit(windows(page.context), shared_server, f"/front/rooms/{place}")
+    page.route("**/api/rooms/*/messages", lambda route: route.abort())
+    write(page, words)
+    expect(unsent(page, words)).to_contain_text("Not sent")
+
+    write(second, other)
+    expect(message(second, other)).to_have_count(1)
+    page.close()
+    visit(second, shared_server, f"/front/rooms/{place}")
+
+    expect(message(second, words)).to_have_count(1)
+    assert said(rest, place) == [other, words]
 
 
 def test_too_long_a_text_is_refused_beside_the_field_and_kept(page, rest, place):

@@ -16,7 +16,7 @@ from quart_notes import create_app
 from quart_notes.core import Core
 from quart_notes.errors import CATALOGUE, FieldError, NotFoundError, ProblemError
 from quart_notes.settings import Settings
-from tests.routes import READS, Json, Route, body_of
+from tests.routes import READS, ROUTES, Json, Route, body_of
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
@@ -237,6 +237,27 @@ async def test_a_rule_about_people_or_rooms_that_fails_by_mistake_is_a_500_too(
 
     healed = await client.open(path, method=method, json=body)
     assert healed.status_code in {200, 201, 403, 404, 422}
+
+
+ABOUT_ROWS = [route for route in ROUTES if route.rule.startswith("/api/") and route.rule != "/api/version"]
+
+
+async def test_without_its_database_every_route_says_so_and_heals(app: Quart, tmp_path: Path):
+    client = app.test_client()
+    file = tmp_path / "quart-notes.sqlite3"
+    file.rename(tmp_path / "away")
+    for route in ABOUT_ROWS:
+        body = body_of(route.endpoint) if route.takes_json else None
+
+        answer = await client.open(route.address, method=route.method, json=body)
+
+        assert answer.status_code == 503, route
+        assert (await answer.get_json())["code"] == "database_unavailable"
+    (tmp_path / "away").rename(file)
+
+    for route in ABOUT_ROWS:
+        body = body_of(route.endpoint) if route.takes_json else None
+        assert (await client.open(route.address, method=route.method, json=body)).status_code < 500, route
 
 
 @pytest.mark.parametrize("where", ["_tell", "_shown"])

@@ -480,6 +480,25 @@ async def test_a_flood_without_end_costs_the_server_nothing(tmp_path: Path):
             other.cut()
 
 
+async def test_without_its_database_the_door_is_shut_and_heals(tmp_path: Path):
+    with ServerProcess(tmp_path / "data") as server:
+        file = server.data / "quart-notes.sqlite3"
+        speaker, listener = await enter(server, 1), await enter(server, 2)
+        file.rename(server.data / "away")
+
+        assert handshake(server.port, websocket_request("/ws/3")).status == 503
+        await speaker.speak("lost")
+        await speaker.to_the_end()
+        assert speaker.close_code == 1013
+
+        (server.data / "away").rename(file)
+        back = await enter(server, 1)
+        await back.speak("kept")
+        await listener.hears("Client 1: kept")
+        for client in (speaker, listener, back):
+            client.cut()
+
+
 async def test_the_server_that_stops_says_so(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         clients = [await enter(server, number) for number in range(3)]

@@ -351,6 +351,18 @@ async def test_somebody_who_is_not_there_does_not_listen(shared_server: ServerPr
         assert await _refusal(edge, shared_server, person=wrong) == 422
 
 
+@on_both_edges
+@pytest.mark.parametrize("query", ["topics=users&topics=rooms", "person=1&person=2", "after=a-1&after=a-2"])
+async def test_what_is_asked_for_twice_is_refused(shared_server: ServerProcess, edge: Edge, query: str):
+    client = edge(shared_server.port)
+    client.path += f"?unknown=1&unknown=2&{query}"
+
+    await client.open()
+
+    assert client.head.status == 422
+    client.cut()
+
+
 async def test_who_is_refused_is_not_here(shared_server: ServerProcess, api: httpx.AsyncClient):
     ada, place = await person(api), await new_room(api)
     for edge in EDGES:

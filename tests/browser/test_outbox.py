@@ -1,7 +1,7 @@
 """What is written is neither lost nor doubled."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import visit
 from tests.browser.rooms import connection_lost, enter, fresh, message, person, room, said, unsent, write
@@ -170,3 +170,22 @@ def test_a_message_is_never_shown_twice_on_its_way(page, rest, place):
 
     assert page.evaluate("window.twice") == 0
     assert said(rest, place) == words
+
+
+def test_nothing_moves_when_a_message_arrives(page):
+    held: list[Route] = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/rooms/*/messages", hold)
+    for words in (fresh("the first of a day"), fresh("one that goes on")):
+        write(page, words)
+        expect(unsent(page, words)).to_contain_text("Sending")
+        before = unsent(page, words).locator(".content").bounding_box()
+
+        held.pop().continue_()
+        expect(message(page, words)).to_have_count(1)
+        expect(unsent(page, words)).to_have_count(0)
+
+        assert message(page, words).locator(".content").bounding_box() == before

@@ -252,6 +252,13 @@ def test_axe_finds_nothing_where_nothing_was_said_or_nobody_is_anybody(come, ada
     assert_accessible(come(None, place, color_scheme=scheme))
 
 
+def test_axe_finds_nothing_on_the_page_that_changes_a_message(come, rest, ada, place):
+    page = come(ada, place)
+    page.goto(f"{page.url}/messages/{say(rest, place, ada, fresh())['id']}/edit")
+
+    assert_accessible(page)
+
+
 def test_on_a_phone_targets_are_big_enough_for_a_thumb(come, rest, ada, place):
     say(rest, place, ada, "mine")
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}

@@ -8,6 +8,7 @@ import pytest
 
 from quart_notes.blueprints.identity import COOKIE
 from tests.feed_clients import LEFT_OPEN
+from tests.house import House, hash_quickly, opened_house
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
 from tests.routes import ACCOUNTS_ONLY, PASSWORD, Route
@@ -124,3 +125,12 @@ def nothing_left_open() -> Iterator[None]:
     yield
     for connection in list(LEFT_OPEN):
         connection.close()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A server in accounts mode within this process, with root, who administers, ada, bob and eve."""
+    hash_quickly(monkeypatch)
+    async with opened_house(tmp_path / "data") as house:
+        await house.welcome("root", "ada", "bob", "eve")
+        yield house

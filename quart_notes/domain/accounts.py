@@ -3,7 +3,7 @@
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
-from quart_notes.domain.boards import join
+from quart_notes.domain.boards import join_by_link
 from quart_notes.domain.invitations import holding, use
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.people import named, put
@@ -78,9 +78,9 @@ class Accounts:
             setup = invitation.kind == "setup"
             user_id = data.user_id if setup else invitation.user_id
             (person,) = await named(change.connection, user_id=user_id or 0)
+            await self._use(change, invitation, person.id)
             await _set(change.connection, person.id, password_hash, admin=setup)
             await end_others(change.connection, person.id, None)
-            await self._use(change, invitation, person.id)
             tell(change, person.id)
             return person
 
@@ -91,7 +91,7 @@ class Accounts:
         await use(change.connection, invitation)
         role: Role | None = invitation.role  # type: ignore[assignment]
         if invitation.board_id is not None and role is not None:
-            await join(change, invitation.board_id, user_id, role)
+            await join_by_link(change, invitation.board_id, user_id, role, invitation.inviter_id)
 
     async def change_password(self, user_id: int, data: PasswordChange, session_id: int | None) -> None:
         """Set another password and end the person's other sessions; WrongPasswordError for a wrong current one."""
@@ -115,5 +115,7 @@ def _must_be(invitation: Invitation, *kinds: str) -> None:
 
 
 async def _set(connection: BaseDBAsyncClient, user_id: int, password_hash: str, *, admin: bool = False) -> None:
+    """Set a password; links that were to set one hold no longer."""
+    await Invitation.filter(kind="claim", user_id=user_id).using_db(connection).update(uses_left=0)
     further = {"is_admin": True} if admin else {}
     await User.filter(id=user_id).using_db(connection).update(password_hash=password_hash, **further)

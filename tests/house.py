@@ -14,7 +14,7 @@ from quart_notes import create_app
 from quart_notes.blueprints.identity import COOKIE
 from quart_notes.core import Core
 from quart_notes.domain import passwords
-from quart_notes.domain.access import Caller
+from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.secrets import hash_of
 from quart_notes.schemas import (
     Arrival,
@@ -111,6 +111,10 @@ class House:
     async def note(self, nickname: str, board_id: int, title: str = "a note") -> NoteOut:
         """A new note on a board by somebody."""
         return (await self.core.notes.add(self.caller(nickname), board_id, NoteCreate(title=title))).result
+
+    async def note_by_nobody(self, title: str) -> NoteOut:
+        """A note of open mode."""
+        return (await self.core.notes.add(ANYBODY, 1, NoteCreate(title=title))).result
 
     async def session_id(self, cookie: str) -> int:
         """The number of a browser's session."""

@@ -108,6 +108,12 @@ def _newcomer(nickname: str) -> UserCreate:
     return UserCreate(name=nickname, email="new@example.org", nickname=nickname)
 
 
+@pytest.mark.parametrize("nickname", ["", " ", "x" * 100, "\ufb03" * 60, "\u0390" * 100, "a\nb", "'; DROP TABLE user"])
+async def test_a_nickname_that_nobody_can_have_is_nobodys(house: House, nickname: str):
+    async with house.client() as client:
+        refused(await _sign_in(client, nickname), 401, "wrong_password")
+
+
 async def test_whoever_has_no_password_fits_none(house: House):
     await house.core.people.add(_newcomer("nopassword"))
     async with house.client() as client:

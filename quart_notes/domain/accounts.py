@@ -10,7 +10,7 @@ from quart_notes.domain.people import named, put
 from quart_notes.domain.sessions import end_others, tell
 from quart_notes.domain.text import normalised
 from quart_notes.errors import InvitationGoneError, WrongPasswordError
-from quart_notes.models import Invitation, User
+from quart_notes.models import NICKNAME_KEY_MAX, Invitation, User
 from quart_notes.schemas import Arrival, Claim, PasswordChange, Role, SignIn, UserCreate, UserOut
 from quart_notes.writer import Change, Write
 
@@ -28,13 +28,13 @@ class Accounts:
     async def id_of(self, nickname: str) -> int | None:
         """Whose nickname it is, or None."""
         async with self._database.snapshot() as connection:
-            user = await User.get_or_none(nickname_key=normalised(nickname), using_db=connection)
+            user = await _of_nickname(connection, nickname)
         return None if user is None else user.id
 
     async def sign_in(self, data: SignIn) -> int:
         """The id of the person; WrongPasswordError, the same and after the same time whatever was wrong."""
         async with self._database.snapshot() as connection:
-            user = await User.get_or_none(nickname_key=normalised(data.nickname), using_db=connection)
+            user = await _of_nickname(connection, data.nickname)
         fits = await self._passwords.fits(data.password, None if user is None else user.password_hash)
         if user is None or not fits:
             raise WrongPasswordError(SAME_ANSWER)
@@ -107,6 +107,13 @@ class Accounts:
             tell(change, user_id)
 
         await self._write(work)
+
+
+async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:
+    key = normalised(nickname)
+    if len(key) > NICKNAME_KEY_MAX:  # nobody can have it, and Tortoise refuses to look for it
+        return None
+    return await User.get_or_none(nickname_key=key, using_db=connection)
 
 
 def _must_be(invitation: Invitation, *kinds: str) -> None:

@@ -563,7 +563,7 @@ def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: lis
                 if ">" in how and "a" in how:
                     kept["of a"].append(message.id)
             lists = {
-                "direct": core.messages.direct,
+                "direct": lambda query: core.messages.direct(ANYBODY, query),
                 "of a": lambda query: core.messages.of_person(ANYBODY, named["a"].id, query),
                 "room": lambda query: core.messages.in_room(ANYBODY, 1, query),
             }

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,7 +136,7 @@ HEADERS = [(b"content-type", b"application/json")]
 
 
 async def test_what_the_act_refuses_is_said_and_not_tried_again(caplog: pytest.LogCaptureFixture):
-    core: Any = None
+    core: Any = SimpleNamespace(settings=SimpleNamespace(access="open"))
 
     refused = await Brief(NoteCreate, _refuse).answer(core, "", HEADERS, RIGHT["title"])
     failed = await Brief(NoteCreate, _fail).answer(core, "", HEADERS, RIGHT["title"])
@@ -154,7 +155,7 @@ async def test_a_wrong_body_is_left_to_the_route():
     async def never(*_: object) -> Reply:
         raise NotFoundError("It was asked.")
 
-    core: Any = None
+    core: Any = SimpleNamespace(settings=SimpleNamespace(access="open"))
     for body in WRONG.values():
         assert await Brief(NoteCreate, never).answer(core, "", HEADERS, body) is None
 

@@ -108,10 +108,10 @@ export class MessageList {
     emit(this.element, "message:gone", message);
   }
 
-  /** Let go of the oldest ones. @param {number} kept how many stay */
+  /** Let go of the oldest ones, unless one is being changed. @param {number} kept how many stay */
   trim(kept) {
     const first = /** @type {HTMLElement|undefined} */ (this.items[this.items.length - kept]);
-    if (!first) return;
+    if (!first || this.element.querySelector("[data-editing]")) return;
     while (first.previousElementSibling) {
       this.#places.delete(messageOf(first.previousElementSibling).id);
       first.previousElementSibling.remove();

@@ -315,7 +315,7 @@ async def test_head_is_get_without_its_body(api: httpx.AsyncClient, path: str):
 )
 async def test_methods_are_told_and_others_refused(api: httpx.AsyncClient, path: str, allowed: set[str]):
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
-        answer = await api.request(method, path, json={"name": "never"})
+        answer = await api.request(method, path)
 
         refused(answer, 405, "method_not_allowed")
         assert set(answer.headers["allow"].split(", ")) == allowed

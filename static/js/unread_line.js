@@ -44,7 +44,10 @@ export function start(button, messages, scroll, reading) {
     if (before || !live || isOwn(message)) return;
     if (!scroll.atEnd) waiting++;
     showButton();
-    if (reading.looking) return;
+    if (reading.looking) {
+      if (!marked) since = Math.max(since, message.id);
+      return;
+    }
     if (seen) {
       since = message.id - 1;
       mark(target);

@@ -109,6 +109,9 @@ def test_what_arrives_while_one_is_at_the_end_is_in_sight_and_read(come, rest, a
     wait_for(lambda: unread(rest, ada, long_room) == 0, "it is read", PATIENCE / 1000)
     expect(message(page, note["content"]).locator(".new-line")).to_be_hidden()
     expect_at_end(page)
+    page.evaluate(SCROLL, -100_000)
+    expect(page.locator("#messages > li").nth(100)).to_be_attached()
+    expect(page.locator(".new-line:visible")).to_have_count(0)
 
 
 def test_what_nobody_looks_at_stays_unread_until_somebody_does(come, rest, ada, bob):

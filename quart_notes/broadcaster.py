@@ -184,11 +184,26 @@ class Broadcaster:
 
     async def _sweep(self, channel: Audience) -> None:
         mark = channel.mark()
-        for count, reader in enumerate(list(channel.readers), 1):
-            reader.push()
-            if count % SWEEP == 0:
+        readers = list(channel.readers)
+        for begin in range(0, len(readers), SWEEP):
+            if begin:
                 await asyncio.sleep(0)
+            self._push(channel, readers[begin : begin + SWEEP])
         channel.flushed(mark)
+
+    @staticmethod
+    def _push(channel: Audience, readers: Iterable[Reader]) -> None:
+        """Write to each; those at the same place get the same bytes, found once."""
+        place: tuple[int, Framing] | None = None
+        data, end = b"", channel.end
+        for reader in readers:
+            if reader.outlet is None or reader.cursor < channel.start or reader.cursor == end:
+                reader.push()
+                continue
+            if place != (reader.cursor, reader.framing):
+                place = reader.cursor, reader.framing
+                data = channel.framed(reader.framing, reader.cursor)
+            reader.push_same(data, end)
 
     @staticmethod
     def _sweep_at_once(channel: Audience) -> None:

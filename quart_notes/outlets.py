@@ -5,6 +5,7 @@ same bytes go through the framework's `send`.
 """
 
 import asyncio
+import os
 from typing import Any, Protocol
 
 from quart_notes.broadcaster import DEAF
@@ -84,8 +85,25 @@ class TransportOutlet:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
         self._transport = peer.transport
+        self._closing = peer.transport.is_closing
         self.write = peer.transport.write
         self.waiting = peer.transport.get_write_buffer_size
+        # With TLS, what goes out is not what is written.
+        encrypted = peer.transport.get_extra_info("sslcontext") is not None
+        self._socket = -1 if encrypted else peer.transport.get_extra_info("socket").fileno()
+
+    def offer(self, data: bytes) -> int:
+        """Hand over past the transport, if nothing waits in it; returns how much of it the kernel took.
+
+        The transport of uvloop writes when the loop's turn ends: the first of many readers would wait until the last
+        has been written to. While the transport is open, so is its descriptor.
+        """
+        if self._socket < 0 or self._peer.closing or self._closing() or self.waiting():
+            return 0
+        try:
+            return os.write(self._socket, data)
+        except OSError:  # full, or gone: the transport finds out which
+            return 0
 
     def closed(self) -> bool:
         """Whether the connection has gone, or is going."""

@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 class Outlet(Protocol):
     """A connection that takes framed bytes without waiting."""
 
+    def offer(self, data: bytes) -> int:
+        """Hand over bytes at once, if nothing waits; returns how many the kernel took: the rest is to be written."""
+
     def write(self, data: bytes) -> None:
         """Hand over bytes; they leave in order."""
 
@@ -77,12 +80,34 @@ class Reader:
         self.cursor = self.channel.end
         return data
 
-    def push(self) -> None:
-        """Write what has gathered to the outlet, or cut off a reader with too much waiting; wake one that pulls."""
+    def push(self, taken: int = 0) -> None:
+        """Write what has gathered to the outlet, or cut off a reader with too much waiting; wake one that pulls.
+
+        taken   bytes of it that have left already
+        """
         if self.outlet is None:
             self.rouse()
         else:
-            self._guarded(self._push, self.outlet)
+            self._guarded(lambda outlet: self._push(outlet, taken), self.outlet)
+
+    def push_same(self, data: bytes, end: int) -> None:
+        """Write `data`, all that has gathered up to `end`, to the outlet: in few steps if it is taken at once.
+
+        For a reader that stands where another stood that has just been written to, as nearly all of many do. With
+        `push` alone a reader costs 4 µs beside the kernel's 6, and all who come after it wait.
+        """
+        try:
+            taken = 0 if self.outlet is None else self.outlet.offer(data)
+        except Exception:
+            log.exception("A reader's connection failed")
+            self.end()
+            return
+        if taken < len(data):
+            self.push(taken)
+        else:
+            self.cursor = end
+            if self._unsent:
+                self._unsent.clear()
 
     def _guarded(self, act: Callable[[Outlet], None], outlet: Outlet) -> None:
         # A connection that fails ends its own reader, never the sweep or the heart that all readers share.
@@ -95,7 +120,7 @@ class Reader:
             log.exception("A reader's connection failed")
             self.end()
 
-    def _push(self, outlet: Outlet) -> None:
+    def _push(self, outlet: Outlet, taken: int) -> None:
         channel = self.channel
         if self.cursor < channel.start:
             self.cut_off()
@@ -110,7 +135,9 @@ class Reader:
             self._written += len(data)
             self._unsent.append((self._written, channel.end - self.cursor))
             self.cursor = channel.end
-            outlet.write(data)
+            taken = taken or outlet.offer(data)
+            if taken < len(data):
+                outlet.write(data[taken:])
 
     def _overfull(self, waiting: int, more: int) -> bool:
         while self._unsent and self._unsent[0][0] <= self._written - waiting:

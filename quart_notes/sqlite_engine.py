@@ -25,6 +25,7 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
 T = TypeVar("T")
+PATIENCE = "PRAGMA busy_timeout"  # milliseconds to wait for another process
 
 
 class StrictTransaction(SqliteTransactionWrapper):
@@ -32,15 +33,36 @@ class StrictTransaction(SqliteTransactionWrapper):
 
     def __init__(self, connection: "StrictClient") -> None:
         super().__init__(connection)
+        self._reads_only = connection.reads_only
         self._begin = "BEGIN" if connection.reads_only else "BEGIN IMMEDIATE"
 
     async def begin(self) -> None:
         """Open the transaction; OperationalError when the database does not let us."""
+        if self._begin_at_once():
+            return
         try:
             # One call in the connection's own thread, where a cancelled task may have left a BEGIN waiting.
             await self._connection._execute(self._begin_afresh, self._connection._conn)  # type: ignore[no-untyped-call]
         except sqlite3.Error as error:
             raise OperationalError(error) from error
+
+    def _begin_at_once(self) -> bool:
+        """Open it in this very thread, if nobody has to be waited for (see `execute_insert`); returns whether it is.
+
+        Not a reader's: its connection's thread may still be at the query of a task that was cancelled.
+        """
+        connection = self._connection._conn
+        if self._reads_only or connection.in_transaction:
+            return False
+        ((patience,),) = connection.execute(PATIENCE).fetchall()
+        connection.execute(f"{PATIENCE}=0")
+        try:
+            connection.execute(self._begin)
+        except sqlite3.Error:
+            return False  # the other way tells what it is
+        finally:
+            connection.execute(f"{PATIENCE}={patience}")
+        return True
 
     def _begin_afresh(self, connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
@@ -61,7 +83,7 @@ class StrictTransaction(SqliteTransactionWrapper):
         """Insert one row in this very thread; returns its id.
 
         That takes 10 µs, and the way through the connection's thread and back 60. Nobody else is at the connection in
-        a transaction; BEGIN, which may wait for another process, and COMMIT, which waits for the disk, stay there.
+        a transaction. What waits for another process or for the disk, as COMMIT does, stays there.
         """
         return int(self._connection._conn.execute(query, values).lastrowid or 0)
 

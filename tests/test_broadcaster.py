@@ -45,6 +45,14 @@ class Wire:
         self.beats = 0
         self.gone = False
 
+    def offer(self, data: bytes) -> int:
+        if self.gone or self.waiting():
+            return 0
+        room = len(data) if self.takes is None else max(self.takes - self.written, 0)
+        if room:
+            self.write(data[:room])
+        return min(room, len(data))
+
     def write(self, data: bytes) -> None:
         self.writes.append(data)
         self.written += len(data)

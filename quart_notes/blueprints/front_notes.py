@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import ValidationError
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, g, redirect, render_template, request
 from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -108,6 +108,7 @@ async def add(board_id: int) -> Page:
 async def card(board_id: int, note_id: int) -> str:
     """The card alone, for a page that swaps it in."""
     note, _ = await core().notes.get(await caller(), board_id, note_id)
+    g.bare = True
     return await render_template("note_card.html", note=note, board_path=_path(board_id))
 
 

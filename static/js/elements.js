@@ -34,6 +34,19 @@ export function clone(id, kind) {
 }
 
 /**
+ * Put an element where its `data-id` belongs among its neighbours, which are in the order of theirs.
+ * @param {Element} parent @param {HTMLElement} element
+ */
+export function insertById(parent, element) {
+  const neighbours = /** @type {HTMLCollectionOf<HTMLElement>} */ (parent.children);
+  /** @param {HTMLElement} neighbour */
+  const isAfter = ({ dataset }) => Number(dataset.id) > Number(element.dataset.id);
+  const last = neighbours[neighbours.length - 1];
+  const next = last && isAfter(last) ? [...neighbours].find(isAfter) : null;
+  parent.insertBefore(element, next ?? null);
+}
+
+/**
  * Give an address of the blank thing, whose id is 0, the id of a real one.
  * @param {Element} element @param {"href"|"action"|"formaction"} attribute @param {number} id
  */

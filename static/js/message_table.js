@@ -4,7 +4,7 @@
  * 1. A state is applied only if its version is newer than what the row shows or what was deleted, so that applying
  * twice, late or out of order changes nothing. 2. An older page of the table takes no new messages.
  */
-import { find } from "./elements.js";
+import { find, insertById } from "./elements.js";
 import { fill, rowFor, tellTime } from "./message_row.js";
 
 export class MessageTable {
@@ -53,12 +53,12 @@ export class MessageTable {
 
   /** @param {Message} message @param {boolean} live */
   #insert(message, live) {
-    const next = [...this.rows].find(({ dataset }) => Number(dataset.id) > message.id);
+    const last = this.rows[this.rows.length - 1];
     // What was restored into an older page has its place there, but what is newer than all of it has not.
-    if (!next && !this.newest) return;
+    if (!this.newest && Number(last?.dataset.id ?? 0) < message.id) return;
     const row = rowFor(message);
     if (live) row.dataset.arrived = "";
-    this.#body.insertBefore(row, next ?? null);
+    insertById(this.#body, row);
     this.empty.hidden = true;
   }
 }

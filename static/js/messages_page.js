@@ -8,6 +8,7 @@ import * as sending from "./sending.js";
 
 const PAGE = 100; // messages that the table shows at first
 const NOBODY_CHOSEN = { field: "recipient_id", message: "Choose who it is for." };
+const READ_OUT = 100; // characters of a message
 const END = "9223372036854775807"; // before this id are the newest
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
@@ -26,7 +27,7 @@ export function start(element, feed) {
     if (action === "delete") return table.remove(message);
     table.put(message, true);
     if (action === "create" && message.author_id !== user)
-      announceNews(`${message.author?.nickname}: ${message.content}`);
+      announceNews(`${message.author?.nickname}: ${message.content.slice(0, READ_OUT)}`);
   };
   const load = () =>
     persist(

@@ -7,6 +7,7 @@
  * Dispatches `tuned` (detail: the topics, and the id after which they are brought) when `tune` has come true.
  */
 import { Backoff } from "./backoff.js";
+import { Doubt } from "./doubt.js";
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
 import { dial, isRefused } from "./live_feed.js";
@@ -15,21 +16,21 @@ import { publicOf } from "./topics.js";
 /** @typedef {import("./live_feed.js").Line} Line */
 
 const SETTLED_MS = 5_000; // only a line that lasted this long proves the server well again
-const ARRIVAL_MS = 3_000; // an event known to exist that takes longer: the line may be mute, however open it looks
 const SOCKET_AGAIN_MS = 60_000; // on a stream, how soon the websocket gets another chance; doubles each time
 
 export class ResumingFeed extends Feed {
   /** @type {Line|undefined} */ #line;
   /** @type {Line|undefined} one tried beside a line that works; it takes over once it is open */ #trial;
-  /** @type {Line|undefined} one that shows whether the other is mute */ #check;
   /** @type {import("./live_feed.js").Road} */ #preferred = "websocket";
   /** @type {string|undefined} from where the next line begins, if not where this one is */ #back;
-  #awaited = "";
-  #checked = "";
   #refused = false;
   #socketAgainMs = SOCKET_AGAIN_MS;
   #backoff = new Backoff();
   /** @type {Map<string, number>} */ #timers = new Map();
+  #doubt = new Doubt(
+    () => this.#secondLine(),
+    (id) => isNewer(id, this.last),
+  );
 
   /**
    * @param {string} root @param {string} topics @param {string} last the newest id that the page includes
@@ -48,9 +49,9 @@ export class ResumingFeed extends Feed {
 
   stop() {
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const line of [this.#line, this.#trial, this.#check]) line?.hangUp();
-    this.#line = this.#trial = this.#check = undefined;
-    this.#awaited = "";
+    for (const line of [this.#line, this.#trial]) line?.hangUp();
+    this.#line = this.#trial = undefined;
+    this.#doubt.stop();
   }
 
   /** Begin anew and at once: the line is in doubt, or things may have changed for the better. */
@@ -77,17 +78,7 @@ export class ResumingFeed extends Feed {
 
   /** An event is known to exist: if it is of our topics, it must arrive. @param {string} id */
   expect(id) {
-    if (this.#awaited || !this.#isNews(id)) return;
-    this.#awaited = id;
-    this.#after("arrival", ARRIVAL_MS, () => {
-      this.#awaited = "";
-      if (this.#line?.opened && this.#isNews(id)) this.#verify(id);
-    });
-  }
-
-  /** @param {string} id */
-  #isNews(id) {
-    return isNewer(id, this.last) && isNewer(id, this.#checked);
+    this.#doubt.expect(id);
   }
 
   /** @param {import("./live_feed.js").Road} road @returns {Line} */
@@ -104,17 +95,16 @@ export class ResumingFeed extends Feed {
 
   /** @param {Line} line @param {FeedEvent} event */
   #heard(line, event) {
-    if (line === this.#check) {
-      if (!event.id || !this.#isNews(event.id)) return;
-      this.#check = undefined;
-      this.#take(line); // the other is mute
+    if (this.#doubt.has(line)) {
+      if (!this.#doubt.isProvedBy(event)) return;
+      this.#take(line);
     }
     this.tell(event);
   }
 
   /** @param {Line} line */
   #opened(line) {
-    if (line === this.#check) return;
+    if (this.#doubt.has(line)) return;
     if (line === this.#trial) this.#trial = undefined;
     this.#take(line);
     this.#after("settled", SETTLED_MS, () => this.#backoff.reset());
@@ -137,10 +127,7 @@ export class ResumingFeed extends Feed {
   /** @param {Line} line */
   #lost(line) {
     line.hangUp();
-    if (line === this.#check) {
-      this.#check = undefined;
-      return;
-    }
+    if (this.#doubt.has(line)) return this.#doubt.stop();
     if (line === this.#trial) {
       this.#trial = undefined;
       if (this.#back === undefined) return this.#trySocketLater();
@@ -165,16 +152,10 @@ export class ResumingFeed extends Feed {
     if (await isRefused(this.root, line.wish)) this.#refused = true;
   }
 
-  /** Something may exist that the line does not bring: the other road shows it. @param {string} id */
-  #verify(id) {
-    if (this.#trial) return;
-    this.#check?.hangUp();
-    this.#check = this.#dial(this.#line?.road === "websocket" ? "stream" : "websocket");
-    this.#after("check", ARRIVAL_MS, () => {
-      if (this.#check?.opened) this.#checked = id; // an event of topics that are not ours
-      this.#check?.hangUp();
-      this.#check = undefined;
-    });
+  /** The other road, beside the line that is open. */
+  #secondLine() {
+    if (!this.#line?.opened || this.#trial) return undefined;
+    return this.#dial(this.#line.road === "websocket" ? "stream" : "websocket");
   }
 
   #trySocketLater() {

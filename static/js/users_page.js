@@ -1,6 +1,6 @@
 /** The people's page: who comes is shown at once, on every screen. */
 import { pages } from "./api.js";
-import { find } from "./elements.js";
+import { find, insertById } from "./elements.js";
 import { announceNews } from "./messages.js";
 import { persist } from "./persist.js";
 import * as sending from "./sending.js";
@@ -13,6 +13,7 @@ export function start(element, feed) {
   const over = new AbortController();
   const heard = { signal: over.signal };
   const list = find(element, "#users");
+  const empty = find(element, "#empty-users");
   const form = find(element, "#add-user-form", HTMLFormElement);
 
   /** @param {User} user @param {boolean} live */
@@ -20,10 +21,8 @@ export function start(element, feed) {
     if (document.getElementById(`user-${user.id}`)) return;
     const card = cardFor(user);
     if (live) card.dataset.arrived = "";
-    const cards = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
-    const next = [...cards].find(({ dataset }) => Number(dataset.id) > user.id);
-    list.insertBefore(card, next ?? null);
-    find(element, "#empty-users").hidden = true;
+    insertById(list, card);
+    empty.hidden = true;
     if (live) announceNews(`${user.nickname} is new here.`);
   };
   /** @param {FeedEventMap["change"]} event */
@@ -34,6 +33,7 @@ export function start(element, feed) {
   const load = () => persist(all, feed, over.signal);
   const again = () => {
     list.replaceChildren();
+    empty.hidden = false;
     load();
   };
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from quart import Quart, g, request
 
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.identity import accounts
 from quart_notes.blueprints.shell import shell
 from quart_notes.blueprints.static_files import asset
 from quart_notes.version import __version__
@@ -21,7 +22,11 @@ def register(app: Quart) -> None:
 
 
 async def _of_request() -> dict[str, object]:
-    found: dict[str, object] = {"root": request.root_path, "open_to_network": core().settings.open_to_network}
+    found: dict[str, object] = {
+        "root": request.root_path,
+        "open_to_network": core().settings.open_to_network,
+        "accounts": accounts(),
+    }
     # g.bare is set for what stands alone: an error, a part of a page.
     if (request.blueprint or "").startswith("front_") and not g.get("bare", False):
         found |= await shell()

@@ -66,6 +66,18 @@ async def change_password() -> Page:
     return _back("?changed=password")
 
 
+@blueprint.post("/sessions/end-others")
+@hide
+async def end_other_sessions() -> WerkzeugResponse:
+    """Sign all of one's other browsers out by the form."""
+    who = await caller()
+    for session in await core().sessions.of_person(who.id or 0, who.session):
+        if not session.current:
+            with suppress(NotFoundError):  # over already
+                await core().sessions.end(who.id or 0, session.id)
+    return _back("#sessions")
+
+
 @blueprint.post("/sessions/<id:session_id>/end")
 @hide
 async def end_session(session_id: int) -> WerkzeugResponse:

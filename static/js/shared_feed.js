@@ -3,7 +3,8 @@
  *
  * 1. A tab follows a leader once that has told it what it missed; then it takes each event only if it knows the one
  * before, and otherwise asks again. 2. A tab is told of its own topics only. 3. Who cannot be told any more what it
- * missed gets a reset. 4. A leader that answers nobody is robbed. `expect` as in ResumingFeed.
+ * missed gets a reset. 4. A leader that answers nobody is robbed. 5. A tab that finds nobody signed in is "out": it leads
+ * and follows no more until it is started again. `expect` as in ResumingFeed.
  */
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
@@ -65,6 +66,7 @@ export class SharedFeed extends Feed {
         this.#channel?.say("event", { by: this.#tab, before, event });
       },
       state: (state) => {
+        if (state === "out") return this.#rest();
         this.tellState(state);
         this.#channel?.say("state", { state });
       },
@@ -72,6 +74,11 @@ export class SharedFeed extends Feed {
     });
     this.tellState(this.#lead.state);
     this.#channel?.say("led", {});
+  }
+
+  #rest() {
+    this.stop();
+    this.tellState("out");
   }
 
   #follow() {

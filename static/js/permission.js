@@ -1,0 +1,32 @@
+/** What may still be heard, when a line was refused or taken away: asked once, before the next attempt. */
+import { isRefused } from "./live_feed.js";
+import { isOfOne, topicsIn } from "./topics.js";
+
+/** @typedef {import("./live_feed.js").Wish} Wish */
+
+const PATIENCE_MS = 3_000;
+
+/**
+ * What of a wish may be heard, or null when nobody is signed in any more, or somebody else.
+ * @param {string} root @param {Wish} wish @returns {Promise<Wish|null>}
+ */
+export async function allowed(root, wish) {
+  if (await isSignedOut(root, wish.person)) return null;
+  if (!(await isRefused(root, { ...wish, after: "" }))) return wish;
+  const person = (await isRefused(root, { topics: "users", after: "", person: wish.person })) ? "" : wish.person;
+  const judged = topicsIn(wish.topics).map(async (topic) => {
+    return isOfOne(topic) && (await isRefused(root, { topics: topic, after: "", person })) ? "" : topic;
+  });
+  return { ...wish, person, topics: (await Promise.all(judged)).filter(Boolean).join(",") };
+}
+
+/** @param {string} root @param {string} person */
+async function isSignedOut(root, person) {
+  try {
+    const answer = await fetch(`${root}/api/me`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const { code, mode, user } = await answer.json();
+    return code === "sign_in_required" || (mode === "accounts" && String(user?.id) !== person);
+  } catch {
+    return false; // no connection, or not our answer
+  }
+}

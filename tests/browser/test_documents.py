@@ -129,7 +129,7 @@ def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:
     nobody = client.get("/front/rooms/1")
     mine, *_ = (say(client, 1, who, text) for who, text in ((ada, "mine"), (bob, "https://example.org/?a=1&b=2 <b>")))
     with httpx.Client(base_url=client.base_url, headers=client.headers) as own:
-        own.cookies.set("quart_notes_person", str(ada["id"]))
+        own.post("/front/me", data={"person_id": ada["id"]})
         address = f"/front/rooms/1/messages/{mine['id']}"
         pages = {
             "room": own.get("/front/rooms/1"),
@@ -155,7 +155,7 @@ def _people_pages(client: httpx.Client) -> dict[str, httpx.Response]:
     for content in ("<b>&amp;\n\n", "second"):
         client.post("/api/messages", json={"author_id": bob["id"], "recipient_id": ada["id"], "content": content})
     with httpx.Client(base_url=client.base_url, headers=client.headers) as own:
-        own.cookies.set("quart_notes_person", str(ada["id"]))
+        own.post("/front/me", data={"person_id": ada["id"]})
         return pages | {
             "users": own.get("/front/users"),
             "users_refused": own.post("/front/users", data={"name": '"', "email": "<b>", "nickname": ""}),

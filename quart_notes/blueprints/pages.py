@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from quart import Quart, g, request
 
+from quart_notes.blueprints.browsers import browser_name
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import accounts
 from quart_notes.blueprints.shell import shell
@@ -15,6 +16,7 @@ def register(app: Quart) -> None:
     """Give the templates their globals and filters."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["rfc3339"] = rfc3339
+    app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.globals["_"] = _untranslated

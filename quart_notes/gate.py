@@ -23,6 +23,7 @@ MAX_KEPT = 20_000  # secrets
 LONGEST_TIMER = 7 * 24 * 3600.0  # seconds: a stream that outlives it is judged anew
 
 PUBLIC = frozenset({events.SHARED_BOARD, events.USERS, events.ROOMS, events.EVERY_ROOM})
+Kind = Literal["session", "token"]
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +42,7 @@ class Pass:
     roles: Mapping[int, Role]
     expires: float | None
     made: int
-    kind: Literal["session", "token"]
+    kind: Kind
     secret: str = field(repr=False)
 
     @property
@@ -80,25 +81,25 @@ class Gate:
         self._tokens = tokens
         self._boards = boards
         self._changes = 0
-        self._kept: OrderedDict[str, tuple[float, Pass]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Kind, str], tuple[float, Pass]] = OrderedDict()
         self._streams: dict[int, set[_Stream]] = {}
         self._judging: set[asyncio.Task[None]] = set()
         broadcaster.watch(events.ACCESS, self._changed)
 
-    def known(self, secret: str) -> Pass | None:
+    def known(self, kind: Kind, secret: str) -> Pass | None:
         """What is known of a secret right now, without asking."""
-        kept = self._kept.get(secret)
+        kept = self._kept.get((kind, secret))
         if kept is None:
             return None
         until, passed = kept
         if asyncio.get_running_loop().time() > until:
-            del self._kept[secret]
+            del self._kept[kind, secret]
             return None
         return passed
 
     async def session(self, secret: str, *, trusted: bool) -> Pass | None:
         """The pass of a browser's session; a session that was merely chosen counts in open mode only."""
-        passed = self.known(secret)
+        passed = self.known("session", secret)
         if passed is not None:
             return passed
         changes = self._changes
@@ -111,7 +112,7 @@ class Gate:
 
     async def token(self, secret: str) -> Pass | None:
         """The pass of a program's token."""
-        passed = self.known(secret)
+        passed = self.known("token", secret)
         if passed is not None:
             return passed
         changes = self._changes
@@ -126,15 +127,15 @@ class Gate:
     def _keep(self, passed: Pass) -> Pass:
         now = asyncio.get_running_loop().time()
         if passed.made == self._changes:  # otherwise it may have been read just before the change
-            self._kept[passed.secret] = min(now + KEPT, passed.expires or now + KEPT), passed
+            self._kept[passed.kind, passed.secret] = min(now + KEPT, passed.expires or now + KEPT), passed
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
         return passed
 
     def forget(self, secret: str) -> None:
-        """Ask again the next time."""
+        """Ask for a session again the next time."""
         self._changes += 1
-        self._kept.pop(secret, None)
+        self._kept.pop(("session", secret), None)
 
     def follow(self, passed: Pass, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
         """Have `end` called when the stream may go on no longer; returns what to call when it has ended by itself."""
@@ -164,8 +165,8 @@ class Gate:
     def _changed(self, message: Message) -> None:
         self._changes += 1
         user_id = int(json.loads(message.data)["access"]["user_id"])
-        for secret in [key for key, (_, passed) in self._kept.items() if passed.caller.id == user_id]:
-            del self._kept[secret]
+        for key in [key for key, (_, passed) in self._kept.items() if passed.caller.id == user_id]:
+            del self._kept[key]
         self._judge_soon(list(self._streams.get(user_id, ())))
 
     def _judge_soon(self, streams: list[_Stream]) -> None:

@@ -16,7 +16,7 @@ from quart_notes.schemas import (
 
 
 class Board(Model):
-    """A board of notes. Board 1 is everybody's, and each person has a personal one. A deleted one is kept for a while."""
+    """A board of notes. Board 1 is everybody's, each person has a personal one. Deleted ones are kept for a while."""
 
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharField(8)  # shared, personal
@@ -86,7 +86,7 @@ class User(Model):
     password_hash = fields.CharField(200, null=True)  # Argon2id; null: has none yet, and cannot sign in
     is_admin = fields.BooleanField(
         default=False, db_default=False
-    )  # whether they may remove people's access and invite in others' names
+    )  # whether they may add people, and let others set a new password
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -432,6 +432,10 @@ class WebsocketClient(FeedClient):
         else:
             raise AssertionError(f"an unexpected frame: {received}")
 
+    async def pinged(self, times: int) -> None:
+        """Read until so many pings came."""
+        await self.until(lambda _: self.pings >= times)
+
     def take_text(self, payload: bytes) -> None:
         """A text frame is an event."""
         self.events.append(json.loads(payload))
@@ -472,8 +476,12 @@ class LineClient(WebsocketClient):
 
     async def hears(self, *lines: str) -> None:
         """Read until there are as many lines as these, which must be these and no others."""
-        await self.until(lambda _: len(self.lines) >= len(lines))
-        assert self.lines == list(lines)
+        assert await self.heard(len(lines)) == list(lines)
+
+    async def heard(self, number: int) -> list[str]:
+        """Read until there are `number` lines; returns all."""
+        await self.until(lambda _: len(self.lines) >= number)
+        return self.lines
 
 
 Edge = type[EventStreamClient] | type[WebsocketClient]

@@ -215,7 +215,7 @@ def test_only_the_writer_publishes_what_lasts_and_only_the_domain_records():
     assert {name for name, tree in MODULES.items() if _calls(tree, "publish")} == {"writer", "presence"}
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
-    # domain.boards and domain.rooms: everybody's board and the lobby are made before the writer runs, and nobody is told.
+    # Everybody's board and the lobby are made before the writer runs, and nobody is told of them.
     opening = {"writer", "event_log", "domain.boards", "domain.rooms"}
     assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= opening
 

@@ -16,7 +16,7 @@ from quart_notes import create_app
 from quart_notes.core import Core
 from quart_notes.errors import CATALOGUE, FieldError, NotFoundError, ProblemError
 from quart_notes.settings import Settings
-from tests.routes import READS, Route
+from tests.routes import READS, ROUTES, Json, Route, body_of
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
@@ -188,6 +188,101 @@ async def test_a_rule_that_fails_by_mistake_is_a_500_and_the_next_request_is_ans
     assert broken.status_code == 500
     assert "secret" not in await broken.get_data(as_text=True)
     assert healed.status_code in {200, 201, 404}
+
+
+# A rule of the domain, and a request that needs it.
+RULES: dict[str, tuple[str, str, Json | None]] = {
+    "people.add": ("POST", "/api/users", body_of("users.create_user")),
+    "people.get": ("GET", "/api/users/1", None),
+    "people.find": ("GET", "/api/users", None),
+    "rooms.add": ("POST", "/api/rooms", body_of("rooms.create_room")),
+    "rooms.get": ("GET", "/api/rooms/1", None),
+    "rooms.find": ("GET", "/api/rooms", None),
+    "rooms.participant": ("POST", "/api/rooms/1/typing", body_of("rooms.notice_typing")),
+    "messages.send": ("POST", "/api/messages", body_of("messages.send_message")),
+    "messages.post": ("POST", "/api/rooms/1/messages", body_of("rooms.post_message")),
+    "messages.change": ("PATCH", "/api/messages/1", body_of("messages.update_message")),
+    "messages.delete": ("DELETE", "/api/messages/1?author_id=1", None),
+    "messages.restore": ("POST", "/api/messages/1/restore?author_id=1", None),
+    "messages.get": ("GET", "/api/messages/1", None),
+    "messages.direct": ("GET", "/api/messages", None),
+    "messages.of_person": ("GET", "/api/users/1/messages", None),
+    "messages.in_room": ("GET", "/api/rooms/1/messages", None),
+    "readings.read": ("POST", "/api/rooms/1/read", body_of("rooms.mark_read")),
+    "readings.of_person": ("GET", "/api/users/1/unread", None),
+    "people.those": ("GET", "/events?topics=user:1", None),
+    "rooms.those": ("GET", "/events?topics=room:9", None),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+async def test_a_rule_about_people_or_rooms_that_fails_by_mistake_is_a_500_too(
+    app: Quart, monkeypatch: pytest.MonkeyPatch, rule: str
+):
+    core: Core = app.extensions["quart_notes"]
+    client = app.test_client()
+    part, _, name = rule.partition(".")
+    method, path, body = RULES[rule]
+    before = await core.log.newest()
+
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(SECRET)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(getattr(core, part)), name, fail)
+        broken = await client.open(path, method=method, json=body)
+    assert broken.status_code == 500
+    assert "secret" not in await broken.get_data(as_text=True)
+    assert await core.log.newest() == before
+
+    healed = await client.open(path, method=method, json=body)
+    assert healed.status_code in {200, 201, 403, 404, 422}
+
+
+ABOUT_ROWS = [route for route in ROUTES if route.rule.startswith("/api/") and route.rule != "/api/version"]
+
+
+async def test_without_its_database_every_route_says_so_and_heals(app: Quart, tmp_path: Path):
+    client = app.test_client()
+    file = tmp_path / "quart-notes.sqlite3"
+    file.rename(tmp_path / "away")
+    for route in ABOUT_ROWS:
+        body = body_of(route.endpoint) if route.takes_json else None
+
+        answer = await client.open(route.address, method=route.method, json=body)
+
+        assert answer.status_code == 503, route
+        assert (await answer.get_json())["code"] == "database_unavailable"
+    (tmp_path / "away").rename(file)
+
+    for route in ABOUT_ROWS:
+        body = body_of(route.endpoint) if route.takes_json else None
+        assert (await client.open(route.address, method=route.method, json=body)).status_code < 500, route
+
+
+@pytest.mark.parametrize("where", ["_tell", "_shown"])
+async def test_a_message_that_fails_half_way_leaves_neither_itself_nor_its_conversation(
+    app: Quart, monkeypatch: pytest.MonkeyPatch, where: str
+):
+    client = app.test_client()
+    for number in (1, 2):
+        assert (await client.post("/api/users", json=body_of("users.create_user", number))).status_code == 201
+    before = (await client.get("/api/users")).headers["Last-Event-ID"]
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(SECRET)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"quart_notes.domain.messages.{where}", fail)
+        sent = await client.post("/api/messages", json=body_of("messages.send_message"))
+        said = await client.post("/api/rooms/1/messages", json=body_of("rooms.post_message"))
+
+    assert (sent.status_code, said.status_code) == (500, 500)
+    assert len(await (await client.get("/api/rooms?person_id=1")).get_json()) == 1
+    for path in ("/api/messages", "/api/rooms/1/messages"):
+        answer = await client.get(path)
+        assert await answer.get_json() == []
+        assert answer.headers["Last-Event-ID"] == before
 
 
 async def test_a_write_that_fails_by_mistake_is_a_500_and_keeps_nothing(app: Quart, monkeypatch: pytest.MonkeyPatch):

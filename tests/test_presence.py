@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ from quart_notes.events import EVERY_ROOM, room
 from quart_notes.presence import INTERVAL, LINGER, TYPING, Presence
 from quart_notes.reader import Reader
 from quart_notes.schemas import UserOut
-from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, WebsocketClient, follow, named
+from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, RawConnection, WebsocketClient, follow, named
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, Json, fields_of, got, newest, people, person, refused, say, tell
 from tests.talk import room as new_room
@@ -624,3 +626,26 @@ async def test_a_deaf_client_is_gone_once_it_is_dropped(tmp_path: Path):
                 await _until_told(watcher, [ada])
                 await _until_told(watcher, [])
             deaf.cut()
+
+
+@pytest.mark.parametrize("end", ["the stream", "the connection"])
+async def test_a_stream_of_http_2_makes_one_present_while_it_lasts(
+    shared_server: ServerProcess, api: httpx.AsyncClient, place: Json, end: str
+):
+    ada = await person(api)
+    topics = f"room:{place['id']}"
+    connection = await RawConnection(shared_server.port).connect()
+    h2 = H2Connection(H2Configuration(client_side=True, header_encoding=None))
+    h2.initiate_connection()
+    path = f"/events?topics={topics}&person={ada['id']}"
+    h2.send_headers(1, [(":method", "GET"), (":path", path), (":scheme", "http"), (":authority", "x")], end_stream=True)
+    await connection.send(h2.data_to_send())
+    async with await follow(WebsocketClient, shared_server.port, topics=topics) as watcher:
+        await _until_told(watcher, [ada])
+        if end == "the stream":
+            h2.reset_stream(1)
+            await connection.send(h2.data_to_send())
+        else:
+            connection.cut()
+        await _until_told(watcher, [])
+    connection.cut()

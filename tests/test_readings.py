@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
 from quart_notes.errors import ProblemError
 from quart_notes.events import EVERY_ROOM, ROOMS, USERS, EventId, user
 from quart_notes.schemas import (
@@ -295,11 +296,12 @@ State = dict[str, Any]
 async def _fresh(core: Core, reader_id: int) -> tuple[State, EventId]:
     """Everything that a person's page could show, fetched part by part; and where to go on from."""
     people = await core.people.find(PageQuery())
-    rooms = await core.rooms.find(RoomQuery(person_id=reader_id))
+    rooms = await core.rooms.find(ANYBODY, RoomQuery(person_id=reader_id))
     said = {
-        room.id: (await core.messages.in_room(room.id, MessageQuery(before_id=MAX_ID))).messages for room in rooms.rooms
+        room.id: (await core.messages.in_room(ANYBODY, room.id, MessageQuery(before_id=MAX_ID))).messages
+        for room in rooms.rooms
     }
-    unread = await core.readings.of_person(reader_id)
+    unread = await core.readings.of_person(ANYBODY, reader_id)
     state = {
         "users": {one.id: one.model_dump(mode="json") for one in people.users},
         "rooms": {one.id: one.model_dump(mode="json") for one in rooms.rooms},
@@ -343,18 +345,18 @@ async def _do_something(core: Core, chance: random.Random) -> None:
     acts = {
         "come": lambda: core.people.add(UserCreate(name="x", email="x@y", nickname=f"nick{chance.randint(1, 9)}")),
         "open": lambda: core.rooms.add(RoomCreate(name=f"room {chance.randint(1, 3)}")),
-        "begin": lambda: core.rooms.between(who, other),
-        "tell": lambda: core.messages.send(MessageCreate(author_id=who, recipient_id=other, content=text)),
-        "say": lambda: core.messages.post(where, RoomMessageCreate(author_id=who, content=text)),
+        "begin": lambda: core.rooms.between(ANYBODY, who, other),
+        "tell": lambda: core.messages.send(ANYBODY, MessageCreate(author_id=who, recipient_id=other, content=text)),
+        "say": lambda: core.messages.post(ANYBODY, where, RoomMessageCreate(author_id=who, content=text)),
         "again": lambda: core.messages.post(
-            where, RoomMessageCreate(author_id=who, content=text, client_key=f"{text} {who}".replace(" ", "-"))
+            ANYBODY, where, RoomMessageCreate(author_id=who, content=text, client_key=f"{text} {who}".replace(" ", "-"))
         ),
         "guest": lambda: core.messages.post_as_guest(1, "Client 5", text),
-        "edit": lambda: core.messages.change(what, MessageUpdate(author_id=who, content=text)),
-        "delete": lambda: core.messages.delete(what, who),
-        "restore": lambda: core.messages.restore(what, who),
-        "read": lambda: core.readings.read(where, ReadingUpdate(reader_id=who, message_id=what)),
-        "read on": lambda: core.readings.read(where, ReadingUpdate(reader_id=1, message_id=MAX_ID)),
+        "edit": lambda: core.messages.change(ANYBODY, what, MessageUpdate(author_id=who, content=text)),
+        "delete": lambda: core.messages.delete(ANYBODY, what, who),
+        "restore": lambda: core.messages.restore(ANYBODY, what, who),
+        "read": lambda: core.readings.read(ANYBODY, where, ReadingUpdate(reader_id=who, message_id=what)),
+        "read on": lambda: core.readings.read(ANYBODY, where, ReadingUpdate(reader_id=1, message_id=MAX_ID)),
     }
     name = chance.choice([*acts, "say", "say", "tell", "edit", "delete", "restore"])
     with suppress(ProblemError):

@@ -225,6 +225,18 @@ async def test_one_message_path_serves_rooms_and_conversations(api: httpx.AsyncC
     assert await newest(api) == before
 
 
+async def test_of_many_first_words_at_once_one_conversation_is_begun(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    before = position(await api.get("/api/rooms"))
+
+    told = await asyncio.gather(*(tell(api, *((ada, bob) if n % 2 else (bob, ada)), f"{n}") for n in range(20)))
+
+    assert len({message["room_id"] for message in told}) == 1
+    assert position(await api.get("/api/rooms")) == before + 2 * (1 + 20)  # the conversation once, each to both
+    said = await got(api, f"/api/users/{ada['id']}/messages")
+    assert sorted(message["content"] for message in said) == sorted(f"{n}" for n in range(20))
+
+
 async def test_to_oneself_by_the_room_too(api: httpx.AsyncClient):
     ada = await person(api)
     alone = {"id": (await tell(api, ada, ada))["room_id"]}
@@ -274,6 +286,20 @@ async def test_many_rooms_at_once_keep_what_is_theirs(api: httpx.AsyncClient):
         assert {message["content"][0] for message in said} == {str(number)}
         ids = [message["id"] for message in said]
         assert ids == sorted(set(ids))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/rooms", "/api/rooms/1", "/api/rooms/1/messages", "/api/rooms/1/presence", "/api/users", "/api/messages"],
+)
+async def test_head_is_get_without_its_body(api: httpx.AsyncClient, path: str):
+    await say(api, {"id": 1}, await person(api))
+
+    get, head = await api.get(path), await api.head(path)
+
+    assert head.status_code == 200
+    assert head.content == b""
+    assert {**head.headers, "date": ""} == {**get.headers, "date": ""}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from quart_notes import event_log, feed
 from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
 from quart_notes.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, EventId, room, user
 from quart_notes.schemas import MessageCreate, NoteCreate, RoomCreate, RoomMessageCreate, UserCreate
 from tests.feed_clients import EDGES, Edge, follow, named, until
@@ -350,6 +351,18 @@ async def test_somebody_who_is_not_there_does_not_listen(shared_server: ServerPr
         assert await _refusal(edge, shared_server, person=wrong) == 422
 
 
+@on_both_edges
+@pytest.mark.parametrize("query", ["topics=users&topics=rooms", "person=1&person=2", "after=a-1&after=a-2"])
+async def test_what_is_asked_for_twice_is_refused(shared_server: ServerProcess, edge: Edge, query: str):
+    client = edge(shared_server.port)
+    client.path += f"?unknown=1&unknown=2&{query}"
+
+    await client.open()
+
+    assert client.head.status == 422
+    client.cut()
+
+
 async def test_who_is_refused_is_not_here(shared_server: ServerProcess, api: httpx.AsyncClient):
     ada, place = await person(api), await new_room(api)
     for edge in EDGES:
@@ -447,14 +460,14 @@ async def _act(core: Core, chance: random.Random) -> None:
     who, other = chance.randint(1, 3), chance.randint(1, 3)
     kind = chance.choice(["note", "room", "tell", "say", "say"])
     if kind == "note":
-        await core.notes.add(NoteCreate(title="x"))
+        await core.notes.add(ANYBODY, 1, NoteCreate(title="x"))
     elif kind == "room":
         await core.rooms.add(RoomCreate(name=f"{chance.random()}"))
     elif kind == "tell":
-        await core.messages.send(MessageCreate(author_id=who, recipient_id=other, content="x"))
+        await core.messages.send(ANYBODY, MessageCreate(author_id=who, recipient_id=other, content="x"))
     else:
         rooms = [row.id for row in (await core.rooms.those(range(1, 40))).values() if row.kind == "room"]
-        await core.messages.post(chance.choice(rooms), RoomMessageCreate(author_id=who, content="x"))
+        await core.messages.post(ANYBODY, chance.choice(rooms), RoomMessageCreate(author_id=who, content="x"))
 
 
 CHOICES = [

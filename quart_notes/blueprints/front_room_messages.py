@@ -95,5 +95,5 @@ async def restore(room_id: int, message_id: int) -> WerkzeugResponse:
     """Undo a deletion."""
     me = await _somebody()
     await visible_room(room_id, me)
-    await core().messages.restore(await caller(), message_id, me.id)
-    return to_room(room_id, f"#message-{message_id}")
+    restored, _ = await core().messages.restore(await caller(), message_id, me.id)
+    return to_room(restored.room_id, f"#message-{message_id}")

@@ -79,11 +79,11 @@ def known_pass(parts: Core, headers: Iterable[tuple[bytes, bytes]]) -> Pass | No
     authorization = found.get(b"authorization")
     if authorization is not None:
         kind, _, secret = authorization.partition(" ")
-        return parts.gate.known(secret.strip()) if kind.lower() == "bearer" else None
+        return parts.gate.known("token", secret.strip()) if kind.lower() == "bearer" else None
     cookies = parse_cookie(found.get(b"cookie"))
     signed = cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
     session = parts.signing.read("session", signed) if signed else None
-    return None if session is None else parts.gate.known(session)
+    return None if session is None else parts.gate.known("session", session)
 
 
 def known_caller(parts: Core, headers: Iterable[tuple[bytes, bytes]]) -> Caller | None:

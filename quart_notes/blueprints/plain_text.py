@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from quart import Blueprint, websocket
@@ -44,25 +45,48 @@ async def chat(client_id: int) -> None:
 async def _hear(guest: str) -> int:
     """Post each text frame, as fast as a client may talk; returns the code that ends it."""
     loop = asyncio.get_running_loop()
+    peer = outlets.peer_of(websocket.scope)
     allowance, counted = float(BURST), loop.time()
-    while True:
-        text = await websocket.receive()
-        if not isinstance(text, str):
-            return NOT_TEXT
-        if len(text) > CONTENT_MAX:
-            return TOO_LONG
-        if UNSTORABLE.search(text):
-            return INVALID
-        if not text.strip():
-            continue
-        now = loop.time()
-        allowance, counted = min(allowance + (now - counted) * RATE, BURST) - 1, now
-        if allowance < 0:
-            await asyncio.sleep(-allowance / RATE)
+    try:
+        while True:
+            code = await _take(guest, await websocket.receive())
+            if code is not None:
+                return code
+            now = loop.time()
+            if peer is not None:
+                peer.heard = now  # behind lines that wait, pongs wait too
+            allowance, counted = min(allowance + (now - counted) * RATE, BURST) - 1, now
+            if allowance < 0:
+                await asyncio.sleep(-allowance / RATE)
+    except asyncio.CancelledError:
+        await _take_the_rest(guest)
+        raise
+
+
+async def _take(guest: str, text: Any) -> int | None:
+    """Post what a client says; returns the code to end it with when it must not go on."""
+    if not isinstance(text, str):
+        return NOT_TEXT
+    if len(text) > CONTENT_MAX:
+        return TOO_LONG
+    if UNSTORABLE.search(text):
+        return INVALID
+    if text.strip():
         try:
             await core().messages.post_as_guest(LOBBY, guest, text)
         except ProblemError as error:
             return TOO_SLOW if error.status == 503 else FAILED
+    return None
+
+
+async def _take_the_rest(guest: str) -> None:
+    """Post what a client said before it left: a program says its lines and goes."""
+    with suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(0):  # only what is here already
+                text = await websocket.receive()
+            if await _take(guest, text) is not None:
+                return
 
 
 def line(message: Message) -> str | None:

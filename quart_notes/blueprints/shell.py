@@ -36,6 +36,7 @@ async def shell() -> dict[str, Any]:
     wanted = (await core().preferences.of_person(me.id)).values if me else {}
     # Last, so that nothing is unread in a room that is not listed; the script leaves out what is counted already.
     unread, position = (await core().readings.of_person(who, me.id)) if me else ([], found.position)
+    conversations = sorted((room for room in found.rooms if room.kind == "direct"), key=lambda room: _other(room, me))
     return {
         "me": me,
         "admin": who.trusted or who.admin,
@@ -43,15 +44,13 @@ async def shell() -> dict[str, Any]:
         "theme": wanted["theme"] if wanted.get("theme") in THEMES else "",
         "last_room": next((room for room in found.rooms if room.id == wanted.get("room")), None),
         "rooms": sorted((room for room in found.rooms if room.kind == "room"), key=_by_name),
-        "conversations": sorted(
-            (room for room in found.rooms if room.kind == "direct"), key=lambda room: _other(room, me)
-        ),
+        "conversations": conversations,
         "unread": {one.room_id: one.count for one in unread if one.count},
         "unread_total": sum(one.count for one in unread),
         "unread_marks": _marks(unread),
         "shell_event_id": position,
         "shell_topics": ",".join([events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]),
-        "here": _here(),
+        "here": _here({f"/front/rooms/{room.id}" for room in conversations}),
     }
 
 
@@ -67,8 +66,9 @@ def _marks(unread: Iterable[UnreadOut]) -> str:
     return " ".join(f"{one.room_id}:{one.count}:{one.last_read_id}" for one in unread)
 
 
-def _here() -> str:
-    """Where this page is; a form that was refused stands on the page of its place."""
-    if request.method == "GET" or request.path.startswith("/front/messages/"):
+def _here(own: set[str]) -> str:
+    """Where this page is for somebody else too: not in one's own conversations, nor where a form was refused."""
+    everybodys = request.method == "GET" and request.path not in own
+    if everybodys or request.path.startswith("/front/messages/"):
         return request.path
     return "/".join(request.path.split("/")[:3])

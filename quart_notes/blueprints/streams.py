@@ -122,7 +122,11 @@ async def converse(
     try:
         try:
             await _tell(subscription, peer, text_of, join)
-            code = TOO_SLOW if subscription.reader.lagged else RESTARTING
+            reader = subscription.reader
+            if not (reader.lagged or reader.closing or denied):
+                # The client has left, unless hearing has ended it: what it said before is still on its way.
+                await asyncio.wait([listening], timeout=GRACE)
+            code = TOO_SLOW if reader.lagged else RESTARTING
             if denied:
                 code = DENIED
             elif listening.done() and not listening.cancelled():

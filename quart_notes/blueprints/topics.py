@@ -44,9 +44,10 @@ def _nothing() -> None:
 
 
 def feed_query(arguments: MultiDict[str, str]) -> FeedQuery:
-    """A websocket's query, validated as quart-schema does it for the event stream."""
+    """A websocket's query, validated as quart-schema does it for the event stream: what is said twice is refused."""
+    values = {name: found if len(found) > 1 else found[0] for name, found in arguments.lists()}
     try:
-        return FeedQuery.model_validate(arguments.to_dict())
+        return FeedQuery.model_validate(values)
     except ValidationError as error:
         raise validation_problem(error) from None
 

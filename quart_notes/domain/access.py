@@ -20,7 +20,7 @@ class Caller:
 
     person    None: nobody in particular, in open mode only
     trusted   open mode, where everybody may see and do everything
-    admin     may end others' access and invite in their names
+    admin     may add people, and let others set a new password
     scope     read: may look only, as an API token can be
     session   number of their session, token of their API token, when they have one
     """

@@ -8,6 +8,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from quart_notes import events
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller
 from quart_notes.domain.people import by_id, known, named
@@ -290,7 +291,8 @@ async def _record(change: Change, action: Action, message: Message) -> MessageOu
 
 
 def _tell(change: Change, action: Action, room: RoomOut, message: MessageOut) -> None:
-    for topic in topics(room):
+    # The author's own last: the position in their answer is then that of the event which their page waits for.
+    for topic in sorted(topics(room), key=lambda topic: topic == events.user(message.author_id or 0)):
         change.record(MessageEvent(topic=topic, action=action, message=message))
 
 

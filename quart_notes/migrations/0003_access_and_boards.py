@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 "table": "board",
                 "app": "quart_notes",
                 "pk_attr": "id",
-                "table_description": "A board of notes. Board 1 is everybody's, and each person has a personal one. A deleted one is kept for a while.",
+                "table_description": "A board of notes. Board 1 is everybody's, each person has a personal one. Deleted ones are kept for a while.",
             },
             bases=["Model"],
         ),

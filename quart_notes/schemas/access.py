@@ -206,6 +206,6 @@ class MeOut(Outgoing):
     )
 
     user: UserOut | None = Field(description="Who it is; null in open mode when nobody was chosen.")
-    admin: bool = Field(description="Whether they may invite in others' names and end others' access.")
+    admin: bool = Field(description="Whether they may add people, and let others set a new password.")
     board_id: int = Field(description="Which board is open.", ge=1, le=MAX_ID)
     mode: Literal["open", "accounts"] = Field(description="open: no sign-in, everybody is who they choose to be.")

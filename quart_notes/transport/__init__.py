@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from typing import ClassVar
 from unittest.mock import patch
 
-from quart_notes.transport.connection import Connection, Peer, UnblockedTaskGroup
+from quart_notes.transport.connection import Connection, Peer
 from quart_notes.transport.http import CheckedH2Protocol, ProblemH11Protocol
+from quart_notes.transport.task_group import UnblockedTaskGroup
 from quart_notes.transport.websocket import BoundedWSStream, PlainHandshake
 
 __all__ = ["Connection", "Peer", "installed"]

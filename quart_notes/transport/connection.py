@@ -1,16 +1,13 @@
 """A connection: it shows its transport, counts, and ends with its client."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import time
 from typing import Any, ClassVar
 
-from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
-from hypercorn.config import Config
 from hypercorn.events import Closed, RawData
-from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope, WorkerContext
+from hypercorn.typing import WorkerContext
 
 from quart_notes.transport.answers import whole_answer
 from quart_notes.transport.http import ProblemH11Protocol
@@ -185,32 +182,3 @@ class Connection(TCPServer):
         """Return when the connection has gone."""
         with suppress(OSError):
             await self.writer.wait_closed()
-
-
-class UnblockedTaskGroup(TaskGroup):
-    """Tells the application of a connection's end, however much else waits for it.
-
-    Its queue is bounded, and hypercorn waits for room to say that the client has left: for ever, when an application
-    that has answered reads no more of a flood.
-    """
-
-    async def spawn_app(
-        self, app: AppWrapper, config: Config, scope: Scope, send: Callable[[ASGISendEvent | None], Awaitable[None]]
-    ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
-        """Start the application; returns how to tell it something."""
-        bound: Any = await super().spawn_app(app, config, scope, send)
-        queue: asyncio.Queue[ASGIReceiveEvent] = bound.__self__
-        gone = False
-
-        async def put(event: ASGIReceiveEvent) -> None:
-            nonlocal gone
-            if gone:
-                return
-            if event["type"] in {"http.disconnect", "websocket.disconnect"}:
-                gone = True
-                if queue.full():
-                    while not queue.empty():
-                        queue.get_nowait()
-            await queue.put(event)
-
-        return put

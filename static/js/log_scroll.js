@@ -26,6 +26,11 @@ export class LogScroll {
     return this.log.scrollTop > -CLOSE;
   }
 
+  /** Pixels of the log above what is in sight. */
+  get above() {
+    return this.log.scrollHeight - this.log.clientHeight + this.log.scrollTop;
+  }
+
   #look() {
     const atEnd = this.#isAtEnd();
     if (atEnd === this.atEnd) return;

@@ -41,7 +41,7 @@ export function start(element, roomId, post) {
     clearErrors(element);
     if (!field.value.trim()) return field.focus();
     if (changed() < 0) return showErrors(element, tooLong());
-    const content = field.value;
+    const content = field.value.trimEnd();
     write("");
     field.focus();
     post(content);

@@ -6,10 +6,9 @@ import { dayOf, tellDay } from "./message_time.js";
 const PAUSE_MS = 5 * 60 * 1000; // after such a silence the author is named again
 const MINUTE_MS = 60_000;
 
-/** @param {HTMLElement} item */
-export function group(item) {
+/** @param {HTMLElement} item @param {Message|null} [before] the message above it, by default that of the item before */
+export function group(item, before = above(item)) {
   const message = messageOf(item);
-  const before = item.previousElementSibling && messageOf(item.previousElementSibling);
   const newDay = !before || dayOf(before.date) !== dayOf(message.date);
   const day = find(item, ".day");
   day.hidden = !newDay;
@@ -17,8 +16,11 @@ export function group(item) {
   item.toggleAttribute("data-head", newDay || !find(item, ".new-line").hidden || !goesOn(before, message));
 }
 
+/** @param {HTMLElement} item */
+const above = ({ previousElementSibling: before }) => before && messageOf(before);
+
 /** Whether a message reads as a part of the one before it. @param {Message} before @param {Message} message */
-export function goesOn(before, message) {
+function goesOn(before, message) {
   const same = before.author_id === message.author_id && before.guest === message.guest;
   return same && Date.parse(message.date) - Date.parse(before.date) <= PAUSE_MS;
 }

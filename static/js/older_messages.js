@@ -3,7 +3,7 @@ import { page } from "./conversation.js";
 import { find } from "./elements.js";
 
 const PAGE = 100; // messages
-const AHEAD = "1000px 0px 0px"; // how far above the window they are fetched
+const AHEAD = 1_000; // pixels: this near to the oldest one shown they are fetched
 const QUIET_MS = 1_000; // a screen reader looks at what was put in a moment later
 
 /**
@@ -35,12 +35,13 @@ export function start(element, messages, scroll, feed) {
       const { found, whole } = await page(messages.roomId, oldest.id, PAGE, over.signal);
       // Nobody else changed the list's end meanwhile, or these do not join what is shown.
       if (messages.oldest?.id === oldest.id) quietly(() => scroll.keeping(() => messages.prepend(found, whole)));
-      busy = false;
-      look();
+      show();
+      requestAnimationFrame(look);
     } catch {
-      busy = false;
       element.dataset.state = "failed";
       state.textContent = "Older messages could not be loaded.";
+    } finally {
+      busy = false;
     }
   };
   /** @param {() => void} change */
@@ -55,23 +56,24 @@ export function start(element, messages, scroll, feed) {
     event.preventDefault();
     load();
   };
-  const sight = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && load(), {
-    root: log,
-    rootMargin: AHEAD,
-  });
-  const look = () => {
-    sight.unobserve(element);
-    sight.observe(element); // which tells at once how it is
+  /** What failed waits to be asked for. */
+  const look = () => scroll.above < AHEAD && element.dataset.state !== "failed" && load();
+  const again = () => {
+    if (feed.state !== "live") return;
+    if (!busy) show();
+    look();
   };
 
   link.addEventListener("click", click, heard);
+  // An intersection observer would tell of this seldomer, but some browsers lose count as messages get their size.
+  log.addEventListener("scroll", look, { ...heard, passive: true });
+  addEventListener("resize", look, heard);
   messages.element.addEventListener("messages:loaded", show, heard);
-  feed.addEventListener("state", () => feed.state === "live" && look(), heard);
+  feed.addEventListener("state", again, heard);
   show();
   look();
   return () => {
     over.abort();
-    sight.disconnect();
     clearTimeout(timer);
   };
 }

@@ -6,7 +6,7 @@
  */
 import { explain, Problem, send } from "./api.js";
 import { clientKey } from "./client_key.js";
-import { keep, kept } from "./storage.js";
+import { OutboxStore } from "./outbox_store.js";
 
 const ARRIVAL_MS = 10_000; // what the server has and a live feed does not bring by then was deleted meanwhile
 
@@ -18,21 +18,22 @@ export class Outbox {
 
   /**
    * @param {number} roomId @param {ExpectingFeed} feed
-   * @param {(items: Outgoing[]) => void} changed hears of every change
+   * @param {{changed: (items: Outgoing[]) => void, arrived: (item: Unsent) => boolean}} page what hears of every change,
+   * and whether a message is shown already
    */
-  constructor(roomId, feed, changed) {
+  constructor(roomId, feed, { changed, arrived }) {
     this.roomId = roomId;
     this.feed = feed;
     this.changed = changed;
+    this.arrived = arrived;
+    this.store = new OutboxStore(roomId);
   }
 
-  /** @param {(item: Unsent) => boolean} arrived whether the page shows it already */
-  start(arrived) {
+  start() {
     const over = new AbortController();
     const again = () => this.feed.state === "live" && this.retryAll();
-    this.#items = (kept(`outbox:${this.roomId}`) ?? [])
-      .filter((item) => !arrived(item))
-      .map((item) => ({ ...item, state: "waiting" }));
+    const unsent = this.store.take().filter((item) => !this.arrived(item));
+    this.#items = unsent.map((item) => ({ ...item, state: "waiting" }));
     this.feed.addEventListener("state", again, { signal: over.signal });
     this.#keep();
     this.#pump();
@@ -67,9 +68,7 @@ export class Outbox {
   }
 
   #keep() {
-    const unsent = this.#items.filter(({ state }) => state !== "sent");
-    const plain = unsent.map(({ key, author_id, content, date }) => ({ key, author_id, content, date }));
-    keep(`outbox:${this.roomId}`, plain.length ? plain : null);
+    this.store.save(this.#items.filter(({ state }) => state !== "sent"));
     this.changed(this.#items);
   }
 
@@ -79,8 +78,9 @@ export class Outbox {
     for (let item = this.#next(); item; item = this.#next()) {
       item.state = "sending";
       this.changed(this.#items);
-      await this.#send(item);
-      this.#keep();
+      const sent = await this.#send(item);
+      if (sent && this.arrived(item)) this.drop(item.key);
+      else this.#keep();
     }
     this.#sending = false;
     this.changed(this.#items);
@@ -99,10 +99,12 @@ export class Outbox {
       item.state = "sent";
       this.feed.expect(eventId);
       setTimeout(() => this.feed.state === "live" && this.drop(item.key), ARRIVAL_MS);
+      return true;
     } catch (caught) {
       item.problem = Problem.of(caught);
       item.state = "failed";
       if (passes(item.problem)) this.#failRest(item.problem);
+      return false;
     }
   }
 

@@ -1,6 +1,6 @@
 /** What has not arrived yet, below the conversation: told apart from what has, with a way to try again. */
 import { around, clone, find } from "./elements.js";
-import { goesOn } from "./message_grouping.js";
+import { group } from "./message_grouping.js";
 import { itemFor, messageOf } from "./message_item.js";
 import { announce, emit } from "./messages.js";
 import { explainUnsent, Outbox } from "./outbox.js";
@@ -41,12 +41,13 @@ export function start(element, messages, scroll, feed) {
   const regroup = () => {
     let before = messages.newest;
     for (const row of rows.values()) {
-      const message = messageOf(row);
-      row.toggleAttribute("data-head", !before || !goesOn(before, message));
-      before = message;
+      group(row, before);
+      before = messageOf(row);
     }
   };
-  const outbox = new Outbox(messages.roomId, feed, show);
+  /** @param {Unsent} item */
+  const hasArrived = ({ key, author_id }) => messages.hasKey(key, author_id);
+  const outbox = new Outbox(messages.roomId, feed, { changed: show, arrived: hasArrived });
   /** @param {CardEvent<MessageChange>} event */
   const arrived = ({ detail: { message } }) => message.client_key && outbox.drop(message.client_key);
   /** @param {Event} event */
@@ -61,7 +62,7 @@ export function start(element, messages, scroll, feed) {
 
   messages.element.addEventListener("message:changed", arrived, heard);
   element.addEventListener("click", click, heard);
-  const stop = outbox.start(({ key, author_id }) => messages.hasKey(key, author_id));
+  const stop = outbox.start();
   return {
     outbox,
     stop() {
@@ -80,7 +81,6 @@ function rowFor({ key, author_id, content, date }, roomId) {
   row.id = `unsent-${key}`;
   row.classList.add("unsent");
   row.dataset.own = "";
-  find(row, ".day").hidden = true;
   find(row, ".author").remove();
   find(row, ".message-tools").remove();
   row.append(clone("unsent-state"));

@@ -33,6 +33,7 @@ export function start(button, messages, scroll, reading) {
     if (scroll.atEnd) waiting = 0;
     button.hidden = scroll.atEnd;
     words.textContent = waiting ? `${waiting} new` : label;
+    button.ariaLabel = waiting ? `${waiting} new. ${label}` : label;
   };
   const look = () => {
     if (reading.looking) seen = true;
@@ -63,7 +64,11 @@ export function start(button, messages, scroll, reading) {
   scroll.log.addEventListener("log:moved", look, heard);
   document.addEventListener("visibilitychange", look, heard);
   document.addEventListener("composer:sent", answered, heard);
-  button.addEventListener("click", () => scroll.toEnd(), heard);
+  const jump = () => {
+    scroll.log.focus({ preventScroll: true }); // the button goes
+    scroll.toEnd();
+  };
+  button.addEventListener("click", jump, heard);
   waiting = draw();
   if (marked) {
     seen = false;

@@ -1,4 +1,5 @@
 /** A person's card: made from the blank one in the page's own template, its slots filled as text. */
+import { drawAvatar } from "./avatar.js";
 import { address, clone, find } from "./elements.js";
 
 /** @param {User} user @returns {HTMLElement} */
@@ -6,8 +7,7 @@ export function cardFor(user) {
   const card = clone("user-card");
   card.id = `user-${user.id}`;
   card.dataset.id = String(user.id);
-  find(card, ".avatar").textContent = [...user.nickname][0].toUpperCase();
-  find(card, ".avatar").dataset.hue = String(user.id % 8);
+  drawAvatar(find(card, ".avatar"), user.nickname, user.id);
   find(card, ".user-nick").textContent = user.nickname;
   find(card, ".user-full").textContent = user.name;
   address(find(card, ".user-name"), "href", user.id);

@@ -1,7 +1,6 @@
 """What people do in a conversation, and find there."""
 
 import re
-from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -13,7 +12,6 @@ from tests.server_process import ServerProcess
 
 _numbers = count(1)
 Person = dict[str, Any]
-Enter = Callable[..., Page]
 
 
 def fresh(word: str = "words") -> str:
@@ -53,9 +51,10 @@ def be(page: Page, server: ServerProcess, who: Person) -> Page:
     return page
 
 
-def enter(windows: Windows, server: ServerProcess, who: Person, room_id: int, **options: Any) -> Page:
-    """A browser of a person, in a room, live."""
-    return visit(be(windows(**options), server, who), server, f"/front/rooms/{room_id}")
+def enter(windows: Windows, server: ServerProcess, who: Person | None, room_id: int, **options: Any) -> Page:
+    """A browser of a person, or of nobody in particular, in a room, live."""
+    page = windows(**options)
+    return visit(be(page, server, who) if who else page, server, f"/front/rooms/{room_id}")
 
 
 def write(page: Page, content: str) -> None:
@@ -89,7 +88,7 @@ def said(rest: httpx.Client, room_id: int) -> list[str]:
 def unread(rest: httpx.Client, who: Person, room_id: int) -> int:
     """How much somebody has not read in a room."""
     found = rest.get(f"/api/users/{who['id']}/unread").json()
-    return next(one["count"] for one in found if one["room_id"] == room_id)
+    return int(next(one["count"] for one in found if one["room_id"] == room_id))
 
 
 def block_websockets(page: Page) -> None:

@@ -97,6 +97,29 @@ def test_everything_works_under_the_prefix(windows: Windows, address: str):
     expect(card(here, title)).to_have_count(1)
 
 
+def test_people_and_rooms_work_under_the_prefix(windows: Windows, address: str):
+    page = visit(windows(), address)
+    page.get_by_role("link", name="People").click()
+    for field, value in {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}.items():
+        page.fill(f"#add-user-form [name={field}]", value)
+    page.click("#add-user-form [type=submit]")
+    page.locator("#users > li").get_by_role("button", name="Be this person").click()
+    expect(page.get_by_role("button", name="You are ada")).to_be_visible()
+    expect(page.locator("#connection")).to_have_text("Live")
+
+    bob = httpx.post(f"{address}/api/users", json={"name": "Bob", "email": "bob@example.org", "nickname": "bob"}).json()
+    page.locator(f"#user-{bob['id']}").get_by_role("button", name="Talk").click()
+    expect(page.locator("h1")).to_have_text("bob")
+    page.get_by_role("link", name="Rooms", exact=True).click()
+    room = httpx.post(f"{address}/api/rooms", json={"name": "made behind a proxy"}).json()
+    httpx.post(f"{address}/api/rooms/{room['id']}/messages", json={"author_id": bob["id"], "content": "hello"})
+    page.get_by_role("link", name="made behind a proxy 1 unread").click()
+
+    expect(page.locator("#messages > li", has_text="hello")).to_have_count(1)
+    expect(page.locator("#rooms-place .badge")).to_be_hidden()
+    assert [cookie["path"] for cookie in page.context.cookies()] == ["/notes"]
+
+
 def test_the_forms_work_under_the_prefix_without_a_script(windows: Windows, address: str):
     page = windows(java_script_enabled=False)
     page.goto(f"{address}/front/notes")

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import visit
-from tests.browser.rooms import fresh, person
+from tests.browser.rooms import be, fresh, person
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,18 @@ def test_tabs_of_different_people_do_not_hear_each_other(windows, shared_server,
 
     expect(first.locator("#rooms").get_by_role("link", name="marker")).to_have_count(1)
     expect(first.locator("#rooms-place .badge")).to_be_hidden()
+
+
+def test_who_leaves_their_own_conversation_is_not_led_back_into_it(windows, shared_server, people, rest):
+    ada, bob = people
+    room = rest.post("/api/messages", json={"author_id": ada["id"], "recipient_id": bob["id"], "content": "x"}).json()
+    page = be(windows(), shared_server, ada)
+    page.goto(f"{shared_server.base}/front/rooms/{room['room_id']}")
+
+    choose(page, "Be nobody")
+
+    expect_me(page, None)
+    assert page.url.endswith("/front/rooms")
 
 
 def test_the_keyboard_opens_the_menu_and_escape_closes_it(windows, shared_server, people):

@@ -1,6 +1,7 @@
 """Where one is in a conversation, what is new there, and what has been read."""
 
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
@@ -14,10 +15,17 @@ IN_SIGHT = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   for (let frames = 0; frames < 3; frames++) await frame(); // messages get their size when they come near
   const log = document.querySelector("#log").getBoundingClientRect();
-  const item = [...document.querySelectorAll("#messages > li")].find(item => item.getBoundingClientRect().top >= log.top);
+  const items = [...document.querySelectorAll("#messages > li")];
+  const item = items.find(item => item.getBoundingClientRect().top >= log.top);
   return [item.id, Math.round(item.getBoundingClientRect().top)];
 }"""
 SCROLL = "top => { document.querySelector('#log').scrollTop = top; }"
+
+
+@pytest.fixture
+def come(windows, shared_server):
+    """Opens a room as somebody, in a browser of their own."""
+    return partial(enter, windows, shared_server)
 
 
 @pytest.fixture
@@ -42,8 +50,8 @@ def long_room(shared_server):
         return place
 
 
-def test_older_messages_come_on_scrolling_up_and_what_is_in_sight_stays(windows, shared_server, ada, long_room):
-    page = enter(windows, shared_server, ada, long_room)
+def test_older_messages_come_on_scrolling_up_and_what_is_in_sight_stays(come, ada, long_room):
+    page = come(ada, long_room)
     expect(page.locator("#messages > li")).to_have_count(50)
     expect_at_end(page)
 
@@ -74,10 +82,8 @@ def test_older_messages_that_cannot_be_loaded_are_asked_for_again(windows, share
     expect(page.locator("#messages > li")).to_have_count(150)
 
 
-def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(
-    windows, shared_server, rest, ada, bob, long_room
-):
-    page = enter(windows, shared_server, ada, long_room)
+def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(come, rest, ada, bob, long_room):
+    page = come(ada, long_room)
     page.evaluate(SCROLL, -1000)
     expect(page.locator("#jump")).to_be_visible()
     before = page.evaluate(IN_SIGHT)
@@ -93,8 +99,8 @@ def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(
     expect(message(page, notes[1]["content"]).locator(".new-line")).to_be_hidden()
 
 
-def test_what_arrives_while_one_is_at_the_end_is_in_sight_and_read(windows, shared_server, rest, ada, bob, long_room):
-    page = enter(windows, shared_server, ada, long_room)
+def test_what_arrives_while_one_is_at_the_end_is_in_sight_and_read(come, rest, ada, bob, long_room):
+    page = come(ada, long_room)
 
     note = say(rest, long_room, bob, fresh())
     expect(message(page, note["content"])).to_be_in_viewport()
@@ -104,9 +110,9 @@ def test_what_arrives_while_one_is_at_the_end_is_in_sight_and_read(windows, shar
     expect_at_end(page)
 
 
-def test_what_nobody_looks_at_stays_unread_until_somebody_does(windows, shared_server, rest, ada, bob):
+def test_what_nobody_looks_at_stays_unread_until_somebody_does(come, rest, ada, bob):
     place = room(rest)
-    page = enter(windows, shared_server, ada, place)
+    page = come(ada, place)
     for _ in range(30):
         say(rest, place, ada, fresh())
     expect(page.locator("#messages > li")).to_have_count(30)
@@ -123,9 +129,9 @@ def test_what_nobody_looks_at_stays_unread_until_somebody_does(windows, shared_s
     wait_for(lambda: unread(rest, ada, place) == 0, "it is read", PATIENCE / 1000)
 
 
-def test_a_hidden_tab_reads_nothing(windows, shared_server, rest, ada, bob):
+def test_a_hidden_tab_reads_nothing(come, rest, ada, bob):
     place = room(rest)
-    page = enter(windows, shared_server, ada, place)
+    page = come(ada, place)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
@@ -145,13 +151,13 @@ def test_a_hidden_tab_reads_nothing(windows, shared_server, rest, ada, bob):
     expect(page.locator(".new-line:visible")).to_have_count(0)
 
 
-def test_a_conversation_opens_where_one_left_off(windows, shared_server, rest, ada, bob):
+def test_a_conversation_opens_where_one_left_off(come, rest, ada, bob):
     place = room(rest)
     before = say(rest, place, bob, fresh("before"))
     rest.post(f"/api/rooms/{place}/read", json={"reader_id": ada["id"], "message_id": before["id"]})
     notes = [say(rest, place, bob, fresh("since")) for _ in range(30)]
 
-    page = enter(windows, shared_server, ada, place)
+    page = come(ada, place)
 
     expect(message(page, notes[0]["content"]).locator(".new-line")).to_be_in_viewport()
     expect(page.locator("#jump")).to_have_text("30 new")

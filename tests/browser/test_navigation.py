@@ -90,6 +90,15 @@ def test_a_fresh_page_counts_the_same(windows, shared_server, rest, tabs, scene)
     expect(badge(plain, scene.place)).to_have_text("1 unread")
 
 
+def test_the_form_to_edit_a_note_counts_too(windows, shared_server, rest, scene):
+    note = rest.post("/api/notes", json={"title": fresh()}).json()
+    page = visit(be(windows(), shared_server, scene.ada), shared_server, f"/front/notes/{note['id']}/edit")
+
+    say(rest, scene.place, scene.bob, fresh())
+
+    expect_unread([page], 1)
+
+
 def test_a_message_that_is_restored_after_it_was_read_is_no_news(windows, shared_server, rest, tabs, scene):
     sent = say(rest, scene.place, scene.bob, fresh())
     expect_unread(tabs, 1)
@@ -174,12 +183,30 @@ def test_a_room_is_opened_by_a_form_with_or_without_a_script(windows, shared_ser
 def test_on_a_phone_the_list_is_a_page_of_its_own_and_the_places_are_at_the_thumb(windows, shared_server, scene):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     page = visit(be(windows(**phone), shared_server, scene.ada), shared_server, "/front/rooms")
-    bar = page.locator(".places").bounding_box()
 
-    assert bar["y"] + bar["height"] == 844
+    assert page.locator(".places").evaluate("bar => bar.getBoundingClientRect().bottom") == 844
     page.locator(f"#rooms a[href='/front/rooms/{scene.place}']").tap()
     expect(page.locator("#rooms-aside")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_targets_are_big_enough_for_a_thumb(windows, shared_server, rest, scene):
+    direct(rest, scene.bob, scene.ada, fresh())
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    page = be(windows(**phone), shared_server, scene.ada)
+    small = []
+    for path in ["/front/users", f"/front/messages/{scene.ada['id']}", "/front/rooms"]:
+        visit(page, shared_server, path)
+        page.locator(".me-button").tap()
+        expect(page.locator("#me")).to_be_visible()
+        small += page.evaluate(SMALL)
+
+    assert small == []
+
+
+SMALL = """() => [...document.querySelectorAll("a:not(.skip-link), button, input, textarea, select")]
+  .filter(element => element.checkVisibility() && (element.offsetWidth < 44 || element.offsetHeight < 44))
+  .map(element => [location.pathname, element.offsetWidth, element.offsetHeight, element.outerHTML.slice(0, 80)])"""
 
 
 def test_an_error_page_reads_no_rows(windows, shared_server, scene):
@@ -191,21 +218,18 @@ def test_an_error_page_reads_no_rows(windows, shared_server, scene):
     expect(page.locator(".places a")).to_have_count(3)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(windows, shared_server, rest, scene, scheme):
+@pytest.mark.parametrize("look", [("light", 1280), ("dark", 320)], ids=str)
+def test_axe_finds_nothing(windows, shared_server, rest, scene, look):
+    scheme, width = look
     say(rest, scene.place, scene.bob, fresh())
     direct(rest, scene.bob, scene.ada, "text\n" * 3)
-    page = be(windows(color_scheme=scheme), shared_server, scene.ada)
-    for path in ["/front/users", f"/front/messages/{scene.ada['id']}", "/front/rooms"]:
-        visit(page, shared_server, path)
-        assert_accessible(page)
-    page.get_by_role("button", name="You are").click()
-    assert_accessible(page)
-    page.set_viewport_size({"width": 320, "height": 640})
+    page = be(windows(color_scheme=scheme, viewport={"width": width, "height": 800}), shared_server, scene.ada)
     for path in ["/front/users", f"/front/messages/{scene.ada['id']}", "/front/rooms"]:
         visit(page, shared_server, path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert_accessible(page)
+    page.get_by_role("button", name="You are").click()
+    assert_accessible(page)
 
 
 def test_axe_finds_nothing_where_there_is_nothing_yet(windows, server):

@@ -1,7 +1,7 @@
 """What is written is neither lost nor doubled."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import visit
 from tests.browser.rooms import connection_lost, enter, fresh, message, person, room, said, unsent, write
@@ -58,16 +58,12 @@ def test_what_could_not_be_sent_stays_in_sight_and_goes_when_there_is_a_connecti
 
 def test_an_answer_that_is_lost_doubles_nothing(page, rest, place):
     words = fresh()
-    lost = []
 
     def lose(route):
-        if lost:
-            route.continue_()
-        else:
-            lost.append(route.fetch())
-            route.abort()
+        route.fetch()
+        route.abort()
 
-    page.route("**/api/rooms/*/messages", lose)
+    page.route("**/api/rooms/*/messages", lose, times=1)
     write(page, words)
 
     # Its event arrives all the same, which proves that it was sent.
@@ -124,6 +120,22 @@ def test_retry_sends_it_and_taking_it_back_puts_it_into_the_field(page, rest, pl
     assert said(rest, place) == [words]
 
 
+def test_a_tab_that_sends_forgets_nothing_that_another_tab_could_not(page, windows, rest, shared_server, place):
+    words, other = fresh(), fresh("other")
+    second = visit(windows(page.context), shared_server, f"/front/rooms/{place}")
+    page.route("**/api/rooms/*/messages", lambda route: route.abort())
+    write(page, words)
+    expect(unsent(page, words)).to_contain_text("Not sent")
+
+    write(second, other)
+    expect(message(second, other)).to_have_count(1)
+    page.close()
+    visit(second, shared_server, f"/front/rooms/{place}")
+
+    expect(message(second, words)).to_have_count(1)
+    assert said(rest, place) == [other, words]
+
+
 def test_too_long_a_text_is_refused_beside_the_field_and_kept(page, rest, place):
     page.fill(FIELD, "🙂" * 4001)
     expect(page.locator(".characters-left")).to_have_text("1 too many")
@@ -158,3 +170,22 @@ def test_a_message_is_never_shown_twice_on_its_way(page, rest, place):
 
     assert page.evaluate("window.twice") == 0
     assert said(rest, place) == words
+
+
+def test_nothing_moves_when_a_message_arrives(page):
+    held: list[Route] = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/rooms/*/messages", hold)
+    for words in (fresh("the first of a day"), fresh("one that goes on")):
+        write(page, words)
+        expect(unsent(page, words)).to_contain_text("Sending")
+        before = unsent(page, words).locator(".content").bounding_box()
+
+        held.pop().continue_()
+        expect(message(page, words)).to_have_count(1)
+        expect(unsent(page, words)).to_have_count(0)
+
+        assert message(page, words).locator(".content").bounding_box() == before

@@ -6,6 +6,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.rooms import be, block_websockets, enter, fresh, message, person, room, unsent, write
+from tests.server_process import ServerProcess
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory):
+    """A server where comings and goings are told sooner than elsewhere."""
+    soon = {"quart_notes.presence.INTERVAL": 0.2, "quart_notes.presence.LINGER": 0.4}
+    with ServerProcess(tmp_path_factory.mktemp("server") / "data", constants=soon) as server:
+        yield server
 
 
 @pytest.fixture

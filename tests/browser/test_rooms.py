@@ -1,17 +1,24 @@
 """The conversation for everybody: without a script, with a keyboard alone, read aloud, in either direction."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import rooms
 from tests.browser.board import focused
-from tests.browser.conftest import visit
 from tests.browser.rooms import connection_lost, edit, enter, fresh, message, person, room, said, say, unsent, write
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.test_xss import CORPUS
 
 FIELD = "#message-form [name=content]"
 HEBREW = "שלום לכולם"
+
+
+@pytest.fixture
+def come(windows, shared_server):
+    """Opens a room as somebody, in a browser of their own."""
+    return partial(enter, windows, shared_server)
 
 
 @pytest.fixture
@@ -86,8 +93,8 @@ def test_without_a_script_nothing_is_shown_that_needs_one(plain):
 # With a keyboard alone.
 
 
-def test_with_the_keyboard_alone(windows, shared_server, rest, ada, place):
-    page = enter(windows, shared_server, ada, place)
+def test_with_the_keyboard_alone(come, rest, ada, place):
+    page = come(ada, place)
     expect(page.locator(FIELD)).to_be_focused()
     words, more = fresh(), fresh("more")
 
@@ -116,8 +123,8 @@ def test_with_the_keyboard_alone(windows, shared_server, rest, ada, place):
     assert said(rest, place) == [more]
 
 
-def test_the_enter_that_ends_a_composition_sends_nothing(windows, shared_server, rest, ada, place):
-    page = enter(windows, shared_server, ada, place)
+def test_the_enter_that_ends_a_composition_sends_nothing(come, rest, ada, place):
+    page = come(ada, place)
     page.fill(FIELD, "か")
 
     for init in ({"isComposing": True}, {"keyCode": 229}):
@@ -129,8 +136,8 @@ def test_the_enter_that_ends_a_composition_sends_nothing(windows, shared_server,
     assert said(rest, place) == ["か"]
 
 
-def test_the_field_grows_to_eight_lines(windows, shared_server, ada, place):
-    page = enter(windows, shared_server, ada, place)
+def test_the_field_grows_to_eight_lines(come, ada, place):
+    page = come(ada, place)
     heights = []
     for lines in (1, 4, 8, 30):
         page.fill(FIELD, "\n".join("line" for _ in range(lines)))
@@ -143,11 +150,11 @@ def test_the_field_grows_to_eight_lines(windows, shared_server, ada, place):
 # Text is text.
 
 
-def test_nothing_that_is_typed_becomes_markup(windows, shared_server, rest, ada):
+def test_nothing_that_is_typed_becomes_markup(come, rest, ada):
     names = [room(rest, one) for one in CORPUS if one.isprintable()]
     rest.post("/api/users", json={"name": CORPUS[0], "email": "a@b.example", "nickname": "names"})
     notes = [say(rest, names[0], ada, text) for text in CORPUS]
-    page = enter(windows, shared_server, ada, names[0])
+    page = come(ada, names[0])
 
     for note in notes:
         expect(page.locator(f"#message-{note['id']} .content")).to_have_text(note["content"])
@@ -165,7 +172,7 @@ def test_nothing_that_is_typed_becomes_markup(windows, shared_server, rest, ada)
     assert page.locator("#log :is(script, img, iframe, math, svg[onload], a[href^=javascript])").count() == 0
 
 
-def test_server_and_script_find_the_same_links(windows, shared_server, rest, ada, place):
+def test_server_and_script_find_the_same_links(come, rest, ada, place):
     texts = [
         *CORPUS,
         "http://a https://b.example/?q=1#x,http://c) (https://d/e_(f)) [http://g]. HTTP://H/i! xhttp://no éhttp://yes",
@@ -175,7 +182,7 @@ def test_server_and_script_find_the_same_links(windows, shared_server, rest, ada
         "https://x/" + ")" * 3000,
     ]
     notes = [say(rest, place, ada, text) for text in texts]
-    page = enter(windows, shared_server, ada, place)
+    page = come(ada, place)
     pieces = "content => [...content.childNodes].map(({nodeName, textContent}) => [nodeName, textContent])"
 
     for note in notes:
@@ -196,14 +203,12 @@ def test_server_and_script_find_the_same_links(windows, shared_server, rest, ada
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
-def test_a_text_has_its_own_direction_and_nothing_reaches_over_a_small_screen(
-    windows, shared_server, rest, ada, bob, place, direction
-):
+def test_a_text_has_its_own_direction_and_nothing_reaches_over_a_small_screen(come, rest, ada, place, direction):
+    bob = person(rest)
     hebrew, long, full = (
         say(rest, place, bob, text) for text in (HEBREW, "x" * 500 + " https://example.org/" + "y" * 300, "word " * 799)
     )
-    page = rooms.be(windows(viewport={"width": 320, "height": 640}), shared_server, ada)
-    visit(page, shared_server, f"/front/rooms/{place}")
+    page = come(ada, place, viewport={"width": 320, "height": 640})
     page.evaluate("direction => document.documentElement.dir = direction", direction)
     write(page, fresh())
     expect(page.locator("[data-own]")).to_have_count(1)
@@ -223,10 +228,10 @@ def scheme(request):
     return request.param
 
 
-def test_axe_finds_nothing_in_a_conversation(windows, shared_server, rest, ada, bob, place, scheme):
-    for who, text in ((bob, "Good morning https://example.org/"), (ada, HEBREW), (ada, "again")):
+def test_axe_finds_nothing_in_a_conversation(come, rest, ada, place, scheme):
+    for who, text in ((person(rest), "Good morning https://example.org/"), (ada, HEBREW), (ada, "again")):
         say(rest, place, who, text)
-    page = enter(windows, shared_server, ada, place, color_scheme=scheme)
+    page = come(ada, place, color_scheme=scheme)
     assert_accessible(page)
     page.locator("#here summary").click()
     edit(page, "again").fill("changed")
@@ -242,17 +247,22 @@ def test_axe_finds_nothing_in_a_conversation(windows, shared_server, rest, ada, 
     assert_accessible(page)
 
 
-def test_axe_finds_nothing_where_nothing_was_said_or_nobody_is_anybody(windows, shared_server, ada, place, scheme):
-    assert_accessible(enter(windows, shared_server, ada, place, color_scheme=scheme))
-    nobody = visit(windows(color_scheme=scheme), shared_server, f"/front/rooms/{place}")
-
-    assert_accessible(nobody)
+def test_axe_finds_nothing_where_nothing_was_said_or_nobody_is_anybody(come, ada, place, scheme):
+    assert_accessible(come(ada, place, color_scheme=scheme))
+    assert_accessible(come(None, place, color_scheme=scheme))
 
 
-def test_on_a_phone_targets_are_big_enough_for_a_thumb(windows, shared_server, rest, ada, place):
+def test_axe_finds_nothing_on_the_page_that_changes_a_message(come, rest, ada, place):
+    page = come(ada, place)
+    page.goto(f"{page.url}/messages/{say(rest, place, ada, fresh())['id']}/edit")
+
+    assert_accessible(page)
+
+
+def test_on_a_phone_targets_are_big_enough_for_a_thumb(come, rest, ada, place):
     say(rest, place, ada, "mine")
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-    page = enter(windows, shared_server, ada, place, **phone)
+    page = come(ada, place, **phone)
 
     small = page.evaluate(
         """() => [...document.querySelectorAll("main :is(a, button, summary, textarea):not(.content a)")]

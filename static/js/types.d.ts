@@ -150,8 +150,10 @@ type MessageChange = { message: Message; before?: Message; live: boolean };
 interface RoomEvents {
   "message:changed": CardEvent<MessageChange>; // before: absent for a new one; live: as news, not as part of a list
   "message:gone": CustomEvent<Message>;
-  "messages:loaded": CustomEvent<null>; // older ones, or all anew
+  "message:outside": CustomEvent<Message>; // news of one that is not on the page
+  "messages:loaded": CustomEvent<null>; // a page of them, or all anew
   "log:moved": CustomEvent<null>; // came to the end, or left it
+  "log:newest": CustomEvent<null>; // the newest are wanted, and not on the page
   "message:edit": CardEvent<string>; // with what was typed before
   "composer:sent": CustomEvent<null>;
   "composer:edit-last": CustomEvent<null>;

@@ -63,9 +63,8 @@ def unexpected(error: Exception) -> dict[str, Any]:
 
 def validation_problem(error: Any) -> ValidationFailedError:
     """What pydantic says of the input, field by field, without repeating the input."""
-    fields = []
-    for item in error.errors()[:MAX_FIELD_ERRORS] if hasattr(error, "errors") else ():
-        fields.append(FieldError(".".join(map(str, item["loc"])), _message(item)))
+    items = error.errors()[:MAX_FIELD_ERRORS] if hasattr(error, "errors") else ()
+    fields = [FieldError(".".join(map(str, item["loc"])), _message(item)) for item in items]
     detail = "; ".join(f"{field}: {message}" if field else message for field, message in fields[:3])
     return ValidationFailedError(detail or "The input does not have the shape that is asked for.", errors=fields)
 

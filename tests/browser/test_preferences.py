@@ -1,4 +1,4 @@
-"""What one wants remembered follows one from screen to screen; who is nobody in particular has it kept by the browser."""
+"""What one wants remembered follows one from screen to screen; for nobody in particular the browser keeps it."""
 
 import pytest
 from playwright.sync_api import expect

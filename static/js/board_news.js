@@ -58,6 +58,8 @@ export function start(element, feed) {
   };
 
   feed.addEventListener("change", hear, heard);
-  feed.addEventListener("reset", () => persist(look, feed, over.signal), heard);
+  const lookAgain = () => persist(look, feed, over.signal);
+  feed.addEventListener("reset", lookAgain, heard);
+  feed.addEventListener("denied", ({ detail }) => detail.includes(`board:${boardId}`) && lookAgain(), heard);
   return () => over.abort();
 }

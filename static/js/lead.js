@@ -32,7 +32,8 @@ export class Lead {
 
   /**
    * @param {string} name of all that the tabs share @param {Asking} me @param {Connect} connect
-   * @param {{tell: (before: string, event: FeedEvent) => void, state: (state: FeedState) => void, tuned: () => void}} ears
+   * @param {{tell: (before: string, event: FeedEvent) => void, state: (state: FeedState) => void, tuned: () => void,
+   * denied: (topics: string[]) => void}} ears
    */
   constructor(name, { tab, topics, last }, connect, ears) {
     this.ears = ears;
@@ -107,6 +108,7 @@ export class Lead {
   #deny(topics) {
     for (const topic of topics) this.#denied.add(topic);
     this.#carried = this.#carried.filter((topic) => !this.#denied.has(topic));
+    this.ears.denied(topics);
   }
 
   /** @param {{topics: string, after: string}} wish what the connection brings from now on */

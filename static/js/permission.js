@@ -13,7 +13,9 @@ const PATIENCE_MS = 3_000;
 export async function allowed(root, wish) {
   if (await isSignedOut(root, wish.person)) return null;
   if (!(await isRefused(root, { ...wish, after: "" }))) return wish;
-  const person = (await isRefused(root, { topics: "users", after: "", person: wish.person })) ? "" : wish.person;
+  const nobody = { topics: "users", after: "", person: "" };
+  if (await isRefused(root, nobody)) return wish; // then it is not about what is wished for
+  const person = (await isRefused(root, { ...nobody, person: wish.person })) ? "" : wish.person;
   const judged = topicsIn(wish.topics).map(async (topic) => {
     return isOfOne(topic) && (await isRefused(root, { topics: topic, after: "", person })) ? "" : topic;
   });

@@ -344,3 +344,18 @@ def test_where_nobody_signs_in_everybody_has_all_boards(windows, shared_server):
 
     expect(other.locator("#board-gone")).to_be_hidden()
     expect(card(other, "seeds")).to_be_visible()
+
+
+def test_a_board_that_was_deleted_while_one_was_away_says_so(windows, shared_server, rest):
+    board = rest.post("/api/boards", json={"name": "Allotment"}).json()["id"]
+    page = visit(windows(), shared_server, f"/front/boards/{board}/notes")
+    page.fill("#add-note-form [name=title]", "typed text")
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_have_text(re.compile("Offline|Reconnecting"))
+
+    rest.delete(f"/api/boards/{board}")
+    page.context.set_offline(False)
+
+    expect(page.locator("#board-gone")).to_contain_text("What you were writing is kept")
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("typed text")

@@ -6,6 +6,12 @@ export function rename({ id, name }) {
   const before = shown[0]?.textContent ?? "";
   if (!shown.length || before === name) return;
   for (const element of shown) element.textContent = name;
-  const page = document.querySelector("main")?.dataset.boardId === String(id);
-  if (page && before) document.title = document.title.replace(before, () => name);
+  if (document.querySelector("main")?.dataset.boardId === String(id)) retitle(before, name);
+}
+
+/** The window's title begins with it, but for a count of what is unread. @param {string} before @param {string} name */
+function retitle(before, name) {
+  const [count] = /^(?:\(\d+\) )?/.exec(document.title) ?? [""];
+  const rest = document.title.slice(count.length);
+  if (rest.startsWith(`${before} ·`)) document.title = count + name + rest.slice(before.length);
 }

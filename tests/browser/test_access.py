@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.access import PASSWORD, expect_signed_out, fresh, setup_link
 from tests.browser.board import add, card
 from tests.browser.conftest import visit
+from tests.browser.rooms import block_websockets
 from tests.browser.test_accessibility import assert_accessible
 from tests.server_process import ServerProcess
 
@@ -153,9 +154,13 @@ def test_the_bar_says_who_is_signed_in_and_leads_out(guarded_server, ada):
     expect(page.locator("[name=next]")).to_have_value("/front/notes?q=milk")
 
 
-def test_a_session_that_ends_while_one_writes_loses_nothing(guarded_server, ada):
+@pytest.mark.parametrize("road", ["websocket", "stream"])
+def test_a_session_that_ends_while_one_writes_loses_nothing(guarded_server, ada, road):
     """And the page asks a few times, not for ever; signing in in another tab brings it back to life."""
-    page = ada.window("/front/notes")
+    page = ada.window()
+    if road == "stream":
+        block_websockets(page)
+    visit(page, guarded_server)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url))

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.access import fresh, switcher
 from tests.browser.board import add, card
 from tests.browser.conftest import visit
+from tests.browser.rooms import block_websockets
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.test_xss import CORPUS
 
@@ -121,19 +122,26 @@ def test_a_board_that_is_taken_away_says_so_at_once_and_keeps_what_was_typed(ada
     expect(card(page, "after")).to_be_visible()
 
 
-def test_who_was_taken_off_a_board_does_not_hammer_the_server(ada, bob):
+@pytest.mark.parametrize("road", ["websocket", "stream"])
+def test_who_was_taken_off_a_board_does_not_hammer_the_server(ada, bob, road):
     board = ada.board(editor=bob)
-    page = bob.window(f"/front/boards/{board}/notes")
+    page = bob.window()
+    if road == "stream":
+        block_websockets(page)
+    visit(page, bob.server, f"/front/boards/{board}/notes")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url))
 
     ada.take(board, bob)
     expect(page.locator("#board-gone")).to_be_visible()
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(2000)
 
     expect(page.locator("#connection")).to_have_text("Live")
     assert len(asked) < 15, asked
+    room = bob.rest.post("/api/rooms", json={"name": fresh("room ")}).json()
+    ada.rest.post(f"/api/rooms/{room['id']}/messages", json={"author_id": ada.id, "content": "heard"})
+    expect(page.locator("#rooms-place .badge")).to_be_visible()
 
 
 def test_a_board_gets_another_name_everywhere_at_once(ada, bob):

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.access import fresh
 from tests.browser.conftest import visit
+from tests.browser.rooms import be, person
 
 
 @pytest.fixture
@@ -30,6 +31,20 @@ def test_a_theme_is_there_on_ones_other_screen_at_once_and_in_the_next_page_befo
     expect(first.locator("#theme-button")).to_have_attribute("data-theme-choice", "system")
     first.reload()
     expect(first.locator("#theme-button")).to_have_attribute("data-theme-choice", "system")
+
+
+def test_where_nobody_signs_in_a_theme_is_that_of_whom_one_chose_to_be(windows, shared_server, rest):
+    ada, bob = person(rest, "ada"), person(rest, "bob")
+    first, second = (visit(be(windows(), shared_server, ada), shared_server) for _ in range(2))
+    other = visit(be(windows(), shared_server, bob), shared_server)
+
+    turn_to(first, "dark")
+
+    expect(second.locator("html")).to_have_attribute("data-theme", "dark")
+    visit(be(other, shared_server, ada), shared_server)
+    expect(other.locator("html")).to_have_attribute("data-theme", "dark")
+    visit(be(first, shared_server, bob), shared_server)
+    assert rest.get(f"/api/me/preferences?person_id={bob['id']}").json() == {}
 
 
 def test_nobodys_theme_is_the_browsers_in_all_its_tabs(windows, shared_server):

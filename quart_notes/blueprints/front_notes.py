@@ -1,5 +1,6 @@
 """The board's pages: the same reads and shapes as the API, as HTML; every form works without JavaScript."""
 
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,7 +13,7 @@ from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.identity import OPEN_BOARD, caller, identify
 from quart_notes.domain.access import SHARED_BOARD
-from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
+from quart_notes.errors import FieldError, NotFoundError, ProblemError, StaleVersionError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate
 
 # Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
@@ -67,7 +68,8 @@ async def _opened(board_id: int) -> int:
         await core().sessions.open_board(passed.caller.session, board_id)
         core().gate.forget(passed.secret)
         if passed.caller.id is not None:
-            await core().preferences.set(passed.caller.id, OPEN_BOARD, board_id)
+            with suppress(ProblemError):  # there may be too many of them already; the board is open all the same
+                await core().preferences.set(passed.caller.id, OPEN_BOARD, board_id)
     return board_id
 
 

@@ -1,6 +1,5 @@
 """The board's pages: the same reads and shapes as the API, as HTML; every form works without JavaScript."""
 
-from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,15 +10,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
-from quart_notes.blueprints.identity import OPEN_BOARD, caller, identify
-from quart_notes.domain.access import SHARED_BOARD
-from quart_notes.errors import FieldError, NotFoundError, ProblemError, StaleVersionError, ValidationFailedError
+from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.open_board import address, opened, path
+from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate
 
 # Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
 blueprint = Blueprint("front_notes", __name__)
 
-NAMELESS = "front_notes"  # the registration whose address names no board
 PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
 DELETED = FieldError("title", "Somebody deleted this note meanwhile. Your text is here: you can add it as a new one.")
@@ -51,26 +49,7 @@ def _number(text: str | None, default: int, largest: int) -> int:
 @hide
 async def board(board_id: int) -> Page:
     """A board; it stays open in this browser, also under /front/notes."""
-    return await _board(await _opened(board_id), _form())
-
-
-async def _opened(board_id: int) -> int:
-    passed = await identify()
-    if passed is None or passed.caller.session is None:
-        return board_id
-    if request.blueprint == NAMELESS:
-        try:
-            return (await core().boards.get(passed.caller, passed.board))[0].id
-        except NotFoundError:
-            return SHARED_BOARD  # they see it no longer
-    if passed.board != board_id:
-        await core().boards.get(passed.caller, board_id)
-        await core().sessions.open_board(passed.caller.session, board_id)
-        core().gate.forget(passed.secret)
-        if passed.caller.id is not None:
-            with suppress(ProblemError):  # there may be too many of them already; the board is open all the same
-                await core().preferences.set(passed.caller.id, OPEN_BOARD, board_id)
-    return board_id
+    return await _board(await opened(board_id), _form())
 
 
 async def _board(board_id: int, form: dict[str, Any]) -> str:
@@ -83,8 +62,8 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
         "notes.html",
         board=(await core().boards.get(who, board_id))[0],
         boards=await board_list(),
-        board_path=_path(board_id),
-        board_address=await _address(board_id),
+        board_path=path(board_id),
+        board_address=await address(board_id),
         notes=page.notes,
         last_event_id=page.position,
         total=page.total,
@@ -107,7 +86,7 @@ async def add(board_id: int) -> Page:
         await core().notes.add(await caller(), board_id, NoteCreate(**typed))
     except ValidationError as error:
         return await _board(board_id, _form(**typed, errors=validation_problem(error).errors)), 422
-    return redirect(f"{request.root_path}{await _address(board_id)}", 303)
+    return redirect(f"{request.root_path}{await address(board_id)}", 303)
 
 
 @blueprint.get("/<id:note_id>")
@@ -118,7 +97,7 @@ async def card(board_id: int, note_id: int) -> str:
     note, _ = await core().notes.get(who, board_id, note_id)
     g.bare = True
     shown = (await core().boards.get(who, board_id))[0]
-    return await render_template("note_card.html", note=note, board=shown, board_path=_path(board_id))
+    return await render_template("note_card.html", note=note, board=shown, board_path=path(board_id))
 
 
 @blueprint.get("/<id:note_id>/edit")
@@ -129,24 +108,12 @@ async def edit(board_id: int, note_id: int) -> str:
     return await _edit(note, _form(note.title or "", note.description or ""))
 
 
-def _path(board_id: int) -> str:
-    """Where a board's forms go."""
-    return "/front/notes" if board_id == SHARED_BOARD else f"/front/boards/{board_id}/notes"
-
-
-async def _address(board_id: int) -> str:
-    """Where a board is looked at: by its own address where another one may be open, in another tab say."""
-    passed = await identify()
-    alone = passed is None or passed.caller.session is None
-    return _path(board_id) if alone else f"/front/boards/{board_id}/notes"
-
-
 async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = None) -> str:
     return await render_template(
         "note_edit.html",
         note=note,
-        board_path=_path(note.board_id),
-        board_address=await _address(note.board_id),
+        board_path=path(note.board_id),
+        board_address=await address(note.board_id),
         form=form,
         conflict=conflict,
     )
@@ -191,12 +158,12 @@ async def tick(board_id: int, note_id: int) -> WerkzeugResponse:
 @hide
 async def delete(board_id: int, note_id: int) -> WerkzeugResponse:
     """Delete a note and offer to undo it."""
-    address = await _address(board_id)
+    where = request.root_path + await address(board_id)
     try:
         await core().notes.delete(await caller(), board_id, note_id)
     except NotFoundError:
-        return redirect(f"{request.root_path}{address}", 303)
-    return redirect(f"{request.root_path}{address}?deleted={note_id}", 303)
+        return redirect(where, 303)
+    return redirect(f"{where}?deleted={note_id}", 303)
 
 
 @blueprint.post("/<id:note_id>/restore")
@@ -208,4 +175,4 @@ async def restore(board_id: int, note_id: int) -> WerkzeugResponse:
 
 
 async def _to_card(board_id: int, note_id: int) -> WerkzeugResponse:
-    return redirect(f"{request.root_path}{await _address(board_id)}#note-{note_id}", 303)
+    return redirect(f"{request.root_path}{await address(board_id)}#note-{note_id}", 303)

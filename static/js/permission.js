@@ -11,7 +11,10 @@ const PATIENCE_MS = 3_000;
  * @param {string} root @param {Wish} wish @returns {Promise<Wish|null>}
  */
 export async function allowed(root, wish) {
-  if (await isSignedOut(root, wish.person)) return null;
+  const me = await whoami(root);
+  if (me?.code === "sign_in_required") return null;
+  if (!me?.mode) return wish; // no connection, or not our answer
+  if (me.mode === "accounts" && String(me.user?.id) !== wish.person) return null;
   if (!(await isRefused(root, { ...wish, after: "" }))) return wish;
   const nobody = { topics: "users", after: "", person: "" };
   if (await isRefused(root, nobody)) return wish; // then it is not about what is wished for
@@ -22,13 +25,12 @@ export async function allowed(root, wish) {
   return { ...wish, person, topics: (await Promise.all(judged)).filter(Boolean).join(",") };
 }
 
-/** @param {string} root @param {string} person */
-async function isSignedOut(root, person) {
+/** @param {string} root @returns {Promise<{code?: string, mode?: string, user?: User|null}|null>} */
+async function whoami(root) {
   try {
     const answer = await fetch(`${root}/api/me`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
-    const { code, mode, user } = await answer.json();
-    return code === "sign_in_required" || (mode === "accounts" && String(user?.id) !== person);
+    return await answer.json();
   } catch {
-    return false; // no connection, or not our answer
+    return null;
   }
 }

@@ -58,7 +58,7 @@ class Member:
     def window(self, path: str = "", **options: Any) -> Page:
         """A browser in which they are signed in; with a path, at that page, live."""
         page = self.windows(**options)
-        form = {"nickname": self.nickname, "password": PASSWORD}
+        form: dict[str, str | float | bool] = {"nickname": self.nickname, "password": PASSWORD}
         answer = page.context.request.post(f"{self.server.base}/front/sign-in", form=form, max_redirects=0)
         assert answer.status == 303
         if path and options.get("java_script_enabled", True):

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from typing import Any
 
 import html5lib  # type: ignore[import-untyped]
 import httpx
@@ -147,7 +148,7 @@ def test_every_page_of_who_signs_in_is_valid_html(guarded_server, root, member, 
     link = root.post("/api/invitations", json={}).json()["link"]
     claim = root.post("/api/invitations", json={"user_id": ada.id}).json()["link"]
     root.post("/api/users", json={"name": "Eve", "email": "eve@example.org", "nickname": "eve"})
-    page = {"headers": {"Accept": "text/html"}, "follow_redirects": False}
+    page: Any = {"headers": {"Accept": "text/html"}, "follow_redirects": False}
     pages = {
         "sign_in": httpx.get(f"{guarded_server.base}/front/sign-in", **page),
         "sign_in_refused": httpx.post(f"{guarded_server.base}/front/sign-in", data={"nickname": '"x'}, **page),

@@ -11,6 +11,7 @@ import { viewer } from "./message_item.js";
 import { messageKeys } from "./message_keys.js";
 import { MessageWindow } from "./message_window.js";
 import * as outboxList from "./outbox_list.js";
+import { prefer } from "./preferences.js";
 import * as presence from "./presence.js";
 import { Reading } from "./reading.js";
 import * as shortcuts from "./shortcuts.js";
@@ -38,6 +39,7 @@ export function start(element, feed) {
   presence.start(find(element, "#here"), roomId, feed);
   typingLine.start(find(element, "#typing"), roomId, feed);
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), messageKeys(list, scroll));
+  prefer("room", roomId);
   if (viewer) startWriting(element, messages, scroll, feed);
 }
 

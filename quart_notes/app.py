@@ -35,7 +35,7 @@ from quart_notes.blueprints import (
     users,
 )
 from quart_notes.blueprints.body import CheckedRequest
-from quart_notes.blueprints.connections import HTTPConnection, WebsocketConnection
+from quart_notes.blueprints.connections import PROXY_HOPS, HTTPConnection, WebsocketConnection
 from quart_notes.blueprints.converters import ClientConverter, IdConverter
 from quart_notes.blueprints.openapi import documented
 from quart_notes.core import Core
@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     core = Core.build(settings or load())
     app = Application("quart_notes", template_folder=str(static_files.folder("templates")), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
+    app.config[PROXY_HOPS] = core.settings.proxy_hops
     app.request_class = CheckedRequest
     app.asgi_http_class = HTTPConnection
     app.asgi_websocket_class = WebsocketConnection

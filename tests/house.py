@@ -86,7 +86,8 @@ class House:
         self, cookie: str = "", token: str = "", address: str = "192.0.2.1", scheme: str = "http"
     ) -> httpx.AsyncClient:
         """A browser or a program at an address; nobody without a cookie and a token."""
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(address, 40_000))
+        app: Any = self.app  # the two have other names for the same types
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 40_000))
         client = httpx.AsyncClient(transport=transport, base_url=f"{scheme}://house.example")
         if cookie:
             client.cookies.set(COOKIE, cookie)

@@ -132,11 +132,11 @@ async def _things(house: House, route: Route, who: str) -> dict[str, int]:
         if restoring:
             await core.notes.delete(owner, 1, things["note_id"])
     elif route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR:
-        told = MessageCreate(author_id=owner.id, recipient_id=house.people["root"].id, content="psst")
+        told = MessageCreate(author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="psst")
         message = (await core.messages.send(owner, told)).result.message
         things |= {"message_id": message.id, "room_id": message.room_id}
         if restoring:
-            await core.messages.delete(owner, message.id, owner.id or 0)
+            await core.messages.delete(owner, message.id, house.people["owner"].id)
     elif "key" in route.rule and who != "nobody":
         person = house.people[who if who in house.people else "owner"]
         await core.preferences.set(person.id, "theme", "dark")
@@ -206,7 +206,7 @@ def _expected_on_board(route: Route, person: str) -> int:
         return 200 if person == "owner" else 404  # a board that is deleted is seen by nobody
     if person not in RANK:
         return 303 if route.endpoint in GOES_ANYWAY else 404
-    return 200 if RANK[person] >= RANK[ON_BOARD[route.endpoint]] else 403  # type: ignore[index]
+    return 200 if RANK[person] >= RANK[ON_BOARD[route.endpoint]] else 403
 
 
 @pytest.mark.parametrize("who", CALLERS)
@@ -389,7 +389,7 @@ async def test_everybody_hears_what_the_table_says_and_no_more(full_house: House
     house = full_house
     board = await house.board(owner="owner", editor="editor", ticker="ticker", viewer="viewer")
     owner = house.caller("owner")
-    told = MessageCreate(author_id=owner.id, recipient_id=house.people["root"].id, content="psst")
+    told = MessageCreate(author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="psst")
     direct = (await house.core.messages.send(owner, told)).result.message.room_id
     person = "owner" if who in TOKENS else who
     me = house.people.get(person)
@@ -429,11 +429,11 @@ async def test_lists_counts_and_links_hold_nothing_of_others(house: House):
     board = await house.board("Secret garden", ada="owner")
     for n in range(3):
         await house.note("ada", board, f"secret {n}")
-    ada, bob = house.caller("ada"), house.caller("bob")
+    ada, bob = house.caller("ada"), house.people["bob"]
     await house.core.messages.send(
-        ada, MessageCreate(author_id=ada.id, recipient_id=bob.id, content="secret, between us")
+        ada, MessageCreate(author_id=house.people["ada"].id, recipient_id=bob.id, content="secret, between us")
     )
-    said = RoomMessageCreate(author_id=ada.id, content="to everybody")
+    said = RoomMessageCreate(author_id=house.people["ada"].id, content="to everybody")
     await house.core.messages.post(ada, 1, said)
     await house.core.notes.change(ada, board, (await house.note("ada", board, "secret 3")).id, NoteUpdate(done=True))
     eve, mine = house.people["eve"].id, ada.id

@@ -173,7 +173,9 @@ def test_passwords_are_hashed_as_they_should_be():
 async def test_two_hash_at_once_and_the_loop_goes_on(house: House, counted: Counted):
     counted.gate.clear()
     async with house.client() as client, await house.browser("bob") as bob:
-        waiting = [asyncio.ensure_future(house.core.passwords.fits(WRONG, None)) for _ in range(6)]
+        waiting: list[asyncio.Future[object]] = [
+            asyncio.ensure_future(house.core.passwords.fits(WRONG, None)) for _ in range(6)
+        ]
         waiting.append(asyncio.ensure_future(house.core.passwords.hash(WRONG)))
         await until(lambda: counted.now == AT_ONCE, "as many hash as may")
 

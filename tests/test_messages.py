@@ -1,6 +1,7 @@
 """Direct messages and one's own messages through the API: sent once, paged whole, changed by their author only."""
 
 import asyncio
+import json
 import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -36,6 +37,9 @@ from quart_notes.schemas import (
 from quart_notes.settings import Settings
 from quart_notes.writer import Change
 from tests.in_process import opened, rows
+from tests.problems import assert_problem
+from tests.raw_http import exchange, request
+from tests.server_process import ServerProcess
 from tests.talk import (
     MAX_ID,
     NUMBERS,
@@ -461,17 +465,20 @@ async def test_of_concurrent_deletions_and_restorations_exactly_one_wins(api: ht
 
 
 @pytest.mark.parametrize("message_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x"])
-async def test_a_message_that_is_not_there_is_not_found(api: httpx.AsyncClient, message_id: object):
+async def test_a_message_that_is_not_there_is_not_found(
+    shared_server: ServerProcess, api: httpx.AsyncClient, message_id: object
+):
     ada = await person(api)
     path = f"/api/messages/{message_id}"
+    body = json.dumps({"author_id": ada["id"], "content": "x"}).encode()
 
-    for answer in (
-        await api.get(path),
-        await api.patch(path, json={"author_id": ada["id"], "content": "x"}),
-        await api.delete(f"{path}?author_id={ada['id']}"),
-        await api.post(f"{path}/restore?author_id={ada['id']}"),
+    for data in (
+        request(path),
+        request(path, "Content-Type: application/json", method="PATCH", body=body),
+        request(f"{path}?author_id={ada['id']}", method="DELETE"),
+        request(f"{path}/restore?author_id={ada['id']}", method="POST"),
     ):
-        refused(answer, 404, "not_found")
+        assert_problem(await asyncio.to_thread(exchange, shared_server.port, data), 404, "not_found")
 
 
 # Without a server: long lists, and what time does.
@@ -563,7 +570,7 @@ def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: lis
                 if ">" in how and "a" in how:
                     kept["of a"].append(message.id)
             lists = {
-                "direct": core.messages.direct,
+                "direct": lambda query: core.messages.direct(ANYBODY, query),
                 "of a": lambda query: core.messages.of_person(ANYBODY, named["a"].id, query),
                 "room": lambda query: core.messages.in_room(ANYBODY, 1, query),
             }

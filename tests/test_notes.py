@@ -703,7 +703,7 @@ async def test_methods_are_told_and_others_refused(api: httpx.AsyncClient, path:
     assert set(options.headers["allow"].split(", ")) == allowed
 
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} - allowed:
-        answer = await api.request(method, path, json={"title": "never"})
+        answer = await api.request(method, path)
         _assert_problem(answer, 405, "method_not_allowed")
         assert set(answer.headers["allow"].split(", ")) == allowed
 

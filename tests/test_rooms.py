@@ -1,6 +1,7 @@
 """Rooms through the API: opened, found, talked in; a direct conversation is a room of another kind."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.problems import assert_problem
+from tests.raw_http import exchange, request
 from tests.server_process import ServerProcess
 from tests.talk import (
     MAX_ID,
@@ -159,19 +162,22 @@ async def test_a_page_that_cannot_be_is_refused(api: httpx.AsyncClient, query: s
 
 
 @pytest.mark.parametrize("room_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x", "lobby"])
-async def test_a_room_that_is_not_there_is_not_found(api: httpx.AsyncClient, room_id: object):
-    ada = await person(api)
+def test_a_room_that_is_not_there_is_not_found(shared_server: ServerProcess, room_id: object):
     path = f"/api/rooms/{room_id}"
+    kind = "Content-Type: application/json"
+    someone = {"name": "x", "email": "x@y", "nickname": f"somebody-{next(NUMBERS)}"}
+    ada = httpx.post(f"{shared_server.base}/api/users", json=someone).json()
+    bodies = {
+        "messages": {"author_id": ada["id"], "content": "x"},
+        "typing": {"author_id": ada["id"]},
+        "read": {"reader_id": ada["id"], "message_id": 1},
+    }
 
-    for answer in (
-        await api.get(path),
-        await api.get(f"{path}/messages"),
-        await api.get(f"{path}/presence"),
-        await api.post(f"{path}/messages", json={"author_id": ada["id"], "content": "x"}),
-        await api.post(f"{path}/typing", json={"author_id": ada["id"]}),
-        await api.post(f"{path}/read", json={"reader_id": ada["id"], "message_id": 1}),
-    ):
-        refused(answer, 404, "not_found")
+    for read in (path, f"{path}/messages", f"{path}/presence"):
+        assert_problem(exchange(shared_server.port, request(read)), 404, "not_found")
+    for what, body in bodies.items():
+        data = request(f"{path}/{what}", kind, method="POST", body=json.dumps(body).encode())
+        assert_problem(exchange(shared_server.port, data), 404, "not_found")
 
 
 # Something is said in a room.
@@ -315,7 +321,7 @@ async def test_head_is_get_without_its_body(api: httpx.AsyncClient, path: str):
 )
 async def test_methods_are_told_and_others_refused(api: httpx.AsyncClient, path: str, allowed: set[str]):
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
-        answer = await api.request(method, path, json={"name": "never"})
+        answer = await api.request(method, path)
 
         refused(answer, 405, "method_not_allowed")
         assert set(answer.headers["allow"].split(", ")) == allowed

@@ -29,6 +29,7 @@ NO_PATH = "The address has no path."
 BAD_HOST = "The Host header names no host."
 TWO_LENGTHS = "A request has a Content-Length or a Transfer-Encoding, not both."
 WHOLE = "quart_notes.whole"  # extension of a scope, from `transport.plain`: the first message brings the whole body
+PROXY_HOPS = "PROXY_HOPS"  # of the application's configuration
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; a further one makes the client wait
 
 
@@ -38,8 +39,7 @@ class HTTPConnection(ASGIHTTPConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
         scope: Any = self.scope
-        core: Core = self.app.extensions["quart_notes"]
-        trust(scope, core.settings.proxy_hops)
+        trust(scope, self.app.config.get(PROXY_HOPS, 0))
         if scope["path"] and scope["path"] == scope.get("root_path"):
             scope["path"] += "/"  # people leave it out
         if not _is_address(scope["path"]):
@@ -49,6 +49,7 @@ class HTTPConnection(ASGIHTTPConnection):
             await _refuse(send, TWO_LENGTHS, headers=[(b"connection", b"close")])
             return
         if scope["method"] == "GET":
+            core: Core = self.app.extensions["quart_notes"]
             cached = core.cache.get(scope["path"], scope["query_string"])
             if cached is not None and self._may_see(core, cached):
                 await self._answer(send, cached, f"{core.log.epoch}-{core.cache.newest()}")
@@ -191,8 +192,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one websocket."""
-        core: Core = self.app.extensions["quart_notes"]
-        trust(self.scope, core.settings.proxy_hops)
+        trust(self.scope, self.app.config.get(PROXY_HOPS, 0))
         if not _is_address(self.scope["path"]):
             await _refuse(send, NO_PATH, "websocket.http.response")
             return

@@ -7,7 +7,7 @@ from quart import Quart, Response, g, has_request_context, has_websocket_context
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
-from quart_notes.errors import FieldError, ProblemError, ValidationFailedError, problem
+from quart_notes.errors import FieldError, ProblemError, SignInRequiredError, ValidationFailedError, problem
 from quart_notes.jsonio import dump
 
 PROBLEM_TYPE = "application/problem+json"
@@ -20,6 +20,7 @@ CODES = {
     415: ("unsupported_media_type", "This address does not read that content type."),
     500: ("internal_error", "Something went wrong on the server. It has been logged."),
 }
+WORDS = ("title", "description", "content", "name")  # fields of our forms that people write into
 MAX_FIELD_ERRORS = 50  # a body of nothing but wrong fields is not answered with all of them
 
 log = logging.getLogger(__name__)
@@ -62,24 +63,40 @@ def unexpected(error: Exception) -> dict[str, Any]:
 
 def validation_problem(error: Any) -> ValidationFailedError:
     """What pydantic says of the input, field by field, without repeating the input."""
-    fields = []
-    for item in error.errors()[:MAX_FIELD_ERRORS] if hasattr(error, "errors") else ():
-        message = str(item["msg"]).removeprefix("Value error, ")
-        fields.append(FieldError(".".join(map(str, item["loc"])), message))
+    items = error.errors()[:MAX_FIELD_ERRORS] if hasattr(error, "errors") else ()
+    fields = [FieldError(".".join(map(str, item["loc"])), _message(item)) for item in items]
     detail = "; ".join(f"{field}: {message}" if field else message for field, message in fields[:3])
     return ValidationFailedError(detail or "The input does not have the shape that is asked for.", errors=fields)
+
+
+def _message(item: Any) -> str:
+    """What pydantic says of one field; of a text it counts the characters, not the "items"."""
+    limits = item.get("ctx", {})
+    if isinstance(item["input"], str) and item["type"].endswith("too_long"):
+        return f"must have at most {limits['max_length']} characters"
+    if isinstance(item["input"], str) and item["type"].endswith("too_short"):
+        return f"must have at least {limits['min_length']} characters"
+    return str(item["msg"]).removeprefix("Value error, ")
 
 
 async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
     if wants_page():
         g.bare = True  # no rows are read for it: it may be about a database that is gone
-        page = await render_template("error.html", problem=body)
+        page = await render_template("error.html", problem=body, typed=await _typed(body))
         response = Response(page, body["status"], content_type="text/html; charset=utf-8")
     else:
         response = Response(dump(body), body["status"], content_type=PROBLEM_TYPE)
     response.headers.update(headers)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+async def _typed(body: dict[str, Any]) -> list[str]:
+    """The words of a form that came when nobody was signed in any more, so that they are not lost."""
+    if body["code"] != SignInRequiredError.code or request.method != "POST":
+        return []
+    form = await request.form
+    return [form[name] for name in WORDS if form.get(name)]
 
 
 def wants_page() -> bool:

@@ -15,7 +15,7 @@ from quart_notes.blueprints.forms import digits, filled, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.invitations import join_link
 from quart_notes.errors import NotFoundError, ProblemError, TooManyAttemptsError, WrongPasswordError
-from quart_notes.schemas import InvitationCreate, PasswordChange, TokenCreate
+from quart_notes.schemas import PAGE_MAX, InvitationCreate, PageQuery, PasswordChange, TokenCreate
 
 blueprint = Blueprint("front_account", __name__, url_prefix="/front/account")
 
@@ -43,6 +43,7 @@ async def _account(**further: Any) -> str:
             "password_form": filled({}),
             "token_form": filled({"name": "", "scope": "read", "days": "90"}),
             "invitation_form": filled({"uses": "1", "days": "7"}),
+            "people": (await core().people.find(PageQuery(limit=PAGE_MAX))).users if who.admin else [],
             "changed": request.args.get("changed", ""),
             "new_token": None,
             "new_link": None,
@@ -64,6 +65,18 @@ async def change_password() -> Page:
     except (WrongPasswordError, TooManyAttemptsError) as error:
         return await _account(password_form={"errors": {"current": error.detail}}), error.status
     return _back("?changed=password")
+
+
+@blueprint.post("/sessions/end-others")
+@hide
+async def end_other_sessions() -> WerkzeugResponse:
+    """Sign all of one's other browsers out by the form."""
+    who = await caller()
+    for session in await core().sessions.of_person(who.id or 0, who.session):
+        if not session.current:
+            with suppress(NotFoundError):  # over already
+                await core().sessions.end(who.id or 0, session.id)
+    return _back("#sessions")
 
 
 @blueprint.post("/sessions/<id:session_id>/end")

@@ -7,6 +7,7 @@ from quart import Blueprint, redirect, render_template, request
 from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, typed
@@ -28,8 +29,11 @@ async def boards() -> str:
 
 
 async def _boards(form: dict[str, Any]) -> str:
-    found = await core().boards.find(await caller(), PageQuery(limit=PAGE_MAX))
-    return await render_template("boards.html", all_boards=found.boards, last_event_id=found.position, form=form)
+    position = await core().log.newest()
+    deleted = digits(request.args.get("deleted"))
+    return await render_template(
+        "boards.html", boards=await board_list(), deleted=deleted, last_event_id=position, form=form
+    )
 
 
 @blueprint.post("")

@@ -7,17 +7,17 @@ from quart import Blueprint, g, redirect, render_template, request
 from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
-from quart_notes.blueprints.identity import caller, identify
-from quart_notes.domain.access import SHARED_BOARD
+from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.open_board import address, opened, path
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate
 
 # Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
 blueprint = Blueprint("front_notes", __name__)
 
-OPEN_BOARD = "front_notes"  # the registration whose address names no board
 PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
 DELETED = FieldError("title", "Somebody deleted this note meanwhile. Your text is here: you can add it as a new one.")
@@ -49,23 +49,7 @@ def _number(text: str | None, default: int, largest: int) -> int:
 @hide
 async def board(board_id: int) -> Page:
     """A board; it stays open in this browser, also under /front/notes."""
-    return await _board(await _opened(board_id), _form())
-
-
-async def _opened(board_id: int) -> int:
-    passed = await identify()
-    if passed is None or passed.caller.session is None:
-        return board_id
-    if request.blueprint == OPEN_BOARD:
-        try:
-            return (await core().boards.get(passed.caller, passed.board))[0].id
-        except NotFoundError:
-            return SHARED_BOARD  # they see it no longer
-    if passed.board != board_id:
-        await core().boards.get(passed.caller, board_id)
-        await core().sessions.open_board(passed.caller.session, board_id)
-        core().gate.forget(passed.secret)
-    return board_id
+    return await _board(await opened(board_id), _form())
 
 
 async def _board(board_id: int, form: dict[str, Any]) -> str:
@@ -77,7 +61,9 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
     return await render_template(
         "notes.html",
         board=(await core().boards.get(who, board_id))[0],
-        board_path=_path(board_id),
+        boards=await board_list(),
+        board_path=path(board_id),
+        board_address=await address(board_id),
         notes=page.notes,
         last_event_id=page.position,
         total=page.total,
@@ -100,16 +86,18 @@ async def add(board_id: int) -> Page:
         await core().notes.add(await caller(), board_id, NoteCreate(**typed))
     except ValidationError as error:
         return await _board(board_id, _form(**typed, errors=validation_problem(error).errors)), 422
-    return redirect(f"{request.root_path}{_path(board_id)}", 303)
+    return redirect(f"{request.root_path}{await address(board_id)}", 303)
 
 
 @blueprint.get("/<id:note_id>")
 @hide
 async def card(board_id: int, note_id: int) -> str:
     """The card alone, for a page that swaps it in."""
-    note, _ = await core().notes.get(await caller(), board_id, note_id)
+    who = await caller()
+    note, _ = await core().notes.get(who, board_id, note_id)
     g.bare = True
-    return await render_template("note_card.html", note=note, board_path=_path(board_id))
+    shown = (await core().boards.get(who, board_id))[0]
+    return await render_template("note_card.html", note=note, board=shown, board_path=path(board_id))
 
 
 @blueprint.get("/<id:note_id>/edit")
@@ -120,14 +108,14 @@ async def edit(board_id: int, note_id: int) -> str:
     return await _edit(note, _form(note.title or "", note.description or ""))
 
 
-def _path(board_id: int) -> str:
-    """Where a board's forms go."""
-    return "/front/notes" if board_id == SHARED_BOARD else f"/front/boards/{board_id}/notes"
-
-
 async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = None) -> str:
     return await render_template(
-        "note_edit.html", note=note, board_path=_path(note.board_id), form=form, conflict=conflict
+        "note_edit.html",
+        note=note,
+        board_path=path(note.board_id),
+        board_address=await address(note.board_id),
+        form=form,
+        conflict=conflict,
     )
 
 
@@ -149,7 +137,7 @@ async def save(board_id: int, note_id: int) -> Page:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         # The version stays the one that the person began with: a later save must not overwrite what came after it.
         return await _edit_again(board_id, note_id, {**_form(**typed, errors=problem.errors), "version": version}, 422)
-    return _to_card(board_id, note_id)
+    return await _to_card(board_id, note_id)
 
 
 async def _edit_again(board_id: int, note_id: int, form: dict[str, Any], status: int) -> Page:
@@ -163,18 +151,19 @@ async def tick(board_id: int, note_id: int) -> WerkzeugResponse:
     """Tick a note off, or not."""
     done = (await request.form).get("done") == "true"
     await core().notes.change(await caller(), board_id, note_id, NoteUpdate(done=done))
-    return _to_card(board_id, note_id)
+    return await _to_card(board_id, note_id)
 
 
 @blueprint.post("/<id:note_id>/delete")
 @hide
 async def delete(board_id: int, note_id: int) -> WerkzeugResponse:
     """Delete a note and offer to undo it."""
+    where = request.root_path + await address(board_id)
     try:
         await core().notes.delete(await caller(), board_id, note_id)
     except NotFoundError:
-        return redirect(f"{request.root_path}{_path(board_id)}", 303)
-    return redirect(f"{request.root_path}{_path(board_id)}?deleted={note_id}", 303)
+        return redirect(where, 303)
+    return redirect(f"{where}?deleted={note_id}", 303)
 
 
 @blueprint.post("/<id:note_id>/restore")
@@ -182,8 +171,8 @@ async def delete(board_id: int, note_id: int) -> WerkzeugResponse:
 async def restore(board_id: int, note_id: int) -> WerkzeugResponse:
     """Undo a deletion."""
     await core().notes.restore(await caller(), board_id, note_id)
-    return _to_card(board_id, note_id)
+    return await _to_card(board_id, note_id)
 
 
-def _to_card(board_id: int, note_id: int) -> WerkzeugResponse:
-    return redirect(f"{request.root_path}{_path(board_id)}#note-{note_id}", 303)
+async def _to_card(board_id: int, note_id: int) -> WerkzeugResponse:
+    return redirect(f"{request.root_path}{await address(board_id)}#note-{note_id}", 303)

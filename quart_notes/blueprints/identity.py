@@ -8,17 +8,18 @@ from werkzeug.http import parse_cookie
 
 from quart_notes.blueprints.context import core
 from quart_notes.core import Core
-from quart_notes.domain.access import ANYBODY, Caller
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.domain.secrets import new_secret
 from quart_notes.domain.sessions import LIFE
 from quart_notes.errors import SignInRequiredError
 from quart_notes.gate import Pass
-from quart_notes.schemas import UserOut
+from quart_notes.schemas import MAX_ID, UserOut
 
 COOKIE = "quart_notes_session"
 SECURE_COOKIE = "__Host-" + COOKIE  # only under https, and then no other host or path can set it
 DEVICE_COOKIE = "quart_notes_device"
 DEVICE_LIFE = LIFE
+OPEN_BOARD = "board"  # the preference that says where a new browser of a person begins
 
 
 def _headers() -> Any:
@@ -114,8 +115,16 @@ async def begin_session(response: Response, user_id: int | None, *, proven: bool
     """
     await _end_current()
     agent, address = request.headers.get("User-Agent", ""), request.remote_addr or ""
-    secret = await core().sessions.begin(user_id, agent, address, proven=proven)
+    board_id = await _last_board(user_id)
+    secret = await core().sessions.begin(user_id, agent, address, proven=proven, board_id=board_id)
     _set(response, _session_cookie(), core().signing.sign("session", secret), LIFE.total_seconds())
+
+
+async def _last_board(user_id: int | None) -> int:
+    """The board that this person opened last, in whatever browser; it may be gone."""
+    values = {} if user_id is None else (await core().preferences.of_person(user_id)).values
+    wanted = values.get(OPEN_BOARD)
+    return wanted if isinstance(wanted, int) and 1 <= wanted <= MAX_ID else SHARED_BOARD
 
 
 async def end_session(response: Response) -> None:

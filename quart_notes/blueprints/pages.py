@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 from quart import Quart, g, request
 
+from quart_notes.blueprints.browsers import browser_name
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.identity import accounts
 from quart_notes.blueprints.shell import shell
 from quart_notes.blueprints.static_files import asset
 from quart_notes.version import __version__
@@ -14,6 +16,7 @@ def register(app: Quart) -> None:
     """Give the templates their globals and filters."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["rfc3339"] = rfc3339
+    app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.globals["_"] = _untranslated
@@ -21,7 +24,11 @@ def register(app: Quart) -> None:
 
 
 async def _of_request() -> dict[str, object]:
-    found: dict[str, object] = {"root": request.root_path, "open_to_network": core().settings.open_to_network}
+    found: dict[str, object] = {
+        "root": request.root_path,
+        "open_to_network": core().settings.open_to_network,
+        "accounts": accounts(),
+    }
     # g.bare is set for what stands alone: an error, a part of a page.
     if (request.blueprint or "").startswith("front_") and not g.get("bare", False):
         found |= await shell()

@@ -1,4 +1,4 @@
-"""What stands around every page: who looks at it, the rooms, what is unread."""
+"""What stands around every page: who looks at it and how they want it, the rooms, what is unread."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,10 +7,11 @@ from quart import request
 
 from quart_notes import events
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.identity import caller, chosen_person
+from quart_notes.blueprints.identity import accounts, caller, chosen_person
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.schemas import PAGE_MAX, PageQuery, RoomOut, RoomQuery, UnreadOut, UserOut
 
+THEMES = ("light", "dark", "system")
 CHOICES = 12  # people whom the bar offers to be; more are found on their page
 
 
@@ -18,7 +19,10 @@ async def shell() -> dict[str, Any]:
     """The names that templates/base.html and the macros of the rooms use.
 
     me               UserOut or None
-    choices          people to be, when there are few
+    admin            whether they may add people
+    choices          people to be, when there are few and everybody chooses
+    theme            light, dark or system as `me` has chosen it; "" when they have not
+    last_room        RoomOut in which `me` was last, or None
     rooms            RoomOut: the lobby first, then by name; conversations: those of `me`, by the other's nickname
     unread           messages by the room's id; unread_total: their sum
     unread_marks     "room:count:last read …", as of shell_event_id, for the script that counts on
@@ -27,13 +31,18 @@ async def shell() -> dict[str, Any]:
     """
     people = await core().people.find(PageQuery(limit=CHOICES + 1))
     me = await chosen_person()
-    found = await core().rooms.find(await caller(), RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
+    who = await caller()
+    found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
+    wanted = (await core().preferences.of_person(me.id)).values if me else {}
     # Last, so that nothing is unread in a room that is not listed; the script leaves out what is counted already.
-    unread, position = (await core().readings.of_person(await caller(), me.id)) if me else ([], found.position)
+    unread, position = (await core().readings.of_person(who, me.id)) if me else ([], found.position)
     conversations = sorted((room for room in found.rooms if room.kind == "direct"), key=lambda room: _other(room, me))
     return {
         "me": me,
-        "choices": people.users if len(people.users) <= CHOICES else [],
+        "admin": who.trusted or who.admin,
+        "choices": people.users if len(people.users) <= CHOICES and not accounts() else [],
+        "theme": wanted["theme"] if wanted.get("theme") in THEMES else "",
+        "last_room": next((room for room in found.rooms if room.id == wanted.get("room")), None),
         "rooms": sorted((room for room in found.rooms if room.kind == "room"), key=_by_name),
         "conversations": conversations,
         "unread": {one.room_id: one.count for one in unread if one.count},

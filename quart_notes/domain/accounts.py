@@ -4,7 +4,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
 from quart_notes.domain.boards import join_by_link
-from quart_notes.domain.invitations import holding, use
+from quart_notes.domain.invitations import forget_claims, holding, use
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.people import named, put
 from quart_notes.domain.sessions import end_others, tell
@@ -64,7 +64,7 @@ class Accounts:
         return (await self._write(work)).result
 
     async def claim(self, secret: str, data: Claim) -> UserOut:
-        """Set the password of somebody known here, and end what sessions there were.
+        """Set the password of somebody known here; end what sessions and other links to do so there were.
 
         A link of kind claim says whose; with the one of kind setup it is whoever `data.user_id` names, who becomes the
         administrator. InvitationGoneError when the link holds no longer.
@@ -81,6 +81,7 @@ class Accounts:
             await self._use(change, invitation, person.id)
             await _set(change.connection, person.id, password_hash, admin=setup)
             await end_others(change.connection, person.id, None)
+            await forget_claims(change.connection, person.id)
             tell(change, person.id)
             return person
 
@@ -103,6 +104,7 @@ class Accounts:
 
         async def work(change: Change) -> None:
             await _set(change.connection, user_id, password_hash)
+            await forget_claims(change.connection, user_id)
             await end_others(change.connection, user_id, session_id)
             tell(change, user_id)
 
@@ -122,7 +124,5 @@ def _must_be(invitation: Invitation, *kinds: str) -> None:
 
 
 async def _set(connection: BaseDBAsyncClient, user_id: int, password_hash: str, *, admin: bool = False) -> None:
-    """Set a password; links that were to set one hold no longer."""
-    await Invitation.filter(kind="claim", user_id=user_id).using_db(connection).update(uses_left=0)
     further = {"is_admin": True} if admin else {}
     await User.filter(id=user_id).using_db(connection).update(password_hash=password_hash, **further)

@@ -24,6 +24,7 @@ from quart_notes.schemas import (
     MyBoardOut,
     PageQuery,
     Role,
+    UserOut,
 )
 from quart_notes.writer import Change, Write, Written
 
@@ -106,6 +107,13 @@ class Boards:
         async with self._database.snapshot() as connection:
             ids = [row["id"] for row in await Board.filter(visible_boards(caller)).using_db(connection).values("id")]
             return await _roles(connection, caller, ids)
+
+    async def owners(self, ids: Collection[int]) -> dict[int, UserOut]:
+        """Whose personal boards these are."""
+        async with self._database.snapshot() as connection:
+            rows = await Membership.filter(board_id__in=list(ids)).using_db(connection).values("board_id", "user_id")
+            people = await by_id(connection, {row["user_id"] for row in rows})
+        return {row["board_id"]: people[row["user_id"]] for row in rows}
 
     async def those(self, ids: Collection[int]) -> list[int]:
         """Those of the boards that exist."""

@@ -39,8 +39,8 @@ class Sessions:
         self._database = database
         self._write = write
 
-    async def begin(self, user_id: int | None, agent: str, address: str, *, proven: bool) -> str:
-        """Open one; returns its secret, for the browser alone."""
+    async def begin(self, user_id: int | None, agent: str, address: str, *, proven: bool, board_id: int = 1) -> str:
+        """Open one, with a board open in it; returns its secret, for the browser alone."""
         secret = new_secret()
 
         async def work(change: Change) -> None:
@@ -49,6 +49,7 @@ class Sessions:
                 secret_hash=hash_of(secret),
                 user_id=user_id,
                 proven=proven,
+                board_id=board_id,
                 agent=agent[:AGENT_MAX],
                 address=address[:ADDRESS_MAX],
                 created_at=now,

@@ -1,4 +1,6 @@
 /** Every request this page sends, and which changes were its own. */
+import { notesPath } from "./board_place.js";
+import { emit } from "./messages.js";
 
 const root = document.documentElement.dataset.root ?? "";
 const PATIENCE_MS = 15_000;
@@ -41,11 +43,11 @@ export async function isOwn(action, note) {
 
 /**
  * Change something about a note.
- * @param {string} method @param {string} path below /api/notes @param {object} [body] @param {number} [version] for If-Match
+ * @param {string} method @param {string} path below the board's notes @param {object} [body] @param {number} [version] for If-Match
  * @returns {Promise<Saved>} or throws a Problem
  */
 export function change(method, path, body, version) {
-  /** @type {Promise<Sent<Note>>} */ const sent = send(method, `/notes${path}`, body, version);
+  /** @type {Promise<Sent<Note>>} */ const sent = send(method, notesPath + path, body, version);
   const work = sent.then(({ value, eventId }) => {
     own.add(mark(method === "DELETE" ? "delete" : "put", value));
     return { note: value, eventId };
@@ -58,14 +60,14 @@ export function change(method, path, body, version) {
 /**
  * Send a change of anything.
  * @template Value
- * @param {string} method @param {string} path below /api @param {object} [body] @param {number} [version] for If-Match
+ * @param {string} method @param {string} path below /api @param {object|string|number} [body] @param {number} [version] for If-Match
  * @returns {Promise<Sent<Value>>} or throws a Problem
  */
 export async function send(method, path, body, version) {
   const headers = new Headers({ Accept: "application/json" });
-  if (body) headers.set("Content-Type", "application/json");
+  if (body !== undefined) headers.set("Content-Type", "application/json");
   if (version) headers.set("If-Match", `"${version}"`);
-  const { value, response } = await ask(path, { method, headers, body: body && JSON.stringify(body) });
+  const { value, response } = await ask(path, { method, headers, body: JSON.stringify(body) });
   return { value, eventId: response.headers.get("Last-Event-ID") ?? "" };
 }
 
@@ -97,7 +99,11 @@ export async function ask(path, options = {}) {
     // No network, no patience left, or an answer that is not ours (a proxy's page).
     throw new Problem(response?.status ?? 0);
   }
-  if (!response.ok) throw new Problem(response.status, value);
+  if (!response.ok) {
+    const problem = new Problem(response.status, value);
+    if (problem.code === "sign_in_required") emit(document, "signed-out");
+    throw problem;
+  }
   return { value, response };
 }
 

@@ -1,4 +1,5 @@
 /** A card: made from the blank one in the page's own template, its slots filled as text, and the note that it shows. */
+import { may } from "./board_role.js";
 import { address, clone, find } from "./elements.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
@@ -58,6 +59,7 @@ export function fill(card, note) {
   const name = nameOf(note);
   const box = find(card, ".done-box", HTMLInputElement);
   box.checked = note.done;
+  box.disabled = !may("ticker");
   box.setAttribute("aria-label", `Done: ${name}`);
   find(card, ".edit-link").setAttribute("aria-label", `Edit: ${name}`);
   find(card, ".delete-button").setAttribute("aria-label", `Delete: ${name}`);

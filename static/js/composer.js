@@ -1,12 +1,13 @@
 /** The composer: one line until it is needed, a draft that outlives the page, errors beside their fields. */
 import { change, Problem } from "./api.js";
+import { scope } from "./board_place.js";
 import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
 import { announce, toast } from "./messages.js";
 import { NoteFields } from "./note_fields.js";
 import { keep, kept } from "./storage.js";
 
-const DRAFT = "draft:new";
+/** @type {`${typeof scope}draft:new`} */ const DRAFT = `${scope}draft:new`;
 
 /** @param {HTMLFormElement} element @param {ExpectingFeed} feed */
 export function start(element, feed) {

@@ -1,7 +1,7 @@
 /** The feed's state as a small dot with a word, and, should it last, what that means for whoever types. */
 
 /** @type {Record<FeedState, string>} */
-const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline" };
+const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline", out: "Signed out" };
 const FLICKER_MS = 400; // a hand-over between tabs or roads takes less, and is nobody's concern
 const LASTING_MS = 3_000;
 
@@ -13,7 +13,7 @@ export function start(element, feed, hint) {
     element.dataset.state = feed.state;
     element.textContent = WORDS[feed.state];
   };
-  const explain = () => (hint.hidden = feed.state === "live");
+  const explain = () => (hint.hidden = feed.state === "live" || feed.state === "out");
   const hear = () => {
     timers.forEach(clearTimeout);
     const live = feed.state === "live";

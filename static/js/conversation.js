@@ -1,14 +1,13 @@
-/** The conversation: events and pages go in. It inserts nothing by itself. */
-import { ask } from "./api.js";
+/** The conversation: events and the newest page go in. It inserts nothing by itself. */
+import { page } from "./message_pages.js";
 import { persist } from "./persist.js";
 
-const NEWEST = "9223372036854775807"; // before this id is everything
 const MOST = 600; // messages on the page while one follows the newest; more are let go of
 const KEPT = 300;
 const FEW = 50;
 
 /**
- * @param {import("./message_list.js").MessageList} messages @param {import("./log_scroll.js").LogScroll} scroll
+ * @param {import("./message_window.js").MessageWindow} messages @param {import("./log_scroll.js").LogScroll} scroll
  * @param {ExpectingFeed} feed @param {HTMLElement} empty what stands there when nothing was said
  */
 export function start(messages, scroll, feed, empty) {
@@ -25,35 +24,31 @@ export function start(messages, scroll, feed, empty) {
       if (action === "delete") messages.remove(message);
       else messages.put(message, true);
     });
-    if (scroll.atEnd && messages.items.length > MOST) messages.trim(KEPT);
+    if (scroll.atEnd && messages.items.length > MOST) messages.trim("oldest", KEPT);
     showEmpty();
   };
-  const reload = async () => {
+  /** @param {number} limit messages @returns {Promise<boolean>} false when another one took its place */
+  const load = async (limit) => {
     loading.abort();
     loading = new AbortController();
     const signal = AbortSignal.any([loading.signal, over.signal]);
-    const limit = Math.min(Math.max(messages.items.length, FEW), MOST);
     element.setAttribute("aria-busy", "true");
+    messages.doubt();
     const work = async () => {
-      const { found, whole } = await page(roomId, NEWEST, limit, signal);
-      scroll.keeping(() => messages.replace(found, whole));
+      const { found, last } = await page(roomId, "newest", limit, signal);
+      scroll.keeping(() => messages.replace(found, last));
     };
-    if (!(await persist(work, feed, signal))) return;
+    const done = await persist(work, feed, signal);
+    if (!done) return false;
     element.removeAttribute("aria-busy");
     showEmpty();
+    return true;
   };
+  const reload = () => load(Math.min(Math.max(messages.items.length, FEW), MOST));
+  const toNewest = async () => (await load(FEW)) && scroll.toEnd();
 
   feed.addEventListener("change", hear, heard);
   feed.addEventListener("reset", reload, heard);
+  scroll.log.addEventListener("log:newest", toNewest, heard);
   return () => over.abort();
-}
-
-/**
- * The messages before one, oldest first.
- * @param {number} roomId @param {number|string} before an id @param {number} limit @param {AbortSignal} signal
- * @returns {Promise<{found: Message[], whole: boolean}>} whole: there are none before these
- */
-export async function page(roomId, before, limit, signal) {
-  const { value, response } = await ask(`/rooms/${roomId}/messages?before_id=${before}&limit=${limit}`, { signal });
-  return { found: value, whole: !(response.headers.get("Link") ?? "").includes('rel="prev"') };
 }

@@ -1,7 +1,8 @@
-// Runs before the first paint, hence outside the modules: the chosen theme, and the mark that scripts run at all.
+// Runs before the first paint, hence outside the modules: the theme, and the mark that scripts run at all.
 (() => {
   const page = document.documentElement;
   page.dataset.script = "";
+  if (page.dataset.chosenTheme) return; // the person's own, which the page came with
   try {
     const theme = JSON.parse(localStorage.getItem(`quart-notes:${page.dataset.root}:theme`) ?? "null");
     if (theme === "light" || theme === "dark") page.dataset.theme = theme;

@@ -10,6 +10,7 @@ export function goTo(item) {
 /** @param {Element|null} item @param {string} selector of a control in it */
 export function keyClick(item, selector) {
   /** @type {HTMLElement|null|undefined} */ const target = item?.querySelector(selector);
-  target?.click();
-  return Boolean(target);
+  if (!target?.checkVisibility()) return false; // not for this viewer
+  target.click();
+  return true;
 }

@@ -3,7 +3,8 @@
  *
  * 1. A tab is told what it missed only once the connection has carried its topics since then; until then it waits.
  * 2. When more is wanted, or something older, the connection begins anew where the tab that waits left off: what the
- * others know already is told again, and they drop it. 3. When less is wanted, it begins anew where it is.
+ * others know already is told again, and they drop it. 3. When less is wanted, it begins anew where it is. 4. A topic
+ * that was denied is wanted no more, until a tab comes that was opened since: then it is tried once again.
  */
 import { behind, isNewer } from "./event_ids.js";
 import { EventMemory } from "./event_memory.js";
@@ -27,10 +28,12 @@ export class Lead {
   /** @type {{topics: string, after: string}|undefined} what the connection is about to become */ #aim;
   /** @type {string|undefined} from where it has to begin for the tabs that wait */ #from;
   #timer = 0;
+  /** @type {Set<string>} */ #denied = new Set();
 
   /**
    * @param {string} name of all that the tabs share @param {Asking} me @param {Connect} connect
-   * @param {{tell: (before: string, event: FeedEvent) => void, state: (state: FeedState) => void, tuned: () => void}} ears
+   * @param {{tell: (before: string, event: FeedEvent) => void, state: (state: FeedState) => void, tuned: () => void,
+   * denied: (topics: string[]) => void}} ears
    */
   constructor(name, { tab, topics, last }, connect, ears) {
     this.ears = ears;
@@ -44,6 +47,7 @@ export class Lead {
     feed.addEventListener("change", ({ detail }) => this.#pass(detail));
     feed.addEventListener("reset", ({ detail }) => this.#pass(detail));
     feed.addEventListener("state", ({ detail }) => ears.state(detail));
+    feed.addEventListener("denied", ({ detail }) => this.#deny(detail));
     feed.addEventListener("tuned", ({ detail }) => this.#tuned(detail));
   }
 
@@ -71,9 +75,10 @@ export class Lead {
    * @param {Asking} asking @returns {FeedEvent[]|null|undefined}
    */
   missed({ tab, topics, last }) {
-    this.#wishes.set(tab, topics);
+    const isNew = this.#wishes.set(tab, topics);
+    for (const topic of isNew ? topics : []) this.#denied.delete(topic);
     const far = Math.abs(behind(last, this.#position)) > FAR;
-    if (topics.every((topic) => this.#carried.includes(topic))) {
+    if (topics.every((topic) => this.#carried.includes(topic) || this.#denied.has(topic))) {
       const missed = this.#past.since(last);
       if (missed || far) return missed?.filter((event) => isAbout(topics, event)) ?? null;
     }
@@ -90,13 +95,20 @@ export class Lead {
   }
 
   #tune() {
-    const topics = String(this.#wishes.union);
+    const topics = String(this.#wishes.union.filter((topic) => !this.#denied.has(topic)));
     const from = this.#from && isNewer(this.#position, this.#from) ? this.#from : this.#position;
     this.#from = undefined;
     const { topics: now, after } = this.#aim ?? { topics: String(this.#carried), after: this.#position };
     if (topics === now && !isNewer(after, from)) return; // it is so, or will be
     this.#aim = { topics, after: from };
     this.#own.feed.tune(this.#aim);
+  }
+
+  /** @param {string[]} topics */
+  #deny(topics) {
+    for (const topic of topics) this.#denied.add(topic);
+    this.#carried = this.#carried.filter((topic) => !this.#denied.has(topic));
+    this.ears.denied(topics);
   }
 
   /** @param {{topics: string, after: string}} wish what the connection brings from now on */

@@ -3,7 +3,7 @@
  */
 
 /** @typedef {"websocket"|"stream"} Road */
-/** @typedef {{open: () => void, message: (text: {data: string}) => void, end: () => void}} Ears */
+/** @typedef {{open: () => void, message: (text: {data: string}) => void, end: (event?: {code?: number}) => void}} Ears */
 /** @typedef {{topics: string, after: string, person: string}} Wish what to hear, since when, and on whose behalf; "" leaves it open */
 /** @typedef {{road: Road, wish: Wish, opened: boolean, hangUp: () => void}} Line */
 
@@ -38,9 +38,10 @@ export function dial(road, root, wish, ears) {
   const url = new URL(root + paths[road], location.href);
   for (const [name, value] of Object.entries(wish)) if (value) url.searchParams.set(name, value);
   let close = () => {};
-  const end = () => {
+  /** @param {{code?: number}} [event] */
+  const end = (event) => {
     line.hangUp();
-    ears.end();
+    ears.end(event);
   };
   const open = () => {
     clearTimeout(timer);
@@ -73,7 +74,8 @@ export function dial(road, root, wish, ears) {
 export async function isRefused(root, wish) {
   const asked = new URLSearchParams(Object.entries(wish).filter(([, value]) => value));
   try {
-    const { status, headers } = await fetch(`${root}${paths.stream}?${asked}`, { method: "HEAD", cache: "no-store" });
+    const options = { method: "HEAD", cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(OPEN_MS) };
+    const { status, headers } = await fetch(`${root}${paths.stream}?${asked}`, options);
     const ours = (headers.get("Content-Type") ?? "").startsWith("application/problem"); // no page of a proxy
     return ours && (status === 403 || status === 404);
   } catch {

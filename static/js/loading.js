@@ -1,5 +1,6 @@
 /** Fetching the whole board: the rest of a long one, and all of it after a reset. */
 import { pages } from "./api.js";
+import { notesPath } from "./board_place.js";
 import { cardFor } from "./card.js";
 import { persist } from "./persist.js";
 
@@ -25,7 +26,7 @@ export async function load(board, element, feed, { forget, signal }) {
  * @param {import("./board.js").Board} board @param {AbortSignal} signal
  */
 async function all(board, signal) {
-  for await (const page of pages("/notes", signal)) {
+  for await (const page of pages(notesPath, signal)) {
     const made = await make(
       page.filter(({ id }) => !board.has(id)),
       signal,

@@ -9,7 +9,10 @@ import { emit } from "./messages.js";
 const CLOSE = 48; // pixels from the end that count as the end
 
 export class LogScroll {
-  /** Dispatches `log:moved` from the log when its end is reached or left. @param {HTMLElement} log @param {HTMLElement} list */
+  /**
+   * Dispatches from the log: `log:moved` when its end is reached or left, `log:newest` when the newest are wanted.
+   * @param {HTMLElement} log @param {HTMLElement} list
+   */
   constructor(log, list) {
     this.log = log;
     this.list = list;
@@ -23,7 +26,12 @@ export class LogScroll {
   }
 
   #isAtEnd() {
-    return this.log.scrollTop > -CLOSE;
+    return this.below < CLOSE && !("detached" in this.list.dataset);
+  }
+
+  /** Pixels of the log below what is in sight. */
+  get below() {
+    return -this.log.scrollTop;
   }
 
   /** Pixels of the log above what is in sight. */
@@ -38,8 +46,10 @@ export class LogScroll {
     emit(this.log, "log:moved");
   }
 
+  /** To the newest message, which may have to be fetched first. */
   toEnd() {
     this.log.scrollTop = 0;
+    if ("detached" in this.list.dataset) emit(this.log, "log:newest");
     this.#look();
   }
 

@@ -3,9 +3,11 @@ import * as announcer from "./announcer.js";
 import * as badges from "./badges.js";
 import * as connection from "./connection.js";
 import { find } from "./elements.js";
+import * as preferences from "./preferences.js";
 import { ResumingFeed } from "./resuming_feed.js";
 import * as roomList from "./room_list.js";
 import { SharedFeed } from "./shared_feed.js";
+import * as signedOut from "./signed_out.js";
 import * as theme from "./theme.js";
 import * as toast from "./toast.js";
 import * as unread from "./unread.js";
@@ -17,6 +19,9 @@ const PAGES = {
   users: () => import("./users_page.js"),
   messages: () => import("./messages_page.js"),
   room: () => import("./room_page.js"),
+  boards: () => import("./boards_page.js"),
+  board: () => import("./board_page.js"),
+  account: () => import("./account_page.js"),
 };
 
 const { root = "", person = "" } = document.documentElement.dataset;
@@ -42,6 +47,9 @@ const feed = new SharedFeed(navigator.locks ? shared : `${shared}:${Math.random(
 connection.start(find(document, "#connection"), feed, find(document, "#offline-hint"));
 announcer.start(find(document, "#announcer"));
 toast.start(find(document, "#toasts"));
+preferences.start(feed);
+/** @type {HTMLElement|null} */ const out = document.querySelector("#signed-out");
+if (out) signedOut.start(out, Number(person), feed);
 theme.start(find(document, "#theme-button"));
 unread.start(find(document, ".places"), Number(person), feed);
 badges.start(find(document, "#rooms-place"));

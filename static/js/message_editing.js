@@ -5,7 +5,7 @@ import { hasKeyboard } from "./message_field.js";
 import { isOwn, itemsIn, messageOf } from "./message_item.js";
 
 /**
- * @param {HTMLElement} element the page's main @param {import("./message_list.js").MessageList} messages
+ * @param {HTMLElement} element the page's main @param {import("./message_window.js").MessageWindow} messages
  * @param {ExpectingFeed} feed
  */
 export function start(element, messages, feed) {

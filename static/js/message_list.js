@@ -2,13 +2,12 @@
  * The messages of a conversation, by id, the newest last.
  *
  * 1. A state is applied only if its version is newer than what is shown or what was deleted, so that applying twice, late
- * or out of order changes nothing. 2. While older ones are not all here, what is older than the oldest shown stays out.
- * 3. What stands above a message always fits the message before it.
+ * or out of order changes nothing. 2. What stands above a message always fits the message before it.
  * Dispatches from the item, bubbling: `message:changed` {message, before, live}; from the list: `message:gone`.
  */
 import { find } from "./elements.js";
-import { fill, itemFor, itemsIn, messageOf, read } from "./message_item.js";
 import { group } from "./message_grouping.js";
+import { fill, itemFor, itemsIn, messageOf, read } from "./message_item.js";
 import { emit } from "./messages.js";
 
 export class MessageList {
@@ -16,12 +15,11 @@ export class MessageList {
   /** @type {Map<number, number>} the version at which a message was deleted: a late page must not bring it back */
   #gone = new Map();
 
-  /** @param {HTMLElement} element the list @param {number} roomId @param {boolean} whole whether nothing older exists */
-  constructor(element, roomId, whole) {
+  /** @param {HTMLElement} element the list @param {number} roomId */
+  constructor(element, roomId) {
     this.element = element;
     this.items = itemsIn(element);
     this.roomId = roomId;
-    this.whole = whole;
     for (const item of this.items) {
       const { id, version } = read(item, roomId);
       this.#places.set(id, { item, version });
@@ -37,6 +35,11 @@ export class MessageList {
     return this.items.length ? messageOf(this.items[this.items.length - 1]) : null;
   }
 
+  /** @param {number} id */
+  has(id) {
+    return this.#places.has(id);
+  }
+
   /** @param {string} key its author's client gave it @param {number} authorId */
   hasKey(key, authorId) {
     return Boolean(this.element.querySelector(`[data-key="${CSS.escape(key)}"][data-author="${authorId}"]`));
@@ -46,12 +49,12 @@ export class MessageList {
   put(message, live) {
     const known = this.#places.get(message.id);
     if (message.version <= Math.max(known?.version ?? 0, this.#gone.get(message.id) ?? 0)) return;
-    if (!known && live && !this.whole && message.id < (this.oldest?.id ?? 0)) return;
     this.#gone.delete(message.id);
     const before = known && messageOf(known.item);
     const item = known?.item ?? itemFor(message);
-    if (known) fill(item, message);
-    else {
+    if (known) {
+      fill(item, message);
+    } else {
       item.toggleAttribute("data-live", live);
       this.#insert(item, message.id);
     }
@@ -69,69 +72,61 @@ export class MessageList {
     if (item.nextElementSibling) group(/** @type {HTMLElement} */ (item.nextElementSibling));
   }
 
-  /** A page of older ones, oldest first. @param {Message[]} messages @param {boolean} whole whether it was the last page */
-  prepend(messages, whole) {
-    const first = /** @type {HTMLElement|null} */ (this.element.firstElementChild);
+  /** Put a page at one end of the list. @param {Message[]} messages oldest first @param {"prepend"|"append"} where */
+  extend(messages, where) {
     const rows = document.createDocumentFragment();
     for (const message of messages) {
-      if (this.#places.has(message.id) || this.#gone.has(message.id)) continue;
+      if (this.#places.has(message.id) || (this.#gone.get(message.id) ?? 0) >= message.version) continue;
       const item = itemFor(message);
       this.#places.set(message.id, { item, version: message.version });
       rows.append(item);
     }
-    const made = /** @type {HTMLElement[]} */ ([...rows.children]);
-    this.element.prepend(rows);
-    for (const item of made) group(item);
-    if (first) group(first);
-    this.whole = whole;
-    emit(this.element, "messages:loaded");
+    const changed = /** @type {HTMLElement[]} */ ([...rows.children]);
+    if (where === "prepend" && this.items.length) changed.push(this.items[0]);
+    this.element[where](rows);
+    for (const item of changed) group(item);
+  }
+
+  /** Let go of what is shown no more, but not gone. @param {Element} item */
+  release(item) {
+    this.#places.delete(messageOf(item).id);
+    item.remove();
   }
 
   /** @param {Message} message its last state */
   remove(message) {
     const place = this.#places.get(message.id);
     this.#gone.set(message.id, Math.max(message.version, place?.version ?? 0, this.#gone.get(message.id) ?? 0));
-    if (place) this.#drop(message.id);
+    if (place) this.#drop(place.item);
   }
 
-  /** @param {number} id */
-  #drop(id) {
-    const item = /** @type {{item: HTMLElement}} */ (this.#places.get(id)).item;
+  /** @param {HTMLElement} item */
+  #drop(item) {
     const next = /** @type {HTMLElement|null} */ (item.nextElementSibling);
     const neighbour = next ?? /** @type {HTMLElement|null} */ (item.previousElementSibling);
-    const message = messageOf(item);
     const focused = item.contains(document.activeElement);
-    this.#places.delete(id);
-    item.remove();
+    this.release(item);
     if (next) group(next);
     if (focused) (neighbour ?? find(document, "#log")).focus({ preventScroll: true });
-    emit(this.element, "message:gone", message);
+    emit(this.element, "message:gone", messageOf(item));
   }
 
-  /** Let go of the oldest ones. @param {number} kept how many stay */
-  trim(kept) {
-    const first = /** @type {HTMLElement|undefined} */ (this.items[this.items.length - kept]);
-    if (!first) return;
-    while (first.previousElementSibling) {
-      this.#places.delete(messageOf(first.previousElementSibling).id);
-      first.previousElementSibling.remove();
-    }
-    group(first);
-    this.whole = false;
-    emit(this.element, "messages:loaded");
-  }
-
-  /** All is known anew: these are the newest ones there are. @param {Message[]} messages @param {boolean} whole */
-  replace(messages, whole) {
-    const there = new Set(messages.map(({ id }) => id));
+  /** What was known may not hold any more: every state is news from now on, until all are replaced. */
+  doubt() {
     this.#gone.clear();
-    this.whole = true; // so that none of them stays out
-    for (const [id, place] of [...this.#places]) {
-      place.version = 0;
-      if (!there.has(id)) this.#drop(id);
-    }
+    for (const place of this.#places.values()) place.version = 0;
+  }
+
+  /**
+   * These were the newest ones a moment ago, without a gap: what is older goes, and what else there is unless it is news
+   * since the doubt. @param {Message[]} messages oldest first
+   */
+  replace(messages) {
+    const there = new Set(messages.map(({ id }) => id));
+    const first = messages[0]?.id ?? 0;
     for (const message of messages) this.put(message, false);
-    this.whole = whole;
-    emit(this.element, "messages:loaded");
+    for (const [id, { item, version }] of [...this.#places]) {
+      if (id < first || (!there.has(id) && !version)) this.#drop(item);
+    }
   }
 }

@@ -15,15 +15,16 @@ const END = "9223372036854775807"; // before this id are the newest
 export function start(element, feed) {
   const over = new AbortController();
   const heard = { signal: over.signal };
-  const form = find(element, "#send-form", HTMLFormElement);
-  const recipient = find(form, "select", HTMLSelectElement);
+  /** @type {HTMLFormElement|null} */ const form = element.querySelector("#send-form"); // of whose messages these are
+  const recipient = form && find(form, "select", HTMLSelectElement);
   const table = new MessageTable(element);
   const user = Number(element.dataset.user);
+  const { heardOn = `user:${user}` } = element.dataset;
 
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { topic, action, message, user: person } }) => {
-    if (person) offer(recipient, person, user);
-    if (!message || topic !== `user:${user}`) return;
+    if (person && recipient) offer(recipient, person, user);
+    if (!message || topic !== heardOn || (message.author_id !== user && message.recipient_id !== user)) return;
     if (action === "delete") return table.remove(message);
     table.put(message, true);
     if (action === "create" && message.author_id !== user)
@@ -42,15 +43,17 @@ export function start(element, feed) {
 
   feed.addEventListener("change", hear, heard);
   feed.addEventListener("reset", load, heard);
-  sending.start(form, feed, {
-    path: "/messages",
-    body: () => {
-      if (!recipient.value) throw new Problem(422, { errors: [NOBODY_CHOSEN] });
-      return { author_id: user, ...Object.fromEntries(new FormData(form)) };
-    },
-    cleared: ["content"],
-    done: "Sent.",
-  });
+  if (form) {
+    sending.start(form, feed, {
+      path: "/messages",
+      body: () => {
+        if (!recipient?.value) throw new Problem(422, { errors: [NOBODY_CHOSEN] });
+        return { author_id: user, ...Object.fromEntries(new FormData(form)) };
+      },
+      cleared: ["content"],
+      done: "Sent.",
+    });
+  }
   return () => over.abort();
 }
 

@@ -1,8 +1,9 @@
 /** Editing in place: which cards have an editor, and the drafts that outlive the page. */
+import { may } from "./board_role.js";
 import { noteOf } from "./card.js";
 import { around } from "./elements.js";
 import { NoteEditor } from "./note_editor.js";
-import { draftKey } from "./note_text.js";
+import { DRAFTS, draftKey } from "./note_text.js";
 import { offerText } from "./setting_aside.js";
 import { keep, kept, numbersAfter } from "./storage.js";
 
@@ -24,7 +25,7 @@ export function start(element, feed) {
     if (draft) edit(card, draft);
   };
   const resumeAll = () => {
-    for (const id of numbersAfter("draft:edit:")) {
+    for (const id of numbersAfter(DRAFTS)) {
       const card = document.getElementById(`note-${id}`);
       const draft = kept(draftKey(id));
       if (card) resume(card);
@@ -52,7 +53,7 @@ export function start(element, feed) {
   /** @param {MouseEvent} event */
   const doubleClick = (event) => {
     const card = around(event, ".note-body") && around(event, ".note");
-    if (card && !around(event, "button")) edit(card).form.focus();
+    if (card && !around(event, "button") && may("editor")) edit(card).form.focus();
   };
 
   element.addEventListener("click", click, heard);

@@ -1,7 +1,11 @@
 /** The text of a note: what one version says, and whether another says the same. */
 
-/** Under which key this browser keeps the draft of a note. @param {number} id @returns {`draft:edit:${number}`} */
-export const draftKey = (id) => `draft:edit:${id}`;
+import { scope } from "./board_place.js";
+
+export const DRAFTS = /** @type {const} */ (`${scope}draft:edit:`);
+
+/** Under which key this browser keeps the draft of a note. @param {number} id @returns {`${typeof scope}draft:edit:${number}`} */
+export const draftKey = (id) => `${scope}draft:edit:${id}`;
 
 /** @param {NoteText & {version: number}} note @returns {NoteBase} with nothing for a blank */
 export const baseOf = ({ version, title, description }) => ({

@@ -1,4 +1,6 @@
 /** The board's page: starts each module on its part of it. */
+import * as boardNews from "./board_news.js";
+import * as boardSwitcher from "./board_switcher.js";
 import * as cardStatus from "./card_status.js";
 import * as clamp from "./clamp.js";
 import * as composer from "./composer.js";
@@ -31,6 +33,8 @@ export function start(element, feed) {
   notes.start(element, feed);
   noteEditing.start(element, feed);
   noteNews.start(feed);
+  boardNews.start(element, feed);
+  boardSwitcher.start(find(document, "#switcher", HTMLDetailsElement), feed);
   settingAside.start(element);
   search.start(find(document, "#search-form", HTMLFormElement), list);
   summary.start(element, list);

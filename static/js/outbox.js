@@ -116,7 +116,7 @@ export class Outbox {
 
 /** Whether it may go well another time. @param {Problem|undefined} problem */
 const passes = (problem) =>
-  !problem || problem.status === 0 || problem.status >= 500 || [408, 429].includes(problem.status);
+  !problem || problem.status === 0 || problem.status >= 500 || [401, 408, 429].includes(problem.status);
 
 /** @param {Problem|undefined} problem */
 export const explainUnsent = (problem) => (problem ? explain(problem).replace("Not saved", "Not sent") : "");

@@ -10,7 +10,7 @@ import { explainUnsent, Outbox } from "./outbox.js";
 const WORDS = { waiting: "Sending…", sending: "Sending…", sent: "Sent", failed: "Not sent" };
 
 /**
- * @param {HTMLElement} element the list of what is unsent @param {import("./message_list.js").MessageList} messages
+ * @param {HTMLElement} element the list of what is unsent @param {import("./message_window.js").MessageWindow} messages
  * @param {import("./log_scroll.js").LogScroll} scroll @param {ExpectingFeed} feed
  */
 export function start(element, messages, scroll, feed) {

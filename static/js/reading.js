@@ -6,7 +6,7 @@ const GLANCE_MS = 300; // what passes by more quickly has not been read
 
 export class Reading {
   /**
-   * @param {import("./message_list.js").MessageList} messages @param {import("./log_scroll.js").LogScroll} scroll
+   * @param {import("./message_window.js").MessageWindow} messages @param {import("./log_scroll.js").LogScroll} scroll
    * @param {number} last the newest message that the viewer has read @param {ExpectingFeed} feed
    */
   constructor(messages, scroll, last, feed) {

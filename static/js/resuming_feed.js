@@ -4,17 +4,22 @@
  * 1. The websocket is preferred; a stream stands in for it, and the websocket is tried again beside it.
  * 2. Nothing is heard of a line once another took its place. 3. While nothing works, attempts go on for ever.
  * 4. A line that brings less than a second one does, or that has other topics than are wanted, gives way to it.
- * Dispatches `tuned` (detail: the topics, and the id after which they are brought) when `tune` has come true.
+ * 5. Who is refused, or is told to go, asks what may still be heard before coming back, and does so with that alone; when
+ * nobody is signed in any more, the feed is "out" and rests until it is started.
+ * Dispatches `tuned` (detail: the topics, and the id after which they are brought) when `tune` has come true, and
+ * `denied` (detail: topics) when these cannot be heard any more.
  */
 import { Backoff } from "./backoff.js";
 import { Doubt } from "./doubt.js";
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
-import { dial, isRefused } from "./live_feed.js";
-import { publicOf } from "./topics.js";
+import { dial } from "./live_feed.js";
+import { allowed } from "./permission.js";
+import { topicsIn } from "./topics.js";
 
 /** @typedef {import("./live_feed.js").Line} Line */
 
+const DENIED = 1008; // RFC 6455, 7.4.1: a policy forbids it
 const SETTLED_MS = 5_000; // only a line that lasted this long proves the server well again
 const SOCKET_AGAIN_MS = 60_000; // on a stream, how soon the websocket gets another chance; doubles each time
 
@@ -23,7 +28,7 @@ export class ResumingFeed extends Feed {
   /** @type {Line|undefined} one tried beside a line that works; it takes over once it is open */ #trial;
   /** @type {import("./live_feed.js").Road} */ #preferred = "websocket";
   /** @type {string|undefined} from where the next line begins, if not where this one is */ #back;
-  #refused = false;
+  #turn = 0; // grows when all that is under way is void
   #socketAgainMs = SOCKET_AGAIN_MS;
   #backoff = new Backoff();
   /** @type {Map<string, number>} */ #timers = new Map();
@@ -48,6 +53,7 @@ export class ResumingFeed extends Feed {
   }
 
   stop() {
+    this.#turn++;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const line of [this.#line, this.#trial]) line?.hangUp();
     this.#line = this.#trial = undefined;
@@ -65,7 +71,6 @@ export class ResumingFeed extends Feed {
   tune({ topics, after }) {
     this.topics = topics;
     this.#back = after;
-    this.#refused = false;
     this.#trial?.hangUp();
     this.#trial = undefined;
     if (this.#line?.opened) {
@@ -83,12 +88,11 @@ export class ResumingFeed extends Feed {
 
   /** @param {import("./live_feed.js").Road} road @returns {Line} */
   #dial(road) {
-    const [topics, person] = this.#refused ? [publicOf(this.topics), ""] : [this.topics, this.person];
-    const wish = { topics, after: this.#back ?? this.last, person };
+    const wish = { topics: this.topics, after: this.#back ?? this.last, person: this.person };
     const line = dial(road, this.root, wish, {
       open: () => this.#opened(line),
       message: ({ data }) => this.#heard(line, JSON.parse(data)),
-      end: () => this.#lost(line),
+      end: (event) => this.#lost(line, event?.code),
     });
     return line;
   }
@@ -124,8 +128,8 @@ export class ResumingFeed extends Feed {
     if (line.road === "stream") this.#trySocketLater();
   }
 
-  /** @param {Line} line */
-  #lost(line) {
+  /** @param {Line} line @param {number} [code] a websocket's */
+  #lost(line, code) {
     line.hangUp();
     if (this.#doubt.has(line)) return this.#doubt.stop();
     if (line === this.#trial) {
@@ -142,14 +146,36 @@ export class ResumingFeed extends Feed {
       return;
     }
     this.#line = undefined;
-    if (!line.opened) this.#askWhy(line);
-    this.#after("retry", this.#backoff.next(), () => this.start());
+    this.#comeBack(line, !line.opened || code === DENIED);
   }
 
-  /** People and rooms may be gone with their database: what is everybody's can be heard all the same. @param {Line} line */
-  async #askWhy(line) {
-    this.#preferred = "websocket";
-    if (await isRefused(this.root, line.wish)) this.#refused = true;
+  /** @param {Line} line @param {boolean} refused whether it may have been refused */
+  async #comeBack({ wish }, refused) {
+    const turn = this.#turn;
+    const pause = new Promise((go) => this.#after("retry", this.#backoff.next(), () => go(true)));
+    if (refused) {
+      this.#preferred = "websocket";
+      const still = await allowed(this.root, wish);
+      if (turn !== this.#turn) return;
+      if (!still) return this.#rest();
+      this.person = still.person;
+      this.#drop(topicsIn(wish.topics).filter((topic) => !still.topics.split(",").includes(topic)));
+    }
+    await pause;
+    this.start();
+  }
+
+  /** Nobody is signed in: to ask again and again would help nobody. */
+  #rest() {
+    this.stop();
+    this.tellState("out");
+  }
+
+  /** @param {string[]} topics that cannot be heard any more: taken away, or gone with their database */
+  #drop(topics) {
+    if (!topics.length) return;
+    this.topics = String(topicsIn(this.topics).filter((topic) => !topics.includes(topic)));
+    this.dispatchEvent(new CustomEvent("denied", { detail: topics }));
   }
 
   /** The other road, beside the line that is open. */

@@ -1,6 +1,7 @@
 /** A room's page: starts each module on its part of it. */
 import * as conversation from "./conversation.js";
 import { find } from "./elements.js";
+import * as furtherMessages from "./further_messages.js";
 import { LogScroll } from "./log_scroll.js";
 import * as messageComposer from "./message_composer.js";
 import * as messageDeleting from "./message_deleting.js";
@@ -8,9 +9,9 @@ import * as messageEditing from "./message_editing.js";
 import * as messageGrouping from "./message_grouping.js";
 import { viewer } from "./message_item.js";
 import { messageKeys } from "./message_keys.js";
-import { MessageList } from "./message_list.js";
-import * as olderMessages from "./older_messages.js";
+import { MessageWindow } from "./message_window.js";
 import * as outboxList from "./outbox_list.js";
+import { prefer } from "./preferences.js";
 import * as presence from "./presence.js";
 import { Reading } from "./reading.js";
 import * as shortcuts from "./shortcuts.js";
@@ -26,7 +27,7 @@ export function start(element, feed) {
   const roomId = Number(room);
   if (newest === undefined) return location.replace(location.pathname); // older pages are for readers without scripts
 
-  const messages = new MessageList(list, roomId, older.dataset.state === "whole");
+  const messages = new MessageWindow(list, roomId, older.dataset.state === "whole");
   const scroll = new LogScroll(find(element, "#log"), list);
   const reading = new Reading(messages, scroll, lastRead ? Number(lastRead) : Number.POSITIVE_INFINITY, feed);
   scroll.start();
@@ -34,15 +35,16 @@ export function start(element, feed) {
   conversation.start(messages, scroll, feed, find(element, "#empty-room"));
   unreadLine.start(find(element, "#jump"), messages, scroll, reading);
   reading.start();
-  olderMessages.start(older, messages, scroll, feed);
+  furtherMessages.start(older, messages, scroll, feed);
   presence.start(find(element, "#here"), roomId, feed);
   typingLine.start(find(element, "#typing"), roomId, feed);
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), messageKeys(list, scroll));
+  prefer("room", roomId);
   if (viewer) startWriting(element, messages, scroll, feed);
 }
 
 /**
- * @param {HTMLElement} element @param {MessageList} messages @param {LogScroll} scroll @param {ExpectingFeed} feed
+ * @param {HTMLElement} element @param {MessageWindow} messages @param {LogScroll} scroll @param {ExpectingFeed} feed
  */
 function startWriting(element, messages, scroll, feed) {
   const form = find(element, "#message-form", HTMLFormElement);

@@ -2,6 +2,7 @@
  * Text that was typed and not saved is set aside, not thrown away: a message offers it back at once, and the note's card
  * for as long as nobody took it up again or dropped it.
  */
+import { scope } from "./board_place.js";
 import { cardsIn, noteOf } from "./card.js";
 import { around, clone, find } from "./elements.js";
 import { emit, toast } from "./messages.js";
@@ -9,14 +10,14 @@ import { sameText } from "./note_text.js";
 import { keep, kept, numbersAfter } from "./storage.js";
 
 /** @param {number} id of the note @returns {Draft[]} the latest last */
-const asideOf = (id) => kept(`aside:${id}`) ?? [];
+const asideOf = (id) => kept(`${scope}aside:${id}`) ?? [];
 
 /** @param {HTMLElement} card @param {Draft} draft @param {string} words what is said of it */
 export function setAside(card, draft, words) {
   const { id } = noteOf(card);
   if (sameText(draft, draft.base)) return;
   forget(id, draft);
-  keep(`aside:${id}`, [...asideOf(id), draft]);
+  keep(`${scope}aside:${id}`, [...asideOf(id), draft]);
   offerBack(id, draft, words);
 }
 
@@ -44,7 +45,7 @@ export function start(element) {
     else drop(card, draft);
   };
   const loaded = () => {
-    for (const id of numbersAfter("aside:")) {
+    for (const id of numbersAfter(`${scope}aside:`)) {
       if (document.getElementById(`note-${id}`)) continue;
       for (const draft of asideOf(id)) offerText(draft, () => forget(id, draft));
     }
@@ -90,5 +91,5 @@ function takeUp(id, draft) {
 /** @param {number} id @param {NoteText} text */
 function forget(id, text) {
   const others = asideOf(id).filter((draft) => !sameText(draft, text));
-  keep(`aside:${id}`, others.length ? others : null);
+  keep(`${scope}aside:${id}`, others.length ? others : null);
 }

@@ -3,7 +3,8 @@
  *
  * 1. A tab follows a leader once that has told it what it missed; then it takes each event only if it knows the one
  * before, and otherwise asks again. 2. A tab is told of its own topics only. 3. Who cannot be told any more what it
- * missed gets a reset. 4. A leader that answers nobody is robbed. `expect` as in ResumingFeed.
+ * missed gets a reset. 4. A leader that answers nobody is robbed. 5. A tab that finds nobody signed in is "out": it leads
+ * and follows no more until it is started again. `expect` and `denied` as in ResumingFeed.
  */
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
@@ -65,13 +66,23 @@ export class SharedFeed extends Feed {
         this.#channel?.say("event", { by: this.#tab, before, event });
       },
       state: (state) => {
+        if (state === "out") return this.#rest();
         this.tellState(state);
         this.#channel?.say("state", { state });
       },
       tuned: () => this.#channel?.say("led", {}),
+      denied: (topics) => {
+        this.#tellDenied(topics);
+        this.#channel?.say("denied", { topics });
+      },
     });
     this.tellState(this.#lead.state);
     this.#channel?.say("led", {});
+  }
+
+  #rest() {
+    this.stop();
+    this.tellState("out");
   }
 
   #follow() {
@@ -89,6 +100,7 @@ export class SharedFeed extends Feed {
     },
     state: ({ state }) => this.tellState(state),
     led: () => this.#ask(),
+    denied: ({ topics }) => this.#tellDenied(topics),
     expect: ({ id }) => this.#lead?.expect(id),
     ask: (asking) => this.#lead && this.#answer(this.#lead, asking),
     answer: (answer) => answer.to === this.#tab && !this.#lead && this.#answered(answer),
@@ -117,6 +129,12 @@ export class SharedFeed extends Feed {
     if (!missed) return this.tell({ id: position, action: "reset" });
     for (const event of missed) this.#take(event);
     this.pass(position);
+  }
+
+  /** @param {string[]} topics that cannot be heard any more */
+  #tellDenied(topics) {
+    const ours = this.topics.filter((topic) => topics.includes(topic));
+    if (ours.length) this.dispatchEvent(new CustomEvent("denied", { detail: ours }));
   }
 
   /** @param {FeedEvent} event */

@@ -1,11 +1,19 @@
-/** What this browser keeps for one installation. Storage may be full or switched off: then nothing is kept, nothing breaks. */
+/**
+ * What this browser keeps for one installation; where people sign in, for each of them by themselves, but for the theme,
+ * which is for the pages before that too. Storage may be full or switched off: then nothing is kept, nothing breaks.
+ */
 
-const prefix = `quart-notes:${document.documentElement.dataset.root ?? ""}:`;
+const { root = "", person = "", accounts } = document.documentElement.dataset;
+const prefix = `quart-notes:${root}:`;
+const own = accounts === undefined ? prefix : `${prefix}user:${person}:`;
+
+/** @param {keyof Kept} key */
+const full = (key) => (key === "theme" ? prefix : own) + key;
 
 /** @template {keyof Kept} Key @param {Key} key @returns {Kept[Key]|null} */
 export function kept(key) {
   try {
-    return JSON.parse(localStorage.getItem(prefix + key) ?? "null");
+    return JSON.parse(localStorage.getItem(full(key)) ?? "null");
   } catch {
     return null;
   }
@@ -14,19 +22,21 @@ export function kept(key) {
 /** @template {keyof Kept} Key @param {Key} key @param {Kept[Key]|null} value null forgets */
 export function keep(key, value) {
   try {
-    if (value === null) localStorage.removeItem(prefix + key);
-    else localStorage.setItem(prefix + key, JSON.stringify(value));
+    if (value === null) localStorage.removeItem(full(key));
+    else localStorage.setItem(full(key), JSON.stringify(value));
   } catch {
     // Nothing is kept.
   }
 }
 
+/** Whether a storage event is about this key. @param {keyof Kept} key @param {string|null} changed null: all */
+export const isKey = (key, changed) => changed === null || changed === full(key);
+
 /** @param {string} start @returns {number[]} the numbers that follow `start` in the keys */
 export function numbersAfter(start) {
   try {
-    const full = prefix + start;
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(full));
-    return keys.map((key) => Number(key.slice(full.length)));
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(own + start));
+    return keys.map((key) => Number(key.slice(own.length + start.length)));
   } catch {
     return [];
   }

@@ -1,5 +1,9 @@
-/** Light, dark, or as the system has it. The choice is applied before the first paint by early.js. */
-import { keep, kept } from "./storage.js";
+/**
+ * Light, dark, or as the system has it: the choice of whoever is chosen or signed in, on all their screens, else of this
+ * browser. It is there before the first paint: the server puts it into the page, or early.js does.
+ */
+import { prefer } from "./preferences.js";
+import { isKey, keep, kept } from "./storage.js";
 
 /** @typedef {Kept["theme"]|"system"} Choice */
 /** @type {Choice[]} */ const CHOICES = ["system", "light", "dark"];
@@ -7,13 +11,15 @@ import { keep, kept } from "./storage.js";
 /** @param {HTMLElement} element the button */
 export function start(element) {
   const over = new AbortController();
+  const heard = { signal: over.signal };
+  const page = document.documentElement;
   /** @type {NodeListOf<HTMLMetaElement>} */ const colors = document.querySelectorAll("meta[name=theme-color]");
-  /** @type {Choice} */ let chosen = kept("theme") ?? "system";
   const given = [...colors].map(({ content }) => content);
+  let chosen = choiceOf(page.dataset.chosenTheme ?? kept("theme"));
   /** @param {Choice} choice */
   const show = (choice) => {
-    if (choice === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = choice;
+    if (choice === "system") delete page.dataset.theme;
+    else page.dataset.theme = choice;
     for (const [index, meta] of colors.entries()) {
       meta.content = given[choice === "system" ? index : CHOICES.indexOf(choice) - 1];
     }
@@ -21,12 +27,28 @@ export function start(element) {
     element.dataset.themeChoice = choice;
     element.ariaLabel = element.title = `Theme: ${choice}`;
   };
-  const turn = () => {
-    const choice = CHOICES[(CHOICES.indexOf(chosen) + 1) % CHOICES.length];
+  /** What this browser keeps is for pages that nobody is chosen on. @param {Choice} choice */
+  const take = (choice) => {
     keep("theme", choice === "system" ? null : choice);
     show(choice);
   };
-  element.addEventListener("click", turn, { signal: over.signal });
+  const turn = () => {
+    take(CHOICES[(CHOICES.indexOf(chosen) + 1) % CHOICES.length]);
+    prefer("theme", chosen);
+  };
+  /** In another window of a browser in which nobody is chosen. @param {StorageEvent} event */
+  const stored = ({ key }) => !page.dataset.person && isKey("theme", key) && show(choiceOf(kept("theme")));
+
+  element.addEventListener("click", turn, heard);
+  document.addEventListener(
+    "preference",
+    ({ detail }) => detail.key === "theme" && take(choiceOf(detail.value)),
+    heard,
+  );
+  addEventListener("storage", stored, heard);
   show(chosen);
   return () => over.abort();
 }
+
+/** @param {unknown} value @returns {Choice} */
+const choiceOf = (value) => CHOICES.find((choice) => choice === value) ?? "system";

@@ -1,6 +1,7 @@
 /** Topics: what a subscription asks for, and what an event is about. */
 
 const EVERY_ROOM = "room:*";
+const EVERY_BOARD = "board:*";
 
 /** @param {string} text separated by commas @returns {string[]} each once, in one order */
 export const topicsIn = (text) => [...new Set(text.split(",").filter(Boolean))].sort();
@@ -10,11 +11,10 @@ export const topicsIn = (text) => [...new Set(text.split(",").filter(Boolean))].
  * @param {string[]} topics @param {FeedEvent} event
  */
 export function isAbout(topics, { id, topic = "" }) {
-  return topics.includes(topic) || (Boolean(id) && topic.startsWith("room:") && topics.includes(EVERY_ROOM));
+  if (topics.includes(topic)) return true;
+  if (topic.startsWith("board:")) return topics.includes(EVERY_BOARD);
+  return Boolean(id) && topic.startsWith("room:") && topics.includes(EVERY_ROOM);
 }
 
-/** Without what only somebody in particular may hear. @param {string} topics */
-export const publicOf = (topics) =>
-  topicsIn(topics)
-    .filter((topic) => !/^(user|room):\d/.test(topic))
-    .join(",");
+/** Whether a topic is about one thing, which may be gone, or not for everybody. @param {string} topic */
+export const isOfOne = (topic) => /^(user|room|board):\d/.test(topic);

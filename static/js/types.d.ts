@@ -4,6 +4,7 @@
 
 interface Note {
   id: number;
+  board_id?: number; // absent when read from a card
   title: string | null;
   description: string | null;
   done: boolean;
@@ -48,6 +49,15 @@ interface Message {
 /** What was written and is not known to have arrived. */
 type Unsent = { key: string; author_id: number; content: string; date: string };
 type Unread = { room_id: number; count: number; last_read_id: number };
+interface Board {
+  id: number;
+  kind: "shared" | "personal";
+  name: string;
+  role: string; // absent in events
+}
+type Member = { board_id: number; user: User; role: string };
+type Membership = { board_id: number; role: string };
+type Preference = { key: string; value: unknown };
 type Presence = { room_id: number; here: User[]; guests: string[]; typing: User[] };
 
 /** What this browser keeps, by key (storage.js). */
@@ -60,11 +70,14 @@ interface Kept {
   "draft:new": NoteText;
   [draft: `draft:edit:${number}`]: Draft;
   [aside: `aside:${number}`]: Draft[];
+  [draft: `board:${number}:draft:new`]: NoteText; // of any other board than everybody's
+  [draft: `board:${number}:draft:edit:${number}`]: Draft;
+  [aside: `board:${number}:aside:${number}`]: Draft[];
 }
 
 // The feed.
 
-type FeedState = "live" | "reconnecting" | "offline";
+type FeedState = "live" | "reconnecting" | "offline" | "out"; // out: nobody is signed in
 type FeedAction = "create" | "update" | "delete" | "reset";
 /** One without an id is volatile. */
 type FeedEvent = {
@@ -77,6 +90,10 @@ type FeedEvent = {
   message?: Message;
   unread?: Unread;
   presence?: Presence;
+  board?: Omit<Board, "role">;
+  member?: Member;
+  membership?: Membership;
+  preference?: Preference;
 };
 
 interface FeedEventMap {
@@ -84,6 +101,7 @@ interface FeedEventMap {
   reset: CustomEvent<FeedEvent>;
   state: CustomEvent<FeedState>;
   tuned: CustomEvent<{ topics: string; after: string }>;
+  denied: CustomEvent<string[]>;
 }
 interface FeedTarget extends Omit<EventTarget, "addEventListener"> {
   addEventListener<Name extends keyof FeedEventMap>(
@@ -125,13 +143,17 @@ interface PageEvents {
   "composer:use": CustomEvent<NoteText>;
   unread: CustomEvent<Map<number, number>>; // messages by the room's id
   "rooms:listed": CustomEvent<null>;
+  preference: CustomEvent<Preference>; // a null value: taken back
+  "signed-out": CustomEvent<null>;
 }
 type MessageChange = { message: Message; before?: Message; live: boolean };
 interface RoomEvents {
   "message:changed": CardEvent<MessageChange>; // before: absent for a new one; live: as news, not as part of a list
   "message:gone": CustomEvent<Message>;
-  "messages:loaded": CustomEvent<null>; // older ones, or all anew
+  "message:outside": CustomEvent<Message>; // news of one that is not on the page
+  "messages:loaded": CustomEvent<null>; // a page of them, or all anew
   "log:moved": CustomEvent<null>; // came to the end, or left it
+  "log:newest": CustomEvent<null>; // the newest are wanted, and not on the page
   "message:edit": CardEvent<string>; // with what was typed before
   "composer:sent": CustomEvent<null>;
   "composer:edit-last": CustomEvent<null>;

@@ -4,7 +4,7 @@ import { group } from "./message_grouping.js";
 import { isOwn, itemsIn, messageOf } from "./message_item.js";
 
 /**
- * @param {HTMLElement} button the way down @param {import("./message_list.js").MessageList} messages
+ * @param {HTMLElement} button the way down @param {import("./message_window.js").MessageWindow} messages
  * @param {import("./log_scroll.js").LogScroll} scroll @param {import("./reading.js").Reading} reading
  */
 export function start(button, messages, scroll, reading) {
@@ -44,12 +44,23 @@ export function start(button, messages, scroll, reading) {
     if (before || !live || isOwn(message)) return;
     if (!scroll.atEnd) waiting++;
     showButton();
-    if (reading.looking) return;
+    if (reading.looking) {
+      if (!marked) since = Math.max(since, message.id);
+      return;
+    }
     if (seen) {
       since = message.id - 1;
       mark(target);
     }
     seen = false;
+  };
+  /** @param {RoomEvents["message:outside"]} event */
+  const outside = ({ detail }) => {
+    if (isOwn(detail) || detail.version > 1) return;
+    waiting++;
+    if (seen) since = detail.id - 1;
+    seen = false;
+    showButton();
   };
   /** Who answers has read. */
   const answered = () => {
@@ -59,6 +70,7 @@ export function start(button, messages, scroll, reading) {
   };
 
   messages.element.addEventListener("message:changed", changed, heard);
+  messages.element.addEventListener("message:outside", outside, heard);
   messages.element.addEventListener("messages:loaded", draw, heard);
   messages.element.addEventListener("message:gone", () => marked && !marked.isConnected && draw(), heard);
   scroll.log.addEventListener("log:moved", look, heard);

@@ -14,9 +14,11 @@ export function cardFor(user) {
   const mail = find(card, ".user-mail", HTMLAnchorElement);
   mail.href = mailTo(user.email);
   mail.textContent = user.email;
-  const be = find(card, ".be-button", HTMLButtonElement);
-  be.value = String(user.id);
-  be.ariaLabel = `Be this person: ${user.nickname}`;
+  const be = card.querySelector(".be-button"); // where everybody is who they choose to be
+  if (be instanceof HTMLButtonElement) {
+    be.value = String(user.id);
+    be.ariaLabel = `Be this person: ${user.nickname}`;
+  }
   const talk = find(card, ".talk-button");
   address(talk, "formaction", user.id);
   talk.ariaLabel = `Talk: ${user.nickname}`;

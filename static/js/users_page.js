@@ -14,7 +14,7 @@ export function start(element, feed) {
   const heard = { signal: over.signal };
   const list = find(element, "#users");
   const empty = find(element, "#empty-users");
-  const form = find(element, "#add-user-form", HTMLFormElement);
+  const form = element.querySelector("form#add-user-form"); // of those who may add people
 
   /** @param {User} user @param {boolean} live */
   const put = (user, live) => {
@@ -40,11 +40,13 @@ export function start(element, feed) {
   feed.addEventListener("change", hear, heard);
   feed.addEventListener("reset", again, heard);
   if (list.children.length >= FULL) load();
-  sending.start(form, feed, {
-    path: "/users",
-    body: () => Object.fromEntries(new FormData(form)),
-    cleared: ["name", "email", "nickname"],
-    done: "Added.",
-  });
+  if (form instanceof HTMLFormElement) {
+    sending.start(form, feed, {
+      path: "/users",
+      body: () => Object.fromEntries(new FormData(form)),
+      cleared: ["name", "email", "nickname"],
+      done: "Added.",
+    });
+  }
   return () => over.abort();
 }

@@ -32,17 +32,18 @@ export class Wishes {
     return [...new Set([...this.#tabs.values()].flat())].sort();
   }
 
-  /** @param {string} tab @param {string[]} topics */
+  /** @param {string} tab @param {string[]} topics @returns {boolean} whether the tab is new */
   set(tab, topics) {
     const known = this.#tabs.has(tab);
     this.#tabs.set(tab, topics);
-    if (known) return;
+    if (known) return false;
     const gone = () => {
       this.#tabs.delete(tab);
       this.shrunk();
     };
     // Rejects when nobody waits any more.
     navigator.locks?.request(lockOf(this.name, tab), { signal: this.#over.signal }, gone).catch(() => {});
+    return true;
   }
 
   stop() {

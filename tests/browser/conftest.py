@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
 import httpx
@@ -86,6 +87,40 @@ def rest(shared_server: ServerProcess) -> Iterator[httpx.Client]:
     """The module's API."""
     with httpx.Client(base_url=shared_server.base, timeout=20) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server where people sign in, for all tests of a module; `root` administers it."""
+    from tests.browser import access  # which imports from here
+
+    with ServerProcess(tmp_path_factory.mktemp("guarded") / "data", "--access", "accounts") as server:
+        access.arrive(server, access.setup_link(server), "root").close()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def root(guarded_server: ServerProcess) -> Iterator[httpx.Client]:
+    """The API, for the administrator of the module's server where people sign in."""
+    from tests.browser import access
+
+    with closing(access.signed_in(guarded_server, "root")) as client:
+        yield client
+
+
+@pytest.fixture
+def member(guarded_server: ServerProcess, root: httpx.Client, windows: Windows) -> Iterator[Callable[[str], Any]]:
+    """Makes somebody with an account there."""
+    from tests.browser import access
+
+    with ExitStack() as clients:
+
+        def invite(nickname: str) -> access.Member:
+            link = root.post("/api/invitations", json={}).json()["link"]
+            rest = clients.enter_context(closing(access.arrive(guarded_server, link, access.fresh(nickname))))
+            return access.Member(guarded_server, rest, windows)
+
+        yield invite
 
 
 def visit(page: Page, server: ServerProcess, path: str = "/front/notes") -> Page:

@@ -46,7 +46,8 @@ def created(answer: httpx.Response) -> dict[str, Any]:
 
 def be(page: Page, server: ServerProcess, who: Person) -> Page:
     """Be somebody in a browser from now on."""
-    page.context.add_cookies([{"name": "quart_notes_person", "value": str(who["id"]), "url": server.base}])
+    chosen = page.context.request.post(f"{server.base}/front/me", form={"person_id": who["id"]}, max_redirects=0)
+    assert chosen.status == 303
     return page
 
 

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from typing import Any
 
 import html5lib  # type: ignore[import-untyped]
 import httpx
@@ -58,6 +59,7 @@ def test_every_icon_of_the_manifest_is_there_in_its_size(rest):
     [
         *("/front/notes", "/front/notes?q=none", "/front/notes/{}/edit", "/front/notes/999999"),
         *("/front/users", "/front/rooms", "/front/rooms/1", "/front/messages/999999"),
+        *("/front/boards", "/front/boards/1", "/front/boards/1/notes"),
     ],
 )
 def test_the_markup_has_no_parse_errors_and_unique_ids(rest, path):
@@ -111,15 +113,81 @@ def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
         "conflict": client.post(address, data={"title": "mine", "description": "", "version": "1"}),
         "missing": client.get("/front/notes/999999"),
         "api": client.get("/docs"),
+        **_board_pages(client),
         **_room_pages(client),
         **_people_pages(client),
     }
     client.delete(f"/api/notes/{untitled['id']}")
     pages["deleted"] = client.get("/front/notes", params={"deleted": untitled["id"]})
     special = {"refused": 422, "conflict": 412, "missing": 404, "room_refused": 422, "rooms_refused": 409}
-    special |= {"users_refused": 422, "messages_refused": 422}
+    special |= {"users_refused": 422, "messages_refused": 422, "boards_refused": 422, "board_refused": 422}
     assert {name: page.status_code for name, page in pages.items() if page.status_code != 200} == special
     return pages
+
+
+def _board_pages(client: httpx.Client) -> dict[str, httpx.Response]:
+    """Another board than everybody's, and all of them."""
+    board = client.post("/api/boards", json={"name": '<b>"board"</b>'}).json()["id"]
+    client.put(f"/api/boards/{board}/members/{person(client)['id']}", json={"role": "viewer"})
+    client.post(f"/api/boards/{board}/notes", json={"title": "one"})
+    return {
+        "boards": client.get("/front/boards"),
+        "boards_deleted": client.get("/front/boards?deleted=1"),
+        "boards_refused": client.post("/front/boards", data={"name": " "}),
+        "board_notes": client.get(f"/front/boards/{board}/notes"),
+        "board_about": client.get(f"/front/boards/{board}"),
+        "board_of_all": client.get("/front/boards/1"),
+        "board_refused": client.post(f"/front/boards/{board}/members", data={"user_id": "", "role": "x"}),
+    }
+
+
+@pytest.mark.skipif(not HTML_VALIDATE, reason="html-validate is not on the PATH; `make test` brings it")
+def test_every_page_of_who_signs_in_is_valid_html(guarded_server, root, member, tmp_path):
+    ada = member("ada")
+    board = ada.board('<b>"board"</b>')
+    link = root.post("/api/invitations", json={}).json()["link"]
+    claim = root.post("/api/invitations", json={"user_id": ada.id}).json()["link"]
+    root.post("/api/users", json={"name": "Eve", "email": "eve@example.org", "nickname": "eve"})
+    page: Any = {"headers": {"Accept": "text/html"}, "follow_redirects": False}
+    pages = {
+        "sign_in": httpx.get(f"{guarded_server.base}/front/sign-in", **page),
+        "sign_in_refused": httpx.post(f"{guarded_server.base}/front/sign-in", data={"nickname": '"x'}, **page),
+        "join": httpx.get(link, **page),
+        "join_refused": httpx.post(link, data={"name": " "}, **page),
+        "claim": httpx.get(claim, **page),
+        "gone": httpx.get(f"{guarded_server.base}/front/join/none", **page),
+        "too_late": httpx.post(f"{guarded_server.base}/front/notes", data={"title": "<b>", "x": "y"}, **page),
+        "account": root.get("/front/account", **page),
+        "account_link": root.post("/front/account/invitations", data={}, **page),
+        "account_token": root.post("/front/account/tokens", data={"name": "<b>"}, **page),
+        "account_refused": root.post("/front/account/password", data={}, **page),
+        "notes": ada.rest.get("/front/notes", **page),
+        "board_notes": ada.rest.get(f"/front/boards/{board}/notes", **page),
+        "board_link": ada.rest.post(f"/front/boards/{board}/invitations", data={"role": "viewer"}, **page),
+        "users": ada.rest.get("/front/users", **page),
+        "messages_of_another": ada.rest.get("/front/messages/1", **page),
+        "rooms": ada.rest.get("/front/rooms", **page),
+    }
+    assert {name: answer.status_code for name, answer in pages.items() if answer.status_code >= 300} == {
+        **dict.fromkeys(("join_refused", "account_refused"), 422),
+        **dict.fromkeys(("sign_in_refused", "too_late"), 401),
+        "gone": 410,
+    }
+    for name, answer in pages.items():
+        (tmp_path / f"{name}.html").write_text(answer.text, encoding="utf-8")
+
+    checked = subprocess.run(
+        [
+            *(HTML_VALIDATE, "--config", ROOT / "tests" / "tools" / ".htmlvalidate.json", "--max-warnings=0"),
+            *tmp_path.glob("*.html"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:
@@ -129,7 +197,7 @@ def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:
     nobody = client.get("/front/rooms/1")
     mine, *_ = (say(client, 1, who, text) for who, text in ((ada, "mine"), (bob, "https://example.org/?a=1&b=2 <b>")))
     with httpx.Client(base_url=client.base_url, headers=client.headers) as own:
-        own.cookies.set("quart_notes_person", str(ada["id"]))
+        own.post("/front/me", data={"person_id": ada["id"]})
         address = f"/front/rooms/1/messages/{mine['id']}"
         pages = {
             "room": own.get("/front/rooms/1"),
@@ -155,7 +223,7 @@ def _people_pages(client: httpx.Client) -> dict[str, httpx.Response]:
     for content in ("<b>&amp;\n\n", "second"):
         client.post("/api/messages", json={"author_id": bob["id"], "recipient_id": ada["id"], "content": content})
     with httpx.Client(base_url=client.base_url, headers=client.headers) as own:
-        own.cookies.set("quart_notes_person", str(ada["id"]))
+        own.post("/front/me", data={"person_id": ada["id"]})
         return pages | {
             "users": own.get("/front/users"),
             "users_refused": own.post("/front/users", data={"name": '"', "email": "<b>", "nickname": ""}),
@@ -171,7 +239,7 @@ def test_nothing_in_the_markup_needs_inline_script_or_style(rest):
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", html)
 
 
-@pytest.mark.parametrize("path", ["notes", "users", "messages/{}", "rooms", "rooms/1"])
+@pytest.mark.parametrize("path", ["notes", "users", "messages/{}", "rooms", "rooms/1", "boards", "boards/1"])
 def test_every_module_is_named_for_preloading_and_none_is_missing(rest, path):
     somebody = person(rest)
     html = rest.get(f"/front/{path.format(somebody['id'])}").text

@@ -19,6 +19,7 @@ IN_SIGHT = """async () => {
   const item = items.find(item => item.getBoundingClientRect().top >= log.top);
   return [item.id, Math.round(item.getBoundingClientRect().top)];
 }"""
+OLDER = re.compile(r"/messages\?.*before_id=")
 SCROLL = "top => { document.querySelector('#log').scrollTop = top; }"
 
 
@@ -71,12 +72,12 @@ def test_older_messages_come_on_scrolling_up_and_what_is_in_sight_stays(come, ad
 
 def test_older_messages_that_cannot_be_loaded_are_asked_for_again(windows, shared_server, ada, long_room):
     page = rooms.be(windows(), shared_server, ada)
-    page.route("**/api/rooms/*/messages?before_id=*", lambda route: route.abort())
+    page.route(OLDER, lambda route: route.abort())
     visit(page, shared_server, f"/front/rooms/{long_room}")
 
     page.evaluate(SCROLL, -100_000)
     expect(page.locator("#older")).to_contain_text("could not be loaded")
-    page.unroute("**/api/rooms/*/messages?before_id=*")
+    page.unroute(OLDER)
     page.get_by_role("link", name="Older messages").click()
 
     expect(page.locator("#messages > li")).to_have_count(150)
@@ -108,6 +109,9 @@ def test_what_arrives_while_one_is_at_the_end_is_in_sight_and_read(come, rest, a
     wait_for(lambda: unread(rest, ada, long_room) == 0, "it is read", PATIENCE / 1000)
     expect(message(page, note["content"]).locator(".new-line")).to_be_hidden()
     expect_at_end(page)
+    page.evaluate(SCROLL, -100_000)
+    expect(page.locator("#messages > li").nth(100)).to_be_attached()
+    expect(page.locator(".new-line:visible")).to_have_count(0)
 
 
 def test_what_nobody_looks_at_stays_unread_until_somebody_does(come, rest, ada, bob):
@@ -190,9 +194,7 @@ def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
 def test_what_has_scrolled_by_long_ago_is_let_go_of_and_found_again(windows, shared_server, rest, ada, bob):
     place = room(rest)
     page = rooms.be(windows(), shared_server, ada)
-    page.route(
-        "**/js/conversation.js", lambda route: route.fulfill(body=_shorter(route.fetch().text()), content_type=JS)
-    )
+    _shorten(page, "conversation", {"const MOST = 600;": "const MOST = 60;", "const KEPT = 300;": "const KEPT = 30;"})
     visit(page, shared_server, f"/front/rooms/{place}")
     for number in range(70):
         say(rest, place, bob, f"number {number}")
@@ -204,10 +206,67 @@ def test_what_has_scrolled_by_long_ago_is_let_go_of_and_found_again(windows, sha
     expect(page.locator("#messages > li")).to_have_count(70)
 
 
-JS = "text/javascript"
+@pytest.fixture
+def above(windows, shared_server, ada, long_room):
+    """A page so far above in a long room that the newest messages have been let go of."""
+    page = rooms.be(windows(), shared_server, ada)
+    _shorten(page, "further_messages", {"const MOST = 1_500;": "const MOST = 140;"})
+    visit(page, shared_server, f"/front/rooms/{long_room}")
+    page.evaluate(SCROLL, -100_000)
+    expect(page.locator("#messages[data-detached]")).to_have_count(1)
+    return page
 
 
-def _shorter(script):
-    """The same with a tenth of the messages that a page keeps."""
-    assert "const MOST = 600;" in script
-    return script.replace("const MOST = 600;", "const MOST = 60;").replace("const KEPT = 300;", "const KEPT = 30;")
+def test_far_above_the_newest_are_let_go_of_and_come_again_on_the_way_down(above, rest, bob, long_room):
+    note = say(rest, long_room, bob, fresh("meanwhile"))
+    expect(above.locator("#jump")).to_have_text("1 new")
+    shown = set()
+
+    def down():
+        above.evaluate("document.querySelector('#log').scrollTop += 3000")
+        shown.update(above.evaluate("[...document.querySelectorAll('#messages > li')].map(({dataset}) => +dataset.id)"))
+        return note["id"] in shown
+
+    wait_for(down, "the newest is there again", PATIENCE / 1000)
+    assert above.locator("#messages > li").count() <= 240
+    ids = [one["id"] for one in rest.get(f"/api/rooms/{long_room}/messages").json()]
+    assert shown >= {one for one in ids if one >= min(shown)}
+    above.evaluate(SCROLL, 0)
+    expect_at_end(above)
+
+
+def test_from_far_above_one_jumps_to_the_newest(above, rest, bob, long_room):
+    note = say(rest, long_room, bob, fresh("meanwhile"))
+    expect(above.locator("#jump")).to_have_text("1 new")
+
+    above.locator("#jump").click()
+
+    expect(message(above, note["content"])).to_be_in_viewport()
+    expect_at_end(above)
+    answer = fresh("answer")
+    write(above, answer)
+    expect(message(above, answer)).to_be_in_viewport()
+    expect(above.locator("#outbox > li")).to_have_count(0)
+
+
+def test_what_one_writes_far_above_leads_to_the_newest(above):
+    answer = fresh("answer")
+
+    write(above, answer)
+
+    expect(message(above, answer)).to_be_in_viewport()
+    expect(above.locator("#outbox > li")).to_have_count(0)
+    expect_at_end(above)
+
+
+def _shorten(page, module, changes):
+    """Have a page keep less, so that a test needs fewer messages."""
+
+    def answer(route):
+        script = route.fetch().text()
+        for constant, other in changes.items():
+            assert constant in script
+            script = script.replace(constant, other)
+        route.fulfill(body=script, content_type="text/javascript")
+
+    page.route(f"**/js/{module}.js", answer)

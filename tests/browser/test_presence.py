@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.rooms import block_websockets, enter, fresh, message, person, room, unsent, write
+from tests.browser.rooms import be, block_websockets, enter, fresh, message, person, room, unsent, write
 from tests.server_process import ServerProcess
 
 
@@ -82,7 +82,7 @@ def test_a_guest_of_the_plain_text_door_is_here_and_is_heard(windows, shared_ser
 
     page = windows()
     block_websockets(page)
-    page.context.add_cookies([{"name": "quart_notes_person", "value": str(bob["id"]), "url": shared_server.base}])
+    be(page, shared_server, bob)
     page.goto(f"{shared_server.base}/front/rooms/1")
     expect(page.locator("#connection")).to_have_text("Live")
     words = fresh()

@@ -1,0 +1,65 @@
+/** Who is on a board, and as what. */
+import { ask } from "./api.js";
+import { drawAvatar } from "./avatar.js";
+import { boardId } from "./board_place.js";
+import { address, clone, find, insertById } from "./elements.js";
+import { announceNews } from "./messages.js";
+import { persist } from "./persist.js";
+
+const me = Number(document.documentElement.dataset.person);
+
+/** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const empty = find(document, "#empty-members");
+  /** @param {number} id @returns {HTMLElement|null} */
+  const row = (id) => element.querySelector(`.member[data-id="${id}"]`);
+  const showEmpty = () => (empty.hidden = element.children.length > 0);
+
+  /** @param {Member} member */
+  const put = (member) => {
+    const known = row(member.user.id);
+    const shown = known ?? rowFor(member.user);
+    shown.dataset.role = member.role;
+    find(shown, "select", HTMLSelectElement).value = member.role;
+    if (!known) insertById(element, shown);
+    showEmpty();
+  };
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { action, member } }) => {
+    if (member?.board_id !== boardId) return;
+    if (action === "delete") row(member.user.id)?.remove();
+    else put(member);
+    showEmpty();
+    if (action === "create") announceNews(`${member.user.nickname} is a member now.`);
+    if (action === "delete") announceNews(`${member.user.nickname} is no longer a member.`);
+  };
+  const load = async () => {
+    const { value } = await ask(`/boards/${boardId}/members`, heard);
+    element.replaceChildren();
+    value.forEach(put);
+    showEmpty();
+  };
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", () => persist(load, feed, over.signal), heard);
+  return () => over.abort();
+}
+
+/** @param {User} user */
+function rowFor({ id, nickname, name }) {
+  const row = clone("member");
+  row.dataset.id = String(id);
+  row.toggleAttribute("data-me", id === me);
+  drawAvatar(find(row, ".avatar"), nickname, id);
+  for (const place of row.querySelectorAll(".member-nickname")) place.textContent = nickname;
+  find(row, ".member-name").textContent = name;
+  const select = find(row, "select", HTMLSelectElement);
+  select.id = `role-${id}`;
+  find(row, "label", HTMLLabelElement).htmlFor = select.id;
+  find(row, "[name=user_id]", HTMLInputElement).value = String(id);
+  address(find(row, ".remove-form"), "action", id);
+  find(row, ".remove-form button").ariaLabel = `Remove: ${nickname}`;
+  return row;
+}

@@ -1,0 +1,36 @@
+/** What may still be heard, when a line was refused or taken away: asked once, before the next attempt. */
+import { isRefused } from "./live_feed.js";
+import { isOfOne, topicsIn } from "./topics.js";
+
+/** @typedef {import("./live_feed.js").Wish} Wish */
+
+const PATIENCE_MS = 3_000;
+
+/**
+ * What of a wish may be heard, or null when nobody is signed in any more, or somebody else.
+ * @param {string} root @param {Wish} wish @returns {Promise<Wish|null>}
+ */
+export async function allowed(root, wish) {
+  const me = await whoami(root);
+  if (me?.code === "sign_in_required") return null;
+  if (!me?.mode) return wish; // no connection, or not our answer
+  if (me.mode === "accounts" && String(me.user?.id) !== wish.person) return null;
+  if (!(await isRefused(root, { ...wish, after: "" }))) return wish;
+  const nobody = { topics: "users", after: "", person: "" };
+  if (await isRefused(root, nobody)) return wish; // then it is not about what is wished for
+  const person = (await isRefused(root, { ...nobody, person: wish.person })) ? "" : wish.person;
+  const judged = topicsIn(wish.topics).map(async (topic) => {
+    return isOfOne(topic) && (await isRefused(root, { topics: topic, after: "", person })) ? "" : topic;
+  });
+  return { ...wish, person, topics: (await Promise.all(judged)).filter(Boolean).join(",") };
+}
+
+/** @param {string} root @returns {Promise<{code?: string, mode?: string, user?: User|null}|null>} */
+async function whoami(root) {
+  try {
+    const answer = await fetch(`${root}/api/me`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    return await answer.json();
+  } catch {
+    return null;
+  }
+}

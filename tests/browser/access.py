@@ -1,0 +1,106 @@
+"""How people get in where they sign in, and what they do there."""
+
+import re
+from itertools import count
+from typing import Any
+
+import httpx
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Windows, visit
+from tests.server_process import ServerProcess, wait_for
+
+PASSWORD = "correct horse battery"
+_numbers = count(1)
+
+
+def fresh(word: str) -> str:
+    """A name that no other test uses."""
+    return f"{word}{next(_numbers):03d}"
+
+
+def setup_link(server: ServerProcess) -> str:
+    """What the server prints for whoever starts it."""
+    wait_for(lambda: "Set up this server" in server.log, "the first link")
+    found = re.findall(r"once: (http\S+)", server.log)
+    return str(found[-1])
+
+
+def arrive(server: ServerProcess, link: str, nickname: str) -> httpx.Client:
+    """Take an invitation; a client that is signed in."""
+    client = httpx.Client(base_url=server.base, timeout=20)
+    about = {"name": nickname.title(), "email": f"{nickname}@example.org", "nickname": nickname}
+    answer = client.post(link, data={**about, "password": PASSWORD})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def signed_in(server: ServerProcess, nickname: str, password: str = PASSWORD) -> httpx.Client:
+    """A client of somebody who has an account."""
+    client = httpx.Client(base_url=server.base, timeout=20)
+    assert client.post("/front/sign-in", data={"nickname": nickname, "password": password}).status_code == 303
+    return client
+
+
+class Member:
+    """Somebody with an account: through the API, and in windows.
+
+    rest   their API client
+    id     of the person
+    """
+
+    def __init__(self, server: ServerProcess, rest: httpx.Client, windows: Windows) -> None:
+        self.server, self.rest, self.windows = server, rest, windows
+        me = rest.get("/api/me").json()["user"]
+        self.id: int = me["id"]
+        self.nickname: str = me["nickname"]
+
+    def window(self, path: str = "", **options: Any) -> Page:
+        """A browser in which they are signed in; with a path, at that page, live."""
+        page = self.windows(**options)
+        form: dict[str, str | float | bool] = {"nickname": self.nickname, "password": PASSWORD}
+        answer = page.context.request.post(f"{self.server.base}/front/sign-in", form=form, max_redirects=0)
+        assert answer.status == 303
+        if path and options.get("java_script_enabled", True):
+            visit(page, self.server, path)
+        elif path:
+            page.goto(self.server.base + path)
+        return page
+
+    def board(self, name: str = "", **members: "Member") -> int:
+        """A new board of theirs, by its id; `members` by role."""
+        answer = self.rest.post("/api/boards", json={"name": name or fresh("board ")})
+        assert answer.status_code == 201, answer.text
+        board_id = int(answer.json()["id"])
+        for role, member in members.items():
+            self.give(board_id, member, role)
+        return board_id
+
+    def give(self, board_id: int, member: "Member", role: str) -> None:
+        """Let somebody do something on a board."""
+        answer = self.rest.put(f"/api/boards/{board_id}/members/{member.id}", json={"role": role})
+        assert answer.status_code == 200, answer.text
+
+    def take(self, board_id: int, member: "Member") -> None:
+        """Take a board from somebody."""
+        assert self.rest.delete(f"/api/boards/{board_id}/members/{member.id}").status_code == 200
+
+    def note(self, board_id: int, title: str) -> dict[str, Any]:
+        """A note on a board."""
+        answer = self.rest.post(f"/api/boards/{board_id}/notes", json={"title": title})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+
+def switcher(page: Page) -> Locator:
+    """The boards that the switcher offers, opened."""
+    if page.locator("#switcher").get_attribute("open") is None:
+        page.click("#switcher summary")
+    return page.locator("#switcher-list .board-name")
+
+
+def expect_signed_out(page: Page) -> None:
+    """The page says that nobody is signed in, and how to get back in."""
+    expect(page.locator("#signed-out")).to_contain_text("You are signed out")
+    expect(page.locator("#connection")).to_have_text("Signed out")

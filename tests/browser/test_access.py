@@ -1,0 +1,230 @@
+"""Getting in and out: the first link, invitations, signing in, and a session that ends under somebody's hands."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.access import PASSWORD, expect_signed_out, fresh, setup_link
+from tests.browser.board import add, card
+from tests.browser.conftest import visit
+from tests.browser.rooms import block_websockets
+from tests.browser.test_accessibility import assert_accessible
+from tests.server_process import ServerProcess
+
+
+@pytest.fixture
+def link(root):
+    """Lets one person in."""
+    return root.post("/api/invitations", json={}).json()["link"]
+
+
+@pytest.fixture
+def ada(member):
+    return member("ada")
+
+
+def test_the_first_link_makes_somebody_who_is_known_the_administrator_once(windows, tmp_path):
+    with ServerProcess(tmp_path / "data") as server:
+        person = {"name": "Ada Lovelace", "email": "ada@example.org", "nickname": "ada"}
+        assert httpx.post(f"{server.base}/api/users", json=person).status_code == 201
+        server.stop()
+        server.flags = ("--access", "accounts")
+        page = windows()
+        page.goto(setup_link(server.start()))
+
+        expect(page.get_by_label("Nickname")).to_be_visible()
+        page.get_by_label("Who are you?").select_option(label="ada (Ada Lovelace)")
+        expect(page.get_by_label("Nickname")).to_be_hidden()
+        page.fill("[name=password]", "short")
+        page.click("[type=submit]")
+        expect(page.locator("#join-password-error")).to_have_text("must have at least 8 characters")
+        expect(page.get_by_label("Who are you?")).to_have_value("1")
+        page.fill("[name=password]", PASSWORD)
+        page.click("[type=submit]")
+
+        expect(page).to_have_url(f"{server.base}/front/notes")
+        expect(page.locator(".me-button")).to_have_accessible_name("You are ada")
+        page.goto(setup_link(server))
+        expect(page.locator("h1")).to_have_text("Gone")
+        expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_an_invitation_lets_a_second_browser_in_once(windows, guarded_server, link, script):
+    page = windows(java_script_enabled=script)
+    page.goto(link)
+    nickname = fresh("bob")
+    for name, value in (("name", "Bob"), ("email", "nonsense"), ("nickname", "root"), ("password", PASSWORD)):
+        page.fill(f"[name={name}]", value)
+    page.click("[type=submit]")
+    expect(page.locator("#join-email-error")).not_to_be_empty()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Bob")
+    page.fill("[name=email]", "bob@example.org")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    expect(page.locator("#join-nickname-error")).not_to_be_empty()
+    page.fill("[name=nickname]", nickname)
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+
+    expect(page).to_have_url(f"{guarded_server.base}/front/notes")
+    expect(page.locator(".me-button")).to_have_accessible_name(f"You are {nickname}")
+    assert page.goto(link).status == 410
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_wrong_password_is_refused_and_the_right_one_leads_where_one_wanted_to_go(
+    windows, guarded_server, ada, script
+):
+    page = windows(java_script_enabled=script)
+    page.goto(f"{guarded_server.base}/front/rooms/1")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Nickname").fill(ada.nickname)
+    page.get_by_label("Password").fill("not this one")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".form-error")).to_have_text("Nickname and password do not belong together.")
+    expect(page.get_by_label("Nickname")).to_have_value(ada.nickname)
+    expect(page.get_by_label("Password")).to_have_value("")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(f"{guarded_server.base}/front/rooms/1")
+    expect(page.locator(".me-button")).to_have_accessible_name(f"You are {ada.nickname}")
+
+
+def test_who_has_tried_too_often_is_told_how_long_to_wait(windows, guarded_server):
+    nobody = {"nickname": fresh("nobody"), "password": "x"}
+    for _ in range(10):
+        assert httpx.post(f"{guarded_server.base}/front/sign-in", data=nobody).status_code == 401
+    page = windows()
+    page.goto(f"{guarded_server.base}/front/sign-in")
+    page.fill("[name=nickname]", nobody["nickname"])
+    page.fill("[name=password]", "x")
+    page.click("[type=submit]")
+
+    expect(page.locator(".form-error")).to_have_text(re.compile(r"try again in \d+ s"))
+
+
+def test_a_password_manager_knows_every_field(windows, guarded_server, root, link, ada):
+    def fields(page):
+        return page.eval_on_selector_all(
+            "form input:not([type=hidden])", "inputs => inputs.map(input => [input.type, input.autocomplete])"
+        )
+
+    page = windows()
+    page.goto(f"{guarded_server.base}/front/sign-in")
+    assert fields(page) == [["text", "username"], ["password", "current-password"]]
+    page.goto(link)
+    assert fields(page) == [
+        *(["text", "name"], ["email", "email"], ["text", "username"]),
+        ["password", "new-password"],
+    ]
+    page.goto(root.post("/api/invitations", json={"user_id": ada.id}).json()["link"])
+    assert fields(page) == [["text", "username"], ["password", "new-password"]]
+    expect(page.get_by_label("Nickname")).to_have_value(ada.nickname)
+    page = ada.window("/front/account")
+    assert [kind for _, kind in fields(page)][:3] == ["username", "current-password", "new-password"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_at_the_door(windows, guarded_server, link, scheme):
+    page = windows(color_scheme=scheme)
+    for address in (f"{guarded_server.base}/front/sign-in", link):
+        page.goto(address)
+        assert_accessible(page)
+        page.click("[type=submit]")
+        assert_accessible(page)
+
+
+def test_the_bar_says_who_is_signed_in_and_leads_out(guarded_server, ada):
+    page = ada.window("/front/users")
+    expect(page.locator("#add-user-form, .be-button")).to_have_count(0)
+    page.click(".me-button")
+    expect(page.locator("#me")).to_contain_text("Signed in as")
+    page.locator("#me").get_by_role("link", name="Account").click()
+    expect(page.locator("h1")).to_have_text(ada.nickname)
+    page.click(".me-button")
+    page.locator("#me").get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.goto(f"{guarded_server.base}/front/notes?q=milk")
+    expect(page.locator("[name=next]")).to_have_value("/front/notes?q=milk")
+
+
+@pytest.mark.parametrize("road", ["websocket", "stream"])
+def test_a_session_that_ends_while_one_writes_loses_nothing(guarded_server, ada, road):
+    """And the page asks a few times, not for ever; signing in in another tab brings it back to life."""
+    page = ada.window()
+    if road == "stream":
+        block_websockets(page)
+    visit(page, guarded_server)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.fill("#add-note-form [name=title]", title := fresh("typed "))
+
+    session = next(one for one in ada.rest.get("/api/me/sessions").json() if not one["current"])
+    ada.rest.delete(f"/api/me/sessions/{session['id']}")
+
+    expect_signed_out(page)
+    page.wait_for_timeout(1500)
+    assert len(asked) < 10, asked
+    page.click("#add-note-form [type=submit]")
+    expect(page.locator("#add-note-form .form-error")).to_contain_text("Sign in first")
+
+    other = page.context.new_page()
+    other.goto(f"{guarded_server.base}/front/sign-in")
+    other.fill("[name=nickname]", ada.nickname)
+    other.fill("[name=password]", PASSWORD)
+    other.click("[type=submit]")
+    expect(other.locator("#add-note-form [name=title]")).to_have_value(title)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator("#signed-out")).to_be_hidden()
+    expect(page.locator("#connection")).to_have_text("Live")
+    page.click("#add-note-form [type=submit]")
+
+    expect(card(page, title)).to_be_visible()
+    expect(card(other, title)).to_be_visible()
+
+
+def test_the_way_back_in_leads_to_the_same_page_with_what_was_typed(guarded_server, ada):
+    page = ada.window("/front/rooms/1")
+    page.fill("#message-form [name=content]", "typed")
+    page.context.clear_cookies()
+    page.press("#message-form [name=content]", "Enter")
+    expect(page.locator("#signed-out")).to_be_visible()
+    page.locator("#signed-out").get_by_role("link", name="Sign in again").click()
+    page.fill("[name=nickname]", ada.nickname)
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+
+    expect(page).to_have_url(f"{guarded_server.base}/front/rooms/1")
+    expect(page.locator("#messages > li", has_text="typed")).to_have_count(1)
+
+
+def test_somebody_else_in_the_same_browser_finds_nothing_of_what_was_typed(guarded_server, ada, root):
+    page = ada.window("/front/notes")
+    page.fill("#add-note-form [name=title]", "a secret")
+    page.context.request.post(f"{guarded_server.base}/front/sign-out")
+    form = {"nickname": "root", "password": PASSWORD}
+    page.context.request.post(f"{guarded_server.base}/front/sign-in", form=form)
+    expect(page.locator("#signed-out")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator("#signed-out")).to_contain_text("Somebody else is signed in")
+
+    visit(page, guarded_server)
+
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("")
+
+
+def test_without_scripts_a_form_that_comes_too_late_says_what_to_do(guarded_server, ada):
+    page = ada.window("/front/notes", java_script_enabled=False)
+    page.context.clear_cookies()
+    add(page, "too late")
+
+    expect(page.locator("h1")).to_have_text("Unauthorized")
+    expect(page.get_by_role("link", name="Sign in in a new tab")).to_be_visible()
+    expect(page.get_by_label("What you typed")).to_have_value("too late")

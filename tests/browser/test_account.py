@@ -1,0 +1,137 @@
+"""One's account: the password, browsers, tokens, invitations."""
+
+from contextlib import closing
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.access import PASSWORD, expect_signed_out, signed_in
+from tests.browser.test_accessibility import assert_accessible
+
+ANOTHER = "another horse battery"
+
+
+@pytest.fixture
+def ada(member):
+    return member("ada")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_token_is_shown_once_does_what_it_may_and_is_taken_back(guarded_server, ada, script):
+    page = ada.window("/front/account", java_script_enabled=script)
+    page.locator("#token-form").get_by_label("What it is for").fill("<b>backup</b>")
+    page.get_by_role("button", name="Make a token").click()
+    token = page.get_by_label("The token").input_value()
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    assert httpx.get(f"{guarded_server.base}/api/notes", headers=bearer).status_code == 200
+    assert httpx.post(f"{guarded_server.base}/api/notes", json={"title": "x"}, headers=bearer).status_code == 403
+    page.goto(f"{guarded_server.base}/front/account")
+    assert token not in page.content()
+    expect(page.locator("#token-list")).to_contain_text("<b>backup</b>")
+    page.get_by_role("button", name="Take back: <b>backup</b>").click()
+
+    expect(page.locator("#tokens")).to_contain_text("None yet.")
+    assert httpx.get(f"{guarded_server.base}/api/notes", headers=bearer).status_code == 401
+
+
+def test_a_token_that_cannot_be_made_says_why_beside_the_field(ada):
+    page = ada.window("/front/account")
+    page.get_by_role("button", name="Make a token").click()
+
+    expect(page.locator("#token-name-error")).to_have_text("must not be blank")
+
+
+def test_what_is_shown_once_can_be_copied(ada):
+    page = ada.window("/front/account")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#invitation-form").get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Copy").click()
+
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.get_by_label("The link").input_value()
+
+
+def test_a_link_is_taken_back(windows, ada):
+    page = ada.window("/front/account")
+    page.locator("#invitation-form").get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("The link").input_value()
+    guest = windows()
+    assert guest.goto(link).status == 200
+
+    page.locator("#invitation-list").get_by_role("button", name="Take back").click()
+
+    expect(page.locator("#invitations")).to_contain_text("No link is out.")
+    assert guest.goto(link).status == 410
+
+
+def test_another_password_signs_out_the_other_browsers_and_not_this_one(guarded_server, ada):
+    page, other = ada.window("/front/account"), ada.window("/front/notes")
+    page.get_by_label("Password now").fill("wrong")
+    page.get_by_label("New password").fill(ANOTHER)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.locator("#password-current-error")).to_have_text("This is not your current password.")
+    page.get_by_label("Password now").fill(PASSWORD)
+    page.get_by_label("New password").fill(ANOTHER)
+    page.get_by_role("button", name="Change password").click()
+
+    expect(page.locator("#password [role=status]")).to_contain_text("Your password is changed.")
+    expect_signed_out(other)
+    expect(page.locator("#signed-out")).to_be_hidden()
+    with closing(signed_in(guarded_server, ada.nickname, ANOTHER)) as client:
+        assert client.get("/api/me").status_code == 200
+
+
+def test_this_browser_is_told_from_the_others_which_can_be_signed_out(ada):
+    page, other = ada.window("/front/account"), ada.window("/front/notes")
+    page.reload()
+    expect(page.locator("#sessions .thing[data-current]")).to_contain_text("This browser")
+    expect(page.locator("#sessions .thing")).to_have_count(3)  # and the test's own
+
+    page.get_by_role("button", name="Sign out everywhere else").click()
+
+    expect(page.locator("#sessions .thing")).to_have_count(1)
+    expect_signed_out(other)
+
+
+def test_an_administrator_lets_those_in_who_have_no_password_or_have_forgotten_it(windows, guarded_server, root, ada):
+    person = {"name": "Eve", "email": "eve@example.org", "nickname": "eve"}
+    assert root.post("/api/users", json=person).status_code == 201
+    page = windows()
+    form = {"nickname": "root", "password": PASSWORD}
+    page.context.request.post(f"{guarded_server.base}/front/sign-in", form=form)
+    page.goto(f"{guarded_server.base}/front/account")
+    page.get_by_role("button", name="Make a link for eve").click()
+    links = [page.get_by_label("The link").input_value()]
+    page.get_by_label("Who").select_option(value=str(ada.id))
+    page.get_by_role("button", name="Make a link to set another").click()
+    links.append(page.get_by_label("The link").input_value())
+
+    for link, nickname in zip(links, ("eve", ada.nickname), strict=True):
+        guest = windows()
+        guest.goto(link)
+        expect(guest.get_by_label("Nickname")).to_have_value(nickname)
+        guest.get_by_label("Password").fill(ANOTHER)
+        guest.keyboard.press("Enter")
+        expect(guest.locator(".me-button")).to_have_accessible_name(f"You are {nickname}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_an_account(ada, scheme):
+    page = ada.window("/front/account", color_scheme=scheme)
+    assert_accessible(page)
+    page.get_by_role("button", name="Make a token").click()
+    assert_accessible(page)
+    page.locator("#invitation-form").get_by_role("button", name="Make a link").click()
+    page.locator("#token-form").get_by_label("What it is for").fill("backup")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.locator("#new-token")).to_be_visible()
+
+    assert_accessible(page)
+
+
+def test_an_account_has_room_on_a_small_screen(ada):
+    page = ada.window("/front/account", viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,369 @@
+"""Boards: opened, shared with roles, renamed, taken away, deleted and brought back, under the eyes of those on them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.access import fresh, switcher
+from tests.browser.board import add, card
+from tests.browser.conftest import visit
+from tests.browser.rooms import block_websockets
+from tests.browser.test_accessibility import assert_accessible
+from tests.browser.test_xss import CORPUS
+
+LONG = "A board whose name goes on and on until it has eighty characters and no more yet"
+HEBREW = "לוח המטבח"
+PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def ada(member):
+    return member("ada")
+
+
+@pytest.fixture
+def bob(member):
+    return member("bob")
+
+
+def controls(page: Page) -> list[bool]:
+    """Whether one can add a note, tick the first one, edit it, delete it."""
+    page.locator("li.note").first.hover()
+    first = page.locator("li.note").first
+    return [
+        page.locator("#add-note-form").is_visible(),
+        first.locator(".done-box").is_enabled(),
+        first.locator(".edit-link").is_visible(),
+        first.locator(".delete-button").is_visible(),
+    ]
+
+
+ROLES = {
+    "viewer": [False, False, False, False],
+    "ticker": [False, True, False, False],
+    "editor": [True, True, True, True],
+    "owner": [True, True, True, True],
+}
+
+
+def test_a_role_shows_what_it_may_do_and_changes_at_once(ada, bob):
+    board = ada.board(viewer=bob)
+    ada.note(board, "first")
+    page = bob.window(f"/front/boards/{board}/notes")
+    assert controls(page) == ROLES["viewer"]
+
+    for role, words in (("ticker", "tick"), ("editor", "change"), ("owner", "own"), ("viewer", "see")):
+        ada.give(board, bob, role)
+        expect(page.locator("main")).to_have_attribute("data-role", role)
+        expect(page.locator(".toast").last).to_contain_text(words)
+        ada.note(board, f"for {role}")
+        expect(card(page, f"for {role}")).to_be_visible()
+        assert controls(page) == ROLES[role], role
+
+
+@pytest.mark.parametrize("role", ["viewer", "ticker"])
+def test_a_page_shows_what_a_role_may_do_without_scripts_and_the_server_stands_by_it(ada, bob, role):
+    board = ada.board(**{role: bob})
+    note = ada.note(board, "first")
+    page = bob.window(f"/front/boards/{board}/notes", java_script_enabled=False)
+
+    assert controls(page) == ROLES[role]
+    expect(page.locator(".note-foot [type=submit]:visible")).to_have_count(1 if role == "ticker" else 0)
+    forbidden = [(f"/front/boards/{board}/notes", {"title": "x"}), (f"/front/boards/{board}", {"name": "x"})]
+    forbidden.append((f"/front/boards/{board}/notes/{note['id']}/delete", {}))
+    for path, form in forbidden:
+        assert page.context.request.post(bob.server.base + path, form=form).status == 403
+
+
+def test_keys_and_double_clicks_do_nothing_that_a_viewer_may_not(ada, bob):
+    board = ada.board(viewer=bob)
+    ada.note(board, "first")
+    page = bob.window(f"/front/boards/{board}/notes")
+    asked = []
+    page.on("request", lambda request: asked.append(request.method))
+
+    page.locator(".note-body").dblclick()
+    page.keyboard.press("j")
+    for key in ("e", "x", "Delete", "n"):
+        page.keyboard.press(key)
+
+    expect(page.locator(".note")).to_be_focused()
+    expect(page.locator(".editor:visible")).to_have_count(0)
+    assert set(asked) <= {"GET"}
+
+
+def test_a_board_that_is_taken_away_says_so_at_once_and_keeps_what_was_typed(ada, bob):
+    board = ada.board(name := fresh("garden "), editor=bob)
+    ada.note(board, "secret")
+    page = bob.window(f"/front/boards/{board}/notes")
+    elsewhere = visit(bob.windows(page.context), bob.server, "/front/boards/1/notes")
+    expect(switcher(elsewhere).get_by_text(name)).to_be_visible()
+    page.fill("#add-note-form [name=title]", "typed text")
+
+    ada.take(board, bob)
+
+    expect(page.locator("#board-gone")).to_contain_text("no longer open to you. What you were writing is kept")
+    expect(card(page, "secret")).to_be_hidden()
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("typed text")
+    expect(switcher(elsewhere).get_by_text(name)).to_have_count(0)
+    # The connection that the tabs share goes on with what is left.
+    title = fresh("shared ")
+    assert ada.rest.post("/api/notes", json={"title": title}).status_code == 201
+    expect(card(elsewhere, title)).to_be_visible()
+    expect(page.locator("#connection")).to_have_text("Live")
+
+    ada.give(board, bob, "editor")
+
+    expect(page.locator("#board-gone")).to_be_hidden()
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("typed text")
+    expect(switcher(elsewhere).get_by_text(name)).to_be_visible()
+    ada.note(board, "after")
+    expect(card(page, "after")).to_be_visible()
+
+
+@pytest.mark.parametrize("road", ["websocket", "stream"])
+def test_who_was_taken_off_a_board_does_not_hammer_the_server(ada, bob, road):
+    board = ada.board(editor=bob)
+    page = bob.window()
+    if road == "stream":
+        block_websockets(page)
+    visit(page, bob.server, f"/front/boards/{board}/notes")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+
+    ada.take(board, bob)
+    expect(page.locator("#board-gone")).to_be_visible()
+    page.wait_for_timeout(2000)
+
+    expect(page.locator("#connection")).to_have_text("Live")
+    assert len(asked) < 15, asked
+    room = bob.rest.post("/api/rooms", json={"name": fresh("room ")}).json()
+    ada.rest.post(f"/api/rooms/{room['id']}/messages", json={"author_id": ada.id, "content": "heard"})
+    expect(page.locator("#rooms-place .badge")).to_be_visible()
+
+
+def test_a_board_gets_another_name_everywhere_at_once(ada, bob):
+    board = ada.board(fresh("before "), editor=bob)
+    page, other, about = (
+        bob.window(f"/front/boards/{board}/notes"),
+        bob.window("/front/boards"),
+        bob.window(f"/front/boards/{board}"),
+    )
+    owner = ada.window(f"/front/boards/{board}")
+    owner.get_by_label("Name of the board").fill(name := fresh("after "))
+    owner.get_by_role("button", name="Rename").click()
+
+    expect(page.locator(".desk-board")).to_contain_text(name)
+    expect(page.locator("#switcher summary")).to_contain_text(name)
+    expect(page).to_have_title(re.compile(f"^{name} "))
+    expect(other.locator("#board-list")).to_contain_text(name)
+    expect(about.locator("h1")).to_have_text(name)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_board_is_opened_shared_left_deleted_and_brought_back(ada, bob, script):
+    page = ada.window("/front/boards", java_script_enabled=script)
+    page.get_by_label("Name of the board").fill(name := fresh("allotment "))
+    page.get_by_role("button", name="Open board").click()
+    expect(page.locator(".desk-board")).to_contain_text(name)
+    add(page, "seeds")
+    expect(card(page, "seeds")).to_be_visible()
+    page.locator(".desk-board a").click()
+    page.get_by_label("Person").select_option(value=str(bob.id))
+    page.locator("#add-role").select_option("ticker")
+    page.get_by_role("button", name="Add member").click()
+    expect(page.locator(".member", has_text=bob.nickname)).to_contain_text("Ticker: sees the notes and ticks them off")
+    page.locator("#leave-form button").click()
+    expect(page.locator("#add-member-form, .members-section").get_by_text("A board needs an owner")).to_be_visible()
+    page.locator(".member", has_text=bob.nickname).get_by_role("button", name="Remove").click()
+    expect(page.locator(".member")).to_have_count(1)
+    page.get_by_role("button", name="Delete this board").click()
+    expect(page.get_by_text("The board is deleted.")).to_be_visible()
+    expect(page.locator("#board-list").get_by_text(name)).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator("h1")).to_have_text(name)
+    page.get_by_role("link", name="To its notes").click()
+    expect(card(page, "seeds")).to_be_visible()
+
+
+def test_a_board_that_is_deleted_while_it_is_open_comes_back_by_itself(ada, bob):
+    board = ada.board(editor=bob)
+    page = bob.window(f"/front/boards/{board}/notes")
+
+    ada.rest.delete(f"/api/boards/{board}")
+    expect(page.locator("#board-gone")).to_contain_text("has been deleted")
+    ada.rest.post(f"/api/boards/{board}/restore")
+
+    expect(page.locator("#board-gone")).to_be_hidden()
+    expect(page.locator("#add-note-form")).to_be_visible()
+
+
+def test_members_come_and_go_under_the_eyes_of_the_owner(ada, bob):
+    board = ada.board()
+    page = ada.window(f"/front/boards/{board}")
+    row = page.locator(".member", has_text=bob.nickname)
+
+    ada.give(board, bob, "viewer")
+    expect(row).to_contain_text("Viewer: sees the notes")
+    row.locator("select").select_option("editor")
+    row.get_by_role("button", name="Change").click()
+    expect(row).to_contain_text("Editor: writes, changes and deletes notes")
+    bob.rest.delete(f"/api/boards/{board}/members/{bob.id}")
+
+    expect(row).to_have_count(0)
+
+
+def test_somebody_new_comes_onto_the_board_by_a_link(windows, ada):
+    board = ada.board(fresh("garden "))
+    page = ada.window(f"/front/boards/{board}")
+    page.locator("#invite-role").select_option("viewer")
+    page.get_by_role("button", name="Make a link").click()
+    guest = windows()
+    guest.goto(page.get_by_label("The link").input_value())
+    for name, value in (("name", "Guest"), ("email", "guest@example.org"), ("nickname", fresh("guest"))):
+        guest.fill(f"[name={name}]", value)
+    guest.fill("[name=password]", "correct horse")
+    guest.click("[type=submit]")
+    guest.goto(f"{ada.server.base}/front/boards/{board}/notes")
+
+    expect(guest.locator(".desk-board")).to_contain_text("view only")
+    expect(guest.locator("#add-note-form")).to_be_hidden()
+
+
+def test_what_is_typed_on_one_board_stays_there(ada):
+    board = ada.board()
+    page = ada.window(f"/front/boards/{board}/notes")
+    page.fill("#add-note-form [name=title]", "for this one")
+
+    visit(page, ada.server, "/front/boards/1/notes")
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("")
+    visit(page, ada.server, f"/front/boards/{board}/notes")
+
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("for this one")
+
+
+def test_two_tabs_with_two_boards_each_show_their_own(ada):
+    board = ada.board()
+    page = ada.window(f"/front/boards/{board}/notes")
+    other = visit(ada.windows(page.context), ada.server, "/front/boards/1/notes")
+
+    add(page, here := fresh("here "))
+    add(other, there := fresh("there "))
+
+    expect(card(page, here)).to_be_visible()
+    expect(card(other, there)).to_be_visible()
+    expect(card(page, there)).to_have_count(0)
+    expect(card(other, here)).to_have_count(0)
+    other.locator("#search-field").fill(there)
+    other.reload()
+    expect(card(other, there)).to_be_visible()
+
+
+def test_everybodys_board_keeps_its_heading_and_another_says_its_name(ada):
+    page = ada.window("/front/boards/1/notes")
+    expect(page.locator("h1")).to_have_text(re.compile(r"^My todo notes v[\d.]+$"))
+    expect(page.locator(".desk-board")).to_have_count(0)
+
+    page.goto(f"{ada.server.base}/front/boards/{ada.board(name := fresh('garden '))}/notes")
+
+    expect(page.locator("h1")).to_have_text(re.compile(r"^My todo notes v[\d.]+$"))
+    expect(page.locator(".desk-board a")).to_have_text(name)
+
+
+def test_the_keyboard_opens_the_switcher_and_escape_closes_it(ada):
+    page = ada.window("/front/boards/1/notes")
+    page.locator("#switcher summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#switcher-list a").first).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#switcher-list")).to_be_hidden()
+    expect(page.locator("#switcher summary")).to_be_focused()
+
+
+def test_the_name_of_a_board_is_text_wherever_it_stands(ada, bob):
+    board = ada.board(editor=bob)
+    page, about, every = (bob.window(f"/front/boards{path}") for path in (f"/{board}/notes", f"/{board}", ""))
+    for name in CORPUS:
+        answer = ada.rest.patch(f"/api/boards/{board}", json={"name": name})
+        if answer.status_code == 422:  # longer than a name may be
+            continue
+        shown = answer.json()["name"]
+        expect(page.locator(".desk-board .board-name")).to_have_text(shown)
+        expect(about.locator("h1")).to_have_text(shown)
+        expect(every.locator(f"[data-names='{board}']")).to_have_text(shown)
+    for opened in (page, about, every):
+        opened.reload()
+        assert opened.evaluate("window.__xss") is None
+        assert opened.locator(".board-name :is(script, img, svg, iframe, a)").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_about_boards(ada, bob, scheme):
+    board = ada.board(LONG, viewer=bob)
+    ada.board(HEBREW)
+    ada.note(board, "first")
+    page = ada.window("/front/boards", color_scheme=scheme)
+    assert_accessible(page)
+    visit(page, ada.server, f"/front/boards/{board}")
+    assert_accessible(page)
+    visit(page, ada.server, f"/front/boards/{board}/notes")
+    switcher(page)
+    assert_accessible(page)
+    page = bob.window(f"/front/boards/{board}/notes", color_scheme=scheme)
+    assert_accessible(page)
+    ada.take(board, bob)
+    expect(page.locator("#board-gone")).to_be_visible()
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_long_names_reach_over_no_small_screen(ada, direction):
+    board = ada.board("W" * 80)
+    ada.board(LONG)
+    page = ada.window(**PHONE)
+    for path in ("/front/boards", f"/front/boards/{board}", f"/front/boards/{board}/notes"):
+        visit(page, ada.server, path)
+        page.evaluate("direction => document.documentElement.dir = direction", direction)
+        if path.endswith("notes"):
+            switcher(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_where_nobody_signs_in_everybody_has_all_boards(windows, shared_server):
+    page = visit(windows(), shared_server, "/front/boards")
+    page.get_by_label("Name of the board").fill("Allotment")
+    page.get_by_role("button", name="Open board").click()
+    expect(page.locator(".desk-board a")).to_have_text("Allotment")
+    other = visit(windows(), shared_server)
+    expect(switcher(other)).to_have_text(["Everybody's board", "Allotment"])
+    other.locator("#switcher-list").get_by_text("Allotment").click()
+    add(page, "seeds")
+    expect(card(other, "seeds")).to_be_visible()
+
+    page.locator(".desk-board a").click()
+    page.get_by_role("button", name="Delete this board").click()
+    expect(other.locator("#board-gone")).to_contain_text("has been deleted")
+    page.get_by_role("button", name="Undo").click()
+
+    expect(other.locator("#board-gone")).to_be_hidden()
+    expect(card(other, "seeds")).to_be_visible()
+
+
+def test_a_board_that_was_deleted_while_one_was_away_says_so(windows, shared_server, rest):
+    board = rest.post("/api/boards", json={"name": "Allotment"}).json()["id"]
+    page = visit(windows(), shared_server, f"/front/boards/{board}/notes")
+    page.fill("#add-note-form [name=title]", "typed text")
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_have_text(re.compile("Offline|Reconnecting"))
+
+    rest.delete(f"/api/boards/{board}")
+    page.context.set_offline(False)
+
+    expect(page.locator("#board-gone")).to_contain_text("What you were writing is kept")
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("typed text")

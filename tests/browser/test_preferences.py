@@ -1,0 +1,96 @@
+"""What one wants remembered follows one from screen to screen; for nobody in particular the browser keeps it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.access import fresh
+from tests.browser.conftest import visit
+from tests.browser.rooms import be, person
+
+
+@pytest.fixture
+def ada(member):
+    return member("ada")
+
+
+def turn_to(page, theme):
+    while page.locator("#theme-button").get_attribute("data-theme-choice") != theme:
+        page.click("#theme-button")
+
+
+def test_a_theme_is_there_on_ones_other_screen_at_once_and_in_the_next_page_before_any_script(ada):
+    first, second = ada.window("/front/notes"), ada.window("/front/users")
+
+    turn_to(first, "dark")
+
+    expect(second.locator("html")).to_have_attribute("data-theme", "dark")
+    assert ada.rest.get("/api/me/preferences").json()["theme"] == "dark"
+    plain = ada.window("/front/notes", java_script_enabled=False)
+    expect(plain.locator("html")).to_have_attribute("data-theme", "dark")
+    turn_to(second, "system")
+    expect(first.locator("#theme-button")).to_have_attribute("data-theme-choice", "system")
+    first.reload()
+    expect(first.locator("#theme-button")).to_have_attribute("data-theme-choice", "system")
+
+
+def test_where_nobody_signs_in_a_theme_is_that_of_whom_one_chose_to_be(windows, shared_server, rest):
+    ada, bob = person(rest, "ada"), person(rest, "bob")
+    first, second = (visit(be(windows(), shared_server, ada), shared_server) for _ in range(2))
+    other = visit(be(windows(), shared_server, bob), shared_server)
+
+    turn_to(first, "dark")
+
+    expect(second.locator("html")).to_have_attribute("data-theme", "dark")
+    visit(be(other, shared_server, ada), shared_server)
+    expect(other.locator("html")).to_have_attribute("data-theme", "dark")
+    visit(be(first, shared_server, bob), shared_server)
+    assert rest.get(f"/api/me/preferences?person_id={bob['id']}").json() == {}
+
+
+def test_nobodys_theme_is_the_browsers_in_all_its_tabs(windows, shared_server):
+    first = visit(windows(), shared_server)
+    second = visit(windows(first.context), shared_server)
+
+    turn_to(first, "dark")
+
+    expect(second.locator("html")).to_have_attribute("data-theme", "dark")
+    second.reload()
+    expect(second.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_theme_that_is_chosen_without_a_connection_is_told_later(ada):
+    page = ada.window("/front/notes")
+    page.context.set_offline(True)
+    turn_to(page, "dark")
+    page.context.set_offline(False)
+
+    with page.expect_response(lambda answer: "/preferences/theme" in answer.url):
+        pass
+
+    assert ada.rest.get("/api/me/preferences").json()["theme"] == "dark"
+
+
+def test_the_last_room_is_offered_in_the_next_browser(ada):
+    room = ada.rest.post("/api/rooms", json={"name": fresh("kitchen ")}).json()
+    ada.window(f"/front/rooms/{room['id']}")
+    page = ada.window()
+    with page.expect_navigation():
+        page.goto(f"{ada.server.base}/front/rooms")
+
+    page.get_by_role("link", name=f"Go on in {room['name']}").click()
+
+    expect(page.locator("h1")).to_have_text(room["name"])
+
+
+def test_the_open_board_stays_open_in_this_browser_and_is_where_the_next_begins(ada):
+    board = ada.board(fresh("garden "))
+    page = ada.window(f"/front/boards/{board}/notes")
+    visit(page, ada.server, "/front/notes")
+    expect(page.locator("main")).to_have_attribute("data-board-id", str(board))
+
+    other = ada.window("/front/notes")
+
+    expect(other.locator("main")).to_have_attribute("data-board-id", str(board))
+    visit(other, ada.server, "/front/boards/1/notes")
+    visit(page, ada.server, "/front/notes")
+    expect(page.locator("main")).to_have_attribute("data-board-id", str(board))

@@ -84,7 +84,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_boards.set_member": {"user_id": 1, "role": "owner"},
         "front_boards.remove_member": {},
         "front_boards.invite": {"role": "editor", "uses": 1},
-        "front_boards.delete": {},
+        **dict.fromkeys(("front_boards.delete", "front_boards.restore", "front_account.end_other_sessions"), {}),
         "front_access.signed_in": {"nickname": "first", "password": PASSWORD, "next": "/front/users"},
         "front_access.signed_out": {},
         "front_access.joined": {**someone, "password": PASSWORD},

@@ -16,9 +16,10 @@ JSON = "Content-Type: application/json"
 FORM = "Content-Type: application/x-www-form-urlencoded"
 MAX_BODY = 256 * 1024
 # What is to go is not there any more: so be it. Nobody in particular is somebody one may be.
-GONE_IS_FINE = {"front_me.be", "front_notes.delete", "front_board_notes.delete", "front_boards.remove_member"} | {
-    *("front_account.end_session", "front_account.end_token", "front_account.take_back", "front_access.signed_out"),
-    "front_account.end_other_sessions",
+GONE_IS_FINE = {
+    *("front_me.be", "front_notes.delete", "front_board_notes.delete", "front_boards.remove_member"),
+    *("front_account.end_session", "front_account.end_token", "front_account.take_back"),
+    *("front_account.end_other_sessions", "front_access.signed_out"),
 }
 
 

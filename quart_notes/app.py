@@ -95,7 +95,10 @@ def _keep_open(app: Quart, core: Core) -> None:
     @app.before_serving
     async def start() -> None:
         resources.enter_context(exclusive(core.settings.database_file))
-        core.signing.open()
+        try:
+            core.signing.open()
+        except (OSError, ValueError) as error:
+            raise CannotOpenError(str(error)) from None
         await core.database.open()
         resources.push_async_callback(core.database.close)
         await core.log.open()

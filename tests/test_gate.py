@@ -384,6 +384,7 @@ async def test_what_somebody_still_says_at_the_door_is_not_heard_once_they_may_n
     await line.heard(1)
 
     assert (await bob.client.delete(f"/api/me/tokens/{token['id']}")).status_code == 204
+    await line.until(lambda _: line.close_code is not None, ENDS)
     for n in range(50):
         if not await line.say(frame(f"too late {n}".encode())):
             break

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.database import CannotOpenError
 from quart_notes.signing import FILE, KEY_BYTES, Signing
 from tests.house import opened_house
 from tests.server_process import ServerProcess
@@ -34,7 +33,7 @@ def test_the_key_is_made_once_and_for_the_servers_own_user_only(tmp_path: Path):
 def test_a_key_that_is_cut_short_is_not_used(tmp_path: Path, content: bytes):
     (tmp_path / FILE).write_bytes(content)
 
-    with pytest.raises(CannotOpenError, match="is not a key; delete it"):
+    with pytest.raises(ValueError, match="is not a key; delete it"):
         _opened(tmp_path)
 
 

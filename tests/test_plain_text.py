@@ -354,7 +354,7 @@ def test_a_door_is_no_page(shared_server: ServerProcess):
 
 
 @pytest.mark.parametrize("how", ["a close", "the end of what it sends"])
-@pytest.mark.parametrize("number", [1, 2, 9])
+@pytest.mark.parametrize("number", [1, 2, 9, 10, 30, 100])
 async def test_what_was_said_before_leaving_is_said(
     shared_server: ServerProcess, api: httpx.AsyncClient, how: str, number: int
 ):

@@ -295,3 +295,15 @@ async def test_many_connections_leave_no_descriptor_behind(server: ServerProcess
     head, _ = await exchange(server.port, CLOSE)
     assert head.status == 200
     assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("request_line", ["POST /nowhere", "PUT /api/notes", "DELETE /healthz"])
+async def test_an_answer_ahead_of_the_body_says_that_the_connection_ends(small: ServerProcess, request_line: str):
+    connection = await RawConnection(small.port).connect()
+
+    await connection.send(f"{request_line} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc".encode())
+    answer = await connection.head()
+
+    assert answer.status in {404, 405}
+    assert answer.headers["connection"] == "close"
+    connection.cut()

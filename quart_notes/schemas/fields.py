@@ -11,6 +11,7 @@ QUERY_MAX = 200  # characters of a search
 PAGE_MAX = 1000  # things a page of a list
 # NUL passes SQLite and fails PostgreSQL; a lone surrogate passes neither UTF-8 nor a browser.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSEEN = "ZC"  # Unicode categories: separators, and what has no shape of its own
 LINE_BREAKERS = frozenset({"Cc", "Zl", "Zp"})  # Unicode categories: control characters and separators of lines
 
 
@@ -25,7 +26,7 @@ def _one_line(value: Any) -> Any:
         return value
     if any(unicodedata.category(character) in LINE_BREAKERS for character in value):
         raise ValueError("must be one line")
-    if not value.strip():
+    if all(unicodedata.category(character)[0] in UNSEEN for character in value):
         raise ValueError("must not be blank")
     return unicodedata.normalize("NFC", value.strip())
 

@@ -1,6 +1,7 @@
 """The shapes of people."""
 
 import re
+import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -14,7 +15,6 @@ NICKNAME_MAX = 32  # characters
 # source   https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
 LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
 EMAIL = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]+@{LABEL}(?:\.{LABEL})*")
-NICKNAME = re.compile(r"[\w.-]+")
 
 
 def _email(value: str) -> str:
@@ -24,8 +24,13 @@ def _email(value: str) -> str:
 
 
 def _nickname(value: str) -> str:
-    if not NICKNAME.fullmatch(value):
-        raise ValueError("may have letters, digits, _ . and - only")
+    before = ""
+    for character in value:
+        kind = unicodedata.category(character)[0]
+        mark = kind == "M" and before in {"L", "N", "M"}  # many scripts write their vowels so, behind a letter
+        if not (character in "_.-" or kind in {"L", "N"} or mark):
+            raise ValueError("may have letters, digits, _ . and - only")
+        before = kind
     return value
 
 

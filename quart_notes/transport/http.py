@@ -66,6 +66,15 @@ class ProblemH11Protocol(H11Protocol):
         if event.method == b"PRI":
             await super()._check_protocol(event)
 
+    async def _send_h11_event(self, event: Any) -> None:
+        # Behind a body that nobody has read to its end nothing can be read, so the connection ends: say so, or the
+        # client's next request is lost on it.
+        if isinstance(event, h11.Response) and self.connection.their_state is h11.SEND_BODY:
+            event = h11.Response(
+                status_code=event.status_code, headers=[*event.headers.raw_items(), (b"connection", b"close")]
+            )
+        await super()._send_h11_event(event)
+
     async def _send_error_response(self, status_code: int) -> None:
         code, detail = (
             ("headers_too_large", "The request's headers are too large.")

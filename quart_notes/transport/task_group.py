@@ -13,7 +13,7 @@ class UnblockedTaskGroup(TaskGroup):
     """Tells the application of a connection's end, however much else waits for it.
 
     Its queue is bounded, and hypercorn waits for room to say that the client has left: for ever, when an application
-    that has answered reads no more of a flood.
+    that has answered reads no more of a flood. What was said before stays: somebody may still want to hear it.
     """
 
     async def spawn_app(
@@ -30,9 +30,15 @@ class UnblockedTaskGroup(TaskGroup):
                 return
             if event["type"] in {"http.disconnect", "websocket.disconnect"}:
                 gone = True
-                if queue.full():
-                    while not queue.empty():
-                        queue.get_nowait()
+                await _lift_bound(queue)
             await queue.put(event)
 
         return put
+
+
+async def _lift_bound(queue: Any) -> None:
+    """Let whoever waits for room put what they have, and the next as well."""
+    queue._maxsize = 0
+    while queue._putters:
+        queue._wakeup_next(queue._putters)
+    await asyncio.sleep(0)  # they put it now

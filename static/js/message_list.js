@@ -111,14 +111,22 @@ export class MessageList {
     emit(this.element, "message:gone", messageOf(item));
   }
 
-  /** All is known anew: these are the newest ones there are. @param {Message[]} messages */
+  /** What was known may not hold any more: every state is news from now on, until all are replaced. */
+  doubt() {
+    this.#gone.clear();
+    for (const place of this.#places.values()) place.version = 0;
+  }
+
+  /**
+   * These were the newest ones a moment ago, without a gap: what is older goes, and what else there is unless it is news
+   * since the doubt. @param {Message[]} messages oldest first
+   */
   replace(messages) {
     const there = new Set(messages.map(({ id }) => id));
-    this.#gone.clear();
-    for (const [id, place] of [...this.#places]) {
-      place.version = 0;
-      if (!there.has(id)) this.#drop(place.item);
-    }
+    const first = messages[0]?.id ?? 0;
     for (const message of messages) this.put(message, false);
+    for (const [id, { item, version }] of [...this.#places]) {
+      if (id < first || (!there.has(id) && !version)) this.#drop(item);
+    }
   }
 }

@@ -54,7 +54,7 @@ export class MessageWindow extends MessageList {
   append(messages, last) {
     this.extend(messages.map(this.#latest), "append");
     this.detached = !last;
-    if (last) for (const message of this.#outside.values()) this.put(message, false);
+    if (last) this.#takeIn();
     emit(this.element, "messages:loaded");
   }
 
@@ -74,13 +74,23 @@ export class MessageWindow extends MessageList {
     emit(this.element, "messages:loaded");
   }
 
+  doubt() {
+    this.#outside.clear();
+    super.doubt();
+  }
+
   /** @param {Message[]} messages the newest there are @param {boolean} [whole] whether these are all */
   replace(messages, whole = false) {
-    this.#outside.clear();
     this.whole = true; // so that none of them is outside
     this.detached = false;
     super.replace(messages);
     this.whole = whole;
+    this.#takeIn();
     emit(this.element, "messages:loaded");
+  }
+
+  /** What was said while the newest were on their way. */
+  #takeIn() {
+    for (const message of [...this.#outside.values()]) this.put(message, false);
   }
 }

@@ -4,7 +4,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
 from quart_notes.domain.boards import join
-from quart_notes.domain.invitations import holding, use
+from quart_notes.domain.invitations import forget_claims, holding, use
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.people import named, put
 from quart_notes.domain.sessions import end_others, tell
@@ -64,7 +64,7 @@ class Accounts:
         return (await self._write(work)).result
 
     async def claim(self, secret: str, data: Claim) -> UserOut:
-        """Set the password of somebody known here, and end what sessions there were.
+        """Set the password of somebody known here; end what sessions and other links to do so there were.
 
         A link of kind claim says whose; with the one of kind setup it is whoever `data.user_id` names, who becomes the
         administrator. InvitationGoneError when the link holds no longer.
@@ -81,6 +81,7 @@ class Accounts:
             await _set(change.connection, person.id, password_hash, admin=setup)
             await end_others(change.connection, person.id, None)
             await self._use(change, invitation, person.id)
+            await forget_claims(change.connection, person.id)
             tell(change, person.id)
             return person
 

@@ -148,6 +148,11 @@ async def use(connection: BaseDBAsyncClient, invitation: Invitation) -> None:
     await Invitation.filter(id=invitation.id).using_db(connection).update(uses_left=F("uses_left") - 1)
 
 
+async def forget_claims(connection: BaseDBAsyncClient, user_id: int) -> None:
+    """Have no link set that person's password any more: it is set."""
+    await Invitation.filter(kind="claim", user_id=user_id).using_db(connection).delete()
+
+
 async def _add(
     connection: BaseDBAsyncClient, secret: str, *, kind: str, days: int, uses: int = 1, **further: Any
 ) -> Invitation:

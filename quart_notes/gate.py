@@ -66,6 +66,7 @@ class _Stream:
     topics: frozenset[str]
     end: Callable[[], None]
     timer: asyncio.TimerHandle | None = None
+    left: bool = False  # by itself
 
 
 class Gate:
@@ -147,8 +148,8 @@ class Gate:
             self._judge_soon([stream])
 
         def leave() -> None:
-            if stream.timer is not None:
-                stream.timer.cancel()
+            stream.left = True
+            self._stop_timer(stream)
             streams = self._streams.get(person, set())
             streams.discard(stream)
             if not streams:
@@ -156,7 +157,14 @@ class Gate:
 
         return leave
 
+    @staticmethod
+    def _stop_timer(stream: _Stream) -> None:
+        if stream.timer is not None:
+            stream.timer.cancel()
+            stream.timer = None
+
     def _set_timer(self, stream: _Stream) -> None:
+        self._stop_timer(stream)
         if stream.passed.expires is not None:
             loop = asyncio.get_running_loop()
             due = min(stream.passed.expires, loop.time() + LONGEST_TIMER)
@@ -182,6 +190,8 @@ class Gate:
             except Exception:
                 log.exception("A stream could not be judged; it ends, and its client asks again")
                 goes_on = False
+            if stream.left:
+                continue
             if goes_on:
                 self._set_timer(stream)
             else:

@@ -14,6 +14,8 @@ from quart_notes.schemas import (
     TITLE_MAX,
 )
 
+NICKNAME_KEY_MAX = 4 * NICKNAME_MAX  # characters: normalising can make three of one
+
 
 class Board(Model):
     """A board of notes. Board 1 is everybody's, each person has a personal one. Deleted ones are kept for a while."""
@@ -81,7 +83,7 @@ class User(Model):
     name = fields.CharField(NAME_MAX)
     email = fields.CharField(EMAIL_MAX)
     nickname = fields.CharField(NICKNAME_MAX)
-    nickname_key = fields.CharField(4 * NICKNAME_MAX, unique=True)  # normalised: what is compared
+    nickname_key = fields.CharField(NICKNAME_KEY_MAX, unique=True)  # normalised: what is compared
     read_from = fields.BigIntField()  # newest message when the person came: nothing before it is unread
     password_hash = fields.CharField(200, null=True)  # Argon2id; null: has none yet, and cannot sign in
     is_admin = fields.BooleanField(

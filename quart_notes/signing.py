@@ -6,6 +6,8 @@ from pathlib import Path
 
 from itsdangerous import BadSignature, Signer
 
+from quart_notes.database import CannotOpenError
+
 FILE = "secret"  # in the data folder
 KEY_BYTES = 32
 
@@ -29,7 +31,9 @@ class Signing:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(self._key)
         if len(self._key) < KEY_BYTES:
-            raise ValueError(f"{self._file} is not a key; delete it to have a new one made (everybody signs in again)")
+            raise CannotOpenError(
+                f"{self._file} is not a key; delete it to have a new one made (everybody signs in again)"
+            )
 
     def sign(self, kind: str, text: str) -> str:
         """The text with its signature."""

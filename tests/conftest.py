@@ -6,9 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from quart_notes.blueprints.identity import COOKIE
 from tests.feed_clients import LEFT_OPEN
+from tests.house import House, hash_quickly, opened_house
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
+from tests.routes import ACCOUNTS_ONLY, PASSWORD, Route
 from tests.server_process import ServerProcess
 
 
@@ -40,41 +43,78 @@ async def api(shared_server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with note 1, people 1 and 2 and message 1 by person 1, whose log must stay free of errors."""
-    with ServerProcess(tmp_path_factory.mktemp("strict") / "data") as server:
+def _strict(folder: Path, *flags: str) -> Iterator[ServerProcess]:
+    with ServerProcess(folder / "data", *flags) as server:
         furnish(server)
         yield server
         assert "Traceback" not in server.log, server.log
         assert "ERROR" not in server.log, server.log
 
 
+@pytest.fixture(scope="module")
+def open_strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with note 1, people 1 and 2, message 1 by person 1 and board 4, whose log must stay free of errors."""
+    yield from _strict(tmp_path_factory.mktemp("strict"))
+
+
+@pytest.fixture(scope="module")
+def guarded_strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """The same in accounts mode; person 1 is its administrator."""
+    yield from _strict(tmp_path_factory.mktemp("guarded"), "--access", "accounts")
+
+
+@pytest.fixture
+def strict_server(request: pytest.FixtureRequest) -> ServerProcess:
+    """The strict server on which the test's route is at home: in open mode unless it is there in accounts mode only."""
+    route = getattr(request.node, "callspec", None) and request.node.callspec.params.get("route")
+    guarded = isinstance(route, Route) and route.blueprint in ACCOUNTS_ONLY
+    server: ServerProcess = request.getfixturevalue("guarded_strict_server" if guarded else "open_strict_server")
+    return server
+
+
+@pytest.fixture
+def me(strict_server: ServerProcess) -> str:
+    """The header by which a request to the strict server is that of person 1."""
+    return strict_server.me
+
+
 @pytest.fixture
 def port(strict_server: ServerProcess) -> Iterator[int]:
     """The strict server's port; the test must leave everything as it was."""
-    before = everything(strict_server.port)
+    before = everything(strict_server)
     yield strict_server.port
-    assert everything(strict_server.port) == before, "something was stored"
+    assert everything(strict_server) == before, "something was stored"
 
 
 def furnish(server: ServerProcess) -> None:
     """Put in what tests/routes.py speaks of, on a server that is empty."""
+    first, second = (
+        {"name": f"Person {nickname}", "email": f"{nickname}@example.org", "nickname": nickname}
+        for nickname in ("first", "second")
+    )
     with httpx.Client(base_url=server.base, verify=False, trust_env=False) as client:
-        people = [
-            {"name": f"Person {nickname}", "email": f"{nickname}@example.org", "nickname": nickname}
-            for nickname in ("first", "second")
-        ]
+        if server.in_accounts_mode:
+            begun = client.post(f"/front/join/{server.links()['setup']}", data={**first, "password": PASSWORD})
+        else:
+            assert client.post("/api/users", json=first).status_code == 201
+            begun = client.post("/front/me", data={"person_id": 1})
+        assert begun.status_code == 303, begun.text
+        server.me = f"Cookie: {COOKIE}={client.cookies[COOKIE]}"
         made = [client.post("/api/notes", json={"title": "the only one"})]
-        made += [client.post("/api/users", json=person) for person in people]
+        made += [client.post("/api/users", json=second)]
         made += [client.post("/api/rooms/1/messages", json={"author_id": 1, "content": "the first word"})]
-    assert [(answer.status_code, answer.json()["id"]) for answer in made] == [(201, 1), (201, 1), (201, 2), (201, 1)]
+        made += [client.post("/api/boards", json={"name": "Allotment"})]
+        assert client.put("/api/me/preferences/theme", json="dark").status_code == 200
+    assert [(answer.status_code, answer.json()["id"]) for answer in made] == [(201, 1), (201, 2), (201, 1), (201, 4)]
 
 
-def everything(port: int) -> list[bytes | str]:
+def everything(server: ServerProcess) -> list[bytes | str]:
     """All that is stored, as it is sent, and the newest event."""
-    lists = ("notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread")
-    answers = [exchange(port, raw_request(f"/api/{name}")) for name in lists]
+    names = ["notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread", "boards"]
+    names += ["boards/4/members", "boards/4/notes", "me/preferences"]
+    if server.in_accounts_mode:
+        names += ["me/sessions", "me/tokens", "invitations"]
+    answers = [exchange(server.port, raw_request(f"/api/{name}", server.me)) for name in names]
     assert {answer.status for answer in answers} == {200}
     return [*(answer.body for answer in answers), answers[-1].headers["last-event-id"]]
 
@@ -85,3 +125,12 @@ def nothing_left_open() -> Iterator[None]:
     yield
     for connection in list(LEFT_OPEN):
         connection.close()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A server in accounts mode within this process, with root, who administers, ada, bob and eve."""
+    hash_quickly(monkeypatch)
+    async with opened_house(tmp_path / "data") as house:
+        await house.welcome("root", "ada", "bob", "eve")
+        yield house

@@ -30,7 +30,10 @@ class ServerProcess:
     flags      further command-line flags, e.g. "--stream-road", "send"
     python     the interpreter; env: further environment variables
     constants  values for constants of the server's modules, e.g. {"quart_notes.broadcaster.HEARTBEAT": 0.2}
+    me         after conftest.furnish: the header by which a request is that of its person 1
     """
+
+    me = "X-Nobody: yet"
 
     def __init__(
         self,
@@ -58,6 +61,18 @@ class ServerProcess:
     def websocket(self) -> str:
         """The address of its websockets."""
         return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def in_accounts_mode(self) -> bool:
+        """Whether people sign in."""
+        return "accounts" in self.flags
+
+    def links(self) -> dict[str, str]:
+        """The secrets of the links that it has offered at its last start, by nickname; the first one's is "setup"."""
+        wait_for(lambda: "Set up this server, once: " in self.log, "it offers the first links")
+        told = self.log[self.log.rindex("Set up this server, once: ") :]
+        secrets = {"setup": re.findall(r"once: \S+/front/join/(\S+)\n", told)[0]}
+        return secrets | dict(re.findall(r"^(\S+) sets a password: \S+/front/join/(\S+)$", told, re.MULTILINE))
 
     @property
     def pid(self) -> int:

@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from quart_notes.blueprints.identity import COOKIE
+
 Json = dict[str, Any]
 MAX_ID = 2**63 - 1
 NUMBERS = count(1)
@@ -21,6 +23,14 @@ async def person(api: httpx.AsyncClient, nickname: str = "") -> Json:
     """A new person."""
     nickname = nickname or f"somebody-{next(NUMBERS)}"
     return await made(api, "/api/users", name=nickname.title(), email=f"{nickname}@example.org", nickname=nickname)
+
+
+async def cookie_of(api: httpx.AsyncClient, who: Json) -> str:
+    """What a browser sends once it has chosen to be that person, in open mode."""
+    async with httpx.AsyncClient(base_url=api.base_url, verify=False, trust_env=False) as browser:
+        answer = await browser.post("/front/me", data={"person_id": who["id"]})
+        assert answer.status_code == 303, answer.text
+        return f"{COOKIE}={browser.cookies[COOKIE]}"
 
 
 async def people(api: httpx.AsyncClient, number: int) -> list[Json]:

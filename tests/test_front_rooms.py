@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.talk import Json, got, made, person, room, say, tell
+from tests.talk import Json, cookie_of, got, made, person, room, say, tell
 
 FORMS = {"Accept": "text/html"}
 
@@ -12,7 +12,8 @@ async def _as(api: httpx.AsyncClient, who: Json | None) -> httpx.AsyncClient:
     """The same client, from now on as somebody."""
     api.cookies.clear()
     if who:
-        api.cookies.set("quart_notes_person", str(who["id"]))
+        name, _, value = (await cookie_of(api, who)).partition("=")
+        api.cookies.set(name, value)
     api.headers.update(FORMS)
     return api
 

@@ -7,10 +7,11 @@ from itertools import count
 import httpx
 import pytest
 
-from tests.conftest import furnish
+from quart_notes.blueprints.identity import COOKIE
+from tests.conftest import everything, furnish
 from tests.problems import assert_problem
 from tests.raw_http import Answer, exchange, handshake, request, websocket_request
-from tests.routes import BODILESS, ME, READS, WRITES, Route, body_of
+from tests.routes import ACCOUNTS_ONLY, BODILESS, ENDS_ME, NOBODY, OPEN_ONLY, READS, WRITES, Route, body_of
 from tests.server_process import ServerProcess
 
 JSON = "Content-Type: application/json"
@@ -74,44 +75,124 @@ def _headers(port: int, templates: list[str]) -> list[str]:
     return [template.format(host=f"127.0.0.1:{port}", port=port) for template in templates]
 
 
-def _write(port: int, route: Route, headers: list[str], **things: int) -> Answer:
+def _write(port: int, me: str, route: Route, headers: list[str], **things: object) -> Answer:
     fields = body_of(route.endpoint, next(NUMBERS)) if route.endpoint not in BODILESS else {}
-    kind, body = (JSON, json.dumps(fields)) if route.takes_json else (FORM, str(httpx.QueryParams(fields)))
+    as_form = route.rule.startswith("/front/")
+    kind, body = (FORM, str(httpx.QueryParams(fields))) if as_form else (JSON, json.dumps(fields))
     host = f"127.0.0.1:{port}"
-    data = request(route.at(**things), kind, ME, *headers, method=route.method, host=host, body=body.encode())
+    data = request(route.at(**things), kind, me, *headers, method=route.method, host=host, body=body.encode())
     return exchange(port, data)
 
 
 @pytest.mark.parametrize("route", WRITES, ids=str)
 @pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
-def test_a_page_of_another_origin_changes_nothing(port: int, route: Route, templates: list[str]):
-    answer = _write(port, route, _headers(port, templates))
+def test_a_page_of_another_origin_changes_nothing(port: int, me: str, route: Route, templates: list[str]):
+    answer = _write(port, me, route, _headers(port, templates))
+
+    assert_problem(answer, 403, "cross_origin")
+
+
+@pytest.fixture
+def guarded_port(guarded_strict_server: ServerProcess) -> Iterator[int]:
+    """The port of the strict server in accounts mode; the test must leave everything as it was."""
+    before = everything(guarded_strict_server)
+    yield guarded_strict_server.port
+    assert everything(guarded_strict_server) == before, "something was stored"
+
+
+@pytest.mark.parametrize("route", [route for route in WRITES if route.blueprint not in ACCOUNTS_ONLY], ids=str)
+@pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
+def test_nor_does_it_where_somebody_has_signed_in(
+    guarded_port: int, guarded_strict_server: ServerProcess, route: Route, templates: list[str]
+):
+    answer = _write(guarded_port, guarded_strict_server.me, route, _headers(guarded_port, templates))
 
     assert_problem(answer, 403, "cross_origin")
 
 
 @pytest.fixture(scope="module")
-def furnished_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with everything that a write may be about, where tests may write."""
-    with ServerProcess(tmp_path_factory.mktemp("furnished") / "data") as server:
-        furnish(server)
-        yield server
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, ServerProcess]]:
+    """Servers with everything that a write may be about, where tests may write; True: in accounts mode."""
+    folder = tmp_path_factory.mktemp("furnished")
+    with (
+        ServerProcess(folder / "open") as opened,
+        ServerProcess(folder / "accounts", "--access", "accounts") as guarded,
+    ):
+        furnish(opened)
+        furnish(guarded)
+        yield {False: opened, True: guarded}
 
 
-@pytest.mark.parametrize("route", WRITES, ids=str)
+@pytest.mark.parametrize(
+    ("route", "guarded"),
+    [
+        (route, guarded)
+        for route in WRITES
+        for guarded in (False, True)
+        if route.blueprint not in (OPEN_ONLY if guarded else ACCOUNTS_ONLY)
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("templates", OWN.values(), ids=OWN.keys())
-def test_our_own_pages_and_programs_may_change(furnished_server: ServerProcess, route: Route, templates: list[str]):
-    base = furnished_server.base
-    note = httpx.post(base + "/api/notes", json={"title": "a"}).json()["id"]
-    said = httpx.post(base + "/api/rooms/1/messages", json={"author_id": 1, "content": "a"}).json()["id"]
-    if route.rule.endswith("/restore"):
-        httpx.delete(f"{base}/api/notes/{note}")
-        httpx.delete(f"{base}/api/messages/{said}?author_id=1")
+def test_our_own_pages_and_programs_may_change(
+    furnished: dict[bool, ServerProcess], route: Route, guarded: bool, templates: list[str]
+):
+    server = furnished[guarded]
+    things = _things(server, route)
+    who = _another_browser(server) if route.endpoint in ENDS_ME else server.me
 
-    headers = _headers(furnished_server.port, templates)
-    answer = _write(furnished_server.port, route, headers, note_id=note, message_id=said)
+    answer = _write(server.port, who, route, _headers(server.port, templates), **things)
 
     assert answer.status in {200, 201, 204, 303}, answer.raw
+
+
+def _things(server: ServerProcess, route: Route) -> dict[str, object]:
+    """Ids of new things for a route to be about, by the names in its rule."""
+    name, _, value = server.me.partition(": ")
+    with httpx.Client(base_url=server.base, headers={name: value}, verify=False, trust_env=False) as client:
+
+        def made(path: str, **fields: object) -> int:
+            answer = client.post(path, json=fields)
+            assert answer.status_code == 201, answer.text
+            return int(answer.json()["id"])
+
+        about = route.blueprint.removeprefix("front_")
+        things: dict[str, object] = {}
+        if about in {"notes", "board_notes"}:
+            things["note_id"] = made("/api/notes", title="a")
+        elif "message_id" in route.rule:
+            things["message_id"] = made("/api/rooms/1/messages", author_id=1, content="a")
+        elif about == "boards":
+            things["board_id"] = made("/api/boards", name="a")
+        elif "token_id" in route.rule:
+            things["token_id"] = made("/api/me/tokens", name="a")
+        elif "invitation_id" in route.rule:
+            things["invitation_id"] = made("/api/invitations")
+        elif "secret" in route.rule:
+            things["secret"] = client.post("/api/invitations", json={}).json()["link"].rpartition("/")[2]
+        elif "session_id" in route.rule:
+            _another_browser(server)
+            sessions = client.get("/api/me/sessions").json()
+            things["session_id"] = next(session["id"] for session in sessions if not session["current"])
+        elif route.endpoint == "me.delete_preference":
+            client.put("/api/me/preferences/theme", json=1)
+        if "remove_member" in route.endpoint:
+            things["user_id"] = 2
+            client.put(f"/api/boards/{things['board_id']}/members/2", json={"role": "viewer"})
+        if route.rule.endswith("/restore"):
+            ((kind, number),) = things.items()
+            deleted = client.delete(f"/api/{kind.removesuffix('_id')}s/{number}?author_id=1")
+            assert deleted.status_code == 200, deleted.text
+    return things
+
+
+def _another_browser(server: ServerProcess) -> str:
+    """The header of a further session of person 1; in open mode nobody's."""
+    if not server.in_accounts_mode:
+        return NOBODY
+    answer = httpx.post(f"{server.base}/api/sign-in", json=body_of("account.sign_in"), verify=False, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    return f"Cookie: {COOKIE}={answer.cookies[COOKIE]}"
 
 
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "PROPFIND", "MADE-UP"])
@@ -129,6 +210,18 @@ def test_a_page_of_another_origin_may_not_listen_on_a_websocket(port: int, templ
     assert answer.status == 403
     assert answer.headers["content-type"] == "application/problem+json"
     _assert_secure(answer)
+
+
+@pytest.mark.parametrize("target", ["/ws", "/ws/1"])
+@pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
+def test_nor_listen_where_somebody_has_signed_in(
+    guarded_port: int, guarded_strict_server: ServerProcess, templates: list[str], target: str
+):
+    me, host = guarded_strict_server.me, f"127.0.0.1:{guarded_port}"
+    headers = _headers(guarded_port, templates)
+    assert handshake(guarded_port, websocket_request(target, me, host=host)).status == 101
+
+    assert handshake(guarded_port, websocket_request(target, me, *headers, host=host)).status == 403
 
 
 @pytest.mark.parametrize("templates", OWN.values(), ids=OWN.keys())
@@ -165,9 +258,9 @@ def _assert_secure(answer: Answer, csp: str = CSP) -> None:
 
 
 @pytest.mark.parametrize("route", [r for r in READS if r.endpoint != "live.stream_events"], ids=str)
-def test_every_answer_carries_the_security_headers(port: int, route: Route):
+def test_every_answer_carries_the_security_headers(port: int, me: str, route: Route):
     csp = DOCS_CSP if route.endpoint == "system.docs" else CSP
-    plain = request(route.address, ME)
+    plain = request(route.address, me)
     first, second = exchange(port, plain), exchange(port, plain)  # the second may come from the cache
 
     assert first.status < 400

@@ -5,6 +5,7 @@ from http.cookies import Morsel, SimpleCookie
 import httpx
 import pytest
 
+from quart_notes.blueprints.identity import COOKIE
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, person, refused
 
@@ -17,7 +18,7 @@ async def _be(api: httpx.AsyncClient, **form: object) -> httpx.Response:
 
 def _cookie(answer: httpx.Response) -> "Morsel[str]":
     (header,) = answer.headers.get_list("set-cookie")
-    return SimpleCookie(header)["quart_notes_person"]
+    return SimpleCookie(header)[COOKIE]
 
 
 async def test_somebody_is_who_they_say_they_are_for_a_year(api: httpx.AsyncClient):
@@ -28,7 +29,7 @@ async def test_somebody_is_who_they_say_they_are_for_a_year(api: httpx.AsyncClie
     cookie = _cookie(answer)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/front/rooms/1?before_id=5"
-    assert cookie.value == str(ada["id"])
+    assert (await api.get("/api/me")).json()["user"] == ada
     assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
     assert int(cookie["max-age"]) == YEAR
     assert not cookie["secure"], "over plain http a browser would not keep it"
@@ -68,7 +69,7 @@ async def test_choosing_leads_to_our_own_pages_only(api: httpx.AsyncClient, else
     assert "x" not in answer.headers
 
 
-async def test_under_a_prefix_the_cookie_is_of_the_prefix(tmp_path_factory: pytest.TempPathFactory):
+async def test_under_a_prefix_addresses_have_it_too(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("prefixed") / "data"
     with ServerProcess(folder, "--root-path", "/notes") as server:
         async with server.client() as client:
@@ -78,7 +79,7 @@ async def test_under_a_prefix_the_cookie_is_of_the_prefix(tmp_path_factory: pyte
 
             assert made.headers["location"] == f"/notes/api/users/{made.json()['id']}"
             assert answer.headers["location"] == "/notes/front/notes"
-            assert _cookie(answer)["path"] == "/notes"
+            assert _cookie(answer)["path"] == "/"
             for n in range(3):
                 said = await client.post("/notes/api/rooms/1/messages", json={"author_id": 1, "content": str(n)})
                 assert said.headers["location"] == f"/notes/api/messages/{said.json()['id']}"
@@ -90,7 +91,7 @@ async def test_under_a_prefix_the_cookie_is_of_the_prefix(tmp_path_factory: pyte
 @pytest.mark.parametrize("page", ["/front/notes", "/front/users", "/front/rooms", "/front/rooms/1"])
 @pytest.mark.parametrize("cookie", ["", "x", "0", "-1", "9" * 19, "9" * 400, str(MAX_ID), "\xff", '"; alert(1)'])
 async def test_a_page_is_shown_whoever_the_cookie_says_one_is(api: httpx.AsyncClient, page: str, cookie: str):
-    headers = [(b"Cookie", b"quart_notes_person=" + cookie.encode("latin-1"))]
+    headers = [(b"Cookie", COOKIE.encode() + b"=" + cookie.encode("latin-1"))]
 
     answer = await api.get(page, headers=headers)
 

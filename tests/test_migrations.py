@@ -4,8 +4,8 @@ import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,13 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from quart_notes import database, migrations
 from quart_notes.core import Core
 from quart_notes.database import APPS, CannotOpenError, Database
-from quart_notes.domain.access import ANYBODY, SHARED_BOARD
-from quart_notes.schemas import NoteCreate, NoteQuery, RoomQuery
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
+from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, RoomQuery
 from quart_notes.settings import Settings
 from tests.in_process import opened, rows
 
 ALL = sorted(file.stem for file in Path(migrations.__file__).parent.glob("0*.py"))
-FIRST, LATEST = ALL[0], ALL[-1]
+LATEST = ALL[-1]
 LATER = """
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
@@ -53,24 +53,51 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddMigrat
         del sys.modules[name]
 
 
-@pytest.fixture
-def as_at_first(tmp_path: Path) -> Iterator[Callable[[], AbstractContextManager[None]]]:
-    """Makes the program know its first migration only, as its first version did."""
-    package = tmp_path / "first" / "first_migrations"
-    package.mkdir(parents=True)
-    for name in ("__init__", FIRST):
-        shutil.copy(Path(migrations.__file__).parent / f"{name}.py", package)
+MakeOld = Callable[[Path, int], Awaitable[sqlite3.Connection]]
 
-    @contextmanager
-    def then() -> Iterator[None]:
+
+@pytest.fixture
+def make_old(tmp_path: Path) -> Iterator[MakeOld]:
+    """Makes a database as a version that knew so many migrations did; returns it, open, to put rows in.
+
+    With plain SQL: what the program writes today is not what it wrote then.
+    """
+    package = tmp_path / "old" / "old_migrations"
+    package.mkdir(parents=True)
+
+    async def make(folder: Path, known: int) -> sqlite3.Connection:
+        for name in ("__init__", *ALL[:known]):
+            shutil.copy(Path(migrations.__file__).parent / f"{name}.py", package)
         with pytest.MonkeyPatch.context() as patch:
             patch.syspath_prepend(package.parent)
-            patch.setitem(APPS["quart_notes"], "migrations", "first_migrations")
-            yield
+            patch.setitem(APPS["quart_notes"], "migrations", "old_migrations")
+            core = Core.build(Settings(data=folder))
+            try:
+                assert await core.database.open() == ALL[:known]
+                await core.log.open()
+            finally:
+                await core.database.close()
+        return sqlite3.connect(core.settings.database_file)
 
-    yield then
-    for name in [name for name in sys.modules if name.startswith("first_migrations")]:
+    yield make
+    for name in [name for name in sys.modules if name.startswith("old_migrations")]:
         del sys.modules[name]
+
+
+NOW = "2026-01-31 09:30:00.000001+00:00"
+OLD_NOTE = (
+    "INSERT INTO note (title, done, version, created_at, updated_at, search_text)"
+    f" VALUES (?, ?, 2, '{NOW}', '{NOW}', ?)"
+)
+OLD_EVENT = f"INSERT INTO event_log (number, topic, body, created_at) VALUES (?, 'board:1', '{{}}', '{NOW}')"
+OLD_PERSON = (
+    "INSERT INTO user (name, email, nickname, nickname_key, read_from, created_at)"
+    f" VALUES (?, 'x@example.org', ?, ?, 0, '{NOW}')"
+)
+OLD_ROOM = f"INSERT INTO room (id, kind, name, name_key, created_at) VALUES (1, 'room', 'lobby', 'lobby', '{NOW}')"
+OLD_MESSAGE = (
+    f"INSERT INTO message (room_id, author_id, content, version, date) VALUES (1, ?, 'the first word', 1, '{NOW}')"
+)
 
 
 async def _make(folder: Path, titles: list[str]) -> Path:
@@ -134,7 +161,7 @@ async def test_an_empty_folder_gets_its_tables_and_no_copy(tmp_path: Path):
 
     with closing(sqlite3.connect(folder / "quart-notes.sqlite3")) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert tables >= {"note", "event_log", "log_head", "user", "room", "message", "reading"}
+    assert tables >= {"note", "event_log", "log_head", "user", "room", "message", "reading", "board", "session"}
     assert _copies(folder) == []
 
 
@@ -155,33 +182,59 @@ async def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path, late
     assert _titles(copy) == ["kept", "whole"]
 
 
-async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lobby(
-    tmp_path: Path, as_at_first: Callable[[], AbstractContextManager[None]]
-):
+async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lobby(tmp_path: Path, make_old: MakeOld):
     folder = tmp_path / "data"
-    with as_at_first():
-        core = Core.build(Settings(data=folder))
-        assert await core.database.open() == [FIRST]
-        await core.log.open()
-        core.writer.start()
-        for title in ("one", "two"):
-            await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=title))
-        await core.writer.stop()
-        await core.database.close()
+    with closing(await make_old(folder, 1)) as old, old:
+        old.executemany(OLD_NOTE, [("one", False, "one"), ("two", True, "two")])
+        old.executemany(OLD_EVENT, [(1,), (2,)])
+        old.execute("UPDATE log_head SET newest = 2")
     assert _copies(folder) == []
 
     async with opened(folder) as core:
         notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
+        found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="two", done="true"))
         rooms = (await core.rooms.find(ANYBODY, RoomQuery())).rooms
+        boards = (await core.boards.find(ANYBODY, PageQuery())).boards
         third = await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="three"))
 
-    assert [note.title for note in notes.notes] == ["one", "two"]
+    assert [(note.title, note.board_id, note.version) for note in notes.notes] == [("one", 1, 2), ("two", 1, 2)]
+    assert found.notes == notes.notes[1:]
     assert [(room.id, room.kind, room.name) for room in rooms] == [(1, "room", "lobby")]
+    assert [(board.id, board.kind) for board in boards] == [(1, "shared")]
     assert (notes.position.number, third.position.number) == (2, 3)
     assert notes.position.epoch == third.position.epoch
     (copy,) = _copies(folder)
     assert copy.name.startswith(f"before-{ALL[1]}-")
     assert _titles(copy) == ["one", "two"]
+
+
+async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_for_everybody(
+    tmp_path: Path, make_old: MakeOld
+):
+    folder = tmp_path / "data"
+    with closing(await make_old(folder, 2)) as old, old:
+        old.execute(OLD_NOTE, ("one", False, "one"))
+        old.executemany(OLD_PERSON, [("Ada", "Ada", "ada"), ("Bob", "bob", "bob")])
+        old.execute(OLD_ROOM)
+        old.execute(OLD_MESSAGE, (1,))
+
+    for _ in range(2):  # and the second start makes no further ones
+        async with opened(folder) as core:
+            boards = (await core.boards.find(ANYBODY, PageQuery())).boards
+            people = (await core.people.find(PageQuery())).users
+            notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
+            ada, bob = [await core.boards.roles(Caller(person)) for person in people]
+            assert await core.accounts.without_password() == people
+            said = await core.messages.in_room(ANYBODY, 1, MessageQuery())
+
+        assert [person.nickname for person in people] == ["Ada", "bob"]
+        assert [(board.id, board.kind) for board in boards] == [(1, "shared"), (2, "personal"), (3, "personal")]
+        assert (ada, bob) == ({1: "editor", 2: "owner"}, {1: "editor", 3: "owner"})
+        assert [(note.title, note.board_id) for note in notes.notes] == [("one", 1)]
+        assert [message.content for message in said.messages] == ["the first word"]
+        assert rows(core, "SELECT COUNT(*) FROM user WHERE is_admin OR password_hash IS NOT NULL") == [(0,)]
+    (copy,) = _copies(folder)
+    assert copy.name.startswith(f"before-{ALL[2]}-")
 
 
 async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):

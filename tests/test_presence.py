@@ -22,7 +22,7 @@ from quart_notes.reader import Reader
 from quart_notes.schemas import UserOut
 from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, RawConnection, WebsocketClient, follow, named
 from tests.server_process import ServerProcess
-from tests.talk import MAX_ID, Json, fields_of, got, newest, people, person, refused, say, tell
+from tests.talk import MAX_ID, Json, cookie_of, fields_of, got, newest, people, person, refused, say, tell
 from tests.talk import room as new_room
 from tests.virtual_time import in_virtual_time
 
@@ -462,7 +462,7 @@ async def test_the_cookie_says_who_is_here(
 ):
     ada, bob = await people(api, 2)
     topics = f"room:{place['id']}"
-    cookie = {"Cookie": f"other=1; quart_notes_person={ada['id']}"}
+    cookie = {"Cookie": f"other=1; {await cookie_of(api, ada)}"}
     async with await follow(edge, shared_server.port, topics=topics, headers=cookie) as client:
         await _until_told(client, [ada])
         async with await follow(edge, shared_server.port, topics=topics, person=bob["id"], headers=cookie):

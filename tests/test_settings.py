@@ -21,11 +21,12 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "bind": ("127.0.0.1:1", "[::1]:2", "unix:/tmp/x"),
     "data": ("a", "b", "c"),
     "database_url": ("sqlite:///a", "sqlite:////tmp/b", "sqlite:///c/d"),
-    "access": ("open", "open", "open"),
+    "access": ("accounts", "accounts", "accounts"),
     "open_to_network": (True, True, True),
     "server_config": ("a.toml", "b.toml", "c.toml"),
     "access_log": (True, True, True),
     "max_connections": (8, 9, 1_000_000),
+    "proxy_hops": (1, 2, 10),
     "root_path": ("/a", "/b/c", "/d.e-f_g~h"),
     "log_days": (1, 2, 3650),
     "log_rows": (100, 101, 100_000_000),
@@ -34,6 +35,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
 }
 NUMBERS = {
     "max_connections": (7, 1_000_001),
+    "proxy_hops": (-1, 11),
     "log_days": (0, 3651),
     "log_rows": (99, 100_000_001),
     "trash_days": (0, 3651),
@@ -56,7 +58,7 @@ BAD: dict[str, list[str]] = {
     ],
     "data": [""],
     "database_url": ["", "x", "postgres://x/y", "sqlite://x", "sqlite:///", "sqlite:////", "sqlite:///..", "mysql://"],
-    "access": ["", "accounts", "OPEN", "none"],
+    "access": ["", "account", "OPEN", "none"],
     "open_to_network": ["", "maybe", "2", "-1"],
     "server_config": [""],
     "access_log": ["", "maybe", "2"],
@@ -101,7 +103,7 @@ def test_every_setting_is_tried_here():
 def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(empty_folder: Path, name: str):
     flag, variable, line = (Settings(**{name: value}) for value in GOOD[name])
     default = Settings()
-    assert getattr(default, name) not in {getattr(flag, name), getattr(line, name)} or name == "access"
+    assert getattr(default, name) not in {getattr(flag, name), getattr(line, name)}
 
     assert load({}, {}) == default
     (empty_folder / "quart-notes.toml").write_text(_toml(name, GOOD[name][2]))
@@ -228,6 +230,7 @@ def test_the_network_needs_permission_and_the_refusal_says_how(bind: str):
         assert word in str(caught.value)
 
     assert load({"bind": bind, "open_to_network": True}, {}).bind == bind
+    assert load({"bind": bind, "access": "accounts"}, {}).bind == bind
     assert load({"bind": bind}, {PREFIX + "OPEN_TO_NETWORK": "true"}).open_to_network
     with pytest.raises(SettingsError):
         load({"bind": bind, "open_to_network": False}, {PREFIX + "OPEN_TO_NETWORK": "true"})

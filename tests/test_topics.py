@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_notes import event_log, feed
+from quart_notes.blueprints.identity import COOKIE
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, EventId, room, user
@@ -20,7 +21,7 @@ from quart_notes.schemas import MessageCreate, NoteCreate, RoomCreate, RoomMessa
 from tests.feed_clients import EDGES, Edge, follow, named, until
 from tests.in_process import opened
 from tests.server_process import ServerProcess
-from tests.talk import MAX_ID, Json, got, made, newest, people, person, say, tell
+from tests.talk import MAX_ID, Json, cookie_of, got, made, newest, people, person, say, tell
 from tests.talk import room as new_room
 from tests.test_broadcaster import Wire, plain
 
@@ -89,7 +90,7 @@ async def test_somebody_hears_what_is_theirs_besides(
     ada, bob, eve = await people(api, 3)
     who: dict[str, Any] = {"person": ada["id"]}
     if how == "by the cookie":
-        who = {"headers": {"Cookie": f"quart_notes_person={ada['id']}"}}
+        who = {"headers": {"Cookie": await cookie_of(api, ada)}}
     async with await follow(edge, shared_server.port, **who) as client:
         first = await tell(api, bob, ada)
         answer = await tell(api, ada, bob)
@@ -120,7 +121,7 @@ async def test_a_cookie_of_nobody_is_nobody(shared_server: ServerProcess, api: h
     ada, bob = await people(api, 2)
     value = cookie.encode().decode("latin-1")
     for edge in EDGES:
-        async with await follow(edge, shared_server.port, headers={"Cookie": f"quart_notes_person={value}"}) as client:
+        async with await follow(edge, shared_server.port, headers={"Cookie": f"{COOKIE}={value}"}) as client:
             await tell(api, ada, bob)
             assert await _heard(client, await _mark(api)) == []
 
@@ -181,7 +182,7 @@ async def test_a_person_outside_a_conversation_hears_nothing_of_it_live_or_later
         {},
         {"topics": "board:1,users,rooms,room:*"},
         {"topics": f"board:1,room:*,user:{eve['id']}", "person": eve["id"]},
-        {"headers": {"Cookie": f"quart_notes_person={eve['id']}"}},
+        {"headers": {"Cookie": await cookie_of(api, eve)}},
     ]
     live = [await follow(edge, shared_server.port, **who) for who in outside]
     inside = await follow(edge, shared_server.port, topics=f"board:1,room:{room_id}", person=ada["id"])
@@ -217,9 +218,9 @@ async def test_the_room_of_a_conversation_is_refused_to_others(
     strangers: list[dict[str, Any]] = [
         {"person": eve["id"]},
         {},
-        {"headers": {"Cookie": f"quart_notes_person={eve['id']}"}},
+        {"headers": {"Cookie": await cookie_of(api, eve)}},
         # What the address says counts more than the cookie.
-        {"person": eve["id"], "headers": {"Cookie": f"quart_notes_person={ada['id']}"}},
+        {"person": eve["id"], "headers": {"Cookie": await cookie_of(api, ada)}},
     ]
     for stranger in strangers:
         for after in (None, await newest(api)):
@@ -312,7 +313,7 @@ async def test_a_room_named_beside_all_rooms_is_heard_once(
 @pytest.mark.parametrize(
     "topics",
     [
-        "", ",", "board:1,", "board:2", "board:*", "user:*", "*", "users:*", "rooms:*", "room:", "room:0", "room:-1",
+        "", ",", "board:1,", "board:99999", "user:*", "*", "users:*", "rooms:*", "room:", "room:0", "room:-1",
         "room:01", "room:1x", f"room:{MAX_ID}", f"room:{MAX_ID + 1}", "room:" + "9" * 400, f"user:{MAX_ID}", "user:0",
         "user:", "ROOM:1", "room:%EF%BC%91", "room%3A1%00", "users;rooms", "room:1:2", "event:1", "room:%2A%2A",
         "room:%0A1", "users%20rooms",

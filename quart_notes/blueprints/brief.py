@@ -52,10 +52,12 @@ class Brief(NamedTuple):
     model: type[BaseModel]
     act: Act
 
-    async def answer(self, core: Core, root: str, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Reply | None:
+    async def answer(
+        self, core: Core, root: str, headers: Iterable[tuple[bytes, bytes]], body: bytes, *, secure: bool = False
+    ) -> Reply | None:
         """The answer; None when the request is not plainly right."""
         headers = list(headers)
-        who = known_caller(core, headers)
+        who = known_caller(core, headers, secure=secure)
         data = self._data(headers, body)
         if data is None or who is None or who.scope != "write":
             return None

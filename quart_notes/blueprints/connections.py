@@ -68,7 +68,7 @@ class HTTPConnection(ASGIHTTPConnection):
         """Whether whoever asks is known to see what is kept; if it is not known, Quart's route finds out."""
         if core.settings.access == "open":
             return True
-        passed = known_pass(core, self.scope["headers"])
+        passed = known_pass(core, self.scope["headers"], secure=self.scope["scheme"] == "https")
         return passed is not None and cached.topic in passed.topics
 
     async def _brief(self, body: bytes) -> Reply | None:
@@ -77,7 +77,10 @@ class HTTPConnection(ASGIHTTPConnection):
         way = self.app.extensions.get(BRIEF, {}).get((scope["method"], scope["path"].removeprefix(root)))
         if way is None or not scope["path"].startswith(root):
             return None
-        reply: Reply | None = await way.answer(self.app.extensions["quart_notes"], root, scope["headers"], body)
+        secure = scope["scheme"] == "https"
+        reply: Reply | None = await way.answer(
+            self.app.extensions["quart_notes"], root, scope["headers"], body, secure=secure
+        )
         return reply
 
     @staticmethod

@@ -9,6 +9,7 @@ from werkzeug.http import parse_cookie
 from quart_notes.blueprints.context import core
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
+from quart_notes.domain.secrets import new_secret
 from quart_notes.domain.sessions import LIFE
 from quart_notes.errors import SignInRequiredError
 from quart_notes.gate import Pass
@@ -53,13 +54,20 @@ async def _identify() -> Pass | None:
         if passed is None:
             raise SignInRequiredError("This token does not hold.", headers={"WWW-Authenticate": "Bearer"})
         return passed
-    secret = session_secret(_cookies())
+    secret = session_secret(_cookies(), secure=_is_secure())
     return None if secret is None else await core().gate.session(secret, trusted=not accounts())
 
 
-def session_secret(cookies: Any) -> str | None:
-    """The secret in the session's cookie, when this server has signed it."""
-    signed = cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
+def _is_secure() -> bool:
+    return request.is_secure if has_request_context() else websocket.is_secure
+
+
+def session_secret(cookies: Any, *, secure: bool) -> str | None:
+    """The secret in the session's cookie, when this server has signed it.
+
+    Under https only the cookie counts that no other host can have set.
+    """
+    signed = cookies.get(SECURE_COOKIE if secure else COOKIE)
     return None if not signed else core().signing.read("session", signed)
 
 
@@ -73,7 +81,7 @@ async def caller() -> Caller:
     return ANYBODY
 
 
-def known_pass(parts: Core, headers: Iterable[tuple[bytes, bytes]]) -> Pass | None:
+def known_pass(parts: Core, headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> Pass | None:
     """The pass of whoever sends these headers, when it is at hand: for what is answered before Quart's routing."""
     found = {name: value.decode("latin-1") for name, value in headers if name in {b"authorization", b"cookie"}}
     authorization = found.get(b"authorization")
@@ -81,16 +89,16 @@ def known_pass(parts: Core, headers: Iterable[tuple[bytes, bytes]]) -> Pass | No
         kind, _, secret = authorization.partition(" ")
         return parts.gate.known("token", secret.strip()) if kind.lower() == "bearer" else None
     cookies = parse_cookie(found.get(b"cookie"))
-    signed = cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
+    signed = cookies.get(SECURE_COOKIE if secure else COOKIE)
     session = parts.signing.read("session", signed) if signed else None
     return None if session is None else parts.gate.known("session", session)
 
 
-def known_caller(parts: Core, headers: Iterable[tuple[bytes, bytes]]) -> Caller | None:
+def known_caller(parts: Core, headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> Caller | None:
     """Who sends these headers, when it is at hand; in open mode anybody will do."""
     if parts.settings.access == "open":
         return ANYBODY
-    passed = known_pass(parts, headers)
+    passed = known_pass(parts, headers, secure=secure)
     return None if passed is None else passed.caller
 
 
@@ -126,21 +134,22 @@ async def end_session(response: Response) -> None:
 
 
 async def _end_current() -> None:
-    secret = session_secret(request.cookies)
+    secret = session_secret(request.cookies, secure=request.is_secure)
     if secret is not None:
         await core().sessions.end_secret(secret)
         core().gate.forget(secret)
 
 
 def remember_device(response: Response, user_id: int) -> None:
-    """Know the browser again as one in which this person has signed in."""
-    _set(response, DEVICE_COOKIE, core().signing.sign("device", str(user_id)), DEVICE_LIFE.total_seconds())
+    """Know the browser again as one in which this person has signed in; each has a mark of its own."""
+    mark = core().signing.sign("device", f"{user_id} {new_secret()}")
+    _set(response, DEVICE_COOKIE, mark, DEVICE_LIFE.total_seconds())
 
 
 def is_known_device(user_id: int) -> bool:
     """Whether this person has signed in in this browser before."""
-    signed = request.cookies.get(DEVICE_COOKIE)
-    return bool(signed) and core().signing.read("device", signed or "") == str(user_id)
+    mark = core().signing.read("device", request.cookies.get(DEVICE_COOKIE, ""))
+    return mark is not None and mark.partition(" ")[0] == str(user_id)
 
 
 def _session_cookie() -> str:

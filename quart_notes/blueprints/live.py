@@ -8,13 +8,13 @@ from quart_schema import tag_blueprint, validate_querystring
 
 from quart_notes import outlets
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.openapi import Answer, answers
+from quart_notes.blueprints.openapi import READ_PROBLEMS, Answer, answers
 from quart_notes.blueprints.streams import EventStream, Join, converse, direct_peer
 from quart_notes.blueprints.topics import Listener, feed_query, listener
 from quart_notes.channel import Message
 from quart_notes.errors import (
     BadRequestError,
-    DatabaseUnavailableError,
+    ForbiddenError,
     InvalidEventIdError,
     NotFoundError,
     UnknownTopicError,
@@ -46,8 +46,9 @@ def _after(header: str | None, query: str | None) -> EventId | None:
         InvalidEventIdError,
         UnknownTopicError,
         NotFoundError,
+        ForbiddenError,
         ValidationFailedError,
-        DatabaseUnavailableError,
+        *READ_PROBLEMS,
     ),
 )
 async def stream_events(query_args: FeedQuery) -> Response:

@@ -8,10 +8,9 @@ from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HE
 from quart_notes.blueprints.conditional import if_match
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
-from quart_notes.blueprints.openapi import BODY_PROBLEMS, HEADERS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.blueprints.openapi import BODY_PROBLEMS, HEADERS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.domain.messages import MessageList, Posted
 from quart_notes.errors import (
-    DatabaseUnavailableError,
     InvalidIfMatchError,
     NotFoundError,
     NotYoursError,
@@ -39,7 +38,7 @@ CHANGE_PROBLEMS = (NotFoundError, NotYoursError, StaleVersionError, InvalidIfMat
 
 @blueprint.get("")
 @validate_querystring(MessageQuery)
-@answers(*MESSAGE_LIST, problems=(ValidationFailedError, DatabaseUnavailableError))
+@answers(*MESSAGE_LIST, problems=(ValidationFailedError, *READ_PROBLEMS))
 async def list_messages(query_args: MessageQuery) -> Response:
     """List direct messages.
 
@@ -61,9 +60,7 @@ async def send_message(data: MessageCreate) -> Response:
 
 
 @blueprint.get("/<id:message_id>")
-@answers(
-    Answer(200, "The message.", MessageOut, headers=MESSAGE_HEADERS), problems=(NotFoundError, DatabaseUnavailableError)
-)
+@answers(Answer(200, "The message.", MessageOut, headers=MESSAGE_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
 async def get_message(message_id: int) -> Response:
     """Get a message."""
     message, position = await core().messages.get(await caller(), message_id)

@@ -129,6 +129,11 @@ class Provider(OpenAPIProvider):
                 self._complete(operation, route, components)
         return paths, components
 
+    def operation_id(self, method: str, path: str, func: Callable[..., Any]) -> str | None:
+        """Its name for programs that are generated; routes that are registered twice have two."""
+        name = super().operation_id(method, path, func)
+        return f"{name}_of_board" if name and path.startswith("/api/boards/{board_id}/notes") else name
+
     def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
         """A path parameter with its range."""
         parameter = super().build_path_parameter(name, converter)

@@ -8,10 +8,10 @@ from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HE
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.messages import MESSAGE_LIST, POSTED, pages, posted
-from quart_notes.blueprints.openapi import BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.errors import (
     CrossOriginError,
-    DatabaseUnavailableError,
+    ForbiddenError,
     NotFoundError,
     RoomNameTakenError,
     ValidationFailedError,
@@ -39,7 +39,7 @@ ROOMS = TypeAdapter(list[RoomOut])
 @answers(
     Answer(200, "The rooms, by id.", list[RoomOut], headers=LIST_HEADERS),
     Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(ValidationFailedError, DatabaseUnavailableError),
+    problems=(ValidationFailedError, *READ_PROBLEMS),
 )
 async def list_rooms(query_args: RoomQuery) -> Response:
     """List rooms.
@@ -67,7 +67,7 @@ async def create_room(data: RoomCreate) -> Response:
 
 
 @blueprint.get("/<id:room_id>")
-@answers(Answer(200, "The room.", RoomOut, headers=THING_HEADERS), problems=(NotFoundError, DatabaseUnavailableError))
+@answers(Answer(200, "The room.", RoomOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
 async def get_room(room_id: int) -> Response:
     """Get a room or a direct conversation."""
     return thing(*await core().rooms.get(await caller(), room_id))
@@ -75,7 +75,7 @@ async def get_room(room_id: int) -> Response:
 
 @blueprint.get("/<id:room_id>/messages")
 @validate_querystring(MessageQuery)
-@answers(*MESSAGE_LIST, problems=(NotFoundError, ValidationFailedError, DatabaseUnavailableError))
+@answers(*MESSAGE_LIST, problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS))
 async def list_room_messages(room_id: int, query_args: MessageQuery) -> Response:
     """List what was said in a room.
 
@@ -97,7 +97,7 @@ async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
 
 
 @blueprint.get("/<id:room_id>/presence")
-@answers(Answer(200, "Who is there now.", PresenceOut), problems=(NotFoundError, DatabaseUnavailableError))
+@answers(Answer(200, "Who is there now.", PresenceOut), problems=(NotFoundError, *READ_PROBLEMS))
 async def get_presence(room_id: int) -> Response:
     """See who is in a room.
 
@@ -111,7 +111,7 @@ async def get_presence(room_id: int) -> Response:
 @validate_request(TypingNotice)
 @answers(
     Answer(204, "Those in the room are told, for 5 seconds."),
-    problems=(NotFoundError, CrossOriginError, DatabaseUnavailableError, *BODY_PROBLEMS),
+    problems=(NotFoundError, ForbiddenError, CrossOriginError, *BODY_PROBLEMS, *READ_PROBLEMS),
 )
 async def notice_typing(room_id: int, data: TypingNotice) -> Response:
     """Say that somebody is typing.

@@ -9,7 +9,7 @@ from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import accounts, begin_session, is_known_device, remember_device
 from quart_notes.domain.access import Caller
 from quart_notes.domain.text import normalised
-from quart_notes.errors import NotFoundError, TooManyAttemptsError, WrongPasswordError
+from quart_notes.errors import NotFoundError, TooManyAttemptsError
 from quart_notes.schemas import PasswordChange, SignIn
 from quart_notes.throttle import Throttle
 
@@ -56,12 +56,11 @@ async def change_password(who: Caller, data: PasswordChange) -> None:
     """Change one's own password; wrong current ones are counted too."""
     counts: list[tuple[Throttle, Hashable]] = [(core().attempts.by_device, ("password", who.id))]
     _must_not_wait(counts)
-    try:
-        await core().accounts.change_password(who.id or 0, data, who.session)
-    except WrongPasswordError:
-        for throttle, key in counts:
-            throttle.count(key)
-        raise
+    for throttle, key in counts:
+        throttle.count(key)  # before the hash, as above
+    await core().accounts.change_password(who.id or 0, data, who.session)
+    for throttle, key in counts:
+        throttle.forgive(key)
 
 
 def _must_not_wait(counts: Sequence[tuple[Throttle, Hashable]]) -> None:

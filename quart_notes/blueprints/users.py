@@ -8,8 +8,8 @@ from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HE
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.messages import MESSAGE_LIST, pages
-from quart_notes.blueprints.openapi import BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.errors import DatabaseUnavailableError, NicknameTakenError, NotFoundError, ValidationFailedError
+from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.errors import ForbiddenError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UserCreate, UserOut
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
@@ -24,7 +24,7 @@ UNREAD = TypeAdapter(list[UnreadOut])
 @answers(
     Answer(200, "The people, by id.", list[UserOut], headers=LIST_HEADERS),
     Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(ValidationFailedError, DatabaseUnavailableError),
+    problems=(ValidationFailedError, *READ_PROBLEMS),
 )
 async def list_users(query_args: PageQuery) -> Response:
     """List people.
@@ -53,7 +53,7 @@ async def create_user(data: UserCreate) -> Response:
 
 
 @blueprint.get("/<id:user_id>")
-@answers(Answer(200, "The person.", UserOut, headers=THING_HEADERS), problems=(NotFoundError, DatabaseUnavailableError))
+@answers(Answer(200, "The person.", UserOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
 async def get_user(user_id: int) -> Response:
     """Get a person."""
     return thing(*await core().people.get(user_id))
@@ -61,7 +61,7 @@ async def get_user(user_id: int) -> Response:
 
 @blueprint.get("/<id:user_id>/messages")
 @validate_querystring(MessageQuery)
-@answers(*MESSAGE_LIST, problems=(NotFoundError, ValidationFailedError, DatabaseUnavailableError))
+@answers(*MESSAGE_LIST, problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS))
 async def list_user_messages(user_id: int, query_args: MessageQuery) -> Response:
     """List a person's direct messages.
 
@@ -74,7 +74,7 @@ async def list_user_messages(user_id: int, query_args: MessageQuery) -> Response
 @answers(
     Answer(200, "One entry a room.", list[UnreadOut], headers=LIST_HEADERS),
     Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(NotFoundError, DatabaseUnavailableError),
+    problems=(NotFoundError, ForbiddenError, *READ_PROBLEMS),
 )
 async def list_unread(user_id: int) -> Response:
     """List what a person has not read.

@@ -3,14 +3,14 @@
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
-from quart_notes.domain.boards import join
+from quart_notes.domain.boards import join_by_link
 from quart_notes.domain.invitations import forget_claims, holding, use
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.people import named, put
 from quart_notes.domain.sessions import end_others, tell
 from quart_notes.domain.text import normalised
 from quart_notes.errors import InvitationGoneError, WrongPasswordError
-from quart_notes.models import Invitation, User
+from quart_notes.models import NICKNAME_KEY_MAX, Invitation, User
 from quart_notes.schemas import Arrival, Claim, PasswordChange, Role, SignIn, UserCreate, UserOut
 from quart_notes.writer import Change, Write
 
@@ -28,13 +28,13 @@ class Accounts:
     async def id_of(self, nickname: str) -> int | None:
         """Whose nickname it is, or None."""
         async with self._database.snapshot() as connection:
-            user = await User.get_or_none(nickname_key=normalised(nickname), using_db=connection)
+            user = await _of_nickname(connection, nickname)
         return None if user is None else user.id
 
     async def sign_in(self, data: SignIn) -> int:
         """The id of the person; WrongPasswordError, the same and after the same time whatever was wrong."""
         async with self._database.snapshot() as connection:
-            user = await User.get_or_none(nickname_key=normalised(data.nickname), using_db=connection)
+            user = await _of_nickname(connection, data.nickname)
         fits = await self._passwords.fits(data.password, None if user is None else user.password_hash)
         if user is None or not fits:
             raise WrongPasswordError(SAME_ANSWER)
@@ -78,9 +78,9 @@ class Accounts:
             setup = invitation.kind == "setup"
             user_id = data.user_id if setup else invitation.user_id
             (person,) = await named(change.connection, user_id=user_id or 0)
+            await self._use(change, invitation, person.id)
             await _set(change.connection, person.id, password_hash, admin=setup)
             await end_others(change.connection, person.id, None)
-            await self._use(change, invitation, person.id)
             await forget_claims(change.connection, person.id)
             tell(change, person.id)
             return person
@@ -92,7 +92,7 @@ class Accounts:
         await use(change.connection, invitation)
         role: Role | None = invitation.role  # type: ignore[assignment]
         if invitation.board_id is not None and role is not None:
-            await join(change, invitation.board_id, user_id, role)
+            await join_by_link(change, invitation.board_id, user_id, role, invitation.inviter_id)
 
     async def change_password(self, user_id: int, data: PasswordChange, session_id: int | None) -> None:
         """Set another password and end the person's other sessions; WrongPasswordError for a wrong current one."""
@@ -104,10 +104,18 @@ class Accounts:
 
         async def work(change: Change) -> None:
             await _set(change.connection, user_id, password_hash)
+            await forget_claims(change.connection, user_id)
             await end_others(change.connection, user_id, session_id)
             tell(change, user_id)
 
         await self._write(work)
+
+
+async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:
+    key = normalised(nickname)
+    if len(key) > NICKNAME_KEY_MAX:  # nobody can have it, and Tortoise refuses to look for it
+        return None
+    return await User.get_or_none(nickname_key=key, using_db=connection)
 
 
 def _must_be(invitation: Invitation, *kinds: str) -> None:

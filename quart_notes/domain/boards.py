@@ -249,6 +249,17 @@ async def join(change: Change, board_id: int, user_id: int, role: Role) -> None:
     _tell_person(change, "create", board_id, user_id, role)
 
 
+async def join_by_link(change: Change, board_id: int, user_id: int, role: Role, inviter_id: int | None) -> None:
+    """Make somebody a member on behalf of whoever invited them, as long as that is an owner and there is the board."""
+    members = Membership.filter(board_id=board_id).using_db(change.connection)
+    invited = await members.filter(user_id=inviter_id, role="owner", board__deleted_at__isnull=True).exists()
+    if invited and not await members.filter(user_id=user_id).exists():
+        await join(change, board_id, user_id, role)
+        (user,) = await named(change.connection, user_id=user_id)
+        member = MemberOut(board_id=board_id, user=user, role=role)
+        change.record(MemberEvent(topic=events.board(board_id), action="create", member=member))
+
+
 async def must_be_shared(connection: BaseDBAsyncClient, board_id: int) -> None:
     """PersonalBoardError for a board that takes no members."""
     board = await Board.get(id=board_id, using_db=connection)

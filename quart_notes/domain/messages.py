@@ -102,7 +102,7 @@ class Messages:
         caller.must_be(data.author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await _own(change.connection, message_id, data.author_id, allowed)
+            message = await _own(change.connection, caller, message_id, data.author_id, allowed)
             if message.content == data.content:
                 return await _out(change.connection, message)
             message.content = data.content
@@ -118,7 +118,7 @@ class Messages:
         caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await _own(change.connection, message_id, author_id, allowed)
+            message = await _own(change.connection, caller, message_id, author_id, allowed)
             message.deleted_at = datetime.now(UTC)
             await message.save(using_db=change.connection, update_fields=["deleted_at"])
             return await _record(change, "delete", message)
@@ -130,7 +130,7 @@ class Messages:
         caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await _own(change.connection, message_id, author_id, deleted=True)
+            message = await _own(change.connection, caller, message_id, author_id, deleted=True)
             message.deleted_at = None
             return await _save(change, "create", message, "deleted_at")
 
@@ -152,11 +152,7 @@ class Messages:
         """A message, and the newest event that it includes."""
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
-            seen = Message.filter(_visible_to(caller), id=message_id, deleted_at__isnull=True).using_db(connection)
-            message = await seen.first()
-            if message is None:
-                raise NotFoundError(f"There is no message {message_id}")
-            out = await _out(connection, message)
+            out = await _out(connection, await _present(connection, caller, message_id))
         return out, position
 
     async def deleted(self, message_id: int) -> MessageOut | None:
@@ -250,8 +246,9 @@ async def _post(
     return Posted(out, new=True)
 
 
-async def _present(connection: BaseDBAsyncClient, message_id: int, *, deleted: bool = False) -> Message:
-    message = await Message.get_or_none(id=message_id, deleted_at__isnull=not deleted, using_db=connection)
+async def _present(connection: BaseDBAsyncClient, caller: Caller, message_id: int, *, deleted: bool = False) -> Message:
+    seen = Message.filter(_visible_to(caller), id=message_id, deleted_at__isnull=not deleted).using_db(connection)
+    message = await seen.first()
     if message is None:
         which = "deleted message" if deleted else "message"
         raise NotFoundError(f"There is no {which} {message_id}")
@@ -260,13 +257,14 @@ async def _present(connection: BaseDBAsyncClient, message_id: int, *, deleted: b
 
 async def _own(
     connection: BaseDBAsyncClient,
+    caller: Caller,
     message_id: int,
     author_id: int,
     allowed: Precondition | None = None,
     *,
     deleted: bool = False,
 ) -> Message:
-    message = await _present(connection, message_id, deleted=deleted)
+    message = await _present(connection, caller, message_id, deleted=deleted)
     if message.author_id != author_id:
         raise NotYoursError("Only its author may change a message.")
     if allowed is not None and not allowed(message.version):

@@ -9,7 +9,7 @@ from quart_notes.errors import FieldError, NotFoundError, ValidationFailedError
 from quart_notes.event_log import EventLog
 from quart_notes.events import EventId, PreferenceEvent
 from quart_notes.models import Preference
-from quart_notes.schemas import PREFERENCE_VALUE_MAX, PREFERENCES_MAX, PreferenceOut
+from quart_notes.schemas import PREFERENCE_KEY_MAX, PREFERENCE_VALUE_MAX, PREFERENCES_MAX, PreferenceOut
 from quart_notes.writer import Change, Write, Written
 
 
@@ -44,7 +44,10 @@ class Preferences:
 
     async def set(self, user_id: int, key: str, value: Any) -> Written[PreferenceOut]:
         """Set one; ValidationFailedError when it is too long or one too many. The same value tells nobody."""
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        try:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except ValueError:  # of 1e999 Python makes infinity
+            raise _invalid("holds a number that is too large") from None
         if len(text.encode()) > PREFERENCE_VALUE_MAX:
             raise _invalid(f"must be at most {PREFERENCE_VALUE_MAX} bytes of JSON")
 
@@ -71,7 +74,9 @@ class Preferences:
         """Take one back; NotFoundError when it was not set."""
 
         async def work(change: Change) -> PreferenceOut:
-            row = await Preference.get_or_none(user_id=user_id, key=key, using_db=change.connection)
+            row = None
+            if len(key) <= PREFERENCE_KEY_MAX:
+                row = await Preference.get_or_none(user_id=user_id, key=key, using_db=change.connection)
             if row is None:
                 raise _not_set(key)
             await row.delete(using_db=change.connection)

@@ -17,6 +17,7 @@ from quart_notes.writer import Change, Write, Written
 
 LIFE = timedelta(days=365)  # from when it was last used
 SEEN = timedelta(hours=1)  # how exactly "last used" is known: a write an hour, not one a request
+ADDRESS_MAX = 64  # characters kept of where a browser is: a proxy may say anything
 EXPIRED_CHUNK = 500  # rows deleted in one transaction
 
 
@@ -50,7 +51,7 @@ class Sessions:
                 proven=proven,
                 board_id=board_id,
                 agent=agent[:AGENT_MAX],
-                address=address,
+                address=address[:ADDRESS_MAX],
                 created_at=now,
                 seen_at=now,
                 expires_at=now + LIFE,

@@ -1,0 +1,458 @@
+"""Who may do what: every kind of caller at every route and topic, against one small table."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from quart_notes import create_app
+from quart_notes.blueprints.guards import NEEDS, Need, need_of
+from quart_notes.domain.access import RANK
+from quart_notes.schemas import MessageCreate, NoteUpdate, Role, RoomMessageCreate
+from quart_notes.settings import Settings
+from tests.house import House, hash_quickly, opened_house
+from tests.routes import BODILESS, PENDING, QUERIES, ROUTES, Json, Route, body_of
+
+PEOPLE = ("root", "owner", "editor", "ticker", "viewer", "stranger")
+TOKENS = {"read token": "read", "write token": "write"}  # of the owner
+CALLERS = ("nobody", *PEOPLE, *TOKENS)
+GONE = 999_999  # of a thing that is not there
+THINGS = ("board_id", "note_id", "message_id", "room_id")
+
+# What a route asks on the board that it is about.
+ON_BOARD: dict[str, Role] = {
+    **{f"board_notes.{name}": "viewer" for name in ("list_notes", "get_note")},
+    **{f"board_notes.{name}": "editor" for name in ("create_note", "update_note", "delete_note", "restore_note")},
+    **{f"front_board_notes.{name}": "viewer" for name in ("board", "card", "edit")},
+    **{f"front_board_notes.{name}": "editor" for name in ("add", "save", "delete", "restore")},
+    "front_board_notes.tick": "ticker",
+    **{f"boards.{name}": "viewer" for name in ("get_board", "list_members")},
+    **{f"boards.{name}": "owner" for name in ("rename_board", "delete_board", "set_member", "remove_member")},
+    "front_boards.board": "viewer",
+    **{f"front_boards.{name}": "owner" for name in ("rename", "set_member", "invite", "delete", "remove_member")},
+    **dict.fromkeys(("boards.restore_board", "front_boards.restore"), "owner"),
+}
+FOR_ADMINISTRATORS = {"users.create_user", "front_users.add"}
+BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's message there
+    *("rooms.get_room", "rooms.list_room_messages", "rooms.post_message", "rooms.get_presence", "rooms.notice_typing"),
+    *("rooms.mark_read", "messages.get_message", "front_rooms.room", "front_rooms.say", "front_room_messages.message"),
+}
+OF_ITS_AUTHOR = {
+    *("messages.update_message", "messages.delete_message", "messages.restore_message"),
+    *("front_room_messages.edit", "front_room_messages.save", "front_room_messages.restore"),
+    "front_room_messages.delete",
+}
+GOES_ANYWAY = {"front_board_notes.delete", "front_boards.remove_member"}  # what is gone already needs no words
+ACCOUNT_THINGS = ("session", "token", "invitation")  # walked with ids of none
+OWN_ACCOUNT = {"account", "invitations", "front_account"}
+FREE = {"system.version", "system.database_alive", "system.process_alive", "system.ready", "static_files.latest"} | {
+    "static_files.versioned"
+}
+LISTED_ELSEWHERE = {"front_access", "front_me", "live"}  # getting in, open mode, streams: tests of their own
+WALKED = [
+    route
+    for route in ROUTES
+    if route.blueprint not in {*PENDING, *LISTED_ELSEWHERE} and route.endpoint != "account.sign_in"
+]
+
+
+# Every route has said what it needs.
+
+
+def test_every_route_and_websocket_says_what_it_needs():
+    app = create_app(Settings(data=Path("nowhere")))
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+    assert {endpoint for endpoint in endpoints if need_of(endpoint) is None} == set()
+    assert NEEDS.keys() - endpoints - {endpoint.rpartition(".")[0] for endpoint in endpoints} == set()
+    assert {rule.endpoint for rule in app.url_map.iter_rules() if rule.websocket} == {"live.follow", "plain_text.chat"}
+    assert {endpoint for endpoint in endpoints if need_of(endpoint) is Need.NOTHING} == {
+        *FREE,
+        *("account.sign_in", "front_access.sign_in", "front_access.signed_in", "front_access.signed_out"),
+        *("front_access.join", "front_access.joined"),
+    }
+
+
+@pytest.mark.parametrize("access", ["open", "accounts"])
+async def test_a_route_of_which_nobody_has_said_it_is_refused(tmp_path: Path, access: Any):
+    app = create_app(Settings(data=tmp_path, access=access))
+
+    @app.get("/forgotten")
+    async def forgotten() -> str:
+        return "secret"
+
+    await app.startup()
+    try:
+        answer = await app.test_client().get("/forgotten")
+    finally:
+        await app.shutdown()
+
+    assert answer.status_code == 403
+    assert b"secret" not in await answer.get_data()
+
+
+# The walk.
+
+
+@pytest.fixture
+async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A house with somebody of each role, where the walk may change everything."""
+    hash_quickly(monkeypatch)
+    async with opened_house(tmp_path / "data") as house:
+        await house.welcome(*PEOPLE, "somebody")
+        yield house
+
+
+async def _client(house: House, who: str) -> httpx.AsyncClient:
+    if who in TOKENS:
+        return house.client(token=await house.token("owner", TOKENS[who]))
+    return house.client() if who == "nobody" else await house.browser(who)
+
+
+async def _things(house: House, route: Route, who: str) -> dict[str, int]:
+    """New things for a route to be about, by the names in its rule."""
+    core, owner = house.core, house.caller("owner")
+    things: dict[str, int] = {"user_id": house.people["somebody"].id}
+    members: dict[str, Role] = {role: role for role in ("viewer", "ticker", "editor")}
+    restoring = route.rule.endswith("/restore")
+    if route.endpoint in ON_BOARD:
+        members["somebody"] = "viewer"
+        things["board_id"] = await house.board(owner="owner", **members)
+        if "note" in route.blueprint:
+            things["note_id"] = (await house.note("owner", things["board_id"])).id
+            if restoring:
+                await core.notes.delete(owner, things["board_id"], things["note_id"])
+        elif restoring:
+            await core.boards.delete(owner, things["board_id"])
+    elif "note_id" in route.rule:
+        things["note_id"] = (await house.note("owner", 1)).id
+        if restoring:
+            await core.notes.delete(owner, 1, things["note_id"])
+    elif route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR:
+        told = MessageCreate(author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="psst")
+        message = (await core.messages.send(owner, told)).result.message
+        things |= {"message_id": message.id, "room_id": message.room_id}
+        if restoring:
+            await core.messages.delete(owner, message.id, house.people["owner"].id)
+    elif "key" in route.rule and who != "nobody":
+        person = house.people[who if who in house.people else "owner"]
+        await core.preferences.set(person.id, "theme", "dark")
+    elif "user_id" in route.rule and who in house.people:
+        things["user_id"] = house.people[who].id
+    elif "user_id" in route.rule:
+        things["user_id"] = house.people["owner"].id
+    return things
+
+
+def _body(route: Route, number: int, things: dict[str, int], me: int) -> Json:
+    body = {} if route.endpoint in BODILESS else body_of(route.endpoint, number)
+    body |= {name: me for name in ("author_id", "reader_id") if name in body}
+    body |= {"user_id": things["user_id"]} if "user_id" in body else {}
+    return body | ({"message_id": things.get("message_id", 1)} if "message_id" in body else {})
+
+
+async def _ask(client: httpx.AsyncClient, route: Route, things: dict[str, int], number: int, me: int) -> httpx.Response:
+    address = route.at(**things)
+    if route.endpoint in QUERIES:
+        address = address.replace("author_id=1", f"author_id={me}")
+    if route.method == "GET":
+        return await client.get(address)
+    body = _body(route, number, things, me)
+    if route.rule.startswith("/front/"):
+        return await client.request(route.method, address, data=body)
+    return await client.request(route.method, address, json=body)
+
+
+def _expected(route: Route, who: str) -> int:
+    """The status, or 200 for whatever is below 400."""
+    if need_of(route.endpoint) is Need.NOTHING:
+        return 200
+    if who == "nobody":
+        return 401
+    if who in TOKENS and (route.blueprint in OWN_ACCOUNT or (who == "read token" and route.method != "GET")):
+        return 403
+    return _expected_of_person(route, "owner" if who in TOKENS else who)
+
+
+def _expected_of_person(route: Route, person: str) -> int:
+    if route.endpoint in ON_BOARD:
+        return _expected_on_board(route, person)
+    statuses = {
+        "administrators": {"root": 200, "others": 403},
+        "between two": {"owner": 200, "root": 200, "others": 404},
+        "its author": {"owner": 200, "root": 403, "others": 404},
+        "nobody's": {"others": 303 if route.rule.startswith("/front/") else 404},
+        "everybody": {"others": 200},
+    }
+    of_whom = (
+        "administrators"
+        if route.endpoint in FOR_ADMINISTRATORS
+        else "between two"
+        if route.endpoint in BETWEEN_TWO
+        else "its author"
+        if route.endpoint in OF_ITS_AUTHOR
+        else "nobody's"
+        if any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS)
+        else "everybody"
+    )
+    return statuses[of_whom].get(person, statuses[of_whom]["others"])
+
+
+def _expected_on_board(route: Route, person: str) -> int:
+    if route.rule.endswith("/restore") and "note" not in route.blueprint:
+        return 200 if person == "owner" else 404  # a board that is deleted is seen by nobody
+    if person not in RANK:
+        return 303 if route.endpoint in GOES_ANYWAY else 404
+    return 200 if RANK[person] >= RANK[ON_BOARD[route.endpoint]] else 403
+
+
+@pytest.mark.parametrize("who", CALLERS)
+async def test_everybody_may_do_what_the_table_says_and_no_more(full_house: House, who: str):
+    wrong: list[str] = []
+    client = await _client(full_house, who)
+    me = full_house.people[who if who in full_house.people else "owner"].id
+    for number, route in enumerate(WALKED, 100):
+        if route.endpoint in {"account.sign_out", "account.change_password", "front_account.change_password"}:
+            client = await _client(full_house, who)
+        things = await _things(full_house, route, who)
+        if any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS):
+            things |= dict.fromkeys(("session_id", "token_id", "invitation_id"), GONE)
+        before = await full_house.core.log.newest()
+
+        answer = await _ask(client, route, things, number, me)
+
+        expected = _expected(route, who)
+        fits = answer.status_code < 400 if expected == 200 else answer.status_code == expected
+        untouched = answer.status_code < 400 or await full_house.core.log.newest() == before
+        if not (fits and untouched):
+            wrong.append(f"{route.endpoint} {route}: {answer.status_code}, not {expected}; {answer.text[:200]}")
+        if route.endpoint in {"account.sign_out", "front_account.end_session"}:
+            client = await _client(full_house, who)
+
+    assert not wrong, "\n".join(wrong)
+
+
+ABOUT = [route for route in WALKED if route.endpoint in {*ON_BOARD, *BETWEEN_TWO, *OF_ITS_AUTHOR}]
+
+
+async def test_what_one_may_not_see_is_answered_as_what_is_not_there(full_house: House):
+    stranger = await _client(full_house, "stranger")
+    me = full_house.people["stranger"].id
+    different = []
+    for number, route in enumerate(ABOUT, 100):
+        things = await _things(full_house, route, "stranger")
+        gone = {name: GONE if name in THINGS else value for name, value in things.items()}
+        body = number if "name" not in route.endpoint else 100
+
+        hidden = await _ask(stranger, route, things, body, me)
+        absent = await _ask(stranger, route, gone, body, me)
+
+        if _told(hidden, things) != _told(absent, gone):
+            different.append(f"{route}: {hidden.status_code} {hidden.text} but {absent.status_code} {absent.text}")
+
+    assert not different, "\n".join(different)
+
+
+def _told(answer: httpx.Response, things: dict[str, int]) -> tuple[int, list[tuple[str, str]], str]:
+    """An answer without the ids that were asked for."""
+    ids = "|".join(str(number) for number in things.values())
+    headers = sorted((name, value) for name, value in answer.headers.items() if name != "content-length")
+    without = [(name, re.sub(rf"\b({ids})\b", "#", value)) for name, value in headers]
+    return answer.status_code, without, re.sub(rf"\b({ids})\b", "#", answer.text)
+
+
+# A ticker ticks.
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"done": True}, 200),
+        ({"done": False}, 200),
+        ({}, 200),
+        ({"done": True, "title": "a note"}, 403),  # unchanged, and still not theirs to send
+        ({"title": "a note"}, 403),
+        ({"done": True, "title": "other"}, 403),
+        ({"done": True, "description": None}, 403),
+        ({"title": "other"}, 403),
+    ],
+)
+async def test_a_ticker_changes_whether_it_is_done_and_nothing_else(house: House, change: Json, status: int):
+    board = await house.board(ada="owner", bob="ticker", eve="viewer")
+    note = await house.note("ada", board)
+    path = f"/api/boards/{board}/notes/{note.id}"
+    async with await house.browser("bob") as ticker, await house.browser("eve") as viewer:
+        answer = await ticker.patch(path, json=change)
+
+        assert answer.status_code == status, answer.text
+        now = (await ticker.get(path)).json()
+        assert (now["title"], now["description"]) == ("a note", None)
+        assert now["done"] == (status == 200 and change.get("done", False))
+        assert (await viewer.patch(path, json=change)).status_code == 403
+
+
+# What is kept as bytes is seen by nobody else.
+
+
+async def test_a_kept_answer_is_shown_only_to_those_who_see_the_board(house: House):
+    board = await house.board(ada="owner", bob="viewer")
+    note = await house.note("ada", board, "secret")
+    async with (
+        await house.browser("ada") as ada,
+        await house.browser("bob") as bob,
+        await house.browser("eve") as eve,
+        await house.browser("root") as admin,
+        house.client() as nobody,
+        house.client(token=await house.token("eve", "read")) as program,
+        house.client(token="qn_made-up") as forger,
+    ):
+        for path in (f"/api/boards/{board}/notes", f"/api/boards/{board}/notes/{note.id}"):
+            for _ in range(3):
+                first = await ada.get(path)
+                assert (await bob.get(path)).content == first.content
+                for who in (eve, admin, program, nobody, forger):
+                    for headers in ({}, {"If-None-Match": first.headers["etag"]}, {"If-None-Match": "*"}):
+                        answer = await who.get(path, headers=headers)
+                        assert answer.status_code == (401 if who in (nobody, forger) else 404), answer.text
+                        assert "secret" not in answer.text
+                        assert "etag" not in answer.headers
+                unchanged = await bob.get(path, headers={"If-None-Match": first.headers["etag"]})
+                assert unchanged.status_code == 304
+            removed = await ada.delete(f"/api/boards/{board}/members/{house.people['bob'].id}")
+            assert removed.status_code == 200
+            assert (await bob.get(path)).status_code == 404
+            back = await ada.put(f"/api/boards/{board}/members/{house.people['bob'].id}", json={"role": "viewer"})
+            assert back.status_code == 200
+            assert (await bob.get(path)).status_code == 200
+
+
+async def test_everybodys_board_is_not_shown_to_nobody(house: House):
+    await house.note("ada", 1, "secret")
+    async with await house.browser("ada") as ada, house.client() as nobody:
+        for _ in range(2):
+            assert (await ada.get("/api/notes")).status_code == 200
+            for path in ("/api/notes", "/api/boards/1/notes", "/events", "/openapi.json", "/docs", "/"):
+                answer = await nobody.get(path)
+                assert answer.status_code == 401, path
+                assert "secret" not in answer.text
+
+
+async def test_a_browser_that_is_not_signed_in_is_led_to_the_form_and_back(house: House):
+    async with house.client() as nobody:
+        answer = await nobody.get("/front/notes?q=a%26b&page=2", headers={"Accept": "text/html"})
+
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/front/sign-in?next=/front/notes%3Fq%3Da%2526b%26page%3D2"
+        assert (await nobody.post("/front/notes", headers={"Accept": "text/html"})).status_code == 401
+
+
+# The short way to an answer asks too.
+
+
+async def test_the_short_way_knows_who_asks(house: House):
+    from quart_notes.blueprints.brief import BRIEF
+
+    (way,) = house.app.extensions[BRIEF].values()
+    body = b'{"title": "short"}'
+    kind = (b"content-type", b"application/json")
+    cookie = await house.cookie("ada")
+    read, write = await house.token("ada", "read"), await house.token("ada", "write")
+    for known in (house.client(cookie), house.client(token=read), house.client(token=write)):
+        async with known:
+            assert (await known.get("/api/me")).status_code == 200
+
+    async def status(*headers: tuple[bytes, bytes]) -> int | None:
+        reply = await way.answer(house.core, "", [kind, *headers], body)
+        return None if reply is None else reply.status
+
+    assert await status((b"cookie", f"quart_notes_session={cookie}".encode())) == 201
+    assert await status((b"authorization", f"Bearer {write}".encode())) == 201
+    assert await status() is None
+    assert await status((b"authorization", f"Bearer {read}".encode())) is None
+    assert await status((b"authorization", b"Bearer qn_made-up")) is None
+    assert await status((b"authorization", f"Basic {write}".encode())) is None
+    assert await status((b"cookie", f"quart_notes_session={cookie}x".encode())) is None
+    mine = (b"cookie", f"quart_notes_session={cookie}".encode())
+    assert await status(mine, (b"origin", b"https://evil.example")) is None
+    assert await status(mine, (b"sec-fetch-site", b"cross-site")) is None
+    assert await status((b"authorization", b"Bearer qn_made-up"), mine) is None, "a token that does not hold counts"
+
+
+# Topics.
+
+
+@pytest.mark.parametrize("who", CALLERS)
+async def test_everybody_hears_what_the_table_says_and_no_more(full_house: House, who: str):
+    house = full_house
+    board = await house.board(owner="owner", editor="editor", ticker="ticker", viewer="viewer")
+    owner = house.caller("owner")
+    told = MessageCreate(author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="psst")
+    direct = (await house.core.messages.send(owner, told)).result.message.room_id
+    person = "owner" if who in TOKENS else who
+    me = house.people.get(person)
+    personal = [await _personal(house, name) for name in ("owner", "stranger")]
+    heard = {
+        "board:1": True,
+        "users": True,
+        "rooms": True,
+        "room:*": True,
+        "room:1": True,
+        f"board:{board}": person in RANK,
+        f"board:{personal[0]}": person == "owner",
+        f"board:{personal[1]}": person == "stranger",
+        f"room:{direct}": person in {"owner", "root"},
+        **{f"user:{one.id}": one == me for one in house.people.values()},
+        **dict.fromkeys((f"board:{GONE}", f"user:{GONE}", f"room:{GONE}", "board:*", "user:*", "access", "*"), False),
+    }
+    async with await _client(house, who) as client:
+        for topic, allowed in heard.items():
+            answer = await client.head(f"/events?topics={topic}")
+            assert answer.status_code == (401 if who == "nobody" else 200 if allowed else 403), topic
+            both = await client.head(f"/events?topics=board:1,{topic}")
+            assert both.status_code == answer.status_code
+            elsewhere = await client.head(f"/events?person={house.people['somebody'].id}&topics={topic}")
+            assert elsewhere.status_code == (401 if who == "nobody" else 403), "nobody is somebody else here"
+
+
+async def _personal(house: House, nickname: str) -> int:
+    roles = await house.core.boards.roles(house.caller(nickname))
+    return next(board_id for board_id, role in roles.items() if role == "owner" and board_id != 1)
+
+
+# Nothing of others' in lists, counts and links.
+
+
+async def test_lists_counts_and_links_hold_nothing_of_others(house: House):
+    board = await house.board("Secret garden", ada="owner")
+    for n in range(3):
+        await house.note("ada", board, f"secret {n}")
+    ada, bob = house.caller("ada"), house.people["bob"]
+    await house.core.messages.send(
+        ada, MessageCreate(author_id=house.people["ada"].id, recipient_id=bob.id, content="secret, between us")
+    )
+    said = RoomMessageCreate(author_id=house.people["ada"].id, content="to everybody")
+    await house.core.messages.post(ada, 1, said)
+    await house.core.notes.change(ada, board, (await house.note("ada", board, "secret 3")).id, NoteUpdate(done=True))
+    eve, mine = house.people["eve"].id, ada.id
+    async with await house.browser("eve") as client, await house.browser("ada") as owner:
+        for path in (
+            "/api/notes?q=secret", "/api/boards/1/notes?q=secret", "/api/notes?limit=1", "/api/messages",
+            f"/api/users/{mine}/messages", f"/api/users/{eve}/unread", "/api/boards", "/api/boards?limit=2",
+            f"/api/rooms?person_id={mine}", "/api/rooms?limit=1", "/api/me/preferences",
+        ):  # fmt: skip
+            answer = await client.get(path)
+            assert answer.status_code == 200, answer.text
+            assert "ecret" not in answer.text, path
+            assert "link" not in answer.headers, "there is nothing more for eve"
+        page = await client.get("/front/notes?q=secret", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert "secret 0" not in page.text
+        assert (await client.get(f"/api/users/{mine}/unread")).status_code == 403
+        counts = (await client.get(f"/api/users/{eve}/unread")).json()
+        assert [(one["room_id"], one["count"]) for one in counts] == [(1, 1)]
+        assert len((await owner.get(f"/api/boards/{board}/notes?q=secret")).json()) == 4, "the positive"
+        assert len((await owner.get("/api/messages")).json()) == 1
+        assert {one["name"] for one in (await owner.get("/api/boards")).json()} >= {"Secret garden", "Personal"}

@@ -1,0 +1,337 @@
+"""Signing in and passwords: one answer for all that is wrong, slow hashes off the event loop, and nobody locked out."""
+
+import asyncio
+import re
+import threading
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+
+from quart_notes.domain import passwords
+from quart_notes.domain.passwords import AT_ONCE, MAX_WAITING, Passwords
+from quart_notes.errors import OverloadedError
+from quart_notes.schemas import UserCreate
+from tests.feed_clients import until
+from tests.house import House, hash_quickly, opened_house
+from tests.in_process import rows
+from tests.routes import PASSWORD
+from tests.talk import fields_of, refused
+
+WRONG = "wrong horse battery"
+
+
+async def _sign_in(client: httpx.AsyncClient, nickname: str = "ada", password: str = PASSWORD) -> httpx.Response:
+    return await client.post("/api/sign-in", json={"nickname": nickname, "password": password})
+
+
+class Counted:
+    """The hasher, with its calls counted and how many ran at once."""
+
+    def __init__(self) -> None:
+        self.hasher = passwords.HASHER
+        self.calls: Counter[str] = Counter()
+        self.now = self.most = 0
+        self._lock = threading.Lock()
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def _begin(self, what: str) -> None:
+        with self._lock:
+            self.calls[what] += 1
+            self.now += 1
+            self.most = max(self.most, self.now)
+        self.gate.wait(20)
+
+    def verify(self, kept: str, password: str) -> bool:
+        """Check one."""
+        self._begin("verify")
+        try:
+            return self.hasher.verify(kept, password)
+        finally:
+            with self._lock:
+                self.now -= 1
+
+    def hash(self, password: str) -> str:
+        """Make one."""
+        self._begin("hash")
+        try:
+            return self.hasher.hash(password)
+        finally:
+            with self._lock:
+                self.now -= 1
+
+
+@pytest.fixture
+def counted(house: House, monkeypatch: pytest.MonkeyPatch) -> Counted:
+    made = Counted()
+    monkeypatch.setattr(passwords, "HASHER", made)
+    return made
+
+
+# Signing in.
+
+
+@pytest.mark.parametrize("nickname", ["ada", "ADA", "Ada"])
+async def test_somebody_signs_in(house: House, nickname: str):
+    async with house.client() as client:
+        answer = await _sign_in(client, nickname)
+
+        assert answer.status_code == 200
+        assert answer.json() == house.people["ada"].model_dump()
+        assert (await client.get("/api/me")).json() == {
+            "user": house.people["ada"].model_dump(),
+            "admin": False,
+            "board_id": 1,
+            "mode": "accounts",
+        }
+        assert (await client.post("/api/sign-out")).status_code == 204
+        assert (await client.get("/api/me")).status_code == 401
+
+
+async def test_whatever_is_wrong_has_the_same_answer_and_the_same_work(house: House, counted: Counted):
+    await house.core.people.add(_newcomer("nopassword"))
+    told = []
+    for nickname, password in (("ada", WRONG), ("nobody", WRONG), ("nobody", PASSWORD), ("nopassword", WRONG)):
+        counted.calls.clear()
+        async with house.client() as client:
+            answer = await _sign_in(client, nickname, password)
+        told.append((answer.status_code, sorted(answer.headers.items()), answer.content, dict(counted.calls)))
+
+    assert told[0][0] == 401
+    assert told[0][3] == {"verify": 1}
+    assert all(one == told[0] for one in told)
+
+
+def _newcomer(nickname: str) -> UserCreate:
+    return UserCreate(name=nickname, email="new@example.org", nickname=nickname)
+
+
+@pytest.mark.parametrize("nickname", ["", " ", "x" * 100, "\ufb03" * 60, "\u0390" * 100, "a\nb", "'; DROP TABLE user"])
+async def test_a_nickname_that_nobody_can_have_is_nobodys(house: House, nickname: str):
+    async with house.client() as client:
+        refused(await _sign_in(client, nickname), 401, "wrong_password")
+
+
+async def test_whoever_has_no_password_fits_none(house: House):
+    await house.core.people.add(_newcomer("nopassword"))
+    async with house.client() as client:
+        for password in ("nobody's password", "", "None"):
+            refused(await _sign_in(client, "nopassword", password), 401, "wrong_password")
+            refused(await _sign_in(client, "nobody", password), 401, "wrong_password")
+
+
+async def test_nothing_of_a_password_is_said_or_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    canary = "canary-horse-battery"
+    caplog.set_level("INFO")  # as the server logs
+    caplog.set_level("WARNING", logger="httpx")  # the test's own
+    hash_quickly(monkeypatch)
+    async with opened_house(tmp_path / "data") as house:
+        await house.welcome("root", "ada")
+        start = await house.core.log.newest()
+        link, token = await house.link(), await house.token("ada")
+        async with house.client(await house.cookie("ada")) as ada, house.client() as nobody:
+            session = ada.cookies["quart_notes_session"]
+            told = [await _sign_in(nobody, "ada", canary), await _sign_in(nobody, "ada", canary * 50)]
+            told.append(await nobody.post("/api/sign-in", json={"nickname": [canary], "password": canary}))
+            told.append(await nobody.post("/api/sign-in", content=f'{{"password": "{canary}"'))
+            change = {"current": PASSWORD, "new": canary}
+            told.append(await ada.put("/api/me/password", json={**change, "x": canary}))
+            told.append(await ada.put("/api/me/password", json={**change, "current": canary}))
+            told.append(await ada.put("/api/me/password", json=change))
+            told.append(await ada.get("/api/me/tokens"))
+            told.append(await ada.get("/api/me/sessions"))
+            told.append(await ada.get("/api/users"))
+            told.append(await nobody.post(f"/front/join/{link}", data={"nickname": "ada", "password": canary}))
+            told.append(await nobody.get("/api/notes", headers={"Authorization": f"Bearer {token}x"}))
+            told.append(await _sign_in(nobody, "ada", canary))
+        assert told[-1].status_code == 200
+        events = await house.core.log.since({"users", "access", "board:1", "user:2", "user:1"}, start, 10**6)
+    words = [canary, link, token, session, token.removeprefix("qn_"), session.partition(".")[0]]
+    for word in words:
+        for answer in told:
+            assert word not in answer.text, answer.request.url
+        assert word not in caplog.text
+        assert word not in repr(events)
+        for file in (tmp_path / "data").rglob("*"):
+            assert not file.is_file() or word.encode() not in file.read_bytes(), file
+    kept = rows(house.core, "SELECT password_hash FROM user")
+    assert all(re.fullmatch(r"\$argon2id\$v=19\$.+", text) for (text,) in kept)
+
+
+def test_passwords_are_hashed_as_they_should_be():
+    assert passwords.HASHER.hash("x").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.NOBODYS.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+# Hashing disturbs nobody.
+
+
+async def test_two_hash_at_once_and_the_loop_goes_on(house: House, counted: Counted):
+    counted.gate.clear()
+    async with house.client() as client, await house.browser("bob") as bob:
+        waiting: list[asyncio.Future[object]] = [
+            asyncio.ensure_future(house.core.passwords.fits(WRONG, None)) for _ in range(6)
+        ]
+        waiting.append(asyncio.ensure_future(house.core.passwords.hash(WRONG)))
+        await until(lambda: counted.now == AT_ONCE, "as many hash as may")
+
+        for _ in range(20):  # the heartbeat: everybody else is answered meanwhile
+            assert (await bob.get("/api/me")).status_code == 200
+            assert (await client.get("/healthz")).status_code == 200
+
+        assert not any(one.done() for one in waiting)
+        counted.gate.set()
+        assert (await asyncio.gather(*waiting))[:6] == [False] * 6
+    assert counted.most == AT_ONCE
+
+
+async def test_no_more_wait_for_a_hash_than_can_be_served_soon(house: House, counted: Counted):
+    counted.gate.clear()
+    busy = Passwords()
+    waiting = [asyncio.ensure_future(busy.fits(WRONG, None)) for _ in range(MAX_WAITING)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(OverloadedError) as caught:
+        await busy.fits(WRONG, None)
+
+    assert caught.value.headers["Retry-After"]
+    counted.gate.set()
+    await asyncio.gather(*waiting)
+    assert not await busy.fits(WRONG, None), "and then there is room again"
+    busy.close()
+
+
+# Too many tries.
+
+
+async def _rush(house: House, number: int, nickname: str = "ada", address: str = "192.0.2.66") -> Counter[int]:
+    async with house.client(address=address) as client:
+        answers = await asyncio.gather(*(_sign_in(client, nickname, WRONG) for _ in range(number)))
+    for answer in answers:
+        if answer.status_code == 429:
+            assert refused(answer, 429, "too_many_attempts")
+            assert 1 <= int(answer.headers["retry-after"]) <= 100
+    return Counter(answer.status_code for answer in answers)
+
+
+async def test_after_a_thousand_wrong_passwords_their_owner_still_gets_in(house: House, counted: Counted):
+    async with house.client(address="192.0.2.66") as known, house.client(address="198.51.100.1") as elsewhere:
+        assert (await _sign_in(known)).status_code == 200
+        counted.calls.clear()
+        statuses = await _rush(house, 1000)
+
+        assert statuses == {401: 10, 429: 990}
+        assert counted.calls == {"verify": 10}, "what is refused costs no hash"
+        assert (await _sign_in(known)).status_code == 200, "from a browser that is known, at the same address"
+        assert (await _sign_in(elsewhere)).status_code == 200, "from another address"
+        async with house.client(address="192.0.2.66") as stranger:
+            refused(await _sign_in(stranger), 429, "too_many_attempts")
+            assert (await _sign_in(stranger, "bob")).status_code == 200, "somebody else, at the same address"
+
+
+async def test_an_address_has_so_many_tries_over_all_nicknames(house: House, counted: Counted):
+    statuses: Counter[int] = Counter()
+    for n in range(110):
+        statuses += await _rush(house, 1, f"somebody-{n}")
+
+    assert statuses[401] in range(100, 110)  # one a second is forgiven meanwhile
+    assert statuses[429] == 110 - statuses[401]
+    assert (await _rush(house, 1, address="198.51.100.1")) == {401: 1}
+
+
+async def test_time_forgives_and_so_does_the_right_password(house: House, monkeypatch: pytest.MonkeyPatch):
+    loop = asyncio.get_running_loop()
+    real, later = loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: real() + later)
+    async with house.client() as client:
+        assert await _rush(house, 12, address="192.0.2.1") == {401: 10, 429: 2}
+        later += int((await _sign_in(client)).headers["retry-after"])
+        assert (await _sign_in(client)).status_code == 200, "after the time that was named"
+    assert await _rush(house, 12, address="192.0.2.1") == {401: 10, 429: 2}, "all is forgiven with the right one"
+
+
+async def test_a_known_browser_is_counted_for_itself(house: House):
+    async with house.client() as thief, house.client() as owner:
+        assert (await _sign_in(thief)).status_code == 200
+        assert (await _sign_in(owner)).status_code == 200
+        assert thief.cookies["quart_notes_device"] != owner.cookies["quart_notes_device"]
+        statuses = Counter([(await _sign_in(thief, "ada", WRONG)).status_code for _ in range(15)])
+
+        assert statuses == {401: 10, 429: 5}
+        assert (await _sign_in(owner)).status_code == 200
+
+
+@pytest.mark.parametrize("mark", ["", "x", "2", "2.x", "2 x", "made up"])
+async def test_a_mark_that_is_made_up_is_none(house: House, mark: str):
+    await _rush(house, 10)
+    async with house.client(address="192.0.2.66") as client:
+        client.cookies.set("quart_notes_device", mark)
+        refused(await _sign_in(client), 429, "too_many_attempts")
+        client.cookies.set("quart_notes_device", house.core.signing.sign("session", f"{house.people['ada'].id} x"))
+        refused(await _sign_in(client), 429, "too_many_attempts")
+        client.cookies.set("quart_notes_device", house.core.signing.sign("device", f"{house.people['bob'].id} x"))
+        refused(await _sign_in(client), 429, "too_many_attempts")
+
+
+# Another password.
+
+
+@pytest.mark.parametrize("new", ["short", "x" * 257, "seven77"])
+async def test_a_password_has_a_length(house: House, new: str):
+    async with await house.browser("ada") as ada:
+        answer = await ada.put("/api/me/password", json={"current": PASSWORD, "new": new})
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {"new"}
+
+
+@pytest.mark.parametrize("new", ["eightish", "x" * 256, "pässwörd \U0001f98a with  spaces "])
+async def test_a_new_password_lets_one_in_and_the_old_one_not(house: House, new: str):
+    async with await house.browser("ada") as ada, house.client() as client:
+        refused(await ada.put("/api/me/password", json={"current": WRONG, "new": new}), 401, "wrong_password")
+        assert (await _sign_in(client)).status_code == 200
+        changed = await ada.put("/api/me/password", json={"current": PASSWORD, "new": new})
+
+        assert changed.status_code == 204
+        refused(await _sign_in(client), 401, "wrong_password")
+        assert (await _sign_in(client, "ada", new)).status_code == 200
+
+
+async def test_whoever_finds_a_browser_open_does_not_guess_the_password_in_it(house: House, counted: Counted):
+    async with await house.browser("ada") as ada:
+        guesses = [ada.put("/api/me/password", json={"current": f"{WRONG} {n}", "new": WRONG}) for n in range(60)]
+        answers = await asyncio.gather(*guesses)
+
+        assert Counter(answer.status_code for answer in answers) == {401: 10, 429: 50}
+        assert counted.calls["verify"] == 10
+        assert (await ada.get("/api/me")).status_code == 200
+
+
+async def test_only_administrators_add_people(house: House):
+    someone = {"name": "New", "email": "new@example.org", "nickname": "new"}
+    async with await house.browser("ada") as ada, await house.browser("root") as root:
+        refused(await ada.post("/api/users", json=someone), 403, "forbidden")
+        assert (await root.post("/api/users", json=someone)).status_code == 201
+
+
+# Nobody says who they are.
+
+
+async def test_nobody_acts_in_the_name_of_somebody_else(house: House):
+    ada, bob = house.people["ada"].id, house.people["bob"].id
+    async with await house.browser("ada") as client:
+        for path, body in (
+            ("/api/messages", {"author_id": bob, "recipient_id": ada, "content": "x"}),
+            ("/api/rooms/1/messages", {"author_id": bob, "content": "x"}),
+            ("/api/rooms/1/typing", {"author_id": bob}),
+            ("/api/rooms/1/read", {"reader_id": bob, "message_id": 1}),
+        ):
+            refused(await client.post(path, json=body), 403, "forbidden")
+        refused(await client.patch("/api/messages/1", json={"author_id": bob, "content": "x"}), 403, "forbidden")
+        refused(await client.get(f"/api/users/{bob}/unread"), 403, "forbidden")
+        refused(await client.post("/front/me", data={"person_id": str(bob)}), 404, "not_found")
+        assert (await client.get(f"/api/me/preferences?person_id={bob}")).json() == {}
+        assert (await client.get("/api/me")).json()["user"]["id"] == ada

@@ -34,7 +34,10 @@ ACCOUNTS_ONLY = {"account", "invitations", "front_account", "front_access"}
 OPEN_ONLY = {"front_me"}
 NOBODY = "X-Nobody: yet"
 # Whoever signs in or out, or chooses who to be, ends the session that they had.
-ENDS_ME = {"account.sign_in", "account.sign_out", "front_access.signed_in", "front_access.signed_out", "front_me.be"}
+ENDS_ME = {
+    *("account.sign_in", "account.sign_out", "front_me.be"),
+    *("front_access.signed_in", "front_access.signed_out", "front_access.joined"),
+}
 PASSWORD = "correct horse battery"
 # Pages whose templates do not exist yet.
 PENDING = {
@@ -84,7 +87,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_boards.set_member": {"user_id": 1, "role": "owner"},
         "front_boards.remove_member": {},
         "front_boards.invite": {"role": "editor", "uses": 1},
-        "front_boards.delete": {},
+        **dict.fromkeys(("front_boards.delete", "front_boards.restore", "front_account.end_other_sessions"), {}),
         "front_access.signed_in": {"nickname": "first", "password": PASSWORD, "next": "/front/users"},
         "front_access.signed_out": {},
         "front_access.joined": {**someone, "password": PASSWORD},

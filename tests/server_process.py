@@ -50,6 +50,7 @@ class ServerProcess:
         self.program = ("-c", _with_constants(constants)) if constants else ("-m", "quart_notes")
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
+        self._told = 0  # where in the log its last start begins
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
 
     @property
@@ -69,8 +70,8 @@ class ServerProcess:
 
     def links(self) -> dict[str, str]:
         """The secrets of the links that it has offered at its last start, by nickname; the first one's is "setup"."""
-        wait_for(lambda: "Set up this server, once: " in self.log, "it offers the first links")
-        told = self.log[self.log.rindex("Set up this server, once: ") :]
+        wait_for(lambda: "Set up this server, once: " in self.log[self._told :], "it offers the first links")
+        told = self.log[self._told :]
         secrets = {"setup": re.findall(r"once: \S+/front/join/(\S+)\n", told)[0]}
         return secrets | dict(re.findall(r"^(\S+) sets a password: \S+/front/join/(\S+)$", told, re.MULTILINE))
 
@@ -88,7 +89,7 @@ class ServerProcess:
 
     def start(self) -> "ServerProcess":
         """Start it and return once it serves."""
-        told = len(self.log)
+        self._told = told = len(self.log)
         command = [self.python, *self.program, "serve", "--bind", f"127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(
             [*command, "--data", str(self.data), *self.flags],

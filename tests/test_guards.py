@@ -263,7 +263,7 @@ def test_every_answer_carries_the_security_headers(port: int, me: str, route: Ro
     plain = request(route.address, me)
     first, second = exchange(port, plain), exchange(port, plain)  # the second may come from the cache
 
-    assert first.status < 400
+    assert first.status < 400 or route.endpoint == "front_access.join"  # of a link that never was
     _assert_secure(first, csp)
     _assert_secure(second, csp)
     assert _names(first) == _names(second)

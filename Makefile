@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TOOLS := $(VENV)/tools
+# A worker a core, each with servers and a browser of its own; a file's tests stay together.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
 NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
@@ -26,7 +28,7 @@ check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 	$(NODE_PATH) tsc --project tsconfig.json
 
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
-	$(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest $(ARGS)
+	$(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff format .

@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "writer": {*LEAVES, *STORE},
     "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
     "presence": {*SAYING, "broadcaster", "channel"},
-    "signing": set(),
+    "signing": {"database"},
     "throttle": set(),
     "gate": {*LEAVES, "broadcaster", "channel", "domain."},
     "domain.": {*LEAVES, "database", "domain.", "event_log", "writer"},

@@ -11,7 +11,7 @@ import pytest
 
 from tests.server_process import ServerProcess
 
-FIELDS = {"id", "title", "description", "done", "version", "created_at", "updated_at"}
+FIELDS = {"id", "board_id", "title", "description", "done", "version", "created_at", "updated_at"}
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 MAX_ID = 2**63 - 1
 Json = dict[str, Any]

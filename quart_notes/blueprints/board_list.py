@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
+from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.schemas import PAGE_MAX, MyBoardOut, PageQuery, UserOut
 
 
@@ -35,7 +36,7 @@ def _place(listed: Listed) -> tuple[bool, bool, bool, str]:
     board, owner = listed
     return (
         owner is not None,
-        board.id != 1,
+        board.id != SHARED_BOARD,
         board.kind != "personal",
         (owner.nickname if owner else board.name).casefold(),
     )

@@ -39,7 +39,7 @@ export function start(element, feed) {
   presence.start(find(element, "#here"), roomId, feed);
   typingLine.start(find(element, "#typing"), roomId, feed);
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), messageKeys(list, scroll));
-  prefer("room", roomId);
+  if (element.dataset.lastRoom !== room) prefer("room", roomId);
   if (viewer) startWriting(element, messages, scroll, feed);
 }
 

@@ -27,16 +27,16 @@ export function start(element, person, feed) {
     if (element.hidden) announce(words.textContent);
     element.hidden = false;
   };
-  /** How it is: signed out, somebody else, or all well. */
-  const look = async () => {
+  /** How it is: signed out, somebody else, or all well. @param {(other: boolean) => void} [notOurs] */
+  const look = async (notOurs = show) => {
     if (asking) return;
     asking = true;
     try {
       const { value } = await ask("/me");
-      if (value.user?.id !== person) show(true);
+      if (value.user?.id !== person) notOurs(true);
       else back();
     } catch (caught) {
-      if (Problem.of(caught).status === 401) show(false);
+      if (Problem.of(caught).status === 401) notOurs(false);
     } finally {
       asking = false;
     }
@@ -46,10 +46,13 @@ export function start(element, person, feed) {
     if (feed.state === "out") feed.start();
   };
   const seen = () => !document.hidden && !element.hidden && look();
+  /** A page that is taken out of the browser's memory may show what is not for whoever sits there now. */
+  const again = (/** @type {PageTransitionEvent} */ { persisted }) => persisted && look(() => location.reload());
 
   document.addEventListener("signed-out", () => element.hidden && show(false), heard);
   feed.addEventListener("state", () => feed.state === "out" && look(), heard);
   document.addEventListener("visibilitychange", seen, heard);
   addEventListener("focus", seen, heard);
+  addEventListener("pageshow", again, heard);
   return () => over.abort();
 }

@@ -55,12 +55,20 @@ class Member:
         self.id: int = me["id"]
         self.nickname: str = me["nickname"]
 
-    def window(self, path: str = "", **options: Any) -> Page:
-        """A browser in which they are signed in; with a path, at that page, live."""
+    def window(self, path: str = "", *, own_session: bool = False, **options: Any) -> Page:
+        """A browser in which they are signed in; with a path, at that page, live.
+
+        own_session   sign in there, too: a browser of its own also for the server, which takes longer
+        """
         page = self.windows(**options)
-        form: dict[str, str | float | bool] = {"nickname": self.nickname, "password": PASSWORD}
-        answer = page.context.request.post(f"{self.server.base}/front/sign-in", form=form, max_redirects=0)
-        assert answer.status == 303
+        if own_session:
+            form: dict[str, str | float | bool] = {"nickname": self.nickname, "password": PASSWORD}
+            answer = page.context.request.post(f"{self.server.base}/front/sign-in", form=form, max_redirects=0)
+            assert answer.status == 303
+        else:
+            page.context.add_cookies(
+                [{"name": name, "value": value, "url": self.server.base} for name, value in self.rest.cookies.items()]
+            )
         if path and options.get("java_script_enabled", True):
             visit(page, self.server, path)
         elif path:

@@ -108,9 +108,26 @@ def root(guarded_server: ServerProcess) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def settled(guarded_server: ServerProcess, root: httpx.Client) -> Iterator[Callable[[str], httpx.Client]]:
+    """The API, for somebody with an account there, the same one for all tests of the module."""
+    from tests.browser import access
+
+    with ExitStack() as clients:
+        known: dict[str, httpx.Client] = {}
+
+        def find(nickname: str) -> httpx.Client:
+            if nickname not in known:
+                link = root.post("/api/invitations", json={}).json()["link"]
+                known[nickname] = clients.enter_context(closing(access.arrive(guarded_server, link, nickname)))
+            return known[nickname]
+
+        yield find
+
+
 @pytest.fixture
 def member(guarded_server: ServerProcess, root: httpx.Client, windows: Windows) -> Iterator[Callable[[str], Any]]:
-    """Makes somebody with an account there."""
+    """Makes somebody new with an account there."""
     from tests.browser import access
 
     with ExitStack() as clients:

@@ -46,7 +46,12 @@ def created(answer: httpx.Response) -> dict[str, Any]:
 
 def be(page: Page, server: ServerProcess, who: Person) -> Page:
     """Be somebody in a browser from now on."""
-    chosen = page.context.request.post(f"{server.base}/front/me", form={"person_id": who["id"]}, max_redirects=0)
+    return be_at(page, server.base, who)
+
+
+def be_at(page: Page, address: str, who: Person) -> Page:
+    """The same, where the application stands at this address."""
+    chosen = page.context.request.post(f"{address}/front/me", form={"person_id": who["id"]}, max_redirects=0)
     assert chosen.status == 303
     return page
 

@@ -157,7 +157,7 @@ def test_the_bar_says_who_is_signed_in_and_leads_out(guarded_server, ada):
 @pytest.mark.parametrize("road", ["websocket", "stream"])
 def test_a_session_that_ends_while_one_writes_loses_nothing(guarded_server, ada, road):
     """And the page asks a few times, not for ever; signing in in another tab brings it back to life."""
-    page = ada.window()
+    page = ada.window(own_session=True)
     if road == "stream":
         block_websockets(page)
     visit(page, guarded_server)

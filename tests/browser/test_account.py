@@ -67,7 +67,7 @@ def test_a_link_is_taken_back(windows, ada):
 
 
 def test_another_password_signs_out_the_other_browsers_and_not_this_one(guarded_server, ada):
-    page, other = ada.window("/front/account"), ada.window("/front/notes")
+    page, other = (ada.window(path, own_session=True) for path in ("/front/account", "/front/notes"))
     page.get_by_label("Password now").fill("wrong")
     page.get_by_label("New password").fill(ANOTHER)
     page.get_by_role("button", name="Change password").click()
@@ -84,7 +84,7 @@ def test_another_password_signs_out_the_other_browsers_and_not_this_one(guarded_
 
 
 def test_this_browser_is_told_from_the_others_which_can_be_signed_out(ada):
-    page, other = ada.window("/front/account"), ada.window("/front/notes")
+    page, other = (ada.window(path, own_session=True) for path in ("/front/account", "/front/notes"))
     page.reload()
     expect(page.locator("#sessions .thing[data-current]")).to_contain_text("This browser")
     expect(page.locator("#sessions .thing")).to_have_count(3)  # and the test's own

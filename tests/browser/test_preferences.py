@@ -88,7 +88,7 @@ def test_the_open_board_stays_open_in_this_browser_and_is_where_the_next_begins(
     visit(page, ada.server, "/front/notes")
     expect(page.locator("main")).to_have_attribute("data-board-id", str(board))
 
-    other = ada.window("/front/notes")
+    other = ada.window("/front/notes", own_session=True)
 
     expect(other.locator("main")).to_have_attribute("data-board-id", str(board))
     visit(other, ada.server, "/front/boards/1/notes")

@@ -367,7 +367,7 @@ async def test_what_is_asked_for_twice_is_refused(shared_server: ServerProcess, 
 async def test_who_is_refused_is_not_here(shared_server: ServerProcess, api: httpx.AsyncClient):
     ada, place = await person(api), await new_room(api)
     for edge in EDGES:
-        topics = f"room:{place['id']},board:2"
+        topics = f"room:{place['id']},board:99999"
         assert await _refusal(edge, shared_server, topics=topics, person=ada["id"]) == 403
 
     assert (await got(api, f"/api/rooms/{place['id']}/presence"))["here"] == []

@@ -11,7 +11,7 @@ from quart import Blueprint, websocket
 from quart_notes import outlets
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import identify
-from quart_notes.blueprints.streams import FAILED, TOO_SLOW, converse
+from quart_notes.blueprints.streams import FAILED, NO_MORE, TOO_SLOW, converse
 from quart_notes.blueprints.topics import Listener
 from quart_notes.channel import Message
 from quart_notes.domain.rooms import LOBBY
@@ -58,8 +58,9 @@ async def _hear(guest: str) -> int:
             allowance, counted = min(allowance + (now - counted) * RATE, BURST) - 1, now
             if allowance < 0:
                 await asyncio.sleep(-allowance / RATE)
-    except asyncio.CancelledError:
-        await _take_the_rest(guest)
+    except asyncio.CancelledError as cancelled:
+        if NO_MORE not in cancelled.args:
+            await _take_the_rest(guest)
         raise
 
 

@@ -19,6 +19,7 @@ from quart_notes.feed import Subscription
 RETRY_MS = 2000  # what a browser's own EventSource waits before it comes back
 GRACE = 20.0  # seconds a reader that was cut off has to read what waits and the close; then it is dropped
 RESTARTING, TOO_SLOW, FAILED, DENIED = 1012, 1013, 1011, 1008  # RFC 6455, 7.4 and IANA's registry
+NO_MORE = "no more"  # why hearing is cancelled: what the client has said is not to be taken any more
 log = logging.getLogger(__name__)
 
 Leave = Callable[[], None]  # what to call when somebody goes
@@ -105,20 +106,22 @@ async def converse(
 ) -> None:
     """Bring a subscription to the accepted websocket of this context, and hear what it says, until either ends.
 
-    hear      reads what the client sends; returns the code to close with when it must not go on
+    hear      reads what the client sends; returns the code to close with when it must not go on. Cancelled with NO_MORE
+              when the client may not speak any longer
     text_of   what a message is as a text frame, where it cannot be written directly; None for nothing
     """
     peer = direct_peer(websocket.scope)
     denied = False
+    listening = asyncio.ensure_future(hear)
+    listening.add_done_callback(lambda _: subscription.close())
 
     def deny() -> None:
         nonlocal denied
         denied = True
+        listening.cancel(NO_MORE)
         subscription.close()
 
     unwatch = watch(deny)
-    listening = asyncio.ensure_future(hear)
-    listening.add_done_callback(lambda _: subscription.close())
     try:
         try:
             await _tell(subscription, peer, text_of, join)

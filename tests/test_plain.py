@@ -262,7 +262,7 @@ async def test_a_client_that_leaves_is_told_of_and_what_it_sent_more_is_kept():
 
 async def test_an_idle_connection_ends_and_a_busy_one_does_not():
     ended = asyncio.Event()
-    timer = IdleTimer(0.1, ended.set)
+    timer = IdleTimer(0.1, ended.set, lambda: False)
 
     timer.start()
     timer.busy()
@@ -275,6 +275,15 @@ async def test_an_idle_connection_ends_and_a_busy_one_does_not():
     await asyncio.wait_for(ended.wait(), 5)
 
     assert asyncio.get_running_loop().time() - began > 0.16
+
+
+async def test_what_becomes_idle_while_the_server_stops_is_not_waited_for():
+    ended = asyncio.Event()
+    timer = IdleTimer(3600, ended.set, lambda: True)
+
+    timer.start()
+
+    await asyncio.wait_for(ended.wait(), 10)
 
 
 # In a server

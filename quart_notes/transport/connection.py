@@ -44,7 +44,7 @@ class Connection(TCPServer):
         self._peer = Peer(self.writer.transport, self.loop.time())
         self.state = {**self.state, "peer": self._peer}
         self._standing: dict[str, Any] = {}
-        self._idle = IdleTimer(self.config.keep_alive_timeout, self._end_idle)
+        self._idle = IdleTimer(self.config.keep_alive_timeout, self._end_idle, self.context.terminated.is_set)
         self.idle_task: Any = self._idle
 
     async def run(self) -> None:

@@ -10,11 +10,14 @@ class IdleTimer:
 
     Hypercorn cancels and starts a task for every request. This is one timer a connection, and a request only notes
     that it comes or has gone; a timer that finds the connection busy, or idle anew, sleeps for the rest.
+
+    stopping   whether the server ends: then an idle connection is not waited for at all
     """
 
-    def __init__(self, seconds: float, end: Callable[[], None]) -> None:
+    def __init__(self, seconds: float, end: Callable[[], None], stopping: Callable[[], bool]) -> None:
         self._seconds = seconds
         self._end = end
+        self._stopping = stopping
         self._loop = asyncio.get_running_loop()
         self._since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -22,7 +25,9 @@ class IdleTimer:
     def start(self) -> None:
         """Idle from now on."""
         self._since = self._loop.time()
-        if self._timer is None:
+        if self._stopping():
+            self._loop.call_soon(self.end_if_idle)  # it came, or became idle, after all idle ones were told to end
+        elif self._timer is None:
             self._timer = self._loop.call_later(self._seconds, self._look)
 
     def busy(self) -> None:

@@ -61,6 +61,14 @@ class ProblemH11Protocol(H11Protocol):
             self._readable.gone = True
             await self._readable.set()
 
+    async def _maybe_recycle(self) -> None:
+        await super()._maybe_recycle()
+        if self.connection.our_state is not h11.IDLE:
+            # There is no next request. Whoever reads behind this one may not have come to wait yet, and would wait for
+            # ever: seen when the server stops while a body has just arrived.
+            self._readable.gone = True
+            await self._readable.set()
+
     async def _check_protocol(self, event: h11.Request) -> None:
         # HTTP/2 from the first byte is welcome; an upgrade to it would carry requests past a proxy's rules.
         if event.method == b"PRI":

@@ -15,6 +15,7 @@
 export class TabChannel {
   #channel;
   #ears;
+  #closed = false;
 
   /** @param {string} name @param {Ears} ears */
   constructor(name, ears) {
@@ -25,10 +26,12 @@ export class TabChannel {
 
   /** @template {keyof Sayings} Kind @param {Kind} kind @param {Sayings[Kind]} said */
   say(kind, said) {
-    this.#channel.postMessage({ kind, ...said });
+    // What was on its way when the page went (an answer, a timer) has nobody to be told to any more.
+    if (!this.#closed) this.#channel.postMessage({ kind, ...said });
   }
 
   close() {
+    this.#closed = true;
     this.#channel.close();
   }
 

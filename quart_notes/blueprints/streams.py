@@ -17,6 +17,7 @@ from quart_notes.channel import Message
 from quart_notes.feed import Subscription
 
 RETRY_MS = 2000  # what a browser's own EventSource waits before it comes back
+PORTION = 64 * 1024  # bytes of history that are sent at once
 GRACE = 20.0  # seconds a reader that was cut off has to read what waits and the close; then it is dropped
 RESTARTING, TOO_SLOW, FAILED, DENIED = 1012, 1013, 1011, 1008  # RFC 6455, 7.4 and IANA's registry
 NO_MORE = "no more"  # why hearing is cancelled: what the client has said is not to be taken any more
@@ -67,7 +68,8 @@ class EventStream(ResponseBody):
         subscription = self._subscription
         yield b"retry: %d\n:\n\n" % RETRY_MS
         async for page in subscription.history():
-            yield b"".join(map(outlets.sse, page))
+            for portion in _portions(page):
+                yield portion
         # Present only now: what is volatile would be lost among the history.
         with present(self._join):
             if self._peer is not None:
@@ -85,6 +87,20 @@ class EventStream(ResponseBody):
                 else:
                     if data := subscription.reader.take_framed():
                         yield data
+
+
+def _portions(page: list[Message]) -> Iterator[bytes]:
+    """A page of history in pieces of about PORTION bytes: copied on their way, and held by a slow reader."""
+    portion: list[bytes] = []
+    size = 0
+    for message in page:
+        portion.append(outlets.sse(message))
+        size += len(portion[-1])
+        if size >= PORTION:
+            yield b"".join(portion)
+            portion, size = [], 0
+    if portion:
+        yield b"".join(portion)
 
 
 def _drop_later(peer: outlets.Peer) -> None:

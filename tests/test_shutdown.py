@@ -20,9 +20,7 @@ from tests.feed_clients import EDGES, Edge, EventStreamClient, RawConnection, We
 from tests.server_process import ROOT, ServerProcess, wait_for
 
 STREAMS = 300
-# Seconds a server may take to end: less than hypercorn's graceful_timeout (3 s), which is what a connection costs that
-# nobody ends. On a machine with nothing else to do it takes half a second.
-ENDS = 2.8
+ENDS = 2.0  # seconds a server may take to end
 PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
 
 

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from quart_notes.errors import InvalidEventIdError
 from quart_notes.schemas import (
     BoardOut,
+    JobOut,
     MemberOut,
     MembershipOut,
     MessageOut,
@@ -54,6 +55,7 @@ SHARED_BOARD = board(1)
 USERS = "users"  # people who are there, and who come
 ROOMS = "rooms"  # rooms that are there, and those to come
 ACCESS = "access"  # whose access has changed: nobody may subscribe to it
+WORK = "work"  # what the server itself has to begin or to end: nobody may subscribe to it
 EVERY_BOARD = "board:*"  # the notes of all boards: in open mode only
 EVERY_ROOM = "room:*"  # the messages of all rooms that are everybody's
 
@@ -200,6 +202,19 @@ class PreferenceEvent(Event):
     preference: PreferenceOut = Field(description="The preference after the change.")
 
 
+class JobEvent(Event):
+    """Long work has begun, got on, ended, or was put away: told to whoever asked for it, ten times a second at most.
+
+    Of nobody in particular, as open mode allows, it is told on the board's topic.
+    """
+
+    model_config = ConfigDict(title="JobEvent")
+    summary: ClassVar[str] = "Long work has got on"
+    told_on: ClassVar[str] = user(3)
+
+    job: JobOut = Field(description="Where it stands.")
+
+
 class Access(Outgoing):
     """Whose access has changed."""
 
@@ -210,6 +225,20 @@ class AccessEvent(Event):
     """Somebody's access has changed: for the server itself, which judges their open streams anew."""
 
     access: Access = Field(description="Whose.")
+
+
+class Work(Outgoing):
+    """What there is to do."""
+
+    kind: Literal["job", "answer"] = Field(description="What it is about.")
+    id: int = Field(description="Which job, or which message.")
+    wanted: Literal["begin", "end"] = Field(description="What whoever works on it is to do.")
+
+
+class WorkEvent(Event):
+    """There is work to begin or to end: for the server itself."""
+
+    work: Work = Field(description="Which.")
 
 
 class ResetEvent(Outgoing):
@@ -232,6 +261,7 @@ DURABLE: tuple[type[Event], ...] = (
     MessageEvent,
     UnreadEvent,
     PreferenceEvent,
+    JobEvent,
 )
 VOLATILE: tuple[type[Event], ...] = (PresenceEvent,)
 

@@ -92,6 +92,7 @@ async def test_a_direct_message_is_answered_whole(api: httpx.AsyncClient):
         "version": 1,
         "date": message["date"],
         "edited_at": None,
+        "answer": None,
     }
     assert RFC3339.fullmatch(message["date"])
     assert before <= datetime.fromisoformat(message["date"]) <= datetime.now(UTC)

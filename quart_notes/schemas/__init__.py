@@ -31,8 +31,24 @@ from quart_notes.schemas.boards import (
     Role,
 )
 from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, UNSTORABLE, Id, Incoming, Outgoing, PageQuery, Text
+from quart_notes.schemas.jobs import (
+    PROBLEMS_MAX,
+    SAMPLE_MAX,
+    EntryProblem,
+    ExportFormat,
+    ExportQuery,
+    ImportFormat,
+    ImportOptions,
+    ImportQuery,
+    JobOut,
+    JobQuery,
+    JobState,
+    Outcome,
+)
 from quart_notes.schemas.messages import (
+    ANSWER_MAX,
     CONTENT_MAX,
+    AnswerOut,
     AuthorQuery,
     MessageCreate,
     MessageOut,
@@ -40,7 +56,7 @@ from quart_notes.schemas.messages import (
     MessageUpdate,
     RoomMessageCreate,
 )
-from quart_notes.schemas.notes import DESCRIPTION_MAX, TITLE_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate
+from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate
 from quart_notes.schemas.people import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, UserCreate, UserOut
 from quart_notes.schemas.preferences import (
     PREFERENCE_KEY,
@@ -63,6 +79,7 @@ from quart_notes.schemas.system import FeedQuery, FieldErrorOut, HealthOut, Prob
 
 __all__ = [
     "AGENT_MAX",
+    "ANSWER_MAX",
     "BOARD_NAME_MAX",
     "CONTENT_MAX",
     "DESCRIPTION_MAX",
@@ -71,6 +88,7 @@ __all__ = [
     "MAX_ID",
     "NAME_MAX",
     "NICKNAME_MAX",
+    "ORIGIN_MAX",
     "PAGE_MAX",
     "PASSWORD_MAX",
     "PASSWORD_MIN",
@@ -78,23 +96,35 @@ __all__ = [
     "PREFERENCE_KEY",
     "PREFERENCE_KEY_MAX",
     "PREFERENCE_VALUE_MAX",
+    "PROBLEMS_MAX",
     "QUERY_MAX",
     "ROOM_NAME_MAX",
+    "SAMPLE_MAX",
     "TITLE_MAX",
     "UNSTORABLE",
+    "AnswerOut",
     "Arrival",
     "AuthorQuery",
     "BoardCreate",
     "BoardOut",
     "BoardUpdate",
     "Claim",
+    "EntryProblem",
+    "ExportFormat",
+    "ExportQuery",
     "FeedQuery",
     "FieldErrorOut",
     "HealthOut",
     "Id",
+    "ImportFormat",
+    "ImportOptions",
+    "ImportQuery",
     "Incoming",
     "InvitationCreate",
     "InvitationOut",
+    "JobOut",
+    "JobQuery",
+    "JobState",
     "MeOut",
     "MemberOut",
     "MemberUpdate",
@@ -110,6 +140,7 @@ __all__ = [
     "NoteOut",
     "NoteQuery",
     "NoteUpdate",
+    "Outcome",
     "Outgoing",
     "PageQuery",
     "PasswordChange",

@@ -1,7 +1,7 @@
 """The shapes of messages."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -9,6 +9,7 @@ from quart_notes.schemas.fields import MAX_ID, Id, IdOrDigits, Incoming, Outgoin
 from quart_notes.schemas.people import OTHER_USER, USER, UserOut
 
 CONTENT_MAX = 4000  # characters of a message
+ANSWER_MAX = 32_000  # characters of an answer of the assistant
 CLIENT_KEY = r"^[A-Za-z0-9_-]{8,64}$"
 
 
@@ -51,6 +52,7 @@ MESSAGE: dict[str, Any] = {
     "version": 1,
     "date": "2026-01-31T09:30:00.000001Z",
     "edited_at": None,
+    "answer": None,
 }
 
 
@@ -86,6 +88,19 @@ class MessageUpdate(Incoming):
     content: Content
 
 
+class AnswerOut(Outgoing):
+    """What makes a message an answer of the assistant: it grows while it is being written."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"question_id": 6, "state": "writing", "error": None}]})
+
+    question_id: int = Field(description="The message that it answers.", ge=1, le=MAX_ID)
+    state: Literal["waiting", "writing", "done", "stopped", "failed"] = Field(
+        description="waiting: for its turn, or for the first word. writing: it grows. done. stopped: by whoever asked."
+        " failed: see error; what had come is kept. The last two can be asked for again."
+    )
+    error: str | None = Field(description="Why it failed, for people, or null.", max_length=300)
+
+
 class MessageOut(Outgoing):
     """A message of a room or of a direct conversation."""
 
@@ -93,8 +108,8 @@ class MessageOut(Outgoing):
 
     id: int = Field(description="Grows with each message and is never used twice.", ge=1, le=MAX_ID)
     room_id: int = Field(description="Where it was said.", ge=1, le=MAX_ID)
-    content: str = Field(description="What was said.", max_length=CONTENT_MAX)
-    author_id: int | None = Field(description="Who said it; null for a guest.")
+    content: str = Field(description="What was said; of an answer, what there is of it so far.", max_length=ANSWER_MAX)
+    author_id: int | None = Field(description="Who said it; null for a guest and for the assistant.")
     author: UserOut | None = Field(description="The same, whole.")
     guest: str | None = Field(description="What a guest of the plain-text door goes by, such as Client 5.")
     recipient_id: int | None = Field(description="To whom, in a direct conversation.")
@@ -103,6 +118,7 @@ class MessageOut(Outgoing):
     version: int = Field(description="1 at first, one more at each change.", ge=1)
     date: datetime = Field(description="When it was said: UTC, RFC 3339, set by the server.")
     edited_at: datetime | None = Field(description="When its text was last changed, or null.")
+    answer: AnswerOut | None = Field(None, description="Where it stands, if it is the assistant's; null for people's.")
 
 
 class AuthorQuery(BaseModel):

@@ -9,6 +9,7 @@ from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, Incoming, Ou
 
 TITLE_MAX = 200  # characters
 DESCRIPTION_MAX = 20_000  # characters
+ORIGIN_MAX = 100  # characters
 
 
 def _blank_is_nothing(value: Any) -> Any:

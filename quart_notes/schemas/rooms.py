@@ -36,9 +36,11 @@ class RoomOut(Outgoing):
     model_config = ConfigDict(json_schema_extra={"examples": [ROOM]})
 
     id: int = Field(description="Grows with each room and is never used twice; 1 is the lobby.", ge=1, le=MAX_ID)
-    kind: Literal["room", "direct"] = Field(description="room: everybody's; direct: a conversation of two people.")
-    name: str | None = Field(description="What it is called; null for a direct conversation.", max_length=ROOM_NAME_MAX)
-    people: list[UserOut] = Field(description="Whose direct conversation it is; empty for a room.")
+    kind: Literal["room", "direct", "private"] = Field(
+        description="room: everybody's; direct: a conversation of two people; private: one's own, with the assistant."
+    )
+    name: str | None = Field(description="What it is called; null for the other kinds.", max_length=ROOM_NAME_MAX)
+    people: list[UserOut] = Field(description="Whose conversation it is; empty for a room.")
     created_at: datetime = Field(description="UTC, RFC 3339.")
 
 

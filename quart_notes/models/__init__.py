@@ -1,0 +1,25 @@
+"""All tables, a file a noun."""
+
+from quart_notes.models.boards import Board, Membership, Note
+from quart_notes.models.event_log import LoggedEvent, LogHead
+from quart_notes.models.jobs import Job
+from quart_notes.models.people import NICKNAME_KEY_MAX, ApiToken, Invitation, Preference, Session, User
+from quart_notes.models.rooms import Message, Reading, Room
+
+__all__ = [
+    "NICKNAME_KEY_MAX",
+    "ApiToken",
+    "Board",
+    "Invitation",
+    "Job",
+    "LogHead",
+    "LoggedEvent",
+    "Membership",
+    "Message",
+    "Note",
+    "Preference",
+    "Reading",
+    "Room",
+    "Session",
+    "User",
+]

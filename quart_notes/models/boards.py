@@ -1,0 +1,67 @@
+"""Boards, their members and their notes."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from quart_notes.models.people import User
+from quart_notes.schemas import BOARD_NAME_MAX, ORIGIN_MAX, TITLE_MAX
+
+
+class Board(Model):
+    """A board of notes. Board 1 is everybody's, each person has a personal one. Deleted ones are kept for a while."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(8)  # shared, personal
+    name = fields.CharField(BOARD_NAME_MAX)
+    created_at = fields.DatetimeField()
+    deleted_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        """Table details."""
+
+        table = "board"
+
+
+class Membership(Model):
+    """What a person may do on a board. Board 1 needs none: it is everybody's."""
+
+    id = fields.BigIntField(primary_key=True)
+    board: fields.ForeignKeyRelation[Board] = fields.ForeignKeyField(
+        "quart_notes.Board", related_name="memberships", on_delete=fields.CASCADE
+    )
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, on_delete=fields.CASCADE, db_index=True
+    )
+    role = fields.CharField(8)  # viewer, ticker, editor, owner
+
+    board_id: int
+    user_id: int
+
+    class Meta:
+        """Table details."""
+
+        table = "membership"
+        unique_together = (("board", "user"),)
+
+
+class Note(Model):
+    """A note of a board. A deleted one is kept aside for a while, so that a deletion can be undone."""
+
+    id = fields.BigIntField(primary_key=True)
+    # No foreign key: SQLite adds no column to a table that has a default and refers to another.
+    board_id = fields.BigIntField(default=1, db_default=1)
+    title = fields.CharField(TITLE_MAX, null=True)
+    description = fields.TextField(null=True)
+    done = fields.BooleanField(default=False)
+    version = fields.IntField(default=1)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    deleted_at = fields.DatetimeField(null=True)
+    search_text = fields.TextField()  # title and description, normalised and casefolded
+    origin = fields.CharField(ORIGIN_MAX, null=True)  # where an imported one came from: what came once comes once
+
+    class Meta:
+        """Table details."""
+
+        table = "note"
+        indexes = (("board_id", "deleted_at", "done", "id"), ("board_id", "deleted_at", "id"), ("board_id", "origin"))

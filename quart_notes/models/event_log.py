@@ -1,0 +1,37 @@
+"""The log of events."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class LoggedEvent(Model):
+    """One event of the log, its body encoded without the id."""
+
+    number = fields.BigIntField(primary_key=True)  # always given by the log
+    topic = fields.CharField(64)
+    body = fields.TextField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        """Table details."""
+
+        table = "event_log"
+
+
+class LogHead(Model):
+    """The one row that numbers events: whoever holds its lock decides the order, up to the commit.
+
+    epoch    made with the database, new after a restore: ids of another epoch say nothing here
+    newest   number of the newest event; kept apart from the log, which may be pruned empty
+    pruned   number of the newest event that is gone from the log
+    """
+
+    id = fields.IntField(primary_key=True)
+    epoch = fields.CharField(16)
+    newest = fields.BigIntField(default=0)
+    pruned = fields.BigIntField(default=0)
+
+    class Meta:
+        """Table details."""
+
+        table = "log_head"

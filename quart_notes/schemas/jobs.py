@@ -1,0 +1,114 @@
+"""The shapes of long work: what is wanted, where it stands, what came of it."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from quart_notes.schemas.fields import MAX_ID, Id, Outgoing, PageQuery
+
+PROBLEMS_MAX = 100  # entries named in an outcome; the rest is counted
+SAMPLE_MAX = 20  # titles shown of what would come in
+ImportFormat = Literal["json", "csv", "markdown", "keep"]
+ExportFormat = Literal["json", "csv", "markdown"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
+JOB: dict[str, Any] = {
+    "id": 5,
+    "kind": "import",
+    "person_id": 3,
+    "board_id": 1,
+    "state": "running",
+    "file_name": "Takeout.zip",
+    "options": {"format": None, "dry_run": False, "archived": False, "trashed": False},
+    "done": 1200,
+    "total": 5000,
+    "text": "1,150 notes came in, 50 were there already",
+    "outcome": {
+        "created": 1150,
+        "known": 50,
+        "skipped": 0,
+        "left_out": 0,
+        "problems": [],
+        "sample": ["Buy milk"],
+    },
+    "version": 14,
+    "created_at": "2026-01-31T09:30:00.000001Z",
+    "updated_at": "2026-01-31T09:30:12.000001Z",
+}
+
+
+class ImportOptions(BaseModel):
+    """How notes come in."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    format: ImportFormat | None = Field(None, description="What the file is; without it, it is found out.")
+    dry_run: bool = Field(False, description="Say what would come in, and change nothing.")
+    archived: bool = Field(False, description="Google Keep: archived notes too.")
+    trashed: bool = Field(False, description="Google Keep: notes from the trash too.")
+
+
+class ImportQuery(ImportOptions):
+    """How a file comes in, and in open mode for whom."""
+
+    person_id: Id | None = Field(None, description="Open mode: whose job it is; without it nobody's.")
+
+
+class EntryProblem(Outgoing):
+    """An entry that did not come in."""
+
+    entry: str = Field(description="Which: a file's name, or the place in the file.", max_length=300)
+    reason: str = Field(description="Why, for people.", max_length=300)
+
+
+class Outcome(Outgoing):
+    """What came of an import so far."""
+
+    created: int = Field(0, description="Notes that came in; in a dry run, that would.", ge=0)
+    known: int = Field(0, description="Entries that had come in before, or are on the board: not doubled.", ge=0)
+    skipped: int = Field(0, description="Bad entries, which did not come in.", ge=0)
+    left_out: int = Field(0, description="Archived and trashed entries that were not asked for.", ge=0)
+    problems: list[EntryProblem] = Field([], description="The first bad entries, by name.", max_length=PROBLEMS_MAX)
+    sample: list[str] = Field([], description="What the first ones are called.", max_length=SAMPLE_MAX)
+
+
+class JobOut(Outgoing):
+    """Long work, and where it stands."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [JOB]})
+
+    id: int = Field(description="Grows with each job and is never used twice.", ge=1, le=MAX_ID)
+    kind: Literal["import"] = Field(description="What it does.")
+    person_id: int | None = Field(description="Who asked for it; null: nobody in particular, in open mode.")
+    board_id: int = Field(description="The board that it works on.", ge=1, le=MAX_ID)
+    state: JobState = Field(
+        description="waiting: for its turn. running. done. failed: it cannot go on. cancelled: by whoever asked for it."
+        " interrupted: the server stopped. The last three can be run again, and double nothing."
+    )
+    file_name: str = Field(description="What its sender calls the file.", max_length=255)
+    options: ImportOptions = Field(description="What was asked for.")
+    done: int = Field(description="Entries that have been dealt with.", ge=0)
+    total: int | None = Field(description="How many there are; null while nobody knows.", ge=0)
+    text: str = Field(description="Where it stands, in a line for people.", max_length=200)
+    outcome: Outcome = Field(description="What came of it so far.")
+    version: int = Field(description="1 at first, one more at each change.", ge=1)
+    created_at: datetime = Field(description="UTC, RFC 3339.")
+    updated_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+class JobQuery(PageQuery):
+    """Which jobs: the caller's, by id ascending."""
+
+    person_id: Id | None = Field(None, description="Open mode: whose; else those of whoever the caller is.")
+
+
+class ExportQuery(BaseModel):
+    """What a board is exported as."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: ExportFormat = Field(
+        "json",
+        description="json: everything, and it can be imported without loss. csv: a line a note. markdown: a zip, a file"
+        " a note.",
+    )

@@ -48,7 +48,7 @@ async def identify() -> Pass | None:
 
 async def _identify() -> Pass | None:
     authorization = _headers().get("Authorization")
-    if authorization is not None and accounts():
+    if authorization is not None and accounts() and not _is_for_a_proxy(authorization):
         kind, _, secret = authorization.partition(" ")
         passed = await core().gate.token(secret.strip()) if kind.lower() == "bearer" else None
         if passed is None:
@@ -56,6 +56,11 @@ async def _identify() -> Pass | None:
         return passed
     secret = session_secret(_cookies(), secure=_is_secure())
     return None if secret is None else await core().gate.session(secret, trusted=not accounts())
+
+
+def _is_for_a_proxy(authorization: str) -> bool:
+    """Whether it is a password that a proxy in front has asked for, and a browser sends along with its cookie."""
+    return authorization.partition(" ")[0].lower() == "basic"
 
 
 def _is_secure() -> bool:
@@ -85,7 +90,7 @@ def known_pass(parts: Core, headers: Iterable[tuple[bytes, bytes]], *, secure: b
     """The pass of whoever sends these headers, when it is at hand: for what is answered before Quart's routing."""
     found = {name: value.decode("latin-1") for name, value in headers if name in {b"authorization", b"cookie"}}
     authorization = found.get(b"authorization")
-    if authorization is not None:
+    if authorization is not None and not _is_for_a_proxy(authorization):
         kind, _, secret = authorization.partition(" ")
         return parts.gate.known("token", secret.strip()) if kind.lower() == "bearer" else None
     cookies = parse_cookie(found.get(b"cookie"))

@@ -194,16 +194,17 @@ class Broadcaster:
     @staticmethod
     def _push(channel: Audience, readers: Iterable[Reader]) -> None:
         """Write to each; those at the same place get the same bytes, found once."""
-        place: tuple[int, Framing] | None = None
-        data, end = b"", channel.end
+        cursor, framing = -1, None
+        data, start, end = b"", channel.start, channel.end
         for reader in readers:
-            if reader.outlet is None or reader.cursor < channel.start or reader.cursor == end:
+            if reader.cursor == cursor and reader.framing is framing:
+                reader.push_same(data, end)
+            elif reader.outlet is None or not start <= reader.cursor < end:
                 reader.push()
-                continue
-            if place != (reader.cursor, reader.framing):
-                place = reader.cursor, reader.framing
-                data = channel.framed(reader.framing, reader.cursor)
-            reader.push_same(data, end)
+            else:
+                cursor, framing = reader.cursor, reader.framing
+                data = channel.framed(framing, cursor)
+                reader.push_same(data, end)
 
     @staticmethod
     def _sweep_at_once(channel: Audience) -> None:

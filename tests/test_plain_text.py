@@ -115,6 +115,7 @@ async def test_what_a_client_says_is_a_message_of_a_guest(
         "version": 1,
         "date": message["date"],
         "edited_at": None,
+        "answer": None,
     }
     await page.until(lambda _: page.ids)
     (event,) = [event for event in page.events if "id" in event]

@@ -206,6 +206,7 @@ async def test_what_is_said_in_a_room_is_answered_whole(api: httpx.AsyncClient):
         "version": 1,
         "date": said["date"],
         "edited_at": None,
+        "answer": None,
     }
     assert await got(api, f"/api/rooms/{place['id']}/messages") == [said]
     assert await got(api, f"/api/users/{ada['id']}/messages") == []

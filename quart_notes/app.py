@@ -9,10 +9,12 @@ from quart import Quart
 from quart_notes import access_log, housekeeping
 from quart_notes.blueprints import (
     account,
+    assistant,
     boards,
     errors,
     front_access,
     front_account,
+    front_assistant,
     front_boards,
     front_me,
     front_messages,
@@ -79,8 +81,8 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.register_blueprint(
         front_notes.blueprint, name="front_board_notes", url_prefix="/front/boards/<id:board_id>/notes"
     )
-    api = (boards, users, messages, rooms, me, account, invitations, live, plain_text)
-    people_pages = (front_users, front_messages, front_rooms, front_room_messages, front_me)
+    api = (boards, users, messages, rooms, assistant, me, account, invitations, live, plain_text)
+    people_pages = (front_users, front_messages, front_rooms, front_room_messages, front_assistant, front_me)
     access_pages = (front_access, front_account, front_boards)
     for module in (*api, *people_pages, *access_pages, system, static_files):
         app.register_blueprint(module.blueprint)
@@ -107,6 +109,8 @@ def _keep_open(app: Quart, core: Core) -> None:
         core.broadcaster.newest = (await core.log.newest()).number
         core.writer.start()
         resources.push_async_callback(core.writer.stop)
+        await core.assistant.start()
+        resources.push_async_callback(core.assistant.stop)
         keeping = asyncio.create_task(housekeeping.run(core))
         resources.callback(keeping.cancel)
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from quart_notes.assistant import Assistant
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.database import Database
 from quart_notes.domain.accounts import Accounts
+from quart_notes.domain.answers import Answers
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.invitations import Invitations
 from quart_notes.domain.messages import Messages
@@ -19,6 +21,7 @@ from quart_notes.domain.tokens import Tokens
 from quart_notes.event_log import EventLog
 from quart_notes.feed import Feed
 from quart_notes.gate import Gate
+from quart_notes.ollama import Ollama
 from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
 from quart_notes.settings import Settings
@@ -42,6 +45,8 @@ class Core:
     people: People
     rooms: Rooms
     messages: Messages
+    answers: Answers
+    assistant: Assistant
     readings: Readings
     preferences: Preferences
     sessions: Sessions
@@ -66,6 +71,8 @@ class Core:
         sessions = Sessions(database, writer)
         tokens = Tokens(database, writer)
         passwords = Passwords()
+        answers = Answers(database, writer)
+        ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
         return cls(
             settings,
             database,
@@ -78,6 +85,8 @@ class Core:
             People(database, log, writer),
             Rooms(database, log, writer),
             Messages(database, log, writer),
+            answers,
+            Assistant(broadcaster, answers, ollama, settings.assistant_answers),
             Readings(database, log, writer),
             Preferences(database, log, writer),
             sessions,

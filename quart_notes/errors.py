@@ -150,6 +150,12 @@ class PersonalBoardError(ProblemError):
     status, code = 409, "personal_board"
 
 
+class NotNowError(ProblemError):
+    """As it stands now, this cannot be done."""
+
+    status, code = 409, "not_now"
+
+
 class InvitationGoneError(ProblemError):
     """The link was used up, taken back, or is too old."""
 

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 PREFIX = "QUART_NOTES_"
 ROOT_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)*")
+OLLAMA_URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9_.~-]+)*/?")
+MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,199}")
 CONFIG_FILE = "quart-notes.toml"  # read from the working folder when it is there
 
 
@@ -62,6 +64,15 @@ class Settings(BaseModel):
         100_000, ge=100, le=100_000_000, description="Events kept for replay at most; older ones are pruned."
     )
     trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted note, message or board can be restored.")
+    ollama_url: str = Field(
+        "http://127.0.0.1:11434",
+        description="Where the Ollama server is that the assistant asks; empty: there is no assistant.",
+    )
+    ollama_model: str = Field("llama3.2", description="The model that answers: a name as `ollama list` shows it.")
+    assistant_answers: int = Field(4, ge=1, le=64, description="Answers written at once; further questions wait.")
+    assistant_timeout: int = Field(
+        120, ge=1, le=3600, description="Seconds for the first word of an answer; a model may have to be loaded."
+    )
     stream_road: Literal["direct", "send"] = Field(
         "direct",
         description="How live events leave: direct writes to the connection's transport, send goes through ASGI.",
@@ -87,6 +98,20 @@ class Settings(BaseModel):
             raise ValueError("must be like /notes: each part after a single /, of letters, digits, _ . ~ and -")
         return value
 
+    @field_validator("ollama_url")
+    @classmethod
+    def _ollama_is_at_an_address(cls, value: str) -> str:
+        if value and not OLLAMA_URL.fullmatch(value):
+            raise ValueError("must be like http://host:11434 or https://host/prefix, or empty for no assistant")
+        return value.rstrip("/")
+
+    @field_validator("ollama_model")
+    @classmethod
+    def _model_has_a_name(cls, value: str) -> str:
+        if not MODEL_NAME.fullmatch(value):
+            raise ValueError("must be a name such as llama3.2 or hf.co/someone/model:Q4_K_M")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database_is_sqlite(cls, value: str | None) -> str | None:
@@ -103,7 +128,11 @@ class Settings(BaseModel):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator("max_connections", "proxy_hops", "log_days", "log_rows", "trash_days", mode="before")
+    @field_validator(
+        *("max_connections", "proxy_hops", "log_days", "log_rows", "trash_days"),
+        *("assistant_answers", "assistant_timeout"),
+        mode="before",
+    )
     @classmethod
     def _number_is_a_number(cls, value: Any) -> Any:
         if isinstance(value, bool):

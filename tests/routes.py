@@ -25,6 +25,7 @@ BODILESS = {
     *(f"{blueprint}.{name}" for blueprint in ("notes", "board_notes") for name in ("delete_note", "restore_note")),
     *("messages.delete_message", "messages.restore_message"),
     *("boards.delete_board", "boards.restore_board", "boards.remove_member", "me.delete_preference"),
+    *("assistant.open_room", "assistant.stop_answer", "assistant.retry_answer"),
     *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
 }
 ANY_JSON = {"me.set_preference"}  # whose body may be any JSON document
@@ -65,6 +66,9 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "boards.rename_board": {"name": f"Board {number}"},
         "boards.set_member": {"role": "owner"},
         "me.set_preference": {"is": number},
+        "front_assistant.open_room": {},
+        "front_assistant.stop": {},
+        "front_assistant.retry": {},
         "account.sign_in": {"nickname": "first", "password": PASSWORD},
         "account.change_password": {"current": PASSWORD, "new": PASSWORD},
         "account.create_token": {"name": f"Token {number}", "scope": "read", "days": 9},

@@ -31,6 +31,10 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "log_days": (1, 2, 3650),
     "log_rows": (100, 101, 100_000_000),
     "trash_days": (1, 2, 3650),
+    "ollama_url": ("http://localhost:1", "https://[::1]:2/a", ""),
+    "ollama_model": ("a", "b:latest", "hf.co/c/d-GGUF:Q4_K_M"),
+    "assistant_answers": (1, 2, 64),
+    "assistant_timeout": (1, 2, 3600),
     "stream_road": ("send", "send", "send"),
 }
 NUMBERS = {
@@ -39,6 +43,8 @@ NUMBERS = {
     "log_days": (0, 3651),
     "log_rows": (99, 100_000_001),
     "trash_days": (0, 3651),
+    "assistant_answers": (0, 65),
+    "assistant_timeout": (0, 3601),
 }
 NO_NUMBER = ["", "x", "1.5", "-1", "1e3", "0x10", "NaN", "9" * 30, "1 2"]
 BAD: dict[str, list[str]] = {
@@ -75,6 +81,11 @@ BAD: dict[str, list[str]] = {
         "http://x/",
         "/a\r\nX: y",
     ],
+    "ollama_url": [
+        *("x", "localhost:11434", "ftp://x", "http://", "http://x y", "http://x?y", "http://x#y", "http://u:p@x"),
+        *("http://x/\r\nY", "http://x:123456", "http://x//y", "file:///x"),
+    ],
+    "ollama_model": ["", " ", "a b", "-a", "é", "a\n", "a" * 201],
     "stream_road": ["", "DIRECT", "both"],
     **{name: [*NO_NUMBER, *map(str, limits)] for name, limits in NUMBERS.items()},
 }

@@ -26,10 +26,11 @@ async def message(room_id: int, message_id: int) -> str:
     """The message alone, for a page that swaps it in."""
     g.bare = True
     me = await chosen_person()
-    return await render_template("message_item.html", message=await _message(room_id, message_id, me), me=me)
+    return await render_template("message_item.html", message=await visible_message(room_id, message_id, me), me=me)
 
 
-async def _message(room_id: int, message_id: int, me: UserOut | None) -> MessageOut:
+async def visible_message(room_id: int, message_id: int, me: UserOut | None) -> MessageOut:
+    """A message of a room that one sees; NotFoundError otherwise."""
     await visible_room(room_id, me)
     found, _ = await core().messages.get(await caller(), message_id)
     if found.room_id != room_id:
@@ -42,7 +43,7 @@ async def _message(room_id: int, message_id: int, me: UserOut | None) -> Message
 async def edit(room_id: int, message_id: int) -> str:
     """The form to change one's own message."""
     me = await _somebody()
-    shown = await _message(room_id, message_id, me)
+    shown = await visible_message(room_id, message_id, me)
     if shown.author_id != me.id:
         raise NotYoursError("Only its author may change a message.")
     return await _edit(shown, filled({"content": shown.content}))
@@ -64,7 +65,7 @@ async def _edit(shown: MessageOut, form: dict[str, Any]) -> str:
 async def save(room_id: int, message_id: int) -> Page:
     """Change one's own message by the form."""
     me = await _somebody()
-    shown = await _message(room_id, message_id, me)
+    shown = await visible_message(room_id, message_id, me)
     sent = await typed("content")
     try:
         await core().messages.change(
@@ -81,7 +82,7 @@ async def delete(room_id: int, message_id: int) -> WerkzeugResponse:
     """Delete one's own message and offer to undo it."""
     me = await _somebody()
     try:
-        await _message(room_id, message_id, me)
+        await visible_message(room_id, message_id, me)
         await core().messages.delete(await caller(), message_id, me.id)
     except NotFoundError:
         await visible_room(room_id, me)

@@ -72,7 +72,7 @@ async def room(room_id: int) -> Page:
 async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
     """A room, or a conversation of one's own; NotFoundError for those of others, as if there were none."""
     found, _ = await core().rooms.get(await caller(), room_id)
-    if found.kind == "direct" and me not in found.people:
+    if found.kind != "room" and me not in found.people:
         raise NotFoundError(f"Room {room_id} not found")
     return found
 
@@ -85,7 +85,7 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
     return await render_template(
         "room.html",
         room=shown,
-        title=shown.name or next((one for one in shown.people if one != me), shown.people[0]).nickname,
+        title=_title(shown, me),
         messages=found.messages,
         older=found.messages[0].id if found.more else None,
         newest=before is None,
@@ -96,6 +96,12 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         deleted=await _deleted(shown.id, me),
         form={"client_key": secrets.token_hex(KEY_BYTES), **form},
     )
+
+
+def _title(shown: RoomOut, me: UserOut | None) -> str:
+    if shown.kind == "private":
+        return "Assistant"
+    return shown.name or next((one for one in shown.people if one != me), shown.people[0]).nickname
 
 
 async def _last_read(room_id: int, me: UserOut | None) -> int | None:

@@ -91,13 +91,24 @@ async def _take_the_rest(guest: str) -> None:
 
 
 def line(message: Message) -> str | None:
-    """What an event of the lobby is to a plain-text client: a line for a new message, nothing for anything else."""
+    """What an event of the lobby is to a plain-text client: a line for a new message or a whole answer, or nothing."""
     event: dict[str, Any] = json.loads(message.data)
     said = event.get("message")
-    if said is None or event["action"] != "create" or said["version"] > 1:  # a message brought back was heard before
+    if said is None:
+        return None
+    if said["answer"] is not None:
+        return _answer(said) if event["action"] == "update" else None
+    if event["action"] != "create" or said["version"] > 1:  # a message brought back was heard before
         return None
     speaker = said["guest"] or said["author"]["nickname"]
     return f"{speaker}: {said['content']}"
+
+
+def _answer(said: dict[str, Any]) -> str | None:
+    """An answer of the assistant, said once it has ended."""
+    parts = {"done": [said["content"]], "failed": [said["content"], said["answer"]["error"]]}
+    text = "\n".join(part for part in parts.get(said["answer"]["state"], ()) if part)
+    return f"Assistant: {text}" if text else None
 
 
 def frame(message: Message) -> bytes:

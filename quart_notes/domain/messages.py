@@ -1,6 +1,5 @@
 """What people say, in rooms and directly: one path for both."""
 
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -8,14 +7,28 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from quart_notes import events
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller
-from quart_notes.domain.people import by_id, known, named
-from quart_notes.domain.rooms import conversation, existing, must_take_part, shown, topics, visible
-from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
+from quart_notes.domain.answers import begin
+from quart_notes.domain.message_rows import (
+    UNFINISHED,
+    Precondition,
+    all_out,
+    out_of,
+    own,
+    present,
+    record,
+    room_of,
+    save,
+    seen,
+    set_to_work,
+    tell,
+)
+from quart_notes.domain.people import known, named
+from quart_notes.domain.prompts import asks
+from quart_notes.domain.rooms import conversation, existing, must_take_part, visible
 from quart_notes.event_log import EventLog
-from quart_notes.events import Action, EventId, MessageEvent
+from quart_notes.events import EventId
 from quart_notes.models import Message, Room
 from quart_notes.schemas import (
     MessageCreate,
@@ -29,8 +42,6 @@ from quart_notes.schemas import (
 from quart_notes.writer import Change, Write, Written
 
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
-
-Precondition = Callable[[int], bool]  # whether a message of that version may be changed
 
 
 class MessageList(NamedTuple):
@@ -78,7 +89,7 @@ class Messages:
             row = await existing(change.connection, room_id)
             (author,) = await named(change.connection, author_id=data.author_id)
             must_take_part(row, author.id)
-            room = shown(row, await by_id(change.connection, {row.lower_id, row.upper_id}))
+            room = await room_of(change.connection, room_id)
             known_already = await _sent_before(change, author.id, data.client_key)
             return known_already or await _post(change, room, data.content, author=author, client_key=data.client_key)
 
@@ -88,7 +99,7 @@ class Messages:
         """Have a guest, who is nobody's account, say something in a room."""
 
         async def work(change: Change) -> Posted:
-            return await _post(change, await _room(change.connection, room_id), content, guest=guest)
+            return await _post(change, await room_of(change.connection, room_id), content, guest=guest)
 
         return await self._write(work)
 
@@ -102,26 +113,29 @@ class Messages:
         caller.must_be(data.author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await _own(change.connection, caller, message_id, data.author_id, allowed)
+            message = await own(change.connection, caller, message_id, data.author_id, allowed)
             if message.content == data.content:
-                return await _out(change.connection, message)
+                return await out_of(change.connection, message)
             message.content = data.content
             message.edited_at = datetime.now(UTC)
-            return await _save(change, "update", message, "content", "edited_at")
+            return await save(change, "update", message, "content", "edited_at")
 
         return await self._write(work)
 
     async def delete(
         self, caller: Caller, message_id: int, author_id: int, allowed: Precondition | None = None
     ) -> Written[MessageOut]:
-        """Take one's own message back; it is kept aside for a while, for `restore`."""
+        """Take back one's own message or an answer that one asked for; it is kept aside for a while, for `restore`."""
         caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await _own(change.connection, caller, message_id, author_id, allowed)
+            message = await own(change.connection, caller, message_id, author_id, allowed, answers=True)
+            if message.answer_state in UNFINISHED:
+                set_to_work(change, message, "end")
+                message.answer_state = "stopped"
             message.deleted_at = datetime.now(UTC)
-            await message.save(using_db=change.connection, update_fields=["deleted_at"])
-            return await _record(change, "delete", message)
+            await message.save(using_db=change.connection, update_fields=["deleted_at", "answer_state"])
+            return await record(change, "delete", message)
 
         return await self._write(work)
 
@@ -130,9 +144,9 @@ class Messages:
         caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await _own(change.connection, caller, message_id, author_id, deleted=True)
+            message = await own(change.connection, caller, message_id, author_id, deleted=True, answers=True)
             message.deleted_at = None
-            return await _save(change, "create", message, "deleted_at")
+            return await save(change, "create", message, "deleted_at")
 
         return await self._write(work)
 
@@ -152,14 +166,14 @@ class Messages:
         """A message, and the newest event that it includes."""
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
-            out = await _out(connection, await _present(connection, caller, message_id))
+            out = await out_of(connection, await present(connection, caller, message_id))
         return out, position
 
     async def deleted(self, message_id: int) -> MessageOut | None:
         """A message that can be restored, or None."""
         async with self._database.snapshot() as connection:
             message = await Message.get_or_none(id=message_id, deleted_at__isnull=False, using_db=connection)
-            return None if message is None else await _out(connection, message)
+            return None if message is None else await out_of(connection, message)
 
     async def in_room(self, caller: Caller, room_id: int, query: MessageQuery) -> MessageList:
         """A page of what was said in a room; NotFoundError when for the caller there is no such room."""
@@ -170,7 +184,8 @@ class Messages:
     async def direct(self, caller: Caller, query: MessageQuery) -> MessageList:
         """A page of all direct messages that the caller sees."""
         async with self._database.snapshot() as connection:
-            messages = Message.filter(_visible_to(caller), recipient_id__isnull=False)
+            own_only = Q() if caller.trusted else Q(author_id=caller.id) | Q(recipient_id=caller.id)
+            messages = Message.filter(own_only, recipient_id__isnull=False)
             return await self._page(connection, messages, query)
 
     async def of_person(self, caller: Caller, user_id: int, query: MessageQuery) -> MessageList:
@@ -181,9 +196,13 @@ class Messages:
         async with self._database.snapshot() as connection:
             await known(connection, user_id)
             rooms = Room.filter(kind="direct").using_db(connection)
+            if not caller.trusted:
+                rooms = rooms.filter(Q(lower_id=caller.id) | Q(upper_id=caller.id))
             ids = [row["id"] for row in await rooms.filter(lower_id=user_id).values("id")]
             ids += [row["id"] for row in await rooms.filter(upper_id=user_id).values("id")]
-            return await self._page(connection, Message.filter(_visible_to(caller), room_id__in=ids), query)
+            # Without the answers of the assistant, which are to nobody in particular.
+            messages = Message.filter(room_id__in=ids, recipient_id__isnull=False)
+            return await self._page(connection, messages, query)
 
     async def _page(
         self, connection: BaseDBAsyncClient, messages: QuerySet[Message], query: MessageQuery
@@ -196,19 +215,7 @@ class Messages:
         else:
             rows = await messages.filter(id__lt=query.before_id).order_by("-id").limit(query.limit + 1)
             page = rows[: query.limit][::-1]
-        return MessageList(await _all_out(connection, page), len(rows) > query.limit, position)
-
-
-def _visible_to(caller: Caller) -> Q:
-    """What was said in rooms, and directly by or to the caller."""
-    if caller.trusted:
-        return Q()
-    return Q(recipient_id__isnull=True) | Q(author_id=caller.id) | Q(recipient_id=caller.id)
-
-
-async def _room(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
-    room = await existing(connection, room_id)
-    return shown(room, await by_id(connection, {room.lower_id, room.upper_id}))
+        return MessageList(await all_out(connection, page), len(rows) > query.limit, position)
 
 
 async def _sent_before(change: Change, author_id: int, client_key: str | None) -> Posted | None:
@@ -216,7 +223,7 @@ async def _sent_before(change: Change, author_id: int, client_key: str | None) -
     if client_key is None:
         return None
     message = await Message.get_or_none(author_id=author_id, client_key=client_key, using_db=change.connection)
-    return None if message is None else Posted(await _out(change.connection, message), new=False)
+    return None if message is None else Posted(await out_of(change.connection, message), new=False)
 
 
 async def _post(
@@ -231,7 +238,7 @@ async def _post(
     recipient = None
     if room.kind == "direct":
         recipient = next((person for person in room.people if person != author), author)
-    message = Message(
+    question = Message(
         room_id=room.id,
         author_id=author and author.id,
         recipient_id=recipient and recipient.id,
@@ -240,84 +247,9 @@ async def _post(
         client_key=client_key,
         date=datetime.now(UTC),
     )
-    await message.save(using_db=change.connection, force_create=True)
-    out = _shown(message, {person.id: person for person in (author, recipient) if person})
-    _tell(change, "create", room, out)
+    await question.save(using_db=change.connection, force_create=True)
+    out = seen(question, {person.id: person for person in (author, recipient) if person})
+    tell(change, "create", room, out)
+    if room.kind == "private" or asks(content):
+        await begin(change, room, question)
     return Posted(out, new=True)
-
-
-async def _present(connection: BaseDBAsyncClient, caller: Caller, message_id: int, *, deleted: bool = False) -> Message:
-    seen = Message.filter(_visible_to(caller), id=message_id, deleted_at__isnull=not deleted).using_db(connection)
-    message = await seen.first()
-    if message is None:
-        which = "deleted message" if deleted else "message"
-        raise NotFoundError(f"There is no {which} {message_id}")
-    return message
-
-
-async def _own(
-    connection: BaseDBAsyncClient,
-    caller: Caller,
-    message_id: int,
-    author_id: int,
-    allowed: Precondition | None = None,
-    *,
-    deleted: bool = False,
-) -> Message:
-    message = await _present(connection, caller, message_id, deleted=deleted)
-    if message.author_id != author_id:
-        raise NotYoursError("Only its author may change a message.")
-    if allowed is not None and not allowed(message.version):
-        current = (await _out(connection, message)).model_dump(mode="json")
-        raise StaleVersionError(
-            f"Message {message_id} is at version {message.version}: it was changed elsewhere first.",
-            extra={"message": current},
-        )
-    return message
-
-
-async def _save(change: Change, action: Action, message: Message, *fields: str) -> MessageOut:
-    message.version += 1
-    await message.save(using_db=change.connection, update_fields=(*fields, "version"))
-    return await _record(change, action, message)
-
-
-async def _record(change: Change, action: Action, message: Message) -> MessageOut:
-    out = await _out(change.connection, message)
-    _tell(change, action, await _room(change.connection, message.room_id), out)
-    return out
-
-
-def _tell(change: Change, action: Action, room: RoomOut, message: MessageOut) -> None:
-    # The author's own last: the position in their answer is then that of the event which their page waits for.
-    for topic in sorted(topics(room), key=lambda topic: topic == events.user(message.author_id or 0)):
-        change.record(MessageEvent(topic=topic, action=action, message=message))
-
-
-async def _out(connection: BaseDBAsyncClient, message: Message) -> MessageOut:
-    (out,) = await _all_out(connection, [message])
-    return out
-
-
-async def _all_out(connection: BaseDBAsyncClient, messages: Sequence[Message]) -> list[MessageOut]:
-    """The messages with their people, in one query however many there are."""
-    ids = {user_id for message in messages for user_id in (message.author_id, message.recipient_id)}
-    people = await by_id(connection, ids)
-    return [_shown(message, people) for message in messages]
-
-
-def _shown(message: Message, people: dict[int, UserOut]) -> MessageOut:
-    return MessageOut.model_construct(
-        id=message.id,
-        room_id=message.room_id,
-        content=message.content,
-        author_id=message.author_id,
-        author=people.get(message.author_id or 0),
-        guest=message.guest,
-        recipient_id=message.recipient_id,
-        recipient=people.get(message.recipient_id or 0),
-        client_key=message.client_key,
-        version=message.version,
-        date=message.date,
-        edited_at=message.edited_at,
-    )

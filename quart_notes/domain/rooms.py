@@ -1,4 +1,4 @@
-"""The rooms, and the direct conversations, which are rooms of another kind."""
+"""The rooms; direct conversations and private rooms, where the assistant answers, are rooms of another kind."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -29,6 +29,13 @@ class RoomList(NamedTuple):
     rooms: list[RoomOut]
     more: bool
     position: EventId
+
+
+class Opened(NamedTuple):
+    """A room, and whether it was opened just now."""
+
+    room: RoomOut
+    new: bool
 
 
 class Rooms:
@@ -72,6 +79,31 @@ class Rooms:
 
         return await self._write(work)
 
+    async def private(self, caller: Caller, person_id: int) -> Written[Opened]:
+        """The room where a person and the assistant are among themselves, opened when there is none yet."""
+        caller.must_be(person_id)
+
+        async def work(change: Change) -> Opened:
+            (person,) = await named(change.connection, person_id=person_id)
+            people = {person.id: person}
+            room = await _private(change.connection, person.id)
+            if room is not None:
+                return Opened(shown(room, people), new=False)
+            room = Room(kind="private", lower_id=person.id, created_at=datetime.now(UTC))
+            await room.save(using_db=change.connection, force_create=True)
+            out = shown(room, people)
+            change.record(RoomEvent(topic=events.user(person.id), action="create", room=out))
+            return Opened(out, new=True)
+
+        return await self._write(work)
+
+    async def private_id(self, person_id: int) -> tuple[int | None, EventId]:
+        """The id of a person's private room, or None, and the newest event that this includes."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            room = await _private(connection, person_id)
+        return None if room is None else room.id, position
+
     async def get(self, caller: Caller, room_id: int) -> tuple[RoomOut, EventId]:
         """A room or a conversation, and the newest event that is included."""
         async with self._database.snapshot() as connection:
@@ -107,6 +139,10 @@ class Rooms:
         return {room.id: shown(room, people) for room in rooms}
 
 
+async def _private(connection: BaseDBAsyncClient, person_id: int) -> Room | None:
+    return await Room.get_or_none(kind="private", lower_id=person_id, using_db=connection)
+
+
 def _visible_to(person_id: int | None) -> Q:
     """The rooms that a person sees: everybody's, and the conversations that are their own."""
     public = Q(kind="room")
@@ -131,7 +167,7 @@ async def visible(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -
 
 def must_take_part(room: Room, person_id: int | None) -> None:
     """NotFoundError when a conversation is not that person's: for them it does not exist."""
-    if room.kind == "direct" and person_id not in {room.lower_id, room.upper_id}:
+    if room.kind != "room" and person_id not in {room.lower_id, room.upper_id}:
         raise NotFoundError(f"Room {room.id} not found")
 
 
@@ -152,10 +188,11 @@ async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:
 
 def shown(room: Room, people: dict[int, UserOut]) -> RoomOut:
     """A room as it is seen; `people` has those of a conversation."""
-    ids: Any = dict.fromkeys((room.lower_id, room.upper_id)) if room.kind == "direct" else ()
+    kind: Any = room.kind
+    ids: Any = [user_id for user_id in dict.fromkeys((room.lower_id, room.upper_id)) if user_id is not None]
     return RoomOut(
         id=room.id,
-        kind="direct" if room.kind == "direct" else "room",
+        kind=kind,
         name=room.name,
         people=[people[user_id] for user_id in ids],
         created_at=room.created_at,
@@ -164,4 +201,4 @@ def shown(room: Room, people: dict[int, UserOut]) -> RoomOut:
 
 def topics(room: RoomOut) -> list[str]:
     """Where what is said in a room is told."""
-    return [events.user(person.id) for person in room.people] if room.kind == "direct" else [events.room(room.id)]
+    return [events.room(room.id)] if room.kind == "room" else [events.user(person.id) for person in room.people]

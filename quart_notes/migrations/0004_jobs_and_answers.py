@@ -61,6 +61,11 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(
             model_name="Message",
+            name="asker_id",
+            field=fields.BigIntField(null=True),
+        ),
+        ops.AddField(
+            model_name="Message",
             name="question_id",
             field=fields.BigIntField(null=True),
         ),

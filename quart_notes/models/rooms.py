@@ -4,7 +4,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from quart_notes.models.people import User
-from quart_notes.schemas import ROOM_NAME_MAX
+from quart_notes.schemas import ANSWER_ERROR_MAX, ROOM_NAME_MAX
 
 
 class Room(Model):
@@ -39,6 +39,7 @@ class Message(Model):
     """What somebody said. A deleted one is kept aside for a while, so that a deletion can be undone.
 
     question   of an answer of the assistant, which then has neither author nor guest: what was asked
+    asker      of an answer: who asked, unless it was a guest
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -55,8 +56,9 @@ class Message(Model):
     content = fields.TextField()
     client_key = fields.CharField(64, null=True)
     question_id = fields.BigIntField(null=True)
-    answer_state = fields.CharField(8, null=True, db_index=True)  # waiting, writing, done, stopped, failed
-    answer_error = fields.CharField(300, null=True)  # why it failed, for people
+    asker_id = fields.BigIntField(null=True)
+    answer_state = fields.CharField(8, null=True, db_index=True)  # waiting, writing (indexed, 0004), done, stopped, failed
+    answer_error = fields.CharField(ANSWER_ERROR_MAX, null=True)  # why it failed, for people
     version = fields.IntField(default=1)
     date = fields.DatetimeField()
     edited_at = fields.DatetimeField(null=True)

@@ -46,14 +46,17 @@ from quart_notes.schemas.jobs import (
     Outcome,
 )
 from quart_notes.schemas.messages import (
+    ANSWER_ERROR_MAX,
     ANSWER_MAX,
     CONTENT_MAX,
     AnswerOut,
+    AssistantOut,
     AuthorQuery,
     MessageCreate,
     MessageOut,
     MessageQuery,
     MessageUpdate,
+    PersonQuery,
     RoomMessageCreate,
 )
 from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate
@@ -79,6 +82,7 @@ from quart_notes.schemas.system import FeedQuery, FieldErrorOut, HealthOut, Prob
 
 __all__ = [
     "AGENT_MAX",
+    "ANSWER_ERROR_MAX",
     "ANSWER_MAX",
     "BOARD_NAME_MAX",
     "CONTENT_MAX",
@@ -104,6 +108,7 @@ __all__ = [
     "UNSTORABLE",
     "AnswerOut",
     "Arrival",
+    "AssistantOut",
     "AuthorQuery",
     "BoardCreate",
     "BoardOut",
@@ -144,6 +149,7 @@ __all__ = [
     "Outgoing",
     "PageQuery",
     "PasswordChange",
+    "PersonQuery",
     "PreferenceOut",
     "PresenceOut",
     "ProblemOut",

@@ -10,6 +10,7 @@ from quart_notes.schemas.people import OTHER_USER, USER, UserOut
 
 CONTENT_MAX = 4000  # characters of a message
 ANSWER_MAX = 32_000  # characters of an answer of the assistant
+ANSWER_ERROR_MAX = 300  # characters of what is said about one that failed
 CLIENT_KEY = r"^[A-Za-z0-9_-]{8,64}$"
 
 
@@ -91,14 +92,19 @@ class MessageUpdate(Incoming):
 class AnswerOut(Outgoing):
     """What makes a message an answer of the assistant: it grows while it is being written."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"question_id": 6, "state": "writing", "error": None}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"question_id": 6, "asker_id": 3, "state": "writing", "error": None}]}
+    )
 
     question_id: int = Field(description="The message that it answers.", ge=1, le=MAX_ID)
+    asker_id: int | None = Field(
+        description="Who asked, and may stop it, ask again and delete it; null for a guest: then everybody in the room."
+    )
     state: Literal["waiting", "writing", "done", "stopped", "failed"] = Field(
         description="waiting: for its turn, or for the first word. writing: it grows. done. stopped: by whoever asked."
         " failed: see error; what had come is kept. The last two can be asked for again."
     )
-    error: str | None = Field(description="Why it failed, for people, or null.", max_length=300)
+    error: str | None = Field(description="Why it failed, for people, or null.", max_length=ANSWER_ERROR_MAX)
 
 
 class MessageOut(Outgoing):
@@ -119,6 +125,27 @@ class MessageOut(Outgoing):
     date: datetime = Field(description="When it was said: UTC, RFC 3339, set by the server.")
     edited_at: datetime | None = Field(description="When its text was last changed, or null.")
     answer: AnswerOut | None = Field(None, description="Where it stands, if it is the assistant's; null for people's.")
+
+
+class AssistantOut(Outgoing):
+    """Whether the assistant can answer, and where one is alone with it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"available": True, "model": "llama3.2", "reason": None, "room_id": 5}]}
+    )
+
+    available: bool = Field(description="Whether a question would be answered, as far as is known.")
+    model: str = Field(description="The language model that answers.")
+    reason: str | None = Field(description="What is missing and how to get it, for people; null when it can answer.")
+    room_id: int | None = Field(description="The private room of whoever asks; null when it was not opened yet.")
+
+
+class PersonQuery(BaseModel):
+    """Open mode: for whom."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    person_id: Id | None = Field(None, description="Open mode: for whom; else for whoever asks.")
 
 
 class AuthorQuery(BaseModel):

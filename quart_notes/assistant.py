@@ -1,0 +1,212 @@
+"""The assistant at work: takes questions in turn, asks Ollama, and puts the answers in as they grow."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from quart_notes import events
+from quart_notes.broadcaster import Broadcaster
+from quart_notes.channel import Message
+from quart_notes.domain.answers import Answers
+from quart_notes.domain.prompts import Context, compose
+from quart_notes.errors import ProblemError
+from quart_notes.ollama import Ollama, OllamaError
+
+T = TypeVar("T")
+BATCH = 0.075  # seconds between two growths of an answer: often enough to be read along, seldom enough for the log
+EACH = 2  # answers written at once for one person, and for all guests together
+AGAIN = 1.0  # seconds before the database is asked again
+FRESH = 5.0  # seconds for which it is not asked again whether Ollama is there
+PATIENCE = 1.0  # seconds that somebody who asks for it waits for the answer to that
+UNKNOWN = "Whether Ollama is there is being found out; ask again in a moment."
+TAKEN_BACK = "The question was deleted."
+FAULT = "Something went wrong on this server; its log says what."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer that is being written: its version in the database, and what has come of it."""
+
+    version: int
+    text: str = ""
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False
+
+    def take(self, piece: str) -> None:
+        self.text += piece
+        self.more.set()
+
+    def finish(self) -> None:
+        self.over = True
+        self.more.set()
+
+
+@dataclass(slots=True)
+class _Run:
+    asker: int | None
+    task: asyncio.Task[None]
+
+
+class Assistant:
+    """Writes the answers that wait.
+
+    1. At most `at_once` answers are written at a time, EACH of them for one person; the rest wait in the order in which
+       they were asked.
+    2. What comes is put in every BATCH seconds, the first word at once; nothing is put into an answer that was stopped.
+    3. Stopping an answer closes the connection to Ollama at once.
+    4. Every answer that was begun ends: whole, stopped, or failed with a reason.
+    """
+
+    def __init__(self, broadcaster: Broadcaster, answers: Answers, ollama: Ollama, at_once: int) -> None:
+        self._answers = answers
+        self._ollama = ollama
+        self._at_once = at_once
+        self._working = False
+        self._waiting: dict[int, int | None] = {}  # who asked, by the answer's id, in order
+        self._running: dict[int, _Run] = {}
+        self._reason: str | None = UNKNOWN
+        self._looked = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
+        broadcaster.watch(events.WORK, self._told)
+
+    @property
+    def model(self) -> str:
+        """The model that answers."""
+        return self._ollama.model
+
+    async def start(self) -> None:
+        """Begin; what was left unfinished by the last process has failed."""
+        await self._answers.fail_unfinished()
+        self._working = True
+
+    async def stop(self) -> None:
+        """Leave off at once; what is unfinished is dealt with at the next start."""
+        self._working = False
+        self._waiting.clear()
+        tasks = [run.task for run in self._running.values()] + ([self._looking] if self._looking else [])
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._ollama.close()
+
+    def _told(self, message: Message) -> None:
+        work = json.loads(message.data)["work"]
+        if not self._working or work["kind"] != "answer":
+            return
+        if work["wanted"] == "begin":
+            self._waiting[work["id"]] = work["person_id"]
+            self._begin_next()
+            return
+        self._waiting.pop(work["id"], None)
+        if run := self._running.get(work["id"]):
+            run.task.cancel()
+
+    def _begin_next(self) -> None:
+        for answer_id, asker in list(self._waiting.items()):
+            if len(self._running) >= self._at_once or not self._working:
+                return
+            theirs = sum(run.asker == asker for run in self._running.values())
+            if theirs < EACH and answer_id not in self._running:
+                del self._waiting[answer_id]
+                self._running[answer_id] = _Run(asker, asyncio.create_task(self._run(answer_id)))
+
+    async def _run(self, answer_id: int) -> None:
+        try:
+            await self._write(answer_id)
+        finally:
+            del self._running[answer_id]
+            self._begin_next()
+
+    async def _write(self, answer_id: int) -> None:
+        asked = await _insist(lambda: self._answers.asked(answer_id))
+        if asked is None:
+            return
+        draft = _Draft(asked.version)
+        error = TAKEN_BACK if asked.context is None else await self._ask(answer_id, asked.context, draft)
+        if error:
+            log.warning("The assistant could not answer message %d: %s", answer_id, error)
+        await _insist(lambda: self._answers.end(answer_id, draft.version, draft.text, error))
+
+    async def _ask(self, answer_id: int, context: Context, draft: _Draft) -> str | None:
+        """Have it answered, and keep what comes; returns why it failed, or None when it is whole."""
+        keeping = asyncio.create_task(self._keep(answer_id, draft))
+        try:
+            error = await _why_not(self._ollama.chat(compose(context, datetime.now(UTC).date()), draft.take))
+            draft.finish()
+            await keeping
+        except Exception:
+            log.exception("An answer of the assistant could not be kept")
+            error = FAULT
+        finally:
+            keeping.cancel()
+        return error
+
+    async def _keep(self, answer_id: int, draft: _Draft) -> None:
+        """Put in what has come, a batch at a time; the end of it is left to whoever ends the answer."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await draft.more.wait()
+            draft.more.clear()
+            if draft.over:
+                return
+            began, text = loop.time(), draft.text
+            version = await _insist(lambda text=text: self._answers.grow(answer_id, draft.version, text))  # type: ignore[misc]
+            if version is None:
+                return  # it was stopped, and so will this be
+            draft.version = version
+            await asyncio.sleep(began + BATCH - loop.time())
+
+    def reason(self) -> str | None:
+        """Why the assistant cannot answer; None when it can or nobody knows yet. At once, for pages."""
+        self._look_again()
+        return None if self._reason == UNKNOWN else self._reason
+
+    async def looked(self) -> str | None:
+        """Why the assistant cannot answer, having waited a moment when that is being found out; None when it can."""
+        self._look_again()
+        if self._looking is not None:
+            await asyncio.wait({self._looking}, timeout=PATIENCE)
+        return self._reason
+
+    def _look_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._working and self._looking is None and loop.time() - self._looked >= FRESH:
+            self._looking = loop.create_task(self._look())
+
+    async def _look(self) -> None:
+        try:
+            reason = await _why_not(self._ollama.look())
+            if reason and reason != self._reason and self._ollama.url:
+                log.warning("The assistant cannot answer; Ollama at %s: %s", self._ollama.url, reason)
+            self._reason = reason
+        finally:
+            self._looked = asyncio.get_running_loop().time()
+            self._looking = None
+
+
+async def _why_not(asking: Awaitable[None]) -> str | None:
+    """Wait for Ollama; returns why it could not, in words for people, or None when it could."""
+    try:
+        await asking
+    except OllamaError as error:
+        return str(error)
+    except Exception:
+        log.exception("The assistant failed")
+        return FAULT
+    return None
+
+
+async def _insist(act: Callable[[], Awaitable[T]]) -> T:
+    """Do it, over and over while the database cannot."""
+    while True:
+        try:
+            return await act()
+        except ProblemError as error:
+            log.warning("The assistant waits for the database: %s", error.detail)
+            await asyncio.sleep(AGAIN)

@@ -1,0 +1,45 @@
+"""The forms of the assistant: to one's own room with it, to stop an answer, to ask again."""
+
+from contextlib import suppress
+
+from quart import Blueprint, redirect, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.front_room_messages import visible_message
+from quart_notes.blueprints.front_rooms import to_room
+from quart_notes.blueprints.identity import caller, chosen_person
+from quart_notes.errors import NotNowError
+
+blueprint = Blueprint("front_assistant", __name__, url_prefix="/front")
+
+
+@blueprint.post("/assistant")
+@hide
+async def open_room() -> WerkzeugResponse:
+    """Go to one's own room with the assistant; whoever is nobody yet says first who they are."""
+    me = await chosen_person()
+    if me is None:
+        return redirect(f"{request.root_path}/front/users", 303)
+    (room, _), _ = await core().rooms.private(await caller(), me.id)
+    return to_room(room.id, "#end")
+
+
+@blueprint.post("/rooms/<id:room_id>/messages/<id:message_id>/stop")
+@hide
+async def stop(room_id: int, message_id: int) -> WerkzeugResponse:
+    """Stop an answer."""
+    await visible_message(room_id, message_id, await chosen_person())
+    await core().answers.stop(await caller(), message_id)
+    return to_room(room_id, f"#message-{message_id}")
+
+
+@blueprint.post("/rooms/<id:room_id>/messages/<id:message_id>/retry")
+@hide
+async def retry(room_id: int, message_id: int) -> WerkzeugResponse:
+    """Ask again; a form sent twice asks once."""
+    await visible_message(room_id, message_id, await chosen_person())
+    with suppress(NotNowError):  # the page shows how it is
+        await core().answers.retry(await caller(), message_id)
+    return to_room(room_id, f"#message-{message_id}")

@@ -1,0 +1,171 @@
+"""The assistant's answers: messages of their own, which begin with the question and grow."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.database import Database
+from quart_notes.domain.access import Caller
+from quart_notes.domain.contexts import gather
+from quart_notes.domain.message_rows import (
+    UNFINISHED,
+    must_have_asked,
+    out_of,
+    present,
+    save,
+    seen,
+    set_to_work,
+    tell,
+)
+from quart_notes.domain.prompts import Context
+from quart_notes.errors import NotFoundError, NotNowError
+from quart_notes.models import Message
+from quart_notes.schemas import ANSWER_ERROR_MAX, MessageOut, RoomOut
+from quart_notes.writer import Change, Write, Written
+
+MAX_WAITING = 200  # answers that may be unfinished
+MAX_WAITING_EACH = 20  # of them for one person, and for all guests together
+TOO_MANY = "Too many questions are waiting for an answer; ask again in a while."
+RESTARTED = "The server was restarted before the answer was whole."
+FAILED_CHUNK = 100  # answers in one transaction
+# In plain SQL, with the states as they stand in the index of unfinished answers: with values, it would not be used.
+WAITING = "SELECT id, asker_id FROM message WHERE answer_state IN ('waiting', 'writing') ORDER BY id LIMIT ?"
+
+
+class Asked(NamedTuple):
+    """What an answer is to be given to: its version, and what it may know; None when the question is gone."""
+
+    version: int
+    context: Context | None
+
+
+class Answers:
+    """Everything that the assistant says.
+
+    While an answer is being written it is known by its version: whoever writes on can only do so while nobody else has
+    changed it, has stopped it say.
+    """
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._database = database
+        self._write = write
+
+    async def asked(self, answer_id: int) -> Asked | None:
+        """What an answer is about; None when there is nothing to answer any more."""
+        async with self._database.snapshot() as connection:
+            answer = await _unfinished(connection, answer_id)
+            return None if answer is None else Asked(answer.version, await gather(connection, answer))
+
+    async def grow(self, answer_id: int, version: int, text: str) -> int | None:
+        """Put in what there is of an answer; returns its version from now on, or None when it was stopped."""
+
+        async def work(change: Change) -> int | None:
+            answer = await _unfinished(change.connection, answer_id, version)
+            if answer is None:
+                return None
+            answer.content, answer.answer_state = text, "writing"
+            return (await save(change, "update", answer, "content", "answer_state")).version
+
+        return (await self._write(work)).result
+
+    async def end(self, answer_id: int, version: int, text: str, error: str | None) -> None:
+        """Call an answer whole, or failed with `error`; nothing when it was stopped meanwhile."""
+
+        async def work(change: Change) -> None:
+            answer = await _unfinished(change.connection, answer_id, version)
+            if answer is not None:
+                answer.content = text
+                await _settle(change, answer, error)
+
+        await self._write(work)
+
+    async def stop(self, caller: Caller, answer_id: int) -> Written[MessageOut]:
+        """End an answer that one has asked for, and keep what came; one that has ended stays as it is."""
+
+        async def work(change: Change) -> MessageOut:
+            answer = await _asked_for(change.connection, caller, answer_id)
+            if answer.answer_state not in UNFINISHED:
+                return await out_of(change.connection, answer)
+            set_to_work(change, answer, "end")
+            answer.answer_state = "stopped"
+            return await save(change, "update", answer, "answer_state")
+
+        return await self._write(work)
+
+    async def retry(self, caller: Caller, answer_id: int) -> Written[MessageOut]:
+        """Ask again; NotNowError for an answer that is whole or being written."""
+
+        async def work(change: Change) -> MessageOut:
+            answer = await _asked_for(change.connection, caller, answer_id)
+            if answer.answer_state in UNFINISHED:
+                raise NotNowError("This answer is being written.")
+            if answer.answer_state == "done":
+                raise NotNowError("This answer is whole.")
+            if await _too_many(change.connection, answer.asker_id):
+                raise NotNowError(TOO_MANY)
+            set_to_work(change, answer, "begin")
+            answer.content, answer.answer_state, answer.answer_error = "", "waiting", None
+            return await save(change, "update", answer, "content", "answer_state", "answer_error")
+
+        return await self._write(work)
+
+    async def fail_unfinished(self) -> None:
+        """At the start: answers that nobody works on any more have failed, and can be asked for again."""
+
+        async def work(change: Change) -> bool:
+            left = await _waiting(change.connection, FAILED_CHUNK)
+            for answer_id in left:
+                await _settle(change, await Message.get(id=answer_id, using_db=change.connection), RESTARTED)
+            return len(left) == FAILED_CHUNK
+
+        while (await self._write(work)).result:
+            pass
+
+
+async def begin(change: Change, room: RoomOut, question: Message) -> None:
+    """Within the change that posts a question: an answer that waits to be written."""
+    full = await _too_many(change.connection, question.author_id)
+    answer = Message(
+        room_id=room.id,
+        content="",
+        question_id=question.id,
+        asker_id=question.author_id,
+        answer_state="failed" if full else "waiting",
+        answer_error=TOO_MANY if full else None,
+        date=datetime.now(UTC),
+    )
+    await answer.save(using_db=change.connection, force_create=True)
+    if not full:
+        set_to_work(change, answer, "begin")
+    tell(change, "create", room, seen(answer, {}))
+
+
+async def _too_many(connection: BaseDBAsyncClient, asker_id: int | None) -> bool:
+    askers = list((await _waiting(connection, MAX_WAITING)).values())
+    return len(askers) >= MAX_WAITING or askers.count(asker_id) >= MAX_WAITING_EACH
+
+
+async def _waiting(connection: BaseDBAsyncClient, most: int) -> dict[int, int | None]:
+    """Who asked for the answers that are unfinished, by their ids."""
+    _, rows = await connection.execute_query(WAITING, [most])
+    return {row["id"]: row["asker_id"] for row in rows}
+
+
+async def _unfinished(connection: BaseDBAsyncClient, answer_id: int, version: int | None = None) -> Message | None:
+    answer = await Message.get_or_none(id=answer_id, answer_state__in=UNFINISHED, using_db=connection)
+    return answer if answer is not None and version in {None, answer.version} else None
+
+
+async def _settle(change: Change, answer: Message, error: str | None) -> None:
+    answer.answer_state = "failed" if error else "done"
+    answer.answer_error = error and error[:ANSWER_ERROR_MAX]
+    await save(change, "update", answer, "content", "answer_state", "answer_error")
+
+
+async def _asked_for(connection: BaseDBAsyncClient, caller: Caller, answer_id: int) -> Message:
+    answer = await present(connection, caller, answer_id)
+    if answer.answer_state is None:
+        raise NotFoundError(f"Message {answer_id} is no answer of the assistant")
+    must_have_asked(answer, caller, caller.id)
+    return answer

@@ -1,5 +1,6 @@
 """What the tests share: a server process of their own, one per module where they do not disturb each other."""
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -134,3 +135,9 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     async with opened_house(tmp_path / "data") as house:
         await house.welcome("root", "ada", "bob", "eve")
         yield house
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives as long as the tests do: modules, and the tests themselves."""
+    gc.collect()
+    gc.freeze()

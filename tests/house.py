@@ -28,6 +28,7 @@ from quart_notes.schemas import (
     UserOut,
 )
 from quart_notes.settings import Settings
+from tests.empty_database import put_empty_database
 from tests.routes import PASSWORD
 
 ROLES: tuple[Role, ...] = ("viewer", "ticker", "editor", "owner")
@@ -134,6 +135,7 @@ class House:
 @asynccontextmanager
 async def opened_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
     """A house that is empty."""
+    put_empty_database(folder)
     house = House(create_app(Settings(data=folder, **{"access": "accounts", **settings})))
     await house.app.startup()
     try:

@@ -14,6 +14,7 @@ from quart_notes.events import EventId
 from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
 from quart_notes.settings import Settings
 from quart_notes.writer import Written
+from tests.empty_database import put_empty_database
 
 Json = dict[str, Any]
 State = dict[int, Json]
@@ -22,6 +23,7 @@ State = dict[int, Json]
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Core]:
     """The parts, working on a database in `folder`."""
+    put_empty_database(folder)
     core = Core.build(Settings(data=folder))
     await core.database.open()
     try:

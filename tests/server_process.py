@@ -12,6 +12,9 @@ from pathlib import Path
 
 import httpx
 
+from tests.empty_database import put_empty_database
+from tests.nursery import Child
+
 STARTS = 20.0  # seconds a server may take to start on a busy machine
 ROOT = Path(__file__).parent.parent
 
@@ -47,9 +50,9 @@ class ServerProcess:
         self.flags = flags
         self.python = python
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("QUART_NOTES_")}, **(env or {})}
-        self.program = ("-c", _with_constants(constants)) if constants else ("-m", "quart_notes")
+        self.constants = constants or {}
         self.port = 0
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Child | None = None
         self._told = 0  # where in the log its last start begins
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
 
@@ -90,14 +93,18 @@ class ServerProcess:
     def start(self) -> "ServerProcess":
         """Start it and return once it serves."""
         self._told = told = len(self.log)
-        command = [self.python, *self.program, "serve", "--bind", f"127.0.0.1:{self.port}"]
-        self.process = subprocess.Popen(
-            [*command, "--data", str(self.data), *self.flags],
-            cwd=self.data.parent if self.data.parent.exists() else ROOT,
-            env={**self.env, "PYTHONPATH": str(ROOT)},
-            stdout=self._log,
-            stderr=self._log,
-        )
+        if not self.data.exists() and "--database-url" not in self.flags:
+            put_empty_database(self.data)
+        command = ["serve", "--bind", f"127.0.0.1:{self.port}", "--data", str(self.data), *self.flags]
+        folder = self.data.parent if self.data.parent.exists() else ROOT
+        env, log = {**self.env, "PYTHONPATH": str(ROOT)}, self._log.fileno()
+        if self.python == sys.executable:
+            self.process = Child(*command, folder=folder, env=env, out=log, err=log, constants=self.constants)
+        else:
+            assert not self.constants, "they are for a server of the tests' own Python"
+            self.process = subprocess.Popen(
+                [self.python, "-m", "quart_notes", *command], cwd=folder, env=env, stdout=log, stderr=log
+            )
         wait_for(lambda: self._serves(told) or self._gave_up(), "the server starts", STARTS)
         assert self.process.poll() is None, f"the server did not start:\n{self.log}"
         return self
@@ -154,11 +161,3 @@ class ServerProcess:
             self.process.kill()
             self.process.wait()
         self._log.close()
-
-
-def _with_constants(constants: dict[str, float]) -> str:
-    lines = ["import sys"]
-    for name, value in constants.items():
-        module, _, constant = name.rpartition(".")
-        lines += [f"import {module}", f"sys.modules[{module!r}].{constant}  # it is there", f"{name} = {value!r}"]
-    return "\n".join([*lines, "from quart_notes.cli import main", "main()"])

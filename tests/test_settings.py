@@ -1,8 +1,6 @@
 """Settings: flags over environment over file over default, and nonsense stops the start by its name."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pytest
 
 from quart_notes.cli import cli
 from quart_notes.settings import PREFIX, Settings, SettingsError, is_loopback, load
+from tests.nursery import run
 from tests.server_process import ROOT
 
 FIELDS = list(Settings.model_fields)
@@ -298,15 +297,7 @@ def test_the_readme_lists_every_setting():
 def test_the_start_is_stopped_in_words(empty_folder: Path, flags: list[str], named: str):
     (empty_folder / "broken.toml").write_text("bind = ")
 
-    done = subprocess.run(
-        [sys.executable, "-m", "quart_notes", "serve", *flags],
-        cwd=empty_folder,
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
+    done = run("serve", *flags, folder=empty_folder, env={"PYTHONPATH": str(ROOT)}, timeout=20)
 
     assert done.returncode in {1, 2}
     assert done.stdout == ""

@@ -25,6 +25,7 @@ from quart_notes.blueprints import (
     guards,
     headers,
     invitations,
+    jobs,
     live,
     me,
     messages,
@@ -34,9 +35,10 @@ from quart_notes.blueprints import (
     rooms,
     static_files,
     system,
+    transfers,
     users,
 )
-from quart_notes.blueprints.body import CheckedRequest
+from quart_notes.blueprints.body import CheckedRequest, decide
 from quart_notes.blueprints.connections import PROXY_HOPS, HTTPConnection, WebsocketConnection
 from quart_notes.blueprints.converters import ClientConverter, IdConverter
 from quart_notes.blueprints.openapi import documented
@@ -72,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.url_map.merge_slashes = False  # each address is written one way; no redirect that repeats the Host header
     app.extensions["quart_notes"] = core
     documented().init_app(app)
+    app.before_request(decide)
     for register in (errors.register, guards.register, headers.register, pages.register):
         register(app)
     shared = {"board_id": SHARED_BOARD}
@@ -81,7 +84,9 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.register_blueprint(
         front_notes.blueprint, name="front_board_notes", url_prefix="/front/boards/<id:board_id>/notes"
     )
-    api = (boards, users, messages, rooms, assistant, me, account, invitations, live, plain_text)
+    app.register_blueprint(transfers.blueprint, url_prefix="/api", url_defaults=shared)
+    app.register_blueprint(transfers.blueprint, name="board_transfers", url_prefix="/api/boards/<id:board_id>")
+    api = (boards, users, messages, rooms, assistant, me, account, invitations, jobs, live, plain_text)
     people_pages = (front_users, front_messages, front_rooms, front_room_messages, front_assistant, front_me)
     access_pages = (front_access, front_account, front_boards)
     for module in (*api, *people_pages, *access_pages, system, static_files):
@@ -111,6 +116,8 @@ def _keep_open(app: Quart, core: Core) -> None:
         resources.push_async_callback(core.writer.stop)
         await core.assistant.start()
         resources.push_async_callback(core.assistant.stop)
+        await core.runner.start()
+        resources.push_async_callback(core.runner.stop)
         keeping = asyncio.create_task(housekeeping.run(core))
         resources.callback(keeping.cancel)
 

@@ -47,6 +47,7 @@ SERVE_OPTIONS = (
     click.option("--ollama-model", help="The model that answers (default: llama3.2)."),
     click.option("--assistant-answers", type=int, help="Answers written at once (default: 4)."),
     click.option("--assistant-timeout", type=int, help="Seconds for the first word of an answer (default: 120)."),
+    click.option("--max-import-bytes", type=int, help="Bytes of an import's files at most (default: 67108864)."),
     click.option("--stream-road", help="direct or send: how live events leave (default: direct)."),
 )
 

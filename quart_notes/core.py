@@ -8,7 +8,10 @@ from quart_notes.database import Database
 from quart_notes.domain.accounts import Accounts
 from quart_notes.domain.answers import Answers
 from quart_notes.domain.boards import Boards
+from quart_notes.domain.exports import Exports
+from quart_notes.domain.imports import Imports
 from quart_notes.domain.invitations import Invitations
+from quart_notes.domain.jobs import Jobs
 from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
 from quart_notes.domain.passwords import Passwords
@@ -21,12 +24,14 @@ from quart_notes.domain.tokens import Tokens
 from quart_notes.event_log import EventLog
 from quart_notes.feed import Feed
 from quart_notes.gate import Gate
+from quart_notes.jobs import Runner
 from quart_notes.ollama import Ollama
 from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
 from quart_notes.settings import Settings
 from quart_notes.signing import Signing
 from quart_notes.throttle import Attempts
+from quart_notes.transfer.spool import Spool
 from quart_notes.writer import Writer
 
 
@@ -49,6 +54,9 @@ class Core:
     assistant: Assistant
     readings: Readings
     preferences: Preferences
+    jobs: Jobs
+    imports: Imports
+    exports: Exports
     sessions: Sessions
     tokens: Tokens
     invitations: Invitations
@@ -59,6 +67,8 @@ class Core:
     attempts: Attempts
     presence: Presence
     cache: ResponseCache
+    spool: Spool
+    runner: Runner
 
     @classmethod
     def build(cls, settings: Settings) -> "Core":
@@ -72,6 +82,9 @@ class Core:
         tokens = Tokens(database, writer)
         passwords = Passwords()
         answers = Answers(database, writer)
+        jobs = Jobs(database, log, writer)
+        imports = Imports(database, log, writer)
+        spool = Spool(settings.data / "imports")
         ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
         return cls(
             settings,
@@ -89,6 +102,9 @@ class Core:
             Assistant(broadcaster, answers, ollama, settings.assistant_answers),
             Readings(database, log, writer),
             Preferences(database, log, writer),
+            jobs,
+            imports,
+            Exports(database),
             sessions,
             tokens,
             Invitations(database, writer),
@@ -99,4 +115,6 @@ class Core:
             Attempts(),
             Presence(broadcaster),
             ResponseCache(broadcaster),
+            spool,
+            Runner(broadcaster, jobs, imports, spool, trusted=settings.access == "open"),
         )

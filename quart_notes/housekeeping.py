@@ -46,6 +46,7 @@ async def tidy(core: Core) -> None:
     await _in_chunks(lambda: core.notes.empty_trash(settings.trash_days))
     await _in_chunks(lambda: core.messages.empty_trash(settings.trash_days))
     await _in_chunks(lambda: core.boards.empty_trash(settings.trash_days))
+    await _in_chunks(lambda: core.jobs.forget(settings.trash_days))
     await _in_chunks(core.sessions.forget_expired)
     await _in_chunks(core.invitations.forget_expired)
 

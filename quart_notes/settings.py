@@ -73,6 +73,9 @@ class Settings(BaseModel):
     assistant_timeout: int = Field(
         120, ge=1, le=3600, description="Seconds for the first word of an answer; a model may have to be loaded."
     )
+    max_import_bytes: int = Field(
+        64 << 20, ge=1024, le=1 << 40, description="Bytes of the files of one import; more is answered 413."
+    )
     stream_road: Literal["direct", "send"] = Field(
         "direct",
         description="How live events leave: direct writes to the connection's transport, send goes through ASGI.",

@@ -11,6 +11,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 # Something for each variable part of an address; conftest.furnish puts most of it there.
 VALUES = {
     **dict.fromkeys(("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id"), "1"),
+    "job_id": "1",
     "board_id": "4",  # after everybody's and those of two people
     "key": "theme",
     "secret": "a-link-that-never-was",
@@ -25,9 +26,11 @@ BODILESS = {
     *(f"{blueprint}.{name}" for blueprint in ("notes", "board_notes") for name in ("delete_note", "restore_note")),
     *("messages.delete_message", "messages.restore_message"),
     *("boards.delete_board", "boards.restore_board", "boards.remove_member", "me.delete_preference"),
+    *("jobs.cancel_job", "jobs.retry_job", "jobs.delete_job"),
     *("assistant.open_room", "assistant.stop_answer", "assistant.retry_answer"),
     *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
 }
+TAKES_FILES = {"transfers.import_notes", "board_transfers.import_notes"}  # whose body may be anything
 ANY_JSON = {"me.set_preference"}  # whose body may be any JSON document
 # Blueprints that are there in accounts mode only; a server in open mode answers 404.
 ACCOUNTS_ONLY = {"account", "invitations", "front_account", "front_access"}
@@ -94,6 +97,8 @@ def body_of(endpoint: str, number: int = 1) -> Json:
     blueprint, _, name = endpoint.partition(".")
     if blueprint.removeprefix("front_") in {"notes", "board_notes"}:
         return {"title": f"a note {number}"} | ({"done": "true"} if name == "tick" else {})
+    if endpoint in TAKES_FILES:
+        return {"notes": [{"title": f"a note of a file {number}"}]}
     if endpoint.startswith(("front_rooms.", "front_room_messages.")):
         return bodies.get(endpoint, {"content": f"said {number}"})
     assert endpoint in bodies, f"tests/routes.py has no body for {endpoint}"

@@ -11,7 +11,7 @@ import pytest
 from quart_notes import create_app
 from quart_notes.blueprints.guards import NEEDS, Need, need_of
 from quart_notes.domain.access import RANK
-from quart_notes.schemas import MessageCreate, NoteUpdate, Role, RoomMessageCreate
+from quart_notes.schemas import ImportOptions, MessageCreate, NoteUpdate, Role, RoomMessageCreate
 from quart_notes.settings import Settings
 from tests.house import House, hash_quickly, opened_house
 from tests.routes import BODILESS, QUERIES, ROUTES, Json, Route, body_of
@@ -20,11 +20,13 @@ PEOPLE = ("root", "owner", "editor", "ticker", "viewer", "stranger")
 TOKENS = {"read token": "read", "write token": "write"}  # of the owner
 CALLERS = ("nobody", *PEOPLE, *TOKENS)
 GONE = 999_999  # of a thing that is not there
-THINGS = ("board_id", "note_id", "message_id", "room_id")
+THINGS = ("board_id", "note_id", "message_id", "room_id", "job_id")
 
 # What a route asks on the board that it is about.
 ON_BOARD: dict[str, Role] = {
     **{f"board_notes.{name}": "viewer" for name in ("list_notes", "get_note")},
+    "board_transfers.export_notes": "viewer",
+    "board_transfers.import_notes": "editor",
     **{f"board_notes.{name}": "editor" for name in ("create_note", "update_note", "delete_note", "restore_note")},
     **{f"front_board_notes.{name}": "viewer" for name in ("board", "card", "edit")},
     **{f"front_board_notes.{name}": "editor" for name in ("add", "save", "delete", "restore")},
@@ -44,6 +46,10 @@ OF_ITS_AUTHOR = {
     *("messages.update_message", "messages.delete_message", "messages.restore_message"),
     *("front_room_messages.edit", "front_room_messages.save", "front_room_messages.restore"),
     "front_room_messages.delete",
+}
+OF_ITS_PERSON = {f"jobs.{name}_job" for name in ("get", "cancel", "retry", "delete")}  # a job of the owner's
+OF_WHO_ASKED = {  # about an answer in that conversation, for which the owner asked
+    *("assistant.stop_answer", "assistant.retry_answer", "front_assistant.stop", "front_assistant.retry"),
 }
 GOES_ANYWAY = {"front_board_notes.delete", "front_boards.remove_member"}  # what is gone already needs no words
 ACCOUNT_THINGS = ("session", "token", "invitation")  # walked with ids of none
@@ -99,6 +105,8 @@ async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data") as house:
         await house.welcome(*PEOPLE, "somebody")
+        await house.core.assistant.stop()  # it would change answers while the walk looks whether anything was changed
+        await house.core.runner.stop()  # and jobs
         yield house
 
 
@@ -133,13 +141,22 @@ async def _things(house: House, route: Route, who: str) -> dict[str, int]:
         things |= {"message_id": message.id, "room_id": message.room_id}
         if restoring:
             await core.messages.delete(owner, message.id, house.people["owner"].id)
+    elif route.endpoint in OF_ITS_PERSON:
+        job = (await core.jobs.start(owner, 1, ImportOptions(), "notes.json", "nowhere")).result
+        await core.jobs.cancel(owner, job.id)
+        things["job_id"] = job.id
+    elif route.endpoint in OF_WHO_ASKED:
+        asked = MessageCreate(
+            author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="@assistant"
+        )
+        message = (await core.messages.send(owner, asked)).result.message
+        things |= {"message_id": message.id + 1, "room_id": message.room_id}
+        await core.answers.stop(owner, message.id + 1)
     elif "key" in route.rule and who != "nobody":
         person = house.people[who if who in house.people else "owner"]
         await core.preferences.set(person.id, "theme", "dark")
-    elif "user_id" in route.rule and who in house.people:
-        things["user_id"] = house.people[who].id
     elif "user_id" in route.rule:
-        things["user_id"] = house.people["owner"].id
+        things["user_id"] = house.people[who if who in house.people else "owner"].id
     return things
 
 
@@ -180,6 +197,7 @@ def _expected_of_person(route: Route, person: str) -> int:
         "administrators": {"root": 200, "others": 403},
         "between two": {"owner": 200, "root": 200, "others": 404},
         "its author": {"owner": 200, "root": 403, "others": 404},
+        "one's own": {"owner": 200, "others": 404},
         "nobody's": {"others": 303 if route.rule.startswith("/front/") else 404},
         "everybody": {"others": 200},
     }
@@ -189,7 +207,9 @@ def _expected_of_person(route: Route, person: str) -> int:
         else "between two"
         if route.endpoint in BETWEEN_TWO
         else "its author"
-        if route.endpoint in OF_ITS_AUTHOR
+        if route.endpoint in OF_ITS_AUTHOR | OF_WHO_ASKED
+        else "one's own"
+        if route.endpoint in OF_ITS_PERSON
         else "nobody's"
         if any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS)
         else "everybody"
@@ -231,7 +251,11 @@ async def test_everybody_may_do_what_the_table_says_and_no_more(full_house: Hous
     assert not wrong, "\n".join(wrong)
 
 
-ABOUT = [route for route in WALKED if route.endpoint in {*ON_BOARD, *BETWEEN_TWO, *OF_ITS_AUTHOR}]
+ABOUT = [
+    route
+    for route in WALKED
+    if route.endpoint in {*ON_BOARD, *BETWEEN_TWO, *OF_ITS_AUTHOR, *OF_ITS_PERSON, *OF_WHO_ASKED}
+]
 
 
 async def test_what_one_may_not_see_is_answered_as_what_is_not_there(full_house: House):

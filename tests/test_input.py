@@ -9,7 +9,19 @@ import pytest
 
 from tests.problems import XSS, assert_harmless, assert_problem
 from tests.raw_http import Answer, exchange, request
-from tests.routes import ANY_JSON, BODILESS, ENDS_ME, FORM_ROUTES, JSON_ROUTES, NOBODY, WRITES, Json, Route, body_of
+from tests.routes import (
+    ANY_JSON,
+    BODILESS,
+    ENDS_ME,
+    FORM_ROUTES,
+    JSON_ROUTES,
+    NOBODY,
+    TAKES_FILES,
+    WRITES,
+    Json,
+    Route,
+    body_of,
+)
 from tests.server_process import ServerProcess
 
 JSON = "Content-Type: application/json"
@@ -26,7 +38,8 @@ GONE_IS_FINE = {
 def test_every_route_that_writes_is_tested_here():
     assert JSON_ROUTES
     assert FORM_ROUTES
-    tested = {*BODILESS, *ANY_JSON, *(route.endpoint for route in (*JSON_ROUTES, *FORM_ROUTES))}
+    # What takes files: in test_transfers.py.
+    tested = {*BODILESS, *ANY_JSON, *TAKES_FILES, *(route.endpoint for route in (*JSON_ROUTES, *FORM_ROUTES))}
     assert not {route.endpoint for route in WRITES} - tested
 
 
@@ -298,7 +311,7 @@ def test_a_body_where_none_is_read_does_no_harm(port: int, me: str, route: Route
 def _elsewhere(route: Route) -> str:
     """The address of a thing that is not there."""
     gone = dict.fromkeys(
-        ("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id"), 999
+        ("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id", "job_id"), 999
     )
     return route.at(**gone, board_id=999, key="gone")
 

@@ -34,6 +34,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "ollama_model": ("a", "b:latest", "hf.co/c/d-GGUF:Q4_K_M"),
     "assistant_answers": (1, 2, 64),
     "assistant_timeout": (1, 2, 3600),
+    "max_import_bytes": (1024, 1025, 1 << 40),
     "stream_road": ("send", "send", "send"),
 }
 NUMBERS = {
@@ -44,6 +45,7 @@ NUMBERS = {
     "trash_days": (0, 3651),
     "assistant_answers": (0, 65),
     "assistant_timeout": (0, 3601),
+    "max_import_bytes": (1023, (1 << 40) + 1),
 }
 NO_NUMBER = ["", "x", "1.5", "-1", "1e3", "0x10", "NaN", "9" * 30, "1 2"]
 BAD: dict[str, list[str]] = {

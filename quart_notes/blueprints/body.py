@@ -1,15 +1,75 @@
-"""How a request's body is read: one reader for all routes."""
+"""How a request's body is read: one reader for all routes, and another for those that take files."""
 
-from typing import Any, cast
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
 
-from quart import Request
+from quart import Request, current_app, request
+from quart.wrappers.request import Body
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_notes.errors import UnsupportedMediaTypeError
 from quart_notes.jsonio import parse
 
+HELD = 256 * 1024  # bytes of a file that wait for a route; the rest waits in the connection
+TAKES_FILES = "_quart_notes_takes_files"
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+
+
+def takes_files(route: F) -> F:
+    """Let a route take a body that is larger than others may be, a piece at a time."""
+    setattr(route, TAKES_FILES, True)
+    return route
+
+
+async def decide() -> None:
+    """Before a request is judged: whether its body is taken a piece at a time."""
+    body = cast(CheckedRequest, request).body
+    assert isinstance(body, HeldBody)  # noqa: S101 - CheckedRequest makes it
+    body.decided(pieces=hasattr(current_app.view_functions.get(request.endpoint or ""), TAKES_FILES))
+
+
+class HeldBody(Body):
+    """A body of which, while nobody takes it, no more is read than can be kept.
+
+    1. Until it is decided what the request is for, only the first message of it is read.
+    2. A body that is taken a piece at a time has no bound here: whoever takes it counts. At most HELD bytes and a
+       message wait for them; a client that sends faster is made to wait.
+    3. Any other body is bounded, and what comes beyond the bound is thrown away, as Quart does.
+    """
+
+    def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
+        super().__init__(expected_content_length, max_content_length)
+        self._decided = asyncio.Event()
+        self._taken = asyncio.Event()
+        self._pieces = False
+
+    def decided(self, *, pieces: bool) -> None:
+        """Whether it is taken a piece at a time, or whole."""
+        self._pieces = pieces
+        if pieces:
+            self._max_content_length = None
+            if isinstance(self._must_raise, RequestEntityTooLarge):
+                self._must_raise = None
+        self._decided.set()
+
+    async def room(self) -> None:
+        """Return when more may be read."""
+        await self._decided.wait()
+        while self._pieces and len(self._data) > HELD:
+            self._taken.clear()
+            await self._taken.wait()
+
+    async def __anext__(self) -> bytes:
+        data = await super().__anext__()
+        self._taken.set()
+        return data
+
 
 class CheckedRequest(Request):
     """A request whose JSON went through the one reader; quart-schema's validation reads it here too."""
+
+    body_class = HeldBody
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """The body's JSON document.

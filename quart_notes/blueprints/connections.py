@@ -64,6 +64,15 @@ class HTTPConnection(ASGIHTTPConnection):
             return
         await self._through_quart(self._serve(first["body"], receive, send), send)
 
+    async def handle_messages(self, request: Any, receive: ASGIReceiveCallable) -> None:
+        """Take in the request's body as there is room for it; return when the client has left."""
+        while (message := await receive())["type"] != "http.disconnect":
+            if message["type"] == "http.request":
+                request.body.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    request.body.set_complete()
+                await request.body.room()
+
     def _may_see(self, core: Core, cached: CachedResponse) -> bool:
         """Whether whoever asks is known to see what is kept; if it is not known, Quart's route finds out."""
         if core.settings.access == "open":

@@ -86,6 +86,19 @@ async def caller() -> Caller:
     return ANYBODY
 
 
+async def acting_as(person_id: int | None) -> Caller:
+    """Who asks; in open mode whomever they name.
+
+    raises   ForbiddenError when it is not for them to say; NotFoundError when there is nobody of that id
+    """
+    who = await caller()
+    if person_id is None or person_id == who.id:
+        return who
+    who.must_be(person_id)
+    person, _ = await core().people.get(person_id)
+    return Caller(person, trusted=True)
+
+
 def known_pass(parts: Core, headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> Pass | None:
     """The pass of whoever sends these headers, when it is at hand: for what is answered before Quart's routing."""
     found = {name: value.decode("latin-1") for name, value in headers if name in {b"authorization", b"cookie"}}

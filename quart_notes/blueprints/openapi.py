@@ -38,6 +38,9 @@ from quart_notes.version import __version__
 
 F = TypeVar("F", bound=Callable[..., Any])
 ANSWERS = "_quart_notes_answers"
+FILES = "_quart_notes_files"
+# Where routes are once more that are there for everybody's board.
+TWICE = tuple("/api/boards/{board_id}/" + name for name in ("notes", "imports", "export"))
 READ_PROBLEMS = (SignInRequiredError, DatabaseUnavailableError)
 WRITE_PROBLEMS = (
     BadRequestError,
@@ -88,6 +91,7 @@ class Answer:
     description: str
     model: Any = None  # a pydantic model, list[model], or None when the media type says it all
     media_type: str = "application/json"
+    media_types: tuple[str, ...] = ()  # of files: one of these
     headers: Mapping[str, str] | None = None  # name → description
 
 
@@ -109,6 +113,12 @@ def answers(*successes: Answer, problems: tuple[type[ProblemError], ...] = ()) -
         return route
 
     return decorate
+
+
+def sends_files(route: F) -> F:
+    """Document that a route takes files: the parts of a form, or one as the body."""
+    setattr(route, FILES, True)
+    return route
 
 
 class Provider(OpenAPIProvider):
@@ -134,7 +144,7 @@ class Provider(OpenAPIProvider):
     def operation_id(self, method: str, path: str, func: Callable[..., Any]) -> str | None:
         """Its name for programs that are generated; routes that are registered twice have two."""
         name = super().operation_id(method, path, func)
-        return f"{name}_of_board" if name and path.startswith("/api/boards/{board_id}/notes") else name
+        return f"{name}_of_board" if name and path.startswith(TWICE) else name
 
     def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
         """A path parameter with its range."""
@@ -146,6 +156,8 @@ class Provider(OpenAPIProvider):
 
     def _complete(self, operation: dict[str, Any], route: Callable[..., Any], components: dict[str, Any]) -> None:
         operation["description"] = _unwrapped(operation.get("description", ""))
+        if hasattr(route, FILES):
+            operation["requestBody"] = FILES_BODY
         if "requestBody" in operation:
             operation["requestBody"]["required"] = True
         for parameter in operation["parameters"]:
@@ -165,6 +177,21 @@ class Provider(OpenAPIProvider):
             operation["responses"][str(status)] = _problem(kinds, components)
 
 
+BYTES = {"type": "string", "format": "binary"}
+FILES_BODY: dict[str, Any] = {
+    "description": "One or more files as the parts `file` of a form, or one as the body, of any content type.",
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"file": {"type": "array", "items": BYTES, "minItems": 1}},
+                "required": ["file"],
+            }
+        },
+        "application/octet-stream": {"schema": {**BYTES, "minLength": 1}},
+    },
+    "required": True,
+}
 IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -189,6 +216,8 @@ def _success(answer: Answer, components: dict[str, Any]) -> dict[str, Any]:
     response: dict[str, Any] = {"description": answer.description}
     if answer.model is not None:
         response["content"] = {answer.media_type: {"schema": _schema(answer.model, components)}}
+    elif answer.media_types:
+        response["content"] = {kind: {"schema": BYTES} for kind in answer.media_types}
     elif answer.media_type != "application/json":
         response["content"] = {answer.media_type: {"schema": {"type": "string"}}}
     if answer.headers:
@@ -235,6 +264,7 @@ def documented() -> QuartSchema:
         tags=[
             Tag(name="notes", description="The notes of the shared board."),
             Tag(name="boards", description="Boards, and who may do what on them."),
+            Tag(name="jobs", description="Importing and exporting notes, and where long work stands."),
             Tag(name="me", description="Who you are, and what you want remembered."),
             Tag(name="account", description="Signing in, sessions, tokens, invitations: in accounts mode."),
             Tag(name="people", description="Who is known here, and what they have not read."),

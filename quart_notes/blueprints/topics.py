@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from quart_notes import events
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
-from quart_notes.blueprints.identity import caller, identify
+from quart_notes.blueprints.identity import acting_as, identify
 from quart_notes.domain.access import Caller
 from quart_notes.errors import BadRequestError, UnknownTopicError
 from quart_notes.gate import Pass, topics_of
@@ -61,7 +61,7 @@ async def listener(query: FeedQuery) -> Listener:
     raises   UnknownTopicError for a topic that does not exist or is not for this listener
     """
     passed = await identify()
-    who = await _caller(query.person, passed)
+    who = await acting_as(query.person)
     visible = topics_of(who, {} if passed is None else passed.roles)
     if query.topics is None:
         return Listener(visible, who.person, (), passed)
@@ -77,16 +77,6 @@ async def listener(query: FeedQuery) -> Listener:
         unknown = ", ".join(sorted(topics - visible))
         raise UnknownTopicError(f"There is no topic {unknown or '(empty)'} for you.")
     return Listener(topics, who.person, tuple(sorted(numbered["room"])), passed)
-
-
-async def _caller(person_id: int | None, passed: Pass | None) -> Caller:
-    """Who listens: in open mode whomever the query names."""
-    who = await caller()
-    if person_id is None or person_id == who.id:
-        return who
-    who.must_be(person_id)
-    person, _ = await core().people.get(person_id)
-    return Caller(person, trusted=True)
 
 
 async def _further(who: Caller, numbered: Mapping[str, Collection[int]]) -> set[str]:

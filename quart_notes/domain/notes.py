@@ -14,7 +14,7 @@ from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, Val
 from quart_notes.event_log import EventLog
 from quart_notes.events import Action, EventId, NoteEvent, board
 from quart_notes.models import Note
-from quart_notes.schemas import NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role
+from quart_notes.schemas import Entry, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role
 from quart_notes.writer import Change, Write, Written
 
 COLUMNS = tuple(NoteOut.model_fields)
@@ -227,6 +227,6 @@ def _record(change: Change, action: Action, note: Note | NoteOut) -> NoteOut:
     return out
 
 
-def search_text(note: Note | NoteCreate) -> str:
+def search_text(note: Note | NoteCreate | Entry) -> str:
     """What a search looks at."""
     return normalised(f"{note.title or ''}\n{note.description or ''}")

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ("state", fields.CharField(db_index=True, max_length=16)),
                 ("options", fields.TextField(unique=False)),
                 ("file_name", fields.CharField(max_length=255)),
+                ("folder", fields.CharField(max_length=32)),
                 ("done", fields.IntField(default=0)),
                 ("total", fields.IntField(null=True)),
                 ("text", fields.CharField(max_length=200)),

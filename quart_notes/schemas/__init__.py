@@ -30,6 +30,7 @@ from quart_notes.schemas.boards import (
     MyBoardOut,
     Role,
 )
+from quart_notes.schemas.entries import BadEntryError, Entry
 from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, UNSTORABLE, Id, Incoming, Outgoing, PageQuery, Text
 from quart_notes.schemas.jobs import (
     PROBLEMS_MAX,
@@ -110,10 +111,12 @@ __all__ = [
     "Arrival",
     "AssistantOut",
     "AuthorQuery",
+    "BadEntryError",
     "BoardCreate",
     "BoardOut",
     "BoardUpdate",
     "Claim",
+    "Entry",
     "EntryProblem",
     "ExportFormat",
     "ExportQuery",

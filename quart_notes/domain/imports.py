@@ -1,0 +1,211 @@
+"""Notes that come in from a file: many in one change, each of them once."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.database import Database
+from quart_notes.domain.access import Caller, must_have
+from quart_notes.domain.jobs import TEXT_MAX, keep, settle
+from quart_notes.domain.notes import search_text
+from quart_notes.domain.people import by_id
+from quart_notes.event_log import EventLog
+from quart_notes.events import NoteEvent, board
+from quart_notes.models import Job, Note
+from quart_notes.schemas import Entry, JobOut, JobState, NoteOut, Outcome
+from quart_notes.writer import Change, Write
+
+INSERT = (
+    "INSERT INTO note (board_id, title, description, search_text, created_at, updated_at, done, version, origin)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)"
+)
+INTERRUPTED = "The server stopped in the middle. Run it again: nothing comes in twice."
+NOBODYS = "Nobody in particular asked for it, and people sign in here now."
+
+
+class Sourced(NamedTuple):
+    """An entry, and where it came from first: its own word for it, or one made of what it says."""
+
+    entry: Entry
+    origin: str
+
+
+class Task(NamedTuple):
+    """A job whose turn has come: where its file is, and in whose name it is done."""
+
+    job: JobOut
+    folder: str
+    caller: Caller
+
+
+class Progress(NamedTuple):
+    """Where a job stands before a batch of entries; `done` is with them."""
+
+    done: int
+    total: int | None
+    outcome: Outcome
+
+
+class Imports:
+    """The work on imports.
+
+    1. A batch of notes and the progress of its job commit together: an interrupted job knows exactly what came in.
+    2. Nothing is changed for a job that is not running any more.
+    3. Within a board an origin comes in once, among the notes that are there now.
+    """
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def recover(self) -> None:
+        """After a start: what was running when the server ended is marked as interrupted."""
+
+        async def work(change: Change) -> None:
+            for job in await Job.filter(state="running").using_db(change.connection):
+                await settle(change, job, "interrupted", INTERRUPTED)
+
+        await self._write(work)
+
+    async def waiting(self) -> list[int]:
+        """The jobs that wait for their turn, the oldest first."""
+        async with self._database.snapshot() as connection:
+            rows = await Job.filter(state="waiting").using_db(connection).order_by("id").values("id")
+        return [row["id"] for row in rows]
+
+    async def take(self, job_id: int, *, trusted: bool) -> Task | None:
+        """Begin a job; None when it does not wait any more.
+
+        trusted   as in open mode; otherwise it is done in the name of whoever asked for it, and of nobody else
+        """
+
+        async def work(change: Change) -> Task | None:
+            job = await Job.get_or_none(id=job_id, state="waiting", using_db=change.connection)
+            if job is None:
+                return None
+            people = await by_id(change.connection, [job.user_id])
+            if not (people or trusted):
+                await settle(change, job, "failed", NOBODYS)
+                return None
+            caller = Caller(people[job.user_id] if job.user_id else None, trusted)
+            return Task(await settle(change, job, "running", "Looking at the file"), job.folder, caller)
+
+        return (await self._write(work)).result
+
+    async def advance(
+        self, task: Task, entries: Sequence[Sourced], progress: Progress, *, quietly: bool
+    ) -> Outcome | None:
+        """Bring a batch in and note how far the job is; None when it is not running any more.
+
+        quietly   tell nobody how far it is; the notes are always told
+        raises    NotFoundError, ForbiddenError: whoever asked for it may not do it any more
+        """
+
+        async def work(change: Change) -> Outcome | None:
+            job = await Job.get_or_none(id=task.job.id, state="running", using_db=change.connection)
+            if job is None:
+                return None
+            dry_run = task.job.options.dry_run
+            created = await bring_in(change, task.caller, job.board_id, entries, self._log.epoch, dry_run=dry_run)
+            outcome = counted(progress.outcome, entries, created)
+            job.done, job.total = progress.done, progress.total
+            job.text, job.outcome = summary(outcome, dry_run=dry_run), outcome.model_dump_json()
+            await keep(change, job, quietly=quietly)
+            return outcome
+
+        return (await self._write(work)).result
+
+    async def bring(self, caller: Caller, board_id: int, entries: Sequence[Sourced], *, dry_run: bool) -> int:
+        """Bring entries in without a job; returns how many were not there yet."""
+
+        async def work(change: Change) -> int:
+            return await bring_in(change, caller, board_id, entries, self._log.epoch, dry_run=dry_run)
+
+        return (await self._write(work)).result
+
+    async def end(self, job_id: int, state: JobState, text: str = "") -> None:
+        """Say that a job has ended, and how; nothing when it is not running any more. Without a text the last stays."""
+
+        async def work(change: Change) -> None:
+            job = await Job.get_or_none(id=job_id, state="running", using_db=change.connection)
+            if job is not None:
+                await settle(change, job, state, (text or job.text)[:TEXT_MAX])
+
+        await self._write(work)
+
+
+async def bring_in(
+    change: Change, caller: Caller, board_id: int, entries: Sequence[Sourced], epoch: str, *, dry_run: bool
+) -> int:
+    """Put those entries on the board that are not there yet, and tell everyone watching it; returns how many.
+
+    epoch   of this database: an origin `{epoch}/{id}` is this board's own note of that id
+    """
+    await must_have(change.connection, caller, board_id, "editor")
+    known = await _known(change.connection, board_id, [one.origin for one in entries], epoch)
+    now = datetime.now(UTC)
+    created = 0
+    for entry, origin in entries:
+        if origin in known:
+            continue
+        known.add(origin)
+        created += 1
+        if not dry_run:
+            await _put(change, board_id, entry, origin, now)
+    return created
+
+
+async def _known(connection: BaseDBAsyncClient, board_id: int, origins: Collection[str], epoch: str) -> set[str]:
+    present = Note.filter(board_id=board_id, deleted_at__isnull=True).using_db(connection)
+    known = {row["origin"] for row in await present.filter(origin__in=list(origins)).values("origin")}
+    own = {origin: number for origin in origins if (number := _own_id(origin, epoch)) is not None}
+    rows = await present.filter(id__in=list(own.values())).values("id") if own else []
+    there = {row["id"] for row in rows}
+    return known | {origin for origin, note_id in own.items() if note_id in there}
+
+
+def _own_id(origin: str, epoch: str) -> int | None:
+    prefix, _, number = origin.partition("/")
+    return int(number) if prefix == epoch and number.isascii() and number.isdigit() and len(number) < 19 else None
+
+
+async def _put(change: Change, board_id: int, entry: Entry, origin: str, now: datetime) -> None:
+    created_at = entry.created_at or entry.updated_at or now
+    updated_at = entry.updated_at or created_at
+    dates = [created_at.isoformat(" "), updated_at.isoformat(" ")]
+    values = [board_id, entry.title, entry.description, search_text(entry), *dates, int(entry.done), origin]
+    told = NoteOut.model_construct(
+        id=await change.connection.execute_insert(INSERT, values),
+        board_id=board_id,
+        title=entry.title,
+        description=entry.description,
+        done=entry.done,
+        version=1,
+        created_at=created_at,
+        updated_at=updated_at,
+    )
+    change.record(NoteEvent(topic=board(board_id), action="create", note=told))
+
+
+def counted(before: Outcome, entries: Sequence[Sourced], created: int) -> Outcome:
+    """What came of an import, with a further batch of which `created` were not there yet."""
+    return before.model_copy(
+        update={"created": before.created + created, "known": before.known + len(entries) - created}
+    )
+
+
+def summary(outcome: Outcome, *, dry_run: bool) -> str:
+    """What came of it, in a line for people."""
+    came = "would come in" if dry_run else "came in"
+    notes = "1 note" if outcome.created == 1 else f"{outcome.created:,} notes"
+    parts = [f"{notes} {came}"]
+    if outcome.known:
+        parts.append(f"{outcome.known:,} {'was' if outcome.known == 1 else 'were'} there already")
+    if outcome.left_out:
+        parts.append(f"{outcome.left_out:,} {'was' if outcome.left_out == 1 else 'were'} left out")
+    if outcome.skipped:
+        parts.append(f"{outcome.skipped:,} could not be read")
+    return ", ".join(parts)

@@ -1,0 +1,76 @@
+"""A note as it comes in from a file, checked like one that is typed."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from quart_notes.schemas.notes import ORIGIN_MAX, Description, Title
+
+NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what Python makes of bytes that are no UTF-8, when told to go on
+
+
+class BadEntryError(ValueError):
+    """An entry that cannot come in; the message says why."""
+
+
+def _moment(value: Any) -> Any:
+    """A date in UTC, of RFC 3339 text or of a datetime; without a zone it is UTC already."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(moment, datetime):
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        pass
+    if value is None:
+        return None
+    raise ValueError("is not a date such as 2026-01-31T09:30:00Z")
+
+
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+Origin = Annotated[str, Field(max_length=ORIGIN_MAX, pattern=r"^[!-~]+$")]
+
+
+class Entry(BaseModel):
+    """A note of a file.
+
+    origin   where it came from first, if the file says so: what came once comes once
+    """
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    title: Title = None
+    description: Description = None
+    done: bool = False
+    created_at: Moment = None
+    updated_at: Moment = None
+    origin: Origin | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.title is None and self.description is None:
+            raise ValueError("is empty: it has neither a title nor a text")
+        return self
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """The entry that these values make; BadEntryError, in words for people, when they make none."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise BadEntryError(_why(error)) from None
+
+
+def _why(error: ValidationError) -> str:
+    item: Any = error.errors(include_url=False)[0]
+    field = ".".join(map(str, item["loc"]))
+    value = item["input"]
+    if item["type"] == "string_too_long":
+        reason = f"has more than {item['ctx']['max_length']:,} characters"
+    elif isinstance(value, str) and NOT_UTF8.search(value):
+        reason = "is not UTF-8"
+    else:
+        reason = str(item["msg"]).removeprefix("Value error, ")
+    return f"{field}: {reason}" if field else reason

@@ -1,0 +1,152 @@
+"""A JSON array read element by element: what is kept in memory is one element, and that is bounded.
+
+The standard library reads a document as a whole; here it reads an element as a whole, and a bad one is passed over.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from quart_notes.transfer.files import Bytes
+from quart_notes.transfer.trouble import UnreadableError
+
+PIECE = 64 * 1024  # bytes read at once
+ELEMENT_MAX = 1 << 20  # characters of an element: far more than a note may have
+SPACE = re.compile(r"[ \t\n\r]*")
+OUTSIDE = re.compile(r'["\[\]{},]')  # what matters between strings
+INSIDE = re.compile(r'["\\]')  # what matters within a string
+
+
+class BadElement:
+    """Stands for an element that is no JSON; `why` says more."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+class Reader:
+    """The document in a file, from its beginning to its end.
+
+    What is no UTF-8 becomes lone surrogates, which no note may have.
+
+    raises   UnreadableError when it is not JSON around the elements
+    """
+
+    def __init__(self, file: Bytes) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self._json = json.JSONDecoder(parse_constant=_refuse)
+        self._text = ""
+        self._at = 0
+        self._gone = 0  # characters before the text that is kept
+        self._ended = False
+
+    def peek(self) -> str:
+        """The next character that is no space; nothing at the end."""
+        while True:
+            self._at = SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def skip(self, *wanted: str) -> str:
+        """Pass over one of these characters; returns which it was."""
+        found = self.peek()
+        if not found or found not in wanted:
+            self._fail("there should be " + " or ".join(wanted) + (f", not {found}" if found else ""))
+        self._at += 1
+        return found
+
+    def value(self) -> Any:
+        """The next value; UnreadableError when it is none."""
+        found = self.element()
+        if isinstance(found, BadElement):
+            self._fail(found.why)
+        return found
+
+    def element(self) -> Any:
+        """The next element of an array, or a BadElement, which has been passed over."""
+        self.peek()
+        while True:
+            try:
+                found, end = self._json.raw_decode(self._text, self._at)
+            except RecursionError:
+                return self._pass_over("it is nested too deep")
+            except ValueError as error:
+                if len(self._text) - self._at <= ELEMENT_MAX and self._more():
+                    continue
+                return self._pass_over(getattr(error, "msg", None) or str(error))
+            # A number may go on in the next piece.
+            if end == len(self._text) and not isinstance(found, dict | list | str) and self._more():
+                continue
+            too_long = end - self._at > ELEMENT_MAX
+            self._at = end
+            return BadElement("it is too long") if too_long else found
+
+    def array(self) -> Iterator[Any]:
+        """The elements of the array that comes next."""
+        self.skip("[")
+        if self.peek() == "]":
+            self.skip("]")
+            return
+        while True:
+            yield self.element()
+            if self.skip(",", "]") == "]":
+                return
+
+    def _pass_over(self, why: str) -> BadElement:
+        """Go to the end of an element that cannot be read, by its brackets and strings alone."""
+        if self._text[self._at : self._at + 1] in {"", ",", "]", "}"}:
+            self._fail("a value is missing")
+        depth = 0
+        while True:
+            found = OUTSIDE.search(self._text, self._at)
+            if found is None:
+                self._at = len(self._text)
+                if not self._more():
+                    self._fail("it ends in the middle")
+                continue
+            self._at = found.start()
+            character = found[0]
+            if depth == 0 and character in ",]}":
+                return BadElement(why)
+            self._at += 1
+            if character == '"':
+                self._pass_over_string()
+            elif character in "[{":
+                depth += 1
+            elif character in "]}":
+                depth -= 1
+
+    def _pass_over_string(self) -> None:
+        while True:
+            found = INSIDE.search(self._text, self._at)
+            if found is None or (found[0] == "\\" and found.end() == len(self._text)):
+                self._at = len(self._text) if found is None else found.start()
+                if not self._more():
+                    self._fail("it ends in the middle")
+                continue
+            self._at = found.end() + (found[0] == "\\")
+            if found[0] == '"':
+                return
+
+    def _more(self) -> bool:
+        """Read on, and let go of what has been read; whether there was more."""
+        if self._ended:
+            return False
+        data = self._file.read(PIECE)
+        self._ended = not data
+        self._gone += self._at
+        self._text = self._text[self._at :] + self._decoder.decode(data, final=self._ended)
+        self._at = 0
+        return True
+
+    def _fail(self, why: str) -> NoReturn:
+        raise UnreadableError(f"It is not whole JSON: at character {self._gone + self._at + 1:,}, {why}.")
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"it holds {name}, which JSON does not have")

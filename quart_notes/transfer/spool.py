@@ -1,0 +1,110 @@
+"""Where the files of imports lie until they are not needed any more."""
+
+import errno
+import json
+import secrets
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from quart_notes.errors import StorageFullError, TooLargeError
+from quart_notes.transfer.files import Place
+
+NAMES = "names.json"  # what their sender calls the files, in order; they themselves are 0, 1, 2 …
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FILES_MAX = 10_000  # files sent together: each is one on the disk
+
+
+class Upload:
+    """Files that are being received, one after another, in a folder of their own. Its methods wait for the disk.
+
+    raises   TooLargeError beyond `limit` bytes in all or FILES_MAX files; StorageFullError when the disk is full
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self.folder = folder
+        self.names: list[str] = []
+        self.size = 0
+        self._limit = limit
+        self._file: BinaryIO | None = None
+
+    def begin(self, name: str) -> None:
+        """A further file, under the name that its sender gives it."""
+        self.close()
+        if len(self.names) >= FILES_MAX:
+            raise TooLargeError(f"At most {FILES_MAX:,} files can be sent together; put them into a zip.")
+        with _room():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._file = (self.folder / str(len(self.names))).open("xb")
+        self.names.append(name)
+
+    def write(self, data: bytes) -> None:
+        """More of the file that was begun last."""
+        self.size += len(data)
+        if self.size > self._limit:
+            raise TooLargeError(f"An import is at most {self._limit:,} bytes (max_import_bytes).")
+        if self._file is not None:
+            with _room():
+                self._file.write(data)
+
+    def finish(self) -> None:
+        """Nothing more comes."""
+        self.close()
+        with _room():
+            (self.folder / NAMES).write_text(json.dumps(self.names), encoding="ascii")
+
+    def close(self) -> None:
+        """Let go of the file that was begun last."""
+        file, self._file = self._file, None
+        if file is not None:
+            with _room():
+                file.close()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StorageFullError("There is no room left on the disk; nothing was kept.") from error
+        raise
+
+
+class Spool:
+    """The folder of imports, with a folder for each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._receiving: set[str] = set()
+
+    @contextmanager
+    def receiving(self, limit: int) -> Iterator[Upload]:
+        """Room for files of at most `limit` bytes, which is not among those that are kept until it is left."""
+        name = secrets.token_hex(16)
+        self._receiving.add(name)
+        upload = Upload(self._folder / name, limit)
+        try:
+            yield upload
+        finally:
+            upload.close()
+            self._receiving.discard(name)
+
+    def kept(self) -> set[str]:
+        """The folders that are there, but for those that are being filled. Waits for the disk."""
+        if not self._folder.is_dir():
+            return set()
+        return {folder.name for folder in self._folder.iterdir()} - self._receiving
+
+    def remove(self, folders: Collection[str]) -> None:
+        """Remove folders that nobody needs. Waits for the disk."""
+        for folder in folders:
+            shutil.rmtree(self._folder / folder, ignore_errors=True)
+
+    def places(self, folder: str) -> list[Place]:
+        """The files in a folder, by their senders' names; FileNotFoundError when they are gone."""
+        here = self._folder / folder
+        names: list[str] = json.loads((here / NAMES).read_text(encoding="ascii"))
+        return [Place(here / str(number), name) for number, name in enumerate(names)]

@@ -1,0 +1,69 @@
+"""A zip that is written as it goes out: of what has left, nothing is kept but its place in the directory.
+
+source   PKWARE's APPNOTE.TXT 6.3.10: 4.3.7 local header, 4.3.12 central directory, 4.3.14 to 4.3.16 its end
+"""
+
+import struct
+import zlib
+from datetime import datetime
+
+from quart_notes.transfer.zips import DEFLATED, DIRECTORY, END, END64, END64_PLACE, LOCAL, UTF8
+
+NEEDED = 20  # version 2.0: deflate
+NEEDED64 = 45  # version 4.5: 64-bit sizes
+MANY, LARGE = 0xFFFF, 0xFFFFFFFF  # what stands where a number is too large for its place
+MADE_ON_UNIX = 3 << 8
+PERMISSIONS = 0o100644 << 16
+FIRST_YEAR, LAST_YEAR = 1980, 2107  # what a date in a zip can be
+WIDE = struct.Struct("<2HQ")
+
+
+class ZipWriter:
+    """Packs files as a whole, one after another. Its directory, 46 bytes and a name a file, is kept packed."""
+
+    def __init__(self) -> None:
+        self._at = 0
+        self._count = 0
+        self._size = 0  # of the directory, bytes
+        self._packer = zlib.compressobj()
+        self._directory: list[bytes] = []
+
+    def add(self, name: str, data: bytes, changed: datetime) -> bytes:
+        """A file: its header and what is in it."""
+        raw = name.encode()
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        packed = packer.compress(data) + packer.flush()
+        common = (UTF8, DEFLATED, *_moment(changed), zlib.crc32(data), len(packed), len(data), len(raw))
+        local = LOCAL.pack(b"PK\x03\x04", NEEDED, *common, 0) + raw + packed
+        extra = WIDE.pack(1, 8, self._at) if self._at >= LARGE else b""
+        place = min(self._at, LARGE)
+        entry = DIRECTORY.pack(
+            b"PK\x01\x02", MADE_ON_UNIX | NEEDED, NEEDED, *common, len(extra), 0, 0, 0, PERMISSIONS, place
+        )
+        self._keep(entry + raw + extra)
+        self._at += len(local)
+        return local
+
+    def _keep(self, entry: bytes) -> None:
+        self._count += 1
+        self._size += len(entry)
+        self._directory.append(self._packer.compress(entry))
+
+    def directory(self) -> bytes:
+        """The end of the zip: what is in it, and where."""
+        packed = b"".join([*self._directory, self._packer.flush()])
+        end64 = b""
+        if self._count >= MANY or self._at + self._size >= LARGE:
+            numbers = (self._count, self._count, self._size, self._at)
+            end64 = END64.pack(b"PK\x06\x06", END64.size - 12, NEEDED64, NEEDED64, 0, 0, *numbers)
+            end64 += END64_PLACE.pack(b"PK\x06\x07", 0, self._at + self._size, 1)
+        count, size, at = min(self._count, MANY), min(self._size, LARGE), min(self._at, LARGE)
+        end = END.pack(b"PK\x05\x06", 0, 0, count, count, size, at, 0)
+        return zlib.decompress(packed) + end64 + end
+
+
+def _moment(changed: datetime) -> tuple[int, int]:
+    """A time and a date as MS-DOS has them, two seconds fine."""
+    year = min(max(changed.year, FIRST_YEAR), LAST_YEAR) - FIRST_YEAR
+    time = changed.hour << 11 | changed.minute << 5 | changed.second // 2
+    return time, year << 9 | changed.month << 5 | changed.day

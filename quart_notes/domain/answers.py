@@ -30,7 +30,7 @@ TOO_MANY = "Too many questions are waiting for an answer; ask again in a while."
 RESTARTED = "The server was restarted before the answer was whole."
 FAILED_CHUNK = 100  # answers in one transaction
 # In plain SQL, with the states as they stand in the index of unfinished answers: with values, it would not be used.
-WAITING = "SELECT id, asker_id FROM message WHERE answer_state IN ('waiting', 'writing') ORDER BY id LIMIT ?"
+WAITING = "SELECT id, asker_id FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?"
 
 
 class Asked(NamedTuple):

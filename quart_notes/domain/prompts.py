@@ -13,7 +13,7 @@ NOTES_MAX = 8_000  # characters of notes; with the former and the longest questi
 NOTE_MAX = 400  # characters of one note
 TELLING_WORD = 5  # letters of a word that may name a note by its title
 ABOUT_NOTES = re.compile(
-    r"\b(?:notes?|boards?|lists?|checklists?|to-?dos?|tasks?|reminders?|notiz(?:en)?|zettel|listen?|aufgaben?|tâches?"
+    r"\b(?:notes?|boards?|lists?|checklists?|to-?dos?|tasks?|reminders?|notiz(?:en)?|zettel|liste|aufgaben?|tâches?"
     r"|tableaux?|notas?|tareas?|listas?)\b",
     re.IGNORECASE,
 )

@@ -80,6 +80,11 @@ class Assistant:
         """The model that answers."""
         return self._ollama.model
 
+    @property
+    def wanted(self) -> bool:
+        """Whether there is to be one: not when the setting ollama_url is empty."""
+        return bool(self._ollama.url)
+
     async def start(self) -> None:
         """Begin; what was left unfinished by the last process has failed."""
         await self._answers.fail_unfinished()

@@ -93,6 +93,8 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         last_event_id=found.position,
         presence=core().presence.now(shown.id),
         people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX))).users,
+        model=core().assistant.model,
+        missing=core().assistant.reason(),
         deleted=await _deleted(shown.id, me),
         form={"client_key": secrets.token_hex(KEY_BYTES), **form},
     )
@@ -115,7 +117,10 @@ async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
     """One's own message that has just been deleted and can be had back."""
     message_id = digits(request.args.get("deleted"))
     message = await core().messages.deleted(message_id) if message_id and me else None
-    return message if message and me and message.room_id == room_id and message.author_id == me.id else None
+    if message is None or me is None or message.room_id != room_id:
+        return None
+    whose = message.answer.asker_id if message.answer else message.author_id
+    return message if whose == me.id else None
 
 
 @blueprint.post("/<id:room_id>/messages")

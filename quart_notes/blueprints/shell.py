@@ -24,6 +24,7 @@ async def shell() -> dict[str, Any]:
     theme            light, dark or system as `me` has chosen it; "" when they have not
     last_room        RoomOut in which `me` was last, or None
     rooms            RoomOut: the lobby first, then by name; conversations: those of `me`, by the other's nickname
+    assistant_room   RoomOut in which `me` is alone with the assistant, or None; assistant_wanted: whether there is one
     unread           messages by the room's id; unread_total: their sum
     unread_marks     "room:count:last read …", as of shell_event_id, for the script that counts on
     shell_topics     what the bar has to hear of
@@ -36,6 +37,7 @@ async def shell() -> dict[str, Any]:
     wanted = (await core().preferences.of_person(me.id)).values if me else {}
     # Last, so that nothing is unread in a room that is not listed; the script leaves out what is counted already.
     unread, position = (await core().readings.of_person(who, me.id)) if me else ([], found.position)
+    private = next((room for room in found.rooms if room.kind == "private"), None)
     conversations = sorted((room for room in found.rooms if room.kind == "direct"), key=lambda room: _other(room, me))
     return {
         "me": me,
@@ -45,12 +47,14 @@ async def shell() -> dict[str, Any]:
         "last_room": next((room for room in found.rooms if room.id == wanted.get("room")), None),
         "rooms": sorted((room for room in found.rooms if room.kind == "room"), key=_by_name),
         "conversations": conversations,
+        "assistant_room": private,
+        "assistant_wanted": core().assistant.wanted,
         "unread": {one.room_id: one.count for one in unread if one.count},
         "unread_total": sum(one.count for one in unread),
         "unread_marks": _marks(unread),
         "shell_event_id": position,
         "shell_topics": ",".join([events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]),
-        "here": _here({f"/front/rooms/{room.id}" for room in conversations}),
+        "here": _here({f"/front/rooms/{room.id}" for room in found.rooms if room.kind != "room"}),
     }
 
 

@@ -22,7 +22,7 @@ const above = ({ previousElementSibling: before }) => before && messageOf(before
 /** Whether a message reads as a part of the one before it. @param {Message} before @param {Message} message */
 function goesOn(before, message) {
   const same = before.author_id === message.author_id && before.guest === message.guest;
-  return same && Date.parse(message.date) - Date.parse(before.date) <= PAUSE_MS;
+  return same && !message.answer && Date.parse(message.date) - Date.parse(before.date) <= PAUSE_MS;
 }
 
 /** At midnight today becomes yesterday. @param {HTMLElement} list */

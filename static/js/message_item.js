@@ -1,11 +1,12 @@
 /** A message on the page: made from the blank one in its template, its slots filled as text, and the message it shows. */
+import { fillAnswer, nameAnswer, readAnswer } from "./answer_item.js";
 import { drawAvatar } from "./avatar.js";
 import { address, clone, find } from "./elements.js";
-import { linked } from "./links.js";
+import { showText } from "./message_text.js";
 import { tellTime } from "./message_time.js";
 
 /** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
-/** @type {HTMLLIElement|undefined} */ let blank;
+/** @type {Map<string, HTMLLIElement>} by the id of its template */ const blanks = new Map();
 
 /** Who looks at this page; 0 for nobody in particular. */
 export const viewer = Number(document.documentElement.dataset.person);
@@ -28,7 +29,9 @@ export const nameOf = ({ author, guest }) => author?.nickname ?? guest ?? "";
 
 /** A new item that shows a message. @param {Message} message */
 export function itemFor(message) {
-  blank ??= clone("message-item", HTMLLIElement); // to copy an item is cheaper than to import it anew
+  const kind = message.answer ? "answer-item" : "message-item";
+  const blank = blanks.get(kind) ?? clone(kind, HTMLLIElement);
+  blanks.set(kind, blank); // to copy an item is cheaper than to import it anew
   const item = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
   fill(item, message);
   return item;
@@ -39,6 +42,7 @@ export function read(item, roomId) {
   const { id, version, author, key } = item.dataset;
   const name = find(item, ".author").textContent;
   const time = find(item, ".message-head time", HTMLTimeElement);
+  const answer = readAnswer(item);
   const message = {
     id: Number(id),
     room_id: roomId,
@@ -46,10 +50,11 @@ export function read(item, roomId) {
     content: find(item, ".content").textContent,
     author_id: Number(author) || null,
     author: author ? { id: Number(author), nickname: name, name, email: "" } : null,
-    guest: author ? null : name,
+    guest: author || answer ? null : name,
     client_key: key ?? null,
     date: time.dateTime,
-    edited_at: find(item, ".edited").hidden ? null : time.dateTime,
+    edited_at: answer || find(item, ".edited").hidden ? null : time.dateTime,
+    answer,
   };
   tellTime(time, message.date);
   shown.set(item, message);
@@ -62,8 +67,9 @@ export function fill(item, message) {
   if (before?.id !== message.id) name(item, message);
   item.dataset.version = String(message.version);
   tellTime(find(item, ".message-head time", HTMLTimeElement), message.date);
-  if (before?.content !== message.content) find(item, ".content").replaceChildren(...linked(message.content));
-  find(item, ".edited").hidden = !message.edited_at;
+  if (before?.content !== message.content) showText(find(item, ".content"), message.content);
+  if (message.answer) fillAnswer(item, message.answer, viewer);
+  else find(item, ".edited").hidden = !message.edited_at;
   shown.set(item, message);
 }
 
@@ -74,6 +80,7 @@ function name(item, message) {
   item.dataset.id = String(message.id);
   item.dataset.author = String(message.author_id ?? "");
   if (message.client_key) item.dataset.key = message.client_key;
+  if (message.answer) return nameAnswer(item, message.id, message.answer, viewer);
   item.toggleAttribute("data-own", own);
   find(item, ".author bdi").textContent = nameOf(message);
   drawAvatar(find(item, ".avatar"), nameOf(message), message.author_id);

@@ -13,10 +13,15 @@ export function messageKeys(list, scroll) {
   const next = () =>
     goTo(/** @type {HTMLElement|null|undefined} */ (current()?.nextElementSibling ?? (current() ? null : last())));
   const previous = () => goTo(/** @type {HTMLElement|null|undefined} */ (current()?.previousElementSibling ?? last()));
-  /** @param {string} selector of what is there for one's own messages only */
+  /** @param {string} selector of what is there for one's own messages only, and answers that one asked for */
   const own = (selector) => () => {
     const item = current();
-    return item?.matches("[data-own]") ? keyClick(item, selector) : false;
+    return item?.matches("[data-own], [data-asked]") ? keyClick(item, selector) : false;
+  };
+  /** The answer that one is at, or the newest that is being written. */
+  const stop = () => {
+    const growing = list.querySelectorAll(":is([data-answer=waiting], [data-answer=writing])");
+    return keyClick(current(), ".stop-button") || keyClick(growing[growing.length - 1], ".stop-button");
   };
   const write = () => {
     const field = document.querySelector("#message-form [name=content]");
@@ -31,6 +36,7 @@ export function messageKeys(list, scroll) {
     ArrowUp: () => (current() ? previous() : false),
     e: own(".edit-link"),
     Delete: own(".delete-button"),
+    s: stop,
     G: () => scroll.toEnd(),
     End: () => scroll.toEnd(),
     h: () => find(document, "#here summary").click(),

@@ -24,7 +24,8 @@ export function start(element, feed) {
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { topic, action, message, user: person } }) => {
     if (person && recipient) offer(recipient, person, user);
-    if (!message || topic !== heardOn || (message.author_id !== user && message.recipient_id !== user)) return;
+    if (!message?.recipient_id || topic !== heardOn) return; // what is said to the assistant is to nobody in particular
+    if (message.author_id !== user && message.recipient_id !== user) return;
     if (action === "delete") return table.remove(message);
     table.put(message, true);
     if (action === "create" && message.author_id !== user)

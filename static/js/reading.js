@@ -33,7 +33,8 @@ export class Reading {
     const hear = ({ detail: { unread } }) => {
       if (unread?.room_id === this.messages.roomId) this.last = Math.max(this.last, unread.last_read_id);
     };
-    this.messages.element.addEventListener("message:changed", soon, heard);
+    // Only what is new: an answer that grows would put it off until it is whole.
+    this.messages.element.addEventListener("message:changed", ({ detail }) => detail.before || soon(), heard);
     this.messages.element.addEventListener("messages:loaded", soon, heard);
     this.scroll.log.addEventListener("log:moved", soon, heard);
     document.addEventListener("visibilitychange", soon, heard);

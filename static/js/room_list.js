@@ -10,7 +10,8 @@ const LOBBY = 1;
 export function start(element, me, feed) {
   const over = new AbortController();
   const heard = { signal: over.signal };
-  const lists = { room: find(element, "#rooms"), direct: element.querySelector("#conversations") };
+  const own = element.querySelector("#conversations");
+  const lists = { room: find(element, "#rooms"), direct: own, private: own };
   const none = element.querySelector(".rooms-none");
 
   /** @param {Room} room */
@@ -21,6 +22,7 @@ export function start(element, me, feed) {
     const rooms = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
     list.insertBefore(item, [...rooms].find((other) => comesBefore(item, other)) ?? null);
     if (room.kind === "direct") none?.setAttribute("hidden", "");
+    if (room.kind === "private") own?.querySelector(".assistant-door")?.remove();
   };
   const load = () =>
     persist(
@@ -28,7 +30,7 @@ export function start(element, me, feed) {
         const found = [];
         for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, over.signal)) found.push(...page);
         lists.room.replaceChildren();
-        lists.direct?.replaceChildren();
+        for (const room of own?.querySelectorAll(".room") ?? []) room.remove();
         found.forEach(put);
         emit(document, "rooms:listed");
       },
@@ -46,16 +48,18 @@ function itemFor(room, me) {
   const item = clone("room-link");
   const other = room.people.find(({ id }) => id !== me) ?? room.people[0];
   item.dataset.room = String(room.id);
+  item.dataset.kind = room.kind;
   const link = find(item, "a", HTMLAnchorElement);
   address(link, "href", room.id);
   if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
-  find(item, ".room-name").textContent = room.name ?? other.nickname;
+  find(item, ".room-name").textContent = room.kind === "private" ? "Assistant" : (room.name ?? other.nickname);
   return item;
 }
 
-/** The lobby first, then by name. @param {HTMLElement} one @param {HTMLElement} other */
+/** The lobby and the assistant first, then by name. @param {HTMLElement} one @param {HTMLElement} other */
 function comesBefore(one, other) {
-  if (Number(other.dataset.room) === LOBBY) return false;
+  if (one.dataset.kind === "private") return true;
+  if (Number(other.dataset.room) === LOBBY || other.matches("[data-kind=private], .assistant-door")) return false;
   const [name, otherName] = [one, other].map((item) => find(item, ".room-name").textContent.toLowerCase());
   return name < otherName;
 }

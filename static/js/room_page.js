@@ -1,8 +1,11 @@
 /** A room's page: starts each module on its part of it. */
+import * as answers from "./answers.js";
+import * as assistantStatus from "./assistant_status.js";
 import * as conversation from "./conversation.js";
 import { find } from "./elements.js";
 import * as furtherMessages from "./further_messages.js";
 import { LogScroll } from "./log_scroll.js";
+import * as mention from "./mention.js";
 import * as messageComposer from "./message_composer.js";
 import * as messageDeleting from "./message_deleting.js";
 import * as messageEditing from "./message_editing.js";
@@ -23,7 +26,7 @@ import * as unreadLine from "./unread_line.js";
 export function start(element, feed) {
   const list = find(element, "#messages");
   const older = find(element, "#older");
-  const { room, newest, lastRead } = element.dataset;
+  const { room, kind, newest, lastRead } = element.dataset;
   const roomId = Number(room);
   if (newest === undefined) return location.replace(location.pathname); // older pages are for readers without scripts
 
@@ -38,13 +41,16 @@ export function start(element, feed) {
   furtherMessages.start(older, messages, scroll, feed);
   presence.start(find(element, "#here"), roomId, feed);
   typingLine.start(find(element, "#typing"), roomId, feed);
-  shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), messageKeys(list, scroll));
+  answers.start(list, feed);
+  if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);
+  const writing = viewer ? startWriting(element, messages, scroll, feed) : {};
+  shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), { ...messageKeys(list, scroll), ...writing });
   if (element.dataset.lastRoom !== room) prefer("room", roomId);
-  if (viewer) startWriting(element, messages, scroll, feed);
 }
 
 /**
  * @param {HTMLElement} element @param {MessageWindow} messages @param {LogScroll} scroll @param {ExpectingFeed} feed
+ * @returns {Record<string, () => unknown>} what further keys do
  */
 function startWriting(element, messages, scroll, feed) {
   const form = find(element, "#message-form", HTMLFormElement);
@@ -53,7 +59,8 @@ function startWriting(element, messages, scroll, feed) {
     outbox.add(content, viewer);
     scroll.toEnd();
   });
-  typing.start(form, messages.roomId);
+  if (element.dataset.kind !== "private") typing.start(form, messages.roomId);
   messageEditing.start(element, messages, feed);
   messageDeleting.start(messages.element, feed);
+  return form.querySelector("#ask-button") ? { "@": mention.start(form) } : {};
 }

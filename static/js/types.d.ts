@@ -28,7 +28,7 @@ interface User {
 }
 interface Room {
   id: number;
-  kind: "room" | "direct";
+  kind: "room" | "direct" | "private"; // private: one's own, with the assistant
   name: string | null;
   people: User[];
 }
@@ -45,6 +45,13 @@ interface Message {
   version: number;
   date: string; // RFC 3339
   edited_at: string | null;
+  answer?: Answer | null; // of the assistant
+}
+interface Answer {
+  question_id: number;
+  asker_id: number | null; // of a guest's question
+  state: "waiting" | "writing" | "done" | "stopped" | "failed";
+  error: string | null; // why it failed, for people
 }
 /** What was written and is not known to have arrived. */
 type Unsent = { key: string; author_id: number; content: string; date: string };

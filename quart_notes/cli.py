@@ -3,34 +3,25 @@
 import asyncio
 import json
 import logging
-import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from quart_notes import backups, database, doctor, server
+from quart_notes import backups, cli_transfer, database, doctor, server
 from quart_notes import demo as demo_data
 from quart_notes.app import create_app
+from quart_notes.cli_parts import DATA_OPTIONS, explained, options
 from quart_notes.core import Core
-from quart_notes.errors import ProblemError
-from quart_notes.settings import Settings, SettingsError, load
+from quart_notes.settings import Settings, load
 from quart_notes.version import __version__
 
 F = TypeVar("F", bound=Callable[..., Any])
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
-DATA_OPTIONS = (
-    click.option(
-        "--config", type=click.Path(path_type=Path), help="TOML file of settings (default: ./quart-notes.toml)."
-    ),
-    click.option("--data", type=click.Path(path_type=Path), help="Folder for the database (default: ./data)."),
-    click.option("--database-url", help="sqlite:///path/to/file, instead of a file in the data folder."),
-)
 SERVE_OPTIONS = (
     click.option("--bind", help="host:port, [v6 address]:port or unix:/path (default: 127.0.0.1:8000)."),
     click.option("--access", help="open: no sign-in (the default); accounts: people sign in, and come by invitation."),
@@ -50,30 +41,6 @@ SERVE_OPTIONS = (
     click.option("--max-import-bytes", type=int, help="Bytes of an import's files at most (default: 67108864)."),
     click.option("--stream-road", help="direct or send: how live events leave (default: direct)."),
 )
-
-
-def options(*groups: tuple[Callable[[Any], Any], ...]) -> Callable[[F], F]:
-    """Put options on a command."""
-
-    def decorate(command: F) -> F:
-        for option in reversed([option for group in groups for option in group]):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Say on standard error what went wrong, and end with a code."""
-    try:
-        yield
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from None
-    except (server.ServeError, database.CannotOpenError, ProblemError) as error:
-        raise click.ClickException(getattr(error, "detail", str(error))) from None
-    except (OSError, sqlite3.Error) as error:
-        raise click.ClickException(str(error)) from None
 
 
 class DefaultGroup(click.Group):
@@ -197,6 +164,10 @@ def openapi(**flags: Any) -> None:
     with explained():
         app = create_app(load(flags))
         click.echo(json.dumps(app.extensions["QUART_SCHEMA"].openapi_provider.schema(), indent=2, ensure_ascii=False))
+
+
+for command in (cli_transfer.import_notes, cli_transfer.export_notes):
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -118,8 +118,9 @@ class Database:
         await Tortoise.close_connections()
 
     async def inspect(self) -> list[str]:
-        """Connect, and return the names of the migrations that `open` would apply."""
+        """Connect, to look and not to write, and return the names of the migrations that `open` would apply."""
         await self._connect()
+        self._inode = self.file.stat().st_ino
         return await self._pending()
 
     async def _pending(self) -> list[str]:

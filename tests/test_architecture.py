@@ -84,7 +84,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": {*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database", "domain.access"},
     "server": {"app", "transport", "blueprints.static_files", "core", "database", "settings"},
     "doctor": {"server", "backups", "database", "settings"},
-    "cli": {"app", "server", "doctor", "demo", "core", "backups", "database", "errors", "settings", "version"},
+    "offline": {"schemas.", "settings", "core", "database", "domain.", "transfer."},
+    "cli_parts": {"server", "database", "errors", "settings", "transfer.trouble"},
+    "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings"},
+    "cli": {
+        "app",
+        "cli_parts",
+        "cli_transfer",
+        "server",
+        "doctor",
+        "demo",
+        "core",
+        "backups",
+        "database",
+        "settings",
+        "version",
+    },
     "__main__": {"cli"},
     "": {"app", "version"},
 }
@@ -104,9 +119,9 @@ TOUCHES: dict[str, set[str]] = {
     "argon2": {"domain.passwords"},
     "itsdangerous": {"signing"},
     "httpx": {"ollama"},
-    "click": {"cli"},
+    "click": {"cli", "cli_parts", "cli_transfer"},
     "pydantic": {"schemas.", "settings", "events", "blueprints."},
-    "sqlite3": {"backups", "database", "event_log", "sqlite_engine", "doctor", "cli"},
+    "sqlite3": {"backups", "database", "event_log", "sqlite_engine", "doctor", "cli_parts"},
 }
 
 

@@ -91,7 +91,7 @@ class Answer:
     description: str
     model: Any = None  # a pydantic model, list[model], or None when the media type says it all
     media_type: str = "application/json"
-    media_types: tuple[str, ...] = ()  # of files: one of these
+    files: Mapping[str, Any] | None = None  # media type → the model of what is in it, or None
     headers: Mapping[str, str] | None = None  # name → description
 
 
@@ -216,8 +216,11 @@ def _success(answer: Answer, components: dict[str, Any]) -> dict[str, Any]:
     response: dict[str, Any] = {"description": answer.description}
     if answer.model is not None:
         response["content"] = {answer.media_type: {"schema": _schema(answer.model, components)}}
-    elif answer.media_types:
-        response["content"] = {kind: {"schema": BYTES} for kind in answer.media_types}
+    elif answer.files is not None:
+        response["content"] = {
+            kind: {"schema": BYTES if model is None else _schema(model, components)}
+            for kind, model in answer.files.items()
+        }
     elif answer.media_type != "application/json":
         response["content"] = {answer.media_type: {"schema": {"type": "string"}}}
     if answer.headers:

@@ -22,7 +22,7 @@ from quart_notes.errors import (
     TooLargeError,
     ValidationFailedError,
 )
-from quart_notes.schemas import ExportFormat, ExportQuery, ImportQuery, JobOut
+from quart_notes.schemas import ExportFormat, ExportOut, ExportQuery, ImportQuery, JobOut
 from quart_notes.transfer.writing import SUFFIXES, TYPES, About, Writer, writer
 
 # Registered twice: for everybody's board, and for each.
@@ -59,7 +59,9 @@ async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
 @blueprint.get("/export")
 @validate_querystring(ExportQuery)
 @answers(
-    Answer(200, "The notes, as a file.", media_types=("application/json", "text/csv", "application/zip")),
+    Answer(
+        200, "The notes, as a file.", files={"application/json": ExportOut, "text/csv": None, "application/zip": None}
+    ),
     problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS),
 )
 async def export_notes(board_id: int, query_args: ExportQuery) -> Response:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from quart_notes.schemas.fields import MAX_ID, Id, Outgoing, PageQuery
+from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX
 
 PROBLEMS_MAX = 100  # entries named in an outcome; the rest is counted
 SAMPLE_MAX = 20  # titles shown of what would come in
@@ -100,6 +101,37 @@ class JobQuery(PageQuery):
     """Which jobs: the caller's, by id ascending."""
 
     person_id: Id | None = Field(None, description="Open mode: whose; else those of whoever the caller is.")
+
+
+class ExportedBoard(Outgoing):
+    """Where exported notes are from."""
+
+    name: str = Field(description="The board's name.")
+
+
+class ExportedNote(Outgoing):
+    """A note in an export."""
+
+    origin: str = Field(
+        description="By which it is known when it is imported again; what came in before does not come again.",
+        max_length=ORIGIN_MAX,
+    )
+    title: str | None = Field(description="What the note is about.", max_length=TITLE_MAX)
+    description: str | None = Field(description="The note's text.", max_length=DESCRIPTION_MAX)
+    done: bool = Field(description="Whether it is ticked off.")
+    version: int = Field(description="How often it was changed; not imported.", ge=1)
+    created_at: datetime = Field(description="UTC, RFC 3339.")
+    updated_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+class ExportOut(Outgoing):
+    """A board's notes, so that they can be imported without loss. An import reads a bare array of notes, too."""
+
+    quart_notes_export: Literal[1] = Field(description="The version of the format.")
+    epoch: str = Field(description="Of the database that the notes are from.")
+    board: ExportedBoard = Field(description="Where they are from.")
+    exported_at: datetime = Field(description="UTC, RFC 3339.")
+    notes: list[ExportedNote] = Field(description="The notes, by id.")
 
 
 class ExportQuery(BaseModel):

@@ -1,0 +1,47 @@
+"""What the commands share: options, and saying what went wrong."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from quart_notes import database, server
+from quart_notes.errors import ProblemError
+from quart_notes.settings import SettingsError
+from quart_notes.transfer.trouble import UnreadableError
+
+F = TypeVar("F", bound=Callable[..., Any])
+DATA_OPTIONS = (
+    click.option(
+        "--config", type=click.Path(path_type=Path), help="TOML file of settings (default: ./quart-notes.toml)."
+    ),
+    click.option("--data", type=click.Path(path_type=Path), help="Folder for the database (default: ./data)."),
+    click.option("--database-url", help="sqlite:///path/to/file, instead of a file in the data folder."),
+)
+
+
+def options(*groups: tuple[Callable[[Any], Any], ...]) -> Callable[[F], F]:
+    """Put options on a command."""
+
+    def decorate(command: F) -> F:
+        for option in reversed([option for group in groups for option in group]):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say on standard error what went wrong, and end with a code."""
+    try:
+        yield
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+    except (server.ServeError, database.CannotOpenError, UnreadableError, ProblemError) as error:
+        raise click.ClickException(getattr(error, "detail", str(error))) from None
+    except (OSError, sqlite3.Error) as error:
+        raise click.ClickException(str(error)) from None

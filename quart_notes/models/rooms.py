@@ -57,7 +57,7 @@ class Message(Model):
     client_key = fields.CharField(64, null=True)
     question_id = fields.BigIntField(null=True)
     asker_id = fields.BigIntField(null=True)
-    answer_state = fields.CharField(8, null=True, db_index=True)  # waiting, writing (indexed, 0004), done, stopped, failed
+    answer_state = fields.CharField(8, null=True)  # waiting, writing (indexed, 0004), done, stopped, failed
     answer_error = fields.CharField(ANSWER_ERROR_MAX, null=True)  # why it failed, for people
     version = fields.IntField(default=1)
     date = fields.DatetimeField()

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from quart_notes import events
@@ -31,10 +32,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Draft:
-    """An answer that is being written: its version in the database, and what has come of it."""
+    """An answer that is being written: its version in the database, what has come of it, and where that is told.
+
+    first, last   numbers of its first and its last growth in the log
+    """
 
     version: int
     text: str = ""
+    first: int = 0
+    last: int = 0
     more: asyncio.Event = field(default_factory=asyncio.Event)
     over: bool = False
 
@@ -70,6 +76,7 @@ class Assistant:
         self._working = False
         self._waiting: dict[int, int | None] = {}  # who asked, by the answer's id, in order
         self._running: dict[int, _Run] = {}
+        self._thinning: set[asyncio.Task[None]] = set()
         self._reason: str | None = UNKNOWN
         self._looked = float("-inf")
         self._looking: asyncio.Task[None] | None = None
@@ -94,7 +101,8 @@ class Assistant:
         """Leave off at once; what is unfinished is dealt with at the next start."""
         self._working = False
         self._waiting.clear()
-        tasks = [run.task for run in self._running.values()] + ([self._looking] if self._looking else [])
+        tasks = [*(run.task for run in self._running.values()), *self._thinning]
+        tasks += [self._looking] if self._looking else []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -133,10 +141,19 @@ class Assistant:
         if asked is None:
             return
         draft = _Draft(asked.version)
-        error = TAKEN_BACK if asked.context is None else await self._ask(answer_id, asked.context, draft)
-        if error:
-            log.warning("The assistant could not answer message %d: %s", answer_id, error)
-        await _insist(lambda: self._answers.end(answer_id, draft.version, draft.text, error))
+        try:
+            error = TAKEN_BACK if asked.context is None else await self._ask(answer_id, asked.context, draft)
+            if error:
+                log.warning("The assistant could not answer message %d: %s", answer_id, error)
+            await _insist(lambda: self._answers.end(answer_id, draft.version, draft.text, error))
+        finally:
+            self._thin_soon(answer_id, draft)
+
+    def _thin_soon(self, answer_id: int, draft: _Draft) -> None:
+        if draft.first < draft.last and self._working:
+            task = asyncio.create_task(_insist(partial(self._answers.thin, answer_id, draft.first, draft.last)))
+            self._thinning.add(task)
+            task.add_done_callback(self._thinning.discard)
 
     async def _ask(self, answer_id: int, context: Context, draft: _Draft) -> str | None:
         """Have it answered, and keep what comes; returns why it failed, or None when it is whole."""
@@ -161,10 +178,11 @@ class Assistant:
             if draft.over:
                 return
             began, text = loop.time(), draft.text
-            version = await _insist(lambda text=text: self._answers.grow(answer_id, draft.version, text))  # type: ignore[misc]
-            if version is None:
+            grown = await _insist(partial(self._answers.grow, answer_id, draft.version, text))
+            if grown.result is None:
                 return  # it was stopped, and so will this be
-            draft.version = version
+            draft.version, draft.last = grown.result, grown.position.number
+            draft.first = draft.first or draft.last
             await asyncio.sleep(began + BATCH - loop.time())
 
     def reason(self) -> str | None:

@@ -81,7 +81,7 @@ class Core:
         sessions = Sessions(database, writer)
         tokens = Tokens(database, writer)
         passwords = Passwords()
-        answers = Answers(database, writer)
+        answers = Answers(database, log, writer)
         jobs = Jobs(database, log, writer)
         imports = Imports(database, log, writer)
         spool = Spool(settings.data / "imports")

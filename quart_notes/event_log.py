@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
@@ -18,6 +18,7 @@ from quart_notes.sqlite_engine import StrictTransaction
 
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
 PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
+THIN_CHUNK = 100  # the same, of events that may be 50 KB each
 NUMBER = "UPDATE log_head SET newest = newest + ? WHERE id = 1 RETURNING newest"
 INSERT = "INSERT INTO event_log (number, topic, body, created_at) VALUES (?, ?, ?, ?)"
 
@@ -27,7 +28,8 @@ class EventLog:
 
     1. Numbers are taken by updating the one row of `log_head`, whose lock is held to the commit: number order is
        commit order, on every database.
-    2. What `since` returns is whole: every event of the topics after the given place, or None.
+    2. What `since` returns is whole: every event of the topics after the given place, or None. Only the stages of an
+       answer that has ended are left out: what it has become is told by a later event.
     """
 
     def __init__(self, database: Database) -> None:
@@ -92,6 +94,16 @@ class EventLog:
         await LoggedEvent.filter(number__lte=up_to).using_db(connection).delete()
         await LogHead.filter(id=1).using_db(connection).update(pruned=up_to)
         return True
+
+    async def thin(self, connection: BaseDBAsyncClient, beginning: str, first: int, before: int) -> bool:
+        """Delete a chunk of the events numbered from `first`, below `before`, whose bodies begin like this.
+
+        They must be stages of something of which a later event tells all. Returns whether more is left to delete.
+        """
+        found = LoggedEvent.filter(number__gte=first, number__lt=before, body__startswith=beginning)
+        numbers: list[Any] = await found.using_db(connection).limit(THIN_CHUNK).values_list("number", flat=True)
+        await LoggedEvent.filter(number__in=numbers).using_db(connection).delete()
+        return len(numbers) == THIN_CHUNK
 
     @staticmethod
     async def _head(connection: BaseDBAsyncClient) -> LogHead:

@@ -267,6 +267,11 @@ DURABLE: tuple[type[Event], ...] = (
 VOLATILE: tuple[type[Event], ...] = (PresenceEvent,)
 
 
+def beginning_of_growth(topic: str, message_id: int) -> str:
+    """How the events that tell a topic of a changed message begin, encoded."""
+    return f'{{"topic":"{topic}","action":"update","message":{{"id":{message_id},'
+
+
 def encode(event: Event) -> bytes:
     """The event's JSON without its id, as UTF-8: `{"topic":…}`."""
     return event.model_dump_json().encode()

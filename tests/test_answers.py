@@ -1,5 +1,6 @@
 """Answers as rows: when there is one, who may do what with it, what it may know, and what the model is told."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date
 from itertools import pairwise
@@ -10,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quart_notes import event_log, events
 from quart_notes.core import Core
 from quart_notes.domain import answers, contexts, prompts
 from quart_notes.domain.access import ANYBODY, Caller
-from quart_notes.domain.prompts import BoardNotes, Context, Noted, Said, asks, compose, is_about_notes
+from quart_notes.domain.prompts import BoardNotes, Context, Noted, Said, Turn, asks, compose, is_about_notes
 from quart_notes.errors import NicknameTakenError, NotFoundError, NotNowError, NotYoursError
 from quart_notes.schemas import (
     CONTENT_MAX,
@@ -60,7 +62,7 @@ async def everything(core: Core, where: int) -> list[MessageOut]:
 
 
 def state(message: MessageOut) -> str | None:
-    return message.answer and message.answer.state
+    return message.answer.state if message.answer else None
 
 
 # When there is an answer.
@@ -136,12 +138,12 @@ async def test_nobody_new_goes_by_its_name(core: Core):
 async def test_an_answer_grows_only_for_whoever_knows_its_newest_version(core: Core):
     answer = await asked(core, await person(core, "ada"))
 
-    assert await core.answers.grow(answer.id, 1, "One") == 2
-    assert await core.answers.grow(answer.id, 1, "other") is None
-    assert await core.answers.grow(answer.id, 2, "One, two") == 3
+    assert (await core.answers.grow(answer.id, 1, "One")).result == 2
+    assert (await core.answers.grow(answer.id, 1, "other")).result is None
+    assert (await core.answers.grow(answer.id, 2, "One, two")).result == 3
     await core.answers.end(answer.id, 2, "other", None)
     await core.answers.end(answer.id, 3, "One, two.", None)
-    assert await core.answers.grow(answer.id, 4, "other") is None
+    assert (await core.answers.grow(answer.id, 4, "other")).result is None
 
     (_, done) = await everything(core, LOBBY)
     assert (done.content, state(done), done.version) == ("One, two.", "done", 4)
@@ -155,8 +157,40 @@ async def test_nothing_comes_into_an_answer_that_was_stopped_even_when_it_is_ask
     again = (await core.answers.retry(ANYBODY, answer.id)).result
 
     assert (again.content, state(again), again.version) == ("", "waiting", 4)
-    assert await core.answers.grow(answer.id, 2, "One, two") is None
-    assert await core.answers.grow(answer.id, 4, "Anew") == 5
+    assert (await core.answers.grow(answer.id, 2, "One, two")).result is None
+    assert (await core.answers.grow(answer.id, 4, "Anew")).result == 5
+
+
+async def test_once_it_has_ended_the_log_keeps_its_end_and_not_every_stage(core: Core, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(event_log, "THIN_CHUNK", 3)
+    ada, bob = await person(core, "ada"), await person(core, "bob")
+    data = MessageCreate(author_id=ada.id, recipient_id=bob.id, content="@assistant who of us?")
+    sent = (await core.messages.send(ANYBODY, data)).result.message
+    answer = (await everything(core, sent.room_id))[-1]
+    other = await asked(core, ada)
+    grown = [await core.answers.grow(answer.id, version, "x" * version) for version in range(1, 9)]
+    await core.answers.grow(other.id, 1, "other")
+    await core.answers.end(answer.id, 9, "x" * 9, None)
+    first, last = grown[0].position.number, grown[-1].position.number
+    before = await core.log.newest()
+
+    await core.answers.thin(answer.id, first, last)
+
+    def kept(number: int) -> list[tuple[str, str]]:
+        query = f'SELECT topic, body FROM event_log WHERE body LIKE \'%"message":{{"id":{number},%\' ORDER BY number'
+        return [(topic, json.loads(body)["message"]["content"]) for topic, body in rows(core, query)]
+
+    adas, bobs = events.user(ada.id), events.user(bob.id)
+    assert kept(answer.id)[-2:] == [(bobs, "x" * 9), (adas, "x" * 9)] or kept(answer.id)[-2:] == [
+        (adas, "x" * 9),
+        (bobs, "x" * 9),
+    ]
+    assert [len(text) for _, text in kept(answer.id)] == [0, 0, 1, 8, 9, 9], (
+        "one beside the first and the last may stay"
+    )
+    assert [text for _, text in kept(other.id)] == ["", "other"]
+    assert len(kept(sent.id)) == 2
+    assert await core.log.newest() == before
 
 
 async def test_the_start_fails_what_was_left_unfinished_and_nothing_else(core: Core, monkeypatch: pytest.MonkeyPatch):
@@ -412,8 +446,8 @@ async def test_what_was_said_after_the_question_and_in_other_rooms_is_not_known(
 # What the model is told: text alone.
 
 
-def composed(*said: Said, private: bool = False, boards: Any = ()) -> list[dict[str, str]]:
-    return [dict(turn) for turn in compose(Context(private, "ada", said, boards), TODAY)]
+def composed(*said: Said, private: bool = False, boards: Any = ()) -> list[Turn]:
+    return compose(Context(private, "ada", said, boards), TODAY)
 
 
 def test_the_rules_come_first_and_name_the_day_and_who_asks():

@@ -154,6 +154,28 @@ async def test_a_screen_that_comes_back_in_the_middle_of_an_answer_misses_nothin
         assert again.events[-1]["message"]["content"] == "One, two, three."
 
 
+async def test_a_screen_that_comes_back_after_the_end_hears_what_became_of_it_and_not_every_stage(
+    api: httpx.AsyncClient, shared_server: ServerProcess, upstream: FakeOllama, ada: Json
+):
+    where, start = await own_room(api, ada), await newest(api)
+    word = new_word(upstream, *[step for n in range(40) for step in (f"{n} ", {"wait": 0.02})])
+    done = await ended(api, await asked(api, where, ada, word))
+    assert done["version"] > 5
+
+    async def heard() -> list[Json]:
+        async with await follow(EDGES[0], shared_server.port, start, topics=f"user:{ada['id']}") as client:
+            await client.until(lambda _: (latest(client)["answer"] or {}).get("state") == "done")
+            return [event["message"] for event in client.events]
+
+    for _ in range(200):
+        if len(found := await heard()) < 6:
+            break
+        await asyncio.sleep(0.01)
+    assert [one["content"] for one in found[:2]] == [word, ""]
+    assert len(found) < 6
+    assert found[-1] == done
+
+
 async def test_many_words_come_together_in_few_growths(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
     words = [f"{n} " for n in range(300)]
     answer = await asked(api, await own_room(api, ada), ada, new_word(upstream, *words))

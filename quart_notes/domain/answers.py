@@ -1,10 +1,12 @@
 """The assistant's answers: messages of their own, which begin with the question and grow."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from quart_notes import events
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller
 from quart_notes.domain.contexts import gather
@@ -13,13 +15,16 @@ from quart_notes.domain.message_rows import (
     must_have_asked,
     out_of,
     present,
+    room_of,
     save,
     seen,
     set_to_work,
     tell,
 )
 from quart_notes.domain.prompts import Context
+from quart_notes.domain.rooms import topics
 from quart_notes.errors import NotFoundError, NotNowError
+from quart_notes.event_log import EventLog
 from quart_notes.models import Message
 from quart_notes.schemas import ANSWER_ERROR_MAX, MessageOut, RoomOut
 from quart_notes.writer import Change, Write, Written
@@ -28,6 +33,7 @@ MAX_WAITING = 200  # answers that may be unfinished
 MAX_WAITING_EACH = 20  # of them for one person, and for all guests together
 TOO_MANY = "Too many questions are waiting for an answer; ask again in a while."
 RESTARTED = "The server was restarted before the answer was whole."
+BREATH = 0.05  # seconds between two chunks of what is forgotten, for other writes
 FAILED_CHUNK = 100  # answers in one transaction
 # In plain SQL, with the states as they stand in the index of unfinished answers: with values, it would not be used.
 WAITING = "SELECT id, asker_id FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?"
@@ -47,8 +53,9 @@ class Answers:
     changed it, has stopped it say.
     """
 
-    def __init__(self, database: Database, write: Write) -> None:
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
         self._database = database
+        self._log = log
         self._write = write
 
     async def asked(self, answer_id: int) -> Asked | None:
@@ -57,8 +64,8 @@ class Answers:
             answer = await _unfinished(connection, answer_id)
             return None if answer is None else Asked(answer.version, await gather(connection, answer))
 
-    async def grow(self, answer_id: int, version: int, text: str) -> int | None:
-        """Put in what there is of an answer; returns its version from now on, or None when it was stopped."""
+    async def grow(self, answer_id: int, version: int, text: str) -> Written[int | None]:
+        """Put in what there is of an answer; gives its version from now on, or None when it was stopped."""
 
         async def work(change: Change) -> int | None:
             answer = await _unfinished(change.connection, answer_id, version)
@@ -67,7 +74,7 @@ class Answers:
             answer.content, answer.answer_state = text, "writing"
             return (await save(change, "update", answer, "content", "answer_state")).version
 
-        return (await self._write(work)).result
+        return await self._write(work)
 
     async def end(self, answer_id: int, version: int, text: str, error: str | None) -> None:
         """Call an answer whole, or failed with `error`; nothing when it was stopped meanwhile."""
@@ -79,6 +86,23 @@ class Answers:
                 await _settle(change, answer, error)
 
         await self._write(work)
+
+    async def thin(self, answer_id: int, first: int, before: int) -> None:
+        """Once an answer has ended: forget its growths numbered from `first`, below `before`.
+
+        Each held all that there was; without this an answer would be kept in the log a hundred times over.
+        """
+
+        async def work(change: Change) -> bool:
+            answer = await Message.get_or_none(id=answer_id, using_db=change.connection)
+            told = topics(await room_of(change.connection, answer.room_id)) if answer else []
+            beginnings = [events.beginning_of_growth(topic, answer_id) for topic in told]
+            return any([await self._log.thin(change.connection, one, first, before) for one in beginnings])
+
+        more = True
+        while more:
+            more = (await self._write(work)).result
+            await asyncio.sleep(BREATH)
 
     async def stop(self, caller: Caller, answer_id: int) -> Written[MessageOut]:
         """End an answer that one has asked for, and keep what came; one that has ended stays as it is."""

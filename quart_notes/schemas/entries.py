@@ -67,7 +67,7 @@ def _why(error: ValidationError) -> str:
     item: Any = error.errors(include_url=False)[0]
     field = ".".join(map(str, item["loc"]))
     value = item["input"]
-    if item["type"] == "string_too_long":
+    if item["type"].endswith("too_long"):
         reason = f"has more than {item['ctx']['max_length']:,} characters"
     elif isinstance(value, str) and NOT_UTF8.search(value):
         reason = "is not UTF-8"

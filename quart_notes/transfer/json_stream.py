@@ -15,6 +15,7 @@ from quart_notes.transfer.trouble import UnreadableError
 PIECE = 64 * 1024  # bytes read at once
 ELEMENT_MAX = 1 << 20  # characters of an element: far more than a note may have
 SPACE = re.compile(r"[ \t\n\r]*")
+NUMBER = re.compile(r"[-+.0-9Ee]*")  # how a number may go on
 OUTSIDE = re.compile(r'["\[\]{},]')  # what matters between strings
 INSIDE = re.compile(r'["\\]')  # what matters within a string
 
@@ -79,9 +80,8 @@ class Reader:
                 if len(self._text) - self._at <= ELEMENT_MAX and self._more():
                     continue
                 return self._pass_over(getattr(error, "msg", None) or str(error))
-            # A number may go on in the next piece.
-            if end == len(self._text) and not isinstance(found, dict | list | str) and self._more():
-                continue
+            if isinstance(found, int | float) and NUMBER.fullmatch(self._text, end) and self._more():
+                continue  # a number may go on in the next piece
             too_long = end - self._at > ELEMENT_MAX
             self._at = end
             return BadElement("it is too long") if too_long else found

@@ -51,7 +51,7 @@ def _item(name: str, note: dict[str, Any]) -> Item:
             "created_at": _moment(note, "createdTimestampUsec"),
             "updated_at": _moment(note, "userEditedTimestampUsec"),
         }
-    except (TypeError, KeyError, AttributeError, OverflowError):
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         return Item(name, problem="it is not made as notes of Google Keep are")
     return checked(name, values)
 

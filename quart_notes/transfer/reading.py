@@ -13,6 +13,7 @@ ENTRIES_MAX = 200_000  # notes of one import
 HEAD = 4096  # bytes by which a file is known
 UNKNOWN = "It cannot be told what kind of file this is: say whether it is json, csv, markdown or keep."
 NOTHING = "There is nothing in it that could be a note."
+TOO_MANY = "There are more than {:,} notes in it: import it in parts."
 KEEP_FOLDER = "keep"
 
 
@@ -45,7 +46,7 @@ def read(places: Sequence[Place], options: ImportOptions, kind: ImportFormat) ->
         for item in _read(file, form, options):
             number += 1
             if number > ENTRIES_MAX:
-                raise UnreadableError(f"There are more than {ENTRIES_MAX:,} notes in it: import it in parts.")
+                raise UnreadableError(TOO_MANY.format(ENTRIES_MAX))
             yield item
 
 
@@ -64,13 +65,16 @@ def _read(file: File, form: Format, options: ImportOptions) -> Iterator[Item]:
 def count(places: Sequence[Place], kind: ImportFormat) -> Iterator[int]:
     """One for each note that `read` will find, or none; raises like it."""
     form = FORMATS[kind]
-    for number, file in enumerate(_of_kind(places, kind), 1):
+    number = 0
+    for file in _of_kind(places, kind):
         try:
-            yield from (1,) if file.bad is not None else form.count(file)
+            for one in (1,) if file.bad is not None else form.count(file):
+                number += 1
+                if number > ENTRIES_MAX:
+                    raise UnreadableError(TOO_MANY.format(ENTRIES_MAX))
+                yield one
         except BadFileError as error:
             raise UnreadableError(f"{file.name}: {error}") from None
-        if form.one_each and number > ENTRIES_MAX:
-            raise UnreadableError(f"There are more than {ENTRIES_MAX:,} notes in it: import it in parts.")
 
 
 def _of_kind(places: Sequence[Place], kind: ImportFormat) -> Iterator[File]:

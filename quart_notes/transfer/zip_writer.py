@@ -6,6 +6,7 @@ source   PKWARE's APPNOTE.TXT 6.3.10: 4.3.7 local header, 4.3.12 central directo
 import struct
 import zlib
 from datetime import datetime
+from functools import partial
 
 from quart_notes.transfer.zips import DEFLATED, DIRECTORY, END, END64, END64_PLACE, LOCAL, UTF8
 
@@ -15,6 +16,8 @@ MANY, LARGE = 0xFFFF, 0xFFFFFFFF  # what stands where a number is too large for 
 MADE_ON_UNIX = 3 << 8
 PERMISSIONS = 0o100644 << 16
 FIRST_YEAR, LAST_YEAR = 1980, 2107  # what a date in a zip can be
+SMALL = 4096  # bytes that fit into a small window: making it takes 3 µs, and a large one 200
+SMALL_PACKER = partial(zlib.compressobj, wbits=-12, memLevel=4)
 WIDE = struct.Struct("<2HQ")
 
 
@@ -31,7 +34,7 @@ class ZipWriter:
     def add(self, name: str, data: bytes, changed: datetime) -> bytes:
         """A file: its header and what is in it."""
         raw = name.encode()
-        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        packer = SMALL_PACKER() if len(data) < SMALL else zlib.compressobj(wbits=-zlib.MAX_WBITS)
         packed = packer.compress(data) + packer.flush()
         common = (UTF8, DEFLATED, *_moment(changed), zlib.crc32(data), len(packed), len(data), len(raw))
         local = LOCAL.pack(b"PK\x03\x04", NEEDED, *common, 0) + raw + packed

@@ -1,0 +1,90 @@
+"""Files of notes for the tests: written as other programs write them, and as nobody should."""
+
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from quart_notes.schemas import ImportOptions
+from quart_notes.transfer.batches import Batch, Source
+from quart_notes.transfer.files import Place
+from quart_notes.transfer.items import Item
+from quart_notes.transfer.reading import kind_of, read
+
+Json = dict[str, Any]
+PIXELS = b"\x89PNG\r\n\x1a\n"
+
+
+def items(*paths: Path, **options: Any) -> list[Item]:
+    """All that a reader finds in these files."""
+    wanted, places = ImportOptions(**options), [Place(path, path.name) for path in paths]
+    return list(read(places, wanted, kind_of(places, wanted)))
+
+
+def batches(*paths: Path, **options: Any) -> list[Batch]:
+    """The same as it is brought in."""
+    return list(Source([Place(path, path.name) for path in paths], ImportOptions(**options)).batches())
+
+
+def put(folder: Path, name: str, data: bytes | str | Any) -> Path:
+    """A new file; what is neither bytes nor text is written as JSON."""
+    path = folder / name
+    text = data if isinstance(data, bytes | str) else json.dumps(data)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def packed(files: Mapping[str, bytes | str] | Iterable[tuple[str, bytes | str]]) -> bytes:
+    """A zip."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items() if isinstance(files, Mapping) else files:
+            archive.writestr(name, text)
+    return data.getvalue()
+
+
+def keep_note(**fields: Any) -> Json:
+    """A note as Google Takeout writes it."""
+    return {
+        "color": "DEFAULT",
+        "isTrashed": False,
+        "isPinned": False,
+        "isArchived": False,
+        "textContent": "Two litres.",
+        "title": "Buy milk",
+        "userEditedTimestampUsec": 1700000001000000,
+        "createdTimestampUsec": 1700000000123456,
+        **fields,
+    }
+
+
+def takeout() -> bytes:
+    """What Google Takeout gives: notes, their pictures of HTML, labels, and other things."""
+    files: dict[str, bytes | str] = {
+        "Takeout/archive_browser.html": "<html>",
+        "Takeout/Keep/Milk.json": json.dumps(keep_note()),
+        "Takeout/Keep/Milk.html": "<html>",
+        "Takeout/Keep/List.json": json.dumps(
+            {
+                **keep_note(title="Shopping", labels=[{"name": "Home"}, {"name": "On the way"}]),
+                "listContent": [{"text": "Bread", "isChecked": True}, {"text": "Salt", "isChecked": False}],
+                "textContent": "",
+                "attachments": [{"filePath": "photo.png", "mimetype": "image/png"}],
+            }
+        ),
+        "Takeout/Keep/Old.json": json.dumps(keep_note(title="Old", isArchived=True)),
+        "Takeout/Keep/Gone.json": json.dumps(keep_note(title="Gone", isTrashed=True)),
+        "Takeout/Keep/photo.png": PIXELS,
+        "Takeout/Keep/Labels.txt": "Home\nOn the way\n",
+        "Takeout/Other/history.json": "[" + "0," * 700_000 + "0]",
+    }
+    return packed(files)
+
+
+def claiming(data: bytes, count: int) -> bytes:
+    """A zip whose end says that it has so many members."""
+    at = data.rindex(b"PK\x05\x06")
+    return data[: at + 8] + struct.pack("<2H", count, count) + data[at + 12 :]

@@ -14,6 +14,7 @@ from quart_notes.transport.http import ProblemH11Protocol
 from quart_notes.transport.idle import IdleTimer
 from quart_notes.transport.plain import Exchange, Request, request_in, scope_of
 
+ARRIVES = 0.2  # seconds from its beginning in which a connection's first request comes, also while the server stops
 REFUSAL = 2.0  # seconds a connection too many has to take its answer
 
 
@@ -41,10 +42,13 @@ class Connection(TCPServer):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._peer = Peer(self.writer.transport, self.loop.time())
+        self._began = self.loop.time()
+        self._peer = Peer(self.writer.transport, self._began)
         self.state = {**self.state, "peer": self._peer}
         self._standing: dict[str, Any] = {}
-        self._idle = IdleTimer(self.config.keep_alive_timeout, self._end_idle, self.context.terminated.is_set)
+        self._idle = IdleTimer(
+            self.config.keep_alive_timeout, self._end_idle, self.context.terminated.is_set, self._spare
+        )
         self.idle_task: Any = self._idle
 
     async def run(self) -> None:
@@ -66,7 +70,12 @@ class Connection(TCPServer):
     async def _end_idle_ones(cls, context: WorkerContext) -> None:
         await context.terminated.wait()
         for connection in list(cls.open):
-            connection._idle.end_if_idle()
+            connection._idle.hurry()
+
+    def _spare(self) -> float:
+        """Seconds until a connection that has just been made, and has asked for nothing yet, counts as idle."""
+        asked = self._peer.heard > self._began
+        return 0.0 if asked else max(self._began + ARRIVES - self.loop.time(), 0.0)
 
     def _end_idle(self) -> None:
         self._task_group.spawn(self._initiate_server_close)

@@ -11,13 +11,21 @@ class IdleTimer:
     Hypercorn cancels and starts a task for every request. This is one timer a connection, and a request only notes
     that it comes or has gone; a timer that finds the connection busy, or idle anew, sleeps for the rest.
 
-    stopping   whether the server ends: then an idle connection is not waited for at all
+    stopping   whether the server ends: then an idle connection is not waited for
+    spare      seconds that it has all the same
     """
 
-    def __init__(self, seconds: float, end: Callable[[], None], stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        end: Callable[[], None],
+        stopping: Callable[[], bool],
+        spare: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._seconds = seconds
         self._end = end
         self._stopping = stopping
+        self._spare = spare
         self._loop = asyncio.get_running_loop()
         self._since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -26,7 +34,8 @@ class IdleTimer:
         """Idle from now on."""
         self._since = self._loop.time()
         if self._stopping():
-            self._loop.call_soon(self.end_if_idle)  # it came, or became idle, after all idle ones were told to end
+            # It came, or became idle, after all idle ones were told to end.
+            self._loop.call_later(self._spare(), self.end_if_idle)
         elif self._timer is None:
             self._timer = self._loop.call_later(self._seconds, self._look)
 
@@ -40,6 +49,13 @@ class IdleTimer:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def hurry(self) -> None:
+        """The server ends."""
+        if spare := self._spare():
+            self._loop.call_later(spare, self.end_if_idle)
+        else:
+            self.end_if_idle()
 
     def end_if_idle(self) -> None:
         """Not wait any longer."""

@@ -39,18 +39,26 @@ class ServeError(Exception):
     """The server cannot start; the message says why."""
 
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM. Raises ServeError when the address or the database cannot be used."""
+def serve(
+    settings: Settings, listener: socket.socket | None = None, furnish: Callable[[Quart], None] = lambda _: None
+) -> None:
+    """Serve until SIGINT or SIGTERM. Raises ServeError when the address or the database cannot be used.
+
+    listener   an inherited socket to serve on, in place of a new one at the address of the settings
+    furnish    gets the application before it starts
+    """
     config = configuration(settings)
-    listener = listen(config.bind[0])
+    listener = listener or listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
     limit = min(settings.max_connections, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     with (
         transport.installed(limit, direct=settings.stream_road == "direct") as connections,
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
     ):
+        app = create_app(settings)
+        furnish(app)
         try:
-            runner.run(_serve(create_app(settings), config, address(listener), connections))
+            runner.run(_serve(app, config, address(listener), connections))
         except LifespanFailureError as failure:
             if not isinstance(failure.__context__, CannotOpenError):
                 raise

@@ -191,8 +191,9 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     """
     environ = os.environ if environ is None else environ
     given = {name: value for name, value in (flags or {}).items() if value is not None}
-    file = given.pop("config", None) or environ.get(PREFIX + "CONFIG")
-    from_file = _read_file(Path(file) if file else Path(CONFIG_FILE), required=file is not None)
+    file, named = _config_file(given, environ)
+    given.pop("config", None)
+    from_file = _read_file(file, required=named)
     from_environment = _read_environment(environ)
     origin = {
         **dict.fromkeys(from_file, "in the settings file"),
@@ -203,6 +204,17 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
         return Settings(**{**from_file, **from_environment, **given})
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(item, origin) for item in error.errors())) from None
+
+
+def config_file(flags: Mapping[str, Any]) -> Path:
+    """The TOML file that `load` reads with these flags, whether it is there or not."""
+    return _config_file(flags, os.environ)[0]
+
+
+def _config_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Path, bool]:
+    """The file, and whether somebody has named it."""
+    file = flags.get("config") or environ.get(PREFIX + "CONFIG")
+    return Path(file or CONFIG_FILE), file is not None
 
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -73,6 +73,17 @@ def serve(**flags: Any) -> None:
 
 
 @cli.command()
+@options(SERVE_OPTIONS, DATA_OPTIONS)
+def dev(**flags: Any) -> None:
+    """Serve, and follow changes to the code, the templates and the static files: for people who make them."""
+    from quart_notes.dev import supervisor  # nobody else needs what watches files
+
+    with explained():
+        server.configure_logging()
+        supervisor.run(flags)
+
+
+@cli.command()
 @options(DATA_OPTIONS)
 def migrate(**flags: Any) -> None:
     """Bring the database's tables up to date; a copy of the old file is kept first."""

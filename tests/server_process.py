@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import httpx
 
@@ -37,6 +38,8 @@ class ServerProcess:
     """
 
     me = "X-Nobody: yet"
+    command = "serve"
+    code = ROOT  # where the package lies
 
     def __init__(
         self,
@@ -90,18 +93,18 @@ class ServerProcess:
         file = self._log.fileno()  # read without moving the place where the server writes
         return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
 
-    def start(self) -> "ServerProcess":
+    def start(self) -> Self:
         """Start it and return once it serves."""
         self._told = told = len(self.log)
         if not self.data.exists() and "--database-url" not in self.flags:
             put_empty_database(self.data)
-        command = ["serve", "--bind", f"127.0.0.1:{self.port}", "--data", str(self.data), *self.flags]
+        command = [self.command, "--bind", f"127.0.0.1:{self.port}", "--data", str(self.data), *self.flags]
         folder = self.data.parent if self.data.parent.exists() else ROOT
-        env, log = {**self.env, "PYTHONPATH": str(ROOT)}, self._log.fileno()
-        if self.python == sys.executable:
+        env, log = {**self.env, "PYTHONPATH": str(self.code)}, self._log.fileno()
+        if self.python == sys.executable and self.code == ROOT:
             self.process = Child(*command, folder=folder, env=env, out=log, err=log, constants=self.constants)
         else:
-            assert not self.constants, "they are for a server of the tests' own Python"
+            assert not self.constants, "they are for a server of the tests' own Python and code"
             self.process = subprocess.Popen(
                 [self.python, "-m", "quart_notes", *command], cwd=folder, env=env, stdout=log, stderr=log
             )
@@ -153,7 +156,7 @@ class ServerProcess:
         # Without certificates, which take longer to load than most tests do.
         return httpx.AsyncClient(base_url=self.base, timeout=20, verify=False, trust_env=False)
 
-    def __enter__(self) -> "ServerProcess":
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:

@@ -83,6 +83,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transport.": {*SAYING, "broadcaster", "transport."},
     "app": {*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database", "domain.access"},
     "server": {"app", "transport", "blueprints.static_files", "core", "database", "settings"},
+    "dev.": {
+        *{"server", "settings", "database", "errors", "jsonio", "core", "broadcaster", "channel", "outlets", "dev."},
+        *{"blueprints.errors", "blueprints.headers", "blueprints.static_files"},
+    },
     "doctor": {"server", "backups", "database", "settings"},
     "offline": {"schemas.", "settings", "core", "database", "domain.", "transfer."},
     "cli_parts": {"server", "database", "errors", "settings", "transfer.trouble"},
@@ -91,6 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app",
         "cli_parts",
         "cli_transfer",
+        "dev.supervisor",
         "server",
         "doctor",
         "demo",
@@ -108,8 +113,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 TOUCHES: dict[str, set[str]] = {
     "aiosqlite": {"sqlite_engine"},
     "tortoise": {"models.", "domain.", "writer", "event_log", "database", "sqlite_engine", "migrations."},
-    "quart": {"blueprints.", "app", "server"},
-    "quart_schema": {"blueprints."},
+    "quart": {"blueprints.", "app", "server", "dev."},
+    "quart_schema": {"blueprints.", "dev.pages"},
+    "jinja2": {"dev.pages"},
+    "watchfiles": {"dev.watching"},
     "werkzeug": {"blueprints."},
     "hypercorn": {"server", "transport.", "blueprints.connections"},
     "h11": {"transport."},
@@ -233,6 +240,12 @@ def test_nobody_imports_the_application_but_who_starts_it():
     assert {name for name, tree in MODULES.items() if "cli" in _ours(tree)} == {"__main__"}
 
 
+def test_nothing_that_serves_knows_of_what_is_for_those_who_change_the_code():
+    knowing = {name for name, tree in MODULES.items() if any(one.startswith("dev") for one in _ours(tree))}
+
+    assert {name for name in knowing if not name.startswith("dev")} == {"cli"}
+
+
 def test_only_the_settings_see_the_environment():
     seeing = set()
     for name, tree in MODULES.items():
@@ -248,7 +261,7 @@ def test_only_the_settings_see_the_environment():
 def test_only_the_writer_publishes_what_lasts_and_only_the_domain_records():
     recording = {name for name, tree in MODULES.items() if _calls(tree, "record")}
 
-    assert {name for name, tree in MODULES.items() if _calls(tree, "publish")} == {"writer", "presence"}
+    assert {name for name, tree in MODULES.items() if _calls(tree, "publish")} == {"writer", "presence", "dev.pages"}
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
     # Everybody's board and the lobby are made before the writer runs, and nobody is told of them.
@@ -327,6 +340,7 @@ def test_no_two_routes_share_an_address():
 # Scripts and templates.
 
 SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
+DEV_SCRIPTS = sorted((PACKAGE / "dev").rglob("*.js"))  # sent by `quart-notes dev` only
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
@@ -334,7 +348,7 @@ def _read(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*SCRIPTS, *DEV_SCRIPTS], ids=lambda file: file.name)
 def test_a_script_makes_no_markup_and_no_code_of_text(file: Path):
     forbidden = (
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|parseFromString|setHTML"

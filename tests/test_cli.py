@@ -26,7 +26,7 @@ from tests.server_process import ROOT, ServerProcess, wait_for
 
 Done = subprocess.CompletedProcess[str]
 THINGS = ("note", "user", "message")
-COMMANDS = ["serve", "demo", "migrate", "doctor", "backup", "restore", "import", "export", "openapi"]
+COMMANDS = ["serve", "dev", "demo", "migrate", "doctor", "backup", "restore", "import", "export", "openapi"]
 
 
 def _run(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Done:

@@ -42,6 +42,7 @@ NEEDS: Mapping[str, Need] = {
     "system.docs": Need.LOOK,
     "system.home": Need.LOOK,
     "static_files": Need.NOTHING,
+    "dev": Need.NOTHING,  # there under `quart-notes dev` only
     "notes": Need.BY_METHOD,
     "board_notes": Need.BY_METHOD,
     "boards": Need.BY_METHOD,

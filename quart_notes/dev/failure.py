@@ -1,0 +1,30 @@
+"""Where a program of ours went wrong. Standard library only, and run by its path: the rest may not be importable."""
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+TOP = Path(__file__).parents[2]  # where the package lies
+
+
+def told(error: BaseException | None) -> dict[str, Any]:
+    """What went wrong and where, as JSON: {"kind", "message", "file", "line"}, the last two None without a place."""
+    file, line = getattr(error, "filename", None), getattr(error, "lineno", None)  # of code and templates alike
+    if not (file and line):
+        file, line = _place(error)
+    message = getattr(error, "msg", None) if isinstance(error, SyntaxError) else None
+    return {"kind": type(error).__name__, "message": message or str(error), "file": file, "line": line}
+
+
+def _place(error: BaseException | None) -> tuple[str | None, int | None]:
+    """Where in our own files it came from, at the innermost; else where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+    ours = [frame for frame in frames if _is_ours(Path(frame.filename))]
+    if not frames:
+        return None, None
+    return (ours or frames)[-1].filename, (ours or frames)[-1].lineno
+
+
+def _is_ours(file: Path) -> bool:
+    beside = {TOP / "quart_notes", TOP / "templates"} & {*file.parents}
+    return bool(beside) and file.name != "child.py"

@@ -1,0 +1,51 @@
+/** Shows over a page what is wrong, until it is mended. The page stays as it is below, with all that is typed. */
+
+const host = document.createElement("quart-notes-dev");
+const inside = host.attachShadow({ mode: "open" });
+const dialog = document.createElement("dialog");
+
+/** @param {Trouble} trouble @param {string} root */
+export function show(trouble, root) {
+  if (!host.isConnected) {
+    const sheet = document.createElement("link");
+    sheet.rel = "stylesheet";
+    sheet.href = `${root}/dev/overlay.css`;
+    inside.replaceChildren(sheet, dialog);
+    document.body.append(host);
+  }
+  dialog.setAttribute("aria-label", trouble.title);
+  dialog.replaceChildren(panel(trouble));
+  if (!dialog.open) dialog.showModal();
+}
+
+export function hide() {
+  dialog.close();
+  host.remove();
+}
+
+/** @param {Trouble} trouble */
+function panel({ title, what, where, lines, line }) {
+  const list = element("ol", "lines", "");
+  for (const [number, text] of lines) {
+    const item = element("li", number === line ? "here" : "", "");
+    item.append(element("span", "", String(number)), ` ${text}\n`);
+    list.append(item);
+  }
+  const whole = element("div", "trouble", "");
+  whole.append(
+    element("h1", "", title),
+    element("p", "what", what),
+    element("p", "where", where),
+    list,
+    element("p", "hint", "Mend it and save: this goes away by itself. Escape shows the page meanwhile."),
+  );
+  return whole;
+}
+
+/** @param {string} tag @param {string} name @param {string} text */
+function element(tag, name, text) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  made.textContent = text;
+  return made;
+}

@@ -1,0 +1,128 @@
+"""Holds the socket and keeps a server behind it, a new one after each change to the code."""
+
+import asyncio
+import json
+import logging
+import secrets
+import signal
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from quart_notes import server
+from quart_notes.blueprints.static_files import folder
+from quart_notes.dev.failure import TOP
+from quart_notes.dev.process import PROGRAM, ServerProcess
+from quart_notes.dev.stand_in import standing_in
+from quart_notes.dev.trouble import State, Trouble
+from quart_notes.dev.watching import Kind, Watched, watching
+from quart_notes.settings import config_file, load
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+OWN = Path(__file__).parent  # what the supervisor itself is made of
+
+log = logging.getLogger(__name__)
+
+
+def run(flags: Mapping[str, Any]) -> None:
+    """Serve and follow what changes, until SIGINT or SIGTERM.
+
+    flags    of the command line, by name; None means not given
+    raises   SettingsError or ServeError when it cannot even begin
+    """
+    settings = load(flags)
+    bind = server.configuration(settings).bind[0]
+    # The address stays as it is now; its rules (loopback, or people sign in) hold for every later server too.
+    given = {
+        name: value if isinstance(value, int) else str(value) for name, value in flags.items() if value is not None
+    }
+    given["bind"] = bind
+    hypercorn = {settings.server_config or Path("hypercorn.toml"), folder("static").parent / "hypercorn.toml"}
+    watched = Watched(
+        TOP / "quart_notes",
+        folder("templates"),
+        folder("static"),
+        frozenset(file.absolute() for file in {config_file(flags), *hypercorn}),
+    )
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    with server.listen(bind) as listener, asyncio.Runner() as runner:
+        listener.setblocking(False)
+        supervisor = Supervisor(listener, watched, json.dumps(given), settings.root_path)
+        with suppress(asyncio.CancelledError):
+            runner.run(_until_told(supervisor))
+
+
+async def _until_told(supervisor: "Supervisor") -> None:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - this is one
+    for number in ENDINGS:
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    await supervisor.run()
+
+
+class Supervisor:
+    """One server after the other, on one listening socket.
+
+    1. The socket stays open: who comes while there is no server waits for the next one, or is told what is wrong.
+    2. There is one server process at most, and none once `run` has ended, however it ends.
+    3. A server always has all changes from before it began; a change after that reaches it or begins another one.
+    """
+
+    def __init__(
+        self, listener: socket.socket, watched: Watched, flags: str, root: str, program: Sequence[str] = PROGRAM
+    ) -> None:
+        self._listener = listener
+        self._watched = watched
+        self._flags = flags
+        self._root = root
+        self._program = program
+        self._names = (f"{secrets.token_hex(4)}-{number}" for number in count(1))
+        self._changed = asyncio.Event()  # another server is needed
+        self._serving: ServerProcess | None = None
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        async with watching(self._watched, self.notice):
+            log.info(
+                "Following %s", ", ".join(str(place) for places in self._watched.places().values() for place in places)
+            )
+            while True:
+                self._changed.clear()
+                trouble = await self._serve(next(self._names))
+                if trouble is not None:
+                    await self._explain(State(next(self._names), trouble=trouble))
+
+    def notice(self, changes: Mapping[Path, Kind]) -> None:
+        """Files have changed."""
+        names = ", ".join(file.name for file in list(changes)[:3]) + (" …" if len(changes) > 3 else "")
+        if self._serving is not None and Kind.CODE not in changes.values():
+            log.info("Changed: %s", names)
+            self._serving.tell(changes.values())
+            return
+        log.info("Restarting: %s", names)
+        if any(OWN in file.parents for file in changes):
+            log.warning("For changes to the supervisor itself, start `quart-notes dev` anew")
+        self._changed.set()
+
+    async def _serve(self, name: str) -> Trouble | None:
+        """Have one server run until there is a change, or until it cannot; returns why it cannot."""
+        self._serving = process = await ServerProcess.start(self._program, self._listener, name, self._flags)
+        ended, changed = asyncio.ensure_future(process.ended()), asyncio.ensure_future(self._changed.wait())
+        try:
+            await asyncio.wait([ended, changed], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._serving = None
+            for task in (ended, changed):
+                task.cancel()
+            await process.stop()
+        return None if self._changed.is_set() else ended.result()
+
+    async def _explain(self, state: State) -> None:
+        """Say what is wrong until something changes."""
+        assert state.trouble is not None  # noqa: S101 - what it is called for
+        log.error("%s: %s %s", state.trouble.title, state.trouble.what, state.trouble.where)
+        async with standing_in(self._listener, state, self._root):
+            await self._changed.wait()

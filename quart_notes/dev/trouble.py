@@ -1,0 +1,112 @@
+"""What is wrong, with the file, the line and the lines around it, for pages and programs."""
+
+import html
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from quart_notes.dev.failure import TOP
+
+AROUND = 4  # lines shown before and after the one in question
+LONGEST = 400  # characters of a line that are shown
+FILES = ("dev.js", "follow.js", "overlay.js", "swap.js", "typed.js", "overlay.css")  # what a page asks for
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a page cannot be shown.
+
+    title     a few words, for people: "The server does not start"
+    kind      the exception's name, e.g. "SyntaxError"; may be empty
+    file      an absolute path, and `line` counted from 1; None where there is no such place
+    """
+
+    title: str
+    kind: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+
+    @classmethod
+    def of(cls, title: str, told: dict[str, Any]) -> "Trouble":
+        """From what `failure.told` says."""
+        return cls(title, told["kind"], told["message"], told["file"], told["line"])
+
+    @property
+    def what(self) -> str:
+        """One line: SyntaxError: invalid syntax."""
+        return ": ".join(filter(None, (self.kind, self.message)))
+
+    @property
+    def where(self) -> str:
+        """One line: quart_notes/app.py, line 12; empty where there is no place."""
+        if self.file is None:
+            return ""
+        file = Path(self.file)
+        return f"{file.relative_to(TOP) if file.is_relative_to(TOP) else file}, line {self.line}"
+
+    def lines(self) -> list[tuple[int, str]]:
+        """The lines around the place, with their numbers, as the file is now."""
+        if self.file is None or self.line is None:
+            return []
+        try:
+            text = Path(self.file).read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError:
+            return []
+        first = max(self.line - 1 - AROUND, 0)
+        return [(number, line[:LONGEST]) for number, line in enumerate(text[first : self.line + AROUND], first + 1)]
+
+    def shown(self) -> dict[str, Any]:
+        """What `overlay.js` draws."""
+        return {
+            "title": self.title,
+            "what": self.what,
+            "where": self.where,
+            "lines": self.lines(),
+            "line": self.line,
+        }
+
+    def page(self, root: str) -> str:
+        """The same as a page of its own, from the server's root `root`."""
+        rows = (
+            f"<li{' class=here' if number == self.line else ''}><span>{number}</span> {html.escape(line)}\n</li>"
+            for number, line in self.lines()
+        )
+        return Template((HERE / "trouble.html").read_text(encoding="utf-8")).substitute(
+            root=html.escape(root),
+            title=html.escape(self.title),
+            what=html.escape(self.what),
+            where=html.escape(self.where),
+            lines="".join(rows),
+        )
+
+
+@dataclass(frozen=True)
+class State:
+    """What a page was made from, or would be now: a page whose own is another one is not as it would be.
+
+    run       names the process
+    pages     how many changes to templates and scripts it has seen
+    build     names the content of all static files; empty: not known
+    """
+
+    run: str
+    pages: int = 0
+    build: str = ""
+    trouble: Trouble | None = None
+
+    def data(self) -> bytes:
+        """As JSON on one line."""
+        trouble = self.trouble and self.trouble.shown()
+        return json.dumps({"run": self.run, "pages": self.pages, "build": self.build, "trouble": trouble}).encode()
+
+    def followed(self, page: bytes, root: str) -> bytes:
+        """A page that follows from this state on; what is no whole page stays as it is."""
+        known = json.dumps({"run": self.run, "pages": self.pages, "build": self.build})
+        script = (
+            f'<script type="module" src="{html.escape(root)}/dev/dev.js" data-state="{html.escape(known)}"></script>'
+        )
+        return page.replace(b"</head>", script.encode() + b"</head>", 1)

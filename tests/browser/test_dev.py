@@ -1,0 +1,232 @@
+"""Pages under `quart-notes dev` follow what is changed: without a reload where that can be, losing nothing typed."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import visit
+from tests.browser.test_accessibility import assert_accessible
+from tests.dev_process import VERSION, DevProcess
+
+HEADING = "h1"
+
+
+@pytest.fixture(scope="module")
+def only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
+    with DevProcess(tmp_path_factory.mktemp("project")) as process:
+        yield process
+
+
+@pytest.fixture
+def dev(only: DevProcess) -> Iterator[DevProcess]:
+    """The module's project, as it was when the test began."""
+    yield only
+    only.mend()
+
+
+@pytest.fixture
+def page(windows, dev) -> Page:
+    """A page of notes with something typed, and a mark that a reload takes away."""
+    page: Page = visit(windows(), dev)
+    page.fill("#add-title", "half a thou")
+    page.evaluate("window.mark = 'the same page'")
+    return page
+
+
+def is_the_same(page: Page) -> bool:
+    return bool(page.evaluate("window.mark === 'the same page'"))
+
+
+def reloaded(page: Page) -> None:
+    """Return once the page has been loaded anew."""
+    page.wait_for_function("() => window.mark === undefined && document.readyState === 'complete'")
+
+
+def test_a_style_sheet_is_swapped_below_what_is_typed(page, dev):
+    page.focus("#add-title")
+
+    dev.write("static/css/tokens.css", dev.read("static/css/tokens.css") + "\nh1 { color: rgb(1, 2, 3) !important; }\n")
+
+    expect(page.locator(HEADING).first).to_have_css("color", "rgb(1, 2, 3)")
+    expect(page.locator("#add-title")).to_have_value("half a thou")
+    expect(page.locator("#add-title")).to_be_focused()
+    assert is_the_same(page)
+    sheets = page.eval_on_selector_all('link[rel="stylesheet"]', "links => links.map(link => link.href)")
+    assert len(sheets) == len({sheet.partition("/css/")[2] for sheet in sheets})
+
+    dev.edit("static/css/tokens.css", "rgb(1, 2, 3)", "rgb(4, 5, 6)")
+
+    expect(page.locator(HEADING).first).to_have_css("color", "rgb(4, 5, 6)")
+    assert is_the_same(page)
+
+
+def test_an_image_is_swapped_in_its_place(page, dev):
+    page.evaluate(
+        """() => {
+          const image = document.createElement("img");
+          image.src = document.querySelector('link[type="image/svg+xml"]').href;
+          image.id = "shown";
+          document.body.append(image);
+        }"""
+    )
+    wide = "() => document.querySelector('#shown').naturalWidth === 345"
+    assert not page.evaluate(wide)
+
+    dev.write("static/icons/icon.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="345" height="20"/>')
+
+    page.wait_for_function(wide)
+    assert is_the_same(page)
+
+
+def test_a_template_has_the_page_loaded_anew_with_what_was_typed(page, dev):
+    page.focus("#add-title")
+
+    dev.edit("templates/base.html", "{%- block main %}", '<p id="fresh">fresh</p>{% block main %}')
+
+    expect(page.locator("#fresh")).to_be_visible()
+    expect(page.locator("#add-title")).to_have_value("half a thou")
+    expect(page.locator("#add-title")).to_be_focused()
+    expect(page.locator("#connection")).to_have_text("Live")
+
+
+def test_a_script_has_the_page_loaded_anew_from_its_new_address(page, dev):
+    dev.write("static/js/main.js", dev.read("static/js/main.js") + 'document.body.dataset.fresh = "yes";\n')
+
+    expect(page.locator("body")).to_have_attribute("data-fresh", "yes")
+
+
+def test_a_slow_restart_is_outlasted(page, dev):
+    dev.write(VERSION, "import time\n\ntime.sleep(4)\n" + dev.read(VERSION))
+    dev.says("8.1.0")
+
+    expect(page.locator(HEADING).first).to_contain_text("v8.1.0")
+    expect(page.locator("#add-title")).to_have_value("half a thou")
+    expect(page.locator("#connection")).to_have_text("Live")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_syntax_error_lies_over_the_page_and_heals(page, dev, scheme):
+    page.emulate_media(color_scheme=scheme)
+    dialog = page.get_by_role("dialog", name="The server does not start")
+
+    dev.write(VERSION, dev.read(VERSION) + "\nbroken = '<b>' +\n")
+
+    expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text("SyntaxError: invalid syntax")
+    expect(dialog).to_contain_text("quart_notes/version.py, line 5")
+    expect(dialog.locator(".here")).to_contain_text("broken = '<b>' +")
+    expect(dialog.locator(".trouble")).to_have_css("border-top-style", "solid")
+    expect(page.locator("#add-title")).to_have_value("half a thou")
+    assert is_the_same(page)
+    found = Axe().run(page, options={"preload": False})  # which would need inline styles, for the shadow root
+    assert found.violations_count == 0, found.generate_report()
+
+    dev.edit(VERSION, "\nbroken = '<b>' +\n", "")
+
+    reloaded(page)
+    expect(dialog).to_have_count(0)
+    expect(page.locator("#add-title")).to_have_value("half a thou")
+    expect(page.locator("#connection")).to_have_text("Live")
+
+
+def test_a_page_that_is_opened_meanwhile_shows_the_error_and_comes_back(windows, dev):
+    with dev.noticed("does not start"):
+        dev.write(VERSION, dev.read(VERSION) + "\ndef broken(:\n")
+    page = windows()
+    page.goto(dev.base + "/front/notes")
+    expect(page.get_by_role("heading")).to_have_text("The server does not start")
+    expect(page.locator(".where")).to_have_text("quart_notes/version.py, line 5")
+    assert_accessible(page)
+
+    dev.edit(VERSION, "def broken(:", "raise ValueError('another one')")
+    expect(page.locator(".what")).to_have_text("ValueError: another one")
+    dev.edit(VERSION, "\nraise ValueError('another one')\n", "")
+
+    expect(page.locator("#connection")).to_have_text("Live")
+
+
+def test_a_template_that_cannot_be_read_lies_over_the_page_and_heals(page, dev):
+    dialog = page.get_by_role("dialog", name="A template cannot be read")
+
+    dev.edit("templates/notes.html", "{% block main %}", "{% block main %}{% if %}")
+
+    expect(dialog).to_contain_text("templates/notes.html, line ")
+    expect(page.locator("#add-title")).to_have_value("half a thou")
+    page.keyboard.press("Escape")  # to look at the page meanwhile
+    expect(dialog).to_be_hidden()
+
+    dev.edit("templates/notes.html", "{% if %}", "")
+
+    reloaded(page)
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#add-title")).to_have_value("half a thou")
+
+
+def test_a_template_that_fails_shows_where_and_comes_back(windows, dev):
+    with dev.noticed("Changed: users.html"):
+        dev.edit("templates/users.html", "{% block main %}", "{% block main %}{{ nobody.nothing.at_all }}")
+    page = windows()
+    page.goto(dev.base + "/front/users")
+    expect(page.locator(".where")).to_contain_text("templates/users.html, line ")
+
+    dev.edit("templates/users.html", "{{ nobody.nothing.at_all }}", "")
+
+    expect(page.locator("#connection")).to_have_text("Live")
+
+
+def test_many_tabs_of_a_browser_follow_over_one_connection(windows, dev):
+    first = visit(windows(), dev)
+    tabs = [first, *(visit(windows(first.context), dev) for _ in range(7))]
+    listening = []
+    for tab in tabs:
+        tab.on("request", lambda request: listening.append(request.url) if "/dev/changes" in request.url else None)
+
+    dev.write("static/css/tokens.css", dev.read("static/css/tokens.css") + "\nh1 { color: rgb(7, 8, 9) !important; }\n")
+    for tab in tabs:
+        expect(tab.locator(HEADING).first).to_have_css("color", "rgb(7, 8, 9)")
+    assert listening == []
+
+    first.close()  # whoever listened
+    dev.says("8.2.0")
+
+    for tab in tabs[1:]:
+        expect(tab.locator(HEADING).first).to_contain_text("v8.2.0")
+
+
+def test_passwords_are_not_kept(windows, dev):
+    page = visit(windows(), dev)
+    page.evaluate(
+        """() => {
+          const field = document.createElement("input");
+          field.type = "password";
+          field.id = "secret";
+          document.body.append(field);
+          field.value = "open sesame";
+        }"""
+    )
+    page.fill("#add-title", "kept")
+    page.evaluate(
+        "addEventListener('pagehide', () => localStorage.setItem('seen', JSON.stringify({...sessionStorage})))"
+    )
+
+    dev.edit("templates/base.html", "{%- block main %}", '<p id="fresh">fresh</p>{% block main %}')
+
+    expect(page.locator("#fresh")).to_be_visible()
+    seen = page.evaluate("localStorage.getItem('seen')")
+    assert "kept" in seen
+    assert "open sesame" not in seen
+
+
+def test_what_is_typed_is_put_back_once(page, dev):
+
+    dev.edit("templates/base.html", "{%- block main %}", '<p id="fresh">fresh</p>{% block main %}')
+    expect(page.locator("#fresh")).to_be_visible()
+    expect(page.locator("#add-title")).to_have_value("half a thou")
+    page.fill("#add-title", "")
+
+    page.reload()
+
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#add-title")).to_have_value("")

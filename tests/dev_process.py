@@ -1,0 +1,97 @@
+"""`quart-notes dev` on a copy of the project, for tests that change its files."""
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.server_process import ROOT, STARTS, ServerProcess, wait_for
+
+VERSION = "quart_notes/version.py"
+SERVES = r"Quart Notes on http://127\.0\.0\.1:(\d+)"
+
+
+class DevProcess(ServerProcess):
+    """A supervisor whose project is a folder of its own; what a test changes there is as before when it ends."""
+
+    command = "dev"
+
+    def __init__(self, folder: Path, *flags: str) -> None:
+        for name in ("quart_notes", "templates", "static"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "hypercorn.toml", folder)
+        self.code = folder
+        super().__init__(folder / "data", *flags, python=sys.executable)
+        self._former: dict[Path, bytes | None] = {}
+
+    def write(self, name: str, text: str) -> Path:
+        """Put a text into a file of the project, as editors do: another file takes its place."""
+        file = self.code / name
+        self._former.setdefault(file, file.read_bytes() if file.exists() else None)
+        beside = file.with_name(f".{file.name}.tmp")
+        beside.write_text(text, encoding="utf-8")
+        return beside.replace(file)
+
+    def edit(self, name: str, former: str, latter: str) -> None:
+        """Replace a part of a file of the project."""
+        text = (self.code / name).read_text(encoding="utf-8")
+        assert former in text, f"{name} has no {former!r}"
+        self.write(name, text.replace(former, latter, 1))
+
+    def read(self, name: str) -> str:
+        """The text of a file of the project."""
+        return (self.code / name).read_text(encoding="utf-8")
+
+    def says(self, version: str) -> None:
+        """Change the code: from now on this is the version."""
+        self.write(VERSION, re.sub(r'__version__ = ".*"', f'__version__ = "{version}"', self.read(VERSION)))
+
+    @contextmanager
+    def noticed(self, words: str = "Restarting") -> Iterator[None]:
+        """Return once the log has said this because of what is done within."""
+        before = self.log.count(words)
+        yield
+        wait_for(lambda: self.log.count(words) > before, words, STARTS)
+
+    @contextmanager
+    def restarted(self) -> Iterator[None]:
+        """Return once another server serves because of what is done within."""
+        with self.noticed("Quart Notes on"):
+            yield
+
+    def mend(self) -> None:
+        """Put everything back, and have a server that knows it."""
+        if not self._former:
+            return
+        with self.restarted():
+            for file, content in self._former.items():
+                if content is None:
+                    file.unlink(missing_ok=True)
+                else:
+                    file.write_bytes(content)
+            self._former.clear()
+            version = self.code / VERSION  # any of the others may need no other server
+            version.write_bytes(version.read_bytes())
+
+    def server_pids(self) -> list[int]:
+        """The processes that it has started and that have not ended."""
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+
+    def threads(self) -> int:
+        """How many threads the supervisor has."""
+        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+
+
+def settled(measure: Callable[[], object], what: str) -> object:
+    """What `measure` gives once it gives the same twice, so that nothing is just coming or going."""
+    last: list[object] = [object()]
+
+    def same() -> bool:
+        last.append(measure())
+        return last[-1] == last[-2]
+
+    wait_for(same, what)
+    return last[-1]

@@ -94,7 +94,7 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         presence=core().presence.now(shown.id),
         people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX))).users,
         model=core().assistant.model,
-        missing=core().assistant.reason(),
+        missing=core().assistant.reason() if shown.kind == "private" else None,
         deleted=await _deleted(shown.id, me),
         form={"client_key": secrets.token_hex(KEY_BYTES), **form},
     )

@@ -10,13 +10,16 @@ WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
 NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format tests browser bench clean
+.PHONY: help run dev test check format tests browser bench clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 run: $(VENV)/.installed ## Start on http://127.0.0.1:8000 (options: make run ARGS="--bind 127.0.0.1:9000")
 	$(BIN)/quart-notes serve $(ARGS)
+
+dev: $(VENV)/.installed ## Start and follow what you change (options as for run)
+	$(BIN)/quart-notes dev $(ARGS)
 
 test: check tests ## Everything that CI runs: format, lint, types, all tests
 

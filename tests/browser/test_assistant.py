@@ -106,10 +106,12 @@ def answer(page, state):
 
 def test_its_room_is_the_first_of_ones_conversations_and_opens_in_all_windows(windows, shared_server, rest, ada, model):
     names = "#conversations .room-name"
-    rest.post("/api/messages", json={"author_id": ada["id"], "recipient_id": person(rest, "aaa")["id"], "content": "x"})
+    direct = {"author_id": ada["id"], "recipient_id": person(rest, "aaa")["id"], "content": "x"}
+    rest.post("/api/messages", json=direct)
     here = visit(rooms.be(windows(), shared_server, ada), shared_server, "/front/rooms")
     there = visit(windows(here.context), shared_server, "/front/notes")
     elsewhere = visit(windows(here.context), shared_server, "/front/rooms")
+    table = visit(windows(here.context), shared_server, f"/front/messages/{ada['id']}")
     assert here.locator(names).first.text_content() == "Assistant"
     assert len(here.locator(names).all()) == 2
 
@@ -133,6 +135,8 @@ def test_its_room_is_the_first_of_ones_conversations_and_opens_in_all_windows(wi
     link.click()
     expect(answer(elsewhere, "done").locator(".content")).to_have_text("It grows and grows")
     expect(there.locator("#rooms-place .badge")).to_be_hidden()
+    rest.post("/api/messages", json={**direct, "content": "y"})
+    expect(table.locator(".message-row .content")).to_have_text(["x", "y"])  # what people say to each other
 
 
 def test_what_is_missing_is_said_until_it_is_there(home, upstream, model):

@@ -32,14 +32,16 @@ async def decide() -> None:
 class HeldBody(Body):
     """A body of which, while nobody takes it, no more is read than can be kept.
 
-    1. Until it is decided what the request is for, only the first message of it is read.
+    1. Until it is decided what the request is for, only the first message of it is read, and kept.
     2. A body that is taken a piece at a time has no bound here: whoever takes it counts. At most HELD bytes and a
        message wait for them; a client that sends faster is made to wait.
     3. Any other body is bounded, and what comes beyond the bound is thrown away, as Quart does.
     """
 
     def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
-        super().__init__(expected_content_length, max_content_length)
+        super().__init__(None, None)
+        self._expected = expected_content_length or 0
+        self._bound = max_content_length
         self._decided = asyncio.Event()
         self._taken = asyncio.Event()
         self._pieces = False
@@ -47,10 +49,11 @@ class HeldBody(Body):
     def decided(self, *, pieces: bool) -> None:
         """Whether it is taken a piece at a time, or whole."""
         self._pieces = pieces
-        if pieces:
-            self._max_content_length = None
-            if isinstance(self._must_raise, RequestEntityTooLarge):
-                self._must_raise = None
+        if not pieces:
+            self._max_content_length = self._bound
+            if self._bound is not None and max(self._expected, len(self._data)) > self._bound:
+                self._must_raise = RequestEntityTooLarge()
+                self.set_complete()
         self._decided.set()
 
     async def room(self) -> None:

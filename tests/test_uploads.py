@@ -1,0 +1,42 @@
+"""A body of which it is not known yet what it is for."""
+
+import asyncio
+
+import pytest
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from quart_notes.blueprints.body import HeldBody
+
+BOUND = 1000
+
+
+async def test_what_came_before_it_was_known_that_files_are_taken_is_there():
+    body = HeldBody(3 * BOUND, BOUND)
+    body.append(b"first")
+
+    body.decided(pieces=True)
+    body.append(b"x" * 2 * BOUND)
+    body.set_complete()
+
+    assert b"".join([piece async for piece in body]) == b"first" + b"x" * 2 * BOUND
+
+
+@pytest.mark.parametrize(("expected", "came"), [(BOUND + 1, 5), (None, BOUND + 1)])
+async def test_any_other_body_is_as_long_as_it_may_be_at_most(expected: int | None, came: int):
+    body = HeldBody(expected, BOUND)
+    body.append(b"x" * came)
+
+    body.decided(pieces=False)
+
+    async with asyncio.timeout(5):
+        with pytest.raises(RequestEntityTooLarge):
+            await body
+
+
+async def test_a_body_that_fits_is_read_whole():
+    body = HeldBody(BOUND, BOUND)
+    body.append(b"x" * BOUND)
+    body.decided(pieces=False)
+    body.set_complete()
+
+    assert await body == b"x" * BOUND

@@ -9,19 +9,23 @@ const AGAIN_MS = 10_000; // while it cannot, and somebody looks
 export function start(element, list, feed) {
   const over = new AbortController();
   const heard = { signal: over.signal };
+  let latest = new AbortController(); // an answer that comes late must not undo a later one
   let timer = 0;
 
   const look = async () => {
     clearTimeout(timer);
+    latest.abort();
     if (document.hidden) return;
+    latest = new AbortController();
+    const signal = AbortSignal.any([latest.signal, over.signal]);
     try {
-      const { value } = await ask("/assistant", heard);
+      const { value } = await ask("/assistant", { signal });
       element.hidden = value.available;
       if (!value.available) showText(find(element, ".missing-words"), value.reason);
     } catch {
       // Another time: what is shown may still be true.
     }
-    if (!element.hidden && !over.signal.aborted) timer = setTimeout(look, AGAIN_MS);
+    if (!element.hidden && !signal.aborted) timer = setTimeout(look, AGAIN_MS);
   };
   /** @param {CardEvent<MessageChange>} event */
   const changed = ({ detail: { message, before } }) => {

@@ -1,19 +1,20 @@
-"""Measure the lines of work on the systems, in turns, and print one table of medians."""
+"""Measure the lines of work on the systems, in turns; print one table of medians, and draw a picture."""
 
 import argparse
-import json
 import signal
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 
-from bench import machine
+from bench import machine, page
 from bench.lines import Line, lines
-from bench.run import Results, run
-from bench.systems import SYSTEMS
+from bench.picture import picture
+from bench.run import run
+from bench.saved import load, save
+from bench.systems import SYSTEMS, System
 from bench.table import table
 
-MOST_READERS = 2_500
+MOST_READERS = 5_000
 
 
 def arguments() -> argparse.Namespace:
@@ -22,14 +23,15 @@ def arguments() -> argparse.Namespace:
         prog="python -m bench", description=__doc__, epilog="What each line means: bench/README.md"
     )
     keys = [system.key for system in SYSTEMS]
-    default = [system.key for system in SYSTEMS if system.default]
     add = parser.add_argument
     add("--quick", action="store_true", help="one short repeat, for a first look")
     add("--only", nargs="+", metavar="LINE", help="lines whose key begins so: list fanout-ws …")
-    add("--systems", nargs="+", choices=keys, default=default, help=f"default: {' '.join(default)}")
+    add("--systems", nargs="+", metavar="SYSTEM", choices=keys, default=keys, help=f"of {' '.join(keys)}")
     add("--repeats", type=int, metavar="N", help="how often each is measured; default 3, quick 1")
     add("--patience", type=float, metavar="S", default=30.0, help="seconds a measurement may wait for a calm machine")
     add("--out", type=Path, metavar="JSON", help="write every single figure to this file too")
+    add("--picture", type=Path, metavar="SVG", help="draw the medians into this file")
+    add("--from", type=Path, dest="earlier", metavar="JSON", help="run nothing: the figures that --out wrote")
     add("--list", action="store_true", help="name the lines and systems, run nothing")
     return parser.parse_args()
 
@@ -44,28 +46,41 @@ def main() -> int:
     if asked.list:
         _list(wanted)
         return 0
+    if asked.earlier:
+        about, results = load(asked.earlier)
+        systems = [system for system in chosen if any(key == system.key for _, key in results)]
+    else:
+        systems = _installed(chosen, wanted)
+        about, results = machine.description(), {}
+    if not wanted or not systems:
+        print("nothing to measure")
+        return 1
+    print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
+    if not asked.earlier:
+        results = run(wanted, systems, asked.repeats or (1 if asked.quick else 3), asked.patience, _progress)
+        _progress("")
+    print(table(wanted, systems, results))
+    if asked.out:
+        save(asked.out, about, results)
+    if asked.picture:
+        asked.picture.write_text(picture(wanted, systems, results, about), encoding="utf-8")
+    return 0
+
+
+def _installed(chosen: Sequence[System], wanted: Sequence[Line]) -> list[System]:
+    """The systems that can run here; what is missing is said."""
     for lack in machine.missing(machine.raise_descriptor_limit(), MOST_READERS):
         print(f"missing here: {lack}")
     for system in chosen:
         if lack_of := system.missing():
             print(f"missing here: {lack_of}, for {system.name}")
-    systems = [system for system in chosen if not system.missing()]
-    if not wanted or not systems:
-        print("nothing to measure")
-        return 1
-    repeats = asked.repeats or (1 if asked.quick else 3)
-    about = machine.description()
-    print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
-    results = run(wanted, systems, repeats, asked.patience, _progress)
-    _progress("")
-    print(table(wanted, systems, results))
-    if asked.out:
-        _save(asked.out, about, results)
-    return 0
+    if any(line.key == "page" for line in wanted) and (lack_of := page.missing()):
+        print(f"missing here: {lack_of}, for the page")
+    return [system for system in chosen if not system.missing()]
 
 
 def _list(wanted: list[Line]) -> None:
-    print("\n".join(f"{line.key:14} {line.title}" for line in wanted))
+    print("\n".join(f"{line.key:20} {line.title}" for line in wanted))
     print()
     print("\n".join(f"{system.key:14} {system.name}" for system in SYSTEMS))
 
@@ -76,16 +91,6 @@ def _progress(text: str) -> None:
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
     elif text:
         print(text, file=sys.stderr, flush=True)
-
-
-def _save(path: Path, about: dict[str, str], results: Results) -> None:
-    """Write single figures; `Infinity` is a delivery that did not come."""
-    single = [
-        {"line": line, "system": system, "repeats": [asdict(each) for each in measurements]}
-        for (line, system), measurements in results.items()
-    ]
-    whole = {"machine": about, "results": single}
-    path.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 NEVER = math.inf  # milliseconds of a delivery that did not come
+BUSY = 0.9  # share of its core above which the load generator may be what was measured
 
 
 @dataclass

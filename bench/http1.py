@@ -3,10 +3,12 @@
 import json
 import re
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked", re.IGNORECASE)
+BODILESS = frozenset({204, 304})  # whatever length they name, RFC 9112 section 6.3
 
 
 class Response(NamedTuple):
@@ -17,20 +19,43 @@ class Response(NamedTuple):
     body: bytes
     rest: bytes
 
+    def header(self, name: str) -> str:
+        """The value of a header; KeyError if it is not there."""
+        found = re.search(rb"\r\n%b:[ \t]*([^\r\n]*)" % re.escape(name.encode()), self.head, re.IGNORECASE)
+        if found is None:
+            raise KeyError(name)
+        return found[1].decode("latin-1")
+
 
 def get(path: str, headers: str = "") -> bytes:
     """A GET on a connection that stays open; `headers` are whole lines."""
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode()
 
 
-def post(path: str, value: object) -> bytes:
+def post(path: str, value: object, headers: str = "") -> bytes:
     """A POST of `value` as JSON on a connection that stays open."""
+    return _sending("POST", path, value, headers)
+
+
+def patch(path: str, value: object, headers: str = "") -> bytes:
+    """A PATCH with `value` as JSON on a connection that stays open."""
+    return _sending("PATCH", path, value, headers)
+
+
+def _sending(method: str, path: str, value: object, headers: str) -> bytes:
     body = json.dumps(value, separators=(",", ":")).encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def form(path: str, fields: dict[str, str]) -> bytes:
+    """A POST as a page's form sends it."""
+    body = urlencode(fields)
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
 def head_of(data: bytes) -> tuple[int, bytes, bytes] | None:
@@ -49,6 +74,8 @@ def response(data: bytes) -> Response | None:
     if top is None:
         return None
     status, head, after = top
+    if status in BODILESS:
+        return Response(status, head, b"", after)
     if length := LENGTH.search(head):
         size = int(length[1])
         return Response(status, head, after[:size], after[size:]) if len(after) >= size else None

@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from bench.beside import Beside
 from bench.fanout import FanOut
 from bench.figures import Measurement
 from bench.footprint import Memory, Start
-from bench.requests import Create, ListOf100, OneNote
+from bench.mix import Mix
+from bench.page import Page
+from bench.requests import Create, ListOf100, OneNote, Unchanged, Update
+from bench.resume import Resume
+from bench.search import PRECISION, Most
 from bench.server import Server
+from bench.systems import System
+from bench.writes import Writes
 
 READERS = 500
 
@@ -33,6 +40,8 @@ class Row:
 class Line:
     """A line of work.
 
+    needs    what a system must be able to do: notes, conditional, update, boards, resume; websocket, sse
+    only     keys of the systems that it is about; empty: all
     notes    how many are on the board before it begins
     restart  whether the system is started once before, so that its data is there already
     """
@@ -41,41 +50,110 @@ class Line:
     title: str
     work: Work
     rows: tuple[Row, ...]
+    needs: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     notes: int = 100
     restart: bool = False
 
+    def concerns(self, system: System) -> bool:
+        """Whether it says anything about a system."""
+        return system.key in self.only if self.only or system.special else True
+
+    def runs_on(self, system: System) -> bool:
+        """Whether it can be measured there."""
+        return self.concerns(system) and system.cannot(self.needs) is None
+
 
 RATE = (Row("rate", "", "requests/s", 0),)
+PROCESSOR = Row("server_us", "processor a delivery", "µs", 1)
 DELIVERY = (
     Row("p50", "p50", "ms", 1),
     Row("p99", "p99", "ms", 1),
     Row("rate", "delivered", "1/s", 0),
+    PROCESSOR,
 )
+MOST = (Row("rate", "", "1/s", 0), Row("p99", "p99 there", "ms", 1), PROCESSOR)
+BESIDE = (
+    Row("alone", "p99 without readers", "ms", 1),
+    Row("beside", "p99 with them", "ms", 1),
+    Row("ratio", "with / without", "×", 2),
+)
+MIXED = (
+    Row("rate", "", "requests/s", 0),
+    Row("p99", "p99 of a request", "ms", 1),
+    Row("delivery_p99", "p99 of a delivery", "ms", 1),
+)
+BACK = (Row("seconds", "", "s", 2), Row("rate", "delivered", "1/s", 0), PROCESSOR)
 KB = (Row("kb", "", "KB", 1),)
 SECONDS = (Row("seconds", "", "s", 2),)
+WRITES = (Row("rate", "", "1/s", 0), Row("server_us", "processor a write", "µs", 1))
+VISIT = tuple(
+    Row(f"{visit}_{value}", f"{label}, {words}", unit, 0)
+    for visit, words in (("first", "first visit"), ("again", "second visit"))
+    for value, label, unit in (
+        ("kb", "weight", "KB"),
+        ("requests", "requests", "1"),
+        ("usable", "usable", "ms"),
+        ("whole", "all notes there", "ms"),
+    )
+)
 NAMES = {"websocket": "ws", "sse": "sse"}
+OURS = ("ours", "ours-accounts")
 
 
 def lines(quick: bool) -> list[Line]:
     """All lines; `quick` ones are shorter and say less."""
     seconds = 1.5 if quick else 4.0
+    return [
+        *_requests(seconds),
+        *(line for transport in NAMES for line in _live(transport, seconds, quick)),
+        Line("start-empty", "start, no data yet", Start(), SECONDS, notes=0),
+        Line("start", "start, 100 notes", Start(), SECONDS, needs=("notes",), restart=True),
+        Line("page", "page of 1000 notes:", Page(1000), VISIT, only=OURS, notes=1000),
+        Line("writes", f"loopback writes, {READERS} sockets", Writes(READERS, seconds), WRITES, only=("kernel",)),
+    ]
+
+
+def _requests(seconds: float) -> list[Line]:
+    """What clients ask for."""
     listed = [
-        Line("list", "list of 100 notes, 16 clients", ListOf100(16, seconds), RATE),
-        Line("one", "one note, 16 clients", OneNote(16, seconds), RATE),
+        Line("list", "list of 100 notes, 16 clients", ListOf100(16, seconds), RATE, ("notes",)),
+        Line("one", "one note, 16 clients", OneNote(16, seconds), RATE, ("notes",)),
+        Line("unchanged", "list unchanged (304), 16 clients", Unchanged(16, seconds), RATE, ("notes", "conditional")),
     ]
     for clients in (1, 16, 64):
         plural = "client" if clients == 1 else "clients"
         title = f"create, durable, {clients} {plural}"
         listed.append(Line(f"create-{clients}", title, Create(clients, seconds), RATE))
-    for transport, name in NAMES.items():
-        for rate in (5, 100, 600):
-            work = FanOut(transport, READERS, rate, seconds * (2 if rate < 10 else 1))
-            title = f"{transport}, {READERS} readers, {rate}/s"
-            listed.append(Line(f"fanout-{name}-{rate}", title, work, DELIVERY))
-    for transport, name in NAMES.items():
-        work_memory = Memory(transport, READERS, 500 if quick else 2000)
-        title = f"memory a {transport} reader"
-        listed.append(Line(f"memory-{name}", title, work_memory, KB))
-    listed.append(Line("start-empty", "start, no data yet", Start(), SECONDS, notes=0))
-    listed.append(Line("start", "start, 100 notes", Start(), SECONDS, restart=True))
-    return listed
+    return [*listed, Line("update", "update, 16 clients", Update(16, seconds), RATE, ("notes", "update"))]
+
+
+def _live(transport: str, seconds: float, quick: bool) -> list[Line]:
+    """What readers hear by one transport."""
+    name = NAMES[transport]
+    here = (transport,)
+    noted = (transport, "notes")
+    listed = []
+    for readers, rate in ((READERS, 5), (READERS, 100), (READERS, 300), (READERS, 600), (2000, 20), (5000, 2)):
+        work = FanOut(transport, readers, rate, seconds * (2 if rate < 10 else 1))
+        key = f"fanout-{name}-{rate}" if readers == READERS else f"crowd-{name}-{readers}"
+        listed.append(Line(key, f"{transport}, {readers} readers, {rate}/s:", work, DELIVERY, here))
+    boards = FanOut(transport, 1000, 200, seconds, boards=50)
+    most = Most(transport, READERS, seconds / 2, precision=1.5 if quick else PRECISION)
+    mix = Mix(16, seconds, transport, READERS)
+    memory = Memory(transport, READERS, 500 if quick else 4500)
+    return [
+        *listed,
+        Line(f"boards-{name}", f"{transport}, 50 boards × 20 readers, 200/s:", boards, DELIVERY, (*here, "boards")),
+        Line(f"most-{name}", f"{transport}, most deliveries, p99 ≤ 50 ms:", most, MOST, here),
+        Line(f"mix-{name}", f"{transport}, 90 % reads, {READERS} readers:", mix, MIXED, noted),
+        Line(f"beside-{name}", f"{transport}, list beside 100/s:", Beside(transport, READERS, seconds), BESIDE, noted),
+        Line(
+            f"resume-{name}",
+            f"{transport}, {READERS} readers 1000 behind:",
+            Resume(transport, READERS, 1000),
+            BACK,
+            (*here, "resume"),
+        ),
+        Line(f"memory-{name}", f"memory a {transport} reader", memory, KB, here),
+    ]

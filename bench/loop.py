@@ -30,6 +30,7 @@ class Loop:
         self.asked: dict[int, tuple[int, float]] = {}
         self.buffers: dict[int, bytes] = {}
         self.answers: list[tuple[float, float]] = []  # when, and after how many seconds
+        self.sent: dict[int, float] = {}  # when each request was sent
         self.failures: Counter[str] = Counter()
         for _ in range(clients):
             connection = server.connect()
@@ -61,7 +62,8 @@ class Loop:
     def _ask(self, descriptor: int) -> None:
         number, request = next(self.requests)
         self.buffers[descriptor] = b""
-        self.asked[descriptor] = (number, time.monotonic())
+        now = self.sent[number] = time.monotonic()
+        self.asked[descriptor] = (number, now)
         self.sockets[descriptor].sendall(request)
 
     def _take(self, descriptor: int, until: float) -> None:

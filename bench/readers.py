@@ -4,18 +4,17 @@ import select
 import socket
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from bench import http1, sse, websocket
+from bench import http1
 from bench.server import Server
 from bench.stream import StreamEnded
 
 RECEIVE = 65536  # bytes a receive takes at most
 MEMORY = 50_000  # distinct receives remembered; readers get the same bytes, so that few are
 WAIT = 0.05  # seconds at most in one wait for the sockets
-HANDSHAKES = {"websocket": websocket, "sse": sse}
 
 
 class Readers:
@@ -25,12 +24,18 @@ class Readers:
     2. Every event is parsed and checked whole, but equal bytes only once: all readers of a system
        that writes the same bytes to each are as cheap as one.
     3. Nothing is dropped in silence: a stream that ends or cannot be read is in `failures`.
+
+    boards   reader i hears the board i, modulo their number; "" is the one that is always there
+    action   what must have been done with a note for its event to count
     """
 
-    def __init__(self, server: Server, transport: str) -> None:
+    def __init__(self, server: Server, transport: str, boards: Sequence[str] = ("",), action: str = "create") -> None:
         self.server = server
         self.transport = transport
-        self.kind = HANDSHAKES[transport]
+        self.boards = boards
+        self.action = action
+        self.kind = server.system.kinds[transport]
+        self.places: dict[int, int] = {}  # by descriptor: which board
         self.sockets: dict[int, socket.socket] = {}
         self.rests: dict[int, bytes] = {}
         self.notes: list[tuple[int, int, tuple[int, ...]]] = []
@@ -38,6 +43,8 @@ class Readers:
         self.delivered = 0
         self.poll = select.epoll()
         self._known: dict[bytes, tuple[int, ...]] = {}  # event numbers in whole, plain events
+        self._events: dict[bytes, int | None] = {}  # the number in an event
+        self._marks: dict[int, bytes] = {}  # bytes that are in the stream of one reader alone
         self._receive: dict[int, Callable[[int], bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -56,23 +63,20 @@ class Readers:
     def connect(self, count: int) -> None:
         """Add `count` readers, each subscribed when this returns."""
         for _ in range(count):
-            connection = self.server.connect()
-            connection.sendall(self.kind.handshake(self.server.system.paths[self.transport]))
-            data = b""
-            while (top := http1.head_of(data)) is None:
-                received = connection.recv(RECEIVE)
-                if not received:
-                    raise ConnectionError(f"a {self.transport} reader was cut off: {data!r}")
-                data += received
-            status, head, rest = top
-            if not self.kind.accepted(status, head):
-                raise ConnectionError(f"a {self.transport} reader was refused: {head!r}")
+            place = len(self.places) % len(self.boards)
+            board = self.boards[place]
+            connection, head_rest = opened(self.server, self.transport, board)
+            rest, mark = self.kind.enter(connection, head_rest, self.server, board)
             connection.setblocking(False)
-            self.sockets[connection.fileno()] = connection
-            self._receive[connection.fileno()] = connection.recv
+            descriptor = connection.fileno()
+            self.sockets[descriptor] = connection
+            self.places[descriptor] = place
+            self._receive[descriptor] = connection.recv
+            if mark:
+                self._marks[descriptor] = mark
             if rest:
-                self.rests[connection.fileno()] = rest
-            self.poll.register(connection.fileno(), select.EPOLLIN)
+                self.rests[descriptor] = rest
+            self.poll.register(descriptor, select.EPOLLIN)
 
     def receive(self, expected: int, until: float) -> None:
         """Receive till `expected` deliveries are there or the monotonic clock shows `until`."""
@@ -89,10 +93,13 @@ class Readers:
             self._lose(descriptor, str(error))
             return
         at = time.monotonic_ns()
+        if not data:
+            self._lose(descriptor, "the server ended the stream")
+            return
         rests = self.rests
         if descriptor in rests:
             data = rests.pop(descriptor) + data
-        numbers = self._known.get(data)
+        numbers = self._known.get(self._key(descriptor, data) if self._marks else data)
         if numbers is None:
             numbers = self._understand(descriptor, data)
         self.notes.append((at, descriptor, numbers))
@@ -100,12 +107,9 @@ class Readers:
 
     def _understand(self, descriptor: int, data: bytes) -> tuple[int, ...]:
         """The numbers of the events in bytes not seen before."""
-        created = self.server.system.created
         try:
-            if not data:
-                raise StreamEnded("closed")
             payloads, rest, reply = self.kind.parse(data)
-            numbers = tuple(n for payload in payloads if (n := created(payload)) is not None)
+            numbers = tuple(n for payload in payloads if (n := self._number(payload)) is not None)
         except (StreamEnded, ValueError, KeyError) as error:
             self._lose(descriptor, f"{type(error).__name__}: {error}")
             return ()
@@ -114,8 +118,21 @@ class Readers:
         if reply:
             self.sockets[descriptor].send(reply)
         if not rest and not reply and len(self._known) < MEMORY:
-            self._known[data] = numbers
+            self._known[self._key(descriptor, data) if self._marks else data] = numbers
         return numbers
+
+    def _key(self, descriptor: int, data: bytes) -> bytes:
+        """Received bytes as every reader gets them."""
+        return data.replace(self._marks[descriptor], b"")
+
+    def _number(self, payload: bytes) -> int | None:
+        """The number of the note an event is about, if it counts."""
+        if payload in self._events:
+            return self._events[payload]
+        number = self.server.system.event(payload, self.action)
+        if len(self._events) < MEMORY:
+            self._events[payload] = number
+        return number
 
     def _lose(self, descriptor: int, why: str) -> None:
         self.failures.append(why)
@@ -127,12 +144,29 @@ class Readers:
         return Tally(self, numbers)
 
 
+def opened(server: Server, transport: str, board: str = "", after: str = "") -> tuple[socket.socket, bytes]:
+    """A connection on which the server has agreed to tell of events, and what came behind its answer's head."""
+    kind = server.system.kinds[transport]
+    connection = server.connect()
+    connection.sendall(kind.handshake(server.system.stream_path(transport, board, after), server.headers))
+    data = b""
+    while (top := http1.head_of(data)) is None:
+        received = connection.recv(RECEIVE)
+        if not received:
+            raise ConnectionError(f"a {transport} reader was cut off: {data!r}")
+        data += received
+    status, head, rest = top
+    if not kind.accepted(status, head):
+        raise ConnectionError(f"a {transport} reader was refused: {head!r}")
+    return connection, rest
+
+
 class Tally:
     """What the readers got, event by event.
 
     times    per event, the nanosecond of each of its deliveries
     doubled  deliveries of an event to a reader that had it already
-    strange  deliveries of events nobody asked for
+    strange  deliveries of events nobody asked for, or of another board: note n is put on board n, modulo their number
     swapped  deliveries that came after a later one of the order the first reader saw
     """
 
@@ -142,10 +176,12 @@ class Tally:
         seen: dict[int, bytearray] = {}
         place: dict[int, int] = {}  # of an event in the order of whoever got it first
         last: dict[int, int] = {}
+        boards = len(readers.boards)
         for at, descriptor, several in readers.notes:
             had = seen.setdefault(descriptor, bytearray(numbers))
+            board = readers.places[descriptor]
             for number in several:
-                if number >= numbers:
+                if number >= numbers or number % boards != board:
                     self.strange += 1
                     continue
                 self.doubled += had[number]
@@ -155,3 +191,8 @@ class Tally:
                 where = place.setdefault(number, len(place))
                 self.swapped += where < last.get(descriptor, -1)
                 last[descriptor] = where
+
+    def faults(self) -> list[str]:
+        """What came that should not have, in words."""
+        counts = {"doubled": self.doubled, "unknown": self.strange, "out of order": self.swapped}
+        return [f"{number} {what}" for what, number in counts.items() if number]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count, repeat
 
 from bench import http1
-from bench.figures import Measurement, percentile
+from bench.figures import BUSY, Measurement, percentile
 from bench.loop import Check, Loop
 from bench.readers import Readers
 from bench.server import Server
@@ -18,6 +18,7 @@ from bench.server import Server
 WARM_UP = 0.5  # seconds that do not count
 SETTLE = 2.0  # seconds at most for the last events to arrive
 LOOK_BACK = 50  # created notes read again at the end
+UNDER_WAY = 3  # changes of one note that may overtake one another
 
 
 @dataclass
@@ -49,9 +50,12 @@ class Requests:
                 "p99": percentile(taken, 0.99),
                 "server_us": served / max(1, len(loop.answers)) * 1e6,  # microseconds of processor an answer
             }
+            busy = spent / (self.seconds + WARM_UP)
             remarks = [f"{n} × {why}" for why, n in loop.failures.most_common(2)]
-            remarks += self.look_back(server, watcher)
-            return Measurement(values, remarks, spent / (self.seconds + WARM_UP))
+            if busy > BUSY:
+                remarks.append(f"the load generator was {busy:.0%} busy")
+            after = self.look_back(server, watcher, loop)
+            return Measurement({**values, **after.values}, remarks + after.remarks, busy)
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
         """The requests, and what tells a right answer."""
@@ -61,9 +65,9 @@ class Requests:
         """A reader that sees what the requests bring about, if they do."""
         return None
 
-    def look_back(self, server: Server, watcher: Readers | None) -> list[str]:
-        """What turned out wrong when all was over."""
-        return []
+    def look_back(self, server: Server, watcher: Readers | None, loop: Loop) -> Measurement:
+        """What there is to say when all is over."""
+        return Measurement({})
 
 
 class Reading(Requests):
@@ -78,7 +82,7 @@ class Reading(Requests):
         raise NotImplementedError
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
-        request = http1.get(self.path(server))
+        request = server.get(self.path(server))
         first = server.ask(request)
         if first.status != 200 or not self.check(server, json.loads(first.body)):
             raise ValueError(f"{self.path(server)}: {first.status} {first.body[:200]!r}")
@@ -92,46 +96,72 @@ class ListOf100(Reading):
         return server.system.list_path
 
     def check(self, server: Server, value: object) -> bool:
-        assert isinstance(value, list)
-        return sorted(server.system.number(note) for note in value) == list(range(100))
+        notes = server.system.notes(value)
+        return sorted(server.system.number(note) for note in notes) == list(range(100))
+
+
+class Unchanged(ListOf100):
+    """The list of 100 notes, asked for if it is no longer the one the client has: 304, nothing in it."""
+
+    def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
+        super().prepare(server)
+        tag = server.ask(server.get(self.path(server))).header("etag")
+        request = server.get(self.path(server), f"If-None-Match: {tag}\r\n")
+        return repeat(request), lambda _, a: a.status == 304 and not a.body and a.header("etag") == tag
 
 
 class OneNote(Reading):
     """One note by its id."""
 
     def path(self, server: Server) -> str:
-        notes = json.loads(server.ask(http1.get(server.system.list_path)).body)
-        return server.system.note_path(notes[50]["id"])
+        return server.system.note_path(an_id(server))
 
     def check(self, server: Server, value: object) -> bool:
         return server.system.number(value) in range(100)
 
 
+def ids(server: Server) -> list[object]:
+    """The ids of the notes that are on the board."""
+    listed = json.loads(server.ask(server.get(server.system.list_path)).body)
+    return [note["id"] for note in server.system.notes(listed)]
+
+
+def an_id(server: Server) -> object:
+    """The id of one of them, in the middle."""
+    return ids(server)[50]
+
+
 @dataclass
 class Create(Requests):
-    """New notes. One reader on a websocket must get the event of each; the last are read again."""
+    """New notes. One reader must get the event of each; the last are read again."""
 
+    action = "create"
     ids: dict[int, object] = field(default_factory=dict, init=False)  # of the notes acknowledged
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
-        system = server.system
         self.ids.clear()
 
         def right(number: int, answer: http1.Response) -> bool:
-            if answer.status != 201:
+            try:
+                note_id = server.system.acknowledged(answer, number, changed=self.action == "update")
+            except (ValueError, KeyError):
                 return False
-            note = json.loads(answer.body)
-            self.ids[number] = note["id"]
-            return system.number(note) == number
+            self.ids[number] = note_id
+            return True
 
-        return (http1.post(system.create_path, system.note(n)) for n in count()), right
+        return self.requests(server), right
+
+    def requests(self, server: Server) -> Iterator[bytes]:
+        """Request after request; each says its number."""
+        path = server.system.create_path()
+        return (server.post(path, server.system.note(n)) for n in count())
 
     def watch(self, server: Server, stack: ExitStack) -> Readers | None:
-        readers = stack.enter_context(Readers(server, "websocket"))
+        readers = stack.enter_context(Readers(server, next(iter(server.system.kinds)), action=self.action))
         readers.connect(1)
         return readers
 
-    def look_back(self, server: Server, watcher: Readers | None) -> list[str]:
+    def look_back(self, server: Server, watcher: Readers | None, loop: Loop) -> Measurement:
         assert watcher is not None
         watcher.receive(len(self.ids), time.monotonic() + SETTLE)
         got = Counter(n for _, _, numbers in watcher.notes for n in numbers)
@@ -140,8 +170,31 @@ class Create(Requests):
             remarks.append(f"{lost} events lost")
         if doubled := sum(got.values()) - len(got):
             remarks.append(f"{doubled} events doubled")
-        for number in sorted(self.ids)[-LOOK_BACK:]:
-            answer = server.ask(http1.get(server.system.note_path(self.ids[number])))
-            if answer.status != 200 or server.system.number(json.loads(answer.body)) != number:
-                remarks.append(f"note {number} is not there")
-        return remarks + watcher.failures
+        if "notes" not in server.system.lacks:
+            remarks += self.read_again(server)
+        return Measurement({"lost": lost / max(1, len(self.ids))}, remarks + watcher.failures)
+
+    def read_again(self, server: Server) -> list[str]:
+        """Which of the last are not there as they were acknowledged."""
+        numbers: dict[object, list[int]] = {}
+        for number, note_id in sorted(self.ids.items()):
+            numbers.setdefault(note_id, []).append(number)
+        remarks = []
+        for note_id, sent in list(numbers.items())[-LOOK_BACK:]:
+            answer = server.ask(server.get(server.system.note_path(note_id)))
+            # Of two changes that were under way at once, either may be the later one.
+            if answer.status != 200 or server.system.number(json.loads(answer.body)) not in sent[-UNDER_WAY:]:
+                remarks.append(f"note {sent[-1]} is not there")
+        return remarks
+
+
+@dataclass
+class Update(Create):
+    """Changes of the 100 notes that are there, by turns: each gets another title."""
+
+    action = "update"
+
+    def requests(self, server: Server) -> Iterator[bytes]:
+        paths = [server.system.note_path(note_id) for note_id in ids(server)]
+        # Not the note that has this title already: a change of nothing is none.
+        return (server.patch(paths[(n + 1) % len(paths)], server.system.note(n)) for n in count())

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import http1, machine
+from bench import machine
 from bench.figures import Measurement
 from bench.lines import Line
 from bench.server import Server, running
@@ -25,12 +25,14 @@ def run(
 
     patience  seconds one measurement may wait for a calm machine and be done again if it was not
     """
-    results: Results = {(line.key, system.key): [] for line in lines for system in systems}
+    results: Results = {(line.key, system.key): [] for line in lines for system in systems if line.runs_on(system)}
     with machine.pinned(machine.LOAD_CORE):
         for repeat in range(repeats):
             first = repeat % len(systems)
             for line in lines:
                 for system in (*systems[first:], *systems[:first]):
+                    if not line.runs_on(system):
+                        continue
                     progress(f"{repeat + 1}/{repeats} {line.title}, {system.name}")
                     results[line.key, system.key].append(_calmly(line, system, patience))
     return results
@@ -67,9 +69,10 @@ def _measure(line: Line, system: System) -> Measurement:
 
 
 def _fill(server: Server, notes: int) -> None:
-    """Put the notes on the board that a line begins with."""
+    """Put the notes on the board that a line begins with, where notes are kept."""
+    system = server.system
+    if system.special or "notes" in system.lacks:
+        return
     for number in range(notes):
-        note = server.system.note(number)
-        answer = server.ask(http1.post(server.system.create_path, note))
-        if answer.status != 201:
-            raise ValueError(f"note {number} was not created: {answer.status} {answer.body[:200]!r}")
+        answer = server.ask(server.post(system.create_path(), system.note(number)))
+        system.acknowledged(answer, number)

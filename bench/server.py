@@ -1,6 +1,7 @@
 """A system as a running process: on its own core, in a directory of its own, stopped for sure."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,11 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from bench import http1, machine
 from bench.systems import System
 
 START_LIMIT = 30.0  # seconds until the first answer; after that it will not come
+SAY_LIMIT = 5.0  # seconds until it has said what it says when it has started
+WORDS = 1_000_000  # bytes of its output that are looked at
+PREPARED = "bench-headers.txt"  # in the data: it has been prepared, and who asks
 STOP_LIMIT = 5.0  # seconds to end after SIGTERM before SIGKILL
 ASK_EVERY = 0.002  # seconds between two looks whether it answers yet
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -23,14 +28,43 @@ PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 class Server:
     """A started system.
 
-    start_seconds  from before the process began to its first whole answer with status 200
+    headers        lines that every request brings: who asks
+    start_seconds  from before the process began to its first whole answer
     """
 
-    def __init__(self, system: System, process: subprocess.Popen[bytes], port: int) -> None:
+    def __init__(self, system: System, process: subprocess.Popen[bytes], port: int, data: Path, log: BinaryIO) -> None:
         self.system = system
         self.process = process
         self.port = port
+        self.data = data
+        self.headers = ""
         self.start_seconds = 0.0
+        self._log = log
+
+    def get(self, path: str, headers: str = "") -> bytes:
+        """A GET by who asks."""
+        return http1.get(path, self.headers + headers)
+
+    def post(self, path: str, value: object) -> bytes:
+        """A POST by who asks."""
+        return http1.post(path, value, self.headers)
+
+    def patch(self, path: str, value: object) -> bytes:
+        """A PATCH by who asks."""
+        return http1.patch(path, value, self.headers)
+
+    def said(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        """What the process has written, or writes soon, that matches."""
+        limit = time.monotonic() + SAY_LIMIT
+        while (found := pattern.search(self.words())) is None:
+            if time.monotonic() > limit:
+                raise ValueError(f"the server never said {pattern.pattern}")
+            time.sleep(ASK_EVERY)
+        return found
+
+    def words(self) -> str:
+        """All that the process has written."""
+        return os.pread(self._log.fileno(), WORDS, 0).decode(errors="replace")
 
     def connect(self) -> socket.socket:
         """A new connection, blocking, without Nagle's delay."""
@@ -73,7 +107,7 @@ def _stat(pid: int) -> list[str]:
 
 @contextmanager
 def running(system: System, data: Path) -> Iterator[Server]:
-    """Start `system` on its core with its data in `data`; it has answered once when this enters."""
+    """Start `system` on its core with its data in `data`; it has answered once, and been prepared, when this enters."""
     port = _free_port()
     environment = {**os.environ, **system.environment(data), "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryFile() as log:
@@ -88,13 +122,11 @@ def running(system: System, data: Path) -> Iterator[Server]:
                 start_new_session=True,
             )
         try:
-            server = Server(system, process, port)
-            _first_answer(server)
-            server.start_seconds = time.perf_counter() - began
+            server = Server(system, process, port, data, log)
+            _begin(server, began)
             yield server
         except Exception as error:
-            log.seek(0)
-            said = log.read().decode(errors="replace").splitlines()
+            said = server.words().splitlines()
             error.add_note(f"The server's last words: {said[-1] if said else 'none'}")
             raise
         finally:
@@ -108,12 +140,26 @@ def _free_port() -> int:
         return port
 
 
-def _first_answer(server: Server) -> None:
-    """Wait for the list of notes."""
+def _begin(server: Server, began: float) -> None:
+    """Wait till it answers, with its list where it has been prepared before; else prepare it."""
+    prepared = server.data / PREPARED
+    if prepared.is_file():
+        server.headers = prepared.read_text(encoding="ascii")
+        _first_answer(server, server.system.list_path, frozenset({200}))
+        server.start_seconds = time.perf_counter() - began
+        return
+    _first_answer(server, server.system.first_path, server.system.first_statuses)
+    server.start_seconds = time.perf_counter() - began
+    server.headers = server.system.prepare(server)
+    prepared.write_text(server.headers, encoding="ascii")
+
+
+def _first_answer(server: Server, path: str, statuses: frozenset[int]) -> None:
+    """Wait for an answer."""
     limit = time.monotonic() + START_LIMIT
     while time.monotonic() < limit and server.process.poll() is None:
         try:
-            if server.ask(http1.get(server.system.list_path)).status == 200:
+            if server.ask(server.get(path)).status in statuses:
                 return
         except OSError:
             pass

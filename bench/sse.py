@@ -3,14 +3,16 @@
 import re
 
 from bench import http1
-from bench.stream import Piece, StreamEnded
+from bench.stream import Piece, StreamEnded, nothing_more
 
 EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
+enter = nothing_more
 
-def handshake(path: str) -> bytes:
+
+def handshake(path: str, headers: str = "") -> bytes:
     """Ask for an event stream."""
-    return http1.get(path, "Accept: text/event-stream\r\n")
+    return http1.get(path, f"{headers}Accept: text/event-stream\r\n")
 
 
 def accepted(status: int, head: bytes) -> bool:
@@ -26,10 +28,16 @@ def parse(data: bytes) -> Piece:
     text, rest, ended = http1.chunks(data)
     if ended:
         raise StreamEnded("last chunk")
-    *events, unfinished = EVENT_END.split(text)
+    payloads, unfinished = events(text)
     if unfinished:  # goes back into a chunk, so that one run of bytes is all there is to remember
         rest = b"%x\r\n%b\r\n" % (len(unfinished), unfinished) + rest
-    return Piece(tuple(data for event in events if (data := _data(event))), rest, b"")
+    return Piece(payloads, rest, b"")
+
+
+def events(text: bytes) -> tuple[tuple[bytes, ...], bytes]:
+    """The data of the whole events in `text`, and what is left over."""
+    *whole, unfinished = EVENT_END.split(text)
+    return tuple(data for event in whole if (data := _data(event))), unfinished
 
 
 def _data(event: bytes) -> bytes:

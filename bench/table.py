@@ -1,62 +1,78 @@
-"""The one table: medians, the spread, how many times better or worse."""
+"""The one table: medians, how many times better or worse, and what was wrong."""
 
 import math
 from collections.abc import Mapping, Sequence
 
 from bench.figures import NEVER, Measurement, Summary
-from bench.lines import Line, Row
+from bench.lines import Line
 from bench.machine import CALM
 from bench.systems import System
 
 DISTURBED = "~"
+LOST = "†"
+SPREAD = 0.1  # of the median; when the repeats lie further from it, it is said
 
 Results = Mapping[tuple[str, str], Sequence[Measurement]]  # by line and system
 
 
 def table(lines: Sequence[Line], systems: Sequence[System], results: Results) -> str:
-    """All figures, one row each; the first system is what the others are compared with."""
-    first, *others = systems
+    """All figures, one row each; behind a median, what the first system's is, divided by it."""
     head = ["", "unit", *(system.name for system in systems)]
-    head += [f"{first.name} / {other.name}" for other in others]
     rows = [head]
     for line in lines:
         for row in line.rows:
             measured = [results.get((line.key, system.key), ()) for system in systems]
-            summaries = [_summary(each, row) for each in measured]
-            cells = [_mark(each) + _cell(s, row.digits) for each, s in zip(measured, summaries, strict=True)]
-            ratios = [_ratio(summaries[0], other) for other in summaries[1:]]
-            rows.append([f"{line.title} {row.label}".strip(), row.unit, *cells, *ratios])
-    return _aligned(rows) + "\n" + _disturbance(results) + "\n" + _remarks(lines, systems, results)
+            summaries = [summary(each, row.value) for each in measured]
+            cells = [
+                _cell(each, s, row.digits) + ("" if place == 0 else _ratio(summaries[0], s))
+                for place, (each, s) in enumerate(zip(measured, summaries, strict=True))
+            ]
+            if any(summaries) or any(measured):
+                rows.append([f"{line.title} {row.label}".strip(), row.unit, *cells])
+    notes = [_legend(systems, results), _left_out(lines, systems), _remarks(lines, systems, results)]
+    return "\n\n".join(filter(None, [_aligned(rows), *notes]))
 
 
-def _summary(measurements: Sequence[Measurement], row: Row) -> Summary | None:
-    values = [m.values[row.value] for m in measurements if row.value in m.values]
+def summary(measurements: Sequence[Measurement], value: str) -> Summary | None:
+    """The repeats of one figure; None if it was not measured."""
+    values = [m.values[value] for m in measurements if value in m.values]
     return Summary.of(values) if values else None
 
 
-def _mark(measurements: Sequence[Measurement]) -> str:
-    return DISTURBED if any(each.others > CALM for each in measurements) else ""
+def loses(measurements: Sequence[Measurement]) -> bool:
+    """Whether deliveries were lost in any of the repeats."""
+    return any(each.values.get("lost", 0) > 0 for each in measurements)
 
 
-def _cell(summary: Summary | None, digits: int) -> str:
-    """A median, with the least and the greatest behind it."""
+def _cell(measurements: Sequence[Measurement], summary: Summary | None, digits: int) -> str:
+    """A median, how far the repeats lie from it if that is far, and what puts it in doubt."""
     if summary is None:
         return "-"
-    middle, least, greatest = (_number(value, digits) for value in (summary.middle, summary.least, summary.greatest))
-    return middle if least == greatest else f"{middle} ({least}–{greatest})"
+    disturbed = DISTURBED if any(each.others > CALM for each in measurements) else ""
+    return disturbed + _median(summary, digits) + (LOST if loses(measurements) else "")
 
 
-def _number(value: float, digits: int) -> str:
+def _median(summary: Summary, digits: int) -> str:
+    middle = number(summary.middle, digits)
+    away = max(summary.greatest - summary.middle, summary.middle - summary.least)
+    if not 0 < summary.middle < NEVER or away <= SPREAD * summary.middle:
+        return middle
+    return f"{middle} ±{away / summary.middle:.0%}" if away < NEVER else f"{middle} … never"
+
+
+def number(value: float, digits: int) -> str:
+    """A figure as people read it."""
     return "never" if value == NEVER else f"{value:,.{digits}f}".replace(",", " ")
 
 
 def _ratio(ours: Summary | None, theirs: Summary | None) -> str:
-    if ours is None or theirs is None or not theirs.middle or not math.isfinite(ours.middle):
-        return "-"
-    if theirs.middle == NEVER:
-        return "they lose"
+    """The first system's median divided by this one's, in brackets; nothing where there is none."""
+    if ours is None or theirs is None or not theirs.middle or not ours.middle:
+        return ""
+    if not (math.isfinite(ours.middle) and math.isfinite(theirs.middle)):
+        return ""
     ratio = ours.middle / theirs.middle
-    return f"{ratio:.2f} ×" if ratio < 3 else f"{ratio:.1f} ×"
+    return f" ({ratio:.2f} ×)" if ratio < 3 else f" ({ratio:.1f} ×)"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
@@ -73,12 +89,30 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def _disturbance(results: Results) -> str:
+def _legend(systems: Sequence[System], results: Results) -> str:
+    """What the signs in the cells mean, those that are there; what must be known of a system."""
+    said = [f"(n ×) {systems[0].name} divided by this system."] if len(systems) > 1 else []
+    if any(map(loses, results.values())):
+        said.append(f"{LOST} Deliveries were lost.")
     shares = [each.others for measurements in results.values() for each in measurements]
-    if max(shares) <= CALM:
-        return ""
-    greatest = f"at most {max(shares):.0%}"
-    return f"\n{DISTURBED} Other programs used more than {CALM:.0%} of a core meanwhile, {greatest}."
+    if max(shares, default=0) > CALM:
+        greatest = f"at most {max(shares):.0%}"
+        said.append(f"{DISTURBED} Other programs used more than {CALM:.0%} of a core meanwhile, {greatest}.")
+    said += [f"{system.name}: {system.caveat}." for system in systems if system.caveat]
+    return "\n".join(said)
+
+
+def _left_out(lines: Sequence[Line], systems: Sequence[System]) -> str:
+    """What a system cannot do, and the lines that are left out for it."""
+    said = []
+    for system in systems:
+        reasons: dict[str, list[str]] = {}
+        for line in lines:
+            reason = system.cannot(line.needs)
+            if reason and line.concerns(system):
+                reasons.setdefault(reason, []).append(line.key)
+        said += [f"  {system.name} {reason}: {', '.join(keys)}" for reason, keys in reasons.items()]
+    return "\n".join(["Left out:", *said]) if said else ""
 
 
 def _remarks(lines: Sequence[Line], systems: Sequence[System], results: Results) -> str:

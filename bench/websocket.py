@@ -1,26 +1,31 @@
 """A websocket as its reader sees it: RFC 6455, the server's frames only."""
 
 from bench import http1
-from bench.stream import Piece, StreamEnded
+from bench.stream import Piece, StreamEnded, nothing_more
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+UPGRADE = f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
 ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # the answer to KEY, RFC 6455 section 1.3
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
-FINAL = 0x80
+FINAL = MASKED = 0x80
 SHORT, MIDDLE = 126, 127  # sizes from here on stand in 2, or 8, bytes of their own
 
+enter = nothing_more
 
-def handshake(path: str) -> bytes:
+
+def handshake(path: str, headers: str = "") -> bytes:
     """Ask for a websocket; compression is not offered."""
-    return http1.get(
-        path,
-        f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n",
-    )
+    return http1.get(path, headers + UPGRADE)
 
 
 def accepted(status: int, head: bytes) -> bool:
     """Whether the server agreed, and to this very handshake."""
     return status == 101 and ACCEPT in head
+
+
+def frame(payload: bytes, opcode: int = TEXT) -> bytes:
+    """A client's frame of fewer than 126 bytes, masked with nothing."""
+    return bytes((FINAL | opcode, MASKED | len(payload), 0, 0, 0, 0)) + payload
 
 
 def parse(data: bytes) -> Piece:
@@ -38,10 +43,18 @@ def parse(data: bytes) -> Piece:
         if opcode in (TEXT, BINARY):
             payloads.append(payload)
         elif opcode == PING:
-            reply += bytes((FINAL | PONG, 0x80 | len(payload), 0, 0, 0, 0)) + payload
+            reply += frame(payload, PONG)
         elif opcode == CLOSE:
             raise StreamEnded(f"close frame, code {int.from_bytes(payload[:2], 'big')}")
     return Piece(tuple(payloads), data[at:], reply)
+
+
+def first(data: bytes) -> tuple[bytes, bytes] | None:
+    """The payload of the frame that `data` begins with, and what is behind it; None while it is not whole."""
+    if (start_end := _frame(data, 0)) is None:
+        return None
+    start, end = start_end
+    return data[start:end], data[end:]
 
 
 def _frame(data: bytes, at: int) -> tuple[int, int] | None:

@@ -1,10 +1,10 @@
-"""The writer of the fan-out: creates notes by the clock, as a process of its own.
+"""The writer of the fan-out: creates notes by the clock, as a process of its own; or it reads the list so.
 
-Open loop: note i is due at begin + i/rate whether or not the one before has been answered. If every
-connection is still waiting for an answer, the note waits here, and its time counts from the moment
-it was due (no coordinated omission); otherwise from just before it is written to the socket.
+Open loop: request i is due at begin + i/rate whether or not the one before has been answered. If every connection is
+still waiting for an answer, the request waits here, and its time counts from the moment it was due (no coordinated
+omission); otherwise from just before it is written to the socket.
 
-Run:  python -m bench.writer < order.json > record.json        (bench.fanout does)
+Run:  python -m bench.writer < order.json > record.json        (bench.orders does)
 """
 
 import gc
@@ -14,38 +14,14 @@ import socket
 import sys
 import time
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+from itertools import cycle, islice
 
 from bench import http1
+from bench.orders import NANO, Order, Record, go_first
+from bench.systems import BY_KEY
 
-NANO = 1_000_000_000
 LONGEST_WAIT = 0.05  # seconds, so that the end is noticed
-
-
-@dataclass
-class Order:
-    """What to write: `notes` to `path` at `rate` a second, from monotonic `begin` to `end` (ns)."""
-
-    port: int
-    path: str
-    notes: list[dict[str, str]]
-    rate: float
-    connections: int
-    begin: int
-    end: int
-
-
-@dataclass
-class Record:
-    """What came of it: per note the ns its time counts from, and the ns it was answered (0: never).
-
-    late  the longest the writer itself overslept, ns
-    """
-
-    sent: list[int]
-    answered: list[int]
-    late: int = 0
-    failures: list[str] = field(default_factory=list)
 
 
 class Writer:
@@ -53,8 +29,13 @@ class Writer:
 
     def __init__(self, order: Order) -> None:
         self.order = order
-        self.requests = [http1.post(order.path, note) for note in order.notes]
-        self.record = Record([0] * len(order.notes), [0] * len(order.notes))
+        self.system = BY_KEY[order.system]
+        paths = enumerate(islice(cycle(order.paths), order.count))
+        self.requests = [
+            http1.get(path, order.headers) if order.reads else http1.post(path, self.system.note(number), order.headers)
+            for number, path in paths
+        ]
+        self.record = Record([0] * order.count, [0] * order.count)
         self.poll = select.epoll()
         self.sockets: dict[int, socket.socket] = {}
         self.idle: deque[int] = deque()
@@ -122,10 +103,13 @@ class Writer:
         if not self.idle:
             self.freed = self.record.answered[number]
         self.idle.append(descriptor)
-        if response.status != 201:
-            self.record.failures.append(f"status {response.status}")
-        elif json.loads(response.body)["title"] != self.order.notes[number]["title"]:
-            self.record.failures.append("an answer about another note")
+        try:
+            if self.order.reads:
+                self.system.listed(response)
+            else:
+                self.system.acknowledged(response, number)
+        except (ValueError, KeyError) as error:
+            self.record.failures.append(str(error)[:80])
 
     def _drop(self, descriptor: int, why: str) -> None:
         self.record.failures.append(why)
@@ -139,6 +123,7 @@ class Writer:
 def main() -> None:
     """Do what standard input orders."""
     writer = Writer(Order(**json.load(sys.stdin)))
+    go_first()
     gc.disable()
     json.dump(asdict(writer.run()), sys.stdout)
 

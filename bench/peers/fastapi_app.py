@@ -61,6 +61,10 @@ class NoteCreate(NoteBase):
     """A note as it is sent in."""
 
 
+class NoteUpdate(NoteBase):
+    """What a change sends: the fields that change."""
+
+
 class NotePublic(NoteBase):
     """A note as it is shown."""
 
@@ -153,6 +157,21 @@ def create_note(data: NoteCreate, session: SessionDep, background: BackgroundTas
     session.commit()
     session.refresh(note)
     event = NoteEvent(action="create", note=NotePublic.model_validate(note))
+    background.add_task(manager.broadcast, event)
+    return note
+
+
+@app.patch("/api/notes/{note_id}", response_model=NotePublic)
+def update_note(note_id: int, data: NoteUpdate, session: SessionDep, background: BackgroundTasks) -> object:
+    """Change a note and tell everyone who watches."""
+    note = session.get(Note, note_id)
+    if note is None:
+        raise HTTPException(status_code=404, detail="Note not found")
+    note.sqlmodel_update({**data.model_dump(exclude_unset=True), "updated_at": now()})
+    session.add(note)
+    session.commit()
+    session.refresh(note)
+    event = NoteEvent(action="update", note=NotePublic.model_validate(note))
     background.add_task(manager.broadcast, event)
     return note
 

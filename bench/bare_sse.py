@@ -1,0 +1,17 @@
+"""An event stream that ends with its connection: no chunks, as nginx sends it."""
+
+from bench import http1, sse
+from bench.stream import Piece, nothing_more
+
+enter = nothing_more
+handshake = sse.handshake
+
+
+def accepted(status: int, head: bytes) -> bool:
+    """Whether it is an event stream, and without chunks."""
+    return status == 200 and b"text/event-stream" in head.lower() and http1.CHUNKED.search(head) is None
+
+
+def parse(data: bytes) -> Piece:
+    """The data of the events in `data`; the end is the connection's."""
+    return Piece(*sse.events(data), b"")

@@ -1,0 +1,75 @@
+"""Reads beside readers: how long a list takes while many are told of changes, and while nobody is.
+
+Reads and writes come by the clock, each from a process of its own, so that neither waits for the other or for the
+readers' process. Both halves are done on one server, one after the other, with the same writes.
+"""
+
+import gc
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from bench.figures import BUSY, Measurement, percentile_with_lost
+from bench.orders import NANO, Order, Record, given
+from bench.readers import Readers
+from bench.server import Server
+
+WRITES = 100.0  # a second
+READS = 200.0  # lists of 100 notes a second
+CONNECTIONS = 16
+AFTERMATH = 0.5  # seconds for the last deliveries
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The list of 100 notes, for `seconds` without readers and for as long with them."""
+
+    transport: str
+    readers: int
+    seconds: float
+
+    def measure(self, server: Server) -> Measurement:
+        """Run both."""
+        alone, beside = self._half(server, 0), self._half(server, self.readers)
+        values = {
+            "alone": alone.values["p99"],
+            "beside": beside.values["p99"],
+            "ratio": beside.values["p99"] / alone.values["p99"],
+            "lost": beside.values["lost"],
+        }
+        return Measurement(values, alone.remarks + beside.remarks, beside.busy)
+
+    def _half(self, server: Server, count: int) -> Measurement:
+        system = server.system
+        with ExitStack() as stack:
+            readers = stack.enter_context(Readers(server, self.transport))
+            readers.connect(count)
+            gc.collect()
+            gc.disable()
+            notes = int(WRITES * self.seconds)
+            write = Order.soon(server, [system.create_path()], notes, WRITES, CONNECTIONS)
+            read = Order.soon(server, [system.list_path], int(READS * self.seconds), READS, CONNECTIONS)
+            read.reads = True
+            writer, reader = stack.enter_context(given(write)), stack.enter_context(given(read))
+            used = time.process_time()
+            readers.receive(notes * count or sys.maxsize, write.begin / NANO + self.seconds + AFTERMATH)
+            readers.receive(notes * count, write.end / NANO)
+            busy = (time.process_time() - used) / (time.monotonic() - write.begin / NANO)
+            records = (writer.record(), reader.record())
+            gc.enable()
+            lost = notes * count - readers.delivered
+            remarks = [f"{lost} of {notes * count} not delivered in time"] if lost else []
+            remarks += readers.tally(notes).faults() + readers.failures[:2]
+            remarks += [said for record in records for said in record.remarks()]
+            if busy > BUSY:
+                remarks.append(f"the load generator was {busy:.0%} busy")
+            values = {"p99": _p99(records[1]), "lost": lost / max(1, notes * count)}
+            return Measurement(values, remarks, busy)
+
+
+def _p99(record: Record) -> float:
+    """Milliseconds that 99 of 100 answers did not exceed; an answer that did not come is later than any."""
+    pairs = zip(record.sent, record.answered, strict=True)
+    taken = sorted((answered - sent) / 1e6 for sent, answered in pairs if answered)
+    return percentile_with_lost(taken, len(record.sent) - len(taken), 0.99)

@@ -1,0 +1,45 @@
+"""PocketBase's realtime stream: events, once a POST has named the connection and what it wants.
+
+source   https://pocketbase.io/docs/api-realtime/
+"""
+
+import json
+import socket
+from typing import TYPE_CHECKING
+
+from bench import sse
+from bench.stream import Entered
+
+if TYPE_CHECKING:
+    from bench.server import Server
+
+RECEIVE = 65536  # bytes a receive takes at most
+SUBSCRIBED = 204
+
+handshake = sse.handshake
+accepted = sse.accepted
+parse = sse.parse
+
+
+def enter(connection: socket.socket, rest: bytes, server: "Server", board: str) -> Entered:
+    """Learn the connection's name, then subscribe it; the name stands in each of its events, and in nobody else's."""
+    while not (piece := sse.parse(rest)).payloads:
+        received = connection.recv(RECEIVE)
+        if not received:
+            raise ConnectionError("a realtime reader was cut off")
+        rest += received
+    name = client(piece.payloads[0])
+    wanted = {"clientId": name, "subscriptions": [server.system.topic(board)]}
+    answer = server.ask(server.post("/api/realtime", wanted))
+    if answer.status != SUBSCRIBED:
+        raise ConnectionError(f"a realtime reader was refused: {answer.status} {answer.body[:200]!r}")
+    return Entered(piece.rest, name.encode())
+
+
+def client(payload: bytes) -> str:
+    """The connection's name in the first event; ValueError if it is something else."""
+    value = json.loads(payload)
+    if not isinstance(value, dict) or not isinstance(value.get("clientId"), str):
+        raise ValueError(f"not the event that names the connection: {payload[:60]!r}")
+    name: str = value["clientId"]
+    return name

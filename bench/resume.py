@@ -1,0 +1,136 @@
+"""Coming back: many readers at once, each having missed the same events."""
+
+import select
+import socket
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bench.figures import BUSY, Measurement
+from bench.orders import Order, given
+from bench.readers import RECEIVE, opened
+from bench.server import Server
+from bench.stream import Kind, StreamEnded
+from bench.systems import TITLE, System
+
+WRITE_RATE = 500.0  # notes a second while nobody watches
+PATIENCE = 20.0  # seconds until all must have everything
+WAIT = 0.05  # seconds at most in one wait for the sockets
+
+
+@dataclass(frozen=True)
+class Resume:
+    """`readers` come back `missed` events behind; the clock runs from the first connection till all have all.
+
+    What they get is kept as it comes and read when the clock has stopped: each must have every event, once, in order.
+    """
+
+    transport: str
+    readers: int
+    missed: int
+
+    def measure(self, server: Server) -> Measurement:
+        """Run it once."""
+        system = server.system
+        path = system.create_path()
+        before = server.ask(server.post(path, system.note(self.missed)))
+        system.acknowledged(before, self.missed)
+        # One connection, so that the notes are created in the order of their numbers.
+        with given(Order.soon(server, [path], self.missed, WRITE_RATE, connections=1)) as writer:
+            record = writer.record()
+        served, began, used = server.cpu_seconds(), time.monotonic(), time.process_time()
+        crowd = Crowd(f"{TITLE}{self.missed - 1:07}".encode())
+        try:
+            for _ in range(self.readers):
+                crowd.add(*opened(server, self.transport, after=system.event_id(before)))
+                crowd.take(0)
+            while crowd.waiting and time.monotonic() < began + PATIENCE:
+                crowd.take(WAIT)
+        finally:
+            crowd.close()
+        took, busy = time.monotonic() - began, time.process_time() - used
+        served = server.cpu_seconds() - served
+        wrong = self._wrong(system, crowd.parts.values())
+        events = self.readers * self.missed
+        values = {"seconds": took, "rate": events / took, "server_us": served / events * 1e6}
+        remarks = [f"{wrong} of {self.readers} readers did not get each event once, in order"] if wrong else []
+        if busy / took > BUSY:
+            remarks.append(f"the load generator was {busy / took:.0%} busy")
+        return Measurement({**values, "lost": wrong / self.readers}, remarks + record.remarks(), busy / took)
+
+    def _wrong(self, system: System, received: Iterable[list[bytes]]) -> int:
+        """How many readers did not get what they had missed."""
+        known: dict[bytes, int | None] = {}
+        kind = system.kinds[self.transport]
+        wanted = list(range(self.missed))
+        return sum(numbers(system, kind, parts, known) != wanted for parts in received)
+
+
+@dataclass
+class Crowd:
+    """Connections whose bytes are only kept.
+
+    end      what the last event that is due has in it
+    waiting  descriptors of those that have not received that yet
+    """
+
+    end: bytes
+    parts: dict[int, list[bytes]] = field(default_factory=dict)
+    waiting: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._poll = select.epoll()
+        self._sockets: dict[int, socket.socket] = {}
+
+    def add(self, connection: socket.socket, rest: bytes) -> None:
+        """Keep what comes on one more; `rest` has come already."""
+        connection.setblocking(False)
+        descriptor = connection.fileno()
+        self._sockets[descriptor] = connection
+        self._poll.register(descriptor, select.EPOLLIN)
+        self.waiting.add(descriptor)
+        self.parts[descriptor] = []
+        self._keep(descriptor, rest)
+
+    def take(self, wait: float) -> None:
+        """Receive whatever is there, or comes within seconds."""
+        for descriptor, _ in self._poll.poll(wait):
+            try:
+                data = self._sockets[descriptor].recv(RECEIVE)
+            except OSError:
+                data = b""
+            if not data:
+                self._poll.unregister(descriptor)
+                self.waiting.discard(descriptor)
+            self._keep(descriptor, data)
+
+    def _keep(self, descriptor: int, data: bytes) -> None:
+        parts = self.parts[descriptor]
+        near = (parts[-1][-len(self.end) :] if parts else b"") + data
+        parts.append(data)
+        if self.end in near:
+            self.waiting.discard(descriptor)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self._sockets.values():
+            connection.close()
+        self._poll.close()
+
+
+def numbers(system: System, kind: Kind, parts: Iterable[bytes], known: dict[bytes, int | None]) -> list[int]:
+    """The numbers of all whole events in what one reader received; a stream that ends ends them.
+
+    known   filled with the number in each event, which others get too
+    """
+    found: list[int] = []
+    try:
+        payloads = kind.parse(b"".join(parts)).payloads
+    except (StreamEnded, ValueError):
+        return found
+    for payload in payloads:
+        if payload not in known:
+            known[payload] = system.event(payload)
+        if (number := known[payload]) is not None:
+            found.append(number)
+    return found

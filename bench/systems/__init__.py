@@ -1,0 +1,20 @@
+"""The systems under test: how each is started, asked and understood.
+
+A new peer is a subclass of `System` in a file here and, if it is a program of ours, a file in `peers/`.
+"""
+
+from bench.systems.apps import FastAPIApp, SocketIO
+from bench.systems.base import DESCRIPTION, TITLE, System
+from bench.systems.limits import BareASGI, Kernel, Raw
+from bench.systems.nchan import Nchan
+from bench.systems.ours import Accounts, OnGranian, OnUvicorn, Ours
+from bench.systems.pocketbase import PocketBase
+
+SYSTEMS: tuple[System, ...] = (
+    *(Ours(), Accounts(), OnUvicorn(), OnGranian()),
+    *(FastAPIApp(), SocketIO(), PocketBase(), Nchan()),
+    *(BareASGI(), Raw(), Kernel()),
+)
+BY_KEY = {system.key: system for system in SYSTEMS}
+
+__all__ = ["BY_KEY", "DESCRIPTION", "SYSTEMS", "TITLE", "System"]

@@ -1,0 +1,53 @@
+"""No peers but limits: what the server, the event loop and the kernel allow."""
+
+import sys
+from pathlib import Path
+from types import MappingProxyType
+
+from bench.systems.base import System
+
+LACKS = MappingProxyType(
+    {
+        "conditional": "canned bytes alone",
+        "update": "canned bytes alone",
+        "boards": "canned bytes alone",
+        "resume": "canned bytes alone",
+    }
+)
+
+
+class Raw(System):
+    """No framework and no database: what sockets and this load generator allow."""
+
+    key = "raw"
+    name = "raw asyncio"
+    modules = ("uvloop",)
+    lacks = LACKS
+
+    def command(self, port: int, data: Path) -> list[str]:
+        return [sys.executable, "-m", "bench.peers.raw_app", str(port)]
+
+
+class BareASGI(System):
+    """The same bytes from a bare ASGI app: what hypercorn allows."""
+
+    key = "asgi"
+    name = "bare ASGI on hypercorn"
+    modules = ("hypercorn", "uvloop")
+    lacks = LACKS
+
+    def command(self, port: int, data: Path) -> list[str]:
+        options = ["-c", "hypercorn.toml", "--bind", f"127.0.0.1:{port}"]
+        return [sys.executable, "-m", "hypercorn", *options, "bench.peers.asgi_app:app"]
+
+
+class Kernel(System):
+    """One process that writes to sockets and does nothing else: what the kernel allows."""
+
+    key = "kernel"
+    name = "kernel"
+    special = True
+    first_path = "/"
+
+    def command(self, port: int, data: Path) -> list[str]:
+        return [sys.executable, "-m", "bench.peers.kernel_writes", str(port)]

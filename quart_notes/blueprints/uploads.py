@@ -109,6 +109,7 @@ class _FormTaker:
         self._decoder = MultipartDecoder(boundary.encode(), HEAD_MAX * 4, max_parts=FILES_MAX + FIELDS_MAX)
         self._field: str | None = None
         self._value = b""
+        self._fields = 0
         self._waiting: str | None = None  # the name of a file of which nothing has come yet
 
     def take(self, piece: bytes | None) -> None:
@@ -127,6 +128,7 @@ class _FormTaker:
             self._waiting, self._field = event.filename, None
         elif isinstance(event, Field):
             self._waiting, self._field, self._value = None, event.name, b""
+            self._fields += 1
         elif isinstance(event, Data) and self._field is not None:
             self._add(event)
         elif isinstance(event, Data):
@@ -134,7 +136,7 @@ class _FormTaker:
 
     def _add(self, event: Data) -> None:
         self._value += event.data
-        if len(self._value) > FIELD_MAX or len(self._kept.fields) > FIELDS_MAX:
+        if len(self._value) > FIELD_MAX or self._fields > FIELDS_MAX:
             raise RequestEntityTooLarge
         if not event.more_data and self._field is not None:
             self._kept.fields[self._field] = self._value.decode()

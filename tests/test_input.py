@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.cases import check_each
 from tests.problems import XSS, assert_harmless, assert_problem
 from tests.raw_http import Answer, exchange, request
 from tests.routes import (
@@ -127,23 +128,25 @@ WRONG_SHAPE = {
 @pytest.mark.parametrize(
     "route", [route for route in WRITES if route.takes_json or route.endpoint in ANY_JSON], ids=str
 )
-@pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())
-def test_what_is_not_clean_json_is_refused(port: int, me: str, route: Route, body: bytes):
-    answer = exchange(port, request(route.address, JSON, me, method=route.method, body=body))
+def test_what_is_not_clean_json_is_refused(port: int, me: str, route: Route):
+    def refused(body: bytes) -> None:
+        answer = exchange(port, request(route.address, JSON, me, method=route.method, body=body))
+        assert_problem(answer, 400, "invalid_json")
+        assert len(answer.body) < 1000
 
-    assert_problem(answer, 400, "invalid_json")
-    assert len(answer.body) < 1000
+    check_each(NOT_JSON.items(), refused)
 
 
 @every_json_route
-@pytest.mark.parametrize("body", WRONG_SHAPE.values(), ids=WRONG_SHAPE.keys())
-def test_json_of_another_shape_is_refused(port: int, me: str, route: Route, body: bytes):
-    answer = exchange(port, request(route.address, JSON, me, "Accept: text/html", method=route.method, body=body))
+def test_json_of_another_shape_is_refused(port: int, me: str, route: Route):
+    def refused(body: bytes) -> None:
+        answer = exchange(port, request(route.address, JSON, me, "Accept: text/html", method=route.method, body=body))
+        problem = assert_problem(answer, 422, "validation_failed")
+        assert problem["errors"]
+        assert all(error.keys() == {"field", "message"} for error in problem["errors"])
+        assert len(answer.body) < max(10_000, 2 * len(body))
 
-    problem = assert_problem(answer, 422, "validation_failed")
-    assert problem["errors"]
-    assert all(error.keys() == {"field", "message"} for error in problem["errors"])
-    assert len(answer.body) < max(10_000, 2 * len(body))
+    check_each(WRONG_SHAPE.items(), refused)
 
 
 @every_json_route
@@ -163,36 +166,36 @@ def _parts(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
+NO_JSON_BY_NAME = [
+    None,
+    "",
+    "text/plain",
+    "text/html",
+    "text/json",
+    "application/xml",
+    "application/jsonx",
+    "application/javascript",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "json",
+    "application",
+    "*/*",
+    "; charset=utf-8",
+    "application/octet-stream",
+    "text/plain; application/json",
+    "application/json-seq",
+    XSS,
+]
+
+
 @every_json_route
-@pytest.mark.parametrize(
-    "kind",
-    [
-        None,
-        "",
-        "text/plain",
-        "text/html",
-        "text/json",
-        "application/xml",
-        "application/jsonx",
-        "application/javascript",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=x",
-        "json",
-        "application",
-        "*/*",
-        "; charset=utf-8",
-        "application/octet-stream",
-        "text/plain; application/json",
-        "application/json-seq",
-        XSS,
-    ],
-)
-def test_another_content_type_is_refused(port: int, me: str, route: Route, kind: str | None):
-    headers = [] if kind is None else [f"Content-Type: {kind}"]
+def test_another_content_type_is_refused(port: int, me: str, route: Route):
+    def refused(kind: str | None) -> None:
+        headers = [] if kind is None else [f"Content-Type: {kind}"]
+        answer = exchange(port, request(route.address, me, *headers, method=route.method, body=b'{"title": "a"}'))
+        assert_problem(answer, 415, "unsupported_media_type")
 
-    answer = exchange(port, request(route.address, me, *headers, method=route.method, body=b'{"title": "a"}'))
-
-    assert_problem(answer, 415, "unsupported_media_type")
+    check_each(((kind, kind) for kind in NO_JSON_BY_NAME), refused)
 
 
 @every_json_route
@@ -366,18 +369,21 @@ BAD_FORMS = {
 
 
 @every_form
-@pytest.mark.parametrize(("kind", "body"), BAD_FORMS.values(), ids=BAD_FORMS.keys())
-def test_a_form_that_says_nothing_sensible_is_refused(port: int, me: str, route: Route, kind: str, body: bytes):
+def test_a_form_that_says_nothing_sensible_is_refused(port: int, me: str, route: Route):
     # A thing that is not there, where an empty form means something (delete, untick).
     address = _elsewhere(route) if route.rule.endswith(WORDLESS) else route.address
-    for accept in ("*/*", "text/html"):
-        who = NOBODY if route.endpoint in ENDS_ME else me
-        answer = exchange(port, request(address, kind, who, f"Accept: {accept}", method="POST", body=body))
+    who = NOBODY if route.endpoint in ENDS_ME else me
 
-        assert answer.status in {303, 400, 401, 404, 408, 410, 412, 413, 415, 422, 429}, answer.raw[:1000]
-        if answer.status == 303:
-            assert route.endpoint in GONE_IS_FINE
-        assert_harmless(answer)
+    def refused(form: tuple[str, bytes]) -> None:
+        kind, body = form
+        for accept in ("*/*", "text/html"):
+            answer = exchange(port, request(address, kind, who, f"Accept: {accept}", method="POST", body=body))
+            assert answer.status in {303, 400, 401, 404, 408, 410, 412, 413, 415, 422, 429}, answer.raw[:1000]
+            if answer.status == 303:
+                assert route.endpoint in GONE_IS_FINE
+            assert_harmless(answer)
+
+    check_each(BAD_FORMS.items(), refused)
 
 
 def test_what_was_typed_comes_back_escaped(port: int):

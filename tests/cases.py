@@ -1,0 +1,24 @@
+"""Many cases in one test: cheaper than a test each, and as clear about which of them failed."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+Case = TypeVar("Case")
+
+
+def check_each(cases: Iterable[tuple[object, Case]], check: Callable[[Case], object]) -> None:
+    """Check every case, whatever became of those before; fail with the name of each that failed, and why.
+
+    cases   by name; at least one
+    """
+    named = list(cases)
+    assert named, "nothing to check"
+    failed = []
+    for name, case in named:
+        try:
+            check(case)
+        except Exception as error:  # as pytest does: a test that cannot go on has failed
+            failed.append((name, error))
+    if failed:
+        told = "\n".join(f"- {name}: {type(error).__name__}: {error}" for name, error in failed)
+        raise AssertionError(f"{len(failed)} of {len(named)} failed:\n{told}") from failed[0][1]

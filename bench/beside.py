@@ -18,6 +18,7 @@ from bench.server import Server
 WRITES = 100.0  # a second
 READS = 200.0  # lists of 100 notes a second
 CONNECTIONS = 16
+WARM_UP = 1.0  # seconds that do not count
 AFTERMATH = 0.5  # seconds for the last deliveries
 
 
@@ -47,13 +48,14 @@ class Beside:
             readers.connect(count)
             gc.collect()
             gc.disable()
-            notes = int(WRITES * self.seconds)
+            seconds = WARM_UP + self.seconds
+            notes = int(WRITES * seconds)
             write = Order.soon(server, [system.create_path()], notes, WRITES, CONNECTIONS)
-            read = Order.soon(server, [system.list_path], int(READS * self.seconds), READS, CONNECTIONS)
+            read = Order.soon(server, [system.list_path], int(READS * seconds), READS, CONNECTIONS)
             read.reads = True
             writer, reader = stack.enter_context(given(write)), stack.enter_context(given(read))
             used = time.process_time()
-            readers.receive(notes * count or sys.maxsize, write.begin / NANO + self.seconds + AFTERMATH)
+            readers.receive(notes * count or sys.maxsize, write.begin / NANO + seconds + AFTERMATH)
             readers.receive(notes * count, write.end / NANO)
             busy = (time.process_time() - used) / (time.monotonic() - write.begin / NANO)
             records = (writer.record(), reader.record())
@@ -70,6 +72,7 @@ class Beside:
 
 def _p99(record: Record) -> float:
     """Milliseconds that 99 of 100 answers did not exceed; an answer that did not come is later than any."""
-    pairs = zip(record.sent, record.answered, strict=True)
+    warm = int(READS * WARM_UP)
+    pairs = list(zip(record.sent, record.answered, strict=True))[warm:]
     taken = sorted((answered - sent) / 1e6 for sent, answered in pairs if answered)
-    return percentile_with_lost(taken, len(record.sent) - len(taken), 0.99)
+    return percentile_with_lost(taken, len(pairs) - len(taken), 0.99)

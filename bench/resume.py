@@ -7,13 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.figures import BUSY, Measurement
-from bench.orders import Order, given
 from bench.readers import RECEIVE, opened
 from bench.server import Server
 from bench.stream import Kind, StreamEnded
 from bench.systems import TITLE, System
 
-WRITE_RATE = 500.0  # notes a second while nobody watches
 PATIENCE = 20.0  # seconds until all must have everything
 WAIT = 0.05  # seconds at most in one wait for the sockets
 
@@ -35,9 +33,7 @@ class Resume:
         path = system.create_path()
         before = server.ask(server.post(path, system.note(self.missed)))
         system.acknowledged(before, self.missed)
-        # One connection, so that the notes are created in the order of their numbers.
-        with given(Order.soon(server, [path], self.missed, WRITE_RATE, connections=1)) as writer:
-            record = writer.record()
+        server.fill(self.missed)
         served, began, used = server.cpu_seconds(), time.monotonic(), time.process_time()
         crowd = Crowd(f"{TITLE}{self.missed - 1:07}".encode())
         try:
@@ -56,7 +52,7 @@ class Resume:
         remarks = [f"{wrong} of {self.readers} readers did not get each event once, in order"] if wrong else []
         if busy / took > BUSY:
             remarks.append(f"the load generator was {busy / took:.0%} busy")
-        return Measurement({**values, "lost": wrong / self.readers}, remarks + record.remarks(), busy / took)
+        return Measurement({**values, "lost": wrong / self.readers}, remarks, busy / took)
 
     def _wrong(self, system: System, received: Iterable[list[bytes]]) -> int:
         """How many readers did not get what they had missed."""

@@ -70,9 +70,5 @@ def _measure(line: Line, system: System) -> Measurement:
 
 def _fill(server: Server, notes: int) -> None:
     """Put the notes on the board that a line begins with, where notes are kept."""
-    system = server.system
-    if system.special or "notes" in system.lacks:
-        return
-    for number in range(notes):
-        answer = server.ask(server.post(system.create_path(), system.note(number)))
-        system.acknowledged(answer, number)
+    if not server.system.special and "notes" not in server.system.lacks:
+        server.fill(notes)

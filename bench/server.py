@@ -84,6 +84,12 @@ class Server:
                 data += received
             return response
 
+    def fill(self, notes: int) -> None:
+        """Put notes 0 … `notes`-1 on the board, one after another."""
+        for number in range(notes):
+            answer = self.ask(self.post(self.system.create_path(), self.system.note(number)))
+            self.system.acknowledged(answer, number)
+
     def memory_kb(self) -> float:
         """Resident memory of the process and all below it, KiB."""
         return sum(int(_stat(pid)[21]) for pid in self._family()) * PAGE_KB

@@ -16,11 +16,13 @@ from quart_notes.blueprints import (
     front_account,
     front_assistant,
     front_boards,
+    front_jobs,
     front_me,
     front_messages,
     front_notes,
     front_room_messages,
     front_rooms,
+    front_transfers,
     front_users,
     guards,
     headers,
@@ -89,7 +91,8 @@ def create_app(settings: Settings | None = None) -> Quart:
     api = (boards, users, messages, rooms, assistant, me, account, invitations, jobs, live, plain_text)
     people_pages = (front_users, front_messages, front_rooms, front_room_messages, front_assistant, front_me)
     access_pages = (front_access, front_account, front_boards)
-    for module in (*api, *people_pages, *access_pages, system, static_files):
+    job_pages = (front_transfers, front_jobs)
+    for module in (*api, *people_pages, *access_pages, *job_pages, system, static_files):
         app.register_blueprint(module.blueprint)
     _keep_open(app, core)
     access_log.protect()

@@ -30,7 +30,9 @@ BODILESS = {
     *("assistant.open_room", "assistant.stop_answer", "assistant.retry_answer"),
     *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
 }
-TAKES_FILES = {"transfers.import_notes", "board_transfers.import_notes"}  # whose body may be anything
+TAKES_FILES = {  # whose body may be anything
+    *("transfers.import_notes", "board_transfers.import_notes", "front_transfers.bring_in"),
+}
 ANY_JSON = {"me.set_preference"}  # whose body may be any JSON document
 # Blueprints that are there in accounts mode only; a server in open mode answers 404.
 ACCOUNTS_ONLY = {"account", "invitations", "front_account", "front_access"}
@@ -83,6 +85,9 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_boards.invite": {"role": "editor", "uses": 1},
         "front_boards.delete": {},
         "front_boards.restore": {},
+        "front_jobs.cancel": {},
+        "front_jobs.retry": {},
+        "front_jobs.remove": {},
         "front_account.end_other_sessions": {},
         "front_access.signed_in": {"nickname": "first", "password": PASSWORD, "next": "/front/users"},
         "front_access.signed_out": {},

@@ -1,5 +1,6 @@
 """Who may do what: every kind of caller at every route and topic, against one small table."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from quart_notes.domain.access import RANK
 from quart_notes.schemas import ImportOptions, MessageCreate, NoteUpdate, Role, RoomMessageCreate
 from quart_notes.settings import Settings
 from tests.house import House, hash_quickly, opened_house
-from tests.routes import BODILESS, QUERIES, ROUTES, Json, Route, body_of
+from tests.routes import BODILESS, QUERIES, ROUTES, TAKES_FILES, Json, Route, body_of
 
 PEOPLE = ("root", "owner", "editor", "ticker", "viewer", "stranger")
 TOKENS = {"read token": "read", "write token": "write"}  # of the owner
@@ -34,6 +35,8 @@ ON_BOARD: dict[str, Role] = {
     **{f"boards.{name}": "viewer" for name in ("get_board", "list_members")},
     **{f"boards.{name}": "owner" for name in ("rename_board", "delete_board", "set_member", "remove_member")},
     "front_boards.board": "viewer",
+    "front_transfers.transfer": "viewer",
+    "front_transfers.bring_in": "editor",
     **{f"front_boards.{name}": "owner" for name in ("rename", "set_member", "invite", "delete", "remove_member")},
     **dict.fromkeys(("boards.restore_board", "front_boards.restore"), "owner"),
 }
@@ -47,7 +50,10 @@ OF_ITS_AUTHOR = {
     *("front_room_messages.edit", "front_room_messages.save", "front_room_messages.restore"),
     "front_room_messages.delete",
 }
-OF_ITS_PERSON = {f"jobs.{name}_job" for name in ("get", "cancel", "retry", "delete")}  # a job of the owner's
+OF_ITS_PERSON = {  # a job of the owner's
+    *(f"jobs.{name}_job" for name in ("get", "cancel", "retry", "delete")),
+    *(f"front_jobs.{name}" for name in ("cancel", "retry", "remove")),
+}
 OF_WHO_ASKED = {  # about an answer in that conversation, for which the owner asked
     *("assistant.stop_answer", "assistant.retry_answer", "front_assistant.stop", "front_assistant.retry"),
 }
@@ -175,6 +181,8 @@ async def _ask(client: httpx.AsyncClient, route: Route, things: dict[str, int], 
     if route.method == "GET":
         return await client.get(address)
     body = _body(route, number, things, me)
+    if route.rule.startswith("/front/") and route.endpoint in TAKES_FILES:
+        return await client.request(route.method, address, files={"file": ("notes.json", json.dumps(body))})
     if route.rule.startswith("/front/"):
         return await client.request(route.method, address, data=body)
     return await client.request(route.method, address, json=body)

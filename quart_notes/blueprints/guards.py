@@ -64,6 +64,8 @@ NEEDS: Mapping[str, Need] = {
     "front_notes": Need.BY_METHOD,
     "front_board_notes": Need.BY_METHOD,
     "front_boards": Need.BY_METHOD,
+    "front_transfers": Need.BY_METHOD,
+    "front_jobs": Need.BY_METHOD,
     "front_users": Need.BY_METHOD,
     "front_messages": Need.BY_METHOD,
     "front_rooms": Need.BY_METHOD,

@@ -28,6 +28,7 @@ async def shell() -> dict[str, Any]:
     unread           messages by the room's id; unread_total: their sum
     unread_marks     "room:count:last read …", as of shell_event_id, for the script that counts on
     shell_topics     what the bar has to hear of
+    shell_job        JobOut: long work of `me` that is under way, the oldest of it, or None
     here             where to return to once somebody has chosen who they are
     """
     people = await core().people.find(PageQuery(limit=CHOICES + 1))
@@ -54,6 +55,7 @@ async def shell() -> dict[str, Any]:
         "unread_marks": _marks(unread),
         "shell_event_id": position,
         "shell_topics": ",".join([events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]),
+        "shell_job": next(iter(await core().jobs.under_way(who)), None),
         "here": _here({f"/front/rooms/{room.id}" for room in found.rooms if room.kind != "room"}),
     }
 

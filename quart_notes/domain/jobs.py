@@ -88,14 +88,26 @@ class Jobs:
 
     async def find(self, caller: Caller, query: JobQuery) -> JobList:
         """A caller's jobs by id ascending, `query.limit` at most; of a trusted one, nobody's too."""
-        mine = Q(user_id=caller.id) if caller.id is not None else Q(user_id__isnull=True)
-        if caller.trusted:
-            mine |= Q(user_id__isnull=True)
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
-            jobs = Job.filter(mine, id__gt=query.after_id).using_db(connection)
+            jobs = Job.filter(_of(caller), id__gt=query.after_id).using_db(connection)
             rows = await jobs.order_by("id").limit(query.limit + 1)
         return JobList([out(row) for row in rows[: query.limit]], len(rows) > query.limit, position)
+
+    async def latest(self, caller: Caller, board_id: int, limit: int) -> JobList:
+        """What `find` finds of a board, the newest first, `limit` at most."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            jobs = Job.filter(_of(caller), board_id=board_id).using_db(connection)
+            rows = await jobs.order_by("-id").limit(limit + 1)
+        return JobList([out(row) for row in rows[:limit]], len(rows) > limit, position)
+
+    async def under_way(self, caller: Caller) -> list[JobOut]:
+        """What a caller has asked for and has not ended, the oldest first: theirs alone, or nobody's."""
+        theirs = Q(user_id=caller.id) if caller.id is not None else Q(user_id__isnull=True)
+        async with self._database.snapshot() as connection:
+            jobs = Job.filter(theirs, state__in=UNDER_WAY).using_db(connection)
+            return [out(row) for row in await jobs.order_by("id")]
 
     async def cancel(self, caller: Caller, job_id: int) -> Written[JobOut]:
         """End a job; from this commit on it changes nothing more. One that has ended stays as it is."""
@@ -153,6 +165,12 @@ class Jobs:
             return len(ids) == FORGET_CHUNK
 
         return await self._write(work)
+
+
+def _of(caller: Caller) -> Q:
+    """The jobs that a caller sees in a list."""
+    mine = Q(user_id=caller.id) if caller.id is not None else Q(user_id__isnull=True)
+    return mine | Q(user_id__isnull=True) if caller.trusted else mine
 
 
 async def _must_be_free_to_start(connection: BaseDBAsyncClient, caller: Caller, board_id: int) -> None:

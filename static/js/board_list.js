@@ -61,10 +61,12 @@ function entryFor({ id, name, kind }) {
   const entry = clone("board-entry");
   entry.dataset.board = String(id);
   entry.dataset.kind = kind;
-  address(find(entry, "a"), "href", id);
-  const words = find(entry, ".board-name");
-  words.dataset.names = String(id);
-  words.textContent = name;
+  for (const link of entry.querySelectorAll("a")) address(link, "href", id);
+  /** @type {NodeListOf<HTMLElement>} */ const names = entry.querySelectorAll("[data-names]");
+  for (const words of names) {
+    words.dataset.names = String(id);
+    words.textContent = name;
+  }
   return entry;
 }
 

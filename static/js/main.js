@@ -3,6 +3,7 @@ import * as announcer from "./announcer.js";
 import * as badges from "./badges.js";
 import * as connection from "./connection.js";
 import { find } from "./elements.js";
+import * as jobMark from "./job_mark.js";
 import * as preferences from "./preferences.js";
 import { ResumingFeed } from "./resuming_feed.js";
 import * as roomList from "./room_list.js";
@@ -21,6 +22,7 @@ const PAGES = {
   room: () => import("./room_page.js"),
   boards: () => import("./boards_page.js"),
   board: () => import("./board_page.js"),
+  transfer: () => import("./transfer_page.js"),
   account: () => import("./account_page.js"),
 };
 
@@ -53,6 +55,7 @@ if (out) signedOut.start(out, Number(person), feed);
 theme.start(find(document, "#theme-button"));
 unread.start(find(document, ".places"), Number(person), feed);
 badges.start(find(document, "#rooms-place"));
+jobMark.start(find(document, "#job-mark"), topics.split(","), feed);
 /** @type {HTMLElement|null} */ const rooms = document.querySelector("#rooms-aside");
 if (rooms) roomList.start(rooms, Number(person), feed);
 (await PAGES[page]?.())?.start(main, feed);

@@ -55,6 +55,26 @@ interface Answer {
 }
 /** What was written and is not known to have arrived. */
 type Unsent = { key: string; author_id: number; content: string; date: string };
+/** Long work, and where it stands. */
+interface Job {
+  id: number;
+  person_id: number | null;
+  board_id: number;
+  state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+  file_name: string;
+  options: { dry_run: boolean };
+  done: number;
+  total: number | null;
+  text: string;
+  outcome: {
+    created: number;
+    skipped: number;
+    problems: { entry: string; reason: string }[];
+    sample: string[];
+  };
+  version: number;
+  created_at: string; // RFC 3339
+}
 type Unread = { room_id: number; count: number; last_read_id: number };
 interface Board {
   id: number;
@@ -101,6 +121,7 @@ type FeedEvent = {
   member?: Member;
   membership?: Membership;
   preference?: Preference;
+  job?: Job;
 };
 
 interface FeedEventMap {
@@ -150,6 +171,7 @@ interface PageEvents {
   "composer:use": CustomEvent<NoteText>;
   unread: CustomEvent<Map<number, number>>; // messages by the room's id
   "rooms:listed": CustomEvent<null>;
+  "import:sent": CustomEvent<number>; // the job that works on it
   preference: CustomEvent<Preference>; // a null value: taken back
   "signed-out": CustomEvent<null>;
 }

@@ -1,0 +1,99 @@
+"""A board's notes in from files and out as files, as a page: the form, what came of it, and what can be taken away."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.body import takes_files
+from quart_notes.blueprints.context import core
+from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.forms import digits, filled
+from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.uploads import received
+from quart_notes.domain.jobs import UNDER_WAY
+from quart_notes.errors import (
+    FieldError,
+    ForbiddenError,
+    NotFoundError,
+    ProblemError,
+    TooLargeError,
+    ValidationFailedError,
+)
+from quart_notes.schemas import ImportOptions
+
+blueprint = Blueprint("front_transfers", __name__, url_prefix="/front/boards/<id:board_id>/transfer")
+
+SHOWN = 50  # imports a page lists
+BLANK = {"format": "", "archived": "", "trashed": ""}
+NOTHING = "Choose a file first."
+
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+@blueprint.get("")
+@hide
+async def transfer(board_id: int) -> str:
+    """How notes come in and go out, and the imports so far."""
+    return await _transfer(board_id, filled(BLANK))
+
+
+async def _transfer(board_id: int, form: dict[str, Any]) -> str:
+    who = await caller()
+    board, position = await core().boards.get(who, board_id)
+    listed = await core().jobs.latest(who, board_id, SHOWN)
+    followed = digits(request.args.get("follow"))
+    under_way = [job.id for job in listed.jobs if job.state in UNDER_WAY]
+    return await render_template(
+        "transfer.html",
+        board=board,
+        jobs=listed.jobs,
+        more=listed.more,
+        under_way=under_way,
+        follows=followed in under_way,
+        last_event_id=position,
+        max_bytes=core().settings.max_import_bytes,
+        form=form,
+    )
+
+
+@blueprint.post("")
+@hide
+@takes_files
+async def bring_in(board_id: int) -> Page:
+    """Import by the form."""
+    who, form = await caller(), BLANK
+    try:
+        await core().jobs.may_start(who, board_id)
+        if request.mimetype != "multipart/form-data":
+            raise ValidationFailedError(NOTHING)
+        async with received() as sent:
+            form = {name: sent.fields.get(name, "") for name in BLANK}
+            options = ImportOptions.model_validate({name: value for name, value in sent.fields.items() if value})
+            job, _ = await core().jobs.start(who, board_id, options, sent.file_name, sent.folder)
+    except (NotFoundError, ForbiddenError):
+        raise
+    except ValidationError as error:
+        problem = validation_problem(error)
+        return await _transfer(board_id, filled(form, problem.errors)), problem.status
+    except ProblemError as error:
+        return await _transfer(board_id, filled(form, [_beside(error)])), error.status
+    return to_job(board_id, job.id, follow=True)
+
+
+def _beside(error: ProblemError) -> FieldError:
+    """What went wrong, beside its field or beside none."""
+    if isinstance(error, ValidationFailedError):
+        return FieldError("file", NOTHING)
+    return FieldError("file" if isinstance(error, TooLargeError) else "", error.detail)
+
+
+def to_job(board_id: int, job_id: int, *, follow: bool = False) -> WerkzeugResponse:
+    """To where a job is shown.
+
+    follow   without a script, the page comes again by itself while this one is under way
+    """
+    query = f"?follow={job_id}" if follow else ""
+    return redirect(f"{request.root_path}/front/boards/{board_id}/transfer{query}#job-{job_id}", 303)

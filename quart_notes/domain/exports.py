@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
+from quart_notes.domain.boards import SHARED_BOARD_NAME
 from quart_notes.models import Board, LogHead, Note
 from quart_notes.schemas import NoteOut
 
@@ -43,12 +44,14 @@ class Exports:
         """What there is; NotFoundError when for this caller there is no such board."""
         async with self._database.snapshot() as connection:
             await must_have(connection, caller, board_id, "viewer")
-            board = await Board.get(id=board_id, using_db=connection)
-            head = await LogHead.get(id=1, using_db=connection)
+            # Neither is there in a database that was only ever migrated; nor is any note.
+            board = await Board.get_or_none(id=board_id, using_db=connection)
+            head = await LogHead.get_or_none(id=1, using_db=connection)
             present = Note.filter(board_id=board_id, deleted_at__isnull=True).using_db(connection)
             total = await present.count()
             last = await present.order_by("-id").first()
-        return Export(board_id, board.name, head.epoch, total, last.id if last else 0)
+        name, epoch = board.name if board else SHARED_BOARD_NAME, head.epoch if head else ""
+        return Export(board_id, name, epoch, total, last.id if last else 0)
 
     async def pages(self, export: Export) -> AsyncIterator[list[Exported]]:
         """The notes by id, PAGE at most at once."""

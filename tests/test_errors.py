@@ -271,7 +271,7 @@ async def test_without_its_database_every_route_says_so_and_heals(app: Quart, tm
         assert (await _open(client, route)).status_code < 500, route
 
 
-@pytest.mark.parametrize("where", ["_tell", "_shown"])
+@pytest.mark.parametrize("where", ["tell", "seen"])
 async def test_a_message_that_fails_half_way_leaves_neither_itself_nor_its_conversation(
     app: Quart, monkeypatch: pytest.MonkeyPatch, where: str
 ):

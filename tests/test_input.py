@@ -33,6 +33,7 @@ GONE_IS_FINE = {
     *("front_me.be", "front_notes.delete", "front_board_notes.delete", "front_boards.remove_member"),
     *("front_account.end_session", "front_account.end_token", "front_account.take_back"),
     *("front_account.end_other_sessions", "front_access.signed_out"),
+    "front_assistant.open_room",  # it is open already
 }
 
 
@@ -307,7 +308,8 @@ def test_a_body_where_none_is_read_does_no_harm(port: int, me: str, route: Route
     answer = exchange(port, request(address, JSON, me, method=route.method, body=body))
 
     assert_harmless(answer)
-    assert answer.status in {0, 404, 413}  # 0: closed before the answer was read, with so much unread
+    there = {200} if route.endpoint == "assistant.open_room" else set()  # the same room again
+    assert answer.status in {0, 404, 413, *there}  # 0: closed before the answer was read, with so much unread
     assert exchange(port, request("/healthz")).status == 200
 
 
@@ -323,11 +325,14 @@ def _elsewhere(route: Route) -> str:
 
 # An invitation needs no words: what is not said has its usual value.
 every_form = pytest.mark.parametrize(
-    "route", [route for route in FORM_ROUTES if route.endpoint != "front_account.invite"], ids=str
+    "route", [route for route in FORM_ROUTES if route.endpoint not in {"front_account.invite", *TAKES_FILES}], ids=str
 )
 PART = b'--x\r\nContent-Disposition: form-data; name="title"'
 
-WORDLESS = ("/delete", "/restore", "/done", "/talk", "/remove", "/end", "/take-back", ">/invitations")
+WORDLESS = (
+    *("/delete", "/restore", "/done", "/talk", "/remove", "/end", "/take-back", ">/invitations"),
+    *("/jobs/<id:job_id>/cancel", "/jobs/<id:job_id>/retry"),
+)
 BAD_FORMS = {
     "nothing": (FORM, b""),
     "a blank title": (FORM, b"title=+&description=%0d%0a"),

@@ -10,7 +10,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from bench.figures import BUSY, Measurement, percentile_with_lost
+from bench.figures import BUSY, NEVER, Measurement, percentile_with_lost
 from bench.orders import NANO, Order, Record, given
 from bench.readers import Readers
 from bench.server import Server
@@ -33,12 +33,10 @@ class Beside:
     def measure(self, server: Server) -> Measurement:
         """Run both."""
         alone, beside = self._half(server, 0), self._half(server, self.readers)
-        values = {
-            "alone": alone.values["p99"],
-            "beside": beside.values["p99"],
-            "ratio": beside.values["p99"] / alone.values["p99"],
-            "lost": beside.values["lost"],
-        }
+        values = {name: half.values["p99"] for name, half in (("alone", alone), ("beside", beside))}
+        if values["alone"] < NEVER:
+            values["ratio"] = values["beside"] / values["alone"]
+        values["lost"] = beside.values["lost"]
         return Measurement(values, alone.remarks + beside.remarks, beside.busy)
 
     def _half(self, server: Server, count: int) -> Measurement:

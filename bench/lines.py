@@ -92,7 +92,7 @@ VISIT = tuple(
     for visit, words in (("first", "first visit"), ("again", "second visit"))
     for value, label, unit in (
         ("kb", "weight", "KB"),
-        ("requests", "requests", "1"),
+        ("requests", "requests", "count"),
         ("usable", "usable", "ms"),
         ("whole", "all notes there", "ms"),
     )

@@ -89,9 +89,11 @@ def picture(lines: Sequence[Line], systems: Sequence[System], results: Results, 
 
 
 def _bars(panel: Panel, systems: Sequence[System], results: Results) -> list[Bar]:
-    """The systems that have this figure, the best first."""
+    """The systems that have this figure, the best first; what stores nothing creates nothing either."""
     bars = []
     for system in systems:
+        if panel.line.startswith("create") and not system.stores:
+            continue
         measured: Sequence[Measurement] = results.get((panel.line, system.key), ())
         if found := summary(measured, panel.value):
             bars.append(Bar(system, found.middle, loses(measured)))

@@ -17,7 +17,7 @@ Results = Mapping[tuple[str, str], Sequence[Measurement]]  # by line and system
 
 def table(lines: Sequence[Line], systems: Sequence[System], results: Results) -> str:
     """All figures, one row each; behind a median, what the first system's is, divided by it."""
-    head = ["", "unit", *(system.name for system in systems)]
+    head = ["", "unit", *(system.key for system in systems)]
     rows = [head]
     for line in lines:
         for row in line.rows:
@@ -98,7 +98,7 @@ def _legend(systems: Sequence[System], results: Results) -> str:
     if max(shares, default=0) > CALM:
         greatest = f"at most {max(shares):.0%}"
         said.append(f"{DISTURBED} Other programs used more than {CALM:.0%} of a core meanwhile, {greatest}.")
-    said += [f"{system.name}: {system.caveat}." for system in systems if system.caveat]
+    said += [f"{system.key}: {system.caveat}." for system in systems if system.caveat]
     return "\n".join(said)
 
 
@@ -111,7 +111,7 @@ def _left_out(lines: Sequence[Line], systems: Sequence[System]) -> str:
             reason = system.cannot(line.needs)
             if reason and line.concerns(system):
                 reasons.setdefault(reason, []).append(line.key)
-        said += [f"  {system.name} {reason}: {', '.join(keys)}" for reason, keys in reasons.items()]
+        said += [f"  {system.key} {reason}: {', '.join(keys)}" for reason, keys in reasons.items()]
     return "\n".join(["Left out:", *said]) if said else ""
 
 

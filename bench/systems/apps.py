@@ -50,6 +50,7 @@ class SocketIO(System):
         }
     )
     caveat = "nothing is stored, so that `create` is a publish: nothing on the disk, nothing to read again"
+    stores = False
     first_path = "/"
 
     def command(self, port: int, data: Path) -> list[str]:

@@ -27,6 +27,7 @@ class System:
 
     lacks     what it cannot do (see `bench.lines`), and why: such lines are left out and said
     caveat    what must be known beside its figures
+    stores    whether what is created outlives the process
     special   runs the lines that name it and no others
     """
 
@@ -36,6 +37,7 @@ class System:
     programs: Sequence[str] = ()  # what must be there to run
     lacks: Mapping[str, str] = NOTHING
     caveat = ""
+    stores = True
     special = False
 
     list_path = "/api/notes?limit=100"

@@ -14,6 +14,7 @@ LACKS = MappingProxyType(
         "resume": "canned bytes alone",
     }
 )
+CAVEAT = "no peer but a limit: canned bytes, nothing stored, nothing checked"
 
 
 class Raw(System):
@@ -23,6 +24,8 @@ class Raw(System):
     name = "raw asyncio"
     modules = ("uvloop",)
     lacks = LACKS
+    caveat = CAVEAT
+    stores = False
 
     def command(self, port: int, data: Path) -> list[str]:
         return [sys.executable, "-m", "bench.peers.raw_app", str(port)]
@@ -35,6 +38,8 @@ class BareASGI(System):
     name = "bare ASGI on hypercorn"
     modules = ("hypercorn", "uvloop")
     lacks = LACKS
+    caveat = CAVEAT
+    stores = False
 
     def command(self, port: int, data: Path) -> list[str]:
         options = ["-c", "hypercorn.toml", "--bind", f"127.0.0.1:{port}"]

@@ -57,6 +57,7 @@ class Nchan(System):
     kinds = MappingProxyType({"websocket": websocket, "sse": bare_sse})
     lacks = MappingProxyType({"notes": "keeps no notes, it only passes on what it is sent"})
     caveat = "nothing is on the disk; `create` is a publish, and its message is the event, encoded already"
+    stores = False
     first_path = "/"
     created = frozenset({201, 202})  # somebody heard it; nobody did
 

@@ -17,6 +17,7 @@ import pytest
 from quart_notes.cli import cli
 from quart_notes.errors import CATALOGUE
 from quart_notes.settings import PREFIX, Settings
+from tests.httpie import TELL_WORDS, Httpie
 from tests.server_process import ROOT, ServerProcess, wait_for
 
 README = (ROOT / "README.md").read_text()
@@ -70,18 +71,20 @@ def examples(tools: tuple[str, ...]) -> list[Example]:
     return found
 
 
-def run(line: str, server: ServerProcess, home: Path, endless: bool) -> str:
-    """What a line prints; one without end is interrupted once something has arrived."""
+def run(line: str, server: ServerProcess, httpie: Httpie | None, home: Path, endless: bool) -> str:
+    """What a line prints; one without end is interrupted once something has arrived.
+
+    The shell reads every line. HTTPie gets the words that it makes of a line in the process that is there already,
+    except for a line without end.
+    """
     line = line.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(" :8000/", f" 127.0.0.1:{server.port}/")
-    environment = {
-        **os.environ,
-        "HTTPIE_CONFIG_DIR": str(home),
-        "PATH": f"{Path(HTTPIE or '').parent}:{os.environ['PATH']}",
-    }
+    environment = {**os.environ, "PATH": f"{Path(HTTPIE or '').parent}:{os.environ['PATH']}"}
+    environment |= httpie.env if httpie else {}
+    words_only = httpie and not endless and line.splitlines()[-1].startswith("http ")
     output = home / "output"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            ["bash", "-euo", "pipefail", "-c", line],
+            ["bash", "-euo", "pipefail", "-c", f"{TELL_WORDS}\n{line}" if words_only else line],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.PIPE,
@@ -97,7 +100,8 @@ def run(line: str, server: ServerProcess, home: Path, endless: bool) -> str:
                 os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert endless or process.returncode == 0, f"{line}\n{errors.decode()}"
-    return output.read_text()
+    said = output.read_text()
+    return httpie(said.split("\0")[:-1]) if httpie and words_only else said
 
 
 def change_something(server: ServerProcess) -> None:
@@ -107,16 +111,14 @@ def change_something(server: ServerProcess) -> None:
     urllib.request.urlopen(request, timeout=10).close()
 
 
-def run_all(tools: tuple[str, ...], server: ServerProcess, home: Path) -> None:
-    options = ["--ignore-stdin", "--print=hb", "--unsorted"]  # HTTPie's way when it writes to a terminal
-    (home / "config.json").write_text(json.dumps({"default_options": options}))
+def run_all(tools: tuple[str, ...], server: ServerProcess, home: Path, httpie: Httpie | None = None) -> None:
     prepared: list[str] = []
     for example in examples(tools):
         for line in example.lines:
             if line.startswith("place="):
                 prepared = [line]
                 continue
-            said = run("\n".join([*prepared, line]), server, home, example.endless)
+            said = run("\n".join([*prepared, line]), server, httpie, home, example.endless)
             assert STATUS_LINE.findall(said) == [str(example.status)], f"{line}\n{said}"
         prepared = []
 
@@ -128,7 +130,8 @@ def test_the_curl_examples_can_be_pasted_one_after_another(server: ServerProcess
 
 @pytest.mark.skipif(HTTPIE is None or shutil.which("curl") is None, reason="HTTPie and curl are not both installed")
 def test_the_curl_and_httpie_examples_can_be_pasted_one_after_another(server: ServerProcess, tmp_path: Path):
-    run_all(("curl", "http"), server, tmp_path)
+    with Httpie(HTTPIE or "", tmp_path) as httpie:
+        run_all(("curl", "http"), server, tmp_path, httpie)
 
 
 def test_there_is_an_example_of_each_tool_for_every_route():

@@ -1,6 +1,5 @@
 """One browser for all browser tests, windows that watch for errors, and the words to say what they do."""
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -8,14 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.windows import PATIENCE, Shelf, Windows
 from tests.server_process import ServerProcess
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE = 15_000  # milliseconds until a condition that does not come true fails the test
-# What a browser writes by itself about an answer or a line that a test asked for.
-EXPECTED = re.compile(r"Failed to load resource|WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED")
 FLAGS = [
     "--no-sandbox",  # it starts neither for root nor in most containers; the pages here are our own
     "--disable-gpu",
@@ -24,9 +21,13 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Of several such flags the last one counts. First Playwright's own, then what takes longer than most of our pages:
+    # each window had the popups of its address bar made, two pages that nobody sees.
+    "--disable-features=AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,"
+    "AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,"
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 ]
-
-Windows = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")
@@ -42,37 +43,23 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def shelf(browser: Browser) -> Iterator[Shelf]:
+    """The windows of a module's tests."""
+    shelf = Shelf(browser)
+    yield shelf
+    shelf.close()
+
+
 @pytest.fixture
-def windows(browser: Browser) -> Iterator[Windows]:
+def windows(shelf: Shelf) -> Iterator[Windows]:
     """Opens windows, each a browser of its own unless it is given a neighbour's `context`.
 
     Any error in the console, any exception, any breach of the content security policy, any dialog fails the test.
     """
-    errors: list[str] = []
-    contexts = []
-
-    def heed(message: ConsoleMessage) -> None:
-        if message.type == "error" and not EXPECTED.search(message.text):
-            errors.append(message.text)
-
-    def refuse(dialog: Dialog) -> None:
-        errors.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def open_window(context: Any = None, **options: Any) -> Page:
-        if context is None:
-            context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-            context.set_default_timeout(PATIENCE)
-            contexts.append(context)
-        page: Page = context.new_page()
-        page.on("console", heed)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("dialog", refuse)
-        return page
-
-    yield open_window
-    for context in contexts:
-        context.close()
+    yield shelf.open
+    errors = list(shelf.errors)
+    shelf.clear()
     assert errors == []
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Windows, visit
+from tests.browser.conftest import visit
+from tests.browser.windows import Windows
 from tests.server_process import ServerProcess
 
 _numbers = count(1)

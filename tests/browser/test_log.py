@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import rooms
-from tests.browser.conftest import PATIENCE, visit
+from tests.browser.conftest import visit
 from tests.browser.rooms import enter, expect_at_end, fresh, message, person, room, say, unread, write
+from tests.browser.windows import PATIENCE
 from tests.server_process import wait_for
 
 IN_SIGHT = """async () => {

@@ -11,8 +11,9 @@ from playwright.sync_api import Error, Page, expect
 
 from tests.browser.board import card_of, create
 from tests.browser.board import fresh as fresh_title
-from tests.browser.conftest import PATIENCE, visit
+from tests.browser.conftest import visit
 from tests.browser.rooms import be, enter, fresh, message, person, room, say
+from tests.browser.windows import PATIENCE
 from tests.server_process import wait_for
 
 

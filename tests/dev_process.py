@@ -3,20 +3,21 @@
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.server_process import ROOT, STARTS, ServerProcess, wait_for
+from tests.server_process import ROOT, ServerProcess, wait_for
 
 VERSION = "quart_notes/version.py"
-SERVES = r"Quart Notes on http://127\.0\.0\.1:(\d+)"
+RESTARTS = 60.0  # seconds a server may take to end, and the next one to start, on a busy machine
 
 
 class DevProcess(ServerProcess):
     """A supervisor whose project is a folder of its own; what a test changes there is as before when it ends."""
 
     command = "dev"
+    starts = RESTARTS
 
     def __init__(self, folder: Path, *flags: str) -> None:
         for name in ("quart_notes", "templates", "static"):
@@ -53,7 +54,7 @@ class DevProcess(ServerProcess):
         """Return once the log has said this because of what is done within."""
         before = self.log.count(words)
         yield
-        wait_for(lambda: self.log.count(words) > before, words, STARTS)
+        wait_for(lambda: self.log.count(words) > before, words, RESTARTS)
 
     @contextmanager
     def restarted(self) -> Iterator[None]:
@@ -83,15 +84,3 @@ class DevProcess(ServerProcess):
     def threads(self) -> int:
         """How many threads the supervisor has."""
         return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
-
-
-def settled(measure: Callable[[], object], what: str) -> object:
-    """What `measure` gives once it gives the same twice, so that nothing is just coming or going."""
-    last: list[object] = [object()]
-
-    def same() -> bool:
-        last.append(measure())
-        return last[-1] == last[-2]
-
-    wait_for(same, what)
-    return last[-1]

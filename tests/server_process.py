@@ -40,6 +40,7 @@ class ServerProcess:
     me = "X-Nobody: yet"
     command = "serve"
     code = ROOT  # where the package lies
+    starts = STARTS
 
     def __init__(
         self,
@@ -108,7 +109,7 @@ class ServerProcess:
             self.process = subprocess.Popen(
                 [self.python, "-m", "quart_notes", *command], cwd=folder, env=env, stdout=log, stderr=log
             )
-        wait_for(lambda: self._serves(told) or self._gave_up(), "the server starts", STARTS)
+        wait_for(lambda: self._serves(told) or self._gave_up(), "the server starts", self.starts)
         assert self.process.poll() is None, f"the server did not start:\n{self.log}"
         return self
 

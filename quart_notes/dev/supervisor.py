@@ -21,7 +21,7 @@ from quart_notes.dev.trouble import State, Trouble
 from quart_notes.dev.watching import Kind, Watched, watching
 from quart_notes.settings import config_file, load
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `kill`, a terminal that closes
 OWN = Path(__file__).parent  # what the supervisor itself is made of
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,8 @@ async def _until_told(supervisor: "Supervisor") -> None:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - this is one
     for number in ENDINGS:
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     await supervisor.run()
 
 

@@ -91,7 +91,10 @@ async def _watch(watched: Watched, act: Act, over: asyncio.Event, deep: bool, pl
         await _follow(watched, act, over, deep, places, polling=None)
     except (OSError, RuntimeError) as error:  # the system's limit of watches, mostly
         log.warning("Looking at the files every moment, since they cannot be watched: %s", error)
-        await _follow(watched, act, over, deep, places, polling=True)
+        try:
+            await _follow(watched, act, over, deep, places, polling=True)
+        except (OSError, RuntimeError) as again:
+            log.error("Nothing is followed in %s: %s", ", ".join(map(str, places)), again)
 
 
 async def _follow(

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.windows import PATIENCE, Shelf, Windows
+from tests.browser import access, rooms
+from tests.browser.windows import PATIENCE, Shelf, Windows, visit
 from tests.server_process import ServerProcess
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -76,11 +77,33 @@ def rest(shared_server: ServerProcess) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture
+def ada(rest: httpx.Client) -> Any:
+    """Somebody there, where nobody signs in."""
+    return rooms.person(rest, "ada")
+
+
+@pytest.fixture
+def bob(rest: httpx.Client) -> Any:
+    """Somebody else."""
+    return rooms.person(rest, "bob")
+
+
+@pytest.fixture
+def place(rest: httpx.Client) -> int:
+    """A room of their own."""
+    return rooms.room(rest)
+
+
+@pytest.fixture
+def hers(windows: Windows, shared_server: ServerProcess, ada: Any, place: int) -> Page:
+    """A window of ada's, in that room, live."""
+    return rooms.enter(windows, shared_server, ada, place)
+
+
 @pytest.fixture(scope="module")
 def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server where people sign in, for all tests of a module; `root` administers it."""
-    from tests.browser import access  # which imports from here
-
     with ServerProcess(tmp_path_factory.mktemp("guarded") / "data", "--access", "accounts") as server:
         access.arrive(server, access.setup_link(server), "root").close()
         yield server
@@ -89,8 +112,6 @@ def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerP
 @pytest.fixture(scope="module")
 def root(guarded_server: ServerProcess) -> Iterator[httpx.Client]:
     """The API, for the administrator of the module's server where people sign in."""
-    from tests.browser import access
-
     with closing(access.signed_in(guarded_server, "root")) as client:
         yield client
 
@@ -98,8 +119,6 @@ def root(guarded_server: ServerProcess) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def settled(guarded_server: ServerProcess, root: httpx.Client) -> Iterator[Callable[[str], httpx.Client]]:
     """The API, for somebody with an account there, the same one for all tests of the module."""
-    from tests.browser import access
-
     with ExitStack() as clients:
         known: dict[str, httpx.Client] = {}
 
@@ -115,8 +134,6 @@ def settled(guarded_server: ServerProcess, root: httpx.Client) -> Iterator[Calla
 @pytest.fixture
 def member(guarded_server: ServerProcess, root: httpx.Client, windows: Windows) -> Iterator[Callable[[str], Any]]:
     """Makes somebody new with an account there."""
-    from tests.browser import access
-
     with ExitStack() as clients:
 
         def invite(nickname: str) -> access.Member:
@@ -125,10 +142,3 @@ def member(guarded_server: ServerProcess, root: httpx.Client, windows: Windows) 
             return access.Member(guarded_server, rest, windows)
 
         yield invite
-
-
-def visit(page: Page, server: ServerProcess, path: str = "/front/notes") -> Page:
-    """Open the board and wait until its feed is live."""
-    page.goto(server.base + path)
-    expect(page.locator("#connection")).to_have_text("Live")
-    return page

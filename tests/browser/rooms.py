@@ -7,8 +7,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import visit
-from tests.browser.windows import Windows
+from tests.browser.windows import Windows, visit
 from tests.server_process import ServerProcess
 
 _numbers = count(1)

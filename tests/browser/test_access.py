@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from tests.browser.access import PASSWORD, expect_signed_out, fresh, setup_link
 from tests.browser.board import add, card
-from tests.browser.conftest import visit
 from tests.browser.rooms import block_websockets
 from tests.browser.test_accessibility import assert_accessible
+from tests.browser.windows import visit
 from tests.server_process import ServerProcess
 
 

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import expect
 
 from tests.browser.board import card, card_of, create, edit, fresh
-from tests.browser.conftest import visit
+from tests.browser.windows import visit
 
 
 def assert_accessible(page):

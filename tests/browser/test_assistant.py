@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import access, rooms
-from tests.browser.conftest import visit
 from tests.browser.rooms import block_websockets, created, fresh, message, person, room, said, say, unread, write
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.test_documents import HTML_VALIDATE
 from tests.browser.test_xss import CORPUS
+from tests.browser.windows import visit
 from tests.fake_ollama import FakeOllama
 from tests.server_process import ROOT, ServerProcess, wait_for
 
@@ -35,11 +35,6 @@ def shared_server(upstream, tmp_path_factory):
     folder = tmp_path_factory.mktemp("assistant") / "data"
     with ServerProcess(folder, "--ollama-url", upstream.url, constants=constants) as server:
         yield server
-
-
-@pytest.fixture
-def ada(rest):
-    return person(rest, "ada")
 
 
 @pytest.fixture

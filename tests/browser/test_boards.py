@@ -7,10 +7,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.access import Member, fresh, switcher
 from tests.browser.board import add, card
-from tests.browser.conftest import visit
 from tests.browser.rooms import block_websockets
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.test_xss import CORPUS
+from tests.browser.windows import visit
 
 LONG = "A board whose name goes on and on until it has eighty characters and no more yet"
 HEBREW = "לוח המטבח"

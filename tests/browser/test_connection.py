@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
-from tests.browser.conftest import visit
-from tests.browser.windows import PATIENCE
+from tests.browser.windows import PATIENCE, visit
 from tests.server_process import wait_for
 
 

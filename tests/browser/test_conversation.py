@@ -6,28 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import rooms
-from tests.browser.conftest import visit
-from tests.browser.rooms import block_websockets, edit, enter, fresh, message, person, room, say, unsent, write
-
-
-@pytest.fixture
-def ada(rest):
-    return person(rest, "ada")
-
-
-@pytest.fixture
-def bob(rest):
-    return person(rest, "bob")
-
-
-@pytest.fixture
-def place(rest):
-    return room(rest)
-
-
-@pytest.fixture
-def hers(windows, shared_server, ada, place):
-    return enter(windows, shared_server, ada, place)
+from tests.browser.rooms import block_websockets, edit, enter, fresh, message, person, say, unsent, write
+from tests.browser.windows import visit
 
 
 @pytest.fixture

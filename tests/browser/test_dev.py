@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import visit
 from tests.browser.test_accessibility import assert_accessible
+from tests.browser.windows import visit
 from tests.dev_process import VERSION, DevProcess
 
 HEADING = "h1"

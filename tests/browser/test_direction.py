@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import card, create, fresh
-from tests.browser.conftest import visit
+from tests.browser.windows import visit
 
 HEBREW = "שלום"
 APART = """search => {

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
-from tests.browser.conftest import visit
+from tests.browser.windows import visit
 
 
 def test_the_composer_keeps_its_draft_over_a_reload_and_forgets_it_when_sent(window, shared_server):

@@ -4,8 +4,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import visit
 from tests.browser.rooms import be, fresh, person
+from tests.browser.windows import visit
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import rooms
-from tests.browser.conftest import visit
 from tests.browser.rooms import enter, expect_at_end, fresh, message, person, room, say, unread, write
-from tests.browser.windows import PATIENCE
+from tests.browser.windows import PATIENCE, visit
 from tests.server_process import wait_for
 
 IN_SIGHT = """async () => {
@@ -28,16 +27,6 @@ SCROLL = "top => { document.querySelector('#log').scrollTop = top; }"
 def come(windows, shared_server):
     """Opens a room as somebody, in a browser of their own."""
     return partial(enter, windows, shared_server)
-
-
-@pytest.fixture
-def ada(rest):
-    return person(rest, "ada")
-
-
-@pytest.fixture
-def bob(rest):
-    return person(rest, "bob")
 
 
 @pytest.fixture(scope="module")

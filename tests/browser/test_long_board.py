@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import card, create
-from tests.browser.conftest import visit
+from tests.browser.windows import visit
 
 MANY = 5_000
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import visit
 from tests.browser.rooms import created, fresh, person
+from tests.browser.windows import visit
 
 MARKUP = [
     "<script>window.__xss = 1</script>",

@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import visit
 from tests.browser.rooms import Person, be, created, fresh, message, person, room, say
+from tests.browser.windows import visit
 
 PLACES = ["/front/notes", "/front/users", "/front/rooms"]
 

@@ -3,20 +3,10 @@
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import visit
-from tests.browser.rooms import connection_lost, enter, fresh, message, person, room, said, unsent, write
+from tests.browser.rooms import connection_lost, enter, fresh, message, room, said, unsent, write
+from tests.browser.windows import visit
 
 FIELD = "#message-form [name=content]"
-
-
-@pytest.fixture
-def ada(rest):
-    return person(rest)
-
-
-@pytest.fixture
-def place(rest):
-    return room(rest)
 
 
 @pytest.fixture

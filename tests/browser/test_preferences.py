@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.access import fresh
-from tests.browser.conftest import visit
 from tests.browser.rooms import be, person
+from tests.browser.windows import visit
 
 
 @pytest.fixture

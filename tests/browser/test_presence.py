@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.rooms import be, block_websockets, enter, fresh, message, person, room, unsent, write
+from tests.browser.rooms import be, block_websockets, enter, fresh, message, unsent, write
 from tests.server_process import ServerProcess
 
 
@@ -15,26 +15,6 @@ def shared_server(tmp_path_factory):
     soon = {"quart_notes.presence.INTERVAL": 0.2, "quart_notes.presence.LINGER": 0.4}
     with ServerProcess(tmp_path_factory.mktemp("server") / "data", constants=soon) as server:
         yield server
-
-
-@pytest.fixture
-def ada(rest):
-    return person(rest, "ada")
-
-
-@pytest.fixture
-def bob(rest):
-    return person(rest, "bob")
-
-
-@pytest.fixture
-def place(rest):
-    return room(rest)
-
-
-@pytest.fixture
-def hers(windows, shared_server, ada, place):
-    return enter(windows, shared_server, ada, place)
 
 
 def test_who_comes_and_goes_is_shown_and_said_once(windows, shared_server, hers, bob, place):

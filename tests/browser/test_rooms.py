@@ -21,21 +21,6 @@ def come(windows, shared_server):
     return partial(enter, windows, shared_server)
 
 
-@pytest.fixture
-def ada(rest):
-    return person(rest, "ada")
-
-
-@pytest.fixture
-def bob(rest):
-    return person(rest, "bob")
-
-
-@pytest.fixture
-def place(rest):
-    return room(rest)
-
-
 # Without a script.
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import card_of, create, fresh
-from tests.browser.conftest import visit
+from tests.browser.windows import visit
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
-from tests.browser.conftest import visit
-from tests.browser.windows import Windows
+from tests.browser.windows import Windows, visit
 from tests.server_process import ServerProcess
 
 

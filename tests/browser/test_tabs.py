@@ -6,25 +6,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pytest
 from playwright.sync_api import Error, Page, expect
 
 from tests.browser.board import card_of, create
 from tests.browser.board import fresh as fresh_title
-from tests.browser.conftest import visit
 from tests.browser.rooms import be, enter, fresh, message, person, room, say
-from tests.browser.windows import PATIENCE
+from tests.browser.windows import PATIENCE, visit
 from tests.server_process import wait_for
-
-
-@pytest.fixture
-def ada(rest):
-    return person(rest, "ada")
-
-
-@pytest.fixture
-def bob(rest):
-    return person(rest, "bob")
 
 
 class Lines:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import add, card_of, create, edit, fresh
-from tests.browser.conftest import visit
+from tests.browser.windows import visit
 
 CORPUS = [
     "<script>window.__xss = 1</script>",

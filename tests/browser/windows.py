@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Frame, Page, expect
+
+from tests.server_process import ServerProcess
 
 PATIENCE = 15_000  # milliseconds until a condition that does not come true fails the test
 SIZE = {"width": 1280, "height": 800}
@@ -132,3 +134,10 @@ class Shelf:
             for page in pages:
                 page.context.close()
         self._kept.clear()
+
+
+def visit(page: Page, server: ServerProcess, path: str = "/front/notes") -> Page:
+    """Open the board and wait until its feed is live."""
+    page.goto(server.base + path)
+    expect(page.locator("#connection")).to_have_text("Live")
+    return page

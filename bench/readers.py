@@ -14,6 +14,7 @@ from bench.stream import StreamEnded
 
 RECEIVE = 65536  # bytes a receive takes at most
 MEMORY = 50_000  # distinct receives remembered; readers get the same bytes, so that few are
+TEND = 100  # readers that connect between two looks at the others
 WAIT = 0.05  # seconds at most in one wait for the sockets
 
 
@@ -77,6 +78,13 @@ class Readers:
             if rest:
                 self.rests[descriptor] = rest
             self.poll.register(descriptor, select.EPOLLIN)
+            if len(self.places) % TEND == 0:
+                self.tend(0)
+
+    def tend(self, wait: float) -> None:
+        """Receive what is there or comes within seconds: pings want answers also while others still connect."""
+        for descriptor, _ in self.poll.poll(wait):
+            self.take(descriptor)
 
     def receive(self, expected: int, until: float) -> None:
         """Receive till `expected` deliveries are there or the monotonic clock shows `until`."""

@@ -57,7 +57,7 @@ class Most:
 
         rate = highest(passes, LEAST, MOST, self.precision)
         best = max(passed, key=lambda trial: trial.values["rate"], default=Measurement({"rate": 0.0, "lost": 1.0}))
-        remarks = list(best.remarks)
+        remarks = list(best.remarks) if passed else [f"not even {LEAST:.0f} events a second passed"]
         if failed and min(failed, key=lambda trial: trial.values["rate"]).busy > BUSY:
             remarks.append("the load generator may be the limit: the system itself may do more")
         return Measurement({**best.values, "events": rate}, remarks, best.busy)

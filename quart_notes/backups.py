@@ -57,6 +57,7 @@ def restore(source: Path, file: Path) -> Path | None:
     fresh = file.with_name(file.name + ".restoring")
     copy(source, fresh)
     with closing(sqlite3.connect(fresh)) as connection, connection:
+        _keep_origins(connection)
         connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
     kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
     existed = file.exists()
@@ -67,3 +68,11 @@ def restore(source: Path, file: Path) -> Path | None:
             present.replace(kept.with_name(kept.name + suffix))
     fresh.replace(file)
     return kept if existed else None
+
+
+def _keep_origins(connection: sqlite3.Connection) -> None:
+    """Have notes go by their former names, which hold the epoch: an export from before must not double them."""
+    has_origins = connection.execute("SELECT 1 FROM pragma_table_info('note') WHERE name = 'origin'").fetchone()
+    if has_origins:
+        former = "(SELECT epoch FROM log_head) || '/' || id"
+        connection.execute(f"UPDATE note SET origin = {former} WHERE origin IS NULL")  # noqa: S608 - a constant

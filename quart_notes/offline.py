@@ -80,7 +80,8 @@ async def send_out(
             write(writing.notes(page))
             done += len(page)
             report(done, export.total)
-        write(writing.end())
+        for piece in writing.end():
+            write(piece)
         return done
     finally:
         await database.close()

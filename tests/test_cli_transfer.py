@@ -146,6 +146,19 @@ def test_a_board_is_copied_to_another_server_and_back(folder: Path, tmp_path: Pa
     assert _exported(folder) == _exported(folder, "--data", "other")
 
 
+def test_an_export_from_before_a_restore_doubles_nothing_after_it(folder: Path):
+    with ServerProcess(folder / "data") as server:
+        httpx.post(server.base + "/api/notes", json={"title": "typed"})
+    _run(folder, "export", "out.json")
+    _run(folder, "backup", "copy.sqlite3")
+    assert _run(folder, "restore", "copy.sqlite3").returncode == 0
+
+    done = _run(folder, "import", "out.json")
+
+    assert done.stdout == "0 notes came in, 1 was there already\n"
+    assert [note["title"] for note in _exported(folder)] == ["typed"]
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     with ServerProcess(tmp_path_factory.mktemp("running") / "data") as server:

@@ -502,3 +502,13 @@ def test_a_file_larger_than_what_waits_arrives_whole_and_a_slow_one_too(server: 
         answer = client.recv(65_536)
 
     assert answer.startswith(b"HTTP/1.1 202"), answer
+
+
+def test_a_client_that_leaves_in_the_middle_leaves_nothing(server: ServerProcess):
+    folder = server.data / "imports"
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"POST /api/imports HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1000)
+        wait_for(lambda: folder.is_dir() and list(folder.iterdir()), "it is being received")
+
+    wait_for(lambda: not list(folder.iterdir()), "it is gone")
+    assert httpx.get(f"{server.base}/api/jobs").json() == []

@@ -37,7 +37,7 @@ def _note(number: int = 1, **fields: Any) -> NoteOut:
 def _written(kind: ExportFormat, notes: Sequence[tuple[NoteOut, str]]) -> bytes:
     writing = writer(kind, ABOUT)
     half = len(notes) // 2
-    return writing.begin() + writing.notes(notes[:half]) + writing.notes(notes[half:]) + writing.end()
+    return writing.begin() + writing.notes(notes[:half]) + writing.notes(notes[half:]) + b"".join(writing.end())
 
 
 def _only(path: Path, **options: Any) -> Entry:
@@ -153,7 +153,7 @@ def test_the_zip_is_one_that_every_program_reads():
 def test_a_zip_of_more_files_than_sixteen_bits_count_is_read_by_others_and_by_us(tmp_path: Path):
     writing = ZipWriter()
     count = 0xFFFF + 5
-    data = b"".join(writing.add(f"{n}.md", b"", NOW) for n in range(count)) + writing.directory()
+    data = b"".join(writing.add(f"{n}.md", b"", NOW) for n in range(count)) + b"".join(writing.directory())
 
     path = put(tmp_path, "export.zip", data)
 

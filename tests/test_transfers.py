@@ -14,8 +14,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_notes import create_app
+from quart_notes.blueprints.body import HELD, HeldBody
 from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import BoardCreate, NoteUpdate
 from quart_notes.settings import Settings
@@ -33,6 +35,7 @@ class Desk:
     """An application in open mode within this process, and what a program does with it."""
 
     def __init__(self, app: Any, client: httpx.AsyncClient) -> None:
+        self.app = app
         self.core = app.extensions["quart_notes"]
         self.client = client
 
@@ -253,7 +256,6 @@ async def test_what_is_no_import_is_refused_and_leaves_nothing(desk: Desk, wante
     answer = await desk.client.post("/api/imports", **wanted)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    await desk.core.runner._sweep()
     assert desk.left() == []
     assert (await desk.client.get("/api/jobs")).json() == []
 
@@ -284,7 +286,6 @@ async def test_a_full_disk_is_told_and_leaves_nothing(desk: Desk, monkeypatch: p
     answer = await desk.client.post("/api/imports", content=_json("a"))
 
     assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
-    await desk.core.runner._sweep()
     assert desk.left() == []
 
 
@@ -300,6 +301,48 @@ async def test_somebody_with_too_many_unfinished_imports_is_refused_before_sendi
     assert (answer.status_code, answer.json()["code"]) == (409, "not_now")
     await desk.client.delete("/api/jobs/1")
     assert (await desk.bring(_json("a")))["state"] == "done"
+
+
+async def test_a_file_of_which_nothing_comes_any_more_is_given_up(desk: Desk):
+    over = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield _json("a")
+        await over.wait()
+
+    desk.app.config["BODY_TIMEOUT"] = 0.05
+    answer = await desk.client.post("/api/imports", content=body())
+    over.set()
+
+    assert (answer.status_code, answer.json()["code"]) == (408, "request_timeout")
+    assert desk.left() == []
+
+
+async def test_of_a_large_body_no_more_is_read_than_somebody_takes():
+    body = HeldBody(1 << 40, 256 * 1024)
+    body.append(b"x" * 65_536)
+    reading = asyncio.create_task(body.room())
+    await asyncio.sleep(0)
+    assert not reading.done(), "nobody has said yet what it is for"
+
+    body.decided(pieces=True)
+    await reading
+    body.append(b"x" * HELD)
+    reading = asyncio.create_task(body.room())
+    await asyncio.sleep(0)
+    assert not reading.done(), "nobody has taken anything yet"
+    assert len(await anext(body)) == 65_536 + HELD
+    await reading
+
+
+async def test_a_body_that_is_no_file_stays_bounded():
+    announced, sent = HeldBody(100, 10), HeldBody(None, 10)
+    sent.append(b"x" * 11)
+    for body in (announced, sent):
+        body.decided(pieces=False)
+        await body.room()
+        with pytest.raises(RequestEntityTooLarge):
+            await body
 
 
 # Who may.

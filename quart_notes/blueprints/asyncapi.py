@@ -21,8 +21,8 @@ that stops closes with 1012.
 
 Topics: `board:1` the notes, `users` people, `rooms` rooms, `room:*` the messages of every room that is everybody's,
 those to come too, `room:5` one room or direct conversation and who is in it, `user:3` what concerns one person:
-direct messages, new conversations, what is unread. Who is in a room is told without an id, once a second at most, to
-those who named the room; it is never replayed."""
+direct messages, new conversations, what is unread, where their imports stand. Who is in a room is told without an id,
+once a second at most, to those who named the room; it is never replayed."""
 QUERY = {
     "topics": "Topics to hear of, separated by commas; all that are visible by default. An unknown one: 403.",
     "after": "Resume after this event id; garbage: 400.",

@@ -89,7 +89,8 @@ async def _written(pages: AsyncIterator[list[Exported]], writing: Writer) -> Asy
     yield writing.begin()
     async for page in pages:
         yield writing.notes(page)
-    yield writing.end()
+    for piece in writing.end():
+        yield piece
 
 
 def _attachment(name: str) -> str:

@@ -38,7 +38,7 @@ class Received:
 
 @asynccontextmanager
 async def received() -> AsyncIterator[Received]:
-    """The files of this request, on the disk. When nobody has said by the end that they are needed, they go.
+    """The files of this request, on the disk; they go when what is done with them fails.
 
     raises   ValidationFailedError without any; TooLargeError; StorageFullError; RequestTimedOutError when nothing
              comes any more; BadRequestError for a form that is none
@@ -49,19 +49,16 @@ async def received() -> AsyncIterator[Received]:
         raise TooLargeError(f"An import is at most {limit:,} bytes (max_import_bytes).")
     kept = Received()
     with core().spool.receiving(limit) as upload:
-        try:
-            take = _taker(upload, kept)
-            async for piece in _pieces():
-                await asyncio.to_thread(take, piece)
-            await asyncio.to_thread(take, None)
-            if not upload.size:
-                message = "Send a file: as the body, or as the part `file` of a form."
-                raise ValidationFailedError(message, errors=[FieldError("file", message)])
-            await asyncio.to_thread(upload.finish)
-            kept.folder, kept.file_name = upload.folder.name, _shown(upload.names)
-            yield kept
-        finally:
-            await asyncio.to_thread(upload.close)
+        take = _taker(upload, kept)
+        async for piece in _pieces():
+            await asyncio.to_thread(take, piece)
+        await asyncio.to_thread(take, None)
+        if not upload.size:
+            message = "Send a file: as the body, or as the part `file` of a form."
+            raise ValidationFailedError(message, errors=[FieldError("file", message)])
+        await asyncio.to_thread(upload.finish)
+        kept.folder, kept.file_name = upload.folder.name, _shown(upload.names)
+        yield kept
 
 
 async def _pieces() -> AsyncIterator[bytes]:

@@ -55,6 +55,11 @@ class Upload:
         with _room():
             (self.folder / NAMES).write_text(json.dumps(self.names), encoding="ascii")
 
+    def discard(self) -> None:
+        """Remove all that has come."""
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def close(self) -> None:
         """Let go of the file that was begun last."""
         file, self._file = self._file, None
@@ -82,14 +87,19 @@ class Spool:
 
     @contextmanager
     def receiving(self, limit: int) -> Iterator[Upload]:
-        """Room for files of at most `limit` bytes, which is not among those that are kept until it is left."""
+        """Room for files of at most `limit` bytes, which is not among those that are kept until it is left.
+
+        Left by an exception, nothing stays of it.
+        """
         name = secrets.token_hex(16)
         self._receiving.add(name)
         upload = Upload(self._folder / name, limit)
         try:
             yield upload
+        except BaseException:
+            upload.discard()
+            raise
         finally:
-            upload.close()
             self._receiving.discard(name)
 
     def kept(self) -> set[str]:

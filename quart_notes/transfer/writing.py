@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -41,8 +41,8 @@ class Writer(Protocol):
     def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
         """More notes, each with its origin."""
 
-    def end(self) -> bytes:
-        """How the file ends."""
+    def end(self) -> Iterator[bytes]:
+        """How the file ends, in pieces."""
 
 
 def writer(kind: ExportFormat, about: About) -> Writer:
@@ -77,9 +77,9 @@ class Export:
             self._first = False
         return b"".join(lines)
 
-    def end(self) -> bytes:
+    def end(self) -> Iterator[bytes]:
         """The end of the array."""
-        return b"\n]}\n"
+        yield b"\n]}\n"
 
 
 def _values(note: NoteOut) -> dict[str, object]:
@@ -108,9 +108,9 @@ class Table:
         """A row a note."""
         return "".join(line_of(_cells(note, origin)) for note, origin in page).encode()
 
-    def end(self) -> bytes:
+    def end(self) -> Iterator[bytes]:
         """Nothing."""
-        return b""
+        yield from ()
 
 
 def _cells(note: NoteOut, origin: str) -> list[str]:
@@ -134,7 +134,7 @@ class MarkdownZip:
             self._zip.add(file_name(note), markdown(note, origin), note.updated_at) for note, origin in page
         )
 
-    def end(self) -> bytes:
+    def end(self) -> Iterator[bytes]:
         """The directory."""
         return self._zip.directory()
 

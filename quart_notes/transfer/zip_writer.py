@@ -3,12 +3,14 @@
 source   PKWARE's APPNOTE.TXT 6.3.10: 4.3.7 local header, 4.3.12 central directory, 4.3.14 to 4.3.16 its end
 """
 
+import io
 import struct
 import zlib
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from quart_notes.transfer.zips import DEFLATED, DIRECTORY, END, END64, END64_PLACE, LOCAL, UTF8
+from quart_notes.transfer.zips import DEFLATED, DIRECTORY, END, END64, END64_PLACE, LOCAL, PIECE, UTF8
 
 NEEDED = 20  # version 2.0: deflate
 NEEDED64 = 45  # version 4.5: 64-bit sizes
@@ -29,7 +31,7 @@ class ZipWriter:
         self._count = 0
         self._size = 0  # of the directory, bytes
         self._packer = zlib.compressobj()
-        self._directory: list[bytes] = []
+        self._directory = bytearray()
 
     def add(self, name: str, data: bytes, changed: datetime) -> bytes:
         """A file: its header and what is in it."""
@@ -50,11 +52,17 @@ class ZipWriter:
     def _keep(self, entry: bytes) -> None:
         self._count += 1
         self._size += len(entry)
-        self._directory.append(self._packer.compress(entry))
+        self._directory += self._packer.compress(entry)
 
-    def directory(self) -> bytes:
-        """The end of the zip: what is in it, and where."""
-        packed = b"".join([*self._directory, self._packer.flush()])
+    def directory(self) -> Iterator[bytes]:
+        """The end of the zip in pieces: what is in it, and where."""
+        self._directory += self._packer.flush()
+        packed, unpacker = io.BytesIO(self._directory), zlib.decompressobj()
+        while piece := packed.read(PIECE):
+            yield unpacker.decompress(piece)
+        yield self._end()
+
+    def _end(self) -> bytes:
         end64 = b""
         if self._count >= MANY or self._at + self._size >= LARGE:
             numbers = (self._count, self._count, self._size, self._at)
@@ -62,7 +70,7 @@ class ZipWriter:
             end64 += END64_PLACE.pack(b"PK\x06\x07", 0, self._at + self._size, 1)
         count, size, at = min(self._count, MANY), min(self._size, LARGE), min(self._at, LARGE)
         end = END.pack(b"PK\x05\x06", 0, 0, count, count, size, at, 0)
-        return zlib.decompress(packed) + end64 + end
+        return end64 + end
 
 
 def _moment(changed: datetime) -> tuple[int, int]:

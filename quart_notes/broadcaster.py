@@ -7,18 +7,13 @@ says.
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 
-from quart_notes.channel import Channel, Framing, Message
+from quart_notes.channel import Channel, Framing, Message, family_of
 from quart_notes.reader import Outlet, Reader
 
 ANSWER_FIRST = 4  # turns of the loop from publish to the first write: the writer's own answer leaves in two or three
 SWEEP = 256  # outlets written to before the loop gets a turn
 HEARTBEAT = 20.0  # seconds between keep-alives at most; home routers and proxies often drop silence at 60
 DEAF = 40.0  # seconds a peer may leave keep-alives unanswered: with HEARTBEAT, gone after at most 60
-
-
-def family_of(topic: str) -> str:
-    """The topic that stands for all durable messages of a kind: `room:*` for `room:5`."""
-    return topic.partition(":")[0] + ":*"
 
 
 class Audience(Channel):

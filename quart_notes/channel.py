@@ -22,6 +22,11 @@ class Message:
 Framing = Callable[[Message], bytes]
 
 
+def family_of(topic: str) -> str:
+    """The topic that stands for all durable messages of a kind: `room:*` for `room:5`."""
+    return topic.partition(":")[0] + ":*"
+
+
 class Channel:
     """The recent messages of one choice of topics, shared by all readers of that choice.
 

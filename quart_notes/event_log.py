@@ -14,6 +14,7 @@ from quart_notes.channel import Message
 from quart_notes.database import Database
 from quart_notes.events import EventId, new_epoch
 from quart_notes.models import LoggedEvent, LogHead
+from quart_notes.recent import Recent
 from quart_notes.sqlite_engine import StrictTransaction
 
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
@@ -34,6 +35,7 @@ class EventLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._recent = Recent()
         self.epoch = ""
 
     async def open(self) -> None:
@@ -46,7 +48,9 @@ class EventLog:
         """Number and insert events, (topic, body) in order, and commit the open transaction with them."""
         transaction = cast(StrictTransaction, connection)
         first = await transaction.finish(partial(_append, recorded, datetime.now(UTC)))
-        return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
+        messages = [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
+        self._recent.keep(messages)
+        return messages
 
     def _message(self, number: int, topic: str, body: bytes) -> Message:
         event_id = EventId(self.epoch, number)
@@ -67,6 +71,8 @@ class EventLog:
                  must reload)
         source   Last-Event-ID: WHATWG HTML, "Server-sent events"
         """
+        if after.epoch == self.epoch and (recent := self._recent.since(topics, after.number, up_to, PAGE)) is not None:
+            return recent
         async with self._database.snapshot() as connection:
             head = await self._head(connection)
             if after.epoch != self.epoch or not head.pruned <= after.number <= head.newest:
@@ -91,6 +97,7 @@ class EventLog:
         up_to = max(last.number if last else 0, min(head.newest - rows, head.pruned + PRUNE_CHUNK))
         if up_to <= head.pruned:
             return False
+        self._recent.forget(up_to)
         await LoggedEvent.filter(number__lte=up_to).using_db(connection).delete()
         await LogHead.filter(id=1).using_db(connection).update(pruned=up_to)
         return True
@@ -101,6 +108,7 @@ class EventLog:
         They must be stages of something of which a later event tells all. Returns whether more is left to delete.
         """
         found = LoggedEvent.filter(number__gte=first, number__lt=before, body__startswith=beginning)
+        self._recent.forget(before - 1)
         numbers: list[Any] = await found.using_db(connection).limit(THIN_CHUNK).values_list("number", flat=True)
         await LoggedEvent.filter(number__in=numbers).using_db(connection).delete()
         return len(numbers) == THIN_CHUNK

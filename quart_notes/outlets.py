@@ -22,6 +22,9 @@ class Peer(Protocol):
     heard: float  # loop time of the last bytes that came in, seconds
     closing: bool  # a websocket's close frame has been sent
 
+    async def write(self, data: bytes) -> None:
+        """Send, and wait while too much waits to be taken; OSError when the connection has gone."""
+
 
 def peer_of(scope: Any) -> Peer | None:
     """The connection behind an ASGI scope, when bytes may be written to it directly.

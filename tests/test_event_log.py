@@ -18,6 +18,7 @@ from quart_notes.event_log import PAGE, PRUNE_CHUNK
 from quart_notes.events import EventId
 from quart_notes.housekeeping import tidy
 from quart_notes.models import LoggedEvent
+from quart_notes.recent import Recent
 from tests.in_process import opened, rows
 
 BOARD, OTHER = "board:1", "board:2"
@@ -50,7 +51,17 @@ async def age(core: Core, up_to: int, days: int) -> None:
 
 
 async def since(core: Core, number: int, topic: str = BOARD) -> list[int] | None:
-    """The numbers of all events after a number; None when the log does not know it."""
+    """The numbers of all events after a number; None when the log does not know it. Memory and disk say the same."""
+    remembered = await pages(core, number, topic)
+    recent, core.log._recent = core.log._recent, Recent()
+    logged = await pages(core, number, topic)
+    core.log._recent = recent
+    assert remembered == logged
+    return logged
+
+
+async def pages(core: Core, number: int, topic: str) -> list[int] | None:
+    """The numbers, page by page."""
     got: list[int] = []
     place = number
     while True:

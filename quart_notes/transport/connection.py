@@ -21,12 +21,18 @@ REFUSAL = 2.0  # seconds a connection too many has to take its answer
 class Peer:
     """What a connection shows to the routes, as `scope["state"]["peer"]`."""
 
-    __slots__ = ("closing", "heard", "transport")
+    __slots__ = ("_writer", "closing", "heard", "transport")
 
-    def __init__(self, transport: asyncio.WriteTransport, heard: float) -> None:
-        self.transport = transport
+    def __init__(self, writer: asyncio.StreamWriter, heard: float) -> None:
+        self._writer = writer
+        self.transport = writer.transport
         self.closing = False  # a websocket's close frame has been sent: nothing may follow it
         self.heard = heard  # loop time of the last bytes that came in, seconds
+
+    async def write(self, data: bytes) -> None:
+        """Send, and wait while too much waits to be taken."""
+        self._writer.write(data)
+        await self._writer.drain()
 
 
 class Connection(TCPServer):
@@ -43,7 +49,7 @@ class Connection(TCPServer):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._began = self.loop.time()
-        self._peer = Peer(self.writer.transport, self._began)
+        self._peer = Peer(self.writer, self._began)
         self.state = {**self.state, "peer": self._peer}
         self._standing: dict[str, Any] = {}
         self._idle = IdleTimer(
@@ -184,8 +190,7 @@ class Connection(TCPServer):
 
     async def write(self, data: bytes) -> None:
         """Send, and wait while too much waits to be taken."""
-        self.writer.write(data)
-        await self.writer.drain()
+        await self._peer.write(data)
 
     async def ended(self) -> None:
         """Return when the connection has gone."""

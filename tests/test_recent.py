@@ -1,0 +1,66 @@
+"""The newest events in memory: whole, bounded, and silent about what they do not reach."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_notes import recent as module
+from quart_notes.channel import Message
+from quart_notes.recent import Recent
+
+TOPICS = ("board:1", "board:2", "room:1", "users")
+CHOICES = st.sets(st.sampled_from([*TOPICS, "board:*", "room:*"]), min_size=1)
+
+
+def event(number: int, topic: str = "board:1", size: int = 10) -> Message:
+    return Message(topic, number, f"e-{number}", b"x" * size)
+
+
+def heard(topic: str, topics: set[str]) -> bool:
+    return topic in topics or f"{topic.partition(':')[0]}:*" in topics
+
+
+@given(st.lists(st.sampled_from(TOPICS), max_size=30), CHOICES, st.integers(0, 9), st.integers(1, 9), st.data())
+def test_it_brings_what_was_kept_or_says_that_it_cannot(
+    told: list[str], topics: set[str], gone: int, limit: int, data: st.DataObject
+):
+    recent = Recent()
+    messages = [event(number, topic) for number, topic in enumerate(told, 101)]
+    recent.keep(messages)
+    recent.forget(100 + gone)
+    after, up_to = data.draw(st.integers(90, 140)), data.draw(st.integers(90, 140))
+
+    got = recent.since(topics, after, up_to, limit)
+
+    left = messages[gone:]
+    if not left or not left[0].number - 1 <= after <= left[-1].number:  # type: ignore[operator]
+        assert got is None
+    else:
+        wanted = [one for one in left if after < (one.number or 0) <= up_to and heard(one.topic, topics)]
+        assert got == wanted[:limit]
+
+
+def test_nothing_is_known_at_first():
+    assert Recent().since({"board:1"}, 0, 10, 10) is None
+
+
+def test_what_others_have_committed_between_is_not_passed_over():
+    recent = Recent()
+    recent.keep([event(1), event(2)])
+    recent.keep([event(5)])
+
+    assert recent.since({"board:1"}, 2, 5, 10) is None
+    assert recent.since({"board:1"}, 4, 5, 10) == [event(5)]
+
+
+@pytest.mark.parametrize(("events", "size"), [(5000, 10), (600, 50_000)])
+def test_it_stays_small_and_keeps_the_newest(events: int, size: int):
+    recent = Recent()
+    for number in range(1, events + 1):
+        recent.keep([event(number, size=size)])
+
+    first = events - min(module.MAX_KEPT, module.MAX_KEPT_BYTES // size) + 1
+    assert recent.since({"board:1"}, first - 2, events, events) is None
+    got = recent.since({"board:1"}, first - 1, events, events)
+    assert got is not None
+    assert [one.number for one in got] == list(range(first, events + 1))

@@ -65,7 +65,7 @@ async def test_what_was_read_just_before_a_change_is_not_kept(house: House, monk
 
     async def slow(caller: Any) -> Any:
         found = await roles(caller)
-        await house.core.boards.remove_member(house.caller("bob"), board, house.people["ada"].id)
+        await house.core.members.remove(house.caller("bob"), board, house.people["ada"].id)
         return found
 
     with monkeypatch.context() as patch:

@@ -12,6 +12,7 @@ from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import Imports
 from quart_notes.domain.invitations import Invitations
 from quart_notes.domain.jobs import Jobs
+from quart_notes.domain.members import Members
 from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
 from quart_notes.domain.passwords import Passwords
@@ -47,6 +48,7 @@ class Core:
     feed: Feed
     notes: Notes
     boards: Boards
+    members: Members
     people: People
     rooms: Rooms
     messages: Messages
@@ -95,6 +97,7 @@ class Core:
             Feed(broadcaster, log),
             Notes(database, log, writer),
             boards,
+            Members(database, log, writer),
             People(database, log, writer),
             Rooms(database, log, writer),
             Messages(database, log, writer),

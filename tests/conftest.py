@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from quart_notes.blueprints.identity import COOKIE
-from tests.feed_clients import LEFT_OPEN
 from tests.house import House, hash_quickly, opened_house
+from tests.raw_connection import LEFT_OPEN
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
 from tests.routes import ACCOUNTS_ONLY, PASSWORD, Route

@@ -107,7 +107,7 @@ class House:
         for nickname, role in members.items():
             if nickname != owner:
                 someone = self.people[nickname].id
-                await self.core.boards.set_member(self.caller(owner), board.id, someone, MemberUpdate(role=role))
+                await self.core.members.set(self.caller(owner), board.id, someone, MemberUpdate(role=role))
         return board.id
 
     async def note(self, nickname: str, board_id: int, title: str = "a note") -> NoteOut:

@@ -158,7 +158,11 @@ class ServerProcess:
         return httpx.AsyncClient(base_url=self.base, timeout=20, verify=False, trust_env=False)
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__()  # one that is slow to start would go on for ever
+            raise
 
     def __exit__(self, *_: object) -> None:
         if self.process is not None and self.process.poll() is None:

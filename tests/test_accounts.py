@@ -13,9 +13,9 @@ from quart_notes.domain import passwords
 from quart_notes.domain.passwords import AT_ONCE, MAX_WAITING, Passwords
 from quart_notes.errors import OverloadedError
 from quart_notes.schemas import UserCreate
-from tests.feed_clients import until
 from tests.house import House, hash_quickly, opened_house
 from tests.in_process import rows
+from tests.raw_connection import until
 from tests.routes import PASSWORD
 from tests.talk import fields_of, refused
 

@@ -378,7 +378,7 @@ async def test_in_ones_own_room_it_knows_the_boards_that_one_sees_at_that_moment
     assert sorted(title for notes in known.values() for title in notes if title) == ["on 1", f"on {with_ada}"]
     assert next(iter(known)) == "Personal", "one's own comes before everybody's"
 
-    await core.boards.remove_member(house.caller("bob"), with_ada, ada.id)
+    await core.members.remove(house.caller("bob"), with_ada, ada.id)
     assert "With ada" not in titles(await context_of(core, answer))
 
 

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from tests.fake_ollama import FakeOllama
-from tests.feed_clients import EDGES, Edge, LineClient, follow, named, until
+from tests.feed_clients import EDGES, Edge, LineClient, follow, named
+from tests.raw_connection import until
 from tests.server_process import ServerProcess
 from tests.talk import NUMBERS, Json, cookie_of, got, made, newest, person, position, refused, room, say, tell
 

@@ -203,7 +203,7 @@ async def test_the_same_again_tells_nobody(house: House):
     before = await house.core.log.newest()
 
     await house.core.boards.rename(ada, board, BoardUpdate(name="Allotment"))
-    await house.core.boards.set_member(ada, board, bob, MemberUpdate(role="viewer"))
+    await house.core.members.set(ada, board, bob, MemberUpdate(role="viewer"))
 
     assert await house.core.log.newest() == before
 
@@ -275,7 +275,7 @@ async def _state(house: House, nickname: str, board: int) -> tuple[Any, EventId]
         found, position = await house.core.boards.get(who, board)
     except ProblemError:
         return None
-    members = await house.core.boards.members(who, board)
+    members = await house.core.members.find(who, board)
     notes = await house.core.notes.find(who, board, NoteQuery())
     assert members.position == notes.position == position
     return {
@@ -305,8 +305,8 @@ async def _mutate(house: House, board: int, chance: random.Random) -> None:
     note, core = chance.randint(1, 8), house.core
     acts = {
         "name": lambda: core.boards.rename(who, board, BoardUpdate(name=f"Name {chance.randint(1, 3)}")),
-        "member": lambda: core.boards.set_member(who, board, other, MemberUpdate(role=chance.choice(ROLES))),
-        "remove": lambda: core.boards.remove_member(who, board, other),
+        "member": lambda: core.members.set(who, board, other, MemberUpdate(role=chance.choice(ROLES))),
+        "remove": lambda: core.members.remove(who, board, other),
         "tick": lambda: core.notes.change(who, board, note, NoteUpdate(done=chance.random() < 0.5)),
         "title": lambda: core.notes.change(who, board, note, NoteUpdate(title=f"Title {chance.randint(1, 3)}")),
         "delete": lambda: core.notes.delete(who, board, note),
@@ -349,10 +349,8 @@ async def test_whoever_adds_up_their_memberships_has_their_boards(house: House):
     for _ in range(60):
         board = chance.choice(boards)
         acts = [
-            lambda board=board: house.core.boards.set_member(
-                ada, board, bob.id, MemberUpdate(role=chance.choice(ROLES[:3]))
-            ),
-            lambda board=board: house.core.boards.remove_member(ada, board, bob.id),
+            lambda board=board: house.core.members.set(ada, board, bob.id, MemberUpdate(role=chance.choice(ROLES[:3]))),
+            lambda board=board: house.core.members.remove(ada, board, bob.id),
             lambda board=board: house.core.boards.delete(ada, board),
             lambda board=board: house.core.boards.restore(ada, board),
         ]

@@ -15,7 +15,7 @@ from quart_notes import broadcaster as module
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
 from quart_notes.reader import Reader
-from tests.feed_clients import until
+from tests.raw_connection import until
 
 BOARD, OTHER = "board:1", "board:2"
 

@@ -17,8 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.feed_clients import EDGES, Edge, EventStreamClient, RawConnection, WebsocketClient, follow, named, until
+from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.in_process import apply
+from tests.raw_connection import RawConnection, until
 from tests.server_process import ROOT, ServerProcess
 
 Json = dict[str, Any]

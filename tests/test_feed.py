@@ -17,8 +17,8 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.events import SHARED_BOARD, EventId
 from quart_notes.schemas import NoteCreate
-from tests.feed_clients import until
 from tests.in_process import Json, State, apply, fresh, mutate, opened
+from tests.raw_connection import until
 from tests.test_broadcaster import Wire, plain
 
 

@@ -15,10 +15,12 @@ from quart_notes.blueprints.identity import COOKIE
 from quart_notes.gate import Pass
 from quart_notes.models import ApiToken, Session
 from quart_notes.writer import Change
-from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, WebsocketClient, follow, frame, named, until
+from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, WebsocketClient, follow, named
 from tests.house import House
+from tests.raw_connection import until
 from tests.routes import PASSWORD
 from tests.server_process import ServerProcess
+from tests.wire_formats import frame
 
 ENDS = 5.0  # seconds on a busy machine for what takes a moment
 DENIED = 1008
@@ -65,7 +67,7 @@ async def test_what_was_read_just_before_a_change_is_not_kept(house: House, monk
 
     async def slow(caller: Any) -> Any:
         found = await roles(caller)
-        await house.core.boards.remove_member(house.caller("bob"), board, house.people["ada"].id)
+        await house.core.members.remove(house.caller("bob"), board, house.people["ada"].id)
         return found
 
     with monkeypatch.context() as patch:

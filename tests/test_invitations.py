@@ -297,9 +297,9 @@ async def test_a_link_of_somebody_who_owns_the_board_no_longer_leads_to_the_serv
     async with await house.browser("bob") as client, house.client() as new:
         _, secret = await _made(client, board_id=board, role="owner")
         if how == "removed":
-            await house.core.boards.remove_member(ada, board, bob)
+            await house.core.members.remove(ada, board, bob)
         elif how == "demoted":
-            await house.core.boards.set_member(ada, board, bob, MemberUpdate(role="viewer"))
+            await house.core.members.set(ada, board, bob, MemberUpdate(role="viewer"))
         else:
             await house.core.boards.delete(ada, board)
         if how == "gone for good":

@@ -369,9 +369,7 @@ async def test_whoever_loses_the_board_meanwhile_brings_nothing_more_in(house: H
     await gate.wait()
     await _until(house.core, job.id, lambda job: job.done == 100, bob)
 
-    await house.core.boards.set_member(
-        house.caller("ada"), board_id, house.people["bob"].id, MemberUpdate(role="viewer")
-    )
+    await house.core.members.set(house.caller("ada"), board_id, house.people["bob"].id, MemberUpdate(role="viewer"))
     gate.open.set()
 
     ended = await _ended(house.core, job, bob)

@@ -15,18 +15,9 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, ResponseReceived, StreamEnded
 
-from tests.feed_clients import (
-    EDGES,
-    Edge,
-    EventStreamClient,
-    Head,
-    RawConnection,
-    WebsocketClient,
-    exchange,
-    follow,
-    named,
-)
+from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.in_process import apply
+from tests.raw_connection import Head, RawConnection, exchange
 from tests.server_process import ServerProcess
 
 Json = dict[str, Any]

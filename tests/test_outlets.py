@@ -9,7 +9,7 @@ import pytest
 import uvloop
 
 from quart_notes.outlets import EventStreamOutlet, TransportOutlet, WebsocketOutlet
-from tests.feed_clients import until
+from tests.raw_connection import until
 
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
 

@@ -20,7 +20,7 @@ from quart_notes.blueprints.connections import WHOLE, HTTPConnection
 from quart_notes.transport import plain
 from quart_notes.transport.idle import IdleTimer
 from quart_notes.transport.plain import Exchange, Request, request_in
-from tests.feed_clients import RawConnection, until
+from tests.raw_connection import RawConnection, until
 from tests.raw_http import Answer
 
 LIMIT = 16384

@@ -9,20 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.feed_clients import (
-    BINARY,
-    CONTINUATION,
-    PING,
-    EventStreamClient,
-    LineClient,
-    WebsocketClient,
-    close_frame,
-    follow,
-    frame,
-)
+from tests.feed_clients import EventStreamClient, LineClient, WebsocketClient, follow
 from tests.raw_http import handshake, websocket_request
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, NUMBERS, Json, got, made, newest, person, refused, room, say, tell
+from tests.wire_formats import BINARY, CONTINUATION, PING, close_frame, frame
 
 BURST = 200  # lines a client may say at once
 

@@ -20,7 +20,8 @@ from quart_notes.events import EVERY_ROOM, room
 from quart_notes.presence import INTERVAL, LINGER, TYPING, Presence
 from quart_notes.reader import Reader
 from quart_notes.schemas import UserOut
-from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, RawConnection, WebsocketClient, follow, named
+from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, WebsocketClient, follow, named
+from tests.raw_connection import RawConnection
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, Json, cookie_of, fields_of, got, newest, people, person, refused, say, tell
 from tests.talk import room as new_room

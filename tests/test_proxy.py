@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.feed_clients import EDGES, Edge, WebsocketClient, follow, named, until
+from tests.feed_clients import EDGES, Edge, WebsocketClient, follow, named
+from tests.raw_connection import until
 from tests.server_process import ServerProcess, wait_for
 
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)

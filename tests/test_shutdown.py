@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from quart_notes.server import STREAMS_END
-from tests.feed_clients import EDGES, Edge, EventStreamClient, RawConnection, WebsocketClient, follow, named, until
+from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
+from tests.raw_connection import RawConnection, until
 from tests.server_process import ROOT, ServerProcess, wait_for
 
 STREAMS = 300

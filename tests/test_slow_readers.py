@@ -9,7 +9,8 @@ import pytest
 
 from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES
 from quart_notes.server import SEND_BUFFER
-from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named, until
+from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
+from tests.raw_connection import until
 from tests.server_process import ServerProcess
 
 SLOW = 6

@@ -18,8 +18,9 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, EventId, room, user
 from quart_notes.schemas import MessageCreate, NoteCreate, RoomCreate, RoomMessageCreate, UserCreate
-from tests.feed_clients import EDGES, Edge, follow, named, until
+from tests.feed_clients import EDGES, Edge, follow, named
 from tests.in_process import opened
+from tests.raw_connection import until
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, Json, cookie_of, got, made, newest, people, person, say, tell
 from tests.talk import room as new_room

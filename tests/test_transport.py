@@ -24,7 +24,8 @@ from quart import Quart, request, websocket
 
 from quart_notes import transport
 from quart_notes.outlets import Peer, peer_of
-from tests.feed_clients import RawConnection, WebsocketClient, exchange, follow, until
+from tests.feed_clients import WebsocketClient, follow
+from tests.raw_connection import RawConnection, exchange, until
 from tests.server_process import ServerProcess, wait_for
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -7,23 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from tests.feed_clients import (
-    BINARY,
-    CLOSE,
-    CONTINUATION,
-    PING,
-    PONG,
-    TEXT,
-    RawConnection,
-    WebsocketClient,
-    close_frame,
-    exchange,
-    follow,
-    frame,
-    until,
-)
 from tests.feed_clients import EventStreamClient as Bystander
+from tests.feed_clients import WebsocketClient, follow
+from tests.raw_connection import RawConnection, exchange, until
 from tests.server_process import ServerProcess
+from tests.wire_formats import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_frame, frame
 
 KIB = 1024
 SLACK = 12 * KIB  # KiB that a Python process may grow by for reasons of its own

@@ -118,7 +118,7 @@ async def list_members(board_id: int) -> Response:
 
     Everybody's board has none in particular.
     """
-    found = await core().boards.members(await caller(), board_id)
+    found = await core().members.find(await caller(), board_id)
     return listed(MEMBERS.dump_json(found.members), found.position)
 
 
@@ -133,7 +133,7 @@ async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Respons
 
     Its owners may.
     """
-    return thing(*await core().boards.set_member(await caller(), board_id, user_id, data))
+    return thing(*await core().members.set(await caller(), board_id, user_id, data))
 
 
 @blueprint.delete("/<id:board_id>/members/<id:user_id>")
@@ -146,4 +146,4 @@ async def remove_member(board_id: int, user_id: int) -> Response:
 
     Its owners may, and you for yourself. Their open streams of it end.
     """
-    return thing(*await core().boards.remove_member(await caller(), board_id, user_id))
+    return thing(*await core().members.remove(await caller(), board_id, user_id))

@@ -59,7 +59,7 @@ async def _board(board_id: int, **further: Any) -> str:
     """The page; `further` has the form that was refused, or the link that is shown this once."""
     who = await caller()
     shown, _ = await core().boards.get(who, board_id)
-    members = await core().boards.members(who, board_id)
+    members = await core().members.find(who, board_id)
     there = {member.user.id for member in members.members}
     people = await core().people.find(PageQuery(limit=PAGE_MAX))
     return await render_template(
@@ -99,7 +99,7 @@ async def set_member(board_id: int) -> Page:
         if user_id is None:
             raise ValidationFailedError("Choose a person.")
         role = MemberUpdate.model_validate({"role": sent["role"]})
-        await core().boards.set_member(await caller(), board_id, user_id, role)
+        await core().members.set(await caller(), board_id, user_id, role)
     except NotFoundError:
         raise
     except (ValidationError, ProblemError) as error:
@@ -115,7 +115,7 @@ async def remove_member(board_id: int, user_id: int) -> Page:
     """Take a board from somebody by the form, or leave it."""
     who = await caller()
     try:
-        await core().boards.remove_member(who, board_id, user_id)
+        await core().members.remove(who, board_id, user_id)
     except NotFoundError:
         return _to_boards()
     except ProblemError as error:

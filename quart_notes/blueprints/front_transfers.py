@@ -44,15 +44,16 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
     who = await caller()
     board, position = await core().boards.get(who, board_id)
     listed = await core().jobs.latest(who, board_id, SHOWN)
-    followed = digits(request.args.get("follow"))
-    under_way = [job.id for job in listed.jobs if job.state in UNDER_WAY]
+    wanted = digits(request.args.get("follow"))
+    followed = next((job for job in listed.jobs if job.id == wanted), None)
     return await render_template(
         "transfer.html",
         board=board,
         jobs=listed.jobs,
         more=listed.more,
-        under_way=under_way,
-        follows=followed in under_way,
+        followed=followed,
+        follows=followed is not None and followed.state in UNDER_WAY,
+        under_way=[job.id for job in listed.jobs if job.state in UNDER_WAY],
         last_event_id=position,
         max_bytes=core().settings.max_import_bytes,
         form=form,
@@ -93,7 +94,7 @@ def _beside(error: ProblemError) -> FieldError:
 def to_job(board_id: int, job_id: int, *, follow: bool = False) -> WerkzeugResponse:
     """To where a job is shown.
 
-    follow   without a script, the page comes again by itself while this one is under way
+    follow   without a script, the page says at its top how it is, and comes again by itself while it is under way
     """
-    query = f"?follow={job_id}" if follow else ""
-    return redirect(f"{request.root_path}/front/boards/{board_id}/transfer{query}#job-{job_id}", 303)
+    where = f"?follow={job_id}" if follow else f"#job-{job_id}"  # with a fragment it would not come again
+    return redirect(f"{request.root_path}/front/boards/{board_id}/transfer{where}", 303)

@@ -3,8 +3,8 @@
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
-from quart_notes.domain.boards import join_by_link
 from quart_notes.domain.invitations import forget_claims, holding, use
+from quart_notes.domain.members import join_by_link
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.people import named, put
 from quart_notes.domain.sessions import end_others, tell

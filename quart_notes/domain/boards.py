@@ -9,18 +9,16 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes import events
 from quart_notes.database import Database
 from quart_notes.domain.access import SHARED_BOARD, Caller, must_have, role_on, visible_boards
-from quart_notes.domain.people import add_personal, by_id, named
-from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
+from quart_notes.domain.members import role_of, tell_person
+from quart_notes.domain.people import add_personal, by_id
+from quart_notes.errors import NotFoundError, PersonalBoardError
 from quart_notes.event_log import EventLog
-from quart_notes.events import Access, AccessEvent, BoardEvent, EventId, MemberEvent, MembershipEvent
+from quart_notes.events import BoardEvent, EventId
 from quart_notes.models import Board, Membership, Note, User
 from quart_notes.schemas import (
     BoardCreate,
     BoardOut,
     BoardUpdate,
-    MemberOut,
-    MembershipOut,
-    MemberUpdate,
     MyBoardOut,
     PageQuery,
     Role,
@@ -37,13 +35,6 @@ class BoardList(NamedTuple):
 
     boards: list[MyBoardOut]
     more: bool
-    position: EventId
-
-
-class MemberList(NamedTuple):
-    """Those who see a board, and the newest event that they include."""
-
-    members: list[MemberOut]
     position: EventId
 
 
@@ -76,7 +67,7 @@ class Boards:
                 await Membership.create(
                     board_id=board.id, user_id=caller.person.id, role="owner", using_db=change.connection
                 )
-                _tell_person(change, "create", board.id, caller.person.id, "owner")
+                tell_person(change, "create", board.id, caller.person.id, "owner")
             _tell_board(change, "create", board)
             return _mine(board, "owner")
 
@@ -147,7 +138,7 @@ class Boards:
             await board.save(using_db=change.connection, update_fields=["deleted_at"])
             _tell_board(change, "delete", board)
             for member in await Membership.filter(board_id=board_id).using_db(change.connection):
-                _tell_person(change, "delete", board_id, member.user_id, _role(member))
+                tell_person(change, "delete", board_id, member.user_id, role_of(member))
             return BoardOut.model_validate(board)
 
         return await self._write(work)
@@ -165,63 +156,8 @@ class Boards:
             await board.save(using_db=change.connection, update_fields=["deleted_at"])
             _tell_board(change, "create", board)
             for member in members:
-                _tell_person(change, "create", board_id, member.user_id, _role(member))
+                tell_person(change, "create", board_id, member.user_id, role_of(member))
             return BoardOut.model_validate(board)
-
-        return await self._write(work)
-
-    async def members(self, caller: Caller, board_id: int) -> MemberList:
-        """Who sees a board, by id; nobody in particular sees everybody's board."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
-            await must_have(connection, caller, board_id, "viewer")
-            members = await Membership.filter(board_id=board_id).using_db(connection).order_by("user_id")
-            people = await by_id(connection, {member.user_id for member in members})
-        return MemberList(
-            [MemberOut(board_id=board_id, user=people[one.user_id], role=_role(one)) for one in members], position
-        )
-
-    async def set_member(self, caller: Caller, board_id: int, user_id: int, data: MemberUpdate) -> Written[MemberOut]:
-        """Let somebody see a board, or give them another role there."""
-
-        async def work(change: Change) -> MemberOut:
-            connection = change.connection
-            await must_have(connection, caller, board_id, "owner")
-            await must_be_shared(connection, board_id)
-            (user,) = await named(connection, user_id=user_id)
-            member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
-            out = MemberOut(board_id=board_id, user=user, role=data.role)
-            if member is None:
-                await join(change, board_id, user_id, data.role)
-                change.record(MemberEvent(topic=events.board(board_id), action="create", member=out))
-            elif member.role != data.role:
-                if member.role == "owner":
-                    await _must_have_another_owner(connection, board_id, user_id)
-                member.role = data.role
-                await member.save(using_db=connection, update_fields=["role"])
-                change.record(MemberEvent(topic=events.board(board_id), action="update", member=out))
-                _tell_person(change, "update", board_id, user_id, data.role)
-            return out
-
-        return await self._write(work)
-
-    async def remove_member(self, caller: Caller, board_id: int, user_id: int) -> Written[MemberOut]:
-        """Take a board from somebody: its owners may, and everybody may leave."""
-
-        async def work(change: Change) -> MemberOut:
-            connection = change.connection
-            await must_have(connection, caller, board_id, "viewer" if user_id == caller.id else "owner")
-            await must_be_shared(connection, board_id)
-            member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
-            if member is None:
-                raise NotFoundError(f"User {user_id} is not a member of board {board_id}")
-            if member.role == "owner":
-                await _must_have_another_owner(connection, board_id, user_id)
-            await member.delete(using_db=connection)
-            out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=_role(member))
-            change.record(MemberEvent(topic=events.board(board_id), action="delete", member=out))
-            _tell_person(change, "delete", board_id, user_id, _role(member))
-            return out
 
         return await self._write(work)
 
@@ -243,50 +179,13 @@ class Boards:
         return await self._write(work)
 
 
-async def join(change: Change, board_id: int, user_id: int, role: Role) -> None:
-    """Make somebody a member, and tell them."""
-    await Membership.create(board_id=board_id, user_id=user_id, role=role, using_db=change.connection)
-    _tell_person(change, "create", board_id, user_id, role)
-
-
-async def join_by_link(change: Change, board_id: int, user_id: int, role: Role, inviter_id: int | None) -> None:
-    """Make somebody a member on behalf of whoever invited them, as long as that is an owner and there is the board."""
-    members = Membership.filter(board_id=board_id).using_db(change.connection)
-    invited = await members.filter(user_id=inviter_id, role="owner", board__deleted_at__isnull=True).exists()
-    if invited and not await members.filter(user_id=user_id).exists():
-        await join(change, board_id, user_id, role)
-        (user,) = await named(change.connection, user_id=user_id)
-        member = MemberOut(board_id=board_id, user=user, role=role)
-        change.record(MemberEvent(topic=events.board(board_id), action="create", member=member))
-
-
-async def must_be_shared(connection: BaseDBAsyncClient, board_id: int) -> None:
-    """PersonalBoardError for a board that takes no members."""
-    board = await Board.get(id=board_id, using_db=connection)
-    if board.kind == "personal":
-        raise PersonalBoardError("A personal board is one person's own; open a shared one.")
-    if board_id == SHARED_BOARD:
-        raise PersonalBoardError("This board is everybody's already.")
-
-
-async def _must_have_another_owner(connection: BaseDBAsyncClient, board_id: int, user_id: int) -> None:
-    others = Membership.filter(board_id=board_id, role="owner").exclude(user_id=user_id).using_db(connection)
-    if not await others.exists():
-        raise LastOwnerError("A board needs an owner: make somebody else one first.")
-
-
 async def _roles(connection: BaseDBAsyncClient, caller: Caller, board_ids: list[int]) -> dict[int, Role]:
     if caller.trusted:
         return dict.fromkeys(board_ids, "owner")
     rows = await Membership.filter(user_id=caller.id, board_id__in=board_ids).using_db(connection)
-    roles = {row.board_id: _role(row) for row in rows}
+    roles = {row.board_id: role_of(row) for row in rows}
     everybodys = await role_on(connection, caller, SHARED_BOARD)
     return {board_id: roles.get(board_id) or everybodys or "viewer" for board_id in board_ids}
-
-
-def _role(member: Membership) -> Role:
-    role: Any = member.role
-    return role  # type: ignore[no-any-return]
 
 
 def _mine(board: Board, role: Role) -> MyBoardOut:
@@ -299,9 +198,3 @@ def _kind(board: Board) -> Any:
 
 def _tell_board(change: Change, action: events.Action, board: Board) -> None:
     change.record(BoardEvent(topic=events.board(board.id), action=action, board=BoardOut.model_validate(board)))
-
-
-def _tell_person(change: Change, action: events.Action, board_id: int, user_id: int, role: Role) -> None:
-    membership = MembershipOut(board_id=board_id, role=role)
-    change.record(MembershipEvent(topic=events.user(user_id), action=action, membership=membership))
-    change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))

@@ -8,7 +8,7 @@ from tortoise.expressions import F
 
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
-from quart_notes.domain.boards import must_be_shared
+from quart_notes.domain.members import must_be_shared
 from quart_notes.domain.people import by_id, named
 from quart_notes.domain.secrets import hash_of, new_secret
 from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError

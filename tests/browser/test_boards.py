@@ -295,7 +295,7 @@ def test_the_name_of_a_board_is_text_wherever_it_stands(ada, bob):
         shown = answer.json()["name"]
         expect(page.locator(".desk-board .board-name")).to_have_text(shown)
         expect(about.locator("h1")).to_have_text(shown)
-        expect(every.locator(f"[data-names='{board}']")).to_have_text(shown)
+        expect(every.locator(f"[data-names='{board}']")).to_have_text([shown, shown])  # and the way to its import
     for opened in (page, about, every):
         opened.reload()
         assert opened.evaluate("window.__xss") is None

@@ -120,7 +120,13 @@ def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
     client.delete(f"/api/notes/{untitled['id']}")
     pages["deleted"] = client.get("/front/notes", params={"deleted": untitled["id"]})
     special = {"refused": 422, "conflict": 412, "missing": 404, "room_refused": 422, "rooms_refused": 409}
-    special |= {"users_refused": 422, "messages_refused": 422, "boards_refused": 422, "board_refused": 422}
+    special |= {
+        "users_refused": 422,
+        "messages_refused": 422,
+        "boards_refused": 422,
+        "board_refused": 422,
+        "transfer_refused": 422,
+    }
     assert {name: page.status_code for name, page in pages.items() if page.status_code != 200} == special
     return pages
 
@@ -138,7 +144,18 @@ def _board_pages(client: httpx.Client) -> dict[str, httpx.Response]:
         "board_about": client.get(f"/front/boards/{board}"),
         "board_of_all": client.get("/front/boards/1"),
         "board_refused": client.post(f"/front/boards/{board}/members", data={"user_id": "", "role": "x"}),
+        **_transfer_pages(client, f"/front/boards/{board}/transfer"),
     }
+
+
+def _transfer_pages(client: httpx.Client, path: str) -> dict[str, httpx.Response]:
+    """Imports and exports, before and after something was looked at that is partly bad."""
+    pages = {"transfer_empty": client.get(path), "transfer_refused": client.post(path)}
+    bad = ("<b>.json", b'[{"title": "<b>"one"</b>"}, {"title": 7}]')
+    followed = client.post(path, files={"file": bad}, data={"dry_run": "1"}, follow_redirects=False)
+    while "<meta http-equiv" in (page := client.get(followed.headers["location"])).text:
+        pages["transfer_followed"] = page
+    return pages | {"transfer": page}
 
 
 @pytest.mark.skipif(not HTML_VALIDATE, reason="html-validate is not on the PATH; `make test` brings it")
@@ -239,7 +256,9 @@ def test_nothing_in_the_markup_needs_inline_script_or_style(rest):
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", html)
 
 
-@pytest.mark.parametrize("path", ["notes", "users", "messages/{}", "rooms", "rooms/1", "boards", "boards/1"])
+@pytest.mark.parametrize(
+    "path", ["notes", "users", "messages/{}", "rooms", "rooms/1", "boards", "boards/1", "boards/1/transfer"]
+)
 def test_every_module_is_named_for_preloading_and_none_is_missing(rest, path):
     somebody = person(rest)
     html = rest.get(f"/front/{path.format(somebody['id'])}").text

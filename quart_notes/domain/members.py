@@ -1,0 +1,132 @@
+"""The members of boards: who sees them, and what they may do there."""
+
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes import events
+from quart_notes.database import Database
+from quart_notes.domain.access import SHARED_BOARD, Caller, must_have
+from quart_notes.domain.people import by_id, named
+from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
+from quart_notes.event_log import EventLog
+from quart_notes.events import Access, AccessEvent, EventId, MemberEvent, MembershipEvent
+from quart_notes.models import Board, Membership
+from quart_notes.schemas import MemberOut, MembershipOut, MemberUpdate, Role
+from quart_notes.writer import Change, Write, Written
+
+
+class MemberList(NamedTuple):
+    """Those who see a board, and the newest event that they include."""
+
+    members: list[MemberOut]
+    position: EventId
+
+
+class Members:
+    """Who is on boards."""
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def find(self, caller: Caller, board_id: int) -> MemberList:
+        """Who sees a board, by id; nobody in particular sees everybody's board."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            await must_have(connection, caller, board_id, "viewer")
+            members = await Membership.filter(board_id=board_id).using_db(connection).order_by("user_id")
+            people = await by_id(connection, {member.user_id for member in members})
+        return MemberList(
+            [MemberOut(board_id=board_id, user=people[one.user_id], role=role_of(one)) for one in members], position
+        )
+
+    async def set(self, caller: Caller, board_id: int, user_id: int, data: MemberUpdate) -> Written[MemberOut]:
+        """Let somebody see a board, or give them another role there."""
+
+        async def work(change: Change) -> MemberOut:
+            connection = change.connection
+            await must_have(connection, caller, board_id, "owner")
+            await must_be_shared(connection, board_id)
+            (user,) = await named(connection, user_id=user_id)
+            member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
+            out = MemberOut(board_id=board_id, user=user, role=data.role)
+            if member is None:
+                await join(change, board_id, user_id, data.role)
+                change.record(MemberEvent(topic=events.board(board_id), action="create", member=out))
+            elif member.role != data.role:
+                if member.role == "owner":
+                    await _must_have_another_owner(connection, board_id, user_id)
+                member.role = data.role
+                await member.save(using_db=connection, update_fields=["role"])
+                change.record(MemberEvent(topic=events.board(board_id), action="update", member=out))
+                tell_person(change, "update", board_id, user_id, data.role)
+            return out
+
+        return await self._write(work)
+
+    async def remove(self, caller: Caller, board_id: int, user_id: int) -> Written[MemberOut]:
+        """Take a board from somebody: its owners may, and everybody may leave."""
+
+        async def work(change: Change) -> MemberOut:
+            connection = change.connection
+            await must_have(connection, caller, board_id, "viewer" if user_id == caller.id else "owner")
+            await must_be_shared(connection, board_id)
+            member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
+            if member is None:
+                raise NotFoundError(f"User {user_id} is not a member of board {board_id}")
+            if member.role == "owner":
+                await _must_have_another_owner(connection, board_id, user_id)
+            await member.delete(using_db=connection)
+            out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=role_of(member))
+            change.record(MemberEvent(topic=events.board(board_id), action="delete", member=out))
+            tell_person(change, "delete", board_id, user_id, role_of(member))
+            return out
+
+        return await self._write(work)
+
+
+async def join(change: Change, board_id: int, user_id: int, role: Role) -> None:
+    """Make somebody a member, and tell them."""
+    await Membership.create(board_id=board_id, user_id=user_id, role=role, using_db=change.connection)
+    tell_person(change, "create", board_id, user_id, role)
+
+
+async def join_by_link(change: Change, board_id: int, user_id: int, role: Role, inviter_id: int | None) -> None:
+    """Make somebody a member on behalf of whoever invited them, as long as that is an owner and there is the board."""
+    members = Membership.filter(board_id=board_id).using_db(change.connection)
+    invited = await members.filter(user_id=inviter_id, role="owner", board__deleted_at__isnull=True).exists()
+    if invited and not await members.filter(user_id=user_id).exists():
+        await join(change, board_id, user_id, role)
+        (user,) = await named(change.connection, user_id=user_id)
+        member = MemberOut(board_id=board_id, user=user, role=role)
+        change.record(MemberEvent(topic=events.board(board_id), action="create", member=member))
+
+
+async def must_be_shared(connection: BaseDBAsyncClient, board_id: int) -> None:
+    """PersonalBoardError for a board that takes no members."""
+    board = await Board.get(id=board_id, using_db=connection)
+    if board.kind == "personal":
+        raise PersonalBoardError("A personal board is one person's own; open a shared one.")
+    if board_id == SHARED_BOARD:
+        raise PersonalBoardError("This board is everybody's already.")
+
+
+async def _must_have_another_owner(connection: BaseDBAsyncClient, board_id: int, user_id: int) -> None:
+    others = Membership.filter(board_id=board_id, role="owner").exclude(user_id=user_id).using_db(connection)
+    if not await others.exists():
+        raise LastOwnerError("A board needs an owner: make somebody else one first.")
+
+
+def role_of(member: Membership) -> Role:
+    """What a membership lets somebody do."""
+    role: Any = member.role
+    return role  # type: ignore[no-any-return]
+
+
+def tell_person(change: Change, action: events.Action, board_id: int, user_id: int, role: Role) -> None:
+    """Tell somebody what they may do on a board now, and whoever watches what they may hear."""
+    membership = MembershipOut(board_id=board_id, role=role)
+    change.record(MembershipEvent(topic=events.user(user_id), action=action, membership=membership))
+    change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))

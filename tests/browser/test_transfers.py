@@ -1,0 +1,343 @@
+"""Notes in from files and out as files, on the pages: looked at, sent, followed, ended, and kept from going wrong."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from tests.browser.access import Member
+from tests.browser.board import card, fresh
+from tests.browser.rooms import be, person
+from tests.browser.test_accessibility import assert_accessible
+from tests.browser.windows import visit
+from tests.server_process import ServerProcess
+
+BOARD = "/front/boards/1/transfer"
+FOR_EVER = 1e6  # times as long as a batch took, so that a job stands still after its first
+BATCH = 100  # notes
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 400
+LONG = "שלום " + "a-name-without-any-space" * 8 + ".json"
+# All that a page says of an element, whoever made it; a time is said in other words as it passes.
+SHAPE = """element => {
+  const shape = node => {
+    if (node.nodeType === Node.TEXT_NODE) return node.data.trim();
+    const said = [...node.attributes].filter(({ name }) => name !== "title");
+    const attributes = said.map(({ name, value }) => `${name}=${value}`);
+    const inside = node.matches("time") ? [] : [...node.childNodes].map(shape).filter(String);
+    return [node.localName, attributes.sort(), inside];
+  };
+  return shape(element);
+}"""
+
+
+def notes(*titles: str | int) -> bytes:
+    """A file with notes of these titles; a number is none."""
+    return json.dumps([{"title": title} for title in titles]).encode()
+
+
+def file(name: str, content: bytes) -> FilePayload:
+    """A file on somebody's disk."""
+    return {"name": name, "mimeType": "application/json", "buffer": content}
+
+
+def bring(rest: httpx.Client, name: str, content: bytes, **query: Any) -> int:
+    """An import that the API has been asked for, by its job's id."""
+    answer = rest.post("/api/imports", params={"name": name, **query}, content=content)
+    assert answer.status_code == 202, answer.text
+    return int(answer.json()["id"])
+
+
+def send(page: Page, chosen: FilePayload | list[FilePayload], button: str = "Import") -> None:
+    """Choose files and send the form."""
+    page.set_input_files("#import-file", chosen)
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def row(page: Page, name: str) -> Locator:
+    """The newest import of a file in the list."""
+    return page.locator(".job", has=page.locator(".job-file", has_text=name)).first
+
+
+def state(one: Locator) -> Locator:
+    """The word for how it stands."""
+    return one.locator(".job-state > b:visible")
+
+
+@pytest.fixture
+def page(windows, shared_server):
+    return visit(windows(), shared_server, BOARD)
+
+
+@pytest.fixture
+def plain(windows, shared_server):
+    page = windows(java_script_enabled=False)
+    page.goto(shared_server.base + BOARD)
+    return page
+
+
+@pytest.fixture
+def standing_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server on which every job stands still after its first batch."""
+    with ServerProcess(tmp_path / "data", constants={"quart_notes.jobs.REST": FOR_EVER}) as server:
+        yield server
+        server.kill()
+
+
+def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser(page, windows, shared_server, rest):
+    other = visit(windows(), shared_server, BOARD)
+    name, first, second = f"{fresh('file')}.json", fresh("seeds <b>"), fresh("water & sun")
+    send(page, file(name, notes(first, 7, second)), "Look first")
+
+    looked = row(page, name)
+    expect(state(looked)).to_have_text("Looked at")
+    expect(looked.locator(".job-text")).to_have_text("2 notes would come in, 1 could not be read")
+    expect(looked.locator(".job-titles li")).to_have_text([first, second])
+    expect(looked.locator(".job-titles")).to_be_visible()
+    expect(looked.locator(".job-problem")).to_contain_text(["note 2"])
+    expect(looked.locator(".job-reason")).to_be_visible()
+    expect(looked).to_contain_text("Nothing was changed")
+    assert first not in rest.get("/api/notes").text
+    assert page.locator("#import-file").evaluate("field => field.files.length") == 1, "it is there to be imported"
+
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(state(row(page, name))).to_have_text("Done")
+    expect(row(page, name).locator(".job-text")).to_have_text("2 notes came in, 1 could not be read")
+    assert page.locator("#import-file").evaluate("field => field.files.length") == 0
+
+    for elsewhere in (page, other):
+        expect(elsewhere.locator(".job", has_text=name)).to_have_count(2)
+        expect(state(row(elsewhere, name))).to_have_text("Done")
+    made = [one.evaluate(SHAPE) for one in page.locator(".job", has_text=name).all()]
+    visit(page, shared_server, BOARD)
+    assert [one.evaluate(SHAPE) for one in page.locator(".job", has_text=name).all()] == made
+    visit(page, shared_server)
+    expect(card(page, first)).to_be_visible()
+
+
+def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_run_again(windows, standing_server):
+    server = standing_server
+    with httpx.Client(base_url=server.base, timeout=20) as rest:
+        ada = person(rest)
+        rest.post("/front/me", data={"person_id": ada["id"]})
+        page = visit(be(windows(), server, ada), server, BOARD)
+        elsewhere = visit(be(windows(), server, ada), server, "/front/rooms")
+        mark = elsewhere.locator("#job-mark")
+        expect(mark).to_be_hidden()
+        bring(rest, "first.json", notes(*(f"first {n}" for n in range(250))))
+
+        running = row(page, "first.json")
+        expect(state(running)).to_have_text("Importing")
+        expect(running.locator(".job-count")).to_have_text("100 of 250")
+        expect(running.locator("progress")).to_have_js_property("position", 0.4)
+        expect(mark).to_contain_text("Importing first.json 40 %")
+        expect(mark.locator("progress")).to_have_js_property("value", 100)
+        page.reload()
+        expect(running.locator(".job-count")).to_have_text("100 of 250")
+        mark.locator("a").click()
+        expect(state(row(elsewhere, "first.json"))).to_have_text("Importing")
+
+        bring(rest, "second.json", notes(*(f"second {n}" for n in range(BATCH + 1))))
+        second = row(page, "second.json")
+        expect(state(second)).to_have_text("Importing")
+        second.get_by_role("button", name="Cancel").focus()
+        page.keyboard.press("Enter")
+        expect(state(second)).to_have_text("Cancelled")
+        expect(second).to_be_focused()
+        expect(state(row(elsewhere, "second.json"))).to_have_text("Cancelled")
+        second.get_by_role("button", name="Put away").focus()
+        page.keyboard.press("Enter")
+        for where in (page, elsewhere):
+            expect(where.locator(".job")).to_have_count(1)
+        expect(running).to_be_focused()
+
+        visit(elsewhere, server)
+        expect(mark).to_be_visible()
+        server.kill()
+        server.constants = {}
+        server.start()
+        expect(state(running)).to_have_text("Interrupted")
+        expect(mark).to_be_hidden()
+        running.get_by_role("button", name="Run again").click()
+        expect(state(running)).to_have_text("Done")
+        expect(running.locator(".job-text")).to_have_text("150 notes came in, 100 were there already")
+        expect(elsewhere.locator(".toast").last).to_contain_text("150 notes came in")
+        expect(mark).to_be_hidden()
+
+
+def test_what_nobody_in_particular_asked_for_is_followed_where_its_board_is_not_open(windows, standing_server):
+    with httpx.Client(base_url=standing_server.base, timeout=20) as rest:
+        job = bring(rest, "all.json", notes(*(f"note {n}" for n in range(2 * BATCH))))
+        page = visit(windows(), standing_server, "/front/rooms")
+        expect(page.locator("#job-mark")).to_contain_text("Importing all.json")
+
+        rest.post(f"/api/jobs/{job}/cancel")
+
+        expect(page.locator("#job-mark")).to_be_hidden()
+        expect(page.locator(".toast")).to_contain_text("all.json: Cancelled")
+
+
+def test_what_cannot_be_taken_is_said_where_it_belongs(page, windows, tmp_path):
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator("#import-file-error")).to_have_text("Choose a file first.")
+    expect(page.locator("#import-file")).to_be_focused()
+    send(page, file("holiday.png", PNG))
+    expect(page.locator("#import-file-error")).to_be_hidden()
+    failed = row(page, "holiday.png")
+    expect(state(failed)).to_have_text("Failed")
+    expect(failed.locator(".job-text")).to_contain_text("what kind of file")
+    version = int(failed.get_attribute("data-version") or 0)
+    failed.get_by_role("button", name="Run again").click()
+    expect(failed).to_have_attribute("data-version", str(version + 3))  # waiting, running, failed
+    expect(state(failed)).to_have_text("Failed")
+
+    with ServerProcess(tmp_path / "data", "--max-import-bytes", "100000") as server:
+        large = file("large.json", notes(*(f"note {n}" for n in range(9_000))))
+        page = visit(windows(), server, BOARD)
+        send(page, large)
+        expect(page.locator("#import-file-error")).to_contain_text("at most 0.1 MiB can be sent")
+        page.locator("#import-form").evaluate("form => form.dataset.maxBytes = 1e9")
+        send(page, large)
+        expect(page.locator("#import-file-error")).to_contain_text("100,000 bytes")
+        plain = windows(java_script_enabled=False)
+        plain.goto(server.base + BOARD)
+        send(plain, large)
+        expect(plain.locator("#import-file-error")).to_contain_text("100,000 bytes")
+        for one in (page, plain):
+            expect(one.locator(".job")).to_have_count(0)
+            expect(one.locator("#empty-jobs")).to_be_visible()
+
+
+def test_sending_shows_how_far_it_is_and_can_be_stopped(page, rest):
+    before = rest.get("/api/jobs").json()
+    slow = page.context.new_cdp_session(page)
+    slow.send("Network.enable")
+    conditions = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    slow.send("Network.emulateNetworkConditions", {**conditions, "uploadThroughput": 200_000})
+    send(page, file("slow.json", notes(*(f"note {n}" for n in range(40_000)))))
+
+    expect(page.locator("#upload-words")).to_have_text(re.compile(r"Sending [\d.]+ MiB of [\d.]+ MiB"))
+    expect(page.locator("#upload progress")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Stop sending").click()
+
+    expect(page.locator("#upload")).to_be_hidden()
+    expect(page.locator("#announcer")).to_contain_text("Nothing was sent")
+    assert rest.get("/api/jobs").json() == before
+
+
+def test_a_folder_is_sent_without_what_could_be_no_note(page, tmp_path):
+    folder = tmp_path / fresh("folder")
+    folder.mkdir()
+    title = fresh("planting")
+    for name, content in (("one.md", f"# {title}\n\ntext"), (".hidden.md", "# no"), ("picture.png", "x")):
+        (folder / name).write_text(content)
+    page.set_input_files("#import-folder", folder)
+    page.get_by_role("button", name="Look first").click()
+
+    looked = row(page, "one.md")
+    expect(looked.locator(".job-text")).to_have_text("1 note would come in")
+    expect(looked.locator(".job-titles li")).to_have_text([title])
+
+
+def test_everything_is_there_without_scripts(plain, windows, standing_server, rest):
+    expect(plain.locator("#import-folder")).to_be_hidden()
+    plain.get_by_role("button", name="Import", exact=True).click()
+    expect(plain.locator("#import-file-error")).to_have_text("Choose a file first.")
+    name, first = f"{fresh('file')}.json", fresh("without")
+    plain.check("[name=archived]")
+    send(plain, [file(name, notes(first, 7)), file("more.json", notes(first))], "Look first")
+    looked = row(plain, f"{name} and 1 more")
+
+    expect(state(looked)).to_have_text("Looked at")  # the page comes again by itself, until it is
+    expect(plain.locator(".notice")).to_contain_text("2 notes would come in")
+    expect(plain.locator("meta[http-equiv]")).to_have_count(0)
+    expect(looked.locator(".job-text")).to_have_text("2 notes would come in, 1 could not be read")
+    expect(looked.locator(".job-titles li")).to_have_text([first, first])
+    assert rest.get("/api/jobs").json()[-1]["options"] | {"format": None} == {
+        **{"format": None, "dry_run": True, "archived": True, "trashed": False}
+    }
+    looked.get_by_role("button", name="Put away").click()
+    expect(looked).to_have_count(0)
+    plain.select_option("[name=format]", "csv")
+    send(plain, file("holiday.png", PNG))
+    looked = row(plain, "holiday.png")
+    expect(state(looked)).to_have_text("Failed")
+    looked.get_by_role("button", name="Run again").click()
+    expect(plain.locator(".notice")).to_contain_text("names no column")
+    with plain.expect_download() as sent:
+        plain.get_by_role("link", name="Markdown").click()
+    assert sent.value.suggested_filename.endswith(".zip")
+
+    page = windows(java_script_enabled=False)
+    page.goto(standing_server.base + BOARD)
+    send(page, file("all.json", notes(*(f"note {n}" for n in range(2 * BATCH)))))
+    expect(row(page, "all.json").locator(".job-count")).to_have_text("100 of 200")
+    page.get_by_role("link", name="Stay still").click()
+    expect(page.locator("meta[http-equiv]")).to_have_count(0)
+    expect(page.get_by_role("link", name="Follow it")).to_be_visible()
+    page.goto(standing_server.base + "/front/rooms")
+    page.locator("#job-mark a").click()
+    row(page, "all.json").get_by_role("button", name="Cancel").click()
+    expect(state(row(page, "all.json"))).to_have_text("Cancelled")
+    expect(page.locator("#job-mark")).to_be_hidden()
+
+
+def test_who_may_only_look_at_a_board_takes_notes_out_and_brings_none_in(guarded_server, settled, windows):
+    ada, bob = (Member(guarded_server, settled(name), windows) for name in ("ada", "bob"))
+    board = ada.board(fresh("board"), viewer=bob)
+    ada.note(board, "first")
+    page = bob.window(f"/front/boards/{board}/transfer")
+    expect(page.locator("#import-form")).to_be_hidden()
+    expect(page.locator(".readers-only")).to_be_visible()
+    with page.expect_download() as sent:
+        page.get_by_role("link", name="JSON").click()
+    assert [note["title"] for note in json.loads(Path(sent.value.path()).read_text())["notes"]] == ["first"]
+
+    ada.give(board, bob, "editor")
+    expect(page.locator("#import-form")).to_be_visible()
+    ada.take(board, bob)
+    expect(page.locator("#board-gone")).to_be_visible()
+    expect(page.locator("#import-form")).to_be_hidden()
+
+
+def test_the_page_is_linked_from_where_boards_are(page, shared_server):
+    for path, way in (("/front/notes", "#switcher summary"), ("/front/boards", ""), ("/front/boards/1", "")):
+        visit(page, shared_server, path)
+        if way:
+            page.click(way)
+        page.get_by_role("link", name="Import and export").first.click()
+        expect(page.locator("h1")).to_have_text("Import and export")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_state_is_accessible_and_fits_a_small_screen(windows, standing_server, scheme):
+    with httpx.Client(base_url=standing_server.base, timeout=20) as rest:
+        phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+        page = visit(windows(**phone, color_scheme=scheme, reduced_motion="reduce"), standing_server, BOARD)
+        assert_accessible(page)
+        bring(rest, "holiday.png", PNG)
+        bring(rest, "bad.json", notes(*range(30)), dry_run=True)
+        expect(state(row(page, "holiday.png"))).to_have_text("Failed")
+        cancelled = bring(rest, LONG, notes(*(f"{LONG} {n}"[:200] for n in range(BATCH + 1))))
+        expect(row(page, "שלום").locator(".job-count")).to_be_visible()
+        assert_accessible(page)
+        rest.post(f"/api/jobs/{cancelled}/cancel")
+        expect(state(row(page, "שלום"))).to_have_text("Cancelled")
+        row(page, "שלום").locator("summary").first.click()
+        page.get_by_role("button", name="Import", exact=True).click()
+        assert_accessible(page)
+        for direction in ("ltr", "rtl"):
+            page.evaluate("direction => document.documentElement.dir = direction", direction)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), direction
+        small = page.evaluate(
+            """() => [...document.querySelectorAll("main :is(a, button, input, select, summary):not([type=checkbox])")]
+              .filter(element => element.checkVisibility() && !element.closest("p"))
+              .filter(element => element.offsetWidth < 44 || element.offsetHeight < 44)
+              .map(element => element.outerHTML.slice(0, 80))"""
+        )
+        assert small == []

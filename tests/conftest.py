@@ -13,7 +13,7 @@ from tests.raw_connection import LEFT_OPEN
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
 from tests.routes import ACCOUNTS_ONLY, PASSWORD, Route
-from tests.server_process import ServerProcess
+from tests.server_process import ServerProcess, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +107,22 @@ def furnish(server: ServerProcess) -> None:
         made += [client.post("/api/boards", json={"name": "Allotment"})]
         assert client.put("/api/me/preferences/theme", json="dark").status_code == 200
         assert client.post("/api/assistant/room").status_code == 201  # to open it again changes nothing
+        assert put_failed_job(client) == 1
     assert [(answer.status_code, answer.json()["id"]) for answer in made] == [(201, 1), (201, 2), (201, 1), (201, 4)]
+
+
+def put_failed_job(client: httpx.Client) -> int:
+    """A new job that has failed, and can be run again; its number."""
+    sent = client.post("/api/imports", content=b"nothing that is known")
+    assert sent.status_code == 202, sent.text
+    wait_for(lambda: client.get(sent.headers["Location"]).json()["state"] == "failed", "it fails")
+    return int(sent.json()["id"])
 
 
 def everything(server: ServerProcess) -> list[bytes | str]:
     """All that is stored, as it is sent, and the newest event."""
     names = ["notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread", "boards"]
-    names += ["boards/4/members", "boards/4/notes", "me/preferences"]
+    names += ["boards/4/members", "boards/4/notes", "me/preferences", "jobs"]
     if server.in_accounts_mode:
         names += ["me/sessions", "me/tokens", "invitations"]
     answers = [exchange(server.port, raw_request(f"/api/{name}", server.me)) for name in names]

@@ -1,12 +1,27 @@
-"""A database with all its tables and nothing in them: made once by `quart-notes migrate`, and copied from then on."""
+"""Databases that are there at once and wait for no disk, for tests of everything else.
+
+With all tables and nothing in them, made once by `quart-notes migrate` and copied from then on. A commit is with the
+operating system, where it outlives every process; that it reaches the disk counts when the power fails only.
+"""
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
+from quart_notes.database import PRAGMAS
 from quart_notes.settings import Settings
 from tests.nursery import run
+
+
+@contextmanager
+def no_wait_for_the_disk() -> Iterator[None]:
+    """For databases that are opened meanwhile."""
+    with patch.dict(PRAGMAS, synchronous="OFF"):
+        yield
 
 
 def put_empty_database(folder: Path) -> None:

@@ -28,7 +28,7 @@ from quart_notes.schemas import (
     UserOut,
 )
 from quart_notes.settings import Settings
-from tests.empty_database import put_empty_database
+from tests.empty_database import no_wait_for_the_disk, put_empty_database
 from tests.routes import PASSWORD
 
 ROLES: tuple[Role, ...] = ("viewer", "ticker", "editor", "owner")
@@ -137,7 +137,8 @@ async def opened_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
     """A house that is empty."""
     put_empty_database(folder)
     house = House(create_app(Settings(data=folder, **{"access": "accounts", **settings})))
-    await house.app.startup()
+    with no_wait_for_the_disk():
+        await house.app.startup()
     try:
         yield house
     finally:

@@ -14,7 +14,7 @@ from quart_notes.events import EventId
 from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
 from quart_notes.settings import Settings
 from quart_notes.writer import Written
-from tests.empty_database import put_empty_database
+from tests.empty_database import no_wait_for_the_disk, put_empty_database
 
 Json = dict[str, Any]
 State = dict[int, Json]
@@ -25,7 +25,8 @@ async def opened(folder: Path) -> AsyncIterator[Core]:
     """The parts, working on a database in `folder`."""
     put_empty_database(folder)
     core = Core.build(Settings(data=folder))
-    await core.database.open()
+    with no_wait_for_the_disk():
+        await core.database.open()
     try:
         await core.log.open()
         await core.rooms.open()

@@ -33,6 +33,7 @@ class Child:
 
     arguments    of `quart-notes`; out, err: descriptors that it writes to
     constants    values for constants of its modules, e.g. {"quart_notes.broadcaster.HEARTBEAT": 0.2}
+    earnest      wait for the disk at each commit and hash passwords slowly, as outside of tests
     """
 
     def __init__(
@@ -43,10 +44,17 @@ class Child:
         out: int,
         err: int,
         constants: dict[str, float] | None = None,
+        earnest: bool = True,
     ) -> None:
         self.args = arguments
         self.returncode: int | None = None
-        order = {"arguments": arguments, "folder": str(folder), "env": env, "constants": constants or {}}
+        order: dict[str, Any] = {
+            "arguments": arguments,
+            "folder": str(folder),
+            "env": env,
+            "constants": constants or {},
+        }
+        order["earnest"] = earnest
         self.pid = nursery().asked(order, [out, err])
         self._ended = os.pidfd_open(self.pid)
 
@@ -164,6 +172,11 @@ def _become(order: dict[str, Any], out: int, err: int) -> None:
     os.environ.clear()
     os.environ.update(order["env"])
     sys.argv = ["quart-notes", *order["arguments"]]
+    if not order["earnest"]:
+        sys.modules["quart_notes.database"].PRAGMAS["synchronous"] = "OFF"
+        passwords: Any = sys.modules["quart_notes.domain.passwords"]
+        passwords.HASHER = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        passwords.NOBODYS = passwords.HASHER.hash("nobody's password")
     for name, value in order["constants"].items():
         module, _, constant = name.rpartition(".")
         __import__(module)

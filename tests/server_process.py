@@ -34,6 +34,7 @@ class ServerProcess:
     flags      further command-line flags, e.g. "--stream-road", "send"
     python     the interpreter; env: further environment variables
     constants  values for constants of the server's modules, e.g. {"quart_notes.broadcaster.HEARTBEAT": 0.2}
+    earnest    wait for the disk at each commit and hash passwords slowly, as outside of tests
     me         after conftest.furnish: the header by which a request is that of its person 1
     """
 
@@ -49,12 +50,14 @@ class ServerProcess:
         python: str = sys.executable,
         env: dict[str, str] | None = None,
         constants: dict[str, float] | None = None,
+        earnest: bool = False,
     ) -> None:
         self.data = data
         self.flags = flags
         self.python = python
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("QUART_NOTES_")}, **(env or {})}
         self.constants = constants or {}
+        self.earnest = earnest
         self.port = 0
         self.process: subprocess.Popen[bytes] | Child | None = None
         self._told = 0  # where in the log its last start begins
@@ -103,7 +106,9 @@ class ServerProcess:
         folder = self.data.parent if self.data.parent.exists() else ROOT
         env, log = {**self.env, "PYTHONPATH": str(self.code)}, self._log.fileno()
         if self.python == sys.executable and self.code == ROOT:
-            self.process = Child(*command, folder=folder, env=env, out=log, err=log, constants=self.constants)
+            self.process = Child(
+                *command, folder=folder, env=env, out=log, err=log, constants=self.constants, earnest=self.earnest
+            )
         else:
             assert not self.constants, "they are for a server of the tests' own Python and code"
             self.process = subprocess.Popen(

@@ -7,7 +7,6 @@ import random
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
@@ -19,11 +18,19 @@ import pytest
 
 from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.in_process import apply
+from tests.nursery import run
 from tests.raw_connection import RawConnection, until
 from tests.server_process import ROOT, ServerProcess
 
 Json = dict[str, Any]
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server with an empty board that waits for the disk as it does outside of tests."""
+    with ServerProcess(tmp_path / "data", earnest=True) as server:
+        yield server
 
 
 def stored(server: ServerProcess, query: str) -> list[Any]:
@@ -213,7 +220,7 @@ async def mutate(server: ServerProcess, seed: int, done: asyncio.Event) -> None:
 @pytest.mark.parametrize("road", ["direct", "send"])
 async def test_received_is_committed_whatever_is_cut_killed_and_restarted(tmp_path: Path, road: str):
     chance = random.Random(4)
-    with ServerProcess(tmp_path / "data", "--stream-road", road) as server:
+    with ServerProcess(tmp_path / "data", "--stream-road", road, earnest=True) as server:
         pages = [Page(server, edge, seed) for seed in range(4) for edge in EDGES]
         for page in pages:
             await page.load()
@@ -254,12 +261,10 @@ async def test_received_is_committed_whatever_is_cut_killed_and_restarted(tmp_pa
 @on_both_edges
 async def test_a_restored_copy_brings_exactly_one_reset(tmp_path: Path, edge: Edge):
     def quart_notes(*arguments: str | Path) -> None:
-        command = [sys.executable, "-m", "quart_notes", *map(str, arguments), "--data", str(tmp_path / "data")]
-        subprocess.run(
-            command, check=True, cwd=tmp_path, env=server.env | {"PYTHONPATH": str(ROOT)}, capture_output=True
-        )
+        words = [*map(str, arguments), "--data", str(tmp_path / "data")]
+        assert run(*words, folder=tmp_path, env={"PYTHONPATH": str(ROOT)}).returncode == 0
 
-    with ServerProcess(tmp_path / "data") as server:
+    with ServerProcess(tmp_path / "data", earnest=True) as server:
         page = Page(server, edge, 1)
         await page.load()
         following = asyncio.create_task(page.follow_until())
@@ -312,7 +317,7 @@ def fill(disk: Path) -> None:
 
 
 async def test_a_full_disk_is_said_and_heals_and_stores_nothing_by_halves(small_disk: Path):
-    with ServerProcess(small_disk / "data") as server:
+    with ServerProcess(small_disk / "data", earnest=True) as server:
         async with server.client() as http, await follow(WebsocketClient, server.port) as client:
             acknowledged = {}
             for number in range(20):

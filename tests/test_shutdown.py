@@ -44,7 +44,7 @@ def loop_config(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(params=PYTHONS, ids=version)
 def server_on_each_python(request: pytest.FixtureRequest, tmp_path: Path, loop_config: str) -> Iterator[ServerProcess]:
     """A server on each interpreter and each event loop."""
-    with ServerProcess(tmp_path / "data", "--server-config", loop_config, python=request.param) as server:
+    with ServerProcess(tmp_path / "data", "--server-config", loop_config, python=request.param, earnest=True) as server:
         yield server
 
 

@@ -10,11 +10,14 @@ import pytest
 
 from quart_notes.database import Database
 from quart_notes.errors import DatabaseUnavailableError
+from quart_notes.settings import Settings
+from tests.empty_database import put_empty_database
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database(tmp_path / "notes.sqlite3")
+    put_empty_database(tmp_path)
+    opened = Database(Settings(data=tmp_path).database_file)
     await opened.open()
     yield opened
     await opened.close()
@@ -61,3 +64,10 @@ async def test_a_transaction_that_cannot_begin_leaves_the_next_one_free(database
 
     async with asyncio.timeout(5), database.transaction() as connection:
         await connection.execute_query("SELECT 1")
+
+
+async def test_a_commit_waits_for_the_disk(database: Database):
+    async with database.transaction() as connection:
+        _, rows = await connection.execute_query("PRAGMA synchronous")
+
+    assert [tuple(row) for row in rows] == [(2,)], "not FULL: an acknowledged note could be lost with the power"

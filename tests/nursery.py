@@ -53,8 +53,8 @@ class Child:
             "folder": str(folder),
             "env": env,
             "constants": constants or {},
+            "earnest": earnest,
         }
-        order["earnest"] = earnest
         self.pid = nursery().asked(order, [out, err])
         self._ended = os.pidfd_open(self.pid)
 

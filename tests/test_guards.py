@@ -165,6 +165,9 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:
         things: dict[str, object] = {}
         if about in {"notes", "board_notes"}:
             things["note_id"] = made("/api/notes", title="a")
+        elif route.rule.endswith(("/stop", "/retry")):
+            things["message_id"] = made("/api/rooms/1/messages", author_id=1, content="@assistant") + 1  # the answer
+            assert client.post(f"/api/messages/{things['message_id']}/stop").status_code == 200
         elif "message_id" in route.rule:
             things["message_id"] = made("/api/rooms/1/messages", author_id=1, content="a")
         elif about == "boards":

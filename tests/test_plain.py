@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from quart import Quart, Response, request, websocket
 
 from quart_notes import transport
+from quart_notes.blueprints.body import CheckedRequest, decide
 from quart_notes.blueprints.connections import WHOLE, HTTPConnection
 from quart_notes.transport import plain
 from quart_notes.transport.idle import IdleTimer
@@ -323,6 +324,8 @@ async def served(app: Quart, port: int) -> AsyncIterator[None]:
 def app() -> Iterator[Quart]:
     app = Quart(__name__)
     app.asgi_http_class = HTTPConnection
+    app.request_class = CheckedRequest
+    app.before_request(decide)
     app.extensions["quart_notes"] = NoCore()
     app.config["ended"] = []
 

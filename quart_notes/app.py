@@ -104,25 +104,12 @@ def _keep_open(app: Quart, core: Core) -> None:
 
     @app.before_serving
     async def start() -> None:
-        resources.enter_context(exclusive(core.settings.database_file))
         try:
-            core.signing.open()
-        except (OSError, ValueError) as error:
-            raise CannotOpenError(str(error)) from None
-        await core.database.open()
-        resources.push_async_callback(core.database.close)
-        await core.log.open()
-        await core.rooms.open()
-        await core.boards.open()
-        core.broadcaster.newest = (await core.log.newest()).number
-        core.writer.start()
-        resources.push_async_callback(core.writer.stop)
-        await core.assistant.start()
-        resources.push_async_callback(core.assistant.stop)
-        await core.runner.start()
-        resources.push_async_callback(core.runner.stop)
-        keeping = asyncio.create_task(housekeeping.run(core))
-        resources.callback(keeping.cancel)
+            await _open(core, resources)
+        except BaseException:
+            # Nobody calls `stop` then, and the database's threads would keep the process for ever.
+            await resources.aclose()
+            raise
 
     @app.after_serving
     async def stop() -> None:
@@ -131,3 +118,25 @@ def _keep_open(app: Quart, core: Core) -> None:
         core.passwords.close()
         core.broadcaster.close()
         await resources.aclose()
+
+
+async def _open(core: Core, resources: AsyncExitStack) -> None:
+    resources.enter_context(exclusive(core.settings.database_file))
+    try:
+        core.signing.open()
+    except (OSError, ValueError) as error:
+        raise CannotOpenError(str(error)) from None
+    await core.database.open()
+    resources.push_async_callback(core.database.close)
+    await core.log.open()
+    await core.rooms.open()
+    await core.boards.open()
+    core.broadcaster.newest = (await core.log.newest()).number
+    core.writer.start()
+    resources.push_async_callback(core.writer.stop)
+    await core.assistant.start()
+    resources.push_async_callback(core.assistant.stop)
+    await core.runner.start()
+    resources.push_async_callback(core.runner.stop)
+    keeping = asyncio.create_task(housekeeping.run(core))
+    resources.callback(keeping.cancel)

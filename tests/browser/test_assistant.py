@@ -120,12 +120,8 @@ def test_its_room_is_the_first_of_ones_conversations_and_opens_in_all_windows(wi
     expect(link).to_have_attribute("href", re.compile(here.url.rpartition("/front")[2].partition("#")[0] + "$"))
     expect(elsewhere.locator(".assistant-door")).to_have_count(0)
     here.goto("about:blank")
-    say(
-        rest,
-        int(re.search(r"rooms/(\d+)", link.get_attribute("href"))[1]),
-        ada,
-        model.will("It ", "grows ", "and grows"),
-    )
+    room_id = int((link.get_attribute("href") or "").rpartition("/")[2])
+    say(rest, room_id, ada, model.will("It ", "grows ", "and grows"))
     expect(there.locator("#rooms-place .badge-count")).to_have_text("1")  # an answer counts once
     link.click()
     expect(answer(elsewhere, "done").locator(".content")).to_have_text("It grows and grows")

@@ -302,19 +302,18 @@ def test_the_name_of_a_board_is_text_wherever_it_stands(ada, bob):
         assert opened.locator(".board-name :is(script, img, svg, iframe, a)").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_about_boards(ada, bob, scheme):
+def test_axe_finds_nothing_about_boards(ada, bob):
     board = ada.board(LONG, viewer=bob)
     ada.board(HEBREW)
     ada.note(board, "first")
-    page = ada.window("/front/boards", color_scheme=scheme)
+    page = ada.window("/front/boards")
     assert_accessible(page)
     visit(page, ada.server, f"/front/boards/{board}")
     assert_accessible(page)
     visit(page, ada.server, f"/front/boards/{board}/notes")
     switcher(page)
     assert_accessible(page)
-    page = bob.window(f"/front/boards/{board}/notes", color_scheme=scheme)
+    page = bob.window(f"/front/boards/{board}/notes")
     assert_accessible(page)
     ada.take(board, bob)
     expect(page.locator("#board-gone")).to_be_visible()

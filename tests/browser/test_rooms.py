@@ -208,15 +208,10 @@ def test_a_text_has_its_own_direction_and_nothing_reaches_over_a_small_screen(co
 # Read aloud.
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request):
-    return request.param
-
-
-def test_axe_finds_nothing_in_a_conversation(come, rest, ada, place, scheme):
+def test_axe_finds_nothing_in_a_conversation(come, rest, ada, place):
     for who, text in ((person(rest), "Good morning https://example.org/"), (ada, HEBREW), (ada, "again")):
         say(rest, place, who, text)
-    page = come(ada, place, color_scheme=scheme)
+    page = come(ada, place)
     assert_accessible(page)
     page.locator("#here summary").click()
     edit(page, "again").fill("changed")
@@ -232,9 +227,9 @@ def test_axe_finds_nothing_in_a_conversation(come, rest, ada, place, scheme):
     assert_accessible(page)
 
 
-def test_axe_finds_nothing_where_nothing_was_said_or_nobody_is_anybody(come, ada, place, scheme):
-    assert_accessible(come(ada, place, color_scheme=scheme))
-    assert_accessible(come(None, place, color_scheme=scheme))
+def test_axe_finds_nothing_where_nothing_was_said_or_nobody_is_anybody(come, ada, place):
+    assert_accessible(come(ada, place))
+    assert_accessible(come(None, place))
 
 
 def test_axe_finds_nothing_on_the_page_that_changes_a_message(come, rest, ada, place):

@@ -8,12 +8,14 @@ import httpx
 import pytest
 
 from quart_notes.blueprints.identity import COOKIE
+from quart_notes.domain import passwords
 from tests.house import House, hash_quickly, opened_house
 from tests.raw_connection import LEFT_OPEN
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
 from tests.routes import ACCOUNTS_ONLY, PASSWORD, Route
 from tests.server_process import ServerProcess, wait_for
+from tests.signing_in import Counted
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,14 @@ async def api(shared_server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the module's server."""
     async with shared_server.client() as client:
         yield client
+
+
+@pytest.fixture
+async def own(api: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The client, and nothing on everybody's board."""
+    for note in (await api.get("/api/notes")).json():
+        await api.delete(f"/api/notes/{note['id']}")
+    return api
 
 
 def _strict(folder: Path, *flags: str) -> Iterator[ServerProcess]:
@@ -145,6 +155,14 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     async with opened_house(tmp_path / "data") as house:
         await house.welcome("root", "ada", "bob", "eve")
         yield house
+
+
+@pytest.fixture
+def counted(house: House, monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """What hashes passwords in the house, counted."""
+    made = Counted()
+    monkeypatch.setattr(passwords, "HASHER", made)
+    return made
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,4 @@
-"""People, rooms and messages made through the API, for the tests of everything that is said."""
+"""Notes, people, rooms and messages made through the API, for the tests of everything that is said."""
 
 from itertools import count
 from typing import Any
@@ -36,6 +36,11 @@ async def cookie_of(api: httpx.AsyncClient, who: Json) -> str:
 async def people(api: httpx.AsyncClient, number: int) -> list[Json]:
     """New people."""
     return [await person(api) for _ in range(number)]
+
+
+async def add_note(api: httpx.AsyncClient, **fields: Any) -> Json:
+    """A new note on everybody's board."""
+    return await made(api, "/api/notes", **(fields or {"title": "a note"}))
 
 
 async def room(api: httpx.AsyncClient, name: str = "") -> Json:

@@ -2,11 +2,9 @@
 
 import asyncio
 import re
-import threading
 from collections import Counter
 from pathlib import Path
 
-import httpx
 import pytest
 
 from quart_notes.domain import passwords
@@ -17,58 +15,8 @@ from tests.house import House, hash_quickly, opened_house
 from tests.in_process import rows
 from tests.raw_connection import until
 from tests.routes import PASSWORD
+from tests.signing_in import WRONG, Counted, sign_in
 from tests.talk import fields_of, refused
-
-WRONG = "wrong horse battery"
-
-
-async def _sign_in(client: httpx.AsyncClient, nickname: str = "ada", password: str = PASSWORD) -> httpx.Response:
-    return await client.post("/api/sign-in", json={"nickname": nickname, "password": password})
-
-
-class Counted:
-    """The hasher, with its calls counted and how many ran at once."""
-
-    def __init__(self) -> None:
-        self.hasher = passwords.HASHER
-        self.calls: Counter[str] = Counter()
-        self.now = self.most = 0
-        self._lock = threading.Lock()
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def _begin(self, what: str) -> None:
-        with self._lock:
-            self.calls[what] += 1
-            self.now += 1
-            self.most = max(self.most, self.now)
-        self.gate.wait(20)
-
-    def verify(self, kept: str, password: str) -> bool:
-        """Check one."""
-        self._begin("verify")
-        try:
-            return self.hasher.verify(kept, password)
-        finally:
-            with self._lock:
-                self.now -= 1
-
-    def hash(self, password: str) -> str:
-        """Make one."""
-        self._begin("hash")
-        try:
-            return self.hasher.hash(password)
-        finally:
-            with self._lock:
-                self.now -= 1
-
-
-@pytest.fixture
-def counted(house: House, monkeypatch: pytest.MonkeyPatch) -> Counted:
-    made = Counted()
-    monkeypatch.setattr(passwords, "HASHER", made)
-    return made
-
 
 # Signing in.
 
@@ -76,7 +24,7 @@ def counted(house: House, monkeypatch: pytest.MonkeyPatch) -> Counted:
 @pytest.mark.parametrize("nickname", ["ada", "ADA", "Ada"])
 async def test_somebody_signs_in(house: House, nickname: str):
     async with house.client() as client:
-        answer = await _sign_in(client, nickname)
+        answer = await sign_in(client, nickname)
 
         assert answer.status_code == 200
         assert answer.json() == house.people["ada"].model_dump()
@@ -96,7 +44,7 @@ async def test_whatever_is_wrong_has_the_same_answer_and_the_same_work(house: Ho
     for nickname, password in (("ada", WRONG), ("nobody", WRONG), ("nobody", PASSWORD), ("nopassword", WRONG)):
         counted.calls.clear()
         async with house.client() as client:
-            answer = await _sign_in(client, nickname, password)
+            answer = await sign_in(client, nickname, password)
         told.append((answer.status_code, sorted(answer.headers.items()), answer.content, dict(counted.calls)))
 
     assert told[0][0] == 401
@@ -111,15 +59,15 @@ def _newcomer(nickname: str) -> UserCreate:
 @pytest.mark.parametrize("nickname", ["", " ", "x" * 100, "\ufb03" * 60, "\u0390" * 100, "a\nb", "'; DROP TABLE user"])
 async def test_a_nickname_that_nobody_can_have_is_nobodys(house: House, nickname: str):
     async with house.client() as client:
-        refused(await _sign_in(client, nickname), 401, "wrong_password")
+        refused(await sign_in(client, nickname), 401, "wrong_password")
 
 
 async def test_whoever_has_no_password_fits_none(house: House):
     await house.core.people.add(_newcomer("nopassword"))
     async with house.client() as client:
         for password in ("nobody's password", "", "None"):
-            refused(await _sign_in(client, "nopassword", password), 401, "wrong_password")
-            refused(await _sign_in(client, "nobody", password), 401, "wrong_password")
+            refused(await sign_in(client, "nopassword", password), 401, "wrong_password")
+            refused(await sign_in(client, "nobody", password), 401, "wrong_password")
 
 
 async def test_nothing_of_a_password_is_said_or_kept(
@@ -135,7 +83,7 @@ async def test_nothing_of_a_password_is_said_or_kept(
         link, token = await house.link(), await house.token("ada")
         async with house.client(await house.cookie("ada")) as ada, house.client() as nobody:
             session = ada.cookies["quart_notes_session"]
-            told = [await _sign_in(nobody, "ada", canary), await _sign_in(nobody, "ada", canary * 50)]
+            told = [await sign_in(nobody, "ada", canary), await sign_in(nobody, "ada", canary * 50)]
             told.append(await nobody.post("/api/sign-in", json={"nickname": [canary], "password": canary}))
             told.append(await nobody.post("/api/sign-in", content=f'{{"password": "{canary}"'))
             change = {"current": PASSWORD, "new": canary}
@@ -147,7 +95,7 @@ async def test_nothing_of_a_password_is_said_or_kept(
             told.append(await ada.get("/api/users"))
             told.append(await nobody.post(f"/front/join/{link}", data={"nickname": "ada", "password": canary}))
             told.append(await nobody.get("/api/notes", headers={"Authorization": f"Bearer {token}x"}))
-            told.append(await _sign_in(nobody, "ada", canary))
+            told.append(await sign_in(nobody, "ada", canary))
         assert told[-1].status_code == 200
         events = await house.core.log.since({"users", "access", "board:1", "user:2", "user:1"}, start, 10**6)
     words = [canary, link, token, session, token.removeprefix("qn_"), session.partition(".")[0]]
@@ -205,78 +153,6 @@ async def test_no_more_wait_for_a_hash_than_can_be_served_soon(house: House, cou
     busy.close()
 
 
-# Too many tries.
-
-
-async def _rush(house: House, number: int, nickname: str = "ada", address: str = "192.0.2.66") -> Counter[int]:
-    async with house.client(address=address) as client:
-        answers = await asyncio.gather(*(_sign_in(client, nickname, WRONG) for _ in range(number)))
-    for answer in answers:
-        if answer.status_code == 429:
-            assert refused(answer, 429, "too_many_attempts")
-            assert 1 <= int(answer.headers["retry-after"]) <= 100
-    return Counter(answer.status_code for answer in answers)
-
-
-async def test_after_a_thousand_wrong_passwords_their_owner_still_gets_in(house: House, counted: Counted):
-    async with house.client(address="192.0.2.66") as known, house.client(address="198.51.100.1") as elsewhere:
-        assert (await _sign_in(known)).status_code == 200
-        counted.calls.clear()
-        statuses = await _rush(house, 1000)
-
-        assert statuses == {401: 10, 429: 990}
-        assert counted.calls == {"verify": 10}, "what is refused costs no hash"
-        assert (await _sign_in(known)).status_code == 200, "from a browser that is known, at the same address"
-        assert (await _sign_in(elsewhere)).status_code == 200, "from another address"
-        async with house.client(address="192.0.2.66") as stranger:
-            refused(await _sign_in(stranger), 429, "too_many_attempts")
-            assert (await _sign_in(stranger, "bob")).status_code == 200, "somebody else, at the same address"
-
-
-async def test_an_address_has_so_many_tries_over_all_nicknames(house: House, counted: Counted):
-    statuses: Counter[int] = Counter()
-    for n in range(110):
-        statuses += await _rush(house, 1, f"somebody-{n}")
-
-    assert statuses[401] in range(100, 110)  # one a second is forgiven meanwhile
-    assert statuses[429] == 110 - statuses[401]
-    assert (await _rush(house, 1, address="198.51.100.1")) == {401: 1}
-
-
-async def test_time_forgives_and_so_does_the_right_password(house: House, monkeypatch: pytest.MonkeyPatch):
-    loop = asyncio.get_running_loop()
-    real, later = loop.time, 0.0
-    monkeypatch.setattr(loop, "time", lambda: real() + later)
-    async with house.client() as client:
-        assert await _rush(house, 12, address="192.0.2.1") == {401: 10, 429: 2}
-        later += int((await _sign_in(client)).headers["retry-after"])
-        assert (await _sign_in(client)).status_code == 200, "after the time that was named"
-    assert await _rush(house, 12, address="192.0.2.1") == {401: 10, 429: 2}, "all is forgiven with the right one"
-
-
-async def test_a_known_browser_is_counted_for_itself(house: House):
-    async with house.client() as thief, house.client() as owner:
-        assert (await _sign_in(thief)).status_code == 200
-        assert (await _sign_in(owner)).status_code == 200
-        assert thief.cookies["quart_notes_device"] != owner.cookies["quart_notes_device"]
-        statuses = Counter([(await _sign_in(thief, "ada", WRONG)).status_code for _ in range(15)])
-
-        assert statuses == {401: 10, 429: 5}
-        assert (await _sign_in(owner)).status_code == 200
-
-
-@pytest.mark.parametrize("mark", ["", "x", "2", "2.x", "2 x", "made up"])
-async def test_a_mark_that_is_made_up_is_none(house: House, mark: str):
-    await _rush(house, 10)
-    async with house.client(address="192.0.2.66") as client:
-        client.cookies.set("quart_notes_device", mark)
-        refused(await _sign_in(client), 429, "too_many_attempts")
-        client.cookies.set("quart_notes_device", house.core.signing.sign("session", f"{house.people['ada'].id} x"))
-        refused(await _sign_in(client), 429, "too_many_attempts")
-        client.cookies.set("quart_notes_device", house.core.signing.sign("device", f"{house.people['bob'].id} x"))
-        refused(await _sign_in(client), 429, "too_many_attempts")
-
-
 # Another password.
 
 
@@ -292,12 +168,12 @@ async def test_a_password_has_a_length(house: House, new: str):
 async def test_a_new_password_lets_one_in_and_the_old_one_not(house: House, new: str):
     async with await house.browser("ada") as ada, house.client() as client:
         refused(await ada.put("/api/me/password", json={"current": WRONG, "new": new}), 401, "wrong_password")
-        assert (await _sign_in(client)).status_code == 200
+        assert (await sign_in(client)).status_code == 200
         changed = await ada.put("/api/me/password", json={"current": PASSWORD, "new": new})
 
         assert changed.status_code == 204
-        refused(await _sign_in(client), 401, "wrong_password")
-        assert (await _sign_in(client, "ada", new)).status_code == 200
+        refused(await sign_in(client), 401, "wrong_password")
+        assert (await sign_in(client, "ada", new)).status_code == 200
 
 
 async def test_whoever_finds_a_browser_open_does_not_guess_the_password_in_it(house: House, counted: Counted):

@@ -5,14 +5,11 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -21,43 +18,11 @@ from click.testing import CliRunner
 
 from quart_notes.cli import cli
 from quart_notes.version import __version__
-from tests.nursery import run
+from tests.command_line import Done, ask, assert_failed, assert_refused, database_in, run_in
 from tests.server_process import ROOT, ServerProcess, wait_for
 
-Done = subprocess.CompletedProcess[str]
 THINGS = ("note", "user", "message")
 COMMANDS = ["serve", "dev", "demo", "migrate", "doctor", "backup", "restore", "import", "export", "openapi"]
-
-
-def _run(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Done:
-    """Run `quart-notes` in `folder`."""
-    return run(*arguments, folder=folder, env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **(env or {})})
-
-
-def _assert_refused(done: Done, *words: str, code: int = 1) -> None:
-    """It ended with `code`, said why on standard error, in words, and nothing on standard output."""
-    assert done.returncode == code, done.stderr
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    for word in words:
-        assert word in done.stderr, done.stderr
-
-
-def _assert_failed(done: Done, *words: str) -> None:
-    """It ended and said why on standard error, in words, perhaps among lines of its log."""
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr, done.stderr
-    for word in words:
-        assert word in done.stderr, done.stderr
-
-
-def _database(folder: Path) -> Path:
-    return folder / "data" / "quart-notes.sqlite3"
-
-
-def _ask(file: Path, query: str) -> Any:
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-        return connection.execute(query).fetchone()[0]
 
 
 # Help.
@@ -69,7 +34,7 @@ def test_every_command_is_tested_here():
 
 def test_help_lists_the_commands(tmp_path: Path):
     for flag in ("--help", "-h"):
-        done = _run(tmp_path, flag)
+        done = run_in(tmp_path, flag)
 
         assert done.returncode == 0
         assert done.stderr == ""
@@ -90,11 +55,11 @@ def test_every_command_explains_itself(name: str):
 
 
 def test_the_version_is_told(tmp_path: Path):
-    assert _run(tmp_path, "--version").stdout.split()[-1] == __version__
+    assert run_in(tmp_path, "--version").stdout.split()[-1] == __version__
 
 
 def test_what_is_no_command_is_refused(tmp_path: Path):
-    _assert_refused(_run(tmp_path, "nonsense"), "Usage:", "Error:", "nonsense", code=2)
+    assert_refused(run_in(tmp_path, "nonsense"), "Usage:", "Error:", "nonsense", code=2)
 
     assert not list(tmp_path.iterdir())
 
@@ -140,7 +105,7 @@ def test_without_a_command_it_serves_until_it_is_told_to_stop(tmp_path: Path, nu
         found = re.search(r"Quart Notes on (http://\S+)", log.read_text())
         assert found
         assert httpx.get(found[1] + "/api/version").json() == {"version": __version__}
-        assert _database(tmp_path).is_file()
+        assert database_in(tmp_path).is_file()
 
         process.send_signal(number)
 
@@ -156,9 +121,9 @@ def test_it_serves_on_a_unix_socket(tmp_path: Path):
             assert client.post("/api/notes", json={"title": "by socket"}).status_code == 201
             assert len(client.get("/api/notes").json()) == 1
 
-            other = _run(tmp_path, "serve", "--bind", "unix:here.sock", "--data", "other")
-            _assert_failed(other, "here.sock")
-            doctor = _run(tmp_path, "doctor", "--bind", "unix:here.sock")
+            other = run_in(tmp_path, "serve", "--bind", "unix:here.sock", "--data", "other")
+            assert_failed(other, "here.sock")
+            doctor = run_in(tmp_path, "doctor", "--bind", "unix:here.sock")
             assert doctor.returncode == 0, doctor.stdout
 
             assert client.get("/api/version").status_code == 200, "the socket was taken away"
@@ -176,9 +141,9 @@ def test_what_a_dead_server_left_of_its_socket_is_no_obstacle(tmp_path: Path):
 def test_a_file_in_the_place_of_the_socket_is_left_alone(tmp_path: Path):
     (tmp_path / "precious").write_text("text")
 
-    done = _run(tmp_path, "serve", "--bind", "unix:precious")
+    done = run_in(tmp_path, "serve", "--bind", "unix:precious")
 
-    _assert_refused(done, "precious")
+    assert_refused(done, "precious")
     assert (tmp_path / "precious").read_text() == "text"
 
 
@@ -188,14 +153,14 @@ def test_an_address_in_use_is_told(tmp_path: Path):
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
 
-        done = _run(tmp_path, "serve", "--bind", address)
+        done = run_in(tmp_path, "serve", "--bind", address)
 
-    _assert_refused(done, f"cannot listen on {address}", "in use")
+    assert_refused(done, f"cannot listen on {address}", "in use")
 
 
 @pytest.mark.parametrize("bind", ["192.0.2.1:80", "nowhere.invalid:80"])
 def test_an_address_that_is_not_ours_is_told(tmp_path: Path, bind: str):
-    _assert_refused(_run(tmp_path, "serve", "--bind", bind, "--open-to-network"), f"cannot listen on {bind}")
+    assert_refused(run_in(tmp_path, "serve", "--bind", bind, "--open-to-network"), f"cannot listen on {bind}")
 
 
 @pytest.fixture(scope="module")
@@ -213,11 +178,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
 def test_a_second_process_on_the_same_data_is_refused(running: ServerProcess, arguments: list[str]):
     folder = running.data.parent
     (folder / "copy.sqlite3").unlink(missing_ok=True)
-    assert _run(folder, "backup", "copy.sqlite3").returncode == 0
+    assert run_in(folder, "backup", "copy.sqlite3").returncode == 0
 
-    done = _run(folder, *arguments)
+    done = run_in(folder, *arguments)
 
-    _assert_failed(done, "quart-notes.sqlite3", "is in use by another Quart Notes process")
+    assert_failed(done, "quart-notes.sqlite3", "is in use by another Quart Notes process")
     assert len(httpx.get(running.base + "/api/notes").json()) == 1
 
 
@@ -225,40 +190,40 @@ def test_a_second_process_on_the_same_data_is_refused(running: ServerProcess, ar
 
 
 def test_migrate_makes_the_tables_once(tmp_path: Path):
-    first, second = _run(tmp_path, "migrate"), _run(tmp_path, "migrate")
+    first, second = run_in(tmp_path, "migrate"), run_in(tmp_path, "migrate")
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert first.stdout.startswith("Applied: 0001_")
     assert "up to date" in second.stdout
-    assert _ask(_database(tmp_path), "SELECT count(*) FROM note") == 0
+    assert ask(database_in(tmp_path), "SELECT count(*) FROM note") == 0
     assert not (tmp_path / "data" / "copies").exists()
 
 
 def test_demo_puts_notes_people_and_messages_there_by_the_log(tmp_path: Path):
-    done = _run(tmp_path, "demo")
+    done = run_in(tmp_path, "demo")
 
-    notes, people, messages = (_ask(_database(tmp_path), f'SELECT count(*) FROM "{name}"') for name in THINGS)
+    notes, people, messages = (ask(database_in(tmp_path), f'SELECT count(*) FROM "{name}"') for name in THINGS)
     assert done.returncode == 0
     assert f"Added {notes} notes, {people} people and {messages} messages" in done.stdout
     assert notes >= 5
     assert people == 3
     assert messages >= 5
-    assert _ask(_database(tmp_path), "SELECT count(*) FROM event_log") >= notes + people + messages
-    assert _ask(_database(tmp_path), "SELECT newest FROM log_head") == _ask(
-        _database(tmp_path), "SELECT max(number) FROM event_log"
+    assert ask(database_in(tmp_path), "SELECT count(*) FROM event_log") >= notes + people + messages
+    assert ask(database_in(tmp_path), "SELECT newest FROM log_head") == ask(
+        database_in(tmp_path), "SELECT max(number) FROM event_log"
     )
 
 
 def test_demo_a_second_time_leaves_the_people_as_they_are(tmp_path: Path):
-    assert _run(tmp_path, "demo").returncode == 0
-    done = _run(tmp_path, "demo")
+    assert run_in(tmp_path, "demo").returncode == 0
+    done = run_in(tmp_path, "demo")
 
     assert "0 people and 0 messages" in done.stdout
-    assert _ask(_database(tmp_path), 'SELECT count(*) FROM "user"') == 3
+    assert ask(database_in(tmp_path), 'SELECT count(*) FROM "user"') == 3
 
 
 def test_openapi_prints_the_document_of_the_server_and_touches_nothing(tmp_path: Path, running: ServerProcess):
-    done = _run(tmp_path, "openapi")
+    done = run_in(tmp_path, "openapi")
 
     assert done.returncode == 0
     assert done.stderr == ""
@@ -270,7 +235,7 @@ def test_openapi_prints_the_document_of_the_server_and_touches_nothing(tmp_path:
 
 
 def test_doctor_is_content_with_a_new_folder_and_changes_nothing(tmp_path: Path):
-    done = _run(tmp_path, "doctor", "--bind", "127.0.0.1:0")
+    done = run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0")
 
     assert done.returncode == 0, done.stdout
     assert "fail" not in done.stdout
@@ -278,7 +243,7 @@ def test_doctor_is_content_with_a_new_folder_and_changes_nothing(tmp_path: Path)
 
 
 def test_doctor_is_content_with_a_running_server(running: ServerProcess):
-    done = _run(running.data.parent, "doctor", "--bind", f"127.0.0.1:{running.port}")
+    done = run_in(running.data.parent, "doctor", "--bind", f"127.0.0.1:{running.port}")
 
     assert done.returncode == 0, done.stdout
     assert "is sound" in done.stdout
@@ -286,15 +251,15 @@ def test_doctor_is_content_with_a_running_server(running: ServerProcess):
 
 
 def test_doctor_says_what_is_wrong(tmp_path: Path):
-    assert _run(tmp_path, "migrate").returncode == 0
-    file = _database(tmp_path)
+    assert run_in(tmp_path, "migrate").returncode == 0
+    file = database_in(tmp_path)
     whole = file.read_bytes()
     for broken in (b"not a database" * 100, whole[: len(whole) // 2], whole[:4096] + b"\xff" * 4096 + whole[8192:]):
         file.write_bytes(broken)
         for companion in ("-wal", "-shm"):
             file.with_name(file.name + companion).unlink(missing_ok=True)
 
-        done = _run(tmp_path, "doctor", "--bind", "127.0.0.1:0")
+        done = run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0")
 
         assert done.returncode == 1, done.stdout
         assert re.search(r"^fail +Database: .*quart-notes\.sqlite3", done.stdout, re.M), done.stdout
@@ -305,7 +270,7 @@ def test_doctor_notices_an_address_that_somebody_else_has(tmp_path: Path):
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        done = _run(tmp_path, "doctor", "--bind", f"127.0.0.1:{taken.getsockname()[1]}")
+        done = run_in(tmp_path, "doctor", "--bind", f"127.0.0.1:{taken.getsockname()[1]}")
 
     assert done.returncode == 1
     assert re.search(r"^fail +Address", done.stdout, re.M)
@@ -346,13 +311,13 @@ def test_doctor_notices_a_folder_that_cannot_be_written(tmp_path: Path):
 
 @pytest.mark.parametrize("command", [["serve", "--bind", "127.0.0.1:0"], ["migrate"]], ids=str)
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, command: list[str]):
-    file = _database(tmp_path)
+    file = database_in(tmp_path)
     file.parent.mkdir()
     file.write_bytes(b"my diary " * 1000)
 
-    done = _run(tmp_path, *command)
+    done = run_in(tmp_path, *command)
 
-    _assert_failed(done, "quart-notes.sqlite3")
+    assert_failed(done, "quart-notes.sqlite3")
     assert file.read_bytes() == b"my diary " * 1000
 
 
@@ -360,160 +325,5 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, co
 def test_a_folder_that_cannot_be_is_refused(tmp_path: Path, command: list[str]):
     (tmp_path / "file").write_text("")
 
-    _assert_failed(_run(tmp_path, *command, "--data", "file/data"), "file/data")
-    _assert_failed(_run(tmp_path, *command, "--database-url", f"sqlite:///{tmp_path}"), tmp_path.name)
-
-
-# backup and restore.
-
-
-def test_a_backup_under_writes_is_whole(server: ServerProcess):
-    """Rows and events of a moment: as many notes as create events, and none of them half there."""
-    folder = server.data.parent
-    stop = threading.Event()
-    acknowledged = [0]
-
-    def write() -> None:
-        with httpx.Client(base_url=server.base, timeout=20) as client:
-            while not stop.is_set():
-                assert client.post("/api/notes", json={"title": "w", "description": "x" * 3000}).status_code == 201
-                acknowledged[0] += 1
-
-    writers = [threading.Thread(target=write) for _ in range(3)]
-    for writer in writers:
-        writer.start()
-    try:
-        wait_for(lambda: acknowledged[0] > 50, "some writes")
-        for n in range(2):
-            before = acknowledged[0]
-            done = _run(folder, "backup", f"copy{n}.sqlite3")
-            assert done.returncode == 0, done.stderr
-            assert "checked" in done.stdout
-            copy = folder / f"copy{n}.sqlite3"
-            notes = _ask(copy, "SELECT count(*) FROM note")
-            assert _ask(copy, "PRAGMA integrity_check") == "ok"
-            assert _ask(copy, "SELECT count(*) FROM event_log") == notes
-            assert _ask(copy, "SELECT newest FROM log_head") == notes
-            assert notes >= before, "an acknowledged note is missing"
-            assert not list(folder.glob(f"copy{n}.sqlite3?*")), "something is left beside the copy"
-    finally:
-        stop.set()
-        for writer in writers:
-            writer.join()
-    assert "ERROR" not in server.log
-
-
-def test_a_backup_replaces_nothing_and_needs_a_database(tmp_path: Path):
-    _assert_refused(_run(tmp_path, "backup", "copy"), "there is no database")
-    assert not list(tmp_path.iterdir())
-
-    assert _run(tmp_path, "demo").returncode == 0
-    (tmp_path / "copy").write_text("precious")
-    _assert_refused(_run(tmp_path, "backup", "copy"), "copy", "exists already")
-    _assert_refused(_run(tmp_path, "backup", "nowhere/copy"))
-
-    assert (tmp_path / "copy").read_text() == "precious"
-    named = _run(tmp_path, "backup")
-    assert named.returncode == 0
-    (copy,) = tmp_path.glob("quart-notes-*.sqlite3")
-    assert copy.name in named.stdout
-    assert _ask(copy, "SELECT count(*) FROM note") == _ask(_database(tmp_path), "SELECT count(*) FROM note")
-
-
-def test_a_backup_that_fails_leaves_nothing(tmp_path: Path):
-    file = _database(tmp_path)
-    file.parent.mkdir()
-    file.write_bytes(b"my diary " * 1000)
-
-    _assert_refused(_run(tmp_path, "backup", "copy"), "not a database")
-
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
-
-
-def test_a_restored_board_is_the_old_one_and_whoever_saw_more_is_told_to_reload(tmp_path: Path):
-    with ServerProcess(tmp_path / "data") as server:
-        with httpx.Client(base_url=server.base) as client:
-            client.post("/api/notes", json={"title": "kept"})
-            assert _run(tmp_path, "backup", "copy.sqlite3").returncode == 0
-            client.post("/api/notes", json={"title": "later"})
-            seen = client.get("/api/notes").headers["last-event-id"]
-        server.stop()
-
-        done = _run(tmp_path, "restore", "copy.sqlite3")
-
-        assert done.returncode == 0, done.stderr
-        (former,) = (tmp_path / "data").glob("quart-notes-replaced-*.sqlite3")
-        assert str(former.name) in done.stdout
-        assert _ask(former, "SELECT count(*) FROM note") == 2
-        server.start()
-        with httpx.Client(base_url=server.base) as client:
-            answer = client.get("/api/notes")
-            assert [note["title"] for note in answer.json()] == ["kept"]
-            assert answer.headers["last-event-id"].partition("-")[0] != seen.partition("-")[0]
-            with client.stream("GET", "/events", params={"after": seen}) as stream:
-                data = next(line for line in stream.iter_lines() if line.startswith("data: "))
-            assert json.loads(data.removeprefix("data: "))["action"] == "reset"
-            assert client.post("/api/notes", json={"title": "on it goes"}).status_code == 201
-
-
-def test_restoring_again_and_again_keeps_every_former_database(tmp_path: Path):
-    assert _run(tmp_path, "demo").returncode == 0
-    assert _run(tmp_path, "backup", "copy.sqlite3").returncode == 0
-
-    for _ in range(3):
-        assert _run(tmp_path, "restore", "copy.sqlite3").returncode == 0
-
-    assert len(list((tmp_path / "data").glob("quart-notes-replaced-*.sqlite3"))) == 3
-
-
-def test_a_copy_may_be_restored_where_there_was_nothing(tmp_path: Path):
-    assert _run(tmp_path, "demo").returncode == 0
-    assert _run(tmp_path, "backup", "copy.sqlite3").returncode == 0
-
-    done = _run(tmp_path, "restore", "copy.sqlite3", "--data", "new")
-
-    assert done.returncode == 0
-    file = tmp_path / "new" / "quart-notes.sqlite3"
-    assert _ask(file, "SELECT count(*) FROM note") == _ask(_database(tmp_path), "SELECT count(*) FROM note")
-    assert _ask(file, "SELECT epoch FROM log_head") != _ask(_database(tmp_path), "SELECT epoch FROM log_head")
-
-
-def test_a_database_that_was_copied_with_its_log_beside_it_is_restored_whole(tmp_path: Path):
-    with ServerProcess(tmp_path / "data") as server:
-        for n in range(5):
-            httpx.post(server.base + "/api/notes", json={"title": str(n)})
-        for companion in ("", "-wal"):
-            source = server.data / f"quart-notes.sqlite3{companion}"
-            (tmp_path / f"copied.sqlite3{companion}").write_bytes(source.read_bytes())
-
-    done = _run(tmp_path, "restore", "copied.sqlite3", "--data", "new")
-
-    assert done.returncode == 0, done.stderr
-    assert _ask(tmp_path / "new" / "quart-notes.sqlite3", "SELECT count(*) FROM note") == 5
-
-
-def _foreign(file: Path) -> None:
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("CREATE TABLE note (id INTEGER)")
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda file: file.write_text("my diary"),
-        lambda file: file.write_bytes(b""),
-        lambda file: file.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000),
-        _foreign,
-    ],
-    ids=["a text", "nothing", "a broken database", "another database"],
-)
-def test_a_file_that_is_not_ours_is_not_restored(tmp_path: Path, make: Any):
-    assert _run(tmp_path, "demo").returncode == 0
-    before = _ask(_database(tmp_path), "SELECT count(*) FROM note")
-    make(tmp_path / "other")
-
-    _assert_refused(_run(tmp_path, "restore", "other"), "other")
-
-    assert _ask(_database(tmp_path), "SELECT count(*) FROM note") == before
-    assert not list((tmp_path / "data").glob("*replaced*"))
-    assert not list((tmp_path / "data").glob("*restoring*"))
+    assert_failed(run_in(tmp_path, *command, "--data", "file/data"), "file/data")
+    assert_failed(run_in(tmp_path, *command, "--database-url", f"sqlite:///{tmp_path}"), tmp_path.name)

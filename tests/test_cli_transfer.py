@@ -13,17 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.command_line import run_in
 from tests.empty_database import put_empty_database
 from tests.note_files import packed, put, takeout
-from tests.nursery import run
 from tests.server_process import ROOT, ServerProcess
 
-Done = subprocess.CompletedProcess[str]
 NOTES = [{"title": "a", "done": True}, {"title": "b", "description": "é\n=1"}, {"title": "a", "done": True}]
-
-
-def _run(folder: Path, *arguments: str) -> Done:
-    return run(*arguments, folder=folder, env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]})
 
 
 @pytest.fixture
@@ -34,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _exported(folder: Path, *arguments: str) -> list[dict[str, object]]:
-    done = _run(folder, "export", *arguments)
+    done = run_in(folder, "export", *arguments)
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout)["notes"])
 
@@ -42,7 +37,7 @@ def _exported(folder: Path, *arguments: str) -> list[dict[str, object]]:
 def test_a_file_comes_in_once_and_goes_out_again(folder: Path):
     put(folder, "notes.json", NOTES)
 
-    first, second = _run(folder, "import", "notes.json"), _run(folder, "import", "notes.json")
+    first, second = run_in(folder, "import", "notes.json"), run_in(folder, "import", "notes.json")
 
     assert (first.returncode, first.stdout) == (0, "3 notes came in\n")
     assert (second.returncode, second.stdout) == (0, "0 notes came in, 3 were there already\n")
@@ -56,7 +51,7 @@ def test_a_folder_a_zip_and_a_file_come_in_together(folder: Path):
     put(folder, "b.zip", packed({"b.md": "# B"}))
     put(folder, "c.md", "# C")
 
-    done = _run(folder, "import", "inner", "b.zip", "c.md")
+    done = run_in(folder, "import", "inner", "b.zip", "c.md")
 
     assert done.stdout == "3 notes came in\n", done.stderr
     assert [note["title"] for note in _exported(folder)] == ["A", "B", "C"]
@@ -65,8 +60,8 @@ def test_a_folder_a_zip_and_a_file_come_in_together(folder: Path):
 def test_takeout_comes_in_as_asked(folder: Path):
     put(folder, "takeout.zip", takeout())
 
-    dry = _run(folder, "import", "takeout.zip", "--archived", "--dry-run")
-    done = _run(folder, "import", "takeout.zip", "--archived", "--trashed")
+    dry = run_in(folder, "import", "takeout.zip", "--archived", "--dry-run")
+    done = run_in(folder, "import", "takeout.zip", "--archived", "--trashed")
 
     assert dry.stdout == "3 notes would come in, 1 was left out\n"
     assert done.stdout == "4 notes came in\n"
@@ -76,7 +71,7 @@ def test_takeout_comes_in_as_asked(folder: Path):
 def test_bad_entries_are_named_on_standard_error(folder: Path):
     put(folder, "notes.json", [{"title": "good"}, *({"done": n} for n in range(120))])
 
-    done = _run(folder, "import", "notes.json")
+    done = run_in(folder, "import", "notes.json")
 
     assert (done.returncode, done.stdout) == (0, "1 note came in, 120 could not be read\n")
     assert "notes.json: note 2: done: " in done.stderr
@@ -106,7 +101,7 @@ def test_what_cannot_be_done_is_said_on_standard_error(folder: Path, arguments: 
     put(folder, "what", "what")
     before = sorted(path.name for path in folder.iterdir())
 
-    done = _run(folder, *arguments)
+    done = run_in(folder, *arguments)
 
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     assert words in done.stderr
@@ -117,10 +112,10 @@ def test_what_cannot_be_done_is_said_on_standard_error(folder: Path, arguments: 
 
 def test_every_format_goes_to_a_file_and_to_standard_output(folder: Path):
     put(folder, "notes.json", NOTES)
-    _run(folder, "import", "notes.json")
+    run_in(folder, "import", "notes.json")
 
     for kind in ("json", "csv", "markdown"):
-        done = _run(folder, "export", f"out.{kind}", "--format", kind)
+        done = run_in(folder, "export", f"out.{kind}", "--format", kind)
         assert (done.returncode, done.stdout) == (0, ""), done.stderr
         assert done.stderr.rstrip().endswith("3 notes")
 
@@ -128,18 +123,18 @@ def test_every_format_goes_to_a_file_and_to_standard_output(folder: Path):
     table = list(csv.DictReader(io.StringIO((folder / "out.csv").read_text(encoding="utf-8-sig"), newline="")))
     assert [row["title"] for row in table] == ["a", "b", "a"]
     assert zipfile.ZipFile(folder / "out.markdown").testzip() is None
-    assert _run(folder, "export", "--format", "csv", "-").stdout.count('"a"') == 2
+    assert run_in(folder, "export", "--format", "csv", "-").stdout.count('"a"') == 2
 
 
 def test_a_board_is_copied_to_another_server_and_back(folder: Path, tmp_path: Path):
     put(folder, "notes.json", NOTES)
-    _run(folder, "import", "notes.json")
+    run_in(folder, "import", "notes.json")
     put_empty_database(tmp_path / "other")
-    _run(folder, "export", "out.json")
+    run_in(folder, "export", "out.json")
 
-    there = _run(folder, "import", "out.json", "--data", "other")
-    _run(folder, "export", "back.json", "--data", "other")
-    back = _run(folder, "import", "back.json")
+    there = run_in(folder, "import", "out.json", "--data", "other")
+    run_in(folder, "export", "back.json", "--data", "other")
+    back = run_in(folder, "import", "back.json")
 
     assert there.stdout == "3 notes came in\n"
     assert back.stdout == "0 notes came in, 3 were there already\n"
@@ -149,11 +144,11 @@ def test_a_board_is_copied_to_another_server_and_back(folder: Path, tmp_path: Pa
 def test_an_export_from_before_a_restore_doubles_nothing_after_it(folder: Path):
     with ServerProcess(folder / "data") as server:
         httpx.post(server.base + "/api/notes", json={"title": "typed"})
-    _run(folder, "export", "out.json")
-    _run(folder, "backup", "copy.sqlite3")
-    assert _run(folder, "restore", "copy.sqlite3").returncode == 0
+    run_in(folder, "export", "out.json")
+    run_in(folder, "backup", "copy.sqlite3")
+    assert run_in(folder, "restore", "copy.sqlite3").returncode == 0
 
-    done = _run(folder, "import", "out.json")
+    done = run_in(folder, "import", "out.json")
 
     assert done.stdout == "0 notes came in, 1 was there already\n"
     assert [note["title"] for note in _exported(folder)] == ["typed"]
@@ -171,7 +166,7 @@ def test_an_export_works_beside_a_running_server_and_an_import_is_refused(runnin
     put(folder, "notes.json", NOTES)
 
     exported = _exported(folder)
-    refused = _run(folder, "import", "notes.json")
+    refused = run_in(folder, "import", "notes.json")
 
     assert [note["title"] for note in exported] == ["the server's"]
     assert refused.returncode == 1
@@ -184,7 +179,7 @@ def test_a_database_of_an_older_version_is_not_exported_but_explained(tmp_path: 
     (tmp_path / "data").mkdir()
     put(tmp_path / "data", "quart-notes.sqlite3", b"")
 
-    done = _run(tmp_path, "export")
+    done = run_in(tmp_path, "export")
 
     assert done.returncode == 1
     assert "run quart-notes migrate" in done.stderr
@@ -192,7 +187,7 @@ def test_a_database_of_an_older_version_is_not_exported_but_explained(tmp_path: 
 
 def test_a_reader_that_goes_away_is_no_traceback(folder: Path):
     put(folder, "notes.json", [{"title": str(n), "description": "x" * 1000} for n in range(500)])
-    _run(folder, "import", "notes.json")
+    run_in(folder, "import", "notes.json")
     command = f"{sys.executable} -m quart_notes export | head -c 10"
 
     done = subprocess.run(

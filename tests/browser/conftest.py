@@ -132,6 +132,14 @@ def settled(guarded_server: ServerProcess, root: httpx.Client) -> Iterator[Calla
 
 
 @pytest.fixture
+def known(
+    guarded_server: ServerProcess, settled: Callable[[str], httpx.Client], windows: Windows
+) -> Callable[[str], access.Member]:
+    """Somebody with an account there, the same one for all tests of the module, with windows."""
+    return lambda nickname: access.Member(guarded_server, settled(nickname), windows)
+
+
+@pytest.fixture
 def member(guarded_server: ServerProcess, root: httpx.Client, windows: Windows) -> Iterator[Callable[[str], Any]]:
     """Makes somebody new with an account there."""
     with ExitStack() as clients:

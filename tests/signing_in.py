@@ -1,0 +1,53 @@
+"""Signing in with a password, and the work that it takes."""
+
+import threading
+from collections import Counter
+
+import httpx
+
+from quart_notes.domain import passwords
+from tests.routes import PASSWORD
+
+WRONG = "wrong horse battery"
+
+
+async def sign_in(client: httpx.AsyncClient, nickname: str = "ada", password: str = PASSWORD) -> httpx.Response:
+    """The answer to somebody who signs in."""
+    return await client.post("/api/sign-in", json={"nickname": nickname, "password": password})
+
+
+class Counted:
+    """The hasher, with its calls counted and how many ran at once."""
+
+    def __init__(self) -> None:
+        self.hasher = passwords.HASHER
+        self.calls: Counter[str] = Counter()
+        self.now = self.most = 0
+        self._lock = threading.Lock()
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def _begin(self, what: str) -> None:
+        with self._lock:
+            self.calls[what] += 1
+            self.now += 1
+            self.most = max(self.most, self.now)
+        self.gate.wait(20)
+
+    def verify(self, kept: str, password: str) -> bool:
+        """Check one."""
+        self._begin("verify")
+        try:
+            return self.hasher.verify(kept, password)
+        finally:
+            with self._lock:
+                self.now -= 1
+
+    def hash(self, password: str) -> str:
+        """Make one."""
+        self._begin("hash")
+        try:
+            return self.hasher.hash(password)
+        finally:
+            with self._lock:
+                self.now -= 1

@@ -1,0 +1,79 @@
+"""Guessing passwords: so many tries and no more, and whoever knows theirs still gets in."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from tests.house import House
+from tests.signing_in import WRONG, Counted, sign_in
+from tests.talk import refused
+
+
+async def _rush(house: House, number: int, nickname: str = "ada", address: str = "192.0.2.66") -> Counter[int]:
+    async with house.client(address=address) as client:
+        answers = await asyncio.gather(*(sign_in(client, nickname, WRONG) for _ in range(number)))
+    for answer in answers:
+        if answer.status_code == 429:
+            assert refused(answer, 429, "too_many_attempts")
+            assert 1 <= int(answer.headers["retry-after"]) <= 100
+    return Counter(answer.status_code for answer in answers)
+
+
+async def test_after_a_thousand_wrong_passwords_their_owner_still_gets_in(house: House, counted: Counted):
+    async with house.client(address="192.0.2.66") as known, house.client(address="198.51.100.1") as elsewhere:
+        assert (await sign_in(known)).status_code == 200
+        counted.calls.clear()
+        statuses = await _rush(house, 1000)
+
+        assert statuses == {401: 10, 429: 990}
+        assert counted.calls == {"verify": 10}, "what is refused costs no hash"
+        assert (await sign_in(known)).status_code == 200, "from a browser that is known, at the same address"
+        assert (await sign_in(elsewhere)).status_code == 200, "from another address"
+        async with house.client(address="192.0.2.66") as stranger:
+            refused(await sign_in(stranger), 429, "too_many_attempts")
+            assert (await sign_in(stranger, "bob")).status_code == 200, "somebody else, at the same address"
+
+
+async def test_an_address_has_so_many_tries_over_all_nicknames(house: House, counted: Counted):
+    statuses: Counter[int] = Counter()
+    for n in range(110):
+        statuses += await _rush(house, 1, f"somebody-{n}")
+
+    assert statuses[401] in range(100, 110)  # one a second is forgiven meanwhile
+    assert statuses[429] == 110 - statuses[401]
+    assert (await _rush(house, 1, address="198.51.100.1")) == {401: 1}
+
+
+async def test_time_forgives_and_so_does_the_right_password(house: House, monkeypatch: pytest.MonkeyPatch):
+    loop = asyncio.get_running_loop()
+    real, later = loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: real() + later)
+    async with house.client() as client:
+        assert await _rush(house, 12, address="192.0.2.1") == {401: 10, 429: 2}
+        later += int((await sign_in(client)).headers["retry-after"])
+        assert (await sign_in(client)).status_code == 200, "after the time that was named"
+    assert await _rush(house, 12, address="192.0.2.1") == {401: 10, 429: 2}, "all is forgiven with the right one"
+
+
+async def test_a_known_browser_is_counted_for_itself(house: House):
+    async with house.client() as thief, house.client() as owner:
+        assert (await sign_in(thief)).status_code == 200
+        assert (await sign_in(owner)).status_code == 200
+        assert thief.cookies["quart_notes_device"] != owner.cookies["quart_notes_device"]
+        statuses = Counter([(await sign_in(thief, "ada", WRONG)).status_code for _ in range(15)])
+
+        assert statuses == {401: 10, 429: 5}
+        assert (await sign_in(owner)).status_code == 200
+
+
+@pytest.mark.parametrize("mark", ["", "x", "2", "2.x", "2 x", "made up"])
+async def test_a_mark_that_is_made_up_is_none(house: House, mark: str):
+    await _rush(house, 10)
+    async with house.client(address="192.0.2.66") as client:
+        client.cookies.set("quart_notes_device", mark)
+        refused(await sign_in(client), 429, "too_many_attempts")
+        client.cookies.set("quart_notes_device", house.core.signing.sign("session", f"{house.people['ada'].id} x"))
+        refused(await sign_in(client), 429, "too_many_attempts")
+        client.cookies.set("quart_notes_device", house.core.signing.sign("device", f"{house.people['bob'].id} x"))
+        refused(await sign_in(client), 429, "too_many_attempts")

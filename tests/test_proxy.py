@@ -68,7 +68,7 @@ def proxy(server: ServerProcess, tmp_path: Path, unused_tcp_port: int) -> Iterat
 
 
 def client_of(proxy: Proxy) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{proxy.port}", timeout=20)
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{proxy.port}", timeout=20, verify=False)
 
 
 async def test_pages_and_api_come_through(proxy: Proxy):

@@ -213,11 +213,11 @@ async def test_plain_hypercorn_serves_and_streams_too(tmp_path: Path, unused_tcp
         def answers() -> bool:
             assert process.poll() is None
             with suppress(httpx.TransportError):
-                return httpx.get(f"{base}/readyz").status_code == 200
+                return httpx.get(f"{base}/readyz", verify=False).status_code == 200
             return False
 
         wait_for(answers, "plain hypercorn serves", 20)
-        async with httpx.AsyncClient(base_url=base) as http:
+        async with httpx.AsyncClient(base_url=base, verify=False) as http:
             clients = [await follow(edge, unused_tcp_port) for edge in EDGES]
             first = await http.post("/api/notes", json={"title": "a"})
             second = await http.post("/api/notes", json={"title": "b"})

@@ -73,7 +73,7 @@ def window(windows: Windows, shared_server: ServerProcess) -> Page:
 @pytest.fixture
 def rest(shared_server: ServerProcess) -> Iterator[httpx.Client]:
     """The module's API."""
-    with httpx.Client(base_url=shared_server.base, timeout=20) as client:
+    with httpx.Client(base_url=shared_server.base, timeout=20, verify=False) as client:
         yield client
 
 

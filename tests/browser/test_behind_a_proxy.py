@@ -123,7 +123,7 @@ def test_people_and_rooms_work_under_the_prefix(windows: Windows, address: str):
 
 
 def test_a_conversation_works_under_the_prefix(windows: Windows, address: str):
-    with httpx.Client(base_url=address) as rest:
+    with httpx.Client(base_url=address, verify=False) as rest:
         who = person(rest)
         address_of_room = f"{address}/front/rooms/{room(rest)}"
     page = be_at(windows(), address, who)

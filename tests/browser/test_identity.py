@@ -10,7 +10,7 @@ from tests.browser.windows import visit
 
 @pytest.fixture(scope="module")
 def people(shared_server):
-    with httpx.Client(base_url=shared_server.base) as client:
+    with httpx.Client(base_url=shared_server.base, verify=False) as client:
         return [person(client, nickname) for nickname in ("ada", "bob")]
 
 

@@ -34,7 +34,7 @@ def long_room(shared_server):
     """A room with 230 messages of a person who is gone."""
     import httpx
 
-    with httpx.Client(base_url=shared_server.base) as rest:
+    with httpx.Client(base_url=shared_server.base, verify=False) as rest:
         author, place = person(rest, "cy"), room(rest)
         for number in range(230):
             say(rest, place, author, f"message number {number}\n" * (1 + number % 3))
@@ -163,7 +163,7 @@ def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
 
     import httpx
 
-    with httpx.Client(base_url=server.base) as rest:
+    with httpx.Client(base_url=server.base, verify=False) as rest:
         ada, place = person(rest, "ada"), 1
         gone, kept = say(rest, place, ada, fresh("gone")), None
         page = enter(windows, server, ada, place)
@@ -172,7 +172,7 @@ def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
         server.stop()
         shutil.rmtree(server.data)
         server.start()
-    with httpx.Client(base_url=server.base) as rest:
+    with httpx.Client(base_url=server.base, verify=False) as rest:
         ada = person(rest, "ada")
         kept = say(rest, place, ada, fresh("anew"))
 

@@ -15,7 +15,7 @@ MANY = 5_000
 @pytest.fixture(scope="module")
 def full(shared_server):
     """A server with many notes, every tenth of them done."""
-    with httpx.Client(base_url=shared_server.base, timeout=30) as client, ThreadPoolExecutor(8) as pool:
+    with httpx.Client(base_url=shared_server.base, timeout=30, verify=False) as client, ThreadPoolExecutor(8) as pool:
 
         def make(number):
             note = create(client, f"Note {number}", f"Text of note {number}. " * (number % 20))

@@ -121,7 +121,7 @@ def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser
 
 def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_run_again(windows, standing_server):
     server = standing_server
-    with httpx.Client(base_url=server.base, timeout=20) as rest:
+    with httpx.Client(base_url=server.base, timeout=20, verify=False) as rest:
         ada = person(rest)
         rest.post("/front/me", data={"person_id": ada["id"]})
         page = visit(be(windows(), server, ada), server, BOARD)
@@ -170,7 +170,7 @@ def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_ru
 
 
 def test_what_nobody_in_particular_asked_for_is_followed_where_its_board_is_not_open(windows, standing_server):
-    with httpx.Client(base_url=standing_server.base, timeout=20) as rest:
+    with httpx.Client(base_url=standing_server.base, timeout=20, verify=False) as rest:
         job = bring(rest, "all.json", notes(*(f"note {n}" for n in range(2 * BATCH))))
         page = visit(windows(), standing_server, "/front/rooms")
         expect(page.locator("#job-mark")).to_contain_text("Importing all.json")
@@ -316,7 +316,7 @@ def test_the_page_is_linked_from_where_boards_are(page, shared_server):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_state_is_accessible_and_fits_a_small_screen(windows, standing_server, scheme):
-    with httpx.Client(base_url=standing_server.base, timeout=20) as rest:
+    with httpx.Client(base_url=standing_server.base, timeout=20, verify=False) as rest:
         phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
         page = visit(windows(**phone, color_scheme=scheme, reduced_motion="reduce"), standing_server, BOARD)
         assert_accessible(page)

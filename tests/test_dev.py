@@ -232,7 +232,7 @@ def test_whatever_prevents_the_start_is_said(dev, http, name, added, said):
 
 def test_an_error_while_the_server_opens_is_said_with_its_place(dev, http):
     with dev.noticed("does not start"):
-        dev.edit("quart_notes/app.py", "        await core.log.open()\n", "        await core.log.opened_wrongly()\n")
+        dev.edit("quart_notes/app.py", "await core.log.open()\n", "await core.log.opened_wrongly()\n")
 
     page = http.get("/front/notes", headers=PAGE)
 

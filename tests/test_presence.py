@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -66,6 +67,14 @@ def _parts() -> tuple[Presence, Listener]:
     return Presence(broadcaster), Listener(broadcaster)
 
 
+async def _with_ada() -> tuple[Presence, Listener, Callable[[], None]]:
+    """The same, when Ada has been in room 5 for ten seconds; and what has her leave."""
+    presence, listener = _parts()
+    leave = presence.join(5, ADA)
+    await asyncio.sleep(10)
+    return presence, listener, leave
+
+
 def _now(presence: Presence, room_id: int = 5) -> tuple[list[str], list[str], list[str]]:
     now = presence.now(room_id)
     assert now.room_id == room_id
@@ -92,9 +101,7 @@ async def test_who_comes_is_here_at_once_and_told_at_once():
 
 @in_virtual_time
 async def test_who_goes_is_gone_a_little_later():
-    presence, listener = _parts()
-    leave = presence.join(5, ADA)
-    await asyncio.sleep(10)
+    presence, listener, leave = await _with_ada()
 
     leave()
 
@@ -108,9 +115,7 @@ async def test_who_goes_is_gone_a_little_later():
 
 @in_virtual_time
 async def test_a_reload_is_no_leaving():
-    presence, listener = _parts()
-    leave = presence.join(5, ADA)
-    await asyncio.sleep(10)
+    presence, listener, leave = await _with_ada()
 
     leave()
     await asyncio.sleep(LINGER - MOMENT)
@@ -204,9 +209,7 @@ async def test_who_comes_into_an_empty_room_right_after_somebody_left_it_is_told
 
 @in_virtual_time
 async def test_a_second_connection_of_somebody_who_is_here_hears_who_is_here():
-    presence, listener = _parts()
-    presence.join(5, ADA)
-    await asyncio.sleep(10)
+    presence, listener, _ = await _with_ada()
 
     presence.join(5, ADA)
 
@@ -220,9 +223,7 @@ async def test_a_second_connection_of_somebody_who_is_here_hears_who_is_here():
 
 @in_virtual_time
 async def test_typing_ends_after_five_seconds():
-    presence, listener = _parts()
-    presence.join(5, ADA)
-    await asyncio.sleep(10)
+    presence, listener, _ = await _with_ada()
 
     presence.typing(5, ADA)
 
@@ -267,9 +268,7 @@ async def test_what_is_said_ends_the_typing():
 
 @in_virtual_time
 async def test_who_was_not_typing_stops_without_a_word():
-    presence, listener = _parts()
-    presence.join(5, ADA)
-    await asyncio.sleep(10)
+    presence, listener, _ = await _with_ada()
 
     for room_id, person_id in ((5, ADA.id), (5, 99), (6, ADA.id)):
         presence.stopped_typing(room_id, person_id)

@@ -236,7 +236,8 @@ def test_what_one_looks_at_stays_where_it_is_while_a_very_long_answer_grows(home
     expect(answer(reading, "writing").locator(".content")).to_contain_text(pieces[7].strip()[-30:])
     top = "document.querySelector('[data-answer]').getBoundingClientRect().top"
     reading.evaluate("document.querySelector('#log').scrollTop = -1500")
-    before = reading.evaluate(top)
+    reading.evaluate("Promise.all(document.querySelector('[data-answer]').getAnimations().map(one => one.finished))")
+    before = reading.evaluate(top)  # once it has slid in
     model.go()
 
     for page in (following, reading):

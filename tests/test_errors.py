@@ -17,6 +17,7 @@ from quart_notes.blueprints import guards
 from quart_notes.core import Core
 from quart_notes.errors import CATALOGUE, FieldError, NotFoundError, ProblemError
 from quart_notes.settings import Settings
+from tests.empty_database import no_wait_for_the_disk, put_empty_database
 from tests.routes import ACCOUNTS_ONLY, ANY_JSON, READS, ROUTES, Json, Route, body_of
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -36,8 +37,10 @@ async def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         for kind in CATALOGUE:
             made.add_url_rule(f"{prefix}/{kind.__name__}", f"{prefix}{kind.__name__}", _failing(kind))
         made.add_url_rule(f"{prefix}/unexpected", f"{prefix}unexpected", _unexpected)
-    async with made.test_app():
-        yield made
+    put_empty_database(tmp_path)
+    with no_wait_for_the_disk():
+        async with made.test_app():
+            yield made
 
 
 @pytest.fixture

@@ -104,3 +104,13 @@ def refused(answer: httpx.Response, status: int, code: str) -> Json:
 def fields_of(problem: Json) -> set[str]:
     """The fields that a problem names."""
     return {error["field"] for error in problem["errors"]}
+
+
+async def newest_number(api: httpx.AsyncClient) -> int:
+    """The number of the newest event."""
+    return position(await api.get("/api/notes?limit=1"))
+
+
+def without_date(answer: httpx.Response) -> dict[str, str]:
+    """The headers of an answer but the moment that it was made."""
+    return {name: value for name, value in sorted(answer.headers.items()) if name != "date"}

@@ -1,30 +1,16 @@
 """Who hears what: topics by default and by name, what is refused, and that nobody else hears what two people say."""
 
-import asyncio
-import random
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from quart_notes import event_log, feed
 from quart_notes.blueprints.identity import COOKIE
-from quart_notes.core import Core
-from quart_notes.domain.access import ANYBODY
-from quart_notes.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, EventId, room, user
-from quart_notes.schemas import MessageCreate, NoteCreate, RoomCreate, RoomMessageCreate, UserCreate
 from tests.feed_clients import EDGES, Edge, follow, named
-from tests.in_process import opened
-from tests.raw_connection import until
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, Json, cookie_of, got, made, newest, people, person, say, tell
 from tests.talk import room as new_room
-from tests.test_broadcaster import Wire, plain
 
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
@@ -413,138 +399,3 @@ async def test_a_reader_of_all_this_resumes_where_it_was(
     assert heard == [event for event in await _heard(whole, mark) if "id" in event]
     part.cut()
     whole.cut()
-
-
-# Without a server: the seam between the log and what is live, for topics by name and by kind.
-
-
-class Follower:
-    """Reads topics from a place on: their history, then what comes."""
-
-    def __init__(self, core: Core, topics: set[str], after: int | None, *, direct: bool) -> None:
-        self.wire = Wire()
-        self.numbers: list[int] = []
-        self._direct = direct
-        place = None if after is None else EventId(core.log.epoch, after)
-        self._subscription = core.feed.subscribe(topics, place, plain)
-        self._task = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        async for page in self._subscription.history():
-            self.numbers += [message.number or 0 for message in page]
-            await asyncio.sleep(0)
-        reader = self._subscription.reader
-        if self._direct:
-            self._subscription.attach(self.wire)
-            await reader.ended.wait()
-        while not reader.ended.is_set():
-            await self._subscription.wait()
-            self.numbers += [message.number or 0 for message in reader.take()]
-
-    @property
-    def heard(self) -> list[int]:
-        """The numbers of all events so far."""
-        lines = b"".join(self.wire.writes).splitlines()
-        return self.numbers + [int(line.split(b'"', 5)[3].rpartition(b"-")[2]) for line in lines]
-
-    async def count(self, number: int) -> None:
-        """Return once so many events have come."""
-        await until(lambda: len(self.heard) >= number, f"{number} events")
-
-    async def close(self) -> None:
-        """Hear no more."""
-        self._subscription.close()
-        await self._task
-
-
-async def _act(core: Core, chance: random.Random) -> None:
-    """Say or make something, somewhere."""
-    who, other = chance.randint(1, 3), chance.randint(1, 3)
-    kind = chance.choice(["note", "room", "tell", "say", "say"])
-    if kind == "note":
-        await core.notes.add(ANYBODY, 1, NoteCreate(title="x"))
-    elif kind == "room":
-        await core.rooms.add(RoomCreate(name=f"{chance.random()}"))
-    elif kind == "tell":
-        await core.messages.send(ANYBODY, MessageCreate(author_id=who, recipient_id=other, content="x"))
-    else:
-        rooms = [row.id for row in (await core.rooms.those(range(1, 40))).values() if row.kind == "room"]
-        await core.messages.post(ANYBODY, chance.choice(rooms), RoomMessageCreate(author_id=who, content="x"))
-
-
-CHOICES = [
-    {EVERY_ROOM},
-    {EVERY_ROOM, room(1)},
-    {room(1)},
-    {room(1), room(2), user(1)},
-    {user(1), user(2)},
-    {SHARED_BOARD, USERS, ROOMS, EVERY_ROOM, user(3)},
-    {ROOMS, USERS},
-]
-
-
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.integers(0, 1 << 32), st.integers(1, 12), st.sampled_from([1, 3, 128]))
-def test_every_choice_of_topics_continues_from_every_place_without_gap_or_double(seed: int, turns: int, page: int):
-    chance = random.Random(seed)
-
-    async def run(folder: Path) -> None:
-        async with opened(folder) as core:
-            for number in range(3):
-                await core.people.add(UserCreate(name="x", email="x@y", nickname=f"nick{number}"))
-            await core.rooms.add(RoomCreate(name="two"))
-            followers: list[tuple[set[str], int, Follower]] = []
-            for _ in range(turns):
-                acting = asyncio.gather(*(_act(core, chance) for _ in range(chance.randint(1, 6))))
-                topics = chance.choice(CHOICES)
-                place = chance.randint(0, core.broadcaster.newest)
-                followers.append((topics, place, Follower(core, topics, place, direct=chance.random() < 0.5)))
-                for _ in range(chance.randint(0, 20)):
-                    await asyncio.sleep(0)
-                await acting
-            told = {message.number: message.topic for message in await _everything(core)}
-            for topics, place, follower in followers:
-                kinds = tuple(topic.removesuffix("*") for topic in topics if topic.endswith(":*"))
-                expected = [
-                    number
-                    for number, topic in told.items()
-                    if number is not None
-                    and number > place
-                    and (topic in topics or (kinds and topic.startswith(kinds)))
-                ]
-                await follower.count(len(expected))
-                assert follower.heard == expected, (topics, place)
-                await follower.close()
-
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feed, "PAGE", page)
-        patch.setattr(event_log, "PAGE", page)
-        asyncio.run(run(Path(folder)))
-
-
-async def _everything(core: Core) -> list[Any]:
-    found: list[Any] = []
-    topics = {SHARED_BOARD, USERS, ROOMS, EVERY_ROOM, "user:*"}
-    while True:
-        place = EventId(core.log.epoch, found[-1].number if found else 0)
-        page = await core.log.since(topics, place, core.broadcaster.newest)
-        if not page:
-            return found
-        found += page
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path / "data") as core:
-        yield core
-
-
-async def test_what_is_volatile_is_in_no_log(core: Core):
-    ada = (await core.people.add(UserCreate(name="x", email="x@y", nickname="ada"))).result
-    before = await core.log.newest()
-    core.presence.join(1, ada)
-    core.presence.typing(1, ada)
-    await asyncio.sleep(0.05)
-
-    assert await core.log.newest() == before
-    assert await core.log.since({room(1), EVERY_ROOM}, EventId(before.epoch, 0), 1000) == []

@@ -9,6 +9,7 @@ import pytest
 
 from quart_notes.blueprints.identity import COOKIE
 from quart_notes.domain import passwords
+from tests.dev_process import DevProcess
 from tests.house import House, hash_quickly, opened_house
 from tests.raw_connection import LEFT_OPEN
 from tests.raw_http import exchange
@@ -146,6 +147,20 @@ def nothing_left_open() -> Iterator[None]:
     yield
     for connection in list(LEFT_OPEN):
         connection.close()
+
+
+@pytest.fixture(scope="module")
+def only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
+    """A copy of the project that `quart-notes dev` follows, for all tests of a module."""
+    with DevProcess(tmp_path_factory.mktemp("project")) as process:
+        yield process
+
+
+@pytest.fixture
+def dev(only: DevProcess) -> Iterator[DevProcess]:
+    """The module's project, as it was when the test began."""
+    yield only
+    only.mend()
 
 
 @pytest.fixture

@@ -33,19 +33,6 @@ RESTARTS = 40  # of a server that does nothing; by hand it was done with 200 of 
 ENDS = 10.0  # seconds until everything has gone after Ctrl-C, on a busy machine
 
 
-@pytest.fixture(scope="module")
-def only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
-    with DevProcess(tmp_path_factory.mktemp("project")) as process:
-        yield process
-
-
-@pytest.fixture
-def dev(only: DevProcess) -> Iterator[DevProcess]:
-    """The module's project, as it was when the test began."""
-    yield only
-    only.mend()
-
-
 @pytest.fixture
 def http(only: DevProcess) -> Iterator[httpx.Client]:
     # A connection a request: a kept one ends with its server.

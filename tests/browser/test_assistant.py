@@ -1,7 +1,6 @@
 """The assistant on the pages: its room, an answer as it grows, stops and fails, calling it by name, for everybody."""
 
 import re
-import subprocess
 from functools import partial
 
 import httpx
@@ -11,11 +10,11 @@ from playwright.sync_api import expect
 from tests.browser import access, rooms
 from tests.browser.rooms import block_websockets, created, fresh, message, person, room, said, say, unread, write
 from tests.browser.test_accessibility import assert_accessible
-from tests.browser.test_documents import HTML_VALIDATE
 from tests.browser.test_xss import CORPUS
+from tests.browser.valid_html import assert_valid, where_it_can_be_checked
 from tests.browser.windows import visit
 from tests.fake_ollama import FakeOllama
-from tests.server_process import ROOT, ServerProcess, wait_for
+from tests.server_process import ServerProcess, wait_for
 
 FIELD = "#message-form [name=content]"
 ANSWERS = "#messages > [data-answer]"
@@ -440,24 +439,15 @@ def test_axe_finds_nothing_while_the_name_is_offered(come, rest, ada):
     assert_accessible(page)
 
 
-@pytest.mark.skipif(not HTML_VALIDATE, reason="html-validate is not on the PATH; `make test` brings it")
+@where_it_can_be_checked
 def test_every_state_is_valid_html(shared_server, rest, ada, every_state, tmp_path):
     with httpx.Client(base_url=shared_server.base, headers={"Accept": "text/html"}, verify=False) as client:
         client.post("/front/me", data={"person_id": ada["id"]})
         last = created_answer(rest, every_state)
-        for name, path in {"room": "", "answer": f"/messages/{last}"}.items():
-            page = client.get(f"/front/rooms/{every_state}{path}")
-            assert page.status_code == 200
-            assert "data-answer" in page.text
-            (tmp_path / f"{name}.html").write_text(page.text, encoding="utf-8")
-    config = ROOT / "tests" / "tools" / ".htmlvalidate.json"
+        paths = {"room": "", "answer": f"/messages/{last}"}
+        pages = {name: client.get(f"/front/rooms/{every_state}{path}") for name, path in paths.items()}
+    for page in pages.values():
+        assert page.status_code == 200
+        assert "data-answer" in page.text
 
-    checked = subprocess.run(
-        [HTML_VALIDATE, "--config", config, "--max-warnings=0", *tmp_path.glob("*.html")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert_valid(tmp_path, pages)

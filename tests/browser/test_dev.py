@@ -1,31 +1,16 @@
 """Pages under `quart-notes dev` follow what is changed: without a reload where that can be, losing nothing typed."""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
-from tests.dev_process import VERSION, DevProcess
+from tests.dev_process import VERSION
 
 HEADING = "h1"
 TABS = 7  # one more than the connections that a browser opens to a server of HTTP/1.1
 PATIENCE = 60_000  # milliseconds for all of them to be loaded anew, on a busy machine
-
-
-@pytest.fixture(scope="module")
-def only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
-    with DevProcess(tmp_path_factory.mktemp("project")) as process:
-        yield process
-
-
-@pytest.fixture
-def dev(only: DevProcess) -> Iterator[DevProcess]:
-    """The module's project, as it was when the test began."""
-    yield only
-    only.mend()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The API's pages, the manifest and the markup, as a browser takes them."""
 
 import re
-import shutil
-import subprocess
 from typing import Any
 
 import html5lib  # type: ignore[import-untyped]
@@ -12,9 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.board import create, fresh
 from tests.browser.rooms import person, say
-from tests.server_process import ROOT
-
-HTML_VALIDATE = shutil.which("html-validate") or ""
+from tests.browser.valid_html import assert_valid, where_it_can_be_checked
 
 
 def test_the_documentation_is_rendered_from_our_own_files(windows, shared_server):
@@ -74,22 +70,12 @@ def test_the_markup_has_no_parse_errors_and_unique_ids(rest, path):
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.skipif(not HTML_VALIDATE, reason="html-validate is not on the PATH; `make test` brings it")
+@where_it_can_be_checked
 def test_every_page_is_valid_html(server, tmp_path):
-    config = ROOT / "tests" / "tools" / ".htmlvalidate.json"
     with httpx.Client(base_url=server.base, headers={"Accept": "text/html"}, verify=False) as client:
-        for name, page in _pages(client).items():
-            (tmp_path / f"{name}.html").write_text(page.text, encoding="utf-8")
+        pages = _pages(client)
 
-    checked = subprocess.run(
-        [HTML_VALIDATE, "--config", config, "--max-warnings=0", *tmp_path.glob("*.html")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert_valid(tmp_path, pages)
 
 
 def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
@@ -158,7 +144,7 @@ def _transfer_pages(client: httpx.Client, path: str) -> dict[str, httpx.Response
     return pages | {"transfer": page}
 
 
-@pytest.mark.skipif(not HTML_VALIDATE, reason="html-validate is not on the PATH; `make test` brings it")
+@where_it_can_be_checked
 def test_every_page_of_who_signs_in_is_valid_html(guarded_server, root, member, tmp_path):
     ada = member("ada")
     board = ada.board('<b>"board"</b>')
@@ -190,21 +176,7 @@ def test_every_page_of_who_signs_in_is_valid_html(guarded_server, root, member, 
         **dict.fromkeys(("sign_in_refused", "too_late"), 401),
         "gone": 410,
     }
-    for name, answer in pages.items():
-        (tmp_path / f"{name}.html").write_text(answer.text, encoding="utf-8")
-
-    checked = subprocess.run(
-        [
-            *(HTML_VALIDATE, "--config", ROOT / "tests" / "tools" / ".htmlvalidate.json", "--max-warnings=0"),
-            *tmp_path.glob("*.html"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert_valid(tmp_path, pages)
 
 
 def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:

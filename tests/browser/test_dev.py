@@ -202,6 +202,7 @@ def test_passwords_are_not_kept(windows, dev):
 
     dev.edit("templates/base.html", "{%- block main %}", '<p id="fresh">fresh</p>{% block main %}')
 
+    reloaded(page)
     expect(page.locator("#fresh")).to_be_visible()
     seen = page.evaluate("localStorage.getItem('seen')")
     assert "kept" in seen
@@ -211,6 +212,7 @@ def test_passwords_are_not_kept(windows, dev):
 def test_what_is_typed_is_put_back_once(page, dev):
 
     dev.edit("templates/base.html", "{%- block main %}", '<p id="fresh">fresh</p>{% block main %}')
+    reloaded(page)
     expect(page.locator("#fresh")).to_be_visible()
     expect(page.locator("#add-title")).to_have_value("half a thou")
     page.fill("#add-title", "")

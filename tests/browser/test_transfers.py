@@ -63,9 +63,9 @@ def row(page: Page, name: str) -> Locator:
     return page.locator(".job", has=page.locator(".job-file", has_text=name)).first
 
 
-def state(one: Locator) -> Locator:
-    """The word for how it stands."""
-    return one.locator(".job-state > b:visible")
+def expect_state(one: Locator, word: str) -> None:
+    """Wait until an import stands so, and until the style sheets that hide the other words are there."""
+    expect(one.locator(".job-state > b:visible")).to_have_text([word])
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser
     send(page, file(name, notes(first, 7, second)), "Look first")
 
     looked = row(page, name)
-    expect(state(looked)).to_have_text("Looked at")
+    expect_state(looked, "Looked at")
     expect(looked.locator(".job-text")).to_have_text("2 notes would come in, 1 could not be read")
     expect(looked.locator(".job-titles li")).to_have_text([first, second])
     expect(looked.locator(".job-titles")).to_be_visible()
@@ -105,13 +105,13 @@ def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser
     assert page.locator("#import-file").evaluate("field => field.files.length") == 1, "it is there to be imported"
 
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(state(row(page, name))).to_have_text("Done")
+    expect_state(row(page, name), "Done")
     expect(row(page, name).locator(".job-text")).to_have_text("2 notes came in, 1 could not be read")
     assert page.locator("#import-file").evaluate("field => field.files.length") == 0
 
     for elsewhere in (page, other):
         expect(elsewhere.locator(".job", has_text=name)).to_have_count(2)
-        expect(state(row(elsewhere, name))).to_have_text("Done")
+        expect_state(row(elsewhere, name), "Done")
     made = [one.evaluate(SHAPE) for one in page.locator(".job", has_text=name).all()]
     visit(page, shared_server, BOARD)
     assert [one.evaluate(SHAPE) for one in page.locator(".job", has_text=name).all()] == made
@@ -131,7 +131,7 @@ def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_ru
         bring(rest, "first.json", notes(*(f"first {n}" for n in range(250))))
 
         running = row(page, "first.json")
-        expect(state(running)).to_have_text("Importing")
+        expect_state(running, "Importing")
         expect(running.locator(".job-count")).to_have_text("100 of 250")
         expect(running.locator("progress")).to_have_js_property("position", 0.4)
         expect(mark).to_contain_text("Importing first.json 40 %")
@@ -139,16 +139,16 @@ def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_ru
         page.reload()
         expect(running.locator(".job-count")).to_have_text("100 of 250")
         mark.locator("a").click()
-        expect(state(row(elsewhere, "first.json"))).to_have_text("Importing")
+        expect_state(row(elsewhere, "first.json"), "Importing")
 
         bring(rest, "second.json", notes(*(f"second {n}" for n in range(BATCH + 1))))
         second = row(page, "second.json")
-        expect(state(second)).to_have_text("Importing")
+        expect_state(second, "Importing")
         second.get_by_role("button", name="Cancel").focus()
         page.keyboard.press("Enter")
-        expect(state(second)).to_have_text("Cancelled")
+        expect_state(second, "Cancelled")
         expect(second).to_be_focused()
-        expect(state(row(elsewhere, "second.json"))).to_have_text("Cancelled")
+        expect_state(row(elsewhere, "second.json"), "Cancelled")
         second.get_by_role("button", name="Put away").focus()
         page.keyboard.press("Enter")
         for where in (page, elsewhere):
@@ -160,10 +160,10 @@ def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_ru
         server.kill()
         server.constants = {}
         server.start()
-        expect(state(running)).to_have_text("Interrupted")
+        expect_state(running, "Interrupted")
         expect(mark).to_be_hidden()
         running.get_by_role("button", name="Run again").click()
-        expect(state(running)).to_have_text("Done")
+        expect_state(running, "Done")
         expect(running.locator(".job-text")).to_have_text("150 notes came in, 100 were there already")
         expect(elsewhere.locator(".toast").last).to_contain_text("150 notes came in")
         expect(mark).to_be_hidden()
@@ -188,12 +188,12 @@ def test_what_cannot_be_taken_is_said_where_it_belongs(page, windows, tmp_path):
     send(page, file("holiday.png", PNG))
     expect(page.locator("#import-file-error")).to_be_hidden()
     failed = row(page, "holiday.png")
-    expect(state(failed)).to_have_text("Failed")
+    expect_state(failed, "Failed")
     expect(failed.locator(".job-text")).to_contain_text("what kind of file")
     version = int(failed.get_attribute("data-version") or 0)
     failed.get_by_role("button", name="Run again").click()
     expect(failed).to_have_attribute("data-version", str(version + 3))  # waiting, running, failed
-    expect(state(failed)).to_have_text("Failed")
+    expect_state(failed, "Failed")
 
     with ServerProcess(tmp_path / "data", "--max-import-bytes", "100000") as server:
         large = file("large.json", notes(*(f"note {n}" for n in range(9_000))))
@@ -253,7 +253,7 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     send(plain, [file(name, notes(first, 7)), file("more.json", notes(first))], "Look first")
     looked = row(plain, f"{name} and 1 more")
 
-    expect(state(looked)).to_have_text("Looked at")  # the page comes again by itself, until it is
+    expect_state(looked, "Looked at")  # the page comes again by itself, until it is
     expect(plain.locator(".notice")).to_contain_text("2 notes would come in")
     expect(plain.locator("meta[http-equiv]")).to_have_count(0)
     expect(looked.locator(".job-text")).to_have_text("2 notes would come in, 1 could not be read")
@@ -266,7 +266,7 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     plain.select_option("[name=format]", "csv")
     send(plain, file("holiday.png", PNG))
     looked = row(plain, "holiday.png")
-    expect(state(looked)).to_have_text("Failed")
+    expect_state(looked, "Failed")
     looked.get_by_role("button", name="Run again").click()
     expect(plain.locator(".notice")).to_contain_text("names no column")
     with plain.expect_download() as sent:
@@ -283,7 +283,7 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     page.goto(standing_server.base + "/front/rooms")
     page.locator("#job-mark a").click()
     row(page, "all.json").get_by_role("button", name="Cancel").click()
-    expect(state(row(page, "all.json"))).to_have_text("Cancelled")
+    expect_state(row(page, "all.json"), "Cancelled")
     expect(page.locator("#job-mark")).to_be_hidden()
 
 
@@ -322,12 +322,12 @@ def test_every_state_is_accessible_and_fits_a_small_screen(windows, standing_ser
         assert_accessible(page)
         bring(rest, "holiday.png", PNG)
         bring(rest, "bad.json", notes(*range(30)), dry_run=True)
-        expect(state(row(page, "holiday.png"))).to_have_text("Failed")
+        expect_state(row(page, "holiday.png"), "Failed")
         cancelled = bring(rest, LONG, notes(*(f"{LONG} {n}"[:200] for n in range(BATCH + 1))))
         expect(row(page, "שלום").locator(".job-count")).to_be_visible()
         assert_accessible(page)
         rest.post(f"/api/jobs/{cancelled}/cancel")
-        expect(state(row(page, "שלום"))).to_have_text("Cancelled")
+        expect_state(row(page, "שלום"), "Cancelled")
         row(page, "שלום").locator("summary").first.click()
         page.get_by_role("button", name="Import", exact=True).click()
         assert_accessible(page)

@@ -214,6 +214,7 @@ def test_what_is_typed_is_put_back_once(page, dev):
     dev.edit("templates/base.html", "{%- block main %}", '<p id="fresh">fresh</p>{% block main %}')
     reloaded(page)
     expect(page.locator("#fresh")).to_be_visible()
+    expect(page.locator("#connection")).to_have_text("Live")
     expect(page.locator("#add-title")).to_have_value("half a thou")
     page.fill("#add-title", "")
 

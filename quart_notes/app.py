@@ -43,6 +43,7 @@ from quart_notes.blueprints import (
 from quart_notes.blueprints.body import CheckedRequest, decide
 from quart_notes.blueprints.connections import PROXY_HOPS, HTTPConnection, WebsocketConnection
 from quart_notes.blueprints.converters import ClientConverter, IdConverter
+from quart_notes.blueprints.identity import NoSessions
 from quart_notes.blueprints.openapi import documented
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError, exclusive
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
     app.config[PROXY_HOPS] = core.settings.proxy_hops
     app.request_class = CheckedRequest
+    app.session_interface = NoSessions()
     app.asgi_http_class = HTTPConnection
     app.asgi_websocket_class = WebsocketConnection
     app.url_map.converters.update(id=IdConverter, client=ClientConverter)

@@ -23,7 +23,6 @@ class Subscription:
     ) -> None:
         self._broadcaster = broadcaster
         self._log = log
-        self._topics = topics
         self._after = after
         self.reader = broadcaster.subscribe(topics, framing)
 
@@ -33,7 +32,7 @@ class Subscription:
         while place is not None and not self.reader.ended.is_set():
             self.reader.skip_to_now()
             up_to = self._broadcaster.newest
-            page = await self._log.since(self._topics, place, up_to)
+            page = await self._log.since(self.reader.channel.topics, place, up_to)
             if page is None:
                 yield [self._log.reset(up_to)]
                 place = EventId(self._log.epoch, up_to)

@@ -35,6 +35,7 @@ class Pass:
     roles     what they may do, by board that they see
     expires   loop time, seconds; None: never
     made      the gate's count of changes when it was made
+    topics    what they hear of when they name none
     """
 
     caller: Caller
@@ -44,11 +45,10 @@ class Pass:
     made: int
     kind: Kind
     secret: str = field(repr=False)
+    topics: frozenset[str] = field(init=False, repr=False)
 
-    @property
-    def topics(self) -> frozenset[str]:
-        """What they hear of when they name no topics."""
-        return topics_of(self.caller, self.roles)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "topics", topics_of(self.caller, self.roles))
 
 
 def topics_of(caller: Caller, roles: Mapping[int, Role]) -> frozenset[str]:

@@ -82,15 +82,14 @@ class TransportOutlet:
     """Writes straight to a connection's transport.
 
     A frame is never cut in two: whole frames only, registered after the last normal send and let go before the
-    closing frame. `write` and `waiting` are the transport's own methods: a call less for each of many readers.
+    closing frame.
     """
+
+    __slots__ = ("_peer", "_socket", "_transport")
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
         self._transport = peer.transport
-        self._closing = peer.transport.is_closing
-        self.write = peer.transport.write
-        self.waiting = peer.transport.get_write_buffer_size
         # With TLS, what goes out is not what is written.
         encrypted = peer.transport.get_extra_info("sslcontext") is not None
         self._socket = -1 if encrypted else peer.transport.get_extra_info("socket").fileno()
@@ -101,12 +100,21 @@ class TransportOutlet:
         The transport of uvloop writes when the loop's turn ends: the first of many readers would wait until the last
         has been written to. While the transport is open, so is its descriptor.
         """
-        if self._socket < 0 or self._peer.closing or self._closing() or self.waiting():
+        transport = self._transport
+        if self._socket < 0 or self._peer.closing or transport.is_closing() or transport.get_write_buffer_size():
             return 0
         try:
             return os.write(self._socket, data)
         except OSError:  # full, or gone: the transport finds out which
             return 0
+
+    def write(self, data: bytes) -> None:
+        """Hand over to the transport; it leaves in order."""
+        self._transport.write(data)
+
+    def waiting(self) -> int:
+        """Bytes in the transport that the kernel has not taken."""
+        return self._transport.get_write_buffer_size()
 
     def closed(self) -> bool:
         """Whether the connection has gone, or is going."""
@@ -120,6 +128,8 @@ class TransportOutlet:
 class WebsocketOutlet(TransportOutlet):
     """A websocket: kept alive by pings, which its peer must answer."""
 
+    __slots__ = ()
+
     def beat(self, now: float) -> None:
         """Ping; drop a peer that has answered nothing for too long."""
         if now - self._peer.heard > DEAF:
@@ -130,6 +140,8 @@ class WebsocketOutlet(TransportOutlet):
 
 class EventStreamOutlet(TransportOutlet):
     """An event stream: kept alive by comments; the kernel drops a peer that acknowledges nothing (TCP_USER_TIMEOUT)."""
+
+    __slots__ = ()
 
     def beat(self, now: float) -> None:
         """Send a comment."""

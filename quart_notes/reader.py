@@ -1,4 +1,4 @@
-"""One subscriber: its place in a channel, what waits for it, and its end. Standard library and `channel` only."""
+"""One subscriber: its place in a channel, what waits for it, and its end. Knows as little as `broadcaster`."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Channel, Framing, Message
+from quart_notes.lean_event import LeanEvent
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,9 @@ class Reader:
     cut off (`lagged`) or the broadcaster closed (`closing`).
     """
 
+    # With many readers, what a delivery costs beside the kernel is memory that is not in the processor's cache.
+    __slots__ = ("_unsent", "_written", "channel", "closing", "cursor", "ended", "framing", "lagged", "outlet", "wake")
+
     def __init__(self, channel: Channel, framing: Framing) -> None:
         self.channel = channel
         self.framing = framing
@@ -48,9 +52,9 @@ class Reader:
         self.outlet: Outlet | None = None
         self.lagged = False
         self.closing = False
-        self.ended = asyncio.Event()
+        self.ended = LeanEvent()
         self.wake: asyncio.Future[None] | None = None
-        self._unsent: deque[tuple[int, int]] = deque()  # (bytes written in all, messages in that write)
+        self._unsent: deque[tuple[int, int]] | None = None  # (bytes written in all, messages in that write)
         self._written = 0
 
     def skip_to_now(self) -> None:
@@ -110,8 +114,7 @@ class Reader:
             self.push(taken)
         else:
             self.cursor = end
-            if self._unsent:
-                self._unsent.clear()
+            self._unsent = None
 
     def _guarded(self, act: Callable[[Outlet], None], outlet: Outlet) -> None:
         # A connection that fails ends its own reader, never the sweep or the heart that all readers share.
@@ -134,8 +137,8 @@ class Reader:
             if waiting and self._overfull(waiting, len(data)):
                 self.cut_off()
                 return
-            if not waiting:
-                self._unsent.clear()
+            if self._unsent is None or not waiting:
+                self._unsent = deque()
             self._written += len(data)
             self._unsent.append((self._written, channel.end - self.cursor))
             self.cursor = channel.end
@@ -144,9 +147,10 @@ class Reader:
                 outlet.write(data[taken:])
 
     def _overfull(self, waiting: int, more: int) -> bool:
-        while self._unsent and self._unsent[0][0] <= self._written - waiting:
-            self._unsent.popleft()
-        messages = sum(count for _, count in self._unsent) + self.channel.end - self.cursor
+        unsent = self._unsent or deque()
+        while unsent and unsent[0][0] <= self._written - waiting:
+            unsent.popleft()
+        messages = sum(count for _, count in unsent) + self.channel.end - self.cursor
         return waiting + more > MAX_WAITING_BYTES or messages > MAX_WAITING
 
     def beat(self, now: float) -> None:

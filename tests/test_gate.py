@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from quart_notes import gate
-from quart_notes.blueprints.identity import COOKIE
+from quart_notes.blueprints.identity import COOKIE, LONG_COOKIE, SECURE_COOKIE, known_pass
 from quart_notes.gate import Pass
 from quart_notes.models import ApiToken, Session
 from quart_notes.writer import Change
@@ -200,6 +200,59 @@ async def test_a_stream_that_outlives_the_longest_timer_is_judged_and_goes_on(
 
 
 # Real streams of a real server (A6).
+
+
+# What is known of the headers of a request.
+
+
+async def test_a_cookie_is_known_by_its_header_until_its_session_ends(house: House):
+    cookie = await house.cookie("ada")
+    sent = [(b"accept", b"*/*"), (b"cookie", f"theme=dark; {COOKIE}={cookie}".encode())]
+    assert known_pass(house.core, sent, secure=False) is None, "nobody has asked the database yet"
+    passed = await _pass(house, cookie)
+    assert passed is not None
+    for _ in range(2):
+        assert known_pass(house.core, sent, secure=False) is passed
+    assert known_pass(house.core, sent, secure=True) is None, "anybody may have set it: it has not the name for https"
+    secure = [(b"cookie", f"{SECURE_COOKIE}={cookie}".encode())]
+    assert known_pass(house.core, secure, secure=True) is passed
+    assert known_pass(house.core, secure, secure=False) is None
+
+    await house.client(cookie).post("/front/sign-out")
+
+    assert known_pass(house.core, sent, secure=False) is None
+
+
+@pytest.mark.parametrize("spoil", [lambda cookie: cookie[:-1], lambda cookie: "x" + cookie, lambda cookie: ""])
+async def test_a_cookie_that_was_not_signed_here_is_nobodys(house: House, spoil: Callable[[str], str]):
+    cookie = await house.cookie("ada")
+    await _pass(house, cookie)
+
+    for _ in range(2):
+        assert known_pass(house.core, [(b"cookie", f"{COOKIE}={spoil(cookie)}".encode())], secure=False) is None
+
+
+async def test_a_token_counts_before_a_cookie_and_a_proxys_password_does_not(house: House):
+    cookie = await house.cookie("ada")
+    passed = await _pass(house, cookie)
+    sent = [(b"cookie", f"{COOKIE}={cookie}".encode())]
+
+    assert known_pass(house.core, [*sent, (b"authorization", b"Bearer nothing")], secure=False) is None
+    assert known_pass(house.core, [(b"authorization", b"Basic eDp5"), *sent], secure=False) is passed
+
+
+async def test_a_very_long_cookie_is_not_remembered_and_answered_all_the_same(house: House):
+    cookie = await house.cookie("ada")
+    await _pass(house, cookie)
+    long = f"{COOKIE}={cookie}; else=" + "x" * LONG_COOKIE
+    assert known_pass(house.core, [(b"cookie", long.encode())], secure=False) is None
+
+    answer = await house.client().get("/api/notes", headers={"Cookie": long})
+
+    assert answer.status_code == 200
+
+
+# Streams.
 
 
 class Guest:

@@ -1,6 +1,5 @@
 """How a request's body is read: one reader for all routes, and another for those that take files."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
@@ -10,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_notes.errors import UnsupportedMediaTypeError
 from quart_notes.jsonio import parse
+from quart_notes.lean_event import LeanEvent
 
 HELD = 256 * 1024  # bytes of a file that wait for a route; the rest waits in the connection
 TAKES_FILES = "_quart_notes_takes_files"
@@ -42,8 +42,8 @@ class HeldBody(Body):
         super().__init__(None, None)
         self._expected = expected_content_length or 0
         self._bound = max_content_length
-        self._decided = asyncio.Event()
-        self._taken = asyncio.Event()
+        self._complete, self._has_data = LeanEvent(), LeanEvent()
+        self._decided, self._taken = LeanEvent(), LeanEvent()
         self._pieces = False
 
     def decided(self, *, pieces: bool) -> None:

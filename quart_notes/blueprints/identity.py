@@ -1,9 +1,12 @@
 """Who asks: a browser's session, a program's token, or, in open mode, whoever they choose to be."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from quart import Response, g, has_request_context, request, websocket
+from quart import Quart, Response, g, has_request_context, request, websocket
+from quart.sessions import NullSession, SecureCookieSessionInterface
+from quart.wrappers import BaseRequestWebsocket
 from werkzeug.http import parse_cookie
 
 from quart_notes.blueprints.context import core
@@ -14,12 +17,26 @@ from quart_notes.domain.sessions import LIFE
 from quart_notes.errors import SignInRequiredError
 from quart_notes.gate import Pass
 from quart_notes.schemas import MAX_ID, UserOut
+from quart_notes.signing import Signing
 
 COOKIE = "quart_notes_session"
 SECURE_COOKIE = "__Host-" + COOKIE  # only under https, and then no other host or path can set it
 DEVICE_COOKIE = "quart_notes_device"
 DEVICE_LIFE = LIFE
+KEPT_COOKIES = 4096  # Cookie headers whose session is remembered
+LONG_COOKIE = 2048  # bytes: a longer header is not remembered, nor answered by the short way
 OPEN_BOARD = "board"  # the preference that says where a new browser of a person begins
+
+
+class NoSessions(SecureCookieSessionInterface):
+    """Quart's own sessions, which nobody uses here: the same empty one for all, not one for each request to keep."""
+
+    def __init__(self) -> None:
+        self._none = NullSession()
+
+    async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> NullSession:
+        """The empty one."""
+        return self._none
 
 
 def _headers() -> Any:
@@ -76,6 +93,13 @@ def session_secret(cookies: Any, *, secure: bool) -> str | None:
     return None if not signed else core().signing.read("session", signed)
 
 
+@lru_cache(KEPT_COOKIES)
+def _kept_secret(signing: Signing, cookie: bytes, secure: bool) -> str | None:
+    """The same of a Cookie header, remembered: what it says and whether it is ours never changes."""
+    signed = parse_cookie(cookie.decode("latin-1")).get(SECURE_COOKIE if secure else COOKIE)
+    return signing.read("session", signed) if signed else None
+
+
 async def caller() -> Caller:
     """Who asks. In accounts mode the guards have seen to it that there is somebody."""
     passed = await identify()
@@ -101,14 +125,16 @@ async def acting_as(person_id: int | None) -> Caller:
 
 def known_pass(parts: Core, headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> Pass | None:
     """The pass of whoever sends these headers, when it is at hand: for what is answered before Quart's routing."""
-    found = {name: value.decode("latin-1") for name, value in headers if name in {b"authorization", b"cookie"}}
-    authorization = found.get(b"authorization")
-    if authorization is not None and not _is_for_a_proxy(authorization):
-        kind, _, secret = authorization.partition(" ")
-        return parts.gate.known("token", secret.strip()) if kind.lower() == "bearer" else None
-    cookies = parse_cookie(found.get(b"cookie"))
-    signed = cookies.get(SECURE_COOKIE if secure else COOKIE)
-    session = parts.signing.read("session", signed) if signed else None
+    cookie = b""
+    for name, value in headers:
+        if name == b"cookie":
+            cookie = value
+        elif name == b"authorization" and not _is_for_a_proxy(authorization := value.decode("latin-1")):
+            kind, _, secret = authorization.partition(" ")
+            return parts.gate.known("token", secret.strip()) if kind.lower() == "bearer" else None
+    if not cookie or len(cookie) > LONG_COOKIE:
+        return None
+    session = _kept_secret(parts.signing, cookie, secure)
     return None if session is None else parts.gate.known("session", session)
 
 

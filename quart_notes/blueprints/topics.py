@@ -11,13 +11,14 @@ from quart_notes import events
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.identity import acting_as, identify
-from quart_notes.domain.access import Caller
+from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.errors import BadRequestError, UnknownTopicError
 from quart_notes.gate import Pass, topics_of
 from quart_notes.schemas import MAX_ID, FeedQuery, UserOut
 
 NUMBERED = re.compile(r"(board|room|user):([1-9][0-9]{0,18})", re.ASCII)
 MAX_TOPICS = 200  # of one subscription
+ANYBODYS = topics_of(ANYBODY, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ def feed_query(arguments: MultiDict[str, str]) -> FeedQuery:
         raise validation_problem(error) from None
 
 
+def _visible(who: Caller, passed: Pass | None) -> frozenset[str]:
+    """What they hear when they name nothing: the same object for many, since each stream keeps it."""
+    if who is ANYBODY:
+        return ANYBODYS
+    if passed is not None and who is passed.caller:
+        return passed.topics
+    return topics_of(who, {} if passed is None else passed.roles)
+
+
 async def listener(query: FeedQuery) -> Listener:
     """The listener that a query describes: with the topics that it names, or all that are visible.
 
@@ -62,7 +72,7 @@ async def listener(query: FeedQuery) -> Listener:
     """
     passed = await identify()
     who = await acting_as(query.person)
-    visible = topics_of(who, {} if passed is None else passed.roles)
+    visible = _visible(who, passed)
     if query.topics is None:
         return Listener(visible, who.person, (), passed)
     topics = frozenset(topic.strip() for topic in query.topics.split(","))

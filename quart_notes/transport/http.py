@@ -14,6 +14,7 @@ from hypercorn.protocol.h11 import H11Protocol
 
 from quart_notes.errors import problem
 from quart_notes.jsonio import dump
+from quart_notes.lean_event import LeanEvent
 from quart_notes.transport.answers import problem_headers
 
 
@@ -21,6 +22,9 @@ class Readable(EventWrapper):
     """Whether more may be read of a connection; raises once it is gone."""
 
     gone = False
+
+    def __init__(self) -> None:
+        self._event = LeanEvent()
 
     async def clear(self) -> None:
         """Have readers wait."""

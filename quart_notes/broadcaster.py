@@ -5,6 +5,7 @@ says.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 
 from quart_notes.channel import Channel, Framing, Message, family_of
@@ -37,6 +38,9 @@ class Broadcaster:
     def __init__(self) -> None:
         self.newest = 0  # number of the newest durable message that was published
         self.positions: dict[str, int] = {}  # topic → number of its newest durable message
+        self.published = {"durable": 0, "volatile": 0}  # messages, by kind
+        self.deliveries = 0  # messages, each counted for every reader that it concerned
+        self.cut_off = 0  # readers that were too slow
         self.closing = False
         self._channels: dict[frozenset[str], Audience] = {}
         self._by_topic: dict[str, set[Audience]] = {}
@@ -74,7 +78,9 @@ class Broadcaster:
         channel = self._channels.get(reader.channel.topics)
         if channel is None or channel is not reader.channel:
             return
-        channel.readers.discard(reader)
+        if reader in channel.readers:
+            channel.readers.discard(reader)
+            self.cut_off += reader.lagged
         if channel.readers:
             return
         del self._channels[channel.topics]
@@ -99,10 +105,17 @@ class Broadcaster:
         """How many readers there are."""
         return sum(len(channel.readers) for channel in self._channels.values())
 
+    def framings(self) -> "Counter[Framing]":
+        """How many readers there are, by how their messages are framed."""
+        return Counter(reader.framing for channel in self._channels.values() for reader in channel.readers)
+
     def publish(self, messages: Iterable[Message]) -> None:
         """Hand out messages, in order. They leave a moment later, together."""
         for message in messages:
-            if message.number is not None:
+            if message.number is None:
+                self.published["volatile"] += 1
+            else:
+                self.published["durable"] += 1
                 self.newest = self.positions[message.topic] = message.number
             for act in self._watchers.get(message.topic, ()):
                 act(message)
@@ -110,6 +123,7 @@ class Broadcaster:
                 if channel.overflows(len(message.data)):
                     self._sweep_at_once(channel)
                 channel.append(message)
+                self.deliveries += len(channel.readers)
                 self._dirty[channel] = None
         self._published.set()
         self._published = asyncio.Event()

@@ -28,6 +28,9 @@ SERVE_OPTIONS = (
     click.option("--open-to-network/--only-this-machine", default=None, help="Listen beyond loopback without sign-in."),
     click.option("--server-config", type=click.Path(path_type=Path), help="The hypercorn.toml to read."),
     click.option("--access-log/--no-access-log", default=None, help="A line a request on standard output."),
+    click.option(
+        "--metrics-bind", help="Where Prometheus may ask for /metrics, such as 127.0.0.1:9464 (default: nowhere)."
+    ),
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
     click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
     click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),

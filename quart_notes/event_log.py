@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
@@ -19,9 +19,22 @@ from quart_notes.sqlite_engine import StrictTransaction
 
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
 PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
+EXTENT = "SELECT newest, pruned, (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS size FROM log_head"
 THIN_CHUNK = 100  # the same, of events that may be 50 KB each
 NUMBER = "UPDATE log_head SET newest = newest + ? WHERE id = 1 RETURNING newest"
 INSERT = "INSERT INTO event_log (number, topic, body, created_at) VALUES (?, ?, ?, ?)"
+
+
+class Extent(NamedTuple):
+    """How far the log goes.
+
+    newest, pruned   numbers of the newest event, and of the newest that is gone
+    size             bytes of the whole database
+    """
+
+    newest: int
+    pruned: int
+    size: int
 
 
 class EventLog:
@@ -62,6 +75,12 @@ class EventLog:
             async with self._database.snapshot() as snapshot:
                 return await self.newest(snapshot)
         return EventId(self.epoch, (await self._head(connection)).newest)
+
+    async def extent(self) -> Extent:
+        """How far it goes right now."""
+        async with self._database.snapshot() as connection:
+            _, rows = await connection.execute_query(EXTENT)
+        return Extent(**dict(rows[0]))
 
     async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[Message] | None:
         """Events of `topics` newer than `after` and not newer than `up_to`, oldest first, PAGE at most.

@@ -20,6 +20,7 @@ from quart import Quart
 
 from quart_notes import transport
 from quart_notes.app import create_app
+from quart_notes.blueprints.metrics import create_metrics_app
 from quart_notes.blueprints.static_files import folder
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError
@@ -50,6 +51,7 @@ def serve(
     config = configuration(settings)
     listener = listener or listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
+    monitored = None if settings.metrics_bind is None else listen(settings.metrics_bind)
     limit = min(settings.max_connections, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     with (
         transport.installed(limit, direct=settings.stream_road == "direct") as connections,
@@ -58,7 +60,7 @@ def serve(
         app = create_app(settings)
         furnish(app)
         try:
-            runner.run(_serve(app, config, address(listener), connections))
+            runner.run(_serve(app, config, address(listener), connections, monitored))
         except LifespanFailureError as failure:
             if not isinstance(failure.__context__, CannotOpenError):
                 raise
@@ -182,9 +184,12 @@ def _loop_factory(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | N
     return None
 
 
-async def _serve(app: Quart, config: Config, where: str, connections: type[transport.Connection]) -> None:
+async def _serve(
+    app: Quart, config: Config, where: str, connections: type[transport.Connection], monitored: socket.socket | None
+) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
+    beside: list[asyncio.Task[None]] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     core: Core = app.extensions["quart_notes"]
@@ -196,6 +201,9 @@ async def _serve(app: Quart, config: Config, where: str, connections: type[trans
         the database under the streams. https://github.com/python/cpython/issues/123720
         """
         _spare_collections()
+        if monitored is not None:
+            metrics = create_metrics_app(core, lambda: len(connections.open))
+            beside.append(loop.create_task(_serve_beside(metrics, monitored, stopping)))
         log.info("Quart Notes on %s", where)  # hypercorn waits here once everything has started
         if core.settings.access == "accounts":
             await _offer_first_links(core, where + core.settings.root_path)
@@ -210,6 +218,16 @@ async def _serve(app: Quart, config: Config, where: str, connections: type[trans
 
     trigger: Callable[..., Awaitable[Any]] = shutdown
     await hypercorn_serve(app, config, shutdown_trigger=trigger)
+    await asyncio.gather(*beside)
+
+
+async def _serve_beside(app: Quart, listener: socket.socket, stopping: asyncio.Event) -> None:
+    """Serve an application of its own on a listener of its own, until the server stops."""
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.logger_class = _Log
+    log.info("Metrics on %s/metrics", address(listener))
+    await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
 
 
 async def _offer_first_links(core: Core, base: str) -> None:

@@ -49,6 +49,10 @@ class Settings(BaseModel):
         None, description="The hypercorn.toml to read; by default ./hypercorn.toml, else the one in the package."
     )
     access_log: bool = Field(False, description="Write one line a request to standard output.")
+    metrics_bind: str | None = Field(
+        None,
+        description="Where Prometheus may ask for /metrics, as in bind: nothing else is answered there; by default, nowhere.",
+    )
     max_connections: int = Field(
         10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
     )
@@ -81,9 +85,11 @@ class Settings(BaseModel):
         description="How live events leave: direct writes to the connection's transport, send goes through ASGI.",
     )
 
-    @field_validator("bind")
+    @field_validator("bind", "metrics_bind")
     @classmethod
-    def _bind_is_an_address(cls, value: str) -> str:
+    def _bind_is_an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if value.startswith("unix:"):
             if len(value) == len("unix:"):
                 raise ValueError("unix: needs a path after it")

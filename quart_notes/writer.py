@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from quart_notes.channel import Message
 from quart_notes.database import Database, changes, translated
 from quart_notes.errors import OverloadedError, ProblemError
 from quart_notes.event_log import EventLog
+from quart_notes.histogram import Histogram
 
 T = TypeVar("T")
 BATCH = 64  # writes in one transaction: bounds how long the first waits for the last
@@ -89,6 +91,13 @@ class Writer:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self.sizes = Histogram(1, 2, 4, 8, 16, 32, BATCH)  # writes in one transaction
+        self.seconds = Histogram(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # that it took
+
+    @property
+    def waiting(self) -> int:
+        """Writes that wait for a transaction."""
+        return len(self._queue)
 
     async def __call__(self, work: Work[T]) -> Written[T]:
         """Run `work` in the next transaction and return its result once it is durable.
@@ -122,7 +131,10 @@ class Writer:
                 await self._wake.wait()
                 continue
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            began = time.monotonic()
             await self._write(batch)
+            self.sizes.observe(len(batch))
+            self.seconds.observe(time.monotonic() - began)
 
     async def _write(self, batch: Sequence[_Job]) -> None:
         try:

@@ -171,6 +171,23 @@ async def test_a_reader_that_falls_a_mebibyte_behind_is_cut_off(broadcaster: Bro
     assert reader.lagged
 
 
+async def test_what_is_handed_out_and_who_is_cut_off_is_counted(broadcaster: Broadcaster):
+    slow, other = broadcaster.subscribe({BOARD}, plain), broadcaster.subscribe({BOARD, OTHER}, plain)
+    broadcaster.publish([note(1), note(2, OTHER), note(3, "user:9"), Message(BOARD, None, "", b"{}")])
+    assert broadcaster.published == {"durable": 3, "volatile": 1}
+    assert broadcaster.deliveries == 2 * 2 + 1
+    assert broadcaster.framings() == {plain: 2}
+
+    broadcaster.publish(note(number) for number in range(4, MAX_WAITING + 4))
+    assert slow.take() == []
+    for _ in range(2):
+        broadcaster.unsubscribe(slow)
+    broadcaster.unsubscribe(other)
+
+    assert broadcaster.cut_off == 1
+    assert broadcaster.framings() == {}
+
+
 async def test_one_message_larger_than_the_limit_still_reaches_everybody(broadcaster: Broadcaster):
     wire, pulling = Wire(), broadcaster.subscribe({BOARD}, plain)
     attached(broadcaster, wire)

@@ -24,6 +24,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "open_to_network": (True, True, True),
     "server_config": ("a.toml", "b.toml", "c.toml"),
     "access_log": (True, True, True),
+    "metrics_bind": ("127.0.0.1:1", "[::1]:2", "unix:/tmp/x"),
     "max_connections": (8, 9, 1_000_000),
     "proxy_hops": (1, 2, 10),
     "root_path": ("/a", "/b/c", "/d.e-f_g~h"),

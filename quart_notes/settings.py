@@ -51,7 +51,8 @@ class Settings(BaseModel):
     access_log: bool = Field(False, description="Write one line a request to standard output.")
     metrics_bind: str | None = Field(
         None,
-        description="Where Prometheus may ask for /metrics, as in bind: nothing else is answered there; by default, nowhere.",
+        description="Where Prometheus may ask for /metrics, an address as in bind, where nothing else is answered;"
+        " by default nowhere.",
     )
     max_connections: int = Field(
         10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."

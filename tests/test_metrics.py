@@ -33,9 +33,12 @@ def _address(server: ServerProcess) -> str:
 
 
 async def _figures(server: ServerProcess) -> Figures:
+    return await asyncio.to_thread(_asked, server)
+
+
+def _asked(server: ServerProcess) -> Figures:
     """All samples, by name and labels as they are written: `name{label="value"}`."""
-    async with httpx.AsyncClient(timeout=20, verify=False, trust_env=False) as client:
-        answer = await client.get(_address(server))
+    answer = httpx.get(_address(server), timeout=20, verify=False, trust_env=False)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     samples: Figures = {}
@@ -76,13 +79,9 @@ async def test_figures_count_what_happens(monitored: ServerProcess):
     assert after["process_open_fds"] > 4
     for reader in (*readers, guest):
         await reader.connection.close()
-
-    async def gone() -> bool:
-        return (await _figures(monitored))['readers{edge="websocket"}'] == 0
-
-    async with asyncio.timeout(20):
-        while not await gone():
-            await asyncio.sleep(0.05)
+    await asyncio.to_thread(
+        wait_for, lambda: not _asked(monitored)['readers{edge="websocket"}'], "they are not counted"
+    )
 
 
 async def test_without_a_database_the_rest_is_still_told(monitored: ServerProcess):

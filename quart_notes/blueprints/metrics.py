@@ -1,4 +1,4 @@
-"""Figures for a monitoring system, at an address of their own: an application beside the other, and nothing else in it."""
+"""Figures for a monitoring system, at an address of their own: an application beside the other."""
 
 from collections.abc import Callable
 

@@ -285,6 +285,7 @@ KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a nam
 CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
 CACHED = {
     "blueprints.static_files.build_id",  # a digest of files that do not change under a running server
+    "transport.plain._kept_fields",  # what bytes say never changes
     "blueprints.identity._kept_secret",  # what a header says, and whether this key signed it, never changes
 }
 

@@ -75,6 +75,21 @@ def test_what_is_taken_is_what_h11_takes(data: bytes):
     assert found.last is (peer.their_state is h11.MUST_CLOSE)
 
 
+@pytest.mark.parametrize("size", [1, plain.LONG_FIELDS], ids=["remembered", "too long to be"])
+def test_the_same_headers_are_read_alike_each_time_and_belong_to_one_request(size: int):
+    data = GET[:-2] + b"X: " + b"y" * size + b"\r\n\r\n"
+    first = request_in(data, LIMIT)
+    assert first is not None
+    assert first.headers == [(b"host", b"x"), (b"x", b"y" * size)]
+
+    first.headers.clear()
+
+    again = request_in(data.replace(b"/a", b"/b"), LIMIT)
+    assert again is not None
+    assert again.headers == [(b"host", b"x"), (b"x", b"y" * size)]
+    assert again.target == b"/b?b=%20c"
+
+
 def test_a_plain_request_is_taken_as_it_stands():
     data = b"PATCH /n?q=1 HTTP/1.1\r\nHOST:h \r\nX-Y:\t a b \r\ncontent-length: 3\r\nEmpty:\r\n\r\nabcGET"
 

@@ -8,6 +8,7 @@ source   RFC 9112
 """
 
 import re
+from functools import lru_cache
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote
@@ -16,13 +17,13 @@ from hypercorn.asyncio.tcp_server import MAX_RECV
 from hypercorn.utils import UnexpectedMessageError, suppress_body
 
 TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
-HEAD = re.compile(
-    rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[!-~]*+) HTTP/1\.1\r\n((?:%b:[\t -~]*+\r\n)++)\r\n" % TOKEN
-)
+LINE = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[!-~]*+) HTTP/1\.1\r\n")
+FIELDS = re.compile(rb"(?:%b:[\t -~]*+\r\n)++\r\n" % TOKEN)
 FIELD = re.compile(rb"(%b):[\t ]*+([\t -~]*+)" % TOKEN)
 UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"http2-settings", b"trailer"})
 ONCE = frozenset({b"host", b"content-length", b"connection"})
 MAX_LENGTH_DIGITS = 9
+KEPT_FIELDS, LONG_FIELDS = 1024, 2048  # header blocks that are remembered; bytes beyond which one is not
 WHOLE = "quart_notes.whole"  # extension of a scope: the first message brings the whole body
 
 Header = tuple[bytes, bytes]
@@ -39,17 +40,21 @@ class Request(NamedTuple):
     last: bool  # the client asks for the connection's end behind the answer
 
 
-def request_in(data: bytes, limit: int) -> Request | None:
-    """The plain request that `data` begins with; None when there is none, whatever there may be instead.
+class Fields(NamedTuple):
+    """The headers of a plain request."""
 
-    limit   bytes of request line and headers
-    """
-    found = HEAD.match(data)
-    if found is None or (end := found.end()) > limit:
+    headers: tuple[Header, ...]
+    length: int  # of the body, bytes
+    last: bool
+
+
+def read_fields(block: bytes) -> Fields | None:
+    """What a block of header lines says, the empty line behind it included; None when that is nothing plain."""
+    if FIELDS.fullmatch(block) is None:
         return None
     headers: list[Header] = []
     once: dict[bytes, bytes] = {}
-    for given, spaced in FIELD.findall(found[3]):
+    for given, spaced in FIELD.findall(block):
         name, value = given.lower(), spaced.rstrip(b"\t ")
         if name in UNUSUAL or name in once:
             return None
@@ -60,9 +65,31 @@ def request_in(data: bytes, limit: int) -> Request | None:
     connection = once.get(b"connection", b"keep-alive").lower()
     if b"host" not in once or connection not in {b"keep-alive", b"close"}:
         return None
-    if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS or (size := end + int(length)) > len(data):
+    if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
         return None
-    return Request(found[1].decode(), found[2], headers, data[end:size], size, connection == b"close")
+    return Fields(tuple(headers), int(length), connection == b"close")
+
+
+@lru_cache(KEPT_FIELDS)
+def _kept_fields(block: bytes) -> Fields | None:
+    """The same, remembered: clients send the same headers again and again."""
+    return read_fields(block)
+
+
+def request_in(data: bytes, limit: int) -> Request | None:
+    """The plain request that `data` begins with; None when there is none, whatever there may be instead.
+
+    limit   bytes of request line and headers
+    """
+    line = LINE.match(data)
+    end = data.find(b"\r\n\r\n") + 4
+    if line is None or not 4 <= end <= limit:
+        return None
+    block = data[line.end() : end]
+    fields = _kept_fields(block) if len(block) <= LONG_FIELDS else read_fields(block)
+    if fields is None or (size := end + fields.length) > len(data):
+        return None
+    return Request(line[1].decode(), line[2], list(fields.headers), data[end:size], size, fields.last)
 
 
 def scope_of(request: Request, standing: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:

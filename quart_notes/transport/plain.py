@@ -8,8 +8,8 @@ source   RFC 9112
 """
 
 import re
-from functools import lru_cache
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote
 

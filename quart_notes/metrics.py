@@ -13,6 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from quart_notes import outlets
+from quart_notes.channel import Framing
 from quart_notes.core import Core
 from quart_notes.errors import ProblemError
 from quart_notes.event_log import Extent
@@ -20,7 +21,7 @@ from quart_notes.histogram import Histogram
 from quart_notes.version import __version__
 
 PREFIX = "quart_notes_"
-EDGES = {
+EDGES: dict[Framing, str] = {
     outlets.websocket_frame: "websocket",
     outlets.sse: "event_stream",
     outlets.sse_chunk: "event_stream",

@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "response_cache": {"broadcaster"},
     "sqlite_engine": set(),
     "histogram": set(),
-    "metrics": {"core", "errors", "event_log", "histogram", "outlets", "version"},
+    "metrics": {"channel", "core", "errors", "event_log", "histogram", "outlets", "version"},
     "backups": {"events"},
     "database": {"backups", "errors"},
     "event_log": {*LEAVES, "channel", "database", "recent", "sqlite_engine"},

@@ -78,7 +78,7 @@ async def test_figures_count_what_happens(monitored: ServerProcess):
     assert after["database_size_bytes"] > 4096
     assert after["process_open_fds"] > 4
     for reader in (*readers, guest):
-        await reader.connection.close()
+        reader.connection.close()
     await asyncio.to_thread(
         wait_for, lambda: not _asked(monitored)['readers{edge="websocket"}'], "they are not counted"
     )

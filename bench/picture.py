@@ -102,8 +102,10 @@ def _bars(panel: Panel, systems: Sequence[System], results: Results) -> list[Bar
 
 def _panel(line: Line, panel: Panel, bars: Sequence[Bar], top: int) -> str:
     row = next(row for row in line.rows if row.value == panel.value)
-    title = f"{line.title} {row.label}".replace(": ", ", ").rstrip(": ")
-    longest = max((bar.figure for bar in bars if math.isfinite(bar.figure)), default=1.0) or 1.0
+    title = f"{line.title} {row.label}".replace(": ", ", ").rstrip(":, ")
+    # What loses deliveries may be late without bound: its bar ends where the longest of the others does.
+    sound = [bar.figure for bar in bars if not bar.lost] or [bar.figure for bar in bars]
+    longest = max(filter(math.isfinite, sound), default=1.0) or 1.0
     better = "more is better" if panel.more else "less is better"
     said = [
         f'<text class="title" x="{MARGIN}" y="{top + 14}">{escape(title)}'
@@ -111,7 +113,7 @@ def _panel(line: Line, panel: Panel, bars: Sequence[Bar], top: int) -> str:
     ]
     for place, bar in enumerate(bars):
         y = top + TITLE + STEP * place
-        length = BAR if math.isinf(bar.figure) else max(1, round(BAR * bar.figure / longest))
+        length = BAR if math.isinf(bar.figure) else min(BAR, max(1, round(BAR * bar.figure / longest)))
         text = number(bar.figure, row.digits) + (", loses" if bar.lost else "")
         said += [
             f'<text x="{MARGIN}" y="{y + 9}">{escape(bar.system.name)}</text>',

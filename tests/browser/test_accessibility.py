@@ -5,16 +5,14 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import expect
 
 from tests.browser.board import card, card_of, create, edit, fresh
-from tests.browser.windows import visit
+from tests.browser.windows import finish_animations, visit
 
 
 def assert_accessible(page):
     """In light and in dark."""
     for scheme in ("dark", "light"):  # light is what windows have: the last one stays
         page.emulate_media(color_scheme=scheme)
-        page.evaluate(
-            "() => Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => {})))"
-        )
+        finish_animations(page)
         results = Axe().run(page)
         assert results.violations_count == 0, f"in {scheme}: {results.generate_report()}"
 

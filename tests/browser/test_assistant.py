@@ -12,7 +12,7 @@ from tests.browser.rooms import block_websockets, created, fresh, message, perso
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.test_xss import CORPUS
 from tests.browser.valid_html import assert_valid, where_it_can_be_checked
-from tests.browser.windows import visit
+from tests.browser.windows import finish_animations, visit
 from tests.fake_ollama import FakeOllama
 from tests.server_process import ServerProcess, wait_for
 
@@ -235,7 +235,7 @@ def test_what_one_looks_at_stays_where_it_is_while_a_very_long_answer_grows(home
     expect(answer(reading, "writing").locator(".content")).to_contain_text(pieces[7].strip()[-30:])
     top = "document.querySelector('[data-answer]').getBoundingClientRect().top"
     reading.evaluate("document.querySelector('#log').scrollTop = -1500")
-    reading.evaluate("Promise.all(document.querySelector('[data-answer]').getAnimations().map(one => one.finished))")
+    finish_animations(reading)
     before = reading.evaluate(top)  # once it has slid in
     model.go()
 

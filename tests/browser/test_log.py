@@ -12,7 +12,8 @@ from tests.browser.windows import PATIENCE, visit
 from tests.server_process import wait_for
 
 IN_SIGHT = """async () => {
-  const frame = () => new Promise(requestAnimationFrame);
+  const pause = new Promise(done => setTimeout(done, 2000)); // a busy browser may draw no frames
+  const frame = () => Promise.race([new Promise(requestAnimationFrame), pause]);
   for (let frames = 0; frames < 3; frames++) await frame(); // messages get their size when they come near
   const log = document.querySelector("#log").getBoundingClientRect();
   const items = [...document.querySelectorAll("#messages > li")];

@@ -27,6 +27,12 @@ FORGET = """() => {
   return [Date, setTimeout, fetch, WebSocket, EventSource].every((one) => String(one).includes("[native code]"));
 }"""
 
+# An animation of a page that draws no frames, as a busy browser's may, never finishes by itself.
+FINISH = """() => {
+  for (const animation of document.getAnimations())
+    animation.effect.getComputedTiming().endTime === Infinity ? animation.cancel() : animation.finish();
+}"""
+
 Windows = Callable[..., Page]
 
 
@@ -134,6 +140,11 @@ class Shelf:
             for page in pages:
                 page.context.close()
         self._kept.clear()
+
+
+def finish_animations(page: Page) -> None:
+    """Have everything look as it will when all animations are over, without waiting for them."""
+    page.evaluate(FINISH)
 
 
 def visit(page: Page, server: ServerProcess, path: str = "/front/notes") -> Page:

@@ -165,6 +165,8 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:
         things: dict[str, object] = {}
         if about in {"notes", "board_notes"}:
             things["note_id"] = made("/api/notes", title="a")
+        elif "job_id" in route.rule:
+            things["job_id"] = put_failed_job(client)
         elif route.rule.endswith(("/stop", "/retry")):
             things["message_id"] = made("/api/rooms/1/messages", author_id=1, content="@assistant") + 1  # the answer
             assert client.post(f"/api/messages/{things['message_id']}/stop").status_code == 200
@@ -172,8 +174,6 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:
             things["message_id"] = made("/api/rooms/1/messages", author_id=1, content="a")
         elif about == "boards":
             things["board_id"] = made("/api/boards", name="a")
-        elif "job_id" in route.rule:
-            things["job_id"] = put_failed_job(client)
         elif "token_id" in route.rule:
             things["token_id"] = made("/api/me/tokens", name="a")
         elif "invitation_id" in route.rule:

@@ -60,6 +60,8 @@ async def test_figures_count_what_happens(monitored: ServerProcess):
             assert (await client.post("/api/notes", json={"title": f"note {number}"})).status_code == 201
     for reader in readers:
         await reader.until(lambda client: len(client.ids) >= 3)
+    volatile = 'events_total{kind="volatile"}'  # the guest has come into the lobby, which is told a moment later
+    await asyncio.to_thread(wait_for, lambda: _asked(monitored)[volatile] > before[volatile], "the guest is told of")
 
     after = await _figures(monitored)
 
@@ -68,9 +70,9 @@ async def test_figures_count_what_happens(monitored: ServerProcess):
     assert grown['readers{edge="event_stream"}'] == grown['readers{edge="plain_text"}'] == 1
     assert grown["connections"] >= 4
     assert grown['events_total{kind="durable"}'] == grown["log_newest"] == grown["log_events"] == 3
-    assert grown['events_total{kind="volatile"}'] > 0, "the guest has come into the lobby"
     assert grown["deliveries_total"] >= 9
-    assert grown["write_batch_size_sum"] == grown["write_batch_size_count"] == grown["write_seconds_count"] == 3
+    # Housekeeping writes too, now and then.
+    assert grown["write_batch_size_sum"] >= grown["write_batch_size_count"] == grown["write_seconds_count"] >= 3
     assert 0 < grown["write_seconds_sum"] < 60
     assert after['write_seconds_bucket{le="+Inf"}'] == after["write_seconds_count"]
     assert after["log_lag_events"] == after["writes_waiting"] == after["readers_cut_off_total"] == 0

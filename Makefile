@@ -32,8 +32,12 @@ check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 	$(NODE_PATH) biome check --error-on-warnings
 	$(NODE_PATH) tsc --project tsconfig.json
 
+# What fails is tried once more, alone: a machine that is busy with other things is no fault of the code's. Both runs are
+# shown, and what fails twice fails.
+PYTEST = $(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
-	$(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest $(WORKERS) $(ARGS)
+	$(PYTEST) $(WORKERS) $(ARGS) || { [ $$? -eq 1 ] && echo "Once more, one at a time, what has failed:" && \
+	$(PYTEST) --last-failed --last-failed-no-failures=none $(ARGS); }
 
 format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff format .

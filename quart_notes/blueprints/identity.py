@@ -89,15 +89,18 @@ def session_secret(cookies: Any, *, secure: bool) -> str | None:
 
     Under https only the cookie counts that no other host can have set.
     """
+    return _secret_in(cookies, core().signing, secure=secure)
+
+
+def _secret_in(cookies: Any, signing: Signing, *, secure: bool) -> str | None:
     signed = cookies.get(SECURE_COOKIE if secure else COOKIE)
-    return None if not signed else core().signing.read("session", signed)
+    return signing.read("session", signed) if signed else None
 
 
 @lru_cache(KEPT_COOKIES)
 def _kept_secret(signing: Signing, cookie: bytes, secure: bool) -> str | None:
     """The same of a Cookie header, remembered: what it says and whether it is ours never changes."""
-    signed = parse_cookie(cookie.decode("latin-1")).get(SECURE_COOKIE if secure else COOKIE)
-    return signing.read("session", signed) if signed else None
+    return _secret_in(parse_cookie(cookie.decode("latin-1")), signing, secure=secure)
 
 
 async def caller() -> Caller:

@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from quart_notes.blueprints.identity import COOKIE
+from quart_notes.core import Core
 from quart_notes.domain import passwords
 from tests.dev_process import DevProcess
 from tests.house import House, hash_quickly, opened_house
+from tests.in_process import opened
 from tests.raw_connection import LEFT_OPEN
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
@@ -161,6 +163,13 @@ def dev(only: DevProcess) -> Iterator[DevProcess]:
     """The module's project, as it was when the test began."""
     yield only
     only.mend()
+
+
+@pytest.fixture
+async def core(tmp_path: Path) -> AsyncIterator[Core]:
+    """The server's parts in open mode, without a server; nobody works on answers and jobs."""
+    async with opened(tmp_path / "data") as core:
+        yield core
 
 
 @pytest.fixture

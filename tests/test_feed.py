@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ from quart_notes.schemas import NoteCreate
 from tests.in_process import Json, State, apply, fresh, mutate, opened
 from tests.raw_connection import until
 from tests.test_broadcaster import Wire, plain
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path / "data") as core:
-        yield core
 
 
 async def add(core: Core, count: int) -> None:

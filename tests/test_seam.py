@@ -3,7 +3,6 @@
 import asyncio
 import random
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -136,12 +135,6 @@ async def _everything(core: Core) -> list[Any]:
         if not page:
             return found
         found += page
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path / "data") as core:
-        yield core
 
 
 async def test_what_is_volatile_is_in_no_log(core: Core):

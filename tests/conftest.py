@@ -11,6 +11,7 @@ from quart_notes.blueprints.identity import COOKIE
 from quart_notes.core import Core
 from quart_notes.domain import passwords
 from tests.dev_process import DevProcess
+from tests.fake_ollama import FakeOllama
 from tests.house import House, hash_quickly, opened_house
 from tests.in_process import opened
 from tests.raw_connection import LEFT_OPEN
@@ -19,6 +20,7 @@ from tests.raw_http import request as raw_request
 from tests.routes import ACCOUNTS_ONLY, PASSWORD, Route
 from tests.server_process import ServerProcess, wait_for
 from tests.signing_in import Counted
+from tests.talk import Json, person
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,12 @@ async def api(shared_server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the module's server."""
     async with shared_server.client() as client:
         yield client
+
+
+@pytest.fixture
+async def ada(api: httpx.AsyncClient) -> Json:
+    """Somebody there, where nobody signs in."""
+    return await person(api)
 
 
 @pytest.fixture
@@ -170,6 +178,22 @@ async def core(tmp_path: Path) -> AsyncIterator[Core]:
     """The server's parts in open mode, without a server; nobody works on answers and jobs."""
     async with opened(tmp_path / "data") as core:
         yield core
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[FakeOllama]:
+    """What the assistant of a module's server asks."""
+    with FakeOllama() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server whose assistant asks `upstream`, with places for two answers, for all tests of a module."""
+    folder = tmp_path_factory.mktemp("assistant") / "data"
+    with ServerProcess(folder, "--ollama-url", upstream.url, "--assistant-answers", "2") as server:
+        yield server
+        assert "Traceback" not in server.log, server.log
 
 
 @pytest.fixture

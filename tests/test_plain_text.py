@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,6 @@ def shared_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     with ServerProcess(folder, "--stream-road", request.param, constants=constants) as server:
         yield server
         assert "Traceback" not in server.log
-
-
-@pytest.fixture
-async def ada(api: httpx.AsyncClient) -> AsyncIterator[Json]:
-    """Somebody who talks on the page."""
-    yield await person(api)
 
 
 async def enter(server: ServerProcess, client_id: object = 5, **options: Any) -> LineClient:

@@ -17,6 +17,7 @@ from tests.in_process import opened
 from tests.raw_connection import LEFT_OPEN
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
+from tests.roads import ROADS
 from tests.routes import ACCOUNTS_ONLY, PASSWORD, Route
 from tests.server_process import ServerProcess, wait_for
 from tests.signing_in import Counted
@@ -37,7 +38,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield server
 
 
-@pytest.fixture(params=["direct", "send"])
+@pytest.fixture(params=ROADS)
 def server_on_each_road(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServerProcess]:
     """The same, once for each road that live events take."""
     with ServerProcess(tmp_path / "data", "--stream-road", request.param) as server:

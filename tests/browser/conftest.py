@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from tests.browser.windows import PATIENCE, Shelf, Windows, visit
 from tests.fake_ollama import FakeOllama
 from tests.server_process import ServerProcess
 
+FOR_EVER = 1e6  # times as long as a batch took, so that a job stands still after its first
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",  # it starts neither for root nor in most containers; the pages here are our own
@@ -137,6 +139,14 @@ def home(windows: Windows, shared_server: ServerProcess, ada: rooms.Person, own_
         return visit(page, shared_server, f"/front/rooms/{own_room}")
 
     return open_window
+
+
+@pytest.fixture
+def standing_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server on which every job stands still after its first batch."""
+    with ServerProcess(tmp_path / "data", constants={"quart_notes.jobs.REST": FOR_EVER}) as server:
+        yield server
+        server.kill()
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 from quart_notes.blueprints.identity import COOKIE
 from quart_notes.core import Core
 from quart_notes.domain import passwords
+from tests.callers import PEOPLE
 from tests.dev_process import DevProcess
 from tests.fake_ollama import FakeOllama
 from tests.house import House, hash_quickly, opened_house
@@ -203,6 +204,17 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data") as house:
         await house.welcome("root", "ada", "bob", "eve")
+        yield house
+
+
+@pytest.fixture
+async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A house with somebody of each role, where a test may change everything."""
+    hash_quickly(monkeypatch)
+    async with opened_house(tmp_path / "data") as house:
+        await house.welcome(*PEOPLE, "somebody")
+        await house.core.assistant.stop()  # it would change answers while a test looks whether anything was changed
+        await house.core.runner.stop()  # and jobs
         yield house
 
 

@@ -24,6 +24,7 @@ from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.tokens import Tokens
 from quart_notes.event_log import EventLog
 from quart_notes.feed import Feed
+from quart_notes.follower import Follower, Nobody
 from quart_notes.gate import Gate
 from quart_notes.jobs import Runner
 from quart_notes.ollama import Ollama
@@ -33,6 +34,7 @@ from quart_notes.settings import Settings
 from quart_notes.signing import Signing
 from quart_notes.throttle import Attempts
 from quart_notes.transfer.spool import Spool
+from quart_notes.workers.place import Place
 from quart_notes.writer import Writer
 
 
@@ -41,9 +43,11 @@ class Core:
     """The parts, wired together: each knows only what stands to its left in the flow."""
 
     settings: Settings
+    place: Place | None
     database: Database
     log: EventLog
     broadcaster: Broadcaster
+    follower: Follower
     writer: Writer
     feed: Feed
     notes: Notes
@@ -73,12 +77,16 @@ class Core:
     runner: Runner
 
     @classmethod
-    def build(cls, settings: Settings) -> "Core":
-        """Wire the parts; nothing is opened yet."""
-        database = Database(settings.database_file)
+    def build(cls, settings: Settings, place: Place | None = None) -> "Core":
+        """Wire the parts; nothing is opened yet.
+
+        place   of a worker among others
+        """
+        database = Database(settings.database_file, place.turn if place else None)
         log = EventLog(database)
         broadcaster = Broadcaster()
-        writer = Writer(database, log, broadcaster)
+        follower = Follower(log, broadcaster, place.siblings if place else Nobody())
+        writer = Writer(database, log, follower)
         boards = Boards(database, log, writer)
         sessions = Sessions(database, writer)
         tokens = Tokens(database, writer)
@@ -90,9 +98,11 @@ class Core:
         ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
         return cls(
             settings,
+            place,
             database,
             log,
             broadcaster,
+            follower,
             writer,
             Feed(broadcaster, log),
             Notes(database, log, writer),

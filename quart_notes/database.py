@@ -6,12 +6,13 @@ for a commit to reach the disk.
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -22,6 +23,7 @@ from tortoise.transactions import in_transaction
 
 from quart_notes.backups import copy
 from quart_notes.errors import DatabaseUnavailableError, StorageFullError
+from quart_notes.turns import Turn
 
 WRITER, READER = "default", "reader"
 APPS = {"quart_notes": {"models": ["quart_notes.models"], "migrations": "quart_notes.migrations"}}
@@ -59,10 +61,12 @@ class CannotOpenError(Exception):
 
 
 @contextmanager
-def exclusive(file: Path) -> Iterator[None]:
+def exclusive(file: Path, patience: float = 0.0) -> Iterator[int]:
     """Be the only process that writes to this database; CannotOpenError when another one is.
 
-    The lock goes with the process, however it ends.
+    The lock goes with the process, however it ends, and with those that have inherited its descriptor, which is given.
+
+    patience   seconds to wait for the other one to end
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -70,11 +74,20 @@ def exclusive(file: Path) -> Iterator[None]:
     except OSError as error:
         raise CannotOpenError(f"{file}: {error.strerror}") from None
     with opened as lock:
-        try:
-            flock(lock, LOCK_EX | LOCK_NB)
-        except OSError:
-            raise CannotOpenError(f"{file} is in use by another Quart Notes process") from None
-        yield
+        given_up = time.monotonic() + patience
+        while not _locked(lock):
+            if time.monotonic() >= given_up:
+                raise CannotOpenError(f"{file} is in use by another Quart Notes process")
+            time.sleep(0.05)
+        yield lock.fileno()
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        flock(file, LOCK_EX | LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 class Database:
@@ -85,8 +98,9 @@ class Database:
     3. A failure is raised as StorageFullError or DatabaseUnavailableError; the next call tries afresh.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, turn: Turn | None = None) -> None:
         self.file = file
+        self._turn: Turn = turn or nullcontext()
 
     async def open(self) -> list[str]:
         """Connect and apply the migrations that are pending, oldest first; returns their names.
@@ -147,7 +161,7 @@ class Database:
         """A transaction that writes. Only the writer's task may enter it: never one that can be cancelled."""
         with translated():
             self._check_file()
-            async with in_transaction(WRITER) as connection:
+            async with self._turn, in_transaction(WRITER) as connection:
                 yield connection
 
     @asynccontextmanager

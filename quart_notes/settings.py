@@ -54,6 +54,9 @@ class Settings(BaseModel):
         description="Where Prometheus may ask for /metrics, an address as in bind, where nothing else is answered;"
         " by default nowhere.",
     )
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that serve, behind one address: about as many as there are cores."
+    )
     max_connections: int = Field(
         10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
     )
@@ -139,7 +142,7 @@ class Settings(BaseModel):
         return value
 
     @field_validator(
-        *("max_connections", "proxy_hops", "log_days", "log_rows", "trash_days"),
+        *("workers", "max_connections", "proxy_hops", "log_days", "log_rows", "trash_days"),
         *("assistant_answers", "assistant_timeout"),
         mode="before",
     )

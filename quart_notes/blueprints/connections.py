@@ -48,9 +48,10 @@ class HTTPConnection(ASGIHTTPConnection):
         if _has_two_lengths(scope["headers"]):
             await _refuse(send, TWO_LENGTHS, headers=[(b"connection", b"close")])
             return
+        core: Core = self.app.extensions["quart_notes"]
+        current = not core.follower.behind() or await core.follower.caught_up()
         if scope["method"] == "GET":
-            core: Core = self.app.extensions["quart_notes"]
-            cached = core.cache.get(scope["path"], scope["query_string"])
+            cached = core.cache.get(scope["path"], scope["query_string"]) if current else None
             if cached is not None and self._may_see(core, cached):
                 await self._answer(send, cached, f"{core.log.epoch}-{core.cache.newest()}")
                 return
@@ -205,6 +206,9 @@ class WebsocketConnection(ASGIWebsocketConnection):
         if not _is_address(self.scope["path"]):
             await _refuse(send, NO_PATH, "websocket.http.response")
             return
+        core: Core = self.app.extensions["quart_notes"]
+        if core.follower.behind():
+            await core.follower.caught_up()
         try:
             await super().__call__(receive, send)
         except BadHost:

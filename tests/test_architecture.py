@@ -34,11 +34,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "response_cache": {"broadcaster"},
     "sqlite_engine": set(),
     "histogram": set(),
+    "turns": set(),
+    "leading": set(),
+    "workers.siblings": set(),
+    "workers.place": {"turns", "workers.siblings"},
+    "workers.line": set(),
+    "workers.worker": {"server", "database", "settings", "workers.line", "workers.place"},
+    "workers.supervisor": {"server", "database", "settings", "workers.place"},
+    "workers": set(),
     "metrics": {"channel", "core", "errors", "event_log", "histogram", "outlets", "version"},
     "backups": {"events"},
-    "database": {"backups", "errors"},
+    "database": {"backups", "errors", "turns"},
     "event_log": {*LEAVES, "channel", "database", "recent", "sqlite_engine"},
-    "writer": {*LEAVES, *STORE, "histogram"},
+    "follower": {"broadcaster", "channel", "errors", "event_log"},
+    "writer": {*LEAVES, "channel", "database", "event_log", "follower", "histogram"},
     "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
     "presence": {*SAYING, "broadcaster", "channel"},
     "signing": {"database"},
@@ -57,6 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "ollama",
         "writer",
         "feed",
+        "follower",
         "gate",
         "presence",
         "response_cache",
@@ -64,6 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "throttle",
         "transfer.spool",
         "domain.",
+        "workers.place",
     },
     "housekeeping": {*LEAVES, "core", "writer"},
     "demo": {"schemas.", "errors", "core", "domain.access", "domain.rooms"},
@@ -88,8 +99,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "writer",
     },
     "transport.": {*SAYING, "broadcaster", "lean_event", "transport."},
-    "app": {*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database", "domain.access"},
-    "server": {"app", "transport", "blueprints.metrics", "blueprints.static_files", "core", "database", "settings"},
+    "app": {
+        *{*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database", "domain.access"},
+        *{"leading", "workers.place"},
+    },
+    "server": {
+        *{"app", "transport", "blueprints.metrics", "blueprints.static_files", "core", "database", "settings"},
+        "workers.place",
+    },
     "dev.": {
         *{"server", "settings", "database", "errors", "jsonio", "core", "broadcaster", "channel", "outlets", "dev."},
         *{"blueprints.errors", "blueprints.headers", "blueprints.static_files"},
@@ -111,6 +128,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "database",
         "settings",
         "version",
+        "workers.supervisor",
     },
     "__main__": {"cli"},
     "": {"app", "version"},
@@ -120,7 +138,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 TOUCHES: dict[str, set[str]] = {
     "aiosqlite": {"sqlite_engine"},
     "tortoise": {"models.", "domain.", "writer", "event_log", "database", "sqlite_engine", "migrations."},
-    "quart": {"blueprints.", "app", "server", "dev."},
+    "quart": {"blueprints.", "app", "server", "dev.", "workers.worker"},
     "quart_schema": {"blueprints.", "dev.pages"},
     "jinja2": {"dev.pages"},
     "watchfiles": {"dev.watching"},
@@ -266,10 +284,10 @@ def test_only_the_settings_see_the_environment():
     assert seeing == {"settings"}
 
 
-def test_only_the_writer_publishes_what_lasts_and_only_the_domain_records():
+def test_only_the_follower_publishes_what_lasts_and_only_the_domain_records():
     recording = {name for name, tree in MODULES.items() if _calls(tree, "record")}
 
-    assert {name for name, tree in MODULES.items() if _calls(tree, "publish")} == {"writer", "presence", "dev.pages"}
+    assert {name for name, tree in MODULES.items() if _calls(tree, "publish")} == {"follower", "presence", "dev.pages"}
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
     # Everybody's board and the lobby are made before the writer runs, and nobody is told of them.

@@ -1,7 +1,8 @@
 """`quart-notes serve --workers N`, and which of its processes is at the other end of a connection."""
 
-import os
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,26 @@ class WorkerServer(ServerProcess):
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return [int(child) for child in children]
 
-    def client_of(self, worker: int, **options: Any) -> httpx.Client:
-        """An HTTP client that has a connection to that worker, and goes on using it while it is used."""
+    def replaced(self, former: set[int]) -> None:
+        """Return once one of these workers has gone and another one is there."""
+        wait_for(lambda: len(set(self.workers()) - former) == 1, "another one is started")
+
+    @contextmanager
+    def client_of(self, worker: int, **options: Any) -> Iterator[httpx.Client]:
+        """An HTTP client that has a connection to that worker, and keeps it while it is used."""
         for _ in range(TRIES):
-            client = httpx.Client(base_url=self.base, timeout=20, verify=False, trust_env=False, **options)
-            stream = client.get("/healthz").extensions["network_stream"]
-            if self.worker_of(stream.get_extra_info("client_addr")[1]) == worker:
-                return client
-            client.close()
+            with httpx.Client(base_url=self.base, timeout=20, verify=False, trust_env=False, **options) as client:
+                stream = client.get("/healthz").extensions["network_stream"]
+                if self.worker_of(stream.get_extra_info("client_addr")[1]) == worker:
+                    yield client
+                    return
         raise AssertionError(f"none of {TRIES} connections came to worker {worker}")
+
+    @contextmanager
+    def clients(self, **options: Any) -> Iterator[dict[int, httpx.Client]]:
+        """A client of each worker."""
+        with ExitStack() as stack:
+            yield {worker: stack.enter_context(self.client_of(worker, **options)) for worker in self.workers()}
 
     def worker_of(self, port: int) -> int:
         """The worker that has taken the connection from that port of ours."""
@@ -60,7 +72,7 @@ def _sockets(process: int) -> set[str]:
     found = set()
     for entry in Path(f"/proc/{process}/fd").iterdir():
         try:
-            match = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(entry))
+            match = re.fullmatch(r"socket:\[(\d+)\]", str(entry.readlink()))
         except OSError:
             continue
         if match:

@@ -109,7 +109,7 @@ class Supervisor:
         listener = self._listeners[slot % len(self._listeners)].fileno()
         shared = self._shared.descriptors(slot)
         order = {
-            "settings": self._settings.model_dump_json(exclude_unset=True),
+            "settings": self._settings.model_dump(mode="json", exclude_unset=True),
             "slot": slot,
             "first": first,
             "listener": listener,

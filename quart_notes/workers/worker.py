@@ -34,7 +34,7 @@ def main(descriptor: int) -> int:
 
 
 def _serve(order: dict[str, Any], supervisor: socket.socket) -> None:
-    settings = Settings.model_validate_json(order["settings"])
+    settings = Settings.model_validate(order["settings"])
 
     def furnish(app: Quart) -> None:
         line = Line(supervisor)

@@ -223,7 +223,7 @@ async def _serve(
 
 async def _serve_beside(app: Quart, listener: socket.socket, stopping: asyncio.Event) -> None:
     """Serve an application of its own on a listener of its own, until the server stops."""
-    config = Config()
+    config = transport.BesideConfig()
     config.bind = [f"fd://{listener.fileno()}"]
     config.logger_class = _Log
     log.info("Metrics on %s/metrics", address(listener))

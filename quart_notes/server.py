@@ -226,7 +226,8 @@ async def _serve_beside(app: Quart, listener: socket.socket, stopping: asyncio.E
     config = transport.BesideConfig()
     config.bind = [f"fd://{listener.fileno()}"]
     config.logger_class = _Log
-    log.info("Metrics on %s/metrics", address(listener))
+    where = address(listener)
+    log.info("Metrics on %s", f"{where}, path /metrics" if where.startswith("unix:") else f"{where}/metrics")
     await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
 
 

@@ -139,6 +139,16 @@ async def test_who_asks_for_figures_takes_nobodys_place(tmp_path: Path):
             connection.close()
 
 
+def test_figures_by_a_unix_socket(tmp_path: Path):
+    with ServerProcess(tmp_path / "data", "--metrics-bind", f"unix:{tmp_path}/figures") as server:
+        wait_for(lambda: "Metrics on" in server.log, "it says where its figures are")
+
+        assert f"Metrics on unix:{tmp_path}/figures, path /metrics\n" in server.log
+        by_socket = httpx.HTTPTransport(uds=f"{tmp_path}/figures")
+        with httpx.Client(transport=by_socket, base_url="http://figures") as client:
+            assert "quart_notes_info" in client.get("/metrics").text
+
+
 def test_an_address_that_is_taken_stops_the_start(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

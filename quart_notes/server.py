@@ -222,13 +222,16 @@ async def _serve(
 
 
 async def _serve_beside(app: Quart, listener: socket.socket, stopping: asyncio.Event) -> None:
-    """Serve an application of its own on a listener of its own, until the server stops."""
+    """Serve an application of its own, on a listener of its own, until the server stops or this one fails."""
     config = transport.BesideConfig()
     config.bind = [f"fd://{listener.fileno()}"]
     config.logger_class = _Log
     where = address(listener)
     log.info("Metrics on %s", f"{where}, path /metrics" if where.startswith("unix:") else f"{where}/metrics")
-    await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
+    try:
+        await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
+    except Exception:
+        log.exception("Figures are no longer shown; everything else goes on")
 
 
 async def _offer_first_links(core: Core, base: str) -> None:

@@ -1,6 +1,7 @@
 """The figures for a monitoring system: they count what happens, stand at an address of their own, and harm nobody."""
 
 import asyncio
+import logging
 import re
 import socket
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from quart import Quart
 
+from quart_notes import server as serving
 from quart_notes.histogram import Histogram
 from quart_notes.transport import BESIDE
 from tests.feed_clients import EventStreamClient, LineClient, WebsocketClient, follow
@@ -147,6 +150,22 @@ def test_figures_by_a_unix_socket(tmp_path: Path):
         by_socket = httpx.HTTPTransport(uds=f"{tmp_path}/figures")
         with httpx.Client(transport=by_socket, base_url="http://figures") as client:
             assert "quart_notes_info" in client.get("/metrics").text
+
+
+async def test_when_their_server_fails_it_is_said_at_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no more descriptors")
+
+    monkeypatch.setattr(serving, "hypercorn_serve", fail)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        await serving._serve_beside(Quart(__name__), listener, asyncio.Event())
+
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.getMessage() == "Figures are no longer shown; everything else goes on"
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == "no more descriptors"
 
 
 def test_an_address_that_is_taken_stops_the_start(tmp_path: Path):

@@ -17,10 +17,11 @@ from hypercorn.config import Config
 
 from quart_notes.transport.connection import Connection, Peer
 from quart_notes.transport.http import CheckedH2Protocol, ProblemH11Protocol
+from quart_notes.transport.log import JsonLog, TextLog
 from quart_notes.transport.task_group import UnblockedTaskGroup
 from quart_notes.transport.websocket import BoundedWSStream, PlainHandshake
 
-__all__ = ["BesideConfig", "Connection", "Peer", "installed"]
+__all__ = ["BesideConfig", "Connection", "JsonLog", "Peer", "TextLog", "installed"]
 
 BESIDE = 16  # connections at once to a server beside the other; they take none of its places
 

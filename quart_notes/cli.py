@@ -29,6 +29,7 @@ SERVE_OPTIONS = (
     click.option("--open-to-network/--only-this-machine", default=None, help="Listen beyond loopback without sign-in."),
     click.option("--server-config", type=click.Path(path_type=Path), help="The hypercorn.toml to read."),
     click.option("--access-log/--no-access-log", default=None, help="A line a request on standard output."),
+    click.option("--log-format", help="text: lines for people; json: an object a line (default: text)."),
     click.option(
         "--metrics-bind", help="Where Prometheus may ask for /metrics, such as 127.0.0.1:9464 (default: nowhere)."
     ),
@@ -73,7 +74,7 @@ def serve(**flags: Any) -> None:
     """Serve the board (the default command)."""
     with explained():
         settings = load(flags)
-        server.configure_logging()
+        server.configure_logging(settings.log_format)
         if settings.workers > 1:
             supervisor.run(settings)
         else:
@@ -87,7 +88,7 @@ def dev(**flags: Any) -> None:
     from quart_notes.dev.supervisor import run  # nobody else needs what watches files
 
     with explained():
-        server.configure_logging()
+        server.configure_logging(load(flags).log_format)
         run(flags)
 
 

@@ -19,7 +19,7 @@ from hypercorn.logging import Logger
 from hypercorn.utils import LifespanFailureError
 from quart import Quart
 
-from quart_notes import transport
+from quart_notes import logs, transport
 from quart_notes.app import create_app
 from quart_notes.blueprints.metrics import create_metrics_app
 from quart_notes.blueprints.static_files import folder
@@ -94,24 +94,10 @@ def configuration(settings: Settings) -> Config:
         config.root_path = settings.root_path
     if settings.access_log:
         config.accesslog = "-"
-    config.logger_class = _Log
+    config.logger_class = transport.JsonLog if settings.log_format == "json" else transport.TextLog
     # We have a heartbeat of our own, for most websockets one task together; hypercorn's checks no answer.
     config.websocket_ping_interval = None
     return config
-
-
-class _Log(Logger):
-    """Hypercorn's log beside ours: each line once, and the access log whatever the level of the rest."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        if self.error_logger is not None:
-            self.error_logger.propagate = False
-        if self.access_logger is not None:
-            self.access_logger.setLevel(logging.INFO)
-
-    async def info(self, message: str, *args: Any, **kwargs: Any) -> None:
-        """Leave out the address: `_serve` tells it."""
 
 
 def listen(bind: str, *, shared: bool = False) -> socket.socket:
@@ -213,7 +199,7 @@ async def _serve(
         _spare_collections()
         if monitored is not None:
             metrics = create_metrics_app(core, lambda: len(connections.open))
-            beside.append(loop.create_task(_serve_beside(metrics, monitored, stopping)))
+            beside.append(loop.create_task(_serve_beside(metrics, monitored, stopping, config.logger_class)))
         if core.place is None:  # hypercorn waits here once everything has started
             log.info("Quart Notes on %s", where)
         if core.settings.access == "accounts" and (core.place is None or core.place.first):
@@ -232,13 +218,19 @@ async def _serve(
     await asyncio.gather(*beside)
 
 
-async def _serve_beside(app: Quart, listener: socket.socket, stopping: asyncio.Event) -> None:
-    """Serve an application of its own on a listener of its own, until the server stops."""
-    config = Config()
+async def _serve_beside(
+    app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger]
+) -> None:
+    """Serve an application of its own, on a listener of its own, until the server stops or this one fails."""
+    config = transport.BesideConfig()
     config.bind = [f"fd://{listener.fileno()}"]
-    config.logger_class = _Log
-    log.info("Metrics on %s/metrics", address(listener))
-    await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
+    config.logger_class = logger_class
+    where = address(listener)
+    log.info("Metrics on %s", f"{where}, path /metrics" if where.startswith("unix:") else f"{where}/metrics")
+    try:
+        await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
+    except Exception:
+        log.exception("Figures are no longer shown; everything else goes on")
 
 
 async def _offer_first_links(core: Core, base: str) -> None:
@@ -266,6 +258,6 @@ def _spare_collections() -> None:
     gc.set_threshold(*COLLECTIONS)
 
 
-def configure_logging() -> None:
-    """One line an event on standard error."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+def configure_logging(log_format: str = "text") -> None:
+    """One line an event on standard error: text or json."""
+    logs.configure(log_format)

@@ -49,6 +49,9 @@ class Settings(BaseModel):
         None, description="The hypercorn.toml to read; by default ./hypercorn.toml, else the one in the package."
     )
     access_log: bool = Field(False, description="Write one line a request to standard output.")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="text: a line for people; json: an object a line, the access log too."
+    )
     metrics_bind: str | None = Field(
         None,
         description="Where Prometheus may ask for /metrics, an address as in bind, where nothing else is answered;"

@@ -25,6 +25,8 @@ STORE = {"broadcaster", "channel", "database", "event_log"}
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(LEAVES, LEAVES),
     "access_log": set(),
+    "request_id": set(),
+    "logs": {"access_log", "request_id"},
     "channel": set(),
     "lean_event": set(),
     "reader": {"channel", "lean_event"},
@@ -92,18 +94,20 @@ MAY_IMPORT: dict[str, set[str]] = {
         "metrics",
         "presence",
         "reader",
+        "request_id",
         "response_cache",
         "signing",
         "throttle",
         "transfer.",
         "writer",
     },
-    "transport.": {*SAYING, "broadcaster", "lean_event", "transport."},
+    "transport.": {*SAYING, "broadcaster", "lean_event", "request_id", "access_log", "logs", "transport."},
     "app": {
         *{*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database", "domain.access"},
         *{"leading", "workers.place"},
     },
     "server": {
+        "logs",
         *{"app", "transport", "blueprints.metrics", "blueprints.static_files", "core", "database", "settings"},
         "workers.place",
     },
@@ -253,7 +257,19 @@ def test_no_other_library_is_used():
 
 
 @pytest.mark.parametrize(
-    "name", ["channel", "reader", "broadcaster", "access_log", "response_cache", "feed", "outlets", "jsonio"]
+    "name",
+    [
+        "channel",
+        "reader",
+        "broadcaster",
+        "access_log",
+        "response_cache",
+        "feed",
+        "outlets",
+        "jsonio",
+        "request_id",
+        "logs",
+    ],
 )
 def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):
     libraries = {one.split(".")[0] for one in _imports(MODULES[name])} - {"quart_notes"}

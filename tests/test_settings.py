@@ -24,6 +24,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "open_to_network": (True, True, True),
     "server_config": ("a.toml", "b.toml", "c.toml"),
     "access_log": (True, True, True),
+    "log_format": ("json", "json", "json"),
     "metrics_bind": ("127.0.0.1:1", "[::1]:2", "unix:/tmp/x"),
     "max_connections": (8, 9, 1_000_000),
     "proxy_hops": (1, 2, 10),
@@ -71,6 +72,7 @@ BAD: dict[str, list[str]] = {
     "access": ["", "account", "OPEN", "none"],
     "open_to_network": ["", "maybe", "2", "-1"],
     "server_config": [""],
+    "log_format": ["", "JSON", "xml", "1"],
     "access_log": ["", "maybe", "2"],
     "root_path": [
         "x",

@@ -4,12 +4,13 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.command_line import assert_failed, run_in
@@ -175,8 +176,8 @@ def test_an_import_comes_in_once_whoever_takes_the_file(shared: WorkerServer):
             notes = [{"title": f"{worker}, {n}"} for n in range(300)]
             started = client.post(f"/api/boards/{board}/imports", json=notes)
             assert started.status_code == 202, started.text
-            place = started.headers["Location"]
-            wait_for(lambda client=client, place=place: client.get(place).json()["state"] == "done", "it is done")
+            job = partial(client.get, started.headers["Location"])
+            _until(job, lambda answer: answer["state"] == "done")
             found = client.get(f"/api/boards/{board}/notes?limit=1000").json()
         assert sorted(note["title"] for note in found) == sorted(note["title"] for note in notes)
 
@@ -230,8 +231,13 @@ def test_a_question_is_answered_once_whoever_takes_it(tmp_path: Path):
                 asked = {"author_id": ada, "content": f"Who is number {count}?"}
                 assert client.post(f"/api/rooms/{room}/messages", json=asked).status_code == 201
                 said = partial(client.get, f"/api/rooms/{room}/messages?person_id={ada}")
-                wait_for(lambda said=said: _answered(said().json()), "it is answered")
+                _until(said, _answered)
                 assert len(ollama.received) == count
+
+
+def _until(ask: Callable[[], httpx.Response], holds: Callable[[Any], bool]) -> None:
+    """Ask again until the answer is as it is to be."""
+    wait_for(lambda: holds(ask().json()), "the answer is as it is to be")
 
 
 def _answered(messages: list[Any]) -> bool:

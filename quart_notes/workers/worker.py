@@ -24,18 +24,17 @@ def main(descriptor: int) -> int:
     """
     with socket.socket(fileno=descriptor) as supervisor, supervisor.makefile("rb") as said:
         order: dict[str, Any] = json.loads(said.readline())
-        server.configure_logging()
+        settings = Settings.model_validate(order["settings"])
+        server.configure_logging(settings.log_format)
         try:
-            _serve(order, supervisor)
+            _serve(settings, order, supervisor)
         except (server.ServeError, CannotOpenError) as error:
             supervisor.sendall(json.dumps({"cannot": str(error)}).encode() + b"\n")
             return 1
     return 0
 
 
-def _serve(order: dict[str, Any], supervisor: socket.socket) -> None:
-    settings = Settings.model_validate(order["settings"])
-
+def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket) -> None:
     def furnish(app: Quart) -> None:
         line = Line(supervisor)
         app.before_serving(line.open)

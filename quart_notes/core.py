@@ -27,6 +27,7 @@ from quart_notes.feed import Feed
 from quart_notes.gate import Gate
 from quart_notes.jobs import Runner
 from quart_notes.ollama import Ollama
+from quart_notes.peers import Peers
 from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
 from quart_notes.settings import Settings
@@ -67,6 +68,7 @@ class Core:
     gate: Gate
     signing: Signing
     attempts: Attempts
+    peers: Peers
     presence: Presence
     cache: ResponseCache
     spool: Spool
@@ -78,6 +80,7 @@ class Core:
         database = Database(settings.database_file)
         log = EventLog(database)
         broadcaster = Broadcaster()
+        peers = Peers()
         writer = Writer(database, log, broadcaster)
         boards = Boards(database, log, writer)
         sessions = Sessions(database, writer)
@@ -116,7 +119,8 @@ class Core:
             Gate(broadcaster, sessions, tokens, boards),
             Signing(settings.data),
             Attempts(),
-            Presence(broadcaster),
+            peers,
+            Presence(broadcaster, peers),
             ResponseCache(broadcaster),
             spool,
             Runner(broadcaster, jobs, imports, spool, trusted=settings.access == "open"),

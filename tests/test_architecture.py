@@ -41,7 +41,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "event_log": {*LEAVES, "channel", "database", "recent", "sqlite_engine"},
     "writer": {*LEAVES, *STORE, "histogram"},
     "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
-    "presence": {*SAYING, "broadcaster", "channel"},
+    "peers": set(),
+    "elsewhere": {"peers", "schemas."},
+    "presence": {*SAYING, "broadcaster", "channel", "elsewhere", "peers"},
     "signing": {"database"},
     "throttle": set(),
     "ollama": {"schemas.", "domain.prompts"},
@@ -59,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "writer",
         "feed",
         "gate",
+        "peers",
         "presence",
         "response_cache",
         "signing",
@@ -136,7 +139,7 @@ TOUCHES: dict[str, set[str]] = {
     "httpx": {"ollama"},
     "prometheus_client": {"metrics", "blueprints.metrics"},
     "click": {"cli", "cli_parts", "cli_transfer"},
-    "pydantic": {"schemas.", "settings", "events", "blueprints."},
+    "pydantic": {"schemas.", "settings", "events", "elsewhere", "blueprints."},
     "sqlite3": {"backups", "database", "event_log", "sqlite_engine", "doctor", "cli_parts"},
 }
 
@@ -236,7 +239,7 @@ def test_no_other_library_is_used():
 
 
 @pytest.mark.parametrize(
-    "name", ["channel", "reader", "broadcaster", "access_log", "response_cache", "feed", "outlets", "jsonio"]
+    "name", ["channel", "reader", "broadcaster", "access_log", "response_cache", "feed", "outlets", "jsonio", "peers"]
 )
 def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):
     libraries = {one.split(".")[0] for one in _imports(MODULES[name])} - {"quart_notes"}

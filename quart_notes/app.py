@@ -120,6 +120,7 @@ def _keep_open(app: Quart, core: Core) -> None:
     @app.after_serving
     async def stop() -> None:
         core.presence.close()
+        core.peers.stop()
         core.gate.close()
         core.passwords.close()
         core.broadcaster.close()
@@ -142,6 +143,9 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
     await core.rooms.open()
     await core.boards.open()
     await core.follower.start()
+    if core.place is not None:
+        core.place.siblings.carry(core.peers.received)
+        core.peers.start(core.place.siblings)
     resources.push_async_callback(core.follower.stop)
     core.writer.start()
     resources.push_async_callback(core.writer.stop)

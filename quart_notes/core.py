@@ -28,6 +28,7 @@ from quart_notes.follower import Follower, Nobody
 from quart_notes.gate import Gate
 from quart_notes.jobs import Runner
 from quart_notes.ollama import Ollama
+from quart_notes.peers import Peers
 from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
 from quart_notes.settings import Settings
@@ -71,6 +72,7 @@ class Core:
     gate: Gate
     signing: Signing
     attempts: Attempts
+    peers: Peers
     presence: Presence
     cache: ResponseCache
     spool: Spool
@@ -87,6 +89,7 @@ class Core:
         broadcaster = Broadcaster()
         follower = Follower(log, broadcaster, place.siblings if place else Nobody())
         writer = Writer(database, log, follower)
+        peers = Peers()
         boards = Boards(database, log, writer)
         sessions = Sessions(database, writer)
         tokens = Tokens(database, writer)
@@ -126,7 +129,8 @@ class Core:
             Gate(broadcaster, sessions, tokens, boards),
             Signing(settings.data),
             Attempts(),
-            Presence(broadcaster),
+            peers,
+            Presence(broadcaster, peers),
             ResponseCache(broadcaster),
             spool,
             Runner(broadcaster, jobs, imports, spool, trusted=settings.access == "open"),

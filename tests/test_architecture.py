@@ -51,7 +51,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "follower": {"broadcaster", "channel", "errors", "event_log"},
     "writer": {*LEAVES, "channel", "database", "event_log", "follower", "histogram"},
     "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
-    "presence": {*SAYING, "broadcaster", "channel"},
+    "peers": set(),
+    "elsewhere": {"peers", "schemas."},
+    "presence": {*SAYING, "broadcaster", "channel", "elsewhere", "peers"},
     "signing": {"database"},
     "throttle": set(),
     "ollama": {"schemas.", "domain.prompts"},
@@ -70,6 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "feed",
         "follower",
         "gate",
+        "peers",
         "presence",
         "response_cache",
         "signing",
@@ -157,7 +160,7 @@ TOUCHES: dict[str, set[str]] = {
     "httpx": {"ollama"},
     "prometheus_client": {"metrics", "blueprints.metrics"},
     "click": {"cli", "cli_parts", "cli_transfer"},
-    "pydantic": {"schemas.", "settings", "events", "blueprints."},
+    "pydantic": {"schemas.", "settings", "events", "elsewhere", "blueprints."},
     "sqlite3": {"backups", "database", "event_log", "sqlite_engine", "doctor", "cli_parts"},
 }
 
@@ -269,6 +272,7 @@ def test_no_other_library_is_used():
         "jsonio",
         "request_id",
         "logs",
+        "peers",
     ],
 )
 def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):

@@ -123,13 +123,13 @@ def _keep_open(app: Quart, core: Core) -> None:
 
 
 async def _open(core: Core, resources: AsyncExitStack) -> None:
-    resources.enter_context(exclusive(core.settings.database_file))
-    try:
-        core.signing.open()
-    except (OSError, ValueError) as error:
-        raise CannotOpenError(str(error)) from None
+    resources.enter_context(exclusive(core.settings.database))
     await core.database.open()
     resources.push_async_callback(core.database.close)
+    try:
+        await core.signing.open(core.database)
+    except (OSError, ValueError) as error:
+        raise CannotOpenError(str(error)) from None
     await core.log.open()
     await core.rooms.open()
     await core.boards.open()

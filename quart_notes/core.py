@@ -73,9 +73,9 @@ class Core:
     runner: Runner
 
     @classmethod
-    def build(cls, settings: Settings) -> "Core":
-        """Wire the parts; nothing is opened yet."""
-        database = Database(settings.database_file)
+    def build(cls, settings: Settings, *, alone: bool = False) -> "Core":
+        """Wire the parts; nothing is opened yet. `alone`: see Database."""
+        database = Database(settings.database, alone=alone)
         log = EventLog(database)
         broadcaster = Broadcaster()
         writer = Writer(database, log, broadcaster)

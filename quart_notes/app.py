@@ -1,6 +1,7 @@
 """The factory: a table of contents. No routes, no logic."""
 
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 from quart import Quart
@@ -47,10 +48,12 @@ from quart_notes.blueprints.openapi import documented
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError, exclusive
 from quart_notes.domain.access import SHARED_BOARD
-from quart_notes.leading import FileLock, Leader
+from quart_notes.leading import FileLock, Leader, Lock
+from quart_notes.postgres_session import AdvisoryLock
 from quart_notes.settings import Settings, load
 from quart_notes.workers.place import Place
 
+LEADING = 0x51756172744E03  # number of PostgreSQL's lock for whoever leads
 MAX_BODY = 256 * 1024  # bytes of a request
 BODY_TIMEOUT = 15  # seconds for a request's body to arrive
 RESPONSE_TIMEOUT = 30  # seconds for an answer to leave; streams have none
@@ -120,7 +123,6 @@ def _keep_open(app: Quart, core: Core) -> None:
     @app.after_serving
     async def stop() -> None:
         core.presence.close()
-        core.peers.stop()
         core.gate.close()
         core.passwords.close()
         core.broadcaster.close()
@@ -129,23 +131,23 @@ def _keep_open(app: Quart, core: Core) -> None:
 
 async def _open(core: Core, resources: AsyncExitStack) -> None:
     if core.place is None:
-        resources.enter_context(exclusive(core.settings.database_file))
-    else:
-        core.place.siblings.start()
-        resources.callback(core.place.siblings.stop)
-    try:
-        core.signing.open()
-    except (OSError, ValueError) as error:
-        raise CannotOpenError(str(error)) from None
+        resources.enter_context(exclusive(core.settings.database))
     await core.database.open()
     resources.push_async_callback(core.database.close)
+    try:
+        await core.signing.open(core.database)
+    except (OSError, ValueError) as error:
+        raise CannotOpenError(str(error)) from None
     await core.log.open()
     await core.rooms.open()
     await core.boards.open()
+    if core.others is not None:
+        await core.others.start()
+        resources.push_async_callback(core.others.stop)
+        core.others.carry(core.peers.received)
+        core.peers.start(core.others)
+        resources.callback(core.peers.stop)
     await core.follower.start()
-    if core.place is not None:
-        core.place.siblings.carry(core.peers.received)
-        core.peers.start(core.place.siblings)
     resources.push_async_callback(core.follower.stop)
     core.writer.start()
     resources.push_async_callback(core.writer.stop)
@@ -168,8 +170,11 @@ def _leaders(core: Core) -> list[Leader]:
         tidying.stop()
         await core.assistant.stop()
 
-    file = core.settings.database_file
+    place = core.settings.database
+    leading: Lock = (
+        FileLock(place.with_name(place.name + ".leader")) if isinstance(place, Path) else AdvisoryLock(place, LEADING)
+    )
     return [
-        Leader("assistant and housekeeping", FileLock(file.with_name(file.name + ".leader")), begin, end),
+        Leader("assistant and housekeeping", leading, begin, end),
         Leader("imports", FileLock(core.settings.data / "imports.lock"), core.runner.start, core.runner.stop),
     ]

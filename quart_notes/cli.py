@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 
 import click
 
-from quart_notes import backups, cli_transfer, database, doctor, server
+from quart_notes import backups, cli_transfer, database, doctor, offline, server
 from quart_notes import demo as demo_data
 from quart_notes.app import create_app
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options
-from quart_notes.core import Core
 from quart_notes.settings import Settings, load
 from quart_notes.version import __version__
 from quart_notes.workers import supervisor
@@ -103,8 +102,8 @@ def migrate(**flags: Any) -> None:
 
 
 async def _migrate(settings: Settings) -> list[str]:
-    opened = database.Database(settings.database_file)
-    with database.exclusive(settings.database_file):
+    opened = database.Database(settings.database, alone=True)
+    with database.exclusive(settings.database):
         try:
             return await opened.open()
         finally:
@@ -118,19 +117,12 @@ def demo(**flags: Any) -> None:
     with explained():
         settings = load(flags)
         added = asyncio.run(_demo(settings))
-    click.echo(
-        f"Added {added.notes} notes, {added.people} people and {added.messages} messages to {settings.database_file}"
-    )
+    click.echo(f"Added {added.notes} notes, {added.people} people and {added.messages} messages to {settings.database}")
 
 
 async def _demo(settings: Settings) -> demo_data.Added:
-    app = create_app(settings)
-    core: Core = app.extensions["quart_notes"]
-    await app.startup()
-    try:
+    async with offline.writing(settings) as core:
         return await demo_data.fill(core)
-    finally:
-        await app.shutdown()
 
 
 @cli.command("doctor")

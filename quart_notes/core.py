@@ -1,6 +1,7 @@
 """What every route works with, built once by `app.create_app`."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from quart_notes.assistant import Assistant
 from quart_notes.broadcaster import Broadcaster
@@ -29,13 +30,15 @@ from quart_notes.gate import Gate
 from quart_notes.jobs import Runner
 from quart_notes.ollama import Ollama
 from quart_notes.peers import Peers
+from quart_notes.postgres_notices import Notices
 from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
-from quart_notes.settings import Settings
+from quart_notes.settings import Postgres, Settings
 from quart_notes.signing import Signing
 from quart_notes.throttle import Attempts
 from quart_notes.transfer.spool import Spool
 from quart_notes.workers.place import Place
+from quart_notes.workers.siblings import Siblings
 from quart_notes.writer import Writer
 
 
@@ -45,6 +48,7 @@ class Core:
 
     settings: Settings
     place: Place | None
+    others: Siblings | Notices | None
     database: Database
     log: EventLog
     broadcaster: Broadcaster
@@ -79,15 +83,17 @@ class Core:
     runner: Runner
 
     @classmethod
-    def build(cls, settings: Settings, place: Place | None = None) -> "Core":
-        """Wire the parts; nothing is opened yet.
+    def build(cls, settings: Settings, place: Place | None = None, *, alone: bool = False) -> "Core":
+        """Wire the parts; nothing is opened yet. `alone`: see Database.
 
         place   of a worker among others
         """
-        database = Database(settings.database_file, place.turn if place else None)
+        turn = place.turn if place and isinstance(settings.database, Path) else None
+        database = Database(settings.database, turn, alone=alone)
         log = EventLog(database)
         broadcaster = Broadcaster()
-        follower = Follower(log, broadcaster, place.siblings if place else Nobody())
+        others = _others(settings, place)
+        follower = Follower(log, broadcaster, others or Nobody())
         writer = Writer(database, log, follower)
         peers = Peers()
         boards = Boards(database, log, writer)
@@ -102,6 +108,7 @@ class Core:
         return cls(
             settings,
             place,
+            others,
             database,
             log,
             broadcaster,
@@ -135,3 +142,10 @@ class Core:
             spool,
             Runner(broadcaster, jobs, imports, spool, trusted=settings.access == "open"),
         )
+
+
+def _others(settings: Settings, place: Place | None) -> Siblings | Notices | None:
+    """The way to the other processes of the database; None when there are none."""
+    if isinstance(settings.database, Postgres):
+        return Notices(settings.database)
+    return place.siblings if place else None

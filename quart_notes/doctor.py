@@ -12,10 +12,11 @@ from typing import Literal, NamedTuple
 
 from quart_notes import backups, database
 from quart_notes.server import SPARE_DESCRIPTORS, ServeError, listen, raise_descriptor_limit
-from quart_notes.settings import Settings, host_of
+from quart_notes.settings import Postgres, Settings, host_of
 
 LOW_DISK = 100 << 20  # bytes free below which a warning is due
 SQLITE_MINIMUM = (3, 35, 0)  # RETURNING
+POSTGRES_MINIMUM = 14
 TIMEOUT = 2.0  # seconds to reach a running server
 
 
@@ -31,12 +32,41 @@ def examine(settings: Settings) -> list[Finding]:
     """Everything, most basic first; changes nothing."""
     return [
         Finding("ok", "Python", platform.python_version()),
-        *_sqlite(),
-        *_data(settings.database_file),
-        *_tables(settings.database_file),
+        *_database(settings.database),
         *_descriptors(settings),
         *_address(settings),
     ]
+
+
+def _database(place: Path | Postgres) -> Iterator[Finding]:
+    if isinstance(place, Postgres):
+        yield from _postgres(place)
+    else:
+        yield from _sqlite()
+        yield from _data(place)
+        yield from _tables(place)
+
+
+def _postgres(place: Postgres) -> Iterator[Finding]:
+    try:
+        version, pending = asyncio.run(_asked(place))
+    except Exception as error:
+        yield Finding("fail", "PostgreSQL", f"{place}: {error}")
+        return
+    new_enough = int(version.split(".")[0]) >= POSTGRES_MINIMUM
+    yield Finding("ok" if new_enough else "fail", "PostgreSQL", f"{version} at {place}")
+    yield _migrations(pending)
+
+
+async def _asked(place: Postgres) -> tuple[str, list[str]]:
+    opened = database.Database(place)
+    try:
+        pending = await opened.inspect()
+        async with opened.snapshot() as connection:
+            _, rows = await connection.execute_query("SELECT current_setting('server_version') AS version")
+        return str(rows[0]["version"]).split()[0], pending
+    finally:
+        await opened.close()
 
 
 def _sqlite() -> Iterator[Finding]:
@@ -66,10 +96,13 @@ def _tables(file: Path) -> Iterator[Finding]:
         yield Finding("fail", "Database", f"{file}: {error}")
         return
     yield Finding("ok", "Database", f"{file} is sound")
+    yield _migrations(pending)
+
+
+def _migrations(pending: list[str]) -> Finding:
     if pending:
-        yield Finding("warn", "Migrations", f"{', '.join(pending)} will be applied at the next start")
-    else:
-        yield Finding("ok", "Migrations", "the tables are up to date")
+        return Finding("warn", "Migrations", f"{', '.join(pending)} will be applied at the next start")
+    return Finding("ok", "Migrations", "the tables are up to date")
 
 
 async def _pending(file: Path) -> list[str]:

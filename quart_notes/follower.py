@@ -32,8 +32,8 @@ class Wakes(Protocol):
 
     alone: bool
 
-    def listen(self, heard: Callable[[], None]) -> None:
-        """Have `heard` called whenever another process may have committed something."""
+    def listen(self, heard: Callable[[int | None], None]) -> None:
+        """Have `heard` called whenever a process may have committed something: its number, None when not known."""
 
     def tell(self, number: int) -> None:
         """Tell the others that this process has committed up to that number."""
@@ -50,7 +50,7 @@ class Nobody:
 
     alone = True
 
-    def listen(self, heard: Callable[[], None]) -> None:
+    def listen(self, heard: Callable[[int | None], None]) -> None:
         """Nobody will say anything."""
 
     def tell(self, number: int) -> None:
@@ -83,7 +83,7 @@ class Follower:
         self._give_up = give_up
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        wakes.listen(self._woken.set)
+        wakes.listen(self._hear)
 
     async def start(self) -> None:
         """Begin where the log ends now."""
@@ -113,6 +113,10 @@ class Follower:
     def newest(self) -> int:
         """Number of the newest event that was published here."""
         return self._broadcaster.newest
+
+    def _hear(self, number: int | None) -> None:
+        if number is None or number > self._broadcaster.newest:
+            self._woken.set()
 
     def behind(self) -> bool:
         """Whether something may be committed that is not published here yet."""

@@ -1,14 +1,17 @@
 """What the tests share: a server process of their own, one per module where they do not disturb each other."""
 
 import gc
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from quart_notes.core import Core
 from quart_notes.domain import passwords
+from tests import postgres
 from tests.callers import PEOPLE
 from tests.dev_process import DevProcess
 from tests.fake_ollama import FakeOllama
@@ -21,6 +24,66 @@ from tests.routes import ACCOUNTS_ONLY, Route
 from tests.server_process import ServerProcess
 from tests.signing_in import Counted
 from tests.talk import Json, person
+
+LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it is not SQLite
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which database the tests run on."""
+    parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="default: sqlite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let everybody know, the servers in processes of their own too."""
+    config.stash[LEFT_OUT] = []
+    os.environ[postgres.VARIABLE] = config.getoption("database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about SQLite's file when it is not SQLite; the summary names it."""
+    if postgres.chosen():
+        left_out = [item for item in items if item.get_closest_marker("sqlite_only")]
+        items[:] = [item for item in items if item not in set(left_out)]
+        config.hook.pytest_deselected(items=left_out)
+        config.stash[LEFT_OUT] = sorted({item.nodeid.partition("[")[0] for item in left_out})
+        if hasattr(config, "workeroutput"):
+            config.workeroutput["left out"] = config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker has left out; all of them collect the same."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", [])
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Name what was left out."""
+    left_out = config.stash[LEFT_OUT]
+    if left_out:
+        terminalreporter.section(f"{len(left_out)} left out: they are about SQLite's file")
+        for name in left_out:
+            terminalreporter.line(name)
+
+
+def pytest_unconfigure() -> None:
+    """End the tests' PostgreSQL server."""
+    postgres.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def databases_of_a_module() -> Iterator[None]:
+    """Drops those of a module's servers."""
+    yield
+    postgres.forget()
+
+
+@pytest.fixture(autouse=True)
+def databases_of_a_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drops those of a test's own data folders."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None:
+        postgres.forget(folder)
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,7 @@ from quart_notes.schemas import (
     TokenCreate,
     UserOut,
 )
-from quart_notes.settings import Settings
-from tests.empty_database import no_wait_for_the_disk, put_empty_database
+from tests.empty_database import no_wait_for_the_disk, settings_for
 from tests.routes import PASSWORD
 
 ROLES: tuple[Role, ...] = ("viewer", "ticker", "editor", "owner")
@@ -143,8 +142,7 @@ class House:
 @asynccontextmanager
 async def opened_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
     """A house that is empty."""
-    put_empty_database(folder)
-    house = House(create_app(Settings(data=folder, **{"access": "accounts", **settings})))
+    house = House(create_app(settings_for(folder, **{"access": "accounts", **settings})))
     with no_wait_for_the_disk():
         await house.app.startup()
     try:

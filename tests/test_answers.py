@@ -175,7 +175,7 @@ async def test_questions_beyond_what_may_wait_are_answered_so_and_can_be_asked_l
 
 
 async def test_the_questions_that_wait_are_counted_by_an_index(core: Core):
-    plan = rows(core, f"EXPLAIN QUERY PLAN {answers.WAITING.replace('?', '1')}")
+    plan = rows(core, f"EXPLAIN QUERY PLAN {answers.WAITING.replace('?1', '1')}")
 
     assert " INDEX " in plan[0][3], plan
 

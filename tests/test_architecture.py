@@ -35,6 +35,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outlets": {"broadcaster", "channel"},
     "response_cache": {"broadcaster"},
     "sqlite_engine": set(),
+    "sqlite_file": {"backups", "errors"},
+    "postgres_engine": {"settings"},
+    "postgres_server": {"settings"},
     "histogram": set(),
     "turns": set(),
     "leading": set(),
@@ -46,15 +49,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "workers": set(),
     "metrics": {"channel", "core", "errors", "event_log", "histogram", "outlets", "version"},
     "backups": {"events"},
-    "database": {"backups", "errors", "turns"},
-    "event_log": {*LEAVES, "channel", "database", "recent", "sqlite_engine"},
+    "database": {"errors", "settings", "sqlite_file", "postgres_server", "turns"},
+    "event_log": {*LEAVES, "channel", "database", "recent"},
+    "postgres_session": {"settings"},
+    "postgres_notices": {"errors", "postgres_session", "settings"},
     "follower": {"broadcaster", "channel", "errors", "event_log"},
     "writer": {*LEAVES, "channel", "database", "event_log", "follower", "histogram"},
     "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
     "peers": set(),
     "elsewhere": {"peers", "schemas."},
     "presence": {*SAYING, "broadcaster", "channel", "elsewhere", "peers"},
-    "signing": {"database"},
+    "signing": {"database", "models."},
     "throttle": set(),
     "ollama": {"schemas.", "domain.prompts"},
     "assistant": {*LEAVES, "broadcaster", "channel", "domain.answers", "domain.prompts", "ollama"},
@@ -79,7 +84,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "throttle",
         "transfer.spool",
         "domain.",
+        "postgres_notices",
         "workers.place",
+        "workers.siblings",
     },
     "housekeeping": {*LEAVES, "core", "writer"},
     "demo": {"schemas.", "errors", "core", "domain.access", "domain.rooms"},
@@ -107,7 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transport.": {*SAYING, "broadcaster", "lean_event", "request_id", "access_log", "logs", "transport."},
     "app": {
         *{*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database", "domain.access"},
-        *{"leading", "workers.place"},
+        *{"leading", "postgres_session", "workers.place"},
     },
     "server": {
         "logs",
@@ -130,7 +137,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server",
         "doctor",
         "demo",
-        "core",
+        "offline",
         "backups",
         "database",
         "settings",
@@ -144,7 +151,11 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Whoever touches a library of the outside, and nobody else.
 TOUCHES: dict[str, set[str]] = {
     "aiosqlite": {"sqlite_engine"},
-    "tortoise": {"models.", "domain.", "writer", "event_log", "database", "sqlite_engine", "migrations."},
+    "asyncpg": {"postgres_engine", "postgres_session"},
+    "tortoise": {
+        *{"models.", "domain.", "writer", "event_log", "database", "migrations."},
+        *{"sqlite_engine", "sqlite_file", "postgres_engine", "postgres_server"},
+    },
     "quart": {"blueprints.", "app", "server", "dev.", "workers.worker"},
     "quart_schema": {"blueprints.", "dev.pages"},
     "jinja2": {"dev.pages"},
@@ -161,7 +172,7 @@ TOUCHES: dict[str, set[str]] = {
     "prometheus_client": {"metrics", "blueprints.metrics"},
     "click": {"cli", "cli_parts", "cli_transfer"},
     "pydantic": {"schemas.", "settings", "events", "elsewhere", "blueprints."},
-    "sqlite3": {"backups", "database", "event_log", "sqlite_engine", "doctor", "cli_parts"},
+    "sqlite3": {"backups", "database", "sqlite_engine", "sqlite_file", "doctor", "cli_parts"},
 }
 
 
@@ -310,8 +321,8 @@ def test_only_the_follower_publishes_what_lasts_and_only_the_domain_records():
     assert {name for name, tree in MODULES.items() if _calls(tree, "publish")} == {"follower", "presence", "dev.pages"}
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
-    # Everybody's board and the lobby are made before the writer runs, and nobody is told of them.
-    opening = {"writer", "event_log", "domain.boards", "domain.rooms"}
+    # Everybody's board, the lobby and the server's key are made before the writer runs, and nobody is told of them.
+    opening = {"writer", "event_log", "signing", "domain.boards", "domain.rooms"}
     assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= opening
 
 
@@ -322,6 +333,7 @@ KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a nam
 CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
 CACHED = {
     "blueprints.static_files.build_id",  # a digest of files that do not change under a running server
+    "postgres_engine._numbered",  # queries that stand in the code
     "transport.plain._kept_fields",  # what bytes say never changes
     "blueprints.identity._kept_secret",  # what a header says, and whether this key signed it, never changes
 }

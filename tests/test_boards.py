@@ -270,7 +270,7 @@ async def test_what_a_member_has_and_hears_is_what_there_is(house: House, seed: 
 
 
 async def test_a_person_of_whom_half_could_be_kept_is_not_there_at_all(house: House, monkeypatch: pytest.MonkeyPatch):
-    before = rows(house.core, "SELECT COUNT(*) FROM board"), rows(house.core, "SELECT COUNT(*) FROM user")
+    before = rows(house.core, "SELECT COUNT(*) FROM board"), rows(house.core, 'SELECT COUNT(*) FROM "user"')
 
     async def fail(*_: object) -> None:
         raise RuntimeError("no board")
@@ -280,4 +280,4 @@ async def test_a_person_of_whom_half_could_be_kept_is_not_there_at_all(house: Ho
         with pytest.raises(RuntimeError):
             await house.core.people.add(UserCreate(name="N", email="n@example.org", nickname="n"))
 
-    assert before == (rows(house.core, "SELECT COUNT(*) FROM board"), rows(house.core, "SELECT COUNT(*) FROM user"))
+    assert before == (rows(house.core, "SELECT COUNT(*) FROM board"), rows(house.core, 'SELECT COUNT(*) FROM "user"'))

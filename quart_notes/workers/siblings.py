@@ -32,24 +32,24 @@ class Siblings:
         self._numbers = memoryview(numbers).cast("Q")
         self._inbox = inbox
         self._outboxes = [_Outbox(outbox) for outbox in outboxes]
-        self._woken: list[Callable[[], None]] = []
+        self._woken: list[Callable[[int | None], None]] = []
         self._told: list[Callable[[bytes], None]] = []
         self.limit = LIMIT
         inbox.setblocking(False)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Listen, from within the loop."""
         asyncio.get_running_loop().add_reader(self._inbox, self._hear)
         self._wake_others()  # the one who was here before may have died between a commit and its word
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Hear nothing more."""
         asyncio.get_running_loop().remove_reader(self._inbox)
         for outbox in self._outboxes:
             outbox.close()
 
-    def listen(self, heard: Callable[[], None]) -> None:
-        """Have `heard` called whenever another worker may have committed something."""
+    def listen(self, heard: Callable[[int | None], None]) -> None:
+        """Have `heard` called whenever another worker has committed something, with the number of the newest."""
         self._woken.append(heard)
 
     def tell(self, number: int) -> None:
@@ -92,7 +92,7 @@ class Siblings:
                     told(datum[1:])
         if woken:
             for heard in self._woken:
-                heard()
+                heard(max(self._numbers))
 
 
 class _Outbox:

@@ -32,7 +32,7 @@ def run(settings: Settings) -> None:
     raises   ServeError or CannotOpenError when the address or the database cannot be used
     """
     config = server.configuration(settings)
-    with exclusive(settings.database_file, FORMER) as lock, ExitStack() as sockets, asyncio.Runner() as runner:
+    with exclusive(settings.database, FORMER) as lock, ExitStack() as sockets, asyncio.Runner() as runner:
         listeners = [sockets.enter_context(listener) for listener in _listeners(config.bind[0], settings.workers)]
         supervisor = Supervisor(settings, listeners, lock)
         runner.run(supervisor.run())
@@ -60,7 +60,7 @@ class Supervisor:
     3. They end when the supervisor is told to, and by themselves when it is killed: the line to each is its life.
     """
 
-    def __init__(self, settings: Settings, listeners: Sequence[socket.socket], lock: int) -> None:
+    def __init__(self, settings: Settings, listeners: Sequence[socket.socket], lock: int | None) -> None:
         self._settings = settings
         self._listeners = listeners
         self._lock = lock
@@ -115,7 +115,9 @@ class Supervisor:
             "listener": listener,
             "shared": shared,
         }
-        worker = self._workers[slot] = await _Worker.start(order, [listener, self._lock, *shared])
+        worker = self._workers[slot] = await _Worker.start(
+            order, [listener, *shared, *([] if self._lock is None else [self._lock])]
+        )
         return worker
 
     async def _keep(self, slot: int, worker: "_Worker") -> None:

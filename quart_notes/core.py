@@ -7,6 +7,7 @@ from quart_notes.broadcaster import Broadcaster
 from quart_notes.database import Database
 from quart_notes.domain.accounts import Accounts
 from quart_notes.domain.answers import Answers
+from quart_notes.domain.attempts import Attempts
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import Imports
@@ -32,7 +33,6 @@ from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
 from quart_notes.settings import Settings
 from quart_notes.signing import Signing
-from quart_notes.throttle import Attempts
 from quart_notes.transfer.spool import Spool
 from quart_notes.writer import Writer
 
@@ -118,7 +118,7 @@ class Core:
             Accounts(database, writer, passwords),
             Gate(broadcaster, sessions, tokens, boards),
             Signing(settings.data),
-            Attempts(),
+            Attempts(database, writer),
             peers,
             Presence(broadcaster, peers),
             ResponseCache(broadcaster),

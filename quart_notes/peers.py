@@ -3,12 +3,13 @@
 import asyncio
 import json
 import logging
-import re
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+from quart_notes.parcels import MAX_WORDS, Parcels, cut, read
 
 ALIVE = 3.0  # seconds between two signs of life
 SILENT = 10.0  # seconds without any word until a process is taken for gone
@@ -16,13 +17,9 @@ LOOK = 1.0  # seconds between two looks at who is silent
 SOON = 0.05  # seconds for which those who come are gathered, to be told together
 AGAIN = 1.0  # seconds between two tellings of everything at least
 BURST, PAUSE = 8, 0.01  # data put on the wire at once, and seconds until the next: a socket's queue may be 10 long
-MAX_WORDS = 4 << 20  # bytes that can be said at once
 MAX_WAITING = 8 << 20  # bytes that may wait for the wire; what is said then is lost
-MAX_PARTED = 16 << 20  # bytes of words of which parts are missing; the oldest are given up
 MAX_PEERS = 1000  # processes; further ones are not heard, nor more that said goodbye remembered
 NAME_BYTES = 8
-HEAD_MAX = 64  # bytes before the words
-HEAD = re.compile(rb"([0-9a-f]{%d}) ([0-9]{1,15}) ([0-9]{1,6}) ([0-9]{1,6}) " % (2 * NAME_BYTES))
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +46,6 @@ class _Peer:
     meets: int = 0
 
 
-@dataclass(slots=True)
-class _Parted:
-    """Words of which parts are missing."""
-
-    of: int
-    since: float  # loop time, seconds
-    parts: dict[int, bytes] = field(default_factory=dict)
-    size: int = 0
-
-
 class Peers:
     """The other processes.
 
@@ -79,9 +66,9 @@ class Peers:
         self._when_gone: list[Callable[[str], None]] = []
         self._meetings = 0
         self._numbered = 0
-        self._parted: dict[tuple[str, int], _Parted] = {}
+        self._parcels = Parcels()
         self._waiting: deque[bytes] = deque()
-        self._waiting_size = self._parted_size = 0
+        self._waiting_size = 0
         self._alive_at = self._looked_at = self._told_at = float("-inf")  # loop times, seconds
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
 
@@ -117,7 +104,7 @@ class Peers:
         self._wire = None
         for timer in self._timers.values():
             timer.cancel()
-        for kept in (self._known, self._parted, self._waiting, self._timers):
+        for kept in (self._known, self._waiting, self._timers):
             kept.clear()
 
     def say(self, subject: str, words: Any) -> None:
@@ -141,10 +128,7 @@ class Peers:
             log.warning("Other processes are not told of %s: it would take %s bytes", subject, len(text))
             return []
         self._numbered += 1
-        step = wire.limit - HEAD_MAX
-        parts = [text[begin : begin + step] for begin in range(0, len(text), step)]
-        head = f"{self.me} {self._numbered}"
-        return [f"{head} {number} {len(parts)} ".encode() + part for number, part in enumerate(parts)]
+        return cut(self.me, self._numbered, text, wire.limit)
 
     def _send(self) -> None:
         """Put on the wire what waits, no faster than whoever reads it can take it."""
@@ -158,13 +142,11 @@ class Peers:
 
     def received(self, datum: bytes) -> None:
         """Hear what the wire brings; what is malformed, or one's own, is nothing."""
-        head = HEAD.match(datum)
-        if head is None or self._wire is None:
+        parcel = read(datum)
+        if parcel is None or self._wire is None or parcel.peer == self.me or parcel.peer in self._left:
             return
-        peer = head[1].decode()
-        if peer == self.me or peer in self._left:
-            return
-        text = self._whole((peer, int(head[2])), int(head[3]), int(head[4]), datum[head.end() :])
+        peer = parcel.peer
+        text = self._parcels.put(parcel, asyncio.get_running_loop().time())
         try:
             said = None if text is None else json.loads(text)
         except (ValueError, RecursionError):
@@ -174,25 +156,6 @@ class Peers:
                 self._hear(peer, *said)
         elif peer in self._known:
             self._meet(peer)
-
-    def _whole(self, key: tuple[str, int], part: int, of: int, text: bytes) -> bytes | None:
-        """The words, when this was the last part of them that was missing."""
-        if of == 1:
-            return text
-        now = asyncio.get_running_loop().time()
-        parted = self._parted.setdefault(key, _Parted(of, now))
-        if part < of == parted.of and part not in parted.parts:
-            parted.parts[part] = text
-            parted.size += len(text)
-            self._parted_size += len(text)
-        if len(parted.parts) == parted.of or parted.size > MAX_WORDS:
-            self._give_up(key)
-        while self._parted_size > MAX_PARTED or len(self._parted) > MAX_PEERS:
-            self._give_up(next(iter(self._parted)))
-        return b"".join(parted.parts[n] for n in range(parted.of)) if len(parted.parts) == parted.of else None
-
-    def _give_up(self, key: tuple[str, int]) -> None:
-        self._parted_size -= self._parted.pop(key).size
 
     def _hear(self, peer: str, subject: str, words: Any) -> None:
         try:
@@ -237,8 +200,7 @@ class Peers:
 
     def _lose(self, peer: str) -> None:
         del self._known[peer]
-        for key in [key for key in self._parted if key[0] == peer]:
-            self._give_up(key)
+        self._parcels.forget(peer)
         for act in self._when_gone:
             act(peer)
 
@@ -250,8 +212,7 @@ class Peers:
             self._meet_all_anew(now)
         for peer in [name for name, peer in self._known.items() if now - peer.heard_at >= SILENT]:
             self._lose(peer)
-        for key in [key for key, parted in self._parted.items() if now - parted.since >= SILENT]:
-            self._give_up(key)
+        self._parcels.forget_before(now - SILENT)
         if now - self._alive_at > ALIVE - LOOK / 2:
             self._say_alive()
         self._looked_at = now

@@ -41,8 +41,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "event_log": {*LEAVES, "channel", "database", "recent", "sqlite_engine"},
     "writer": {*LEAVES, *STORE, "histogram"},
     "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
-    "peers": set(),
-    "elsewhere": {"peers", "schemas."},
+    "parcels": set(),
+    "peers": {"parcels"},
+    "parts": {"schemas."},
+    "elsewhere": {"parts", "peers", "schemas."},
     "presence": {*SAYING, "broadcaster", "channel", "elsewhere", "peers"},
     "signing": {"database"},
     "throttle": set(),
@@ -237,7 +239,19 @@ def test_no_other_library_is_used():
 
 
 @pytest.mark.parametrize(
-    "name", ["channel", "reader", "broadcaster", "access_log", "response_cache", "feed", "outlets", "jsonio", "peers"]
+    "name",
+    [
+        "channel",
+        "reader",
+        "broadcaster",
+        "access_log",
+        "response_cache",
+        "feed",
+        "outlets",
+        "jsonio",
+        "parcels",
+        "peers",
+    ],
 )
 def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):
     libraries = {one.split(".")[0] for one in _imports(MODULES[name])} - {"quart_notes"}

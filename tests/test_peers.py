@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quart_notes import parcels
 from quart_notes import peers as module
-from quart_notes.peers import AGAIN, ALIVE, HEAD_MAX, LOOK, SILENT, Peers
+from quart_notes.parcels import HEAD_MAX
+from quart_notes.peers import AGAIN, ALIVE, LOOK, SILENT, Peers
 from tests.virtual_time import in_virtual_time
 from tests.wires import LATE, MOMENT, Exchange
 
@@ -197,8 +199,8 @@ async def test_long_words_go_in_parts_no_longer_than_the_wire_takes():
     await asyncio.sleep(10)
 
     assert [word for _, word in second.heard] == words
-    assert not second.peers._parted
-    assert second.peers._parted_size == 0
+    assert not len(second.peers._parcels)
+    assert second.peers._parcels._size == 0
     assert max(map(len, exchange.carried)) <= 200
 
 
@@ -222,7 +224,7 @@ async def test_parts_that_come_in_another_order_twice_or_with_those_of_others_ar
     assert {peer for peer, _ in third.heard} == words.keys()
     assert all(word == words[peer] for peer, word in third.heard)
     await asyncio.sleep(SILENT + 2 * LOOK)
-    assert not third.peers._parted, "the rest of what was doubled is forgotten"
+    assert not len(third.peers._parcels), "the rest of what was doubled is forgotten"
 
 
 @in_virtual_time
@@ -235,15 +237,16 @@ async def test_parts_of_which_one_is_lost_are_given_up():
     exchange.cut.clear()
     for datum in exchange.carried[begin:-1]:
         second.peers.received(datum)
-    assert second.peers._parted_size > 0
+    assert second.peers._parcels._size > 0
 
     await asyncio.sleep(SILENT + 2 * LOOK)
 
-    assert (second.heard, second.peers._parted, second.peers._parted_size) == ([], {}, 0)
+    assert (second.heard, len(second.peers._parcels), second.peers._parcels._size) == ([], 0, 0)
 
 
 def test_memory_for_parts_is_bounded(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "MAX_PARTED", 10_000)
+    monkeypatch.setattr(parcels, "MAX_PARTED", 10_000)
+    monkeypatch.setattr(parcels, "MAX_PARTED_WORDS", 50)
     monkeypatch.setattr(module, "MAX_PEERS", 50)
 
     @in_virtual_time
@@ -252,8 +255,8 @@ def test_memory_for_parts_is_bounded(monkeypatch: pytest.MonkeyPatch):
         for number in range(1000):
             second.peers.received(b"0123456789abcdef %d 0 1000 " % number + b"x" * 100)
             second.peers.received(b"0123456789abcde%x 7 %d 9 " % (number % 16, number) + b"x")
-            assert second.peers._parted_size <= 10_000
-            assert len(second.peers._parted) <= 50
+            assert second.peers._parcels._size <= 10_000
+            assert len(second.peers._parcels) <= 50
         for number in range(1000):
             second.peers.received(b'%016x 1 0 1 ["alive",{}]' % number)
             second.peers.received(b'%016x 1 0 1 ["goodbye",null]' % (5000 + number))

@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from quart_notes.parcels import MAX_WORDS, Parcels, cut, read
+from quart_notes.parcels import HEAD_MAX, MAX_WORDS, Parcels, cut, read
 
 ALIVE = 3.0  # seconds between two signs of life
 SILENT = 10.0  # seconds without any word until a process is taken for gone
 LOOK = 1.0  # seconds between two looks at who is silent
 SOON = 0.05  # seconds for which those who come are gathered, to be told together
 AGAIN = 1.0  # seconds between two tellings of everything at least
-BURST, PAUSE = 8, 0.01  # data put on the wire at once, and seconds until the next: a socket's queue may be 10 long
+BURST, PAUSE = 2, 0.01  # data put on the wire at once, and seconds until the next: sockets may have room for 10 data
 MAX_WAITING = 8 << 20  # bytes that may wait for the wire; what is said then is lost
 MAX_PEERS = 1000  # processes; further ones are not heard, nor more that said goodbye remembered
 NAME_BYTES = 8
@@ -67,7 +67,8 @@ class Peers:
         self._meetings = 0
         self._numbered = 0
         self._parcels = Parcels()
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[bytes] = deque()  # texts
+        self._leaving: deque[bytes] = deque()  # data
         self._waiting_size = 0
         self._alive_at = self._looked_at = self._told_at = float("-inf")  # loop times, seconds
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
@@ -99,12 +100,14 @@ class Peers:
     def stop(self) -> None:
         """Say goodbye; nothing is said or heard afterwards."""
         if self._wire is not None:
-            for datum in self._data(self._wire, "goodbye", None):
+            self._waiting.clear()
+            self._waiting.append(_text("goodbye", None))
+            for datum in self._packed(self._wire.limit):
                 self._wire.send(datum)
         self._wire = None
         for timer in self._timers.values():
             timer.cancel()
-        for kept in (self._known, self._waiting, self._timers):
+        for kept in (self._known, self._waiting, self._leaving, self._timers):
             kept.clear()
 
     def say(self, subject: str, words: Any) -> None:
@@ -113,53 +116,56 @@ class Peers:
             self._put(subject, words)
 
     def _put(self, subject: str, words: Any) -> None:
-        if self._wire is not None:
-            data = self._data(self._wire, subject, words)
-            size = sum(map(len, data))
-            if self._waiting_size + size <= MAX_WAITING:
-                self._waiting.extend(data)
-                self._waiting_size += size
-                if self._send not in self._timers:
-                    self._send()
-
-    def _data(self, wire: Wire, subject: str, words: Any) -> list[bytes]:
-        text = json.dumps([subject, words], separators=(",", ":")).encode()
-        if len(text) > MAX_WORDS:
+        text = _text(subject, words)
+        if len(text) > MAX_WORDS - 2:
             log.warning("Other processes are not told of %s: it would take %s bytes", subject, len(text))
-            return []
-        self._numbered += 1
-        return cut(self.me, self._numbered, text, wire.limit)
+        elif self._wire is not None and self._waiting_size + len(text) <= MAX_WAITING:
+            self._waiting.append(text)
+            self._waiting_size += len(text)
+            if self._send not in self._timers:
+                self._send()
 
     def _send(self) -> None:
         """Put on the wire what waits, no faster than whoever reads it can take it."""
         self._timers.pop(self._send, None)
-        if self._wire is not None and self._waiting:
-            for _ in range(min(BURST, len(self._waiting))):
-                datum = self._waiting.popleft()
-                self._waiting_size -= len(datum)
-                self._wire.send(datum)
-            self._later(PAUSE, self._send)
+        for _ in range(BURST):
+            if self._wire is not None and (self._leaving or self._waiting):
+                if not self._leaving:
+                    self._leaving.extend(self._packed(self._wire.limit))
+                self._wire.send(self._leaving.popleft())
+                self._later(PAUSE, self._send)
+
+    def _packed(self, limit: int) -> list[bytes]:
+        """The next words that wait: as many as there is room for in one datum, or one that needs several."""
+        texts = [self._waiting.popleft()]
+        size = len(texts[0]) + HEAD_MAX
+        while self._waiting and size + len(self._waiting[0]) < limit - 2:
+            texts.append(self._waiting.popleft())
+            size += len(texts[-1]) + 1
+        self._waiting_size -= sum(map(len, texts))
+        self._numbered += 1
+        return cut(self.me, self._numbered, b"[%s]" % b",".join(texts), limit)
 
     def received(self, datum: bytes) -> None:
         """Hear what the wire brings; what is malformed, or one's own, is nothing."""
         parcel = read(datum)
         if parcel is None or self._wire is None or parcel.peer == self.me or parcel.peer in self._left:
             return
-        peer = parcel.peer
         text = self._parcels.put(parcel, asyncio.get_running_loop().time())
         try:
-            said = None if text is None else json.loads(text)
+            said = [] if text is None else json.loads(text)
         except (ValueError, RecursionError):
             return
-        if isinstance(said, list) and len(said) == 2 and isinstance(said[0], str):
-            if self._meet(peer) and said[0] in self._heard:
-                self._hear(peer, *said)
-        elif peer in self._known:
-            self._meet(peer)
+        for one in said if isinstance(said, list) else ():
+            if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) and self._meet(parcel.peer):
+                self._hear(parcel.peer, *one)
+        if parcel.peer in self._known:
+            self._meet(parcel.peer)
 
     def _hear(self, peer: str, subject: str, words: Any) -> None:
         try:
-            self._heard[subject](peer, words)
+            if subject in self._heard:
+                self._heard[subject](peer, words)
         except Exception:
             log.exception("What another process said of %s could not be heard", subject)  # and the wire goes on
 
@@ -229,3 +235,7 @@ class Peers:
         """Have `act` called so many seconds from now, unless it is to be called already."""
         if act not in self._timers:
             self._timers[act] = asyncio.get_running_loop().call_later(seconds, act)
+
+
+def _text(subject: str, words: Any) -> bytes:
+    return json.dumps([subject, words], separators=(",", ":")).encode()

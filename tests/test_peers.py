@@ -93,7 +93,7 @@ async def test_without_a_wire_nothing_happens_and_nothing_is_kept():
 
     for _ in range(10):
         peers.say("word", "x")
-    peers.received(b'0123456789abcdef 1 0 1 ["alive",{}]')
+    peers.received(b'0123456789abcdef 1 0 1 [["alive",{}]]')
     peers.stop()
 
     assert not peers.others
@@ -108,7 +108,7 @@ async def test_alone_on_a_wire_one_says_nothing_but_that_one_is_there():
     alone.peers.say("word", 1)
     await asyncio.sleep(60)
 
-    assert {json.loads(datum.split(b" ", 4)[4])[0] for datum in exchange.carried} == {"alive"}
+    assert {json.loads(datum.split(b" ", 4)[4])[0][0] for datum in exchange.carried} == {"alive"}
     assert 60 / ALIVE - 1 <= len(exchange.carried) <= 60 / ALIVE + 1
     assert alone.new == 0
 
@@ -258,8 +258,8 @@ def test_memory_for_parts_is_bounded(monkeypatch: pytest.MonkeyPatch):
             assert second.peers._parcels._size <= 10_000
             assert len(second.peers._parcels) <= 50
         for number in range(1000):
-            second.peers.received(b'%016x 1 0 1 ["alive",{}]' % number)
-            second.peers.received(b'%016x 1 0 1 ["goodbye",null]' % (5000 + number))
+            second.peers.received(b'%016x 1 0 1 [["alive",{}]]' % number)
+            second.peers.received(b'%016x 1 0 1 [["goodbye",null]]' % (5000 + number))
         assert len(second.others) <= 50
         assert len(second.peers._left) <= 50
 
@@ -293,9 +293,9 @@ def test_what_waits_for_the_wire_is_bounded_and_leaves_at_a_pace(monkeypatch: py
         assert len(exchange.carried) - begin <= module.BURST
         assert first.peers._waiting_size <= 20_000
         await asyncio.sleep(5)
-        assert 100 < len(second.heard) < 200
+        assert 100 < len(second.heard) < 300
         assert {word[0] for _, word in second.heard} == set(range(len(second.heard)))
-        assert first.peers._waiting_size == 0
+        assert first.peers._waiting_size == len(first.peers._leaving) == 0
 
     scenario()
 
@@ -308,14 +308,17 @@ async def test_whatever_else_comes_is_nothing():
     bad = [b"", b" ", b"x" * 10_000, own, name, name + b" 1 0 1", name.upper() + b" 1 0 1 []", b"\xff" * 50]
     bodies = [b"", b"{", b"null", b"[]", b'["word"]', b"[1,2]", b"[[],2]", b'{"a":1,"b":2}', b'"ab"', b"[" * 100_000]
     bodies += [
-        b'["word",1,2]',
-        b'["word",\xff]',
+        b'[["word",1,2],["word"],[["word"],1],"word",{"word":1}]',
+        b'[["word",\xff]]',
+        b'["word",1]',
         b"1" * 5000,
-        b'["alive",[1]]',
-        b'["alive",{"%s":"1"}]' % second.me.encode(),
+        b'[["alive",[1]]]',
+        b'[["alive",{"%s":"1"}]]' % second.me.encode(),
     ]
     bad += [head + body for body in bodies for head in (b"fedcba9876543210 1 0 1 ", name + b" 1 0 1 ")]
-    bad += [name + head + b'["word",1]' for head in (b" 1 1 0 ", b" 1 5 3 ", b" -1 0 1 ", b" 1 0 1", b" 1 0 99999999 ")]
+    bad += [
+        name + head + b'[["word",1]]' for head in (b" 1 1 0 ", b" 1 5 3 ", b" -1 0 1 ", b" 1 0 1", b" 1 0 99999999 ")
+    ]
 
     for datum in bad:
         second.peers.received(datum)

@@ -94,6 +94,15 @@ async def test_what_is_forgiven_is_forgotten(core: Core, clock: Clock):
     assert await _tries(core, ADA, number=20) == 10
 
 
+async def test_a_restart_forgives_nothing(tmp_path: Path, clock: Clock):
+    async with opened(tmp_path) as core:
+        await _tries(core, ADA, number=10)
+    clock.now += 3
+
+    async with opened(tmp_path) as core:
+        assert await _wait(core, ADA) == 7
+
+
 async def test_who_has_to_wait_for_one_of_two_is_counted_for_neither(core: Core, clock: Clock):
     assert await _tries(core, ADA, HERE, number=50) == 10
 

@@ -8,6 +8,7 @@ from quart_notes.broadcaster import Broadcaster
 from quart_notes.database import Database
 from quart_notes.domain.accounts import Accounts
 from quart_notes.domain.answers import Answers
+from quart_notes.domain.attempts import Attempts
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import Imports
@@ -35,7 +36,6 @@ from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
 from quart_notes.settings import Postgres, Settings
 from quart_notes.signing import Signing
-from quart_notes.throttle import Attempts
 from quart_notes.transfer.spool import Spool
 from quart_notes.workers.place import Place
 from quart_notes.workers.siblings import Siblings
@@ -135,7 +135,7 @@ class Core:
             Accounts(database, writer, passwords),
             Gate(broadcaster, sessions, tokens, boards),
             Signing(settings.data),
-            Attempts(),
+            Attempts(database, writer),
             peers,
             Presence(broadcaster, peers),
             ResponseCache(broadcaster),

@@ -1,4 +1,4 @@
-"""Who is in the rooms by what other processes say, and telling them who is here."""
+"""Telling other processes who is in the rooms here, and hearing who is there."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from quart_notes.parts import Part, Parts
 from quart_notes.peers import Peers
 from quart_notes.schemas import RoomNumbers, RoomPart, Stopped, TypingPart, UserOut, Wanted
 
@@ -17,7 +18,6 @@ REPEAT = 5.0  # seconds between two words of which rooms have somebody in them: 
 SLICE = 400  # rooms in one of those
 TOGETHER = 100  # people and guests from which on a word of several rooms is long enough
 PEOPLE_MAX = 5000  # of one room at one process, and so many guests; further ones are not said
-ROOMS_MAX = 100_000  # of one process that are remembered
 WANTED_MAX = 1000  # rooms that are asked for at once
 
 PARTS = TypeAdapter(list[RoomPart])
@@ -41,30 +41,6 @@ class Here(Protocol):
 
 
 @dataclass(slots=True)
-class _Part:
-    """Who is in a room at another process."""
-
-    number: int
-    people: list[UserOut]
-    guests: list[str]
-    typing: dict[int, tuple[UserOut, asyncio.TimerHandle]]
-
-    @property
-    def anybody(self) -> bool:
-        return bool(self.people or self.guests or self.typing)
-
-    def differs(self, other: "_Part | None") -> bool:
-        """Whether somebody else is there than before."""
-        if other is None:
-            return self.anybody
-        return (self.people, self.guests, self.typing.keys()) != (other.people, other.guests, other.typing.keys())
-
-    def close(self) -> None:
-        for _, timer in self.typing.values():
-            timer.cancel()
-
-
-@dataclass(slots=True)
 class _Said:
     """What was last said of a room."""
 
@@ -76,16 +52,14 @@ class _Said:
 class Elsewhere:
     """What other processes say of the rooms, each with authority for its own connections.
 
-    1. A part never replaces a newer one of the same process and room.
-    2. Whoever comes is told all parts. A part that was lost is missed within REPEAT seconds and said again.
-    3. A process that has gone has nobody in any room.
+    1. Whoever comes is told all parts. A part that was lost is missed within REPEAT seconds and said again.
+    2. A process that has gone has nobody in any room.
     """
 
     def __init__(self, peers: Peers, here: Here) -> None:
         self._peers = peers
         self._here = here
-        self._parts: dict[str, dict[int, _Part]] = {}
-        self._floors: dict[str, int] = {}  # numbers of parts, by process: older ones are late
+        self._parts = Parts(here.changed)
         self._number = 0
         self._said: dict[int, _Said] = {}
         self._unsaid: dict[int, None] = {}  # rooms, in order
@@ -99,22 +73,16 @@ class Elsewhere:
         peers.listen("wanted", self._hearing(WANTED, self._hear_wanted))
         peers.listen("stopped", self._hearing(STOPPED, self._hear_stopped))
         peers.when_new(self._tell)
-        peers.when_gone(self._forget)
+        peers.when_gone(self._parts.forget)
 
     @property
     def exists(self) -> bool:
         """Whether there is another process."""
         return bool(self._peers.others)
 
-    def of(self, room_id: int) -> Iterator[_Part]:
+    def of(self, room_id: int) -> Iterator[Part]:
         """The parts of a room."""
-        for parts in self._parts.values():
-            if room_id in parts:
-                yield parts[room_id]
-
-    def somebody_in(self, room_id: int) -> bool:
-        """Whether somebody is in a room."""
-        return any(part.anybody for part in self.of(room_id))
+        return self._parts.of(room_id)
 
     def say(self, room_id: int) -> None:
         """Tell the other processes, within PACE, who is in a room here."""
@@ -124,7 +92,7 @@ class Elsewhere:
 
     def stop(self, room_id: int, person_id: int) -> None:
         """A person has said it: wherever they were typing, it is over."""
-        self._clear(room_id, person_id)
+        self._parts.stop(room_id, person_id)
         if self._peers.others and not self._closed:
             self._stopped[room_id, person_id] = None
             if self._stopping is None:
@@ -133,9 +101,7 @@ class Elsewhere:
     def close(self) -> None:
         """Say and hear nothing more."""
         self._closed = True
-        for peer in list(self._parts):
-            for part in self._parts.pop(peer).values():
-                part.close()
+        self._parts.close()
         for timer in (self._saying, self._stopping, self._repeating):
             if timer is not None:
                 timer.cancel()
@@ -219,42 +185,13 @@ class Elsewhere:
         return heard
 
     def _hear_parts(self, peer: str, parts: list[RoomPart]) -> None:
-        known = self._parts.setdefault(peer, {})
-        for said in parts:
-            before = known.get(said.room)
-            late = said.number <= (self._floors.get(peer, 0) if before is None else before.number)
-            if late or (before is None and len(known) >= ROOMS_MAX):
-                continue
-            part = known[said.room] = _Part(said.number, said.people, said.guests, self._typing(peer, said))
-            if before is not None:
-                before.close()
-            if part.differs(before):
-                self._here.changed(said.room)
-
-    def _typing(self, peer: str, said: RoomPart) -> dict[int, tuple[UserOut, asyncio.TimerHandle]]:
-        later = asyncio.get_running_loop().call_later
-        return {
-            one.person.id: (one.person, later(one.seconds, self._typed, peer, said.room, one.person.id))
-            for one in said.typing
-        }
-
-    def _typed(self, peer: str, room_id: int, person_id: int) -> None:
-        del self._parts[peer][room_id].typing[person_id]
-        self._here.changed(room_id)
+        for part in parts:
+            self._parts.take(peer, part)
 
     def _hear_numbers(self, peer: str, said: RoomNumbers) -> None:
-        known, numbers = self._parts.setdefault(peer, {}), dict(said.rooms)
-        self._floors[peer] = max(self._floors.get(peer, 0), said.newest)
-        for room_id, part in list(known.items()):
-            within = said.first <= room_id and (said.end is None or room_id < said.end)
-            if within and room_id not in numbers and part.number <= said.newest:
-                del known[room_id]
-                part.close()
-                if part.anybody:
-                    self._here.changed(room_id)
-        lost = [room for room, number in numbers.items() if room not in known or known[room].number < number]
-        if lost:
-            self._peers.say("wanted", {"peer": peer, "rooms": lost[:WANTED_MAX]})
+        lacking = self._parts.lacking(peer, said)
+        if lacking:
+            self._peers.say("wanted", {"peer": peer, "rooms": lacking[:WANTED_MAX]})
 
     def _hear_wanted(self, _: str, wanted: Wanted) -> None:
         if wanted.peer == self._peers.me:
@@ -264,17 +201,4 @@ class Elsewhere:
     def _hear_stopped(self, _: str, stopped: Stopped) -> None:
         for room_id, person_id in stopped.people:
             self._here.has_stopped(room_id, person_id)
-            self._clear(room_id, person_id)
-
-    def _clear(self, room_id: int, person_id: int) -> None:
-        for part in self.of(room_id):
-            if person_id in part.typing:
-                part.typing.pop(person_id)[1].cancel()
-                self._here.changed(room_id)
-
-    def _forget(self, peer: str) -> None:
-        self._floors.pop(peer, None)
-        for room_id, part in self._parts.pop(peer, {}).items():
-            part.close()
-            if part.anybody:
-                self._here.changed(room_id)
+            self._parts.stop(room_id, person_id)

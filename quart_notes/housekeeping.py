@@ -63,6 +63,7 @@ async def tidy(core: Core) -> None:
     await _in_chunks(lambda: core.jobs.forget(settings.trash_days))
     await _in_chunks(core.sessions.forget_expired)
     await _in_chunks(core.invitations.forget_expired)
+    await _in_chunks(core.attempts.forget_expired)
 
 
 async def _in_chunks(chunk: Callable[[], Awaitable[Written[bool]]]) -> None:

@@ -3,26 +3,23 @@
 import asyncio
 import json
 import logging
-import re
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+from quart_notes.parcels import HEAD_MAX, MAX_WORDS, Parcels, cut, read
 
 ALIVE = 3.0  # seconds between two signs of life
 SILENT = 10.0  # seconds without any word until a process is taken for gone
 LOOK = 1.0  # seconds between two looks at who is silent
 SOON = 0.05  # seconds for which those who come are gathered, to be told together
 AGAIN = 1.0  # seconds between two tellings of everything at least
-BURST, PAUSE = 8, 0.01  # data put on the wire at once, and seconds until the next: a socket's queue may be 10 long
-MAX_WORDS = 4 << 20  # bytes that can be said at once
+BURST, PAUSE = 2, 0.01  # data put on the wire at once, and seconds until the next: sockets may have room for 10 data
 MAX_WAITING = 8 << 20  # bytes that may wait for the wire; what is said then is lost
-MAX_PARTED = 16 << 20  # bytes of words of which parts are missing; the oldest are given up
 MAX_PEERS = 1000  # processes; further ones are not heard, nor more that said goodbye remembered
 NAME_BYTES = 8
-HEAD_MAX = 64  # bytes before the words
-HEAD = re.compile(rb"([0-9a-f]{%d}) ([0-9]{1,15}) ([0-9]{1,6}) ([0-9]{1,6}) " % (2 * NAME_BYTES))
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +46,6 @@ class _Peer:
     meets: int = 0
 
 
-@dataclass(slots=True)
-class _Parted:
-    """Words of which parts are missing."""
-
-    of: int
-    since: float  # loop time, seconds
-    parts: dict[int, bytes] = field(default_factory=dict)
-    size: int = 0
-
-
 class Peers:
     """The other processes.
 
@@ -79,9 +66,10 @@ class Peers:
         self._when_gone: list[Callable[[str], None]] = []
         self._meetings = 0
         self._numbered = 0
-        self._parted: dict[tuple[str, int], _Parted] = {}
-        self._waiting: deque[bytes] = deque()
-        self._waiting_size = self._parted_size = 0
+        self._parcels = Parcels()
+        self._waiting: deque[bytes] = deque()  # texts
+        self._leaving: deque[bytes] = deque()  # data
+        self._waiting_size = 0
         self._alive_at = self._looked_at = self._told_at = float("-inf")  # loop times, seconds
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
 
@@ -112,12 +100,14 @@ class Peers:
     def stop(self) -> None:
         """Say goodbye; nothing is said or heard afterwards."""
         if self._wire is not None:
-            for datum in self._data(self._wire, "goodbye", None):
+            self._waiting.clear()
+            self._waiting.append(_text("goodbye", None))
+            for datum in self._packed(self._wire.limit):
                 self._wire.send(datum)
         self._wire = None
         for timer in self._timers.values():
             timer.cancel()
-        for kept in (self._known, self._parted, self._waiting, self._timers):
+        for kept in (self._known, self._waiting, self._leaving, self._timers):
             kept.clear()
 
     def say(self, subject: str, words: Any) -> None:
@@ -126,77 +116,56 @@ class Peers:
             self._put(subject, words)
 
     def _put(self, subject: str, words: Any) -> None:
-        if self._wire is not None:
-            data = self._data(self._wire, subject, words)
-            size = sum(map(len, data))
-            if self._waiting_size + size <= MAX_WAITING:
-                self._waiting.extend(data)
-                self._waiting_size += size
-                if self._send not in self._timers:
-                    self._send()
-
-    def _data(self, wire: Wire, subject: str, words: Any) -> list[bytes]:
-        text = json.dumps([subject, words], separators=(",", ":")).encode()
-        if len(text) > MAX_WORDS:
+        text = _text(subject, words)
+        if len(text) > MAX_WORDS - 2:
             log.warning("Other processes are not told of %s: it would take %s bytes", subject, len(text))
-            return []
-        self._numbered += 1
-        step = wire.limit - HEAD_MAX
-        parts = [text[begin : begin + step] for begin in range(0, len(text), step)]
-        head = f"{self.me} {self._numbered}"
-        return [f"{head} {number} {len(parts)} ".encode() + part for number, part in enumerate(parts)]
+        elif self._wire is not None and self._waiting_size + len(text) <= MAX_WAITING:
+            self._waiting.append(text)
+            self._waiting_size += len(text)
+            if self._send not in self._timers:
+                self._send()
 
     def _send(self) -> None:
         """Put on the wire what waits, no faster than whoever reads it can take it."""
         self._timers.pop(self._send, None)
-        if self._wire is not None and self._waiting:
-            for _ in range(min(BURST, len(self._waiting))):
-                datum = self._waiting.popleft()
-                self._waiting_size -= len(datum)
-                self._wire.send(datum)
-            self._later(PAUSE, self._send)
+        for _ in range(BURST):
+            if self._wire is not None and (self._leaving or self._waiting):
+                if not self._leaving:
+                    self._leaving.extend(self._packed(self._wire.limit))
+                self._wire.send(self._leaving.popleft())
+                self._later(PAUSE, self._send)
+
+    def _packed(self, limit: int) -> list[bytes]:
+        """The next words that wait: as many as there is room for in one datum, or one that needs several."""
+        texts = [self._waiting.popleft()]
+        size = len(texts[0]) + HEAD_MAX
+        while self._waiting and size + len(self._waiting[0]) < limit - 2:
+            texts.append(self._waiting.popleft())
+            size += len(texts[-1]) + 1
+        self._waiting_size -= sum(map(len, texts))
+        self._numbered += 1
+        return cut(self.me, self._numbered, b"[%s]" % b",".join(texts), limit)
 
     def received(self, datum: bytes) -> None:
         """Hear what the wire brings; what is malformed, or one's own, is nothing."""
-        head = HEAD.match(datum)
-        if head is None or self._wire is None:
+        parcel = read(datum)
+        if parcel is None or self._wire is None or parcel.peer == self.me or parcel.peer in self._left:
             return
-        peer = head[1].decode()
-        if peer == self.me or peer in self._left:
-            return
-        text = self._whole((peer, int(head[2])), int(head[3]), int(head[4]), datum[head.end() :])
+        text = self._parcels.put(parcel, asyncio.get_running_loop().time())
         try:
-            said = None if text is None else json.loads(text)
+            said = [] if text is None else json.loads(text)
         except (ValueError, RecursionError):
             return
-        if isinstance(said, list) and len(said) == 2 and isinstance(said[0], str):
-            if self._meet(peer) and said[0] in self._heard:
-                self._hear(peer, *said)
-        elif peer in self._known:
-            self._meet(peer)
-
-    def _whole(self, key: tuple[str, int], part: int, of: int, text: bytes) -> bytes | None:
-        """The words, when this was the last part of them that was missing."""
-        if of == 1:
-            return text
-        now = asyncio.get_running_loop().time()
-        parted = self._parted.setdefault(key, _Parted(of, now))
-        if part < of == parted.of and part not in parted.parts:
-            parted.parts[part] = text
-            parted.size += len(text)
-            self._parted_size += len(text)
-        if len(parted.parts) == parted.of or parted.size > MAX_WORDS:
-            self._give_up(key)
-        while self._parted_size > MAX_PARTED or len(self._parted) > MAX_PEERS:
-            self._give_up(next(iter(self._parted)))
-        return b"".join(parted.parts[n] for n in range(parted.of)) if len(parted.parts) == parted.of else None
-
-    def _give_up(self, key: tuple[str, int]) -> None:
-        self._parted_size -= self._parted.pop(key).size
+        for one in said if isinstance(said, list) else ():
+            if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) and self._meet(parcel.peer):
+                self._hear(parcel.peer, *one)
+        if parcel.peer in self._known:
+            self._meet(parcel.peer)
 
     def _hear(self, peer: str, subject: str, words: Any) -> None:
         try:
-            self._heard[subject](peer, words)
+            if subject in self._heard:
+                self._heard[subject](peer, words)
         except Exception:
             log.exception("What another process said of %s could not be heard", subject)  # and the wire goes on
 
@@ -237,8 +206,7 @@ class Peers:
 
     def _lose(self, peer: str) -> None:
         del self._known[peer]
-        for key in [key for key in self._parted if key[0] == peer]:
-            self._give_up(key)
+        self._parcels.forget(peer)
         for act in self._when_gone:
             act(peer)
 
@@ -250,8 +218,7 @@ class Peers:
             self._meet_all_anew(now)
         for peer in [name for name, peer in self._known.items() if now - peer.heard_at >= SILENT]:
             self._lose(peer)
-        for key in [key for key, parted in self._parted.items() if now - parted.since >= SILENT]:
-            self._give_up(key)
+        self._parcels.forget_before(now - SILENT)
         if now - self._alive_at > ALIVE - LOOK / 2:
             self._say_alive()
         self._looked_at = now
@@ -268,3 +235,7 @@ class Peers:
         """Have `act` called so many seconds from now, unless it is to be called already."""
         if act not in self._timers:
             self._timers[act] = asyncio.get_running_loop().call_later(seconds, act)
+
+
+def _text(subject: str, words: Any) -> bytes:
+    return json.dumps([subject, words], separators=(",", ":")).encode()

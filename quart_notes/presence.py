@@ -184,7 +184,9 @@ class Presence:
 
     def _anybody(self, room_id: int) -> bool:
         place = self._place(room_id)
-        return bool(place.people or place.guests or place.typing) or self._elsewhere.somebody_in(room_id)
+        return bool(place.people or place.guests or place.typing) or any(
+            part.anybody for part in self._elsewhere.of(room_id)
+        )
 
 
 def _by_id(people: Iterable[UserOut]) -> dict[int, UserOut]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes import elsewhere
+from quart_notes import elsewhere, parts
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.elsewhere import PACE, REPEAT
 from quart_notes.peers import LOOK, SILENT, Peers
@@ -292,7 +292,7 @@ async def test_an_older_part_never_replaces_a_newer_one():
             second.peers.received(datum)
             assert second.now == ([], [], [])
         await asyncio.sleep(REPEAT)  # what is known of the room is forgotten meanwhile
-    assert all(not parts for parts in second.presence._elsewhere._parts.values())
+    assert all(not rooms for rooms in second.presence._elsewhere._parts._parts.values())
 
 
 @in_virtual_time
@@ -330,12 +330,12 @@ async def test_with_nobody_in_any_room_nothing_is_kept_and_little_is_said():
         assert not one.presence._places
         assert not here._said
         assert not here._unsaid
-        assert all(not parts for parts in here._parts.values())
+        assert all(not rooms for rooms in here._parts._parts.values())
     assert sum(map(len, exchange.carried[begin:])) < 60 * 2 * 50
     exchange.kill(second.peers.me)
     await asyncio.sleep(20)
-    assert not first.presence._elsewhere._parts
-    assert not first.presence._elsewhere._floors
+    assert not first.presence._elsewhere._parts._parts
+    assert not first.presence._elsewhere._parts._floors
     assert first.presence._elsewhere._repeating is None
 
 
@@ -379,7 +379,7 @@ async def test_what_is_malformed_is_nothing():
 async def test_so_many_rooms_of_a_process_are_remembered_and_no_more():
     _, (first, second) = await _processes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(elsewhere, "ROOMS_MAX", 10)
+        patch.setattr(parts, "ROOMS_MAX", 10)
         patch.setattr(elsewhere, "PEOPLE_MAX", 3)
         for number in range(1, 30):
             first.presence.join(number, ADA)
@@ -388,7 +388,7 @@ async def test_so_many_rooms_of_a_process_are_remembered_and_no_more():
             first.presence.join_as_guest(1, f"Client {number}")
         await asyncio.sleep(20)
 
-        assert len(second.presence._elsewhere._parts[first.peers.me]) == 10
+        assert len(second.presence._elsewhere._parts._parts[first.peers.me]) == 10
         assert len(second.presence.now(1).here) == 3
         assert len(second.presence.now(1).guests) == 3
 

@@ -317,6 +317,7 @@ async def test_all_end_as_cleanly_as_one(server: WorkerServer, edge: Edge):
     assert "Traceback" not in server.log
 
 
+@pytest.mark.sqlite_only("what keeps PostgreSQL from being used is tried in test_postgres_engine")
 def test_what_prevents_the_start_is_said_once(tmp_path: Path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "quart-notes.sqlite3").write_bytes(b"not a database at all" * 100)
@@ -325,6 +326,7 @@ def test_what_prevents_the_start_is_said_once(tmp_path: Path):
     assert ended.stderr.count("file is not a database") == 1
 
 
+@pytest.mark.sqlite_only("on PostgreSQL they do")
 def test_two_supervisors_do_not_share_a_database(shared: WorkerServer):
     assert_failed(run_in(shared.data.parent, "serve", "--workers", "2"), "is in use by another Quart Notes process")
 

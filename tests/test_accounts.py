@@ -186,6 +186,17 @@ async def test_whoever_finds_a_browser_open_does_not_guess_the_password_in_it(ho
         assert (await ada.get("/api/me")).status_code == 200
 
 
+async def test_the_right_password_forgives_the_wrong_ones_before_it(house: House):
+    async with await house.browser("ada") as ada:
+
+        async def change(current: str) -> int:
+            return (await ada.put("/api/me/password", json={"current": current, "new": PASSWORD})).status_code
+
+        assert [await change(WRONG) for _ in range(9)] == [401] * 9
+        assert await change(PASSWORD) == 204
+        assert [await change(WRONG) for _ in range(12)] == [401] * 10 + [429] * 2
+
+
 async def test_only_administrators_add_people(house: House):
     someone = {"name": "New", "email": "new@example.org", "nickname": "new"}
     async with await house.browser("ada") as ada, await house.browser("root") as root:

@@ -125,7 +125,12 @@ async def test_what_is_refused_costs_no_write(core: Core, clock: Clock):
 
 async def test_a_key_says_nobodys_name_and_no_two_share_one(core: Core, clock: Clock):
     tries = [ADA, BOB, HERE, Try("device", (1, "x")), Try("device", (11, "x")), Try("password", (1,))]
-    tries += [Try("account", ("ada\x00", "")), Try("account", ("\ud800", "ä")), Try("device", (None, None))]
+    tries += [
+        Try("device", ADA.by),
+        Try("account", ("ada\x00", "")),
+        Try("account", ("\ud800", "ä")),
+        Try("device", (None, None)),
+    ]
     for one in tries:
         await _tries(core, one)
 

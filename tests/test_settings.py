@@ -28,6 +28,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "access_log": (True, True, True),
     "log_format": ("json", "json", "json"),
     "metrics_bind": ("127.0.0.1:1", "[::1]:2", "unix:/tmp/x"),
+    "workers": (2, 3, 64),
     "max_connections": (8, 9, 1_000_000),
     "proxy_hops": (1, 2, 10),
     "root_path": ("/a", "/b/c", "/d.e-f_g~h"),
@@ -42,6 +43,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "stream_road": ("send", "send", "send"),
 }
 NUMBERS = {
+    "workers": (0, 65),
     "max_connections": (7, 1_000_001),
     "proxy_hops": (-1, 11),
     "log_days": (0, 3651),

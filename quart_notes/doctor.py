@@ -4,27 +4,20 @@ import asyncio
 import os
 import platform
 import shutil
-import socket
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from quart_notes import backups, database
-from quart_notes.server import SPARE_DESCRIPTORS, ServeError, listen, raise_descriptor_limit
-from quart_notes.settings import Settings, host_of
+from quart_notes.doctor_host import Finding, clock, file_system, room, secret
+from quart_notes.doctor_proxies import asked, proxies
+from quart_notes.server import SPARE_DESCRIPTORS, ServeError, configuration, listen, raise_descriptor_limit
+from quart_notes.settings import Settings
 
 LOW_DISK = 100 << 20  # bytes free below which a warning is due
 SQLITE_MINIMUM = (3, 35, 0)  # RETURNING
-TIMEOUT = 2.0  # seconds to reach a running server
-
-
-class Finding(NamedTuple):
-    """One thing that was looked at."""
-
-    verdict: Literal["ok", "warn", "fail"]
-    subject: str
-    detail: str
+SAFE = {2: "FULL", 3: "EXTRA"}  # values of SQLite's synchronous with which a commit is on the disk
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -34,8 +27,15 @@ def examine(settings: Settings) -> list[Finding]:
         *_sqlite(),
         *_data(settings.database_file),
         *_tables(settings.database_file),
+        *_sync(settings.database_file),
+        *file_system(settings.database_file.parent),
+        *room(settings, settings.database_file),
+        *secret(settings.data),
+        *clock(settings.database_file),
         *_descriptors(settings),
+        *_server_config(settings),
         *_address(settings),
+        *proxies(settings),
     ]
 
 
@@ -80,6 +80,35 @@ async def _pending(file: Path) -> list[str]:
         await opened.close()
 
 
+def _sync(file: Path) -> Iterator[Finding]:
+    """Whether what is committed is on the disk: what SQLite says of the file, and of a connection like the server's."""
+    if not file.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
+            connection.execute(f"PRAGMA synchronous = {database.PRAGMAS['synchronous']}")
+            (level,) = connection.execute("PRAGMA synchronous").fetchone()
+    except sqlite3.Error:
+        return  # said of the tables
+    detail = f"journal_mode {journal}, synchronous {SAFE.get(level, level)}"
+    if journal != "wal":
+        yield Finding("warn", "Sync mode", f"{detail}: the next start asks for WAL; some file systems cannot do it")
+    elif level not in SAFE:
+        yield Finding("warn", "Sync mode", f"{detail}: a power cut may take what was answered already")
+    else:
+        yield Finding("ok", "Sync mode", detail)
+
+
+def _server_config(settings: Settings) -> Iterator[Finding]:
+    try:
+        configuration(settings)
+    except ServeError as error:
+        yield Finding("fail", "Server settings", str(error))
+    else:
+        yield Finding("ok", "Server settings", f"{settings.server_config or 'hypercorn.toml'} can be read")
+
+
 def _descriptors(settings: Settings) -> Iterator[Finding]:
     limit = raise_descriptor_limit()
     enough = limit - SPARE_DESCRIPTORS >= settings.max_connections
@@ -91,27 +120,7 @@ def _address(settings: Settings) -> Iterator[Finding]:
     try:
         listen(settings.bind).close()
     except ServeError as error:
-        running = _answers(settings)
+        running = asked(settings).startswith(b"HTTP/1.1 200")
         yield Finding("ok" if running else "fail", "Address", f"{settings.bind} is in use" if running else str(error))
     else:
         yield Finding("ok", "Address", f"{settings.bind} is free")
-
-
-def _answers(settings: Settings) -> bool:
-    """Whether what listens there is a Quart Notes server."""
-    request = f"GET {settings.root_path}/api/version HTTP/1.1\r\nhost: doctor\r\nconnection: close\r\n\r\n"
-    try:
-        with _connection(settings.bind) as connection:
-            connection.sendall(request.encode())
-            return connection.recv(64).startswith(b"HTTP/1.1 200")
-    except OSError:
-        return False
-
-
-def _connection(bind: str) -> socket.socket:
-    if bind.startswith("unix:"):
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(TIMEOUT)
-        connection.connect(bind.removeprefix("unix:"))
-        return connection
-    return socket.create_connection((host_of(bind), int(bind.rpartition(":")[2])), TIMEOUT)

@@ -107,7 +107,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         *{"server", "settings", "database", "errors", "jsonio", "core", "broadcaster", "channel", "outlets", "dev."},
         *{"blueprints.errors", "blueprints.headers", "blueprints.static_files"},
     },
-    "doctor": {"server", "backups", "database", "settings"},
+    "doctor_host": {"settings", "signing"},
+    "doctor_proxies": {"doctor_host", "settings"},
+    "doctor": {"server", "backups", "database", "doctor_host", "doctor_proxies", "settings"},
     "offline": {"schemas.", "settings", "core", "database", "domain.", "transfer."},
     "cli_parts": {"server", "database", "errors", "settings", "transfer.trouble"},
     "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings"},
@@ -149,7 +151,7 @@ TOUCHES: dict[str, set[str]] = {
     "prometheus_client": {"metrics", "blueprints.metrics"},
     "click": {"cli", "cli_parts", "cli_transfer"},
     "pydantic": {"schemas.", "settings", "events", "blueprints."},
-    "sqlite3": {"backups", "database", "event_log", "sqlite_engine", "doctor", "cli_parts"},
+    "sqlite3": {"backups", "database", "event_log", "sqlite_engine", "doctor", "doctor_host", "cli_parts"},
 }
 
 

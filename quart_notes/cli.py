@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 import click
 
-from quart_notes import backups, cli_transfer, database, doctor, server
+from quart_notes import backups, cli_transfer, database, doctor, offline, server
 from quart_notes import demo as demo_data
 from quart_notes.app import create_app
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options
-from quart_notes.core import Core
 from quart_notes.settings import Settings, load
 from quart_notes.version import __version__
+from quart_notes.workers import supervisor
 
 F = TypeVar("F", bound=Callable[..., Any])
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -32,6 +32,7 @@ SERVE_OPTIONS = (
     click.option(
         "--metrics-bind", help="Where Prometheus may ask for /metrics, such as 127.0.0.1:9464 (default: nowhere)."
     ),
+    click.option("--workers", type=int, help="Processes that serve (default: 1)."),
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
     click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
     click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),
@@ -73,18 +74,21 @@ def serve(**flags: Any) -> None:
     with explained():
         settings = load(flags)
         server.configure_logging(settings.log_format)
-        server.serve(settings)
+        if settings.workers > 1:
+            supervisor.run(settings)
+        else:
+            server.serve(settings)
 
 
 @cli.command()
 @options(SERVE_OPTIONS, DATA_OPTIONS)
 def dev(**flags: Any) -> None:
     """Serve, and follow changes to the code, the templates and the static files: for people who make them."""
-    from quart_notes.dev import supervisor  # nobody else needs what watches files
+    from quart_notes.dev.supervisor import run  # nobody else needs what watches files
 
     with explained():
         server.configure_logging(load(flags).log_format)
-        supervisor.run(flags)
+        run(flags)
 
 
 @cli.command()
@@ -98,8 +102,8 @@ def migrate(**flags: Any) -> None:
 
 
 async def _migrate(settings: Settings) -> list[str]:
-    opened = database.Database(settings.database_file)
-    with database.exclusive(settings.database_file):
+    opened = database.Database(settings.database, alone=True)
+    with database.exclusive(settings.database):
         try:
             return await opened.open()
         finally:
@@ -113,19 +117,12 @@ def demo(**flags: Any) -> None:
     with explained():
         settings = load(flags)
         added = asyncio.run(_demo(settings))
-    click.echo(
-        f"Added {added.notes} notes, {added.people} people and {added.messages} messages to {settings.database_file}"
-    )
+    click.echo(f"Added {added.notes} notes, {added.people} people and {added.messages} messages to {settings.database}")
 
 
 async def _demo(settings: Settings) -> demo_data.Added:
-    app = create_app(settings)
-    core: Core = app.extensions["quart_notes"]
-    await app.startup()
-    try:
+    async with offline.writing(settings) as core:
         return await demo_data.fill(core)
-    finally:
-        await app.shutdown()
 
 
 @cli.command("doctor")

@@ -19,7 +19,11 @@ DATA_OPTIONS = (
         "--config", type=click.Path(path_type=Path), help="TOML file of settings (default: ./quart-notes.toml)."
     ),
     click.option("--data", type=click.Path(path_type=Path), help="Folder for the database (default: ./data)."),
-    click.option("--database-url", help="sqlite:///path/to/file, instead of a file in the data folder."),
+    click.option(
+        "--database-url", help="sqlite:///path/to/file or postgres://host/database, not a file in the data folder."
+    ),
+    click.option("--database-pool", type=int, help="PostgreSQL: connections for reading (default: 8)."),
+    click.option("--database-timeout", type=int, help="PostgreSQL: seconds that a statement may take (default: 30)."),
 )
 
 

@@ -70,8 +70,8 @@ def export_notes(target: Path, board_id: int, kind: Any, **flags: Any) -> None:
     """
     with explained():
         settings = load(flags)
-        if not settings.database_file.is_file():
-            raise click.ClickException(f"there is no database at {settings.database_file}")
+        if isinstance(settings.database, Path) and not settings.database.is_file():
+            raise click.ClickException(f"there is no database at {settings.database}")
         with _target(target) as file, _progress("Exporting") as report:
             count = asyncio.run(offline.send_out(settings, board_id, kind, file.write, report))
     click.echo(f"{count:,} notes", err=True)

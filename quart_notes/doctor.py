@@ -7,16 +7,19 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from quart_notes import backups, database
-from quart_notes.doctor_host import Finding, clock, file_system, room, secret
+from quart_notes.doctor_host import Finding, clock, file_systems, room, secret
 from quart_notes.doctor_proxies import asked, proxies
 from quart_notes.server import SPARE_DESCRIPTORS, ServeError, configuration, listen, raise_descriptor_limit
-from quart_notes.settings import Settings
+from quart_notes.settings import Postgres, Settings
 
 LOW_DISK = 100 << 20  # bytes free below which a warning is due
 SQLITE_MINIMUM = (3, 35, 0)  # RETURNING
+POSTGRES_MINIMUM = 14
+NEWEST = "SELECT created_at FROM event_log ORDER BY number DESC LIMIT 1"
 SAFE = {2: "FULL", 3: "EXTRA"}  # values of SQLite's synchronous with which a commit is on the disk
 
 
@@ -24,19 +27,52 @@ def examine(settings: Settings) -> list[Finding]:
     """Everything, most basic first; changes nothing."""
     return [
         Finding("ok", "Python", platform.python_version()),
-        *_sqlite(),
-        *_data(settings.database_file),
-        *_tables(settings.database_file),
-        *_sync(settings.database_file),
-        *file_system(settings.database_file.parent),
-        *room(settings, settings.database_file),
+        *_database(settings.database),
+        *file_systems(settings.data, settings.database),
+        *room(settings.data, settings.max_import_bytes, settings.database),
         *secret(settings.data),
-        *clock(settings.database_file),
+        *clock(_newest_event(settings.database)),
         *_descriptors(settings),
         *_server_config(settings),
         *_address(settings),
         *proxies(settings),
     ]
+
+
+def _database(place: Path | Postgres) -> Iterator[Finding]:
+    if isinstance(place, Postgres):
+        yield from _postgres(place)
+    else:
+        yield from _sqlite()
+        yield from _data(place)
+        yield from _tables(place)
+        yield from _sync(place)
+
+
+def _postgres(place: Postgres) -> Iterator[Finding]:
+    try:
+        version, fsync, pending = asyncio.run(_asked(place))
+    except Exception as error:
+        yield Finding("fail", "PostgreSQL", f"{place}: {error}")
+        return
+    new_enough = int(version.split(".")[0]) >= POSTGRES_MINIMUM
+    yield Finding("ok" if new_enough else "fail", "PostgreSQL", f"{version} at {place}")
+    lost = "" if fsync == "on" else ": a power cut may take what was answered already, and break the database"
+    yield Finding("warn" if lost else "ok", "Sync mode", f"fsync {fsync}{lost}")
+    yield _migrations(pending)
+
+
+async def _asked(place: Postgres) -> tuple[str, str, list[str]]:
+    opened = database.Database(place)
+    try:
+        pending = await opened.inspect()
+        async with opened.snapshot() as connection:
+            _, rows = await connection.execute_query(
+                "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync"
+            )
+        return str(rows[0]["version"]).split()[0], str(rows[0]["fsync"]), pending
+    finally:
+        await opened.close()
 
 
 def _sqlite() -> Iterator[Finding]:
@@ -66,10 +102,13 @@ def _tables(file: Path) -> Iterator[Finding]:
         yield Finding("fail", "Database", f"{file}: {error}")
         return
     yield Finding("ok", "Database", f"{file} is sound")
+    yield _migrations(pending)
+
+
+def _migrations(pending: list[str]) -> Finding:
     if pending:
-        yield Finding("warn", "Migrations", f"{', '.join(pending)} will be applied at the next start")
-    else:
-        yield Finding("ok", "Migrations", "the tables are up to date")
+        return Finding("warn", "Migrations", f"{', '.join(pending)} will be applied at the next start")
+    return Finding("ok", "Migrations", "the tables are up to date")
 
 
 async def _pending(file: Path) -> list[str]:
@@ -98,6 +137,29 @@ def _sync(file: Path) -> Iterator[Finding]:
         yield Finding("warn", "Sync mode", f"{detail}: a power cut may take what was answered already")
     else:
         yield Finding("ok", "Sync mode", detail)
+
+
+def _newest_event(place: Path | Postgres) -> datetime | None:
+    """When it was; None where there is none, or no database that can say so, which is said elsewhere."""
+    try:
+        if isinstance(place, Postgres):
+            return asyncio.run(_newest_of(place))
+        with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            found = connection.execute(NEWEST).fetchone()
+            return None if found is None else datetime.fromisoformat(found[0])
+    except Exception:
+        return None
+
+
+async def _newest_of(place: Postgres) -> datetime | None:
+    opened = database.Database(place)
+    try:
+        await opened.inspect()
+        async with opened.snapshot() as connection:
+            _, rows = await connection.execute_query(NEWEST)
+        return rows[0]["created_at"] if rows else None
+    finally:
+        await opened.close()
 
 
 def _server_config(settings: Settings) -> Iterator[Finding]:

@@ -4,15 +4,13 @@ import ctypes
 import os
 import re
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from quart_notes.settings import Settings
+from quart_notes.settings import Postgres
 from quart_notes.signing import FILE, KEY_BYTES
 
 MOUNTS = Path("/proc/mounts")  # where there is none, nothing is said of file systems
@@ -31,18 +29,20 @@ class Finding(NamedTuple):
     detail: str
 
 
-def file_system(folder: Path, mounts: Path = MOUNTS) -> Iterator[Finding]:
-    """Whether locks hold on what the data lie on, and what was written stays."""
+def file_systems(data: Path, database: Path | Postgres, mounts: Path = MOUNTS) -> Iterator[Finding]:
+    """Whether locks hold on what data and database lie on, and what was written stays."""
     try:
-        kind, place = mounted(existing(folder), mounts.read_text(encoding="utf-8", errors="replace"))
+        told = mounts.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return
-    if kind in FAR:
-        yield Finding("warn", "File system", f"{place} is {kind}: locks and syncing do not always hold there")
-    elif kind in PASSING:
-        yield Finding("warn", "File system", f"{place} is {kind}: all is gone when this machine stops")
-    else:
-        yield Finding("ok", "File system", f"{kind} at {place}")
+    folders = [data] if isinstance(database, Postgres) else [database.parent, data]
+    for kind, place in dict.fromkeys(mounted(existing(folder), told) for folder in folders):
+        if kind in FAR:
+            yield Finding("warn", "File system", f"{place} is {kind}: locks and syncing do not always hold there")
+        elif kind in PASSING:
+            yield Finding("warn", "File system", f"{place} is {kind}: all is gone when this machine stops")
+        else:
+            yield Finding("ok", "File system", f"{kind} at {place}")
 
 
 def mounted(folder: Path, mounts: str) -> tuple[str, str]:
@@ -61,12 +61,13 @@ def mounted(folder: Path, mounts: str) -> tuple[str, str]:
     return found
 
 
-def room(settings: Settings, file: Path) -> Iterator[Finding]:
-    """Whether the largest import fits, and the copy of the database that a migration keeps."""
-    for subject, folder, size in (
-        ("Imports", settings.data / "imports", settings.max_import_bytes),
-        ("Copies", file.parent / "copies", file.stat().st_size if file.is_file() else 0),
-    ):
+def room(data: Path, import_bytes: int, database: Path | Postgres) -> Iterator[Finding]:
+    """Whether the largest import fits, and the copy of a database file that a migration keeps."""
+    wanted = [("Imports", data / "imports", import_bytes)]
+    if not isinstance(database, Postgres):
+        size = database.stat().st_size if database.is_file() else 0
+        wanted.append(("Copies", database.parent / "copies", size))
+    for subject, folder, size in wanted:
         there = existing(folder)
         free = shutil.disk_usage(there).free
         detail = f"{free >> 20:,} MiB free at {there} for up to {max(size >> 20, 1):,} MiB"
@@ -96,10 +97,14 @@ def secret(folder: Path) -> Iterator[Finding]:
         yield Finding("ok", "Secret", f"{file} is for the server alone")
 
 
-def clock(file: Path) -> Iterator[Finding]:
-    """Whether the clock can be right, as far as anybody here can tell."""
+def clock(newest: datetime | None) -> Iterator[Finding]:
+    """Whether the clock can be right, as far as anybody here can tell.
+
+    newest   when the newest event was
+    """
     now = datetime.fromtimestamp(time.time(), UTC)
-    newest = _newest_event(file)
+    if newest is not None and newest.tzinfo is None:
+        newest = newest.replace(tzinfo=UTC)
     shown = f"{now:%Y-%m-%d %H:%M:%S} UTC"
     if now.year < YEAR:
         yield Finding("warn", "Clock", f"{shown} was before this version")
@@ -109,18 +114,6 @@ def clock(file: Path) -> Iterator[Finding]:
         yield Finding("warn", "Clock", f"{shown}; nothing keeps it right (NTP)")
     else:
         yield Finding("ok", "Clock", shown)
-
-
-def _newest_event(file: Path) -> datetime | None:
-    if not file.is_file():
-        return None
-    try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
-            row = connection.execute("SELECT created_at FROM event_log ORDER BY number DESC LIMIT 1").fetchone()
-        found = datetime.fromisoformat(row[0]) if row else None
-    except (sqlite3.Error, ValueError, TypeError):
-        return None  # what is wrong with it is said elsewhere
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class _Timex(ctypes.Structure):

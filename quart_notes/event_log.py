@@ -1,9 +1,7 @@
 """Events by number: append with a commit, read since, know the newest, prune the old."""
 
-import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -11,19 +9,15 @@ from tortoise.expressions import Q
 
 from quart_notes import events
 from quart_notes.channel import Message
-from quart_notes.database import Database
+from quart_notes.database import Database, Transaction
 from quart_notes.events import EventId, new_epoch
 from quart_notes.models import LoggedEvent, LogHead
 from quart_notes.recent import Recent
-from quart_notes.sqlite_engine import StrictTransaction
 
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
 PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
-SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
-EXTENT = f"SELECT newest, pruned, ({SIZE}) AS size FROM log_head"  # noqa: S608 - constants
+EXTENT = "SELECT newest, pruned, ({size}) AS size FROM log_head"
 THIN_CHUNK = 100  # the same, of events that may be 50 KB each
-NUMBER = "UPDATE log_head SET newest = newest + ? WHERE id = 1 RETURNING newest"
-INSERT = "INSERT INTO event_log (number, topic, body, created_at) VALUES (?, ?, ?, ?)"
 
 
 class Extent(NamedTuple):
@@ -36,6 +30,20 @@ class Extent(NamedTuple):
     newest: int
     pruned: int
     size: int
+
+
+class Page(NamedTuple):
+    """A piece of the log, of all topics.
+
+    up_to   the number up to which nothing is missing
+    more    whether there is more after it
+    lost    something before it is gone already
+    """
+
+    messages: list[Message]
+    up_to: int
+    more: bool
+    lost: bool
 
 
 class EventLog:
@@ -60,11 +68,12 @@ class EventLog:
 
     async def commit(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[Message]:
         """Number and insert events, (topic, body) in order, and commit the open transaction with them."""
-        transaction = cast(StrictTransaction, connection)
-        first = await transaction.finish(partial(_append, recorded, datetime.now(UTC)))
-        messages = [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
+        first = await cast(Transaction, connection).append(recorded, datetime.now(UTC))
+        return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
+
+    def keep(self, messages: Sequence[Message]) -> None:
+        """Keep events at hand that have just been published, in order: most who come back were away for a moment."""
         self._recent.keep(messages)
-        return messages
 
     def _message(self, number: int, topic: str, body: bytes) -> Message:
         event_id = EventId(self.epoch, number)
@@ -80,7 +89,7 @@ class EventLog:
     async def extent(self) -> Extent:
         """How far it goes right now."""
         async with self._database.snapshot() as connection:
-            _, rows = await connection.execute_query(EXTENT)
+            _, rows = await connection.execute_query(EXTENT.format(size=cast(Transaction, connection).SIZE))
         return Extent(**dict(rows[0]))
 
     async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[Message] | None:
@@ -102,6 +111,19 @@ class EventLog:
                 await query.using_db(connection).order_by("number").limit(PAGE).values_list("number", "topic", "body")
             )
         return [self._message(number, topic, body.encode()) for number, topic, body in rows]
+
+    async def beyond(self, number: int) -> Page:
+        """The events after that number, oldest first, PAGE at most."""
+        async with self._database.snapshot() as connection:
+            head = await self._head(connection)
+            if head.newest <= number:
+                return Page([], number, more=False, lost=False)
+            query = LoggedEvent.filter(number__gt=number).using_db(connection).order_by("number").limit(PAGE)
+            rows = await query.values_list("number", "topic", "body")
+        messages = [self._message(found, topic, body.encode()) for found, topic, body in rows]
+        more = len(messages) == PAGE
+        up_to = messages[-1].number or 0 if more else head.newest
+        return Page(messages, up_to, more, lost=number < head.pruned)
 
     def reset(self, number: int) -> Message:
         """The message that tells a reader to reload; what follows continues after `number`."""
@@ -141,14 +163,3 @@ class EventLog:
 def _any_of(topics: Collection[str]) -> Q:
     families = [topic.removesuffix("*") for topic in topics if topic.endswith(":*")]
     return Q(Q(topic__in=list(topics)), *(Q(topic__startswith=family) for family in families), join_type="OR")
-
-
-def _append(recorded: Sequence[tuple[str, bytes]], now: datetime, connection: sqlite3.Connection) -> int:
-    """Insert the events; returns the number of the first. In plain SQL: this runs in the connection's thread."""
-    ((newest,),) = connection.execute(NUMBER, (len(recorded),)).fetchall()
-    first = int(newest) - len(recorded) + 1
-    at = now.isoformat(" ")
-    connection.executemany(
-        INSERT, [(number, topic, body.decode(), at) for number, (topic, body) in enumerate(recorded, first)]
-    )
-    return first

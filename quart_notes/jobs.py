@@ -50,26 +50,31 @@ class Runner:
         self._unwanted: set[int] = set()  # running ones that have been cancelled or put away
         self._sweeping: asyncio.Task[None] | None = None
         self._unswept = False
+        self._working = False
         self._stopping = asyncio.Event()
         broadcaster.watch(events.WORK, self._heard)
 
     async def start(self) -> None:
-        """Mark what was interrupted when the server ended, and begin what waits."""
+        """Mark what was interrupted when the process before ended, and begin what waits."""
+        self._stopping.clear()
+        self._working = True
         await self._imports.recover()
-        self._queue.extend(await self._imports.waiting())
+        self._queue.extend(job_id for job_id in await self._imports.waiting() if job_id not in self._queue)
         await self._sweep()
         self._pump()
 
     async def stop(self) -> None:
         """Return when no job runs any more."""
+        self._working = False
         self._stopping.set()
+        self._queue.clear()
         await asyncio.gather(*self._running.values())
         if self._sweeping is not None:
             await self._sweeping
 
     def _heard(self, message: Message) -> None:
         work = json.loads(message.data)["work"]
-        if work["kind"] != "job":
+        if work["kind"] != "job" or not self._working:
             return
         if work["wanted"] == "begin":
             self._queue.append(work["id"])

@@ -27,7 +27,7 @@ async def bring_in(
     raises   UnreadableError, with what came in before kept; ProblemError; CannotOpenError when a server is running
     """
     places = [Place(path, path.name or str(path)) for path in paths]
-    async with _writing(settings) as core:
+    async with writing(settings) as core:
         await core.jobs.may_start(ANYBODY, board_id)
         source = Source(places, options)
         outcome, done, total = Outcome(), 0, max(source.counts())
@@ -41,15 +41,16 @@ async def bring_in(
 
 
 @asynccontextmanager
-async def _writing(settings: Settings) -> AsyncIterator[Core]:
-    core = Core.build(settings)
-    with exclusive(settings.database_file):
+async def writing(settings: Settings) -> AsyncIterator[Core]:
+    """The parts that write, alone; CannotOpenError when a server is running."""
+    core = Core.build(settings, alone=True)
+    with exclusive(settings.database):
         await core.database.open()
         try:
             await core.log.open()
             await core.rooms.open()
             await core.boards.open()
-            core.broadcaster.newest = (await core.log.newest()).number
+            await core.follower.start()
             core.writer.start()
             try:
                 yield core
@@ -67,10 +68,10 @@ async def send_out(
 
     raises   CannotOpenError for a database of another version; NotFoundError when there is no such board
     """
-    database = Database(settings.database_file)
+    database = Database(settings.database)
     try:
         if pending := await database.inspect():
-            raise CannotOpenError(f"{database.file} is of an older version ({pending[0]}): run quart-notes migrate")
+            raise CannotOpenError(f"{database.place} is of an older version ({pending[0]}): run quart-notes migrate")
         exports = Exports(database)
         export = await exports.begin(ANYBODY, board_id)
         writing = writer(kind, About(export.board_name, export.epoch, datetime.now(UTC)))

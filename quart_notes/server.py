@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from quart_notes.blueprints.static_files import folder
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError
 from quart_notes.settings import Settings, host_of, is_loopback
+from quart_notes.workers.place import Place
 
 SEND_BUFFER = 64 * 1024  # bytes the kernel keeps for a reader that does not read
 USER_TIMEOUT_MS = 20_000  # milliseconds sent bytes may stay unacknowledged before the kernel drops the connection
@@ -41,23 +43,28 @@ class ServeError(Exception):
 
 
 def serve(
-    settings: Settings, listener: socket.socket | None = None, furnish: Callable[[Quart], None] = lambda _: None
+    settings: Settings,
+    listener: socket.socket | None = None,
+    furnish: Callable[[Quart], None] = lambda _: None,
+    place: Place | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises ServeError when the address or the database cannot be used.
 
     listener   an inherited socket to serve on, in place of a new one at the address of the settings
     furnish    gets the application before it starts
+    place      of a worker among others
     """
     config = configuration(settings)
     listener = listener or listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
     monitored = None if settings.metrics_bind is None else listen(settings.metrics_bind)
-    limit = min(settings.max_connections, raise_descriptor_limit() - SPARE_DESCRIPTORS)
+    theirs = ceil(settings.max_connections / (place.of if place else 1))
+    limit = min(theirs, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     with (
         transport.installed(limit, direct=settings.stream_road == "direct") as connections,
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
     ):
-        app = create_app(settings)
+        app = create_app(settings, place)
         furnish(app)
         try:
             runner.run(_serve(app, config, address(listener), connections, monitored))
@@ -93,9 +100,10 @@ def configuration(settings: Settings) -> Config:
     return config
 
 
-def listen(bind: str) -> socket.socket:
+def listen(bind: str, *, shared: bool = False) -> socket.socket:
     """A listening socket whose connections cannot hoard: small send buffers, dead peers dropped by the kernel.
 
+    shared   others of ours listen at the same address, and the kernel deals out the connections among them
     source   tcp(7): TCP_USER_TIMEOUT; accepted sockets inherit these options
     """
     if bind.startswith("unix:"):
@@ -105,6 +113,8 @@ def listen(bind: str) -> socket.socket:
         family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -190,8 +200,9 @@ async def _serve(
         if monitored is not None:
             metrics = create_metrics_app(core, lambda: len(connections.open))
             beside.append(loop.create_task(_serve_beside(metrics, monitored, stopping, config.logger_class)))
-        log.info("Quart Notes on %s", where)  # hypercorn waits here once everything has started
-        if core.settings.access == "accounts":
+        if core.place is None:  # hypercorn waits here once everything has started
+            log.info("Quart Notes on %s", where)
+        if core.settings.access == "accounts" and (core.place is None or core.place.first):
             await _offer_first_links(core, where + core.settings.root_path)
         await stopping.wait()
         log.info("Stopping")

@@ -7,9 +7,11 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -18,10 +20,31 @@ ROOT_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)*")
 OLLAMA_URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9_.~-]+)*/?")
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,199}")
 CONFIG_FILE = "quart-notes.toml"  # read from the working folder when it is there
+POSTGRES = ("postgres://", "postgresql://")
+TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")  # libpq's
 
 
 class SettingsError(Exception):
     """A setting that cannot be used; the message names it, its value's trouble and its range."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A database of a PostgreSQL server, and how it is used. Shown without what stands in the URL beside the place.
+
+    url      postgres://user:password@host:port/database?sslmode=..., as libpq understands it
+    pool     connections for reading
+    timeout  seconds a statement may take
+    """
+
+    url: str = field(repr=False)
+    pool: int
+    timeout: int
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        query = parse_qs(parts.query)
+        return f"postgres://{parts.netloc.rpartition('@')[2] or query.get('host', ['localhost'])[-1]}{parts.path}"
 
 
 class Settings(BaseModel):
@@ -35,8 +58,13 @@ class Settings(BaseModel):
     )
     data: Path = Field(Path("data"), description="Folder for the SQLite file, its copies and the lock.")
     database_url: str | None = Field(
-        None, description="sqlite:///path/to/file; by default the file quart-notes.sqlite3 in the data folder."
+        None,
+        repr=False,
+        description="sqlite:///path/to/file, or postgres://user:password@host:port/database with libpq's parameters,"
+        " such as ?sslmode=verify-full; by default the file quart-notes.sqlite3 in the data folder.",
     )
+    database_pool: int = Field(8, ge=1, le=1000, description="PostgreSQL: connections for reading.")
+    database_timeout: int = Field(30, ge=1, le=3600, description="PostgreSQL: seconds that a statement may take.")
     access: Literal["open", "accounts"] = Field(
         "open",
         description="open: no sign-in, whoever reaches the port reads and writes. accounts: people sign in, and come by"
@@ -56,6 +84,9 @@ class Settings(BaseModel):
         None,
         description="Where Prometheus may ask for /metrics, an address as in bind, where nothing else is answered;"
         " by default nowhere.",
+    )
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that serve, behind one address: about as many as there are cores."
     )
     max_connections: int = Field(
         10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
@@ -127,10 +158,14 @@ class Settings(BaseModel):
 
     @field_validator("database_url")
     @classmethod
-    def _database_is_sqlite(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith("sqlite:///"):
-            raise ValueError("must begin with sqlite:/// (no other database is supported yet)")
-        if value is not None and Path(value.removeprefix("sqlite:///")).name in {"", ".."}:
+    def _database_has_a_place(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if value.startswith(POSTGRES):
+            _check_postgres(value)
+        elif not value.startswith("sqlite:///"):
+            raise ValueError("must begin with sqlite:/// or postgres://")
+        elif Path(value.removeprefix("sqlite:///")).name in {"", ".."}:
             raise ValueError("must name a file after sqlite:///")
         return value
 
@@ -142,7 +177,8 @@ class Settings(BaseModel):
         return value
 
     @field_validator(
-        *("max_connections", "proxy_hops", "log_days", "log_rows", "trash_days"),
+        *("workers", "max_connections", "proxy_hops", "log_days", "log_rows", "trash_days"),
+        *("database_pool", "database_timeout"),
         *("assistant_answers", "assistant_timeout"),
         mode="before",
     )
@@ -168,11 +204,36 @@ class Settings(BaseModel):
         return self.open_to_network or self.access == "accounts"
 
     @property
-    def database_file(self) -> Path:
-        """The SQLite file."""
+    def database(self) -> Path | Postgres:
+        """The SQLite file, or the database of a PostgreSQL server."""
         if self.database_url is None:
             return self.data / "quart-notes.sqlite3"
+        if self.database_url.startswith(POSTGRES):
+            return Postgres(self.database_url, self.database_pool, self.database_timeout)
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file, for what is about one; SettingsError when there is none."""
+        if isinstance(self.database, Postgres):
+            raise SettingsError(f"{self.database} is no file: copy it with pg_dump, put it back with pg_restore")
+        return self.database
+
+
+def _check_postgres(url: str) -> None:
+    """ValueError, which does not repeat what may be a password."""
+    try:
+        parts = urlsplit(url)
+        query = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+        port = parts.port
+    except ValueError:
+        raise ValueError("must be like postgres://user:password@host:port/database?sslmode=verify-full") from None
+    if port == 0 or parts.fragment or not (parts.hostname or "host" in query):
+        raise ValueError("must name a host: postgres://host/database, or postgres:///database?host=/run/postgresql")
+    if not parts.path.strip("/") or "/" in parts.path.strip("/"):
+        raise ValueError("must name a database: postgres://host/database")
+    if query.get("sslmode", ["prefer"])[-1] not in TLS_MODES:
+        raise ValueError(f"sslmode must be one of {', '.join(TLS_MODES)}")
 
 
 def host_of(bind: str) -> str:
@@ -255,4 +316,6 @@ def _explain(item: Any, origin: Mapping[str, str]) -> str:
         return (
             f"{name} ({origin.get(name, '')}): there is no such setting; known are {', '.join(Settings.model_fields)}"
         )
-    return f"{name} ({origin.get(name, 'default')}): {message}; got {item['input']!r}"
+    # Whatever else it is, an address of a database may hold a password.
+    got = "" if name == "database_url" and "@" in str(item["input"]) else f"; got {item['input']!r}"
+    return f"{name} ({origin.get(name, 'default')}): {message}{got}"

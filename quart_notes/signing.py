@@ -6,19 +6,35 @@ from pathlib import Path
 
 from itsdangerous import BadSignature, Signer
 
+from quart_notes.database import Database
+from quart_notes.models import ServerKey
+
 FILE = "secret"  # in the data folder
 KEY_BYTES = 32
 
 
 class Signing:
-    """Signs texts, each kind for itself; the key is made at the first start and stays in the data folder."""
+    """Signs texts, each kind for itself; the key is made at the first start.
+
+    It stays in the data folder, or in a database that servers on many machines share.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
         self._key = b""
 
-    def open(self) -> None:
-        """Read the key, or make it; nobody but the server's own user can read it."""
+    async def open(self, database: Database) -> None:
+        """Read the key, or make it."""
+        if isinstance(database.place, Path):
+            self.open_file()
+            return
+        async with database.transaction() as connection:
+            made = {"key": secrets.token_hex(KEY_BYTES)}
+            kept, _ = await ServerKey.get_or_create(made, using_db=connection, id=1)
+        self._key = bytes.fromhex(kept.key)
+
+    def open_file(self) -> None:
+        """Read the key of the data folder, or make it; nobody but the server's own user can read it."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         try:
             descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -8,7 +8,8 @@ source   https://www.sqlite.org/lang_transaction.html; Tortoise's backends/sqlit
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -26,15 +27,24 @@ from tortoise.exceptions import OperationalError
 
 T = TypeVar("T")
 PATIENCE = "PRAGMA busy_timeout"  # milliseconds to wait for another process
+NUMBER = "UPDATE log_head SET newest = newest + ? WHERE id = 1 RETURNING newest"
+INSERT = "INSERT INTO event_log (number, topic, body, created_at) VALUES (?, ?, ?, ?)"
 
 
 class StrictTransaction(SqliteTransactionWrapper):
     """A transaction that holds the write lock from its beginning and leaves nothing open, whatever fails."""
 
+    SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+
     def __init__(self, connection: "StrictClient") -> None:
         super().__init__(connection)
         self._reads_only = connection.reads_only
         self._begin = "BEGIN" if connection.reads_only else "BEGIN IMMEDIATE"
+
+    @property
+    def changes(self) -> int:
+        """Rows that this connection has changed so far."""
+        return int(self._connection._conn.total_changes)
 
     async def begin(self) -> None:
         """Open the transaction; OperationalError when the database does not let us."""
@@ -87,6 +97,10 @@ class StrictTransaction(SqliteTransactionWrapper):
         """
         return int(self._connection._conn.execute(query, values).lastrowid or 0)
 
+    async def append(self, recorded: Sequence[tuple[str, bytes]], at: datetime) -> int:
+        """Number and insert events, (topic, body) in order, and commit with them; returns the number of the first."""
+        return await self.finish(partial(_append, recorded, at))
+
     async def finish(self, statements: Callable[[sqlite3.Connection], T]) -> T:
         """Run the last statements and commit, in one visit to the connection's thread; returns what they return.
 
@@ -119,6 +133,17 @@ class StrictTransaction(SqliteTransactionWrapper):
             raise OperationalError(error) from error
         finally:
             self._finalized = True
+
+
+def _append(recorded: Sequence[tuple[str, bytes]], at: datetime, connection: sqlite3.Connection) -> int:
+    """Insert the events; returns the number of the first. In plain SQL: this runs in the connection's thread."""
+    ((newest,),) = connection.execute(NUMBER, (len(recorded),)).fetchall()
+    first = int(newest) - len(recorded) + 1
+    moment = at.isoformat(" ")
+    connection.executemany(
+        INSERT, [(number, topic, body.decode(), moment) for number, (topic, body) in enumerate(recorded, first)]
+    )
+    return first
 
 
 class StrictContext(SqliteTransactionContext):

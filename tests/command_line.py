@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tests import postgres
 from tests.nursery import run
 from tests.server_process import ROOT
 
@@ -15,6 +16,8 @@ Done = subprocess.CompletedProcess[str]
 
 def run_in(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Done:
     """Run `quart-notes` in `folder`."""
+    if postgres.chosen() and not {"--data", "--database-url"} & set(arguments):
+        env = {"QUART_NOTES_DATABASE_URL": postgres.databases().url(folder / "data"), **(env or {})}
     return run(*arguments, folder=folder, env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **(env or {})})
 
 

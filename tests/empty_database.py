@@ -2,6 +2,8 @@
 
 With all tables and nothing in them, made once by `quart-notes migrate` and copied from then on. A commit is with the
 operating system, where it outlives every process; that it reaches the disk counts when the power fails only.
+
+They are SQLite files, or with `pytest --database postgres` databases of a server (tests/postgres.py).
 """
 
 import os
@@ -10,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from quart_notes.database import PRAGMAS
 from quart_notes.settings import Settings
+from tests import postgres
 from tests.nursery import run
 
 
@@ -24,8 +28,25 @@ def no_wait_for_the_disk() -> Iterator[None]:
         yield
 
 
+def settings_for(folder: Path, **settings: Any) -> Settings:
+    """Settings by which an empty database is used that belongs to a data folder."""
+    put_empty_database(folder)
+    if postgres.chosen():
+        settings = {"database_url": postgres.databases().url(folder), **settings}
+    return Settings(data=folder, **settings)
+
+
+def flags_for(folder: Path) -> list[str]:
+    """The same as flags of the command line, without the folder itself."""
+    put_empty_database(folder)
+    return ["--database-url", postgres.databases().url(folder)] if postgres.chosen() else []
+
+
 def put_empty_database(folder: Path) -> None:
     """Have it in a data folder that holds no database."""
+    if postgres.chosen():
+        folder.mkdir(parents=True, exist_ok=True)
+        return
     file = Settings(data=folder).database_file
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)

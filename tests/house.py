@@ -1,5 +1,6 @@
 """A server in accounts mode within the test's own process: people in it, their browsers, and its insides at hand."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from quart_notes.core import Core
 from quart_notes.domain import passwords
 from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.secrets import hash_of
+from quart_notes.events import EventId
 from quart_notes.schemas import (
     Arrival,
     BoardCreate,
@@ -27,8 +29,7 @@ from quart_notes.schemas import (
     TokenCreate,
     UserOut,
 )
-from quart_notes.settings import Settings
-from tests.empty_database import no_wait_for_the_disk, put_empty_database
+from tests.empty_database import no_wait_for_the_disk, settings_for
 from tests.routes import PASSWORD
 
 ROLES: tuple[Role, ...] = ("viewer", "ticker", "editor", "owner")
@@ -118,6 +119,12 @@ class House:
         """A note of open mode."""
         return (await self.core.notes.add(ANYBODY, 1, NoteCreate(title=title))).result
 
+    async def events(self, after: EventId, *topics: str) -> list[Json]:
+        """What there was to be heard of these topics since a place in the log."""
+        found = await self.core.log.since(set(topics), after, 10**9)
+        assert found is not None
+        return [json.loads(message.data) for message in found]
+
     async def session_id(self, cookie: str) -> int:
         """The number of a browser's session."""
         secret = self.core.signing.read("session", cookie)
@@ -135,8 +142,7 @@ class House:
 @asynccontextmanager
 async def opened_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
     """A house that is empty."""
-    put_empty_database(folder)
-    house = House(create_app(Settings(data=folder, **{"access": "accounts", **settings})))
+    house = House(create_app(settings_for(folder, **{"access": "accounts", **settings})))
     with no_wait_for_the_disk():
         await house.app.startup()
     try:

@@ -1,4 +1,4 @@
-"""The server's parts without a server: a real SQLite file, the log, the writer and the feed."""
+"""The server's parts without a server: a real database, the log, the writer and the feed."""
 
 import random
 import sqlite3
@@ -12,9 +12,10 @@ from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import ProblemError
 from quart_notes.events import EventId
 from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
-from quart_notes.settings import Settings
+from quart_notes.settings import Postgres
 from quart_notes.writer import Written
-from tests.empty_database import no_wait_for_the_disk, put_empty_database
+from tests import postgres
+from tests.empty_database import no_wait_for_the_disk, settings_for
 
 Json = dict[str, Any]
 State = dict[int, Json]
@@ -23,15 +24,14 @@ State = dict[int, Json]
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Core]:
     """The parts, working on a database in `folder`."""
-    put_empty_database(folder)
-    core = Core.build(Settings(data=folder))
+    core = Core.build(settings_for(folder))
     with no_wait_for_the_disk():
         await core.database.open()
     try:
         await core.log.open()
         await core.rooms.open()
         await core.boards.open()
-        core.broadcaster.newest = (await core.log.newest()).number
+        await core.follower.start()
         core.writer.start()
         try:
             yield core
@@ -44,7 +44,9 @@ async def opened(folder: Path) -> AsyncIterator[Core]:
 
 
 def rows(core: Core, query: str) -> list[Any]:
-    """What another process finds in the file."""
+    """What another process finds in the database."""
+    if isinstance(core.settings.database, Postgres):
+        return postgres.in_a_loop(postgres.asked(core.settings.database.url, query))
     with closing(sqlite3.connect(core.settings.database_file)) as connection:
         return connection.execute(query).fetchall()
 

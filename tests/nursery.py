@@ -19,9 +19,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-# Imported by a server as it starts; the last one as it opens its first database.
+# Imported by a server as it starts; the last two as it opens its first database.
 PROGRAM = """
-import hypercorn.asyncio, quart_notes.cli, uvloop, quart_notes.sqlite_engine
+import hypercorn.asyncio, quart_notes.cli, uvloop, quart_notes.sqlite_engine, quart_notes.postgres_engine
 from tests.nursery import attend
 attend({fd})
 quart_notes.cli.main()

@@ -13,7 +13,8 @@ from typing import Self
 
 import httpx
 
-from tests.empty_database import put_empty_database
+from tests import postgres
+from tests.empty_database import flags_for
 from tests.nursery import Child
 
 STARTS = 20.0  # seconds a server may take to start on a busy machine
@@ -35,7 +36,7 @@ class ServerProcess:
     python     the interpreter; env: further environment variables
     constants  values for constants of the server's modules, e.g. {"quart_notes.broadcaster.HEARTBEAT": 0.2}
     earnest    wait for the disk at each commit and hash passwords slowly, as outside of tests
-    me         after conftest.furnish: the header by which a request is that of its person 1
+    me         after furnished.furnish: the header by which a request is that of its person 1
     """
 
     me = "X-Nobody: yet"
@@ -100,9 +101,10 @@ class ServerProcess:
     def start(self) -> Self:
         """Start it and return once it serves."""
         self._told = told = len(self.log)
-        if not self.data.exists() and "--database-url" not in self.flags:
-            put_empty_database(self.data)
-        command = [self.command, "--bind", f"127.0.0.1:{self.port}", "--data", str(self.data), *self.flags]
+        place: list[str] = []
+        if "--database-url" not in self.flags and (postgres.chosen() or not self.data.exists()):
+            place = flags_for(self.data)
+        command = [self.command, "--bind", f"127.0.0.1:{self.port}", "--data", str(self.data), *place, *self.flags]
         folder = self.data.parent if self.data.parent.exists() else ROOT
         env, log = {**self.env, "PYTHONPATH": str(self.code)}, self._log.fileno()
         if self.python == sys.executable and self.code == ROOT:

@@ -106,7 +106,7 @@ async def test_nothing_of_a_password_is_said_or_kept(
         assert word not in repr(events)
         for file in (tmp_path / "data").rglob("*"):
             assert not file.is_file() or word.encode() not in file.read_bytes(), file
-    kept = rows(house.core, "SELECT password_hash FROM user")
+    kept = rows(house.core, 'SELECT password_hash FROM "user"')
     assert all(re.fullmatch(r"\$argon2id\$v=19\$.+", text) for (text,) in kept)
 
 

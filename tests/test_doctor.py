@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 
 from quart_notes import database, doctor, doctor_host, doctor_proxies, server
-from quart_notes.doctor_host import Finding, clock, existing, file_system, kept_right, mounted, room, secret
+from quart_notes.doctor_host import Finding, clock, existing, file_systems, kept_right, mounted, room, secret
 from quart_notes.doctor_proxies import proxies
 from quart_notes.settings import Settings
 from quart_notes.signing import Signing
+from tests import postgres
 from tests.empty_database import put_empty_database
 from tests.server_process import ROOT, ServerProcess
 
+pytestmark = pytest.mark.sqlite_only("each test puts the database that it looks at")
 MIB = 1 << 20
 
 
@@ -100,6 +102,42 @@ def test_commits_that_do_not_wait_for_the_disk_are_noticed(
     assert only(doctor._sync(file))[0] == verdict
 
 
+def _on_postgres(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path, database_url=postgres.databases().url(tmp_path), bind="127.0.0.1:0")
+
+
+def test_a_postgresql_server_that_does_not_wait_for_the_disk_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    found = {one.subject: one for one in doctor.examine(_on_postgres(tmp_path))}
+
+    assert found["PostgreSQL"].verdict == found["Migrations"].verdict == "ok"
+    assert found["Sync mode"].verdict == "warn"
+    assert found["Sync mode"].detail.startswith("fsync off: ")
+    assert not {"SQLite", "Disk", "Database", "Copies"} & set(found)
+
+    async def asked(_: object) -> tuple[str, str, list[str]]:
+        return "17.1", "on", []
+
+    monkeypatch.setattr(doctor, "_asked", asked)
+    found = {one.subject: one for one in doctor.examine(_on_postgres(tmp_path))}
+    assert found["Sync mode"] == ("ok", "Sync mode", "fsync on")
+
+
+def test_a_clock_behind_the_newest_event_on_postgresql_is_noticed(tmp_path: Path):
+    settings = _on_postgres(tmp_path)
+    assert doctor._newest_event(settings.database) is None
+    asked = postgres.asked(
+        settings.database_url or "",
+        "INSERT INTO event_log VALUES (1, 'board:1', '{}', now() + interval '1 hour') RETURNING 1",
+    )
+    assert postgres.in_a_loop(asked)
+
+    newest = doctor._newest_event(settings.database)
+
+    assert only(clock(newest))[0] == "warn"
+
+
 # The file system.
 
 MOUNTS = r"""
@@ -145,25 +183,23 @@ def test_a_file_system_that_keeps_no_locks_or_nothing_is_noticed(tmp_path: Path,
     mounts = tmp_path / "mounts"
     mounts.write_text(f"x / {kind} rw 0 0\n")
 
-    found, detail = only(file_system(tmp_path / "not" / "there", mounts))
+    found, detail = only(file_systems(tmp_path / "not" / "there", tmp_path / "file", mounts))
 
     assert found == verdict
     assert said in detail
 
 
 def test_where_mounts_are_not_told_nothing_is_said(tmp_path: Path):
-    assert not list(file_system(tmp_path, tmp_path / "none"))
+    assert not list(file_systems(tmp_path, tmp_path / "file", tmp_path / "none"))
 
 
 # Room.
 
 
 def test_room_for_imports_and_copies(file: Path, monkeypatch: pytest.MonkeyPatch):
-    settings = Settings(data=file.parent, max_import_bytes=10 * MIB)
-
     def free(amount: int) -> list[tuple[str, str]]:
         monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(amount))
-        return [(found.subject, found.verdict) for found in room(settings, file)]
+        return [(found.subject, found.verdict) for found in room(file.parent, 10 * MIB, file)]
 
     assert free(20 * MIB) == [("Imports", "ok"), ("Copies", "ok")]
     assert free(9 * MIB) == [("Imports", "warn"), ("Copies", "ok")]
@@ -191,7 +227,7 @@ def test_the_spool_may_lie_elsewhere(tmp_path: Path):
 
 def test_the_key_is_for_the_server_alone(tmp_path: Path):
     assert not list(secret(tmp_path)), "the first start makes it"
-    Signing(tmp_path).open()
+    Signing(tmp_path).open_file()
     key = tmp_path / "secret"
 
     assert only(secret(tmp_path))[0] == "ok"
@@ -219,37 +255,36 @@ def _note_event(file: Path, at: datetime) -> None:
 
 
 @pytest.mark.usefixtures("kept")
-def test_a_clock_that_can_be_right(file: Path):
-    assert only(clock(file.with_name("none")))[0] == "ok"
-    assert only(clock(file))[0] == "ok"
-    _note_event(file, datetime.now(UTC) + timedelta(seconds=30))
-    assert only(clock(file))[0] == "ok"
+def test_a_clock_that_can_be_right():
+    assert only(clock(None))[0] == "ok"
+    assert only(clock(datetime.now(UTC) - timedelta(days=9)))[0] == "ok"
+    assert only(clock(datetime.now(UTC) + timedelta(seconds=30)))[0] == "ok"
 
 
 @pytest.mark.usefixtures("kept")
 def test_a_clock_behind_the_newest_event_is_noticed(file: Path):
+    assert doctor._newest_event(file) is None
+    assert doctor._newest_event(file.with_name("none")) is None
     _note_event(file, datetime.now(UTC) + timedelta(minutes=2))
 
-    verdict, detail = only(clock(file))
+    verdict, detail = only(clock(doctor._newest_event(file)))
 
     assert verdict == "warn"
     assert "the newest event" in detail
 
 
 @pytest.mark.usefixtures("kept")
-def test_a_clock_before_this_version_is_noticed(file: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_clock_before_this_version_is_noticed(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(time, "time", lambda: datetime(2025, 12, 31, tzinfo=UTC).timestamp())
 
-    assert only(clock(file)) == ("warn", "2025-12-31 00:00:00 UTC was before this version")
+    assert only(clock(None)) == ("warn", "2025-12-31 00:00:00 UTC was before this version")
 
 
 @pytest.mark.parametrize(("right", "verdict"), [(True, "ok"), (None, "ok"), (False, "warn")])
-def test_a_clock_that_nothing_keeps_right_is_noticed(
-    file: Path, monkeypatch: pytest.MonkeyPatch, right: bool | None, verdict: str
-):
+def test_a_clock_that_nothing_keeps_right_is_noticed(monkeypatch: pytest.MonkeyPatch, right: bool | None, verdict: str):
     monkeypatch.setattr(doctor_host, "kept_right", lambda: right)
 
-    assert only(clock(file))[0] == verdict
+    assert only(clock(None))[0] == verdict
 
 
 def test_the_kernel_can_be_asked(monkeypatch: pytest.MonkeyPatch):
@@ -344,7 +379,7 @@ def test_nothing_is_said_of_a_server_that_is_none_of_ours(unused_tcp_port: int, 
 
 
 def test_everything_is_looked_at_and_nothing_is_changed(file: Path):
-    Signing(file.parent).open()
+    Signing(file.parent).open_file()
     before = {path.name: (path.stat().st_mode, path.stat().st_size) for path in file.parent.iterdir()}
 
     found = doctor.examine(Settings(data=file.parent, bind="127.0.0.1:0"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes import database
+from quart_notes import sqlite_file
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.domain.notes import EMPTY_TRASH_CHUNK
@@ -109,7 +109,7 @@ async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
     await core.database.checkpoint()
     assert _in_the_file_itself(core, tmp_path / "before") < 30, "it is done before the log has grown"
 
-    monkeypatch.setattr(database, "CHECKPOINT_SIZE", 50_000)
+    monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 50_000)
     writing = asyncio.gather(*(core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="meanwhile")) for _ in range(50)))
     await core.database.checkpoint()
     await writing
@@ -120,7 +120,7 @@ async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
 
 async def test_no_database_is_made_where_one_went_away(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="here"))
-    monkeypatch.setattr(database, "CHECKPOINT_SIZE", 0)
+    monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 0)
     file = core.settings.database_file
     file.rename(tmp_path / "away")
 

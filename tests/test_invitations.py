@@ -69,7 +69,7 @@ async def test_the_setup_link_makes_one_administrator_once(empty: House):
     answer = await _come(empty, links.setup, **_form("root"))
 
     assert answer.status_code == 303, answer.text
-    assert rows(empty.core, "SELECT nickname, is_admin FROM user") == [("root", 1)]
+    assert rows(empty.core, 'SELECT nickname, is_admin FROM "user"') == [("root", 1)]
     refused(await _come(empty, links.setup, **_form("late")), 410, "invitation_gone")
     assert await empty.core.invitations.first() is None, "the next start offers nothing"
     async with empty.client() as client:
@@ -85,7 +85,7 @@ async def test_of_two_at_once_one_is_the_administrator(empty: House):
     answers = await asyncio.gather(*(_come(empty, links.setup, **_form(f"root{n}")) for n in range(5)))
 
     assert Counter(answer.status_code for answer in answers) == {303: 1, 410: 4}
-    assert rows(empty.core, "SELECT COUNT(*), SUM(is_admin) FROM user") == [(1, 1)]
+    assert rows(empty.core, 'SELECT COUNT(*), COUNT(*) FILTER (WHERE is_admin) FROM "user"') == [(1, 1)]
 
 
 async def test_until_it_is_used_each_start_makes_a_new_setup_link_and_ends_the_old(empty: House):
@@ -149,7 +149,9 @@ async def test_whoever_was_here_before_there_were_accounts_sets_a_password(
             me = (await bob.get("/api/me")).json()
             assert (me["user"]["nickname"], me["admin"]) == ("bob", False), "the link says who"
         refused(await _come(house, links.claims["bob"], password=PASSWORD), 410, "invitation_gone")
-        assert rows(house.core, "SELECT COUNT(*), SUM(is_admin) FROM user WHERE password_hash IS NOT NULL") == [(2, 1)]
+        assert rows(
+            house.core, 'SELECT COUNT(*), COUNT(*) FILTER (WHERE is_admin) FROM "user" WHERE password_hash IS NOT NULL'
+        ) == [(2, 1)]
 
 
 # Invitations.
@@ -168,18 +170,18 @@ async def test_people_invite_people(house: House):
         assert secret not in listed.text
     assert (house.kept(secret),) in rows(house.core, "SELECT secret_hash FROM invitation")
     assert (await _come(house, secret)).status_code == 303
-    assert rows(house.core, "SELECT is_admin FROM user WHERE nickname = 'new'") == [(0,)]
+    assert rows(house.core, "SELECT is_admin FROM \"user\" WHERE nickname = 'new'") == [(0,)]
 
 
 async def test_an_invitation_brings_as_many_as_it_says_also_all_at_once(house: House):
     async with await house.browser("ada") as ada:
         made, secret = await _made(ada, uses=3)
-        before = rows(house.core, "SELECT COUNT(*) FROM user")[0][0]
+        before = rows(house.core, 'SELECT COUNT(*) FROM "user"')[0][0]
 
         answers = await asyncio.gather(*(_come(house, secret, **_form(f"new{n}")) for n in range(10)))
 
         assert Counter(answer.status_code for answer in answers) == {303: 3, 410: 7}
-        assert rows(house.core, "SELECT COUNT(*) FROM user") == [(before + 3,)]
+        assert rows(house.core, 'SELECT COUNT(*) FROM "user"') == [(before + 3,)]
         assert rows(house.core, f"SELECT uses_left FROM invitation WHERE id = {made['id']}") == [(0,)]
         assert (await ada.get("/api/invitations")).json() == []
 
@@ -213,7 +215,7 @@ async def test_a_link_that_holds_no_longer_has_one_answer(house: House, how: str
         for answer in answers:
             assert refused(answer, 410, "invitation_gone") == refused(answers[0], 410, "invitation_gone")
         assert len((await ada.get("/api/invitations")).json()) == (how == "never was")
-    assert rows(house.core, "SELECT COUNT(*) FROM user WHERE nickname = 'new'") == [(0,)]
+    assert rows(house.core, "SELECT COUNT(*) FROM \"user\" WHERE nickname = 'new'") == [(0,)]
     await house.core.invitations.forget_expired()
 
 
@@ -310,7 +312,7 @@ async def test_a_link_of_somebody_who_owns_the_board_no_longer_leads_to_the_serv
 
         assert (await new.get("/api/me")).json()["user"]["nickname"] == "new"
         refused(await new.get(f"/api/boards/{board}"), 404, "not_found")
-    assert rows(house.core, "SELECT COUNT(*) FROM membership JOIN user ON user.id = user_id"
+    assert rows(house.core, 'SELECT COUNT(*) FROM membership JOIN "user" ON "user".id = user_id'
                 f" WHERE board_id = {board} AND nickname = 'new'") == [(0,)]  # fmt: skip
 
 

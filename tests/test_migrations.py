@@ -13,7 +13,7 @@ import pytest
 from tortoise import Tortoise
 from tortoise.migrations.autodetector import MigrationAutodetector
 
-from quart_notes import database, migrations
+from quart_notes import migrations, sqlite_file
 from quart_notes.core import Core
 from quart_notes.database import APPS, CannotOpenError, Database
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
@@ -296,7 +296,7 @@ async def test_no_copy_no_change(tmp_path: Path, later: AddMigration, monkeypatc
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(database, "copy", fail)
+    monkeypatch.setattr(sqlite_file, "copy", fail)
     with pytest.raises(CannotOpenError, match="No space left"):
         await _open(folder)
 

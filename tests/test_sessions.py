@@ -109,7 +109,7 @@ async def test_a_cookie_that_this_server_has_not_signed_is_none(house: House, tm
     cookie = await house.cookie("ada")
     secret, _, signature = cookie.rpartition(".")
     foreign = Signing(tmp_path / "elsewhere")
-    foreign.open()
+    foreign.open_file()
     number = house.people["ada"].id
     for forged in (
         "", "x", secret, f"{secret}.", f".{signature}", f"{secret}x.{signature}", f"{secret}.{signature}x",

@@ -14,7 +14,7 @@ from tests.server_process import ServerProcess
 
 def _opened(folder: Path) -> Signing:
     signing = Signing(folder)
-    signing.open()
+    signing.open_file()
     return signing
 
 

@@ -50,9 +50,10 @@ class HTTPConnection(ASGIHTTPConnection):
         if _has_two_lengths(scope["headers"]):
             await _refuse(send, name, TWO_LENGTHS, headers=[(b"connection", b"close")])
             return
+        core: Core = self.app.extensions["quart_notes"]
+        current = not core.follower.behind() or await core.follower.caught_up()
         if scope["method"] == "GET":
-            core: Core = self.app.extensions["quart_notes"]
-            cached = core.cache.get(scope["path"], scope["query_string"])
+            cached = core.cache.get(scope["path"], scope["query_string"]) if current else None
             if cached is not None and self._may_see(core, cached):
                 await self._answer(send, name, cached, f"{core.log.epoch}-{core.cache.newest()}")
                 return
@@ -232,6 +233,9 @@ class WebsocketConnection(ASGIWebsocketConnection):
         if not _is_address(self.scope["path"]):
             await _refuse(send, name, NO_PATH, "websocket.http.response")
             return
+        core: Core = self.app.extensions["quart_notes"]
+        if core.follower.behind():
+            await core.follower.caught_up()
         scope: Any = self.scope
         scope[NAME] = name
         CURRENT.set(name.decode())

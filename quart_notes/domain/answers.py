@@ -36,7 +36,7 @@ RESTARTED = "The server was restarted before the answer was whole."
 BREATH = 0.05  # seconds between two chunks of what is forgotten, for other writes
 FAILED_CHUNK = 100  # answers in one transaction
 # In plain SQL, with the states as they stand in the index of unfinished answers: with values, it would not be used.
-WAITING = "SELECT id, asker_id FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?"
+WAITING = "SELECT id, asker_id FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?1"
 
 
 class Asked(NamedTuple):

@@ -175,8 +175,8 @@ def _own_id(origin: str, epoch: str) -> int | None:
 async def _put(change: Change, board_id: int, entry: Entry, origin: str, now: datetime) -> None:
     created_at = entry.created_at or entry.updated_at or now
     updated_at = entry.updated_at or created_at
-    dates = [created_at.isoformat(" "), updated_at.isoformat(" ")]
-    values = [board_id, entry.title, entry.description, search_text(entry), *dates, int(entry.done), origin]
+    texts = [entry.title, entry.description, search_text(entry)]
+    values = [board_id, *texts, created_at, updated_at, entry.done, origin]
     told = NoteOut.model_construct(
         id=await change.connection.execute_insert(INSERT, values),
         board_id=board_id,

@@ -20,7 +20,7 @@ from quart_notes.writer import Change, Write, Written
 COLUMNS = tuple(NoteOut.model_fields)
 INSERT = (
     "INSERT INTO note (board_id, title, description, search_text, created_at, updated_at, done, version)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 1)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?5, FALSE, 1)"
 )
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
 
@@ -73,7 +73,7 @@ class Notes:
                 "updated_at": now,
             }
             # In plain SQL: through a model it takes 60 µs instead of 20, a fifth of the whole request.
-            values = [board_id, data.title, data.description, search_text(data), now.isoformat(" ")]
+            values = [board_id, data.title, data.description, search_text(data), now]
             note = NoteOut.model_construct(id=await change.connection.execute_insert(INSERT, values), **row)
             return _record(change, "create", note)
 

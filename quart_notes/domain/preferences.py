@@ -32,8 +32,9 @@ class Preferences:
         """All that a person wants remembered."""
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
-            rows = await Preference.filter(user_id=user_id).using_db(connection).order_by("key")
-        return PreferenceList({row.key: json.loads(row.value) for row in rows}, position)
+            rows = await Preference.filter(user_id=user_id).using_db(connection)
+        # Sorted here: how a database sorts text is its own affair.
+        return PreferenceList({row.key: json.loads(row.value) for row in sorted(rows, key=_key)}, position)
 
     async def get(self, user_id: int, key: str) -> tuple[PreferenceOut, EventId]:
         """One preference; NotFoundError when it was not set."""
@@ -93,3 +94,7 @@ def _not_set(key: str) -> NotFoundError:
 
 def _invalid(message: str) -> ValidationFailedError:
     return ValidationFailedError(f"value: {message}", errors=[FieldError("value", message)])
+
+
+def _key(row: Preference) -> str:
+    return row.key

@@ -24,7 +24,7 @@ UNREAD = """
     ) AS count
     FROM (
         SELECT room.id, person.id AS user_id, COALESCE(reading.last_read_id, person.read_from) AS last_read_id
-        FROM room JOIN "user" person ON person.id = ?
+        FROM room JOIN "user" person ON person.id = ?1
         LEFT JOIN reading ON reading.room_id = room.id AND reading.user_id = person.id
         WHERE room.kind = 'room' OR room.lower_id = person.id OR room.upper_id = person.id
     ) seen
@@ -87,6 +87,6 @@ async def _unread(connection: BaseDBAsyncClient, user_id: int, room_id: int | No
     condition = ""
     if room_id is not None:
         values.append(room_id)
-        condition = " WHERE seen.id = ?"
+        condition = " WHERE seen.id = ?2"
     _, rows = await connection.execute_query(f"{UNREAD}{condition} ORDER BY seen.id", values)
     return [UnreadOut(room_id=row["room_id"], count=row["count"], last_read_id=row["last_read_id"]) for row in rows]

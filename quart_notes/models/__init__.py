@@ -5,6 +5,7 @@ from quart_notes.models.event_log import LoggedEvent, LogHead
 from quart_notes.models.jobs import Job
 from quart_notes.models.people import NICKNAME_KEY_MAX, ApiToken, Invitation, Preference, Session, User
 from quart_notes.models.rooms import Message, Reading, Room
+from quart_notes.models.server_key import ServerKey
 
 __all__ = [
     "NICKNAME_KEY_MAX",
@@ -20,6 +21,7 @@ __all__ = [
     "Preference",
     "Reading",
     "Room",
+    "ServerKey",
     "Session",
     "User",
 ]

@@ -1,0 +1,286 @@
+"""Tortoise's PostgreSQL client with the transactions that this application needs.
+
+Tortoise 1.1 leaks a pooled connection whose task is cancelled while it enters a transaction, leaves what the driver
+says about a lost connection as it is, and takes COMMIT for a success where the server has rolled back.
+source   Tortoise's backends/asyncpg/client.py and backends/base/client.py; asyncpg's pool.py
+"""
+
+import asyncio
+import re
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
+from tortoise.connection import get_connections
+from tortoise.exceptions import IntegrityError, OperationalError
+
+from quart_notes.settings import Postgres
+
+Role = Literal["shared", "alone", "reader", "migrator"]  # the first two write
+
+# Numbers of advisory locks, which are known within one database only.
+WRITING = 0x51756172744E01  # whoever changes anything, up to the commit
+IN_USE = 0x51756172744E02  # whoever may write at all: servers share it, what must be alone does not
+
+CONNECTING = 5.0  # seconds to reach the server
+WAITING = 10.0  # seconds for a connection of the pool
+LOCK_WAIT = 5  # seconds for another process's write
+USE_WAIT = 1  # seconds for IN_USE: a process that has just ended may still be known to the server
+IDLE = 10  # seconds a transaction may do nothing, as that of a process that was stopped: others wait for its lock
+MIGRATION_WAIT = 600  # seconds for another process's migrations
+SLACK = 5  # seconds that we wait longer than the server's own time-out, in case it is gone
+UNANSWERED_MS = 20_000  # milliseconds bytes may stay unacknowledged before the connection counts as lost
+
+READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# The lock first: what is read afterwards includes all that was committed before.
+WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({WRITING})"
+TAKE_USE = "SET lock_timeout = '{wait}s'; SELECT pg_advisory_lock{kind}({lock}); RESET lock_timeout"
+APPEND = """
+    WITH head AS (UPDATE log_head SET newest = newest + $1::bigint WHERE id = 1 RETURNING newest),
+    told AS (
+        INSERT INTO event_log (number, topic, body, created_at)
+        SELECT head.newest - $1::bigint + entry.place, entry.topic, entry.body, $4
+        FROM head, unnest($2::text[], $3::text[]) WITH ORDINALITY AS entry (topic, body, place)
+    )
+    SELECT newest, pg_notify('quart_notes_commits', newest::text) FROM head
+"""
+VALUE = re.compile(r"\?(\d+)")
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise what the driver says as Tortoise's errors, which do not tell one database from another."""
+    try:
+        yield
+    except FAILURES as error:
+        raise _in_tortoises_words(error) from error
+
+
+def _in_tortoises_words(error: Exception) -> OperationalError:
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return IntegrityError(error)
+    if isinstance(error, asyncpg.DiskFullError):
+        return OperationalError(f"the server's disk is full: {error}")
+    return OperationalError(str(error) or "no answer in time")
+
+
+@cache
+def _numbered(query: str) -> str:
+    return VALUE.sub(r"$\1", query)
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection on which nothing is ever set, so that there is little to reset when it goes back to its pool."""
+
+    async def reset(self, *, timeout: float | None = None) -> None:
+        """Roll back what a failure or a cancelled task has left open."""
+        if self.is_in_transaction():
+            await self.execute("ROLLBACK", timeout=timeout)
+
+
+class StrictTransaction(TransactionWrapper):
+    """A transaction that says what really became of it."""
+
+    SIZE = "SELECT pg_database_size(current_database())"
+
+    def __init__(self, parent: AsyncpgDBClient, connection: Any) -> None:
+        super().__init__(parent)
+        self._connection = connection
+        self._changes = 0
+
+    @property
+    def changes(self) -> int:
+        """Statements so far that may have changed something. One that fails counts: nothing can follow it."""
+        return self._changes
+
+    def _count(self) -> None:
+        self._changes += 1
+        if isinstance(self._parent, StrictTransaction):
+            self._parent._count()
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(StrictTransaction(self, self._connection))
+
+    async def begin(self) -> None:
+        """Open the transaction."""
+        with translated():
+            await self._connection.execute(READ if getattr(self._parent, "role", "") == "reader" else WRITE)
+
+    async def commit(self) -> None:
+        """Make it durable; OperationalError when that fails."""
+        with translated():
+            outcome = await self._connection.execute("COMMIT")
+        # After a statement that failed the server answers COMMIT with ROLLBACK, and no error.
+        if outcome != "COMMIT":
+            raise OperationalError("a statement of the transaction has failed")
+        self._finalized = True
+
+    async def rollback(self) -> None:
+        """Undo everything."""
+        self._finalized = True
+        with translated():
+            await self._connection.execute("ROLLBACK")
+
+    async def savepoint(self) -> None:
+        """Open a transaction within this one."""
+        with translated():
+            await self._connection.execute("SAVEPOINT inner_one")
+
+    async def release_savepoint(self) -> None:
+        """Keep what was done within it."""
+        self._finalized = True
+        with translated():
+            await self._connection.execute("RELEASE SAVEPOINT inner_one")
+
+    async def savepoint_rollback(self) -> None:
+        """Undo what was done within it."""
+        self._finalized = True
+        with translated():
+            await self._connection.execute("ROLLBACK TO SAVEPOINT inner_one")
+
+    async def append(self, recorded: Sequence[tuple[str, bytes]], at: datetime) -> int:
+        """Number and insert events, (topic, body) in order, and commit with them; returns the number of the first."""
+        topics = [topic for topic, _ in recorded]
+        bodies = [body.decode() for _, body in recorded]
+        with translated():
+            newest = await self._connection.fetchval(APPEND, len(recorded), topics, bodies, at)
+        await self.commit()
+        return int(newest) - len(recorded) + 1
+
+    async def execute_insert(self, query: str, values: list[Any]) -> Any:
+        """Insert one row; returns the id for SQL of our own, and for Tortoise's what it asks to be returned."""
+        self._count()
+        if "?" not in query:
+            return await super().execute_insert(query, values)
+        with translated():
+            return await self._connection.fetchval(f"{_numbered(query)} RETURNING id", *values)
+
+    async def execute_many(self, query: str, values: list[Any]) -> None:
+        """Run a statement for each of many rows."""
+        self._count()
+        await super().execute_many(query, values)
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Any]:
+        """The number of rows, and the rows."""
+        if not query.lstrip().startswith("SELECT"):
+            self._count()
+        result: tuple[int, Any] = await super().execute_query(_numbered(query) if "?" in query else query, values)
+        return result
+
+    async def execute_script(self, query: str) -> None:
+        """Run statements without values."""
+        self._count()
+        await super().execute_script(query)
+
+    async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with translated():
+            return await func(self, *args, **kwargs)
+
+
+class StrictContext(TransactionContext):
+    """Gives the connection back whatever happens, and to whomever: rolled back, or closed when that cannot be done."""
+
+    def __init__(self, client: "StrictClient") -> None:
+        self.connection_name = client.connection_name
+        self._client = client
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        self._held = await self._client.take()
+        try:
+            self.client = StrictTransaction(self._client, self._held)
+            await self.client.begin()
+        except BaseException:
+            await self._client.give_back(self._held)
+            raise
+        self._token = get_connections().set(self.connection_name, self.client)
+        return self.client
+
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        get_connections().reset(self._token)
+        try:
+            if exc_type is None and not self.client._finalized:
+                await self.client.commit()
+        finally:
+            await self._client.give_back(self._held)
+
+
+class StrictClient(AsyncpgDBClient):
+    """Connections to one database, each of which can be lost and is made anew at its next use.
+
+    role   what they are for; all but those that read are one connection
+    """
+
+    def __init__(self, connection_name: str, place: Postgres, role: Role) -> None:
+        super().__init__(connection_name=connection_name)
+        self._place = place
+        self.role = role
+
+    async def create_connection(self, with_db: bool) -> None:
+        """Connect once, to know that it can be done."""
+        patient = self.role == "migrator"
+        seconds = MIGRATION_WAIT if patient else self._place.timeout
+        with translated():
+            self._pool = await asyncpg.create_pool(
+                self._place.url,
+                min_size=1,
+                max_size=self._place.pool if self.role == "reader" else 1,
+                connection_class=Connection,
+                init=self._prepare,
+                timeout=CONNECTING,
+                command_timeout=seconds + SLACK,
+                server_settings={
+                    "application_name": f"quart-notes {self.role}",
+                    "synchronous_commit": "on",  # a commit is on the disk before anybody is told
+                    "statement_timeout": f"{seconds}s",
+                    "lock_timeout": f"{seconds if patient else LOCK_WAIT}s",
+                    "idle_in_transaction_session_timeout": f"{IDLE}s",
+                    "tcp_user_timeout": str(UNANSWERED_MS),  # of a machine that is gone
+                    "jit": "off",  # it takes longer than our queries do
+                },
+            )
+            await self._post_connect()
+
+    async def _prepare(self, connection: Any) -> None:
+        line = connection._transport.get_extra_info("socket")
+        if line is not None and line.family != socket.AF_UNIX:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
+        if self.role in {"shared", "alone"}:
+            # With this very connection: nobody writes without it, nor after it is lost.
+            kind = "_shared" if self.role == "shared" else ""
+            try:
+                await connection.execute(TAKE_USE.format(wait=USE_WAIT, kind=kind, lock=IN_USE))
+            except asyncpg.LockNotAvailableError:
+                raise asyncpg.LockNotAvailableError("it is in use by another Quart Notes process") from None
+
+    async def take(self) -> Any:
+        """A connection, for whoever gives it back."""
+        with translated():
+            if self._pool is None:
+                raise asyncpg.InterfaceError("the database is closed")
+            async with asyncio.timeout(WAITING):
+                return await self._pool.acquire()
+
+    async def give_back(self, connection: Any) -> None:
+        """Let others have it; what is open on it is rolled back. Cancelling does not hinder that."""
+        if self._pool is not None:
+            with suppress(*FAILURES):  # it is closed then, and the next one is made anew
+                await self._pool.release(connection, timeout=CONNECTING)
+
+    async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with translated():
+            return await func(self, *args, **kwargs)
+
+    def _in_transaction(self) -> TransactionContext:
+        return StrictContext(self)
+
+
+client_class: type[Any] = StrictClient

@@ -1,0 +1,96 @@
+"""SQLite's side of the database: one file, and its write-ahead log."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.migrations.executor import MigrationExecutor
+
+from quart_notes.backups import copy
+from quart_notes.errors import DatabaseUnavailableError
+
+PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",  # a commit is on the disk before anybody is told
+    "busy_timeout": 5000,  # milliseconds
+    "foreign_keys": "ON",
+    "wal_autocheckpoint": 20_000,  # pages; `checkpoint` is sooner, and no commit waits for it
+    "journal_size_limit": 64 << 20,  # bytes the log file keeps after a checkpoint
+    "cache_size": -16384,  # KiB, negative by SQLite's convention
+}
+CHECKPOINT_SIZE = 4 << 20  # bytes of write-ahead log from which it is folded back
+
+
+class SqliteFile:
+    """Two connections to a file: one writes, one reads, so that a read never waits for a commit to reach the disk."""
+
+    engine = "quart_notes.sqlite_engine"
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._inode = 0
+
+    def credentials(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What the engine needs for the connection that writes, and for the one that reads."""
+        writing = {"file_path": str(self._file), **PRAGMAS}
+        return writing, {**writing, "query_only": "ON"}
+
+    async def probe(self) -> None:
+        """Raise when there can be no connection: Tortoise keeps its lock then, and everything after would wait."""
+        await asyncio.to_thread(_probe, self._file)
+
+    def opened(self) -> None:
+        """Remember which file it is."""
+        self._inode = self._file.stat().st_ino
+
+    def check(self) -> None:
+        """DatabaseUnavailableError when it is not there any more.
+
+        An unlinked or replaced file would go on taking writes that nobody finds again.
+        """
+        try:
+            same = self._file.stat().st_ino == self._inode
+        except OSError:
+            same = False
+        if not same:
+            raise DatabaseUnavailableError("The database file is not there any more.")
+
+    async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
+        """Apply the migrations, the first of which is named; a copy of an older file is kept."""
+        _, tables = await connection.execute_query("SELECT 1 FROM sqlite_master WHERE name = 'note'")
+        if tables:
+            copies = self._file.parent / "copies"
+            copies.mkdir(exist_ok=True)
+            stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+            await asyncio.to_thread(copy, self._file, copies / f"before-{first}-{stamp}.sqlite3")
+        await MigrationExecutor(connection, apps).migrate()
+
+    async def checkpoint(self) -> None:
+        """Fold a write-ahead log that has grown back into the file, beside the writes that go on.
+
+        Left to SQLite, every so many commits one of them does it, and everybody behind it waits for the disk.
+        source   https://www.sqlite.org/wal.html, "Checkpointing"
+        """
+        wal = self._file.with_name(self._file.name + "-wal")
+        try:
+            grown = wal.stat().st_size > CHECKPOINT_SIZE
+        except OSError:
+            grown = False
+        if grown:
+            await asyncio.to_thread(_checkpoint, self._file)
+
+
+def _checkpoint(file: Path) -> None:
+    # Of a file that is there: a database that went away is not to be made anew.
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _probe(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()

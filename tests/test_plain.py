@@ -380,7 +380,15 @@ def app() -> Iterator[Quart]:
 
 
 class NoCore:
-    """Keeps no answers."""
+    """Keeps no answers, and has nobody to wait for."""
+
+    class follower:
+        """Is where it should be."""
+
+        @staticmethod
+        def behind() -> bool:
+            """Never."""
+            return False
 
     class cache:
         """Is empty."""

@@ -12,11 +12,12 @@ import pytest
 from tests.problems import assert_problem
 from tests.raw_http import exchange, request
 from tests.server_process import ServerProcess
-from tests.talk import lasting, (
+from tests.talk import (
     MAX_ID,
     NUMBERS,
     fields_of,
     got,
+    lasting,
     made,
     newest,
     people,

@@ -160,7 +160,7 @@ async def test_when_their_server_fails_it_is_said_at_once(
 
     monkeypatch.setattr(serving, "hypercorn_serve", fail)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        await serving._serve_beside(Quart(__name__), listener, asyncio.Event(), TextLog)
+        await serving.serve_beside(Quart(__name__), listener, asyncio.Event(), TextLog)
 
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.getMessage() == "Figures are no longer shown; everything else goes on"

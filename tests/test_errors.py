@@ -257,6 +257,7 @@ async def _open(client: Client, route: Route) -> Any:
     return await client.open(route.address + me, method=route.method, json=body)
 
 
+@pytest.mark.sqlite_only("its file goes away")
 async def test_without_its_database_every_route_says_so_and_heals(app: Quart, tmp_path: Path):
     client = app.test_client()
     file = tmp_path / "quart-notes.sqlite3"

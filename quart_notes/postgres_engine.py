@@ -84,6 +84,13 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         if self.is_in_transaction():
             await self.execute("ROLLBACK", timeout=timeout)
 
+    def _cancel_current_command(self, waiter: asyncio.Future[None]) -> None:
+        """Let a query whose caller has left come to its end, which whoever resets the connection waits for.
+
+        To have it cancelled takes a connection of its own for each, and there may be many who leave.
+        """
+        waiter.set_result(None)
+
 
 class StrictTransaction(TransactionWrapper):
     """A transaction that says what really became of it."""
@@ -221,16 +228,19 @@ class StrictClient(AsyncpgDBClient):
         super().__init__(connection_name=connection_name)
         self._place = place
         self.role = role
+        self._giving: set[asyncio.Task[None]] = set()
 
     async def create_connection(self, with_db: bool) -> None:
-        """Connect once, to know that it can be done."""
+        """Make all connections, to know that it can be done."""
         patient = self.role == "migrator"
         seconds = MIGRATION_WAIT if patient else self._place.timeout
+        size = self._place.pool if self.role == "reader" else 1
         with translated():
             self._pool = await asyncpg.create_pool(
                 self._place.url,
-                min_size=1,
-                max_size=self._place.pool if self.role == "reader" else 1,
+                min_size=size,
+                max_size=size,
+                max_inactive_connection_lifetime=0,  # it stays
                 connection_class=Connection,
                 init=self._prepare,
                 timeout=CONNECTING,
@@ -263,17 +273,36 @@ class StrictClient(AsyncpgDBClient):
 
     async def take(self) -> Any:
         """A connection, for whoever gives it back."""
+        pool = self._pool
         with translated():
-            if self._pool is None:
+            if pool is None:
                 raise asyncpg.InterfaceError("the database is closed")
-            async with asyncio.timeout(WAITING):
-                return await self._pool.acquire()
+            if pool.get_idle_size():
+                return await pool.acquire()
+            # One may have to be made: whoever leaves meanwhile must not leave half of it behind.
+            taking = asyncio.create_task(_patiently(pool))
+            try:
+                return await asyncio.shield(taking)
+            except asyncio.CancelledError:
+                taking.add_done_callback(self._give_back_in_time)
+                raise
+
+    def _give_back_in_time(self, taking: asyncio.Task[Any]) -> None:
+        if not taking.cancelled() and taking.exception() is None:
+            self._giving.add(giving := asyncio.create_task(self.give_back(taking.result())))
+            giving.add_done_callback(self._giving.discard)
 
     async def give_back(self, connection: Any) -> None:
         """Let others have it; what is open on it is rolled back. Cancelling does not hinder that."""
+        await asyncio.shield(asyncio.create_task(self._give_back(connection)))
+
+    async def _give_back(self, connection: Any) -> None:
         if self._pool is not None:
             with suppress(*FAILURES):  # it is closed then, and the next one is made anew
                 await self._pool.release(connection, timeout=CONNECTING)
+            # The pool counts on a connection that the server has closed to come back by itself, and not all do.
+            if connection._con is not None:
+                connection.terminate()
 
     async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with translated():
@@ -281,6 +310,11 @@ class StrictClient(AsyncpgDBClient):
 
     def _in_transaction(self) -> TransactionContext:
         return StrictContext(self)
+
+
+async def _patiently(pool: Any) -> Any:
+    async with asyncio.timeout(WAITING):
+        return await pool.acquire()
 
 
 client_class: type[Any] = StrictClient

@@ -141,6 +141,7 @@ def test_a_board_is_copied_to_another_server_and_back(folder: Path, tmp_path: Pa
     assert _exported(folder) == _exported(folder, "--data", "other")
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 def test_an_export_from_before_a_restore_doubles_nothing_after_it(folder: Path):
     with ServerProcess(folder / "data") as server:
         httpx.post(server.base + "/api/notes", json={"title": "typed"})
@@ -175,6 +176,7 @@ def test_an_export_works_beside_a_running_server_and_an_import_is_refused(runnin
     assert len(httpx.get(running.base + "/api/notes").json()) == 1
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 def test_a_database_of_an_older_version_is_not_exported_but_explained(tmp_path: Path):
     (tmp_path / "data").mkdir()
     put(tmp_path / "data", "quart-notes.sqlite3", b"")

@@ -91,6 +91,7 @@ async def test_figures_count_what_happens(monitored: ServerProcess):
     )
 
 
+@pytest.mark.sqlite_only("its file goes away")
 async def test_without_a_database_the_rest_is_still_told(monitored: ServerProcess):
     file = monitored.data / "quart-notes.sqlite3"
     file.rename(file.with_suffix(".away"))

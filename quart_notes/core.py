@@ -140,7 +140,11 @@ class Core:
             Presence(broadcaster, peers),
             ResponseCache(broadcaster),
             spool,
-            Runner(broadcaster, jobs, imports, spool, trusted=settings.access == "open"),
+            Runner(
+                *(broadcaster, jobs, imports, spool),
+                trusted=settings.access == "open",
+                sole=not isinstance(settings.database, Postgres),
+            ),
         )
 
 

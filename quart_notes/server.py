@@ -209,6 +209,10 @@ async def _serve(
         if core.settings.access == "accounts" and (core.place is None or core.place.first):
             await _offer_first_links(core, where + core.settings.root_path)
         await stopping.wait()
+        if core.settings.drain:
+            log.info("Stopping in %d s; not ready from now on", core.settings.drain)
+            core.leaving.set()
+            await asyncio.sleep(core.settings.drain)
         log.info("Stopping")
         core.broadcaster.close()
         with suppress(TimeoutError):

@@ -138,9 +138,8 @@ class Supervisor:
             "listener": listener,
             "shared": shared,
         }
-        worker = self._workers[slot] = await _Worker.start(
-            order, [listener, *shared, *([] if self._lock is None else [self._lock])]
-        )
+        inherited = [listener, *shared, *([] if self._lock is None else [self._lock])]
+        worker = self._workers[slot] = await _Worker.start(order, inherited, STOPS + self._settings.drain)
         return worker
 
     async def _keep(self, slot: int, worker: "_Worker") -> None:
@@ -161,7 +160,10 @@ class Supervisor:
 class _Worker:
     """A worker's process, seen from here."""
 
-    def __init__(self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stops: float
+    ) -> None:
+        self._stops = stops
         self._process = process
         self._reader = reader
         self._writer = writer
@@ -169,8 +171,11 @@ class _Worker:
         self._asked = 0
 
     @classmethod
-    async def start(cls, order: object, descriptors: Sequence[int]) -> "_Worker":
-        """Start one with an order, and the descriptors that it is to inherit."""
+    async def start(cls, order: object, descriptors: Sequence[int], stops: float) -> "_Worker":
+        """Start one with an order, and the descriptors that it is to inherit.
+
+        stops   seconds it has to end by itself when it is told to
+        """
         ours, theirs = socket.socketpair()
         with theirs:
             # In a session of its own: Ctrl-C in a terminal is for the supervisor.
@@ -179,7 +184,7 @@ class _Worker:
             )
         reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST)
         writer.write(json.dumps(order).encode() + b"\n")
-        return cls(process, reader, writer)
+        return cls(process, reader, writer, stops)
 
     async def ready(self) -> None:
         """Return once it serves. Raises ServeError when it cannot."""
@@ -217,7 +222,7 @@ class _Worker:
         with suppress(ProcessLookupError):
             self._process.terminate()
         with suppress(TimeoutError):
-            async with asyncio.timeout(STOPS):
+            async with asyncio.timeout(self._stops):
                 await self._process.wait()
         if self._process.returncode is None:
             with suppress(ProcessLookupError):

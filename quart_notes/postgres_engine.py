@@ -50,6 +50,7 @@ APPEND = """
     )
     SELECT newest FROM head
 """
+UNCERTAIN = "the outcome of a commit is not known"
 VALUE = re.compile(r"\?(\d+)")
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
@@ -122,8 +123,13 @@ class StrictTransaction(TransactionWrapper):
 
     async def commit(self) -> None:
         """Make it durable; OperationalError when that fails."""
-        with translated():
+        try:
             outcome = await self._connection.execute("COMMIT")
+        except (asyncpg.PostgresConnectionError, OSError) as error:
+            # The server may have done it before it, or the way to it, was lost.
+            raise OperationalError(UNCERTAIN) from error
+        except FAILURES as error:
+            raise _in_tortoises_words(error) from error
         # After a statement that failed the server answers COMMIT with ROLLBACK, and no error.
         if outcome != "COMMIT":
             raise OperationalError("a statement of the transaction has failed")

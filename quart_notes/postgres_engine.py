@@ -257,7 +257,11 @@ class StrictClient(AsyncpgDBClient):
                     "statement_timeout": f"{seconds}s",
                     "lock_timeout": f"{seconds if patient else LOCK_WAIT}s",
                     "idle_in_transaction_session_timeout": f"{IDLE}s",
-                    "tcp_user_timeout": str(UNANSWERED_MS),  # of a machine that is gone
+                    # Of a machine that is gone, for whose locks others wait.
+                    "tcp_user_timeout": str(UNANSWERED_MS),
+                    "tcp_keepalives_idle": "10",
+                    "tcp_keepalives_interval": "5",
+                    "tcp_keepalives_count": "3",
                     "jit": "off",  # it takes longer than our queries do
                 },
             )

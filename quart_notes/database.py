@@ -203,4 +203,5 @@ def translated() -> Iterator[None]:
             raise StorageFullError("There is no room left on the disk; nothing was changed.") from error
         if isinstance(error, ValueError) and "no active connection" not in str(error):
             raise
-        raise DatabaseUnavailableError("The database does not answer; nothing was changed.") from error
+        outcome = "whether anything was changed is not known" if "not known" in str(error) else "nothing was changed"
+        raise DatabaseUnavailableError(f"The database does not answer; {outcome}.") from error

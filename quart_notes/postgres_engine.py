@@ -50,6 +50,7 @@ APPEND = """
     )
     SELECT newest, pg_notify('quart_notes_commits', newest::text) FROM head
 """
+UNCERTAIN = "the outcome of a commit is not known"
 VALUE = re.compile(r"\?(\d+)")
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
@@ -122,8 +123,13 @@ class StrictTransaction(TransactionWrapper):
 
     async def commit(self) -> None:
         """Make it durable; OperationalError when that fails."""
-        with translated():
+        try:
             outcome = await self._connection.execute("COMMIT")
+        except (asyncpg.PostgresConnectionError, OSError) as error:
+            # The server may have done it before it, or the way to it, was lost.
+            raise OperationalError(UNCERTAIN) from error
+        except FAILURES as error:
+            raise _in_tortoises_words(error) from error
         # After a statement that failed the server answers COMMIT with ROLLBACK, and no error.
         if outcome != "COMMIT":
             raise OperationalError("a statement of the transaction has failed")
@@ -251,7 +257,11 @@ class StrictClient(AsyncpgDBClient):
                     "statement_timeout": f"{seconds}s",
                     "lock_timeout": f"{seconds if patient else LOCK_WAIT}s",
                     "idle_in_transaction_session_timeout": f"{IDLE}s",
-                    "tcp_user_timeout": str(UNANSWERED_MS),  # of a machine that is gone
+                    # Of a machine that is gone, for whose locks others wait.
+                    "tcp_user_timeout": str(UNANSWERED_MS),
+                    "tcp_keepalives_idle": "10",
+                    "tcp_keepalives_interval": "5",
+                    "tcp_keepalives_count": "3",
                     "jit": "off",  # it takes longer than our queries do
                 },
             )

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,6 +133,11 @@ class ServerProcess:
     def stored(self, query: str, *values: Any) -> list[Any]:
         """What another process finds in its database."""
         return stored(settings_for(self.data).database, query, *values)
+
+    def forget(self) -> None:
+        """Lose everything that it has stored, while it does not run."""
+        shutil.rmtree(self.data)
+        postgres.forget(self.data)
 
     def kill(self) -> None:
         """End it as a power cut would, as far as a process goes."""

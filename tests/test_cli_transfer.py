@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.command_line import run_in
+from tests.command_line import environment_of, run_in
 from tests.empty_database import put_empty_database
 from tests.note_files import packed, put, takeout
 from tests.server_process import ROOT, ServerProcess
@@ -192,9 +192,8 @@ def test_a_reader_that_goes_away_is_no_traceback(folder: Path):
     run_in(folder, "import", "notes.json")
     command = f"{sys.executable} -m quart_notes export | head -c 10"
 
-    done = subprocess.run(
-        command, shell=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False
-    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment_of(folder)}
+    done = subprocess.run(command, shell=True, cwd=folder, env=env, capture_output=True, check=False)
 
     assert done.stdout == b'{"quart_no'
     assert b"Traceback" not in done.stderr

@@ -276,6 +276,26 @@ def _longer(kept: list[str], length: int) -> Callable[[], bool]:
     return lambda: len(kept) >= length
 
 
+async def test_what_became_of_a_commit_whose_answer_is_lost_is_not_known(core: Core, url: str):
+    await asked(
+        url,
+        "CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$",
+    )
+    await asked(
+        url,
+        "CREATE CONSTRAINT TRIGGER leaving AFTER INSERT ON note DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION leave()",
+    )
+
+    with pytest.raises(DatabaseUnavailableError, match="is not known"):
+        await _add(core, "perhaps")
+
+    await asked(url, "DROP TRIGGER leaving ON note")
+    await _add(core, "kept")
+    assert [note.title for note in (await _all(core))] == ["kept"]
+
+
 async def _post(base: str, count: int) -> None:
     async with httpx.AsyncClient(base_url=base, verify=False, trust_env=False, timeout=20) as client:
         for number in range(count):

@@ -65,13 +65,13 @@ class FakeWakes:
     def __init__(self, log: FakeLog) -> None:
         self._log = log
         self.told: list[int] = []
-        self.wake: Callable[[int | None], None]
+        self.wake: Callable[[int | None, Sequence[Message]], None]
 
-    def listen(self, heard: Callable[[int | None], None]) -> None:
+    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
         self.wake = heard
 
-    def tell(self, number: int) -> None:
-        self.told.append(number)
+    def tell(self, messages: Sequence[Message]) -> None:
+        self.told += [message.number or 0 for message in messages]
 
     def beyond(self, number: int) -> bool:
         return self._log.newest_number > number
@@ -102,7 +102,7 @@ class Scene:
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["own", "own late", "other", "other, unheard", "thinned", "fails"]),
+        st.sampled_from(["own", "own late", "other", "other, handed over", "other, unheard", "thinned", "fails"]),
         st.integers(1, 5),
         st.sampled_from([0.0, 0.1, 0.7, 3.0]),
     ),
@@ -128,8 +128,10 @@ def test_whoever_commits_readers_hear_all_of_it_in_order_and_once(steps: list[tu
                 messages = scene.commit(count)
                 if what == "thinned":
                     scene.log.thinned |= {message.number or 0 for message in messages[1:]}
-                if what != "other, unheard":
-                    scene.wakes.wake(messages[-1].number)
+                if what == "other, handed over":
+                    scene.wakes.wake(messages[-1].number, messages)
+                elif what != "other, unheard":
+                    scene.wakes.wake(messages[-1].number, ())
             await asyncio.sleep(pause)
             for messages in late:
                 scene.follower.committed(messages)
@@ -153,7 +155,7 @@ async def test_own_commits_that_are_next_in_order_go_out_at_once():
     await scene.follower.start()
     scene.follower.committed(scene.commit(2))
     assert scene.heard() == [1, 2]
-    assert scene.wakes.told == [2]
+    assert scene.wakes.told == [1, 2]
     await scene.follower.stop()
 
 

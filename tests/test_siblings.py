@@ -10,10 +10,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from quart_notes.channel import Message
 from quart_notes.turns import Turns
 from quart_notes.workers.place import Shared, place_of
 from quart_notes.workers.siblings import LIMIT, Siblings
 from tests.raw_connection import until
+
+
+def _messages(*numbers: int) -> list[Message]:
+    return [Message(f"board:{number}", number, f"epoch-{number}", b"x" * (number % 300)) for number in numbers]
 
 
 @pytest.fixture
@@ -45,22 +50,26 @@ async def started(siblings: list[Siblings]) -> AsyncIterator[None]:
 
 async def test_a_number_is_seen_by_all_before_it_is_told(three: list[Siblings]):
     async with started(three):
-        three[1].tell(7)
+        three[1].tell(_messages(7))
         assert all(one.beyond(6) and not one.beyond(7) for one in three)
         assert [await one.newest() for one in three] == [7, 7, 7]
-        three[2].tell(5)  # of a commit before, by somebody slower
+        three[2].tell(_messages(5))  # of a commit before, by somebody slower
         assert [await one.newest() for one in three] == [7, 7, 7]
 
 
 async def test_the_others_are_woken_and_oneself_is_not(three: list[Siblings]):
-    woken: list[tuple[int, int | None]] = []
+    woken: list[tuple[int, int | None, list[Message]]] = []
+    few, many = _messages(1, 2, 3), _messages(*range(4, 500))
     async with started(three):
         await asyncio.sleep(0.05)  # the words of the beginning are gone
         for slot, one in enumerate(three):
-            one.listen(lambda number, slot=slot: woken.append((slot, number)))  # type: ignore[misc]
-        three[0].tell(3)
+            one.listen(lambda number, messages, slot=slot: woken.append((slot, number, list(messages))))  # type: ignore[misc]
+        three[0].tell(few)
         await until(lambda: len(woken) == 2, "both others are woken")
-    assert sorted(woken, key=lambda one: one[0]) == [(1, 3), (2, 3)]
+        three[0].tell(many)
+        await until(lambda: len(woken) == 4, "both others are woken again")
+    assert sorted(woken[:2], key=lambda one: one[0]) == [(1, 3, few), (2, 3, few)]
+    assert sorted(woken[2:], key=lambda one: one[0]) == [(1, 499, []), (2, 499, [])]
 
 
 async def test_words_arrive_whole_and_in_order_also_when_there_are_more_than_a_socket_takes(three: list[Siblings]):
@@ -71,7 +80,7 @@ async def test_words_arrive_whole_and_in_order_also_when_there_are_more_than_a_s
         for number, word in enumerate(said):
             three[0].send(word)
             if number % 7 == 0:
-                three[0].tell(number)
+                three[0].tell(_messages(number))
         await until(lambda: len(heard) == len(said), "all words are heard")
     assert heard == said
 
@@ -82,10 +91,10 @@ async def test_a_sibling_that_stands_still_costs_a_bounded_memory_and_wakes_up(t
     for one in three[:2]:
         await one.start()
     for number in range(5000):
-        three[0].tell(number)
+        three[0].tell(_messages(number))
         three[0].send(b"x" * 1000)
     assert all(len(outbox._waiting) <= 1024 for outbox in three[0]._outboxes)
-    asleep.listen(woken.append)
+    asleep.listen(lambda number, _: woken.append(number))
     await asleep.start()
     await until(lambda: woken, "it is woken")
     assert woken[-1] == 4999

@@ -148,6 +148,20 @@ async def test_signing_out_at_one_worker_ends_access_and_streams_at_all(tmp_path
                 await asyncio.gather(*(stream.to_the_end() for stream in streams))
 
 
+def test_the_board_that_is_opened_at_one_worker_is_open_at_every_other(shared: WorkerServer):
+    with shared.clients() as found:
+        first, *others = found.values()
+        person = first.post("/api/users", json={**ADA, "email": "eve@example.org", "nickname": "eve"}).json()["id"]
+        assert first.post("/front/me", data={"person_id": person}).status_code == 303
+        for other in others:
+            other.cookies.update(first.cookies)
+        board = first.post("/api/boards", json={"name": "Allotment"}).json()["id"]
+        for opened in (board, 1, board):
+            assert f'data-board-id="{opened}"' in first.get(f"/front/boards/{opened}/notes").text
+            for other in others:
+                assert f'data-board-id="{opened}"' in other.get("/front/notes").text
+
+
 def test_the_first_link_is_offered_once(tmp_path: Path):
     with WorkerServer(tmp_path / "data", "--access", "accounts") as server:
         assert server.links()

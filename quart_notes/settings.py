@@ -223,7 +223,7 @@ class Settings(BaseModel):
     def database_file(self) -> Path:
         """The SQLite file, for what is about one; SettingsError when there is none."""
         if isinstance(self.database, Postgres):
-            raise SettingsError(f"{self.database} is no file: copy it with pg_dump, put it back with pg_restore")
+            raise SettingsError(f"{self.database} is no file")
         return self.database
 
 

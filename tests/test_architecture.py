@@ -38,6 +38,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sqlite_file": {"backups", "errors"},
     "postgres_engine": {"settings"},
     "postgres_server": {"settings"},
+    "tables": set(),
+    "sqlite_tables": {"tables"},
+    "postgres_tables": {"postgres_engine", "settings", "tables"},
+    "copying": {"database", "postgres_tables", "settings", "sqlite_tables", "tables"},
+    "removal": {"backups", "copying", "database", "postgres_tables", "settings", "signing", "sqlite_tables", "tables"},
+    "postgres_backups": {"backups", "copying", "database", "postgres_tables", "settings", "sqlite_tables", "tables"},
     "histogram": set(),
     "turns": set(),
     "leading": set(),
@@ -137,10 +143,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor_proxies": {"doctor_host", "settings"},
     "doctor": {"server", "backups", "database", "doctor_host", "doctor_proxies", "settings"},
     "offline": {"schemas.", "settings", "core", "database", "domain.", "transfer."},
-    "cli_parts": {"server", "database", "errors", "settings", "transfer.trouble"},
+    "cli_parts": {"server", "database", "errors", "settings", "tables", "transfer.trouble"},
+    "cli_copies": {"backups", "cli_parts", "database", "postgres_backups", "removal", "settings"},
     "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings"},
     "cli": {
         "app",
+        "cli_copies",
         "cli_parts",
         "cli_transfer",
         "dev.supervisor",
@@ -148,7 +156,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "doctor",
         "demo",
         "offline",
-        "backups",
         "database",
         "settings",
         "version",
@@ -161,7 +168,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Whoever touches a library of the outside, and nobody else.
 TOUCHES: dict[str, set[str]] = {
     "aiosqlite": {"sqlite_engine"},
-    "asyncpg": {"postgres_engine", "postgres_session"},
+    "asyncpg": {"postgres_engine", "postgres_session", "postgres_tables"},
     "tortoise": {
         *{"models.", "domain.", "writer", "event_log", "database", "migrations."},
         *{"sqlite_engine", "sqlite_file", "postgres_engine", "postgres_server"},
@@ -180,9 +187,9 @@ TOUCHES: dict[str, set[str]] = {
     "itsdangerous": {"signing"},
     "httpx": {"ollama"},
     "prometheus_client": {"metrics", "blueprints.metrics"},
-    "click": {"cli", "cli_parts", "cli_transfer"},
+    "click": {"cli", "cli_copies", "cli_parts", "cli_transfer"},
     "pydantic": {"schemas.", "settings", "events", "elsewhere", "blueprints."},
-    "sqlite3": {"backups", "database", "sqlite_engine", "sqlite_file", "doctor", "cli_parts"},
+    "sqlite3": {"backups", "database", "sqlite_engine", "sqlite_file", "sqlite_tables", "doctor", "cli_parts"},
 }
 
 
@@ -333,7 +340,8 @@ def test_only_the_follower_publishes_what_lasts_and_only_the_domain_records():
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
     # Everybody's board, the lobby and the server's key are made before the writer runs, and nobody is told of them.
-    opening = {"writer", "event_log", "signing", "domain.boards", "domain.rooms"}
+    # A database is copied while nobody serves it.
+    opening = {"postgres_tables", "writer", "event_log", "signing", "domain.boards", "domain.rooms"}
     assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= opening
 
 

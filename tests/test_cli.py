@@ -23,6 +23,7 @@ from tests.server_process import ROOT, ServerProcess, wait_for
 
 THINGS = ("note", "user", "message")
 COMMANDS = ["serve", "dev", "demo", "migrate", "doctor", "backup", "restore", "import", "export", "openapi"]
+COMMANDS += ["copy-database"]
 
 
 # Help.
@@ -65,7 +66,7 @@ def test_what_is_no_command_is_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--nonsense"], ["migrate", "nonsense"], ["restore"], ["restore", "missing"], ["backup", "a", "b"]]
+    "arguments", [["--nonsense"], ["migrate", "nonsense"], ["restore"], ["restore", "missing"], ["copy-database"]]
 )
 def test_what_no_command_takes_is_refused(arguments: list[str]):
     done = CliRunner().invoke(cli, arguments)

@@ -7,7 +7,6 @@ source   Tortoise's backends/asyncpg/client.py and backends/base/client.py; asyn
 
 import asyncio
 import re
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -20,6 +19,7 @@ from tortoise.backends.base.client import NestedTransactionContext, Transactiona
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from quart_notes.postgres_session import WATCHFUL, watch
 from quart_notes.settings import Postgres
 
 Role = Literal["shared", "alone", "reader", "migrator"]  # the first two write
@@ -33,9 +33,9 @@ WAITING = 10.0  # seconds for a connection of the pool
 LOCK_WAIT = 5  # seconds for another process's write
 USE_WAIT = 1  # seconds for IN_USE: a process that has just ended may still be known to the server
 IDLE = 10  # seconds a transaction may do nothing, as that of a process that was stopped: others wait for its lock
+INACTIVE = 300.0  # seconds a connection that reads is kept for the next one who needs it
 MIGRATION_WAIT = 600  # seconds for another process's migrations
 SLACK = 5  # seconds that we wait longer than the server's own time-out, in case it is gone
-UNANSWERED_MS = 20_000  # milliseconds bytes may stay unacknowledged before the connection counts as lost
 
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # The lock first: what is read afterwards includes all that was committed before.
@@ -231,6 +231,8 @@ class StrictClient(AsyncpgDBClient):
                 self._place.url,
                 min_size=1,
                 max_size=self._place.pool if self.role == "reader" else 1,
+                # The one that writes is kept, however long it does nothing: it holds IN_USE.
+                max_inactive_connection_lifetime=INACTIVE if self.role == "reader" else 0,
                 connection_class=Connection,
                 init=self._prepare,
                 timeout=CONNECTING,
@@ -241,18 +243,14 @@ class StrictClient(AsyncpgDBClient):
                     "statement_timeout": f"{seconds}s",
                     "lock_timeout": f"{seconds if patient else LOCK_WAIT}s",
                     "idle_in_transaction_session_timeout": f"{IDLE}s",
-                    "tcp_user_timeout": str(UNANSWERED_MS),  # of a machine that is gone
+                    **WATCHFUL,
                     "jit": "off",  # it takes longer than our queries do
                 },
             )
             await self._post_connect()
 
     async def _prepare(self, connection: Any) -> None:
-        line = connection._transport.get_extra_info("socket")
-        if line is not None and line.family != socket.AF_UNIX:
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):
-                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
+        watch(connection)
         if self.role in {"shared", "alone"}:
             # With this very connection: nobody writes without it, nor after it is lost.
             kind = "_shared" if self.role == "shared" else ""

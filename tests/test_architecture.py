@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "response_cache": {"broadcaster"},
     "sqlite_engine": set(),
     "sqlite_file": {"backups", "errors"},
-    "postgres_engine": {"settings"},
+    "postgres_engine": {"postgres_session", "settings"},
     "postgres_server": {"settings"},
     "histogram": set(),
     "turns": set(),

@@ -269,8 +269,14 @@ class StrictClient(AsyncpgDBClient):
 
     async def give_back(self, connection: Any) -> None:
         """Let others have it; what is open on it is rolled back. Cancelling does not hinder that."""
-        if self._pool is not None:
-            with suppress(*FAILURES):  # it is closed then, and the next one is made anew
+        if self._pool is None:
+            return
+        with suppress(*FAILURES):  # it is closed then, and the next one is made anew
+            if connection.is_closed():
+                # One that was used between the server's last word and its end is closed, and forgotten: the pool would
+                # wait for it for ever. (asyncpg 0.31: Protocol._coreproto_error aborts, and nobody cleans up.)
+                connection.terminate()
+            else:
                 await self._pool.release(connection, timeout=CONNECTING)
 
     async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -54,7 +54,7 @@ class FileLock:
 class Leader:
     """Does its work while it holds the lock.
 
-    1. `begin` is awaited when the lock has come to this process, `end` before it is given back, or when it is lost. When
+    1. `begin` is awaited when the lock has come to this process, `end` before it is given back or when it is lost. When
        `begin` fails, what has begun ends, and it is tried again.
     2. A process that is alone has begun when `start` returns.
     """

@@ -28,7 +28,8 @@ Role = Literal["shared", "alone", "reader", "migrator"]  # the first two write
 WRITING = 0x51756172744E01  # whoever changes anything, up to the commit
 IN_USE = 0x51756172744E02  # whoever may write at all: servers share it, what must be alone does not
 
-CONNECTING = 5.0  # seconds to reach the server
+CONNECTING = 3.0  # seconds to reach the server
+GIVING_BACK = 1.0  # seconds to bring a connection in order; then it is closed, and the next one is made anew
 WAITING = 10.0  # seconds for a connection of the pool
 LOCK_WAIT = 5  # seconds for another process's write
 USE_WAIT = 1  # seconds for IN_USE: a process that has just ended may still be known to the server
@@ -277,7 +278,7 @@ class StrictClient(AsyncpgDBClient):
                 # wait for it for ever. (asyncpg 0.31: Protocol._coreproto_error aborts, and nobody cleans up.)
                 connection.terminate()
             else:
-                await self._pool.release(connection, timeout=CONNECTING)
+                await self._pool.release(connection, timeout=GIVING_BACK)
 
     async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with translated():

@@ -89,6 +89,10 @@ class Server:
         """Where a database is, by the unix socket."""
         return f"postgres://postgres@/{database}?host={self.folder}&port={self.port}{parameters}"
 
+    def listen(self, *addresses: str) -> None:
+        """Listen at these addresses from the next start on."""
+        self._options["listen_addresses"] = ",".join(addresses)
+
     def start(self) -> "Server":
         """Start it and return once it answers."""
         options = [word for name, value in self._options.items() for word in ("-c", f"{name}={value}")]

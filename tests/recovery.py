@@ -79,8 +79,10 @@ class Reader:
             "GET", "/events", params={"after": self._last}, timeout=httpx.Timeout(20, read=60)
         ) as it:
             assert it.status_code in {200, 503}, it.status_code
+            if it.status_code == 503:
+                return
             parser = EventStreamParser()
-            async for data in it.aiter_bytes() if it.status_code == 200 else ():
+            async for data in it.aiter_bytes():
                 for event_id, text in parser.feed(data):
                     if event_id is not None:
                         assert json.loads(text)["action"] != "reset", "it has to load everything again"

@@ -7,7 +7,6 @@ source   Tortoise's backends/asyncpg/client.py and backends/base/client.py; asyn
 
 import asyncio
 import re
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -20,6 +19,7 @@ from tortoise.backends.base.client import NestedTransactionContext, Transactiona
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from quart_notes.postgres_session import WATCHFUL, watch
 from quart_notes.settings import Postgres
 
 Role = Literal["shared", "alone", "reader", "migrator"]  # the first two write
@@ -28,14 +28,13 @@ Role = Literal["shared", "alone", "reader", "migrator"]  # the first two write
 WRITING = 0x51756172744E01  # whoever changes anything, up to the commit
 IN_USE = 0x51756172744E02  # whoever may write at all: servers share it, what must be alone does not
 
-CONNECTING = 5.0  # seconds to reach the server
+CONNECTING = 3.0  # seconds to reach the server
 WAITING = 10.0  # seconds for a connection of the pool
 LOCK_WAIT = 5  # seconds for another process's write
 USE_WAIT = 1  # seconds for IN_USE: a process that has just ended may still be known to the server
 IDLE = 10  # seconds a transaction may do nothing, as that of a process that was stopped: others wait for its lock
 MIGRATION_WAIT = 600  # seconds for another process's migrations
 SLACK = 5  # seconds that we wait longer than the server's own time-out, in case it is gone
-UNANSWERED_MS = 20_000  # milliseconds bytes may stay unacknowledged before the connection counts as lost
 
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # The lock first: what is read afterwards includes all that was committed before.
@@ -257,22 +256,14 @@ class StrictClient(AsyncpgDBClient):
                     "statement_timeout": f"{seconds}s",
                     "lock_timeout": f"{seconds if patient else LOCK_WAIT}s",
                     "idle_in_transaction_session_timeout": f"{IDLE}s",
-                    # Of a machine that is gone, for whose locks others wait.
-                    "tcp_user_timeout": str(UNANSWERED_MS),
-                    "tcp_keepalives_idle": "10",
-                    "tcp_keepalives_interval": "5",
-                    "tcp_keepalives_count": "3",
+                    **WATCHFUL,
                     "jit": "off",  # it takes longer than our queries do
                 },
             )
             await self._post_connect()
 
     async def _prepare(self, connection: Any) -> None:
-        line = connection._transport.get_extra_info("socket")
-        if line is not None and line.family != socket.AF_UNIX:
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):
-                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
+        watch(connection)
         if self.role in {"shared", "alone"}:
             # With this very connection: nobody writes without it, nor after it is lost.
             kind = "_shared" if self.role == "shared" else ""
@@ -307,12 +298,15 @@ class StrictClient(AsyncpgDBClient):
         await asyncio.shield(asyncio.create_task(self._give_back(connection)))
 
     async def _give_back(self, connection: Any) -> None:
-        if self._pool is not None:
-            with suppress(*FAILURES):  # it is closed then, and the next one is made anew
+        if self._pool is None:
+            return
+        with suppress(*FAILURES):  # it is closed then, and the next one is made anew
+            if not connection.is_closed():
                 await self._pool.release(connection, timeout=CONNECTING)
-            # The pool counts on a connection that the server has closed to come back by itself, and not all do.
-            if connection._con is not None:
-                connection.terminate()
+        # One that was used between the server's last word and its end is closed, and forgotten: the pool would wait for
+        # it for ever. (asyncpg 0.31: Protocol._coreproto_error aborts, and nobody cleans up.)
+        if connection._con is not None:
+            connection.terminate()
 
     async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with translated():

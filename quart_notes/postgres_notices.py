@@ -99,8 +99,12 @@ class Notices:
     async def _listening(self) -> Any:
         connection = await connect(self._place, "listener")
         connection.add_termination_listener(lambda _: self._work.set())
-        await connection.add_listener(COMMITS, self._hear_commit)
-        await connection.add_listener(WORDS, self._hear_words)
+        try:
+            await connection.add_listener(COMMITS, self._hear_commit)
+            await connection.add_listener(WORDS, self._hear_words)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
     def _hear_commit(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:

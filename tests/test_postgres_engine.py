@@ -381,13 +381,6 @@ async def test_the_doctor_looks_at_the_server(url: str, tmp_path: Path, database
     assert "fail  PostgreSQL: postgres://" in gone.stdout
 
 
-def test_a_copy_of_the_file_is_refused_where_there_is_none(url: str, tmp_path: Path):
-    done = run_in(tmp_path, "backup", "copy.sqlite3", "--database-url", url)
-
-    assert done.returncode == 2
-    assert "pg_dump" in done.stderr
-
-
 # Addresses.
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 LOGGER = "hypercorn.access"
-SECRET_PATH = re.compile(r"(/front/join/)[^ ?\"]+")  # the link of an invitation lets somebody in
+SECRET_PATH = re.compile(r"(/front/join/)[^\s?\"]+")  # the link of an invitation lets somebody in
 
 
 class EscapeValues(logging.Filter):
@@ -28,13 +28,18 @@ class _Escaped(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         value = self._values[name]
-        return escaped(SECRET_PATH.sub(r"\1…", value)) if isinstance(value, str) else value
+        return escaped(concealed(value)) if isinstance(value, str) else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
     def __len__(self) -> int:
         return len(self._values)
+
+
+def concealed(text: str) -> str:
+    """`text` without the secrets that stand in addresses."""
+    return SECRET_PATH.sub(r"\1…", text)
 
 
 def escaped(text: str) -> str:

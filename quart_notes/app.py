@@ -1,7 +1,7 @@
 """The factory: a table of contents. No routes, no logic."""
 
-import asyncio
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 from quart import Quart
@@ -48,8 +48,12 @@ from quart_notes.blueprints.openapi import documented
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError, exclusive
 from quart_notes.domain.access import SHARED_BOARD
+from quart_notes.leading import FileLock, Leader, Lock
+from quart_notes.postgres_session import AdvisoryLock
 from quart_notes.settings import Settings, load
+from quart_notes.workers.place import Place
 
+LEADING = 0x51756172744E03  # number of PostgreSQL's lock for whoever leads
 MAX_BODY = 256 * 1024  # bytes of a request
 BODY_TIMEOUT = 15  # seconds for a request's body to arrive
 RESPONSE_TIMEOUT = 30  # seconds for an answer to leave; streams have none
@@ -64,9 +68,12 @@ class Application(Quart):
             super().log_exception(exception_info)
 
 
-def create_app(settings: Settings | None = None) -> Quart:
-    """The application; without settings, those of the environment."""
-    core = Core.build(settings or load())
+def create_app(settings: Settings | None = None, place: Place | None = None) -> Quart:
+    """The application; without settings, those of the environment.
+
+    place   of a worker among others
+    """
+    core = Core.build(settings or load(), place)
     app = Application("quart_notes", template_folder=str(static_files.folder("templates")), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
     app.config[PROXY_HOPS] = core.settings.proxy_hops
@@ -123,7 +130,8 @@ def _keep_open(app: Quart, core: Core) -> None:
 
 
 async def _open(core: Core, resources: AsyncExitStack) -> None:
-    resources.enter_context(exclusive(core.settings.database))
+    if core.place is None:
+        resources.enter_context(exclusive(core.settings.database))
     await core.database.open()
     resources.push_async_callback(core.database.close)
     try:
@@ -133,12 +141,40 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
     await core.log.open()
     await core.rooms.open()
     await core.boards.open()
-    core.broadcaster.newest = (await core.log.newest()).number
+    if core.others is not None:
+        await core.others.start()
+        resources.push_async_callback(core.others.stop)
+        core.others.carry(core.peers.received)
+        core.peers.start(core.others)
+        resources.callback(core.peers.stop)
+    await core.follower.start()
+    resources.push_async_callback(core.follower.stop)
     core.writer.start()
     resources.push_async_callback(core.writer.stop)
-    await core.assistant.start()
-    resources.push_async_callback(core.assistant.stop)
-    await core.runner.start()
-    resources.push_async_callback(core.runner.stop)
-    keeping = asyncio.create_task(housekeeping.run(core))
-    resources.callback(keeping.cancel)
+    core.assistant.open()
+    resources.push_async_callback(core.assistant.close)
+    for leader in _leaders(core):
+        await leader.start()
+        resources.push_async_callback(leader.stop)
+
+
+def _leaders(core: Core) -> list[Leader]:
+    """What only one process of a database does, and what only one does with the files of a data folder."""
+    tidying = housekeeping.Housekeeping(core)
+
+    async def begin() -> None:
+        await core.assistant.start()
+        tidying.start()
+
+    async def end() -> None:
+        tidying.stop()
+        await core.assistant.stop()
+
+    place = core.settings.database
+    leading: Lock = (
+        FileLock(place.with_name(place.name + ".leader")) if isinstance(place, Path) else AdvisoryLock(place, LEADING)
+    )
+    return [
+        Leader("assistant and housekeeping", leading, begin, end),
+        Leader("imports", FileLock(core.settings.data / "imports.lock"), core.runner.start, core.runner.stop),
+    ]

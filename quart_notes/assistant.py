@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -73,6 +73,7 @@ class Assistant:
         self._answers = answers
         self._ollama = ollama
         self._at_once = at_once
+        self._open = False
         self._working = False
         self._waiting: dict[int, int | None] = {}  # who asked, by the answer's id, in order
         self._running: dict[int, _Run] = {}
@@ -92,21 +93,26 @@ class Assistant:
         """Whether there is to be one: not when the setting ollama_url is empty."""
         return bool(self._ollama.url)
 
+    def open(self) -> None:
+        """Begin to look whether there is a model."""
+        self._open = True
+
+    async def close(self) -> None:
+        """Look no more."""
+        self._open = False
+        await _ended([self._looking] if self._looking else [])
+        await self._ollama.close()
+
     async def start(self) -> None:
-        """Begin; what was left unfinished by the last process has failed."""
-        await self._answers.fail_unfinished()
+        """Begin to answer: of several processes, one. What another one has left unfinished has failed."""
         self._working = True
+        await self._answers.fail_unfinished()
 
     async def stop(self) -> None:
-        """Leave off at once; what is unfinished is dealt with at the next start."""
+        """Leave off at once; what is unfinished is dealt with by whoever begins next."""
         self._working = False
         self._waiting.clear()
-        tasks = [*(run.task for run in self._running.values()), *self._thinning]
-        tasks += [self._looking] if self._looking else []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._ollama.close()
+        await _ended([*(run.task for run in self._running.values()), *self._thinning])
 
     def _told(self, message: Message) -> None:
         work = json.loads(message.data)["work"]
@@ -199,7 +205,7 @@ class Assistant:
 
     def _look_again(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._working and self._looking is None and loop.time() - self._looked >= FRESH:
+        if self._open and self._looking is None and loop.time() - self._looked >= FRESH:
             self._looking = loop.create_task(self._look())
 
     async def _look(self) -> None:
@@ -211,6 +217,12 @@ class Assistant:
         finally:
             self._looked = asyncio.get_running_loop().time()
             self._looking = None
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _why_not(asking: Awaitable[None]) -> str | None:

@@ -130,6 +130,13 @@ class Broadcaster:
         if self._dirty and self._flush_task is None and not self.closing:
             self._flush_task = asyncio.get_running_loop().create_task(self._flush())
 
+    def advance(self, number: int) -> None:
+        """Everything up to that number has been published, or is in the log no more."""
+        if number > self.newest:
+            self.newest = number
+            self._published.set()
+            self._published = asyncio.Event()
+
     def _audiences(self, message: Message) -> Collection[Audience]:
         """Everyone whom a message concerns: its topic by name and, when it is durable, the topic's whole family."""
         named = self._by_topic.get(message.topic, ())

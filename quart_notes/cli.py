@@ -17,6 +17,7 @@ from quart_notes.app import create_app
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options
 from quart_notes.settings import Settings, load
 from quart_notes.version import __version__
+from quart_notes.workers import supervisor
 
 F = TypeVar("F", bound=Callable[..., Any])
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -27,10 +28,13 @@ SERVE_OPTIONS = (
     click.option("--open-to-network/--only-this-machine", default=None, help="Listen beyond loopback without sign-in."),
     click.option("--server-config", type=click.Path(path_type=Path), help="The hypercorn.toml to read."),
     click.option("--access-log/--no-access-log", default=None, help="A line a request on standard output."),
+    click.option("--log-format", help="text: lines for people; json: an object a line (default: text)."),
     click.option(
         "--metrics-bind", help="Where Prometheus may ask for /metrics, such as 127.0.0.1:9464 (default: nowhere)."
     ),
+    click.option("--workers", type=int, help="Processes that serve (default: 1)."),
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
+    click.option("--drain", type=int, help="Seconds to go on serving when told to stop, not ready (default: 0)."),
     click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
     click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),
     click.option("--log-days", type=int, help="Days an event can be replayed (default: 7)."),
@@ -70,19 +74,22 @@ def serve(**flags: Any) -> None:
     """Serve the board (the default command)."""
     with explained():
         settings = load(flags)
-        server.configure_logging()
-        server.serve(settings)
+        server.configure_logging(settings.log_format)
+        if settings.workers > 1:
+            supervisor.run(settings)
+        else:
+            server.serve(settings)
 
 
 @cli.command()
 @options(SERVE_OPTIONS, DATA_OPTIONS)
 def dev(**flags: Any) -> None:
     """Serve, and follow changes to the code, the templates and the static files: for people who make them."""
-    from quart_notes.dev import supervisor  # nobody else needs what watches files
+    from quart_notes.dev.supervisor import run  # nobody else needs what watches files
 
     with explained():
-        server.configure_logging()
-        supervisor.run(flags)
+        server.configure_logging(load(flags).log_format)
+        run(flags)
 
 
 @cli.command()

@@ -1,12 +1,15 @@
 """What every route works with, built once by `app.create_app`."""
 
+import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from quart_notes.assistant import Assistant
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.database import Database
 from quart_notes.domain.accounts import Accounts
 from quart_notes.domain.answers import Answers
+from quart_notes.domain.attempts import Attempts
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import Imports
@@ -24,15 +27,19 @@ from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.tokens import Tokens
 from quart_notes.event_log import EventLog
 from quart_notes.feed import Feed
+from quart_notes.follower import Follower, Nobody
 from quart_notes.gate import Gate
 from quart_notes.jobs import Runner
 from quart_notes.ollama import Ollama
+from quart_notes.peers import Peers
+from quart_notes.postgres_notices import Notices
 from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
-from quart_notes.settings import Settings
+from quart_notes.settings import Postgres, Settings
 from quart_notes.signing import Signing
-from quart_notes.throttle import Attempts
 from quart_notes.transfer.spool import Spool
+from quart_notes.workers.place import Place
+from quart_notes.workers.siblings import Siblings
 from quart_notes.writer import Writer
 
 
@@ -41,9 +48,12 @@ class Core:
     """The parts, wired together: each knows only what stands to its left in the flow."""
 
     settings: Settings
+    place: Place | None
+    others: Siblings | Notices | None
     database: Database
     log: EventLog
     broadcaster: Broadcaster
+    follower: Follower
     writer: Writer
     feed: Feed
     notes: Notes
@@ -67,18 +77,27 @@ class Core:
     gate: Gate
     signing: Signing
     attempts: Attempts
+    peers: Peers
     presence: Presence
     cache: ResponseCache
     spool: Spool
     runner: Runner
+    leaving: asyncio.Event  # the server stops soon, and requests are to go elsewhere
 
     @classmethod
-    def build(cls, settings: Settings, *, alone: bool = False) -> "Core":
-        """Wire the parts; nothing is opened yet. `alone`: see Database."""
-        database = Database(settings.database, alone=alone)
+    def build(cls, settings: Settings, place: Place | None = None, *, alone: bool = False) -> "Core":
+        """Wire the parts; nothing is opened yet. `alone`: see Database.
+
+        place   of a worker among others
+        """
+        turn = place.turn if place and isinstance(settings.database, Path) else None
+        database = Database(settings.database, turn, alone=alone)
         log = EventLog(database)
         broadcaster = Broadcaster()
-        writer = Writer(database, log, broadcaster)
+        others = _others(settings, place)
+        follower = Follower(log, broadcaster, others or Nobody())
+        writer = Writer(database, log, follower)
+        peers = Peers()
         boards = Boards(database, log, writer)
         sessions = Sessions(database, writer)
         tokens = Tokens(database, writer)
@@ -90,9 +109,12 @@ class Core:
         ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
         return cls(
             settings,
+            place,
+            others,
             database,
             log,
             broadcaster,
+            follower,
             writer,
             Feed(broadcaster, log),
             Notes(database, log, writer),
@@ -115,9 +137,22 @@ class Core:
             Accounts(database, writer, passwords),
             Gate(broadcaster, sessions, tokens, boards),
             Signing(settings.data),
-            Attempts(),
-            Presence(broadcaster),
+            Attempts(database, writer),
+            peers,
+            Presence(broadcaster, peers),
             ResponseCache(broadcaster),
             spool,
-            Runner(broadcaster, jobs, imports, spool, trusted=settings.access == "open"),
+            Runner(
+                *(broadcaster, jobs, imports, spool),
+                trusted=settings.access == "open",
+                sole=not isinstance(settings.database, Postgres),
+            ),
+            asyncio.Event(),
         )
+
+
+def _others(settings: Settings, place: Place | None) -> Siblings | Notices | None:
+    """The way to the other processes of the database; None when there are none."""
+    if isinstance(settings.database, Postgres):
+        return Notices(settings.database)
+    return place.siblings if place else None

@@ -6,12 +6,13 @@ its place there.
 """
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 from tortoise import Tortoise
 from tortoise.backends.base import executor as tortoise_executor
@@ -25,6 +26,7 @@ from quart_notes.errors import DatabaseUnavailableError, StorageFullError
 from quart_notes.postgres_server import PostgresServer
 from quart_notes.settings import Postgres
 from quart_notes.sqlite_file import PRAGMAS, SqliteFile
+from quart_notes.turns import Turn
 
 __all__ = ["PRAGMAS", "CannotOpenError", "Database", "Transaction", "changes", "exclusive", "translated"]
 
@@ -70,14 +72,16 @@ class Transaction(Protocol):
 
 
 @contextmanager
-def exclusive(place: Path | Postgres) -> Iterator[None]:
+def exclusive(place: Path | Postgres, patience: float = 0.0) -> Iterator[int | None]:
     """Be the only process that writes to this database; CannotOpenError when another one is.
 
-    The lock goes with the process, however it ends. A PostgreSQL server has locks of its own, which go with the
-    connection that writes (`Database(..., alone=True)`).
+    The lock goes with the process, however it ends, and with those that have inherited its descriptor, which is given.
+    A PostgreSQL server has locks of its own, which go with the connection that writes (`Database(..., alone=True)`).
+
+    patience   seconds to wait for the other one to end
     """
     if isinstance(place, Postgres):
-        yield
+        yield None
         return
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -85,11 +89,20 @@ def exclusive(place: Path | Postgres) -> Iterator[None]:
     except OSError as error:
         raise CannotOpenError(f"{place}: {error.strerror}") from None
     with opened as lock:
-        try:
-            flock(lock, LOCK_EX | LOCK_NB)
-        except OSError:
-            raise CannotOpenError(f"{place} is in use by another Quart Notes process") from None
-        yield
+        given_up = time.monotonic() + patience
+        while not _locked(lock):
+            if time.monotonic() >= given_up:
+                raise CannotOpenError(f"{place} is in use by another Quart Notes process")
+            time.sleep(0.05)
+        yield lock.fileno()
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        flock(file, LOCK_EX | LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 class Database:
@@ -100,11 +113,13 @@ class Database:
     2. `snapshot` sees one moment, however many queries it makes.
     3. A failure is raised as StorageFullError or DatabaseUnavailableError; the next call tries afresh.
 
+    turn     on SQLite: what is entered around each transaction that writes
     alone    on PostgreSQL: refuse to open while another process writes, and have others refuse meanwhile
     """
 
-    def __init__(self, place: Path | Postgres, *, alone: bool = False) -> None:
+    def __init__(self, place: Path | Postgres, turn: Turn | None = None, *, alone: bool = False) -> None:
         self.place = place
+        self._turn: Turn = turn or nullcontext()
         self._store = SqliteFile(place) if isinstance(place, Path) else PostgresServer(place, alone=alone)
 
     async def open(self) -> list[str]:
@@ -154,7 +169,7 @@ class Database:
         """A transaction that writes. Only the writer's task may enter it: never one that can be cancelled."""
         with translated():
             self._store.check()
-            async with in_transaction(WRITER) as connection:
+            async with self._turn, in_transaction(WRITER) as connection:
                 yield connection
 
     @asynccontextmanager

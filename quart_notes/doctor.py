@@ -4,28 +4,23 @@ import asyncio
 import os
 import platform
 import shutil
-import socket
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from quart_notes import backups, database
-from quart_notes.server import SPARE_DESCRIPTORS, ServeError, listen, raise_descriptor_limit
-from quart_notes.settings import Postgres, Settings, host_of
+from quart_notes.doctor_host import Finding, clock, file_systems, room, secret
+from quart_notes.doctor_proxies import asked, proxies
+from quart_notes.server import SPARE_DESCRIPTORS, ServeError, configuration, listen, raise_descriptor_limit
+from quart_notes.settings import Postgres, Settings
 
 LOW_DISK = 100 << 20  # bytes free below which a warning is due
 SQLITE_MINIMUM = (3, 35, 0)  # RETURNING
 POSTGRES_MINIMUM = 14
-TIMEOUT = 2.0  # seconds to reach a running server
-
-
-class Finding(NamedTuple):
-    """One thing that was looked at."""
-
-    verdict: Literal["ok", "warn", "fail"]
-    subject: str
-    detail: str
+NEWEST = "SELECT created_at FROM event_log ORDER BY number DESC LIMIT 1"
+SAFE = {2: "FULL", 3: "EXTRA"}  # values of SQLite's synchronous with which a commit is on the disk
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -33,8 +28,14 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         Finding("ok", "Python", platform.python_version()),
         *_database(settings.database),
+        *file_systems(settings.data, settings.database),
+        *room(settings.data, settings.max_import_bytes, settings.database),
+        *secret(settings.data),
+        *clock(_newest_event(settings.database)),
         *_descriptors(settings),
+        *_server_config(settings),
         *_address(settings),
+        *proxies(settings),
     ]
 
 
@@ -45,26 +46,31 @@ def _database(place: Path | Postgres) -> Iterator[Finding]:
         yield from _sqlite()
         yield from _data(place)
         yield from _tables(place)
+        yield from _sync(place)
 
 
 def _postgres(place: Postgres) -> Iterator[Finding]:
     try:
-        version, pending = asyncio.run(_asked(place))
+        version, fsync, pending = asyncio.run(_asked(place))
     except Exception as error:
         yield Finding("fail", "PostgreSQL", f"{place}: {error}")
         return
     new_enough = int(version.split(".")[0]) >= POSTGRES_MINIMUM
     yield Finding("ok" if new_enough else "fail", "PostgreSQL", f"{version} at {place}")
+    lost = "" if fsync == "on" else ": a power cut may take what was answered already, and break the database"
+    yield Finding("warn" if lost else "ok", "Sync mode", f"fsync {fsync}{lost}")
     yield _migrations(pending)
 
 
-async def _asked(place: Postgres) -> tuple[str, list[str]]:
+async def _asked(place: Postgres) -> tuple[str, str, list[str]]:
     opened = database.Database(place)
     try:
         pending = await opened.inspect()
         async with opened.snapshot() as connection:
-            _, rows = await connection.execute_query("SELECT current_setting('server_version') AS version")
-        return str(rows[0]["version"]).split()[0], pending
+            _, rows = await connection.execute_query(
+                "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync"
+            )
+        return str(rows[0]["version"]).split()[0], str(rows[0]["fsync"]), pending
     finally:
         await opened.close()
 
@@ -113,6 +119,58 @@ async def _pending(file: Path) -> list[str]:
         await opened.close()
 
 
+def _sync(file: Path) -> Iterator[Finding]:
+    """Whether what is committed is on the disk: what SQLite says of the file, and of a connection like the server's."""
+    if not file.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
+            connection.execute(f"PRAGMA synchronous = {database.PRAGMAS['synchronous']}")
+            (level,) = connection.execute("PRAGMA synchronous").fetchone()
+    except sqlite3.Error:
+        return  # said of the tables
+    detail = f"journal_mode {journal}, synchronous {SAFE.get(level, level)}"
+    if journal != "wal":
+        yield Finding("warn", "Sync mode", f"{detail}: the next start asks for WAL; some file systems cannot do it")
+    elif level not in SAFE:
+        yield Finding("warn", "Sync mode", f"{detail}: a power cut may take what was answered already")
+    else:
+        yield Finding("ok", "Sync mode", detail)
+
+
+def _newest_event(place: Path | Postgres) -> datetime | None:
+    """When it was; None where there is none, or no database that can say so, which is said elsewhere."""
+    try:
+        if isinstance(place, Postgres):
+            return asyncio.run(_newest_of(place))
+        with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            found = connection.execute(NEWEST).fetchone()
+            return None if found is None else datetime.fromisoformat(found[0])
+    except Exception:
+        return None
+
+
+async def _newest_of(place: Postgres) -> datetime | None:
+    opened = database.Database(place)
+    try:
+        await opened.inspect()
+        async with opened.snapshot() as connection:
+            _, rows = await connection.execute_query(NEWEST)
+        return rows[0]["created_at"] if rows else None
+    finally:
+        await opened.close()
+
+
+def _server_config(settings: Settings) -> Iterator[Finding]:
+    try:
+        configuration(settings)
+    except ServeError as error:
+        yield Finding("fail", "Server settings", str(error))
+    else:
+        yield Finding("ok", "Server settings", f"{settings.server_config or 'hypercorn.toml'} can be read")
+
+
 def _descriptors(settings: Settings) -> Iterator[Finding]:
     limit = raise_descriptor_limit()
     enough = limit - SPARE_DESCRIPTORS >= settings.max_connections
@@ -124,27 +182,7 @@ def _address(settings: Settings) -> Iterator[Finding]:
     try:
         listen(settings.bind).close()
     except ServeError as error:
-        running = _answers(settings)
+        running = asked(settings).startswith(b"HTTP/1.1 200")
         yield Finding("ok" if running else "fail", "Address", f"{settings.bind} is in use" if running else str(error))
     else:
         yield Finding("ok", "Address", f"{settings.bind} is free")
-
-
-def _answers(settings: Settings) -> bool:
-    """Whether what listens there is a Quart Notes server."""
-    request = f"GET {settings.root_path}/api/version HTTP/1.1\r\nhost: doctor\r\nconnection: close\r\n\r\n"
-    try:
-        with _connection(settings.bind) as connection:
-            connection.sendall(request.encode())
-            return connection.recv(64).startswith(b"HTTP/1.1 200")
-    except OSError:
-        return False
-
-
-def _connection(bind: str) -> socket.socket:
-    if bind.startswith("unix:"):
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(TIMEOUT)
-        connection.connect(bind.removeprefix("unix:"))
-        return connection
-    return socket.create_connection((host_of(bind), int(bind.rpartition(":")[2])), TIMEOUT)

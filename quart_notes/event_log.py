@@ -32,6 +32,20 @@ class Extent(NamedTuple):
     size: int
 
 
+class Page(NamedTuple):
+    """A piece of the log, of all topics.
+
+    up_to   the number up to which nothing is missing
+    more    whether there is more after it
+    lost    something before it is gone already
+    """
+
+    messages: list[Message]
+    up_to: int
+    more: bool
+    lost: bool
+
+
 class EventLog:
     """The log of one database.
 
@@ -55,9 +69,11 @@ class EventLog:
     async def commit(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[Message]:
         """Number and insert events, (topic, body) in order, and commit the open transaction with them."""
         first = await cast(Transaction, connection).append(recorded, datetime.now(UTC))
-        messages = [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
+        return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
+
+    def keep(self, messages: Sequence[Message]) -> None:
+        """Keep events at hand that have just been published, in order: most who come back were away for a moment."""
         self._recent.keep(messages)
-        return messages
 
     def _message(self, number: int, topic: str, body: bytes) -> Message:
         event_id = EventId(self.epoch, number)
@@ -95,6 +111,19 @@ class EventLog:
                 await query.using_db(connection).order_by("number").limit(PAGE).values_list("number", "topic", "body")
             )
         return [self._message(number, topic, body.encode()) for number, topic, body in rows]
+
+    async def beyond(self, number: int) -> Page:
+        """The events after that number, oldest first, PAGE at most."""
+        async with self._database.snapshot() as connection:
+            head = await self._head(connection)
+            if head.newest <= number:
+                return Page([], number, more=False, lost=False)
+            query = LoggedEvent.filter(number__gt=number).using_db(connection).order_by("number").limit(PAGE)
+            rows = await query.values_list("number", "topic", "body")
+        messages = [self._message(found, topic, body.encode()) for found, topic, body in rows]
+        more = len(messages) == PAGE
+        up_to = messages[-1].number or 0 if more else head.newest
+        return Page(messages, up_to, more, lost=number < head.pruned)
 
     def reset(self, number: int) -> Message:
         """The message that tells a reader to reload; what follows continues after `number`."""

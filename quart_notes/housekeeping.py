@@ -16,9 +16,23 @@ BREATH = 0.05  # seconds between chunks of a round, for other writes
 log = logging.getLogger(__name__)
 
 
-async def run(core: Core) -> None:
-    """Keep house until cancelled; a round that fails is logged and tried again next time."""
-    await asyncio.gather(_again(PAUSE, lambda: tidy(core)), _again(CHECKPOINT_PAUSE, core.database.checkpoint))
+class Housekeeping:
+    """Keeps house from `start` to `stop`; a round that fails is logged and tried again next time."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin."""
+        core = self._core
+        rounds = (_again(PAUSE, lambda: tidy(core)), _again(CHECKPOINT_PAUSE, core.database.checkpoint))
+        self._tasks = [asyncio.create_task(each, name="housekeeping") for each in rounds]
+
+    def stop(self) -> None:
+        """Leave off."""
+        for task in self._tasks:
+            task.cancel()
 
 
 async def _again(pause: float, act: Callable[[], Awaitable[None]]) -> None:
@@ -49,6 +63,7 @@ async def tidy(core: Core) -> None:
     await _in_chunks(lambda: core.jobs.forget(settings.trash_days))
     await _in_chunks(core.sessions.forget_expired)
     await _in_chunks(core.invitations.forget_expired)
+    await _in_chunks(core.attempts.forget_expired)
 
 
 async def _in_chunks(chunk: Callable[[], Awaitable[Written[bool]]]) -> None:

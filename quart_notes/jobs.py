@@ -10,7 +10,7 @@ from contextlib import suppress
 from quart_notes import events
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.channel import Message
-from quart_notes.domain.imports import Imports, Progress, Sourced, Task
+from quart_notes.domain.imports import Imports, Ours, Progress, Sourced, Task
 from quart_notes.domain.jobs import Jobs
 from quart_notes.errors import ProblemError
 from quart_notes.schemas import JobState, Outcome
@@ -38,9 +38,13 @@ class Runner:
     3. Stopping ends every job between two batches and marks it as interrupted.
 
     trusted   in open mode: jobs may be done in nobody's name
+    sole      there is no other machine to which files may have been sent
     """
 
-    def __init__(self, broadcaster: Broadcaster, jobs: Jobs, imports: Imports, spool: Spool, *, trusted: bool) -> None:
+    def __init__(
+        self, broadcaster: Broadcaster, jobs: Jobs, imports: Imports, spool: Spool, *, trusted: bool, sole: bool = True
+    ) -> None:
+        self._ours: Ours = (lambda _: True) if sole else spool.has
         self._jobs = jobs
         self._imports = imports
         self._spool = spool
@@ -50,26 +54,31 @@ class Runner:
         self._unwanted: set[int] = set()  # running ones that have been cancelled or put away
         self._sweeping: asyncio.Task[None] | None = None
         self._unswept = False
+        self._working = False
         self._stopping = asyncio.Event()
         broadcaster.watch(events.WORK, self._heard)
 
     async def start(self) -> None:
-        """Mark what was interrupted when the server ended, and begin what waits."""
-        await self._imports.recover()
-        self._queue.extend(await self._imports.waiting())
+        """Mark what was interrupted when the process before ended, and begin what waits."""
+        self._stopping.clear()
+        self._working = True
+        await self._imports.recover(self._ours)
+        self._queue.extend(job_id for job_id in await self._imports.waiting() if job_id not in self._queue)
         await self._sweep()
         self._pump()
 
     async def stop(self) -> None:
         """Return when no job runs any more."""
+        self._working = False
         self._stopping.set()
+        self._queue.clear()
         await asyncio.gather(*self._running.values())
         if self._sweeping is not None:
             await self._sweeping
 
     def _heard(self, message: Message) -> None:
         work = json.loads(message.data)["work"]
-        if work["kind"] != "job":
+        if work["kind"] != "job" or not self._working:
             return
         if work["wanted"] == "begin":
             self._queue.append(work["id"])
@@ -89,7 +98,7 @@ class Runner:
 
     async def _run(self, job_id: int) -> None:
         try:
-            task = await self._imports.take(job_id, trusted=self._trusted)
+            task = await self._imports.take(job_id, self._ours, trusted=self._trusted)
             if task is not None:
                 await self._end(job_id, *await self._result(task))
         except Exception:

@@ -50,7 +50,7 @@ async def writing(settings: Settings) -> AsyncIterator[Core]:
             await core.log.open()
             await core.rooms.open()
             await core.boards.open()
-            core.broadcaster.newest = (await core.log.newest()).number
+            await core.follower.start()
             core.writer.start()
             try:
                 yield core

@@ -48,7 +48,7 @@ APPEND = """
         SELECT head.newest - $1::bigint + entry.place, entry.topic, entry.body, $4
         FROM head, unnest($2::text[], $3::text[]) WITH ORDINALITY AS entry (topic, body, place)
     )
-    SELECT newest FROM head
+    SELECT newest, pg_notify('quart_notes_commits', newest::text) FROM head
 """
 UNCERTAIN = "the outcome of a commit is not known"
 VALUE = re.compile(r"\?(\d+)")

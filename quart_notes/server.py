@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,22 @@ from hypercorn.logging import Logger
 from hypercorn.utils import LifespanFailureError
 from quart import Quart
 
-from quart_notes import transport
+from quart_notes import logs, transport
 from quart_notes.app import create_app
 from quart_notes.blueprints.metrics import create_metrics_app
 from quart_notes.blueprints.static_files import folder
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError
+from quart_notes.metrics import exposition
 from quart_notes.settings import Settings, host_of, is_loopback
+from quart_notes.workers.place import Place
 
 SEND_BUFFER = 64 * 1024  # bytes the kernel keeps for a reader that does not read
 USER_TIMEOUT_MS = 20_000  # milliseconds sent bytes may stay unacknowledged before the kernel drops the connection
 STREAMS_END = 1.0  # seconds the streams have to say goodbye at shutdown
 BACKLOG = 1024  # connections that wait to be accepted
 COLLECTIONS = (10_000, 20, 100)  # objects made, young and middle collections, before the next older collection
+FIGURES = "quart_notes.figures"  # extension of the application: what gives its figures, see `metrics`
 SPARE_DESCRIPTORS = 64  # for the database, logs and static files
 
 log = logging.getLogger("quart_notes")
@@ -41,23 +45,30 @@ class ServeError(Exception):
 
 
 def serve(
-    settings: Settings, listener: socket.socket | None = None, furnish: Callable[[Quart], None] = lambda _: None
+    settings: Settings,
+    listener: socket.socket | None = None,
+    furnish: Callable[[Quart], None] = lambda _: None,
+    place: Place | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises ServeError when the address or the database cannot be used.
 
     listener   an inherited socket to serve on, in place of a new one at the address of the settings
     furnish    gets the application before it starts
+    place      of a worker among others
     """
     config = configuration(settings)
     listener = listener or listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
-    monitored = None if settings.metrics_bind is None else listen(settings.metrics_bind)
-    limit = min(settings.max_connections, raise_descriptor_limit() - SPARE_DESCRIPTORS)
+    alone = place is None  # figures of several are shown by who supervises them
+    monitored = listen(settings.metrics_bind) if alone and settings.metrics_bind is not None else None
+    theirs = ceil(settings.max_connections / (place.of if place else 1))
+    limit = min(theirs, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     with (
         transport.installed(limit, direct=settings.stream_road == "direct") as connections,
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
     ):
-        app = create_app(settings)
+        app = create_app(settings, place)
+        app.extensions[FIGURES] = lambda: exposition(app.extensions["quart_notes"], len(connections.open))
         furnish(app)
         try:
             runner.run(_serve(app, config, address(listener), connections, monitored))
@@ -87,29 +98,16 @@ def configuration(settings: Settings) -> Config:
         config.root_path = settings.root_path
     if settings.access_log:
         config.accesslog = "-"
-    config.logger_class = _Log
+    config.logger_class = transport.JsonLog if settings.log_format == "json" else transport.TextLog
     # We have a heartbeat of our own, for most websockets one task together; hypercorn's checks no answer.
     config.websocket_ping_interval = None
     return config
 
 
-class _Log(Logger):
-    """Hypercorn's log beside ours: each line once, and the access log whatever the level of the rest."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        if self.error_logger is not None:
-            self.error_logger.propagate = False
-        if self.access_logger is not None:
-            self.access_logger.setLevel(logging.INFO)
-
-    async def info(self, message: str, *args: Any, **kwargs: Any) -> None:
-        """Leave out the address: `_serve` tells it."""
-
-
-def listen(bind: str) -> socket.socket:
+def listen(bind: str, *, shared: bool = False) -> socket.socket:
     """A listening socket whose connections cannot hoard: small send buffers, dead peers dropped by the kernel.
 
+    shared   others of ours listen at the same address, and the kernel deals out the connections among them
     source   tcp(7): TCP_USER_TIMEOUT; accepted sockets inherit these options
     """
     if bind.startswith("unix:"):
@@ -119,6 +117,8 @@ def listen(bind: str) -> socket.socket:
         family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -202,12 +202,17 @@ async def _serve(
         """
         _spare_collections()
         if monitored is not None:
-            metrics = create_metrics_app(core, lambda: len(connections.open))
-            beside.append(loop.create_task(_serve_beside(metrics, monitored, stopping)))
-        log.info("Quart Notes on %s", where)  # hypercorn waits here once everything has started
-        if core.settings.access == "accounts":
+            metrics = create_metrics_app(app.extensions[FIGURES])
+            beside.append(loop.create_task(serve_beside(metrics, monitored, stopping, config.logger_class)))
+        if core.place is None:  # hypercorn waits here once everything has started
+            log.info("Quart Notes on %s", where)
+        if core.settings.access == "accounts" and (core.place is None or core.place.first):
             await _offer_first_links(core, where + core.settings.root_path)
         await stopping.wait()
+        if core.settings.drain:
+            log.info("Stopping in %d s; not ready from now on", core.settings.drain)
+            core.leaving.set()
+            await asyncio.sleep(core.settings.drain)
         log.info("Stopping")
         core.broadcaster.close()
         with suppress(TimeoutError):
@@ -221,13 +226,19 @@ async def _serve(
     await asyncio.gather(*beside)
 
 
-async def _serve_beside(app: Quart, listener: socket.socket, stopping: asyncio.Event) -> None:
-    """Serve an application of its own on a listener of its own, until the server stops."""
-    config = Config()
+async def serve_beside(
+    app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger]
+) -> None:
+    """Serve an application of its own, on a listener of its own, until the server stops or this one fails."""
+    config = transport.BesideConfig()
     config.bind = [f"fd://{listener.fileno()}"]
-    config.logger_class = _Log
-    log.info("Metrics on %s/metrics", address(listener))
-    await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
+    config.logger_class = logger_class
+    where = address(listener)
+    log.info("Metrics on %s", f"{where}, path /metrics" if where.startswith("unix:") else f"{where}/metrics")
+    try:
+        await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
+    except Exception:
+        log.exception("Figures are no longer shown; everything else goes on")
 
 
 async def _offer_first_links(core: Core, base: str) -> None:
@@ -255,6 +266,6 @@ def _spare_collections() -> None:
     gc.set_threshold(*COLLECTIONS)
 
 
-def configure_logging() -> None:
-    """One line an event on standard error."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+def configure_logging(log_format: str = "text") -> None:
+    """One line an event on standard error: text or json."""
+    logs.configure(log_format)

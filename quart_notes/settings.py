@@ -77,13 +77,26 @@ class Settings(BaseModel):
         None, description="The hypercorn.toml to read; by default ./hypercorn.toml, else the one in the package."
     )
     access_log: bool = Field(False, description="Write one line a request to standard output.")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="text: a line for people; json: an object a line, the access log too."
+    )
     metrics_bind: str | None = Field(
         None,
         description="Where Prometheus may ask for /metrics, an address as in bind, where nothing else is answered;"
         " by default nowhere.",
     )
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that serve, behind one address: about as many as there are cores."
+    )
     max_connections: int = Field(
         10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
+    )
+    drain: int = Field(
+        0,
+        ge=0,
+        le=300,
+        description="Seconds that a server which is told to stop goes on serving, while /readyz answers 503: a proxy"
+        " sends requests elsewhere meanwhile.",
     )
     proxy_hops: int = Field(
         0,
@@ -171,7 +184,8 @@ class Settings(BaseModel):
         return value
 
     @field_validator(
-        *("max_connections", "proxy_hops", "log_days", "log_rows", "trash_days", "database_pool", "database_timeout"),
+        *("workers", "max_connections", "drain", "proxy_hops", "log_days", "log_rows", "trash_days"),
+        *("database_pool", "database_timeout"),
         *("assistant_answers", "assistant_timeout"),
         mode="before",
     )

@@ -11,11 +11,11 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes import events
-from quart_notes.broadcaster import Broadcaster
 from quart_notes.channel import Message
 from quart_notes.database import Database, changes, translated
 from quart_notes.errors import OverloadedError, ProblemError
 from quart_notes.event_log import EventLog
+from quart_notes.follower import Follower
 from quart_notes.histogram import Histogram
 
 T = TypeVar("T")
@@ -83,10 +83,10 @@ class Writer:
        read and write through its change.
     """
 
-    def __init__(self, database: Database, event_log: EventLog, broadcaster: Broadcaster) -> None:
+    def __init__(self, database: Database, event_log: EventLog, follower: Follower) -> None:
         self._database = database
         self._event_log = event_log
-        self._broadcaster = broadcaster
+        self._follower = follower
         self._queue: deque[_Job] = deque()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -137,6 +137,7 @@ class Writer:
             self.seconds.observe(time.monotonic() - began)
 
     async def _write(self, batch: Sequence[_Job]) -> None:
+        before = self._follower.newest  # of what records nothing: not more than it can have seen
         try:
             messages = await self._commit(batch)
         except _SpoiltError as spoilt:
@@ -149,8 +150,9 @@ class Writer:
         except Exception as error:
             self._fail(batch, error)
             messages = []
-        before = self._broadcaster.newest
-        self._broadcaster.publish(messages)
+        if messages:
+            before = (messages[0].number or 0) - 1
+        self._follower.committed(messages)
         for job in batch:
             job.settle(self._event_log.epoch, before)
 

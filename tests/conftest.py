@@ -9,17 +9,21 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.blueprints.identity import COOKIE
+from quart_notes.core import Core
 from quart_notes.domain import passwords
 from tests import postgres
+from tests.callers import PEOPLE
 from tests.dev_process import DevProcess
+from tests.fake_ollama import FakeOllama
+from tests.furnished import everything, furnish
 from tests.house import House, hash_quickly, opened_house
+from tests.in_process import opened
 from tests.raw_connection import LEFT_OPEN
-from tests.raw_http import exchange
-from tests.raw_http import request as raw_request
-from tests.routes import ACCOUNTS_ONLY, PASSWORD, Route
-from tests.server_process import ServerProcess, wait_for
+from tests.roads import ROADS
+from tests.routes import ACCOUNTS_ONLY, Route
+from tests.server_process import ServerProcess
 from tests.signing_in import Counted
+from tests.talk import Json, person
 
 LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it is not SQLite
 
@@ -96,7 +100,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield server
 
 
-@pytest.fixture(params=["direct", "send"])
+@pytest.fixture(params=ROADS)
 def server_on_each_road(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServerProcess]:
     """The same, once for each road that live events take."""
     with ServerProcess(tmp_path / "data", "--stream-road", request.param) as server:
@@ -108,6 +112,12 @@ async def api(shared_server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the module's server."""
     async with shared_server.client() as client:
         yield client
+
+
+@pytest.fixture
+async def ada(api: httpx.AsyncClient) -> Json:
+    """Somebody there, where nobody signs in."""
+    return await person(api)
 
 
 @pytest.fixture
@@ -161,49 +171,6 @@ def port(strict_server: ServerProcess) -> Iterator[int]:
     assert everything(strict_server) == before, "something was stored"
 
 
-def furnish(server: ServerProcess) -> None:
-    """Put in what tests/routes.py speaks of, on a server that is empty."""
-    first, second = (
-        {"name": f"Person {nickname}", "email": f"{nickname}@example.org", "nickname": nickname}
-        for nickname in ("first", "second")
-    )
-    with httpx.Client(base_url=server.base, verify=False, trust_env=False) as client:
-        if server.in_accounts_mode:
-            begun = client.post(f"/front/join/{server.links()['setup']}", data={**first, "password": PASSWORD})
-        else:
-            assert client.post("/api/users", json=first).status_code == 201
-            begun = client.post("/front/me", data={"person_id": 1})
-        assert begun.status_code == 303, begun.text
-        server.me = f"Cookie: {COOKIE}={client.cookies[COOKIE]}"
-        made = [client.post("/api/notes", json={"title": "the only one"})]
-        made += [client.post("/api/users", json=second)]
-        made += [client.post("/api/rooms/1/messages", json={"author_id": 1, "content": "the first word"})]
-        made += [client.post("/api/boards", json={"name": "Allotment"})]
-        assert client.put("/api/me/preferences/theme", json="dark").status_code == 200
-        assert client.post("/api/assistant/room").status_code == 201  # to open it again changes nothing
-        assert put_failed_job(client) == 1
-    assert [(answer.status_code, answer.json()["id"]) for answer in made] == [(201, 1), (201, 2), (201, 1), (201, 4)]
-
-
-def put_failed_job(client: httpx.Client) -> int:
-    """A new job that has failed, and can be run again; its number."""
-    sent = client.post("/api/imports", content=b"nothing that is known")
-    assert sent.status_code == 202, sent.text
-    wait_for(lambda: client.get(sent.headers["Location"]).json()["state"] == "failed", "it fails")
-    return int(sent.json()["id"])
-
-
-def everything(server: ServerProcess) -> list[bytes | str]:
-    """All that is stored, as it is sent, and the newest event."""
-    names = ["notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread", "boards"]
-    names += ["boards/4/members", "boards/4/notes", "me/preferences", "jobs"]
-    if server.in_accounts_mode:
-        names += ["me/sessions", "me/tokens", "invitations"]
-    answers = [exchange(server.port, raw_request(f"/api/{name}", server.me)) for name in names]
-    assert {answer.status for answer in answers} == {200}
-    return [*(answer.body for answer in answers), answers[-1].headers["last-event-id"]]
-
-
 @pytest.fixture(autouse=True)
 def nothing_left_open() -> Iterator[None]:
     """Closes the sockets of a test that failed, so that the next one is not blamed for them."""
@@ -227,11 +194,45 @@ def dev(only: DevProcess) -> Iterator[DevProcess]:
 
 
 @pytest.fixture
+async def core(tmp_path: Path) -> AsyncIterator[Core]:
+    """The server's parts in open mode, without a server; nobody works on answers and jobs."""
+    async with opened(tmp_path / "data") as core:
+        yield core
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[FakeOllama]:
+    """What the assistant of a module's server asks."""
+    with FakeOllama() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server whose assistant asks `upstream`, with places for two answers, for all tests of a module."""
+    folder = tmp_path_factory.mktemp("assistant") / "data"
+    with ServerProcess(folder, "--ollama-url", upstream.url, "--assistant-answers", "2") as server:
+        yield server
+        assert "Traceback" not in server.log, server.log
+
+
+@pytest.fixture
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     """A server in accounts mode within this process, with root, who administers, ada, bob and eve."""
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data") as house:
         await house.welcome("root", "ada", "bob", "eve")
+        yield house
+
+
+@pytest.fixture
+async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A house with somebody of each role, where a test may change everything."""
+    hash_quickly(monkeypatch)
+    async with opened_house(tmp_path / "data") as house:
+        await house.welcome(*PEOPLE, "somebody")
+        await house.core.assistant.stop()  # it would change answers while a test looks whether anything was changed
+        await house.core.runner.stop()  # and jobs
         yield house
 
 

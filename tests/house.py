@@ -1,5 +1,6 @@
 """A server in accounts mode within the test's own process: people in it, their browsers, and its insides at hand."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from quart_notes.core import Core
 from quart_notes.domain import passwords
 from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.secrets import hash_of
+from quart_notes.events import EventId
 from quart_notes.schemas import (
     Arrival,
     BoardCreate,
@@ -116,6 +118,12 @@ class House:
     async def note_by_nobody(self, title: str) -> NoteOut:
         """A note of open mode."""
         return (await self.core.notes.add(ANYBODY, 1, NoteCreate(title=title))).result
+
+    async def events(self, after: EventId, *topics: str) -> list[Json]:
+        """What there was to be heard of these topics since a place in the log."""
+        found = await self.core.log.since(set(topics), after, 10**9)
+        assert found is not None
+        return [json.loads(message.data) for message in found]
 
     async def session_id(self, cookie: str) -> int:
         """The number of a browser's session."""

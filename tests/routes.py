@@ -8,7 +8,7 @@ from quart_notes.settings import Settings
 
 Json = dict[str, Any]
 SAFE = {"GET", "HEAD", "OPTIONS"}
-# Something for each variable part of an address; conftest.furnish puts most of it there.
+# Something for each variable part of an address; furnished.furnish puts most of it there.
 VALUES = {
     **dict.fromkeys(("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id"), "1"),
     "job_id": "1",

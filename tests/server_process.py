@@ -37,7 +37,7 @@ class ServerProcess:
     python     the interpreter; env: further environment variables
     constants  values for constants of the server's modules, e.g. {"quart_notes.broadcaster.HEARTBEAT": 0.2}
     earnest    wait for the disk at each commit and hash passwords slowly, as outside of tests
-    me         after conftest.furnish: the header by which a request is that of its person 1
+    me         after furnished.furnish: the header by which a request is that of its person 1
     """
 
     me = "X-Nobody: yet"

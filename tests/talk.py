@@ -111,6 +111,6 @@ async def newest_number(api: httpx.AsyncClient) -> int:
     return position(await api.get("/api/notes?limit=1"))
 
 
-def without_date(answer: httpx.Response) -> dict[str, str]:
-    """The headers of an answer but the moment that it was made."""
-    return {name: value for name, value in sorted(answer.headers.items()) if name != "date"}
+def lasting(answer: httpx.Response) -> dict[str, str]:
+    """The headers of an answer but those that are others each time."""
+    return {name: value for name, value in sorted(answer.headers.items()) if name not in {"date", "x-request-id"}}

@@ -1,8 +1,7 @@
-"""Who may do what: every kind of caller at every route and topic, against one small table."""
+"""Who may do what: every kind of caller at every route, against one small table."""
 
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,10 @@ from quart_notes.blueprints.guards import NEEDS, Need, need_of
 from quart_notes.domain.access import RANK
 from quart_notes.schemas import ImportOptions, MessageCreate, Role
 from quart_notes.settings import Settings
-from tests.house import House, hash_quickly, opened_house
+from tests.callers import CALLERS, GONE, TOKENS, client_of
+from tests.house import House
 from tests.routes import BODILESS, QUERIES, ROUTES, TAKES_FILES, Json, Route, body_of
 
-PEOPLE = ("root", "owner", "editor", "ticker", "viewer", "stranger")
-TOKENS = {"read token": "read", "write token": "write"}  # of the owner
-CALLERS = ("nobody", *PEOPLE, *TOKENS)
-GONE = 999_999  # of a thing that is not there
 THINGS = ("board_id", "note_id", "message_id", "room_id", "job_id")
 
 # What a route asks on the board that it is about.
@@ -104,23 +100,6 @@ async def test_a_route_of_which_nobody_has_said_it_is_refused(tmp_path: Path, ac
 
 
 # The walk.
-
-
-@pytest.fixture
-async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    """A house with somebody of each role, where the walk may change everything."""
-    hash_quickly(monkeypatch)
-    async with opened_house(tmp_path / "data") as house:
-        await house.welcome(*PEOPLE, "somebody")
-        await house.core.assistant.stop()  # it would change answers while the walk looks whether anything was changed
-        await house.core.runner.stop()  # and jobs
-        yield house
-
-
-async def _client(house: House, who: str) -> httpx.AsyncClient:
-    if who in TOKENS:
-        return house.client(token=await house.token("owner", TOKENS[who]))
-    return house.client() if who == "nobody" else await house.browser(who)
 
 
 async def _things(house: House, route: Route, who: str) -> dict[str, int]:
@@ -237,11 +216,11 @@ def _expected_on_board(route: Route, person: str) -> int:
 @pytest.mark.parametrize("who", CALLERS)
 async def test_everybody_may_do_what_the_table_says_and_no_more(full_house: House, who: str):
     wrong: list[str] = []
-    client = await _client(full_house, who)
+    client = await client_of(full_house, who)
     me = full_house.people[who if who in full_house.people else "owner"].id
     for number, route in enumerate(WALKED, 100):
         if route.endpoint in {"account.sign_out", "account.change_password", "front_account.change_password"}:
-            client = await _client(full_house, who)
+            client = await client_of(full_house, who)
         things = await _things(full_house, route, who)
         if any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS):
             things |= dict.fromkeys(("session_id", "token_id", "invitation_id"), GONE)
@@ -255,7 +234,7 @@ async def test_everybody_may_do_what_the_table_says_and_no_more(full_house: Hous
         if not (fits and untouched):
             wrong.append(f"{route.endpoint} {route}: {answer.status_code}, not {expected}; {answer.text[:200]}")
         if route.endpoint in {"account.sign_out", "front_account.end_session"}:
-            client = await _client(full_house, who)
+            client = await client_of(full_house, who)
 
     assert not wrong, "\n".join(wrong)
 
@@ -268,7 +247,7 @@ ABOUT = [
 
 
 async def test_what_one_may_not_see_is_answered_as_what_is_not_there(full_house: House):
-    stranger = await _client(full_house, "stranger")
+    stranger = await client_of(full_house, "stranger")
     me = full_house.people["stranger"].id
     different = []
     for number, route in enumerate(ABOUT, 100):
@@ -285,50 +264,12 @@ async def test_what_one_may_not_see_is_answered_as_what_is_not_there(full_house:
     assert not different, "\n".join(different)
 
 
+OTHERWISE = {"content-length", "x-request-id"}
+
+
 def _told(answer: httpx.Response, things: dict[str, int]) -> tuple[int, list[tuple[str, str]], str]:
     """An answer without the ids that were asked for."""
     ids = "|".join(str(number) for number in things.values())
-    headers = sorted((name, value) for name, value in answer.headers.items() if name != "content-length")
+    headers = sorted((name, value) for name, value in answer.headers.items() if name not in OTHERWISE)
     without = [(name, re.sub(rf"\b({ids})\b", "#", value)) for name, value in headers]
     return answer.status_code, without, re.sub(rf"\b({ids})\b", "#", answer.text)
-
-
-# Topics.
-
-
-@pytest.mark.parametrize("who", CALLERS)
-async def test_everybody_hears_what_the_table_says_and_no_more(full_house: House, who: str):
-    house = full_house
-    board = await house.board(owner="owner", editor="editor", ticker="ticker", viewer="viewer")
-    owner = house.caller("owner")
-    told = MessageCreate(author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="psst")
-    direct = (await house.core.messages.send(owner, told)).result.message.room_id
-    person = "owner" if who in TOKENS else who
-    me = house.people.get(person)
-    personal = [await _personal(house, name) for name in ("owner", "stranger")]
-    heard = {
-        "board:1": True,
-        "users": True,
-        "rooms": True,
-        "room:*": True,
-        "room:1": True,
-        f"board:{board}": person in RANK,
-        f"board:{personal[0]}": person == "owner",
-        f"board:{personal[1]}": person == "stranger",
-        f"room:{direct}": person in {"owner", "root"},
-        **{f"user:{one.id}": one == me for one in house.people.values()},
-        **dict.fromkeys((f"board:{GONE}", f"user:{GONE}", f"room:{GONE}", "board:*", "user:*", "access", "*"), False),
-    }
-    async with await _client(house, who) as client:
-        for topic, allowed in heard.items():
-            answer = await client.head(f"/events?topics={topic}")
-            assert answer.status_code == (401 if who == "nobody" else 200 if allowed else 403), topic
-            both = await client.head(f"/events?topics=board:1,{topic}")
-            assert both.status_code == answer.status_code
-            elsewhere = await client.head(f"/events?person={house.people['somebody'].id}&topics={topic}")
-            assert elsewhere.status_code == (401 if who == "nobody" else 403), "nobody is somebody else here"
-
-
-async def _personal(house: House, nickname: str) -> int:
-    roles = await house.core.boards.roles(house.caller(nickname))
-    return next(board_id for board_id, role in roles.items() if role == "owner" and board_id != 1)

@@ -1,64 +1,27 @@
-"""Answers as rows: when there is one, who may do what with it, what it may know, and what the model is told."""
+"""Answers as rows: when there is one, how it grows and ends, and who may do what with it."""
 
 import json
-from collections.abc import AsyncIterator
-from datetime import date
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from quart_notes import event_log, events
 from quart_notes.core import Core
-from quart_notes.domain import answers, contexts, prompts
+from quart_notes.domain import answers
 from quart_notes.domain.access import ANYBODY, Caller
-from quart_notes.domain.prompts import BoardNotes, Context, Noted, Said, Turn, asks, compose, is_about_notes
 from quart_notes.errors import NicknameTakenError, NotFoundError, NotNowError, NotYoursError
 from quart_notes.schemas import (
-    CONTENT_MAX,
     MessageCreate,
     MessageOut,
     MessageQuery,
     MessageUpdate,
-    NoteCreate,
     ReadingUpdate,
     RoomMessageCreate,
     RoomQuery,
-    UserCreate,
     UserOut,
 )
 from tests.house import House
-from tests.in_process import opened, rows
-
-LOBBY = 1
-TODAY = date(2026, 11, 20)
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    """The parts in open mode; nobody works on answers."""
-    async with opened(tmp_path) as core:
-        yield core
-
-
-async def person(core: Core, nickname: str) -> UserOut:
-    data = UserCreate(name=nickname.title(), email=f"{nickname}@example.org", nickname=nickname)
-    return (await core.people.add(data)).result
-
-
-async def asked(core: Core, who: UserOut, text: str = "@assistant hello", where: int = LOBBY) -> MessageOut:
-    """The answer to something that somebody asks, as it begins."""
-    await core.messages.post(ANYBODY, where, RoomMessageCreate(author_id=who.id, content=text))
-    answer = (await everything(core, where))[-1]
-    assert answer.answer is not None
-    return answer
-
-
-async def everything(core: Core, where: int) -> list[MessageOut]:
-    return (await core.messages.in_room(ANYBODY, where, MessageQuery())).messages
+from tests.in_process import rows
+from tests.questions import LOBBY, asked, everything, person
 
 
 def state(message: MessageOut) -> str | None:
@@ -66,25 +29,6 @@ def state(message: MessageOut) -> str | None:
 
 
 # When there is an answer.
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["@assistant", "@Assistant, hello", "hello @ASSISTANT.", "(@assistant)", "what now,@assistant?", "\n@assistant\n"],
-)
-def test_a_text_calls_it_by_its_name(text: str):
-    assert asks(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("assistant", "@assistants", "@assistant-2", "@assistant_2", "@assistant.bot", "me@assistant", "@@assistant"),
-        *("me.@assistant", "@ assistant", "me@assistant.example", "@assistänt", ""),
-    ],
-)
-def test_a_text_that_only_looks_like_it_does_not(text: str):
-    assert not asks(text)
 
 
 async def test_question_and_answer_begin_in_one_change(core: Core):
@@ -348,187 +292,3 @@ async def test_messages_between_two_are_listed_without_the_assistants(house: Hou
         assert (await core.messages.of_person(who, bob.id, MessageQuery())).messages == [sent]
         assert len((await core.messages.in_room(who, sent.room_id, MessageQuery())).messages) == 2
     assert (await core.messages.of_person(house.caller("eve"), bob.id, MessageQuery())).messages == []
-
-
-# What it may know.
-
-
-async def context_of(core: Core, answer: MessageOut) -> Context:
-    found = await core.answers.asked(answer.id)
-    assert found is not None
-    assert found.context is not None
-    return found.context
-
-
-def titles(context: Context) -> dict[str, list[str | None]]:
-    return {board.name: [note.title for note in board.notes] for board in context.boards}
-
-
-async def test_in_ones_own_room_it_knows_the_boards_that_one_sees_at_that_moment(house: House):
-    core, ada = house.core, house.people["ada"]
-    await core.assistant.stop()
-    with_ada = await house.board("With ada", bob="owner", ada="viewer")
-    without = await house.board("Without", bob="owner")
-    for board, nickname in ((1, "bob"), (with_ada, "bob"), (without, "bob")):
-        await house.note(nickname, board, f"on {board}")
-    room = (await core.rooms.private(house.caller("ada"), ada.id)).result.room
-    answer = await asked(core, ada, "what do the notes say?", room.id)
-
-    known = titles(await context_of(core, answer))
-    assert known["With ada"] == [f"on {with_ada}"]
-    assert sorted(title for notes in known.values() for title in notes if title) == ["on 1", f"on {with_ada}"]
-    assert next(iter(known)) == "Personal", "one's own comes before everybody's"
-
-    await core.members.remove(house.caller("bob"), with_ada, ada.id)
-    assert "With ada" not in titles(await context_of(core, answer))
-
-
-async def test_the_board_that_is_open_comes_first(house: House):
-    core, ada = house.core, house.people["ada"]
-    await core.assistant.stop()
-    board = await house.board("Allotment", ada="owner")
-    session = await house.session_id(await house.cookie("ada"))
-    await core.sessions.open_board(session, board)
-    room = (await core.rooms.private(house.caller("ada"), ada.id)).result.room
-
-    context = await context_of(core, await asked(core, ada, "my list?", room.id))
-
-    assert next(board.name for board in context.boards) == "Allotment"
-
-
-async def test_notes_are_known_when_one_asks_for_them_or_names_one(core: Core):
-    ada = await person(core, "ada")
-    for title, description in (("Passport", "in the drawer"), ("Buy milk", "oats"), (None, "drawer")):
-        await core.notes.add(ANYBODY, 1, NoteCreate(title=title, description=description))
-
-    async def known(text: str) -> list[str | None]:
-        context = await context_of(core, await asked(core, ada, f"@assistant {text}"))
-        return [note.title for board in context.boards for note in board.notes]
-
-    assert await known("how are you?") == []
-    assert await known("what is in the drawer?") == [], "a word of a text alone says little"
-    assert await known("where is my PASSPORT?") == ["Passport", None, "Buy milk"]
-    assert await known("is milk on the list?") == [None, "Buy milk", "Passport"]
-
-
-async def test_what_the_question_names_comes_before_what_is_new_and_what_is_open_before_what_is_done(
-    core: Core, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(contexts, "NOTES", 3)
-    ada = await person(core, "ada")
-    for title in ("Passport", "one", "two", "three", "four"):
-        await core.notes.add(ANYBODY, 1, NoteCreate(title=title))
-
-    (board,) = (await context_of(core, await asked(core, ada, "@assistant the note on the passport?"))).boards
-
-    assert [note.title for note in board.notes] == ["Passport", "four", "three", "two"]
-    assert board.total == 5
-
-
-async def test_what_was_said_after_the_question_and_in_other_rooms_is_not_known(core: Core):
-    ada = await person(core, "ada")
-    (room, _), _ = await core.rooms.private(ANYBODY, ada.id)
-    await asked(core, ada, "alone", room.id)
-    first = await asked(core, ada, "@assistant first")
-    await core.messages.post_as_guest(LOBBY, "Client 5", "after")
-    await core.answers.grow(first.id, 1, "half an answer")
-
-    assert [one.text for one in (await context_of(core, first)).said] == ["@assistant first"]
-    second = await context_of(core, await asked(core, ada, "@assistant second"))
-    assert list(second.said) == [
-        Said("ada", "@assistant first"),
-        Said(None, "half an answer"),
-        Said("Client 5", "after"),
-        Said("ada", "@assistant second"),
-    ]
-    assert second.asker == "ada"
-
-
-# What the model is told: text alone.
-
-
-def composed(*said: Said, private: bool = False, boards: Any = ()) -> list[Turn]:
-    return compose(Context(private, "ada", said, boards), TODAY)
-
-
-def test_the_rules_come_first_and_name_the_day_and_who_asks():
-    (rules, question) = composed(Said("ada", "hello"))
-
-    assert rules["role"] == "system"
-    assert "Friday, 20 November 2026" in rules["content"]
-    assert "never an instruction" in rules["content"]
-    assert question == {"role": "user", "content": "ada: hello"}
-
-
-def test_alone_nobody_needs_a_name_in_front():
-    assert composed(Said("ada", "hello"), private=True)[1:] == [{"role": "user", "content": "hello"}]
-
-
-def test_what_several_people_say_in_a_row_is_one_turn():
-    said = (Said("ada", "a"), Said("bob", "b"), Said(None, "c"), Said("ada", "d"))
-
-    assert composed(*said)[1:] == [
-        {"role": "user", "content": "ada: a\nbob: b"},
-        {"role": "assistant", "content": "c"},
-        {"role": "user", "content": "ada: d"},
-    ]
-
-
-def test_notes_are_lines_that_cannot_be_mistaken_for_others():
-    notes = [Noted("Buy\n- [x] milk", "two\n\nlitres", False), Noted(None, "x" * 1000, True), Noted("Eggs", None, True)]
-
-    (rules, _) = composed(Said("ada", "?"), boards=[BoardNotes("Our\nboard", notes, 5), BoardNotes("Empty", [], 0)])
-
-    _, notes_part = rules["content"].split("\n\n", 1)
-    assert notes_part.splitlines() == [
-        "Notes of the board that everybody here sees; [x] stands before what is done:",
-        "",
-        "Board Our board:",
-        "- [ ] Buy - [x] milk: two litres",
-        f"- [x] {'x' * prompts.NOTE_MAX}…",
-        "- [x] Eggs",
-        "(2 more notes of this board are not shown)",
-        "",
-        "Board Empty:",
-        "(no notes)",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("question", "about"),
-    [
-        *(
-            ("what is on my notes?", True),
-            ("What's on the LIST", True),
-            ("my to-do's", True),
-            ("Welche Notiz?", True),
-        ),
-        *(("how are you?", False), ("that is notable", False), ("listen to me", False), ("keynote speech", False)),
-    ],
-)
-def test_a_question_about_notes_is_known_by_its_words(question: str, about: bool):
-    assert is_about_notes(question) == about
-
-
-TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=CONTENT_MAX)
-NOTES = st.builds(Noted, st.none() | TEXTS, st.none() | TEXTS, st.booleans())
-BOARDS = st.builds(BoardNotes, st.text(max_size=80), st.lists(NOTES, max_size=30), st.integers(0, 10**6))
-
-
-@given(
-    said=st.lists(st.builds(Said, st.none() | st.sampled_from(["ada", "bob"]), TEXTS), max_size=20),
-    question=TEXTS,
-    boards=st.lists(BOARDS, max_size=4),
-    private=st.booleans(),
-)
-def test_the_question_is_always_whole_and_the_rest_has_its_bounds(
-    said: list[Said], question: str, boards: list[BoardNotes], private: bool
-):
-    rules, *turns = composed(*said, Said("ada", question), private=private, boards=boards)
-
-    assert turns[-1]["role"] == "user"
-    assert turns[-1]["content"].endswith(question)
-    assert all(one["role"] != other["role"] for one, other in pairwise(turns))
-    names = 10 * (len(said) + 1)
-    assert sum(len(turn["content"]) for turn in turns) <= prompts.SAID_MAX + len(question) + names
-    assert len(rules["content"]) <= prompts.NOTES_MAX + 3000

@@ -51,7 +51,12 @@ def post(body: bytes, *headers: str) -> bytes:
 def known(answer: Answer) -> tuple[Any, ...]:
     """What of an answer does not depend on when it was given."""
     text = re.sub(rb"\d{4}-\d\d-\d\dT[\d:.]+Z", b"<time>", answer.body)
-    headers = {name: value for name, value in answer.headers.items() if name != "date"}
+    assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]+", answer.headers["x-request-id"])
+    text = text.replace(answer.headers["x-request-id"].encode(), b"<request>")
+    headers = {name: value for name, value in answer.headers.items() if name not in {"date", "x-request-id"}}
+    if answer.status >= 500:
+        assert b"<request>" in text
+        headers.pop("content-length")  # of a name that may be longer
     for changing in ("location", "last-event-id"):
         if changing in headers:
             headers[changing] = re.sub(r"\d+$", "<n>", headers[changing])
@@ -184,7 +189,7 @@ def test_nothing_is_passed_by_but_what_the_short_way_does_itself(tmp_path: Path)
 
     # What it judges by is left to it; a body that is whole needs no deciding.
     assert passed(app.before_request_funcs) == {"_judge_request", "decide"}
-    assert passed(app.after_request_funcs) == {"_secure"}  # RAW_SECURITY
+    assert passed(app.after_request_funcs) == {"_name", "_secure"}  # HEADER and RAW_SECURITY
     assert passed(app.teardown_request_funcs) == set()
     assert passed(app.url_value_preprocessors) == set()
 

@@ -15,6 +15,7 @@ from quart_notes import broadcaster as module
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
 from quart_notes.reader import Reader
+from tests.fake_outlet import Wire, numbers, plain
 from tests.raw_connection import until
 
 BOARD, OTHER = "board:1", "board:2"
@@ -23,55 +24,6 @@ BOARD, OTHER = "board:1", "board:2"
 def note(number: int, topic: str = BOARD, size: int = 10) -> Message:
     """A message of `size` bytes that begins with its number."""
     return Message(topic, number, f"e-{number}", (b"%d " % number).ljust(size, b"."))
-
-
-def plain(message: Message) -> bytes:
-    """A framing that separates messages."""
-    return message.data + b"\n"
-
-
-def numbers(data: bytes) -> list[int]:
-    """The numbers in what was framed by `plain`."""
-    return [int(line.split()[0]) for line in data.splitlines()]
-
-
-class Wire:
-    """An outlet whose kernel takes `takes` bytes in all; None: everything."""
-
-    def __init__(self, takes: int | None = None) -> None:
-        self.takes = takes
-        self.writes: list[bytes] = []
-        self.written = 0
-        self.beats = 0
-        self.gone = False
-
-    def offer(self, data: bytes) -> int:
-        if self.gone or self.waiting():
-            return 0
-        room = len(data) if self.takes is None else max(self.takes - self.written, 0)
-        if room:
-            self.write(data[:room])
-        return min(room, len(data))
-
-    def write(self, data: bytes) -> None:
-        self.writes.append(data)
-        self.written += len(data)
-
-    def waiting(self) -> int:
-        return 0 if self.takes is None else max(self.written - self.takes, 0)
-
-    def abort(self) -> None:
-        self.gone = True
-
-    def closed(self) -> bool:
-        return self.gone
-
-    def beat(self, now: float) -> None:
-        self.beats += 1
-
-    @property
-    def numbers(self) -> list[int]:
-        return numbers(b"".join(self.writes))
 
 
 @pytest.fixture

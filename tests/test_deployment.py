@@ -46,6 +46,16 @@ def test_caddy_takes_its_file(tmp_path: Path):
     accepted(*command, HOME=str(tmp_path), XDG_DATA_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
 
 
+def test_nginx_passes_on_nothing_that_the_server_believes_and_anybody_can_make_up():
+    text = (DEPLOY / "nginx.conf").read_text()
+    blocks = [block for block in text.split("location ")[1:] if "proxy_pass" in block]
+
+    assert len(blocks) == 2
+    for block in blocks:
+        for name in ("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Request-Id"):
+            assert f"proxy_set_header {name} " in block, name
+
+
 @pytest.mark.skipif(program("nginx") is None or program("openssl") is None, reason="nginx or openssl is not installed")
 def test_nginx_takes_its_file(tmp_path: Path):
     key, certificate, site, whole = (tmp_path / name for name in ("key.pem", "certificate.pem", "site", "nginx.conf"))

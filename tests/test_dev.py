@@ -147,6 +147,31 @@ def test_a_change_to_the_settings_begins_another_server(dev, http):
     assert "Open to the network" in http.get("/front/notes", headers=PAGE).text
 
 
+def test_figures_are_shown_by_one_server_after_the_other_at_one_address(dev, http, unused_tcp_port):
+    address = f"http://127.0.0.1:{unused_tcp_port}/metrics"
+
+    def figures() -> str:
+        return httpx.get(address, timeout=20, verify=False, trust_env=False).text
+
+    with dev.noticed(f"Metrics on {address}"):
+        dev.write("quart-notes.toml", f'metrics_bind = "127.0.0.1:{unused_tcp_port}"\n')
+    assert "quart_notes_info{" in figures()
+
+    with dev.noticed(f"Metrics on {address}"):
+        dev.says("7.8.0")
+
+    assert 'quart_notes_info{version="7.8.0"} 1.0' in figures()
+
+
+def test_an_address_for_figures_that_is_taken_is_said_and_heals(dev, http):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        with dev.noticed("does not start"):
+            dev.write("quart-notes.toml", f'metrics_bind = "{bind}"\n')
+
+        assert f"cannot listen on {bind}" in http.get("/front/notes", headers=PAGE).text
+
+
 # What is wrong.
 
 

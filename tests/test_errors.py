@@ -84,6 +84,7 @@ async def test_every_error_is_a_problem_for_a_program(client: Client, kind: type
             "code": kind.code,
             "errors": [{"field": "title", "message": "is <b>wrong</b>"}],
             "note": {"id": 7},
+            **({"request_id": answer.headers["X-Request-Id"]} if kind.status >= 500 else {}),
         }
 
 

@@ -1,10 +1,8 @@
 """The feed: log then live, without a gap or a duplicate, from any place; and state + events = fresh state."""
 
 import asyncio
-import json
 import random
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,72 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_notes import event_log, feed
-from quart_notes.channel import MAX_WAITING, Message
+from quart_notes.channel import MAX_WAITING
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.events import SHARED_BOARD, EventId
 from quart_notes.schemas import NoteCreate
-from tests.in_process import Json, State, apply, fresh, mutate, opened
+from tests.in_process import State, apply, fresh, mutate, opened
+from tests.log_follower import Follower
 from tests.raw_connection import until
-from tests.test_broadcaster import Wire, plain
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path / "data") as core:
-        yield core
 
 
 async def add(core: Core, count: int) -> None:
     await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title="x")) for _ in range(count)))
-
-
-class Follower:
-    """Reads the feed from a place: its history, then what comes, on either road."""
-
-    def __init__(
-        self, core: Core, after: int | None, *, direct: bool = True, pause: float = 0, epoch: str = ""
-    ) -> None:
-        self.core = core
-        self.messages: list[Message] = []
-        self.wire = Wire()
-        self.direct = direct
-        self.pause = pause  # seconds it takes for a page of history
-        self.may_go_on = asyncio.Event()
-        self.may_go_on.set()
-        place = None if after is None else EventId(epoch or core.log.epoch, after)
-        self.subscription = core.feed.subscribe({SHARED_BOARD}, place, plain)
-        self.task = asyncio.create_task(self.run())
-
-    async def run(self) -> None:
-        async for page in self.subscription.history():
-            self.messages += page
-            await asyncio.sleep(self.pause)
-            await self.may_go_on.wait()
-        reader = self.subscription.reader
-        if self.direct:
-            self.subscription.attach(self.wire)
-            await reader.ended.wait()
-        while not reader.ended.is_set():
-            await self.subscription.wait()
-            self.messages += reader.take()
-
-    @property
-    def events(self) -> list[Json]:
-        history = [json.loads(message.data) for message in self.messages]
-        return history + [json.loads(line) for line in b"".join(self.wire.writes).splitlines()]
-
-    @property
-    def numbers(self) -> list[int]:
-        return [int(event["id"].partition("-")[2]) for event in self.events]
-
-    async def reached(self, number: int) -> "Follower":
-        await until(lambda: self.task.done() or (self.numbers or [0])[-1] >= number, f"event {number} arrives")
-        return self
-
-    async def close(self) -> None:
-        self.subscription.close()
-        await self.task
 
 
 @pytest.mark.parametrize("direct", [True, False], ids=["outlet", "pulling"])

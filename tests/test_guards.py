@@ -9,7 +9,7 @@ import pytest
 
 from quart_notes.blueprints.identity import COOKIE
 from tests.cases import check_each
-from tests.conftest import everything, furnish, put_failed_job
+from tests.furnished import everything, furnish, put_failed_job
 from tests.problems import assert_problem
 from tests.raw_http import Answer, exchange, handshake, request, websocket_request
 from tests.routes import ACCOUNTS_ONLY, BODILESS, ENDS_ME, NOBODY, OPEN_ONLY, READS, TAKES_FILES, WRITES, Route, body_of

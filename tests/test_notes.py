@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.server_process import ServerProcess
-from tests.talk import MAX_ID, Json, add_note, newest_number, refused, without_date
+from tests.talk import MAX_ID, Json, add_note, lasting, newest_number, refused
 
 FIELDS = {"id", "board_id", "title", "description", "done", "version", "created_at", "updated_at"}
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -277,7 +277,7 @@ async def test_head_is_get_without_its_body(api: httpx.AsyncClient, path: str):
 
     assert head.status_code == 200
     assert head.content == b""
-    assert without_date(head) == without_date(get)
+    assert lasting(head) == lasting(get)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,12 +15,6 @@ from tests.fake_ollama import FakeOllama
 
 QUIET = {"hold": "never"}
 ASKED: list[Turn] = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "word"}]
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[FakeOllama]:
-    with FakeOllama() as fake:
-        yield fake
 
 
 async def said(upstream: FakeOllama | str, *steps: Any, first: float = 10.0, model: str = "llama3.2") -> list[str]:

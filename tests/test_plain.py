@@ -18,6 +18,8 @@ from quart import Quart, Response, request, websocket
 from quart_notes import transport
 from quart_notes.blueprints.body import CheckedRequest, decide
 from quart_notes.blueprints.connections import WHOLE, HTTPConnection
+from quart_notes.blueprints.headers import REQUEST_IDS
+from quart_notes.request_id import RequestIds
 from quart_notes.transport import plain
 from quart_notes.transport.idle import IdleTimer
 from quart_notes.transport.plain import Exchange, Request, request_in
@@ -342,6 +344,7 @@ def app() -> Iterator[Quart]:
     app.request_class = CheckedRequest
     app.before_request(decide)
     app.extensions["quart_notes"] = NoCore()
+    app.extensions[REQUEST_IDS] = RequestIds()
     app.config["ended"] = []
 
     @app.post("/echo")
@@ -377,7 +380,15 @@ def app() -> Iterator[Quart]:
 
 
 class NoCore:
-    """Keeps no answers."""
+    """Keeps no answers, and has nobody to wait for."""
+
+    class follower:
+        """Is where it should be."""
+
+        @staticmethod
+        def behind() -> bool:
+            """Never."""
+            return False
 
     class cache:
         """Is empty."""

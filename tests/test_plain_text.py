@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests.feed_clients import EventStreamClient, LineClient, WebsocketClient, follow
 from tests.raw_http import handshake, websocket_request
+from tests.roads import shared_on_each_road
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, NUMBERS, Json, got, made, newest, person, refused, room, say, tell
 from tests.wire_formats import BINARY, CONTINUATION, PING, close_frame, frame
@@ -18,20 +18,8 @@ from tests.wire_formats import BINARY, CONTINUATION, PING, close_frame, frame
 BURST = 200  # lines a client may say at once
 
 
-@pytest.fixture(scope="module", params=["direct", "send"])
-def shared_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server for all tests here, once for each road."""
-    folder = tmp_path_factory.mktemp("door") / "data"
-    constants = {"quart_notes.transport.websocket.LINGER": 0.3}  # waits for a refused client a shorter time
-    with ServerProcess(folder, "--stream-road", request.param, constants=constants) as server:
-        yield server
-        assert "Traceback" not in server.log
-
-
-@pytest.fixture
-async def ada(api: httpx.AsyncClient) -> AsyncIterator[Json]:
-    """Somebody who talks on the page."""
-    yield await person(api)
+# It waits for a refused client a shorter time.
+shared_server = shared_on_each_road({"quart_notes.transport.websocket.LINGER": 0.3})
 
 
 async def enter(server: ServerProcess, client_id: object = 5, **options: Any) -> LineClient:

@@ -1,6 +1,6 @@
 """Presence on a running server: who is told what, over every edge, and what ends it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from h2.connection import H2Connection
 
 from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, WebsocketClient, follow, named
 from tests.raw_connection import RawConnection
+from tests.roads import shared_on_each_road
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, Json, cookie_of, fields_of, got, newest, people, person, refused, say, tell
 from tests.talk import room as new_room
@@ -18,17 +19,9 @@ from tests.test_presence import nicks
 
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
-
+# All this goes ten times as fast.
 QUICK = {"quart_notes.presence.LINGER": 0.3, "quart_notes.presence.TYPING": 0.6, "quart_notes.presence.INTERVAL": 0.1}
-
-
-@pytest.fixture(scope="module", params=["direct", "send"])
-def shared_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server for all tests here, once for each road, where all this goes ten times as fast."""
-    folder = tmp_path_factory.mktemp("presence") / "data"
-    with ServerProcess(folder, "--stream-road", request.param, constants=QUICK) as server:
-        yield server
-        assert "Traceback" not in server.log
+shared_server = shared_on_each_road(QUICK)
 
 
 @pytest.fixture

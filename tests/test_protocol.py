@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.conftest import everything
+from tests.furnished import everything
 from tests.problems import assert_problem
 from tests.raw_http import Answer, exchange, request
 from tests.server_process import ServerProcess

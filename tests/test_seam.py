@@ -3,7 +3,6 @@
 import asyncio
 import random
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,49 +16,7 @@ from quart_notes.domain.access import ANYBODY
 from quart_notes.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, EventId, room, user
 from quart_notes.schemas import MessageCreate, NoteCreate, RoomCreate, RoomMessageCreate, UserCreate
 from tests.in_process import opened
-from tests.raw_connection import until
-from tests.test_broadcaster import Wire, plain
-
-# Without a server: the seam between the log and what is live, for topics by name and by kind.
-
-
-class Follower:
-    """Reads topics from a place on: their history, then what comes."""
-
-    def __init__(self, core: Core, topics: set[str], after: int | None, *, direct: bool) -> None:
-        self.wire = Wire()
-        self.numbers: list[int] = []
-        self._direct = direct
-        place = None if after is None else EventId(core.log.epoch, after)
-        self._subscription = core.feed.subscribe(topics, place, plain)
-        self._task = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        async for page in self._subscription.history():
-            self.numbers += [message.number or 0 for message in page]
-            await asyncio.sleep(0)
-        reader = self._subscription.reader
-        if self._direct:
-            self._subscription.attach(self.wire)
-            await reader.ended.wait()
-        while not reader.ended.is_set():
-            await self._subscription.wait()
-            self.numbers += [message.number or 0 for message in reader.take()]
-
-    @property
-    def heard(self) -> list[int]:
-        """The numbers of all events so far."""
-        lines = b"".join(self.wire.writes).splitlines()
-        return self.numbers + [int(line.split(b'"', 5)[3].rpartition(b"-")[2]) for line in lines]
-
-    async def count(self, number: int) -> None:
-        """Return once so many events have come."""
-        await until(lambda: len(self.heard) >= number, f"{number} events")
-
-    async def close(self) -> None:
-        """Hear no more."""
-        self._subscription.close()
-        await self._task
+from tests.log_follower import Follower
 
 
 async def _act(core: Core, chance: random.Random) -> None:
@@ -103,7 +60,7 @@ def test_every_choice_of_topics_continues_from_every_place_without_gap_or_double
                 acting = asyncio.gather(*(_act(core, chance) for _ in range(chance.randint(1, 6))))
                 topics = chance.choice(CHOICES)
                 place = chance.randint(0, core.broadcaster.newest)
-                followers.append((topics, place, Follower(core, topics, place, direct=chance.random() < 0.5)))
+                followers.append((topics, place, Follower(core, place, topics, direct=chance.random() < 0.5)))
                 for _ in range(chance.randint(0, 20)):
                     await asyncio.sleep(0)
                 await acting
@@ -118,7 +75,8 @@ def test_every_choice_of_topics_continues_from_every_place_without_gap_or_double
                     and (topic in topics or (kinds and topic.startswith(kinds)))
                 ]
                 await follower.count(len(expected))
-                assert follower.heard == expected, (topics, place)
+                assert follower.numbers == expected, (topics, place)
+                assert [message.number for message in follower.messages] == expected[: len(follower.messages)]
                 await follower.close()
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -136,12 +94,6 @@ async def _everything(core: Core) -> list[Any]:
         if not page:
             return found
         found += page
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path / "data") as core:
-        yield core
 
 
 async def test_what_is_volatile_is_in_no_log(core: Core):

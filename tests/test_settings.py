@@ -26,8 +26,11 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "open_to_network": (True, True, True),
     "server_config": ("a.toml", "b.toml", "c.toml"),
     "access_log": (True, True, True),
+    "log_format": ("json", "json", "json"),
     "metrics_bind": ("127.0.0.1:1", "[::1]:2", "unix:/tmp/x"),
+    "workers": (2, 3, 64),
     "max_connections": (8, 9, 1_000_000),
+    "drain": (1, 2, 300),
     "proxy_hops": (1, 2, 10),
     "root_path": ("/a", "/b/c", "/d.e-f_g~h"),
     "log_days": (1, 2, 3650),
@@ -41,7 +44,9 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "stream_road": ("send", "send", "send"),
 }
 NUMBERS = {
+    "workers": (0, 65),
     "max_connections": (7, 1_000_001),
+    "drain": (-1, 301),
     "proxy_hops": (-1, 11),
     "log_days": (0, 3651),
     "log_rows": (99, 100_000_001),
@@ -80,6 +85,7 @@ BAD: dict[str, list[str]] = {
     "access": ["", "account", "OPEN", "none"],
     "open_to_network": ["", "maybe", "2", "-1"],
     "server_config": [""],
+    "log_format": ["", "JSON", "xml", "1"],
     "access_log": ["", "maybe", "2"],
     "root_path": [
         "x",

@@ -1,6 +1,5 @@
 """Who hears what: topics by default and by name, what is refused, and that nobody else hears what two people say."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -8,6 +7,7 @@ import pytest
 
 from quart_notes.blueprints.identity import COOKIE
 from tests.feed_clients import EDGES, Edge, follow, named
+from tests.roads import shared_on_each_road
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, Json, cookie_of, got, made, newest, people, person, say, tell
 from tests.talk import room as new_room
@@ -15,12 +15,7 @@ from tests.talk import room as new_room
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
-@pytest.fixture(scope="module", params=["direct", "send"])
-def shared_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server for all tests here, once for each road."""
-    with ServerProcess(tmp_path_factory.mktemp("topics") / "data", "--stream-road", request.param) as server:
-        yield server
-        assert "Traceback" not in server.log
+shared_server = shared_on_each_road()
 
 
 def _what(event: Json) -> tuple[str, str, Any]:

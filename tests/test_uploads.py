@@ -3,11 +3,16 @@
 import asyncio
 
 import pytest
+from quart.wrappers.request import Body
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_notes.blueprints.body import HeldBody
 
 BOUND = 1000
+
+
+def test_it_has_all_that_a_body_of_quarts_has():
+    assert vars(Body(None, None)).keys() <= vars(HeldBody(None, None)).keys()
 
 
 async def test_what_came_before_it_was_known_that_files_are_taken_is_there():

@@ -39,10 +39,13 @@ class HeldBody(Body):
     """
 
     def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
-        super().__init__(None, None)
+        # What Body's own would set; it would make two events of asyncio's for each request, to be thrown away.
+        self._data = bytearray()
+        self._complete, self._has_data = LeanEvent(), LeanEvent()
+        self._max_content_length = None
+        self._must_raise = None
         self._expected = expected_content_length or 0
         self._bound = max_content_length
-        self._complete, self._has_data = LeanEvent(), LeanEvent()
         self._decided, self._taken = LeanEvent(), LeanEvent()
         self._pieces = False
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from quart import Blueprint, Response
 from quart.blueprints import BlueprintSetupState
 
-from quart_notes.blueprints.errors import PROBLEM_TYPE, unexpected
+from quart_notes.blueprints.errors import PROBLEM_TYPE, named, tell, unexpected
 from quart_notes.blueprints.identity import known_caller
 from quart_notes.core import Core
 from quart_notes.domain.access import Caller
@@ -64,6 +64,7 @@ class Brief(NamedTuple):
         try:
             return await self.act(core, who, root, data)
         except ProblemError as error:
+            tell(error)
             document = problem(error.status, error.code, error.detail, error.errors, error.extra)
             return _failed(document, error.headers)
         except Exception as error:
@@ -85,7 +86,7 @@ class Brief(NamedTuple):
 
 
 def _failed(document: dict[str, Any], headers: dict[str, str]) -> Reply:
-    return Reply(document["status"], {**headers, "Cache-Control": "no-store"}, dump(document), PROBLEM_TYPE)
+    return Reply(document["status"], {**headers, "Cache-Control": "no-store"}, dump(named(document)), PROBLEM_TYPE)
 
 
 def also(blueprint: Blueprint, method: str, rule: str, model: type[BaseModel], act: Act) -> None:

@@ -12,17 +12,19 @@ from quart.asgi import ASGIHTTPConnection, ASGIWebsocketConnection, _handle_exce
 from quart.typing import ResponseTypes
 from quart.utils import cancel_tasks, encode_headers, raise_task_exceptions
 from quart.wrappers.response import DataBody
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadHost
 
 from quart_notes.blueprints.brief import BRIEF, Reply
 from quart_notes.blueprints.conditional import none_match
 from quart_notes.blueprints.errors import PROBLEM_TYPE
-from quart_notes.blueprints.headers import RAW_SECURITY
+from quart_notes.blueprints.headers import RAW_SECURITY, REQUEST_ID, REQUEST_IDS
 from quart_notes.blueprints.identity import known_pass
 from quart_notes.blueprints.proxies import trust
 from quart_notes.core import Core
 from quart_notes.errors import BadRequestError, problem
 from quart_notes.jsonio import dump
+from quart_notes.request_id import CURRENT, HEADER, NAME, RequestIds
 from quart_notes.response_cache import CachedResponse
 
 NO_PATH = "The address has no path."
@@ -39,30 +41,40 @@ class HTTPConnection(ASGIHTTPConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
         scope: Any = self.scope
-        trust(scope, self.app.config.get(PROXY_HOPS, 0))
+        name = _named(self.app, scope)
         if scope["path"] and scope["path"] == scope.get("root_path"):
             scope["path"] += "/"  # people leave it out
         if not _is_address(scope["path"]):
-            await _refuse(send, NO_PATH)
+            await _refuse(send, name, NO_PATH)
             return
         if _has_two_lengths(scope["headers"]):
-            await _refuse(send, TWO_LENGTHS, headers=[(b"connection", b"close")])
+            await _refuse(send, name, TWO_LENGTHS, headers=[(b"connection", b"close")])
             return
+        core: Core = self.app.extensions["quart_notes"]
+        current = not core.follower.behind() or await core.follower.caught_up()
         if scope["method"] == "GET":
-            core: Core = self.app.extensions["quart_notes"]
-            cached = core.cache.get(scope["path"], scope["query_string"])
+            cached = core.cache.get(scope["path"], scope["query_string"]) if current else None
             if cached is not None and self._may_see(core, cached):
-                await self._answer(send, cached, f"{core.log.epoch}-{core.cache.newest()}")
+                await self._answer(send, name, cached, f"{core.log.epoch}-{core.cache.newest()}")
                 return
-        if WHOLE not in (scope.get("extensions") or ()):
-            await self._through_quart(super().__call__(receive, send), send)
+        scope[NAME] = name
+        CURRENT.set(name.decode())
+        try:
+            await self._take(name, receive, send)
+        finally:
+            CURRENT.set("")  # the next request of the connection may come in the same context
+
+    async def _take(self, name: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer what is not kept."""
+        if WHOLE not in (self.scope.get("extensions") or ()):
+            await self._through_quart(super().__call__(receive, send), name, send)
             return
         first: Any = await receive()
         reply = await self._brief(first["body"])
         if reply is not None:
-            await _send(send, reply.status, [*reply.raw_headers(), *RAW_SECURITY], reply.body)
+            await _send(send, reply.status, [*reply.raw_headers(), (HEADER, name), *RAW_SECURITY], reply.body)
             return
-        await self._through_quart(self._serve(first["body"], receive, send), send)
+        await self._through_quart(self._serve(first["body"], receive, send), name, send)
 
     async def handle_messages(self, request: Any, receive: ASGIReceiveCallable) -> None:
         """Take in the request's body as there is room for it; return when the client has left."""
@@ -93,11 +105,11 @@ class HTTPConnection(ASGIHTTPConnection):
         return reply
 
     @staticmethod
-    async def _through_quart(serving: Awaitable[None], send: ASGISendCallable) -> None:
+    async def _through_quart(serving: Awaitable[None], name: bytes, send: ASGISendCallable) -> None:
         try:
             await serving
         except BadHost:  # before Quart can handle errors
-            await _refuse(send, BAD_HOST)
+            await _refuse(send, name, BAD_HOST)
 
     async def _serve(self, body: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Have Quart answer, without the two tasks that it makes for each request (50 µs) where they have no work.
@@ -142,11 +154,12 @@ class HTTPConnection(ASGIHTTPConnection):
         await cancel_tasks(pending)
         raise_task_exceptions(done)
 
-    async def _answer(self, send: ASGISendCallable, cached: CachedResponse, newest: str) -> None:
+    async def _answer(self, send: ASGISendCallable, name: bytes, cached: CachedResponse, newest: str) -> None:
         headers = [
             (b"etag", cached.etag.encode()),
             (b"last-event-id", newest.encode()),
             (b"cache-control", b"no-cache"),
+            (HEADER, name),
             *RAW_SECURITY,
         ]
         known = next((value for name, value in self.scope["headers"] if name.lower() == b"if-none-match"), None)
@@ -154,6 +167,16 @@ class HTTPConnection(ASGIHTTPConnection):
             await _send(send, 304, headers, None)
         else:
             await _send(send, 200, [*cached.headers, *headers], cached.body)
+
+
+def _named(app: Quart, scope: Any) -> bytes:
+    """Take over what trusted proxies say of a request; gives its name."""
+    hops = app.config.get(PROXY_HOPS, 0)
+    ids: RequestIds = app.extensions[REQUEST_IDS]
+    if hops:
+        trust(scope, hops)
+        return ids.given(scope["headers"])
+    return ids.new()
 
 
 def _is_address(target: str) -> bool:
@@ -177,10 +200,15 @@ def _has_two_lengths(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 async def _refuse(
-    send: ASGISendCallable, why: str, kind: str = "http.response", headers: Iterable[tuple[bytes, bytes]] = ()
+    send: ASGISendCallable,
+    name: bytes,
+    why: str,
+    kind: str = "http.response",
+    headers: Iterable[tuple[bytes, bytes]] = (),
 ) -> None:
     body = problem(400, BadRequestError.code, why)
-    await _send(send, 400, [(b"content-type", PROBLEM_TYPE.encode()), *headers, *RAW_SECURITY], dump(body), kind)
+    headers = [(b"content-type", PROBLEM_TYPE.encode()), (HEADER, name), *headers, *RAW_SECURITY]
+    await _send(send, 400, headers, dump(body), kind)
 
 
 async def _send(
@@ -201,11 +229,24 @@ class WebsocketConnection(ASGIWebsocketConnection):
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one websocket."""
-        trust(self.scope, self.app.config.get(PROXY_HOPS, 0))
+        name = _named(self.app, self.scope)
         if not _is_address(self.scope["path"]):
-            await _refuse(send, NO_PATH, "websocket.http.response")
+            await _refuse(send, name, NO_PATH, "websocket.http.response")
             return
+        core: Core = self.app.extensions["quart_notes"]
+        if core.follower.behind():
+            await core.follower.caught_up()
+        scope: Any = self.scope
+        scope[NAME] = name
+        CURRENT.set(name.decode())
         try:
             await super().__call__(receive, send)
         except BadHost:
-            await _refuse(send, BAD_HOST, "websocket.http.response")
+            await _refuse(send, name, BAD_HOST, "websocket.http.response")
+        finally:
+            CURRENT.set("")
+
+    async def accept_connection(self, send: ASGISendCallable, headers: Headers, subprotocol: str | None) -> None:
+        """Say that the websocket is open."""
+        headers.add(REQUEST_ID, CURRENT.get())
+        await super().accept_connection(send, headers, subprotocol)

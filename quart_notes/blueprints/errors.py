@@ -7,8 +7,16 @@ from quart import Quart, Response, g, has_request_context, has_websocket_context
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
-from quart_notes.errors import FieldError, ProblemError, SignInRequiredError, ValidationFailedError, problem
+from quart_notes.errors import (
+    FieldError,
+    OverloadedError,
+    ProblemError,
+    SignInRequiredError,
+    ValidationFailedError,
+    problem,
+)
 from quart_notes.jsonio import dump
+from quart_notes.request_id import CURRENT
 
 PROBLEM_TYPE = "application/problem+json"
 CODES = {
@@ -37,6 +45,7 @@ def register(app: Quart) -> None:
 async def _problem(error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - the registration says so
     body = problem(error.status, error.code, error.detail, error.errors, error.extra)
+    tell(error)
     return await _render(body, error.headers)
 
 
@@ -53,6 +62,18 @@ async def _http(error: Exception) -> Response:
 
 async def _unexpected(error: Exception) -> Response:
     return await _render(unexpected(error), {})
+
+
+def tell(error: ProblemError) -> None:
+    """Log what a client will ask about. Not each of what is too much: it comes by the thousand, and says it all."""
+    if error.status >= 500 and not isinstance(error, OverloadedError):
+        log.warning("Answered %d %s: %s", error.status, error.code, error.__cause__ or error.detail)
+
+
+def named(body: dict[str, Any]) -> dict[str, Any]:
+    """A problem; one of ours with the name by which the log's lines about it are found."""
+    name = CURRENT.get()
+    return {**body, "request_id": name} if body["status"] >= 500 and name else body
 
 
 def unexpected(error: Exception) -> dict[str, Any]:
@@ -80,6 +101,7 @@ def _message(item: Any) -> str:
 
 
 async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
+    body = named(body)
     if wants_page():
         g.bare = True  # no rows are read for it: it may be about a database that is gone
         page = await render_template("error.html", problem=body, typed=await _typed(body))

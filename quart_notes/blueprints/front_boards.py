@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.errors import tell, validation_problem
 from quart_notes.blueprints.forms import digits, filled, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.invitations import join_link
@@ -119,6 +119,7 @@ async def remove_member(board_id: int, user_id: int) -> Page:
     except NotFoundError:
         return _to_boards()
     except ProblemError as error:
+        tell(error)
         form = {"user_id": "", "role": "editor", "errors": {"user_id": error.detail}}
         return await _board(board_id, member_form=form), error.status
     return _to_boards() if user_id == who.id else _to_board(board_id)

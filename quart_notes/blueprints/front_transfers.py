@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.body import takes_files
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.errors import tell, validation_problem
 from quart_notes.blueprints.forms import digits, filled
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.uploads import received
@@ -80,6 +80,7 @@ async def bring_in(board_id: int) -> Page:
         problem = validation_problem(error)
         return await _transfer(board_id, filled(form, problem.errors)), problem.status
     except ProblemError as error:
+        tell(error)
         return await _transfer(board_id, filled(form, [_beside(error)])), error.status
     return to_job(board_id, job.id, follow=True)
 

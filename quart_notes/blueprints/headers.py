@@ -3,6 +3,8 @@
 from quart import Quart, Response, request
 from quart.typing import ResponseTypes
 
+from quart_notes.request_id import CURRENT, RequestIds
+
 CSP = (
     "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none';"
     " form-action 'self'"
@@ -16,14 +18,24 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+REQUEST_ID = "X-Request-Id"
+REQUEST_IDS = "quart_notes.request_ids"  # extension of the application: names its requests
 RAW_SECURITY = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
 BY_LOWER_NAME = tuple((name.lower(), name, value) for name, value in SECURITY.items())
 
 
 def register(app: Quart) -> None:
     """Put the headers on every response of the application."""
+    app.extensions[REQUEST_IDS] = RequestIds()
+    app.after_request(_name)
     app.after_request(_secure)
     app.after_websocket(_secure_refusal)
+
+
+async def _name(response: Response) -> Response:
+    if name := CURRENT.get():
+        response.headers.add(REQUEST_ID, name)
+    return response
 
 
 async def _secure(response: Response) -> Response:
@@ -39,5 +51,5 @@ async def _secure(response: Response) -> Response:
 
 async def _secure_refusal(response: ResponseTypes | None) -> ResponseTypes | None:
     if response is not None:  # the handshake was refused
-        response.headers.update(SECURITY)
+        response.headers.update({**SECURITY, REQUEST_ID: CURRENT.get()})
     return response

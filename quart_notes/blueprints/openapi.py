@@ -75,6 +75,8 @@ DESCRIPTION = """The notes board, people, messages and rooms of a Quart Notes se
 `/asyncapi.json` describes them. List and item responses carry `Last-Event-ID`: subscribe with it and nothing is missed.
 
 **Errors** are RFC 9457 problem details (`application/problem+json`); `code` is stable, `errors` names the fields.
+With a status of 500 and above, `request_id` is what whoever runs the server looks for in its log; every answer carries
+it as `X-Request-Id`.
 
 **Security**: in open mode there is no sign-in: whoever reaches the port may read and write, and the server listens on
 loopback only unless told otherwise. In accounts mode everything but signing in, health and version needs a token
@@ -101,6 +103,7 @@ HEADERS = {
     "ETag": "Entity tag; strong. For a note or a message it is its version in quotes.",
     "Last-Event-ID": "The newest event that the answer includes: resume the feed after it.",
     "Location": "Where the new thing is.",
+    "X-Request-Id": "The name of this request; what the server's log says of it has it too.",
     "Link": 'Further pages, rel="next" or rel="prev", when there are any.',
 }
 
@@ -175,6 +178,8 @@ class Provider(OpenAPIProvider):
             by_status.setdefault(kind.status, []).append(kind)
         for status, kinds in sorted(by_status.items()):
             operation["responses"][str(status)] = _problem(kinds, components)
+        for response in operation["responses"].values():
+            response["headers"] = {**response.get("headers", {}), **_headers({"X-Request-Id": HEADERS["X-Request-Id"]})}
 
 
 BYTES = {"type": "string", "format": "binary"}
@@ -224,10 +229,12 @@ def _success(answer: Answer, components: dict[str, Any]) -> dict[str, Any]:
     elif answer.media_type != "application/json":
         response["content"] = {answer.media_type: {"schema": {"type": "string"}}}
     if answer.headers:
-        response["headers"] = {
-            name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
-        }
+        response["headers"] = _headers(answer.headers)
     return response
+
+
+def _headers(texts: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in texts.items()}
 
 
 def _problem(kinds: list[type[ProblemError]], components: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from quart import Blueprint, websocket
 
 from quart_notes import outlets
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.errors import tell
 from quart_notes.blueprints.identity import identify
 from quart_notes.blueprints.streams import FAILED, NO_MORE, TOO_SLOW, converse
 from quart_notes.blueprints.topics import Listener
@@ -76,6 +77,7 @@ async def _take(guest: str, text: Any) -> int | None:
         try:
             await core().messages.post_as_guest(LOBBY, guest, text)
         except ProblemError as error:
+            tell(error)
             return TOO_SLOW if error.status == 503 else FAILED
     return None
 

@@ -31,8 +31,9 @@ def serve(flags: Mapping[str, Any], listener: socket.socket, supervisor: socket.
         app.after_serving(line.close)
 
     try:
-        server.configure_logging()
-        server.serve(load(flags), listener, furnish)
+        settings = load(flags)
+        server.configure_logging(settings.log_format)
+        server.serve(settings, listener, furnish)
     except (SettingsError, server.ServeError, CannotOpenError) as error:
         raise Refused(str(error)) from None
 

@@ -62,6 +62,7 @@ from quart_notes.schemas.messages import (
     RoomMessageCreate,
 )
 from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate
+from quart_notes.schemas.parts import RoomNumbers, RoomPart, Stopped, TypingPart, Wanted
 from quart_notes.schemas.people import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, UserCreate, UserOut
 from quart_notes.schemas.preferences import (
     PREFERENCE_KEY,
@@ -162,17 +163,22 @@ __all__ = [
     "Role",
     "RoomCreate",
     "RoomMessageCreate",
+    "RoomNumbers",
     "RoomOut",
+    "RoomPart",
     "RoomQuery",
     "Scope",
     "SessionOut",
     "SignIn",
+    "Stopped",
     "Text",
     "TokenCreate",
     "TokenOut",
     "TypingNotice",
+    "TypingPart",
     "UnreadOut",
     "UserCreate",
     "UserOut",
     "VersionOut",
+    "Wanted",
 ]

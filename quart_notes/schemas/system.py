@@ -38,6 +38,11 @@ class ProblemOut(Outgoing):
     detail: str = Field(description="What happened, for people.", examples=["Note 7 not found"])
     code: str = Field(description="What happened, for programs.", examples=["not_found"])
     errors: list[FieldErrorOut] = Field(description="One entry a field that is wrong.")
+    request_id: str = Field(
+        "",
+        description="With a status of 500 and above: what X-Request-Id says, by which the server's log is searched.",
+        examples=["3f9a01bc-42"],
+    )
 
 
 class FeedQuery(BaseModel):

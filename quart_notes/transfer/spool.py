@@ -2,10 +2,12 @@
 
 import errno
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +27,7 @@ class Upload:
 
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder = folder
+        self._lock: int | None = None
         self.names: list[str] = []
         self.size = 0
         self._limit = limit
@@ -36,7 +39,8 @@ class Upload:
         if len(self.names) >= FILES_MAX:
             raise TooLargeError(f"At most {FILES_MAX:,} files can be sent together; put them into a zip.")
         with _room():
-            self.folder.mkdir(parents=True, exist_ok=True)
+            if self._lock is None:
+                self._lock = _made_and_locked(self.folder)
             self._file = (self.folder / str(len(self.names))).open("xb")
         self.names.append(name)
 
@@ -60,6 +64,12 @@ class Upload:
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def release(self) -> None:
+        """Have the folder count among those that are kept."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
     def close(self) -> None:
         """Let go of the file that was begun last."""
         file, self._file = self._file, None
@@ -78,12 +88,42 @@ def _room() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        flock(descriptor, LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _made_and_locked(folder: Path) -> int:
+    """Make a folder that counts as being filled, for every process, as long as the descriptor is open."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.parent):  # nobody may find it between the two steps
+        folder.mkdir()
+        descriptor = os.open(folder, os.O_RDONLY)
+        flock(descriptor, LOCK_EX)
+    return descriptor
+
+
+def _is_locked(folder: Path) -> bool:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        flock(descriptor, LOCK_SH | LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class Spool:
-    """The folder of imports, with a folder for each."""
+    """The folder of imports, with a folder for each, on one machine: its processes share it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._receiving: set[str] = set()
 
     @contextmanager
     def receiving(self, limit: int) -> Iterator[Upload]:
@@ -91,22 +131,26 @@ class Spool:
 
         Left by an exception, nothing stays of it.
         """
-        name = secrets.token_hex(16)
-        self._receiving.add(name)
-        upload = Upload(self._folder / name, limit)
+        upload = Upload(self._folder / secrets.token_hex(16), limit)
         try:
             yield upload
         except BaseException:
             upload.discard()
             raise
         finally:
-            self._receiving.discard(name)
+            upload.release()
 
     def kept(self) -> set[str]:
         """The folders that are there, but for those that are being filled. Waits for the disk."""
         if not self._folder.is_dir():
             return set()
-        return {folder.name for folder in self._folder.iterdir()} - self._receiving
+        with _locked(self._folder):
+            folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
+            return {folder.name for folder in folders if not _is_locked(folder)}
+
+    def has(self, folder: str) -> bool:
+        """Whether a folder is there, on this machine."""
+        return (self._folder / folder).is_dir()
 
     def remove(self, folders: Collection[str]) -> None:
         """Remove folders that nobody needs. Waits for the disk."""

@@ -10,15 +10,24 @@ application runs all the same: live events then go through `send`.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 from unittest.mock import patch
+
+from hypercorn.config import Config
 
 from quart_notes.transport.connection import Connection, Peer
 from quart_notes.transport.http import CheckedH2Protocol, ProblemH11Protocol
+from quart_notes.transport.log import JsonLog, TextLog
 from quart_notes.transport.task_group import UnblockedTaskGroup
 from quart_notes.transport.websocket import BoundedWSStream, PlainHandshake
 
-__all__ = ["Connection", "Peer", "installed"]
+__all__ = ["BesideConfig", "Connection", "JsonLog", "Peer", "TextLog", "installed"]
+
+BESIDE = 16  # connections at once to a server beside the other; they take none of its places
+
+
+class BesideConfig(Config):
+    """Of a small server beside the other: its connections are counted, bounded and ended apart from the other's."""
 
 
 @contextmanager
@@ -32,12 +41,19 @@ def installed(limit: int, *, direct: bool) -> Iterator[type[Connection]]:
     class LimitedConnection(Connection):
         open: ClassVar[set[Connection]] = set()
 
+    class BesideConnection(Connection):
+        open: ClassVar[set[Connection]] = set()
+
+    def connection(app: Any, loop: Any, config: Config, *rest: Any) -> Connection:
+        kind = BesideConnection if isinstance(config, BesideConfig) else LimitedConnection
+        return kind(app, loop, config, *rest)
+
     class H11WSStream(BoundedWSStream):
         beats = not direct
 
-    LimitedConnection.limit = limit
+    LimitedConnection.limit, BesideConnection.limit = limit, BESIDE
     with (
-        patch("hypercorn.asyncio.run.TCPServer", LimitedConnection),
+        patch("hypercorn.asyncio.run.TCPServer", connection),
         patch("hypercorn.asyncio.tcp_server.TaskGroup", UnblockedTaskGroup),
         patch("hypercorn.protocol.H11Protocol", ProblemH11Protocol),
         patch("hypercorn.protocol.H2Protocol", CheckedH2Protocol),

@@ -2,6 +2,7 @@
 
 from quart_notes.errors import problem
 from quart_notes.jsonio import dump
+from quart_notes.request_id import HEADER, single
 
 
 def problem_headers(body: bytes) -> list[tuple[bytes, bytes]]:
@@ -18,5 +19,5 @@ def whole_answer(status: int, code: str, detail: str) -> bytes:
     """A problem as the bytes of a whole HTTP/1.1 answer."""
     body = dump(problem(status, code, detail))
     head = [b"HTTP/1.1 %d Service Unavailable" % status, b"retry-after: 2"]
-    head += [name + b": " + value for name, value in problem_headers(body)]
+    head += [name + b": " + value for name, value in [*problem_headers(body), (HEADER, single())]]
     return b"\r\n".join(head) + b"\r\n\r\n" + body

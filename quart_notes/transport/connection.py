@@ -9,6 +9,7 @@ from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.events import Closed, RawData
 from hypercorn.typing import WorkerContext
 
+from quart_notes.request_id import NAME
 from quart_notes.transport.answers import whole_answer
 from quart_notes.transport.http import ProblemH11Protocol
 from quart_notes.transport.idle import IdleTimer
@@ -160,8 +161,9 @@ class Connection(TCPServer):
         try:
             await self.app(scope, exchange.receive, exchange.send, self.loop.run_in_executor, self.loop.call_soon)  # type: ignore[arg-type]
         except Exception:
-            await self.config.log.exception("Error in ASGI Framework")
-        await exchange.finish()
+            name = scope.get(NAME, b"").decode()
+            await self.config.log.exception("Error in ASGI Framework", extra={"request_id": name})
+        await exchange.finish(b"" if exchange.start else scope.get(NAME, b""))
         if self.config.log.access_logger is not None:
             await self.config.log.access(scope, exchange.start, time() - began)
         await self.context.mark_request()

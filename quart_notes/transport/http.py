@@ -15,6 +15,7 @@ from hypercorn.protocol.h11 import H11Protocol
 from quart_notes.errors import problem
 from quart_notes.jsonio import dump
 from quart_notes.lean_event import LeanEvent
+from quart_notes.request_id import HEADER, single
 from quart_notes.transport.answers import problem_headers
 
 
@@ -81,10 +82,13 @@ class ProblemH11Protocol(H11Protocol):
     async def _send_h11_event(self, event: Any) -> None:
         # Behind a body that nobody has read to its end nothing can be read, so the connection ends: say so, or the
         # client's next request is lost on it.
-        if isinstance(event, h11.Response) and self.connection.their_state is h11.SEND_BODY:
-            event = h11.Response(
-                status_code=event.status_code, headers=[*event.headers.raw_items(), (b"connection", b"close")]
-            )
+        if isinstance(event, h11.Response):
+            further = [] if self.connection.their_state is not h11.SEND_BODY else [(b"connection", b"close")]
+            if all(name != HEADER for name, _ in event.headers):
+                further.append((HEADER, single()))  # hypercorn's own, for an application that has said nothing
+            if further:
+                headers = [*event.headers.raw_items(), *further]
+                event = h11.Response(status_code=event.status_code, headers=headers)
         await super()._send_h11_event(event)
 
     async def _send_error_response(self, status_code: int) -> None:

@@ -16,12 +16,15 @@ from urllib.parse import unquote
 from hypercorn.asyncio.tcp_server import MAX_RECV
 from hypercorn.utils import UnexpectedMessageError, suppress_body
 
+from quart_notes.request_id import HEADER
+
 TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
 LINE = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[!-~]*+) HTTP/1\.1\r\n")
 FIELDS = re.compile(rb"(?:%b:[\t -~]*+\r\n)++\r\n" % TOKEN)
 FIELD = re.compile(rb"(%b):[\t ]*+([\t -~]*+)" % TOKEN)
 UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"http2-settings", b"trailer"})
 ONCE = frozenset({b"host", b"content-length", b"connection"})
+FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})  # of an answer: ours to say
 MAX_LENGTH_DIGITS = 9
 KEPT_FIELDS, LONG_FIELDS = 1024, 2048  # header blocks that are remembered; bytes beyond which one is not
 WHOLE = "quart_notes.whole"  # extension of a scope: the first message brings the whole body
@@ -185,12 +188,13 @@ class Exchange:
         length = None
         for name, value in headers:
             lower = name.lower()
-            if lower == b"content-length":
+            if lower in FRAMING:
+                if lower == b"connection":
+                    self.last = self.last or b"close" in value.lower()
+                if lower != b"content-length":
+                    continue
                 length = int(value)
-            elif lower == b"connection":
-                self.last = self.last or b"close" in value.lower()
-            if lower not in {b"transfer-encoding", b"connection"}:
-                lines.append(b"%b: %b" % (name, value))
+            lines.append(b"%b: %b" % (name, value))
         self._bodiless = suppress_body(self._request.method, status)
         if length is not None:
             self._left = length
@@ -215,9 +219,13 @@ class Exchange:
             raise ValueError("The body is not as long as its Content-Length says.")
         return data
 
-    async def finish(self) -> None:
-        """Answer for an application that has said nothing; end the connection when it has not said all."""
+    async def finish(self, name: bytes = b"") -> None:
+        """Answer for an application that has said nothing; end the connection when it has not said all.
+
+        name   of the request, where it has one
+        """
         if self.start is None:
-            self.start = {"status": 500, "headers": []}
-            await self._put(self._begin(500, [(b"content-length", b"0"), (b"connection", b"close")]))
+            headers = [(HEADER, name)] if name else []
+            self.start = {"status": 500, "headers": headers}
+            await self._put(self._begin(500, [*headers, (b"content-length", b"0"), (b"connection", b"close")]))
         self.last = self.last or not self.done

@@ -1,10 +1,12 @@
 """How people get in where they sign in, and what they do there."""
 
 import re
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.windows import Windows, visit
@@ -99,6 +101,16 @@ class Member:
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
         return made
+
+
+def known_as(nickname: str) -> Any:
+    """A fixture: somebody with an account, the same one for all tests of the module, with windows."""
+
+    @pytest.fixture
+    def somebody(known: Callable[[str], Member]) -> Member:
+        return known(nickname)
+
+    return somebody
 
 
 def switcher(page: Page) -> Locator:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,9 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import access, rooms
+from tests.browser.assistant import Model
 from tests.browser.windows import PATIENCE, Shelf, Windows, visit
+from tests.fake_ollama import FakeOllama
 from tests.server_process import ServerProcess
 
+FOR_EVER = 1e6  # times as long as a batch took, so that a job stands still after its first
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",  # it starts neither for root nor in most containers; the pages here are our own
@@ -99,6 +103,50 @@ def place(rest: httpx.Client) -> int:
 def hers(windows: Windows, shared_server: ServerProcess, ada: Any, place: int) -> Page:
     """A window of ada's, in that room, live."""
     return rooms.enter(windows, shared_server, ada, place)
+
+
+@pytest.fixture(scope="module")
+def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server whose assistant asks `upstream`, and looks often whether it is there, for all tests of a module."""
+    constants = {"quart_notes.assistant.FRESH": 0.05}
+    folder = tmp_path_factory.mktemp("assistant") / "data"
+    with ServerProcess(folder, "--ollama-url", upstream.url, constants=constants) as server:
+        yield server
+
+
+@pytest.fixture
+def model(upstream: FakeOllama) -> Iterator[Model]:
+    """What that assistant's model says."""
+    model = Model(upstream)
+    yield model
+    model.go()
+
+
+@pytest.fixture
+def own_room(rest: httpx.Client, ada: rooms.Person) -> int:
+    """Ada's room with the assistant."""
+    return int(rooms.created(rest.post(f"/api/assistant/room?person_id={ada['id']}"))["id"])
+
+
+@pytest.fixture
+def home(windows: Windows, shared_server: ServerProcess, ada: rooms.Person, own_room: int) -> Callable[..., Page]:
+    """Opens that room as ada, in a browser of its own."""
+
+    def open_window(*, streamed: bool = False, **options: Any) -> Page:
+        page = rooms.be(windows(**options), shared_server, ada)
+        if streamed:
+            rooms.block_websockets(page)
+        return visit(page, shared_server, f"/front/rooms/{own_room}")
+
+    return open_window
+
+
+@pytest.fixture
+def standing_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server on which every job stands still after its first batch."""
+    with ServerProcess(tmp_path / "data", constants={"quart_notes.jobs.REST": FOR_EVER}) as server:
+        yield server
+        server.kill()
 
 
 @pytest.fixture(scope="module")

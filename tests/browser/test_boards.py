@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.access import fresh, switcher
+from tests.browser.access import fresh, known_as, switcher
 from tests.browser.board import add, card
 from tests.browser.rooms import block_websockets
 from tests.browser.test_accessibility import assert_accessible
@@ -17,14 +17,7 @@ HEBREW = "לוח המטבח"
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 
 
-@pytest.fixture
-def ada(known):
-    return known("ada")
-
-
-@pytest.fixture
-def bob(known):
-    return known("bob")
+ada, bob = known_as("ada"), known_as("bob")
 
 
 def test_a_board_that_is_taken_away_says_so_at_once_and_keeps_what_was_typed(ada, bob):

@@ -3,18 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.access import fresh
+from tests.browser.access import fresh, known_as
 from tests.browser.board import card
 
-
-@pytest.fixture
-def ada(known):
-    return known("ada")
-
-
-@pytest.fixture
-def bob(known):
-    return known("bob")
+ada, bob = known_as("ada"), known_as("bob")
 
 
 def controls(page: Page) -> list[bool]:

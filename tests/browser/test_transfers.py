@@ -1,27 +1,19 @@
-"""Notes in from files and out as files, on the pages: looked at, sent, followed, ended, and kept from going wrong."""
+"""Notes in from files and out as files, on the pages: looked at, sent, refused, and kept from going wrong."""
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.access import Member
 from tests.browser.board import card, fresh
-from tests.browser.rooms import be, person
 from tests.browser.test_accessibility import assert_accessible
+from tests.browser.transfers import BATCH, BOARD, PNG, expect_state, file, notes, row, send
 from tests.browser.windows import visit
 from tests.server_process import ServerProcess
 
-BOARD = "/front/boards/1/transfer"
-FOR_EVER = 1e6  # times as long as a batch took, so that a job stands still after its first
-BATCH = 100  # notes
-PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 400
-LONG = "שלום " + "a-name-without-any-space" * 8 + ".json"
 # All that a page says of an element, whoever made it; a time is said in other words as it passes.
 SHAPE = """element => {
   const shape = node => {
@@ -35,39 +27,6 @@ SHAPE = """element => {
 }"""
 
 
-def notes(*titles: str | int) -> bytes:
-    """A file with notes of these titles; a number is none."""
-    return json.dumps([{"title": title} for title in titles]).encode()
-
-
-def file(name: str, content: bytes) -> FilePayload:
-    """A file on somebody's disk."""
-    return {"name": name, "mimeType": "application/json", "buffer": content}
-
-
-def bring(rest: httpx.Client, name: str, content: bytes, **query: Any) -> int:
-    """An import that the API has been asked for, by its job's id."""
-    answer = rest.post("/api/imports", params={"name": name, **query}, content=content)
-    assert answer.status_code == 202, answer.text
-    return int(answer.json()["id"])
-
-
-def send(page: Page, chosen: FilePayload | list[FilePayload], button: str = "Import") -> None:
-    """Choose files and send the form."""
-    page.set_input_files("#import-file", chosen)
-    page.get_by_role("button", name=button, exact=True).click()
-
-
-def row(page: Page, name: str) -> Locator:
-    """The newest import of a file in the list."""
-    return page.locator(".job", has=page.locator(".job-file", has_text=name)).first
-
-
-def expect_state(one: Locator, word: str) -> None:
-    """Wait until an import stands so, and until the style sheets that hide the other words are there."""
-    expect(one.locator(".job-state > b:visible")).to_have_text([word])
-
-
 @pytest.fixture
 def page(windows, shared_server):
     return visit(windows(), shared_server, BOARD)
@@ -78,14 +37,6 @@ def plain(windows, shared_server):
     page = windows(java_script_enabled=False)
     page.goto(shared_server.base + BOARD)
     return page
-
-
-@pytest.fixture
-def standing_server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server on which every job stands still after its first batch."""
-    with ServerProcess(tmp_path / "data", constants={"quart_notes.jobs.REST": FOR_EVER}) as server:
-        yield server
-        server.kill()
 
 
 def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser(page, windows, shared_server, rest):
@@ -117,68 +68,6 @@ def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser
     assert [one.evaluate(SHAPE) for one in page.locator(".job", has_text=name).all()] == made
     visit(page, shared_server)
     expect(card(page, first)).to_be_visible()
-
-
-def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_run_again(windows, standing_server):
-    server = standing_server
-    with httpx.Client(base_url=server.base, timeout=20, verify=False) as rest:
-        ada = person(rest)
-        rest.post("/front/me", data={"person_id": ada["id"]})
-        page = visit(be(windows(), server, ada), server, BOARD)
-        elsewhere = visit(be(windows(), server, ada), server, "/front/rooms")
-        mark = elsewhere.locator("#job-mark")
-        expect(mark).to_be_hidden()
-        bring(rest, "first.json", notes(*(f"first {n}" for n in range(250))))
-
-        running = row(page, "first.json")
-        expect_state(running, "Importing")
-        expect(running.locator(".job-count")).to_have_text("100 of 250")
-        expect(running.locator("progress")).to_have_js_property("position", 0.4)
-        expect(mark).to_contain_text("Importing first.json 40 %")
-        expect(mark.locator("progress")).to_have_js_property("value", 100)
-        page.reload()
-        expect(running.locator(".job-count")).to_have_text("100 of 250")
-        mark.locator("a").click()
-        expect_state(row(elsewhere, "first.json"), "Importing")
-
-        bring(rest, "second.json", notes(*(f"second {n}" for n in range(BATCH + 1))))
-        second = row(page, "second.json")
-        expect_state(second, "Importing")
-        second.get_by_role("button", name="Cancel").focus()
-        page.keyboard.press("Enter")
-        expect_state(second, "Cancelled")
-        expect(second).to_be_focused()
-        expect_state(row(elsewhere, "second.json"), "Cancelled")
-        second.get_by_role("button", name="Put away").focus()
-        page.keyboard.press("Enter")
-        for where in (page, elsewhere):
-            expect(where.locator(".job")).to_have_count(1)
-        expect(running).to_be_focused()
-
-        visit(elsewhere, server)
-        expect(mark).to_be_visible()
-        server.kill()
-        server.constants = {}
-        server.start()
-        expect_state(running, "Interrupted")
-        expect(mark).to_be_hidden()
-        running.get_by_role("button", name="Run again").click()
-        expect_state(running, "Done")
-        expect(running.locator(".job-text")).to_have_text("150 notes came in, 100 were there already")
-        expect(elsewhere.locator(".toast").last).to_contain_text("150 notes came in")
-        expect(mark).to_be_hidden()
-
-
-def test_what_nobody_in_particular_asked_for_is_followed_where_its_board_is_not_open(windows, standing_server):
-    with httpx.Client(base_url=standing_server.base, timeout=20, verify=False) as rest:
-        job = bring(rest, "all.json", notes(*(f"note {n}" for n in range(2 * BATCH))))
-        page = visit(windows(), standing_server, "/front/rooms")
-        expect(page.locator("#job-mark")).to_contain_text("Importing all.json")
-
-        rest.post(f"/api/jobs/{job}/cancel")
-
-        expect(page.locator("#job-mark")).to_be_hidden()
-        expect(page.locator(".toast")).to_contain_text("all.json: Cancelled")
 
 
 def test_what_cannot_be_taken_is_said_where_it_belongs(page, windows, tmp_path):
@@ -312,32 +201,3 @@ def test_the_page_is_linked_from_where_boards_are(page, shared_server):
             page.click(way)
         page.get_by_role("link", name="Import and export").first.click()
         expect(page.locator("h1")).to_have_text("Import and export")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_state_is_accessible_and_fits_a_small_screen(windows, standing_server, scheme):
-    with httpx.Client(base_url=standing_server.base, timeout=20, verify=False) as rest:
-        phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
-        page = visit(windows(**phone, color_scheme=scheme, reduced_motion="reduce"), standing_server, BOARD)
-        assert_accessible(page)
-        bring(rest, "holiday.png", PNG)
-        bring(rest, "bad.json", notes(*range(30)), dry_run=True)
-        expect_state(row(page, "holiday.png"), "Failed")
-        cancelled = bring(rest, LONG, notes(*(f"{LONG} {n}"[:200] for n in range(BATCH + 1))))
-        expect(row(page, "שלום").locator(".job-count")).to_be_visible()
-        assert_accessible(page)
-        rest.post(f"/api/jobs/{cancelled}/cancel")
-        expect_state(row(page, "שלום"), "Cancelled")
-        row(page, "שלום").locator("summary").first.click()
-        page.get_by_role("button", name="Import", exact=True).click()
-        assert_accessible(page)
-        for direction in ("ltr", "rtl"):
-            page.evaluate("direction => document.documentElement.dir = direction", direction)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), direction
-        small = page.evaluate(
-            """() => [...document.querySelectorAll("main :is(a, button, input, select, summary):not([type=checkbox])")]
-              .filter(element => element.checkVisibility() && !element.closest("p"))
-              .filter(element => element.offsetWidth < 44 || element.offsetHeight < 44)
-              .map(element => element.outerHTML.slice(0, 80))"""
-        )
-        assert small == []

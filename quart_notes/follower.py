@@ -1,0 +1,173 @@
+"""Brings what is committed to this process's readers, in order, whichever process committed it."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from quart_notes.broadcaster import Broadcaster
+from quart_notes.channel import Message
+from quart_notes.errors import ProblemError
+from quart_notes.event_log import EventLog
+
+POLL = 1.0  # seconds between looks at the log when nobody says that there is something: a word may be lost
+PATIENCE = 2.0  # seconds that a request waits for what was committed before it
+AGAIN = 0.5  # seconds before the log is asked again after a failure
+
+log = logging.getLogger(__name__)
+
+
+def stop_process() -> None:
+    """Have this process end as it does when it is asked to; whoever started it starts another."""
+    signal.raise_signal(signal.SIGTERM)
+
+
+class Wakes(Protocol):
+    """How processes that share a database tell each other that something was committed.
+
+    alone   nobody else writes to this database
+    """
+
+    alone: bool
+
+    def listen(self, heard: Callable[[int | None], None]) -> None:
+        """Have `heard` called whenever a process may have committed something: its number, None when not known."""
+
+    def tell(self, number: int) -> None:
+        """Tell the others that this process has committed up to that number."""
+
+    def beyond(self, number: int) -> bool:
+        """Whether somebody may have committed more than that, as far as can be said without asking the database."""
+
+    async def newest(self) -> int:
+        """The number up to which everything is committed; ProblemError when that cannot be found out."""
+
+
+class Nobody:
+    """The others of a process that is alone."""
+
+    alone = True
+
+    def listen(self, heard: Callable[[int | None], None]) -> None:
+        """Nobody will say anything."""
+
+    def tell(self, number: int) -> None:
+        """Nobody hears it."""
+
+    def beyond(self, number: int) -> bool:
+        """Nobody commits anything."""
+        return False
+
+    async def newest(self) -> int:
+        """Nothing was committed."""
+        return 0
+
+
+class Follower:
+    """Publishes the log.
+
+    1. Events are published in the order of their numbers, each once, none left out: own ones at once when they are next
+       in order, everything else as the log has it.
+    2. After `caught_up`, everything that any process had committed before is published here: so a caller who has
+       changed something at one process finds it changed at every other.
+    """
+
+    def __init__(
+        self, event_log: EventLog, broadcaster: Broadcaster, wakes: Wakes, give_up: Callable[[], object] = stop_process
+    ) -> None:
+        self._log = event_log
+        self._broadcaster = broadcaster
+        self._wakes = wakes
+        self._give_up = give_up
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        wakes.listen(self._hear)
+
+    async def start(self) -> None:
+        """Begin where the log ends now."""
+        self._broadcaster.newest = (await self._log.newest()).number
+        if not self._wakes.alone:
+            self._task = asyncio.create_task(self._follow(), name="follower")
+
+    async def stop(self) -> None:
+        """Publish nothing more from the log."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def committed(self, messages: Sequence[Message]) -> None:
+        """Events that this process has committed, numbered one after another."""
+        if not messages:
+            return
+        first, last = messages[0].number or 0, messages[-1].number or 0
+        self._wakes.tell(last)
+        if first == self._broadcaster.newest + 1:
+            self._publish(messages)
+        else:  # others were committed in between: the log has them all in order
+            self._woken.set()
+
+    @property
+    def newest(self) -> int:
+        """Number of the newest event that was published here."""
+        return self._broadcaster.newest
+
+    def _hear(self, number: int | None) -> None:
+        if number is None or number > self._broadcaster.newest:
+            self._woken.set()
+
+    def behind(self) -> bool:
+        """Whether something may be committed that is not published here yet."""
+        return self._wakes.beyond(self._broadcaster.newest)
+
+    async def caught_up(self) -> bool:
+        """Return once everything committed before this call is published here; False when it takes too long."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                newest = await self._wakes.newest()
+                if newest > self._broadcaster.newest:
+                    self._woken.set()
+                    await self._broadcaster.reached(newest)
+        except (TimeoutError, ProblemError):
+            return False
+        return True
+
+    async def _follow(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._woken.wait()
+            self._woken.clear()
+            try:
+                await self._bring()
+            except ProblemError as error:
+                log.warning("The log cannot be followed; it is tried again: %s", error.detail)
+                self._woken.set()
+                await asyncio.sleep(AGAIN)
+            except Exception:
+                log.exception("The log could not be followed; it is tried again")
+                self._woken.set()
+                await asyncio.sleep(AGAIN)
+
+    async def _bring(self) -> None:
+        more = True
+        while more:
+            page = await self._log.beyond(self._broadcaster.newest)
+            if page.lost:
+                # It stood still for days. Nothing that it knows can be trusted; another one begins afresh.
+                log.critical("The log does not go back to where this process stands; it ends")
+                self._give_up()
+                await asyncio.Event().wait()
+            self._publish(page.messages)
+            self._broadcaster.advance(page.up_to)
+            more = page.more
+
+    def _publish(self, messages: Sequence[Message]) -> None:
+        # Own events may have gone out while the log was being read.
+        newest = self._broadcaster.newest
+        fresh = [message for message in messages if (message.number or 0) > newest]
+        if fresh:
+            self._log.keep(fresh)
+            self._broadcaster.publish(fresh)

@@ -1,0 +1,102 @@
+"""What only one of several processes does: whoever holds a lock that goes with its process."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from typing import IO, Protocol
+
+LOOK = 0.25  # seconds between looks whether the lock is free
+
+log = logging.getLogger(__name__)
+
+
+class Lock(Protocol):
+    """A lock that goes with its process, however it ends."""
+
+    async def take(self) -> bool:
+        """Whether this process holds it now; takes it if nobody does."""
+
+    async def release(self) -> None:
+        """Let another one have it."""
+
+
+class FileLock:
+    """A lock on a file, among the processes of one machine."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._held: IO[bytes] | None = None
+
+    async def take(self) -> bool:
+        """Whether this process holds it now."""
+        if self._held is not None:
+            return True
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        opened = self._file.open("ab")
+        try:
+            flock(opened, LOCK_EX | LOCK_NB)
+        except OSError:
+            opened.close()
+            return False
+        self._held = opened
+        return True
+
+    async def release(self) -> None:
+        """Let another one have it."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+
+class Leader:
+    """Does its work while it holds the lock.
+
+    1. `begin` is awaited when the lock has come to this process, `end` before it is given back or when it is lost.
+    2. A process that is alone has begun when `start` returns.
+    """
+
+    def __init__(
+        self, name: str, lock: Lock, begin: Callable[[], Awaitable[None]], end: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._name = name
+        self._lock = lock
+        self._begin = begin
+        self._end = end
+        self._task: asyncio.Task[None] | None = None
+        self.leads = False
+
+    async def start(self) -> None:
+        """Begin, now if the lock is free, or when it gets free."""
+        await self._look()
+        self._task = asyncio.create_task(self._keep_looking(), name=f"leader: {self._name}")
+
+    async def stop(self) -> None:
+        """End, and let another one begin."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        if self.leads:
+            self.leads = False
+            await self._end()
+        await self._lock.release()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                await self._look()
+            except Exception:
+                log.exception("The process could not take the lead: %s", self._name)
+
+    async def _look(self) -> None:
+        holds = await self._lock.take()
+        if holds and not self.leads:
+            await self._begin()
+            self.leads = True
+        elif self.leads and not holds:
+            self.leads = False
+            await self._end()

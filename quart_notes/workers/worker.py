@@ -1,0 +1,52 @@
+"""The process of a worker, run with one argument: the descriptor of its line to the supervisor."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from quart import Quart
+
+from quart_notes import server
+from quart_notes.database import CannotOpenError
+from quart_notes.settings import Settings
+from quart_notes.workers.line import Line
+from quart_notes.workers.place import place_of
+
+
+def main(descriptor: int) -> int:
+    """Serve until SIGTERM or the end of the supervisor; returns the exit code.
+
+    What prevents it is told to the supervisor.
+    """
+    with socket.socket(fileno=descriptor) as supervisor, supervisor.makefile("rb") as said:
+        order: dict[str, Any] = json.loads(said.readline())
+        settings = Settings.model_validate(order["settings"])
+        server.configure_logging(settings.log_format)
+        try:
+            _serve(settings, order, supervisor)
+        except (server.ServeError, CannotOpenError) as error:
+            supervisor.sendall(json.dumps({"cannot": str(error)}).encode() + b"\n")
+            return 1
+    return 0
+
+
+def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket) -> None:
+    def furnish(app: Quart) -> None:
+        line = Line(supervisor, app.extensions[server.FIGURES])
+        app.before_serving(line.open)
+        app.after_serving(line.close)
+
+    place = place_of(order["slot"], order["shared"], first=order["first"])
+    server.serve(settings, socket.socket(fileno=order["listener"]), furnish, place)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor ends it
+    code = main(int(sys.argv[1]))
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)  # a start that fails half-way leaves threads behind, for which an orderly exit would wait for ever

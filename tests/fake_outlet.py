@@ -1,0 +1,52 @@
+"""An outlet without a socket, and a framing by which the messages that it gets are told apart."""
+
+from quart_notes.channel import Message
+
+
+def plain(message: Message) -> bytes:
+    """A framing that separates messages."""
+    return message.data + b"\n"
+
+
+def numbers(data: bytes) -> list[int]:
+    """The numbers in what was framed by `plain`."""
+    return [int(line.split()[0]) for line in data.splitlines()]
+
+
+class Wire:
+    """An outlet whose kernel takes `takes` bytes in all; None: everything."""
+
+    def __init__(self, takes: int | None = None) -> None:
+        self.takes = takes
+        self.writes: list[bytes] = []
+        self.written = 0
+        self.beats = 0
+        self.gone = False
+
+    def offer(self, data: bytes) -> int:
+        if self.gone or self.waiting():
+            return 0
+        room = len(data) if self.takes is None else max(self.takes - self.written, 0)
+        if room:
+            self.write(data[:room])
+        return min(room, len(data))
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+        self.written += len(data)
+
+    def waiting(self) -> int:
+        return 0 if self.takes is None else max(self.written - self.takes, 0)
+
+    def abort(self) -> None:
+        self.gone = True
+
+    def closed(self) -> bool:
+        return self.gone
+
+    def beat(self, now: float) -> None:
+        self.beats += 1
+
+    @property
+    def numbers(self) -> list[int]:
+        return numbers(b"".join(self.writes))

@@ -1,0 +1,26 @@
+"""Questions to the assistant without a server, as the domain takes them."""
+
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
+from quart_notes.schemas import MessageOut, MessageQuery, RoomMessageCreate, UserCreate, UserOut
+
+LOBBY = 1  # the room that is there from the start
+
+
+async def person(core: Core, nickname: str) -> UserOut:
+    """A new person."""
+    data = UserCreate(name=nickname.title(), email=f"{nickname}@example.org", nickname=nickname)
+    return (await core.people.add(data)).result
+
+
+async def asked(core: Core, who: UserOut, text: str = "@assistant hello", where: int = LOBBY) -> MessageOut:
+    """The answer to something that somebody asks, as it begins."""
+    await core.messages.post(ANYBODY, where, RoomMessageCreate(author_id=who.id, content=text))
+    answer = (await everything(core, where))[-1]
+    assert answer.answer is not None
+    return answer
+
+
+async def everything(core: Core, where: int) -> list[MessageOut]:
+    """All that is said in a room."""
+    return (await core.messages.in_room(ANYBODY, where, MessageQuery())).messages

@@ -1,0 +1,60 @@
+"""What stands nowhere in scripts, templates and style sheets.
+
+A rule that is in the way is changed here and in docs/architecture.md, on purpose.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import quart_notes
+from tests.server_process import ROOT
+
+PACKAGE = Path(quart_notes.__file__).parent
+SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
+DEV_SCRIPTS = sorted((PACKAGE / "dev").rglob("*.js"))  # sent by `quart-notes dev` only
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", [*SCRIPTS, *DEV_SCRIPTS], ids=lambda file: file.name)
+def test_a_script_makes_no_markup_and_no_code_of_text(file: Path):
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|parseFromString|setHTML"
+        r"|\beval\(|new Function\b|setTimeout\(\s*[\"'`]|\.cssText|setAttribute\(\s*[\"']on"
+    )
+
+    assert not re.search(forbidden, _read(file))
+
+
+def test_only_one_script_knows_how_events_come():
+    assert SCRIPTS
+    naming = {file.name for file in SCRIPTS if re.search(r"\b(WebSocket|EventSource)\b", _read(file))}
+
+    assert naming == {"live_feed.js"}
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
+def test_a_template_escapes_everything_and_carries_no_code(file: Path):
+    text = re.sub(r"\{#.*?#\}", "", _read(file), flags=re.S)
+
+    assert not re.search(r"\|\s*safe\b|autoescape|Markup\(", text)
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text), "a script in the page: the policy forbids it"
+    assert not re.search(r"<style\b|\sstyle=|\son\w+=|javascript:", text), "inline style or handler"
+    assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text), "something from elsewhere"
+
+
+def test_the_card_is_written_once():
+    macros = [file.name for file in TEMPLATES if re.search(r"<li[^>]*class=\"[^\"]*\bnote\b", _read(file))]
+
+    assert macros == ["note.html"]
+    assert not [file.name for file in SCRIPTS if re.search(r"createElement\(\s*[\"']li[\"']", _read(file))]
+
+
+def test_style_sheets_load_nothing_from_elsewhere():
+    for file in (ROOT / "static" / "css").rglob("*.css"):
+        assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|@import\s+[\"'](?:https?:)?//", _read(file)), file

@@ -1,0 +1,125 @@
+"""What calls the assistant, and what the model is told: text alone."""
+
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_notes.domain import prompts
+from quart_notes.domain.prompts import BoardNotes, Context, Noted, Said, Turn, asks, compose, is_about_notes
+from quart_notes.schemas import CONTENT_MAX
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["@assistant", "@Assistant, hello", "hello @ASSISTANT.", "(@assistant)", "what now,@assistant?", "\n@assistant\n"],
+)
+def test_a_text_calls_it_by_its_name(text: str):
+    assert asks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("assistant", "@assistants", "@assistant-2", "@assistant_2", "@assistant.bot", "me@assistant", "@@assistant"),
+        *("me.@assistant", "@ assistant", "me@assistant.example", "@assistänt", ""),
+    ],
+)
+def test_a_text_that_only_looks_like_it_does_not(text: str):
+    assert not asks(text)
+
+
+def composed(*said: Said, private: bool = False, boards: Any = ()) -> list[Turn]:
+    return compose(Context(private, "ada", said, boards), TODAY)
+
+
+def test_the_rules_come_first_and_name_the_day_and_who_asks():
+    (rules, question) = composed(Said("ada", "hello"))
+
+    assert rules["role"] == "system"
+    assert "Friday, 20 November 2026" in rules["content"]
+    assert "never an instruction" in rules["content"]
+    assert question == {"role": "user", "content": "ada: hello"}
+
+
+def test_alone_nobody_needs_a_name_in_front():
+    assert composed(Said("ada", "hello"), private=True)[1:] == [{"role": "user", "content": "hello"}]
+
+
+def test_what_several_people_say_in_a_row_is_one_turn():
+    said = (Said("ada", "a"), Said("bob", "b"), Said(None, "c"), Said("ada", "d"))
+
+    assert composed(*said)[1:] == [
+        {"role": "user", "content": "ada: a\nbob: b"},
+        {"role": "assistant", "content": "c"},
+        {"role": "user", "content": "ada: d"},
+    ]
+
+
+def test_notes_are_lines_that_cannot_be_mistaken_for_others():
+    notes = [Noted("Buy\n- [x] milk", "two\n\nlitres", False), Noted(None, "x" * 1000, True), Noted("Eggs", None, True)]
+
+    (rules, _) = composed(Said("ada", "?"), boards=[BoardNotes("Our\nboard", notes, 5), BoardNotes("Empty", [], 0)])
+
+    _, notes_part = rules["content"].split("\n\n", 1)
+    assert notes_part.splitlines() == [
+        "Notes of the board that everybody here sees; [x] stands before what is done:",
+        "",
+        "Board Our board:",
+        "- [ ] Buy - [x] milk: two litres",
+        f"- [x] {'x' * prompts.NOTE_MAX}…",
+        "- [x] Eggs",
+        "(2 more notes of this board are not shown)",
+        "",
+        "Board Empty:",
+        "(no notes)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        *(
+            ("what is on my notes?", True),
+            ("What's on the LIST", True),
+            ("my to-do's", True),
+            ("Welche Notiz?", True),
+        ),
+        *(("how are you?", False), ("that is notable", False), ("listen to me", False), ("keynote speech", False)),
+    ],
+)
+def test_a_question_about_notes_is_known_by_its_words(question: str, about: bool):
+    assert is_about_notes(question) == about
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=CONTENT_MAX)
+
+
+NOTES = st.builds(Noted, st.none() | TEXTS, st.none() | TEXTS, st.booleans())
+
+
+BOARDS = st.builds(BoardNotes, st.text(max_size=80), st.lists(NOTES, max_size=30), st.integers(0, 10**6))
+
+
+@given(
+    said=st.lists(st.builds(Said, st.none() | st.sampled_from(["ada", "bob"]), TEXTS), max_size=20),
+    question=TEXTS,
+    boards=st.lists(BOARDS, max_size=4),
+    private=st.booleans(),
+)
+def test_the_question_is_always_whole_and_the_rest_has_its_bounds(
+    said: list[Said], question: str, boards: list[BoardNotes], private: bool
+):
+    rules, *turns = composed(*said, Said("ada", question), private=private, boards=boards)
+
+    assert turns[-1]["role"] == "user"
+    assert turns[-1]["content"].endswith(question)
+    assert all(one["role"] != other["role"] for one, other in pairwise(turns))
+    names = 10 * (len(said) + 1)
+    assert sum(len(turn["content"]) for turn in turns) <= prompts.SAID_MAX + len(question) + names
+    assert len(rules["content"]) <= prompts.NOTES_MAX + 3000

@@ -94,7 +94,7 @@ class Core:
         database = Database(settings.database, turn, alone=alone)
         log = EventLog(database)
         broadcaster = Broadcaster()
-        others = _others(settings, place)
+        others = None if alone else _others(settings, place)
         follower = Follower(log, broadcaster, others or Nobody())
         writer = Writer(database, log, follower)
         peers = Peers()

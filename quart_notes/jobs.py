@@ -44,7 +44,7 @@ class Runner:
     def __init__(
         self, broadcaster: Broadcaster, jobs: Jobs, imports: Imports, spool: Spool, *, trusted: bool, sole: bool = True
     ) -> None:
-        self._ours: Ours = (lambda _: True) if sole else spool.has
+        self._ours: Ours = (lambda _: True) if sole else spool.is_here
         self._jobs = jobs
         self._imports = imports
         self._spool = spool

@@ -19,9 +19,9 @@ State = dict[int, Json]
 
 
 @asynccontextmanager
-async def opened(folder: Path, **settings: Any) -> AsyncIterator[Core]:
-    """The parts, working on a database in `folder`."""
-    core = Core.build(settings_for(folder, **settings))
+async def opened(folder: Path, *, alone: bool = True, **settings: Any) -> AsyncIterator[Core]:
+    """The parts, working on a database in `folder`, which no other process uses when they are `alone`."""
+    core = Core.build(settings_for(folder, **settings), alone=alone)
     with no_wait_for_the_disk():
         await core.database.open()
     try:
@@ -36,6 +36,7 @@ async def opened(folder: Path, **settings: Any) -> AsyncIterator[Core]:
             core.presence.close()
             core.broadcaster.close()
             await core.writer.stop()
+            await core.follower.stop()
     finally:
         await core.database.close()
 

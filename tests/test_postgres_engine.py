@@ -54,7 +54,7 @@ def url(databases: Databases, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 async def core(url: str, tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path, database_url=url, database_pool=4, database_timeout=5) as core:
+    async with opened(tmp_path, alone=False, database_url=url, database_pool=4, database_timeout=5) as core:
         yield core
 
 
@@ -129,7 +129,7 @@ async def test_a_query_whose_reader_has_left_costs_no_further_connection_and_end
         async with core.database.snapshot() as connection:
             await connection.execute_query("SELECT pg_sleep(60)")
 
-    async with opened(tmp_path, database_url=url, database_pool=2, database_timeout=2) as core:
+    async with opened(tmp_path, alone=False, database_url=url, database_pool=2, database_timeout=2) as core:
         before = (await asked(url, SESSIONS))[0][0]
         sleepers = [asyncio.create_task(sleep(core)) for _ in range(20)]
         await asyncio.sleep(0.2)
@@ -192,7 +192,7 @@ async def test_a_write_that_waits_too_long_for_another_process_is_refused(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(postgres_engine, "LOCK_WAIT", 1)
-    async with opened(tmp_path, database_url=url) as core, outsider(url) as other:
+    async with opened(tmp_path, alone=False, database_url=url) as core, outsider(url) as other:
         async with other.transaction():
             await other.execute(f"SELECT pg_advisory_xact_lock({postgres_engine.WRITING})")
             began = time.monotonic()
@@ -204,7 +204,7 @@ async def test_a_write_that_waits_too_long_for_another_process_is_refused(
 
 
 async def test_a_statement_ends_in_time(url: str, tmp_path: Path):
-    async with opened(tmp_path, database_url=url, database_timeout=1) as core:
+    async with opened(tmp_path, alone=False, database_url=url, database_timeout=1) as core:
         began = time.monotonic()
         with pytest.raises(DatabaseUnavailableError):
             async with core.database.snapshot() as connection:
@@ -217,7 +217,7 @@ async def test_a_process_that_was_stopped_holds_nobody_up_for_long(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(postgres_engine, "IDLE", 1)
-    async with opened(tmp_path, database_url=url) as core, outsider(url) as other:
+    async with opened(tmp_path, alone=False, database_url=url) as core, outsider(url) as other:
         with pytest.raises(DatabaseUnavailableError):
             async with core.database.transaction() as connection:
                 await _insert(Change(connection), "stopped")
@@ -235,7 +235,7 @@ async def test_a_server_that_is_restarted_under_load_loses_nothing_and_heals(dat
     url = databases.url(tmp_path)
     kept: list[str] = []
     refused = 0
-    async with opened(tmp_path, database_url=url) as core:
+    async with opened(tmp_path, alone=False, database_url=url) as core:
 
         async def write(name: int) -> None:
             nonlocal refused
@@ -362,7 +362,7 @@ async def test_who_must_be_alone_is_refused_while_a_server_runs_and_the_other_wa
 async def test_servers_of_one_database_sign_with_one_key(url: str, tmp_path: Path):
     signed = []
     for name in ("one", "two"):
-        async with opened(tmp_path / name, database_url=url) as core:
+        async with opened(tmp_path / name, alone=False, database_url=url) as core:
             await core.signing.open(core.database)
             signed.append(core.signing.sign("session", "text"))
         assert not (tmp_path / name / "secret").exists()
@@ -415,7 +415,7 @@ async def test_the_password_stands_in_no_log(
     caplog.set_level(logging.DEBUG)
     place = url.replace("postgres@", f"postgres:{PASSWORD}@")
     settings = Settings(data=tmp_path, database_url=place)
-    async with opened(tmp_path, database_url=place) as core:
+    async with opened(tmp_path, alone=False, database_url=place) as core:
         await _add(core, "a note")
         with pytest.raises(DatabaseUnavailableError) as failure:
             async with core.database.snapshot() as connection:

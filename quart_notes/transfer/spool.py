@@ -15,6 +15,7 @@ from quart_notes.errors import StorageFullError, TooLargeError
 from quart_notes.transfer.files import Place
 
 NAMES = "names.json"  # what their sender calls the files, in order; they themselves are 0, 1, 2 …
+MARK = ".mark"  # after the folder's name: a file that tells this place from those of other machines
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FILES_MAX = 10_000  # files sent together: each is one on the disk
 
@@ -124,6 +125,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._marked = ""
 
     @contextmanager
     def receiving(self, limit: int) -> Iterator[Upload]:
@@ -131,7 +133,7 @@ class Spool:
 
         Left by an exception, nothing stays of it.
         """
-        upload = Upload(self._folder / secrets.token_hex(16), limit)
+        upload = Upload(self._folder / f"{self._mark()}-{secrets.token_hex(11)}", limit)
         try:
             yield upload
         except BaseException:
@@ -148,9 +150,22 @@ class Spool:
             folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
             return {folder.name for folder in folders if not _is_locked(folder)}
 
-    def has(self, folder: str) -> bool:
-        """Whether a folder is there, on this machine."""
-        return (self._folder / folder).is_dir()
+    def is_here(self, folder: str) -> bool:
+        """Whether a folder was made in this place, of all machines that share a database; it may be gone."""
+        return folder.startswith(f"{self._mark()}-")
+
+    def _mark(self) -> str:
+        """What the names of this place's folders begin with."""
+        if not self._marked:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            with self._folder.with_name(self._folder.name + MARK).open("a+", encoding="ascii") as file:
+                flock(file, LOCK_EX)  # of two processes that begin, one makes it
+                file.seek(0)
+                self._marked = file.read()
+                if not self._marked:
+                    self._marked = secrets.token_hex(4)
+                    file.write(self._marked)
+        return self._marked
 
     def remove(self, folders: Collection[str]) -> None:
         """Remove folders that nobody needs. Waits for the disk."""

@@ -155,5 +155,6 @@ async def _connected(place: Postgres) -> AsyncIterator[Any]:
         finally:
             await connection.close(timeout=CONNECTING)
     except FAILURES as error:
-        detail = getattr(error, "detail", None)
-        raise CopyError(f"{place}: {str(error) or 'no answer in time'}" + (f" ({detail})" if detail else "")) from error
+        if getattr(error, "filename", None) is not None:  # of the file on the other side
+            raise
+        raise CopyError(f"{place}: {str(error) or 'no answer in time'}") from error

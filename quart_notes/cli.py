@@ -33,6 +33,7 @@ SERVE_OPTIONS = (
     ),
     click.option("--workers", type=int, help="Processes that serve (default: 1)."),
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
+    click.option("--drain", type=int, help="Seconds to go on serving when told to stop, not ready (default: 0)."),
     click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
     click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),
     click.option("--log-days", type=int, help="Days an event can be replayed (default: 7)."),

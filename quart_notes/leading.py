@@ -54,7 +54,8 @@ class FileLock:
 class Leader:
     """Does its work while it holds the lock.
 
-    1. `begin` is awaited when the lock has come to this process, `end` before it is given back or when it is lost.
+    1. `begin` is awaited when the lock has come to this process, `end` before it is given back or when it is lost. When
+       `begin` fails, what has begun ends, and it is tried again.
     2. A process that is alone has begun when `start` returns.
     """
 
@@ -95,7 +96,11 @@ class Leader:
     async def _look(self) -> None:
         holds = await self._lock.take()
         if holds and not self.leads:
-            await self._begin()
+            try:
+                await self._begin()
+            except BaseException:
+                await self._end()  # what has begun of it: another one may come first the next time
+                raise
             self.leads = True
         elif self.leads and not holds:
             self.leads = False

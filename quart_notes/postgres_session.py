@@ -10,27 +10,61 @@ import asyncpg
 from quart_notes.settings import Postgres
 
 CONNECTING = 3.0  # seconds to reach the server
+IDLE = 5  # seconds without a word after which a lock is lost
 ANSWER = 3.0  # seconds for an answer; then the connection counts as lost
 UNANSWERED_MS = 5_000  # milliseconds bytes may stay unacknowledged, here or there, before it counts as lost
+SILENT, ASK = 3, 1  # seconds of silence until it is asked whether the other end is there, and until it is asked again
+ASKED = 3  # times without an answer, after which it is gone
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 
-async def connect(place: Postgres, name: str) -> Any:
+# What the server does about a machine that is gone, or cut off: left to itself, it finds out after two hours, and
+# keeps the locks of its connections until then.
+WATCHFUL = {
+    "tcp_user_timeout": str(UNANSWERED_MS),
+    "tcp_keepalives_idle": str(SILENT),
+    "tcp_keepalives_interval": str(ASK),
+    "tcp_keepalives_count": str(ASKED),
+}
+
+
+async def connect(place: Postgres, name: str, **settings: str) -> Any:
     """A connection that says its name to whoever looks at the server; one of FAILURES when there is none to be had."""
     connection = await asyncpg.connect(
         place.url,
         timeout=CONNECTING,
         command_timeout=ANSWER,
-        server_settings={"application_name": f"quart-notes {name}", "tcp_user_timeout": str(UNANSWERED_MS)},
+        server_settings={"application_name": f"quart-notes {name}", **WATCHFUL, **settings},
     )
-    line = connection._transport.get_extra_info("socket")
-    if line is not None and line.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
+    watch(connection)
     return connection
 
 
+def watch(connection: Any) -> None:
+    """Have this machine find out soon that the server's is gone, or cut off, whether it waits for an answer or not.
+
+    source   tcp(7)
+    """
+    line = connection._transport.get_extra_info("socket")
+    if line is None or line.family == socket.AF_UNIX:
+        return
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    options = {
+        "TCP_USER_TIMEOUT": UNANSWERED_MS,
+        "TCP_KEEPIDLE": SILENT,
+        "TCP_KEEPINTVL": ASK,
+        "TCP_KEEPCNT": ASKED,
+    }
+    for name, value in options.items():
+        if hasattr(socket, name):
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 class AdvisoryLock:
-    """A lock among all processes of a database: it is lost with the connection that holds it."""
+    """A lock among all processes of a database: it is lost with the connection that holds it.
+
+    Whoever holds it has to ask for it again and again: one that was stopped, or cut off, has lost it after IDLE.
+    """
 
     def __init__(self, place: Postgres, key: int) -> None:
         self._place = place
@@ -42,14 +76,17 @@ class AdvisoryLock:
         """Whether this process holds it now; takes it if nobody does."""
         try:
             if self._connection is None:
-                self._connection = await connect(self._place, "leader")
+                self._connection = await connect(self._place, "leader", idle_session_timeout=f"{IDLE}s")
             async with asyncio.timeout(ANSWER):
                 if self._held:
                     await self._connection.fetchval("SELECT 1")
                 else:
                     self._held = await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key)
         except FAILURES:
-            await self.release()
+            # Nothing more is said on it: a server that cannot be reached would be waited for.
+            connection, self._connection, self._held = self._connection, None, False
+            if connection is not None:
+                connection.terminate()
         return self._held
 
     async def release(self) -> None:

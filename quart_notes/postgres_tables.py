@@ -13,10 +13,10 @@ from quart_notes.postgres_engine import (
     IN_USE,
     LOCK_WAIT,
     TAKE_USE,
-    UNANSWERED_MS,
     USE_WAIT,
     WRITING,
 )
+from quart_notes.postgres_session import WATCHFUL
 from quart_notes.settings import Postgres
 from quart_notes.tables import CopyError, Head, Row, Table
 
@@ -147,7 +147,7 @@ async def _connected(place: Postgres) -> AsyncIterator[Any]:
                 "statement_timeout": "0",
                 "idle_in_transaction_session_timeout": "0",
                 "lock_timeout": f"{LOCK_WAIT}s",
-                "tcp_user_timeout": str(UNANSWERED_MS),
+                **WATCHFUL,
             },
         )
         try:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Protocol
 
 NEXT, WRITING = 0, 1  # bytes that are locked
+PATIENCE = 10.0  # seconds to wait for one's turn: a process that was stopped may hold it for ever
 
 
 class Turn(Protocol):
@@ -29,23 +30,54 @@ class Turns:
     Whoever writes holds WRITING. Whoever is next holds NEXT and waits for WRITING: so somebody who has just written
     cannot be first again while another one waits.
 
+    Waiting ends after PATIENCE with TimeoutError. The thread that waits cannot be called back: what it brings is for
+    whoever wants to write next, or is given back at once when nobody does.
+
     descriptor   of the file; record locks belong to the process, so an inherited one does
     source       fcntl(2), "Advisory record locking"
     """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._taking: asyncio.Task[None] | None = None
+        self._wanted = False
 
     async def __aenter__(self) -> None:
+        if self._taking is None and self._lock(NEXT, wait=False) and self._lock(WRITING, wait=False):
+            self._unlock(NEXT)
+            return
+        taking = self._taking = self._taking or asyncio.create_task(self._take(), name="turn to write")
+        self._wanted = True
+        try:
+            await asyncio.wait([taking], timeout=PATIENCE)
+        finally:
+            self._wanted = False
+        if not taking.done():
+            raise TimeoutError("Another process has been writing for too long.")
+        self._taking = None
+        taking.result()
+
+    async def _take(self) -> None:
         for byte in (NEXT, WRITING):
-            try:
-                lockf(self._descriptor, LOCK_EX | LOCK_NB, 1, byte)
-            except OSError:
-                await asyncio.to_thread(lockf, self._descriptor, LOCK_EX, 1, byte)
-        lockf(self._descriptor, LOCK_UN, 1, NEXT)
+            if not self._lock(byte, wait=False):
+                await asyncio.to_thread(self._lock, byte, wait=True)
+        self._unlock(NEXT)
+        if not self._wanted:
+            self._unlock(WRITING)
+            self._taking = None
+
+    def _lock(self, byte: int, *, wait: bool) -> bool:
+        try:
+            lockf(self._descriptor, LOCK_EX if wait else LOCK_EX | LOCK_NB, 1, byte)
+        except (BlockingIOError, PermissionError):  # whichever the platform says of a lock that somebody has
+            return False
+        return True
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with suppress(OSError):
-            lockf(self._descriptor, LOCK_UN, 1, WRITING)
+            self._unlock(WRITING)
+
+    def _unlock(self, byte: int) -> None:
+        lockf(self._descriptor, LOCK_UN, 1, byte)

@@ -13,7 +13,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes import events
 from quart_notes.channel import Message
 from quart_notes.database import Database, changes, translated
-from quart_notes.errors import OverloadedError, ProblemError
+from quart_notes.errors import DatabaseUnavailableError, OverloadedError, ProblemError
 from quart_notes.event_log import EventLog
 from quart_notes.follower import Follower
 from quart_notes.histogram import Histogram
@@ -61,6 +61,7 @@ class _Job:
     result: Any = None
     error: Exception | None = None
     events: int = 0  # recorded by it and its predecessors in the batch
+    begun: bool = False  # there was a transaction for it
 
     def settle(self, epoch: str, before: int) -> None:
         """Answer the caller, unless it has left; what was begun is done all the same."""
@@ -142,8 +143,7 @@ class Writer:
             messages = await self._commit(batch)
         except _SpoiltError as spoilt:
             if len(batch) > 1:
-                for job in batch:
-                    await self._write([job])
+                await self._write_each(batch)
                 return
             self._fail(batch, spoilt.reason)
             messages = []
@@ -155,6 +155,17 @@ class Writer:
         self._follower.committed(messages)
         for job in batch:
             job.settle(self._event_log.epoch, before)
+
+    async def _write_each(self, batch: Sequence[_Job]) -> None:
+        """One after the other; where there is not even a transaction, the rest do not wait for one each."""
+        for place, job in enumerate(batch):
+            job.begun = False
+            await self._write([job])
+            if isinstance(job.error, DatabaseUnavailableError) and not job.begun:
+                self._fail(batch[place + 1 :], job.error)
+                for rest in batch[place + 1 :]:
+                    rest.settle(self._event_log.epoch, self._follower.newest)
+                return
 
     @staticmethod
     def _fail(jobs: Sequence[_Job], error: Exception) -> None:
@@ -174,6 +185,7 @@ class Writer:
     @staticmethod
     async def _do(job: _Job, connection: BaseDBAsyncClient) -> list[tuple[str, bytes]]:
         change = Change(connection)
+        job.begun = True
         touched = changes(connection)
         job.error = None
         try:

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -88,6 +89,10 @@ class Server:
         """Where a database is, by the unix socket."""
         return f"postgres://postgres@/{database}?host={self.folder}&port={self.port}{parameters}"
 
+    def listen(self, *addresses: str) -> None:
+        """Listen at these addresses from the next start on."""
+        self._options["listen_addresses"] = ",".join(addresses)
+
     def start(self) -> "Server":
         """Start it and return once it answers."""
         options = [word for name, value in self._options.items() for word in ("-c", f"{name}={value}")]
@@ -114,11 +119,19 @@ class Server:
                 return self
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
-        """End it; SIGINT: at once and in order, SIGQUIT: as a crash would."""
-        if self._process is not None:
-            self._process.send_signal(number)
-            self._process.wait(20)
-            self._process = None
+        """End it; SIGINT: at once and in order, SIGQUIT: as a crash would, SIGKILL: all of its processes."""
+        if self._process is None:
+            return
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        self._process.send_signal(number)
+        self._process.wait(20)
+        self._process = None
+        if number == signal.SIGKILL:
+            for child in children:
+                with suppress(ProcessLookupError):
+                    os.kill(int(child), signal.SIGKILL)
+            while any(Path(f"/proc/{child}").exists() for child in children):
+                time.sleep(0.01)
 
     def close(self) -> None:
         """End it for good."""

@@ -255,6 +255,26 @@ async def test_when_the_events_cannot_be_kept_neither_are_the_rows(
     assert published == [1]
 
 
+async def test_while_there_is_no_database_a_batch_waits_for_it_once(core: Core, monkeypatch: pytest.MonkeyPatch):
+    transaction, begun = core.database.transaction, 0
+
+    def lost_after_the_first() -> Any:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            return transaction()
+        raise DatabaseUnavailableError("The database does not answer; nothing was changed.")
+
+    with monkeypatch.context() as lost:
+        lost.setattr(core.database, "transaction", lost_after_the_first)
+        results = await together(core, adding("a"), broken_by_the_database, *(adding("b") for _ in range(10)))
+
+    assert {type(result) for result in results} == {DatabaseUnavailableError}
+    assert begun == 2
+    await core.writer(adding("c"))
+    assert rows(core, TITLES) == event_titles(core) == [("c",)]
+
+
 async def test_a_write_whose_caller_is_cancelled_is_finished_and_announced_once(core: Core, published: list[int]):
     callers = [asyncio.create_task(core.writer(adding(f"{number:03}"))) for number in range(200)]
     await asyncio.sleep(0)

@@ -1,0 +1,84 @@
+"""Whose turn it is to write: one at a time, and nobody waits for ever."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from quart_notes import turns
+from quart_notes.turns import WRITING, Turns
+from tests.server_process import wait_for
+
+
+@pytest.fixture
+def file() -> Iterator[int]:
+    """A descriptor of the file that all have open."""
+    with tempfile.TemporaryFile() as opened:
+        yield opened.fileno()
+
+
+@contextmanager
+def another_writes(file: int) -> Iterator[None]:
+    """Another process has the turn meanwhile."""
+    told, tell = os.pipe()
+    lock = f"import os, fcntl; fcntl.lockf({file}, fcntl.LOCK_EX, 1, {WRITING})"
+    command = f"{lock}; print(1, flush=True); os.read({told}, 1)"
+    with subprocess.Popen(
+        [sys.executable, "-c", command], pass_fds=[file, told], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+    ) as other:
+        os.close(told)
+        assert other.stdout is not None
+        other.stdout.readline()
+        try:
+            yield
+        finally:
+            os.close(tell)
+
+
+def _free(file: int) -> bool:
+    """Whether somebody else could write now."""
+    command = f"import fcntl; fcntl.lockf({file}, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, {WRITING})"
+    return not subprocess.run(
+        [sys.executable, "-c", command], pass_fds=[file], stderr=subprocess.DEVNULL, check=False
+    ).returncode
+
+
+async def test_a_turn_is_waited_for(file: int):
+    turn = Turns(file)
+    with another_writes(file):
+        waiting = asyncio.create_task(turn.__aenter__())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+    await asyncio.wait_for(waiting, 10)
+    assert not await asyncio.to_thread(_free, file)
+    await turn.__aexit__(None, None, None)
+    assert await asyncio.to_thread(_free, file)
+
+
+async def test_a_turn_that_does_not_come_is_given_up_and_comes_later(file: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns, "PATIENCE", 0.05)
+    turn = Turns(file)
+    with another_writes(file):
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await turn.__aenter__()
+    monkeypatch.setattr(turns, "PATIENCE", 10.0)
+    async with turn:
+        assert not await asyncio.to_thread(_free, file)
+    assert await asyncio.to_thread(_free, file)
+
+
+async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns, "PATIENCE", 0.05)
+    turn = Turns(file)
+    with another_writes(file), pytest.raises(TimeoutError):
+        await turn.__aenter__()
+
+    await asyncio.to_thread(wait_for, lambda: _free(file), "another one may write")
+    async with turn:
+        pass

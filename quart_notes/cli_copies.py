@@ -27,6 +27,8 @@ def backup(target: Path | None, **flags: Any) -> None:
             _must_be_there(source)
         if target.exists():
             raise click.ClickException(f"{target} exists already")
+        if not target.parent.is_dir():
+            raise click.ClickException(f"there is no folder {target.parent}")
         if isinstance(source, Postgres):
             asyncio.run(postgres_backups.backup(source, target, progress))
         else:

@@ -32,6 +32,7 @@ class PostgresTables:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self._booleans: dict[str, set[int]] = {}  # where they stand among a table's columns
 
     async def migrations(self) -> set[str]:
         """The names of those that were applied."""
@@ -81,14 +82,14 @@ class PostgresTables:
 
     async def write(self, table: Table, rows: list[Row]) -> None:
         """Insert rows."""
-        found = await self._connection.fetch(BOOLEANS, table.name)
-        booleans = [table.columns.index(row["column_name"]) for row in found]
-        records: list[Row] = rows
-        if booleans:
-            records = [
+        if table.name not in self._booleans:
+            found = await self._connection.fetch(BOOLEANS, table.name)
+            self._booleans[table.name] = {table.columns.index(row["column_name"]) for row in found}
+        if booleans := self._booleans[table.name]:
+            rows = [
                 tuple([bool(value) if place in booleans else value for place, value in enumerate(row)]) for row in rows
             ]
-        await self._connection.copy_records_to_table(table.name, columns=table.columns, records=records)
+        await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
 
     async def complete(self, table: Table, used: int) -> None:
         """Give further rows numbers beyond those that were used, and let the server know how many rows there are.
@@ -154,5 +155,6 @@ async def _connected(place: Postgres) -> AsyncIterator[Any]:
         finally:
             await connection.close(timeout=CONNECTING)
     except FAILURES as error:
-        detail = getattr(error, "detail", None)
-        raise CopyError(f"{place}: {str(error) or 'no answer in time'}" + (f" ({detail})" if detail else "")) from error
+        if getattr(error, "filename", None) is not None:  # of the file on the other side
+            raise
+        raise CopyError(f"{place}: {str(error) or 'no answer in time'}") from error

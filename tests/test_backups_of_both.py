@@ -235,6 +235,7 @@ def test_a_backup_of_postgresql_that_fails_leaves_nothing(tmp_path: Path):
             run_in(tmp_path, "backup", "copy", "--database-url", url.replace("/unused", "/missing")), "missing"
         )
         succeeded(run_in(tmp_path, "demo", "--database-url", url))
+        assert_refused(run_in(tmp_path, "backup", "nowhere/copy", "--database-url", url), "no folder nowhere")
         find(url, "DELETE FROM tortoise_migrations WHERE name LIKE '0006%' RETURNING id")
         assert_refused(
             run_in(tmp_path, "backup", "copy", "--database-url", url), "older version", "quart-notes migrate"
@@ -243,6 +244,7 @@ def test_a_backup_of_postgresql_that_fails_leaves_nothing(tmp_path: Path):
     assert_refused(backup("postgres", tmp_path / "data", tmp_path / "there"), "exists already")
 
     assert not list(tmp_path.glob("copy*"))
+    assert not (tmp_path / "nowhere").exists()
     assert (tmp_path / "there").read_text() == "precious"
 
 

@@ -66,7 +66,15 @@ def test_what_is_no_command_is_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--nonsense"], ["migrate", "nonsense"], ["restore"], ["restore", "missing"], ["copy-database"]]
+    "arguments",
+    [
+        ["--nonsense"],
+        ["migrate", "nonsense"],
+        ["restore"],
+        ["restore", "missing"],
+        ["copy-database"],
+        ["backup", "a", "b"],
+    ],
 )
 def test_what_no_command_takes_is_refused(arguments: list[str]):
     done = CliRunner().invoke(cli, arguments)

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import re
+import signal
 import sqlite3
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,10 @@ ACCOUNTS = ("--access", "accounts")
 AT_WORK = """
     SELECT 1 FROM pg_stat_activity
     WHERE application_name = 'quart-notes copier' AND datname = current_database() AND query LIKE 'COPY%'
+"""
+END_IT = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'quart-notes copier' AND datname = current_database()
 """
 
 
@@ -107,6 +113,19 @@ def test_every_table_is_copied_as_it_is(tmp_path: Path, target: str):
         server.flags = ("--database-url", target, *ACCOUNTS)
         server.start()
         assert everything(server) == before
+        run_failed_job_again(server)
+
+
+def run_failed_job_again(server: ServerProcess) -> None:
+    """Its file is where it was, and nothing that is known."""
+    me = dict([server.me.split(": ", 1)])
+    with httpx.Client(base_url=server.base, verify=False, trust_env=False, headers=me) as client:
+        before = client.get("/api/jobs/1").json()
+        assert client.post("/api/jobs/1/retry").status_code == 200
+        wait_for(lambda: client.get("/api/jobs/1").json()["state"] == "failed", "it fails again")
+        after = client.get("/api/jobs/1").json()
+    assert after["text"] == before["text"]
+    assert after["version"] > before["version"]
 
 
 def test_whatever_is_new_gets_an_id_that_nothing_ever_had(data: Path, target: str):
@@ -319,15 +338,8 @@ def test_a_kill_in_the_middle_leaves_the_other_side_as_it_was(data: Path, target
     sequences = find(target, "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1")
     add_notes(data, 3000)
     for seconds in (0.0, 0.3, 0.8):
-        with Path(os.devnull).open("w") as nowhere:
-            child = Child(
-                *("copy-database", "--data", str(data), "--to", target),
-                folder=data.parent,
-                env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
-                out=nowhere.fileno(),
-                err=nowhere.fileno(),
-                constants={"quart_notes.tables.CHUNK": 1},
-            )
+        with tempfile.TemporaryFile() as nowhere:
+            child = slow_copy(data, target, nowhere.fileno())
         wait_for(lambda: find(target, AT_WORK), "it copies", 30)
         time.sleep(seconds)
 
@@ -341,6 +353,40 @@ def test_a_kill_in_the_middle_leaves_the_other_side_as_it_was(data: Path, target
     copied(data, target)
 
     assert find(target, "SELECT count(*) FROM note") == [(3010,)]
+
+
+def test_a_postgresql_that_goes_away_in_the_middle_is_told(data: Path, target: str):
+    """And so it is when somebody at the terminal ends it."""
+    add_notes(data, 3000)
+    ends: tuple[tuple[Callable[[Child], object], str], ...] = (
+        (lambda _: find(target, END_IT), "postgres://"),
+        (lambda child: child.send_signal(signal.SIGINT), "Aborted!"),
+    )
+    for end, words in ends:
+        with tempfile.TemporaryFile("w+") as err:
+            child = slow_copy(data, target, err.fileno())
+            wait_for(lambda: find(target, AT_WORK), "it copies", 30)
+
+            end(child)
+
+            assert child.wait(20) == 1
+            err.seek(0)
+            said = err.read()
+        assert words in said
+        assert "Traceback" not in said, said
+        assert find(target, "SELECT count(*) FROM note") == [(0,)]
+
+
+def slow_copy(data: Path, target: str, err: int) -> Child:
+    """A copy that takes a while, to be stopped in the middle."""
+    return Child(
+        *("copy-database", "--data", str(data), "--to", target),
+        folder=data.parent,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        out=err,
+        err=err,
+        constants={"quart_notes.tables.CHUNK": 1},
+    )
 
 
 def add_notes(data: Path, number: int) -> None:

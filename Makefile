@@ -12,10 +12,10 @@ WORKERS := --numprocesses $(shell expr $(CORES) + 1) --maxprocesses 4 --dist wor
 NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check format tests browser bench clean
+.PHONY: help run dev test check format tests tests-on-postgres test-postgres browser bench clean
 
 help: ## List these commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 run: $(VENV)/.installed ## Start on http://127.0.0.1:8000 (options: make run ARGS="--bind 127.0.0.1:9000")
 	$(BIN)/quart-notes serve $(ARGS)
@@ -23,7 +23,7 @@ run: $(VENV)/.installed ## Start on http://127.0.0.1:8000 (options: make run ARG
 dev: $(VENV)/.installed ## Start and follow what you change (options as for run)
 	$(BIN)/quart-notes dev $(ARGS)
 
-test: check tests ## Everything that CI runs: format, lint, types, all tests
+test: check tests tests-on-postgres ## Everything that CI runs: format, lint, types, all tests
 
 check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 	$(BIN)/ruff format --check .
@@ -35,9 +35,20 @@ check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 # What fails is tried once more, alone: a machine that is busy with other things is no fault of the code's. Both runs are
 # shown, and what fails twice fails.
 PYTEST = $(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest
+TWICE = $(PYTEST) $(WORKERS) $(1) || { [ $$? -eq 1 ] && echo "Once more, one at a time, what has failed:" && \
+$(PYTEST) --last-failed --last-failed-no-failures=none $(1); }
+# What leans on the database most, of all that can be run on PostgreSQL.
+ON_POSTGRES := $(addprefix tests/test_,$(addsuffix .py,writer event_log feed seam notes note_changes note_lists boards \
+users rooms messages message_pages readings preferences invitations sessions tokens answers jobs durability workers))
+
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
-	$(PYTEST) $(WORKERS) $(ARGS) || { [ $$? -eq 1 ] && echo "Once more, one at a time, what has failed:" && \
-	$(PYTEST) --last-failed --last-failed-no-failures=none $(ARGS); }
+	$(call TWICE,$(ARGS))
+
+tests-on-postgres: $(TOOLS)/.installed ## Those of the tests again that lean on the database, on PostgreSQL
+	$(call TWICE,--database postgres $(ON_POSTGRES))
+
+test-postgres: $(TOOLS)/.installed browser ## All tests on PostgreSQL but those of SQLite's own file
+	$(call TWICE,--database postgres $(ARGS))
 
 format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff format .

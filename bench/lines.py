@@ -40,7 +40,7 @@ class Row:
 class Line:
     """A line of work.
 
-    needs    what a system must be able to do: notes, conditional, update, boards, resume; websocket, sse
+    needs    what a system must be able to do: notes, conditional, update, boards, resume, restart; websocket, sse
     only     keys of the systems that it is about; empty: all
     notes    how many are on the board before it begins
     restart  whether the system is started once before, so that its data is there already
@@ -108,7 +108,7 @@ def lines(quick: bool) -> list[Line]:
         *_requests(seconds),
         *(line for transport in NAMES for line in _live(transport, seconds, quick)),
         Line("start-empty", "start, no data yet", Start(), SECONDS, notes=0),
-        Line("start", "start, 100 notes", Start(), SECONDS, needs=("notes",), restart=True),
+        Line("start", "start, 100 notes", Start(), SECONDS, needs=("notes", "restart"), restart=True),
         Line("page", "page of 1000 notes:", Page(1000), VISIT, only=OURS, notes=1000),
         Line("writes", f"loopback writes, {READERS} sockets", Writes(READERS, seconds), WRITES, only=("kernel",)),
     ]

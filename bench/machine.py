@@ -15,10 +15,10 @@ CALM = 0.1  # cores that others may use before figures are in doubt
 
 
 @contextmanager
-def pinned(core: int) -> Iterator[None]:
-    """Run on `core` meanwhile, with every process started here; then as before."""
+def pinned(*cores: int) -> Iterator[None]:
+    """Run on these cores meanwhile, with every process started here; then as before."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:

@@ -118,7 +118,7 @@ def running(system: System, data: Path) -> Iterator[Server]:
     environment = {**os.environ, **system.environment(data), "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryFile() as log:
         began = time.perf_counter()
-        with machine.pinned(machine.SERVER_CORE):
+        with machine.pinned(*(machine.ALLOWED if system.everywhere else [machine.SERVER_CORE])):
             process = subprocess.Popen(
                 system.command(port, data),
                 env=environment,

@@ -56,10 +56,8 @@ def restore(source: Path, file: Path) -> Path | None:
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(file.name + ".restoring")
     copy(source, fresh)
-    with closing(sqlite3.connect(fresh)) as connection, connection:
-        _keep_origins(connection)
-        connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
-    kept = file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
+    renew(fresh)
+    kept = replaced(file)
     existed = file.exists()
     # Moved as it is, with what SQLite keeps beside it: it may be damaged, which may be why it is replaced.
     for suffix in ("-wal", "-shm", ""):
@@ -68,6 +66,18 @@ def restore(source: Path, file: Path) -> Path | None:
             present.replace(kept.with_name(kept.name + suffix))
     fresh.replace(file)
     return kept if existed else None
+
+
+def renew(file: Path) -> None:
+    """Give the log of a copy, which is to be worked on, an epoch of its own."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        _keep_origins(connection)
+        connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
+
+
+def replaced(file: Path) -> Path:
+    """Where to keep what was in the place of a file until now."""
+    return file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
 
 
 def _keep_origins(connection: sqlite3.Connection) -> None:

@@ -5,13 +5,12 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from quart_notes import backups, cli_transfer, database, doctor, offline, server
+from quart_notes import cli_copies, cli_transfer, database, doctor, offline, server
 from quart_notes import demo as demo_data
 from quart_notes.app import create_app
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options
@@ -34,6 +33,7 @@ SERVE_OPTIONS = (
     ),
     click.option("--workers", type=int, help="Processes that serve (default: 1)."),
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
+    click.option("--drain", type=int, help="Seconds to go on serving when told to stop, not ready (default: 0)."),
     click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
     click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),
     click.option("--log-days", type=int, help="Days an event can be replayed (default: 7)."),
@@ -139,36 +139,6 @@ def doctor_command(**flags: Any) -> None:
 
 
 @cli.command()
-@click.argument("target", required=False, type=click.Path(path_type=Path))
-@options(DATA_OPTIONS)
-def backup(target: Path | None, **flags: Any) -> None:
-    """Copy the database to TARGET, also while the server runs."""
-    with explained():
-        source = load(flags).database_file
-        target = target or Path(f"quart-notes-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3")
-        if not source.is_file():
-            raise click.ClickException(f"there is no database at {source}")
-        if target.exists():
-            raise click.ClickException(f"{target} exists already")
-        with click.progressbar(length=100, label="Copying", file=sys.stderr) as bar:
-            backups.copy(source, target, lambda percent: bar.update(percent - bar.pos))
-        backups.check(target)
-    click.echo(f"Copied {source} to {target} ({target.stat().st_size:,} bytes), checked.")
-
-
-@cli.command()
-@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@options(DATA_OPTIONS)
-def restore(source: Path, **flags: Any) -> None:
-    """Put the copy SOURCE in the place of the database; the present one is kept beside it."""
-    with explained():
-        file = load(flags).database_file
-        with database.exclusive(file):
-            kept = backups.restore(source, file)
-    click.echo(f"Restored {source} to {file}." + (f" The former database is {kept}." if kept else ""))
-
-
-@cli.command()
 @options(DATA_OPTIONS)
 def openapi(**flags: Any) -> None:
     """Print the OpenAPI document."""
@@ -178,7 +148,13 @@ def openapi(**flags: Any) -> None:
         click.echo(json.dumps(app.extensions["QUART_SCHEMA"].openapi_provider.schema(), indent=2, ensure_ascii=False))
 
 
-for command in (cli_transfer.import_notes, cli_transfer.export_notes):
+for command in (
+    cli_copies.backup,
+    cli_copies.restore,
+    cli_copies.copy_database,
+    cli_transfer.import_notes,
+    cli_transfer.export_notes,
+):
     cli.add_command(command)
 
 

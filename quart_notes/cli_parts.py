@@ -1,6 +1,7 @@
 """What the commands share: options, and saying what went wrong."""
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from quart_notes import database, server
 from quart_notes.errors import ProblemError
 from quart_notes.settings import SettingsError
+from quart_notes.tables import CopyError
 from quart_notes.transfer.trouble import UnreadableError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,7 +47,19 @@ def explained() -> Iterator[None]:
         yield
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
-    except (server.ServeError, database.CannotOpenError, UnreadableError, ProblemError) as error:
+    except (server.ServeError, database.CannotOpenError, CopyError, UnreadableError, ProblemError) as error:
         raise click.ClickException(getattr(error, "detail", str(error))) from None
     except (OSError, sqlite3.Error) as error:
         raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error, whose length is known with the first report."""
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield report

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import click
 
 from quart_notes import offline
-from quart_notes.cli_parts import DATA_OPTIONS, explained, options
+from quart_notes.cli_parts import DATA_OPTIONS, explained, options, progress
 from quart_notes.domain.imports import summary
 from quart_notes.schemas import MAX_ID, ImportOptions, Outcome
 from quart_notes.settings import load
@@ -45,7 +45,7 @@ def import_notes(paths: tuple[Path, ...], board_id: int, **flags: Any) -> None:
     wanted = ImportOptions(**{name: flags.pop(name) for name in ImportOptions.model_fields})
     with explained():
         settings = load(flags)
-        with _progress("Importing") as report:
+        with progress("Importing") as report:
             outcome = asyncio.run(offline.bring_in(settings, board_id, paths, wanted, report))
     _name_problems(outcome)
     click.echo(summary(outcome, dry_run=wanted.dry_run))
@@ -72,7 +72,7 @@ def export_notes(target: Path, board_id: int, kind: Any, **flags: Any) -> None:
         settings = load(flags)
         if isinstance(settings.database, Path) and not settings.database.is_file():
             raise click.ClickException(f"there is no database at {settings.database}")
-        with _target(target) as file, _progress("Exporting") as report:
+        with _target(target) as file, progress("Exporting") as report:
             count = asyncio.run(offline.send_out(settings, board_id, kind, file.write, report))
     click.echo(f"{count:,} notes", err=True)
 
@@ -92,15 +92,3 @@ def _target(target: Path) -> Iterator[BinaryIO]:
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[offline.Report]:
-    """A progress bar on standard error, whose length is known with the first report."""
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
-
-        yield report

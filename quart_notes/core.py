@@ -1,5 +1,6 @@
 """What every route works with, built once by `app.create_app`."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,7 @@ class Core:
     cache: ResponseCache
     spool: Spool
     runner: Runner
+    leaving: asyncio.Event  # the server stops soon, and requests are to go elsewhere
 
     @classmethod
     def build(cls, settings: Settings, place: Place | None = None, *, alone: bool = False) -> "Core":
@@ -140,7 +142,12 @@ class Core:
             Presence(broadcaster, peers),
             ResponseCache(broadcaster),
             spool,
-            Runner(broadcaster, jobs, imports, spool, trusted=settings.access == "open"),
+            Runner(
+                *(broadcaster, jobs, imports, spool),
+                trusted=settings.access == "open",
+                sole=not isinstance(settings.database, Postgres),
+            ),
+            asyncio.Event(),
         )
 
 

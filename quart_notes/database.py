@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
 from tortoise import Tortoise
+from tortoise.backends.base import executor as tortoise_executor
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError
@@ -139,6 +140,8 @@ class Database:
 
     async def _connect(self, *names: str) -> None:
         await self._store.probe()
+        # Tortoise keeps the queries of the database that was open before, in that one's dialect.
+        tortoise_executor.EXECUTOR_CACHE.clear()
         # Without the global fallback, tasks that did not start the app find no connection.
         # https://github.com/tortoise/tortoise-orm/blob/develop/tortoise/context.py
         await Tortoise.init(config=orm(self._store), _enable_global_fallback=True)
@@ -203,4 +206,5 @@ def translated() -> Iterator[None]:
             raise StorageFullError("There is no room left on the disk; nothing was changed.") from error
         if isinstance(error, ValueError) and "no active connection" not in str(error):
             raise
-        raise DatabaseUnavailableError("The database does not answer; nothing was changed.") from error
+        outcome = "whether anything was changed is not known" if "not known" in str(error) else "nothing was changed"
+        raise DatabaseUnavailableError(f"The database does not answer; {outcome}.") from error

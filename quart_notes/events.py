@@ -216,9 +216,10 @@ class JobEvent(Event):
 
 
 class Access(Outgoing):
-    """Whose access has changed."""
+    """Whose access has changed: a person's, or what is known of one session."""
 
-    user_id: int = Field(description="What this person may see, or what lets them in, is not what it was.")
+    user_id: int | None = Field(None, description="What this person may see, or what lets them in, is not what it was.")
+    session_id: int | None = Field(None, description="This session is over, or another board is open in it.")
 
 
 class AccessEvent(Event):

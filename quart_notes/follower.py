@@ -32,11 +32,14 @@ class Wakes(Protocol):
 
     alone: bool
 
-    def listen(self, heard: Callable[[int | None], None]) -> None:
-        """Have `heard` called whenever a process may have committed something: its number, None when not known."""
+    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
+        """Have `heard` called whenever a process may have committed something.
 
-    def tell(self, number: int) -> None:
-        """Tell the others that this process has committed up to that number."""
+        With the number of the newest, None when it is not known, and perhaps with the very events.
+        """
+
+    def tell(self, messages: Sequence[Message]) -> None:
+        """Tell the others that this process has committed these events."""
 
     def beyond(self, number: int) -> bool:
         """Whether somebody may have committed more than that, as far as can be said without asking the database."""
@@ -50,10 +53,10 @@ class Nobody:
 
     alone = True
 
-    def listen(self, heard: Callable[[int | None], None]) -> None:
+    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
         """Nobody will say anything."""
 
-    def tell(self, number: int) -> None:
+    def tell(self, messages: Sequence[Message]) -> None:
         """Nobody hears it."""
 
     def beyond(self, number: int) -> bool:
@@ -68,8 +71,8 @@ class Nobody:
 class Follower:
     """Publishes the log.
 
-    1. Events are published in the order of their numbers, each once, none left out: own ones at once when they are next
-       in order, everything else as the log has it.
+    1. Events are published in the order of their numbers, each once, none left out: at once those that are next in
+       order, as this process has committed them or another one has handed them over, and others as the log has them.
     2. After `caught_up`, everything that any process had committed before is published here: so a caller who has
        changed something at one process finds it changed at every other.
     """
@@ -100,22 +103,25 @@ class Follower:
 
     def committed(self, messages: Sequence[Message]) -> None:
         """Events that this process has committed, numbered one after another."""
-        if not messages:
-            return
-        first, last = messages[0].number or 0, messages[-1].number or 0
-        self._wakes.tell(last)
-        if first == self._broadcaster.newest + 1:
+        if messages:
+            self._wakes.tell(messages)
+            self._take(messages)
+
+    def _take(self, messages: Sequence[Message]) -> None:
+        if messages[0].number == self._broadcaster.newest + 1:
             self._publish(messages)
-        else:  # others were committed in between: the log has them all in order
-            self._woken.set()
+        elif (messages[-1].number or 0) > self._broadcaster.newest:
+            self._woken.set()  # there are others before them: the log has them all in order
 
     @property
     def newest(self) -> int:
         """Number of the newest event that was published here."""
         return self._broadcaster.newest
 
-    def _hear(self, number: int | None) -> None:
-        if number is None or number > self._broadcaster.newest:
+    def _hear(self, number: int | None, messages: Sequence[Message]) -> None:
+        if messages:
+            self._take(messages)
+        elif number is None or number > self._broadcaster.newest:
             self._woken.set()
 
     def behind(self) -> bool:

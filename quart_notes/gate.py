@@ -133,11 +133,6 @@ class Gate:
                 self._kept.popitem(last=False)
         return passed
 
-    def forget(self, secret: str) -> None:
-        """Ask for a session again the next time."""
-        self._changes += 1
-        self._kept.pop(("session", secret), None)
-
     def follow(self, passed: Pass, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
         """Have `end` called when the stream may go on no longer; returns what to call when it has ended by itself."""
         stream = _Stream(passed, topics, end)
@@ -172,10 +167,11 @@ class Gate:
 
     def _changed(self, message: Message) -> None:
         self._changes += 1
-        user_id = int(json.loads(message.data)["access"]["user_id"])
-        for key in [key for key, (_, passed) in self._kept.items() if passed.caller.id == user_id]:
+        access = json.loads(message.data)["access"]
+        user_id, session_id = access["user_id"], access["session_id"]
+        for key in [key for key, (_, passed) in self._kept.items() if _is_of(passed.caller, user_id, session_id)]:
             del self._kept[key]
-        self._judge_soon(list(self._streams.get(user_id, ())))
+        self._judge_soon(list(self._streams.get(user_id, ())) if user_id is not None else [])
 
     def _judge_soon(self, streams: list[_Stream]) -> None:
         if streams:
@@ -215,6 +211,12 @@ class Gate:
         """Judge nobody any more."""
         for task in self._judging:
             task.cancel()
+
+
+def _is_of(caller: Caller, user_id: int | None, session_id: int | None) -> bool:
+    if user_id is not None:
+        return caller.id == user_id
+    return session_id is not None and caller.session == session_id
 
 
 def _loop_time(moment: datetime) -> float:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from quart_notes import events
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.channel import Message
-from quart_notes.domain.imports import Imports, Progress, Sourced, Task
+from quart_notes.domain.imports import Imports, Ours, Progress, Sourced, Task
 from quart_notes.domain.jobs import Jobs
 from quart_notes.errors import ProblemError
 from quart_notes.schemas import JobState, Outcome
@@ -38,9 +38,13 @@ class Runner:
     3. Stopping ends every job between two batches and marks it as interrupted.
 
     trusted   in open mode: jobs may be done in nobody's name
+    sole      there is no other machine to which files may have been sent
     """
 
-    def __init__(self, broadcaster: Broadcaster, jobs: Jobs, imports: Imports, spool: Spool, *, trusted: bool) -> None:
+    def __init__(
+        self, broadcaster: Broadcaster, jobs: Jobs, imports: Imports, spool: Spool, *, trusted: bool, sole: bool = True
+    ) -> None:
+        self._ours: Ours = (lambda _: True) if sole else spool.has
         self._jobs = jobs
         self._imports = imports
         self._spool = spool
@@ -58,7 +62,7 @@ class Runner:
         """Mark what was interrupted when the process before ended, and begin what waits."""
         self._stopping.clear()
         self._working = True
-        await self._imports.recover()
+        await self._imports.recover(self._ours)
         self._queue.extend(job_id for job_id in await self._imports.waiting() if job_id not in self._queue)
         await self._sweep()
         self._pump()
@@ -94,7 +98,7 @@ class Runner:
 
     async def _run(self, job_id: int) -> None:
         try:
-            task = await self._imports.take(job_id, trusted=self._trusted)
+            task = await self._imports.take(job_id, self._ours, trusted=self._trusted)
             if task is not None:
                 await self._end(job_id, *await self._result(task))
         except Exception:

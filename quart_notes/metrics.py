@@ -1,15 +1,16 @@
-"""What a monitoring system may ask of this process: figures in Prometheus's words, made when they are asked for.
+"""What a monitoring system may ask: figures of a process, or of several, in Prometheus's words, made when asked for.
 
 The parts count by themselves what they do, in plain numbers; nothing here is called when an event or a request passes.
 source   https://prometheus.io/docs/instrumenting/exposition_formats/, https://prometheus.io/docs/practices/naming/
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from quart_notes import outlets
@@ -42,6 +43,34 @@ async def exposition(core: Core, connections: int) -> bytes:
     registry.register(_Figures(core, connections, extent))
     ProcessCollector(registry=registry)  # processor, memory and descriptors
     return generate_latest(registry)
+
+
+def combined(figures: Mapping[int, str], workers: int, replaced: int) -> bytes:
+    """The figures of several workers, by their slots, as one text: each sample says whose it is.
+
+    workers, replaced   how many there are to be, and how many have died
+    """
+    registry = CollectorRegistry()
+    registry.register(_Combined(figures, workers, replaced))
+    ProcessCollector(namespace="quart_notes_supervisor", registry=registry)
+    return generate_latest(registry)
+
+
+class _Combined(Collector):
+    def __init__(self, figures: Mapping[int, str], workers: int, replaced: int) -> None:
+        self._figures, self._workers, self._replaced = figures, workers, replaced
+
+    def collect(self) -> Iterable[Metric]:
+        yield _gauge("workers", "Workers that there are to be.", self._workers)
+        yield _gauge("workers_up", "Workers that answer.", len(self._figures))
+        yield _counter("workers_replaced", "Workers that have died, and another one was started.", self._replaced)
+        families: dict[str, Metric] = {}
+        for slot, text in self._figures.items():
+            for family in text_string_to_metric_families(text):
+                whole = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+                for sample in family.samples:
+                    whole.add_sample(sample.name, {**sample.labels, "worker": str(slot)}, sample.value)
+        yield from families.values()
 
 
 class _Figures(Collector):

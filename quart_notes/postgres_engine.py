@@ -29,12 +29,10 @@ WRITING = 0x51756172744E01  # whoever changes anything, up to the commit
 IN_USE = 0x51756172744E02  # whoever may write at all: servers share it, what must be alone does not
 
 CONNECTING = 3.0  # seconds to reach the server
-GIVING_BACK = 1.0  # seconds to bring a connection in order; then it is closed, and the next one is made anew
 WAITING = 10.0  # seconds for a connection of the pool
 LOCK_WAIT = 5  # seconds for another process's write
 USE_WAIT = 1  # seconds for IN_USE: a process that has just ended may still be known to the server
 IDLE = 10  # seconds a transaction may do nothing, as that of a process that was stopped: others wait for its lock
-INACTIVE = 300.0  # seconds a connection that reads is kept for the next one who needs it
 MIGRATION_WAIT = 600  # seconds for another process's migrations
 SLACK = 5  # seconds that we wait longer than the server's own time-out, in case it is gone
 
@@ -51,6 +49,7 @@ APPEND = """
     )
     SELECT newest, pg_notify('quart_notes_commits', newest::text) FROM head
 """
+UNCERTAIN = "the outcome of a commit is not known"
 VALUE = re.compile(r"\?(\d+)")
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
@@ -85,6 +84,13 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         if self.is_in_transaction():
             await self.execute("ROLLBACK", timeout=timeout)
 
+    def _cancel_current_command(self, waiter: asyncio.Future[None]) -> None:
+        """Let a query whose caller has left come to its end, which whoever resets the connection waits for.
+
+        To have it cancelled takes a connection of its own for each, and there may be many who leave.
+        """
+        waiter.set_result(None)
+
 
 class StrictTransaction(TransactionWrapper):
     """A transaction that says what really became of it."""
@@ -116,8 +122,13 @@ class StrictTransaction(TransactionWrapper):
 
     async def commit(self) -> None:
         """Make it durable; OperationalError when that fails."""
-        with translated():
+        try:
             outcome = await self._connection.execute("COMMIT")
+        except (asyncpg.PostgresConnectionError, OSError) as error:
+            # The server may have done it before it, or the way to it, was lost.
+            raise OperationalError(UNCERTAIN) from error
+        except FAILURES as error:
+            raise _in_tortoises_words(error) from error
         # After a statement that failed the server answers COMMIT with ROLLBACK, and no error.
         if outcome != "COMMIT":
             raise OperationalError("a statement of the transaction has failed")
@@ -222,18 +233,19 @@ class StrictClient(AsyncpgDBClient):
         super().__init__(connection_name=connection_name)
         self._place = place
         self.role = role
+        self._giving: set[asyncio.Task[None]] = set()
 
     async def create_connection(self, with_db: bool) -> None:
-        """Connect once, to know that it can be done."""
+        """Make all connections, to know that it can be done."""
         patient = self.role == "migrator"
         seconds = MIGRATION_WAIT if patient else self._place.timeout
+        size = self._place.pool if self.role == "reader" else 1
         with translated():
             self._pool = await asyncpg.create_pool(
                 self._place.url,
-                min_size=1,
-                max_size=self._place.pool if self.role == "reader" else 1,
-                # The one that writes is kept, however long it does nothing: it holds IN_USE.
-                max_inactive_connection_lifetime=INACTIVE if self.role == "reader" else 0,
+                min_size=size,
+                max_size=size,
+                max_inactive_connection_lifetime=0,  # it stays
                 connection_class=Connection,
                 init=self._prepare,
                 timeout=CONNECTING,
@@ -262,23 +274,39 @@ class StrictClient(AsyncpgDBClient):
 
     async def take(self) -> Any:
         """A connection, for whoever gives it back."""
+        pool = self._pool
         with translated():
-            if self._pool is None:
+            if pool is None:
                 raise asyncpg.InterfaceError("the database is closed")
-            async with asyncio.timeout(WAITING):
-                return await self._pool.acquire()
+            if pool.get_idle_size():
+                return await pool.acquire()
+            # One may have to be made: whoever leaves meanwhile must not leave half of it behind.
+            taking = asyncio.create_task(_patiently(pool))
+            try:
+                return await asyncio.shield(taking)
+            except asyncio.CancelledError:
+                taking.add_done_callback(self._give_back_in_time)
+                raise
+
+    def _give_back_in_time(self, taking: asyncio.Task[Any]) -> None:
+        if not taking.cancelled() and taking.exception() is None:
+            self._giving.add(giving := asyncio.create_task(self.give_back(taking.result())))
+            giving.add_done_callback(self._giving.discard)
 
     async def give_back(self, connection: Any) -> None:
         """Let others have it; what is open on it is rolled back. Cancelling does not hinder that."""
+        await asyncio.shield(asyncio.create_task(self._give_back(connection)))
+
+    async def _give_back(self, connection: Any) -> None:
         if self._pool is None:
             return
         with suppress(*FAILURES):  # it is closed then, and the next one is made anew
-            if connection.is_closed():
-                # One that was used between the server's last word and its end is closed, and forgotten: the pool would
-                # wait for it for ever. (asyncpg 0.31: Protocol._coreproto_error aborts, and nobody cleans up.)
-                connection.terminate()
-            else:
-                await self._pool.release(connection, timeout=GIVING_BACK)
+            if not connection.is_closed():
+                await self._pool.release(connection, timeout=CONNECTING)
+        # One that was used between the server's last word and its end is closed, and forgotten: the pool would wait for
+        # it for ever. (asyncpg 0.31: Protocol._coreproto_error aborts, and nobody cleans up.)
+        if connection._con is not None:
+            connection.terminate()
 
     async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with translated():
@@ -286,6 +314,11 @@ class StrictClient(AsyncpgDBClient):
 
     def _in_transaction(self) -> TransactionContext:
         return StrictContext(self)
+
+
+async def _patiently(pool: Any) -> Any:
+    async with asyncio.timeout(WAITING):
+        return await pool.acquire()
 
 
 client_class: type[Any] = StrictClient

@@ -8,10 +8,11 @@ source   https://www.postgresql.org/docs/current/sql-notify.html
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from quart_notes.channel import Message
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.postgres_session import ANSWER, FAILURES, connect
 from quart_notes.settings import Postgres
@@ -37,7 +38,7 @@ class Notices:
 
     def __init__(self, place: Postgres) -> None:
         self._place = place
-        self._heard: list[Callable[[int | None], None]] = []
+        self._heard: list[Callable[[int | None, Sequence[Message]], None]] = []
         self._told: list[Callable[[bytes], None]] = []
         self._asking: list[asyncio.Future[int]] = []
         self._words: deque[str] = deque(maxlen=MAX_WAITING)
@@ -65,11 +66,11 @@ class Notices:
                 await self._say(self._connection)
             await self._lose()
 
-    def listen(self, heard: Callable[[int | None], None]) -> None:
+    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
         """Have `heard` called whenever something was committed: with its number, or None when that is not known."""
         self._heard.append(heard)
 
-    def tell(self, number: int) -> None:
+    def tell(self, messages: Sequence[Message]) -> None:
         """Nothing: the commit has told it."""
 
     def beyond(self, number: int) -> bool:
@@ -111,7 +112,7 @@ class Notices:
 
     def _hear(self, number: int | None) -> None:
         for heard in self._heard:
-            heard(number)
+            heard(number, ())
 
     def _hear_words(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:
         for told in self._told:

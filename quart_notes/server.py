@@ -25,6 +25,7 @@ from quart_notes.blueprints.metrics import create_metrics_app
 from quart_notes.blueprints.static_files import folder
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError
+from quart_notes.metrics import exposition
 from quart_notes.settings import Settings, host_of, is_loopback
 from quart_notes.workers.place import Place
 
@@ -33,6 +34,7 @@ USER_TIMEOUT_MS = 20_000  # milliseconds sent bytes may stay unacknowledged befo
 STREAMS_END = 1.0  # seconds the streams have to say goodbye at shutdown
 BACKLOG = 1024  # connections that wait to be accepted
 COLLECTIONS = (10_000, 20, 100)  # objects made, young and middle collections, before the next older collection
+FIGURES = "quart_notes.figures"  # extension of the application: what gives its figures, see `metrics`
 SPARE_DESCRIPTORS = 64  # for the database, logs and static files
 
 log = logging.getLogger("quart_notes")
@@ -57,7 +59,8 @@ def serve(
     config = configuration(settings)
     listener = listener or listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
-    monitored = None if settings.metrics_bind is None else listen(settings.metrics_bind)
+    alone = place is None  # figures of several are shown by who supervises them
+    monitored = listen(settings.metrics_bind) if alone and settings.metrics_bind is not None else None
     theirs = ceil(settings.max_connections / (place.of if place else 1))
     limit = min(theirs, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     with (
@@ -65,6 +68,7 @@ def serve(
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
     ):
         app = create_app(settings, place)
+        app.extensions[FIGURES] = lambda: exposition(app.extensions["quart_notes"], len(connections.open))
         furnish(app)
         try:
             runner.run(_serve(app, config, address(listener), connections, monitored))
@@ -198,13 +202,17 @@ async def _serve(
         """
         _spare_collections()
         if monitored is not None:
-            metrics = create_metrics_app(core, lambda: len(connections.open))
-            beside.append(loop.create_task(_serve_beside(metrics, monitored, stopping, config.logger_class)))
+            metrics = create_metrics_app(app.extensions[FIGURES])
+            beside.append(loop.create_task(serve_beside(metrics, monitored, stopping, config.logger_class)))
         if core.place is None:  # hypercorn waits here once everything has started
             log.info("Quart Notes on %s", where)
         if core.settings.access == "accounts" and (core.place is None or core.place.first):
             await _offer_first_links(core, where + core.settings.root_path)
         await stopping.wait()
+        if core.settings.drain:
+            log.info("Stopping in %d s; not ready from now on", core.settings.drain)
+            core.leaving.set()
+            await asyncio.sleep(core.settings.drain)
         log.info("Stopping")
         core.broadcaster.close()
         with suppress(TimeoutError):
@@ -218,7 +226,7 @@ async def _serve(
     await asyncio.gather(*beside)
 
 
-async def _serve_beside(
+async def serve_beside(
     app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger]
 ) -> None:
     """Serve an application of its own, on a listener of its own, until the server stops or this one fails."""

@@ -91,6 +91,13 @@ class Settings(BaseModel):
     max_connections: int = Field(
         10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
     )
+    drain: int = Field(
+        0,
+        ge=0,
+        le=300,
+        description="Seconds that a server which is told to stop goes on serving, while /readyz answers 503: a proxy"
+        " sends requests elsewhere meanwhile.",
+    )
     proxy_hops: int = Field(
         0,
         ge=0,
@@ -177,7 +184,7 @@ class Settings(BaseModel):
         return value
 
     @field_validator(
-        *("workers", "max_connections", "proxy_hops", "log_days", "log_rows", "trash_days"),
+        *("workers", "max_connections", "drain", "proxy_hops", "log_days", "log_rows", "trash_days"),
         *("database_pool", "database_timeout"),
         *("assistant_answers", "assistant_timeout"),
         mode="before",
@@ -216,7 +223,7 @@ class Settings(BaseModel):
     def database_file(self) -> Path:
         """The SQLite file, for what is about one; SettingsError when there is none."""
         if isinstance(self.database, Postgres):
-            raise SettingsError(f"{self.database} is no file: copy it with pg_dump, put it back with pg_restore")
+            raise SettingsError(f"{self.database} is no file")
         return self.database
 
 

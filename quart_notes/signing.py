@@ -13,6 +13,14 @@ FILE = "secret"  # in the data folder
 KEY_BYTES = 32
 
 
+def key_in(folder: Path) -> bytes | None:
+    """The key of a data folder; None when none was made there."""
+    try:
+        return (folder / FILE).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
 class Signing:
     """Signs texts, each kind for itself; the key is made at the first start.
 

@@ -16,9 +16,14 @@ Done = subprocess.CompletedProcess[str]
 
 def run_in(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Done:
     """Run `quart-notes` in `folder`."""
-    if postgres.chosen() and not {"--data", "--database-url"} & set(arguments):
-        env = {"QUART_NOTES_DATABASE_URL": postgres.databases().url(folder / "data"), **(env or {})}
+    if not {"--data", "--database-url"} & set(arguments):
+        env = {**environment_of(folder), **(env or {})}
     return run(*arguments, folder=folder, env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **(env or {})})
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """Variables that have commands in `folder` use the database that belongs to it."""
+    return {"QUART_NOTES_DATABASE_URL": postgres.databases().url(folder / "data")} if postgres.chosen() else {}
 
 
 def assert_refused(done: Done, *words: str, code: int = 1) -> None:

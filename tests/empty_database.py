@@ -7,16 +7,17 @@ They are SQLite files, or with `pytest --database postgres` databases of a serve
 """
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from quart_notes.database import PRAGMAS
-from quart_notes.settings import Settings
+from quart_notes.settings import Postgres, Settings
 from tests import postgres
 from tests.nursery import run
 
@@ -30,9 +31,9 @@ def no_wait_for_the_disk() -> Iterator[None]:
 
 def settings_for(folder: Path, **settings: Any) -> Settings:
     """Settings by which an empty database is used that belongs to a data folder."""
-    put_empty_database(folder)
-    if postgres.chosen():
-        settings = {"database_url": postgres.databases().url(folder), **settings}
+    if "database_url" not in settings:
+        put_empty_database(folder)
+        settings["database_url"] = postgres.databases().url(folder) if postgres.chosen() else None
     return Settings(data=folder, **settings)
 
 
@@ -59,3 +60,11 @@ def _empty() -> bytes:
         done = run("migrate", folder=Path(folder), env=dict(os.environ))
         assert done.returncode == 0, done.stderr
         return (Path(folder) / "data" / Settings().database_file.name).read_bytes()
+
+
+def stored(place: Path | Postgres, query: str, *values: Any) -> list[Any]:
+    """What another process finds in a database."""
+    if isinstance(place, Postgres):
+        return postgres.in_a_loop(postgres.asked(place.url, query, *values))
+    with closing(sqlite3.connect(place)) as connection:
+        return connection.execute(query, values).fetchall()

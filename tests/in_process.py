@@ -1,9 +1,8 @@
 """The server's parts without a server: a real database, the log, the writer and the feed."""
 
 import random
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,17 @@ from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import ProblemError
 from quart_notes.events import EventId
 from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
-from quart_notes.settings import Postgres
 from quart_notes.writer import Written
-from tests import postgres
-from tests.empty_database import no_wait_for_the_disk, settings_for
+from tests.empty_database import no_wait_for_the_disk, settings_for, stored
 
 Json = dict[str, Any]
 State = dict[int, Json]
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Core]:
+async def opened(folder: Path, **settings: Any) -> AsyncIterator[Core]:
     """The parts, working on a database in `folder`."""
-    core = Core.build(settings_for(folder))
+    core = Core.build(settings_for(folder, **settings))
     with no_wait_for_the_disk():
         await core.database.open()
     try:
@@ -45,10 +42,7 @@ async def opened(folder: Path) -> AsyncIterator[Core]:
 
 def rows(core: Core, query: str) -> list[Any]:
     """What another process finds in the database."""
-    if isinstance(core.settings.database, Postgres):
-        return postgres.in_a_loop(postgres.asked(core.settings.database.url, query))
-    with closing(sqlite3.connect(core.settings.database_file)) as connection:
-        return connection.execute(query).fetchall()
+    return stored(core.settings.database, query)
 
 
 async def fresh(core: Core) -> tuple[State, EventId]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,12 +10,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
 from tests import postgres
-from tests.empty_database import flags_for
+from tests.empty_database import flags_for, settings_for, stored
 from tests.nursery import Child
 
 STARTS = 20.0  # seconds a server may take to start on a busy machine
@@ -128,6 +129,15 @@ class ServerProcess:
 
     def _gave_up(self) -> bool:
         return self.process is not None and self.process.poll() is not None
+
+    def stored(self, query: str, *values: Any) -> list[Any]:
+        """What another process finds in its database."""
+        return stored(settings_for(self.data).database, query, *values)
+
+    def forget(self) -> None:
+        """Lose everything that it has stored, while it does not run."""
+        shutil.rmtree(self.data)
+        postgres.forget(self.data)
 
     def kill(self) -> None:
         """End it as a power cut would, as far as a process goes."""

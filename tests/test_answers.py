@@ -174,6 +174,7 @@ async def test_questions_beyond_what_may_wait_are_answered_so_and_can_be_asked_l
     assert state((await core.answers.retry(ANYBODY, adas[2].id)).result) == "waiting"
 
 
+@pytest.mark.sqlite_only("how it plans a query")
 async def test_the_questions_that_wait_are_counted_by_an_index(core: Core):
     plan = rows(core, f"EXPLAIN QUERY PLAN {answers.WAITING.replace('?1', '1')}")
 

@@ -38,21 +38,35 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sqlite_file": {"backups", "errors"},
     "postgres_engine": {"postgres_session", "settings"},
     "postgres_server": {"settings"},
+    "tables": set(),
+    "sqlite_tables": {"tables"},
+    "postgres_tables": {"postgres_engine", "postgres_session", "settings", "tables"},
+    "copying": {"database", "postgres_tables", "settings", "sqlite_tables", "tables"},
+    "removal": {"backups", "copying", "database", "postgres_tables", "settings", "signing", "sqlite_tables", "tables"},
+    "postgres_backups": {"backups", "copying", "database", "postgres_tables", "settings", "sqlite_tables", "tables"},
     "histogram": set(),
     "turns": set(),
     "leading": set(),
-    "workers.siblings": set(),
+    "workers.siblings": {"channel"},
     "workers.place": {"turns", "workers.siblings"},
     "workers.line": set(),
     "workers.worker": {"server", "database", "settings", "workers.line", "workers.place"},
-    "workers.supervisor": {"server", "database", "settings", "workers.place"},
+    "workers.supervisor": {
+        "server",
+        "transport",
+        "blueprints.metrics",
+        "database",
+        "metrics",
+        "settings",
+        "workers.place",
+    },
     "workers": set(),
     "metrics": {"channel", "core", "errors", "event_log", "histogram", "outlets", "version"},
     "backups": {"events"},
     "database": {"errors", "settings", "sqlite_file", "postgres_server", "turns"},
     "event_log": {*LEAVES, "channel", "database", "recent"},
     "postgres_session": {"settings"},
-    "postgres_notices": {"errors", "postgres_session", "settings"},
+    "postgres_notices": {"channel", "errors", "postgres_session", "settings"},
     "follower": {"broadcaster", "channel", "errors", "event_log"},
     "writer": {*LEAVES, "channel", "database", "event_log", "follower", "histogram"},
     "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
@@ -117,7 +131,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *{"leading", "postgres_session", "workers.place"},
     },
     "server": {
-        "logs",
+        *{"logs", "metrics"},
         *{"app", "transport", "blueprints.metrics", "blueprints.static_files", "core", "database", "settings"},
         "workers.place",
     },
@@ -129,10 +143,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor_proxies": {"doctor_host", "settings"},
     "doctor": {"server", "backups", "database", "doctor_host", "doctor_proxies", "settings"},
     "offline": {"schemas.", "settings", "core", "database", "domain.", "transfer."},
-    "cli_parts": {"server", "database", "errors", "settings", "transfer.trouble"},
+    "cli_parts": {"server", "database", "errors", "settings", "tables", "transfer.trouble"},
+    "cli_copies": {"backups", "cli_parts", "database", "postgres_backups", "removal", "settings"},
     "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings"},
     "cli": {
         "app",
+        "cli_copies",
         "cli_parts",
         "cli_transfer",
         "dev.supervisor",
@@ -140,7 +156,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "doctor",
         "demo",
         "offline",
-        "backups",
         "database",
         "settings",
         "version",
@@ -153,7 +168,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Whoever touches a library of the outside, and nobody else.
 TOUCHES: dict[str, set[str]] = {
     "aiosqlite": {"sqlite_engine"},
-    "asyncpg": {"postgres_engine", "postgres_session"},
+    "asyncpg": {"postgres_engine", "postgres_session", "postgres_tables"},
     "tortoise": {
         *{"models.", "domain.", "writer", "event_log", "database", "migrations."},
         *{"sqlite_engine", "sqlite_file", "postgres_engine", "postgres_server"},
@@ -172,9 +187,9 @@ TOUCHES: dict[str, set[str]] = {
     "itsdangerous": {"signing"},
     "httpx": {"ollama"},
     "prometheus_client": {"metrics", "blueprints.metrics"},
-    "click": {"cli", "cli_parts", "cli_transfer"},
+    "click": {"cli", "cli_copies", "cli_parts", "cli_transfer"},
     "pydantic": {"schemas.", "settings", "events", "elsewhere", "blueprints."},
-    "sqlite3": {"backups", "database", "sqlite_engine", "sqlite_file", "doctor", "cli_parts"},
+    "sqlite3": {"backups", "database", "sqlite_engine", "sqlite_file", "sqlite_tables", "doctor", "cli_parts"},
 }
 
 
@@ -325,7 +340,8 @@ def test_only_the_follower_publishes_what_lasts_and_only_the_domain_records():
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
     # Everybody's board, the lobby and the server's key are made before the writer runs, and nobody is told of them.
-    opening = {"writer", "event_log", "signing", "domain.boards", "domain.rooms"}
+    # A database is copied while nobody serves it.
+    opening = {"postgres_tables", "writer", "event_log", "signing", "domain.boards", "domain.rooms"}
     assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= opening
 
 

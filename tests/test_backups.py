@@ -9,6 +9,8 @@ import pytest
 
 from quart_notes import backups
 
+pytestmark = pytest.mark.sqlite_only("copies of the file")
+
 ROWS = 2000  # of 10 KB: several times what is copied in one step
 
 

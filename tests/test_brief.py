@@ -120,6 +120,7 @@ def test_behind_a_prefix_the_address_is_the_same(tmp_path: Path):
         assert exchange(server.port, post(RIGHT["title"])).status == 404
 
 
+@pytest.mark.sqlite_only("its file goes away")
 def test_a_refusal_of_the_database_is_told_as_by_quart(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         (tmp_path / "data" / "quart-notes.sqlite3").unlink()

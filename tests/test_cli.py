@@ -23,6 +23,7 @@ from tests.server_process import ROOT, ServerProcess, wait_for
 
 THINGS = ("note", "user", "message")
 COMMANDS = ["serve", "dev", "demo", "migrate", "doctor", "backup", "restore", "import", "export", "openapi"]
+COMMANDS += ["copy-database"]
 
 
 # Help.
@@ -65,7 +66,7 @@ def test_what_is_no_command_is_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--nonsense"], ["migrate", "nonsense"], ["restore"], ["restore", "missing"], ["backup", "a", "b"]]
+    "arguments", [["--nonsense"], ["migrate", "nonsense"], ["restore"], ["restore", "missing"], ["copy-database"]]
 )
 def test_what_no_command_takes_is_refused(arguments: list[str]):
     done = CliRunner().invoke(cli, arguments)
@@ -172,6 +173,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
         yield server
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 @pytest.mark.parametrize(
     "arguments", [["serve", "--bind", "127.0.0.1:0"], ["demo"], ["migrate"], ["restore", "copy.sqlite3"]], ids=str
 )
@@ -189,6 +191,7 @@ def test_a_second_process_on_the_same_data_is_refused(running: ServerProcess, ar
 # migrate, demo, openapi.
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 def test_migrate_makes_the_tables_once(tmp_path: Path):
     first, second = run_in(tmp_path, "migrate"), run_in(tmp_path, "migrate")
 
@@ -199,6 +202,7 @@ def test_migrate_makes_the_tables_once(tmp_path: Path):
     assert not (tmp_path / "data" / "copies").exists()
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 def test_demo_puts_notes_people_and_messages_there_by_the_log(tmp_path: Path):
     done = run_in(tmp_path, "demo")
 
@@ -214,6 +218,7 @@ def test_demo_puts_notes_people_and_messages_there_by_the_log(tmp_path: Path):
     )
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 def test_demo_a_second_time_leaves_the_people_as_they_are(tmp_path: Path):
     assert run_in(tmp_path, "demo").returncode == 0
     done = run_in(tmp_path, "demo")
@@ -242,6 +247,7 @@ def test_doctor_is_content_with_a_new_folder_and_changes_nothing(tmp_path: Path)
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 def test_doctor_is_content_with_a_running_server(running: ServerProcess):
     done = run_in(running.data.parent, "doctor", "--bind", f"127.0.0.1:{running.port}")
 
@@ -250,6 +256,7 @@ def test_doctor_is_content_with_a_running_server(running: ServerProcess):
     assert "up to date" in done.stdout
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 def test_doctor_says_what_is_wrong(tmp_path: Path):
     assert run_in(tmp_path, "migrate").returncode == 0
     file = database_in(tmp_path)
@@ -309,6 +316,7 @@ def test_doctor_notices_a_folder_that_cannot_be_written(tmp_path: Path):
 # A database that is none.
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 @pytest.mark.parametrize("command", [["serve", "--bind", "127.0.0.1:0"], ["migrate"]], ids=str)
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, command: list[str]):
     file = database_in(tmp_path)

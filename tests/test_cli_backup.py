@@ -13,6 +13,8 @@ import pytest
 from tests.command_line import ask, assert_refused, database_in, run_in
 from tests.server_process import ServerProcess, wait_for
 
+pytestmark = pytest.mark.sqlite_only("copies of the file")
+
 
 def test_a_backup_under_writes_is_whole(server: ServerProcess):
     """Rows and events of a moment: as many notes as create events, and none of them half there."""

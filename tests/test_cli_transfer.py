@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.command_line import run_in
+from tests.command_line import environment_of, run_in
 from tests.empty_database import put_empty_database
 from tests.note_files import packed, put, takeout
 from tests.server_process import ROOT, ServerProcess
@@ -141,6 +141,7 @@ def test_a_board_is_copied_to_another_server_and_back(folder: Path, tmp_path: Pa
     assert _exported(folder) == _exported(folder, "--data", "other")
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 def test_an_export_from_before_a_restore_doubles_nothing_after_it(folder: Path):
     with ServerProcess(folder / "data") as server:
         httpx.post(server.base + "/api/notes", json={"title": "typed"})
@@ -175,6 +176,7 @@ def test_an_export_works_beside_a_running_server_and_an_import_is_refused(runnin
     assert len(httpx.get(running.base + "/api/notes").json()) == 1
 
 
+@pytest.mark.sqlite_only("the file that commands work on")
 def test_a_database_of_an_older_version_is_not_exported_but_explained(tmp_path: Path):
     (tmp_path / "data").mkdir()
     put(tmp_path / "data", "quart-notes.sqlite3", b"")
@@ -190,9 +192,8 @@ def test_a_reader_that_goes_away_is_no_traceback(folder: Path):
     run_in(folder, "import", "notes.json")
     command = f"{sys.executable} -m quart_notes export | head -c 10"
 
-    done = subprocess.run(
-        command, shell=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False
-    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment_of(folder)}
+    done = subprocess.run(command, shell=True, cwd=folder, env=env, capture_output=True, check=False)
 
     assert done.stdout == b'{"quart_no'
     assert b"Traceback" not in done.stderr

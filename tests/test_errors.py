@@ -16,8 +16,7 @@ from quart_notes import create_app
 from quart_notes.blueprints import guards
 from quart_notes.core import Core
 from quart_notes.errors import CATALOGUE, FieldError, NotFoundError, ProblemError
-from quart_notes.settings import Settings
-from tests.empty_database import no_wait_for_the_disk, put_empty_database
+from tests.empty_database import no_wait_for_the_disk, settings_for
 from tests.routes import ACCOUNTS_ONLY, ANY_JSON, READS, ROUTES, Json, Route, body_of
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -29,7 +28,7 @@ SECRET = "the secret <b>cause</b> in /etc/secret"
 @pytest.fixture
 async def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Quart]:
     """The application, without a server, with a few routes that fail, for everybody."""
-    made = create_app(Settings(data=tmp_path))
+    made = create_app(settings_for(tmp_path))
     names = [f"{prefix}{name}" for prefix in ("/api/test", "/front/test") for name in FAILURES]
     monkeypatch.setattr(guards, "NEEDS", {**guards.NEEDS, **dict.fromkeys(names, guards.Need.NOTHING)})
 
@@ -37,7 +36,6 @@ async def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         for kind in CATALOGUE:
             made.add_url_rule(f"{prefix}/{kind.__name__}", f"{prefix}{kind.__name__}", _failing(kind))
         made.add_url_rule(f"{prefix}/unexpected", f"{prefix}unexpected", _unexpected)
-    put_empty_database(tmp_path)
     with no_wait_for_the_disk():
         async with made.test_app():
             yield made
@@ -260,6 +258,7 @@ async def _open(client: Client, route: Route) -> Any:
     return await client.open(route.address + me, method=route.method, json=body)
 
 
+@pytest.mark.sqlite_only("its file goes away")
 async def test_without_its_database_every_route_says_so_and_heals(app: Quart, tmp_path: Path):
     client = app.test_client()
     file = tmp_path / "quart-notes.sqlite3"

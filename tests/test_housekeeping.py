@@ -101,6 +101,7 @@ def _in_the_file_itself(core: Core, copy: Path) -> int:
     return int(count)
 
 
+@pytest.mark.sqlite_only("its write-ahead log")
 async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -118,6 +119,7 @@ async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
     assert rows(core, "SELECT count(*) FROM note") == [(80,)]
 
 
+@pytest.mark.sqlite_only("its file goes away")
 async def test_no_database_is_made_where_one_went_away(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="here"))
     monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 0)

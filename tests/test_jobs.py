@@ -3,11 +3,9 @@
 import asyncio
 import json
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -453,9 +451,7 @@ def test_what_waits_begins_at_the_next_start_and_orphans_are_removed(server: Ser
 
 
 def _state(server: ServerProcess, where: str) -> str:
-    with closing(sqlite3.connect(server.data / "quart-notes.sqlite3")) as connection:
-        query = "SELECT state FROM job WHERE id = ?"
-        return str(connection.execute(query, [where.rpartition("/")[2]]).fetchone()[0])
+    return str(server.stored(f"SELECT state FROM job WHERE id = {where.rpartition('/')[2]}")[0][0])
 
 
 def test_twenty_thousand_notes_come_in_and_go_out_in_flat_memory(server: ServerProcess):

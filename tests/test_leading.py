@@ -1,10 +1,31 @@
-"""Who leads among several processes, and what becomes of a lead that does not begin."""
+"""One of several processes leads, and another one when it has gone."""
 
-from quart_notes.leading import Leader
+import asyncio
+from pathlib import Path
+
+from quart_notes.leading import LOOK, FileLock, Leader
+from tests.virtual_time import in_virtual_time
 
 
-class Shared:
-    """A lock that is free, or not."""
+class Work:
+    """What a leader does, noted down."""
+
+    def __init__(self, lock: "Lock | FileLock") -> None:
+        self.done: list[str] = []
+        self.fails = False
+        self.leader = Leader("tests", lock, self._begin, self._end)
+
+    async def _begin(self) -> None:
+        if self.fails:
+            raise RuntimeError("not now")
+        self.done.append("begin")
+
+    async def _end(self) -> None:
+        self.done.append("end")
+
+
+class Lock:
+    """A lock that can be lost."""
 
     def __init__(self) -> None:
         self.free = True
@@ -13,11 +34,64 @@ class Shared:
         return self.free
 
     async def release(self) -> None:
-        self.free = True
+        """Nobody else wants it."""
+
+
+async def test_a_file_is_locked_by_one_and_free_when_it_lets_go(tmp_path: Path):
+    first, second = FileLock(tmp_path / "new" / "lock"), FileLock(tmp_path / "new" / "lock")
+    assert await first.take()
+    assert await first.take()
+    assert not await second.take()
+    await first.release()
+    await first.release()
+    assert await second.take()
+    assert not await first.take()
+    await second.release()
+
+
+async def test_whoever_is_alone_has_begun_when_it_starts_and_has_ended_when_it_stops(tmp_path: Path):
+    work = Work(FileLock(tmp_path / "lock"))
+    await work.leader.start()
+    assert work.done == ["begin"]
+    await work.leader.stop()
+    assert work.done == ["begin", "end"]
+
+
+@in_virtual_time
+async def test_who_waits_begins_when_the_lock_is_free_and_ends_when_it_loses_the_lock():
+    lock = Lock()
+    work = Work(lock)
+    lock.free = False
+    await work.leader.start()
+    await asyncio.sleep(10 * LOOK)
+    assert work.done == []
+    lock.free = True
+    await asyncio.sleep(2 * LOOK)
+    assert work.done == ["begin"]
+    lock.free = False  # lost with the connection that held it
+    await asyncio.sleep(2 * LOOK)
+    assert work.done == ["begin", "end"]
+    await work.leader.stop()
+    assert work.done == ["begin", "end"]
+
+
+@in_virtual_time
+async def test_a_beginning_that_fails_is_tried_again():
+    lock = Lock()
+    work = Work(lock)
+    lock.free = False
+    await work.leader.start()
+    work.fails, lock.free = True, True
+    await asyncio.sleep(5 * LOOK)
+    assert set(work.done) == {"end"}  # of whatever may have begun
+    work.fails = False
+    await asyncio.sleep(2 * LOOK)
+    assert work.done[-1] == "begin"
+    await work.leader.stop()
 
 
 async def test_what_has_begun_ends_when_the_lead_fails_to_begin():
-    lock, done = Shared(), list[str]()
+    lock, done = Lock(), list[str]()
 
     async def begin() -> None:
         done.append("begin")

@@ -198,6 +198,7 @@ async def _fill(core: Core, authors: list[UserOut], number: int, room_id: int = 
     await core.writer(work)
 
 
+@pytest.mark.sqlite_only("looks over its shoulder")
 async def test_a_page_costs_the_same_queries_however_many_messages_and_people(core: Core):
     known = await _people(core, 12)
     ada = known[0]
@@ -230,6 +231,7 @@ async def test_a_page_costs_the_same_queries_however_many_messages_and_people(co
     assert max(many) <= 8, "begin, the position, the place, the messages, their people, and the end"
 
 
+@pytest.mark.sqlite_only("looks over its shoulder")
 async def test_the_newest_page_of_ten_thousand_messages_costs_no_more_than_of_a_hundred(core: Core):
     authors = await _people(core, 5)
     (small, large) = [(await core.rooms.add(RoomCreate(name=name))).result.id for name in ("small", "large")]
@@ -249,6 +251,7 @@ async def test_the_newest_page_of_ten_thousand_messages_costs_no_more_than_of_a_
     assert of_large[1] <= of_small[1] * 1.2 + 2, "it looks at more rows than it brings"
 
 
+@pytest.mark.sqlite_only("looks over its shoulder")
 async def test_a_page_in_the_middle_of_ten_thousand_costs_no_more_than_one_at_an_end(core: Core):
     authors = await _people(core, 5)
     await _fill(core, authors, 10_000)

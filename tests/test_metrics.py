@@ -91,6 +91,7 @@ async def test_figures_count_what_happens(monitored: ServerProcess):
     )
 
 
+@pytest.mark.sqlite_only("its file goes away")
 async def test_without_a_database_the_rest_is_still_told(monitored: ServerProcess):
     file = monitored.data / "quart-notes.sqlite3"
     file.rename(file.with_suffix(".away"))
@@ -160,7 +161,7 @@ async def test_when_their_server_fails_it_is_said_at_once(
 
     monkeypatch.setattr(serving, "hypercorn_serve", fail)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        await serving._serve_beside(Quart(__name__), listener, asyncio.Event(), TextLog)
+        await serving.serve_beside(Quart(__name__), listener, asyncio.Event(), TextLog)
 
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.getMessage() == "Figures are no longer shown; everything else goes on"

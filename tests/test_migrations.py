@@ -21,6 +21,8 @@ from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, 
 from quart_notes.settings import Settings
 from tests.in_process import opened, rows
 
+pytestmark = pytest.mark.sqlite_only("what becomes of an older file")
+
 ALL = sorted(file.stem for file in Path(migrations.__file__).parent.glob("0*.py"))
 LATEST = ALL[-1]
 LATER = """

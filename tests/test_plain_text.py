@@ -460,6 +460,7 @@ async def test_a_flood_without_end_costs_the_server_nothing(tmp_path: Path):
             other.cut()
 
 
+@pytest.mark.sqlite_only("its file goes away")
 async def test_without_its_database_the_door_is_shut_and_heals(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         file = server.data / "quart-notes.sqlite3"

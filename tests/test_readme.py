@@ -215,7 +215,7 @@ def test_the_settings_file_of_the_readme_can_be_used():
 
 
 def test_every_command_is_listed():
-    listed = re.findall(r"^\| `quart-notes (\w+)", section("Command line"), re.MULTILINE)
+    listed = re.findall(r"^\| `quart-notes ([\w-]+)", section("Command line"), re.MULTILINE)
 
     assert sorted(listed) == sorted(cli.commands)
 

@@ -30,6 +30,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "metrics_bind": ("127.0.0.1:1", "[::1]:2", "unix:/tmp/x"),
     "workers": (2, 3, 64),
     "max_connections": (8, 9, 1_000_000),
+    "drain": (1, 2, 300),
     "proxy_hops": (1, 2, 10),
     "root_path": ("/a", "/b/c", "/d.e-f_g~h"),
     "log_days": (1, 2, 3650),
@@ -45,6 +46,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
 NUMBERS = {
     "workers": (0, 65),
     "max_connections": (7, 1_000_001),
+    "drain": (-1, 301),
     "proxy_hops": (-1, 11),
     "log_days": (0, 3651),
     "log_rows": (99, 100_000_001),

@@ -3,14 +3,12 @@
 import asyncio
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -61,11 +59,6 @@ async def ends(server: ServerProcess, number: signal.Signals = signal.SIGTERM, t
     return took
 
 
-def stored(server: ServerProcess, query: str) -> list[Any]:
-    with closing(sqlite3.connect(server.data / "quart-notes.sqlite3")) as connection:
-        return connection.execute(query).fetchall()
-
-
 async def test_three_hundred_streams_end_first_and_every_acknowledged_write_is_there(
     server_on_each_python: ServerProcess,
 ):
@@ -98,8 +91,8 @@ async def test_three_hundred_streams_end_first_and_every_acknowledged_write_is_t
             assert client.close_code == 1012
         assert client.numbers == list(range(1, len(client.numbers) + 1))
         client.cut()
-    assert acknowledged <= {note_id for (note_id,) in stored(server, "SELECT id FROM note")}
-    assert stored(server, "SELECT count(*) FROM note") == stored(server, "SELECT newest FROM log_head")
+    assert acknowledged <= {note_id for (note_id,) in server.stored("SELECT id FROM note")}
+    assert server.stored("SELECT count(*) FROM note") == server.stored("SELECT newest FROM log_head")
 
 
 async def test_idle_connections_do_not_hold_the_server(server_on_each_python: ServerProcess):
@@ -135,8 +128,8 @@ async def test_requests_in_flight_are_answered(server_on_each_python: ServerProc
 
     assert {answer.status for answer in answers} == {201}
     assert await ending < ENDS
-    assert stored(server, "SELECT count(*) FROM note") == [(20,)]
-    assert stored(server, "SELECT newest FROM log_head") == [(20,)]
+    assert server.stored("SELECT count(*) FROM note") == [(20,)]
+    assert server.stored("SELECT newest FROM log_head") == [(20,)]
     for connection in connections:
         connection.close()
 

@@ -37,6 +37,7 @@ def test_a_key_that_is_cut_short_is_not_used(tmp_path: Path, content: bytes):
         _opened(tmp_path)
 
 
+@pytest.mark.sqlite_only("the key's file")
 def test_a_key_cut_short_stops_the_start_with_words(tmp_path: Path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / FILE).write_bytes(b"x")
@@ -76,6 +77,7 @@ def test_nonsense_is_not_signed(tmp_path: Path, nonsense: str):
     assert _opened(tmp_path).read("session", nonsense) is None
 
 
+@pytest.mark.sqlite_only("the key's file")
 async def test_with_another_key_everybody_signs_in_again(tmp_path: Path):
     async with opened_house(tmp_path / "data") as house:
         await house.welcome("root")

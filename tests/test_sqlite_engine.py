@@ -13,6 +13,8 @@ from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.settings import Settings
 from tests.empty_database import put_empty_database
 
+pytestmark = pytest.mark.sqlite_only("its engine")
+
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:

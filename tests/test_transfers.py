@@ -20,9 +20,8 @@ from quart_notes import create_app
 from quart_notes.blueprints.body import HELD, HeldBody
 from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import BoardCreate, NoteUpdate
-from quart_notes.settings import Settings
 from quart_notes.transfer.spool import Upload
-from tests.empty_database import put_empty_database
+from tests.empty_database import settings_for
 from tests.house import House
 from tests.note_files import takeout
 
@@ -74,8 +73,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    put_empty_database(tmp_path / "data")
-    app: Any = create_app(Settings(data=tmp_path / "data", max_import_bytes=LIMIT))
+    app: Any = create_app(settings_for(tmp_path / "data", max_import_bytes=LIMIT))
     await app.startup()
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     try:

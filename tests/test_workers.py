@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.command_line import assert_failed, run_in
 from tests.fake_ollama import FakeOllama
@@ -147,6 +148,20 @@ async def test_signing_out_at_one_worker_ends_access_and_streams_at_all(tmp_path
                 await asyncio.gather(*(stream.to_the_end() for stream in streams))
 
 
+def test_the_board_that_is_opened_at_one_worker_is_open_at_every_other(shared: WorkerServer):
+    with shared.clients() as found:
+        first, *others = found.values()
+        person = first.post("/api/users", json={**ADA, "email": "eve@example.org", "nickname": "eve"}).json()["id"]
+        assert first.post("/front/me", data={"person_id": person}).status_code == 303
+        for other in others:
+            other.cookies.update(first.cookies)
+        board = first.post("/api/boards", json={"name": "Allotment"}).json()["id"]
+        for opened in (board, 1, board):
+            assert f'data-board-id="{opened}"' in first.get(f"/front/boards/{opened}/notes").text
+            for other in others:
+                assert f'data-board-id="{opened}"' in other.get("/front/notes").text
+
+
 def test_the_first_link_is_offered_once(tmp_path: Path):
     with WorkerServer(tmp_path / "data", "--access", "accounts") as server:
         assert server.links()
@@ -242,6 +257,74 @@ def _until(ask: Callable[[], httpx.Response], holds: Callable[[Any], bool]) -> N
 
 def _answered(messages: list[Any]) -> bool:
     return any(message["answer"] and message["answer"]["state"] == "done" for message in messages)
+
+
+# Presence
+
+ADA = {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}
+
+
+def _here(reader: FeedClient) -> list[str]:
+    told = [event["presence"] for event in reader.events if "presence" in event]
+    return [person["nickname"] for person in told[-1]["here"]] if told else []
+
+
+async def test_who_is_in_a_room_is_seen_at_every_worker_and_leaves_with_a_dead_one(server: WorkerServer):
+    async with AsyncExitStack() as stack:
+        async with server.client() as client:
+            ada = (await client.post("/api/users", json=ADA)).json()["id"]
+            room = (await client.post("/api/rooms", json={"name": "Kitchen"})).json()["id"]
+        watchers: dict[int, WebsocketClient] = {}
+        while len(watchers) < len(server.workers()):
+            watcher = await stack.enter_async_context(await follow(WebsocketClient, server.port, topics=f"room:{room}"))
+            watchers[server.worker_of(watcher.connection.socket.getsockname()[1])] = watcher
+        hers = await follow(WebsocketClient, server.port, topics=f"room:{room}", person=ada)
+        await stack.enter_async_context(hers)
+        home = server.worker_of(hers.connection.socket.getsockname()[1])
+        others = [watcher for worker, watcher in watchers.items() if worker != home]
+        for watcher in watchers.values():
+            await watcher.until(lambda one: _here(one) == ["ada"])
+
+        os.kill(home, signal.SIGKILL)
+        for watcher in others:
+            await watcher.until(lambda one: _here(one) == [])
+
+
+# Figures
+
+
+def test_the_figures_of_all_workers_stand_together(tmp_path: Path):
+    with WorkerServer(tmp_path / "data", "--metrics-bind", "127.0.0.1:0") as server:
+        wait_for(lambda: "Metrics on " in server.log, "it says where its figures are")
+        address = server.log.partition("Metrics on ")[2].split()[0]
+        with server.clients() as clients:
+            for client in clients.values():
+                assert client.post("/api/notes", json={"title": "counted"}).status_code == 201
+        samples = _samples(address)
+        assert samples["quart_notes_workers"] == samples["quart_notes_workers_up"] == 3
+        assert samples["quart_notes_workers_replaced_total"] == 0
+        sizes = [samples[f"quart_notes_write_batch_size_count,{worker}"] for worker in range(3)]
+        assert min(sizes) >= 1
+        for worker in range(3):
+            assert samples[f"quart_notes_log_newest,{worker}"] == 3
+            assert samples[f"quart_notes_log_lag_events,{worker}"] == 0
+
+        before = set(server.workers())
+        os.kill(min(before), signal.SIGKILL)
+        server.replaced(before)
+        wait_for(lambda: _samples(address)["quart_notes_workers_up"] == 3, "the new one gives its figures as well")
+        assert _samples(address)["quart_notes_workers_replaced_total"] == 1
+
+
+def _samples(address: str) -> dict[str, float]:
+    """All samples by name and, after a comma, by worker; those with further labels are left out."""
+    text = httpx.get(address, timeout=20, verify=False, trust_env=False).text
+    return {
+        ",".join([sample.name, *sample.labels.values()]): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.labels.keys() <= {"worker"}
+    }
 
 
 # Ends

@@ -7,11 +7,13 @@ from bench.systems.apps import FastAPIApp, SocketIO
 from bench.systems.base import DESCRIPTION, TITLE, System
 from bench.systems.limits import BareASGI, Kernel, Raw
 from bench.systems.nchan import Nchan
-from bench.systems.ours import Accounts, OnGranian, OnUvicorn, Ours
+from bench.systems.ours import Accounts, OnGranian, OnUvicorn, Ours, Workers, WorkersOnPostgres
 from bench.systems.pocketbase import PocketBase
 
 SYSTEMS: tuple[System, ...] = (
     *(Ours(), Accounts(), OnUvicorn(), OnGranian()),
+    *(Workers(count) for count in (1, 2, 4)),
+    *(WorkersOnPostgres(count) for count in (1, 2, 4)),
     *(FastAPIApp(), SocketIO(), PocketBase(), Nchan()),
     *(BareASGI(), Raw(), Kernel()),
 )

@@ -29,6 +29,7 @@ class System:
     caveat    what must be known beside its figures
     stores    whether what is created outlives the process
     special   runs the lines that name it and no others
+    everywhere  its processes may use all cores; others have one to themselves, beside the load's
     """
 
     key = ""
@@ -39,6 +40,7 @@ class System:
     caveat = ""
     stores = True
     special = False
+    everywhere = False
 
     list_path = "/api/notes?limit=100"
     first_path = list_path  # what it answers before `prepare`

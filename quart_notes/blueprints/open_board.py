@@ -25,7 +25,6 @@ async def opened(board_id: int) -> int:
     if passed.board != board_id:
         await core().boards.get(passed.caller, board_id)
         await core().sessions.open_board(passed.caller.session, board_id)
-        core().gate.forget(passed.secret)
         if passed.caller.id is not None:
             with suppress(ProblemError):  # there may be too many of them already; the board is open all the same
                 await core().preferences.set(passed.caller.id, OPEN_BOARD, board_id)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from random import randint
 from types import TracebackType
 from typing import Any
 
@@ -17,7 +18,7 @@ from quart_notes.channel import Framing, Message
 from quart_notes.feed import Subscription
 from quart_notes.reader import Reader
 
-RETRY_MS = 2000  # what a browser's own EventSource waits before it comes back
+RETRY_MS = 1000, 4000  # what a browser's own EventSource waits, by chance, so that not all come back at once
 PORTION = 64 * 1024  # bytes of history that are sent at once
 GRACE = 20.0  # seconds a reader that was cut off has to read what waits and the close; then it is dropped
 RESTARTING, TOO_SLOW, FAILED, DENIED = 1012, 1013, 1011, 1008  # RFC 6455, 7.4 and IANA's registry
@@ -67,7 +68,7 @@ class EventStream(ResponseBody):
 
     async def _run(self) -> AsyncGenerator[bytes, None]:
         subscription = self._subscription
-        yield b"retry: %d\n:\n\n" % RETRY_MS
+        yield b"retry: %d\n:\n\n" % randint(*RETRY_MS)  # noqa: S311 - no secret
         async for page in subscription.history():
             for portion in _portions(page, outlets.sse):
                 yield portion

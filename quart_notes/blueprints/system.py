@@ -55,9 +55,11 @@ async def process_alive() -> HealthOut:
 @blueprint.get("/readyz")
 @validate_response(HealthOut, 200)
 @validate_response(HealthOut, 503)
-@answers(Answer(200, "It is ready.", HealthOut), Answer(503, "It is not ready.", HealthOut))
+@answers(Answer(200, "It is ready.", HealthOut), Answer(503, "It is not ready, or about to stop.", HealthOut))
 async def ready() -> tuple[HealthOut, int]:
     """Check whether requests can be served: the database and its event log."""
+    if core().leaving.is_set():
+        return HealthOut(status="unhealthy", message="The server is about to stop."), 503
     return await _health("Ready.")
 
 

@@ -1,6 +1,6 @@
 """Notes that come in from a file: many in one change, each of them once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -23,6 +23,9 @@ INSERT = (
 )
 INTERRUPTED = "The server stopped in the middle. Run it again: nothing comes in twice."
 NOBODYS = "Nobody in particular asked for it, and people sign in here now."
+
+
+Ours = Callable[[str], bool]  # whether the files of a folder are on this machine
 
 
 class Sourced(NamedTuple):
@@ -61,12 +64,16 @@ class Imports:
         self._log = log
         self._write = write
 
-    async def recover(self) -> None:
-        """After a start: what was running when the server ended is marked as interrupted."""
+    async def recover(self, ours: Ours) -> None:
+        """After a start: what was running when the process before ended is marked as interrupted.
+
+        ours   where several machines share the database, each goes on with what was sent to it
+        """
 
         async def work(change: Change) -> None:
             for job in await Job.filter(state="running").using_db(change.connection):
-                await settle(change, job, "interrupted", INTERRUPTED)
+                if ours(job.folder):
+                    await settle(change, job, "interrupted", INTERRUPTED)
 
         await self._write(work)
 
@@ -76,15 +83,15 @@ class Imports:
             rows = await Job.filter(state="waiting").using_db(connection).order_by("id").values("id")
         return [row["id"] for row in rows]
 
-    async def take(self, job_id: int, *, trusted: bool) -> Task | None:
-        """Begin a job; None when it does not wait any more.
+    async def take(self, job_id: int, ours: Ours, *, trusted: bool) -> Task | None:
+        """Begin a job; None when it does not wait any more, or is for another machine.
 
         trusted   as in open mode; otherwise it is done in the name of whoever asked for it, and of nobody else
         """
 
         async def work(change: Change) -> Task | None:
             job = await Job.get_or_none(id=job_id, state="waiting", using_db=change.connection)
-            if job is None:
+            if job is None or not ours(job.folder):
                 return None
             people = await by_id(change.connection, [job.user_id])
             if not (people or trusted):

@@ -76,7 +76,7 @@ class Preferences:
 
         async def work(change: Change) -> PreferenceOut:
             row = None
-            if len(key) <= PREFERENCE_KEY_MAX:
+            if len(key) <= PREFERENCE_KEY_MAX and key.isprintable():  # NUL is more than PostgreSQL can take
                 row = await Preference.get_or_none(user_id=user_id, key=key, using_db=change.connection)
             if row is None:
                 raise _not_set(key)

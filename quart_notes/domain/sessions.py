@@ -107,6 +107,7 @@ class Sessions:
 
         async def work(change: Change) -> None:
             await Session.filter(id=session_id).using_db(change.connection).update(board_id=board_id)
+            _tell_of(change, session_id)
 
         await self._write(work)
 
@@ -130,6 +131,8 @@ class Sessions:
                 await session.delete(using_db=change.connection)
                 if session.user_id is not None and session.proven:
                     tell(change, session.user_id)
+                else:
+                    _tell_of(change, session.id)
 
         await self._write(work)
 
@@ -153,3 +156,8 @@ async def end_others(connection: BaseDBAsyncClient, user_id: int, kept: int | No
 def tell(change: Change, user_id: int) -> None:
     """Have the server judge the open streams of a person anew."""
     change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))
+
+
+def _tell_of(change: Change, session_id: int) -> None:
+    """Have every process look at a session anew."""
+    change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(session_id=session_id)))

@@ -148,6 +148,10 @@ class Spool:
             folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
             return {folder.name for folder in folders if not _is_locked(folder)}
 
+    def has(self, folder: str) -> bool:
+        """Whether a folder is there, on this machine."""
+        return (self._folder / folder).is_dir()
+
     def remove(self, folders: Collection[str]) -> None:
         """Remove folders that nobody needs. Waits for the disk."""
         for folder in folders:

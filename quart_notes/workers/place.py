@@ -38,6 +38,13 @@ class Shared:
         self.memory.truncate(workers * NUMBER)
         self._ways = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(workers)]
 
+    def close(self) -> None:
+        """Let go of it."""
+        self.memory.close()
+        for way in self._ways:
+            for end in way:
+                end.close()
+
     def descriptors(self, slot: int) -> list[int]:
         """What a worker has to inherit, for `place_of`."""
         inbox = self._ways[slot][0].fileno()

@@ -1,14 +1,19 @@
-"""How the workers of one supervisor tell each other of commits: a number in shared memory, and a word to wake up."""
+"""How the workers of one supervisor tell each other of commits: a number in shared memory, and the very events."""
 
 import asyncio
 import mmap
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from quart_notes.channel import Message
+
 NUMBER = 8  # bytes: a commit's number, one for each worker, so that none writes over another's
-WAKE = b"w"
+WAKE = b"w"  # something was committed: the log has it
+EVENTS = b"e"  # before events that were committed
 WORDS = b"p"  # before a datum of `peers`
+HEAD = struct.Struct("<QBBI")  # of an event: its number, and the lengths of its topic, its id and its data
 LIMIT = 32 << 10  # bytes of a datum
 MAX_WAITING = 1024  # data that wait for one sibling; one more is dropped, and its sender says it again some day
 MAX_HEARD = 64  # data taken at once
@@ -32,7 +37,7 @@ class Siblings:
         self._numbers = memoryview(numbers).cast("Q")
         self._inbox = inbox
         self._outboxes = [_Outbox(outbox) for outbox in outboxes]
-        self._woken: list[Callable[[int | None], None]] = []
+        self._woken: list[Callable[[int | None, Sequence[Message]], None]] = []
         self._told: list[Callable[[bytes], None]] = []
         self.limit = LIMIT
         inbox.setblocking(False)
@@ -48,14 +53,22 @@ class Siblings:
         for outbox in self._outboxes:
             outbox.close()
 
-    def listen(self, heard: Callable[[int | None], None]) -> None:
-        """Have `heard` called whenever another worker has committed something, with the number of the newest."""
+    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
+        """Have `heard` called whenever another worker has committed something.
+
+        With the number of the newest and, when they are few enough, with the events: nobody has to read the log.
+        """
         self._woken.append(heard)
 
-    def tell(self, number: int) -> None:
-        """Tell the others that this worker has committed up to that number."""
-        self._numbers[self._slot] = number
-        self._wake_others()
+    def tell(self, messages: Sequence[Message]) -> None:
+        """Tell the others that this worker has committed these events."""
+        self._numbers[self._slot] = messages[-1].number or 0
+        datum = EVENTS + b"".join(map(_packed, messages))
+        if len(datum) > LIMIT:
+            self._wake_others()
+            return
+        for outbox in self._outboxes:
+            outbox.hand_over(datum)
 
     def _wake_others(self) -> None:
         for outbox in self._outboxes:
@@ -85,14 +98,35 @@ class Siblings:
                 datum = self._inbox.recv(LIMIT + 1)
             except BlockingIOError:
                 break
-            if datum == WAKE:
+            if datum[:1] == EVENTS:
+                messages = _unpacked(datum)
+                for heard in self._woken:
+                    heard(messages[-1].number, messages)
+            elif datum == WAKE:
                 woken = True
             else:
                 for told in self._told:
                     told(datum[1:])
         if woken:
             for heard in self._woken:
-                heard(max(self._numbers))
+                heard(max(self._numbers), ())
+
+
+def _packed(message: Message) -> bytes:
+    topic, event_id = message.topic.encode(), message.event_id.encode()
+    return HEAD.pack(message.number, len(topic), len(event_id), len(message.data)) + topic + event_id + message.data
+
+
+def _unpacked(datum: bytes) -> list[Message]:
+    messages, at = [], len(EVENTS)
+    while at < len(datum):
+        number, topic, event_id, data = HEAD.unpack_from(datum, at)
+        topic_end = at + HEAD.size + topic
+        id_end = topic_end + event_id
+        name, known_as = datum[at + HEAD.size : topic_end].decode(), datum[topic_end:id_end].decode()
+        at = id_end + data
+        messages.append(Message(name, number, known_as, datum[id_end:at]))
+    return messages
 
 
 class _Outbox:
@@ -112,6 +146,13 @@ class _Outbox:
     def send(self, datum: bytes) -> None:
         if self._waiting:
             self._waiting.append(datum)
+        else:
+            self._offer(datum)
+
+    def hand_over(self, datum: bytes) -> None:
+        """Send it to somebody who keeps up; who does not is woken, and reads the log."""
+        if self._waiting:
+            self.wake()
         else:
             self._offer(datum)
 

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
-from quart_notes import server
+from quart_notes import server, transport
+from quart_notes.blueprints.metrics import create_metrics_app
 from quart_notes.database import exclusive
+from quart_notes.metrics import combined
 from quart_notes.settings import Settings
 from quart_notes.workers.place import Shared
 
@@ -22,6 +24,9 @@ STOPS = 10.0  # seconds the workers have to end by themselves; then they are kil
 FORMER = 5.0  # seconds for the workers of a supervisor that was killed to end
 STEADY = 5.0  # seconds a worker has to live for the next one to be started at once
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that dies young again and again is started anew
+
+ANSWERS = 2.0  # seconds a worker has to give its figures
+LONGEST = 1 << 20  # bytes of what a worker says at once
 
 log = logging.getLogger("quart_notes")
 
@@ -35,7 +40,11 @@ def run(settings: Settings) -> None:
     with exclusive(settings.database, FORMER) as lock, ExitStack() as sockets, asyncio.Runner() as runner:
         listeners = [sockets.enter_context(listener) for listener in _listeners(config.bind[0], settings.workers)]
         supervisor = Supervisor(settings, listeners, lock)
-        runner.run(supervisor.run())
+        monitored = None
+        if settings.metrics_bind is not None:
+            monitored = sockets.enter_context(server.listen(settings.metrics_bind))
+        with transport.installed(0, direct=False):
+            runner.run(supervisor.run(monitored, config.logger_class))
 
 
 def _listeners(bind: str, workers: int) -> list[socket.socket]:
@@ -67,9 +76,13 @@ class Supervisor:
         self._shared = Shared(settings.workers)
         self._stopping = asyncio.Event()
         self._workers: dict[int, _Worker] = {}
+        self._replaced = 0
 
-    async def run(self) -> None:
-        """Go on until SIGINT or SIGTERM."""
+    async def run(self, monitored: socket.socket | None, logger_class: type[Any]) -> None:
+        """Go on until SIGINT or SIGTERM.
+
+        monitored      where figures of all workers are asked for
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
@@ -86,6 +99,9 @@ class Supervisor:
             await self._unless_stopping(asyncio.gather(*(each.ready() for each in others), return_exceptions=True))
             if not self._stopping.is_set():
                 log.info("Quart Notes on %s, with %d workers", server.address(self._listeners[0]), len(keeping))
+            if monitored is not None:
+                metrics = create_metrics_app(self.figures)
+                keeping.append(loop.create_task(server.serve_beside(metrics, monitored, self._stopping, logger_class)))
             await self._stopping.wait()
         finally:
             log.info("Stopping")
@@ -94,6 +110,13 @@ class Supervisor:
             await asyncio.gather(
                 *keeping, *(worker.stop() for worker in self._workers.values()), return_exceptions=True
             )
+
+    async def figures(self) -> bytes:
+        """The figures of all workers that answer, as one text."""
+        workers = list(self._workers.items())
+        told = await asyncio.gather(*(worker.figures() for _, worker in workers))
+        texts = {slot: text for (slot, _), text in zip(workers, told, strict=True) if text}
+        return combined(dict(sorted(texts.items())), self._settings.workers, self._replaced)
 
     async def _unless_stopping(self, ready: "asyncio.Future[Any]") -> None:
         """Wait for something, or for the end; raises what it raises."""
@@ -115,9 +138,8 @@ class Supervisor:
             "listener": listener,
             "shared": shared,
         }
-        worker = self._workers[slot] = await _Worker.start(
-            order, [listener, *shared, *([] if self._lock is None else [self._lock])]
-        )
+        inherited = [listener, *shared, *([] if self._lock is None else [self._lock])]
+        worker = self._workers[slot] = await _Worker.start(order, inherited, STOPS + self._settings.drain)
         return worker
 
     async def _keep(self, slot: int, worker: "_Worker") -> None:
@@ -130,6 +152,7 @@ class Supervisor:
             young = young + 1 if loop.time() - began < STEADY else 0
             pause = PAUSES[min(young, len(PAUSES) - 1)]
             log.error("Worker %d has ended (%s); another one is started in %g s", slot, how, pause)
+            self._replaced += 1
             await asyncio.sleep(pause)
             worker = await self._begin(slot)
 
@@ -137,23 +160,31 @@ class Supervisor:
 class _Worker:
     """A worker's process, seen from here."""
 
-    def __init__(self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stops: float
+    ) -> None:
+        self._stops = stops
         self._process = process
         self._reader = reader
         self._writer = writer
+        self._asking = asyncio.Lock()
+        self._asked = 0
 
     @classmethod
-    async def start(cls, order: object, descriptors: Sequence[int]) -> "_Worker":
-        """Start one with an order, and the descriptors that it is to inherit."""
+    async def start(cls, order: object, descriptors: Sequence[int], stops: float) -> "_Worker":
+        """Start one with an order, and the descriptors that it is to inherit.
+
+        stops   seconds it has to end by itself when it is told to
+        """
         ours, theirs = socket.socketpair()
         with theirs:
             # In a session of its own: Ctrl-C in a terminal is for the supervisor.
             process = await asyncio.create_subprocess_exec(
                 *PROGRAM, str(theirs.fileno()), pass_fds=[theirs.fileno(), *descriptors], start_new_session=True
             )
-        reader, writer = await asyncio.open_connection(sock=ours)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST)
         writer.write(json.dumps(order).encode() + b"\n")
-        return cls(process, reader, writer)
+        return cls(process, reader, writer, stops)
 
     async def ready(self) -> None:
         """Return once it serves. Raises ServeError when it cannot."""
@@ -164,6 +195,21 @@ class _Worker:
         told = json.loads(said or b"{}")
         if "ready" not in told:
             raise server.ServeError(told.get("cannot", "A worker did not start; what it said stands above."))
+
+    async def figures(self) -> str:
+        """Its figures; nothing when it does not answer."""
+        self._asked += 1
+        asked = self._asked
+        try:
+            async with asyncio.timeout(ANSWERS), self._asking:
+                self._writer.write(json.dumps({"asked": asked}).encode() + b"\n")
+                while line := await self._reader.readline():
+                    answer = json.loads(line)
+                    if answer.get("asked") == asked:
+                        return str(answer["figures"])
+        except (OSError, TimeoutError, ValueError):
+            pass
+        return ""
 
     async def ended(self) -> str:
         """Return how it ended, once it has."""
@@ -176,7 +222,7 @@ class _Worker:
         with suppress(ProcessLookupError):
             self._process.terminate()
         with suppress(TimeoutError):
-            async with asyncio.timeout(STOPS):
+            async with asyncio.timeout(self._stops):
                 await self._process.wait()
         if self._process.returncode is None:
             with suppress(ProcessLookupError):

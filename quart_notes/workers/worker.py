@@ -36,7 +36,7 @@ def main(descriptor: int) -> int:
 
 def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket) -> None:
     def furnish(app: Quart) -> None:
-        line = Line(supervisor)
+        line = Line(supervisor, app.extensions[server.FIGURES])
         app.before_serving(line.open)
         app.after_serving(line.close)
 

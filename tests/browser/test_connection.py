@@ -1,7 +1,6 @@
 """The feed's roads and states, as the page lives through them."""
 
 import re
-import shutil
 
 import pytest
 from playwright.sync_api import expect
@@ -81,7 +80,7 @@ def test_another_database_resets_the_board_and_keeps_what_is_typed(windows, serv
     page.fill("#add-note-form [name=title]", "a draft")
 
     server.stop()
-    shutil.rmtree(server.data)
+    server.forget()
     server.start()
     expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
 

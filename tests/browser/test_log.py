@@ -160,7 +160,6 @@ def test_a_conversation_opens_where_one_left_off(come, rest, ada, bob):
 
 
 def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
-    import shutil
 
     import httpx
 
@@ -171,7 +170,7 @@ def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
         expect(message(page, gone["content"])).to_have_count(1)
         page.fill("#message-content", "still typing")
         server.stop()
-        shutil.rmtree(server.data)
+        server.forget()
         server.start()
     with httpx.Client(base_url=server.base, verify=False) as rest:
         ada = person(rest, "ada")

@@ -1,7 +1,6 @@
 """The people's page: who is known here, on every screen at once."""
 
 import re
-import shutil
 
 import httpx
 import pytest
@@ -168,7 +167,7 @@ def test_another_database_brings_other_people_and_keeps_what_is_typed(windows, s
     page.fill("#add-user-form [name=name]", "typed")
 
     server.stop()
-    shutil.rmtree(server.data)
+    server.forget()
     server.start()
     with httpx.Client(base_url=server.base, verify=False) as rest:  # nobody has the id that this page listens for
         expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)

@@ -1,0 +1,29 @@
+"""Quart Notes on a PostgreSQL server of its own: `python -m bench.peers.on_postgres serve …`, with options of `serve`.
+
+The server is the one that the tests use, but it waits for the disk at each commit. It ends with this process, and what
+it holds goes with it.
+"""
+
+import signal
+import subprocess
+import sys
+
+from tests.postgres import Server
+
+DATABASE = "notes"
+
+
+def main(*arguments: str) -> int:
+    """Run until SIGTERM; returns the exit code."""
+    server = Server(fsync="on", full_page_writes="on", autovacuum="on", shared_buffers="128MB").start()
+    server.ask("postgres", f"CREATE DATABASE {DATABASE}")
+    command = [sys.executable, "-m", "quart_notes", *arguments, "--database-url", server.url(DATABASE)]
+    serving = subprocess.Popen(command)
+    signal.signal(signal.SIGTERM, lambda *_: serving.terminate())
+    code = serving.wait()
+    server.close()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

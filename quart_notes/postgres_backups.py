@@ -1,0 +1,81 @@
+"""Whole copies of a PostgreSQL database, as SQLite files: they can be restored on either, and need no other program."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from quart_notes import backups, copying, postgres_tables, sqlite_tables
+from quart_notes.copying import Progress
+from quart_notes.database import Database
+from quart_notes.postgres_tables import PostgresTables
+from quart_notes.settings import Postgres
+from quart_notes.tables import CopyError
+
+FILE = "quart-notes.sqlite3"  # what a copy is named after
+
+
+async def backup(source: Postgres, target: Path, progress: Progress) -> None:
+    """A whole copy of one moment, checked, in a file that is not there yet; servers go on meanwhile."""
+    async with postgres_tables.snapshot(source) as server:
+        await _save(server, source, target, progress)
+
+
+async def _save(server: PostgresTables, place: Postgres, target: Path, progress: Progress) -> None:
+    if await server.head() is None:
+        raise CopyError(f"{place} holds no notes")
+    with _partial(target) as partial:
+        await copying.migrate(Database(partial))
+        with sqlite_tables.opened(partial) as file:
+            await copying.check_migrations(file, None, server, place)
+            with progress("Copying") as report:
+                await copying.copy(server, file, file.tables(), report)
+            file.commit()
+        backups.check(partial)
+        partial.replace(target)
+
+
+@contextmanager
+def _partial(target: Path) -> Iterator[Path]:
+    partial = target.with_name(target.name + ".part")
+    _remove(partial)  # what a process left that was killed
+    try:
+        yield partial
+    finally:
+        _remove(partial)
+
+
+def _remove(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+async def restore(source: Path, folder: Path, target: Postgres, progress: Progress) -> Path | None:
+    """Put a copy in the place of what a server has, all of it or nothing.
+
+    Returns the copy of what was there, in `folder`; None when that was nothing. The log gets a new epoch, as by
+    backups.restore. The key by which servers sign stays.
+
+    raises   CopyError, CannotOpenError: servers work on it, the file is no copy or of a newer version
+    """
+    backups.check(source)
+    with TemporaryDirectory(prefix="restoring-", dir=folder) as scratch:
+        fresh = Path(scratch) / source.name
+        backups.copy(source, fresh)
+        backups.renew(fresh)
+        await copying.migrate(Database(fresh))
+        with sqlite_tables.opened(fresh) as file:
+            async with copying.alone(target) as server:
+                await copying.check_migrations(file, source, server, target)
+                kept = await _keep(server, target, folder, progress)
+                with progress("Restoring") as report:
+                    await copying.copy(file, server, file.tables(), report)
+    return kept
+
+
+async def _keep(server: PostgresTables, place: Postgres, folder: Path, progress: Progress) -> Path | None:
+    if await server.head() is None:
+        return None
+    kept = backups.replaced(folder / FILE)
+    await _save(server, place, kept, progress)
+    return kept

@@ -1,0 +1,85 @@
+"""A SQLite file's database moves to PostgreSQL, where everybody goes on as if nothing had happened."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from quart_notes import backups, copying, postgres_tables, sqlite_tables
+from quart_notes.copying import Copied, Progress
+from quart_notes.database import Database, exclusive
+from quart_notes.postgres_tables import PostgresTables
+from quart_notes.settings import Postgres
+from quart_notes.signing import KEY_BYTES, key_in
+from quart_notes.sqlite_tables import SqliteTables
+from quart_notes.tables import CopyError, Head
+
+NEVER_USED = Head("", 0, 0)
+
+
+class Moved(NamedTuple):
+    """What came of it.
+
+    unfinished   imports that can still be run; their files stay where they are
+    """
+
+    tables: list[Copied]
+    has_key: bool
+    unfinished: int
+
+
+async def move(source: Path, folder: Path, target: Postgres, progress: Progress) -> Moved:
+    """Copy everything, or nothing: ids, the log and its epoch too. The file stays as it is.
+
+    folder   the data folder, with the key by which the server signs
+    raises   CopyError, CannotOpenError: a server works on one of them, or the target holds something else
+    """
+    key = _key(folder)
+    with exclusive(source):
+        backups.check(source)
+        await _check_version(source)
+        with sqlite_tables.opened(source) as ours:
+            async with postgres_tables.snapshot(target) as theirs:
+                await _check_place(ours, theirs, target)  # before it is given any tables
+            async with copying.alone(target) as theirs:
+                await _check_place(ours, theirs, target)
+                await copying.check_migrations(ours, source, theirs, target)
+                with progress("Copying") as report:
+                    copied = await copying.copy(ours, theirs, ours.tables(), report)
+                if key is not None:
+                    await theirs.put_key(key)
+            return Moved(copied, key is not None, ours.unfinished())
+
+
+def _key(folder: Path) -> bytes | None:
+    key = key_in(folder)
+    if key is not None and len(key) != KEY_BYTES:
+        raise CopyError(
+            f"the key in {folder} has {len(key)} bytes, not {KEY_BYTES}: delete it (everybody signs in again)"
+        )
+    return key
+
+
+async def _check_version(file: Path) -> None:
+    database = Database(file)
+    try:
+        pending = await database.inspect()
+    finally:
+        await database.close()
+    if pending:
+        raise CopyError(f"{file} is of an older version ({pending[0]}): run quart-notes migrate")
+
+
+async def _check_place(ours: SqliteTables, theirs: PostgresTables, target: Postgres) -> None:
+    """CopyError unless nothing is lost there: it is unused, or as it was after it was copied last."""
+    here, there = await ours.head(), await theirs.head() or NEVER_USED
+    if here is None:
+        raise CopyError("there is nothing to copy yet: no server has worked on this database")
+    if there.newest == 0 or here == there:
+        return
+    if there.epoch != here.epoch:
+        raise CopyError(f"{target} holds the notes of another database: begin with an empty one")
+    last = await theirs.event(there.newest)
+    if last is None or last != await ours.event(there.newest):
+        raise CopyError(
+            f"{target} was copied from this database, and may have been changed since: its event {there.newest} is not"
+            " in the log of the file. Begin with an empty database"
+        )

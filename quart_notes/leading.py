@@ -8,7 +8,10 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import IO, Protocol
 
+from quart_notes.errors import ProblemError
+
 LOOK = 0.25  # seconds between looks whether the lock is free
+AGAIN = 1.0  # seconds more after the database could not be used: a full disk is not to be filled with logs
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +93,9 @@ class Leader:
             await asyncio.sleep(LOOK)
             try:
                 await self._look()
+            except ProblemError as error:
+                log.warning("The process could not take the lead, and tries again: %s: %s", self._name, error.detail)
+                await asyncio.sleep(AGAIN)
             except Exception:
                 log.exception("The process could not take the lead: %s", self._name)
 

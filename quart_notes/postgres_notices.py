@@ -129,8 +129,10 @@ class Notices:
             except FAILURES as error:
                 if self._connection is not None:
                     log.warning("The database cannot be listened to; it is tried again: %s", error)
-                await self._lose()
-                await asyncio.sleep(AGAIN)
+            except Exception:  # whatever it is, this process must not stay deaf
+                log.exception("The database cannot be listened to; it is tried again")
+            await self._lose()
+            await asyncio.sleep(AGAIN)
 
     async def _answer(self, connection: Any) -> None:
         """Ask and say what there is to be asked and said, and look now and then, until the connection is lost."""

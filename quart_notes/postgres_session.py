@@ -82,11 +82,13 @@ class AdvisoryLock:
                     await self._connection.fetchval("SELECT 1")
                 else:
                     self._held = await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key)
-        except FAILURES:
+        except BaseException as error:
             # Nothing more is said on it: a server that cannot be reached would be waited for.
             connection, self._connection, self._held = self._connection, None, False
             if connection is not None:
                 connection.terminate()
+            if not isinstance(error, FAILURES):
+                raise
         return self._held
 
     async def release(self) -> None:

@@ -32,6 +32,10 @@ class Machine:
         self.ours, self.theirs = OURS.format(number=number), THEIRS.format(number=number)
         self._end = f"qn{os.getpid() % 100_000}-{number}"  # of the link, here; there it is eth0
 
+    def url(self, server: Server, database: str) -> str:
+        """Where a database is, seen from there."""
+        return f"postgres://postgres@{self.ours}:{server.port}/{database}"
+
     def make(self) -> None:
         """Have it."""
         _ip("netns", "add", self.name)

@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "postgres_backups": {"backups", "copying", "database", "postgres_tables", "settings", "sqlite_tables", "tables"},
     "histogram": set(),
     "turns": set(),
-    "leading": set(),
+    "leading": {"errors"},
     "workers.siblings": {"channel"},
     "workers.place": {"turns", "workers.siblings"},
     "workers.line": set(),

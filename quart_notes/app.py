@@ -48,6 +48,7 @@ from quart_notes.blueprints.openapi import documented
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError, exclusive
 from quart_notes.domain.access import SHARED_BOARD
+from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.leading import FileLock, Leader, Lock
 from quart_notes.postgres_session import AdvisoryLock
 from quart_notes.settings import Settings, load
@@ -136,14 +137,15 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
     resources.push_async_callback(core.database.close)
     try:
         await core.signing.open(core.database)
-    except (OSError, ValueError) as error:
-        raise CannotOpenError(str(error)) from None
+        if core.others is not None:
+            await core.others.start()
+            resources.push_async_callback(core.others.stop)
+    except (OSError, ValueError, DatabaseUnavailableError) as error:
+        raise CannotOpenError(getattr(error, "detail", str(error))) from None
     await core.log.open()
     await core.rooms.open()
     await core.boards.open()
     if core.others is not None:
-        await core.others.start()
-        resources.push_async_callback(core.others.stop)
         core.others.carry(core.peers.received)
         core.peers.start(core.others)
         resources.callback(core.peers.stop)

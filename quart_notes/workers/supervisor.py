@@ -25,6 +25,7 @@ FORMER = 5.0  # seconds for the workers of a supervisor that was killed to end
 STEADY = 5.0  # seconds a worker has to live for the next one to be started at once
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that dies young again and again is started anew
 
+AGAIN = 5.0  # seconds before a worker that could not be started is tried again
 ANSWERS = 2.0  # seconds a worker has to give its figures
 LONGEST = 1 << 20  # bytes of what a worker says at once
 
@@ -154,7 +155,16 @@ class Supervisor:
             log.error("Worker %d has ended (%s); another one is started in %g s", slot, how, pause)
             self._replaced += 1
             await asyncio.sleep(pause)
-            worker = await self._begin(slot)
+            worker = await self._begin_again(slot)
+
+    async def _begin_again(self, slot: int) -> "_Worker":
+        """Start another one, as soon as the machine lets us."""
+        while True:
+            try:
+                return await self._begin(slot)
+            except OSError as error:
+                log.error("Worker %d cannot be started: %s; it is tried again in %g s", slot, error, AGAIN)
+            await asyncio.sleep(AGAIN)
 
 
 class _Worker:

@@ -58,13 +58,16 @@ class Turns:
         taking.result()
 
     async def _take(self) -> None:
-        for byte in (NEXT, WRITING):
-            if not self._lock(byte, wait=False):
-                await asyncio.to_thread(self._lock, byte, wait=True)
+        if not (self._lock(NEXT, wait=False) and self._lock(WRITING, wait=False)):
+            await asyncio.to_thread(self._wait)
         self._unlock(NEXT)
         if not self._wanted:
             self._unlock(WRITING)
             self._taking = None
+
+    def _wait(self) -> None:
+        for byte in (NEXT, WRITING):
+            self._lock(byte, wait=True)
 
     def _lock(self, byte: int, *, wait: bool) -> bool:
         try:

@@ -131,16 +131,23 @@ class Writer:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            batch: list[_Job] = []
+            self._join(batch)
             began = time.monotonic()
-            await self._write(batch)
+            await self._write(batch, joined=True)
             self.sizes.observe(len(batch))
             self.seconds.observe(time.monotonic() - began)
 
-    async def _write(self, batch: Sequence[_Job]) -> None:
+    def _join(self, batch: list[_Job]) -> None:
+        """Take in what waits, as far as there is room."""
+        room = min(BATCH - len(batch), len(self._queue))
+        batch.extend(self._queue.popleft() for _ in range(room))
+
+    async def _write(self, batch: list[_Job], *, joined: bool = False) -> None:
+        """Write a batch, which those join who come while it waits for other processes."""
         before = self._follower.newest  # of what records nothing: not more than it can have seen
         try:
-            messages = await self._commit(batch)
+            messages = await self._commit(batch, joined=joined)
         except _SpoiltError as spoilt:
             if len(batch) > 1:
                 await self._write_each(batch)
@@ -174,8 +181,10 @@ class Writer:
         for job in jobs:
             job.error = error
 
-    async def _commit(self, jobs: Sequence[_Job]) -> list[Message]:
+    async def _commit(self, jobs: list[_Job], *, joined: bool) -> list[Message]:
         async with self._database.transaction() as connection:
+            if joined:
+                self._join(jobs)
             recorded: list[tuple[str, bytes]] = []
             for job in jobs:
                 recorded += await self._do(job, connection)

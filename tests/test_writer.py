@@ -349,3 +349,33 @@ async def test_stopping_finishes_what_waits_and_takes_no_more(core: Core):
     assert len(rows(core, TITLES)) == len(event_titles(core)) == 150
     with pytest.raises(OverloadedError):
         await core.writer(adding("late"))
+
+
+class HeldTurn:
+    """A turn that comes when it is let come."""
+
+    def __init__(self) -> None:
+        self.wanted, self.free = asyncio.Event(), asyncio.Event()
+
+    async def __aenter__(self) -> None:
+        self.wanted.set()
+        await self.free.wait()
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nobody else wants it."""
+
+
+async def test_who_comes_while_other_processes_write_joins_those_who_wait(core: Core, published: list[int]):
+    turn = HeldTurn()
+    core.database._turn = turn
+    writing = [asyncio.create_task(core.notes.add(ANYBODY, 1, NoteCreate(title="0")))]
+    await turn.wanted.wait()
+    writing += [asyncio.create_task(core.notes.add(ANYBODY, 1, NoteCreate(title=f"{n}"))) for n in range(1, 100)]
+    await asyncio.sleep(0)
+    turn.free.set()
+    written = await asyncio.gather(*writing)
+
+    assert [note.position.number for note in written] == list(range(1, 101))
+    assert published == list(range(1, 101))
+    assert core.writer.sizes.total == 100
+    assert sum(core.writer.sizes.counts) == 2  # one as large as can be, and the rest

@@ -13,6 +13,7 @@ from quart_notes.settings import PREFIX, Settings, load
 from tests.server_process import ROOT
 
 DEPLOY = ROOT / "deploy"
+POSTGRES = DEPLOY / "compose.postgres.yaml"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
 
@@ -88,7 +89,9 @@ def test_the_proxies_ask_where_the_server_listens():
         assert default in (DEPLOY / name).read_text(), name
 
 
-@pytest.mark.parametrize("file", [*UNITS, ROOT / "Dockerfile", ROOT / "compose.yaml"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "file", [*UNITS, ROOT / "Dockerfile", ROOT / "compose.yaml", POSTGRES], ids=lambda path: path.name
+)
 def test_the_settings_that_a_file_gives_are_ones_that_there_are(file: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(ROOT / "tests")  # no settings file here
 

@@ -250,6 +250,26 @@ def test_a_question_is_answered_once_whoever_takes_it(tmp_path: Path):
                 assert len(ollama.received) == count
 
 
+def test_an_answer_is_stopped_at_any_worker(tmp_path: Path):
+    with FakeOllama() as ollama, WorkerServer(tmp_path / "data", "--ollama-url", ollama.url) as server:
+        ollama.will("slowly", "Well", {"hold": "for ever"})
+        with server.clients() as found:
+            for count, client in enumerate(found.values()):
+                ada = client.post(
+                    "/api/users", json={**ADA, "email": f"{count}@example.org", "nickname": f"ada{count}"}
+                )
+                room = client.post(f"/api/assistant/room?person_id={ada.json()['id']}").json()["id"]
+                asked = {"author_id": ada.json()["id"], "content": "Say it slowly"}
+                assert client.post(f"/api/rooms/{room}/messages", json=asked).status_code == 201
+                said = partial(client.get, f"/api/rooms/{room}/messages?person_id={ada.json()['id']}")
+                _until(said, lambda messages: messages[-1]["content"] == "Well")
+                answer = said().json()[-1]["id"]
+                stopped = client.post(f"/api/messages/{answer}/stop", json={"person_id": ada.json()["id"]})
+                assert stopped.status_code == 200, stopped.text
+                ollama.is_answering(0)
+                assert said().json()[-1]["answer"]["state"] == "stopped"
+
+
 def _until(ask: Callable[[], httpx.Response], holds: Callable[[Any], bool]) -> None:
     """Ask again until the answer is as it is to be."""
     wait_for(lambda: holds(ask().json()), "the answer is as it is to be")
@@ -288,6 +308,29 @@ async def test_who_is_in_a_room_is_seen_at_every_worker_and_leaves_with_a_dead_o
         os.kill(home, signal.SIGKILL)
         for watcher in others:
             await watcher.until(lambda one: _here(one) == [])
+
+
+async def test_who_is_typing_is_seen_at_every_worker_until_it_is_said_at_any(shared: WorkerServer):
+    def typing(reader: FeedClient) -> list[str]:
+        told = [event["presence"] for event in reader.events if "presence" in event]
+        return [person["nickname"] for person in told[-1]["typing"]] if told else []
+
+    async with AsyncExitStack() as stack:
+        found = stack.enter_context(shared.clients())
+        one, *_, other = found.values()
+        eve = one.post("/api/users", json={**ADA, "email": "typist@example.org", "nickname": "typist"}).json()["id"]
+        room = one.post("/api/rooms", json={"name": "Study"}).json()["id"]
+        watchers: dict[int, WebsocketClient] = {}
+        while len(watchers) < len(found):
+            watcher = await stack.enter_async_context(await follow(WebsocketClient, shared.port, topics=f"room:{room}"))
+            watchers[shared.worker_of(watcher.connection.socket.getsockname()[1])] = watcher
+        assert one.post(f"/api/rooms/{room}/typing", json={"author_id": eve}).status_code == 204
+        for watcher in watchers.values():
+            await watcher.until(lambda reader: typing(reader) == ["typist"])
+        message = {"author_id": eve, "content": "said elsewhere"}
+        assert other.post(f"/api/rooms/{room}/messages", json=message).status_code == 201
+        for watcher in watchers.values():
+            await watcher.until(lambda reader: typing(reader) == [], 4)  # sooner than it ends by itself
 
 
 # Figures

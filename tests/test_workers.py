@@ -452,6 +452,22 @@ def test_what_prevents_the_start_is_said_once(tmp_path: Path):
     assert ended.stderr.count("file is not a database") == 1
 
 
+def test_two_supervisors_do_not_share_an_address(shared: WorkerServer, tmp_path: Path):
+    ended = run_in(tmp_path, "serve", "--workers", "2", "--bind", f"127.0.0.1:{shared.port}")
+    assert_failed(ended, f"cannot listen on 127.0.0.1:{shared.port}: Address already in use")
+
+
+@pytest.mark.sqlite_only("PostgreSQL has the key in the database")
+def test_why_a_worker_cannot_be_replaced_is_said(server: WorkerServer):
+    key = server.data / "secret"
+    before = set(server.workers())
+    key.write_bytes(b"too short")
+    os.kill(min(before), signal.SIGKILL)
+    wait_for(lambda: "is not a key" in server.log, "the reason is said")
+    assert "(SIGKILL)" in server.log
+    assert "Traceback" not in server.log
+
+
 @pytest.mark.sqlite_only("on PostgreSQL they do")
 def test_two_supervisors_do_not_share_a_database(shared: WorkerServer):
     assert_failed(run_in(shared.data.parent, "serve", "--workers", "2"), "is in use by another Quart Notes process")

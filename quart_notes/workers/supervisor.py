@@ -56,6 +56,7 @@ def _listeners(bind: str, workers: int) -> list[socket.socket]:
     """
     if bind.startswith("unix:"):
         return [server.listen(bind)]
+    server.listen(bind).close()  # nobody else is there: with another one of ours the sockets would be shared silently
     first = server.listen(bind, shared=True)
     host = bind.rpartition(":")[0]
     port = first.getsockname()[1]
@@ -222,10 +223,15 @@ class _Worker:
         return ""
 
     async def ended(self) -> str:
-        """Return how it ended, once it has."""
+        """Return how it ended, once it has, and why if it has said it."""
         code = await self._process.wait()
+        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+        with suppress(OSError, TimeoutError, ValueError):
+            async with asyncio.timeout(ANSWERS), self._asking:
+                said = [json.loads(line) async for line in self._reader]
+                how += "".join(f": {one['cannot']}" for one in said if "cannot" in one)
         self._writer.close()
-        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+        return how
 
     async def stop(self) -> None:
         """End it: politely, then by force."""

@@ -219,10 +219,10 @@ def test_an_import_whose_worker_dies_is_interrupted_and_can_be_run_again(server:
         wait_for(lambda: client.get(place).json()["state"] == "interrupted", "another worker takes over")
         assert client.post(f"{place}/retry").status_code in {200, 202}
         wait_for(lambda: client.get(place).json()["state"] == "done", "it is done", 30)
-        titles: list[str] = []
-        while page := client.get("/api/notes", params={"limit": 1000, "after_id": len(titles)}).json():
-            titles += [note["title"] for note in page]
-    assert sorted(titles) == sorted(note["title"] for note in notes)
+        found: list[Any] = []
+        while page := client.get(f"/api/notes?limit=1000&after_id={found[-1]['id'] if found else 0}").json():
+            found += page
+    assert sorted(note["title"] for note in found) == sorted(note["title"] for note in notes)
 
 
 def _leader(server: WorkerServer) -> int:

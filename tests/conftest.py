@@ -266,6 +266,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.fixture(scope="module")
+def databases() -> Iterator[postgres.Databases]:
+    """Those of a PostgreSQL server that other modules do not use: it may be shaken."""
+    made = postgres.Databases()
+    yield made
+    made.server.close()
+
+
+@pytest.fixture
+def url(databases: postgres.Databases, tmp_path: Path) -> Iterator[str]:
+    """An empty database of it."""
+    yield databases.url(tmp_path)
+    databases.forget(tmp_path)
+
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what lives as long as the tests do: modules, and the tests themselves."""
     gc.collect()

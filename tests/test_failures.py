@@ -5,7 +5,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
@@ -36,21 +36,6 @@ CUT_OFF = 30.0 if IN_EARNEST else 0.0  # seconds at least that a machine is cut 
 BOUND = 20.0  # seconds until a machine that is cut off has said so, whatever it is asked
 POOL = ("--database-pool", "2")  # connections for reading: soon all of them are open
 LOCKS = Path("/proc/locks")
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Databases]:
-    """Those of a PostgreSQL server that other tests do not use."""
-    made = Databases()
-    yield made
-    made.server.close()
-
-
-@pytest.fixture
-def url(databases: Databases, tmp_path: Path) -> Iterator[str]:
-    """An empty database."""
-    yield databases.url(tmp_path)
-    databases.forget(tmp_path)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import shutil
 import ssl
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -35,21 +35,6 @@ TITLES = "SELECT title FROM note ORDER BY id"
 NUMBERS = "SELECT number FROM event_log ORDER BY number"
 SESSIONS = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
 HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1"
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Databases]:
-    """Those of a server that other tests do not use: it is shaken here."""
-    made = Databases()
-    yield made
-    made.server.close()
-
-
-@pytest.fixture
-def url(databases: Databases, tmp_path: Path) -> Iterator[str]:
-    """An empty database."""
-    yield databases.url(tmp_path)
-    databases.forget(tmp_path)
 
 
 @pytest.fixture

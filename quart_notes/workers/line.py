@@ -1,4 +1,4 @@
-"""The line from a worker to its supervisor: it says when it is ready, gives figures, and hears the supervisor's end."""
+"""The line from a server to its supervisor: says that it is ready, answers, and hears the supervisor's end."""
 
 import asyncio
 import json
@@ -7,31 +7,33 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 
 class Line:
-    """The worker's end of it.
+    """The server's end of it.
 
-    figures   gives those of this process, when the supervisor asks for them
+    hear   is awaited with each thing that the supervisor says, and gives what to answer; None: nothing
     """
 
-    def __init__(self, supervisor: socket.socket, figures: Callable[[], Awaitable[bytes]]) -> None:
+    def __init__(self, supervisor: socket.socket, hear: Callable[[Any], Awaitable[Any]]) -> None:
         self._socket = supervisor
-        self._figures = figures
+        self._hear = hear
         self._hearing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Everything has been opened; requests come next."""
         reader, writer = await asyncio.open_connection(sock=self._socket.dup())
-        writer.write(json.dumps({"ready": True}).encode() + b"\n")
-        self._hearing = asyncio.create_task(self._hear(reader, writer))
+        _say(writer, {"ready": True})
+        self._hearing = asyncio.create_task(self._listen(reader, writer))
 
-    async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError):
-                async for asked in reader:
-                    answer = {**json.loads(asked), "figures": (await self._figures()).decode()}
-                    writer.write(json.dumps(answer).encode() + b"\n")
+                async for said in reader:
+                    answer = await self._hear(json.loads(said))
+                    if answer is not None:
+                        _say(writer, answer)
         finally:
             writer.close()
         os.kill(os.getpid(), signal.SIGTERM)  # the supervisor has gone: nobody would end this process
@@ -40,3 +42,7 @@ class Line:
         """The server is ending."""
         if self._hearing is not None:
             self._hearing.cancel()
+
+
+def _say(writer: asyncio.StreamWriter, words: object) -> None:
+    writer.write(json.dumps(words).encode() + b"\n")

@@ -36,7 +36,10 @@ def main(descriptor: int) -> int:
 
 def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket) -> None:
     def furnish(app: Quart) -> None:
-        line = Line(supervisor, app.extensions[server.FIGURES])
+        async def figures(asked: dict[str, Any]) -> dict[str, Any]:
+            return {**asked, "figures": (await app.extensions[server.FIGURES]()).decode()}
+
+        line = Line(supervisor, figures)
         app.before_serving(line.open)
         app.after_serving(line.close)
 

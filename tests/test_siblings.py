@@ -3,7 +3,6 @@
 import asyncio
 import mmap
 import os
-import re
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,7 +10,6 @@ from contextlib import asynccontextmanager
 import pytest
 
 from quart_notes.channel import Message
-from quart_notes.turns import Turns
 from quart_notes.workers.place import Shared, place_of
 from quart_notes.workers.siblings import LIMIT, Siblings
 from tests.raw_connection import until
@@ -118,42 +116,3 @@ def test_a_place_is_made_of_what_was_inherited():
         for outbox in place.siblings._outboxes:
             outbox._socket.close()
     shared.close()
-
-
-def _write_in_turns(descriptor: int, results: int, rounds: int, letter: bytes) -> None:
-    async def work() -> None:
-        turns = Turns(descriptor)
-        for _ in range(rounds):
-            async with turns:
-                os.write(results, letter + b"(")
-                await asyncio.sleep(0.001)
-                os.write(results, letter + b")")
-
-    asyncio.run(work())
-
-
-def test_processes_write_one_at_a_time_and_nobody_is_left_waiting():
-    shared = Shared(1)
-    out, results = os.pipe()
-    children = []
-    for letter in (b"a", b"b", b"c"):
-        child = os.fork()
-        if not child:
-            try:
-                _write_in_turns(shared.memory.fileno(), results, 40, letter)
-            finally:
-                os._exit(0)
-        children.append(child)
-    os.close(results)
-    for child in children:
-        os.waitpid(child, 0)
-    with os.fdopen(out, "rb") as file:
-        told = file.read().decode()
-    shared.close()
-
-    assert len(told) == 3 * 40 * 4
-    turns = [told[at : at + 4] for at in range(0, len(told), 4)]
-    assert all(turn == f"{turn[0]}({turn[0]})" for turn in turns), told
-    order = "".join(turn[0] for turn in turns)
-    all_want = order[max(map(order.index, "abc")) : min(map(order.rindex, "abc"))]
-    assert not re.search(r"(.)\1\1", all_want), order

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import pytest
 
 from quart_notes import turns
 from quart_notes.turns import WRITING, Turns
-from tests.server_process import wait_for
+from tests.server_process import ROOT, wait_for
 
 
 @pytest.fixture
@@ -82,3 +83,38 @@ async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkey
     await asyncio.to_thread(wait_for, lambda: _free(file), "another one may write")
     async with turn:
         pass
+
+
+# A process that writes 40 times, and tells when it begins and ends.
+WRITER = """
+import asyncio, os, sys
+from quart_notes.turns import Turns
+
+async def work(turns, told, letter):
+    for _ in range(40):
+        async with turns:
+            os.write(told, letter + b"(")
+            await asyncio.sleep(0.001)
+            os.write(told, letter + b")")
+
+asyncio.run(work(Turns(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3].encode()))
+"""
+
+
+def test_processes_write_one_at_a_time_and_in_turn(file: int):
+    out, told = os.pipe()
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(file), str(told), letter], pass_fds=[file, told], cwd=ROOT)
+        for letter in "abc"
+    ]
+    os.close(told)
+    with os.fdopen(out, "rb") as heard:
+        said = heard.read().decode()
+    assert [writer.wait(20) for writer in writers] == [0, 0, 0]
+
+    turns = [said[at : at + 4] for at in range(0, len(said), 4)]
+    assert len(turns) == 3 * 40
+    assert all(turn == f"{turn[0]}({turn[0]})" for turn in turns), said
+    order = "".join(turn[0] for turn in turns)
+    all_want = order[max(map(order.index, "abc")) : min(map(order.rindex, "abc"))]
+    assert not re.search(r"(.)\1\1", all_want), order

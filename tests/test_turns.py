@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -85,28 +86,30 @@ async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkey
         pass
 
 
-# A process that writes 40 times, and tells when it begins and ends.
+# A process that writes so often, and tells when it begins and ends.
 WRITER = """
 import asyncio, os, sys
 from quart_notes.turns import Turns
 
-async def work(turns, told, letter):
-    for _ in range(40):
+async def work(turns, told, letter, times):
+    for _ in range(times):
         async with turns:
             os.write(told, letter + b"(")
             await asyncio.sleep(0.001)
             os.write(told, letter + b")")
 
-asyncio.run(work(Turns(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3].encode()))
+asyncio.run(work(Turns(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3].encode(), int(sys.argv[4])))
 """
 
 
-def test_processes_write_one_at_a_time_and_in_turn(file: int):
+def _writer(file: int, told: int, letter: str, times: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", WRITER, str(file), str(told), letter, str(times)]
+    return subprocess.Popen(command, pass_fds=[file, told], cwd=ROOT)
+
+
+def test_processes_write_one_at_a_time(file: int):
     out, told = os.pipe()
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(file), str(told), letter], pass_fds=[file, told], cwd=ROOT)
-        for letter in "abc"
-    ]
+    writers = [_writer(file, told, letter, 40) for letter in "abc"]
     os.close(told)
     with os.fdopen(out, "rb") as heard:
         said = heard.read().decode()
@@ -115,6 +118,27 @@ def test_processes_write_one_at_a_time_and_in_turn(file: int):
     turns = [said[at : at + 4] for at in range(0, len(said), 4)]
     assert len(turns) == 3 * 40
     assert all(turn == f"{turn[0]}({turn[0]})" for turn in turns), said
-    order = "".join(turn[0] for turn in turns)
-    all_want = order[max(map(order.index, "abc")) : min(map(order.rindex, "abc"))]
-    assert not re.search(r"(.)\1\1", all_want), order
+
+
+async def test_who_has_just_written_is_not_first_again_while_somebody_waits(file: int):
+    turn = Turns(file)
+    for letter in "abc":
+        out, told = os.pipe()
+        await turn.__aenter__()
+        writer = _writer(file, told, letter, 1)
+        os.close(told)
+        await asyncio.to_thread(wait_for, partial(_waits, writer.pid), "it waits for its turn")
+        await turn.__aexit__(None, None, None)
+        await asyncio.wait_for(turn.__aenter__(), 20)
+        os.set_blocking(out, False)
+        assert os.read(out, 10) == f"{letter}({letter})".encode()
+        await turn.__aexit__(None, None, None)
+        assert await asyncio.to_thread(writer.wait, 20) == 0
+        os.close(out)
+
+
+def _waits(process: int) -> bool:
+    """Whether a process waits for a lock on a file."""
+    return any(
+        "->" in line and f" {process} " in line for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    )

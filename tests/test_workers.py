@@ -408,7 +408,7 @@ async def test_a_worker_that_stands_still_harms_nobody_else_and_misses_nothing(s
             del clients[still]
             os.kill(still, signal.SIGSTOP)
             try:
-                notes = [{"title": f"{n}"} for n in range(400)]
+                notes = [{"title": f"{n}"} for n in range(150)]
                 made = [client.post("/api/notes", json=note) for note in notes for client in clients.values()]
             finally:
                 os.kill(still, signal.SIGCONT)

@@ -66,7 +66,7 @@ async def test_with_sixteen_writers_no_reader_misses_or_doubles_one_of_ten_thous
     async def come_and_go(server: ServerProcess, other: ServerProcess) -> list[Json]:
         """Read, leave after a while and go on at the other server, again and again."""
         events: list[Json] = []
-        after = await _newest(server)
+        after = begin
         while len(events) < EVENTS:
             more = min(chance.randint(1, 1500), EVENTS - len(events))
             async with await follow(chance.choice([WebsocketClient, EventStreamClient]), server.port, after) as reader:
@@ -76,6 +76,7 @@ async def test_with_sixteen_writers_no_reader_misses_or_doubles_one_of_ten_thous
             server, other = other, server
         return events
 
+    begin = await _newest(servers[0])  # before anybody writes
     async with AsyncExitStack() as stack:
         readers = [
             await stack.enter_async_context(await follow(edge, server.port))

@@ -1,7 +1,6 @@
 """Backups of SQLite and of PostgreSQL, restored on either: whole, and everybody who saw more is told to reload."""
 
 import os
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.feed_clients import EDGES, Edge, follow, named
 from tests.furnished import everything, furnish
 from tests.nursery import Child
 from tests.server_process import ROOT, ServerProcess, wait_for
+from tests.steady_writers import assert_whole, steady_writers
 from tests.test_copying import AT_WORK, add_notes
 from tests.test_migrations import MakeOld
 from tests.worker_processes import WorkerServer
@@ -139,37 +139,13 @@ def _without_epoch(stored: list[bytes | str]) -> list[bytes | str]:
 @on_each
 def test_a_backup_under_the_writes_of_three_workers_is_whole(tmp_path: Path, kind: Kind):
     data = tmp_path / "data"
-    stop = threading.Event()
-    acknowledged = [0]
     with WorkerServer(data, "--database-url", url_of(kind, data), workers=3) as server:
-
-        def write() -> None:
-            while not stop.is_set():
-                with httpx.Client(base_url=server.base, timeout=20, verify=False) as client:
-                    for _ in range(10):
-                        made = client.post("/api/notes", json={"title": "w", "description": "x" * 3000})
-                        assert made.status_code == 201
-                        acknowledged[0] += 1
-
-        writers = [threading.Thread(target=write) for _ in range(3)]
-        for writer in writers:
-            writer.start()
-        try:
-            wait_for(lambda: acknowledged[0] > 50, "some writes")
+        with steady_writers(server.base) as acknowledged:
             for n in range(3):
                 before = acknowledged[0]
                 copy = tmp_path / f"copy{n}.sqlite3"
                 assert "checked" in succeeded(backup(kind, data, copy))
-                notes = ask(copy, "SELECT count(*) FROM note")
-                assert ask(copy, "PRAGMA integrity_check") == "ok"
-                assert ask(copy, "SELECT count(*) FROM event_log") == notes
-                assert ask(copy, "SELECT newest FROM log_head") == notes
-                assert notes >= before - 2, "an acknowledged note is missing"
-                assert not list(tmp_path.glob(f"copy{n}.sqlite3?*")), "something is left beside the copy"
-        finally:
-            stop.set()
-            for writer in writers:
-                writer.join()
+                assert_whole(copy, before)
         assert "ERROR" not in server.log
 
 

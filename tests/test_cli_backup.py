@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import httpx
 import pytest
 
 from tests.command_line import ask, assert_refused, database_in, run_in
-from tests.server_process import ServerProcess, wait_for
+from tests.server_process import ServerProcess
+from tests.steady_writers import assert_whole, steady_writers
 
 pytestmark = pytest.mark.sqlite_only("copies of the file")
 
@@ -19,36 +19,13 @@ pytestmark = pytest.mark.sqlite_only("copies of the file")
 def test_a_backup_under_writes_is_whole(server: ServerProcess):
     """Rows and events of a moment: as many notes as create events, and none of them half there."""
     folder = server.data.parent
-    stop = threading.Event()
-    acknowledged = [0]
-
-    def write() -> None:
-        with httpx.Client(base_url=server.base, timeout=20, verify=False) as client:
-            while not stop.is_set():
-                assert client.post("/api/notes", json={"title": "w", "description": "x" * 3000}).status_code == 201
-                acknowledged[0] += 1
-
-    writers = [threading.Thread(target=write) for _ in range(3)]
-    for writer in writers:
-        writer.start()
-    try:
-        wait_for(lambda: acknowledged[0] > 50, "some writes")
+    with steady_writers(server.base) as acknowledged:
         for n in range(2):
             before = acknowledged[0]
             done = run_in(folder, "backup", f"copy{n}.sqlite3")
             assert done.returncode == 0, done.stderr
             assert "checked" in done.stdout
-            copy = folder / f"copy{n}.sqlite3"
-            notes = ask(copy, "SELECT count(*) FROM note")
-            assert ask(copy, "PRAGMA integrity_check") == "ok"
-            assert ask(copy, "SELECT count(*) FROM event_log") == notes
-            assert ask(copy, "SELECT newest FROM log_head") == notes
-            assert notes >= before, "an acknowledged note is missing"
-            assert not list(folder.glob(f"copy{n}.sqlite3?*")), "something is left beside the copy"
-    finally:
-        stop.set()
-        for writer in writers:
-            writer.join()
+            assert_whole(folder / f"copy{n}.sqlite3", before)
     assert "ERROR" not in server.log
 
 

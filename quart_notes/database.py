@@ -1,8 +1,8 @@
 """The database, whichever it is: connections, transactions, migrations, health.
 
 What SQLite and PostgreSQL do differently stands in files of their own: `sqlite_file` and `postgres_server` for what
-surrounds a connection, `sqlite_engine` and `postgres_engine` for what happens on one. Every cure for their traps has
-its place there.
+surrounds a connection, `sqlite_engine`, `postgres_engine` and `postgres_transactions` for what happens on one. Every
+cure for their traps has its place there.
 """
 
 import sqlite3

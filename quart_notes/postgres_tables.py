@@ -7,16 +7,9 @@ from typing import Any
 import asyncpg
 
 from quart_notes import tables
-from quart_notes.postgres_engine import (
-    CONNECTING,
-    FAILURES,
-    IN_USE,
-    LOCK_WAIT,
-    TAKE_USE,
-    USE_WAIT,
-    WRITING,
-)
-from quart_notes.postgres_session import WATCHFUL
+from quart_notes.postgres_engine import CONNECTING, IN_USE, LOCK_WAIT, TAKE_USE, USE_WAIT
+from quart_notes.postgres_session import FAILURES, WATCHFUL
+from quart_notes.postgres_transactions import WRITING
 from quart_notes.settings import Postgres
 from quart_notes.tables import CopyError, Head, Row, Table
 

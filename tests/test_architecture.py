@@ -36,11 +36,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "response_cache": {"broadcaster"},
     "sqlite_engine": set(),
     "sqlite_file": {"backups", "errors"},
-    "postgres_engine": {"postgres_session", "settings"},
+    "postgres_transactions": {"postgres_session"},
+    "postgres_engine": {"postgres_session", "postgres_transactions", "settings"},
     "postgres_server": {"settings"},
     "tables": set(),
     "sqlite_tables": {"tables"},
-    "postgres_tables": {"postgres_engine", "postgres_session", "settings", "tables"},
+    "postgres_tables": {"postgres_engine", "postgres_session", "postgres_transactions", "settings", "tables"},
     "copying": {"database", "postgres_tables", "settings", "sqlite_tables", "tables"},
     "removal": {"backups", "copying", "database", "postgres_tables", "settings", "signing", "sqlite_tables", "tables"},
     "postgres_backups": {"backups", "copying", "database", "postgres_tables", "settings", "sqlite_tables", "tables"},
@@ -180,10 +181,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Whoever touches a library of the outside, and nobody else.
 TOUCHES: dict[str, set[str]] = {
     "aiosqlite": {"sqlite_engine"},
-    "asyncpg": {"postgres_engine", "postgres_session", "postgres_tables"},
+    "asyncpg": {"postgres_engine", "postgres_session", "postgres_tables", "postgres_transactions"},
     "tortoise": {
         *{"models.", "domain.", "writer", "event_log", "database", "migrations."},
-        *{"sqlite_engine", "sqlite_file", "postgres_engine", "postgres_server"},
+        *{"sqlite_engine", "sqlite_file", "postgres_engine", "postgres_server", "postgres_transactions"},
     },
     "quart": {"blueprints.", "app", "server", "dev.", "workers.worker"},
     "quart_schema": {"blueprints.", "dev.pages"},
@@ -364,7 +365,7 @@ KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a nam
 CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
 CACHED = {
     "blueprints.static_files.build_id",  # a digest of files that do not change under a running server
-    "postgres_engine._numbered",  # queries that stand in the code
+    "postgres_transactions._numbered",  # queries that stand in the code
     "transport.plain._kept_fields",  # what bytes say never changes
     "blueprints.identity._kept_secret",  # what a header says, and whether this key signed it, never changes
 }

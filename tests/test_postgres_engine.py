@@ -21,6 +21,7 @@ from quart_notes.database import CannotOpenError, Database
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import DatabaseUnavailableError, StorageFullError
 from quart_notes.models import Note
+from quart_notes.postgres_transactions import WRITING
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Postgres, Settings
 from quart_notes.writer import Change
@@ -106,7 +107,7 @@ async def test_cancelled_writers_leave_neither_lock_nor_transaction(core: Core, 
     async with asyncio.timeout(10):
         await _add(core, "afterwards")
     await _until_none_is_open(url)
-    assert await asked(url, HELD, postgres_engine.WRITING & 0xFFFFFFFF) == [(0,)]
+    assert await asked(url, HELD, WRITING & 0xFFFFFFFF) == [(0,)]
 
 
 async def test_a_query_whose_reader_has_left_costs_no_further_connection_and_ends_in_time(url: str, tmp_path: Path):
@@ -179,7 +180,7 @@ async def test_a_write_that_waits_too_long_for_another_process_is_refused(
     monkeypatch.setattr(postgres_engine, "LOCK_WAIT", 1)
     async with opened(tmp_path, alone=False, database_url=url) as core, outsider(url) as other:
         async with other.transaction():
-            await other.execute(f"SELECT pg_advisory_xact_lock({postgres_engine.WRITING})")
+            await other.execute(f"SELECT pg_advisory_xact_lock({WRITING})")
             began = time.monotonic()
             with pytest.raises(DatabaseUnavailableError):
                 await _add(core, "refused")
@@ -207,9 +208,9 @@ async def test_a_process_that_was_stopped_holds_nobody_up_for_long(
             async with core.database.transaction() as connection:
                 await _insert(Change(connection), "stopped")
                 began = time.monotonic()
-                await other.execute(f"SELECT pg_advisory_lock({postgres_engine.WRITING})")
+                await other.execute(f"SELECT pg_advisory_lock({WRITING})")
                 assert time.monotonic() - began < 4
-                await other.execute(f"SELECT pg_advisory_unlock({postgres_engine.WRITING})")
+                await other.execute(f"SELECT pg_advisory_unlock({WRITING})")
         await _add(core, "kept")
 
         assert [note.title for note in (await _all(core))] == ["kept"]

@@ -7,7 +7,7 @@ carries the encoded event to every reader, and each page fills its cards from wh
 Where things live:
 
 =================  ====================================================================
-settings           every knob, read once from flags, environment and file
+settings           every knob, read once (settings_sources) from flags, environment and file
 schemas, models    the shapes that cross an edge; the tables
 events             topics and the closed catalogue of events
 errors             everything that can be answered with a problem

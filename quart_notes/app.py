@@ -51,7 +51,8 @@ from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.leading import FileLock, Leader, Lock
 from quart_notes.postgres_session import AdvisoryLock
-from quart_notes.settings import Settings, load
+from quart_notes.settings import Settings
+from quart_notes.settings_sources import load
 from quart_notes.workers.place import Place
 
 LEADING = 0x51756172744E03  # number of PostgreSQL's lock for whoever leads

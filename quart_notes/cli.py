@@ -14,7 +14,8 @@ from quart_notes import cli_copies, cli_transfer, database, doctor, offline, ser
 from quart_notes import demo as demo_data
 from quart_notes.app import create_app
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options
-from quart_notes.settings import Settings, load
+from quart_notes.settings import Settings
+from quart_notes.settings_sources import load
 from quart_notes.version import __version__
 from quart_notes.workers import supervisor
 

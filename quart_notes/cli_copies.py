@@ -9,7 +9,8 @@ import click
 
 from quart_notes import backups, database, postgres_backups, removal
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options, progress
-from quart_notes.settings import Postgres, SettingsError, load
+from quart_notes.settings import Postgres, SettingsError
+from quart_notes.settings_sources import load
 
 
 @click.command()

@@ -13,7 +13,7 @@ from quart_notes import offline
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options, progress
 from quart_notes.domain.imports import summary
 from quart_notes.schemas import MAX_ID, ImportOptions, Outcome
-from quart_notes.settings import load
+from quart_notes.settings_sources import load
 
 BOARD_OPTION = click.option(
     "--board",

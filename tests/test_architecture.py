@@ -24,6 +24,7 @@ STORE = {"broadcaster", "channel", "database", "event_log"}
 # Module (or package, with a dot) → what of ours it may import. "…." stands for all modules of a package.
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(LEAVES, LEAVES),
+    "settings_sources": {"settings"},
     "access_log": set(),
     "request_id": set(),
     "logs": {"access_log", "request_id"},
@@ -129,7 +130,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transport.": {*SAYING, "broadcaster", "lean_event", "request_id", "access_log", "logs", "transport."},
     "app": {
         *{*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database", "domain.access"},
-        *{"leading", "postgres_session", "workers.place"},
+        *{"leading", "postgres_session", "settings_sources", "workers.place"},
     },
     "server": {
         *{"logs", "metrics"},
@@ -140,6 +141,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *{
             "server",
             "settings",
+            "settings_sources",
             "database",
             "errors",
             "jsonio",
@@ -157,8 +159,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"server", "backups", "database", "doctor_host", "doctor_proxies", "settings"},
     "offline": {"schemas.", "settings", "core", "database", "domain.", "transfer."},
     "cli_parts": {"server", "database", "errors", "settings", "tables", "transfer.trouble"},
-    "cli_copies": {"backups", "cli_parts", "database", "postgres_backups", "removal", "settings"},
-    "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings"},
+    "cli_copies": {"backups", "cli_parts", "database", "postgres_backups", "removal", "settings", "settings_sources"},
+    "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings_sources"},
     "cli": {
         "app",
         "cli_copies",
@@ -171,6 +173,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "offline",
         "database",
         "settings",
+        "settings_sources",
         "version",
         "workers.supervisor",
     },
@@ -201,7 +204,7 @@ TOUCHES: dict[str, set[str]] = {
     "httpx": {"ollama"},
     "prometheus_client": {"metrics", "blueprints.metrics"},
     "click": {"cli", "cli_copies", "cli_parts", "cli_transfer"},
-    "pydantic": {"schemas.", "settings", "events", "elsewhere", "blueprints."},
+    "pydantic": {"schemas.", "settings", "settings_sources", "events", "elsewhere", "blueprints."},
     "sqlite3": {"backups", "database", "sqlite_engine", "sqlite_file", "sqlite_tables", "doctor", "cli_parts"},
 }
 
@@ -334,7 +337,7 @@ def test_nothing_that_serves_knows_of_what_is_for_those_who_change_the_code():
     assert {name for name in knowing if not name.startswith("dev")} == {"cli"}
 
 
-def test_only_the_settings_see_the_environment():
+def test_only_the_settings_sources_see_the_environment():
     seeing = set()
     for name, tree in MODULES.items():
         for node in ast.walk(tree):
@@ -343,7 +346,7 @@ def test_only_the_settings_see_the_environment():
             if {attribute, *named} & {"environ", "environb", "getenv", "putenv"}:
                 seeing.add(name)
 
-    assert seeing == {"settings"}
+    assert seeing == {"settings_sources"}
 
 
 def test_only_the_follower_publishes_what_lasts_and_only_the_domain_records():

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.settings import PREFIX, Settings, load
+from quart_notes.settings import Settings
+from quart_notes.settings_sources import PREFIX, load
 from tests.server_process import ROOT
 
 DEPLOY = ROOT / "deploy"

@@ -16,7 +16,8 @@ import pytest
 
 from quart_notes.cli import cli
 from quart_notes.errors import CATALOGUE
-from quart_notes.settings import PREFIX, Settings
+from quart_notes.settings import Settings
+from quart_notes.settings_sources import PREFIX
 from tests.httpie import TELL_WORDS, Httpie
 from tests.server_process import ROOT, ServerProcess, wait_for
 

@@ -9,7 +9,8 @@ import click
 import pytest
 
 from quart_notes.cli import cli
-from quart_notes.settings import PREFIX, Settings, SettingsError, is_loopback, load
+from quart_notes.settings import Settings, SettingsError, is_loopback
+from quart_notes.settings_sources import PREFIX, load
 from tests.nursery import run
 from tests.server_process import ROOT
 

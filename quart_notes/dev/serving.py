@@ -10,7 +10,8 @@ from quart_notes import server
 from quart_notes.database import CannotOpenError
 from quart_notes.dev.pages import Pages
 from quart_notes.dev.watching import Kind
-from quart_notes.settings import SettingsError, load
+from quart_notes.settings import SettingsError
+from quart_notes.settings_sources import load
 from quart_notes.workers.line import Line
 
 

@@ -19,7 +19,7 @@ from quart_notes.dev.process import PROGRAM, ServerProcess
 from quart_notes.dev.stand_in import standing_in
 from quart_notes.dev.trouble import State, Trouble
 from quart_notes.dev.watching import Kind, Watched, watching
-from quart_notes.settings import config_file, load
+from quart_notes.settings_sources import config_file, load
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `kill`, a terminal that closes
 OWN = Path(__file__).parent  # what the supervisor itself is made of

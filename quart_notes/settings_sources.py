@@ -1,0 +1,84 @@
+"""Where the settings come from. Read once; the only module that sees the environment.
+
+Precedence: command-line flags, then `QUART_NOTES_*` variables, then the TOML file, then the default.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from quart_notes.settings import Settings, SettingsError
+
+PREFIX = "QUART_NOTES_"
+CONFIG_FILE = "quart-notes.toml"  # read from the working folder when it is there
+
+
+def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    flags    from the command line, by field name; None means not given. `config` names the TOML file
+    raises   SettingsError, naming what was wrong and where it came from
+    """
+    environ = os.environ if environ is None else environ
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    file, named = _config_file(given, environ)
+    given.pop("config", None)
+    from_file = _read_file(file, required=named)
+    from_environment = _read_environment(environ)
+    origin = {
+        **dict.fromkeys(from_file, "in the settings file"),
+        **{name: f"from {PREFIX}{name.upper()}" for name in from_environment},
+        **{name: f"from --{name.replace('_', '-')}" for name in given},
+    }
+    try:
+        return Settings(**{**from_file, **from_environment, **given})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(item, origin) for item in error.errors())) from None
+
+
+def config_file(flags: Mapping[str, Any]) -> Path:
+    """The TOML file that `load` reads with these flags, whether it is there or not."""
+    return _config_file(flags, os.environ)[0]
+
+
+def _config_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Path, bool]:
+    """The file, and whether somebody has named it."""
+    file = flags.get("config") or environ.get(PREFIX + "CONFIG")
+    return Path(file or CONFIG_FILE), file is not None
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    names = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    unknown = sorted(key for key in environ if key.startswith(PREFIX) and key not in {*names, PREFIX + "CONFIG"})
+    if unknown:
+        raise SettingsError(f"{unknown[0]}: there is no such setting; known are {', '.join(sorted(names))}")
+    return {names[key]: value for key, value in environ.items() if key in names}
+
+
+def _read_file(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if required:
+            raise SettingsError(f"config: {path} does not exist") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"config: {path} cannot be read: {error}") from None
+
+
+def _explain(item: Any, origin: Mapping[str, str]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if not item["loc"]:
+        return message
+    name = str(item["loc"][0])
+    if item["type"] == "extra_forbidden":
+        return (
+            f"{name} ({origin.get(name, '')}): there is no such setting; known are {', '.join(Settings.model_fields)}"
+        )
+    # Whatever else it is, an address of a database may hold a password.
+    got = "" if name == "database_url" and "@" in str(item["input"]) else f"; got {item['input']!r}"
+    return f"{name} ({origin.get(name, 'default')}): {message}{got}"

@@ -39,7 +39,8 @@ TWICE = $(PYTEST) $(WORKERS) $(1) || { [ $$? -eq 1 ] && echo "Once more, one at 
 $(PYTEST) --last-failed --last-failed-no-failures=none $(1); }
 # What leans on the database most, of all that can be run on PostgreSQL.
 ON_POSTGRES := $(addprefix tests/test_,$(addsuffix .py,writer event_log feed seam notes note_changes note_lists boards \
-users rooms messages message_pages readings preferences invitations sessions tokens answers jobs durability workers))
+users rooms messages message_pages readings preferences invitations sessions tokens answers jobs durability workers \
+workers_work workers_ends))
 
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
 	$(call TWICE,$(ARGS))

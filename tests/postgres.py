@@ -15,8 +15,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -151,9 +151,16 @@ class Server:
 
 async def asked(url: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
     """What a query finds, asked on a connection of its own."""
+    async with outsider(url) as connection:
+        return [tuple(row) for row in await connection.fetch(query, *values)]
+
+
+@asynccontextmanager
+async def outsider(url: str) -> AsyncIterator[Any]:
+    """A connection of somebody else's."""
     connection = await asyncpg.connect(url, timeout=5)
     try:
-        return [tuple(row) for row in await connection.fetch(query, *values)]
+        yield connection
     finally:
         await connection.close(timeout=5)
 

@@ -6,16 +6,13 @@ A rule that is in the way is changed here and in docs/architecture.md, on purpos
 import ast
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import quart_notes
 from quart_notes import create_app
 from quart_notes.settings import Settings
-
-PACKAGE = Path(quart_notes.__file__).parent
+from tests.modules import MODULES, OURS, PACKAGE, imports
 
 LEAVES = {"version", "settings", "schemas.", "errors", "events", "jsonio", "models."}
 SAYING = LEAVES - {"models.", "settings"}  # what says something to the outside
@@ -209,38 +206,9 @@ TOUCHES: dict[str, set[str]] = {
 }
 
 
-def _modules() -> dict[str, ast.Module]:
-    """Every module of ours by its name within the package."""
-    found = {}
-    for file in sorted(PACKAGE.rglob("*.py")):
-        name = ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
-        found[name.removesuffix("__init__").rstrip(".")] = ast.parse(file.read_text(encoding="utf-8"))
-    return found
-
-
-MODULES = _modules()
-OURS = [name for name in MODULES if not name.startswith("migrations")]
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    """What a module imports, at its top or later, as full names of modules."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "relative import"
-            assert node.module
-            if node.module.split(".")[0] == "quart_notes":
-                for alias in node.names:
-                    inner = f"{node.module}.{alias.name}"
-                    yield inner if inner.removeprefix("quart_notes.") in MODULES else node.module
-            else:
-                yield node.module
-
-
 def _ours(tree: ast.Module) -> set[str]:
     return {
-        name.removeprefix("quart_notes").lstrip(".") for name in _imports(tree) if name.split(".")[0] == "quart_notes"
+        name.removeprefix("quart_notes").lstrip(".") for name in imports(tree) if name.split(".")[0] == "quart_notes"
     }
 
 
@@ -291,14 +259,14 @@ def test_nothing_goes_round_in_a_circle():
 
 @pytest.mark.parametrize("library", TOUCHES)
 def test_a_library_is_touched_only_where_it_belongs(library: str):
-    users = {name for name, tree in MODULES.items() if any(one.split(".")[0] == library for one in _imports(tree))}
+    users = {name for name, tree in MODULES.items() if any(one.split(".")[0] == library for one in imports(tree))}
 
     assert users
     assert {name for name in users if not _within(name, TOUCHES[library])} == set()
 
 
 def test_no_other_library_is_used():
-    used = {one.split(".")[0] for tree in MODULES.values() for one in _imports(tree)}
+    used = {one.split(".")[0] for tree in MODULES.values() for one in imports(tree)}
 
     assert used - sys.stdlib_module_names - {"quart_notes"} - set(TOUCHES) == set()
 
@@ -321,7 +289,7 @@ def test_no_other_library_is_used():
     ],
 )
 def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):
-    libraries = {one.split(".")[0] for one in _imports(MODULES[name])} - {"quart_notes"}
+    libraries = {one.split(".")[0] for one in imports(MODULES[name])} - {"quart_notes"}
 
     assert libraries <= sys.stdlib_module_names
 
@@ -361,58 +329,6 @@ def test_only_the_follower_publishes_what_lasts_and_only_the_domain_records():
     assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= opening
 
 
-# State.
-
-CONSTANT = re.compile(r"_?[A-Z]\w*|__all__|__version__")  # constants, types and type variables
-KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a name that Tortoise asks for
-CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
-CACHED = {
-    "blueprints.static_files.build_id",  # a digest of files that do not change under a running server
-    "postgres_transactions._numbered",  # queries that stand in the code
-    "transport.plain._kept_fields",  # what bytes say never changes
-    "blueprints.identity._kept_secret",  # what a header says, and whether this key signed it, never changes
-}
-
-
-@pytest.mark.parametrize("name", OURS)
-def test_a_module_has_no_state(name: str):
-    for node in MODULES[name].body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        for target in targets:
-            for leaf in ast.walk(target):
-                if isinstance(leaf, ast.Name):
-                    assert CONSTANT.fullmatch(leaf.id) or leaf.id in KNOWN, leaf.id
-    assert not [node for node in ast.walk(MODULES[name]) if isinstance(node, ast.Global)]
-
-
-def test_no_constant_is_changed():
-    for name in OURS:
-        for node in ast.walk(MODULES[name]):
-            changed: list[ast.expr] = []
-            if isinstance(node, ast.Assign | ast.Delete):
-                changed = [target.value for target in node.targets if isinstance(target, ast.Subscript)]
-            elif isinstance(node, ast.AugAssign):
-                changed = [node.target]
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
-                changed = [node.func.value]
-            for one in changed:
-                assert not (isinstance(one, ast.Name) and one.id.isupper()), f"{name}: {ast.unparse(node)}"
-
-
-def test_nothing_is_cached_for_ever_unnoticed():
-    cached = {
-        f"{name}.{node.name}"
-        for name in OURS
-        for node in ast.walk(MODULES[name])
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and any("cache" in ast.unparse(decorator) for decorator in node.decorator_list)
-    }
-
-    assert cached == CACHED
-
-
 # Routes.
 
 
@@ -438,6 +354,6 @@ def test_no_two_routes_share_an_address():
 
 
 def test_python_makes_no_markup_safe_by_itself():
-    assert not [name for name, tree in MODULES.items() if any("markupsafe" in one for one in _imports(tree))]
+    assert not [name for name, tree in MODULES.items() if any("markupsafe" in one for one in imports(tree))]
     for file in PACKAGE.rglob("*.py"):
         assert not re.search(r"\bMarkup\(|render_template_string|autoescape", file.read_text(encoding="utf-8")), file

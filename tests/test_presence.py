@@ -1,7 +1,6 @@
 """Who is here and who is typing: told at once, at most once a second and room, and never kept."""
 
 import asyncio
-import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -10,56 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_notes.broadcaster import Broadcaster
-from quart_notes.channel import Message
-from quart_notes.events import EVERY_ROOM, room
+from quart_notes.events import EVERY_ROOM
 from quart_notes.presence import INTERVAL, LINGER, TYPING, Presence
-from quart_notes.reader import Reader
-from quart_notes.schemas import UserOut
-from tests.talk import Json
+from tests.presences import ADA, BOB, EVE, Listener, nicks, now_in, user
 from tests.virtual_time import in_virtual_time
-
-
-def _user(number: int, nickname: str = "") -> UserOut:
-    return UserOut(id=number, name="x", email="x@y", nickname=nickname or f"nick{number}")
-
-
-ADA, BOB, EVE = _user(1, "Ada"), _user(2, "bob"), _user(3, "eve")
-
-
-class Listener:
-    """Hears a topic and remembers when: `heard` is (loop time, presence) for each event."""
-
-    def __init__(self, broadcaster: Broadcaster, topic: str = room(5)) -> None:
-        self.heard: list[tuple[float, Json]] = []
-        self.messages: list[Message] = []
-        self._broadcaster = broadcaster
-        self._reader: Reader = broadcaster.subscribe({topic}, lambda message: message.data)
-        self._task = asyncio.create_task(self._listen())
-
-    async def _listen(self) -> None:
-        while not self._reader.ended.is_set():
-            await self._broadcaster.wait(self._reader)
-            for message in self._reader.take():
-                self.messages.append(message)
-                event = json.loads(message.data)
-                assert event.keys() == {"topic", "action", "presence"}
-                assert (event["topic"], event["action"]) == (room(5), "update")
-                assert message.number is None
-                self.heard.append((asyncio.get_running_loop().time(), event["presence"]))
-
-    @property
-    def last(self) -> tuple[list[str], list[str], list[str]]:
-        """Who is here, the guests and who is typing, as it was last told."""
-        presence = self.heard[-1][1]
-        return nicks(presence, "here"), presence["guests"], nicks(presence, "typing")
-
-    @property
-    def times(self) -> list[float]:
-        return [round(moment, 3) for moment, _ in self.heard]
-
-
-def nicks(presence: Json, what: str) -> list[str]:
-    return [one["nickname"] for one in presence[what]]
 
 
 def _parts() -> tuple[Presence, Listener]:
@@ -75,12 +28,6 @@ async def _with_ada() -> tuple[Presence, Listener, Callable[[], None]]:
     return presence, listener, leave
 
 
-def _now(presence: Presence, room_id: int = 5) -> tuple[list[str], list[str], list[str]]:
-    now = presence.now(room_id)
-    assert now.room_id == room_id
-    return [one.nickname for one in now.here], now.guests, [one.nickname for one in now.typing]
-
-
 MOMENT = 0.01  # seconds
 
 
@@ -93,7 +40,7 @@ async def test_who_comes_is_here_at_once_and_told_at_once():
 
     presence.join(5, ADA)
 
-    assert _now(presence) == (["Ada"], [], [])
+    assert now_in(presence) == (["Ada"], [], [])
     await asyncio.sleep(MOMENT)
     assert listener.last == (["Ada"], [], [])
     assert listener.times[0] < MOMENT
@@ -106,9 +53,9 @@ async def test_who_goes_is_gone_a_little_later():
     leave()
 
     await asyncio.sleep(LINGER - MOMENT)
-    assert _now(presence) == (["Ada"], [], [])
+    assert now_in(presence) == (["Ada"], [], [])
     await asyncio.sleep(2 * MOMENT)
-    assert _now(presence) == ([], [], [])
+    assert now_in(presence) == ([], [], [])
     assert listener.last == ([], [], [])
     assert listener.times == [0, 10 + LINGER]
 
@@ -135,12 +82,12 @@ async def test_somebody_is_here_while_one_of_their_connections_is():
     for leave in random.Random(1).sample(leaves[1:], 4):
         leave()
         await asyncio.sleep(20)
-        assert _now(presence) == (["Ada"], [], [])
+        assert now_in(presence) == (["Ada"], [], [])
 
     leaves[0]()
     await asyncio.sleep(LINGER + MOMENT)
 
-    assert _now(presence) == ([], [], [])
+    assert now_in(presence) == ([], [], [])
     assert [nicks(heard, "here") for _, heard in listener.heard[:-1]] == [["Ada"]] * (len(listener.heard) - 1)
 
 
@@ -149,12 +96,12 @@ async def test_people_are_told_by_nickname_and_rooms_know_nothing_of_each_other(
     presence, listener = _parts()
     for one in (EVE, BOB, ADA):
         presence.join(5, one)
-    presence.join(6, _user(4))
+    presence.join(6, user(4))
     await asyncio.sleep(MOMENT)
 
     assert listener.last == (["Ada", "bob", "eve"], [], [])
-    assert _now(presence, 6) == (["nick4"], [], [])
-    assert _now(presence, 7) == ([], [], [])
+    assert now_in(presence, 6) == (["nick4"], [], [])
+    assert now_in(presence, 7) == ([], [], [])
 
 
 @in_virtual_time
@@ -167,18 +114,18 @@ async def test_a_busy_room_is_told_of_once_a_second_and_the_last_word_is_right()
         if leaves and chance.random() < 0.5:
             leaves.pop(chance.randrange(len(leaves)))()
         elif chance.random() < 0.5:
-            leaves.append(presence.join(5, _user(chance.randint(1, 6))))
+            leaves.append(presence.join(5, user(chance.randint(1, 6))))
         elif chance.random() < 0.5:
             leaves.append(presence.join_as_guest(5, f"Client {chance.randint(1, 3)}"))
         else:
-            presence.typing(5, _user(chance.randint(1, 6)))
+            presence.typing(5, user(chance.randint(1, 6)))
     busy = asyncio.get_running_loop().time()
     await asyncio.sleep(20)
 
     gaps = [later - earlier for earlier, later in zip(listener.times, listener.times[1:], strict=False)]
     assert min(gaps) >= INTERVAL - MOMENT
     assert busy * 0.5 < len(listener.heard) <= busy + 20
-    assert listener.last == _now(presence)
+    assert listener.last == now_in(presence)
 
 
 @in_virtual_time
@@ -230,9 +177,9 @@ async def test_typing_ends_after_five_seconds():
     await asyncio.sleep(MOMENT)
     assert listener.last == (["Ada"], [], ["Ada"])
     await asyncio.sleep(TYPING - 2 * MOMENT)
-    assert _now(presence) == (["Ada"], [], ["Ada"])
+    assert now_in(presence) == (["Ada"], [], ["Ada"])
     await asyncio.sleep(2 * MOMENT)
-    assert _now(presence) == (["Ada"], [], [])
+    assert now_in(presence) == (["Ada"], [], [])
     assert listener.last == (["Ada"], [], [])
     assert listener.times == [0, 10, 10 + TYPING]
 
@@ -355,7 +302,7 @@ async def test_whatever_happens_what_was_told_is_what_is_so(steps: list[tuple[st
     for step, number in steps:
         nickname = f"nick{number}"
         if step == "join":
-            connections.append((nickname, presence.join(5, _user(number))))
+            connections.append((nickname, presence.join(5, user(number))))
         elif step == "guest":
             connections.append((f"Client {number}", presence.join_as_guest(5, f"Client {number}")))
         elif step == "leave" and connections:
@@ -364,7 +311,7 @@ async def test_whatever_happens_what_was_told_is_what_is_so(steps: list[tuple[st
             if who not in dict(connections):
                 left[who] = loop.time()
         elif step == "typing":
-            presence.typing(5, _user(number))
+            presence.typing(5, user(number))
             typed[nickname] = loop.time()
         elif step == "said":
             presence.stopped_typing(5, number)
@@ -375,11 +322,11 @@ async def test_whatever_happens_what_was_told_is_what_is_so(steps: list[tuple[st
         here |= {who for who, when in left.items() if who.startswith("nick") and loop.time() < when + LINGER}
         guests = sorted({who for who, _ in connections if who.startswith("Client")})
         typing = sorted(who for who, when in typed.items() if loop.time() < when + TYPING)
-        assert _now(presence) == (sorted(here), guests, typing)
+        assert now_in(presence) == (sorted(here), guests, typing)
     await asyncio.sleep(LINGER + TYPING + 2 * INTERVAL)
 
     gaps = [later - earlier for earlier, later in zip(listener.times, listener.times[1:], strict=False)]
     assert min(gaps, default=INTERVAL) >= INTERVAL - MOMENT
     if listener.heard:
-        assert listener.last == _now(presence)
+        assert listener.last == now_in(presence)
     assert bool(presence._places) == bool(connections)

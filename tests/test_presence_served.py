@@ -10,12 +10,12 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 
 from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, WebsocketClient, follow, named
+from tests.presences import nicks
 from tests.raw_connection import RawConnection
 from tests.roads import shared_on_each_road
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, Json, cookie_of, fields_of, got, newest, people, person, refused, say, tell
 from tests.talk import room as new_room
-from tests.test_presence import nicks
 
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 

@@ -1,13 +1,16 @@
 """`quart-notes serve --workers N`, and which of its processes is at the other end of a connection."""
 
+import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from tests.feed_clients import Edge, FeedClient, follow
 from tests.server_process import ServerProcess, wait_for
 
 TRIES = 200  # connections made to reach a certain worker; the kernel deals them out by chance
@@ -78,3 +81,30 @@ def _sockets(process: int) -> set[str]:
         if match:
             found.add(match[1])
     return found
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[WorkerServer]:
+    """A server with three workers, for one test that kills some."""
+    with WorkerServer(tmp_path / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerServer]:
+    """A server with three workers, for all tests here that leave them alone."""
+    with WorkerServer(tmp_path_factory.mktemp("workers") / "data") as server:
+        yield server
+        assert "Traceback" not in server.log, server.log
+        assert "ERROR" not in server.log, server.log
+
+
+@asynccontextmanager
+async def readers(server: WorkerServer, edge: Edge, each: int) -> AsyncIterator[dict[int, list[FeedClient]]]:
+    """That many readers at each worker."""
+    async with AsyncExitStack() as stack:
+        found: dict[int, list[FeedClient]] = {worker: [] for worker in server.workers()}
+        while any(len(theirs) < each for theirs in found.values()):
+            reader = await stack.enter_async_context(await follow(edge, server.port))
+            found[await asyncio.to_thread(server.worker_of, reader.connection.socket.getsockname()[1])].append(reader)
+        yield found

@@ -1,0 +1,57 @@
+"""A module keeps nothing: no variables, no constants that change, no caches but a few that are known."""
+
+import ast
+import re
+
+import pytest
+
+from tests.modules import MODULES, OURS
+
+CONSTANT = re.compile(r"_?[A-Z]\w*|__all__|__version__")  # constants, types and type variables
+KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a name that Tortoise asks for
+CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
+CACHED = {
+    "blueprints.static_files.build_id",  # a digest of files that do not change under a running server
+    "postgres_transactions._numbered",  # queries that stand in the code
+    "transport.plain._kept_fields",  # what bytes say never changes
+    "blueprints.identity._kept_secret",  # what a header says, and whether this key signed it, never changes
+}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_module_has_no_state(name: str):
+    for node in MODULES[name].body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        for target in targets:
+            for leaf in ast.walk(target):
+                if isinstance(leaf, ast.Name):
+                    assert CONSTANT.fullmatch(leaf.id) or leaf.id in KNOWN, leaf.id
+    assert not [node for node in ast.walk(MODULES[name]) if isinstance(node, ast.Global)]
+
+
+def test_no_constant_is_changed():
+    for name in OURS:
+        for node in ast.walk(MODULES[name]):
+            changed: list[ast.expr] = []
+            if isinstance(node, ast.Assign | ast.Delete):
+                changed = [target.value for target in node.targets if isinstance(target, ast.Subscript)]
+            elif isinstance(node, ast.AugAssign):
+                changed = [node.target]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
+                changed = [node.func.value]
+            for one in changed:
+                assert not (isinstance(one, ast.Name) and one.id.isupper()), f"{name}: {ast.unparse(node)}"
+
+
+def test_nothing_is_cached_for_ever_unnoticed():
+    cached = {
+        f"{name}.{node.name}"
+        for name in OURS
+        for node in ast.walk(MODULES[name])
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and any("cache" in ast.unparse(decorator) for decorator in node.decorator_list)
+    }
+
+    assert cached == CACHED

@@ -4,7 +4,6 @@ import asyncio
 import random
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -37,12 +36,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("quart_notes.domain.attempts.time.time", clock)
     return clock
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path / "data") as parts:
-        yield parts
 
 
 async def _tries(core: Core, *tries: Try, number: int = 1) -> int:

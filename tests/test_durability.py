@@ -17,6 +17,7 @@ from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, 
 from tests.in_process import apply
 from tests.nursery import run
 from tests.raw_connection import RawConnection, until
+from tests.roads import ROADS
 from tests.server_process import ROOT, ServerProcess
 
 Json = dict[str, Any]
@@ -160,7 +161,7 @@ async def mutate(server: ServerProcess, seed: int, done: asyncio.Event) -> None:
         await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("road", ["direct", "send"])
+@pytest.mark.parametrize("road", ROADS)
 async def test_received_is_committed_whatever_is_cut_killed_and_restarted(tmp_path: Path, road: str):
     chance = random.Random(4)
     with ServerProcess(tmp_path / "data", "--stream-road", road, earnest=True) as server:

@@ -68,29 +68,26 @@ async def test_somebody_is_here_while_one_of_their_connections_is_at_whichever_p
 
 
 @pytest.mark.parametrize("away", [0, 0.5, 1.5, LINGER - 0.01])
-def test_a_reload_that_lands_on_another_process_is_no_leaving(away: float):
-    @in_virtual_time
-    async def scenario() -> None:
-        _, (first, second) = await connected()
-        leave = first.presence.join(5, ADA)
-        first.presence.join(5, BOB)
-        await asyncio.sleep(3)
-        begin = len(first.listener.heard), len(second.listener.heard)
-        leave()
-        await asyncio.sleep(max(away - 0.1, 0))
-        second.presence.join(5, BOB)  # so that the next word of the room has to wait
-        await asyncio.sleep(min(away, 0.1))
-        leave = second.presence.join(5, ADA)
-        for _ in range(200):
-            await asyncio.sleep(0.05)
-            assert "Ada" in first.now[0]
+@in_virtual_time
+async def test_a_reload_that_lands_on_another_process_is_no_leaving(away: float):
+    _, (first, second) = await connected()
+    leave = first.presence.join(5, ADA)
+    first.presence.join(5, BOB)
+    await asyncio.sleep(3)
+    begin = len(first.listener.heard), len(second.listener.heard)
+    leave()
+    await asyncio.sleep(max(away - 0.1, 0))
+    second.presence.join(5, BOB)  # so that the next word of the room has to wait
+    await asyncio.sleep(min(away, 0.1))
+    leave = second.presence.join(5, ADA)
+    for _ in range(200):
+        await asyncio.sleep(0.05)
+        assert "Ada" in first.now[0]
 
-        assert all("Ada" in here for here in first.hears(begin[0]) + second.hears(begin[1]))
-        leave()
-        await asyncio.sleep(GONE + PACE + INTERVAL)
-        assert first.last == second.last == (["bob"], [], [])
-
-    scenario()
+    assert all("Ada" in here for here in first.hears(begin[0]) + second.hears(begin[1]))
+    leave()
+    await asyncio.sleep(GONE + PACE + INTERVAL)
+    assert first.last == second.last == (["bob"], [], [])
 
 
 @in_virtual_time
@@ -132,30 +129,27 @@ async def test_typing_is_told_everywhere_for_as_long_as_it_goes_on():
 
 
 @pytest.mark.parametrize("after", [0, 0.01, 0.1, 1, 3])
-def test_a_message_by_another_process_ends_the_typing_at_all(after: float):
-    @in_virtual_time
-    async def scenario() -> None:
-        _, (first, second, third) = await connected(3)
-        first.presence.typing(5, BOB)
-        first.presence.typing(5, ADA)
-        await asyncio.sleep(after)
-        first.presence.typing(5, BOB)
+@in_virtual_time
+async def test_a_message_by_another_process_ends_the_typing_at_all(after: float):
+    _, (first, second, third) = await connected(3)
+    first.presence.typing(5, BOB)
+    first.presence.typing(5, ADA)
+    await asyncio.sleep(after)
+    first.presence.typing(5, BOB)
 
-        second.presence.stopped_typing(5, ADA.id)
+    second.presence.stopped_typing(5, ADA.id)
 
-        await asyncio.sleep(MOMENT)
-        assert first.now == ([], [], ["bob"])
-        await asyncio.sleep(PACE)
-        for one in (first, second, third):
-            assert one.now == ([], [], ["bob"])
-        await asyncio.sleep(INTERVAL)
-        for one in (first, second, third):
-            assert one.last == ([], [], ["bob"])
-        first.presence.typing(5, ADA)
-        await asyncio.sleep(PACE + MOMENT)
-        assert third.now == ([], [], ["Ada", "bob"])
-
-    scenario()
+    await asyncio.sleep(MOMENT)
+    assert first.now == ([], [], ["bob"])
+    await asyncio.sleep(PACE)
+    for one in (first, second, third):
+        assert one.now == ([], [], ["bob"])
+    await asyncio.sleep(INTERVAL)
+    for one in (first, second, third):
+        assert one.last == ([], [], ["bob"])
+    first.presence.typing(5, ADA)
+    await asyncio.sleep(PACE + MOMENT)
+    assert third.now == ([], [], ["Ada", "bob"])
 
 
 @in_virtual_time

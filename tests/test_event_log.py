@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,6 @@ from tests.in_process import opened, rows
 
 BOARD, OTHER = "board:1", "board:2"
 EVER = 1 << 62
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path / "data") as core:
-        yield core
 
 
 async def append(core: Core, count: int, topic: str = BOARD) -> list[int]:

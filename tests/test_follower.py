@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,15 @@ class Scene:
         return [message.number or 0 for message in self.reader.take()]
 
 
+@asynccontextmanager
+async def following(seed: int = 0) -> AsyncIterator[Scene]:
+    """A process whose follower is at work."""
+    scene = Scene(seed)
+    await scene.follower.start()
+    yield scene
+    await scene.follower.stop()
+
+
 steps = st.lists(
     st.tuples(
         st.sampled_from(["own", "own late", "other", "other, handed over", "other, unheard", "thinned", "fails"]),
@@ -111,11 +121,9 @@ steps = st.lists(
 
 
 @given(steps=steps, seed=st.integers(0, 1000))
-def test_whoever_commits_readers_hear_all_of_it_in_order_and_once(steps: list[tuple[str, int, float]], seed: int):
-    @in_virtual_time
-    async def run() -> None:
-        scene = Scene(seed)
-        await scene.follower.start()
+@in_virtual_time
+async def test_whoever_commits_readers_hear_all_of_it_in_order_and_once(steps: list[tuple[str, int, float]], seed: int):
+    async with following(seed) as scene:
         late: list[list[Message]] = []
         for what, count, pause in steps:
             if what == "fails":
@@ -144,63 +152,50 @@ def test_whoever_commits_readers_hear_all_of_it_in_order_and_once(steps: list[tu
         assert everything - scene.log.thinned <= set(heard) <= everything
         assert scene.log.kept == heard
         assert scene.broadcaster.newest == scene.log.newest_number
-        await scene.follower.stop()
-
-    run()
 
 
 @in_virtual_time
 async def test_own_commits_that_are_next_in_order_go_out_at_once():
-    scene = Scene()
-    await scene.follower.start()
-    scene.follower.committed(scene.commit(2))
-    assert scene.heard() == [1, 2]
-    assert scene.wakes.told == [1, 2]
-    await scene.follower.stop()
+    async with following() as scene:
+        scene.follower.committed(scene.commit(2))
+        assert scene.heard() == [1, 2]
+        assert scene.wakes.told == [1, 2]
 
 
 @in_virtual_time
 async def test_what_nobody_said_is_found_by_looking():
-    scene = Scene()
-    await scene.follower.start()
-    scene.commit(1)
-    await asyncio.sleep(POLL + 3)
-    assert scene.heard() == [1]
-    await scene.follower.stop()
+    async with following() as scene:
+        scene.commit(1)
+        await asyncio.sleep(POLL + 3)
+        assert scene.heard() == [1]
 
 
 @in_virtual_time
 async def test_whoever_catches_up_waits_for_what_was_committed_before():
-    scene = Scene()
-    await scene.follower.start()
-    assert not scene.follower.behind()
-    scene.commit(7)
-    assert scene.follower.behind()
-    assert await scene.follower.caught_up()
-    assert scene.heard() == [1, 2, 3, 4, 5, 6, 7]
-    assert not scene.follower.behind()
-    await scene.follower.stop()
+    async with following() as scene:
+        assert not scene.follower.behind()
+        scene.commit(7)
+        assert scene.follower.behind()
+        assert await scene.follower.caught_up()
+        assert scene.heard() == [1, 2, 3, 4, 5, 6, 7]
+        assert not scene.follower.behind()
 
 
 @in_virtual_time
 async def test_nobody_waits_for_ever_for_a_log_that_does_not_answer():
-    scene = Scene()
-    await scene.follower.start()
-    scene.log.fails = 100
-    scene.commit(1)
-    began = asyncio.get_running_loop().time()
-    assert not await scene.follower.caught_up()
-    assert asyncio.get_running_loop().time() - began == pytest.approx(PATIENCE, abs=0.1)
-    await scene.follower.stop()
+    async with following() as scene:
+        scene.log.fails = 100
+        scene.commit(1)
+        began = asyncio.get_running_loop().time()
+        assert not await scene.follower.caught_up()
+        assert asyncio.get_running_loop().time() - began == pytest.approx(PATIENCE, abs=0.1)
 
 
 @in_virtual_time
 async def test_a_process_that_the_log_has_left_behind_gives_up():
-    scene = Scene()
-    await scene.follower.start()
-    scene.commit(10)
-    scene.log.pruned = 5
-    await asyncio.sleep(60)
-    assert scene.ended == [True]
-    assert scene.heard() == []
-    await scene.follower.stop()
+    async with following() as scene:
+        scene.commit(10)
+        scene.log.pruned = 5
+        await asyncio.sleep(60)
+        assert scene.ended == [True]
+        assert scene.heard() == []

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,15 +19,9 @@ from quart_notes.models import Note
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Settings
 from quart_notes.writer import Change
-from tests.in_process import fresh, opened, rows
+from tests.in_process import fresh, rows
 
 DAYS = Settings().trash_days
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path) as parts:
-        yield parts
 
 
 async def _deleted(core: Core, days_ago: float, count: int = 1) -> list[int]:
@@ -80,10 +73,10 @@ async def test_much_goes_in_chunks_and_all_of_it(core: Core):
     assert rows(core, "SELECT count(*) FROM note") == [(0,)]
 
 
-async def test_old_events_go_and_the_newest_number_stays(tmp_path: Path, core: Core):
+async def test_old_events_go_and_the_newest_number_stays(core: Core):
     for n in range(130):
         await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
-    few = Core(**{**vars(core), "settings": Settings(data=tmp_path, log_rows=100)})
+    few = Core(**{**vars(core), "settings": core.settings.model_copy(update={"log_rows": 100})})
 
     await tidy(few)
 

@@ -37,6 +37,15 @@ class Lock:
         """Nobody else wants it."""
 
 
+async def _waiting() -> tuple[Lock, Work]:
+    """A lock that somebody else has, and work that waits for it."""
+    lock = Lock()
+    work = Work(lock)
+    lock.free = False
+    await work.leader.start()
+    return lock, work
+
+
 async def test_a_file_is_locked_by_one_and_free_when_it_lets_go(tmp_path: Path):
     first, second = FileLock(tmp_path / "new" / "lock"), FileLock(tmp_path / "new" / "lock")
     assert await first.take()
@@ -59,10 +68,7 @@ async def test_whoever_is_alone_has_begun_when_it_starts_and_has_ended_when_it_s
 
 @in_virtual_time
 async def test_who_waits_begins_when_the_lock_is_free_and_ends_when_it_loses_the_lock():
-    lock = Lock()
-    work = Work(lock)
-    lock.free = False
-    await work.leader.start()
+    lock, work = await _waiting()
     await asyncio.sleep(10 * LOOK)
     assert work.done == []
     lock.free = True
@@ -77,10 +83,7 @@ async def test_who_waits_begins_when_the_lock_is_free_and_ends_when_it_loses_the
 
 @in_virtual_time
 async def test_a_beginning_that_fails_is_tried_again():
-    lock = Lock()
-    work = Work(lock)
-    lock.free = False
-    await work.leader.start()
+    lock, work = await _waiting()
     work.fails, lock.free = True, True
     await asyncio.sleep(5 * LOOK)
     assert set(work.done) == {"end"}  # of whatever may have begun

@@ -147,30 +147,27 @@ async def test_who_falls_silent_is_gone_after_ten_seconds():
 
 
 @pytest.mark.parametrize("seconds", [2, 6, 9, 11, 30, 600])
-def test_who_was_stopped_and_goes_on_learns_what_it_missed_and_is_known_again(seconds: int):
-    @in_virtual_time
-    async def scenario() -> None:
-        exchange, first, second = await _two()
-        third = Process(exchange, "third")
-        await asyncio.sleep(MOMENT + AGAIN)
-        exchange.freeze(second.peers)
-        first.knows, second.knows = "first, later", "second, later"
-        await asyncio.sleep(seconds)
-        exchange.kill(third.me)
-        exchange.thaw(second.peers)
-        await asyncio.sleep(AGAIN + 2 * MOMENT)
+@in_virtual_time
+async def test_who_was_stopped_and_goes_on_learns_what_it_missed_and_is_known_again(seconds: int):
+    exchange, first, second = await _two()
+    third = Process(exchange, "third")
+    await asyncio.sleep(MOMENT + AGAIN)
+    exchange.freeze(second.peers)
+    first.knows, second.knows = "first, later", "second, later"
+    await asyncio.sleep(seconds)
+    exchange.kill(third.me)
+    exchange.thaw(second.peers)
+    await asyncio.sleep(AGAIN + 2 * MOMENT)
 
-        if seconds > SILENT:
-            assert first.gone == [second.me]
-            assert first.told[second.me] == "second, later"
-        if seconds > SILENT / 2:
-            assert second.told[first.me] == "first, later"
-        assert second.others >= {first.me}
-        assert second.gone == [], "the silence was its own"
-        await asyncio.sleep(SILENT + 2 * LOOK)
-        assert (first.others, second.others) == ({second.me}, {first.me})
-
-    scenario()
+    if seconds > SILENT:
+        assert first.gone == [second.me]
+        assert first.told[second.me] == "second, later"
+    if seconds > SILENT / 2:
+        assert second.told[first.me] == "first, later"
+    assert second.others >= {first.me}
+    assert second.gone == [], "the silence was its own"
+    await asyncio.sleep(SILENT + 2 * LOOK)
+    assert (first.others, second.others) == ({second.me}, {first.me})
 
 
 @in_virtual_time

@@ -10,7 +10,7 @@ import pytest
 
 from tests.feed_clients import EventStreamClient, LineClient, WebsocketClient, follow
 from tests.raw_http import handshake, websocket_request
-from tests.roads import shared_on_each_road
+from tests.roads import ROADS, shared_on_each_road
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, NUMBERS, Json, got, made, newest, person, refused, room, say, tell
 from tests.wire_formats import BINARY, CONTINUATION, PING, close_frame, frame
@@ -401,7 +401,7 @@ QUICK_HEART: dict[str, float] = {
 SLOW_EAR: dict[str, float] = {f"quart_notes.blueprints.plain_text.{name}": 20 for name in ("BURST", "RATE")}
 
 
-@pytest.mark.parametrize("road", ["direct", "send"])
+@pytest.mark.parametrize("road", ROADS)
 async def test_a_client_whose_lines_wait_long_is_not_taken_for_deaf(tmp_path: Path, road: str):
     constants = {**QUICK_HEART, **SLOW_EAR}
     with ServerProcess(tmp_path / "data", "--stream-road", road, constants=constants) as server:
@@ -517,7 +517,7 @@ async def test_a_guest_is_in_the_lobby_while_connected(shared_server: ServerProc
 
 
 async def test_a_client_is_kept_alive_and_a_deaf_one_is_gone(tmp_path: Path):
-    for road in ("direct", "send"):
+    for road in ROADS:
         with ServerProcess(tmp_path / road / "data", "--stream-road", road, constants=QUICK_HEART) as server:
             client, deaf = await enter(server, 1), await enter(server, 2, deaf=True)
             await client.pinged(5)

@@ -11,6 +11,7 @@ from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES
 from quart_notes.server import SEND_BUFFER
 from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.raw_connection import until
+from tests.roads import ROADS
 from tests.server_process import ServerProcess
 
 SLOW = 6
@@ -122,7 +123,7 @@ async def test_a_cut_off_reader_that_never_reads_again_is_dropped(tmp_path: Path
                 client.cut()
 
 
-@pytest.mark.parametrize("road", ["direct", "send"])
+@pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("more", [b"x", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 60_000])
 async def test_a_stream_whose_client_sends_more_and_leaves_is_forgotten(tmp_path: Path, more: bytes, road: str):
     """Hypercorn reads nothing behind a request that is being answered: the end of the connection neither."""

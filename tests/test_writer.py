@@ -5,9 +5,8 @@ import json
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ from quart_notes.events import SHARED_BOARD, NoteEvent
 from quart_notes.models import Note
 from quart_notes.schemas import NoteCreate, NoteOut, NoteUpdate
 from quart_notes.writer import Change, Work
-from tests.in_process import mutate, opened, rows
+from tests.in_process import mutate, rows
 
 TITLES = "SELECT title FROM note ORDER BY title"
 
@@ -39,12 +38,6 @@ def event_titles(core: Core) -> list[Any]:
     return [
         (json.loads(body)["note"]["title"],) for (body,) in rows(core, "SELECT body FROM event_log ORDER BY number")
     ]
-
-
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with opened(tmp_path / "data") as core:
-        yield core
 
 
 @pytest.fixture

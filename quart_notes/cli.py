@@ -33,6 +33,7 @@ SERVE_OPTIONS = (
         "--metrics-bind", help="Where Prometheus may ask for /metrics, such as 127.0.0.1:9464 (default: nowhere)."
     ),
     click.option("--workers", type=int, help="Processes that serve (default: 1)."),
+    click.option("--worker-timeout", type=int, help="Seconds a worker may stand still; then replaced (default: 30)."),
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
     click.option("--drain", type=int, help="Seconds to go on serving when told to stop, not ready (default: 0)."),
     click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),

@@ -80,6 +80,9 @@ class Settings(BaseModel):
     workers: int = Field(
         1, ge=1, le=64, description="Processes that serve, behind one address: about as many as there are cores."
     )
+    worker_timeout: int = Field(
+        30, ge=1, le=3600, description="Seconds that a worker may stand still before it is killed and replaced."
+    )
     max_connections: int = Field(
         10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
     )
@@ -176,7 +179,7 @@ class Settings(BaseModel):
         return value
 
     @field_validator(
-        *("workers", "max_connections", "drain", "proxy_hops", "log_days", "log_rows", "trash_days"),
+        *("workers", "worker_timeout", "max_connections", "drain", "proxy_hops", "log_days", "log_rows", "trash_days"),
         *("database_pool", "database_timeout"),
         *("assistant_answers", "assistant_timeout"),
         mode="before",

@@ -30,6 +30,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "log_format": ("json", "json", "json"),
     "metrics_bind": ("127.0.0.1:1", "[::1]:2", "unix:/tmp/x"),
     "workers": (2, 3, 64),
+    "worker_timeout": (1, 2, 3600),
     "max_connections": (8, 9, 1_000_000),
     "drain": (1, 2, 300),
     "proxy_hops": (1, 2, 10),
@@ -46,6 +47,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
 }
 NUMBERS = {
     "workers": (0, 65),
+    "worker_timeout": (0, 3601),
     "max_connections": (7, 1_000_001),
     "drain": (-1, 301),
     "proxy_hops": (-1, 11),

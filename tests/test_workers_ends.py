@@ -5,9 +5,11 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from quart_notes.workers.process import ASKED, WorkerProcess
 from tests import worker_processes
 from tests.acknowledged import check_rows_and_events, progress, writers
 from tests.command_line import assert_failed, run_in
@@ -61,6 +63,35 @@ async def test_a_worker_that_stands_still_harms_nobody_else_and_misses_nothing(s
         ids = [answer.json()["id"] for answer in made]
         await reader.until(lambda one: len(one.ids) >= len(ids))
         assert [event["note"]["id"] for event in reader.events if "note" in event] == ids
+
+
+def test_a_worker_that_stands_still_for_too_long_is_replaced(tmp_path: Path):
+    with WorkerServer(tmp_path / "data", "--worker-timeout", "3", workers=2) as server:
+        before = set(server.workers())
+        os.kill(still := min(before), signal.SIGSTOP)
+        server.replaced(before)
+        wait_for(lambda: not _runs(still), "it has gone")
+        assert "(SIGKILL; it stood still for 3 s)" in server.log
+        with server.clients() as clients:
+            made = [client.post("/api/notes", json={"title": "as before"}) for client in clients.values()]
+        assert {answer.status_code for answer in made} == {201}
+
+
+async def test_a_worker_is_still_only_when_it_leaves_several_questions_in_a_row_unanswered():
+    answers: list[dict[str, Any] | None] = [*[None] * (ASKED - 1), {"asked": ASKED}, *[None] * ASKED, {"asked": 0}]
+
+    class Worker(WorkerProcess):
+        def __init__(self) -> None:
+            self.ready = asyncio.Event()
+
+        async def started(self) -> None:
+            """It serves."""
+
+        async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
+            return answers.pop(0)
+
+    await Worker().stands_still(0.01)
+    assert answers == [{"asked": 0}]
 
 
 async def test_the_workers_of_a_killed_supervisor_end_and_another_one_takes_over(server: WorkerServer):

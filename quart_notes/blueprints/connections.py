@@ -32,6 +32,7 @@ BAD_HOST = "The Host header names no host."
 TWO_LENGTHS = "A request has a Content-Length or a Transfer-Encoding, not both."
 WHOLE = "quart_notes.whole"  # extension of a scope, from `transport.plain`: the first message brings the whole body
 PROXY_HOPS = "PROXY_HOPS"  # of the application's configuration
+PROBES = {"/healthz", "/readyz", "/db/alive"}
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; a further one makes the client wait
 
 
@@ -51,7 +52,7 @@ class HTTPConnection(ASGIHTTPConnection):
             await _refuse(send, name, TWO_LENGTHS, headers=[(b"connection", b"close")])
             return
         core: Core = self.app.extensions["quart_notes"]
-        current = not core.follower.behind() or await core.follower.caught_up()
+        current = not core.follower.behind() or self._needs_no_data() or await core.follower.caught_up()
         if scope["method"] == "GET":
             cached = core.cache.get(scope["path"], scope["query_string"]) if current else None
             if cached is not None and self._may_see(core, cached):
@@ -63,6 +64,11 @@ class HTTPConnection(ASGIHTTPConnection):
             await self._take(name, receive, send)
         finally:
             CURRENT.set("")  # the next request of the connection may come in the same context
+
+    def _needs_no_data(self) -> bool:
+        """Whether the answer is the same whatever was committed, as that of a probe, which must not wait for it."""
+        path = self.scope["path"].removeprefix(self.scope.get("root_path") or "")
+        return path in PROBES or path.startswith("/static/")
 
     async def _take(self, name: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer what is not kept."""

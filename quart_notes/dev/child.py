@@ -1,7 +1,7 @@
 """The server process of `quart-notes dev`: run by its path, so that it can say why nothing else of ours is importable.
 
-Until then it needs the standard library only. Arguments: the descriptors of the listening socket and of the line to
-the supervisor, the name of this run, and the command line's flags as JSON.
+Until then it needs the standard library only. Arguments: the descriptor of the listening socket, the name of this run,
+the command line's flags as JSON, and the descriptor of the line to the supervisor.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any
 FAILURE = runpy.run_path(str(Path(__file__).with_name("failure.py")))  # an import would need the package
 
 
-def main(listening: str, line: str, run: str, flags: str) -> int:
+def main(listening: str, run: str, flags: str, line: str) -> int:
     """Serve; returns the exit code. What prevents it goes to the supervisor, and to the terminal."""
     listener, supervisor = socket.socket(fileno=int(listening)), socket.socket(fileno=int(line))
     for inherited in (listener, supervisor):

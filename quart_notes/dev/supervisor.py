@@ -101,7 +101,7 @@ class Supervisor:
         names = ", ".join(file.name for file in list(changes)[:3]) + (" …" if len(changes) > 3 else "")
         if self._serving is not None and Kind.CODE not in changes.values():
             log.info("Changed: %s", names)
-            self._serving.tell(changes.values())
+            self._serving.change(changes.values())
             return
         log.info("Restarting: %s", names)
         if any(OWN in file.parents for file in changes):

@@ -5,4 +5,6 @@ place       what a worker gets from the supervisor: its sockets, its settings, t
 siblings    how workers tell each other of commits, and what else they have to say
 turns       whose turn it is to write, among processes that share a SQLite file
 worker      a worker's process: `python -m quart_notes.workers.worker`
+process     that process, seen from the supervisor
+supervised  what there is to any process that has a supervisor, and `line` the other end of it
 """

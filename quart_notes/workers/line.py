@@ -20,6 +20,7 @@ class Line:
         self._socket = supervisor
         self._hear = hear
         self._hearing: asyncio.Task[None] | None = None
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Everything has been opened; requests come next."""
@@ -31,12 +32,17 @@ class Line:
         try:
             with suppress(OSError):
                 async for said in reader:
-                    answer = await self._hear(json.loads(said))
-                    if answer is not None:
-                        _say(writer, answer)
+                    # What takes long holds up nothing else, nor whether this process is alive.
+                    self._answering.add(answering := asyncio.create_task(self._answer(json.loads(said), writer)))
+                    answering.add_done_callback(self._answering.discard)
         finally:
             writer.close()
         os.kill(os.getpid(), signal.SIGTERM)  # the supervisor has gone: nobody would end this process
+
+    async def _answer(self, said: Any, writer: asyncio.StreamWriter) -> None:
+        answer = await self._hear(said)
+        if answer is not None:
+            _say(writer, answer)
 
     async def close(self) -> None:
         """The server is ending."""

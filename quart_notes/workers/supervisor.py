@@ -1,14 +1,11 @@
 """Holds the sockets and keeps workers behind them: starts those anew that die, ends all of them together."""
 
 import asyncio
-import json
 import logging
 import signal
 import socket
-import sys
-from asyncio.subprocess import Process
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Any
 
 from quart_notes import server, transport
@@ -17,17 +14,14 @@ from quart_notes.database import exclusive
 from quart_notes.metrics import combined
 from quart_notes.settings import Settings
 from quart_notes.workers.place import Shared
+from quart_notes.workers.process import WorkerProcess
 
-PROGRAM = (sys.executable, "-m", "quart_notes.workers.worker")
-STARTS = 60.0  # seconds a worker has to start: its database may have to be migrated
 STOPS = 10.0  # seconds the workers have to end by themselves; then they are killed
 FORMER = 5.0  # seconds for the workers of a supervisor that was killed to end
 STEADY = 5.0  # seconds a worker has to live for the next one to be started at once
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that dies young again and again is started anew
 
 AGAIN = 5.0  # seconds before a worker that could not be started is tried again
-ANSWERS = 2.0  # seconds a worker has to give its figures
-LONGEST = 1 << 20  # bytes of what a worker says at once
 
 log = logging.getLogger("quart_notes")
 
@@ -67,7 +61,7 @@ class Supervisor:
     """The workers.
 
     1. The first one is started alone: it makes the database ready, or says why it cannot.
-    2. A worker that dies is replaced, at once unless it dies again and again.
+    2. A worker that dies is replaced, at once unless it dies again and again; one that stands still is killed first.
     3. They end when the supervisor is told to, and by themselves when it is killed: the line to each is its life.
     """
 
@@ -77,7 +71,7 @@ class Supervisor:
         self._lock = lock
         self._shared = Shared(settings.workers)
         self._stopping = asyncio.Event()
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, WorkerProcess] = {}
         self._replaced = 0
 
     async def run(self, monitored: socket.socket | None, logger_class: type[Any]) -> None:
@@ -91,14 +85,14 @@ class Supervisor:
         keeping: list[asyncio.Task[None]] = []
         try:
             first = await self._begin(0, first=True)
-            ready = asyncio.create_task(first.ready())
+            ready = asyncio.create_task(first.started())
             await self._unless_stopping(ready)
             if self._stopping.is_set():
                 return
             keeping.append(asyncio.create_task(self._keep(0, first)))
             others = [await self._begin(slot) for slot in range(1, self._settings.workers)]
             keeping += [asyncio.create_task(self._keep(slot, each)) for slot, each in enumerate(others, 1)]
-            await self._unless_stopping(asyncio.gather(*(each.ready() for each in others), return_exceptions=True))
+            await self._unless_stopping(asyncio.gather(*(each.started() for each in others), return_exceptions=True))
             if not self._stopping.is_set():
                 log.info("Quart Notes on %s, with %d workers", server.address(self._listeners[0]), len(keeping))
             if monitored is not None:
@@ -130,7 +124,7 @@ class Supervisor:
         else:
             ready.cancel()
 
-    async def _begin(self, slot: int, *, first: bool = False) -> "_Worker":
+    async def _begin(self, slot: int, *, first: bool = False) -> WorkerProcess:
         listener = self._listeners[slot % len(self._listeners)].fileno()
         shared = self._shared.descriptors(slot)
         order = {
@@ -141,16 +135,16 @@ class Supervisor:
             "shared": shared,
         }
         inherited = [listener, *shared, *([] if self._lock is None else [self._lock])]
-        worker = self._workers[slot] = await _Worker.start(order, inherited, STOPS + self._settings.drain)
+        worker = self._workers[slot] = await WorkerProcess.start(order, inherited, STOPS + self._settings.drain)
         return worker
 
-    async def _keep(self, slot: int, worker: "_Worker") -> None:
+    async def _keep(self, slot: int, worker: WorkerProcess) -> None:
         """Replace a worker whenever it ends."""
         loop = asyncio.get_running_loop()
         young = 0  # deaths in a row
         while True:
             began = loop.time()
-            how = await worker.ended()
+            how = await self._end_of(worker)
             young = young + 1 if loop.time() - began < STEADY else 0
             pause = PAUSES[min(young, len(PAUSES) - 1)]
             log.error("Worker %d has ended (%s); another one is started in %g s", slot, how, pause)
@@ -158,7 +152,21 @@ class Supervisor:
             await asyncio.sleep(pause)
             worker = await self._begin_again(slot)
 
-    async def _begin_again(self, slot: int) -> "_Worker":
+    async def _end_of(self, worker: WorkerProcess) -> str:
+        """How it has ended; one that stands still is ended: the connections dealt to it would wait for ever."""
+        ended = asyncio.ensure_future(worker.ended())
+        still = asyncio.ensure_future(worker.stands_still(self._settings.worker_timeout))
+        try:
+            await asyncio.wait([ended, still], return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                worker.kill()
+            how = await ended
+            return f"{how}; it stood still for {self._settings.worker_timeout} s" if still.done() else how
+        finally:
+            ended.cancel()
+            still.cancel()
+
+    async def _begin_again(self, slot: int) -> WorkerProcess:
         """Start another one, as soon as the machine lets us."""
         while True:
             try:
@@ -166,82 +174,3 @@ class Supervisor:
             except OSError as error:
                 log.error("Worker %d cannot be started: %s; it is tried again in %g s", slot, error, AGAIN)
             await asyncio.sleep(AGAIN)
-
-
-class _Worker:
-    """A worker's process, seen from here."""
-
-    def __init__(
-        self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stops: float
-    ) -> None:
-        self._stops = stops
-        self._process = process
-        self._reader = reader
-        self._writer = writer
-        self._asking = asyncio.Lock()
-        self._asked = 0
-
-    @classmethod
-    async def start(cls, order: object, descriptors: Sequence[int], stops: float) -> "_Worker":
-        """Start one with an order, and the descriptors that it is to inherit.
-
-        stops   seconds it has to end by itself when it is told to
-        """
-        ours, theirs = socket.socketpair()
-        with theirs:
-            # In a session of its own: Ctrl-C in a terminal is for the supervisor.
-            process = await asyncio.create_subprocess_exec(
-                *PROGRAM, str(theirs.fileno()), pass_fds=[theirs.fileno(), *descriptors], start_new_session=True
-            )
-        reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST)
-        writer.write(json.dumps(order).encode() + b"\n")
-        return cls(process, reader, writer, stops)
-
-    async def ready(self) -> None:
-        """Return once it serves. Raises ServeError when it cannot."""
-        said = b""
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(STARTS):
-                said = await self._reader.readline()
-        told = json.loads(said or b"{}")
-        if "ready" not in told:
-            raise server.ServeError(told.get("cannot", "A worker did not start; what it said stands above."))
-
-    async def figures(self) -> str:
-        """Its figures; nothing when it does not answer."""
-        self._asked += 1
-        asked = self._asked
-        try:
-            async with asyncio.timeout(ANSWERS), self._asking:
-                self._writer.write(json.dumps({"asked": asked}).encode() + b"\n")
-                while line := await self._reader.readline():
-                    answer = json.loads(line)
-                    if answer.get("asked") == asked:
-                        return str(answer["figures"])
-        except (OSError, TimeoutError, ValueError):
-            pass
-        return ""
-
-    async def ended(self) -> str:
-        """Return how it ended, once it has, and why if it has said it."""
-        code = await self._process.wait()
-        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-        with suppress(OSError, TimeoutError, ValueError):
-            async with asyncio.timeout(ANSWERS), self._asking:
-                said = [json.loads(line) async for line in self._reader]
-                how += "".join(f": {one['cannot']}" for one in said if "cannot" in one)
-        self._writer.close()
-        return how
-
-    async def stop(self) -> None:
-        """End it: politely, then by force."""
-        with suppress(ProcessLookupError):
-            self._process.terminate()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._stops):
-                await self._process.wait()
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
-        self._writer.close()

@@ -36,10 +36,12 @@ def main(descriptor: int) -> int:
 
 def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket) -> None:
     def furnish(app: Quart) -> None:
-        async def figures(asked: dict[str, Any]) -> dict[str, Any]:
-            return {**asked, "figures": (await app.extensions[server.FIGURES]()).decode()}
+        async def answer(asked: dict[str, Any]) -> dict[str, Any]:
+            if asked["what"] == "figures":
+                return {**asked, "figures": (await app.extensions[server.FIGURES]()).decode()}
+            return asked  # that it is answered says that we are alive
 
-        line = Line(supervisor, figures)
+        line = Line(supervisor, answer)
         app.before_serving(line.open)
         app.after_serving(line.close)
 

@@ -107,6 +107,20 @@ async def test_a_query_whose_reader_has_left_costs_no_further_connection_and_end
         await _read(core)
 
 
+@pytest.mark.parametrize("begin", ["transaction", "snapshot"])
+async def test_a_connection_that_the_driver_has_closed_and_forgotten_is_made_anew(url: str, tmp_path: Path, begin: str):
+    async with opened(tmp_path, alone=False, database_url=url, database_pool=1) as core:
+        for _ in range(2):
+            with suppress(DatabaseUnavailableError):
+                async with getattr(core.database, begin)() as connection:
+                    # As the driver does when it is to say something after the server's last word.
+                    connection._connection._con._protocol.abort()
+                    await connection.execute_query("SELECT 1")
+            async with asyncio.timeout(20):
+                await _read(core)
+                await _add(core, "written")
+
+
 async def test_what_the_server_rolls_back_is_not_called_kept(core: Core):
     async def swallow(change: Change) -> None:
         await _insert(change, "lost")

@@ -38,6 +38,9 @@ class Wakes(Protocol):
         With the number of the newest, None when it is not known, and perhaps with the very events.
         """
 
+    def hears(self) -> bool:
+        """Whether the others can be heard, or can be again in a moment."""
+
     def tell(self, messages: Sequence[Message]) -> None:
         """Tell the others that this process has committed these events."""
 
@@ -55,6 +58,10 @@ class Nobody:
 
     def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
         """Nobody will say anything."""
+
+    def hears(self) -> bool:
+        """There is nothing to be heard."""
+        return True
 
     def tell(self, messages: Sequence[Message]) -> None:
         """Nobody hears it."""
@@ -127,6 +134,10 @@ class Follower:
     def behind(self) -> bool:
         """Whether something may be committed that is not published here yet."""
         return self._wakes.beyond(self._broadcaster.newest)
+
+    def follows(self) -> bool:
+        """Whether what is committed comes here at once."""
+        return self._wakes.hears()
 
     async def caught_up(self) -> bool:
         """Return once everything committed before this call is published here; False when it takes too long."""

@@ -22,6 +22,7 @@ WORDS = "quart_notes_words"
 LIMIT = 7_900  # bytes of a payload; the server takes less than 8,000
 LOOK = 1.0  # seconds between looks at the newest number, which also show whether the connection is alive
 AGAIN = 0.25  # seconds between tries to connect
+HEALS = 2.0  # seconds that a lost connection may be away without anybody being told of it
 TOGETHER = 64  # words in one statement
 MAX_WAITING = 4096  # words that wait for the server; the oldest are dropped
 NEWEST = "SELECT newest FROM log_head WHERE id = 1"
@@ -44,6 +45,7 @@ class Notices:
         self._words: deque[str] = deque(maxlen=MAX_WAITING)
         self._work = asyncio.Event()
         self._connection: Any = None
+        self._lost = -HEALS  # when there was one last, by the loop's clock
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -69,6 +71,10 @@ class Notices:
     def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
         """Have `heard` called whenever something was committed: with its number, or None when that is not known."""
         self._heard.append(heard)
+
+    def hears(self) -> bool:
+        """Whether there is a connection, or was one a moment ago."""
+        return self._connection is not None or asyncio.get_running_loop().time() < self._lost + HEALS
 
     def tell(self, messages: Sequence[Message]) -> None:
         """Nothing: the commit has told it."""
@@ -165,6 +171,7 @@ class Notices:
         asking, self._asking = self._asking, []
         _fail(asking)
         if connection is not None:
+            self._lost = asyncio.get_running_loop().time()
             connection.terminate()
 
 

@@ -23,9 +23,8 @@ from tests.server_process import ROOT, ServerProcess, wait_for
 from tests.wire_formats import EventStreamParser
 from tests.worker_processes import WorkerServer
 
-# The goals are 5 seconds and 1; a busy machine is given a little more.
-READY = 10.0  # seconds after a failure until a server is ready
-TOLD = 5.0  # seconds from a write until every reader has heard of it
+READY = 5.0  # seconds after a failure until a server is ready
+TOLD = 3.0  # seconds from a write until every reader has heard of it: the goal is 1, and a busy machine is given more
 ALIKE = 20.0  # seconds until a process has put away what a failure has left
 WRITERS, READERS = 3, 2  # for each server
 PAUSE = 0.01  # seconds between two writes of one writer

@@ -71,6 +71,9 @@ class FakeWakes:
     def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
         self.wake = heard
 
+    def hears(self) -> bool:
+        return True
+
     def tell(self, messages: Sequence[Message]) -> None:
         self.told += [message.number or 0 for message in messages]
 

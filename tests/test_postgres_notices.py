@@ -85,3 +85,26 @@ async def test_a_connection_on_which_listening_fails_at_the_start_is_closed(
         await notices.start()
 
     assert connections[0].terminated
+
+
+@pytest.mark.parametrize(("moment", "hears"), [(60.0, True), (0.0, False)])
+async def test_a_connection_that_is_away_for_longer_than_a_moment_is_missed(
+    connections: list[Connection], notices: Notices, monkeypatch: pytest.MonkeyPatch, moment: float, hears: bool
+):
+    meanwhile: list[bool] = []
+
+    class Refused(Connection):
+        async def add_listener(self, *_: object) -> None:
+            meanwhile.append(notices.hears())
+            raise OSError
+
+    monkeypatch.setattr(postgres_notices, "HEALS", moment)
+    connections += [Connection(answering=OSError()), Refused(), Connection()]
+
+    await notices.start()
+    assert notices.hears()
+    with pytest.raises(DatabaseUnavailableError):
+        await notices.newest()
+    await until(lambda: meanwhile, "another connection is tried")
+    assert meanwhile == [hears]
+    await until(lambda: notices.hears() and connections[1].terminated, "it is listened again")

@@ -26,7 +26,8 @@ async def test_the_start_page_leads_to_the_board(api: httpx.AsyncClient):
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/db/alive", "/static/css/board.css"])
 async def test_what_needs_no_data_waits_for_none(house: House, monkeypatch: pytest.MonkeyPatch, path: str):
     async def never() -> bool:
-        return await asyncio.get_running_loop().create_future()
+        await asyncio.Event().wait()
+        return True
 
     follower = house.core.follower
     monkeypatch.setattr(follower, "behind", lambda: True)

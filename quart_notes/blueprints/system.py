@@ -61,6 +61,8 @@ async def ready() -> tuple[HealthOut, int]:
     """Check whether requests can be served: the database and its event log."""
     if core().leaving.is_set():
         return HealthOut(status="unhealthy", message="The server is about to stop."), 503
+    if not core().follower.follows():
+        return HealthOut(status="unhealthy", message="What other servers change cannot be heard."), 503
     return await _health("Ready.")
 
 

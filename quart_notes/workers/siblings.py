@@ -60,6 +60,10 @@ class Siblings:
         """
         self._woken.append(heard)
 
+    def hears(self) -> bool:
+        """A socket between two processes is not lost."""
+        return True
+
     def tell(self, messages: Sequence[Message]) -> None:
         """Tell the others that this worker has committed these events."""
         self._numbers[self._slot] = messages[-1].number or 0

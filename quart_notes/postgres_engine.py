@@ -85,18 +85,18 @@ class StrictClient(AsyncpgDBClient):
 
     def __init__(self, connection_name: str, place: Postgres, role: Role) -> None:
         super().__init__(connection_name=connection_name)
-        self._place = place
+        self.place = place
         self.role = role
         self._giving: set[asyncio.Task[None]] = set()
 
     async def create_connection(self, with_db: bool) -> None:
         """Make all connections, to know that it can be done."""
         patient = self.role == "migrator"
-        seconds = MIGRATION_WAIT if patient else self._place.timeout
-        size = self._place.pool if self.role == "reader" else 1
+        seconds = MIGRATION_WAIT if patient else self.place.timeout
+        size = self.place.pool if self.role == "reader" else 1
         with translated():
             self._pool = await asyncpg.create_pool(
-                self._place.url,
+                self.place.url,
                 min_size=size,
                 max_size=size,
                 max_inactive_connection_lifetime=0,  # it stays

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL beside Tortoise's: for what lasts as long as the process and is no transaction."""
+"""Connections to PostgreSQL beside Tortoise's, for whatever is no transaction."""
 
 import asyncio
 import socket
@@ -38,6 +38,15 @@ async def connect(place: Postgres, name: str, **settings: str) -> Any:
     )
     watch(connection)
     return connection
+
+
+async def asked(place: Postgres, query: str, *values: object) -> Any:
+    """The first value that a query finds, on a connection of its own; one of FAILURES when there is no answer."""
+    connection = await connect(place, "question")
+    try:
+        return await connection.fetchval(query, *values)
+    finally:
+        connection.terminate()
 
 
 def watch(connection: Any) -> None:

@@ -5,9 +5,11 @@ server has rolled back.
 source   Tortoise's backends/asyncpg/client.py
 """
 
+import asyncio
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -17,7 +19,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from quart_notes.postgres_session import FAILURES
+from quart_notes.postgres_session import FAILURES, asked
 
 # Number of an advisory lock, which is known within one database only: of whoever changes anything, up to the commit.
 WRITING = 0x51756172744E01
@@ -32,10 +34,16 @@ APPEND = """
         SELECT head.newest - $1::bigint + entry.place, entry.topic, entry.body, $4
         FROM head, unnest($2::text[], $3::text[]) WITH ORDINALITY AS entry (topic, body, place)
     )
-    SELECT newest, pg_notify('quart_notes_commits', newest::text) FROM head
+    SELECT newest, pg_current_xact_id()::text, pg_notify('quart_notes_commits', newest::text) FROM head
 """
+STATUS = "SELECT pg_xact_status($1::text::xid8)"
+SETTLES = 5.0  # seconds to find out what became of a commit whose answer was lost
+AGAIN = 0.1  # seconds between two tries of that
+LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError)  # an answer may have been
 UNCERTAIN = "the outcome of a commit is not known"
 VALUE = re.compile(r"\?(\d+)")
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -69,6 +77,7 @@ class StrictTransaction(TransactionWrapper):
         super().__init__(parent)
         self._connection = connection
         self._changes = 0
+        self._number: str | None = None  # PostgreSQL's name for it, once it has events
 
     @property
     def changes(self) -> int:
@@ -92,15 +101,37 @@ class StrictTransaction(TransactionWrapper):
         """Make it durable; OperationalError when that fails."""
         try:
             outcome = await self._connection.execute("COMMIT")
-        except (asyncpg.PostgresConnectionError, OSError) as error:
-            # The server may have done it before it, or the way to it, was lost.
-            raise OperationalError(UNCERTAIN) from error
         except FAILURES as error:
-            raise _in_tortoises_words(error) from error
-        # After a statement that failed the server answers COMMIT with ROLLBACK, and no error.
-        if outcome != "COMMIT":
-            raise OperationalError("a statement of the transaction has failed")
+            # The server may have done it before it, or the way to it, was lost.
+            committed = await self._is_committed() if isinstance(error, LOST) else False
+            if committed is None:
+                raise OperationalError(UNCERTAIN) from error
+            if not committed:
+                raise _in_tortoises_words(error) from error
+            log.warning("The answer to a commit was lost; asked again, the server has made it: %s", error)
+        else:
+            # After a statement that failed the server answers COMMIT with ROLLBACK, and no error.
+            if outcome != "COMMIT":
+                raise OperationalError("a statement of the transaction has failed")
         self._finalized = True
+
+    async def _is_committed(self) -> bool | None:
+        """Whether the server has made it; None when that cannot be found out.
+
+        source   https://www.postgresql.org/docs/current/functions-info.html (pg_xact_status)
+        """
+        if self._number is None:
+            return None
+        parent: Any = self._parent  # a StrictClient
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLES):
+                while True:
+                    with suppress(*FAILURES):
+                        state = await asked(parent.place, STATUS, self._number)
+                        if state != "in progress":  # it may not know yet that we have gone
+                            return bool(state == "committed")
+                    await asyncio.sleep(AGAIN)
+        return None
 
     async def rollback(self) -> None:
         """Undo everything."""
@@ -130,7 +161,7 @@ class StrictTransaction(TransactionWrapper):
         topics = [topic for topic, _ in recorded]
         bodies = [body.decode() for _, body in recorded]
         with translated():
-            newest = await self._connection.fetchval(APPEND, len(recorded), topics, bodies, at)
+            newest, self._number, _ = await self._connection.fetchrow(APPEND, len(recorded), topics, bodies, at)
         await self.commit()
         return int(newest) - len(recorded) + 1
 

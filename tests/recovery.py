@@ -107,6 +107,7 @@ class Traffic:
         self.acknowledged: dict[int, str] = {}
         self.by: Counter[str] = Counter()  # acknowledged writes, by the server that took them
         self.refused = 0
+        self._denied: set[str] = set()  # titles of which it was said that nothing came of them
         self.readers: list[Reader] = []
 
     async def __aenter__(self) -> Self:
@@ -177,6 +178,8 @@ class Traffic:
         else:
             assert answer.status_code in self._refusals, answer.text
             self.refused += 1
+            if "nothing was changed" in answer.text:
+                self._denied.add(title)
 
     async def progress(self, server: ServerProcess, more: int = 10) -> None:
         """Return once a server has acknowledged so many more writes."""
@@ -262,6 +265,7 @@ class Traffic:
         notes = dict(self._ask("SELECT id, title FROM note"))
         told = [(event["note"]["id"], event["note"]["title"]) for event in (json.loads(body) for _, body in log)]
         assert self.acknowledged.items() <= notes.items(), "an acknowledged write is lost"
+        assert self._denied.isdisjoint(notes.values()), "a write that was denied has happened"
         assert sorted(told) == sorted(notes.items()), "not each note has one event"
         assert [number for number, _ in log] == list(range(1, newest + 1))
         return int(newest)

@@ -6,19 +6,22 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
-from quart_notes import postgres_engine
+from quart_notes import postgres_engine, postgres_transactions
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import DatabaseUnavailableError, StorageFullError
 from quart_notes.models import Note
-from quart_notes.postgres_transactions import WRITING
+from quart_notes.outlets import sse
+from quart_notes.postgres_transactions import WRITING, StrictTransaction
 from quart_notes.schemas import NoteCreate
 from quart_notes.writer import Change
 from tests import postgres
 from tests.in_process import opened
 from tests.postgres import Databases, asked, outsider
+from tests.raw_connection import until
 from tests.server_process import wait_for
 
 TITLES = "SELECT title FROM note ORDER BY id"
@@ -255,7 +258,67 @@ def _longer(kept: list[str], length: int) -> Callable[[], bool]:
     return lambda: len(kept) >= length
 
 
-async def test_what_became_of_a_commit_whose_answer_is_lost_is_not_known(core: Core, url: str):
+class LostAnswer:
+    """A connection on which the answer to COMMIT does not come; before that something else may happen."""
+
+    def __init__(self, connection: Any, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self._connection, self._meanwhile = connection, meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def execute(self, query: str) -> Any:
+        answer = await self._connection.execute(query)
+        if query == "COMMIT":
+            await asyncio.to_thread(self._meanwhile)
+            with suppress(asyncpg.InterfaceError):  # it is lost already
+                self._connection.terminate()
+            raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+        return answer
+
+
+@pytest.fixture
+def lose_answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have the answer to the next commit get lost."""
+    begin = StrictTransaction.begin
+
+    def lose(meanwhile: Callable[[], object] = lambda: None) -> None:
+        async def begin_once(transaction: Any) -> None:
+            await begin(transaction)
+            if transaction._parent.role != "reader":
+                transaction._connection = LostAnswer(transaction._connection, meanwhile)
+                monkeypatch.setattr(StrictTransaction, "begin", begin)
+
+        monkeypatch.setattr(StrictTransaction, "begin", begin_once)
+
+    return lose
+
+
+async def test_a_commit_whose_answer_is_lost_is_found_to_have_been_made(core: Core, lose_answer: Callable[..., None]):
+    subscription = core.broadcaster.subscribe([f"board:{SHARED_BOARD}"], sse)
+    lose_answer()
+    await asyncio.gather(*(_add(core, f"kept {number}") for number in range(5)))
+    await _add(core, "afterwards")
+    assert [note.title for note in await _all(core)] == [*(f"kept {number}" for number in range(5)), "afterwards"]
+    assert [message.number for message in subscription.take()] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_what_became_of_a_commit_is_not_known_where_nobody_can_be_asked(
+    databases: Databases, core: Core, lose_answer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(postgres_transactions, "SETTLES", 0.3)
+    lose_answer(databases.server.stop)
+    try:
+        with pytest.raises(DatabaseUnavailableError, match="is not known"):
+            await _add(core, "perhaps")
+    finally:
+        await asyncio.to_thread(databases.server.start)
+    await until(lambda: core.follower.newest == 1, "what was committed is told")
+    await _add(core, "kept")
+    assert [note.title for note in await _all(core)] == ["perhaps", "kept"]
+
+
+async def test_a_commit_that_ended_with_its_connection_is_found_not_to_have_been_made(core: Core, url: str):
     await asked(
         url,
         "CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS"
@@ -267,8 +330,8 @@ async def test_what_became_of_a_commit_whose_answer_is_lost_is_not_known(core: C
         " FOR EACH ROW EXECUTE FUNCTION leave()",
     )
 
-    with pytest.raises(DatabaseUnavailableError, match="is not known"):
-        await _add(core, "perhaps")
+    with pytest.raises(DatabaseUnavailableError, match="nothing was changed"):
+        await _add(core, "not kept")
 
     await asked(url, "DROP TRIGGER leaving ON note")
     await _add(core, "kept")

@@ -50,8 +50,7 @@ from quart_notes.database import CannotOpenError, exclusive
 from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.leading import FileLock, Leader, Lock
-from quart_notes.postgres_session import AdvisoryLock
-from quart_notes.settings import Settings
+from quart_notes.settings import Postgres, Settings
 from quart_notes.settings_sources import load
 from quart_notes.workers.place import Place
 
@@ -173,11 +172,15 @@ def _leaders(core: Core) -> list[Leader]:
         tidying.stop()
         await core.assistant.stop()
 
-    place = core.settings.database
-    leading: Lock = (
-        FileLock(place.with_name(place.name + ".leader")) if isinstance(place, Path) else AdvisoryLock(place, LEADING)
-    )
     return [
-        Leader("assistant and housekeeping", leading, begin, end),
+        Leader("assistant and housekeeping", _lock_of_leaders(core.settings.database), begin, end),
         Leader("imports", FileLock(core.settings.data / "imports.lock"), core.runner.start, core.runner.stop),
     ]
+
+
+def _lock_of_leaders(place: Path | Postgres) -> Lock:
+    if isinstance(place, Path):
+        return FileLock(place.with_name(place.name + ".leader"))
+    from quart_notes.postgres_session import AdvisoryLock  # a server on SQLite goes without PostgreSQL's driver
+
+    return AdvisoryLock(place, LEADING)

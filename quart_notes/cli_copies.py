@@ -1,4 +1,7 @@
-"""`quart-notes backup`, `quart-notes restore` and `quart-notes copy-database`."""
+"""`quart-notes backup`, `quart-notes restore` and `quart-notes copy-database`.
+
+What needs PostgreSQL's driver is imported where it is used: a server on SQLite goes without.
+"""
 
 import asyncio
 from datetime import UTC, datetime
@@ -7,7 +10,7 @@ from typing import Any
 
 import click
 
-from quart_notes import backups, database, postgres_backups, removal
+from quart_notes import backups, database
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options, progress
 from quart_notes.settings import Postgres, SettingsError
 from quart_notes.settings_sources import load
@@ -31,6 +34,8 @@ def backup(target: Path | None, **flags: Any) -> None:
         if not target.parent.is_dir():
             raise click.ClickException(f"there is no folder {target.parent}")
         if isinstance(source, Postgres):
+            from quart_notes import postgres_backups
+
             asyncio.run(postgres_backups.backup(source, target, progress))
         else:
             with progress("Copying") as report:
@@ -57,6 +62,8 @@ def restore(source: Path, **flags: Any) -> None:
         settings = load(flags)
         place = settings.database
         if isinstance(place, Postgres):
+            from quart_notes import postgres_backups
+
             settings.data.mkdir(parents=True, exist_ok=True)
             kept = asyncio.run(postgres_backups.restore(source, settings.data, place, progress))
         else:
@@ -78,6 +85,8 @@ def copy_database(to: str, **flags: Any) -> None:
 
     A password that stands in the URL can be seen in the list of processes: PGPASSWORD and ~/.pgpass are read too.
     """
+    from quart_notes import removal
+
     with explained():
         settings = load(flags)
         source, target = settings.database, _target(to, flags)

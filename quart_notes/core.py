@@ -1,8 +1,11 @@
 """What every route works with, built once by `app.create_app`."""
 
+from __future__ import annotations
+
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quart_notes.assistant import Assistant
 from quart_notes.broadcaster import Broadcaster
@@ -32,7 +35,6 @@ from quart_notes.gate import Gate
 from quart_notes.jobs import Runner
 from quart_notes.ollama import Ollama
 from quart_notes.peers import Peers
-from quart_notes.postgres_notices import Notices
 from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
 from quart_notes.settings import Postgres, Settings
@@ -41,6 +43,9 @@ from quart_notes.transfer.spool import Spool
 from quart_notes.workers.place import Place
 from quart_notes.workers.siblings import Siblings
 from quart_notes.writer import Writer
+
+if TYPE_CHECKING:
+    from quart_notes.postgres_notices import Notices
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Core:
     leaving: asyncio.Event  # the server stops soon, and requests are to go elsewhere
 
     @classmethod
-    def build(cls, settings: Settings, place: Place | None = None, *, alone: bool = False) -> "Core":
+    def build(cls, settings: Settings, place: Place | None = None, *, alone: bool = False) -> Core:
         """Wire the parts; nothing is opened yet. `alone`: see Database.
 
         place   of a worker among others
@@ -154,5 +159,7 @@ class Core:
 def _others(settings: Settings, place: Place | None) -> Siblings | Notices | None:
     """The way to the other processes of the database; None when there are none."""
     if isinstance(settings.database, Postgres):
+        from quart_notes.postgres_notices import Notices  # a server on SQLite goes without PostgreSQL's driver
+
         return Notices(settings.database)
     return place.siblings if place else None

@@ -36,3 +36,11 @@ def test_a_start_that_fails_once_the_database_is_open_ends_the_process(tmp_path:
     assert "the boards cannot be opened" in done.stderr
     with ServerProcess(tmp_path / "data") as server, httpx.Client(base_url=server.base, verify=False) as client:
         assert client.get("/readyz").status_code == 200
+
+
+def test_a_server_on_sqlite_goes_without_the_driver_of_postgresql():
+    program = "import sys, quart_notes.cli, quart_notes.workers.supervisor; print('asyncpg' in sys.modules)"
+
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
+    )

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.asyncapi import asyncapi_document
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.openapi import Answer, answers
-from quart_notes.database import Database
+from quart_notes.core import Core
 from quart_notes.errors import DatabaseUnavailableError, ProblemError
 from quart_notes.jsonio import dump
 from quart_notes.schemas import HealthOut, VersionOut
@@ -67,7 +67,7 @@ async def ready() -> tuple[HealthOut, int]:
 
 
 async def _health(message: str) -> tuple[HealthOut, int]:
-    asking = asyncio.create_task(_database_answers(core().database))
+    asking = asyncio.create_task(_database_answers(core()))
     # A connection that is lost may take long to be let go of: whoever asks does not wait for that.
     await asyncio.wait([asking], timeout=HEALTH_TIMEOUT)
     if not asking.cancel() and asking.result():
@@ -75,9 +75,9 @@ async def _health(message: str) -> tuple[HealthOut, int]:
     return HealthOut(status="unhealthy", message=str(DatabaseUnavailableError.__doc__).partition(";")[0] + "."), 503
 
 
-async def _database_answers(database: Database) -> bool:
+async def _database_answers(core: Core) -> bool:
     try:
-        await database.ping()
+        await core.database.ping()
     except ProblemError:
         return False
     return True

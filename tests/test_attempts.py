@@ -13,7 +13,7 @@ from quart_notes.domain import attempts
 from quart_notes.domain.attempts import CHUNK, PACES, Try
 from quart_notes.errors import TooManyAttemptsError
 from quart_notes.housekeeping import tidy
-from tests.empty_database import put_empty_database
+from tests.empty_database import settings_for
 from tests.in_process import opened, rows
 from tests.server_process import ROOT
 
@@ -201,7 +201,7 @@ from tests.test_attempts import ADA, HERE, _tries
 from tests.in_process import opened
 
 async def main() -> None:
-    async with opened(Path(sys.argv[1]), alone=False) as core:
+    async with opened(Path(sys.argv[1]), alone=False, database_url=sys.argv[2] or None) as core:
         print("ready", flush=True)
         sys.stdin.readline()
         print(await _tries(core, ADA, HERE, number=25), flush=True)
@@ -211,10 +211,10 @@ asyncio.run(main())
 
 
 def test_several_processes_let_through_as_many_together_as_one(tmp_path: Path):
-    put_empty_database(tmp_path)
+    database = settings_for(tmp_path).database_url or ""
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", PROCESS, str(tmp_path)],
+            [sys.executable, "-c", PROCESS, str(tmp_path), database],
             cwd=ROOT,
             text=True,
             stdin=subprocess.PIPE,

@@ -229,6 +229,7 @@ def test_it_cannot_be_forged_and_keeps_secrets(told: ServerProcess):
     lines(told)
 
 
+@pytest.mark.sqlite_only("its file goes away")
 def test_a_failure_is_found_by_the_name_that_its_client_was_told(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--log-format", "json") as server:
         (tmp_path / "data" / "quart-notes.sqlite3").unlink()

@@ -111,6 +111,7 @@ def test_nobody_else_may_give_it(shared_server: ServerProcess):
         assert OURS.fullmatch(answer.headers["x-request-id"])
 
 
+@pytest.mark.sqlite_only("its file goes away")
 @pytest.mark.parametrize("quart", [False, True], ids=["the short way", "by Quart"])
 def test_the_log_has_the_name_of_what_went_wrong(tmp_path: Path, quart: bool):
     headers = [JSON, *(["Sec-Fetch-Site: none"] if quart else [])]

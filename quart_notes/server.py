@@ -35,6 +35,7 @@ STREAMS_END = 1.0  # seconds the streams have to say goodbye at shutdown
 BACKLOG = 1024  # connections that wait to be accepted
 COLLECTIONS = (10_000, 20, 100)  # objects made, young and middle collections, before the next older collection
 FIGURES = "quart_notes.figures"  # extension of the application: what gives its figures, see `metrics`
+HURRY = "quart_notes.hurry"  # extension: an event, after which the server that is told to stop does not drain
 SPARE_DESCRIPTORS = 64  # for the database, logs and static files
 
 log = logging.getLogger("quart_notes")
@@ -69,6 +70,7 @@ def serve(
     ):
         app = create_app(settings, place)
         app.extensions[FIGURES] = lambda: exposition(app.extensions["quart_notes"], len(connections.open))
+        app.extensions[HURRY] = asyncio.Event()
         furnish(app)
         try:
             runner.run(_serve(app, config, address(listener), connections, monitored))
@@ -104,10 +106,11 @@ def configuration(settings: Settings) -> Config:
     return config
 
 
-def listen(bind: str, *, shared: bool = False) -> socket.socket:
+def listen(bind: str, *, shared: bool = False, at_once: bool = True) -> socket.socket:
     """A listening socket whose connections cannot hoard: small send buffers, dead peers dropped by the kernel.
 
-    shared   others of ours listen at the same address, and the kernel deals out the connections among them
+    shared    others of ours listen at the same address, and the kernel deals out the connections among them
+    at_once   listen already; otherwise whoever serves on it begins to
     source   tcp(7): TCP_USER_TIMEOUT; accepted sockets inherit these options
     """
     if bind.startswith("unix:"):
@@ -124,7 +127,8 @@ def listen(bind: str, *, shared: bool = False) -> socket.socket:
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
         listener.bind(where)
-        listener.listen(BACKLOG)
+        if at_once:
+            listener.listen(BACKLOG)
     except OSError as error:
         raise ServeError(f"cannot listen on {bind}: {error.strerror or error}") from None
     return listener
@@ -212,7 +216,9 @@ async def _serve(
         if core.settings.drain:
             log.info("Stopping in %d s; not ready from now on", core.settings.drain)
             core.leaving.set()
-            await asyncio.sleep(core.settings.drain)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(core.settings.drain):
+                    await app.extensions[HURRY].wait()
         log.info("Stopping")
         core.broadcaster.close()
         with suppress(TimeoutError):

@@ -3,14 +3,15 @@
 import asyncio
 import os
 import signal
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from quart_notes.workers.process import ASKED, WorkerProcess
-from tests import worker_processes
+from tests import postgres, worker_processes
 from tests.acknowledged import check_rows_and_events, progress, writers
 from tests.command_line import assert_failed, run_in
 from tests.feed_clients import EDGES, Edge, WebsocketClient, follow, named
@@ -84,7 +85,7 @@ async def test_a_worker_is_still_only_when_it_leaves_several_questions_in_a_row_
         def __init__(self) -> None:
             self.ready = asyncio.Event()
 
-        async def started(self) -> None:
+        async def started(self, seconds: float | None = None) -> None:
             """It serves."""
 
         async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
@@ -94,15 +95,17 @@ async def test_a_worker_is_still_only_when_it_leaves_several_questions_in_a_row_
     assert answers == [{"asked": 0}]
 
 
-async def test_the_workers_of_a_killed_supervisor_end_and_another_one_takes_over(server: WorkerServer):
-    async with writers(server, 4) as acknowledged:
-        await progress(acknowledged, 20)
-        workers = server.workers()
+async def test_the_workers_of_a_killed_supervisor_end_at_once_and_another_one_takes_over(tmp_path: Path):
+    with WorkerServer(tmp_path / "data", "--drain", "60") as server:
+        async with writers(server, 4) as acknowledged:
+            await progress(acknowledged, 20)
+            workers = server.workers()
+            server.kill()
+            await asyncio.to_thread(server.start)
+            assert not any(_runs(worker) for worker in workers)
+            await progress(acknowledged, 20)
+        await _settled(server, acknowledged)
         server.kill()
-        await asyncio.to_thread(server.start)
-        assert not any(_runs(worker) for worker in workers)
-        await progress(acknowledged, 20)
-    await _settled(server, acknowledged)
 
 
 @on_both_edges
@@ -135,14 +138,34 @@ def test_two_supervisors_do_not_share_an_address(shared: WorkerServer, tmp_path:
 
 
 @pytest.mark.sqlite_only("PostgreSQL has the key in the database")
-def test_why_a_worker_cannot_be_replaced_is_said(server: WorkerServer):
+def test_while_a_worker_cannot_be_replaced_the_reason_is_said_and_others_take_its_connections(server: WorkerServer):
     key = server.data / "secret"
+    kept = key.read_bytes()
     before = set(server.workers())
     key.write_bytes(b"too short")
     os.kill(min(before), signal.SIGKILL)
-    wait_for(lambda: "is not a key" in server.log, "the reason is said")
+    wait_for(lambda: server.log.count("is not a key") == 2, "it is tried again and again", 30)
     assert "(SIGKILL)" in server.log
+
+    def serving() -> set[int]:
+        with ExitStack() as stack:
+            clients = [stack.enter_context(httpx.Client(base_url=server.base, verify=False)) for _ in range(30)]
+            streams = [client.get("/healthz").extensions["network_stream"] for client in clients]
+            return {server.worker_of(stream.get_extra_info("client_addr")[1]) for stream in streams}
+
+    assert serving() == before - {min(before)}
+    key.write_bytes(kept)
+    wait_for(lambda: len(serving()) == 3, "the new one gets its share", 30)
     assert "Traceback" not in server.log
+
+
+def test_a_start_at_which_one_worker_cannot_start_fails(tmp_path: Path):
+    with closing(postgres.Server(max_connections="30").start()) as other:
+        other.ask("postgres", "CREATE DATABASE small")
+        flags = ("--workers", "3", "--bind", "127.0.0.1:0", "--database-url", other.url("small"))
+        ended = run_in(tmp_path, "serve", *flags)
+    assert_failed(ended, "too many clients")
+    assert "with 3 workers" not in ended.stderr
 
 
 @pytest.mark.sqlite_only("on PostgreSQL they do")

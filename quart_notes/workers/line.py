@@ -13,12 +13,19 @@ from typing import Any
 class Line:
     """The server's end of it.
 
-    hear   is awaited with each thing that the supervisor says, and gives what to answer; None: nothing
+    hear       is awaited with each thing that the supervisor says, and gives what to answer; None: nothing
+    orphaned   is called when the supervisor has gone, before this process ends as if it was asked to
     """
 
-    def __init__(self, supervisor: socket.socket, hear: Callable[[Any], Awaitable[Any]]) -> None:
+    def __init__(
+        self,
+        supervisor: socket.socket,
+        hear: Callable[[Any], Awaitable[Any]],
+        orphaned: Callable[[], object] = lambda: None,
+    ) -> None:
         self._socket = supervisor
         self._hear = hear
+        self._orphaned = orphaned
         self._hearing: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
 
@@ -37,6 +44,7 @@ class Line:
                     answering.add_done_callback(self._answering.discard)
         finally:
             writer.close()
+        self._orphaned()
         os.kill(os.getpid(), signal.SIGTERM)  # the supervisor has gone: nobody would end this process
 
     async def _answer(self, said: Any, writer: asyncio.StreamWriter) -> None:

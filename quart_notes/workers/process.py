@@ -11,7 +11,7 @@ from quart_notes.server import ServeError
 from quart_notes.workers.supervised import SupervisedProcess
 
 PROGRAM = (sys.executable, "-m", "quart_notes.workers.worker")
-STARTS = 60.0  # seconds a worker has to start: its database may have to be migrated
+STARTS = 60.0  # seconds that a worker has to start in the place of another one
 ANSWERS = 2.0  # seconds a worker has to give its figures
 ASKED = 5  # times in a row that a worker may leave unanswered whether it is alive
 
@@ -40,10 +40,13 @@ class WorkerProcess(SupervisedProcess):
         if answered := self._asking.pop(said.get("asked", 0), None):
             answered.set_result(said)
 
-    async def started(self) -> None:
-        """Return once it serves. Raises ServeError when it cannot."""
+    async def started(self, seconds: float | None = None) -> None:
+        """Return once it serves. Raises ServeError when it cannot, or does not in that time.
+
+        seconds   None: as long as it takes, since its database may have to be migrated
+        """
         waiting = asyncio.ensure_future(self.ready.wait())
-        await asyncio.wait([waiting, self._hearing], timeout=STARTS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([waiting, self._hearing], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not self.ready.is_set():
             raise ServeError(self._cannot or "A worker did not start; what it said stands above.")
@@ -59,7 +62,7 @@ class WorkerProcess(SupervisedProcess):
         It is asked several times: on a machine that was suspended it is not the worker that is late.
         """
         with suppress(ServeError):
-            await self.started()
+            await self.started(STARTS)
             unanswered = 0
             while unanswered < ASKED:
                 if await self._ask("alive", seconds / ASKED):

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from quart_notes import server, transport
@@ -33,8 +32,7 @@ def run(settings: Settings) -> None:
     """
     config = server.configuration(settings)
     with exclusive(settings.database, FORMER) as lock, ExitStack() as sockets, asyncio.Runner() as runner:
-        listeners = [sockets.enter_context(listener) for listener in _listeners(config.bind[0], settings.workers)]
-        supervisor = Supervisor(settings, listeners, lock)
+        supervisor = Supervisor(settings, _listeners(config.bind[0], settings.workers), lock)
         monitored = None
         if settings.metrics_bind is not None:
             monitored = sockets.enter_context(server.listen(settings.metrics_bind))
@@ -65,7 +63,7 @@ class Supervisor:
     3. They end when the supervisor is told to, and by themselves when it is killed: the line to each is its life.
     """
 
-    def __init__(self, settings: Settings, listeners: Sequence[socket.socket], lock: int | None) -> None:
+    def __init__(self, settings: Settings, listeners: list[socket.socket], lock: int | None) -> None:
         self._settings = settings
         self._listeners = listeners
         self._lock = lock
@@ -89,12 +87,12 @@ class Supervisor:
             await self._unless_stopping(ready)
             if self._stopping.is_set():
                 return
-            keeping.append(asyncio.create_task(self._keep(0, first)))
-            others = [await self._begin(slot) for slot in range(1, self._settings.workers)]
-            keeping += [asyncio.create_task(self._keep(slot, each)) for slot, each in enumerate(others, 1)]
-            await self._unless_stopping(asyncio.gather(*(each.started() for each in others), return_exceptions=True))
-            if not self._stopping.is_set():
-                log.info("Quart Notes on %s, with %d workers", server.address(self._listeners[0]), len(keeping))
+            workers = [first, *[await self._begin(slot) for slot in range(1, self._settings.workers)]]
+            await self._unless_stopping(asyncio.gather(*(each.started() for each in workers)))
+            if self._stopping.is_set():
+                return
+            keeping += [asyncio.create_task(self._keep(slot, each)) for slot, each in enumerate(workers)]
+            log.info("Quart Notes on %s, with %d workers", server.address(self._listeners[0]), len(workers))
             if monitored is not None:
                 metrics = create_metrics_app(self.figures)
                 keeping.append(loop.create_task(server.serve_beside(metrics, monitored, self._stopping, logger_class)))
@@ -106,6 +104,8 @@ class Supervisor:
             await asyncio.gather(
                 *keeping, *(worker.stop() for worker in self._workers.values()), return_exceptions=True
             )
+            for listener in self._listeners:
+                listener.close()
 
     async def figures(self) -> bytes:
         """The figures of all workers that answer, as one text."""
@@ -146,6 +146,8 @@ class Supervisor:
             began = loop.time()
             how = await self._end_of(worker)
             young = young + 1 if loop.time() - began < STEADY else 0
+            if young > 1:
+                self._deal_elsewhere(slot)
             pause = PAUSES[min(young, len(PAUSES) - 1)]
             log.error("Worker %d has ended (%s); another one is started in %g s", slot, how, pause)
             self._replaced += 1
@@ -165,6 +167,18 @@ class Supervisor:
         finally:
             ended.cancel()
             still.cancel()
+
+    def _deal_elsewhere(self, slot: int) -> None:
+        """Have others get the connections of a worker that cannot start; who waits for it already is cut off.
+
+        When it can, it begins to listen itself.
+        """
+        if len(self._listeners) > 1:
+            former = self._listeners[slot]
+            with suppress(server.ServeError):
+                where = server.address(former).removeprefix("http://")
+                self._listeners[slot] = server.listen(where, shared=True, at_once=False)
+                former.close()
 
     async def _begin_again(self, slot: int) -> WorkerProcess:
         """Start another one, as soon as the machine lets us."""

@@ -41,7 +41,7 @@ def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket)
                 return {**asked, "figures": (await app.extensions[server.FIGURES]()).decode()}
             return asked  # that it is answered says that we are alive
 
-        line = Line(supervisor, answer)
+        line = Line(supervisor, answer, app.extensions[server.HURRY].set)
         app.before_serving(line.open)
         app.after_serving(line.close)
 

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
@@ -28,23 +29,33 @@ from quart_notes.settings import Postgres
 from quart_notes.sqlite_file import PRAGMAS, SqliteFile
 from quart_notes.turns import Turn
 
-__all__ = ["PRAGMAS", "CannotOpenError", "Database", "Transaction", "changes", "exclusive", "translated"]
+__all__ = ["PRAGMAS", "CannotOpenError", "Database", "Transaction", "aside", "changes", "exclusive", "translated"]
 
-WRITER, READER = "default", "reader"
+WRITER, READER, ASIDE = "default", "reader", "aside"  # names of Tortoise's connections
 APPS = {"quart_notes": {"models": ["quart_notes.models"], "migrations": "quart_notes.migrations"}}
 FAILURES = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
 
 
 def orm(store: SqliteFile | PostgresServer) -> dict[str, Any]:
     """Tortoise's configuration."""
-    writing, reading = store.credentials()
+    connections = zip((WRITER, READER, ASIDE), store.credentials(), strict=False)
     return {
-        "connections": {
-            WRITER: {"engine": store.engine, "credentials": writing},
-            READER: {"engine": store.engine, "credentials": reading},
-        },
+        "connections": {name: {"engine": store.engine, "credentials": found} for name, found in connections},
         "apps": APPS,
     }
+
+
+_IS_ASIDE: ContextVar[bool] = ContextVar("aside", default=False)
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Have this task read where no request does, so that it waits for none of them, if there is such a connection."""
+    token = _IS_ASIDE.set(True)
+    try:
+        yield
+    finally:
+        _IS_ASIDE.reset(token)
 
 
 ORM = orm(SqliteFile(Path("data/quart-notes.sqlite3")))  # for Tortoise's own command line (makemigrations)
@@ -121,6 +132,7 @@ class Database:
         self.place = place
         self._turn: Turn = turn or nullcontext()
         self._store = SqliteFile(place) if isinstance(place, Path) else PostgresServer(place, alone=alone)
+        self._names = tuple(orm(self._store)["connections"])
 
     async def open(self) -> list[str]:
         """Connect and apply the migrations that are pending, oldest first; returns their names.
@@ -128,7 +140,7 @@ class Database:
         A copy of an older file is kept first. Raises CannotOpenError.
         """
         try:
-            await self._connect(WRITER, READER)
+            await self._connect(*self._names)
             pending = await self._pending()
             if pending:
                 await self._store.migrate(get_connection(WRITER), APPS, pending[0])
@@ -177,7 +189,7 @@ class Database:
         """One moment of the database, to read from."""
         with translated():
             self._store.check()
-            async with in_transaction(READER) as connection:
+            async with in_transaction(ASIDE if _IS_ASIDE.get() and ASIDE in self._names else READER) as connection:
                 yield connection
 
     async def ping(self) -> None:

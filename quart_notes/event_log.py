@@ -9,7 +9,7 @@ from tortoise.expressions import Q
 
 from quart_notes import events
 from quart_notes.channel import Message
-from quart_notes.database import Database, Transaction
+from quart_notes.database import Database, Transaction, aside
 from quart_notes.events import EventId, new_epoch
 from quart_notes.models import LoggedEvent, LogHead
 from quart_notes.recent import Recent
@@ -37,7 +37,7 @@ class Page(NamedTuple):
 
     up_to   the number up to which nothing is missing
     more    whether there is more after it
-    lost    something before it is gone already
+    lost    there is no such place: the log was pruned past it, or has gone back to an earlier state
     """
 
     messages: list[Message]
@@ -113,17 +113,23 @@ class EventLog:
         return [self._message(number, topic, body.encode()) for number, topic, body in rows]
 
     async def beyond(self, number: int) -> Page:
-        """The events after that number, oldest first, PAGE at most."""
+        """The events after that number, oldest first, PAGE at most. No request holds it up."""
+        with aside():
+            return await self._beyond(number)
+
+    async def _beyond(self, number: int) -> Page:
         async with self._database.snapshot() as connection:
             head = await self._head(connection)
-            if head.newest <= number:
+            if head.epoch != self.epoch or not head.pruned <= number <= head.newest:
+                return Page([], number, more=False, lost=True)
+            if head.newest == number:
                 return Page([], number, more=False, lost=False)
             query = LoggedEvent.filter(number__gt=number).using_db(connection).order_by("number").limit(PAGE)
             rows = await query.values_list("number", "topic", "body")
         messages = [self._message(found, topic, body.encode()) for found, topic, body in rows]
         more = len(messages) == PAGE
         up_to = messages[-1].number or 0 if more else head.newest
-        return Page(messages, up_to, more, lost=number < head.pruned)
+        return Page(messages, up_to, more, lost=False)
 
     def reset(self, number: int) -> Message:
         """The message that tells a reader to reload; what follows continues after `number`."""

@@ -92,6 +92,8 @@ class Follower:
         self._wakes = wakes
         self._give_up = give_up
         self._woken = asyncio.Event()
+        self._heard = 0  # the newest number that was heard of
+        self._expecting = False
         self._task: asyncio.Task[None] | None = None
         wakes.listen(self._hear)
 
@@ -108,11 +110,18 @@ class Follower:
             with suppress(asyncio.CancelledError):
                 await self._task
 
+    def expect(self) -> None:
+        """Events are committed here now. They may be heard of before that is over: `committed` brings them."""
+        self._expecting = True
+
     def committed(self, messages: Sequence[Message]) -> None:
-        """Events that this process has committed, numbered one after another."""
+        """Events that this process has committed, numbered one after another; none when that has failed."""
+        self._expecting = False
         if messages:
             self._wakes.tell(messages)
             self._take(messages)
+        if self._heard > self._broadcaster.newest:
+            self._woken.set()
 
     def _take(self, messages: Sequence[Message]) -> None:
         if messages[0].number == self._broadcaster.newest + 1:
@@ -128,8 +137,12 @@ class Follower:
     def _hear(self, number: int | None, messages: Sequence[Message]) -> None:
         if messages:
             self._take(messages)
-        elif number is None or number > self._broadcaster.newest:
+        elif number is None:
             self._woken.set()
+        elif number > self._broadcaster.newest:
+            self._heard = max(self._heard, number)
+            if not self._expecting:
+                self._woken.set()
 
     def behind(self) -> bool:
         """Whether something may be committed that is not published here yet."""
@@ -145,7 +158,7 @@ class Follower:
             async with asyncio.timeout(PATIENCE):
                 newest = await self._wakes.newest()
                 if newest > self._broadcaster.newest:
-                    self._woken.set()
+                    self._hear(newest, ())
                     await self._broadcaster.reached(newest)
         except (TimeoutError, ProblemError):
             return False
@@ -173,8 +186,9 @@ class Follower:
         while more:
             page = await self._log.beyond(self._broadcaster.newest)
             if page.lost:
-                # It stood still for days. Nothing that it knows can be trusted; another one begins afresh.
-                log.critical("The log does not go back to where this process stands; it ends")
+                # It stood still for days, or the database was put back to an earlier state. Nothing that it knows can
+                # be trusted; another one begins afresh.
+                log.critical("The log has no such place as where this process stands; it ends")
                 self._give_up()
                 await asyncio.Event().wait()
             self._publish(page.messages)

@@ -12,6 +12,7 @@ from typing import Literal
 from quart_notes import events
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.channel import Message
+from quart_notes.database import aside
 from quart_notes.domain.access import SHARED_BOARD, Caller
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.sessions import Sessions
@@ -182,7 +183,8 @@ class Gate:
     async def _judge(self, streams: list[_Stream]) -> None:
         for stream in streams:
             try:
-                goes_on = await self._may_go_on(stream)
+                with aside():  # it is to be known within a second, whatever else is asked
+                    goes_on = await self._may_go_on(stream)
             except Exception:
                 log.exception("A stream could not be judged; it ends, and its client asks again")
                 goes_on = False

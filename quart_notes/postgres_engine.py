@@ -5,6 +5,7 @@ source   Tortoise's backends/asyncpg/client.py and backends/base/client.py; asyn
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from quart_notes.postgres_session import FAILURES, WATCHFUL, watch
 from quart_notes.postgres_transactions import StrictTransaction, translated
 from quart_notes.settings import Postgres
 
-Role = Literal["shared", "alone", "reader", "migrator"]  # the first two write
+Role = Literal["shared", "alone", "reader", "aside", "migrator"]  # the first two write
 
 # Number of the advisory lock of whoever may write at all: servers share it, what must be alone does not.
 IN_USE = 0x51756172744E02
@@ -99,7 +100,8 @@ class StrictClient(AsyncpgDBClient):
                 self.place.url,
                 min_size=size,
                 max_size=size,
-                max_inactive_connection_lifetime=0,  # it stays
+                max_inactive_connection_lifetime=0,  # it stays, and however much it was used:
+                max_queries=math.inf,  # a lock may go with it
                 connection_class=Connection,
                 init=self._prepare,
                 timeout=CONNECTING,

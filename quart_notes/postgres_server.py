@@ -12,7 +12,7 @@ from quart_notes.settings import Postgres
 
 
 class PostgresServer:
-    """One connection that writes, and a pool of those that read."""
+    """One connection that writes, a pool of those that read, and one that reads aside from them."""
 
     engine = "quart_notes.postgres_engine"
 
@@ -20,10 +20,10 @@ class PostgresServer:
         self._place = place
         self._alone = alone
 
-    def credentials(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What the engine needs for the connection that writes, and for those that read."""
-        use = "alone" if self._alone else "shared"
-        return {"place": self._place, "role": use}, {"place": self._place, "role": "reader"}
+    def credentials(self) -> tuple[dict[str, Any], ...]:
+        """What the engine needs for the connection that writes, for those that read, and for the one aside."""
+        roles = ("alone", "reader") if self._alone else ("shared", "reader", "aside")
+        return tuple({"place": self._place, "role": role} for role in roles)
 
     async def probe(self) -> None:
         """Nothing to do: a connection that cannot be made leaves nothing locked."""

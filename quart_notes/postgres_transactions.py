@@ -24,6 +24,7 @@ from quart_notes.postgres_session import FAILURES, asked
 # Number of an advisory lock, which is known within one database only: of whoever changes anything, up to the commit.
 WRITING = 0x51756172744E01
 
+READING = {"reader", "aside"}  # roles of connections
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # The lock first: what is read afterwards includes all that was committed before.
 WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({WRITING})"
@@ -95,7 +96,7 @@ class StrictTransaction(TransactionWrapper):
     async def begin(self) -> None:
         """Open the transaction."""
         with translated():
-            await self._connection.execute(READ if getattr(self._parent, "role", "") == "reader" else WRITE)
+            await self._connection.execute(READ if getattr(self._parent, "role", "") in READING else WRITE)
 
     async def commit(self) -> None:
         """Make it durable; OperationalError when that fails."""

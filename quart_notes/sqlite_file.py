@@ -34,7 +34,7 @@ class SqliteFile:
         self._file = file
         self._inode = 0
 
-    def credentials(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def credentials(self) -> tuple[dict[str, Any], ...]:
         """What the engine needs for the connection that writes, and for the one that reads."""
         writing = {"file_path": str(self._file), **PRAGMAS}
         return writing, {**writing, "query_only": "ON"}

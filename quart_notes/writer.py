@@ -189,7 +189,10 @@ class Writer:
             for job in jobs:
                 recorded += await self._do(job, connection)
                 job.events = len(recorded)
-            return await self._event_log.commit(connection, recorded) if recorded else []
+            if not recorded:
+                return []
+            self._follower.expect()
+            return await self._event_log.commit(connection, recorded)
 
     @staticmethod
     async def _do(job: _Job, connection: BaseDBAsyncClient) -> list[tuple[str, bytes]]:

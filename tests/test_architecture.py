@@ -81,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "throttle": set(),
     "ollama": {"schemas.", "domain.prompts"},
     "assistant": {*LEAVES, "broadcaster", "channel", "domain.answers", "domain.prompts", "ollama"},
-    "gate": {*LEAVES, "broadcaster", "channel", "domain."},
+    "gate": {*LEAVES, "broadcaster", "channel", "database", "domain."},
     "transfer.": {"schemas.", "errors", "jsonio", "transfer."},
     "jobs": {*LEAVES, "broadcaster", "channel", "domain.imports", "domain.jobs", "transfer."},
     "domain.": {*LEAVES, "database", "domain.", "event_log", "throttle", "writer"},

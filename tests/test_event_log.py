@@ -16,7 +16,7 @@ from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.event_log import PAGE, PRUNE_CHUNK
 from quart_notes.events import EventId
 from quart_notes.housekeeping import tidy
-from quart_notes.models import LoggedEvent
+from quart_notes.models import LoggedEvent, LogHead
 from quart_notes.recent import Recent
 from tests.in_process import opened, rows
 
@@ -251,3 +251,16 @@ def test_whatever_is_appended_and_pruned_since_is_whole_or_none(steps: list[tupl
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(module, "PRUNE_CHUNK", chunk)
         asyncio.run(run(Path(folder)))
+
+
+@pytest.mark.parametrize("change", [{"newest": 5}, {"pruned": 7}, {"epoch": "another0"}])
+async def test_a_place_that_is_no_more_is_told_from_one_with_nothing_after_it(core: Core, change: dict[str, Any]):
+    await append(core, 6)
+    page = await core.log.beyond(6)
+    assert (page.messages, page.up_to, page.more, page.lost) == ([], 6, False, False)
+
+    async with core.database.transaction() as connection:
+        # As a database that was put back to an earlier state, or a process that stood still.
+        await LogHead.filter(id=1).using_db(connection).update(**{"newest": 9, **change})
+
+    assert (await core.log.beyond(6)).lost

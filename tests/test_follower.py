@@ -37,12 +37,14 @@ class FakeLog:
         self.thinned: set[int] = set()
         self.kept: list[int] = []
         self.fails = 0
+        self.reads = 0
         self._chance = chance
 
     async def newest(self) -> EventId:
         return EventId("e", self.newest_number)
 
     async def beyond(self, number: int) -> Page:
+        self.reads += 1
         await asyncio.sleep(self._chance.random() * SLOW)
         if self.fails:
             self.fails -= 1
@@ -115,7 +117,19 @@ async def following(seed: int = 0) -> AsyncIterator[Scene]:
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["own", "own late", "other", "other, handed over", "other, unheard", "thinned", "fails"]),
+        st.sampled_from(
+            [
+                "own",
+                "own late",
+                "own, heard of",
+                "own fails",
+                "other",
+                "other, handed over",
+                "other, unheard",
+                "thinned",
+                "fails",
+            ]
+        ),
         st.integers(1, 5),
         st.sampled_from([0.0, 0.1, 0.7, 3.0]),
     ),
@@ -135,6 +149,11 @@ async def test_whoever_commits_readers_hear_all_of_it_in_order_and_once(steps: l
                 scene.follower.committed(scene.commit(count))
             elif what == "own late":  # somebody else's commit is heard before one's own has come back
                 late.append(scene.commit(count))
+            elif what in {"own, heard of", "own fails"}:  # another one's is heard of, at the latest when this one ends
+                scene.follower.expect()
+                messages = scene.commit(count)
+                scene.wakes.wake(messages[-1].number, ())
+                late.append(messages if what == "own, heard of" else [])
             else:
                 messages = scene.commit(count)
                 if what == "thinned":
@@ -163,6 +182,21 @@ async def test_own_commits_that_are_next_in_order_go_out_at_once():
         scene.follower.committed(scene.commit(2))
         assert scene.heard() == [1, 2]
         assert scene.wakes.told == [1, 2]
+
+
+@in_virtual_time
+async def test_own_commits_are_not_read_back_because_the_database_tells_of_them_first():
+    async with following() as scene:
+        await asyncio.sleep(0.1)
+        read = scene.log.reads
+        for _ in range(3):
+            scene.follower.expect()
+            messages = scene.commit(2)
+            scene.wakes.wake(messages[-1].number, ())
+            await asyncio.sleep(0.1)
+            scene.follower.committed(messages)
+        assert scene.heard() == [1, 2, 3, 4, 5, 6]
+        assert scene.log.reads == read
 
 
 @in_virtual_time

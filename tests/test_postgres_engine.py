@@ -20,6 +20,7 @@ from quart_notes.postgres_transactions import WRITING, StrictTransaction
 from quart_notes.schemas import NoteCreate
 from quart_notes.writer import Change
 from tests import postgres
+from tests.house import hash_quickly, opened_house
 from tests.in_process import opened
 from tests.postgres import Databases, asked, outsider
 from tests.raw_connection import until
@@ -109,6 +110,23 @@ async def test_a_query_whose_reader_has_left_costs_no_further_connection_and_end
         assert (await asked(url, SESSIONS))[0][0] <= before + 4, "the readers, and whoever asks"
         await _until_nobody(url, "query LIKE 'SELECT pg_sleep%' AND state = 'active'")
         await _read(core)
+
+
+async def test_reading_of_requests_holds_up_neither_the_log_nor_whose_access_has_ended(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    hash_quickly(monkeypatch)
+    async with opened_house(tmp_path, database_url=url, database_pool=1) as house:
+        await house.welcome("ada")
+        secret = house.core.signing.read("session", await house.cookie("ada")) or ""
+        passed = await house.core.gate.session(secret, trusted=False)
+        assert passed is not None
+        ended = asyncio.Event()
+        house.core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+        async with house.core.database.snapshot(), asyncio.timeout(postgres_engine.WAITING / 2):
+            await house.core.sessions.end_secret(secret)
+            await ended.wait()
+            assert (await house.core.log.beyond(0)).messages
 
 
 @pytest.mark.parametrize("begin", ["transaction", "snapshot"])

@@ -7,6 +7,7 @@ fanout      open loop: writes by the clock (orders, and writer, a process of its
 beside      reads by the clock, without readers and with them; search: the most that a system delivers
 resume      readers that come back; footprint: memory a connection, seconds to the first answer
 page        the board in a browser; writes: what the kernel allows
+notify_lock what PostgreSQL's NOTIFY allows: a program of its own
 readers     many sockets in one process; stream, websocket, sse, bare_sse, engineio, realtime, http1: what they
             receive, as bytes
 server      a system as a process: pinned, started, prepared, asked, stopped

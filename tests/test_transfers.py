@@ -4,20 +4,23 @@ import asyncio
 import errno
 import io
 import json
+import threading
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from quart import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_notes import create_app
 from quart_notes.blueprints.body import HELD, HeldBody
+from quart_notes.blueprints.uploads import received
 from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import BoardCreate, NoteUpdate
 from quart_notes.transfer.spool import Upload
@@ -28,6 +31,7 @@ from tests.note_files import takeout
 Json = dict[str, Any]
 ENDED = {"done", "failed", "cancelled", "interrupted"}
 LIMIT = 400_000  # bytes of an import here
+FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
 
 
 class Desk:
@@ -314,6 +318,44 @@ async def test_a_file_of_which_nothing_comes_any_more_is_given_up(desk: Desk):
 
     assert (answer.status_code, answer.json()["code"]) == (408, "request_timeout")
     assert desk.left() == []
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_whoever_leaves_while_a_file_is_made_leaves_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, times: int
+):
+    reached, go_on, made = threading.Event(), threading.Event(), threading.Event()
+    begin, uploads = Upload.begin, []
+
+    def slowly(self: Upload, name: str) -> None:
+        uploads.append(self)
+        reached.set()
+        assert go_on.wait(20)
+        begin(self, name)
+        made.set()
+
+    monkeypatch.setattr(Upload, "begin", slowly)
+    receiving = asyncio.create_task(_receive(desk, FORM, {"Content-Type": "multipart/form-data; boundary=b"}))
+    assert await asyncio.to_thread(reached.wait, 20)
+
+    for _ in range(times):
+        receiving.cancel()
+        for _ in range(5):  # turns of the loop, in which it would end
+            await asyncio.sleep(0)
+    go_on.set()
+    assert await asyncio.to_thread(made.wait, 20)
+    await asyncio.wait({receiving})
+
+    assert receiving.cancelled()
+    assert desk.left() == []
+    assert [upload._lock for upload in uploads] == [None]
+
+
+async def _receive(desk: Desk, body: bytes, headers: dict[str, str]) -> None:
+    async with desk.app.test_request_context("/api/imports", method="POST", data=body, headers=headers):
+        cast(HeldBody, request.body).decided(pieces=True)
+        async with received():
+            pass
 
 
 async def test_of_a_large_body_no_more_is_read_than_somebody_takes():

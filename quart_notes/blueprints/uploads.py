@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import ParamSpec
 
 from quart import current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -20,6 +22,7 @@ from quart_notes.errors import (
 )
 from quart_notes.transfer.spool import FILES_MAX, Upload
 
+P = ParamSpec("P")
 HEAD_MAX = 256 * 1024  # bytes of a part's headers, and of what comes at once
 FIELD_MAX = 1000  # bytes of a field that is no file
 FIELDS_MAX = 20
@@ -51,12 +54,12 @@ async def received() -> AsyncIterator[Received]:
     with core().spool.receiving(limit) as upload:
         take = _taker(upload, kept)
         async for piece in _pieces():
-            await asyncio.to_thread(take, piece)
-        await asyncio.to_thread(take, None)
+            await _in_thread(take, piece)
+        await _in_thread(take, None)
         if not upload.size:
             message = "Send a file: as the body, or as the part `file` of a form."
             raise ValidationFailedError(message, errors=[FieldError("file", message)])
-        await asyncio.to_thread(upload.finish)
+        await _in_thread(upload.finish)
         kept.folder, kept.file_name = upload.folder.name, _shown(upload.names)
         yield kept
 
@@ -73,6 +76,20 @@ async def _pieces() -> AsyncIterator[bytes]:
         except TimeoutError:
             raise RequestTimedOutError("The file did not arrive: nothing came any more.") from None
         yield piece
+
+
+async def _in_thread(act: Callable[P, None], *args: P.args, **named: P.kwargs) -> None:
+    """Return, or be cancelled, once a thread has done it: what it makes is not to come after it was cleared away."""
+    doing = asyncio.get_running_loop().run_in_executor(None, partial(act, *args, **named))
+    left: asyncio.CancelledError | None = None
+    while not doing.done():
+        try:
+            await asyncio.wait({doing})
+        except asyncio.CancelledError as error:
+            left = error
+    if left is not None:
+        raise left from doing.exception()
+    doing.result()
 
 
 def _taker(upload: Upload, kept: Received) -> Callable[[bytes | None], None]:

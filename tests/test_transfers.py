@@ -4,9 +4,11 @@ import asyncio
 import errno
 import io
 import json
+import os
 import threading
 import zipfile
 from collections.abc import AsyncIterator
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
@@ -23,6 +25,7 @@ from quart_notes.blueprints.body import HELD, HeldBody
 from quart_notes.blueprints.uploads import received
 from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import BoardCreate, NoteUpdate
+from quart_notes.transfer import spool
 from quart_notes.transfer.spool import Upload
 from tests.empty_database import settings_for
 from tests.house import House
@@ -320,9 +323,10 @@ async def test_a_file_of_which_nothing_comes_any_more_is_given_up(desk: Desk):
     assert desk.left() == []
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", "application/json"])
 @pytest.mark.parametrize("times", [1, 2])
 async def test_whoever_leaves_while_a_file_is_made_leaves_nothing(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, times: int
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str, times: int
 ):
     reached, go_on, made = threading.Event(), threading.Event(), threading.Event()
     begin, uploads = Upload.begin, []
@@ -335,7 +339,7 @@ async def test_whoever_leaves_while_a_file_is_made_leaves_nothing(
         made.set()
 
     monkeypatch.setattr(Upload, "begin", slowly)
-    receiving = asyncio.create_task(_receive(desk, FORM, {"Content-Type": "multipart/form-data; boundary=b"}))
+    receiving = asyncio.create_task(_receive(desk, kind))
     assert await asyncio.to_thread(reached.wait, 20)
 
     for _ in range(times):
@@ -351,11 +355,41 @@ async def test_whoever_leaves_while_a_file_is_made_leaves_nothing(
     assert [upload._lock for upload in uploads] == [None]
 
 
-async def _receive(desk: Desk, body: bytes, headers: dict[str, str]) -> None:
-    async with desk.app.test_request_context("/api/imports", method="POST", data=body, headers=headers):
+async def _receive(desk: Desk, kind: str) -> None:
+    headers = {"Content-Type": kind}
+    async with desk.app.test_request_context("/api/imports", method="POST", data=FORM, headers=headers):
         cast(HeldBody, request.body).decided(pieces=True)
         async with received():
             pass
+
+
+@pytest.mark.parametrize("wanted", [{"content": _json("a")}, {"files": {"file": ("a", _json("a"))}}])
+async def test_a_process_that_holds_the_folder_of_imports_holds_up_that_import_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, wanted: Json
+):
+    tried = threading.Event()
+
+    def noted(descriptor: int, operation: int) -> None:
+        tried.set()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(spool, "PATIENCE", 0.2)
+    monkeypatch.setattr(spool, "flock", noted)
+    folder = desk.core.settings.data / "imports"
+    folder.mkdir()
+    held = os.open(folder, os.O_RDONLY)
+    flock(held, LOCK_EX)
+
+    sending = asyncio.create_task(desk.client.post("/api/imports", **wanted))
+    assert await asyncio.to_thread(tried.wait, 20)
+    assert (await desk.client.get("/healthz")).status_code == 200
+    answer = await sending
+    os.close(held)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+    assert answer.headers["Retry-After"] == "1"
+    assert desk.left() == []
+    assert (await desk.bring(**wanted))["state"] == "done"
 
 
 async def test_of_a_large_body_no_more_is_read_than_somebody_takes():

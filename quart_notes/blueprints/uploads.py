@@ -43,8 +43,8 @@ class Received:
 async def received() -> AsyncIterator[Received]:
     """The files of this request, on the disk; they go when what is done with them fails.
 
-    raises   ValidationFailedError without any; TooLargeError; StorageFullError; RequestTimedOutError when nothing
-             comes any more; BadRequestError for a form that is none
+    raises   ValidationFailedError without any; TooLargeError; StorageFullError; OverloadedError; RequestTimedOutError
+             when nothing comes any more; BadRequestError for a form that is none
     """
     limit = core().settings.max_import_bytes
     length = request.content_length
@@ -97,9 +97,11 @@ def _taker(upload: Upload, kept: Received) -> Callable[[bytes | None], None]:
     kind, options = parse_options_header(request.headers.get("Content-Type"))
     if kind == "multipart/form-data":
         return _FormTaker(upload, kept, options.get("boundary", "")).take
-    upload.begin(_own_name())
+    name = _own_name()
 
     def take(piece: bytes | None) -> None:
+        if not upload.names:
+            upload.begin(name)
         if piece is not None:
             upload.write(piece)
 

@@ -5,25 +5,30 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from typing import BinaryIO
 
-from quart_notes.errors import StorageFullError, TooLargeError
+from quart_notes.errors import OverloadedError, StorageFullError, TooLargeError
 from quart_notes.transfer.files import Place
 
 NAMES = "names.json"  # what their sender calls the files, in order; they themselves are 0, 1, 2 …
 MARK = ".mark"  # after the folder's name: a file that tells this place from those of other machines
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FILES_MAX = 10_000  # files sent together: each is one on the disk
+PATIENCE = 5.0  # seconds for another process to let go of the folder: one that was stopped may hold it for ever
+LOOK = 0.01  # seconds between looks whether it has
+BUSY = "The folder of imports is in use by another process; try again."
 
 
 class Upload:
     """Files that are being received, one after another, in a folder of their own. Its methods wait for the disk.
 
-    raises   TooLargeError beyond `limit` bytes in all or FILES_MAX files; StorageFullError when the disk is full
+    raises   TooLargeError beyond `limit` bytes in all or FILES_MAX files; StorageFullError when the disk is full;
+             OverloadedError when another process does not let go of the folder of imports
     """
 
     def __init__(self, folder: Path, limit: int) -> None:
@@ -93,10 +98,26 @@ def _room() -> Iterator[None]:
 def _locked(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        flock(descriptor, LOCK_EX)
+        _lock(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    given_up = time.monotonic() + PATIENCE
+    while not _taken(descriptor, LOCK_EX):
+        if time.monotonic() >= given_up:
+            raise OverloadedError(BUSY, headers={"Retry-After": "1"})
+        time.sleep(LOOK)
+
+
+def _taken(descriptor: int, kind: int) -> bool:
+    try:
+        flock(descriptor, kind | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _made_and_locked(folder: Path) -> int:
@@ -112,12 +133,9 @@ def _made_and_locked(folder: Path) -> int:
 def _is_locked(folder: Path) -> bool:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        flock(descriptor, LOCK_SH | LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not _taken(descriptor, LOCK_SH)
     finally:
         os.close(descriptor)
-    return False
 
 
 class Spool:

@@ -17,6 +17,7 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.errors import NotFoundError, NotNowError, ProblemError, StorageFullError
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, MemberUpdate, UserCreate
+from quart_notes.transfer import spool
 from quart_notes.transfer.batches import Source
 from tests.house import House
 from tests.in_process import opened, rows
@@ -235,6 +236,23 @@ async def test_what_is_being_received_is_not_swept_away(core: Core):
         upload.finish()
 
     assert core.spool.kept() == {upload.folder.name}
+
+
+async def test_what_another_process_discards_meanwhile_is_none_of_those_that_are_kept(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("kept", "discarded"):
+        (core.settings.data / "imports" / name).mkdir(parents=True)
+    looked_at = spool._is_locked
+
+    def late(folder: Path) -> bool:
+        if folder.name == "discarded":
+            folder.rmdir()
+        return looked_at(folder)
+
+    monkeypatch.setattr(spool, "_is_locked", late)
+
+    assert core.spool.kept() == {"kept"}
 
 
 async def test_a_job_whose_file_has_gone_says_so(core: Core):

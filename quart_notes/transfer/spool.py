@@ -131,7 +131,11 @@ def _made_and_locked(folder: Path) -> int:
 
 
 def _is_locked(folder: Path) -> bool:
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Whether a folder is being filled, or was and has gone."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return True
     try:
         return not _taken(descriptor, LOCK_SH)
     finally:

@@ -4,8 +4,10 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from quart_notes import events
 from quart_notes.broadcaster import Broadcaster
@@ -18,6 +20,7 @@ from quart_notes.transfer.batches import Batch, Source
 from quart_notes.transfer.spool import Spool
 from quart_notes.transfer.trouble import UnreadableError
 
+T = TypeVar("T")
 AT_ONCE = 2  # jobs
 TELL_EVERY = 0.2  # seconds between two events of a job: half as many as are allowed
 REST = 0.5  # of the time that a batch took, before the next: requests are served meanwhile
@@ -98,15 +101,28 @@ class Runner:
 
     async def _run(self, job_id: int) -> None:
         try:
-            task = await self._imports.take(job_id, self._ours, trusted=self._trusted)
+            task = await self._insist(partial(self._imports.take, job_id, self._ours, trusted=self._trusted))
             if task is not None:
-                await self._end(job_id, *await self._result(task))
+                state, text = await self._result(task)
+                await self._insist(partial(self._imports.end, job_id, state, text))
         except Exception:
             log.exception("Job %d could not be begun or ended", job_id)
         del self._running[job_id]
         self._unwanted.discard(job_id)
         self._sweep_soon()
         self._pump()
+
+    async def _insist(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Do it as soon as the database takes it; raises what it said last when the runner stops before."""
+        while True:
+            try:
+                return await act()
+            except ProblemError:
+                if self._stopping.is_set():
+                    raise
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN):
+                    await self._stopping.wait()
 
     async def _result(self, task: Task) -> tuple[JobState, str]:
         """Work on a job; returns how it ended and, unless its progress says it, why."""
@@ -121,19 +137,6 @@ class Runner:
         except Exception:
             log.exception("Job %d failed", task.job.id)
             return "failed", FAILED
-
-    async def _end(self, job_id: int, state: JobState, text: str) -> None:
-        """Say how a job ended, as soon as the database takes it."""
-        while True:
-            try:
-                await self._imports.end(job_id, state, text)
-                return
-            except ProblemError:
-                if self._stopping.is_set():
-                    raise
-            with suppress(TimeoutError):
-                async with asyncio.timeout(AGAIN):
-                    await self._stopping.wait()
 
     def _goes_on(self, job_id: int) -> bool:
         return not (self._stopping.is_set() or job_id in self._unwanted)

@@ -15,7 +15,7 @@ import pytest
 from quart_notes import jobs as jobs_at_work
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
-from quart_notes.errors import NotFoundError, NotNowError, ProblemError, StorageFullError
+from quart_notes.errors import DatabaseUnavailableError, NotFoundError, NotNowError, ProblemError, StorageFullError
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, MemberUpdate, UserCreate
 from quart_notes.transfer import spool
 from quart_notes.transfer.batches import Source
@@ -307,6 +307,27 @@ async def test_a_job_that_fails_half_way_says_why_and_can_be_run_again(
     assert ("secret" in caplog.text) == isinstance(error, RuntimeError)
     await core.jobs.retry(ANYBODY, job.id)
     assert (await _ended(core, job)).text == "150 notes came in, 100 were there already"
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["nothing was changed", "the answer was lost"])
+async def test_a_job_that_the_database_does_not_let_begin_begins_later(
+    core: Core, monkeypatch: pytest.MonkeyPatch, kept: bool
+):
+    monkeypatch.setattr(jobs_at_work, "AGAIN", 0.001)
+    take, failures = core.imports.take, iter([DatabaseUnavailableError("It does not answer.")] * 3)
+
+    async def fail_first(*arguments: Any, **named: Any) -> Any:
+        error = next(failures, None)
+        if error is None or kept:
+            taken = await take(*arguments, **named)
+        if error is not None:
+            raise error
+        return taken
+
+    monkeypatch.setattr(core.imports, "take", fail_first)
+
+    assert (await _ended(core, await _start(core, _file(1)))).state == "done"
+    assert await _count(core) == 1
 
 
 async def test_an_end_that_the_database_does_not_take_is_told_later(core: Core, monkeypatch: pytest.MonkeyPatch):

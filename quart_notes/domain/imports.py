@@ -8,7 +8,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
-from quart_notes.domain.jobs import TEXT_MAX, keep, settle
+from quart_notes.domain.jobs import TEXT_MAX, UNDER_WAY, keep, settle
 from quart_notes.domain.notes import search_text
 from quart_notes.domain.people import by_id
 from quart_notes.event_log import EventLog
@@ -86,11 +86,14 @@ class Imports:
     async def take(self, job_id: int, ours: Ours, *, trusted: bool) -> Task | None:
         """Begin a job; None when it does not wait any more, or is for another machine.
 
+        One that is running counts as waiting: whoever asks runs the jobs of this machine, and does not run this one.
+        Beginning it has been committed before, and the answer to that was lost.
+
         trusted   as in open mode; otherwise it is done in the name of whoever asked for it, and of nobody else
         """
 
         async def work(change: Change) -> Task | None:
-            job = await Job.get_or_none(id=job_id, state="waiting", using_db=change.connection)
+            job = await Job.get_or_none(id=job_id, state__in=UNDER_WAY, using_db=change.connection)
             if job is None or not ours(job.folder):
                 return None
             people = await by_id(change.connection, [job.user_id])

@@ -84,7 +84,8 @@ class Runner:
         if work["kind"] != "job" or not self._working:
             return
         if work["wanted"] == "begin":
-            self._queue.append(work["id"])
+            if work["id"] not in self._queue:  # it may have been found there at the start
+                self._queue.append(work["id"])
             self._pump()
         elif work["id"] in self._running:
             self._unwanted.add(work["id"])

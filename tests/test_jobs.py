@@ -12,7 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from quart_notes import events
 from quart_notes import jobs as jobs_at_work
+from quart_notes.channel import Message
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError, NotNowError, ProblemError, StorageFullError
@@ -143,6 +145,30 @@ async def test_two_jobs_run_at_once_and_the_rest_wait_in_order(core: Core, monke
     assert states == ["running", "running", "waiting", "waiting"]
     gate.open.set()
     assert [(await _ended(core, job)).state for job in started] == ["done"] * 4
+
+
+async def test_a_job_that_is_found_and_heard_of_at_the_start_is_begun_once(core: Core, monkeypatch: pytest.MonkeyPatch):
+    await core.runner.stop()
+    job = await _start(core, _file(1))
+    take, folders, taken = core.imports.take, core.jobs.folders, []
+
+    async def noted(job_id: int, *arguments: Any, **named: Any) -> Any:
+        taken.append(job_id)
+        return await take(job_id, *arguments, **named)
+
+    async def late() -> set[str]:
+        if not taken:
+            told = {"work": {"kind": "job", "id": job.id, "wanted": "begin"}}
+            core.broadcaster.publish([Message(events.WORK, None, "", json.dumps(told).encode())])
+        return await folders()
+
+    monkeypatch.setattr(core.imports, "take", noted)
+    monkeypatch.setattr(core.jobs, "folders", late)
+    await core.runner.start()
+    await _ended(core, job)
+    after = await _ended(core, await _start(core, _file(2)))
+
+    assert taken == [job.id, after.id]
 
 
 # Cancelled, run again, put away.

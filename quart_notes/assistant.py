@@ -104,9 +104,15 @@ class Assistant:
         await self._ollama.close()
 
     async def start(self) -> None:
-        """Begin to answer: of several processes, one. What another one has left unfinished has failed."""
-        self._working = True
-        await self._answers.fail_unfinished()
+        """Begin to answer: of several processes, one.
+
+        What another one was writing has failed. What waits is begun, whether or not anybody was there when it was
+        asked.
+        """
+        await self._answers.fail_writing()
+        self._working = True  # from here on what is asked is heard; what was asked before is found
+        self._waiting = await self._answers.waiting() | self._waiting
+        self._begin_next()
 
     async def stop(self) -> None:
         """Leave off at once; what is unfinished is dealt with by whoever begins next."""

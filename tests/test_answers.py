@@ -137,21 +137,22 @@ async def test_once_it_has_ended_the_log_keeps_its_end_and_not_every_stage(core:
     assert await core.log.newest() == before
 
 
-async def test_the_start_fails_what_was_left_unfinished_and_nothing_else(core: Core, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(answers, "FAILED_CHUNK", 2)
+async def test_the_start_fails_what_was_being_written_and_nothing_else(core: Core):
     ada = await person(core, "ada")
     ids = [(await asked(core, ada)).id for _ in range(6)]
     await core.answers.end(ids[0], 1, "whole", None)
-    await core.answers.grow(ids[1], 1, "half")
+    for number in (ids[1], ids[5]):
+        await core.answers.grow(number, 1, "half")
     await core.answers.stop(ANYBODY, ids[2])
 
-    await core.answers.fail_unfinished()
+    await core.answers.fail_writing()
 
     found = {one.id: one for one in await everything(core, LOBBY)}
-    assert [state(found[number]) for number in ids] == ["done", "failed", "stopped", "failed", "failed", "failed"]
+    assert [state(found[number]) for number in ids] == ["done", "failed", "stopped", "waiting", "waiting", "failed"]
     assert found[ids[1]].content == "half"
+    assert list((await core.answers.waiting()).items()) == [(ids[3], ada.id), (ids[4], ada.id)]
     before = await core.log.newest()
-    await core.answers.fail_unfinished()
+    await core.answers.fail_writing()
     assert await core.log.newest() == before
 
 
@@ -176,7 +177,7 @@ async def test_questions_beyond_what_may_wait_are_answered_so_and_can_be_asked_l
 
 @pytest.mark.sqlite_only("how it plans a query")
 async def test_the_questions_that_wait_are_counted_by_an_index(core: Core):
-    plan = rows(core, f"EXPLAIN QUERY PLAN {answers.WAITING.replace('?1', '1')}")
+    plan = rows(core, f"EXPLAIN QUERY PLAN {answers.LEFT.replace('?1', '1')}")
 
     assert " INDEX " in plan[0][3], plan
 

@@ -1,14 +1,19 @@
 """The assistant of a running server: when it is there, whose turn it is, what it knows, and its other doors."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from quart_notes.core import Core
+from tests import questions
 from tests.asking import asked, ended, in_state, new_word, own_room, said_after, shown
 from tests.fake_ollama import FakeOllama
 from tests.feed_clients import LineClient
+from tests.in_process import opened
+from tests.questions import LOBBY
 from tests.raw_connection import until
 from tests.server_process import ServerProcess
 from tests.talk import Json, cookie_of, got, made, person, refused, room, say, tell
@@ -106,6 +111,63 @@ async def test_one_person_does_not_take_all_places(tmp_path: Path):
 
             assert [shown(await ended(api, one)) for one in (*eagers, others)] == [("done", "ok")] * 5
             assert upstream.most == 3
+
+
+@pytest.fixture
+async def core(upstream: FakeOllama, tmp_path: Path) -> AsyncIterator[Core]:
+    """The parts, of which the assistant has not begun."""
+    async with opened(tmp_path / "data", ollama_url=upstream.url, assistant_answers=1) as parts:
+        yield parts
+        await parts.assistant.stop()
+        await parts.assistant.close()
+
+
+async def _all_done(core: Core) -> None:
+    """Return once every question in the lobby has its answer."""
+    async with asyncio.timeout(20):
+        while True:
+            said = await questions.everything(core, LOBBY)
+            if {one.answer.state for one in said if one.answer} == {"done"}:
+                return
+            await asyncio.sleep(0.005)
+
+
+async def test_what_is_asked_while_nobody_answers_is_answered_in_order_by_whoever_begins(
+    core: Core, upstream: FakeOllama
+):
+    people = [await questions.person(core, nickname) for nickname in ("ada", "bob")]
+    words = [new_word(upstream, "ok") for _ in range(4)]
+    for number, word in enumerate(words):
+        await questions.asked(core, people[number % 2], f"@assistant {word}")
+
+    await core.assistant.start()
+
+    await _all_done(core)
+    asked_for = [one["messages"][-1]["content"].split()[-1] for one in upstream.received]
+    assert [word for word in asked_for if word in words] == words
+
+
+async def test_what_is_asked_while_somebody_begins_to_answer_is_answered_once(
+    core: Core, upstream: FakeOllama, monkeypatch: pytest.MonkeyPatch
+):
+    ada, words = await questions.person(core, "ada"), [new_word(upstream, "ok") for _ in range(2)]
+    fail_writing, waiting = core.answers.fail_writing, core.answers.waiting
+
+    async def and_then() -> None:
+        await fail_writing()
+        await questions.asked(core, ada, f"@assistant {words[0]}")
+
+    async def in_the_middle() -> dict[int, int | None]:
+        await questions.asked(core, ada, f"@assistant {words[1]}")
+        return await waiting()
+
+    monkeypatch.setattr(core.answers, "fail_writing", and_then)
+    monkeypatch.setattr(core.answers, "waiting", in_the_middle)
+    await core.assistant.start()
+
+    await _all_done(core)
+    asked_for = [one["messages"][-1]["content"].split()[-1] for one in upstream.received]
+    assert sorted(word for word in asked_for if word in words) == sorted(words)
 
 
 # What it knows.

@@ -1,8 +1,9 @@
 """The assistant's answers: messages of their own, which begin with the question and grow."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
@@ -34,9 +35,8 @@ MAX_WAITING_EACH = 20  # of them for one person, and for all guests together
 TOO_MANY = "Too many questions are waiting for an answer; ask again in a while."
 RESTARTED = "The server was restarted before the answer was whole."
 BREATH = 0.05  # seconds between two chunks of what is forgotten, for other writes
-FAILED_CHUNK = 100  # answers in one transaction
 # In plain SQL, with the states as they stand in the index of unfinished answers: with values, it would not be used.
-WAITING = "SELECT id, asker_id FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?1"
+LEFT = "SELECT id, asker_id, answer_state FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?1"
 
 
 class Asked(NamedTuple):
@@ -134,17 +134,23 @@ class Answers:
 
         return await self._write(work)
 
-    async def fail_unfinished(self) -> None:
-        """At the start: answers that nobody works on any more have failed, and can be asked for again."""
+    async def fail_writing(self) -> None:
+        """At the start: answers that nobody writes on any more have failed, and can be asked for again."""
 
-        async def work(change: Change) -> bool:
-            left = await _waiting(change.connection, FAILED_CHUNK)
-            for answer_id in left:
-                await _settle(change, await Message.get(id=answer_id, using_db=change.connection), RESTARTED)
-            return len(left) == FAILED_CHUNK
+        async def work(change: Change) -> None:
+            for row in await _left(change.connection):
+                if row["answer_state"] == "writing":
+                    answer = await Message.get(id=row["id"], using_db=change.connection)
+                    await _settle(change, answer, RESTARTED)
 
-        while (await self._write(work)).result:
-            pass
+        await self._write(work)
+
+    async def waiting(self) -> dict[int, int | None]:
+        """Who asked for the answers of which nothing has come yet, by their ids, the oldest first."""
+        async with self._database.snapshot() as connection:
+            rows = await _left(connection)
+        asked = sorted((row["id"], row["asker_id"]) for row in rows if row["answer_state"] == "waiting")
+        return dict(asked)
 
 
 async def begin(change: Change, room: RoomOut, question: Message) -> None:
@@ -166,14 +172,14 @@ async def begin(change: Change, room: RoomOut, question: Message) -> None:
 
 
 async def _too_many(connection: BaseDBAsyncClient, asker_id: int | None) -> bool:
-    askers = list((await _waiting(connection, MAX_WAITING)).values())
+    askers = [row["asker_id"] for row in await _left(connection)]
     return len(askers) >= MAX_WAITING or askers.count(asker_id) >= MAX_WAITING_EACH
 
 
-async def _waiting(connection: BaseDBAsyncClient, most: int) -> dict[int, int | None]:
-    """Who asked for the answers that are unfinished, by their ids."""
-    _, rows = await connection.execute_query(WAITING, [most])
-    return {row["id"]: row["asker_id"] for row in rows}
+async def _left(connection: BaseDBAsyncClient) -> Sequence[Mapping[str, Any]]:
+    """The answers that are unfinished: who asked for them, and their states."""
+    _, rows = await connection.execute_query(LEFT, [MAX_WAITING])
+    return rows
 
 
 async def _unfinished(connection: BaseDBAsyncClient, answer_id: int, version: int | None = None) -> Message | None:

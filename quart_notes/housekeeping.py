@@ -1,4 +1,4 @@
-"""What has to be done now and then: forget old events and what was deleted long ago, fold the log file back."""
+"""What has to be done now and then: forget what is old, give up what was lost, fold the log file back."""
 
 import asyncio
 import logging
@@ -60,6 +60,7 @@ async def tidy(core: Core) -> None:
     await _in_chunks(lambda: core.notes.empty_trash(settings.trash_days))
     await _in_chunks(lambda: core.messages.empty_trash(settings.trash_days))
     await _in_chunks(lambda: core.boards.empty_trash(settings.trash_days))
+    await core.imports.interrupt_lost(core.runner.ours)
     await _in_chunks(lambda: core.jobs.forget(settings.trash_days))
     await _in_chunks(core.sessions.forget_expired)
     await _in_chunks(core.invitations.forget_expired)

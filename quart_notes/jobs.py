@@ -42,12 +42,13 @@ class Runner:
 
     trusted   in open mode: jobs may be done in nobody's name
     sole      there is no other machine to which files may have been sent
+    ours      whether the files of a folder are on this machine
     """
 
     def __init__(
         self, broadcaster: Broadcaster, jobs: Jobs, imports: Imports, spool: Spool, *, trusted: bool, sole: bool = True
     ) -> None:
-        self._ours: Ours = (lambda _: True) if sole else spool.is_here
+        self.ours: Ours = (lambda _: True) if sole else spool.is_here
         self._jobs = jobs
         self._imports = imports
         self._spool = spool
@@ -65,7 +66,7 @@ class Runner:
         """Mark what was interrupted when the process before ended, and begin what waits."""
         self._stopping.clear()
         self._working = True
-        await self._imports.recover(self._ours)
+        await self._imports.recover(self.ours)
         self._queue.extend(job_id for job_id in await self._imports.waiting() if job_id not in self._queue)
         await self._sweep()
         self._pump()
@@ -102,7 +103,7 @@ class Runner:
 
     async def _run(self, job_id: int) -> None:
         try:
-            task = await self._insist(partial(self._imports.take, job_id, self._ours, trusted=self._trusted))
+            task = await self._insist(partial(self._imports.take, job_id, self.ours, trusted=self._trusted))
             if task is not None:
                 state, text = await self._result(task)
                 await self._insist(partial(self._imports.end, job_id, state, text))

@@ -15,8 +15,9 @@ from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.domain.notes import EMPTY_TRASH_CHUNK
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError
 from quart_notes.housekeeping import tidy
-from quart_notes.models import Note
-from quart_notes.schemas import NoteCreate
+from quart_notes.jobs import Runner
+from quart_notes.models import Job, Note
+from quart_notes.schemas import ImportOptions, NoteCreate
 from quart_notes.settings import Settings
 from quart_notes.writer import Change
 from tests.in_process import fresh, rows
@@ -82,6 +83,35 @@ async def test_old_events_go_and_the_newest_number_stays(core: Core):
 
     assert rows(core, "SELECT min(number), max(number) FROM event_log") == [(31, 130)]
     assert rows(core, "SELECT newest, pruned FROM log_head") == [(130, 30)]
+
+
+async def _job(core: Core, folder: str, state: str, days_ago: float) -> int:
+    """An import that was touched last so long ago."""
+    job_id = (await core.jobs.start(ANYBODY, SHARED_BOARD, ImportOptions(), "notes.json", folder)).result.id
+    moment = datetime.now(UTC) - timedelta(days=days_ago)
+
+    async def work(change: Change) -> None:
+        await Job.filter(id=job_id).using_db(change.connection).update(state=state, updated_at=moment)
+
+    await core.writer(work)
+    return job_id
+
+
+async def test_imports_of_a_machine_that_has_gone_are_interrupted_and_nothing_else(core: Core):
+    with core.spool.receiving(1) as upload:
+        here, away = upload.folder.name, "elsewhere-1"
+    runner = Runner(core.broadcaster, core.jobs, core.imports, core.spool, trusted=True, sole=False)
+    lost = {await _job(core, away, state, 1.1) for state in ("waiting", "running")}
+    others = [(away, "waiting", 0.9), (away, "done", 1.1), (away, "failed", 1.1), (here, "waiting", 1.1)]
+    kept = {await _job(core, *other): other[1] for other in others}
+    before = await core.log.newest()
+
+    await tidy(Core(**{**vars(core), "runner": runner}))
+
+    assert dict(rows(core, "SELECT id, state FROM job")) == {**dict.fromkeys(lost, "interrupted"), **kept}
+    assert (await core.log.newest()).number - before.number == len(lost), "whoever asked for them is told"
+    (again, _) = sorted(lost)
+    assert (await core.jobs.retry(ANYBODY, again)).result.state == "waiting"
 
 
 def _in_the_file_itself(core: Core, copy: Path) -> int:

@@ -1,7 +1,7 @@
 """Notes that come in from a file: many in one change, each of them once."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -22,6 +22,10 @@ INSERT = (
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)"
 )
 INTERRUPTED = "The server stopped in the middle. Run it again: nothing comes in twice."
+LOST = timedelta(days=1)  # after which a machine that does nothing for a job has gone, or its data folder
+AWAY = (
+    "The server that has its file does not work on it. Send the file again, or run it again when that server is back."
+)
 NOBODYS = "Nobody in particular asked for it, and people sign in here now."
 
 
@@ -74,6 +78,18 @@ class Imports:
             for job in await Job.filter(state="running").using_db(change.connection):
                 if ours(job.folder):
                     await settle(change, job, "interrupted", INTERRUPTED)
+
+        await self._write(work)
+
+    async def interrupt_lost(self, ours: Ours) -> None:
+        """Mark as interrupted what is to be done on another machine and has not been touched for LOST."""
+        oldest = datetime.now(UTC) - LOST
+
+        async def work(change: Change) -> None:
+            old = Job.filter(state__in=UNDER_WAY, updated_at__lt=oldest)
+            for job in await old.using_db(change.connection).order_by("id"):
+                if not ours(job.folder):
+                    await settle(change, job, "interrupted", AWAY)
 
         await self._write(work)
 

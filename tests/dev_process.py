@@ -2,9 +2,10 @@
 
 import re
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.server_process import ROOT, ServerProcess, wait_for
@@ -30,7 +31,7 @@ class DevProcess(ServerProcess):
     def write(self, name: str, text: str) -> Path:
         """Put a text into a file of the project, as editors do: another file takes its place."""
         file = self.code / name
-        self._former.setdefault(file, file.read_bytes() if file.exists() else None)
+        self._former.setdefault(file, _content(file))
         beside = file.with_name(f".{file.name}.tmp")
         beside.write_text(text, encoding="utf-8")
         return beside.replace(file)
@@ -63,18 +64,29 @@ class DevProcess(ServerProcess):
             yield
 
     def mend(self) -> None:
-        """Put everything back, and have a server that knows it."""
-        if not self._former:
-            return
-        with self.restarted():
-            for file, content in self._former.items():
-                if content is None:
-                    file.unlink(missing_ok=True)
-                else:
-                    file.write_bytes(content)
-            self._former.clear()
-            version = self.code / VERSION  # any of the others may need no other server
-            version.write_bytes(version.read_bytes())
+        """Put everything back, and have pages and a server that know it."""
+        other = {file: content for file, content in self._former.items() if _content(file) != content}
+        self._former.clear()
+        told = len(self.log)
+        before = self._state() if other else b""
+        for file, content in other.items():
+            if content is None:
+                file.unlink()
+            else:
+                file.write_bytes(content)
+        wait_for(lambda: all(file.name in self.log[told:] for file in other), "it is noticed", RESTARTS)
+        wait_for(lambda: self.log.rfind("Quart Notes on") > self.log.rfind("Restarting"), "it serves", RESTARTS)
+        if other:
+            wait_for(lambda: self._state() != before, "pages are told", RESTARTS)
+
+    def _state(self) -> bytes:
+        """What a page is told that follows from now on."""
+        with (
+            closing(socket.create_connection(("127.0.0.1", self.port), RESTARTS)) as connection,
+            connection.makefile("rb") as answer,
+        ):
+            connection.sendall(b"GET /dev/changes HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            return next(line for line in answer if line.startswith(b"data: "))
 
     def server_pids(self) -> list[int]:
         """The processes that it has started and that have not ended."""
@@ -84,3 +96,7 @@ class DevProcess(ServerProcess):
     def threads(self) -> int:
         """How many threads the supervisor has."""
         return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+
+
+def _content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.exists() else None

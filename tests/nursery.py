@@ -19,6 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+# The interpreters that have one: ours, and those that tests/pythons.py finds.
+PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
 # Imported by a server as it starts; the last two as it opens its first database.
 PROGRAM = """
 import hypercorn.asyncio, quart_notes.cli, uvloop, quart_notes.sqlite_engine, quart_notes.postgres_engine
@@ -34,6 +36,7 @@ class Child:
     arguments    of `quart-notes`; out, err: descriptors that it writes to
     constants    values for constants of its modules, e.g. {"quart_notes.broadcaster.HEARTBEAT": 0.2}
     earnest      wait for the disk at each commit and hash passwords slowly, as outside of tests
+    python       the interpreter, one of PYTHONS
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Child:
         err: int,
         constants: dict[str, float] | None = None,
         earnest: bool = True,
+        python: str = sys.executable,
     ) -> None:
         self.args = arguments
         self.returncode: int | None = None
@@ -55,7 +59,8 @@ class Child:
             "constants": constants or {},
             "earnest": earnest,
         }
-        self.pid = nursery().asked(order, [out, err])
+        self._nursery = nursery(python)
+        self.pid = self._nursery.asked(order, [out, err])
         self._ended = os.pidfd_open(self.pid)
 
     def poll(self) -> int | None:
@@ -83,7 +88,7 @@ class Child:
             ended = select.poll()
             ended.register(self._ended, select.POLLIN)
             if ended.poll(None if timeout is None else timeout * 1000):
-                self.returncode = nursery().asked({"ended": self.pid})
+                self.returncode = self._nursery.asked({"ended": self.pid})
                 os.close(self._ended)
         return self.returncode
 
@@ -100,13 +105,13 @@ def run(*arguments: str, folder: Path, env: dict[str, str], timeout: float = 60)
 class Nursery:
     """The process, as those see it who ask for children. They end with it, and it ends with whoever has started it."""
 
-    def __init__(self) -> None:
+    def __init__(self, python: str) -> None:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._turn = threading.Lock()
         with theirs:
             fd = theirs.fileno()
             self._process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM.format(fd=fd)],
+                [python, "-c", PROGRAM.format(fd=fd)],
                 cwd=Path(__file__).parent.parent,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -127,9 +132,9 @@ class Nursery:
 
 
 @cache
-def nursery() -> Nursery:
-    """The nursery of the process that asks."""
-    return Nursery()
+def nursery(python: str) -> Nursery:
+    """The nursery of the process that asks, for servers on that interpreter."""
+    return Nursery(python)
 
 
 def attend(fd: int) -> None:

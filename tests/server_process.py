@@ -16,7 +16,7 @@ import httpx
 
 from tests import postgres
 from tests.empty_database import flags_for, settings_for, stored
-from tests.nursery import Child
+from tests.nursery import PYTHONS, Child
 
 STARTS = 20.0  # seconds a server may take to start on a busy machine
 ROOT = Path(__file__).parent.parent
@@ -108,12 +108,19 @@ class ServerProcess:
         command = [self.command, "--bind", f"127.0.0.1:{self.port}", "--data", str(self.data), *place, *self.flags]
         folder = self.data.parent if self.data.parent.exists() else ROOT
         env, log = {**self.env, "PYTHONPATH": str(self.code)}, self._log.fileno()
-        if self.python == sys.executable and self.code == ROOT:
+        if self.python in PYTHONS and self.code == ROOT:
             self.process = Child(
-                *command, folder=folder, env=env, out=log, err=log, constants=self.constants, earnest=self.earnest
+                *command,
+                folder=folder,
+                env=env,
+                out=log,
+                err=log,
+                constants=self.constants,
+                earnest=self.earnest,
+                python=self.python,
             )
         else:
-            assert not self.constants, "they are for a server of the tests' own Python and code"
+            assert not self.constants, "they are for a server of our Pythons and code"
             self.process = subprocess.Popen(
                 [self.python, "-m", "quart_notes", *command], cwd=folder, env=env, stdout=log, stderr=log
             )

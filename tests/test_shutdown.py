@@ -15,12 +15,12 @@ import pytest
 
 from quart_notes.server import STREAMS_END
 from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
+from tests.nursery import PYTHONS
 from tests.raw_connection import RawConnection, until
 from tests.server_process import ROOT, ServerProcess, wait_for
 
 STREAMS = 300
 ENDS = 2.0  # seconds a server may take to end
-PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
 
 
 def version(python: str) -> str:

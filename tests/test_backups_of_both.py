@@ -2,7 +2,7 @@
 
 import os
 import time
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -12,7 +12,7 @@ from quart_notes.tables import ALONE
 from tests import test_migrations
 from tests.both_databases import KINDS, Kind, contents, file_in, find, serving, unused_database, url_of
 from tests.command_line import Done, ask, assert_failed, assert_refused, run_in
-from tests.feed_clients import EDGES, Edge, follow, named
+from tests.feed_clients import EDGES, follow
 from tests.furnished import everything, furnish
 from tests.nursery import Child
 from tests.server_process import ROOT, ServerProcess, wait_for
@@ -53,10 +53,9 @@ def titles(server: ServerProcess) -> list[str]:
     return [note["title"] for note in httpx.get(server.base + "/api/notes").json()]
 
 
-@pytest.mark.parametrize("edge", EDGES, ids=named)
 @pytest.mark.parametrize("target", KINDS)
 @pytest.mark.parametrize("source", KINDS)
-async def test_whoever_has_a_newer_id_gets_exactly_one_reset(tmp_path: Path, source: Kind, target: Kind, edge: Edge):
+async def test_whoever_has_a_newer_id_gets_exactly_one_reset(tmp_path: Path, source: Kind, target: Kind):
     copy, data = tmp_path / "copy.sqlite3", tmp_path / "target"
     with serving(source, data if source == target else tmp_path / "source") as server:
         add(server, "kept")
@@ -70,18 +69,21 @@ async def test_whoever_has_a_newer_id_gets_exactly_one_reset(tmp_path: Path, sou
         said = succeeded(restore(target, data, copy))
 
         server.start()
-        async with server.client() as http, await follow(edge, server.port, seen) as client:
+        async with AsyncExitStack() as stack:
+            http = await stack.enter_async_context(server.client())
+            clients = [await stack.enter_async_context(await follow(edge, server.port, seen)) for edge in EDGES]
             notes = await http.get("/api/notes")
             assert [note["title"] for note in notes.json()] == ["kept"]
             assert (await http.post("/api/notes", json={"title": "on it goes"})).status_code == 201
-            await client.count(2)
-            assert [event["action"] for event in client.events] == ["reset", "create"]
-            epochs = {event_id.partition("-")[0] for event_id in client.ids}
-            assert epochs == {notes.headers["last-event-id"].partition("-")[0]}
-            assert not epochs & {
-                seen.partition("-")[0],
-                ask(copy, "SELECT epoch FROM log_head"),
-            }
+            for client in clients:
+                await client.count(2)
+                assert [event["action"] for event in client.events] == ["reset", "create"]
+                epochs = {event_id.partition("-")[0] for event_id in client.ids}
+                assert epochs == {notes.headers["last-event-id"].partition("-")[0]}
+                assert not epochs & {
+                    seen.partition("-")[0],
+                    ask(copy, "SELECT epoch FROM log_head"),
+                }
         assert "Traceback" not in server.log
 
     (kept,) = data.glob("quart-notes-replaced-*.sqlite3")
@@ -141,7 +143,7 @@ def test_a_backup_under_the_writes_of_three_workers_is_whole(tmp_path: Path, kin
     data = tmp_path / "data"
     with WorkerServer(data, "--database-url", url_of(kind, data), workers=3) as server:
         with steady_writers(server.base) as acknowledged:
-            for n in range(3):
+            for n in range(2):
                 before = acknowledged[0]
                 copy = tmp_path / f"copy{n}.sqlite3"
                 assert "checked" in succeeded(backup(kind, data, copy))

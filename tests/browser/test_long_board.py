@@ -1,6 +1,6 @@
 """Five thousand notes: all of them get there, and the page stays whole."""
 
-from concurrent.futures import ThreadPoolExecutor
+import json
 
 import httpx
 import pytest
@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.board import card, create
 from tests.browser.windows import visit
+from tests.server_process import wait_for
 
 MANY = 5_000
 
@@ -15,14 +16,14 @@ MANY = 5_000
 @pytest.fixture(scope="module")
 def full(shared_server):
     """A server with many notes, every tenth of them done."""
-    with httpx.Client(base_url=shared_server.base, timeout=30, verify=False) as client, ThreadPoolExecutor(8) as pool:
-
-        def make(number):
-            note = create(client, f"Note {number}", f"Text of note {number}. " * (number % 20))
-            if number % 10 == 0:
-                client.patch(f"/api/notes/{note['id']}", json={"done": True})
-
-        list(pool.map(make, range(MANY)))
+    many = [
+        {"title": f"Note {number}", "description": f"Text of note {number}. " * (number % 20), "done": number % 10 == 0}
+        for number in range(MANY)
+    ]
+    with httpx.Client(base_url=shared_server.base, timeout=30, verify=False) as client:
+        sent = client.post("/api/imports", params={"name": "many.json"}, content=json.dumps(many).encode())
+        assert sent.status_code == 202, sent.text
+        wait_for(lambda: client.get(sent.headers["Location"]).json()["state"] == "done", "they come in", 60)
     return shared_server
 
 

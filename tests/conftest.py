@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests import postgres
 from tests.callers import PEOPLE
 from tests.dev_process import DevProcess
 from tests.fake_ollama import FakeOllama
-from tests.furnished import everything, furnish
+from tests.furnished import Unchanged, furnish
 from tests.house import House, hash_quickly, opened_house
 from tests.in_process import opened
 from tests.raw_connection import LEFT_OPEN
@@ -165,12 +166,18 @@ def me(strict_server: ServerProcess) -> str:
     return strict_server.me
 
 
+@pytest.fixture(scope="module")
+def unchanged() -> Iterator[Unchanged]:
+    """Holds that what is done within leaves a server's data as they were."""
+    with closing(Unchanged()) as unchanged:
+        yield unchanged
+
+
 @pytest.fixture
-def port(strict_server: ServerProcess) -> Iterator[int]:
+def port(strict_server: ServerProcess, unchanged: Unchanged) -> Iterator[int]:
     """The strict server's port; the test must leave everything as it was."""
-    before = everything(strict_server)
-    yield strict_server.port
-    assert everything(strict_server) == before, "something was stored"
+    with unchanged(strict_server):
+        yield strict_server.port
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,13 @@
 """What tests/routes.py speaks of, put into a server, and all that is stored there."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import httpx
 
 from quart_notes.blueprints.identity import COOKIE
+from tests import postgres
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
 from tests.routes import PASSWORD
@@ -50,3 +55,37 @@ def everything(server: ServerProcess) -> list[bytes | str]:
     answers = [exchange(server.port, raw_request(f"/api/{name}", server.me)) for name in names]
     assert {answer.status for answer in answers} == {200}
     return [*(answer.body for answer in answers), answers[-1].headers["last-event-id"]]
+
+
+class Unchanged:
+    """What is done in between leaves a server's data as they were.
+
+    Everything is asked for again only when something was written; PostgreSQL does not say, and is always asked.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[ServerProcess, sqlite3.Connection] = {}
+        self._known: dict[ServerProcess, tuple[int, list[bytes | str]]] = {}
+
+    @contextmanager
+    def __call__(self, server: ServerProcess) -> Iterator[None]:
+        """Fail unless all that is stored after it is what was stored before."""
+        before = self._stored(server)
+        yield
+        assert self._stored(server) == before, "something was stored"
+
+    def _stored(self, server: ServerProcess) -> list[bytes | str]:
+        if postgres.chosen():
+            return everything(server)
+        if server not in self._files:
+            self._files[server] = sqlite3.connect(server.data / "quart-notes.sqlite3")
+        # Another number after each commit of another process's; before the rest, as something may be written meanwhile.
+        (written,) = self._files[server].execute("PRAGMA data_version").fetchone()
+        if server not in self._known or self._known[server][0] != written:
+            self._known[server] = written, everything(server)
+        return self._known[server][1]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self._files.values():
+            file.close()

@@ -9,7 +9,7 @@ import pytest
 
 from quart_notes.blueprints.identity import COOKIE
 from tests.cases import check_each
-from tests.furnished import everything, furnish, put_failed_job
+from tests.furnished import Unchanged, furnish, put_failed_job
 from tests.problems import assert_problem
 from tests.raw_http import Answer, exchange, handshake, request, websocket_request
 from tests.routes import ACCOUNTS_ONLY, BODILESS, ENDS_ME, NOBODY, OPEN_ONLY, READS, TAKES_FILES, WRITES, Route, body_of
@@ -89,6 +89,15 @@ def _write(port: int, me: str, route: Route, headers: list[str], **things: objec
     return exchange(port, data)
 
 
+def test_whatever_is_stored_would_be_noticed(server: ServerProcess, unchanged: Unchanged):
+    furnish(server)
+    for _ in range(2):
+        with unchanged(server):
+            assert httpx.get(server.base + "/api/notes").status_code == 200
+        with pytest.raises(AssertionError, match="something was stored"), unchanged(server):
+            assert httpx.post(server.base + "/api/notes", json={"title": "x"}).status_code == 201
+
+
 @pytest.mark.parametrize("route", WRITES, ids=str)
 def test_a_page_of_another_origin_changes_nothing(port: int, me: str, route: Route):
     _assert_refused_to_foreign_pages(port, me, route)
@@ -102,11 +111,10 @@ def _assert_refused_to_foreign_pages(port: int, me: str, route: Route) -> None:
 
 
 @pytest.fixture
-def guarded_port(guarded_strict_server: ServerProcess) -> Iterator[int]:
+def guarded_port(guarded_strict_server: ServerProcess, unchanged: Unchanged) -> Iterator[int]:
     """The port of the strict server in accounts mode; the test must leave everything as it was."""
-    before = everything(guarded_strict_server)
-    yield guarded_strict_server.port
-    assert everything(guarded_strict_server) == before, "something was stored"
+    with unchanged(guarded_strict_server):
+        yield guarded_strict_server.port
 
 
 @pytest.mark.parametrize("route", [route for route in WRITES if route.blueprint not in ACCOUNTS_ONLY], ids=str)

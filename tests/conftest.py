@@ -16,6 +16,7 @@ from quart_notes.core import Core
 from quart_notes.domain import passwords
 from tests import postgres
 from tests.callers import PEOPLE
+from tests.compiled_routes import compile_routes_once
 from tests.dev_process import DevProcess
 from tests.fake_ollama import FakeOllama
 from tests.furnished import Unchanged, furnish
@@ -38,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let everybody know, the servers in processes of their own too."""
+    compile_routes_once()
     config.stash[LEFT_OUT] = []
     os.environ[postgres.VARIABLE] = config.getoption("database")
 

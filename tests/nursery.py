@@ -21,10 +21,13 @@ from typing import Any
 
 # The interpreters that have one: ours, and those that tests/pythons.py finds.
 PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
-# Imported by a server as it starts; the last two as it opens its first database.
+# Imported by a server as it starts, the last two as it opens its first database; an application compiles its routes.
 PROGRAM = """
 import hypercorn.asyncio, quart_notes.cli, uvloop, quart_notes.sqlite_engine, quart_notes.postgres_engine
+from tests.compiled_routes import compile_routes_once
 from tests.nursery import attend
+compile_routes_once()
+quart_notes.create_app(quart_notes.settings.Settings())
 attend({fd})
 quart_notes.cli.main()
 """

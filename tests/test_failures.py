@@ -223,6 +223,7 @@ def file_of(server: ServerProcess) -> Ask:
     return ask
 
 
+@pytest.mark.sqlite_only("its file")
 async def test_a_worker_that_stands_still_in_the_middle_of_a_write_holds_the_others_up_for_a_while(
     workers: WorkerServer,
 ):
@@ -241,6 +242,7 @@ async def test_a_worker_that_stands_still_in_the_middle_of_a_write_holds_the_oth
         await traffic.recovered()
 
 
+@pytest.mark.sqlite_only("its file")
 async def test_a_disk_that_is_full_for_all_workers_is_said_and_heals(small_disk: Path):
     server = WorkerServer(small_disk / "data")
     async with started(server), Traffic([server], file_of(server), refusals=(503, 507)) as traffic:

@@ -48,7 +48,7 @@ from quart_notes.blueprints.openapi import documented
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError, exclusive
 from quart_notes.domain.access import SHARED_BOARD
-from quart_notes.errors import DatabaseUnavailableError
+from quart_notes.errors import ProblemError
 from quart_notes.leading import FileLock, Leader, Lock
 from quart_notes.settings import Postgres, Settings
 from quart_notes.settings_sources import load
@@ -116,9 +116,14 @@ def _keep_open(app: Quart, core: Core) -> None:
     async def start() -> None:
         try:
             await _open(core, resources)
-        except BaseException:
+        except BaseException as error:
             # Nobody calls `stop` then, and the database's threads would keep the process for ever.
             await resources.aclose()
+            if isinstance(error, ProblemError):  # the database is busy, full or gone
+                cause = str(error.__cause__ or "") or error.detail
+                raise CannotOpenError(f"{core.settings.database}: {cause}") from None
+            if isinstance(error, OSError):
+                raise CannotOpenError(str(error)) from None
             raise
 
     @app.after_serving
@@ -137,11 +142,11 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
     resources.push_async_callback(core.database.close)
     try:
         await core.signing.open(core.database)
-        if core.others is not None:
-            await core.others.start()
-            resources.push_async_callback(core.others.stop)
-    except (OSError, ValueError, DatabaseUnavailableError) as error:
-        raise CannotOpenError(getattr(error, "detail", str(error))) from None
+    except ValueError as error:
+        raise CannotOpenError(str(error)) from None
+    if core.others is not None:
+        await core.others.start()
+        resources.push_async_callback(core.others.stop)
     await core.log.open()
     await core.rooms.open()
     await core.boards.open()

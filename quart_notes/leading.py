@@ -59,7 +59,7 @@ class Leader:
 
     1. `begin` is awaited when the lock has come to this process, `end` before it is given back or when it is lost. When
        `begin` fails, what has begun ends, and it is tried again.
-    2. A process that is alone has begun when `start` returns.
+    2. A process that is alone has begun when `start` returns, if the database could be used.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Leader:
 
     async def start(self) -> None:
         """Begin, now if the lock is free, or when it gets free."""
-        await self._look()
+        await self._try()
         self._task = asyncio.create_task(self._keep_looking(), name=f"leader: {self._name}")
 
     async def stop(self) -> None:
@@ -92,12 +92,19 @@ class Leader:
         while True:
             await asyncio.sleep(LOOK)
             try:
-                await self._look()
-            except ProblemError as error:
-                log.warning("The process could not take the lead, and tries again: %s: %s", self._name, error.detail)
-                await asyncio.sleep(AGAIN)
+                if not await self._try():
+                    await asyncio.sleep(AGAIN)
             except Exception:
                 log.exception("The process could not take the lead: %s", self._name)
+
+    async def _try(self) -> bool:
+        """Whether the database let us look."""
+        try:
+            await self._look()
+        except ProblemError as error:
+            log.warning("The process could not take the lead, and tries again: %s: %s", self._name, error.detail)
+            return False
+        return True
 
     async def _look(self) -> None:
         holds = await self._lock.take()

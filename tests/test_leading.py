@@ -3,6 +3,9 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.leading import LOOK, FileLock, Leader
 from tests.virtual_time import in_virtual_time
 
@@ -12,12 +15,12 @@ class Work:
 
     def __init__(self, lock: "Lock | FileLock") -> None:
         self.done: list[str] = []
-        self.fails = False
+        self.failure: Exception | None = None
         self.leader = Leader("tests", lock, self._begin, self._end)
 
     async def _begin(self) -> None:
-        if self.fails:
-            raise RuntimeError("not now")
+        if self.failure:
+            raise self.failure
         self.done.append("begin")
 
     async def _end(self) -> None:
@@ -84,12 +87,29 @@ async def test_who_waits_begins_when_the_lock_is_free_and_ends_when_it_loses_the
 @in_virtual_time
 async def test_a_beginning_that_fails_is_tried_again():
     lock, work = await _waiting()
-    work.fails, lock.free = True, True
+    work.failure, lock.free = RuntimeError("not now"), True
     await asyncio.sleep(5 * LOOK)
     assert set(work.done) == {"end"}  # of whatever may have begun
-    work.fails = False
+    work.failure = None
     await asyncio.sleep(2 * LOOK)
     assert work.done[-1] == "begin"
+    await work.leader.stop()
+
+
+@in_virtual_time
+async def test_a_start_that_meets_a_busy_database_goes_on_and_leads_later(caplog: pytest.LogCaptureFixture):
+    work = Work(Lock())
+    work.failure = DatabaseUnavailableError("The database does not answer.")
+
+    await work.leader.start()
+
+    assert not work.leader.leads
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "tries again: tests: The database does not answer." in caplog.text
+    work.failure = None
+    await asyncio.sleep(2 * LOOK)
+    assert work.leader.leads
+    assert work.done == ["end", "begin"]
     await work.leader.stop()
 
 

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL beside Tortoise's, for whatever is no transaction."""
 
 import asyncio
+import logging
 import socket
 from contextlib import suppress
 from typing import Any
@@ -17,6 +18,7 @@ SILENT, ASK = 3, 1  # seconds of silence until it is asked whether the other end
 ASKED = 3  # times without an answer, after which it is gone
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
+log = logging.getLogger(__name__)
 
 # What the server does about a machine that is gone, or cut off: left to itself, it finds out after two hours, and
 # keeps the locks of its connections until then.
@@ -80,9 +82,10 @@ class AdvisoryLock:
         self._key = key
         self._connection: Any = None
         self._held = False
+        self._trouble = ""  # why it cannot be asked for, while that is so
 
     async def take(self) -> bool:
-        """Whether this process holds it now; takes it if nobody does."""
+        """Whether this process holds it now; takes it if nobody does. What is in the way is logged once."""
         try:
             if self._connection is None:
                 self._connection = await connect(self._place, "leader", idle_session_timeout=f"{IDLE}s")
@@ -98,7 +101,20 @@ class AdvisoryLock:
                 connection.terminate()
             if not isinstance(error, FAILURES):
                 raise
+            self._tell(str(error) or "no answer in time")
+        else:
+            self._tell("")
         return self._held
+
+    def _tell(self, trouble: str) -> None:
+        """Say it when it changes: it is asked for several times a second."""
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        if trouble:
+            log.warning("The process cannot ask for the lead: %s: %s", self._place, trouble)
+        else:
+            log.info("The process can ask for the lead again: %s", self._place)
 
     async def release(self) -> None:
         """Let another one have it."""

@@ -103,12 +103,11 @@ async def test_a_start_that_meets_a_busy_database_goes_on_and_leads_later(caplog
 
     await work.leader.start()
 
-    assert not work.leader.leads
+    assert work.done == ["end"]  # of whatever may have begun
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "tries again: tests: The database does not answer." in caplog.text
     work.failure = None
     await asyncio.sleep(2 * LOOK)
-    assert work.leader.leads
     assert work.done == ["end", "begin"]
     await work.leader.stop()
 

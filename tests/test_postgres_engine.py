@@ -10,14 +10,16 @@ from typing import Any
 import asyncpg
 import pytest
 
-from quart_notes import postgres_engine, postgres_transactions
+from quart_notes import postgres_engine, postgres_session, postgres_transactions
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import DatabaseUnavailableError, StorageFullError
 from quart_notes.models import Note
 from quart_notes.outlets import sse
+from quart_notes.postgres_session import AdvisoryLock
 from quart_notes.postgres_transactions import WRITING, StrictTransaction
 from quart_notes.schemas import NoteCreate
+from quart_notes.settings import Postgres
 from quart_notes.writer import Change
 from tests import postgres
 from tests.house import hash_quickly, opened_house
@@ -355,3 +357,31 @@ async def test_a_commit_that_ended_with_its_connection_is_found_not_to_have_been
     await asked(url, "DROP TRIGGER leaving ON note")
     await _add(core, "kept")
     assert [note.title for note in (await _all(core))] == ["kept"]
+
+
+async def test_what_keeps_everybody_from_leading_is_said_once_and_when_it_is_over(
+    url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    reasons: list[Exception] = [asyncpg.TooManyConnectionsError("too many"), OSError("refused"), TimeoutError()]
+
+    async def connect(*_: Any, **__: Any) -> Any:
+        raise reasons[0]
+
+    lock = AdvisoryLock(Postgres(url, 1, 5), 7)
+    with monkeypatch.context() as patch, caplog.at_level("INFO"):
+        patch.setattr(postgres_session, "connect", connect)
+        while reasons:
+            assert not await lock.take()
+            assert not await lock.take()
+            del reasons[0]
+    with caplog.at_level("INFO"):
+        assert await lock.take()
+        assert await lock.take()
+    await lock.release()
+
+    told = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert [level for level, _ in told] == ["WARNING"] * 3 + ["INFO"]
+    for (_, message), words in zip(
+        told, ["too many", "refused", "no answer in time", "can ask for the lead again"], strict=True
+    ):
+        assert words in message

@@ -232,6 +232,8 @@ def _check_postgres(url: str) -> None:
         raise ValueError("must be like postgres://user:password@host:port/database?sslmode=verify-full") from None
     if port == 0 or parts.fragment or not (parts.hostname or "host" in query):
         raise ValueError("must name a host: postgres://host/database, or postgres:///database?host=/run/postgresql")
+    if "@" in parts.path:  # a password with a slash in it would be taken for the name of the database, and shown
+        raise ValueError("must have a / in a password written as %2F, and an @ in a name as %40")
     if not parts.path.strip("/") or "/" in parts.path.strip("/"):
         raise ValueError("must name a database: postgres://host/database")
     if query.get("sslmode", ["prefer"])[-1] not in TLS_MODES:

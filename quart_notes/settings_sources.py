@@ -79,6 +79,6 @@ def _explain(item: Any, origin: Mapping[str, str]) -> str:
         return (
             f"{name} ({origin.get(name, '')}): there is no such setting; known are {', '.join(Settings.model_fields)}"
         )
-    # Whatever else it is, an address of a database may hold a password.
-    got = "" if name == "database_url" and "@" in str(item["input"]) else f"; got {item['input']!r}"
+    # Wherever one looks for it, an address of a database may hold a password in yet another place.
+    got = "" if name == "database_url" else f"; got {item['input']!r}"
     return f"{name} ({origin.get(name, 'default')}): {message}{got}"

@@ -293,12 +293,15 @@ def add_notes(data: Path, number: int) -> None:
         (["--to", "sqlite:///elsewhere"], ["--to", "must begin with postgres://"]),
         (["--to", "nonsense"], ["--to", "must begin with"]),
         (["--to", "postgres://host"], ["--to", "must name a database"]),
+        (["--to", "postgres:///d?host=/h&password=hidden&sslmode=no"], ["--to", "sslmode must be one of"]),
         (["--to", "postgres://h/d", "--database-url", "postgres://h/d"], ["in PostgreSQL already", "sqlite:///"]),
     ],
 )
 def test_wrong_words_are_named(tmp_path: Path, arguments: list[str], words: list[str]):
-    assert_refused(run_in(tmp_path, "copy-database", "--data", "data", *arguments), *words, code=2)
+    done = run_in(tmp_path, "copy-database", "--data", "data", *arguments)
 
+    assert_refused(done, *words, code=2)
+    assert "hidden" not in done.stderr
     assert not list(tmp_path.iterdir())
 
 

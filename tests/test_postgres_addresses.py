@@ -38,6 +38,9 @@ PASSWORD = "hunter2-never-told"
         f"postgres://u:{PASSWORD}@127.0.0.1:x/y",
         f"postgres://u:{PASSWORD}@127.0.0.1/x?sslmode=perhaps",
         f"mysql://u:{PASSWORD}@127.0.0.1/x",
+        f"postgres:///x?host=/nowhere&password={PASSWORD}",
+        f"postgres:///x?host=/nowhere&password={PASSWORD}&port=none",
+        f"postgres:///x?host=/nowhere&password={PASSWORD}&sslmode=perhaps",
     ],
 )
 def test_a_place_that_cannot_be_used_stops_the_start_with_one_line_and_no_password(place: str, tmp_path: Path):

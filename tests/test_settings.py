@@ -83,7 +83,7 @@ BAD: dict[str, list[str]] = {
         *("", "x", "sqlite://x", "sqlite:///", "sqlite:////", "sqlite:///..", "mysql://", "postgres:/x/y"),
         *("postgres://", "postgres://x", "postgres://x/", "postgres:///y", "postgres://x/y/z", "postgres://x/y#z"),
         *("postgres://x:y/z", "postgres://x:99999/y", "postgres://x:0/y", "postgres://[x/y", "postgres://x/y?z"),
-        *("postgres://x/y?sslmode=", "postgres://x/y?sslmode=maybe"),
+        *("postgres://x/y?sslmode=", "postgres://x/y?sslmode=maybe", "postgres://x:1/y@z"),
     ],
     "access": ["", "account", "OPEN", "none"],
     "open_to_network": ["", "maybe", "2", "-1"],
@@ -144,6 +144,42 @@ def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(emp
     assert load({}, _variable(name, GOOD[name][1])) == variable
     assert load({name: GOOD[name][0]}, _variable(name, GOOD[name][1])) == flag
     assert load({name: None}, {}) == line  # a flag that was not given
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres:///notes?host=/run/postgresql&password=s3cret&sslmode=bogus",
+        "postgres:///notes?password=s3cret",
+        "postgres://u:1/s3cret@host",
+        "postgres://u:1/s3cret@host/notes",
+        "postgres://u:s3cret@host",
+        "postgres://u:s3cret/notes",
+        "mysql://root:s3cret/x",
+        "s3cret",
+    ],
+)
+def test_what_may_be_a_password_is_never_shown(url: str):
+    with pytest.raises(SettingsError) as caught:
+        load({"database_url": url}, {})
+    assert " must " in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgres://u:s3cret@host:5433/notes?sslpassword=s3cret", "postgres://host:5433/notes"),
+        ("postgres://u:s3@cret@host/notes", "postgres://host/notes"),
+        ("postgres:///notes?host=/run/d&user=u&password=s3cret", "postgres:///run/d/notes"),
+        ("postgres://host/notes?password=s3cret", "postgres://host/notes"),
+    ],
+)
+def test_a_database_is_shown_by_its_place_alone(url: str, shown: str):
+    place = load({"database_url": url}, {}).database
+
+    assert str(place) == shown
+    assert "s3cret" not in repr(place)
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])

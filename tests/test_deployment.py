@@ -74,6 +74,15 @@ def test_nginx_takes_its_file(tmp_path: Path):
     accepted(program("nginx"), "-t", "-p", tmp_path, "-c", whole)
 
 
+def test_a_server_is_started_anew_however_it_ended():
+    """Who finds that the log was pruned past it ends with exit code 0."""
+    unit = (DEPLOY / "quart-notes.service").read_text()
+    container = (ROOT / "compose.yaml").read_text()
+
+    assert re.findall(r"^Restart=(.+)$", unit, re.MULTILINE) == ["always"]
+    assert re.findall(r"^    restart: (.+)$", container, re.MULTILINE) == ["unless-stopped"]
+
+
 @pytest.mark.skipif(program("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_systemd_takes_its_files(unit: Path, tmp_path: Path):

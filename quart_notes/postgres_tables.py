@@ -18,6 +18,10 @@ BOOLEANS = """
     WHERE table_schema = current_schema() AND table_name = $1 AND data_type = 'boolean'
 """
 SEQUENCE = "SELECT pg_get_serial_sequence(quote_ident($1), $2)"
+MARK = """
+    SELECT col_description(attrelid, attnum) FROM pg_attribute
+    WHERE attrelid = to_regclass('log_head') AND attname = 'epoch'
+"""
 
 
 class PostgresTables:
@@ -99,6 +103,15 @@ class PostgresTables:
         """Have servers sign with this key."""
         await self._connection.execute("DELETE FROM server_key")
         await self._connection.execute("INSERT INTO server_key (id, key) VALUES (1, $1)", key.hex())
+
+    async def mark(self) -> str | None:
+        """What `put_mark` has put there."""
+        mark: str | None = await self._connection.fetchval(MARK)
+        return mark
+
+    async def put_mark(self, checksum: str) -> None:
+        """Remember what everything was when it was copied, where no server looks: hexadecimal digits."""
+        await self._connection.execute(f"COMMENT ON COLUMN log_head.epoch IS '{checksum}'")
 
     async def _sequence(self, table: Table) -> str | None:
         name: str | None = await self._connection.fetchval(SEQUENCE, table.name, table.key)

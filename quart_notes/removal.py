@@ -10,9 +10,12 @@ from quart_notes.postgres_tables import PostgresTables
 from quart_notes.settings import Postgres
 from quart_notes.signing import KEY_BYTES, key_in
 from quart_notes.sqlite_tables import SqliteTables
-from quart_notes.tables import CopyError, Head
+from quart_notes.tables import CopyError, Head, Sum, Table
 
 NEVER_USED = Head("", 0, 0)
+# What may be different without a loss: what servers prune, and what is written although somebody only looks.
+PASSING = {"event_log", "log_head", "attempt"}
+STAMPS = {("session", "seen_at"), ("session", "expires_at"), ("api_token", "used_at")}
 
 
 class Moved(NamedTuple):
@@ -42,10 +45,12 @@ async def move(source: Path, folder: Path, target: Postgres, progress: Progress)
             async with copying.alone(target) as theirs:
                 await _check_place(ours, theirs, target)
                 await copying.check_migrations(ours, source, theirs, target)
+                await _check_contents(theirs, ours.tables(), target)
                 with progress("Copying") as report:
                     copied = await copying.copy(ours, theirs, ours.tables(), report)
                 if key is not None:
                     await theirs.put_key(key)
+                await theirs.put_mark(await _contents(theirs, ours.tables()))
             return Moved(copied, key is not None, ours.unfinished())
 
 
@@ -83,3 +88,24 @@ async def _check_place(ours: SqliteTables, theirs: PostgresTables, target: Postg
             f"{target} was copied from this database, and may have been changed since: its event {there.newest} is not"
             " in the log of the file. Begin with an empty database"
         )
+
+
+async def _check_contents(theirs: PostgresTables, tables: list[Table], target: Postgres) -> None:
+    """CopyError unless it is unused, or holds what was copied last: much that people do is in no event."""
+    head, mark = await theirs.head() or NEVER_USED, await theirs.mark()
+    if (head.newest or mark) and mark != await _contents(theirs, tables):
+        raise CopyError(
+            f"{target} was copied from this database, and has been changed since. Begin with an empty database"
+        )
+
+
+async def _contents(theirs: PostgresTables, tables: list[Table]) -> str:
+    """A checksum of everything that would be lost."""
+    total = Sum()
+    for table in tables:
+        if table.name in PASSING:
+            continue
+        places = [place for place, column in enumerate(table.columns) if (table.name, column) not in STAMPS]
+        async for rows in theirs.read(table):
+            total.add(tuple([row[place] for place in places]) for row in rows)
+    return total.checksum

@@ -26,7 +26,7 @@ from quart_notes.blueprints.static_files import folder
 from quart_notes.core import Core
 from quart_notes.database import CannotOpenError
 from quart_notes.metrics import exposition
-from quart_notes.settings import Settings, host_of, is_loopback
+from quart_notes.settings import Postgres, Settings, host_of, is_loopback
 from quart_notes.workers.place import Place
 
 SEND_BUFFER = 64 * 1024  # bytes the kernel keeps for a reader that does not read
@@ -258,6 +258,8 @@ async def _offer_first_links(core: Core, base: str) -> None:
         lines += [
             f"{nickname} sets a password: {base}/front/join/{secret}" for nickname, secret in links.claims.items()
         ]
+        if isinstance(core.settings.database, Postgres):
+            lines.append("If another server starts on this database before that, these links end and its own hold.")
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
 

@@ -12,6 +12,7 @@ import pytest
 from quart_notes.models import Invitation
 from quart_notes.schemas import MemberUpdate, UserCreate
 from quart_notes.writer import Change
+from tests.both_databases import KINDS, Kind, serving
 from tests.house import House, hash_quickly, opened_house
 from tests.in_process import rows
 from tests.routes import PASSWORD
@@ -121,6 +122,14 @@ async def test_a_server_prints_its_links_on_standard_output_and_in_no_log(tmp_pa
         assert server.log.count("/front/join/…") >= 5
         server.start()
         assert server.log.count("Set up this server") == 2, "there is an administrator now"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_server_that_may_not_be_the_only_one_says_that_its_links_end_when_another_starts(tmp_path: Path, kind: Kind):
+    with serving(kind, tmp_path / "data", "--access", "accounts") as server:
+        assert server.links()["setup"]
+        server.stop()
+        assert server.log.count("If another server starts on this database") == (kind == "postgres")
 
 
 async def test_whoever_was_here_before_there_were_accounts_sets_a_password(

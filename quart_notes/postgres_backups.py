@@ -1,9 +1,9 @@
 """Whole copies of a PostgreSQL database, as SQLite files: they can be restored on either, and need no other program."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from quart_notes import backups, copying, postgres_tables, sqlite_tables
 from quart_notes.copying import Progress
@@ -59,18 +59,29 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
     raises   CopyError, CannotOpenError: servers work on it, the file is no copy or of a newer version
     """
     backups.check(source)
-    with TemporaryDirectory(prefix="restoring-", dir=folder) as scratch:
-        fresh = Path(scratch) / source.name
-        backups.copy(source, fresh)
-        backups.renew(fresh)
-        await copying.migrate(Database(fresh))
-        with sqlite_tables.opened(fresh) as file:
-            async with copying.alone(target) as server:
+    async with copying.alone(target) as server:
+        with _scratch(folder / "restoring") as scratch:
+            fresh = scratch / source.name
+            backups.copy(source, fresh)
+            backups.renew(fresh)
+            await copying.migrate(Database(fresh))
+            with sqlite_tables.opened(fresh) as file:
                 await copying.check_migrations(file, source, server, target)
                 kept = await _keep(server, target, folder, progress)
                 with progress("Restoring") as report:
                     await copying.copy(file, server, file.tables(), report)
     return kept
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """An empty folder; for whoever is alone with the database, so that nobody else has it."""
+    shutil.rmtree(folder, ignore_errors=True)  # what a process left that was killed
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 async def _keep(server: PostgresTables, place: Postgres, folder: Path, progress: Progress) -> Path | None:

@@ -251,5 +251,11 @@ def test_a_kill_in_the_middle_of_a_restore_leaves_everything_as_it_was(tmp_path:
     child.wait(10)
 
     assert contents(url) == before
+    assert (data / "restoring" / "copy.sqlite3").is_file()
+    (data / "restoring" / "left.sqlite3").touch()
+    with serving("postgres", data):
+        assert_failed(restore("postgres", data, copy), "in use by another Quart Notes process")
+        assert (data / "restoring" / "left.sqlite3").exists(), "it may be another restore's"
     succeeded(restore("postgres", data, copy))
+    assert not (data / "restoring").exists()
     assert find(url, "SELECT count(*) FROM note") == [(3010,)]

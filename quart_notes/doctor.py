@@ -19,6 +19,7 @@ from quart_notes.settings import Postgres, Settings
 LOW_DISK = 100 << 20  # bytes free below which a warning is due
 SQLITE_MINIMUM = (3, 35, 0)  # RETURNING
 POSTGRES_MINIMUM = 14
+FURTHER_CONNECTIONS = 4  # of a process beside its pool: to write, to listen, to follow the log, to lead
 NEWEST = "SELECT created_at FROM event_log ORDER BY number DESC LIMIT 1"
 SAFE = {2: "FULL", 3: "EXTRA"}  # values of SQLite's synchronous with which a commit is on the disk
 
@@ -27,7 +28,7 @@ def examine(settings: Settings) -> list[Finding]:
     """Everything, most basic first; changes nothing."""
     return [
         Finding("ok", "Python", platform.python_version()),
-        *_database(settings.database),
+        *_database(settings),
         *file_systems(settings.data, settings.database),
         *room(settings.data, settings.max_import_bytes, settings.database),
         *secret(settings.data),
@@ -39,9 +40,10 @@ def examine(settings: Settings) -> list[Finding]:
     ]
 
 
-def _database(place: Path | Postgres) -> Iterator[Finding]:
+def _database(settings: Settings) -> Iterator[Finding]:
+    place = settings.database
     if isinstance(place, Postgres):
-        yield from _postgres(place)
+        yield from _postgres(place, settings.workers)
     else:
         yield from _sqlite()
         yield from _data(place)
@@ -49,9 +51,9 @@ def _database(place: Path | Postgres) -> Iterator[Finding]:
         yield from _sync(place)
 
 
-def _postgres(place: Postgres) -> Iterator[Finding]:
+def _postgres(place: Postgres, workers: int) -> Iterator[Finding]:
     try:
-        version, fsync, pending = asyncio.run(_asked(place))
+        version, fsync, connections, pending = asyncio.run(_asked(place))
     except Exception as error:
         yield Finding("fail", "PostgreSQL", f"{place}: {error}")
         return
@@ -59,18 +61,33 @@ def _postgres(place: Postgres) -> Iterator[Finding]:
     yield Finding("ok" if new_enough else "fail", "PostgreSQL", f"{version} at {place}")
     lost = "" if fsync == "on" else ": a power cut may take what was answered already, and break the database"
     yield Finding("warn" if lost else "ok", "Sync mode", f"fsync {fsync}{lost}")
+    yield _connections(place.pool, workers, connections)
     yield _migrations(pending)
 
 
-async def _asked(place: Postgres) -> tuple[str, str, list[str]]:
+def _connections(pool: int, workers: int, there: int) -> Finding:
+    """Whether all that the server may open can be had at once; other servers on the database are not known here."""
+    wanted = workers * (pool + FURTHER_CONNECTIONS)
+    detail = (
+        f"up to {wanted} (workers {workers} x (database_pool {pool} + {FURTHER_CONNECTIONS})), PostgreSQL has {there}"
+    )
+    if wanted <= there:
+        return Finding("ok", "Connections", detail)
+    return Finding("warn", "Connections", f"{detail}: lower database_pool, or raise max_connections there")
+
+
+async def _asked(place: Postgres) -> tuple[str, str, int, list[str]]:
     opened = database.Database(place)
     try:
         pending = await opened.inspect()
         async with opened.snapshot() as connection:
             _, rows = await connection.execute_query(
-                "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync"
+                "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,"
+                " current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+                " AS connections"
             )
-        return str(rows[0]["version"]).split()[0], str(rows[0]["fsync"]), pending
+        asked = rows[0]
+        return str(asked["version"]).split()[0], str(asked["fsync"]), int(asked["connections"]), pending
     finally:
         await opened.close()
 

@@ -100,12 +100,27 @@ def test_a_postgresql_server_that_does_not_wait_for_the_disk_is_noticed(
     assert found["Sync mode"].detail.startswith("fsync off: ")
     assert not {"SQLite", "Disk", "Database", "Copies"} & set(found)
 
-    async def asked(_: object) -> tuple[str, str, list[str]]:
-        return "17.1", "on", []
+    async def asked(_: object) -> tuple[str, str, int, list[str]]:
+        return "17.1", "on", 97, []
 
     monkeypatch.setattr(doctor, "_asked", asked)
     found = {one.subject: one for one in doctor.examine(_on_postgres(tmp_path))}
     assert found["Sync mode"] == ("ok", "Sync mode", "fsync on")
+
+
+def test_fewer_connections_than_all_workers_may_open_are_worth_a_warning(tmp_path: Path):
+    settings = _on_postgres(tmp_path)
+    reserved = "SELECT current_setting('superuser_reserved_connections')::int"
+    there = 300 - postgres.databases().server.ask("postgres", reserved)[0][0]
+    enough, too_many = ((there // 12) - 4, (there // 12) - 3)
+
+    for pool, verdict in ((enough, "ok"), (too_many, "warn")):
+        asked = settings.model_copy(update={"workers": 12, "database_pool": pool})
+        (found,) = [one for one in doctor.examine(asked) if one.subject == "Connections"]
+
+        assert found.verdict == verdict
+        for figures in (f"up to {12 * (pool + 4)} ", "workers 12 ", f"database_pool {pool} ", f"has {there}"):
+            assert figures in found.detail
 
 
 def test_a_clock_behind_the_newest_event_on_postgresql_is_noticed(tmp_path: Path):

@@ -22,7 +22,6 @@ from tests.both_databases import contents, file_in, find, serving, url_of
 from tests.command_line import assert_refused, run_in
 from tests.copies import copied, copy
 from tests.nursery import Child
-from tests.routes import PASSWORD
 from tests.server_process import ROOT, ServerProcess, wait_for
 
 target = copies.target
@@ -117,59 +116,6 @@ def test_what_was_written_on_the_other_side_is_never_replaced(data: Path, target
     assert_refused(copy(data, target), "changed since", "event 32")
 
     assert contents(target) == before
-
-
-def test_a_server_that_was_only_looked_at_is_in_nobodys_way(tmp_path: Path, target: str):
-    data = tmp_path / "data"
-    with serving("sqlite", data, *ACCOUNTS) as server:
-        fill_all_tables(server)
-        server.stop()
-        copied(data, target)
-        find(
-            target,
-            "UPDATE session SET seen_at = seen_at - interval '1 day', expires_at = expires_at - interval '1 day'",
-        )
-        server.flags = ("--database-url", target, *ACCOUNTS)
-        server.start()
-        me = dict([server.me.split(": ", 1)])
-        assert httpx.get(server.base + "/api/notes", headers=me).status_code == 200
-        wrong = {"nickname": "first", "password": "wrong horse"}
-        assert httpx.post(server.base + "/api/sign-in", json=wrong).status_code == 401
-        server.stop()
-
-        copied(data, target)
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("POST", "/api/me/tokens", {"name": "another", "scope": "read"}),
-        ("DELETE", "/api/me/tokens/1", None),
-        ("POST", "/api/invitations", {"uses": 2}),
-        ("DELETE", "/api/invitations/1", None),
-        ("POST", "/api/sign-in", {"nickname": "first", "password": PASSWORD}),
-    ],
-)
-def test_what_leaves_no_event_on_the_other_side_is_never_replaced(
-    tmp_path: Path, target: str, method: str, path: str, body: dict[str, Any] | None
-):
-    data = tmp_path / "data"
-    with serving("sqlite", data, *ACCOUNTS) as server:
-        fill_all_tables(server)
-        server.stop()
-        copied(data, target)
-        copied(data, target)
-        server.flags = ("--database-url", target, *ACCOUNTS)
-        server.start()
-        me = dict([server.me.split(": ", 1)])
-        done = httpx.request(method, server.base + path, json=body, headers=me)
-        assert done.is_success, done.text
-        server.stop()
-        before = contents(target)
-
-        assert_refused(copy(data, target), "changed since")
-
-        assert contents(target) == before
 
 
 def test_another_databases_notes_are_never_replaced(data: Path, target: str, tmp_path: Path):

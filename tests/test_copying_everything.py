@@ -3,15 +3,19 @@
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pytest
 
 from quart_notes.tables import ALONE
 from tests import copies
-from tests.both_databases import TABLES, contents, serving, url_of
-from tests.copies import copied
+from tests.both_databases import TABLES, contents, find, serving, url_of
+from tests.command_line import assert_refused
+from tests.copies import copied, copy
 from tests.feed_clients import EDGES, FeedClient, follow
 from tests.furnished import everything, furnish
+from tests.routes import PASSWORD
 from tests.server_process import ServerProcess, wait_for
 
 target = copies.target
@@ -118,3 +122,56 @@ async def _add(http: httpx.AsyncClient, number: int) -> list[int]:
     answers = [await http.post("/api/notes", json={"title": str(n)}) for n in range(number)]
     assert {answer.status_code for answer in answers} == {201}, answers[0].text
     return [answer.json()["id"] for answer in answers]
+
+
+def test_a_server_that_was_only_looked_at_is_in_nobodys_way(tmp_path: Path, target: str):
+    data = tmp_path / "data"
+    with serving("sqlite", data, *ACCOUNTS) as server:
+        fill_all_tables(server)
+        server.stop()
+        copied(data, target)
+        find(
+            target,
+            "UPDATE session SET seen_at = seen_at - interval '1 day', expires_at = expires_at - interval '1 day'",
+        )
+        server.flags = ("--database-url", target, *ACCOUNTS)
+        server.start()
+        me = dict([server.me.split(": ", 1)])
+        assert httpx.get(server.base + "/api/notes", headers=me).status_code == 200
+        wrong = {"nickname": "first", "password": "wrong horse"}
+        assert httpx.post(server.base + "/api/sign-in", json=wrong).status_code == 401
+        server.stop()
+
+        copied(data, target)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/me/tokens", {"name": "another", "scope": "read"}),
+        ("DELETE", "/api/me/tokens/1", None),
+        ("POST", "/api/invitations", {"uses": 2}),
+        ("DELETE", "/api/invitations/1", None),
+        ("POST", "/api/sign-in", {"nickname": "first", "password": PASSWORD}),
+    ],
+)
+def test_what_leaves_no_event_on_the_other_side_is_never_replaced(
+    tmp_path: Path, target: str, method: str, path: str, body: dict[str, Any] | None
+):
+    data = tmp_path / "data"
+    with serving("sqlite", data, *ACCOUNTS) as server:
+        fill_all_tables(server)
+        server.stop()
+        copied(data, target)
+        copied(data, target)
+        server.flags = ("--database-url", target, *ACCOUNTS)
+        server.start()
+        me = dict([server.me.split(": ", 1)])
+        done = httpx.request(method, server.base + path, json=body, headers=me)
+        assert done.is_success, done.text
+        server.stop()
+        before = contents(target)
+
+        assert_refused(copy(data, target), "changed since")
+
+        assert contents(target) == before

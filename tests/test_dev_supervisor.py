@@ -22,7 +22,7 @@ IDLE = """
 import signal, socket, sys
 signal.signal(signal.SIGTERM, signal.{term})
 signal.pthread_sigmask(signal.SIG_UNBLOCK, {{signal.SIGINT}})
-line = socket.socket(fileno=int(sys.argv[2]))
+line = socket.socket(fileno=int(sys.argv[-1]))
 line.sendall(b'{{"ready": true}}\\n')
 while line.recv(4096): pass
 """

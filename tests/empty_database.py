@@ -21,6 +21,8 @@ from quart_notes.settings import Postgres, Settings
 from tests import postgres
 from tests.nursery import run
 
+POOL = 3  # connections for reading: each is a process of PostgreSQL's, to be started and ended
+
 
 @contextmanager
 def no_wait_for_the_disk() -> Iterator[None]:
@@ -33,14 +35,17 @@ def settings_for(folder: Path, **settings: Any) -> Settings:
     """Settings by which an empty database is used that belongs to a data folder."""
     if "database_url" not in settings:
         put_empty_database(folder)
-        settings["database_url"] = postgres.databases().url(folder) if postgres.chosen() else None
+        if postgres.chosen():
+            settings = {"database_url": postgres.databases().url(folder), "database_pool": POOL, **settings}
     return Settings(data=folder, **settings)
 
 
 def flags_for(folder: Path) -> list[str]:
     """The same as flags of the command line, without the folder itself."""
     put_empty_database(folder)
-    return ["--database-url", postgres.databases().url(folder)] if postgres.chosen() else []
+    if not postgres.chosen():
+        return []
+    return ["--database-url", postgres.databases().url(folder), "--database-pool", str(POOL)]
 
 
 def put_empty_database(folder: Path) -> None:

@@ -84,14 +84,12 @@ async def test_a_worker_is_still_only_when_it_leaves_several_questions_in_a_row_
     class Worker(WorkerProcess):
         def __init__(self) -> None:
             self.ready = asyncio.Event()
-
-        async def started(self, seconds: float | None = None) -> None:
-            """It serves."""
+            self.ready.set()
 
         async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
             return answers.pop(0)
 
-    await Worker().stands_still(0.01)
+    assert await Worker().stands_still(0.01) == "it stood still for 0.01 s"
     assert answers == [{"asked": 0}]
 
 
@@ -146,6 +144,8 @@ def test_while_a_worker_cannot_be_replaced_the_reason_is_said_and_others_take_it
     os.kill(min(before), signal.SIGKILL)
     wait_for(lambda: server.log.count("is not a key") == 2, "it is tried again and again", 30)
     assert "(SIGKILL)" in server.log
+    assert server.log.count("(exit code 1: ") == 2, "who ends by itself is not killed"
+    assert "stood still" not in server.log
 
     def serving() -> set[int]:
         with ExitStack() as stack:

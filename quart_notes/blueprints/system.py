@@ -68,9 +68,13 @@ async def ready() -> tuple[HealthOut, int]:
 
 async def _health(message: str) -> tuple[HealthOut, int]:
     asking = asyncio.create_task(_database_answers(core()))
-    # A connection that is lost may take long to be let go of: whoever asks does not wait for that.
-    await asyncio.wait([asking], timeout=HEALTH_TIMEOUT)
-    if not asking.cancel() and asking.result():
+    try:
+        # A connection that is lost may take long to be let go of: whoever asks does not wait for that.
+        await asyncio.wait([asking], timeout=HEALTH_TIMEOUT)
+        answers = asking.done() and asking.result()
+    finally:
+        asking.cancel()
+    if answers:
         return HealthOut(status="healthy", message=message), 200
     return HealthOut(status="unhealthy", message=str(DatabaseUnavailableError.__doc__).partition(";")[0] + "."), 503
 

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, Self
 
 from quart_notes.server import ServeError
@@ -40,13 +39,13 @@ class WorkerProcess(SupervisedProcess):
         if answered := self._asking.pop(said.get("asked", 0), None):
             answered.set_result(said)
 
-    async def started(self, seconds: float | None = None) -> None:
-        """Return once it serves. Raises ServeError when it cannot, or does not in that time.
+    async def started(self) -> None:
+        """Return once it serves, however long that takes: its database may have to be migrated.
 
-        seconds   None: as long as it takes, since its database may have to be migrated
+        raises   ServeError when it cannot
         """
         waiting = asyncio.ensure_future(self.ready.wait())
-        await asyncio.wait([waiting, self._hearing], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([waiting, self._hearing], return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not self.ready.is_set():
             raise ServeError(self._cannot or "A worker did not start; what it said stands above.")
@@ -56,20 +55,24 @@ class WorkerProcess(SupervisedProcess):
         answer = await self._ask("figures", ANSWERS)
         return str(answer["figures"]) if answer else ""
 
-    async def stands_still(self, seconds: float) -> None:
-        """Return once it has not answered for that long, or not started.
+    async def stands_still(self, seconds: float) -> str:
+        """Return once it has not answered for that long, or does not start, and say which. It may end meanwhile.
 
         It is asked several times: on a machine that was suspended it is not the worker that is late.
         """
-        with suppress(ServeError):
-            await self.started(STARTS)
-            unanswered = 0
-            while unanswered < ASKED:
-                if await self._ask("alive", seconds / ASKED):
-                    unanswered = 0
-                    await asyncio.sleep(seconds / ASKED)
-                else:
-                    unanswered += 1
+        try:
+            async with asyncio.timeout(STARTS):
+                await self.ready.wait()
+        except TimeoutError:
+            return f"it did not start within {STARTS:g} s"
+        unanswered = 0
+        while unanswered < ASKED:
+            if await self._ask("alive", seconds / ASKED):
+                unanswered = 0
+                await asyncio.sleep(seconds / ASKED)
+            else:
+                unanswered += 1
+        return f"it stood still for {seconds:g} s"
 
     async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
         self._asked += 1

@@ -163,7 +163,7 @@ class Supervisor:
             if not ended.done():
                 worker.kill()
             how = await ended
-            return f"{how}; it stood still for {self._settings.worker_timeout} s" if still.done() else how
+            return f"{how}; {still.result()}" if still.done() else how
         finally:
             ended.cancel()
             still.cancel()

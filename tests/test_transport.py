@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 import socket
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +27,7 @@ from quart_notes import transport
 from quart_notes.outlets import Peer, peer_of
 from tests.feed_clients import WebsocketClient, follow
 from tests.raw_connection import RawConnection, exchange, until
-from tests.server_process import ServerProcess, wait_for
+from tests.server_process import ROOT, ServerProcess, wait_for
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 CLOSE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -45,10 +46,13 @@ def names(callable_: object) -> set[str]:
 # The corner
 
 
-def test_this_is_the_hypercorn_that_the_corner_was_tested_with():
+@pytest.mark.parametrize("library", ["hypercorn", "h2", "wsproto"])
+def test_a_library_is_the_very_version_that_the_corner_was_tested_with(library: str):
     docs = transport.__doc__ or ""
+    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
 
-    assert f"hypercorn {version('hypercorn')}" in docs
+    assert f"{library} {version(library)}" in docs
+    assert f"{library}=={version(library)}" in pinned
 
 
 def test_the_connection_is_made_and_run_as_we_expect():

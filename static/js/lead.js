@@ -11,7 +11,7 @@ import { EventMemory } from "./event_memory.js";
 import { isAbout } from "./topics.js";
 import { Wishes } from "./wishes.js";
 
-/** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, stop: () => void}} Connected */
+/** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, look: () => void, stop: () => void}} Connected */
 /** @typedef {(topics: string, last: string) => Connected} Connect */
 /** @typedef {{tab: string, topics: string[], last: string}} Asking a tab, what it wants, and the newest it knows */
 
@@ -62,6 +62,10 @@ export class Lead {
   /** @param {string} id */
   expect(id) {
     this.#own.feed.expect(id);
+  }
+
+  look() {
+    this.#own.look();
   }
 
   stop() {

@@ -7,7 +7,7 @@
 /** @typedef {{topics: string, after: string, person: string}} Wish what to hear, since when, and on whose behalf; "" leaves it open */
 /** @typedef {{road: Road, wish: Wish, opened: boolean, hangUp: () => void}} Line */
 
-const OPEN_MS = 5_000; // a swallowed upgrade shows neither an opening nor an end
+const REFUSAL_MS = 5_000;
 const paths = { websocket: "/ws", stream: "/events" };
 
 /** @type {Record<Road, (url: URL, ears: Ears) => () => void>} */
@@ -30,11 +30,12 @@ const roads = {
 };
 
 /**
- * Open a line. `end` is heard at most once, also when nothing happens at all; after `hangUp` nothing is heard.
+ * Open a line. `end` is heard at most once; after `hangUp` nothing is heard.
  * @param {Road} road @param {string} root @param {Wish} wish
- * @param {Ears} ears @returns {Line}
+ * @param {Ears} ears `end` hears no event when nobody answered: a swallowed upgrade shows neither an opening nor an end
+ * @param {number} openMs how long it may take to open @returns {Line}
  */
-export function dial(road, root, wish, ears) {
+export function dial(road, root, wish, ears, openMs) {
   const url = new URL(root + paths[road], location.href);
   for (const [name, value] of Object.entries(wish)) if (value) url.searchParams.set(name, value);
   let close = () => {};
@@ -48,7 +49,7 @@ export function dial(road, root, wish, ears) {
     line.opened = true;
     ears.open();
   };
-  let timer = setTimeout(end, OPEN_MS);
+  let timer = setTimeout(end, openMs);
   const line = {
     road,
     wish,
@@ -74,7 +75,11 @@ export function dial(road, root, wish, ears) {
 export async function isRefused(root, wish) {
   const asked = new URLSearchParams(Object.entries(wish).filter(([, value]) => value));
   try {
-    const options = { method: "HEAD", cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(OPEN_MS) };
+    const options = {
+      method: "HEAD",
+      cache: /** @type {const} */ ("no-store"),
+      signal: AbortSignal.timeout(REFUSAL_MS),
+    };
     const { status, headers } = await fetch(`${root}${paths.stream}?${asked}`, options);
     const ours = (headers.get("Content-Type") ?? "").startsWith("application/problem"); // no page of a proxy
     return ours && (status === 403 || status === 404);

@@ -1,5 +1,6 @@
 /** The only entry: makes the one feed, starts what every page has, then what this page is about. */
 import * as announcer from "./announcer.js";
+import * as atThePage from "./at_the_page.js";
 import * as badges from "./badges.js";
 import * as connection from "./connection.js";
 import { find } from "./elements.js";
@@ -33,19 +34,20 @@ const { page = "", topics = "", lastEventId = "" } = main.dataset;
 /** @param {string} wanted @param {string} last */
 function connect(wanted, last) {
   const feed = new ResumingFeed(root, wanted, last, person);
-  const unwatch = watch(feed, `${root}/api/notes?limit=1`);
+  const watchdog = watch(feed, `${root}/api/notes?limit=1`);
   feed.start();
   const stop = () => {
-    unwatch();
+    watchdog.stop();
     feed.stop();
   };
-  return { feed, stop };
+  return { feed, look: watchdog.look, stop };
 }
 
 // Without locks (they need https or this very machine) tabs share nothing, so each has a channel of its own.
 const shared = `quart-notes:${root}:${person}`;
 const feed = new SharedFeed(navigator.locks ? shared : `${shared}:${Math.random()}`, topics, lastEventId, connect);
 
+atThePage.start(feed);
 connection.start(find(document, "#connection"), feed, find(document, "#offline-hint"));
 announcer.start(find(document, "#announcer"));
 toast.start(find(document, "#toasts"));

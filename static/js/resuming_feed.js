@@ -1,36 +1,41 @@
 /**
  * A feed that comes back by itself and misses nothing, since it resumes by id.
  *
- * 1. The websocket is preferred; a stream stands in for it, and the websocket is tried again beside it.
- * 2. Nothing is heard of a line once another took its place. 3. While nothing works, attempts go on for ever.
+ * 1. The websocket is preferred; a stream stands in for it, and the websocket is tried again beside it. What worked last
+ * is tried first.
+ * 2. Nothing is heard of a line once another took its place. 3. While nothing works, attempts go on for ever: in the first
+ * minutes at most 4 s from one to the next, and at once when somebody is at the page (`hasten`).
  * 4. A line that brings less than a second one does, or that has other topics than are wanted, gives way to it.
  * 5. Who is refused, or is told to go, asks what may still be heard before coming back, and does so with that alone; when
  * nobody is signed in any more, the feed is "out" and rests until it is started.
  * Dispatches `tuned` (detail: the topics, and the id after which they are brought) when `tune` has come true, and
  * `denied` (detail: topics) when these cannot be heard any more.
  */
-import { Backoff } from "./backoff.js";
+import { Attempt } from "./attempt.js";
 import { Doubt } from "./doubt.js";
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
 import { dial } from "./live_feed.js";
 import { allowed } from "./permission.js";
+import { RetryPause } from "./retry_pause.js";
+import { RoadMemory } from "./road_memory.js";
 import { topicsIn } from "./topics.js";
 
 /** @typedef {import("./live_feed.js").Line} Line */
 
 const DENIED = 1008; // RFC 6455, 7.4.1: a policy forbids it
 const SETTLED_MS = 5_000; // only a line that lasted this long proves the server well again
-const SOCKET_AGAIN_MS = 60_000; // on a stream, how soon the websocket gets another chance; doubles each time
+const OPEN_EARLY_MS = 3_000; // how long a line may take to open: with the head start of the first, less than 4 s
+const OPEN_LATE_MS = 10_000; // after the first minutes, in case the network is that slow
 
 export class ResumingFeed extends Feed {
-  /** @type {Line|undefined} */ #line;
-  /** @type {Line|undefined} one tried beside a line that works; it takes over once it is open */ #trial;
-  /** @type {import("./live_feed.js").Road} */ #preferred = "websocket";
+  /** @type {Attempt|undefined} while there is no line */ #attempt;
+  /** @type {Line|undefined} one that is open */ #line;
+  /** @type {Line|undefined} one tried beside it; it takes over once it is open */ #trial;
   /** @type {string|undefined} from where the next line begins, if not where this one is */ #back;
   #turn = 0; // grows when all that is under way is void
-  #socketAgainMs = SOCKET_AGAIN_MS;
-  #backoff = new Backoff();
+  #roads = new RoadMemory();
+  #pause = new RetryPause();
   /** @type {Map<string, number>} */ #timers = new Map();
   #doubt = new Doubt(
     () => this.#secondLine(),
@@ -49,22 +54,30 @@ export class ResumingFeed extends Feed {
   }
 
   start() {
-    this.#line = this.#dial(this.#preferred);
+    this.#pause.started();
+    this.#attempt = new Attempt(this.#roads.first, (road) => this.#dial(road));
   }
 
   stop() {
     this.#turn++;
+    this.#pause.stop();
     for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#attempt?.stop();
     for (const line of [this.#line, this.#trial]) line?.hangUp();
-    this.#line = this.#trial = undefined;
+    this.#attempt = this.#line = this.#trial = undefined;
     this.#doubt.stop();
   }
 
   /** Begin anew and at once: the line is in doubt, or things may have changed for the better. */
   redial() {
     this.stop();
-    this.#backoff.reset();
+    this.#pause.reset();
     this.start();
+  }
+
+  /** Somebody is at the page: the next attempt is made now. */
+  hasten() {
+    this.#pause.shorten();
   }
 
   /** Bring these topics, from an event on that may be one of the past. @param {{topics: string, after: string}} wish */
@@ -72,13 +85,10 @@ export class ResumingFeed extends Feed {
     this.topics = topics;
     this.#back = after;
     this.#trial?.hangUp();
-    this.#trial = undefined;
-    if (this.#line?.opened) {
-      this.#trial = this.#dial(this.#preferred);
-    } else if (this.#line) {
-      this.#line.hangUp();
-      this.#line = this.#dial(this.#line.road);
-    }
+    this.#trial = this.#line && this.#dial(this.#line.road);
+    if (!this.#attempt) return;
+    this.#attempt.stop();
+    this.start();
   }
 
   /** An event is known to exist: if it is of our topics, it must arrive. @param {string} id */
@@ -89,11 +99,12 @@ export class ResumingFeed extends Feed {
   /** @param {import("./live_feed.js").Road} road @returns {Line} */
   #dial(road) {
     const wish = { topics: this.topics, after: this.#back ?? this.last, person: this.person };
-    const line = dial(road, this.root, wish, {
+    const ears = {
       open: () => this.#opened(line),
-      message: ({ data }) => this.#heard(line, JSON.parse(data)),
-      end: (event) => this.#lost(line, event?.code),
-    });
+      message: (/** @type {{data: string}} */ { data }) => this.#heard(line, JSON.parse(data)),
+      end: (/** @type {{code?: number}|undefined} */ event) => this.#lost(line, event),
+    };
+    const line = dial(road, this.root, wish, ears, this.#pause.isEarly ? OPEN_EARLY_MS : OPEN_LATE_MS);
     return line;
   }
 
@@ -103,6 +114,7 @@ export class ResumingFeed extends Feed {
       if (!this.#doubt.isProvedBy(event)) return;
       this.#take(line);
     }
+    if (line.road === "websocket") this.#roads.socketWorked();
     this.tell(event);
   }
 
@@ -110,8 +122,10 @@ export class ResumingFeed extends Feed {
   #opened(line) {
     if (this.#doubt.has(line)) return;
     if (line === this.#trial) this.#trial = undefined;
+    this.#attempt?.won(line);
+    this.#attempt = undefined;
     this.#take(line);
-    this.#after("settled", SETTLED_MS, () => this.#backoff.reset());
+    this.#after("settled", SETTLED_MS, () => this.#pause.reset());
     if (this.#back !== undefined) {
       this.last = this.#back;
       this.#back = undefined;
@@ -122,39 +136,38 @@ export class ResumingFeed extends Feed {
 
   /** Hear this line from now on and no other. @param {Line} line */
   #take(line) {
-    if (line !== this.#line) this.#line?.hangUp();
+    this.#line?.hangUp();
     this.#line = line;
-    this.#preferred = line.road;
-    if (line.road === "stream") this.#trySocketLater();
+    if (line.road !== "stream") return;
+    if (this.#roads.first === "websocket") this.#roads.socketFailed();
+    this.#trySocketLater();
   }
 
-  /** @param {Line} line @param {number} [code] a websocket's */
-  #lost(line, code) {
+  /** @param {Line} line @param {{code?: number}} [event] none when nobody answered */
+  #lost(line, event) {
     line.hangUp();
     if (this.#doubt.has(line)) return this.#doubt.stop();
     if (line === this.#trial) {
       this.#trial = undefined;
-      if (this.#back === undefined) return this.#trySocketLater();
+      if (this.#back === undefined) return this.#socketFailed();
       this.#line?.hangUp(); // it has not what is wanted
-      this.#line = line;
+    } else if (line === this.#line) {
+      this.#trial?.hangUp();
+      this.#trial = undefined;
     }
-    if (line !== this.#line) return;
-    clearTimeout(this.#timers.get("settled"));
     this.tellState(navigator.onLine ? "reconnecting" : "offline");
-    if (!line.opened && line.road === "websocket") {
-      this.#line = this.#dial("stream");
-      return;
-    }
-    this.#line = undefined;
-    this.#comeBack(line, !line.opened || code === DENIED);
+    if (this.#attempt && !this.#attempt.lost(line, Boolean(event))) return;
+    const answered = this.#attempt?.answered ?? (!line.opened || event?.code === DENIED);
+    this.#attempt = this.#line = undefined;
+    clearTimeout(this.#timers.get("settled"));
+    this.#comeBack(line, answered);
   }
 
   /** @param {Line} line @param {boolean} refused whether it may have been refused */
-  async #comeBack({ wish }, refused) {
+  async #comeBack({ wish, opened }, refused) {
     const turn = this.#turn;
-    const pause = new Promise((go) => this.#after("retry", this.#backoff.next(), () => go(true)));
+    const pause = this.#pause.wait(opened);
     if (refused) {
-      this.#preferred = "websocket";
       const still = await allowed(this.root, wish);
       if (turn !== this.#turn) return;
       if (!still) return this.#rest();
@@ -180,15 +193,19 @@ export class ResumingFeed extends Feed {
 
   /** The other road, beside the line that is open. */
   #secondLine() {
-    if (!this.#line?.opened || this.#trial) return undefined;
+    if (!this.#line || this.#trial) return undefined;
     return this.#dial(this.#line.road === "websocket" ? "stream" : "websocket");
   }
 
+  #socketFailed() {
+    this.#roads.socketFailed();
+    this.#trySocketLater();
+  }
+
   #trySocketLater() {
-    this.#after("trial", this.#socketAgainMs, () => {
-      if (this.#line?.opened && !this.#trial) this.#trial = this.#dial("websocket");
+    this.#after("trial", this.#roads.againMs, () => {
+      if (this.#line && !this.#trial) this.#trial = this.#dial("websocket");
     });
-    this.#socketAgainMs *= 2;
   }
 
   /** @param {string} name one timer each @param {number} ms @param {() => void} run */

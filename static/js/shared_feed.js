@@ -55,6 +55,12 @@ export class SharedFeed extends Feed {
     else this.#channel?.say("expect", { id });
   }
 
+  /** Somebody is at this page: whoever has the connection looks how it is, and tries at once what is lost. */
+  look() {
+    if (this.#lead) this.#lead.look();
+    else this.#channel?.say("look", {});
+  }
+
   get #asking() {
     return { tab: this.#tab, topics: this.topics, last: this.last };
   }
@@ -102,6 +108,7 @@ export class SharedFeed extends Feed {
     led: () => this.#ask(),
     denied: ({ topics }) => this.#tellDenied(topics),
     expect: ({ id }) => this.#lead?.expect(id),
+    look: () => this.#lead?.look(),
     ask: (asking) => this.#lead && this.#answer(this.#lead, asking),
     answer: (answer) => answer.to === this.#tab && !this.#lead && this.#answered(answer),
   };

@@ -1,14 +1,17 @@
 /**
- * What this browser keeps for one installation; where people sign in, for each of them by themselves, but for the theme,
- * which is for the pages before that too. Storage may be full or switched off: then nothing is kept, nothing breaks.
+ * What this browser keeps for one installation; where people sign in, for each of them by themselves, but for what is not
+ * about a person. Storage may be full or switched off: then nothing is kept, nothing breaks.
  */
 
 const { root = "", person = "", accounts } = document.documentElement.dataset;
 const prefix = `quart-notes:${root}:`;
 const own = accounts === undefined ? prefix : `${prefix}user:${person}:`;
 
+/** @type {Set<keyof Kept>} the theme is for the pages before signing in too; the road is the network's */
+const OF_NOBODY = new Set(["theme", "road"]);
+
 /** @param {keyof Kept} key */
-const full = (key) => (key === "theme" ? prefix : own) + key;
+const full = (key) => (OF_NOBODY.has(key) ? prefix : own) + key;
 
 /** @template {keyof Kept} Key @param {Key} key @returns {Kept[Key]|null} */
 export function kept(key) {

@@ -8,7 +8,7 @@
 /**
  * By kind, with what comes along.
  * @typedef {{event: {by: string, before: string, event: FeedEvent}, state: {state: FeedState}, led: {},
- *   denied: {topics: string[]}, expect: {id: string}, ask: import("./lead.js").Asking, answer: Answer}} Sayings
+ *   denied: {topics: string[]}, expect: {id: string}, look: {}, ask: import("./lead.js").Asking, answer: Answer}} Sayings
  */
 /** @typedef {{[Kind in keyof Sayings]: (said: Sayings[Kind]) => void}} Ears */
 

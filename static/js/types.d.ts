@@ -90,6 +90,7 @@ type Presence = { room_id: number; here: User[]; guests: string[]; typing: User[
 /** What this browser keeps, by key (storage.js). */
 interface Kept {
   theme: "light" | "dark";
+  road: { at: number; againMs: number }; // when the websocket failed (ms since 1970), and when it is tried again
   "done-folded": true;
   "shortcuts-off": true;
   [draft: `draft:room:${number}`]: string;

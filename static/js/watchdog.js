@@ -4,26 +4,32 @@
  */
 
 const SILENCE_MS = 30_000;
+const ANSWER_MS = 4_000; // a connection that died without a word, as while a machine slept, answers nothing
 const SPREAD_MS = 5_000; // so that a restart does not bring every reader's question in the same second
 
 /**
  * @param {import("./resuming_feed.js").ResumingFeed} feed @param {string} question a path whose answer carries `Last-Event-ID`
- * @returns {() => void} stop
+ * @returns {{look: () => void, stop: () => void}} look: somebody is at the page, so look at once how it is
  */
 export function watch(feed, question) {
   const over = new AbortController();
   const heard = { signal: over.signal };
   let timer = 0;
+  let asking = false;
 
   const ask = async () => {
     rest();
-    if (feed.state !== "live") return;
+    if (feed.state !== "live" || asking) return;
+    asking = true;
     try {
-      const answer = await fetch(question, { cache: "no-store", signal: over.signal });
+      const signal = AbortSignal.any([over.signal, AbortSignal.timeout(ANSWER_MS)]);
+      const answer = await fetch(question, { cache: "no-store", signal });
       const newest = answer.headers.get("Last-Event-ID");
       if (newest) feed.expect(newest);
     } catch {
       if (!over.signal.aborted) feed.redial();
+    } finally {
+      asking = false;
     }
   };
   const rest = (ms = SILENCE_MS) => {
@@ -31,20 +37,19 @@ export function watch(feed, question) {
     timer = setTimeout(ask, ms + Math.random() * SPREAD_MS);
   };
   const redial = () => feed.redial();
-  const seen = () => {
-    if (document.hidden) return;
+  const look = () => {
     if (feed.state === "live") ask();
-    else redial();
+    else feed.hasten();
   };
 
   feed.addEventListener("change", () => rest(), heard);
   feed.addEventListener("state", () => rest(0), heard);
   addEventListener("online", redial, heard);
   addEventListener("offline", redial, heard); // not the last word: a server on this machine answers without any network
-  document.addEventListener("visibilitychange", seen, heard);
   rest(0);
-  return () => {
+  const stop = () => {
     over.abort();
     clearTimeout(timer);
   };
+  return { look, stop };
 }

@@ -90,7 +90,7 @@ class Assistant:
 
     @property
     def wanted(self) -> bool:
-        """Whether there is to be one: not when the setting ollama_url is empty."""
+        """Whether there is to be one: not when the setting ollama_url is none."""
         return bool(self._ollama.url)
 
     def open(self) -> None:

@@ -41,7 +41,9 @@ SERVE_OPTIONS = (
     click.option("--log-days", type=int, help="Days an event can be replayed (default: 7)."),
     click.option("--log-rows", type=int, help="Events kept for replay at most (default: 100000)."),
     click.option("--trash-days", type=int, help="Days a deleted thing can be restored (default: 30)."),
-    click.option("--ollama-url", help="The assistant's Ollama server (default: http://127.0.0.1:11434); empty: none."),
+    click.option(
+        "--ollama-url", help="The assistant's Ollama server (default: http://127.0.0.1:11434); none: no assistant."
+    ),
     click.option("--ollama-model", help="The model that answers (default: llama3.2)."),
     click.option("--assistant-answers", type=int, help="Answers written at once (default: 4)."),
     click.option("--assistant-timeout", type=int, help="Seconds for the first word of an answer (default: 120)."),

@@ -107,7 +107,7 @@ class Settings(BaseModel):
     trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted note, message or board can be restored.")
     ollama_url: str = Field(
         "http://127.0.0.1:11434",
-        description="Where the Ollama server is that the assistant asks; empty: there is no assistant.",
+        description="Where the Ollama server is that the assistant asks; none: there is no assistant.",
     )
     ollama_model: str = Field("llama3.2", description="The model that answers: a name as `ollama list` shows it.")
     assistant_answers: int = Field(4, ge=1, le=64, description="Answers written at once; further questions wait.")
@@ -147,8 +147,10 @@ class Settings(BaseModel):
     @field_validator("ollama_url")
     @classmethod
     def _ollama_is_at_an_address(cls, value: str) -> str:
-        if value and not OLLAMA_URL.fullmatch(value):
-            raise ValueError("must be like http://host:11434 or https://host/prefix, or empty for no assistant")
+        if value in {"", "none"}:
+            return ""
+        if not OLLAMA_URL.fullmatch(value):
+            raise ValueError("must be like http://host:11434 or https://host/prefix, or none for no assistant")
         return value.rstrip("/")
 
     @field_validator("ollama_model")

@@ -1,9 +1,11 @@
 """Where the settings come from. Read once; the only module that sees the environment.
 
-Precedence: command-line flags, then `QUART_NOTES_*` variables, then the TOML file, then the default.
+Precedence: command-line flags, then `QUART_NOTES_*` variables, then the TOML file, then the default. A variable or a
+key of the file that is set to nothing is not set.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +17,18 @@ from quart_notes.settings import Settings, SettingsError
 
 PREFIX = "QUART_NOTES_"
 CONFIG_FILE = "quart-notes.toml"  # read from the working folder when it is there
+
+# Variables that Kubernetes and Docker set for a service or a linked container that is called quart-notes, or
+# quart-notes-and-more; the names after the prefix, and what tells those apart that might be a misspelt setting.
+# source   https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+#          https://docs.docker.com/engine/network/links/#environment-variables
+FOREIGN = re.compile(
+    r"""([A-Z0-9_]+_)?(
+        SERVICE_HOST=.* | SERVICE_PORT(_[A-Z0-9_]+)?=\d+ | PORT=(tcp|udp|sctp)://.*
+        | PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR|START|END|PORT_START|PORT_END))?=.* | NAME=/.*
+    ) | ENV_[^=]+=.*""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -47,27 +61,38 @@ def config_file(flags: Mapping[str, Any]) -> Path:
 
 def _config_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Path, bool]:
     """The file, and whether somebody has named it."""
-    file = flags.get("config") or environ.get(PREFIX + "CONFIG")
-    return Path(file or CONFIG_FILE), file is not None
+    file = flags.get("config") or environ.get(PREFIX + "CONFIG", "").strip()
+    return Path(file or CONFIG_FILE), bool(file)
 
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
     names = {PREFIX + name.upper(): name for name in Settings.model_fields}
-    unknown = sorted(key for key in environ if key.startswith(PREFIX) and key not in {*names, PREFIX + "CONFIG"})
+    unknown = sorted(
+        key
+        for key, value in environ.items()
+        if key.startswith(PREFIX)
+        and key not in {*names, PREFIX + "CONFIG"}
+        and not FOREIGN.fullmatch(f"{key.removeprefix(PREFIX)}={value}")
+    )
     if unknown:
-        raise SettingsError(f"{unknown[0]}: there is no such setting; known are {', '.join(sorted(names))}")
-    return {names[key]: value for key, value in environ.items() if key in names}
+        raise SettingsError(f"{', '.join(unknown)}: there is no such setting; known are {', '.join(sorted(names))}")
+    return {names[key]: value for key, value in environ.items() if key in names and not _is_nothing(value)}
+
+
+def _is_nothing(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _read_file(path: Path, *, required: bool) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        lines = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if required:
             raise SettingsError(f"config: {path} does not exist") from None
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"config: {path} cannot be read: {error}") from None
+    return {name: value for name, value in lines.items() if name not in Settings.model_fields or not _is_nothing(value)}
 
 
 def _explain(item: Any, origin: Mapping[str, str]) -> str:

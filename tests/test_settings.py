@@ -38,7 +38,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "log_days": (1, 2, 3650),
     "log_rows": (100, 101, 100_000_000),
     "trash_days": (1, 2, 3650),
-    "ollama_url": ("http://localhost:1", "https://[::1]:2/a", ""),
+    "ollama_url": ("http://localhost:1", "https://[::1]:2/a", "none"),
     "ollama_model": ("a", "b:latest", "hf.co/c/d-GGUF:Q4_K_M"),
     "assistant_answers": (1, 2, 64),
     "assistant_timeout": (1, 2, 3600),
@@ -189,12 +189,14 @@ def test_a_value_that_cannot_be_used_is_named_wherever_it_comes_from(empty_folde
         ({name: value}, {}, f"--{name.replace('_', '-')}"),
         ({}, _variable(name, value), PREFIX + name.upper()),
     ]
+    if not value.strip():
+        del origins[1]  # it is not set then
     for flags, environment, origin in origins:
         with pytest.raises(SettingsError) as caught:
             load(flags, environment)
         assert str(caught.value).startswith(f"{name} (from {origin}): ")
 
-    if "\n" not in value:
+    if value.strip() and "\n" not in value:
         (empty_folder / "quart-notes.toml").write_text(_toml(name, value))
         with pytest.raises(SettingsError, match=re.escape(f"{name} (in the settings file): ")):
             load({}, {})
@@ -238,13 +240,69 @@ def test_all_that_is_wrong_is_told_at_once():
     assert {line.partition(" ")[0] for line in str(caught.value).splitlines()} == {"bind", "log_days"}
 
 
-@pytest.mark.parametrize("name", ["BIMD", "", "PORT", "LOG_DAYS_", "SECRET"])
+@pytest.mark.parametrize(
+    "name", ["BIMD", "", "PORT", "LOG_DAYS_", "SECRET", "NAME", "METRICS_PORT", "SERVICE_PORT", "PORT_8000", "ENV"]
+)
 def test_an_unknown_variable_stops_the_start(name: str):
     with pytest.raises(SettingsError, match=f"^{PREFIX}{name}: there is no such setting; known are .*{PREFIX}BIND"):
         load({}, {PREFIX + name: "x"})
 
 
+def test_all_unknown_variables_are_named_at_once():
+    with pytest.raises(SettingsError, match=f"^{PREFIX}BINND, {PREFIX}DATTA: "):
+        load({}, {PREFIX + "DATTA": "x", PREFIX + "BINND": "", PREFIX + "DATA": "y"})
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("nothing", ["", " ", "\t"])
+def test_a_setting_set_to_nothing_is_not_set(empty_folder: Path, name: str, nothing: str):
+    assert load({}, _variable(name, nothing)) == Settings()
+
+    (empty_folder / "quart-notes.toml").write_text(_toml(name, GOOD[name][2]))
+    assert load({}, _variable(name, nothing)) == Settings(**{name: GOOD[name][2]})
+
+    (empty_folder / "quart-notes.toml").write_text(f'{name} = "{nothing}"')
+    assert load({}, {}) == Settings()
+    assert load({}, _variable(name, GOOD[name][1])) == Settings(**{name: GOOD[name][1]})
+
+
+def test_a_settings_file_named_by_nothing_is_not_asked_for():
+    assert load({"config": ""}, {PREFIX + "CONFIG": " "}) == Settings()
+
+
+# What Kubernetes and Docker say of a service and of a container called quart-notes, and of others called like it.
+OF_OTHERS = """
+SERVICE_HOST=10.96.0.7
+SERVICE_PORT=8000
+SERVICE_PORT_HTTP=8000
+SERVICE_PORT_HTTP_METRICS=9464
+PORT=tcp://10.96.0.7:8000
+PORT_8000_TCP=tcp://10.96.0.7:8000
+PORT_8000_TCP_PROTO=tcp
+PORT_8000_TCP_PORT=8000
+PORT_8000_TCP_ADDR=10.96.0.7
+PORT_53_UDP=udp://[fd00::7]:53
+PORT_9_SCTP_ADDR=fd00::7
+PORT_8000_TCP_START=tcp://172.17.0.5:8000
+PORT_8000_TCP_END=tcp://172.17.0.5:8001
+PORT_8000_TCP_PORT_START=8000
+PORT_8000_TCP_PORT_END=8001
+NAME=/web/quart-notes
+ENV_PYTHON_VERSION=3.13.1
+ENV_QUART_NOTES_BIND=0.0.0.0:8000
+1_PORT=tcp://172.17.0.5:8000
+1_NAME=/web_1/quart-notes_1
+POSTGRES_SERVICE_HOST=10.96.0.8
+POSTGRES_SERVICE_PORT_POSTGRES=5432
+POSTGRES_PORT=tcp://10.96.0.8:5432
+POSTGRES_PORT_5432_TCP_ADDR=10.96.0.8
+"""
+
+
 def test_other_variables_are_not_ours():
+    given = dict(line.split("=", 1) for line in OF_OTHERS.split())
+    assert load({}, {PREFIX + name: value for name, value in given.items()}) == Settings()
+
     assert load({}, {"QUART_DEBUG": "1", "PORT": "1", "quart_notes_bind": "x"}) == Settings()
 
 

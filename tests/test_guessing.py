@@ -6,7 +6,9 @@ from collections import Counter
 
 import pytest
 
+from quart_notes.domain.passwords import AT_ONCE, AT_ONCE_KNOWN, MAX_WAITING
 from tests.house import House
+from tests.raw_connection import until
 from tests.signing_in import WRONG, Counted, sign_in
 from tests.talk import refused
 
@@ -44,6 +46,38 @@ async def test_an_address_has_so_many_tries_over_all_nicknames(house: House, cou
     assert statuses[401] in range(100, 110)  # one a second is forgiven meanwhile
     assert statuses[429] == 110 - statuses[401]
     assert (await _rush(house, 1, address="198.51.100.1")) == {401: 1}
+
+
+async def test_a_nickname_has_so_many_tries_from_all_unknown_browsers_together(house: House, counted: Counted):
+    async with house.client(address="192.0.2.66") as known:
+        assert (await sign_in(known)).status_code == 200
+        statuses: Counter[int] = Counter()
+        for n in range(60):
+            statuses += await _rush(house, 2, address=f"203.0.113.{n}")
+            statuses += await _rush(house, 1, "nobody", address=f"203.0.113.{n}")
+
+        assert statuses[401] in range(60, 80)  # 30 of each nickname, and one in six seconds is forgiven meanwhile
+        assert statuses[429] == 180 - statuses[401]
+        async with house.client(address="198.51.100.1") as stranger:
+            refused(await sign_in(stranger), 429, "too_many_attempts")
+            assert (await sign_in(stranger, "bob")).status_code == 200
+        assert (await sign_in(known)).status_code == 200
+        counted.gate.clear()  # the attack has all places of those who are not known
+        waiting = [asyncio.ensure_future(house.core.passwords.fits(WRONG, None)) for _ in range(MAX_WAITING)]
+        await asyncio.sleep(0)
+        async with house.client(address="198.51.100.1") as stranger:
+            refused(await sign_in(stranger, "bob"), 503, "overloaded")
+        signing_in = asyncio.ensure_future(sign_in(known))
+        await until(lambda: counted.now == AT_ONCE + AT_ONCE_KNOWN, "the known browser's password is looked at")
+        counted.gate.set()
+        assert (await signing_in).status_code == 200
+        await asyncio.gather(*waiting)
+
+
+async def test_the_right_password_costs_the_nickname_no_try(house: House):
+    for n in range(40):
+        async with house.client(address=f"203.0.113.{n}") as client:
+            assert (await sign_in(client)).status_code == 200
 
 
 async def test_time_forgives_and_so_does_the_right_password(house: House, monkeypatch: pytest.MonkeyPatch):

@@ -48,6 +48,25 @@ FOR = b"x-forwarded-for"
         (1, [b""], PEER),
         (1, [b"192.0.2.66,"], PEER),
         (1, [b"2001:db8::1"], "2001:db8::1"),
+        (1, [b"2001:DB8:0:0::1"], "2001:db8::1"),
+        (1, [b"192.0.2.1:4711"], "192.0.2.1"),
+        (1, [b"192.0.2.1:"], "192.0.2.1"),
+        (1, [b'"192.0.2.1:4711"'], "192.0.2.1"),
+        (1, [b"[2001:db8::1]:4711"], "2001:db8::1"),
+        (1, [b'"[2001:db8::1]"'], "2001:db8::1"),
+        (1, [b"fe80::1%eth0"], "fe80::1"),
+        (1, [b"[fe80::1%25eth0]:1"], "fe80::1"),
+        (1, [b"::ffff:192.0.2.1"], "192.0.2.1"),
+        (1, [b"[::FFFF:C000:201]:1"], "192.0.2.1"),
+        (1, [b"64:ff9b::192.0.2.1"], "192.0.2.1"),
+        *(
+            (1, [garbage], PEER)
+            for garbage in (b"unknown", b"_hidden", b"x" * 5000, b"\xff", b"192.0.2", b"192.0.2.01")
+        ),
+        *(
+            (1, [garbage], PEER)
+            for garbage in (b"[", b"]", b"[::1", b"::1]", b"[::1]1", b"1.2.3.4:x", b"::1::", b"%", b'"')
+        ),
     ],
 )
 def test_who_it_is_comes_from_the_proxies_that_are_ours(hops: int, sent: list[bytes], client: str):
@@ -105,7 +124,8 @@ async def _sign_in(client: httpx.AsyncClient, forwarded: str = "", **wrong: str)
         (0, "192.0.2.1", PEER),
         (1, "192.0.2.66, 192.0.2.1", "192.0.2.1"),
         (2, "192.0.2.66, 192.0.2.1, 198.51.100.1", "192.0.2.1"),
-        (1, "x" * 5000, "x" * 64),
+        (1, "x" * 5000, PEER),
+        (1, "[2001:db8::1%eth0]:443", "2001:db8::1"),
     ],
 )
 async def test_the_address_of_a_browser_is_the_one_to_believe(
@@ -129,6 +149,34 @@ async def test_whoever_makes_up_addresses_has_no_more_tries(tmp_path: Path, monk
         if hops:
             others = ", ".join(["203.0.113.99", "192.0.2.2", *proxies[1:]])
             assert (await _sign_in(client, others)).status_code == 200, "somebody else behind the same proxy"
+
+
+@pytest.mark.parametrize(
+    ("spelled", "another"),
+    [
+        ("192.0.2.1:{n}", "192.0.2.2:1"),
+        ("[2001:db8::1]:{n}", "2001:db8:0:1::1"),
+        ("2001:db8:0:0:{n}::{n}", "2001:db8:0:1::1"),
+        ("fe80::{n}%eth{n}", "fe81::1"),
+        ("::ffff:192.0.2.1%{n}", "::ffff:192.0.2.2"),
+    ],
+)
+async def test_an_address_is_one_however_it_is_spelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelled: str, another: str
+):
+    async with _behind(tmp_path, monkeypatch, 1) as house, house.client(address=PEER) as client:
+        for n in range(1, 11):
+            refused(await _sign_in(client, spelled.format(n=n), password="wrong horse"), 401, "wrong_password")
+        refused(await _sign_in(client, spelled.format(n=11)), 429, "too_many_attempts")
+        assert (await _sign_in(client, another)).status_code == 200
+
+
+async def test_a_network_of_ipv6_is_counted_as_one_without_a_proxy_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async with _behind(tmp_path, monkeypatch, 0) as house:
+        for n in range(1, 12):
+            async with house.client(address=f"2001:db8::{n}%eth0") as client:
+                answer = await _sign_in(client, password="wrong horse")
+        refused(answer, 429, "too_many_attempts")
 
 
 @pytest.mark.parametrize(("hops", "name"), [(0, COOKIE), (1, SECURE_COOKIE)])

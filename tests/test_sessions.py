@@ -1,5 +1,6 @@
 """Browsers: their cookies cannot be made, planted or used again, and their owner sees and ends them."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -230,16 +231,39 @@ async def test_a_session_is_over_after_a_year_without_it(house: House):
     assert rows(house.core, "SELECT COUNT(*) FROM session") == [(0,)]
 
 
-async def test_a_session_that_is_used_goes_on(house: House):
+async def test_a_session_ends_a_year_after_it_began_however_much_it_is_used(house: House):
     before = datetime.now(UTC) - timedelta(hours=2)
+    began = datetime.now(UTC) - timedelta(days=364)
     async with await house.browser("ada") as ada:
-        await _age(house, seen_at=before, expires_at=datetime.now(UTC) + timedelta(days=1))
+        # As older versions have left it, which put the end off with each use.
+        await _age(house, created_at=began, seen_at=before, expires_at=datetime.now(UTC) + timedelta(days=300))
 
         assert await _is(ada) == "ada"
 
         (one,) = (await ada.get("/api/me/sessions")).json()
         assert datetime.fromisoformat(one["seen_at"]) > before + timedelta(hours=1)
-        assert datetime.fromisoformat(one["expires_at"]) > datetime.now(UTC) + timedelta(days=364)
+        assert datetime.fromisoformat(one["expires_at"]) == began + timedelta(days=365)
+
+        house.core.gate._kept.clear()
+        await _age(house, created_at=datetime.now(UTC) - timedelta(days=365))
+        assert await _is(ada) is None
+    assert await house.core.sessions.of_person(house.people["ada"].id, None) == []
+    await house.core.sessions.forget_expired()
+    assert rows(house.core, "SELECT COUNT(*) FROM session") == [(0,)]
+
+
+async def test_a_stream_ends_with_its_session_at_the_end_of_the_year(house: House):
+    async with await house.browser("ada") as ada:
+        began = datetime.now(UTC) - timedelta(days=365) + timedelta(seconds=1)
+        await _age(house, created_at=began, expires_at=datetime.now(UTC) + timedelta(days=300))
+        secret = house.core.signing.read("session", ada.cookies[COOKIE])
+        passed = await house.core.gate.session(secret or "", trusted=False)
+        assert passed is not None
+        ended = asyncio.Event()
+
+        house.core.gate.follow(passed, passed.topics, ended.set)
+
+        await asyncio.wait_for(ended.wait(), 20)
 
 
 async def test_looking_is_written_down_once_an_hour_and_not_at_each_request(house: House):

@@ -14,7 +14,13 @@ from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.invitations import join_link
-from quart_notes.errors import NotFoundError, ProblemError, TooManyAttemptsError, WrongPasswordError
+from quart_notes.errors import (
+    NotFoundError,
+    ProblemError,
+    TooManyAttemptsError,
+    ValidationFailedError,
+    WrongPasswordError,
+)
 from quart_notes.schemas import PAGE_MAX, InvitationCreate, PageQuery, PasswordChange, TokenCreate
 
 blueprint = Blueprint("front_account", __name__, url_prefix="/front/account")
@@ -60,8 +66,9 @@ async def change_password() -> Page:
     try:
         data = PasswordChange(current=form.get("current", ""), new=form.get("new", ""))
         await signing_in.change_password(await caller(), data)
-    except ValidationError as error:
-        return await _account(password_form=filled({}, validation_problem(error).errors)), 422
+    except (ValidationError, ValidationFailedError) as error:
+        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        return await _account(password_form=filled({}, problem.errors)), problem.status
     except (WrongPasswordError, TooManyAttemptsError) as error:
         return await _account(password_form={"errors": {"current": error.detail}}), error.status
     return _back("?changed=password")

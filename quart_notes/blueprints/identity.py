@@ -9,6 +9,7 @@ from quart.sessions import NullSession, SecureCookieSessionInterface
 from quart.wrappers import BaseRequestWebsocket
 from werkzeug.http import parse_cookie
 
+from quart_notes.blueprints.client_addresses import client_address
 from quart_notes.blueprints.context import core
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
@@ -161,7 +162,7 @@ async def begin_session(response: Response, user_id: int | None, *, proven: bool
     A secret that somebody else may have planted in the browser is worth nothing afterwards.
     """
     await _end_current()
-    agent, address = request.headers.get("User-Agent", ""), request.remote_addr or ""
+    agent, address = request.headers.get("User-Agent", ""), client_address()
     board_id = await _last_board(user_id)
     secret = await core().sessions.begin(user_id, agent, address, proven=proven, board_id=board_id)
     _set(response, _session_cookie(), core().signing.sign("session", secret), LIFE.total_seconds())

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from quart_notes.blueprints.client_addresses import parsed
+
 
 def trust(scope: Any, hops: int) -> None:
     """Take over what the nearest `hops` proxies have added; what stands further left anybody may have made up.
@@ -14,8 +16,9 @@ def trust(scope: Any, hops: int) -> None:
     client = _added(scope["headers"], b"x-forwarded-for", hops)
     scheme = _added(scope["headers"], b"x-forwarded-proto", hops)
     host = _added(scope["headers"], b"x-forwarded-host", hops)
-    if client:
-        scope["client"] = (client, 0)
+    address = parsed(client or "")
+    if address:  # what is none counts as the proxy's own
+        scope["client"] = (address, 0)
     if scheme in {"http", "https"}:
         scope["scheme"] = scheme.replace("http", "ws") if scope["type"] == "websocket" else scheme
     if host:

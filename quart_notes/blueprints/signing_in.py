@@ -2,6 +2,7 @@
 
 from quart import Response, request
 
+from quart_notes.blueprints.client_addresses import client_address, counted
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import accounts, begin_session, is_known_device, remember_device
 from quart_notes.domain.access import Caller
@@ -20,22 +21,22 @@ def must_have_accounts() -> None:
 async def check(data: SignIn) -> int:
     """The id of whoever gives this nickname and password.
 
-    Wrong ones are counted by nickname and address, and by address. A browser in which the person has signed in before
-    is counted for itself: whoever else tries their nickname does not lock them out.
+    Wrong ones are counted by nickname and address, by nickname, and by address. A browser in which the person has
+    signed in before is counted for itself: whoever else tries their nickname does not lock them out.
     raises   WrongPasswordError; TooManyAttemptsError before the password is looked at
     """
     must_have_accounts()
-    nickname, address = normalised(data.nickname), request.remote_addr or ""
+    nickname, address = normalised(data.nickname), counted(client_address())
     known = await core().accounts.id_of(data.nickname)
     device = known is not None and is_known_device(known)
     tries = (
         [Try("device", (known, request.cookies.get("quart_notes_device")))]
         if device
-        else [Try("account", (nickname, address)), Try("address", (address,))]
+        else [Try("account", (nickname, address)), Try("nickname", (nickname,)), Try("address", (address,))]
     )
     await core().attempts.count(*tries)
-    person = await core().accounts.sign_in(data)
-    await core().attempts.forgive(tries[0])
+    person = await core().accounts.sign_in(data, known=device)
+    await core().attempts.forgive(*tries)
     return person
 
 
@@ -46,8 +47,9 @@ async def let_in(response: Response, user_id: int) -> None:
 
 
 async def change_password(who: Caller, data: PasswordChange) -> None:
-    """Change one's own password; wrong current ones are counted too."""
-    one = Try("password", (who.id,))
+    """Change one's own password; wrong current ones are counted too, in each browser for itself."""
+    one = Try("password", (who.id, who.session))
     await core().attempts.count(one)
-    await core().accounts.change_password(who.id or 0, data, who.session)
+    await core().accounts.must_know(who.id or 0, data.current)
     await core().attempts.forgive(one)
+    await core().accounts.change_password(who.id or 0, data.new, who.session)

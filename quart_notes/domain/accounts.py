@@ -5,13 +5,14 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.database import Database
 from quart_notes.domain.invitations import forget_claims, holding, use
 from quart_notes.domain.members import join_by_link
+from quart_notes.domain.password_rules import must_be_hard_to_guess
 from quart_notes.domain.passwords import Passwords
-from quart_notes.domain.people import named, put
+from quart_notes.domain.people import known, named, put
 from quart_notes.domain.sessions import end_others, tell
 from quart_notes.domain.text import normalised
 from quart_notes.errors import InvitationGoneError, WrongPasswordError
 from quart_notes.models import NICKNAME_KEY_MAX, Invitation, User
-from quart_notes.schemas import Arrival, Claim, PasswordChange, Role, SignIn, UserCreate, UserOut
+from quart_notes.schemas import Arrival, Claim, Role, SignIn, UserCreate, UserOut
 from quart_notes.writer import Change, Write
 
 SAME_ANSWER = "Nickname and password do not belong together."
@@ -31,11 +32,14 @@ class Accounts:
             user = await _of_nickname(connection, nickname)
         return None if user is None else user.id
 
-    async def sign_in(self, data: SignIn) -> int:
-        """The id of the person; WrongPasswordError, the same and after the same time whatever was wrong."""
+    async def sign_in(self, data: SignIn, *, known: bool = False) -> int:
+        """The id of the person; WrongPasswordError, the same and after the same time whatever was wrong.
+
+        known   the browser is one in which they have signed in before
+        """
         async with self._database.snapshot() as connection:
             user = await _of_nickname(connection, data.nickname)
-        fits = await self._passwords.fits(data.password, None if user is None else user.password_hash)
+        fits = await self._passwords.fits(data.password, None if user is None else user.password_hash, known=known)
         if user is None or not fits:
             raise WrongPasswordError(SAME_ANSWER)
         user_id: int = user.id
@@ -51,6 +55,7 @@ class Accounts:
         """Add somebody who comes by a link; InvitationGoneError when it holds no longer."""
         async with self._database.snapshot() as connection:
             _must_be(await holding(connection, secret), "person", "setup")
+        must_be_hard_to_guess("password", data.password, data.nickname, data.name, data.email)
         password_hash = await self._passwords.hash(data.password)
 
         async def work(change: Change) -> UserOut:
@@ -70,16 +75,16 @@ class Accounts:
         administrator. InvitationGoneError when the link holds no longer.
         """
         async with self._database.snapshot() as connection:
-            _must_be(await holding(connection, secret), "claim", "setup")
+            invitation = await holding(connection, secret)
+            _must_be(invitation, "claim", "setup")
+            _must_suit(await _claimant(connection, invitation, data), "password", data.password)
         password_hash = await self._passwords.hash(data.password)
 
         async def work(change: Change) -> UserOut:
             invitation = await holding(change.connection, secret)
-            setup = invitation.kind == "setup"
-            user_id = data.user_id if setup else invitation.user_id
-            (person,) = await named(change.connection, user_id=user_id or 0)
+            person = await _claimant(change.connection, invitation, data)
             await self._use(change, invitation, person.id)
-            await _set(change.connection, person.id, password_hash, admin=setup)
+            await _set(change.connection, person.id, password_hash, admin=invitation.kind == "setup")
             await end_others(change.connection, person.id, None)
             await forget_claims(change.connection, person.id)
             tell(change, person.id)
@@ -94,13 +99,18 @@ class Accounts:
         if invitation.board_id is not None and role is not None:
             await join_by_link(change, invitation.board_id, user_id, role, invitation.inviter_id)
 
-    async def change_password(self, user_id: int, data: PasswordChange, session_id: int | None) -> None:
-        """Set another password and end the person's other sessions; WrongPasswordError for a wrong current one."""
+    async def must_know(self, user_id: int, password: str) -> None:
+        """WrongPasswordError when this is not the person's password."""
         async with self._database.snapshot() as connection:
             user = await User.get(id=user_id, using_db=connection)
-        if not await self._passwords.fits(data.current, user.password_hash):
+        if not await self._passwords.fits(password, user.password_hash, known=True):
             raise WrongPasswordError("This is not your current password.")
-        password_hash = await self._passwords.hash(data.new)
+
+    async def change_password(self, user_id: int, new: str, session_id: int | None) -> None:
+        """Set another password and end the person's other sessions; ValidationFailedError for one that is guessed."""
+        async with self._database.snapshot() as connection:
+            _must_suit(await known(connection, user_id), "new", new)
+        password_hash = await self._passwords.hash(new)
 
         async def work(change: Change) -> None:
             await _set(change.connection, user_id, password_hash)
@@ -116,6 +126,17 @@ async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | N
     if len(key) > NICKNAME_KEY_MAX:  # nobody can have it, and Tortoise refuses to look for it
         return None
     return await User.get_or_none(nickname_key=key, using_db=connection)
+
+
+async def _claimant(connection: BaseDBAsyncClient, invitation: Invitation, data: Claim) -> UserOut:
+    """Who sets a password by a link."""
+    user_id = data.user_id if invitation.kind == "setup" else invitation.user_id
+    (person,) = await named(connection, user_id=user_id or 0)
+    return person
+
+
+def _must_suit(person: UserOut, field: str, password: str) -> None:
+    must_be_hard_to_guess(field, password, person.nickname, person.name, person.email)
 
 
 def _must_be(invitation: Invitation, *kinds: str) -> None:

@@ -8,7 +8,7 @@ from math import ceil
 from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.expressions import Q
+from tortoise.expressions import F, Q
 
 from quart_notes.database import Database
 from quart_notes.errors import TooManyAttemptsError
@@ -21,6 +21,7 @@ CHUNK = 500  # rows deleted in one transaction
 HOUR = 3600.0  # seconds; no pace reaches that far
 PACES = {
     "account": Pace(burst=10, seconds=10),  # a nickname, from one address
+    "nickname": Pace(burst=30, seconds=6),  # a nickname, from all browsers that are not known together
     "address": Pace(burst=100, seconds=1),
     "device": Pace(burst=10, seconds=10),  # a browser that is known
     "password": Pace(burst=10, seconds=10),  # a person who changes theirs
@@ -73,11 +74,14 @@ class Attempts:
         if wait:
             raise _too_many(wait)
 
-    async def forgive(self, one: Try) -> None:
-        """Forget what somebody has used up."""
+    async def forgive(self, one: Try, *others: Try) -> None:
+        """Forget all that was counted of one, and of the others the try that was right after all."""
 
         async def work(change: Change) -> None:
             await Attempt.filter(key=one.key).using_db(change.connection).delete()
+            for other in others:
+                counted = Attempt.filter(key=other.key).using_db(change.connection)
+                await counted.update(forgiven_at=F("forgiven_at") - PACES[other.kind].seconds)
 
         await self._write(work)
 

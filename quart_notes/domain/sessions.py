@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from quart_notes import events
 from quart_notes.database import Database
@@ -15,9 +17,8 @@ from quart_notes.models import Session, User
 from quart_notes.schemas import AGENT_MAX, SessionOut, UserOut
 from quart_notes.writer import Change, Write, Written
 
-LIFE = timedelta(days=365)  # from when it was last used
+LIFE = timedelta(days=365)  # from when it began, however much it is used
 SEEN = timedelta(hours=1)  # how exactly "last used" is known: a write an hour, not one a request
-ADDRESS_MAX = 64  # characters kept of where a browser is: a proxy may say anything
 EXPIRED_CHUNK = 500  # rows deleted in one transaction
 
 
@@ -51,7 +52,7 @@ class Sessions:
                 proven=proven,
                 board_id=board_id,
                 agent=agent[:AGENT_MAX],
-                address=address[:ADDRESS_MAX],
+                address=address,
                 created_at=now,
                 seen_at=now,
                 expires_at=now + LIFE,
@@ -64,9 +65,7 @@ class Sessions:
     async def find(self, secret: str) -> Found | None:
         """The session of a secret; None when there is none, or it is over."""
         async with self._database.snapshot() as connection:
-            session = await Session.get_or_none(
-                secret_hash=hash_of(secret), expires_at__gt=datetime.now(UTC), using_db=connection
-            )
+            session = await _holding().filter(secret_hash=hash_of(secret)).using_db(connection).first()
             if session is None:
                 return None
             people = await by_id(connection, [session.user_id])
@@ -74,21 +73,21 @@ class Sessions:
         if datetime.now(UTC) - session.seen_at > SEEN:
             await self._see(session.id)
         person = people.get(session.user_id or 0)
-        return Found(session.id, person, admin, session.proven, session.board_id, session.expires_at)
+        return Found(session.id, person, admin, session.proven, session.board_id, _end_of(session))
 
     async def _see(self, session_id: int) -> None:
         async def work(change: Change) -> None:
             now = datetime.now(UTC)
-            seen = Session.filter(id=session_id).using_db(change.connection)
-            await seen.update(seen_at=now, expires_at=now + LIFE)
+            await Session.filter(id=session_id).using_db(change.connection).update(seen_at=now)
 
         await self._write(work)
 
     async def of_person(self, user_id: int, current: int | None) -> list[SessionOut]:
         """A person's browsers that are signed in, the one used last first."""
         async with self._database.snapshot() as connection:
-            sessions = Session.filter(user_id=user_id, proven=True, expires_at__gt=datetime.now(UTC))
-            rows = await sessions.using_db(connection).order_by("-seen_at", "-id")
+            rows = (
+                await _holding().filter(user_id=user_id, proven=True).using_db(connection).order_by("-seen_at", "-id")
+            )
         return [
             SessionOut(
                 id=row.id,
@@ -97,7 +96,7 @@ class Sessions:
                 address=row.address,
                 created_at=row.created_at,
                 seen_at=row.seen_at,
-                expires_at=row.expires_at,
+                expires_at=_end_of(row),
             )
             for row in rows
         ]
@@ -140,12 +139,24 @@ class Sessions:
         """Delete a chunk of those that are over; returns whether there may be more."""
 
         async def work(change: Change) -> bool:
-            old = Session.filter(expires_at__lt=datetime.now(UTC)).using_db(change.connection).limit(EXPIRED_CHUNK)
+            now = datetime.now(UTC)
+            over = Session.filter(Q(expires_at__lte=now) | Q(created_at__lte=now - LIFE))
+            old = over.using_db(change.connection).limit(EXPIRED_CHUNK)
             ids = [row["id"] for row in await old.values("id")]
             await Session.filter(id__in=ids).using_db(change.connection).delete()
             return len(ids) == EXPIRED_CHUNK
 
         return await self._write(work)
+
+
+def _holding() -> QuerySet[Session]:
+    """The sessions that are not over. Older versions put the end off with each use, so it alone does not say."""
+    now = datetime.now(UTC)
+    return Session.filter(expires_at__gt=now, created_at__gt=now - LIFE)
+
+
+def _end_of(session: Session) -> datetime:
+    return min(session.expires_at, session.created_at + LIFE)
 
 
 async def end_others(connection: BaseDBAsyncClient, user_id: int, kept: int | None) -> None:

@@ -1,9 +1,10 @@
 """The shapes of access: signing in, sessions, invitations, tokens for programs."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from quart_notes.schemas.boards import Role
 from quart_notes.schemas.fields import MAX_ID, Id, IdOrDigits, Incoming, Line, Outgoing, Text
@@ -16,8 +17,22 @@ INVITATION_DAYS = 7  # how long an invitation holds unless said otherwise
 USES_MAX = 100  # people one link may bring
 TOKEN_DAYS_MAX = 3650
 
+
+def _nfc(value: Any) -> Any:
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _not_too_long(value: str) -> str:
+    # As it was typed, for the sake of old hashes, but counted as it was when it was set.
+    if len(_nfc(value)) > PASSWORD_MAX:
+        raise ValueError(f"must have at most {PASSWORD_MAX} characters")
+    return value
+
+
+# A password means the same from every keyboard: some send é as one character, some as two.
 Password = Annotated[
     Text,
+    BeforeValidator(_nfc),
     Field(
         min_length=PASSWORD_MIN,
         max_length=PASSWORD_MAX,
@@ -26,7 +41,13 @@ Password = Annotated[
     ),
 ]
 GivenPassword = Annotated[
-    Text, Field(max_length=PASSWORD_MAX, description="The password.", examples=["correct horse battery"])
+    Text,
+    AfterValidator(_not_too_long),
+    Field(
+        description="The password.",
+        examples=["correct horse battery"],
+        json_schema_extra={"maxLength": PASSWORD_MAX},
+    ),
 ]
 Scope = Literal["read", "write"]
 MOMENT = "2026-01-31T09:30:00.000001Z"

@@ -1,0 +1,54 @@
+"""Which passwords are refused when they are set: those that are tried first."""
+
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from quart_notes.errors import FieldError, ValidationFailedError
+
+LIST = Path(__file__).with_name("common_passwords.txt")  # in lower case, one a line
+ADDED = 4  # characters put around a common password that make it no better: password2026, !monkey!
+COMMON = "is one of the passwords that are tried first; a few words together are better"
+OWN = "is your own nickname, name or e-mail address; that is tried first"
+
+
+def must_be_hard_to_guess(field: str, password: str, nickname: str, name: str, email: str | None) -> None:
+    """ValidationFailedError, naming the field, for a common password and for the words by which a person is known."""
+    compared = _compared(password)
+    words = _core(compared)
+    if not compared or compared in _common() or (len(compared) - len(words) <= ADDED and words in _common()):
+        raise _refused(field, COMMON)
+    own = {_spoken(text) for text in _own(nickname, name, email or "")} - {""}
+    spoken = _spoken(password)
+    if spoken in own or (words and _core(spoken) in {_core(text) for text in own}):
+        raise _refused(field, OWN)
+
+
+def _own(nickname: str, name: str, email: str) -> list[str]:
+    return [nickname, name, *name.split(), email, email.partition("@")[0]]
+
+
+def _compared(text: str) -> str:
+    """Without blanks and what else shows nothing, and whatever the case."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in folded if unicodedata.category(character)[0] not in "ZC")
+
+
+def _spoken(text: str) -> str:
+    """Without signs too: ada.lovelace is Ada Lovelace."""
+    return "".join(filter(str.isalnum, _compared(text)))
+
+
+def _core(text: str) -> str:
+    """Without the digits and signs at both ends."""
+    letters = [place for place, character in enumerate(text) if character.isalpha()]
+    return text[letters[0] : letters[-1] + 1] if letters else ""
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(_compared(line) for line in LIST.read_text(encoding="utf-8").splitlines())
+
+
+def _refused(field: str, message: str) -> ValidationFailedError:
+    return ValidationFailedError(f"{field}: {message}", errors=[FieldError(field, message)])

@@ -44,8 +44,8 @@ class _Draft:
     more: asyncio.Event = field(default_factory=asyncio.Event)
     over: bool = False
 
-    def take(self, piece: str) -> None:
-        self.text += piece
+    def take(self, text: str) -> None:
+        self.text = text
         self.more.set()
 
     def finish(self) -> None:

@@ -15,6 +15,7 @@ import httpx
 
 from quart_notes.domain.prompts import Turn
 from quart_notes.schemas import ANSWER_MAX, UNSTORABLE
+from quart_notes.thoughts import AnswerText
 
 CONNECT = 3.0  # seconds for a connection
 SILENCE = 60.0  # seconds between two lines of an answer
@@ -36,6 +37,8 @@ TOO_SILENT = "Ollama said nothing for {seconds:g} seconds in the middle of the a
 TOO_SLOW = "The answer took longer than {minutes:g} minutes."
 TOO_LONG = f"The answer was longer than {ANSWER_MAX:,} characters; this is the beginning."
 NOTHING = "The model said nothing."
+TOO_FEW_TOKENS = f"The model reached its limit of {CONTEXT:,} tokens before the answer was whole."
+CUT_SHORT = "length"  # Ollama's `done_reason` for that
 
 
 class OllamaError(Exception):
@@ -59,44 +62,47 @@ class Ollama:
         """Return when a question would be answered; OllamaError with what is missing otherwise."""
         try:
             async with asyncio.timeout(2 * CONNECT), self._opened("GET", "/api/tags") as response:
-                found = _parsed(await _beginning(response, LINE_MAX)).get("models")
+                said = _parsed(await _beginning(response, LINE_MAX))
         except TimeoutError:
             raise OllamaError(self._said(NOT_THERE)) from None
-        if not isinstance(found, list):
+        found = said.get("models", NOT_OLLAMA)
+        if not isinstance(found, list | None):
             raise OllamaError(NOT_OLLAMA)
-        names = {one.get("name") for one in found if isinstance(one, dict)}
+        names = {one.get("name") for one in found or () if isinstance(one, dict)}  # no model at all: null
         if not names & {self.model, f"{self.model}:latest"}:
             raise OllamaError(self._said(NO_MODEL))
 
     async def chat(self, turns: Sequence[Turn], take: Callable[[str], None]) -> None:
-        """Have the model answer, each piece of text handed to `take` as it comes; returns when the answer is whole.
+        """Have the model answer; `take` gets the whole visible text each time it has changed.
 
-        Cancelled, it closes the connection at once, and the model stops. OllamaError when there is no (more) answer.
+        Returns when the answer is whole. Cancelled, it closes the connection at once, and the model stops.
+        OllamaError when there is no (more) answer.
         """
         body = {"model": self.model, "messages": turns, "stream": True, "options": {"num_ctx": CONTEXT}}
         loop = asyncio.get_running_loop()
         latest = loop.time() + LONGEST
         begun = False
-        length = 0
+        answer = AnswerText()
         try:
             async with asyncio.timeout(self._first) as patience, self._opened("POST", "/api/chat", body) as response:
                 async for line in _lines(response):
                     begun = True
                     patience.reschedule(min(loop.time() + SILENCE, latest))
-                    text, done = _piece(line)
-                    room = ANSWER_MAX - length
-                    length += len(text)
-                    if text:
-                        take(text[:room])
-                    if length > ANSWER_MAX:
+                    before = answer.text
+                    ended = _add(line, answer)
+                    if answer.text != before:
+                        take(answer.text[:ANSWER_MAX])
+                    if len(answer.text) > ANSWER_MAX:
                         raise OllamaError(TOO_LONG)
-                    if done:
+                    if ended:
                         break
                 else:
                     raise OllamaError(BROKEN_OFF if begun else NOT_OLLAMA)
         except TimeoutError:
             raise OllamaError(self._late(begun, loop.time() >= latest)) from None
-        if not length:
+        if ended == CUT_SHORT:
+            raise OllamaError(TOO_FEW_TOKENS)
+        if not answer.text:
             raise OllamaError(NOTHING)
 
     def _late(self, begun: bool, in_all: bool) -> str:
@@ -173,8 +179,8 @@ async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
         yield rest
 
 
-def _piece(line: bytes) -> tuple[str, bool]:
-    """What a line adds to the answer, and whether it is the last. What a model thinks (`thinking`) is not said."""
+def _add(line: bytes, answer: AnswerText) -> str | None:
+    """Add what a line says to the answer; returns why the model ended with it, None when it goes on."""
     said = _parsed(line)
     if "error" in said:
         raise OllamaError(_quoted(str(said["error"])))
@@ -183,7 +189,11 @@ def _piece(line: bytes) -> tuple[str, bool]:
     done = said.get("done")
     if not isinstance(done, bool) or not isinstance(text, str | None):
         raise OllamaError(NOT_OLLAMA)
-    return UNSTORABLE.sub("\ufffd", text or ""), done
+    answer.add(UNSTORABLE.sub("\ufffd", text or ""))
+    if not done:
+        return None
+    answer.end()
+    return str(said.get("done_reason") or "stop")
 
 
 def _parsed(text: bytes) -> dict[str, Any]:

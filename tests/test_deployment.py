@@ -5,16 +5,21 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from quart_notes.app import MAX_BODY, RESPONSE_TIMEOUT
+from quart_notes.broadcaster import HEARTBEAT
+from quart_notes.server import STREAMS_END
 from quart_notes.settings import Settings
 from quart_notes.settings_sources import PREFIX, load
 from tests.server_process import ROOT
 
 DEPLOY = ROOT / "deploy"
 POSTGRES = DEPLOY / "compose.postgres.yaml"
+DOCUMENT = (ROOT / "docs" / "deployment.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
 
@@ -56,6 +61,45 @@ def test_nginx_passes_on_nothing_that_the_server_believes_and_anybody_can_make_u
     for block in blocks:
         for name in ("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Request-Id"):
             assert f"proxy_set_header {name} " in block, name
+
+
+def seconds(text: str) -> int:
+    """A time in seconds, as nginx, systemd and compose write it."""
+    found = re.fullmatch(r"(\d+)(s|m|)", text)
+    assert found, text
+    return int(found[1]) * (60 if found[2] == "m" else 1)
+
+
+def test_nginx_leaves_the_bound_of_a_body_to_the_server():
+    text = (DEPLOY / "nginx.conf").read_text()
+
+    assert re.findall(r"client_max_body_size (\w+);", text) == ["0"]
+    assert re.findall(r"proxy_request_buffering (\w+);", text) == ["off"]
+    assert f"{MAX_BODY // 1024} KiB" in text
+    assert f"{MAX_BODY // 1024} KiB" in DOCUMENT
+
+
+def test_nginx_waits_longer_than_the_server_is_ever_silent():
+    text = (DEPLOY / "nginx.conf").read_text()
+    waits = [seconds(wait) for wait in re.findall(r"proxy_(?:read|send)_timeout (\w+);", text)]
+    silences = [HEARTBEAT * 3, RESPONSE_TIMEOUT, Settings.model_fields["database_timeout"].default]
+
+    assert len(waits) == 4
+    assert min(waits) > max(silences)
+    assert f"Time-outs of {waits[0]} seconds" in DOCUMENT
+    assert f"every {HEARTBEAT:g} seconds" in DOCUMENT
+
+
+def test_a_server_may_open_as_many_connections_and_take_as_long_to_stop_as_its_settings_say():
+    unit = (DEPLOY / "quart-notes.service").read_text()
+    container = (ROOT / "compose.yaml").read_text()
+    descriptors = [int(number) for number in re.findall(r"(?:LimitNOFILE=|nofile: )(\d+)", unit + container)]
+    stops = [seconds(time) for time in re.findall(r"(?:TimeoutStopSec=|stop_grace_period: )(\w+)", unit + container)]
+    config = tomllib.loads((ROOT / "hypercorn.toml").read_text())
+
+    assert len(descriptors) == len(stops) == 2
+    assert min(descriptors) > Settings.model_fields["max_connections"].default
+    assert min(stops) > config["shutdown_timeout"] + STREAMS_END + Settings.model_fields["drain"].default
 
 
 @pytest.mark.skipif(program("nginx") is None or program("openssl") is None, reason="nginx or openssl is not installed")
@@ -125,7 +169,5 @@ def test_the_health_check_of_the_image_asks_where_its_server_listens():
 
 
 def test_the_deployment_document_leads_to_every_file():
-    text = (ROOT / "docs" / "deployment.md").read_text()
-
     for file in (*DEPLOY.iterdir(), ROOT / "Dockerfile", ROOT / "compose.yaml"):
-        assert f"(../{file.relative_to(ROOT)})" in text, file.name
+        assert f"(../{file.relative_to(ROOT)})" in DOCUMENT, file.name

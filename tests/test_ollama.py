@@ -23,8 +23,13 @@ async def said(upstream: FakeOllama | str, *steps: Any, first: float = 10.0, mod
         upstream.will("word", *steps)
     client = Ollama(upstream if isinstance(upstream, str) else upstream.url, model, first)
     pieces: list[str] = []
+
+    def take(text: str) -> None:
+        before = "".join(pieces)
+        pieces.append(text.removeprefix(before) if text.startswith(before) else f"instead: {text}")
+
     try:
-        await client.chat(ASKED, pieces.append)
+        await client.chat(ASKED, take)
     except OllamaError as error:
         pieces.append(f"✗ {error}")
     finally:
@@ -68,6 +73,56 @@ async def test_what_a_model_thinks_is_not_said(upstream: FakeOllama):
     thought = {"message": {"role": "assistant", "content": "", "thinking": "hmm"}, "done": False}
 
     assert await said(upstream, {"line": json.dumps(thought)}, "Yes.") == ["Yes."]
+
+
+THOUGHTS = [
+    ("<think>Hm.</think>Yes.", "Yes."),
+    ("\n<think>\nHm.\n</think>\n\nYes.", "Yes."),
+    ("<THINKING>Hm.</Thinking> Yes.", "Yes."),
+    ("<think>a</think>Yes.<think>b</think> No.", "Yes. No."),
+    ("<think></think>Yes.", "Yes."),
+    ("Yes.<think>and no end", "Yes."),
+    ("Say `<think>` or `</think>` for that.", "Say `<think>` or `</think>` for that."),
+    ("1 < 2, <b>, <thin> and <", "1 < 2, <b>, <thin> and <"),
+]
+
+
+@pytest.mark.parametrize(("content", "seen"), THOUGHTS)
+async def test_a_thought_in_the_content_is_not_said(upstream: FakeOllama, content: str, seen: str):
+    assert "".join(await said(upstream, content)) == seen
+    assert "".join(await said(upstream, *content)) == seen  # a character at a time
+
+
+async def test_a_thought_whose_beginning_the_model_does_not_send_is_taken_back(upstream: FakeOllama):
+    pieces = await said(upstream, "Let me ", "think.</th", "ink>\n\nYes.")
+
+    assert pieces == ["Let me ", "think.", "instead: Yes."]
+
+
+@pytest.mark.parametrize("content", [(" ",), ("\n", " \t"), ("<think>Hm.</think>", "\n"), ("<think>Hm.",)])
+async def test_an_answer_of_blanks_is_none(upstream: FakeOllama, content: tuple[str, ...]):
+    assert await said(upstream, *content) == ["✗ The model said nothing."]
+
+
+@pytest.mark.parametrize("content", [["Once upon"], []])
+async def test_an_answer_that_the_limit_of_the_model_cuts_off_is_not_whole(upstream: FakeOllama, content: list[str]):
+    cut_off = {"line": line("", done=True, done_reason="length")}
+
+    *kept, error = await said(upstream, *content, cut_off)
+
+    assert kept == content
+    assert "limit of 8,192 tokens" in error
+
+
+@pytest.mark.parametrize("models", ["null", "[]", '[{"name": "other:latest"}, null]'])
+async def test_an_ollama_without_the_model_is_an_ollama(upstream: FakeOllama, models: str):
+    upstream.will("tags", {"status": 200, "body": f'{{"models": {models}}}'})
+    client = Ollama(upstream.url, "llama3.2", 10)
+
+    with pytest.raises(OllamaError, match=r"Run: ollama pull llama3\.2"):
+        await client.look()
+    upstream.will("tags")
+    await client.close()
 
 
 async def test_what_cannot_be_stored_is_replaced(upstream: FakeOllama):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes.schemas import DESCRIPTION_MAX, TITLE_MAX, Entry, ExportFormat, ImportOptions, NoteOut
+from quart_notes.schemas import DESCRIPTION_MAX, TITLE_MAX, BadEntryError, Entry, ExportFormat, ImportOptions, NoteOut
 from quart_notes.transfer import reading
 from quart_notes.transfer.batches import Source
 from quart_notes.transfer.files import Place, files
@@ -262,6 +262,34 @@ def test_notes_are_found_wherever_they_stand_in_an_export(tmp_path: Path):
     document = {"a": [1, {"notes": [2]}], "quart_notes_export": 1, "notes": [{"title": "a"}], "b": "x" * (2 * PIECE)}
 
     assert _only(put(tmp_path, "x.json", document)).title == "a"
+
+
+DATES = [
+    ("2026-01-31T09:30:00Z", "2026-01-31T09:30:00+00:00"),
+    ("2026-01-31t09:30:00z", "2026-01-31T09:30:00+00:00"),
+    ("2026-01-31 09:30:00.5+01:00", "2026-01-31T08:30:00.500000+00:00"),
+    ("2026-01-31T09:30:00-00:00", "2026-01-31T09:30:00+00:00"),
+    ("2026-01-31T09:30:00.123456789Z", "2026-01-31T09:30:00.123456+00:00"),
+    ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00+00:00"),
+    ("2016-12-31t23:59:60.25z", "2017-01-01T00:00:00.250000+00:00"),
+    ("1990-12-31T15:59:60-08:00", "1991-01-01T00:00:00+00:00"),
+    ("2015-07-01T05:29:60+05:30", "2015-07-01T00:00:00+00:00"),
+]
+
+
+@pytest.mark.parametrize(("text", "moment"), DATES)
+def test_every_date_of_rfc_3339_comes_in(text: str, moment: str):
+    entry = Entry.of({"title": "a", "created_at": text})
+
+    assert entry.created_at == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-01-31T09:30:60Z", "2026-01-31T23:59:61Z", "2026-01-31T09:60:00Z", "9999-12-31T23:59:60Z"]
+)
+def test_a_second_that_there_never_was_does_not_come_in(text: str):
+    with pytest.raises(BadEntryError, match="created_at: is not a date"):
+        Entry.of({"title": "a", "created_at": text})
 
 
 @pytest.mark.parametrize(

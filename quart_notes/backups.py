@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from quart_notes import schema_version
 from quart_notes.events import new_epoch
 
 COPY_PAGES = 1024  # pages copied between two reports of progress
@@ -36,23 +37,42 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
 
 
 def check(file: Path) -> None:
-    """Raise sqlite3.DatabaseError unless `file` is a sound database of ours."""
+    """Raise sqlite3.DatabaseError unless `file` is a sound database of ours, CannotOpenError when it is too new."""
     with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
         try:
             connection.execute("SELECT epoch, newest FROM log_head").fetchone()
         except sqlite3.DatabaseError as error:
             raise sqlite3.DatabaseError(f"{file} is not a Quart Notes database: {error}") from None
+        schema_version.check(file, migrations(connection))
         (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(f"{file} is damaged: {verdict}")
+
+
+def migrations(connection: sqlite3.Connection) -> list[str]:
+    """The names of those that were applied; none where there are no tables yet."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'").fetchone():
+        return []
+    return [name for (name,) in connection.execute("SELECT name FROM tortoise_migrations")]
+
+
+def refuse_newer(file: Path) -> None:
+    """CannotOpenError when only a newer version understands the file; it may be damaged, or not be there."""
+    applied: list[str] = []
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+        applied = migrations(opened)
+    schema_version.check(file, applied)
 
 
 def restore(source: Path, file: Path) -> Path | None:
     """Put a copy in the place of the database; returns where the former one is kept, None when there was none.
 
     The log gets a new epoch: readers who saw events that the copy does not have must reload, never be silent.
+
+    raises   sqlite3.DatabaseError for what is no copy of ours, CannotOpenError when one of the two is too new
     """
     check(source)
+    refuse_newer(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(file.name + ".restoring")
     copy(source, fresh)

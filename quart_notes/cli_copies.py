@@ -38,6 +38,7 @@ def backup(target: Path | None, **flags: Any) -> None:
 
             asyncio.run(postgres_backups.backup(source, target, progress))
         else:
+            backups.refuse_newer(source)
             with progress("Copying") as report:
                 backups.copy(source, target, lambda percent: report(percent, 100))
             backups.check(target)

@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from quart_notes import postgres_tables
 from quart_notes.database import Database
 from quart_notes.postgres_tables import PostgresTables
 from quart_notes.settings import Postgres
-from quart_notes.sqlite_tables import SqliteTables
 from quart_notes.tables import CopyError, Sum, Table, Tables
 
 Report = Callable[[int, int], None]  # rows dealt with, and how many there are
@@ -81,14 +79,3 @@ async def migrate(database: Database) -> None:
         await database.open()
     finally:
         await database.close()
-
-
-async def check_migrations(file: SqliteTables, source: Path | None, server: PostgresTables, place: Postgres) -> None:
-    """CopyError unless their tables are the same; without a source the file is new, of this very version."""
-    known, applied = await file.migrations(), await server.migrations()
-    if applied - known:
-        raise CopyError(f"{place} is of a newer version ({max(applied - known)}): use that")
-    if known - applied and source is not None:
-        raise CopyError(f"{source} is of a newer version ({max(known - applied)}): use that")
-    if known - applied:
-        raise CopyError(f"{place} is of an older version ({min(known - applied)}): run quart-notes migrate")

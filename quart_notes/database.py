@@ -23,16 +23,27 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
+from quart_notes import schema_version
 from quart_notes.errors import DatabaseUnavailableError, StorageFullError
 from quart_notes.postgres_server import PostgresServer
+from quart_notes.schema_version import APPS, CannotOpenError
 from quart_notes.settings import Postgres
 from quart_notes.sqlite_file import PRAGMAS, SqliteFile
 from quart_notes.turns import Turn
 
-__all__ = ["PRAGMAS", "CannotOpenError", "Database", "Transaction", "aside", "changes", "exclusive", "translated"]
+__all__ = [
+    "APPS",
+    "PRAGMAS",
+    "CannotOpenError",
+    "Database",
+    "Transaction",
+    "aside",
+    "changes",
+    "exclusive",
+    "translated",
+]
 
 WRITER, READER, ASIDE = "default", "reader", "aside"  # names of Tortoise's connections
-APPS = {"quart_notes": {"models": ["quart_notes.models"], "migrations": "quart_notes.migrations"}}
 FAILURES = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
 
 
@@ -59,10 +70,6 @@ def aside() -> Iterator[None]:
 
 
 ORM = orm(SqliteFile(Path("data/quart-notes.sqlite3")))  # for Tortoise's own command line (makemigrations)
-
-
-class CannotOpenError(Exception):
-    """The database cannot be opened; the message says which and why."""
 
 
 class Transaction(Protocol):
@@ -145,8 +152,10 @@ class Database:
             if pending:
                 await self._store.migrate(get_connection(WRITER), APPS, pending[0])
             self._store.opened()
-        except FAILURES as error:
+        except (CannotOpenError, *FAILURES) as error:
             await self.close()
+            if isinstance(error, CannotOpenError):
+                raise
             raise CannotOpenError(f"{self.place}: {error}") from error
         return pending
 
@@ -166,15 +175,19 @@ class Database:
         await Tortoise.close_connections()
 
     async def inspect(self) -> list[str]:
-        """Connect, to look and not to write, and return the names of the migrations that `open` would apply."""
+        """Connect, to look and not to write, and return the names of the migrations that `open` would apply.
+
+        Raises CannotOpenError when it is of a newer version.
+        """
         await self._connect(READER)
         self._store.opened()
         return await self._pending()
 
-    @staticmethod
-    async def _pending() -> list[str]:
-        executor = MigrationExecutor(get_connection(READER), APPS)
-        return [step.migration.name for step in await executor.plan()]
+    async def _pending(self) -> list[str]:
+        recorder = MigrationExecutor(get_connection(READER), APPS).recorder
+        applied = [key.name for key in await recorder.applied_migrations()]
+        schema_version.check(self.place, applied)
+        return schema_version.pending(applied)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from quart_notes import backups, copying, postgres_tables, sqlite_tables
+from quart_notes import backups, copying, postgres_tables, schema_version, sqlite_tables
 from quart_notes.copying import Progress
 from quart_notes.database import Database
 from quart_notes.postgres_tables import PostgresTables
@@ -24,15 +24,22 @@ async def backup(source: Postgres, target: Path, progress: Progress) -> None:
 async def _save(server: PostgresTables, place: Postgres, target: Path, progress: Progress) -> None:
     if await server.head() is None:
         raise CopyError(f"{place} holds no notes")
+    await _check_version(server, place)
     with _partial(target) as partial:
         await copying.migrate(Database(partial))
         with sqlite_tables.opened(partial) as file:
-            await copying.check_migrations(file, None, server, place)
             with progress("Copying") as report:
                 await copying.copy(server, file, file.tables(), report)
             file.commit()
         backups.check(partial)
         partial.replace(target)
+
+
+async def _check_version(server: PostgresTables, place: Postgres) -> None:
+    applied = await server.migrations()
+    schema_version.check(place, applied)
+    if pending := schema_version.pending(applied):
+        raise CopyError(f"{place} is of an older version ({pending[0]}): run quart-notes migrate")
 
 
 @contextmanager
@@ -66,7 +73,6 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
             backups.renew(fresh)
             await copying.migrate(Database(fresh))
             with sqlite_tables.opened(fresh) as file:
-                await copying.check_migrations(file, source, server, target)
                 kept = await _keep(server, target, folder, progress)
                 with progress("Restoring") as report:
                     await copying.copy(file, server, file.tables(), report)

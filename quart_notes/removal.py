@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from quart_notes import backups, copying, postgres_tables, sqlite_tables
+from quart_notes import backups, copying, postgres_tables, schema_version, sqlite_tables
 from quart_notes.copying import Copied, Progress
 from quart_notes.database import Database, exclusive
 from quart_notes.postgres_tables import PostgresTables
@@ -41,10 +41,10 @@ async def move(source: Path, folder: Path, target: Postgres, progress: Progress)
         await _check_version(source)
         with sqlite_tables.opened(source) as ours:
             async with postgres_tables.snapshot(target) as theirs:
+                schema_version.check(target, await theirs.migrations())
                 await _check_place(ours, theirs, target)  # before it is given any tables
             async with copying.alone(target) as theirs:
                 await _check_place(ours, theirs, target)
-                await copying.check_migrations(ours, source, theirs, target)
                 await _check_contents(theirs, ours.tables(), target)
                 with progress("Copying") as report:
                     copied = await copying.copy(ours, theirs, ours.tables(), report)

@@ -10,7 +10,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations.executor import MigrationExecutor
 
-from quart_notes.backups import copy
+from quart_notes.backups import copy, refuse_newer
 from quart_notes.errors import DatabaseUnavailableError
 
 PRAGMAS = {
@@ -40,7 +40,10 @@ class SqliteFile:
         return writing, {**writing, "query_only": "ON"}
 
     async def probe(self) -> None:
-        """Raise when there can be no connection: Tortoise keeps its lock then, and everything after would wait."""
+        """Raise when there can be no connection: Tortoise keeps its lock then, and everything after would wait.
+
+        Also when the file is of a newer version: a connection that writes would already change it.
+        """
         await asyncio.to_thread(_probe, self._file)
 
     def opened(self) -> None:
@@ -91,6 +94,7 @@ def _checkpoint(file: Path) -> None:
 
 
 def _probe(file: Path) -> None:
+    refuse_newer(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA schema_version").fetchone()

@@ -44,10 +44,6 @@ class SqliteTables:
         """How many imports can still be run, or run again."""
         return int(self._ask("SELECT count(*) FROM job WHERE state <> 'done'")[0][0])
 
-    async def migrations(self) -> set[str]:
-        """The names of those that were applied."""
-        return {name for (name,) in self._ask("SELECT name FROM tortoise_migrations")}
-
     async def head(self) -> Head | None:
         """Of its log; None when no server has worked on it yet."""
         found = self._ask("SELECT epoch, newest, pruned FROM log_head")

@@ -38,9 +38,6 @@ class Head(NamedTuple):
 class Tables(Protocol):
     """The tables of an open database, within one transaction."""
 
-    async def migrations(self) -> set[str]:
-        """The names of those that were applied."""
-
     async def head(self) -> Head | None:
         """Of its log; None when no server has worked on it yet."""
 

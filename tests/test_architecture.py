@@ -18,6 +18,10 @@ LEAVES = {"version", "settings", "schemas.", "errors", "events", "jsonio", "mode
 SAYING = LEAVES - {"models.", "settings"}  # what says something to the outside
 STORE = {"broadcaster", "channel", "database", "event_log"}
 
+COPYING = {
+    *{"backups", "copying", "database", "postgres_tables", "schema_version", "settings", "sqlite_tables", "tables"},
+}
+
 # Module (or package, with a dot) → what of ours it may import. "…." stands for all modules of a package.
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(LEAVES, LEAVES),
@@ -33,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outlets": {"broadcaster", "channel"},
     "response_cache": {"broadcaster"},
     "sqlite_engine": set(),
+    "schema_version": set(),
     "sqlite_file": {"backups", "errors"},
     "postgres_transactions": {"postgres_session"},
     "postgres_engine": {"postgres_session", "postgres_transactions", "settings"},
@@ -41,8 +46,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sqlite_tables": {"tables"},
     "postgres_tables": {"postgres_engine", "postgres_session", "postgres_transactions", "settings", "tables"},
     "copying": {"database", "postgres_tables", "settings", "sqlite_tables", "tables"},
-    "removal": {"backups", "copying", "database", "postgres_tables", "settings", "signing", "sqlite_tables", "tables"},
-    "postgres_backups": {"backups", "copying", "database", "postgres_tables", "settings", "sqlite_tables", "tables"},
+    "removal": {*COPYING, "signing"},
+    "postgres_backups": COPYING,
     "histogram": set(),
     "turns": set(),
     "leading": {"errors"},
@@ -64,8 +69,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "workers": set(),
     "metrics": {"channel", "core", "errors", "event_log", "histogram", "outlets", "version"},
-    "backups": {"events"},
-    "database": {"errors", "settings", "sqlite_file", "postgres_server", "turns"},
+    "backups": {"events", "schema_version"},
+    "database": {"errors", "schema_version", "settings", "sqlite_file", "postgres_server", "turns"},
     "event_log": {*LEAVES, "channel", "database", "recent"},
     "postgres_session": {"settings"},
     "postgres_notices": {"channel", "errors", "postgres_session", "settings"},

@@ -1,0 +1,27 @@
+"""Which versions of the tables this program can work with."""
+
+from collections.abc import Iterable
+from importlib import import_module
+from pkgutil import iter_modules
+
+APPS = {"quart_notes": {"models": ["quart_notes.models"], "migrations": "quart_notes.migrations"}}  # as Tortoise has it
+
+
+class CannotOpenError(Exception):
+    """The database cannot be opened; the message says which and why."""
+
+
+def check(place: object, applied: Iterable[str]) -> None:
+    """CannotOpenError, which names them, when migrations were applied there that this program does not know."""
+    if unknown := sorted({*applied} - _known()):
+        raise CannotOpenError(f"{place} is of a newer version, with migration {', '.join(unknown)}: use that version")
+
+
+def pending(applied: Iterable[str]) -> list[str]:
+    """The migrations that were not applied, oldest first."""
+    return sorted(_known() - {*applied})
+
+
+def _known() -> set[str]:
+    package = import_module(str(APPS["quart_notes"]["migrations"]))
+    return {module.name for module in iter_modules(package.__path__)}

@@ -33,8 +33,8 @@ BOARD_OPTION = click.option(
     help="What the files are; found out when not given.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would come in, and change nothing.")
-@click.option("--archived", is_flag=True, help="Google Keep: archived notes too.")
-@click.option("--trashed", is_flag=True, help="Google Keep: notes from the trash too.")
+@click.option("--archived", is_flag=True, help="Archived notes too.")
+@click.option("--trashed", is_flag=True, help="Notes from the trash too.")
 @options(DATA_OPTIONS)
 def import_notes(paths: tuple[Path, ...], board_id: int, **flags: Any) -> None:
     """Bring notes in: our own export, CSV, Markdown, Google Takeout's zip; files, or a folder of them.

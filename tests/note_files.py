@@ -19,9 +19,14 @@ PIXELS = b"\x89PNG\r\n\x1a\n"
 
 
 def items(*paths: Path, **options: Any) -> list[Item]:
-    """All that a reader finds in these files."""
+    """All that a reader finds in these files, word of other files too."""
     wanted, places = ImportOptions(**options), [Place(path, path.name) for path in paths]
     return list(read(places, wanted, kind_of(places, wanted)))
+
+
+def entries(*paths: Path, **options: Any) -> list[Item]:
+    """What counts of it."""
+    return [item for item in items(*paths, **options) if item.counts]
 
 
 def batches(*paths: Path, **options: Any) -> list[Batch]:

@@ -63,18 +63,21 @@ def test_takeout_comes_in_as_asked(folder: Path):
     dry = run_in(folder, "import", "takeout.zip", "--archived", "--dry-run")
     done = run_in(folder, "import", "takeout.zip", "--archived", "--trashed")
 
-    assert dry.stdout == "3 notes would come in, 1 was left out\n"
-    assert done.stdout == "4 notes came in\n"
+    assert (
+        dry.stdout
+        == "3 notes would come in, 1 from the trash was left out, not kept: “attached files” and “isArchived”\n"
+    )
+    assert done.stdout == "4 notes came in, not kept: “isArchived”, “attached files” and 1 more\n"
     assert len(_exported(folder)) == 4
 
 
 def test_bad_entries_are_named_on_standard_error(folder: Path):
-    put(folder, "notes.json", [{"title": "good"}, *({"done": n} for n in range(120))])
+    put(folder, "notes.json", [{"title": "good"}, *({"done": True} for _ in range(120))])
 
     done = run_in(folder, "import", "notes.json")
 
     assert (done.returncode, done.stdout) == (0, "1 note came in, 120 could not be read\n")
-    assert "notes.json: note 2: done: " in done.stderr
+    assert "notes.json: note 2: is empty: " in done.stderr
     assert done.stderr.rstrip().endswith("and 20 more")
 
 

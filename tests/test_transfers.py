@@ -164,7 +164,7 @@ async def test_a_note_that_was_deleted_comes_in_again(desk: Desk):
 
 
 async def test_bad_entries_are_named_and_the_rest_comes_in(desk: Desk):
-    data = json.dumps([{"title": "x" * 201}, {"title": "good"}, *({"done": n} for n in range(150))]).encode()
+    data = json.dumps([{"done": True}, {"title": "good"}, *({"done": True} for _ in range(150))]).encode()
 
     job = await desk.bring(data, params={"name": "list.json"})
 
@@ -174,7 +174,7 @@ async def test_bad_entries_are_named_and_the_rest_comes_in(desk: Desk):
     assert len(job["outcome"]["problems"]) == 100
     assert job["outcome"]["problems"][0] == {
         "entry": "list.json: note 1",
-        "reason": "title: has more than 200 characters",
+        "reason": "is empty: it has neither a title nor a text",
     }
     assert (job["done"], job["total"]) == (152, 152)
 
@@ -182,8 +182,27 @@ async def test_bad_entries_are_named_and_the_rest_comes_in(desk: Desk):
 async def test_takeout_says_what_it_left_out(desk: Desk):
     job = await desk.bring(takeout())
 
-    assert job["text"] == "2 notes came in, 2 were left out"
+    assert job["text"] == (
+        "2 notes came in, 1 archived one and 1 from the trash were left out, not kept: “attached files”"
+    )
     assert job["outcome"]["left_out"] == 2
+    assert job["outcome"]["left_out_reasons"] == [
+        {"reason": "archived", "entries": 1},
+        {"reason": "trashed", "entries": 1},
+    ]
+    assert job["outcome"]["lost"] == [{"what": "attached files", "example": "photo.png", "entries": 1}]
+
+
+async def test_what_could_not_be_kept_is_counted_by_its_kind_and_bounded(desk: Desk):
+    columns = ",".join(f"column {n}" for n in range(60))
+    rows = "".join(f"{n}," + ",".join(f"{n}-{m}" for m in range(60)) + "\n" for n in range(250))
+
+    job = await desk.bring(f"title,{columns}\n{rows}".encode(), params={"name": "x.csv"})
+
+    assert job["text"] == "250 notes came in, not kept: “column 0”, “column 1” and 48 more"
+    lost = job["outcome"]["lost"]
+    assert lost[3] == {"what": "column 3", "example": "0-3", "entries": 250}
+    assert (len(lost), lost[-1]) == (50, {"what": "other things", "example": "0-49", "entries": 250 * 11})
 
 
 @pytest.mark.parametrize(

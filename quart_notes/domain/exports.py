@@ -7,7 +7,7 @@ from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.boards import SHARED_BOARD_NAME
 from quart_notes.models import Board, LogHead, Note
-from quart_notes.schemas import NoteOut
+from quart_notes.schemas import OWN_ORIGIN, NoteOut
 
 PAGE = 200  # notes read at once
 COLUMNS = (*NoteOut.model_fields, "origin")
@@ -68,5 +68,7 @@ class Exports:
 
 
 def _exported(row: dict[str, Any], epoch: str) -> Exported:
-    origin = row.pop("origin") or f"{epoch}/{row['id']}"
+    origin = row.pop("origin") or ""
+    if not OWN_ORIGIN.fullmatch(origin):  # some came in from a field of that name in somebody's own file
+        origin = f"{epoch}/{row['id']}"
     return Exported(NoteOut.model_construct(**row), origin)

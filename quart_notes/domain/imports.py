@@ -14,7 +14,7 @@ from quart_notes.domain.people import by_id
 from quart_notes.event_log import EventLog
 from quart_notes.events import NoteEvent, board
 from quart_notes.models import Job, Note
-from quart_notes.schemas import Entry, JobOut, JobState, NoteOut, Outcome
+from quart_notes.schemas import Entry, JobOut, JobState, LeftOut, NoteOut, Outcome
 from quart_notes.writer import Change, Write
 
 INSERT = (
@@ -26,6 +26,8 @@ LOST = timedelta(days=1)  # after which a machine that does nothing for a job ha
 AWAY = (
     "The server that has its file does not work on it. Send the file again, or run it again when that server is back."
 )
+LOST_NAMES = 2  # of what could not be kept, in a line for people; all are in the outcome
+LOST_NAME_MAX = 30  # characters
 NOBODYS = "Nobody in particular asked for it, and people sign in here now."
 
 
@@ -224,14 +226,38 @@ def counted(before: Outcome, entries: Sequence[Sourced], created: int) -> Outcom
 
 
 def summary(outcome: Outcome, *, dry_run: bool) -> str:
-    """What came of it, in a line for people."""
+    """What came of it, in a line for people of at most TEXT_MAX characters."""
     came = "would come in" if dry_run else "came in"
-    notes = "1 note" if outcome.created == 1 else f"{outcome.created:,} notes"
-    parts = [f"{notes} {came}"]
+    parts = [f"{notes(outcome.created)} {came}"]
     if outcome.known:
-        parts.append(f"{outcome.known:,} {'was' if outcome.known == 1 else 'were'} there already")
+        parts.append(f"{outcome.known:,} {_were(outcome.known)} there already")
     if outcome.left_out:
-        parts.append(f"{outcome.left_out:,} {'was' if outcome.left_out == 1 else 'were'} left out")
+        parts.append(
+            f"{_listed([_left_out(one) for one in outcome.left_out_reasons])} {_were(outcome.left_out)} left out"
+        )
     if outcome.skipped:
         parts.append(f"{outcome.skipped:,} could not be read")
-    return ", ".join(parts)
+    if outcome.lost:
+        names = [f"“{one.what[:LOST_NAME_MAX]}”" for one in outcome.lost[:LOST_NAMES]]
+        more = len(outcome.lost) - len(names)
+        parts.append(f"not kept: {_listed([*names, *[f'{more} more'] * bool(more)])}")
+    return ", ".join(parts)[:TEXT_MAX]
+
+
+def notes(number: int) -> str:
+    """So many notes, in words."""
+    return "1 note" if number == 1 else f"{number:,} notes"
+
+
+def _left_out(one: LeftOut) -> str:
+    ones = "one" if one.entries == 1 else "ones"
+    return f"{one.entries:,} from the trash" if one.reason == "trashed" else f"{one.entries:,} {one.reason} {ones}"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _listed(words: list[str]) -> str:
+    *first, last = words or [""]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -30,9 +30,10 @@ from quart_notes.schemas.boards import (
     MyBoardOut,
     Role,
 )
-from quart_notes.schemas.entries import BadEntryError, Entry
+from quart_notes.schemas.entries import OWN_ORIGIN, BadEntryError, Entry
 from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, UNSTORABLE, Id, Incoming, Outgoing, PageQuery, Text
 from quart_notes.schemas.jobs import (
+    LOST_MAX,
     PROBLEMS_MAX,
     SAMPLE_MAX,
     EntryProblem,
@@ -45,6 +46,8 @@ from quart_notes.schemas.jobs import (
     JobOut,
     JobQuery,
     JobState,
+    LeftOut,
+    LostPart,
     Outcome,
 )
 from quart_notes.schemas.messages import (
@@ -92,10 +95,12 @@ __all__ = [
     "DESCRIPTION_MAX",
     "EMAIL_MAX",
     "INVITATION_DAYS",
+    "LOST_MAX",
     "MAX_ID",
     "NAME_MAX",
     "NICKNAME_MAX",
     "ORIGIN_MAX",
+    "OWN_ORIGIN",
     "PAGE_MAX",
     "PASSWORD_MAX",
     "PASSWORD_MIN",
@@ -136,6 +141,8 @@ __all__ = [
     "JobOut",
     "JobQuery",
     "JobState",
+    "LeftOut",
+    "LostPart",
     "MeOut",
     "MemberOut",
     "MemberUpdate",

@@ -49,7 +49,9 @@ def parse_date(text: str) -> datetime:
 
 
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
-Origin = Annotated[str, Field(max_length=ORIGIN_MAX, pattern=r"^[!-~]+$")]
+# What our own exports name entries by: an event epoch and a note, or what an entry says.
+OWN_ORIGIN = re.compile(r"[0-9a-f]{8}/[1-9][0-9]{0,18}|sha256:[0-9a-f]{40}#[1-9][0-9]{0,18}")
+Origin = Annotated[str, Field(max_length=ORIGIN_MAX, pattern=rf"^(?:{OWN_ORIGIN.pattern})$")]
 
 
 class Entry(BaseModel):

@@ -10,6 +10,7 @@ from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX
 
 PROBLEMS_MAX = 100  # entries named in an outcome; the rest is counted
 SAMPLE_MAX = 20  # titles shown of what would come in
+LOST_MAX = 50  # kinds of what could not be kept that are named
 ImportFormat = Literal["json", "csv", "markdown", "keep"]
 ExportFormat = Literal["json", "csv", "markdown"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
@@ -28,7 +29,9 @@ JOB: dict[str, Any] = {
         "created": 1150,
         "known": 50,
         "skipped": 0,
-        "left_out": 0,
+        "left_out": 5,
+        "left_out_reasons": [{"reason": "archived", "entries": 5}],
+        "lost": [{"what": "color", "example": "TEAL", "entries": 12}],
         "problems": [],
         "sample": ["Buy milk"],
     },
@@ -45,8 +48,8 @@ class ImportOptions(BaseModel):
 
     format: ImportFormat | None = Field(None, description="What the file is; without it, it is found out.")
     dry_run: bool = Field(False, description="Say what would come in, and change nothing.")
-    archived: bool = Field(False, description="Google Keep: archived notes too.")
-    trashed: bool = Field(False, description="Google Keep: notes from the trash too.")
+    archived: bool = Field(False, description="Archived notes too.")
+    trashed: bool = Field(False, description="Notes from the trash too.")
 
 
 class ImportQuery(ImportOptions):
@@ -62,13 +65,32 @@ class EntryProblem(Outgoing):
     reason: str = Field(description="Why, for people.", max_length=300)
 
 
+class LeftOut(Outgoing):
+    """Entries that were not asked for."""
+
+    reason: str = Field(description="archived, trashed, or empty: there is nothing in it.", max_length=20)
+    entries: int = Field(description="How many.", ge=1)
+
+
+class LostPart(Outgoing):
+    """Something that entries had and notes have no place for: the rest of them came in."""
+
+    what: str = Field(description="The name of the column or field, or words for it.", max_length=100)
+    example: str = Field(description="The first of it.", max_length=100)
+    entries: int = Field(description="How many entries had it.", ge=1)
+
+
 class Outcome(Outgoing):
     """What came of an import so far."""
 
     created: int = Field(0, description="Notes that came in; in a dry run, that would.", ge=0)
     known: int = Field(0, description="Entries that had come in before, or are on the board: not doubled.", ge=0)
     skipped: int = Field(0, description="Bad entries, which did not come in.", ge=0)
-    left_out: int = Field(0, description="Archived and trashed entries that were not asked for.", ge=0)
+    left_out: int = Field(0, description="Entries that were not asked for, or empty.", ge=0)
+    left_out_reasons: list[LeftOut] = Field([], description="Why these were left out.", max_length=LOST_MAX)
+    lost: list[LostPart] = Field(
+        [], description="What could not be kept of the entries that came in.", max_length=LOST_MAX
+    )
     problems: list[EntryProblem] = Field([], description="The first bad entries, by name.", max_length=PROBLEMS_MAX)
     sample: list[str] = Field([], description="What the first ones are called.", max_length=SAMPLE_MAX)
 

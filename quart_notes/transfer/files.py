@@ -2,6 +2,7 @@
 
 import os
 import stat
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -36,11 +37,13 @@ class File(NamedTuple):
     name   as its sender calls it, with folders; never a path to be opened
     open   begins to read it; BadFileError when it cannot be read
     bad    why it cannot be read, when that is known beforehand
+    alone  it is all that was sent
     """
 
     name: str
     open: Callable[[], AbstractContextManager[Bytes]]
     bad: str | None = None
+    alone: bool = False
 
     @property
     def suffix(self) -> str:
@@ -49,13 +52,13 @@ class File(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """Its name without folders and suffix."""
-        return PurePosixPath(self.name).stem
+        """Its name without folders and suffix, with letters as they are typed: systems take them apart."""
+        return unicodedata.normalize("NFC", PurePosixPath(self.name).stem)
 
     @property
-    def folders(self) -> list[str]:
-        """The folders that it lies in, outermost first."""
-        return self.name.split("/")[:-1]
+    def folder(self) -> str:
+        """The folder that it lies in."""
+        return self.name.rpartition("/")[0]
 
 
 def files(places: Sequence[Place]) -> Iterator[File]:
@@ -82,7 +85,7 @@ def _all(places: Sequence[Place]) -> Iterator[File]:
         elif is_zip(place.path):
             yield from _in_zip(place)
         else:
-            yield File(place.name.replace("\\", "/"), partial(_open, place.path))
+            yield File(place.name.replace("\\", "/"), partial(_open, place.path), alone=len(places) == 1)
 
 
 def _open(path: Path) -> AbstractContextManager[Bytes]:

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from quart_notes.schemas import ImportFormat, ImportOptions
 from quart_notes.transfer import csv_notes, json_notes, keep_notes, markdown_notes
+from quart_notes.transfer.csv_rows import head_of
 from quart_notes.transfer.files import File, Place, files
-from quart_notes.transfer.items import Item
+from quart_notes.transfer.items import Item, Lost
+from quart_notes.transfer.text import beginning
 from quart_notes.transfer.trouble import BadFileError, UnreadableError
 
 ENTRIES_MAX = 200_000  # notes of one import
-HEAD = 4096  # bytes by which a file is known
 UNKNOWN = "It cannot be told what kind of file this is: say whether it is json, csv, markdown or keep."
 NOTHING = "There is nothing in it that could be a note."
 TOO_MANY = "There are more than {:,} notes in it: import it in parts."
-KEEP_FOLDER = "keep"
+OTHER_FILES = "files of another kind"
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,29 @@ FORMATS: Mapping[ImportFormat, Format] = {
 }
 
 
-def read(places: Sequence[Place], options: ImportOptions, kind: ImportFormat) -> Iterator[Item]:
+class Kind(NamedTuple):
+    """What kind of files there are; those of Google Keep lie in `folders`, whatever these are called."""
+
+    format: ImportFormat
+    folders: frozenset[str] | None = None
+
+    def has(self, file: File, *, alone: bool) -> bool:
+        """Whether a file can be of this kind, or has to be named since it cannot be read."""
+        suffixes = FORMATS[self.format].suffixes
+        fits = alone or file.suffix in suffixes or (file.bad is not None and file.suffix == ".zip")
+        return fits and (self.folders is None or file.folder in self.folders)
+
+
+def read(places: Sequence[Place], options: ImportOptions, kind: Kind) -> Iterator[Item]:
     """What is in these places, in an order that stays the same.
 
     raises   UnreadableError when it cannot be read, or not to its end
     """
-    form = FORMATS[kind]
+    form = FORMATS[kind.format]
     number = 0
     for file in _of_kind(places, kind):
-        for item in _read(file, form, options):
-            number += 1
+        for item in _read(file, form, options) if isinstance(file, File) else (file,):
+            number += item.counts
             if number > ENTRIES_MAX:
                 raise UnreadableError(TOO_MANY.format(ENTRIES_MAX))
             yield item
@@ -62,11 +77,13 @@ def _read(file: File, form: Format, options: ImportOptions) -> Iterator[Item]:
         yield Item(file.name, problem=str(error))
 
 
-def count(places: Sequence[Place], kind: ImportFormat) -> Iterator[int]:
+def count(places: Sequence[Place], kind: Kind) -> Iterator[int]:
     """One for each note that `read` will find, or none; raises like it."""
-    form = FORMATS[kind]
+    form = FORMATS[kind.format]
     number = 0
     for file in _of_kind(places, kind):
+        if isinstance(file, Item):
+            continue
         try:
             for one in (1,) if file.bad is not None else form.count(file):
                 number += 1
@@ -77,49 +94,46 @@ def count(places: Sequence[Place], kind: ImportFormat) -> Iterator[int]:
             raise UnreadableError(f"{file.name}: {error}") from None
 
 
-def _of_kind(places: Sequence[Place], kind: ImportFormat) -> Iterator[File]:
-    """The files that can be of this kind, and those of which it has to be said that they cannot be read."""
-    form = FORMATS[kind]
+def _of_kind(places: Sequence[Place], kind: Kind) -> Iterator[File | Item]:
+    """The files of this kind, and word of those of another; beside Keep's, those are other products' and no news."""
     alone = _alone(places)
-    in_keep = kind == "keep" and any(_is_in_keep(file) for file in files(places))
     found = False
     for file in files(places):
-        fits = alone or file.suffix in form.suffixes or (file.bad is not None and file.suffix == ".zip")
-        if fits and (not in_keep or _is_in_keep(file)):
+        if kind.has(file, alone=alone):
             found = True
             yield file
+        elif kind.folders is None:
+            yield Item(file.name, lost=[Lost(OTHER_FILES, file.name)])
     if not found:
         raise UnreadableError(NOTHING)
 
 
 def _alone(places: Sequence[Place]) -> bool:
     """Whether it is one file that is no zip and no folder: then its name says nothing."""
-    return len(places) == 1 and [file.name for _, file in zip(range(2), files(places), strict=False)] == [
-        places[0].name.replace("\\", "/")
-    ]
+    return next((file.alone for file in files(places)), False)
 
 
-def _is_in_keep(file: File) -> bool:
-    return KEEP_FOLDER in (folder.lower() for folder in file.folders)
-
-
-def kind_of(places: Sequence[Place], options: ImportOptions) -> ImportFormat:
+def kind_of(places: Sequence[Place], options: ImportOptions) -> Kind:
     """What kind of files these are: as asked for, by their names, or by what they begin with.
+
+    A single note of Google Keep makes it Google Takeout's: that may hold other products' files, and what its folders
+    are called depends on a language.
 
     raises   UnreadableError when it cannot be told
     """
-    if options.format is not None:
-        return options.format
-    seen: dict[ImportFormat, None] = {}
-    for file in files(places):
-        if _is_in_keep(file) and file.suffix == ".json":
-            return "keep"
-        kind = _kind_of_file(file) if len(seen) < 1 else None
-        if kind is not None:
-            seen[kind] = None
-    if not seen:
+    first: ImportFormat | None = None
+    folders = set()
+    for file in files(places) if options.format in {None, "keep"} else ():
+        kind = None if first is not None and file.suffix != ".json" else _kind_of_file(file)
+        first = first or kind
+        if kind == "keep":
+            folders.add(file.folder)
+    if folders:
+        return Kind("keep", frozenset(folders))
+    wanted = options.format or first
+    if wanted is None:
         raise UnreadableError(UNKNOWN)
-    return next(iter(seen))
+    return Kind(wanted)
 
 
 def _kind_of_file(file: File) -> ImportFormat | None:
@@ -131,7 +145,7 @@ def _kind_of_file(file: File) -> ImportFormat | None:
         return None
     try:
         with file.open() as opened:
-            head = opened.read(HEAD).decode("utf-8-sig", "replace").lstrip()
+            head = beginning(opened).lstrip()
     except BadFileError:
         return None
     return _kind_of_head(head)
@@ -143,8 +157,7 @@ def _kind_of_head(head: str) -> ImportFormat | None:
     if head.startswith("{"):
         is_keep = f'"{json_notes.MARK}"' not in head and any(f'"{key}"' in head for key in keep_notes.KEYS)
         return "keep" if is_keep else "json"
-    first = head.partition("\n")[0]
-    cells = [cell.strip(' \r"') for cell in first.split(csv_notes.delimiter_of(first))]
-    if csv_notes.columns_of(cells).keys() & {"title", "description"}:
+    table = head_of(head.splitlines(keepends=True))
+    if table and (table.rows == 1 or table.known > 1):
         return "csv"
-    return "markdown" if head.startswith(("# ", "---\n", "---\r\n")) else None
+    return "markdown" if head.startswith(("# ", "---\n", "---\r\n", "+++\n", "+++\r\n")) else None

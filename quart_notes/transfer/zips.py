@@ -23,6 +23,7 @@ END64_PLACE = struct.Struct("<4sLQL")
 END64 = struct.Struct("<4sQ2H2L4Q")
 DIRECTORY = struct.Struct("<4s6H3L5H2L")
 LOCAL = struct.Struct("<4s5H3L2H")
+UNICODE_PATH = struct.Struct("<BL")  # version, checksum of the plain name; the name follows
 PIECE = 64 * 1024
 ENCRYPTED, UTF8 = 1 << 0, 1 << 11  # flags
 STORED, DEFLATED = 0, 8  # methods
@@ -104,7 +105,7 @@ class Archive:
 
     def _member(self, fields: tuple[int, ...], raw: bytes, extra: bytes, seen: set[int]) -> Member:
         flags, method, crc, packed, size, start = (fields[number] for number in (3, 4, 7, 8, 9, 16))
-        name = raw.decode("utf-8" if flags & UTF8 else "cp437", "replace").replace("\\", "/")
+        name = _name(raw, extra, told=bool(flags & UTF8)).replace("\\", "/")
         bad = None
         try:
             packed, start = _wide(extra, size, packed, start)
@@ -155,21 +156,44 @@ class Archive:
             raise UnreadableError(f"{self._name}: its files come to more than {TOTAL_MAX >> 20:,} MiB")
 
 
-def _wide(extra: bytes, size: int, packed: int, start: int) -> tuple[int, int]:
-    """The packed size and the place of a member, of 64 bits where 32 are not enough (4.5.3)."""
+def _name(raw: bytes, extra: bytes, *, told: bool) -> str:
+    """The name of a member: UTF-8 where it is `told` or, as macOS does it, is that; else as its field says (4.6.9).
+
+    Without any of these it is what the format began with, code page 437.
+    """
+    try:
+        if told or not raw.isascii():
+            return raw.decode()
+    except UnicodeDecodeError:
+        if told:
+            return raw.decode(errors="replace")
+    field = _field(extra, 0x7075)
+    if len(field) > UNICODE_PATH.size and UNICODE_PATH.unpack_from(field) == (1, zlib.crc32(raw)):
+        return field[UNICODE_PATH.size :].decode(errors="replace")
+    return raw.decode("cp437")
+
+
+def _field(extra: bytes, kind: int) -> bytes:
+    """What an extra field holds (4.5.1); nothing when it is not there."""
     at = 0
     while at + 4 <= len(extra):
-        kind, length = struct.unpack_from("<2H", extra, at)
-        if kind == 1:
-            values = list(struct.unpack_from(f"<{length // 8}Q", extra, at + 4))
-            if size == 0xFFFFFFFF and values:
-                values.pop(0)
-            if packed == 0xFFFFFFFF and values:
-                packed = values.pop(0)
-            if start == 0xFFFFFFFF and values:
-                start = values.pop(0)
-            break
+        found, length = struct.unpack_from("<2H", extra, at)
+        if found == kind:
+            return extra[at + 4 : at + 4 + length]
         at += 4 + length
+    return b""
+
+
+def _wide(extra: bytes, size: int, packed: int, start: int) -> tuple[int, int]:
+    """The packed size and the place of a member, of 64 bits where 32 are not enough (4.5.3)."""
+    field = _field(extra, 1)
+    values = list(struct.unpack_from(f"<{len(field) // 8}Q", field))
+    if size == 0xFFFFFFFF and values:
+        values.pop(0)
+    if packed == 0xFFFFFFFF and values:
+        packed = values.pop(0)
+    if start == 0xFFFFFFFF and values:
+        start = values.pop(0)
     return packed, start
 
 

@@ -69,6 +69,7 @@ interface Job {
   outcome: {
     created: number;
     skipped: number;
+    lost: { what: string; example: string; entries: number }[];
     problems: { entry: string; reason: string }[];
     sample: string[];
   };

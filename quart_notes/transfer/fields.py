@@ -1,0 +1,121 @@
+"""What named values say of a note: the columns of a row, the fields of an object, front matter."""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from quart_notes.schemas import OWN_ORIGIN, ImportOptions
+from quart_notes.transfer.columns import TITLES, Use, plain, use_of, yes_or_no
+from quart_notes.transfer.dates import moment_of
+from quart_notes.transfer.items import Item, Lost, checked
+
+RESOURCE = re.compile(r"[a-z]+/[\w-]+")  # what memos calls a memo: it is no title
+
+
+class Fields:
+    """The values of one note, gathered one by one."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.lost: list[Lost] = []
+        self.archived = False
+        self._titles: list[tuple[int, str, str]] = []
+        self._texts: list[tuple[str, str]] = []
+        self._links: list[tuple[str, str]] = []
+
+    def add(self, name: str, value: Any) -> None:
+        """One more; what is blank says nothing."""
+        text = as_text(value)
+        if not text.strip():
+            return
+        use = use_of(name)
+        if isinstance(value, list | dict) or use is None or not self._understood(use, name, value, text):
+            self.lost.append(Lost(name.strip(), text))
+
+    @property
+    def title(self) -> str | None:
+        """The title so far."""
+        return min(self._titles, key=lambda one: one[0])[2] if self._titles else None
+
+    def _understood(self, use: Use, name: str, value: Any, text: str) -> bool:
+        if use == "title" and not RESOURCE.fullmatch(text):
+            self._titles.append((TITLES.index(plain(name)), name, text))
+        elif use == "text":
+            self._texts.append((name, text))
+        elif use == "link":
+            self._links.append((name, text))
+        elif use == "origin" and OWN_ORIGIN.fullmatch(text):
+            self.values["origin"] = text
+        elif use in {"created_at", "updated_at"}:
+            return self._date(use, value)
+        elif use in {"done", "done_at", "archived"}:
+            return self._ticked(use, text)
+        else:
+            return False
+        return True
+
+    def _date(self, use: str, value: Any) -> bool:
+        moment = moment_of(value)
+        if moment is None or use in self.values:
+            return False
+        self.values[use] = moment
+        return True
+
+    def _ticked(self, use: Use, text: str) -> bool:
+        """Done at a time is done; the time has no place."""
+        said = yes_or_no(text)
+        if use == "archived" or plain(text) == "archived":
+            self.archived = self.archived or said is True or plain(text) == "archived"
+            return said is not None or plain(text) == "archived"
+        dated = said is None and (use == "done_at" or moment_of(text) is not None)
+        self.values["done"] = self.values.get("done", False) or said is True or dated
+        return said is not None
+
+    def item(self, name: str, options: ImportOptions, *, title: str | None = None, body: str | None = None) -> Item:
+        """The note; `title` when it has none of its own, `body` after its texts."""
+        self._settle()
+        parts = [text for _, text in self._texts]
+        parts += [body] if body and body.strip() else []
+        if len(parts) > 1:
+            parts = [part.strip("\r\n") for part in parts]
+        self.values.setdefault("title", title)
+        self.values["description"] = "\n\n".join(parts) or None
+        if "origin" in self.values:
+            self.lost = [one for one in self.lost if use_of(one.what) != "version"]  # ours, and counted from 1 again
+        if self.archived and not options.archived:
+            return Item(name, left_out="archived")
+        return checked(name, self.values, self.lost)
+
+    def _settle(self) -> None:
+        if not self._titles and len(self._texts) > 1 and plain(self._texts[0][0]) == "content":
+            self._titles = [(0, *self._texts.pop(0))]  # Todoist
+        self._titles.sort(key=lambda one: one[0])  # the one that is written first counts among equals
+        if self._titles:
+            (_, _, self.values["title"]), *others = self._titles
+            self.lost += [Lost(name, text) for _, name, text in others]
+        if self._links and not self._texts:
+            self._texts.append(self._links.pop(0))
+        self.lost += [Lost(name, text) for name, text in self._links]
+
+
+def gathered(pairs: Iterable[tuple[str, Any]]) -> Fields:
+    """The values of one note."""
+    fields = Fields()
+    for name, value in pairs:
+        fields.add(name, value)
+    return fields
+
+
+def as_text(value: Any) -> str:
+    """A value for people."""
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime | date | int | float | str):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+        return ", ".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False, default=str)

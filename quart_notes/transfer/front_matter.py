@@ -1,0 +1,98 @@
+"""Front matter: what a Markdown file says of itself in YAML between two lines `---`, or in TOML between two `+++`."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+SIZE_MAX = 64 * 1024  # characters; reading takes some seconds a megabyte
+DEPTH_MAX = 20
+NODES_MAX = 5000
+YAML = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+TOML = re.compile(r"\ufeff?\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+FIELD = re.compile(r"^([^\s#\-\[{&*!|>%@`][^:\n]*?):(?:[ \t]+|\r?$)", re.MULTILINE)
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+Pairs = list[tuple[str, Any]]
+
+
+def split(text: str) -> tuple[Pairs, str]:
+    """The fields of front matter in their order, and the text behind it; none when there is none that can be read.
+
+    The values are text, lists and objects, of TOML dates and numbers too. What cannot be read stays in the text.
+    """
+    text = text.removeprefix("\ufeff")
+    for fence, fields_of in ((YAML, _yaml), (TOML, _toml)):
+        found = fence.match(text)
+        pairs = fields_of(found[1]) if found and len(found[1]) <= SIZE_MAX else None
+        if found and pairs is not None:
+            return pairs, text[found.end() :]
+    return [], text
+
+
+def _toml(text: str) -> Pairs | None:
+    try:
+        return list(tomllib.loads(text.replace("\r\n", "\n")).items())
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+
+
+def _yaml(text: str) -> Pairs | None:
+    """The fields; of a document that is not whole, those that can be read by themselves, the others as they stand."""
+    if not text.strip():
+        return []
+    text = text.replace("\t", "    ")  # tabs are not YAML's, and programs write them
+    try:
+        return _mapping(text)
+    except yaml.YAMLError:
+        return [pair for part in _parts(text) for pair in _alone(part)] or None
+
+
+def _mapping(text: str) -> Pairs | None:
+    """The fields of a document; None when it is something else, such as text between two lines across."""
+    _bound(text)
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    if root is None:
+        return []
+    if not isinstance(root, yaml.MappingNode):
+        return None
+    return [(_scalar(key), _value(value)) for key, value in root.value]
+
+
+def _bound(text: str) -> None:
+    """Refuse what is nested too deep, or says things by reference: a few lines of that can stand for very many.
+
+    raises   yaml.YAMLError
+    """
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_MAX or number > NODES_MAX or isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError("too much, or by reference")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A document cut before each line that begins a field."""
+    starts = [found.start() for found in FIELD.finditer(text)]
+    yield from (text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
+
+
+def _alone(part: str) -> Pairs:
+    try:
+        return _mapping(part) or []
+    except yaml.YAMLError:
+        name, _, value = part.partition(":")
+        return [(name, value.strip())]
+
+
+def _value(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return {_scalar(key): _value(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item) for item in node.value]
+    return None if node.style is None and node.value in NULLS else node.value
+
+
+def _scalar(node: yaml.Node) -> str:
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else str(_value(node))

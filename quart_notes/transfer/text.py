@@ -1,0 +1,54 @@
+"""Text out of bytes, whatever it is encoded in."""
+
+import codecs
+import io
+from typing import Any
+
+from quart_notes.transfer.files import Bytes
+
+HEAD = 4096  # bytes by which a file is known
+
+
+def encoding_of(head: bytes) -> str:
+    """How a file is encoded, by its beginning: UTF-8 unless a mark or every other byte says UTF-16."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if odd > len(head) // 4 and not even:
+        return "utf-16-le"
+    return "utf-16-be" if even > len(head) // 4 and not odd else "utf-8-sig"
+
+
+def decoded(data: bytes) -> str:
+    """A whole file; bytes that are not UTF-8 become lone surrogates."""
+    encoding = encoding_of(data[:HEAD])
+    return data.decode(encoding, "replace" if encoding.startswith("utf-16") else "surrogateescape")
+
+
+def beginning(file: Bytes) -> str:
+    """How a file begins."""
+    data = file.read(HEAD)
+    return data[: len(data) & ~1 or 1].decode(encoding_of(data), "replace").removeprefix("\ufeff")
+
+
+def lines_of(file: Bytes) -> io.TextIOWrapper:
+    """A file read a line at a time."""
+    buffered = io.BufferedReader(_Raw(file), HEAD)
+    encoding = encoding_of(buffered.peek(HEAD)[:HEAD])
+    errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
+    return io.TextIOWrapper(buffered, encoding=encoding, errors=errors, newline="")
+
+
+class _Raw(io.RawIOBase):
+    """What gives only bytes when asked for some, as Python's own readers want it."""
+
+    def __init__(self, file: Bytes) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)

@@ -67,7 +67,7 @@ def test_takeout_comes_in_as_asked(folder: Path):
         dry.stdout
         == "3 notes would come in, 1 from the trash was left out, not kept: “attached files” and “isArchived”\n"
     )
-    assert done.stdout == "4 notes came in, not kept: “isArchived”, “attached files” and 1 more\n"
+    assert done.stdout == "4 notes came in, not kept: “attached files”, “isArchived” and 1 more\n"
     assert len(_exported(folder)) == 4
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes.schemas import DESCRIPTION_MAX, TITLE_MAX, BadEntryError, Entry, ExportFormat, ImportOptions, NoteOut
+from quart_notes.schemas import TITLE_MAX, BadEntryError, Entry, ExportFormat, ImportOptions, NoteOut
 from quart_notes.transfer import reading
 from quart_notes.transfer.batches import Source
 from quart_notes.transfer.files import Place, files

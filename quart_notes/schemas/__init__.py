@@ -30,7 +30,7 @@ from quart_notes.schemas.boards import (
     MyBoardOut,
     Role,
 )
-from quart_notes.schemas.entries import OWN_ORIGIN, BadEntryError, Entry
+from quart_notes.schemas.entries import OWN_ORIGIN, BadEntryError, Entry, parse_date
 from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, UNSTORABLE, Id, Incoming, Outgoing, PageQuery, Text
 from quart_notes.schemas.jobs import (
     LOST_MAX,
@@ -188,4 +188,5 @@ __all__ = [
     "UserOut",
     "VersionOut",
     "Wanted",
+    "parse_date",
 ]

@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from quart_notes.schemas import parse_date
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = 60  # characters
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
@@ -46,12 +48,12 @@ def _counted(digits: str) -> datetime | None:
 
 def _written(text: str) -> datetime | None:
     with suppress(ValueError):
-        return datetime.fromisoformat(f"{text[:-1]}Z" if text.endswith("z") else text)
+        return parse_date(text)
     words = text.replace(",", " ").replace("@", " ").replace("\u202f", " ").replace("\xa0", " ")
     words = re.sub(r"(?<=\d)(?=[AaPp][Mm]\b)", " ", " ".join(words.split())).removesuffix(" UTC").removesuffix(" GMT")
     words = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b| at(?= \d)", "", words)
     with suppress(ValueError):
-        return datetime.fromisoformat(words.replace(" +", "+"))
+        return parse_date(words.replace(" +", "+"))
     if slashes := SLASHES.fullmatch(words):
         return _with_slashes(*slashes.groups())
     for day in DAYS:

@@ -3,12 +3,12 @@
  *
  * 1. A state is applied only if its version is newer than what the card shows or what was deleted, so that applying
  * twice, late or out of order changes nothing. 2. A card that is being edited neither moves nor goes until the editor
- * closes. 3. Focus stays with a card that stays in sight, else in its place.
+ * closes. 3. Focus stays in its place: when its card moves or goes, the next one has it, and the page does not scroll.
  * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:going`; from the list: `note:gone`.
  */
 import { cardFor, cardsIn, fill, noteOf, read } from "./card.js";
 import { CardOrder } from "./card_order.js";
-import { keepingFocus } from "./focus.js";
+import { handOn, nextShown } from "./focus.js";
 import { emit } from "./messages.js";
 
 /** @typedef {{id: number, card: HTMLElement, version: number, done: boolean, gone: boolean}} Place */
@@ -76,12 +76,13 @@ export class Board {
     const { id, done } = noteOf(card);
     const place = this.#places.get(id);
     if (!place || "editing" in card.dataset || (!place.gone && place.done === done)) return;
-    keepingFocus(card, () => {
+    const move = () => {
       this.order.release(place);
       place.done = done;
       if (place.gone) card.remove();
       else this.order.insert(place);
-    });
+    };
+    handOn(card, move, () => nextOf(place));
     if (!place.gone) return;
     this.#places.delete(id);
     emit(this.list, "note:gone");
@@ -96,4 +97,10 @@ export class Board {
       for (const place of doubtful) if (place.version === 0) this.#drop(place);
     };
   }
+}
+
+/** The next card, of those that are open or of those that are done, as this one was. @param {Place} place */
+function nextOf({ card, done }) {
+  const near = [nextShown(card, 1), nextShown(card, -1)].filter((other) => other !== null);
+  return near.find((other) => noteOf(other).done === done) ?? near[0] ?? null;
 }

@@ -2,6 +2,7 @@
 import { ask, pages } from "./api.js";
 import { rename } from "./board_names.js";
 import { address, clone, find } from "./elements.js";
+import { handOn, place } from "./focus.js";
 import { persist } from "./persist.js";
 
 const SHARED = 1;
@@ -16,6 +17,8 @@ export function start(element, feed) {
   /** @param {number} id @returns {HTMLElement|null} */
   const entry = (id) => element.querySelector(`[data-board="${id}"]`);
 
+  /** @param {HTMLElement|null} gone */
+  const drop = (gone) => gone && handOn(gone, () => gone.remove());
   /** @param {Board} board */
   const put = (board) => {
     rename(board);
@@ -23,7 +26,7 @@ export function start(element, feed) {
     const entries = /** @type {HTMLCollectionOf<HTMLElement>} */ (element.children);
     const next = [...entries].find((other) => other !== made && comesBefore(made, other));
     const there = made.nextElementSibling === (next ?? null) && made.isConnected;
-    if (!there) element.insertBefore(made, next ?? null);
+    if (!there) place(element, made, next ?? null);
   };
   /** Of others' personal boards only those are listed that the page came with. */
   const loadNow = async () => {
@@ -31,7 +34,7 @@ export function start(element, feed) {
     for await (const page of pages("/boards", over.signal)) found.push(...page);
     const ids = new Set(found.map(({ id }) => String(id)));
     for (const one of [...element.children]) {
-      if (one instanceof HTMLElement && !ids.has(one.dataset.board ?? "")) one.remove();
+      if (one instanceof HTMLElement && !ids.has(one.dataset.board ?? "")) drop(one);
     }
     for (const board of found) if (board.kind === "shared" || entry(board.id)) put(board);
   };
@@ -46,7 +49,7 @@ export function start(element, feed) {
   const hear = ({ detail: { action, board, membership } }) => {
     const id = board?.id ?? membership?.board_id;
     if (!id) return;
-    if (action === "delete") entry(id)?.remove();
+    if (action === "delete") drop(entry(id));
     else if (board && entry(id)) put(/** @type {Board} */ (board));
     else if (board?.kind !== "personal") bring(id);
   };
@@ -72,11 +75,11 @@ function entryFor({ id, name, kind }) {
 
 /** @param {HTMLElement} one @param {HTMLElement} other */
 function comesBefore(one, other) {
-  const [place, otherPlace] = [one, other].map(({ dataset }) => {
+  const [rank, otherRank] = [one, other].map(({ dataset }) => {
     if (Number(dataset.board) === SHARED) return 0;
     return dataset.kind === "personal" ? 1 : 2;
   });
-  if (place !== otherPlace) return place < otherPlace;
+  if (rank !== otherRank) return rank < otherRank;
   const [name, otherName] = [one, other].map((entry) => find(entry, ".board-name").textContent.toLowerCase());
   return name < otherName;
 }

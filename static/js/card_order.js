@@ -22,9 +22,8 @@ export class CardOrder {
     const index = this.#find(placed);
     const before = this.#placed[index]?.card ?? null;
     this.#placed.splice(index, 0, placed);
-    // moveBefore keeps focus, selection and scroll; it is for what stands in the document already.
-    if (placed.card.isConnected && this.list.moveBefore) this.list.moveBefore(placed.card, before);
-    else this.list.insertBefore(placed.card, before);
+    // Not by moveBefore: with the focus inside it scrolls the window after the card.
+    this.list.insertBefore(placed.card, before);
     this.#divide();
   }
 

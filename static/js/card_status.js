@@ -15,7 +15,7 @@ export function say(card, text, retry) {
   button.hidden = !retry;
   if (retry) {
     button.addEventListener("click", () => {
-      if (card.contains(document.activeElement)) card.focus();
+      if (card.contains(document.activeElement)) card.focus({ preventScroll: true });
       retry();
     });
     status.dataset.failed = "";

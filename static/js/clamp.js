@@ -1,5 +1,6 @@
 /** Long texts open in place: the button is there only where something is hidden. */
 import { around, find } from "./elements.js";
+import { handOn } from "./focus.js";
 
 /** @param {HTMLElement} element the list */
 export function start(element) {
@@ -13,10 +14,19 @@ export function start(element) {
     const sizes = cards
       .filter((card) => !("unfolded" in card.dataset) && card.checkVisibility())
       .map((card) => ({
+        card,
         button: find(card, ".more-button"),
         hides: [...card.querySelectorAll(".title, .description")].some(overflows),
       }));
-    for (const { button, hides } of sizes) if (button.hidden === hides) button.hidden = !hides;
+    for (const { card, button, hides } of sizes) {
+      if (hides) button.hidden = false;
+      else if (!button.hidden)
+        handOn(
+          button,
+          () => button.setAttribute("hidden", ""),
+          () => card,
+        );
+    }
   };
   /** @param {Event} event */
   const toggle = (event) => {

@@ -4,6 +4,7 @@ import { until } from "./arrivals.js";
 import { nameOf, noteOf } from "./card.js";
 import { saving } from "./card_status.js";
 import { around } from "./elements.js";
+import { goTo } from "./item_keys.js";
 import { toast } from "./messages.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
@@ -22,7 +23,7 @@ export function start(element, feed) {
       const { eventId } = await change("POST", `/${id}/restore`);
       feed.expect(eventId);
       await until(element, () => Boolean(document.getElementById(`note-${id}`)));
-      document.getElementById(`note-${id}`)?.focus();
+      goTo(document.getElementById(`note-${id}`));
     } catch (caught) {
       const problem = Problem.of(caught);
       const again = { label: "Retry", run: () => restore(id) };

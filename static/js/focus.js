@@ -1,27 +1,47 @@
-/** Where the focus goes when the card under it moves or goes: it stays where the eyes are, and is never lost. */
+/** Where the focus goes when what has it moves, hides or goes: to what stands beside it. The page does not scroll for it. */
 import { find } from "./elements.js";
 
-/** @param {HTMLElement} card @param {() => void} move moves or removes it */
-export function keepingFocus(card, move) {
-  const active = /** @type {HTMLElement|null} */ (document.activeElement);
-  if (!active || !card.contains(active)) return move();
-  const neighbour = nextCard(card, 1) ?? nextCard(card, -1);
-  move();
-  if (inSight(card)) active.focus({ preventScroll: true });
-  else (neighbour ?? find(document, ".composer [name=title]")).focus({ preventScroll: true });
+const TAKES_FOCUS = "[tabindex], a[href], button, input, select, textarea, summary";
+
+/**
+ * Move, hide or remove an element, and hand on the focus if it is inside.
+ * @param {HTMLElement} element @param {() => void} change
+ * @param {() => HTMLElement|null} [heir] who has it next, asked before the change; the page's main part for null
+ */
+export function handOn(element, change, heir = () => beside(element)) {
+  if (!element.contains(document.activeElement)) return change();
+  const next = heir() ?? find(document, "#main");
+  change();
+  next.focus({ preventScroll: true });
 }
 
-/** The next card in a direction that is not hidden. @param {Element} card @param {number} step 1 or -1 @returns {HTMLElement|null} */
-export function nextCard(card, step) {
-  /** @type {Element|null} */ let next = card;
+/** Remove all items of a list. @param {HTMLElement} list */
+export const removeAll = (list) =>
+  handOn(
+    list,
+    () => list.replaceChildren(),
+    () => null,
+  );
+
+/** What takes the focus in the next item of a list, or in the one before. @param {Element} item @returns {HTMLElement|null} */
+function beside(item) {
+  const next = nextShown(item, 1) ?? nextShown(item, -1);
+  if (!next || next.matches(TAKES_FOCUS)) return next;
+  /** @type {NodeListOf<HTMLElement>} */ const controls = next.querySelectorAll(TAKES_FOCUS);
+  return [...controls].find((control) => control.checkVisibility()) ?? null;
+}
+
+/** The next item in a direction that is not hidden. @param {Element} item @param {number} step 1 or -1 @returns {HTMLElement|null} */
+export function nextShown(item, step) {
+  /** @type {Element|null} */ let next = item;
   do next = step > 0 ? next.nextElementSibling : next.previousElementSibling;
   while (next && !next.checkVisibility());
   return /** @type {HTMLElement|null} */ (next);
 }
 
-/** @param {HTMLElement} card */
-function inSight(card) {
-  if (!card.isConnected || !card.checkVisibility()) return false;
-  const { top, bottom } = card.getBoundingClientRect();
-  return bottom > 0 && top < innerHeight;
+/** Put an element among its siblings; what has the focus in it keeps it. @param {Element} parent @param {Element} element @param {Element|null} next */
+export function place(parent, element, next) {
+  const active = document.activeElement;
+  parent.insertBefore(element, next);
+  if (active instanceof HTMLElement && element.contains(active)) active.focus({ preventScroll: true });
 }

@@ -1,8 +1,8 @@
-/** Moving among the items of a list, and what is done to one, by a key. Both say whether there was anything to do. */
+/** Moving among the items of a list, and what is done to one, by a key. Both return whether there was anything to do. */
 
 /** @param {HTMLElement|null|undefined} item */
 export function goTo(item) {
-  item?.focus();
+  item?.focus({ preventScroll: true });
   item?.scrollIntoView({ block: "nearest" });
   return Boolean(item);
 }

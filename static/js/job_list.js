@@ -1,6 +1,7 @@
 /** The imports into a board, the newest first, as they stand. */
 import { boardId } from "./board_place.js";
 import { find } from "./elements.js";
+import { handOn, removeAll } from "./focus.js";
 import { fill, rowFor, tellTime } from "./job_row.js";
 import { follow, isListed } from "./jobs.js";
 
@@ -42,14 +43,11 @@ export function start(element, feed) {
   const remove = (job) => {
     const gone = row(job);
     if (!gone) return;
-    const focused = gone.contains(document.activeElement);
-    const next = gone.nextElementSibling ?? gone.previousElementSibling ?? find(document, "#imports");
-    gone.remove();
+    handOn(gone, () => gone.remove());
     showEmpty();
-    if (focused) /** @type {HTMLElement} */ (next).focus({ preventScroll: true });
   };
   const clear = () => {
-    element.replaceChildren();
+    removeAll(element);
     showEmpty();
   };
   /** @param {PageEvents["import:sent"]} event */

@@ -3,6 +3,7 @@ import { ask } from "./api.js";
 import { drawAvatar } from "./avatar.js";
 import { boardId } from "./board_place.js";
 import { address, clone, find, insertById } from "./elements.js";
+import { handOn, removeAll } from "./focus.js";
 import { announceNews } from "./messages.js";
 import { persist } from "./persist.js";
 
@@ -26,10 +27,12 @@ export function start(element, feed) {
     if (!known) insertById(element, shown);
     showEmpty();
   };
+  /** @param {HTMLElement|null} gone */
+  const drop = (gone) => gone && handOn(gone, () => gone.remove());
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { action, member } }) => {
     if (member?.board_id !== boardId) return;
-    if (action === "delete") row(member.user.id)?.remove();
+    if (action === "delete") drop(row(member.user.id));
     else put(member);
     showEmpty();
     if (action === "create") announceNews(`${member.user.nickname} is a member now.`);
@@ -37,7 +40,7 @@ export function start(element, feed) {
   };
   const load = async () => {
     const { value } = await ask(`/boards/${boardId}/members`, heard);
-    element.replaceChildren();
+    removeAll(element);
     value.forEach(put);
     showEmpty();
   };

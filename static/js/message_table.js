@@ -5,6 +5,7 @@
  * twice, late or out of order changes nothing. 2. An older page of the table takes no new messages.
  */
 import { find, insertById } from "./elements.js";
+import { handOn, removeAll } from "./focus.js";
 import { fill, rowFor, tellTime } from "./message_row.js";
 
 export class MessageTable {
@@ -36,13 +37,14 @@ export class MessageTable {
   /** @param {Message} message its last state */
   remove(message) {
     this.#gone.set(message.id, Math.max(message.version, this.#gone.get(message.id) ?? 0));
-    this.#row(message.id)?.remove();
+    const row = this.#row(message.id);
+    if (row) handOn(row, () => row.remove());
     this.empty.hidden = this.rows.length > 0;
   }
 
   clear() {
     this.#gone.clear();
-    this.#body.replaceChildren();
+    removeAll(this.#body);
     this.empty.hidden = false;
   }
 

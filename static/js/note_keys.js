@@ -1,7 +1,7 @@
 /** What single keys do on the board (shortcuts.js). */
 import { cardsIn } from "./card.js";
 import { find } from "./elements.js";
-import { nextCard } from "./focus.js";
+import { nextShown } from "./focus.js";
 import { goTo, keyClick } from "./item_keys.js";
 
 /** @param {HTMLElement} list @returns {Record<string, () => unknown>} */
@@ -20,10 +20,10 @@ export function noteKeys(list) {
   return {
     n: () => find(document, "#add-note-form [name=title]").focus(),
     "/": () => find(document, "#search-field", HTMLInputElement).select(),
-    j: move((card) => nextCard(card, 1), first),
-    k: move((card) => nextCard(card, -1), first),
-    ArrowRight: move((card) => nextCard(card, forward)),
-    ArrowLeft: move((card) => nextCard(card, -forward)),
+    j: move((card) => nextShown(card, 1), first),
+    k: move((card) => nextShown(card, -1), first),
+    ArrowRight: move((card) => nextShown(card, forward)),
+    ArrowLeft: move((card) => nextShown(card, -forward)),
     ArrowDown: move((card) => beside(card, 1)),
     ArrowUp: move((card) => beside(card, -1)),
     e: click(".edit-link"),
@@ -37,7 +37,7 @@ function beside(card, direction) {
   const { offsetLeft: left, offsetTop: top } = card;
   let row;
   /** @type {{card: HTMLElement, distance: number}|null} */ let best = null;
-  for (let next = nextCard(card, direction); next; next = nextCard(next, direction)) {
+  for (let next = nextShown(card, direction); next; next = nextShown(next, direction)) {
     if (next.offsetTop === top) continue;
     row ??= next.offsetTop;
     if (next.offsetTop !== row) break;

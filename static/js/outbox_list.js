@@ -1,5 +1,6 @@
 /** What has not arrived yet, below the conversation: told apart from what has, with a way to try again. */
 import { around, clone, find } from "./elements.js";
+import { handOn } from "./focus.js";
 import { group } from "./message_grouping.js";
 import { itemFor, messageOf } from "./message_item.js";
 import { announce, emit } from "./messages.js";
@@ -24,7 +25,7 @@ export function start(element, messages, scroll, feed) {
     scroll.keeping(() => {
       for (const [key, row] of rows) {
         if (keys.has(key)) continue;
-        row.remove();
+        handOn(row, () => row.remove());
         rows.delete(key);
       }
       for (const item of items) say(rows.get(item.key) ?? make(item), item);

@@ -1,6 +1,7 @@
 /** The rooms and one's own conversations, as they are listed beside a page: what is new comes in where it belongs. */
 import { pages } from "./api.js";
 import { address, clone, find } from "./elements.js";
+import { removeAll } from "./focus.js";
 import { emit } from "./messages.js";
 import { persist } from "./persist.js";
 
@@ -29,7 +30,7 @@ export function start(element, me, feed) {
       async () => {
         const found = [];
         for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, over.signal)) found.push(...page);
-        lists.room.replaceChildren();
+        removeAll(lists.room);
         for (const room of own?.querySelectorAll(".room") ?? []) room.remove();
         found.forEach(put);
         emit(document, "rooms:listed");

@@ -2,6 +2,7 @@
 import { cardsIn, noteOf } from "./card.js";
 import { fold, words } from "./casefold.js";
 import { find } from "./elements.js";
+import { handOn } from "./focus.js";
 import { emit } from "./messages.js";
 
 const TYPING_MS = 400; // browsers limit how often an address may change
@@ -20,7 +21,10 @@ export function start(element, list) {
   /** @param {HTMLElement} card */
   const show = (card) => {
     const hide = !matches(noteOf(card), wanted) && !("editing" in card.dataset);
-    if (card.hidden !== hide) card.hidden = hide;
+    if (card.hidden === hide) return;
+    handOn(card, () => {
+      card.hidden = hide;
+    });
   };
   const showAll = () => {
     for (const card of cardsIn(list)) show(card);

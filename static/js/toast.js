@@ -11,7 +11,7 @@ export function start(element) {
   /** @param {PageEvents["toast"]} event */
   const show = ({ detail: { text, action } }) => {
     element.append(made(text, action));
-    while (element.children.length > AT_ONCE) element.firstElementChild?.remove();
+    if (element.children.length > AT_ONCE) element.querySelector(":scope > :not(:focus-within)")?.remove();
     announce(action ? `${text} ${action.label}: press u.` : text);
   };
   /** The newest way back, for the keyboard. */
@@ -58,6 +58,6 @@ function made(text, action) {
 
 /** @param {EventTarget|null} element where the focus came from */
 function goBack(element) {
-  if (element instanceof HTMLElement && element.isConnected) element.focus();
-  else find(document, "main").focus();
+  if (element instanceof HTMLElement && element.isConnected) element.focus({ preventScroll: true });
+  else find(document, "main").focus({ preventScroll: true });
 }

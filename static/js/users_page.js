@@ -1,6 +1,7 @@
 /** The people's page: who comes is shown at once, on every screen. */
 import { pages } from "./api.js";
 import { find, insertById } from "./elements.js";
+import { removeAll } from "./focus.js";
 import { announceNews } from "./messages.js";
 import { persist } from "./persist.js";
 import * as sending from "./sending.js";
@@ -32,7 +33,7 @@ export function start(element, feed) {
   };
   const load = () => persist(all, feed, over.signal);
   const again = () => {
-    list.replaceChildren();
+    removeAll(list);
     empty.hidden = false;
     load();
   };

@@ -61,13 +61,18 @@ def test_arrows_up_and_down_keep_to_the_column(window, rest, three):
     assert window.evaluate("document.activeElement.getBoundingClientRect().left") == column
 
 
-def test_x_ticks_and_the_focus_stays_on_a_card_in_sight(window, three):
+def test_x_ticks_and_the_focus_goes_to_the_next_card(window, three):
     window.keyboard.press("j")
     window.keyboard.press("x")
-
     expect(card_of(window, three[0])).to_have_attribute("data-done", "")
-    assert focused(window).startswith("note-")
-    assert window.evaluate("document.activeElement.getBoundingClientRect().top < innerHeight")
+    expect(card_of(window, three[1])).to_be_focused()
+
+    for key in ("j", "x", "Delete"):
+        window.keyboard.press(key)
+        expect(window.locator("ul.notes > li:focus")).to_have_count(1)
+
+    expect(card_of(window, three[2])).to_have_attribute("data-done", "")
+    assert window.evaluate("!('done' in document.activeElement.dataset)")
 
 
 def test_e_edits_and_escape_goes_back_to_the_card(window, three):

@@ -1,0 +1,110 @@
+"""A card that moves or goes takes along neither the window nor the focus."""
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.board import card_of, create, fresh
+from tests.browser.windows import visit
+
+MANY = 40
+
+
+@pytest.fixture(scope="module")
+def notes(shared_server):
+    """More notes than the window has room for, the newest first."""
+    with httpx.Client(base_url=shared_server.base, verify=False) as rest:
+        return [create(rest, fresh("moving"), "Some words. " * (number % 7)) for number in range(MANY)][::-1]
+
+
+@pytest.fixture
+def page(windows, shared_server, notes):
+    """A window on the board with these."""
+    page = visit(windows(), shared_server)
+    expect(page.locator("ul.notes > li")).to_have_count(MANY)
+    return page
+
+
+def scrolled(page: Page) -> int:
+    """How far the window is scrolled."""
+    frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(scrollY))))"
+    far: int = page.evaluate(frames)
+    return far
+
+
+@pytest.mark.parametrize("way", ["a click", "the space key", "somebody else"])
+@pytest.mark.parametrize("place", [(1, 0), (20, 700)])
+def test_ticking_moves_the_card_and_nothing_else(page, rest, notes, way, place):
+    at, far = place  # which note, and how far down the window is
+    note, following = notes[at], notes[at + 1]
+    box = card_of(page, note).locator(".done-box")
+    page.evaluate("far => scrollTo({ top: far, behavior: 'instant' })", far)
+    before = scrolled(page)
+    try:
+        if way == "a click":
+            box.click()
+        else:
+            box.evaluate("box => box.focus({ preventScroll: true })")
+            if way == "the space key":
+                page.keyboard.press("Space")
+            else:
+                rest.patch(f"/api/notes/{note['id']}", json={"done": True})
+        expect(page.locator("ul.notes > li").last).to_have_id(f"note-{note['id']}")
+
+        expect(card_of(page, following)).to_be_focused()
+        assert scrolled(page) == before
+        card_of(page, note).locator(".done-box").evaluate("box => box.focus({ preventScroll: true })")
+        page.keyboard.press("Space")
+        expect(card_of(page, note)).not_to_have_attribute("data-done", "")
+        assert scrolled(page) == before
+    finally:
+        rest.patch(f"/api/notes/{note['id']}", json={"done": False})
+
+
+def test_a_card_that_matches_the_search_no_more_hands_its_focus_on(windows, shared_server, rest):
+    word = fresh("searched").replace(" ", "")
+    notes = [create(rest, f"{word} {number}") for number in range(3)][::-1]
+    page = visit(windows(), shared_server, f"/front/notes?q={word}")
+    card_of(page, notes[1]).locator(".edit-link").focus()
+
+    rest.patch(f"/api/notes/{notes[1]['id']}", json={"title": "else"})
+
+    expect(card_of(page, notes[1])).to_be_hidden()
+    expect(card_of(page, notes[2])).to_be_focused()
+    for note in notes:
+        rest.delete(f"/api/notes/{note['id']}")
+
+
+def test_undo_shows_the_note_where_it_was_and_closing_a_toast_scrolls_nothing(page, notes):
+    card_of(page, notes[3]).focus()
+    before = scrolled(page)
+    page.keyboard.press("Delete")
+    expect(card_of(page, notes[4])).to_be_focused()
+    assert scrolled(page) == before
+    page.keyboard.press("u")
+    expect(card_of(page, notes[3])).to_be_focused()
+    assert scrolled(page) == before
+
+    page.keyboard.press("Delete")
+    expect(card_of(page, notes[3])).to_have_count(0)
+    page.locator(".toast-action").first.focus()
+    page.evaluate("scrollTo({ top: 900, behavior: 'instant' })")
+    before = scrolled(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".toast")).to_have_count(0)
+    assert scrolled(page) == before
+    page.keyboard.press("u")
+
+
+def test_what_moves_in_a_list_keeps_its_focus_and_what_goes_hands_it_on(windows, shared_server, rest):
+    first, second = (rest.post("/api/boards", json={"name": fresh(f"zz{letter}")}).json() for letter in "ab")
+    page = visit(windows(), shared_server, "/front/boards")
+    page.locator(f"#main [data-board='{first['id']}'] a").first.focus()
+
+    rest.patch(f"/api/boards/{first['id']}", json={"name": fresh("zzz")})
+    expect(page.locator(f"#main [data-board='{second['id']}'] + [data-board='{first['id']}']")).to_have_count(1)
+    expect(page.locator(f"#main [data-board='{first['id']}'] a").first).to_be_focused()
+    rest.delete(f"/api/boards/{first['id']}")
+
+    expect(page.locator(f"#main [data-board='{first['id']}']")).to_have_count(0)
+    expect(page.locator(f"#main [data-board='{second['id']}'] a").first).to_be_focused()

@@ -105,7 +105,8 @@ class Core:
         peers = Peers()
         boards = Boards(database, log, writer)
         sessions = Sessions(database, writer)
-        tokens = Tokens(database, writer)
+        signing = Signing(settings.data)
+        tokens = Tokens(database, writer, signing.secret)
         passwords = Passwords()
         answers = Answers(database, log, writer)
         jobs = Jobs(database, log, writer)
@@ -137,11 +138,11 @@ class Core:
             Exports(database),
             sessions,
             tokens,
-            Invitations(database, writer),
+            Invitations(database, writer, signing.secret),
             passwords,
             Accounts(database, writer, passwords),
             Gate(broadcaster, sessions, tokens, boards),
-            Signing(settings.data),
+            signing,
             Attempts(database, writer),
             peers,
             Presence(broadcaster, peers),

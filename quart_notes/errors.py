@@ -132,6 +132,12 @@ class RoomNameTakenError(ProblemError):
     status, code = 409, "room_name_taken"
 
 
+class ClientKeyUsedError(ProblemError):
+    """The client key has made something else already, or what it made is gone."""
+
+    status, code = 409, "client_key_used"
+
+
 class NobodyChosenError(ProblemError):
     """In open mode somebody has to say who they are before this makes sense."""
 

@@ -1,7 +1,9 @@
 """The server's own key, by which it knows again what it has handed out."""
 
+import hmac
 import os
 import secrets
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from itsdangerous import BadSignature, Signer
@@ -58,6 +60,11 @@ class Signing:
     def sign(self, kind: str, text: str) -> str:
         """The text with its signature."""
         return self._signer(kind).sign(text).decode()
+
+    def secret(self, name: str) -> str:
+        """A secret of 256 bits, always the same for the same name; nobody who lacks the key can tell it."""
+        mac = hmac.digest(self._key, f"quart-notes secret {name}".encode(), "sha256")
+        return urlsafe_b64encode(mac).rstrip(b"=").decode()
 
     def read(self, kind: str, signed: str) -> str | None:
         """The text that was signed; None when this key did not sign it."""

@@ -31,7 +31,10 @@ def fill_all_tables(server: ServerProcess) -> None:
         made = [
             client.post("/api/me/tokens", json={"name": "script", "scope": "write"}),
             client.post("/api/invitations", json={"uses": 9}),
-            client.post("/api/notes", json={"title": "Ünïcödé 🎈", "description": "a\tb\n\\N \\x00 {} \"'"}),
+            client.post(
+                "/api/notes",
+                json={"client_key": "copied-too", "title": "Ünïcödé 🎈", "description": "a\tb\n\\N \\x00 {} \"'"},
+            ),
         ]
         assert {answer.status_code for answer in made} == {201}, [answer.text for answer in made]
         assert client.patch("/api/notes/1", json={"done": True}).status_code == 200

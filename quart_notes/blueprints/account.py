@@ -5,11 +5,12 @@ from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_request
 
 from quart_notes.blueprints import signing_in
-from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, listed, thing
+from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, listed, made, made_status, thing
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller, end_session
 from quart_notes.blueprints.openapi import ACCOUNT_PROBLEMS, BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.errors import (
+    ClientKeyUsedError,
     DatabaseUnavailableError,
     NotFoundError,
     SignInRequiredError,
@@ -123,16 +124,17 @@ async def list_tokens() -> Response:
 @blueprint.post("/me/tokens")
 @validate_request(TokenCreate)
 @answers(
-    Answer(201, "The token; its secret is shown this once.", NewTokenOut, headers=NEW_HEADERS),
-    problems=(*ACCOUNT_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+    *made("token, with its secret, which is shown this once", NewTokenOut, NEW_HEADERS),
+    problems=(ClientKeyUsedError, *ACCOUNT_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
 )
 async def create_token(data: TokenCreate) -> Response:
     """Make a token for a program.
 
     It sends `Authorization: Bearer qn_…` and may do what you may, or look only.
     """
-    token, position = await core().tokens.add((await caller()).id or 0, data)
-    return thing(token, position, status=201, location=f"/api/me/tokens/{token.id}")
+    written = await core().tokens.add((await caller()).id or 0, data)
+    token, position = written
+    return thing(token, position, status=made_status(written), location=f"/api/me/tokens/{token.id}")
 
 
 @blueprint.delete("/me/tokens/<id:token_id>")

@@ -7,13 +7,28 @@ from urllib.parse import urlencode
 from quart import Response, request
 
 from quart_notes.blueprints.conditional import etag_of, none_match, version_tag
-from quart_notes.blueprints.openapi import HEADERS
+from quart_notes.blueprints.openapi import HEADERS, Answer
+from quart_notes.domain.once import Repeated
 from quart_notes.events import EventId
 from quart_notes.schemas import Outgoing
+from quart_notes.writer import Written
 
 LIST_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID", "Link")}
 THING_HEADERS = {"Last-Event-ID": HEADERS["Last-Event-ID"]}
 NEW_HEADERS = {**THING_HEADERS, "Location": HEADERS["Location"]}
+
+
+def made(name: str, model: type[Outgoing], headers: Mapping[str, str]) -> tuple[Answer, Answer]:
+    """What is answered to a request to make something, whose answer may have been lost."""
+    return (
+        Answer(201, f"The new {name}.", model, headers=headers),
+        Answer(200, f"The {name} that the same client_key has made before.", model, headers=headers),
+    )
+
+
+def made_status(written: Written[Any]) -> int:
+    """201 for something new, 200 for what was made before."""
+    return 200 if isinstance(written, Repeated) else 201
 
 
 def listed(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:

@@ -4,11 +4,12 @@ from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
-from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.errors import (
+    ClientKeyUsedError,
     ForbiddenError,
     LastOwnerError,
     NotFoundError,
@@ -53,13 +54,14 @@ async def list_boards(query_args: PageQuery) -> Response:
 @blueprint.post("")
 @validate_request(BoardCreate)
 @answers(
-    Answer(201, "The new board, which you own.", MyBoardOut, headers=NEW_HEADERS),
-    problems=(*BODY_PROBLEMS, *WRITE_PROBLEMS),
+    *made("board", MyBoardOut, NEW_HEADERS),
+    problems=(ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
 )
 async def create_board(data: BoardCreate) -> Response:
-    """Open a shared board."""
-    board, position = await core().boards.add(await caller(), data)
-    return thing(board, position, status=201, location=f"/api/boards/{board.id}")
+    """Open a shared board, which you own."""
+    written = await core().boards.add(await caller(), data)
+    board, position = written
+    return thing(board, position, status=made_status(written), location=f"/api/boards/{board.id}")
 
 
 @blueprint.get("/<id:board_id>")

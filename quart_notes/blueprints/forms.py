@@ -1,6 +1,8 @@
 """What the forms of the pages send, and how they are shown again."""
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from quart import request
@@ -8,11 +10,28 @@ from quart import request
 from quart_notes.errors import FieldError
 from quart_notes.schemas import MAX_ID
 
+KEY_BYTES = 12
+
 
 async def typed(*names: str) -> dict[str, str]:
     """The fields of the form that was sent; a browser ends lines with CRLF, our texts with LF."""
     form = await request.form
     return {name: form.get(name, "").replace("\r\n", "\n") for name in names}
+
+
+async def form_key(sent: Mapping[str, str]) -> str | None:
+    """The client key of what a form sends, made of the form's own and of all that was typed.
+
+    Sent again it makes nothing twice; with another text, as after the browser's Back, it is another request.
+    """
+    own = (await request.form).get("client_key")
+    whole = "\0".join((own or "", *sent.values()))
+    return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest() if own else None
+
+
+def new_form_key() -> str:
+    """A key for a form, new whenever the form is rendered."""
+    return secrets.token_hex(KEY_BYTES)
 
 
 def filled(typed: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:

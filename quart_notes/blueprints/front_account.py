@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints import signing_in
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
-from quart_notes.blueprints.forms import digits, filled, typed
+from quart_notes.blueprints.forms import digits, filled, form_key, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.invitations import join_link
 from quart_notes.errors import (
@@ -102,7 +102,9 @@ async def add_token() -> Page:
     sent = await typed("name", "scope", "days")
     days = digits(sent["days"])
     try:
-        data = TokenCreate.model_validate({"name": sent["name"], "scope": sent["scope"] or "read", "days": days})
+        data = TokenCreate.model_validate(
+            {"name": sent["name"], "scope": sent["scope"] or "read", "days": days, "client_key": await form_key(sent)}
+        )
     except ValidationError as error:
         return await _account(token_form=filled(sent, validation_problem(error).errors)), 422
     token, _ = await core().tokens.add((await caller()).id or 0, data)
@@ -123,7 +125,12 @@ async def end_token(token_id: int) -> WerkzeugResponse:
 async def invite() -> Page:
     """Make an invitation by the form; the answer is the page that shows its link, once."""
     sent = await typed("uses", "days", "user_id")
-    wanted = {"uses": digits(sent["uses"]) or 1, "days": digits(sent["days"]) or 7, "user_id": digits(sent["user_id"])}
+    wanted = {
+        "uses": digits(sent["uses"]) or 1,
+        "days": digits(sent["days"]) or 7,
+        "user_id": digits(sent["user_id"]),
+        "client_key": await form_key(sent),
+    }
     try:
         (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
     except (ValidationError, ProblemError) as error:

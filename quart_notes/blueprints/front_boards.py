@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import tell, validation_problem
-from quart_notes.blueprints.forms import digits, filled, typed
+from quart_notes.blueprints.forms import digits, filled, form_key, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.invitations import join_link
 from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedError
@@ -42,7 +42,7 @@ async def add() -> Page:
     """Open a board by the form."""
     sent = await typed("name")
     try:
-        board, _ = await core().boards.add(await caller(), BoardCreate(**sent))
+        board, _ = await core().boards.add(await caller(), BoardCreate(**sent, client_key=await form_key(sent)))
     except ValidationError as error:
         return await _boards(filled(sent, validation_problem(error).errors)), 422
     return redirect(f"{request.root_path}/front/boards/{board.id}/notes", 303)
@@ -130,7 +130,12 @@ async def remove_member(board_id: int, user_id: int) -> Page:
 async def invite(board_id: int) -> Page:
     """Make a link that brings somebody new onto the board; the answer is the page that shows it, once."""
     sent = await typed("role", "uses")
-    wanted = {"board_id": board_id, "role": sent["role"] or "editor", "uses": digits(sent["uses"]) or 1}
+    wanted = {
+        "board_id": board_id,
+        "role": sent["role"] or "editor",
+        "uses": digits(sent["uses"]) or 1,
+        "client_key": await form_key(sent),
+    }
     try:
         (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
     except ValidationError as error:

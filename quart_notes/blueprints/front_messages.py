@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
-from quart_notes.blueprints.forms import digits, filled, typed
+from quart_notes.blueprints.forms import digits, filled, form_key, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.errors import FieldError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
@@ -55,7 +55,8 @@ async def send(user_id: int) -> Page:
     if not sent["recipient_id"]:
         return await _messages(user_id, filled(sent, (NOBODY_CHOSEN,))), ValidationFailedError.status
     try:
-        await core().messages.send(await caller(), MessageCreate.model_validate({"author_id": user_id, **sent}))
+        data = {"author_id": user_id, **sent, "client_key": await form_key(sent)}
+        await core().messages.send(await caller(), MessageCreate.model_validate(data))
     except (ValidationError, ValidationFailedError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         return await _messages(user_id, filled(sent, problem.errors)), problem.status

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.forms import form_key, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.open_board import address, opened, path
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
@@ -31,12 +32,6 @@ def _form(title: str = "", description: str = "", errors: tuple[FieldError, ...]
         # What is wrong with the whole stands beside its first field.
         "errors": {error.field or "title": error.message for error in reversed(errors)},
     }
-
-
-async def _typed() -> dict[str, Any]:
-    form = await request.form
-    # A form ends lines with CRLF; the note's own line break is LF.
-    return {name: form.get(name, "").replace("\r\n", "\n") for name in ("title", "description")}
 
 
 def _number(text: str | None, default: int, largest: int) -> int:
@@ -81,11 +76,11 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
 @hide
 async def add(board_id: int) -> Page:
     """Add a note by the form."""
-    typed = await _typed()
+    sent: dict[str, Any] = await typed("title", "description")
     try:
-        await core().notes.add(await caller(), board_id, NoteCreate(**typed))
+        await core().notes.add(await caller(), board_id, NoteCreate(**sent, client_key=await form_key(sent)))
     except ValidationError as error:
-        return await _board(board_id, _form(**typed, errors=validation_problem(error).errors)), 422
+        return await _board(board_id, _form(**sent, errors=validation_problem(error).errors)), 422
     return redirect(f"{request.root_path}{await address(board_id)}", 303)
 
 
@@ -123,20 +118,20 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
 @hide
 async def save(board_id: int, note_id: int) -> Page:
     """Save the form of a note; what somebody else has changed meanwhile is shown beside it, and no text is lost."""
-    typed = await _typed()
+    sent: dict[str, Any] = await typed("title", "description")
     version = _number((await request.form).get("version"), 0, MAX_ID)
     try:
         await core().notes.change(
-            await caller(), board_id, note_id, NoteUpdate(**typed), lambda current: not version or current == version
+            await caller(), board_id, note_id, NoteUpdate(**sent), lambda current: not version or current == version
         )
     except NotFoundError:
-        return await _board(board_id, _form(**typed, errors=(DELETED,))), 404
+        return await _board(board_id, _form(**sent, errors=(DELETED,))), 404
     except StaleVersionError:
-        return await _edit_again(board_id, note_id, _form(**typed), 412)
+        return await _edit_again(board_id, note_id, _form(**sent), 412)
     except (ValidationError, ValidationFailedError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         # The version stays the one that the person began with: a later save must not overwrite what came after it.
-        return await _edit_again(board_id, note_id, {**_form(**typed, errors=problem.errors), "version": version}, 422)
+        return await _edit_again(board_id, note_id, {**_form(**sent, errors=problem.errors), "version": version}, 422)
     return await _to_card(board_id, note_id)
 
 

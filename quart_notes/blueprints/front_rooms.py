@@ -1,6 +1,5 @@
 """The pages of the rooms: the list, a conversation, and the form to say something."""
 
-import secrets
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
-from quart_notes.blueprints.forms import digits, filled, typed
+from quart_notes.blueprints.forms import digits, filled, form_key, typed
 from quart_notes.blueprints.identity import caller, chosen_person
 from quart_notes.blueprints.links import linked
 from quart_notes.errors import NotFoundError, RoomNameTakenError, ValidationFailedError
@@ -32,7 +31,6 @@ blueprint = Blueprint("front_rooms", __name__, url_prefix="/front/rooms")
 blueprint.add_app_template_filter(linked)
 
 PAGE_SIZE = 50  # messages a page carries; with JavaScript older ones follow as one scrolls
-KEY_BYTES = 12
 Page = str | tuple[str, int] | WerkzeugResponse
 
 
@@ -54,7 +52,8 @@ async def add() -> Page:
     """Open a room by the form."""
     sent = await typed("name")
     try:
-        room, _ = await core().rooms.add(RoomCreate(**sent))
+        data = RoomCreate(**sent, client_key=await form_key(sent))
+        room, _ = await core().rooms.add(data, (await caller()).id)
     except (ValidationError, RoomNameTakenError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         return await _rooms(filled(sent, problem.errors)), problem.status
@@ -96,7 +95,7 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         model=core().assistant.model,
         missing=core().assistant.reason() if shown.kind == "private" else None,
         deleted=await _deleted(shown.id, me),
-        form={"client_key": secrets.token_hex(KEY_BYTES), **form},
+        form=form,
     )
 
 
@@ -131,9 +130,9 @@ async def say(room_id: int) -> Page:
     shown = await visible_room(room_id, me)
     if me is None:
         return to_room(room_id)
-    sent = await typed("content", "client_key")
+    sent = await typed("content")
     try:
-        data = RoomMessageCreate(author_id=me.id, content=sent["content"], client_key=sent["client_key"] or None)
+        data = RoomMessageCreate(author_id=me.id, **sent, client_key=await form_key({"room": str(room_id), **sent}))
         posted, _ = await core().messages.post(await caller(), room_id, data)
     except (ValidationError, ValidationFailedError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
-from quart_notes.blueprints.forms import filled, typed
+from quart_notes.blueprints.forms import filled, form_key, typed
 from quart_notes.blueprints.identity import caller, chosen_person
 from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate
@@ -36,10 +36,11 @@ async def _users(form: dict[str, Any]) -> str:
 @hide
 async def add() -> Page:
     """Add a person by the form."""
-    (await caller()).must_administer()
+    who = await caller()
+    who.must_administer()
     sent = await typed(*FIELDS)
     try:
-        await core().people.add(UserCreate(**sent))
+        await core().people.add(UserCreate(**sent, client_key=await form_key(sent)), who.id)
     except (ValidationError, NicknameTakenError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         return await _users(filled(sent, problem.errors)), problem.status

@@ -4,11 +4,11 @@ from pydantic import TypeAdapter
 from quart import Blueprint, Response, request
 from quart_schema import tag_blueprint, validate_request
 
-from quart_notes.blueprints.answering import LIST_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.blueprints.answering import LIST_HEADERS, THING_HEADERS, listed, made, made_status, thing
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.openapi import ACCOUNT_PROBLEMS, BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.errors import DatabaseUnavailableError, NotFoundError, PersonalBoardError
+from quart_notes.errors import ClientKeyUsedError, DatabaseUnavailableError, NotFoundError, PersonalBoardError
 from quart_notes.schemas import InvitationCreate, InvitationOut, NewInvitationOut
 
 blueprint = Blueprint("invitations", __name__, url_prefix="/api/invitations")
@@ -35,17 +35,25 @@ async def list_invitations() -> Response:
 @blueprint.post("")
 @validate_request(InvitationCreate)
 @answers(
-    Answer(201, "The invitation; its link is shown this once.", NewInvitationOut, headers=THING_HEADERS),
-    problems=(NotFoundError, PersonalBoardError, *ACCOUNT_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+    *made("invitation, with its link, which is shown this once", NewInvitationOut, THING_HEADERS),
+    problems=(
+        NotFoundError,
+        ClientKeyUsedError,
+        PersonalBoardError,
+        *ACCOUNT_PROBLEMS,
+        *BODY_PROBLEMS,
+        *WRITE_PROBLEMS,
+    ),
 )
 async def create_invitation(data: InvitationCreate) -> Response:
     """Invite somebody.
 
     The link brings as many people as `uses` says, until it expires or is taken back.
     """
-    (invitation, secret), position = await core().invitations.add(await caller(), data)
-    made = NewInvitationOut(**invitation.model_dump(), link=join_link(secret))
-    return thing(made, position, status=201)
+    written = await core().invitations.add(await caller(), data)
+    (invitation, secret), position = written
+    new = NewInvitationOut(**invitation.model_dump(), link=join_link(secret))
+    return thing(new, position, status=made_status(written))
 
 
 def join_link(secret: str) -> str:

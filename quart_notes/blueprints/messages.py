@@ -11,6 +11,7 @@ from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, HEADERS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.domain.messages import MessageList, Posted
 from quart_notes.errors import (
+    ClientKeyUsedError,
     InvalidIfMatchError,
     NotFoundError,
     NotYoursError,
@@ -49,12 +50,12 @@ async def list_messages(query_args: MessageQuery) -> Response:
 
 @blueprint.post("")
 @validate_request(MessageCreate)
-@answers(*POSTED, problems=(*BODY_PROBLEMS, *WRITE_PROBLEMS))
+@answers(*POSTED, problems=(ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS))
 async def send_message(data: MessageCreate) -> Response:
     """Send a direct message.
 
     It goes to every open page of its author and its recipient, and nobody else's. Sent again with the same
-    `client_key` it is not posted twice.
+    `client_key` it is not posted twice; with another text or to somebody else, the key is refused (409).
     """
     return posted(await core().messages.send(await caller(), data))
 

@@ -7,6 +7,7 @@ from quart import Blueprint, Response, request
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints import brief
+from quart_notes.blueprints.answering import made, made_status
 from quart_notes.blueprints.conditional import etag_of, if_match, none_match, version_tag
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
@@ -14,6 +15,7 @@ from quart_notes.blueprints.openapi import BODY_PROBLEMS, HEADERS, READ_PROBLEMS
 from quart_notes.core import Core
 from quart_notes.domain.access import SHARED_BOARD, Caller
 from quart_notes.errors import (
+    ClientKeyUsedError,
     InvalidIfMatchError,
     NotFoundError,
     StaleVersionError,
@@ -59,13 +61,14 @@ async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
 @blueprint.post("")
 @validate_request(NoteCreate)
 @answers(
-    Answer(201, "The new note.", NoteOut, headers={**ITEM_HEADERS, "Location": HEADERS["Location"]}),
-    problems=(NotFoundError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+    *made("note", NoteOut, {**ITEM_HEADERS, "Location": HEADERS["Location"]}),
+    problems=(NotFoundError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
 )
 async def create_note(board_id: int, data: NoteCreate) -> Response:
     """Add a note.
 
-    It needs a title or a description; a new note is never done.
+    It needs a title or a description; a new note is never done. Sent again with the same `client_key` it is not added
+    twice.
     """
     return (await _create(core(), await caller(), request.root_path, board_id, data)).response()
 
@@ -78,7 +81,7 @@ async def _create(parts: Core, who: Caller, root: str, board_id: int, data: Note
         "Last-Event-ID": str(written.position),
         "Location": f"{root}{_path(board_id)}/{note.id}",
     }
-    return brief.Reply(201, headers, note.model_dump_json().encode())
+    return brief.Reply(made_status(written), headers, note.model_dump_json().encode())
 
 
 async def _create_on_shared(parts: Core, who: Caller, root: str, data: NoteCreate) -> brief.Reply:

@@ -6,6 +6,7 @@ from quart import Quart, g, request
 
 from quart_notes.blueprints.browsers import browser_name
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.forms import new_form_key
 from quart_notes.blueprints.identity import accounts
 from quart_notes.blueprints.shell import shell
 from quart_notes.blueprints.static_files import asset
@@ -19,6 +20,7 @@ def register(app: Quart) -> None:
     app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["new_form_key"] = new_form_key
     app.jinja_env.globals["_"] = _untranslated
     app.context_processor(_of_request)
 

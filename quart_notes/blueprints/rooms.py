@@ -4,12 +4,13 @@ from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
-from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.messages import MESSAGE_LIST, POSTED, pages, posted
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.errors import (
+    ClientKeyUsedError,
     CrossOriginError,
     ForbiddenError,
     NotFoundError,
@@ -54,16 +55,17 @@ async def list_rooms(query_args: RoomQuery) -> Response:
 @blueprint.post("")
 @validate_request(RoomCreate)
 @answers(
-    Answer(201, "The new room.", RoomOut, headers=NEW_HEADERS),
-    problems=(RoomNameTakenError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+    *made("room", RoomOut, NEW_HEADERS),
+    problems=(RoomNameTakenError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
 )
 async def create_room(data: RoomCreate) -> Response:
     """Open a room.
 
     No other room may have its name, whatever the case.
     """
-    room, position = await core().rooms.add(data)
-    return thing(room, position, status=201, location=f"/api/rooms/{room.id}")
+    written = await core().rooms.add(data, (await caller()).id)
+    room, position = written
+    return thing(room, position, status=made_status(written), location=f"/api/rooms/{room.id}")
 
 
 @blueprint.get("/<id:room_id>")
@@ -87,11 +89,12 @@ async def list_room_messages(room_id: int, query_args: MessageQuery) -> Response
 
 @blueprint.post("/<id:room_id>/messages")
 @validate_request(RoomMessageCreate)
-@answers(*POSTED, problems=(NotFoundError, *BODY_PROBLEMS, *WRITE_PROBLEMS))
+@answers(*POSTED, problems=(NotFoundError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS))
 async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
     """Say something in a room.
 
-    Sent again with the same `client_key` it is not posted twice.
+    Sent again with the same `client_key` it is not posted twice; with another text or in another room, the key is
+    refused (409).
     """
     return posted(await core().messages.post(await caller(), room_id, data))
 

@@ -4,12 +4,18 @@ from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
-from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.messages import MESSAGE_LIST, pages
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.errors import ForbiddenError, NicknameTakenError, NotFoundError, ValidationFailedError
+from quart_notes.errors import (
+    ClientKeyUsedError,
+    ForbiddenError,
+    NicknameTakenError,
+    NotFoundError,
+    ValidationFailedError,
+)
 from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UserCreate, UserOut
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
@@ -39,17 +45,19 @@ async def list_users(query_args: PageQuery) -> Response:
 @blueprint.post("")
 @validate_request(UserCreate)
 @answers(
-    Answer(201, "The new person.", UserOut, headers=NEW_HEADERS),
-    problems=(NicknameTakenError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+    *made("person", UserOut, NEW_HEADERS),
+    problems=(NicknameTakenError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
 )
 async def create_user(data: UserCreate) -> Response:
     """Add a person.
 
     The nickname must be nobody else's, whatever the case. In accounts mode administrators may; others invite.
     """
-    (await caller()).must_administer()
-    user, position = await core().people.add(data)
-    return thing(user, position, status=201, location=f"/api/users/{user.id}")
+    who = await caller()
+    who.must_administer()
+    written = await core().people.add(data, who.id)
+    user, position = written
+    return thing(user, position, status=made_status(written), location=f"/api/users/{user.id}")
 
 
 @blueprint.get("/<id:user_id>")

@@ -10,6 +10,7 @@ from quart_notes import events
 from quart_notes.database import Database
 from quart_notes.domain.access import SHARED_BOARD, Caller, must_have, role_on, visible_boards
 from quart_notes.domain.members import role_of, tell_person
+from quart_notes.domain.once import once, request_of
 from quart_notes.domain.people import add_personal, by_id
 from quart_notes.errors import NotFoundError, PersonalBoardError
 from quart_notes.event_log import EventLog
@@ -71,7 +72,11 @@ class Boards:
             _tell_board(change, "create", board)
             return _mine(board, "owner")
 
-        return await self._write(work)
+        async def made(connection: BaseDBAsyncClient, board_id: int) -> MyBoardOut | None:
+            role = await role_on(connection, caller, board_id)
+            return None if role is None else _mine(await Board.get(id=board_id, using_db=connection), role)
+
+        return await once(self._write, request_of("board", caller.id, data, data.client_key), work, made)
 
     async def get(self, caller: Caller, board_id: int) -> tuple[MyBoardOut, EventId]:
         """A board, and the newest event that is included."""

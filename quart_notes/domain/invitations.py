@@ -1,5 +1,6 @@
 """Links that let somebody in: they expire, are counted, and can be taken back."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -9,8 +10,9 @@ from tortoise.expressions import F
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.members import must_be_shared
+from quart_notes.domain.once import once, request_of
 from quart_notes.domain.people import by_id, named
-from quart_notes.domain.secrets import hash_of, new_secret
+from quart_notes.domain.secrets import hash_of, new_secret, secret_for
 from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError
 from quart_notes.models import Invitation, User
 from quart_notes.schemas import InvitationCreate, InvitationOut, UserOut
@@ -25,6 +27,11 @@ class Made(NamedTuple):
 
     invitation: InvitationOut
     secret: str
+
+    @property
+    def id(self) -> int:
+        """The invitation's number."""
+        return self.invitation.id
 
 
 class Offer(NamedTuple):
@@ -44,9 +51,10 @@ class FirstLinks(NamedTuple):
 class Invitations:
     """Everybody's links."""
 
-    def __init__(self, database: Database, write: Write) -> None:
+    def __init__(self, database: Database, write: Write, derive: Callable[[str], str]) -> None:
         self._database = database
         self._write = write
+        self._derive = derive  # a secret from a name
 
     async def first(self) -> FirstLinks | None:
         """New links for a server that has no administrator yet, in place of those of the last start; else None."""
@@ -68,17 +76,12 @@ class Invitations:
 
     async def add(self, caller: Caller, data: InvitationCreate) -> Written[Made]:
         """Make a link. ForbiddenError for another's password or board when that is not the caller's to give."""
-        secret = new_secret()
+        request = request_of("invitation", caller.id, data, data.client_key)
+        secret = secret_for(request, self._derive)
 
         async def work(change: Change) -> Made:
             connection = change.connection
-            if data.user_id is not None:
-                if not caller.admin:
-                    raise ForbiddenError("Only an administrator may invite in somebody's name.")
-                await named(connection, user_id=data.user_id)
-            if data.board_id is not None:
-                await must_have(connection, caller, data.board_id, "owner")
-                await must_be_shared(connection, data.board_id)
+            await _must_be_theirs_to_give(connection, caller, data)
             row = await _add(
                 connection,
                 secret,
@@ -92,7 +95,12 @@ class Invitations:
             )
             return Made(InvitationOut.model_validate(row), secret)
 
-        return await self._write(work)
+        async def made(connection: BaseDBAsyncClient, invitation_id: int) -> Made | None:
+            await _must_be_theirs_to_give(connection, caller, data)
+            row = await Invitation.get_or_none(id=invitation_id, secret_hash=hash_of(secret), using_db=connection)
+            return None if row is None else Made(InvitationOut.model_validate(row), secret)
+
+        return await once(self._write, request, work, made)
 
     async def find(self, caller: Caller) -> list[InvitationOut]:
         """The links that still hold, the newest first: one's own, or all for an administrator."""
@@ -141,6 +149,16 @@ async def holding(connection: BaseDBAsyncClient, secret: str) -> Invitation:
     if row is None:
         raise InvitationGoneError("This link was used up, taken back, or is too old. Ask for another one.")
     return row
+
+
+async def _must_be_theirs_to_give(connection: BaseDBAsyncClient, caller: Caller, data: InvitationCreate) -> None:
+    if data.user_id is not None:
+        if not caller.admin:
+            raise ForbiddenError("Only an administrator may invite in somebody's name.")
+        await named(connection, user_id=data.user_id)
+    if data.board_id is not None:
+        await must_have(connection, caller, data.board_id, "owner")
+        await must_be_shared(connection, data.board_id)
 
 
 async def use(connection: BaseDBAsyncClient, invitation: Invitation) -> None:

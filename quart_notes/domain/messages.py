@@ -24,6 +24,7 @@ from quart_notes.domain.message_rows import (
     set_to_work,
     tell,
 )
+from quart_notes.domain.once import digest_of, key_used
 from quart_notes.domain.people import known, named
 from quart_notes.domain.prompts import asks
 from quart_notes.domain.rooms import conversation, existing, must_take_part, visible
@@ -73,11 +74,8 @@ class Messages:
 
         async def work(change: Change) -> Posted:
             author, recipient = await named(change.connection, author_id=data.author_id, recipient_id=data.recipient_id)
-            known_already = await _sent_before(change, author.id, data.client_key)
-            if known_already:
-                return known_already
             room = await conversation(change, author, recipient)
-            return await _post(change, room, data.content, author=author, client_key=data.client_key)
+            return await _post_once(change, room, author, data)
 
         return await self._write(work)
 
@@ -90,8 +88,7 @@ class Messages:
             (author,) = await named(change.connection, author_id=data.author_id)
             must_take_part(row, author.id)
             room = await room_of(change.connection, room_id)
-            known_already = await _sent_before(change, author.id, data.client_key)
-            return known_already or await _post(change, room, data.content, author=author, client_key=data.client_key)
+            return await _post_once(change, room, author, data)
 
         return await self._write(work)
 
@@ -218,12 +215,20 @@ class Messages:
         return MessageList(await all_out(connection, page), len(rows) > query.limit, position)
 
 
-async def _sent_before(change: Change, author_id: int, client_key: str | None) -> Posted | None:
-    """The message that this key has brought already."""
-    if client_key is None:
-        return None
-    message = await Message.get_or_none(author_id=author_id, client_key=client_key, using_db=change.connection)
-    return None if message is None else Posted(await out_of(change.connection, message), new=False)
+async def _post_once(change: Change, room: RoomOut, author: UserOut, data: MessageCreate | RoomMessageCreate) -> Posted:
+    """Post a message, unless its key has brought it already; ClientKeyUsedError when that was another one."""
+    if data.client_key is None:
+        return await _post(change, room, data.content, author=author)
+    digest = digest_of(data, "content")
+    sent = {"client_key": data.client_key, "client_digest": digest}
+    message = await Message.get_or_none(author_id=author.id, client_key=data.client_key, using_db=change.connection)
+    if message is None:
+        return await _post(change, room, data.content, author=author, **sent)
+    # Versions before kept no digest: there the text says it, unless it was edited.
+    same = message.client_digest == digest if message.client_digest else message.content == data.content
+    if message.room_id != room.id or not (same or (message.edited_at and not message.client_digest)):
+        raise key_used()
+    return Posted(await out_of(change.connection, message), new=False)
 
 
 async def _post(
@@ -233,7 +238,7 @@ async def _post(
     *,
     author: UserOut | None = None,
     guest: str | None = None,
-    client_key: str | None = None,
+    **sent: str,
 ) -> Posted:
     recipient = None
     if room.kind == "direct":
@@ -244,7 +249,7 @@ async def _post(
         recipient_id=recipient and recipient.id,
         guest=guest,
         content=content,
-        client_key=client_key,
+        **sent,
         date=datetime.now(UTC),
     )
     await question.save(using_db=change.connection, force_create=True)

@@ -9,6 +9,7 @@ from tortoise.queryset import QuerySet
 
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
+from quart_notes.domain.once import once, request_of
 from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.event_log import EventLog
@@ -59,25 +60,31 @@ class Notes:
         self._write = write
 
     async def add(self, caller: Caller, board_id: int, data: NoteCreate) -> Written[NoteOut]:
-        """Put a note on the board and tell everyone watching it."""
+        """Put a note on the board and tell everyone watching it; Repeated when its client key has done so before."""
 
         async def work(change: Change) -> NoteOut:
             await must_have(change.connection, caller, board_id, "editor")
             now = datetime.now(UTC)
-            row = {
-                **data.model_dump(),
-                "board_id": board_id,
-                "done": False,
-                "version": 1,
-                "created_at": now,
-                "updated_at": now,
-            }
             # In plain SQL: through a model it takes 60 µs instead of 20, a fifth of the whole request.
             values = [board_id, data.title, data.description, search_text(data), now]
-            note = NoteOut.model_construct(id=await change.connection.execute_insert(INSERT, values), **row)
+            note = NoteOut.model_construct(
+                id=await change.connection.execute_insert(INSERT, values),
+                board_id=board_id,
+                title=data.title,
+                description=data.description,
+                done=False,
+                version=1,
+                created_at=now,
+                updated_at=now,
+            )
             return _record(change, "create", note)
 
-        return await self._write(work)
+        async def made(connection: BaseDBAsyncClient, note_id: int) -> NoteOut | None:
+            await must_have(connection, caller, board_id, "editor")
+            note = await Note.get_or_none(id=note_id, using_db=connection)
+            return None if note is None else NoteOut.model_validate(note)
+
+        return await once(self._write, request_of("note", caller.id, data, data.client_key, board_id), work, made)
 
     async def change(
         self, caller: Caller, board_id: int, note_id: int, data: NoteUpdate, allowed: Precondition | None = None

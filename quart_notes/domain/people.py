@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
+from quart_notes.domain.once import once, request_of
 from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.event_log import EventLog
@@ -36,13 +37,16 @@ class People:
         self._log = log
         self._write = write
 
-    async def add(self, data: UserCreate) -> Written[UserOut]:
-        """Add a person; NicknameTakenError when somebody goes by that nickname."""
+    async def add(self, data: UserCreate, author_id: int | None = None) -> Written[UserOut]:
+        """Add a person, for whoever asks; NicknameTakenError when somebody goes by that nickname."""
 
         async def work(change: Change) -> UserOut:
             return await put(change, data)
 
-        return await self._write(work)
+        async def made(connection: BaseDBAsyncClient, user_id: int) -> UserOut | None:
+            return (await by_id(connection, {user_id})).get(user_id)
+
+        return await once(self._write, request_of("person", author_id, data, data.client_key), work, made)
 
     async def get(self, user_id: int) -> tuple[UserOut, EventId]:
         """A person, and the newest event that is included."""
@@ -74,7 +78,7 @@ async def put(change: Change, data: UserCreate) -> UserOut:
         raise NicknameTakenError(message, errors=[FieldError("nickname", message)])
     newest = await Message.all().using_db(connection).order_by("-id").first().values_list("id")
     user = User(
-        **data.model_dump(),
+        **data.model_dump(exclude={"client_key"}),
         nickname_key=key,
         read_from=newest[0] if newest else 0,
         created_at=datetime.now(UTC),

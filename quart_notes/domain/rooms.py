@@ -10,6 +10,7 @@ from tortoise.expressions import Q
 from quart_notes import events
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller
+from quart_notes.domain.once import once, request_of
 from quart_notes.domain.people import by_id, named
 from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
@@ -53,8 +54,8 @@ class Rooms:
             lobby = {"kind": "room", "name": LOBBY_NAME, "name_key": normalised(LOBBY_NAME), "created_at": now}
             await Room.get_or_create(lobby, using_db=connection, id=LOBBY)
 
-    async def add(self, data: RoomCreate) -> Written[RoomOut]:
-        """Open a room; RoomNameTakenError when there is one of that name."""
+    async def add(self, data: RoomCreate, author_id: int | None = None) -> Written[RoomOut]:
+        """Open a room, for whoever asks; RoomNameTakenError when there is one of that name."""
 
         async def work(change: Change) -> RoomOut:
             key = normalised(data.name)
@@ -67,7 +68,11 @@ class Rooms:
             change.record(RoomEvent(topic=events.ROOMS, action="create", room=out))
             return out
 
-        return await self._write(work)
+        async def made(connection: BaseDBAsyncClient, room_id: int) -> RoomOut | None:
+            room = await Room.get_or_none(id=room_id, using_db=connection)
+            return None if room is None else shown(room, {})
+
+        return await once(self._write, request_of("room", author_id, data, data.client_key), work, made)
 
     async def between(self, caller: Caller, one_id: int, other_id: int) -> Written[RoomOut]:
         """The direct conversation of two people (or of one with themselves), begun when there is none yet."""

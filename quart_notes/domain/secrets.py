@@ -2,6 +2,9 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
+
+from quart_notes.domain.once import Request
 
 BYTES = 32
 
@@ -9,6 +12,11 @@ BYTES = 32
 def new_secret() -> str:
     """A secret of 256 random bits, as it stands in a cookie, a link or a header."""
     return secrets.token_urlsafe(BYTES)
+
+
+def secret_for(request: Request | None, derive: Callable[[str], str]) -> str:
+    """A secret for what is made; the same again for the same request, since its answer may have been lost."""
+    return new_secret() if request is None else derive(request.name)
 
 
 def hash_of(secret: str) -> str:

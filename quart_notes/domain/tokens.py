@@ -1,11 +1,15 @@
 """Programs' ways in, on behalf of a person."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from tortoise.backends.base.client import BaseDBAsyncClient
+
 from quart_notes.database import Database
+from quart_notes.domain.once import once, request_of
 from quart_notes.domain.people import by_id
-from quart_notes.domain.secrets import hash_of, new_secret
+from quart_notes.domain.secrets import hash_of, secret_for
 from quart_notes.domain.sessions import tell
 from quart_notes.errors import NotFoundError
 from quart_notes.models import ApiToken
@@ -28,13 +32,15 @@ class FoundToken(NamedTuple):
 class Tokens:
     """Everybody's tokens."""
 
-    def __init__(self, database: Database, write: Write) -> None:
+    def __init__(self, database: Database, write: Write, derive: Callable[[str], str]) -> None:
         self._database = database
         self._write = write
+        self._derive = derive  # a secret from a name
 
     async def add(self, user_id: int, data: TokenCreate) -> Written[NewTokenOut]:
-        """Make one; only here its secret is shown."""
-        secret = PREFIX + new_secret()
+        """Make one; only here its secret is shown, and again when the same request comes again."""
+        request = request_of("token", user_id, data, data.client_key)
+        secret = PREFIX + secret_for(request, self._derive)
 
         async def work(change: Change) -> NewTokenOut:
             now = datetime.now(UTC)
@@ -47,9 +53,13 @@ class Tokens:
                 expires_at=None if data.days is None else now + timedelta(days=data.days),
                 using_db=change.connection,
             )
-            return NewTokenOut(**TokenOut.model_validate(token).model_dump(), token=secret)
+            return _with_secret(token, secret)
 
-        return await self._write(work)
+        async def made(connection: BaseDBAsyncClient, token_id: int) -> NewTokenOut | None:
+            token = await ApiToken.get_or_none(id=token_id, secret_hash=hash_of(secret), using_db=connection)
+            return None if token is None else _with_secret(token, secret)
+
+        return await once(self._write, request, work, made)
 
     async def of_person(self, user_id: int) -> list[TokenOut]:
         """A person's tokens, those that are over too, the newest first."""
@@ -85,3 +95,7 @@ class Tokens:
             await ApiToken.filter(id=token_id).using_db(change.connection).update(used_at=datetime.now(UTC))
 
         await self._write(work)
+
+
+def _with_secret(token: ApiToken, secret: str) -> NewTokenOut:
+    return NewTokenOut(**TokenOut.model_validate(token).model_dump(), token=secret)

@@ -1,6 +1,7 @@
 """All tables, a file a noun."""
 
 from quart_notes.models.boards import Board, Membership, Note
+from quart_notes.models.client_keys import ClientKey
 from quart_notes.models.event_log import LoggedEvent, LogHead
 from quart_notes.models.jobs import Job
 from quart_notes.models.people import NICKNAME_KEY_MAX, ApiToken, Attempt, Invitation, Preference, Session, User
@@ -12,6 +13,7 @@ __all__ = [
     "ApiToken",
     "Attempt",
     "Board",
+    "ClientKey",
     "Invitation",
     "Job",
     "LogHead",

@@ -55,6 +55,7 @@ class Message(Model):
     guest = fields.CharField(32, null=True)
     content = fields.TextField()
     client_key = fields.CharField(64, null=True)
+    client_digest = fields.CharField(64, null=True)  # of the text that came with the key
     question_id = fields.BigIntField(null=True)
     asker_id = fields.BigIntField(null=True)
     answer_state = fields.CharField(8, null=True)  # waiting, writing (indexed, 0004), done, stopped, failed

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from quart_notes.schemas.boards import Role
-from quart_notes.schemas.fields import MAX_ID, Id, IdOrDigits, Incoming, Line, Outgoing, Text
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incoming, Line, Outgoing, Text
 from quart_notes.schemas.people import NAME_MAX, USER, Email, Name, Nickname, UserOut
 
 PASSWORD_MIN = 8  # characters
@@ -101,6 +101,7 @@ class InvitationCreate(Incoming):
     user_id: Id | None = Field(None, description="Who is to set a password with it; administrators only.")
     board_id: Id | None = Field(None, description="A board that they join on arrival; its owners only.")
     role: Role | None = Field(None, description="As what they join it.")
+    client_key: ClientKey = None
 
     @model_validator(mode="after")
     def _board_and_role(self) -> Self:
@@ -186,6 +187,7 @@ class TokenCreate(Incoming):
     name: Annotated[Line, Field(max_length=NAME_MAX, description="What it is for.", examples=["backup script"])]
     scope: Scope = Field("read", description="read: may look; write: may change too.")
     days: int | None = Field(90, ge=1, le=TOKEN_DAYS_MAX, description="How long it holds, in days; null: for good.")
+    client_key: ClientKey = None
 
 
 TOKEN: dict[str, Any] = {

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, Id, Incoming, Line, Outgoing
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, Incoming, Line, Outgoing
 from quart_notes.schemas.people import USER, UserOut
 
 BOARD_NAME_MAX = 80  # characters
@@ -27,6 +27,7 @@ class BoardCreate(Incoming):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Allotment"}]})
 
     name: BoardName
+    client_key: ClientKey = None
 
 
 class BoardUpdate(Incoming):

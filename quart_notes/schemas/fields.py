@@ -45,6 +45,16 @@ IdOrDigits = Annotated[
     BeforeValidator(_digits, json_schema_input_type=int | Annotated[str, Field(pattern="^[0-9]{1,19}$")]),
     Field(examples=[1]),
 ]
+ClientKey = Annotated[
+    str | None,
+    Field(
+        min_length=8,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_-]{8,64}$",
+        description="Made by the client, new for each thing: sent again with it, nothing is made twice.",
+        examples=["b1946ac9-2492-4d23"],
+    ),
+]
 
 
 class Incoming(BaseModel):

@@ -5,13 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, Id, IdOrDigits, Incoming, Outgoing, PageQuery, Text
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incoming, Outgoing, PageQuery, Text
 from quart_notes.schemas.people import OTHER_USER, USER, UserOut
 
 CONTENT_MAX = 4000  # characters of a message
 ANSWER_MAX = 32_000  # characters of an answer of the assistant
 ANSWER_ERROR_MAX = 300  # characters of what is said about one that failed
-CLIENT_KEY = r"^[A-Za-z0-9_-]{8,64}$"
 
 
 def _says_something(value: Any) -> Any:
@@ -28,16 +27,6 @@ Content = Annotated[
         max_length=CONTENT_MAX,
         description="What is said, plain text with its line breaks; not blank.",
         examples=["Tea is ready."],
-    ),
-]
-ClientKey = Annotated[
-    str | None,
-    Field(
-        min_length=8,
-        max_length=64,
-        pattern=CLIENT_KEY,
-        description="Made by the client, new for each message: sent again, the message is not posted twice.",
-        examples=["b1946ac9-2492-4d23"],
     ),
 ]
 MESSAGE: dict[str, Any] = {

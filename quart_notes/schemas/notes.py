@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, Incoming, Outgoing, Text
+from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, ClientKey, Incoming, Outgoing, Text
 
 TITLE_MAX = 200  # characters
 DESCRIPTION_MAX = 20_000  # characters
@@ -39,6 +39,7 @@ class NoteCreate(Incoming):
 
     title: Title = None
     description: Description = None
+    client_key: ClientKey = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, Incoming, Line, Outgoing
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Incoming, Line, Outgoing
 
 NAME_MAX = 100  # characters of a person's name
 EMAIL_MAX = 254  # characters, RFC 5321
@@ -64,6 +64,7 @@ class UserCreate(Incoming):
     name: Name
     email: Email
     nickname: Nickname
+    client_key: ClientKey = None
 
 
 class UserOut(Outgoing):

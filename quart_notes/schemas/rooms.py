@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, Id, IdOrDigits, Incoming, Line, Outgoing, PageQuery
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incoming, Line, Outgoing, PageQuery
 from quart_notes.schemas.people import USER, UserOut
 
 ROOM_NAME_MAX = 80  # characters
@@ -28,6 +28,7 @@ class RoomCreate(Incoming):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Kitchen table"}]})
 
     name: RoomName
+    client_key: ClientKey = None
 
 
 class RoomOut(Outgoing):

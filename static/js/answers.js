@@ -25,7 +25,7 @@ export function start(element, feed) {
       const problem = Problem.of(caught);
       if (problem.status === 404) return; // it was deleted meanwhile
       const action = { label: "Retry", run: () => tell(id, what) };
-      toast(explain(problem).replace("Not saved", FAILED[what]), problem.status === 409 ? undefined : action);
+      toast(explain(problem, FAILED[what]), problem.status === 409 ? undefined : action);
     } finally {
       busy.delete(id);
     }

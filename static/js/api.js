@@ -4,6 +4,7 @@ import { emit } from "./messages.js";
 
 const root = document.documentElement.dataset.root ?? "";
 const PATIENCE_MS = 15_000;
+const OFFLINE = { code: "offline", detail: "no connection." };
 
 /** A request that did not do what it should. `status` 0: no answer at all. */
 export class Problem extends Error {
@@ -92,12 +93,13 @@ export async function* pages(path, signal) {
 export async function ask(path, options = {}) {
   const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(options.signal ? [options.signal] : [])]);
   let response, value;
+  const offline = !navigator.onLine; // then it is not even sent
   try {
     response = await fetch(`${root}/api${path}`, { cache: "no-store", ...options, signal });
     value = response.status === 204 ? null : await response.json();
   } catch {
     // No network, no patience left, or an answer that is not ours (a proxy's page).
-    throw new Problem(response?.status ?? 0);
+    throw new Problem(response?.status ?? 0, offline ? OFFLINE : {});
   }
   if (!response.ok) {
     const problem = new Problem(response.status, value);
@@ -107,8 +109,12 @@ export async function ask(path, options = {}) {
   return { value, response };
 }
 
-/** What to say about a failure: what happened and that nothing is lost. @param {Problem} problem */
-export function explain(problem) {
-  if (problem.status === 0) return "Not saved: no connection.";
-  return `Not saved: ${problem.message || "the server could not do it."}`;
+/**
+ * What to say about a failure. Without an answer of the server's own nobody knows whether it was done.
+ * @param {Problem} problem @param {string} [failed] what is known not to have been done
+ */
+export function explain(problem, failed = "Not saved") {
+  const unknown = !problem.code && (problem.status < 400 || problem.status >= 500);
+  if (unknown) return "No answer from the server. Try again: nothing is done twice.";
+  return `${failed}: ${problem.message || "the server could not do it."}`;
 }

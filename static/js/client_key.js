@@ -1,4 +1,4 @@
-/** A key for a message, new for each: however often it is sent, it is posted once. */
+/** A key for a request to make something, new for each thing: however often it is sent, it is made once. */
 
 const BYTES = 12;
 
@@ -6,4 +6,31 @@ const BYTES = 12;
 export function clientKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(BYTES));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The key of what a form sends next: the same while the same is sent again, whose answer may have been lost. */
+export class RepeatKey {
+  /** @type {SentKey} */ #last;
+
+  /** @param {SentKey|null} last of the page before @param {(last: SentKey|null) => void} keep has it outlive this page */
+  constructor(last = null, keep = () => {}) {
+    this.#last = last ?? { content: "", key: "" };
+    this.keep = keep;
+  }
+
+  /** @param {object} body @returns {string} */
+  for(body) {
+    const content = JSON.stringify(body);
+    if (content !== this.#last.content) {
+      this.#last = { content, key: clientKey() };
+      this.keep(this.#last);
+    }
+    return this.#last.key;
+  }
+
+  /** The answer has come. */
+  answered() {
+    this.#last = { content: "", key: "" };
+    this.keep(null);
+  }
 }

@@ -1,6 +1,7 @@
 /** The composer: one line until it is needed, a draft that outlives the page, errors beside their fields. */
 import { change, Problem } from "./api.js";
 import { scope } from "./board_place.js";
+import { RepeatKey } from "./client_key.js";
 import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
 import { announce, toast } from "./messages.js";
@@ -8,12 +9,14 @@ import { NoteFields } from "./note_fields.js";
 import { keep, kept } from "./storage.js";
 
 /** @type {`${typeof scope}draft:new`} */ const DRAFT = `${scope}draft:new`;
+/** @type {`${typeof scope}sent:new`} */ const SENT = `${scope}sent:new`;
 
 /** @param {HTMLFormElement} element @param {ExpectingFeed} feed */
 export function start(element, feed) {
   const over = new AbortController();
   const heard = { signal: over.signal };
   const fields = new NoteFields(element);
+  const repeat = new RepeatKey(kept(SENT), (last) => keep(SENT, last));
   const button = find(element, "[type=submit]");
   /** @param {NoteText} text */
   const write = (text) => {
@@ -27,7 +30,8 @@ export function start(element, feed) {
     button.ariaDisabled = String(is);
   };
   const send = async () => {
-    const { eventId } = await change("POST", "", fields.text);
+    const { eventId } = await change("POST", "", { ...fields.text, client_key: repeat.for(fields.text) });
+    repeat.answered();
     feed.expect(eventId);
     keep(DRAFT, null);
     write({ title: null, description: null });

@@ -28,7 +28,7 @@ export function start(element, feed) {
       const problem = Problem.of(caught);
       const again = { label: "Retry", run: () => restore(id) };
       if (problem.status === 404) toast("This note cannot be brought back any more.");
-      else toast(explain(problem).replace("Not saved", "Not restored"), again);
+      else toast(explain(problem, "Not restored"), again);
     }
   };
   /** @param {Event} event */

@@ -53,3 +53,9 @@ export function insertById(parent, element) {
 export function address(element, attribute, id) {
   element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(?=\/|$)/, `/${id}`));
 }
+
+/** What a form's fields hold, but for the key that it has for browsers without scripts. @param {HTMLFormElement} form */
+export function valuesOf(form) {
+  const { client_key: _, ...values } = Object.fromEntries(new FormData(form));
+  return values;
+}

@@ -1,5 +1,5 @@
 /** The form by which files come in: they are judged before they are sent, and one sees how far that is. */
-import { Problem } from "./api.js";
+import { explain, Problem } from "./api.js";
 import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
 import { announce, emit, toast } from "./messages.js";
@@ -102,8 +102,9 @@ export function start(form, feed) {
 }
 
 /** What is too large belongs to the files, the rest to the whole. @param {Problem} problem */
-function beside({ status, message, errors }) {
-  const words = message || (status ? "Not sent: the server could not take it." : "Not sent: no connection.");
+function beside(problem) {
+  const { status, message, errors } = problem;
+  const words = message || explain(problem, "Not sent");
   const whole = { field: status === 413 ? "file" : "", message: words };
   return new Problem(status, { errors: errors.length ? errors : [whole] });
 }

@@ -31,7 +31,7 @@ export function start(element, feed) {
   /** @param {string} what @param {Problem} problem @param {() => void} again */
   const failed = (what, problem, again) => {
     if (problem.status === 404) return; // somebody else was quicker
-    toast(explain(problem).replace("Not saved", what), { label: "Retry", run: again });
+    toast(explain(problem, what), { label: "Retry", run: again });
   };
   /** @param {Event} event */
   const submit = (event) => {

@@ -1,6 +1,6 @@
 /** A person's messages: what is sent to them or by them comes in at once, on every screen that shows it. */
 import { ask, Problem } from "./api.js";
-import { find } from "./elements.js";
+import { find, valuesOf } from "./elements.js";
 import { MessageTable } from "./message_table.js";
 import { announceNews } from "./messages.js";
 import { persist } from "./persist.js";
@@ -49,7 +49,7 @@ export function start(element, feed) {
       path: "/messages",
       body: () => {
         if (!recipient?.value) throw new Problem(422, { errors: [NOBODY_CHOSEN] });
-        return { author_id: user, ...Object.fromEntries(new FormData(form)) };
+        return { author_id: user, ...valuesOf(form) };
       },
       cleared: ["content"],
       done: "Sent.",

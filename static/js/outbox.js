@@ -119,4 +119,4 @@ const passes = (problem) =>
   !problem || problem.status === 0 || problem.status >= 500 || [401, 408, 429].includes(problem.status);
 
 /** @param {Problem|undefined} problem */
-export const explainUnsent = (problem) => (problem ? explain(problem).replace("Not saved", "Not sent") : "");
+export const explainUnsent = (problem) => (problem ? explain(problem, "Not sent") : "");

@@ -1,5 +1,6 @@
 /** A form that a script sends: errors stand beside their fields, a success clears it, and what it made comes by the feed. */
 import { Problem, send } from "./api.js";
+import { RepeatKey } from "./client_key.js";
 import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
 import { announce, toast } from "./messages.js";
@@ -13,12 +14,15 @@ import { announce, toast } from "./messages.js";
 export function start(form, feed, { path, body, cleared, done }) {
   const over = new AbortController();
   const heard = { signal: over.signal };
+  const repeat = new RepeatKey();
   const button = find(form, "[type=submit]");
   /** @param {string} name */
   const field = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
 
   const work = async () => {
-    const { eventId } = await send("POST", path, body());
+    const sent = body();
+    const { eventId } = await send("POST", path, { ...sent, client_key: repeat.for(sent) });
+    repeat.answered();
     feed.expect(eventId);
     for (const name of cleared) field(name).value = "";
     if (feed.state === "live") announce(done);

@@ -14,6 +14,7 @@ interface Note {
 }
 type NoteText = Pick<Note, "title" | "description">;
 /** The version that a text started from. */
+type SentKey = { content: string; key: string }; // what was sent last, and the client key that went with it
 type NoteBase = NoteText & { version: number };
 type Draft = NoteText & { base: NoteBase };
 /** What the server made of a change, and the id of the event that tells everybody. */
@@ -97,9 +98,11 @@ interface Kept {
   [draft: `draft:room:${number}`]: string;
   [outbox: `outbox:${number}`]: Unsent[];
   "draft:new": NoteText;
+  "sent:new": SentKey; // of the composer's text
   [draft: `draft:edit:${number}`]: Draft;
   [aside: `aside:${number}`]: Draft[];
   [draft: `board:${number}:draft:new`]: NoteText; // of any other board than everybody's
+  [sent: `board:${number}:sent:new`]: SentKey;
   [draft: `board:${number}:draft:edit:${number}`]: Draft;
   [aside: `board:${number}:aside:${number}`]: Draft[];
 }

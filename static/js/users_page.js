@@ -1,6 +1,6 @@
 /** The people's page: who comes is shown at once, on every screen. */
 import { pages } from "./api.js";
-import { find, insertById } from "./elements.js";
+import { find, insertById, valuesOf } from "./elements.js";
 import { removeAll } from "./focus.js";
 import { announceNews } from "./messages.js";
 import { persist } from "./persist.js";
@@ -44,7 +44,7 @@ export function start(element, feed) {
   if (form instanceof HTMLFormElement) {
     sending.start(form, feed, {
       path: "/users",
-      body: () => Object.fromEntries(new FormData(form)),
+      body: () => valuesOf(form),
       cleared: ["name", "email", "nickname"],
       done: "Added.",
     });

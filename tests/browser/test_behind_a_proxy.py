@@ -182,7 +182,7 @@ def test_the_proxy_s_own_error_pages_during_a_restart_are_outlasted(
     server.stop()
     expect(page.locator("#connection")).to_have_text("Reconnecting…")
     add(page, title)
-    expect(page.locator(".form-error")).to_contain_text("Not saved")
+    expect(page.locator(".form-error")).to_contain_text("No answer from the server")
     server.start()
     expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
     page.click("#add-note-form [type=submit]")

@@ -55,6 +55,29 @@ def test_what_cannot_be_sent_stays_in_the_form(windows, shared_server):
     expect(card(page, title)).to_have_count(1)
 
 
+def test_a_note_whose_answer_is_lost_is_added_once(windows, shared_server):
+    page = visit(windows(), shared_server)
+    title = fresh()
+
+    def lose(route):
+        route.fetch()
+        route.abort()
+
+    page.route("**/api/notes", lose, times=1)
+    add(page, title)
+    error = page.locator("#add-note-form .form-error")
+    expect(error).to_have_text("No answer from the server. Try again: nothing is done twice.")
+    expect(card(page, title)).to_have_count(1)
+    page.reload()  # the text is still there, and so is its key
+    expect(page.locator("#add-note-form [name=title]")).to_have_value(title)
+    page.click("#add-note-form [type=submit]")
+
+    expect(page.locator("#add-note-form [name=title]")).to_have_value("")
+    expect(card(page, title)).to_have_count(1)
+    add(page, title)  # and a second one of the same words is a second one
+    expect(card(page, title)).to_have_count(2)
+
+
 def test_a_server_that_restarts_is_waited_for_and_nothing_is_missed(windows, server):
     page = visit(windows(), server)
     add(page, "before")

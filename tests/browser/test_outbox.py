@@ -97,7 +97,7 @@ def test_retry_sends_it_and_taking_it_back_puts_it_into_the_field(page, rest, pl
     page.route("**/api/rooms/*/messages", lambda route: route.abort())
     write(page, words)
     write(page, other)
-    expect(unsent(page, other)).to_contain_text("Not sent")
+    expect(unsent(page, other)).to_contain_text("No answer")
 
     unsent(page, other).get_by_role("button", name="Take it back").click()
     expect(page.locator(FIELD)).to_have_value(other)
@@ -115,7 +115,7 @@ def test_a_tab_that_sends_forgets_nothing_that_another_tab_could_not(page, windo
     second = visit(windows(page.context), shared_server, f"/front/rooms/{place}")
     page.route("**/api/rooms/*/messages", lambda route: route.abort())
     write(page, words)
-    expect(unsent(page, words)).to_contain_text("Not sent")
+    expect(unsent(page, words)).to_contain_text("No answer")
 
     write(second, other)
     expect(message(second, other)).to_have_count(1)

@@ -141,7 +141,7 @@ def test_a_failure_is_said_on_the_card_and_can_be_retried(window, rest):
 
     card_of(window, note).locator("input[type=checkbox]").click()
     status = card_of(window, note).locator(".note-status")
-    expect(status).to_contain_text("Not saved")
+    expect(status).to_contain_text("No answer from the server")
     expect(card_of(window, note).locator("input[type=checkbox]")).not_to_be_checked()
     window.unroute("**/api/notes/*")
     status.get_by_role("button", name="Retry").click()

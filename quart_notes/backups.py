@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from quart_notes import schema_version
 from quart_notes.events import new_epoch
+from quart_notes.private_files import make_file, make_folder
 
 COPY_PAGES = 1024  # pages copied between two reports of progress
 
@@ -24,6 +25,7 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
         if progress is not None:
             progress(100 - remaining * 100 // max(total, 1))
 
+    make_file(partial)
     try:
         with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
             # Reading from one moment: otherwise a write between two steps makes SQLite begin again, for ever if busy.
@@ -73,7 +75,7 @@ def restore(source: Path, file: Path) -> Path | None:
     """
     check(source)
     refuse_newer(file)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     fresh = file.with_name(file.name + ".restoring")
     copy(source, fresh)
     renew(fresh)

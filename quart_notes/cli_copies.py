@@ -12,6 +12,7 @@ import click
 
 from quart_notes import backups, database
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options, progress
+from quart_notes.private_files import make_folder
 from quart_notes.settings import Postgres, SettingsError
 from quart_notes.settings_sources import load
 
@@ -65,7 +66,7 @@ def restore(source: Path, **flags: Any) -> None:
         if isinstance(place, Postgres):
             from quart_notes import postgres_backups
 
-            settings.data.mkdir(parents=True, exist_ok=True)
+            make_folder(settings.data)
             kept = asyncio.run(postgres_backups.restore(source, settings.data, place, progress))
         else:
             with database.exclusive(place):

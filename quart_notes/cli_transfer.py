@@ -12,6 +12,7 @@ import click
 from quart_notes import offline
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options, progress
 from quart_notes.domain.imports import summary
+from quart_notes.private_files import open_file
 from quart_notes.schemas import MAX_ID, ImportOptions, Outcome
 from quart_notes.settings_sources import load
 
@@ -87,7 +88,7 @@ def _target(target: Path) -> Iterator[BinaryIO]:
     if target.exists():
         raise click.ClickException(f"{target} exists already")
     try:
-        with target.open("xb") as file:
+        with open_file(target, "xb") as file:
             yield file
     except BaseException:
         target.unlink(missing_ok=True)

@@ -26,6 +26,7 @@ from tortoise.transactions import in_transaction
 from quart_notes import schema_version
 from quart_notes.errors import DatabaseUnavailableError, StorageFullError
 from quart_notes.postgres_server import PostgresServer
+from quart_notes.private_files import make_folder, open_file
 from quart_notes.schema_version import APPS, CannotOpenError
 from quart_notes.settings import Postgres
 from quart_notes.sqlite_file import PRAGMAS, SqliteFile
@@ -102,8 +103,8 @@ def exclusive(place: Path | Postgres, patience: float = 0.0) -> Iterator[int | N
         yield None
         return
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        opened = place.with_name(place.name + ".lock").open("ab")
+        make_folder(place.parent)
+        opened = open_file(place.with_name(place.name + ".lock"), "ab")
     except OSError as error:
         raise CannotOpenError(f"{place}: {error.strerror}") from None
     with opened as lock:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from quart_notes import backups, database
-from quart_notes.doctor_host import Finding, clock, file_systems, room, secret
+from quart_notes.doctor_host import Finding, clock, file_systems, privacy, room, secret
 from quart_notes.doctor_proxies import asked, proxies
 from quart_notes.server import SPARE_DESCRIPTORS, ServeError, configuration, listen, raise_descriptor_limit
 from quart_notes.settings import Postgres, Settings
@@ -32,6 +32,7 @@ def examine(settings: Settings) -> list[Finding]:
         *file_systems(settings.data, settings.database),
         *room(settings.data, settings.max_import_bytes, settings.database),
         *secret(settings.data),
+        *privacy(settings.database),
         *clock(_newest_event(settings.database)),
         *_descriptors(settings),
         *_server_config(settings),

@@ -97,6 +97,15 @@ def secret(folder: Path) -> Iterator[Finding]:
         yield Finding("ok", "Secret", f"{file} is for the server alone")
 
 
+def privacy(database: Path | Postgres) -> Iterator[Finding]:
+    """Whether somebody else may read a file's database: one that was there before keeps its permissions."""
+    try:
+        if isinstance(database, Path) and database.stat().st_mode & 0o077 and database.parent.stat().st_mode & 0o011:
+            yield Finding("warn", "Privacy", f"others may read or change {database}; chmod 600 {database}*")
+    except OSError:
+        return  # the first start makes it
+
+
 def clock(newest: datetime | None) -> Iterator[Finding]:
     """Whether the clock can be right, as far as anybody here can tell.
 

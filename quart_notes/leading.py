@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from quart_notes.errors import ProblemError
+from quart_notes.private_files import make_folder, open_file
 
 LOOK = 0.25  # seconds between looks whether the lock is free
 AGAIN = 1.0  # seconds more after the database could not be used: a full disk is not to be filled with logs
@@ -37,8 +38,8 @@ class FileLock:
         """Whether this process holds it now."""
         if self._held is not None:
             return True
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        opened = self._file.open("ab")
+        make_folder(self._file.parent)
+        opened = open_file(self._file, "ab")
         try:
             flock(opened, LOCK_EX | LOCK_NB)
         except OSError:

@@ -9,6 +9,7 @@ from quart_notes import backups, copying, postgres_tables, schema_version, sqlit
 from quart_notes.copying import Progress
 from quart_notes.database import Database
 from quart_notes.postgres_tables import PostgresTables
+from quart_notes.private_files import make_folder
 from quart_notes.settings import Postgres
 from quart_notes.tables import CopyError
 
@@ -83,7 +84,7 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
 def _scratch(folder: Path) -> Iterator[Path]:
     """An empty folder; for whoever is alone with the database, so that nobody else has it."""
     shutil.rmtree(folder, ignore_errors=True)  # what a process left that was killed
-    folder.mkdir(mode=0o700)
+    make_folder(folder)
     try:
         yield folder
     finally:

@@ -1,7 +1,6 @@
 """The server's own key, by which it knows again what it has handed out."""
 
 import hmac
-import os
 import secrets
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -10,6 +9,7 @@ from itsdangerous import BadSignature, Signer
 
 from quart_notes.database import Database
 from quart_notes.models import ServerKey
+from quart_notes.private_files import make_folder, open_file
 
 FILE = "secret"  # in the data folder
 KEY_BYTES = 32
@@ -45,15 +45,13 @@ class Signing:
 
     def open_file(self) -> None:
         """Read the key of the data folder, or make it; nobody but the server's own user can read it."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._file.parent)
         try:
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open_file(self._file, "xb") as file:
+                self._key = secrets.token_bytes(KEY_BYTES)
+                file.write(self._key)
         except FileExistsError:
             self._key = self._file.read_bytes()
-        else:
-            self._key = secrets.token_bytes(KEY_BYTES)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(self._key)
         if len(self._key) < KEY_BYTES:
             raise ValueError(f"{self._file} is not a key; delete it to have a new one made (everybody signs in again)")
 

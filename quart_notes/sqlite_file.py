@@ -12,6 +12,7 @@ from tortoise.migrations.executor import MigrationExecutor
 
 from quart_notes.backups import copy, refuse_newer
 from quart_notes.errors import DatabaseUnavailableError
+from quart_notes.private_files import make_file, make_folder
 
 PRAGMAS = {
     "journal_mode": "WAL",
@@ -67,7 +68,7 @@ class SqliteFile:
         _, tables = await connection.execute_query("SELECT 1 FROM sqlite_master WHERE name = 'note'")
         if tables:
             copies = self._file.parent / "copies"
-            copies.mkdir(exist_ok=True)
+            make_folder(copies)
             stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
             await asyncio.to_thread(copy, self._file, copies / f"before-{first}-{stamp}.sqlite3")
         await MigrationExecutor(connection, apps).migrate()
@@ -95,6 +96,7 @@ def _checkpoint(file: Path) -> None:
 
 def _probe(file: Path) -> None:
     refuse_newer(file)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
+    make_file(file)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA schema_version").fetchone()

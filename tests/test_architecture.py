@@ -18,6 +18,7 @@ LEAVES = {"version", "settings", "schemas.", "errors", "events", "jsonio", "mode
 SAYING = LEAVES - {"models.", "settings"}  # what says something to the outside
 STORE = {"broadcaster", "channel", "database", "event_log"}
 
+MAKING = ("mkdir", "makedirs", "mkdtemp", "mkstemp", "touch", "write_text", "write_bytes")  # files and folders
 COPYING = {
     *{"backups", "copying", "database", "postgres_tables", "schema_version", "settings", "sqlite_tables", "tables"},
 }
@@ -37,8 +38,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outlets": {"broadcaster", "channel"},
     "response_cache": {"broadcaster"},
     "sqlite_engine": set(),
+    "private_files": set(),
     "schema_version": set(),
-    "sqlite_file": {"backups", "errors"},
+    "sqlite_file": {"backups", "errors", "private_files"},
     "postgres_transactions": {"postgres_session"},
     "postgres_engine": {"postgres_session", "postgres_transactions", "settings"},
     "postgres_server": {"settings"},
@@ -47,10 +49,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "postgres_tables": {"postgres_engine", "postgres_session", "postgres_transactions", "settings", "tables"},
     "copying": {"database", "postgres_tables", "settings", "sqlite_tables", "tables"},
     "removal": {*COPYING, "signing"},
-    "postgres_backups": COPYING,
+    "postgres_backups": {*COPYING, "private_files"},
     "histogram": set(),
     "turns": set(),
-    "leading": {"errors"},
+    "leading": {"errors", "private_files"},
     "workers.siblings": {"channel"},
     "workers.place": {"turns", "workers.siblings"},
     "workers.line": set(),
@@ -69,8 +71,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "workers": set(),
     "metrics": {"channel", "core", "errors", "event_log", "histogram", "outlets", "version"},
-    "backups": {"events", "schema_version"},
-    "database": {"errors", "schema_version", "settings", "sqlite_file", "postgres_server", "turns"},
+    "backups": {"events", "private_files", "schema_version"},
+    "database": {"errors", "private_files", "schema_version", "settings", "sqlite_file", "postgres_server", "turns"},
     "event_log": {*LEAVES, "channel", "database", "recent"},
     "postgres_session": {"settings"},
     "postgres_notices": {"channel", "errors", "postgres_session", "settings"},
@@ -82,13 +84,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parts": {"schemas."},
     "elsewhere": {"parts", "peers", "schemas."},
     "presence": {*SAYING, "broadcaster", "channel", "elsewhere", "peers"},
-    "signing": {"database", "models."},
+    "signing": {"database", "models.", "private_files"},
     "throttle": set(),
     "thoughts": set(),
     "ollama": {"schemas.", "domain.prompts", "thoughts"},
     "assistant": {*LEAVES, "broadcaster", "channel", "domain.answers", "domain.prompts", "ollama"},
     "gate": {*LEAVES, "broadcaster", "channel", "database", "domain."},
-    "transfer.": {"schemas.", "errors", "jsonio", "transfer."},
+    "transfer.": {"schemas.", "errors", "jsonio", "private_files", "transfer."},
     "jobs": {*LEAVES, "broadcaster", "channel", "domain.imports", "domain.jobs", "transfer."},
     "domain.": {*LEAVES, "database", "domain.", "event_log", "throttle", "writer"},
     "core": {
@@ -165,8 +167,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"server", "backups", "database", "doctor_host", "doctor_proxies", "settings"},
     "offline": {"schemas.", "settings", "core", "database", "domain.", "transfer."},
     "cli_parts": {"server", "database", "errors", "settings", "tables", "transfer.trouble"},
-    "cli_copies": {"backups", "cli_parts", "database", "postgres_backups", "removal", "settings", "settings_sources"},
-    "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings_sources"},
+    "cli_copies": {
+        "backups",
+        "cli_parts",
+        "database",
+        "postgres_backups",
+        "removal",
+        "settings",
+        "settings_sources",
+        "private_files",
+    },
+    "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings_sources", "private_files"},
     "cli": {
         "app",
         "cli_copies",
@@ -313,6 +324,22 @@ def test_nothing_that_serves_knows_of_what_is_for_those_who_change_the_code():
     knowing = {name for name, tree in MODULES.items() if any(one.startswith("dev") for one in _ours(tree))}
 
     assert {name for name in knowing if not name.startswith("dev")} == {"cli"}
+
+
+def test_files_and_folders_are_made_where_their_permissions_are_set():
+    making = {name for name, tree in MODULES.items() for way in MAKING if _calls(tree, way)}
+    writing = {
+        name
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
+        if getattr(node.func, "attr", getattr(node.func, "id", "")) == "open"
+        for argument in [*node.args, *(keyword.value for keyword in node.keywords)]
+        if isinstance(argument, ast.Constant) and {*"wax"} & {*str(argument.value)} and len(str(argument.value)) < 4
+    }
+
+    assert making == {"private_files"}
+    assert writing == set()
 
 
 def test_only_the_settings_sources_see_the_environment():

@@ -105,6 +105,7 @@ def test_everything_comes_back_but_the_key_and_the_epoch(tmp_path: Path, source:
         server.stop()
         succeeded(backup(source, server.data, copy))
         there = contents(url_of(source, server.data))
+        assert copy.stat().st_mode & 0o777 == 0o600
 
         succeeded(restore(target, data, copy))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from quart_notes import doctor, doctor_host
-from quart_notes.doctor_host import clock, existing, file_systems, kept_right, mounted, room, secret
+from quart_notes.doctor_host import clock, existing, file_systems, kept_right, mounted, privacy, room, secret
 from quart_notes.signing import Signing
 from tests import findings
 from tests.findings import only
@@ -123,6 +123,20 @@ def test_the_key_is_for_the_server_alone(tmp_path: Path):
         assert f"chmod 600 {key}" in detail
     key.write_bytes(b"short")
     assert only(secret(tmp_path))[0] == "fail"
+
+
+def test_a_database_that_others_may_read_is_named(tmp_path: Path):
+    file = tmp_path / "notes.sqlite3"
+    assert not list(privacy(file)), "the first start makes it"
+    file.touch(0o644)
+    tmp_path.chmod(0o755)
+
+    assert only(privacy(file)) == ("warn", f"others may read or change {file}; chmod 600 {file}*")
+    file.chmod(0o600)
+    assert not list(privacy(file))
+    file.chmod(0o644)
+    tmp_path.chmod(0o700)
+    assert not list(privacy(file)), "nobody else gets there"
 
 
 # The clock.

@@ -20,6 +20,7 @@ from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, RoomQuery
 from quart_notes.settings import Settings
 from tests.in_process import opened, rows
+from tests.permissions import not_private, umask
 
 pytestmark = pytest.mark.sqlite_only("what becomes of an older file")
 
@@ -173,10 +174,12 @@ async def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path, late
     assert _copies(folder) == []
     later("0100_colour", LATEST, ADD_COLOUR)
 
-    applied = await _open(folder)
+    with umask(0):
+        applied = await _open(folder)
 
     assert applied == ["0100_colour"]
     assert "colour" in _columns(file)
+    assert [file for file in not_private(folder) if file.startswith("copies")] == []
     assert _titles(file) == ["kept", "whole"]
     (copy,) = _copies(folder)
     assert re.fullmatch(r"before-0100_colour-\d{8}T\d{6}Z\.sqlite3", copy.name)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from quart_notes.errors import OverloadedError, StorageFullError, TooLargeError
+from quart_notes.private_files import make_folder, open_file
 from quart_notes.transfer.files import Place
 
 NAMES = "names.json"  # what their sender calls the files, in order; they themselves are 0, 1, 2 …
@@ -47,7 +48,7 @@ class Upload:
         with _room():
             if self._lock is None:
                 self._lock = _made_and_locked(self.folder)
-            self._file = (self.folder / str(len(self.names))).open("xb")
+            self._file = open_file(self.folder / str(len(self.names)), "xb")
         self.names.append(name)
 
     def write(self, data: bytes) -> None:
@@ -62,8 +63,8 @@ class Upload:
     def finish(self) -> None:
         """Nothing more comes."""
         self.close()
-        with _room():
-            (self.folder / NAMES).write_text(json.dumps(self.names), encoding="ascii")
+        with _room(), open_file(self.folder / NAMES, "w", encoding="ascii") as file:
+            json.dump(self.names, file)
 
     def discard(self) -> None:
         """Remove all that has come."""
@@ -122,9 +123,9 @@ def _taken(descriptor: int, kind: int) -> bool:
 
 def _made_and_locked(folder: Path) -> int:
     """Make a folder that counts as being filled, for every process, as long as the descriptor is open."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.parent)
     with _locked(folder.parent):  # nobody may find it between the two steps
-        folder.mkdir()
+        make_folder(folder)
         descriptor = os.open(folder, os.O_RDONLY)
         flock(descriptor, LOCK_EX)
     return descriptor
@@ -179,8 +180,8 @@ class Spool:
     def _mark(self) -> str:
         """What the names of this place's folders begin with."""
         if not self._marked:
-            self._folder.parent.mkdir(parents=True, exist_ok=True)
-            with self._folder.with_name(self._folder.name + MARK).open("a+", encoding="ascii") as file:
+            make_folder(self._folder.parent)
+            with open_file(self._folder.with_name(self._folder.name + MARK), "a+", encoding="ascii") as file:
                 flock(file, LOCK_EX)  # of two processes that begin, one makes it
                 file.seek(0)
                 self._marked = file.read()

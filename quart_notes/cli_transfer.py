@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import click
 
@@ -79,7 +79,7 @@ def export_notes(target: Path, board_id: int, kind: Any, **flags: Any) -> None:
 
 
 @contextmanager
-def _target(target: Path) -> Iterator[BinaryIO]:
+def _target(target: Path) -> Iterator[IO[bytes]]:
     """The file to write, a new one, gone when it is not written to its end; or standard output."""
     if str(target) == "-":
         yield sys.stdout.buffer

@@ -200,7 +200,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # Whoever touches a library of the outside, and nobody else.
 TOUCHES: dict[str, set[str]] = {
-    "yaml": ("transfer.front_matter",),
+    "yaml": {"transfer.front_matter"},
     "aiosqlite": {"sqlite_engine"},
     "asyncpg": {"postgres_engine", "postgres_session", "postgres_tables", "postgres_transactions"},
     "tortoise": {

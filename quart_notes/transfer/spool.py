@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from quart_notes.errors import OverloadedError, StorageFullError, TooLargeError
 from quart_notes.private_files import make_folder, open_file
@@ -38,7 +38,7 @@ class Upload:
         self.names: list[str] = []
         self.size = 0
         self._limit = limit
-        self._file: BinaryIO | None = None
+        self._file: IO[bytes] | None = None
 
     def begin(self, name: str) -> None:
         """A further file, under the name that its sender gives it."""

@@ -83,9 +83,10 @@ $(VENV)/.test-installed: $(VENV)/bin/python pyproject.toml
 	@touch $@ $(VENV)/.installed
 
 # Node comes from a wheel; what checks scripts, styles and pages comes from its package manager.
-$(TOOLS)/.installed: tests/tools/package.json $(VENV)/.test-installed
-	@mkdir -p $(TOOLS) && cp tests/tools/package.json $(TOOLS)/
+$(TOOLS)/.installed: tests/tools/package.json tests/tools/openapi/package.json $(VENV)/.test-installed
+	@mkdir -p $(TOOLS)/openapi && cp tests/tools/package.json $(TOOLS)/ && cp tests/tools/openapi/package.json $(TOOLS)/openapi/
 	$(NODE_PATH) npm install --prefix $(TOOLS) --no-package-lock --no-audit --no-fund --silent
+	$(NODE_PATH) npm install --prefix $(TOOLS)/openapi --no-package-lock --no-audit --no-fund --silent
 	@touch $@
 
 $(VENV)/.bench-installed: $(VENV)/bin/python pyproject.toml

@@ -103,7 +103,18 @@ def _template(route: Route) -> str:
 
 
 def _operation(openapi: Json, route: Route) -> Json:
-    return dict(openapi["paths"][_template(route)][route.method.lower()])
+    return dict(_with_shared(openapi, openapi["paths"][_template(route)][route.method.lower()]))
+
+
+def _with_shared(openapi: Json, value: Any) -> Any:
+    """The value with what several operations share in its place; only schemas are still referred to."""
+    if isinstance(value, list):
+        return [_with_shared(openapi, one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"$ref"} and not value["$ref"].startswith("#/components/schemas/"):
+        return _with_shared(openapi, _resolve(openapi, value["$ref"]))
+    return {name: _with_shared(openapi, one) for name, one in value.items()}
 
 
 @pytest.mark.parametrize("route", DOCUMENTED, ids=str)

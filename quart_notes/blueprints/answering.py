@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from quart import Response, request
 
 from quart_notes.blueprints.conditional import etag_of, none_match, version_tag
-from quart_notes.blueprints.openapi import HEADERS, Answer
+from quart_notes.blueprints.openapi import Answer
+from quart_notes.blueprints.openapi_components import HEADERS
 from quart_notes.domain.once import Repeated
 from quart_notes.events import EventId
 from quart_notes.schemas import Outgoing

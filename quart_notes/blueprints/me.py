@@ -10,7 +10,17 @@ from quart_notes.blueprints.answering import LIST_HEADERS, THING_HEADERS, listed
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.forms import digits
 from quart_notes.blueprints.identity import accounts, identify
-from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.blueprints.openapi import (
+    ANY_JSON_BODY,
+    BODY_PROBLEMS,
+    PERSON_ID,
+    READ_PROBLEMS,
+    WRITE_PROBLEMS,
+    Answer,
+    answers,
+    sends,
+    takes,
+)
 from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import FieldError, NobodyChosenError, NotFoundError, ValidationFailedError
 from quart_notes.jsonio import dump
@@ -52,10 +62,11 @@ async def whoami() -> Response:
 
 
 @blueprint.get("/preferences")
+@takes(PERSON_ID)
 @answers(
     Answer(200, "Values by key.", dict[str, Any], headers=LIST_HEADERS),
     Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(NobodyChosenError, *READ_PROBLEMS),
+    problems=(NotFoundError, NobodyChosenError, *READ_PROBLEMS),
 )
 async def list_preferences() -> Response:
     """List your preferences.
@@ -67,6 +78,7 @@ async def list_preferences() -> Response:
 
 
 @blueprint.get("/preferences/<key>")
+@takes(PERSON_ID)
 @answers(
     Answer(200, "The preference.", PreferenceOut, headers=THING_HEADERS),
     problems=(NotFoundError, NobodyChosenError, *READ_PROBLEMS),
@@ -77,9 +89,11 @@ async def get_preference(key: str) -> Response:
 
 
 @blueprint.put("/preferences/<key>")
+@sends(ANY_JSON_BODY)
+@takes(PERSON_ID)
 @answers(
     Answer(200, "The preference as it is now.", PreferenceOut, headers=THING_HEADERS),
-    problems=(NobodyChosenError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+    problems=(NotFoundError, NobodyChosenError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
 )
 async def set_preference(key: str) -> Response:
     """Set a preference.
@@ -94,6 +108,7 @@ async def set_preference(key: str) -> Response:
 
 
 @blueprint.delete("/preferences/<key>")
+@takes(PERSON_ID)
 @answers(
     Answer(200, "The preference as it was.", PreferenceOut, headers=THING_HEADERS),
     problems=(NotFoundError, NobodyChosenError, *WRITE_PROBLEMS),

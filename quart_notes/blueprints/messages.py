@@ -8,7 +8,8 @@ from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HE
 from quart_notes.blueprints.conditional import if_match
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
-from quart_notes.blueprints.openapi import BODY_PROBLEMS, HEADERS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.blueprints.openapi_components import HEADERS
 from quart_notes.domain.messages import MessageList, Posted
 from quart_notes.errors import (
     ClientKeyUsedError,

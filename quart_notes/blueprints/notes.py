@@ -11,7 +11,8 @@ from quart_notes.blueprints.answering import made, made_status
 from quart_notes.blueprints.conditional import etag_of, if_match, none_match, version_tag
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
-from quart_notes.blueprints.openapi import BODY_PROBLEMS, HEADERS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.blueprints.openapi_components import HEADERS
 from quart_notes.core import Core
 from quart_notes.domain.access import SHARED_BOARD, Caller
 from quart_notes.errors import (

@@ -4,41 +4,36 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter
 from quart_schema import Info, OpenAPIProvider, QuartSchema
-from quart_schema.conversion import PYDANTIC_REF_TEMPLATE
 from quart_schema.openapi import APIKeySecurityScheme, HttpSecurityScheme, Tag
+from quart_schema.validation import DataSource
 from werkzeug.routing.converters import BaseConverter
 
+from quart_notes.blueprints.openapi_components import HEADERS, IF_MATCH, Components
 from quart_notes.errors import (
     BadRequestError,
     CrossOriginError,
     DatabaseUnavailableError,
     ForbiddenError,
-    InvalidIfMatchError,
     InvalidJsonError,
-    NicknameTakenError,
     NotFoundError,
-    NotNowError,
-    NotYoursError,
     OverloadedError,
     ProblemError,
     RequestTimedOutError,
-    RoomNameTakenError,
     SignInRequiredError,
     StaleVersionError,
     StorageFullError,
     TooLargeError,
     UnsupportedMediaTypeError,
     ValidationFailedError,
-    problem,
 )
-from quart_notes.schemas import MAX_ID, ProblemOut
+from quart_notes.schemas import MAX_ID
 from quart_notes.version import __version__
 
 F = TypeVar("F", bound=Callable[..., Any])
 ANSWERS = "_quart_notes_answers"
-FILES = "_quart_notes_files"
+BODY = "_quart_notes_body"
+PARAMETERS = "_quart_notes_parameters"
 # Where routes are once more that are there for everybody's board.
 TWICE = tuple("/api/boards/{board_id}/" + name for name in ("notes", "imports", "export"))
 READ_PROBLEMS = (SignInRequiredError, DatabaseUnavailableError)
@@ -59,16 +54,6 @@ BODY_PROBLEMS = (
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
-DETAILS: Mapping[type[ProblemError], str] = {
-    NotFoundError: "Note 7 not found",
-    NicknameTakenError: "ada is taken already.",
-    RoomNameTakenError: "There is a room named Kitchen table already.",
-    NotNowError: "This answer is being written.",
-    NotYoursError: "Only its author may change a message.",
-    StaleVersionError: "Note 7 is at version 3: somebody changed it first.",
-    InvalidIfMatchError: 'If-Match takes the version in quotes, such as "3", or *.',
-    ValidationFailedError: "A note needs a title or a description.",
-}
 DESCRIPTION = """The notes board, people, messages and rooms of a Quart Notes server.
 
 **Changes as they happen**: every change goes out on the websocket `/ws` and as server-sent events on `/events`;
@@ -99,13 +84,6 @@ class Answer:
 
 # quart-schema's type of these options lacks `mode`, which pydantic's model_dump has.
 JSON_MODE: Any = {"mode": "json"}
-HEADERS = {
-    "ETag": "Entity tag; strong. For a note or a message it is its version in quotes.",
-    "Last-Event-ID": "The newest event that the answer includes: resume the feed after it.",
-    "Location": "Where the new thing is.",
-    "X-Request-Id": "The name of this request; what the server's log says of it has it too.",
-    "Link": 'Further pages, rel="next" or rel="prev", when there are any.',
-}
 
 
 def answers(*successes: Answer, problems: tuple[type[ProblemError], ...] = ()) -> Callable[[F], F]:
@@ -118,21 +96,42 @@ def answers(*successes: Answer, problems: tuple[type[ProblemError], ...] = ()) -
     return decorate
 
 
-def sends_files(route: F) -> F:
-    """Document that a route takes files: the parts of a form, or one as the body."""
-    setattr(route, FILES, True)
-    return route
+def sends(body: Mapping[str, Any]) -> Callable[[F], F]:
+    """Document a body that the route reads by itself."""
+
+    def decorate(route: F) -> F:
+        setattr(route, BODY, body)
+        return route
+
+    return decorate
+
+
+def takes(*parameters: Mapping[str, Any]) -> Callable[[F], F]:
+    """Document parameters that the route reads by itself."""
+
+    def decorate(route: F) -> F:
+        setattr(route, PARAMETERS, parameters)
+        return route
+
+    return decorate
 
 
 class Provider(OpenAPIProvider):
     """Adds answers, errors, examples and exact parameters to quart-schema's document."""
 
     _document: dict[str, Any] | None = None
+    _components: Components
 
     def schema(self) -> dict[str, Any]:
         """The document, not to be changed; made once, because it takes 20 ms in which no reader hears anything."""
         if self._document is None:
-            self._document = super().schema()
+            self._components = Components()
+            document = super().schema()
+            components = document["components"]
+            self._document = {
+                **document,
+                "components": {**components, **self._components.sections(components["schemas"])},
+            }
         return self._document
 
     def build_paths(self, rule: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -141,13 +140,12 @@ class Provider(OpenAPIProvider):
         route = self._app.view_functions[rule.endpoint]
         for operations in paths.values():
             for operation in operations.values():
-                self._complete(operation, route, components)
+                self._complete(operation, route)
         return paths, components
 
     def operation_id(self, method: str, path: str, func: Callable[..., Any]) -> str | None:
-        """Its name for programs that are generated; routes that are registered twice have two."""
-        name = super().operation_id(method, path, func)
-        return f"{name}_of_board" if name and path.startswith(TWICE) else name
+        """Its name in generated clients: the function's; routes that are registered twice have two."""
+        return f"{func.__name__}_of_board" if path.startswith(TWICE) else func.__name__
 
     def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
         """A path parameter with its range."""
@@ -155,34 +153,65 @@ class Provider(OpenAPIProvider):
         if parameter["schema"].get("type") == "integer":
             parameter["schema"] |= {"minimum": 1, "maximum": MAX_ID}
             parameter["example"] = 1
-        return parameter
+        return self._components.parameter(name, parameter)
 
-    def _complete(self, operation: dict[str, Any], route: Callable[..., Any], components: dict[str, Any]) -> None:
+    def build_request_body(self, model: Any, source: DataSource) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A body whose shape is referred to by its name."""
+        body, _ = super().build_request_body(model, source)
+        (content,) = body["content"].values()
+        content["schema"] = self._components.schema(model, "validation")
+        return body, {}
+
+    def _complete(self, operation: dict[str, Any], route: Callable[..., Any]) -> None:
         operation["description"] = _unwrapped(operation.get("description", ""))
-        if hasattr(route, FILES):
-            operation["requestBody"] = FILES_BODY
+        if body := getattr(route, BODY, None):
+            operation["requestBody"] = dict(body)
         if "requestBody" in operation:
             operation["requestBody"]["required"] = True
         for parameter in operation["parameters"]:
-            if parameter["in"] == "query":
+            if parameter.get("in") == "query":
                 _plain_query(parameter)
+        own = [self._components.parameter(one["name"], one) for one in getattr(route, PARAMETERS, ())]
+        operation["parameters"].extend(own)
         # quart-schema's keys are numbers; as text they would stand beside ours as duplicates.
         operation["responses"] = {str(status): response for status, response in operation["responses"].items()}
         successes, problems = getattr(route, ANSWERS, ((), ()))
         if problems and any(kind is StaleVersionError for kind in problems):
-            operation["parameters"].append(IF_MATCH)
+            operation["parameters"].append(self._components.parameter("If-Match", IF_MATCH))
         for answer in successes:
-            operation["responses"][str(answer.status)] = _success(answer, components)
+            operation["responses"][str(answer.status)] = self._success(answer)
         by_status: dict[int, list[type[ProblemError]]] = {}
-        for kind in problems:
+        for kind in dict.fromkeys(problems):
             by_status.setdefault(kind.status, []).append(kind)
         for status, kinds in sorted(by_status.items()):
-            operation["responses"][str(status)] = _problem(kinds, components)
-        for response in operation["responses"].values():
-            response["headers"] = {**response.get("headers", {}), **_headers({"X-Request-Id": HEADERS["X-Request-Id"]})}
+            operation["responses"][str(status)] = self._components.problem(kinds)
+
+    def _success(self, answer: Answer) -> dict[str, Any]:
+        headers = {**(answer.headers or {}), "X-Request-Id": HEADERS["X-Request-Id"]}
+        response = {"description": answer.description, "headers": self._components.headers(headers)}
+        return response if (content := self._content(answer)) is None else {**response, "content": content}
+
+    def _content(self, answer: Answer) -> dict[str, Any] | None:
+        schema = self._components.schema
+        if answer.model is not None:
+            return {answer.media_type: {"schema": schema(answer.model)}}
+        if answer.files is not None:
+            return {kind: {"schema": BYTES if model is None else schema(model)} for kind, model in answer.files.items()}
+        return None if answer.media_type == "application/json" else {answer.media_type: {"schema": {"type": "string"}}}
 
 
 BYTES = {"type": "string", "format": "binary"}
+ANY_JSON_BODY: dict[str, Any] = {
+    "description": "Any JSON value.",
+    "content": {"application/json": {"schema": {}, "example": "dark"}},
+}
+PERSON_ID: dict[str, Any] = {
+    "name": "person_id",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "description": "Open mode: whose; else those of the person that the browser chose.",
+}
 FILES_BODY: dict[str, Any] = {
     "description": "One or more files as the parts `file` of a form, or one as the body, of any content type.",
     "content": {
@@ -197,14 +226,6 @@ FILES_BODY: dict[str, Any] = {
     },
     "required": True,
 }
-IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,8}")$'},
-    "description": "Change it only while it is at this version; otherwise 412 with the current one.",
-    "example": '"1"',
-}
 
 
 def _plain_query(parameter: dict[str, Any]) -> None:
@@ -215,50 +236,6 @@ def _plain_query(parameter: dict[str, Any]) -> None:
         schema |= kind
         schema.pop("default", None)
     schema.pop("title", None)
-
-
-def _success(answer: Answer, components: dict[str, Any]) -> dict[str, Any]:
-    response: dict[str, Any] = {"description": answer.description}
-    if answer.model is not None:
-        response["content"] = {answer.media_type: {"schema": _schema(answer.model, components)}}
-    elif answer.files is not None:
-        response["content"] = {
-            kind: {"schema": BYTES if model is None else _schema(model, components)}
-            for kind, model in answer.files.items()
-        }
-    elif answer.media_type != "application/json":
-        response["content"] = {answer.media_type: {"schema": {"type": "string"}}}
-    if answer.headers:
-        response["headers"] = _headers(answer.headers)
-    return response
-
-
-def _headers(texts: Mapping[str, str]) -> dict[str, Any]:
-    return {name: {"description": text, "schema": {"type": "string"}} for name, text in texts.items()}
-
-
-def _problem(kinds: list[type[ProblemError]], components: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "description": " ".join((kind.__doc__ or "").splitlines()[0] for kind in kinds),
-        "content": {
-            "application/problem+json": {
-                "schema": _schema(ProblemOut, components),
-                "examples": {
-                    kind.code: {"value": problem(kind.status, kind.code, DETAILS.get(kind, kind.__doc__ or ""))}
-                    for kind in kinds
-                },
-            }
-        },
-    }
-
-
-def _schema(model: Any, components: dict[str, Any]) -> dict[str, Any]:
-    schema = TypeAdapter(model).json_schema(ref_template=PYDANTIC_REF_TEMPLATE, mode="serialization")
-    components.update(schema.pop("$defs", {}))
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        components[model.__name__] = schema
-        return {"$ref": PYDANTIC_REF_TEMPLATE.format(model=model.__name__)}
-    return schema
 
 
 def _unwrapped(text: str) -> str:

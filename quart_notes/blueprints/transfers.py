@@ -11,7 +11,7 @@ from quart_notes.blueprints.answering import NEW_HEADERS, thing
 from quart_notes.blueprints.body import takes_files
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import acting_as, caller
-from quart_notes.blueprints.openapi import READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers, sends_files
+from quart_notes.blueprints.openapi import FILES_BODY, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers, sends
 from quart_notes.blueprints.uploads import received
 from quart_notes.domain.exports import Export, Exported
 from quart_notes.errors import (
@@ -35,7 +35,7 @@ EXPORT_TIMEOUT = 3600.0  # seconds that somebody may take to fetch an export
 @blueprint.post("/imports")
 @takes_files
 @validate_querystring(ImportQuery)
-@sends_files
+@sends(FILES_BODY)
 @answers(
     Answer(202, "The job, which has yet to be done.", JobOut, headers=NEW_HEADERS),
     problems=(

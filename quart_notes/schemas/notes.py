@@ -55,8 +55,8 @@ class NoteUpdate(Incoming):
 
     title: Title = None
     description: Description = None
-    # None stands for "not sent"; an explicit null is refused, since a note is always done or not.
-    done: Annotated[bool, Field(description="Whether it is ticked off.")] = False
+    # A factory keeps the default out of the documents: a client must not send what nobody has changed. null is refused.
+    done: bool = Field(default_factory=bool, description="Whether it is ticked off.")
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by name."""

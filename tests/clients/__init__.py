@@ -1,0 +1,1 @@
+"""Programs that use clients generated from the OpenAPI document."""

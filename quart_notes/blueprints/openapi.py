@@ -9,7 +9,7 @@ from quart_schema.openapi import APIKeySecurityScheme, HttpSecurityScheme, Tag
 from quart_schema.validation import DataSource
 from werkzeug.routing.converters import BaseConverter
 
-from quart_notes.blueprints.openapi_components import HEADERS, IF_MATCH, Components
+from quart_notes.blueprints.openapi_components import IF_MATCH, Components
 from quart_notes.errors import (
     BadRequestError,
     CrossOriginError,
@@ -187,8 +187,9 @@ class Provider(OpenAPIProvider):
             operation["responses"][str(status)] = self._components.problem(kinds)
 
     def _success(self, answer: Answer) -> dict[str, Any]:
-        headers = {**(answer.headers or {}), "X-Request-Id": HEADERS["X-Request-Id"]}
-        response = {"description": answer.description, "headers": self._components.headers(headers)}
+        response: dict[str, Any] = {"description": answer.description}
+        if answer.headers:
+            response["headers"] = self._components.headers(answer.headers)
         return response if (content := self._content(answer)) is None else {**response, "content": content}
 
     def _content(self, answer: Answer) -> dict[str, Any] | None:

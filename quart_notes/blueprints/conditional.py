@@ -7,6 +7,7 @@ from hashlib import blake2b
 from quart_notes.errors import InvalidIfMatchError
 
 ENTITY_TAG = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
+COMPRESSED = re.compile(r"-(gzip|br|zstd|deflate)\Z")  # what Apache and Caddy put behind the tag of what they compress
 TAG_LIST = re.compile(rf"\s*{ENTITY_TAG.pattern}\s*(?:,\s*{ENTITY_TAG.pattern}\s*)*")
 
 
@@ -23,7 +24,8 @@ def version_tag(version: int) -> str:
 def if_match(header: str | None) -> Callable[[int], bool] | None:
     """Whether a version may be changed, judged by If-Match; None when the header was not sent.
 
-    Tags are compared strongly: a weak one never matches.
+    A weak tag counts as well: a proxy that compresses makes our tags weak, and a version names a state, not bytes. By RFC
+    9110 every change through such a proxy would be refused.
     source   RFC 9110, 13.1.1
     """
     if header is None:
@@ -32,7 +34,7 @@ def if_match(header: str | None) -> Callable[[int], bool] | None:
         return lambda version: True
     if TAG_LIST.fullmatch(header) is None:
         raise InvalidIfMatchError('If-Match takes the version in quotes, such as "3", or *.')
-    tags = {tag for weak, tag in ENTITY_TAG.findall(header) if not weak}
+    tags = _tags(header)
     return lambda version: str(version) in tags
 
 
@@ -43,4 +45,9 @@ def none_match(header: str | None, etag: str) -> bool:
     """
     if header is None:
         return False
-    return header.strip() == "*" or etag.strip('"') in {tag for _, tag in ENTITY_TAG.findall(header)}
+    return header.strip() == "*" or etag.strip('"') in _tags(header)
+
+
+def _tags(header: str) -> set[str]:
+    """The tags as this server made them."""
+    return {COMPRESSED.sub("", tag) for _, tag in ENTITY_TAG.findall(header)}

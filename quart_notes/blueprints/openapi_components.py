@@ -44,7 +44,7 @@ IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,8}")$'},
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[1-9][0-9]{0,8}")$'},
     "description": "Change it only while it is at this version; otherwise 412 with the current one.",
     "example": '"1"',
 }

@@ -48,6 +48,11 @@ SERVE_OPTIONS = (
     click.option("--assistant-answers", type=int, help="Answers written at once (default: 4)."),
     click.option("--assistant-timeout", type=int, help="Seconds for the first word of an answer (default: 120)."),
     click.option("--max-import-bytes", type=int, help="Bytes of an import's files at most (default: 67108864)."),
+    click.option(
+        "--max-kept-import-bytes",
+        type=int,
+        help="Bytes that one person's unfinished imports may take (default: 268435456).",
+    ),
     click.option("--stream-road", help="direct or send: how live events leave (default: direct)."),
 )
 

@@ -11,7 +11,7 @@ import click
 
 from quart_notes import offline
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options, progress
-from quart_notes.domain.imports import summary
+from quart_notes.domain.imports import notes, summary
 from quart_notes.private_files import open_file
 from quart_notes.schemas import MAX_ID, ImportOptions, Outcome
 from quart_notes.settings_sources import load
@@ -50,6 +50,9 @@ def import_notes(paths: tuple[Path, ...], board_id: int, **flags: Any) -> None:
             outcome = asyncio.run(offline.bring_in(settings, board_id, paths, wanted, report))
     _name_problems(outcome)
     click.echo(summary(outcome, dry_run=wanted.dry_run))
+    if wanted.dry_run and outcome.created:
+        these = "this 1 note" if outcome.created == 1 else f"these {notes(outcome.created)}"
+        click.echo(f"Without --dry-run it imports {these}.", err=True)
 
 
 def _name_problems(outcome: Outcome) -> None:
@@ -57,6 +60,8 @@ def _name_problems(outcome: Outcome) -> None:
         click.echo(f"{problem.entry}: {problem.reason}", err=True)
     if outcome.skipped > len(outcome.problems):
         click.echo(f"and {outcome.skipped - len(outcome.problems):,} more", err=True)
+    for part in outcome.lost:
+        click.echo(f"not kept of {notes(part.entries)}: {part.what}, such as “{part.example}”", err=True)
 
 
 @click.command("export")

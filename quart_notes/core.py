@@ -37,6 +37,7 @@ from quart_notes.ollama import Ollama
 from quart_notes.peers import Peers
 from quart_notes.presence import Presence
 from quart_notes.response_cache import ResponseCache
+from quart_notes.room import Room
 from quart_notes.settings import Postgres, Settings
 from quart_notes.signing import Signing
 from quart_notes.transfer.spool import Spool
@@ -86,6 +87,7 @@ class Core:
     presence: Presence
     cache: ResponseCache
     spool: Spool
+    room: Room
     runner: Runner
     leaving: asyncio.Event  # the server stops soon, and requests are to go elsewhere
 
@@ -109,7 +111,7 @@ class Core:
         tokens = Tokens(database, writer, signing.secret)
         passwords = Passwords()
         answers = Answers(database, log, writer)
-        jobs = Jobs(database, log, writer)
+        jobs = Jobs(database, log, writer, settings.max_kept_import_bytes)
         imports = Imports(database, log, writer)
         spool = Spool(settings.data / "imports")
         ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
@@ -148,6 +150,7 @@ class Core:
             Presence(broadcaster, peers),
             ResponseCache(broadcaster),
             spool,
+            Room(_written_to(settings)),
             Runner(
                 *(broadcaster, jobs, imports, spool),
                 trusted=settings.access == "open",
@@ -155,6 +158,12 @@ class Core:
             ),
             asyncio.Event(),
         )
+
+
+def _written_to(settings: Settings) -> list[Path]:
+    """The folders of this machine that changes and imports are written to."""
+    database = settings.database
+    return [settings.data, *([database.parent] if isinstance(database, Path) else [])]
 
 
 def _others(settings: Settings, place: Place | None) -> Siblings | Notices | None:

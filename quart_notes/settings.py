@@ -117,6 +117,12 @@ class Settings(BaseModel):
     max_import_bytes: int = Field(
         64 << 20, ge=1024, le=1 << 40, description="Bytes of the files of one import; more is answered 413."
     )
+    max_kept_import_bytes: int = Field(
+        256 << 20,
+        ge=1024,
+        le=1 << 40,
+        description="Bytes that the files of one person's unfinished imports may take; more is answered 409.",
+    )
     stream_road: Literal["direct", "send"] = Field(
         "direct",
         description="How live events leave: direct writes to the connection's transport, send goes through ASGI.",

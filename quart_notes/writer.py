@@ -13,7 +13,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes import events
 from quart_notes.channel import Message
 from quart_notes.database import Database, changes, translated
-from quart_notes.errors import DatabaseUnavailableError, OverloadedError, ProblemError
+from quart_notes.errors import DatabaseUnavailableError, OverloadedError, ProblemError, StorageFullError
 from quart_notes.event_log import EventLog
 from quart_notes.follower import Follower
 from quart_notes.histogram import Histogram
@@ -92,6 +92,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._full = False  # the last change did not fit on the disk
         self.sizes = Histogram(1, 2, 4, 8, 16, 32, BATCH)  # writes in one transaction
         self.seconds = Histogram(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # that it took
 
@@ -113,6 +114,16 @@ class Writer:
         self._wake.set()
         written: Written[T] = await job.answer
         return written
+
+    async def has_room(self) -> bool:
+        """Whether changes fit on the disk; after one did not, that is tried with a change of nothing."""
+        if self._full:
+            try:
+                await self(_rewrite_head)
+            except ProblemError:
+                return False
+            self._full = False
+        return True
 
     def start(self) -> None:
         """Begin writing."""
@@ -158,6 +169,7 @@ class Writer:
             self._fail(batch, error)
             messages = []
         if messages:
+            self._full = False
             before = (messages[0].number or 0) - 1
         self._follower.committed(messages)
         for job in batch:
@@ -174,8 +186,8 @@ class Writer:
                     rest.settle(self._event_log.epoch, self._follower.newest)
                 return
 
-    @staticmethod
-    def _fail(jobs: Sequence[_Job], error: Exception) -> None:
+    def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:
+        self._full = self._full or isinstance(error, StorageFullError)
         if not isinstance(error, ProblemError) or error.status >= 500:
             log.error("A change could not be kept: %s", error.__cause__ or error)
         for job in jobs:
@@ -212,6 +224,10 @@ class Writer:
         except Exception as error:
             raise _SpoiltError(error) from error
         return change.recorded
+
+
+async def _rewrite_head(change: Change) -> None:
+    await change.connection.execute_query("UPDATE log_head SET newest = newest")
 
 
 class _SpoiltError(Exception):

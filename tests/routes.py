@@ -26,7 +26,7 @@ BODILESS = {
     *(f"{blueprint}.{name}" for blueprint in ("notes", "board_notes") for name in ("delete_note", "restore_note")),
     *("messages.delete_message", "messages.restore_message"),
     *("boards.delete_board", "boards.restore_board", "boards.remove_member", "me.delete_preference"),
-    *("jobs.cancel_job", "jobs.retry_job", "jobs.delete_job"),
+    *("jobs.cancel_job", "jobs.retry_job", "jobs.import_job", "jobs.delete_job"),
     *("assistant.open_room", "assistant.stop_answer", "assistant.retry_answer"),
     *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
 }
@@ -87,6 +87,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_boards.restore": {},
         "front_jobs.cancel": {},
         "front_jobs.retry": {},
+        "front_jobs.bring_in": {},
         "front_jobs.remove": {},
         "front_account.end_other_sessions": {},
         "front_access.signed_in": {"nickname": "first", "password": PASSWORD, "next": "/front/users"},

@@ -11,6 +11,7 @@ import pytest
 from quart_notes import create_app
 from quart_notes.blueprints.guards import NEEDS, Need, need_of
 from quart_notes.domain.access import RANK
+from quart_notes.domain.jobs import Sent
 from quart_notes.schemas import ImportOptions, MessageCreate, Role
 from quart_notes.settings import Settings
 from tests.callers import CALLERS, GONE, TOKENS, client_of
@@ -47,8 +48,8 @@ OF_ITS_AUTHOR = {
     "front_room_messages.delete",
 }
 OF_ITS_PERSON = {  # a job of the owner's
-    *(f"jobs.{name}_job" for name in ("get", "cancel", "retry", "delete")),
-    *(f"front_jobs.{name}" for name in ("cancel", "retry", "remove")),
+    *(f"jobs.{name}_job" for name in ("get", "cancel", "retry", "import", "delete")),
+    *(f"front_jobs.{name}" for name in ("cancel", "retry", "bring_in", "remove")),
 }
 OF_WHO_ASKED = {  # about an answer in that conversation, for which the owner asked
     *("assistant.stop_answer", "assistant.retry_answer", "front_assistant.stop", "front_assistant.retry"),
@@ -128,7 +129,7 @@ async def _things(house: House, route: Route, who: str) -> dict[str, int]:
         if restoring:
             await core.messages.delete(owner, message.id, house.people["owner"].id)
     elif route.endpoint in OF_ITS_PERSON:
-        job = (await core.jobs.start(owner, 1, ImportOptions(), "notes.json", "nowhere")).result
+        job = (await core.jobs.start(owner, 1, ImportOptions(), Sent("notes.json", "nowhere", 1))).result
         await core.jobs.cancel(owner, job.id)
         things["job_id"] = job.id
     elif route.endpoint in OF_WHO_ASKED:

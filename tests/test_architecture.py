@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lean_event": set(),
     "reader": {"channel", "lean_event"},
     "recent": {"channel"},
+    "room": set(),
     "broadcaster": {"channel", "reader"},
     "outlets": {"broadcaster", "channel"},
     "response_cache": {"broadcaster"},
@@ -96,6 +97,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core": {
         *LEAVES,
         *STORE,
+        "room",
         "assistant",
         "jobs",
         "ollama",

@@ -67,6 +67,8 @@ def test_takeout_comes_in_as_asked(folder: Path):
         dry.stdout
         == "3 notes would come in, 1 from the trash was left out, not kept: “attached files” and “isArchived”\n"
     )
+    assert "not kept of 1 note: attached files, such as “photo.png”" in dry.stderr
+    assert "Without --dry-run it imports these 3 notes." in dry.stderr
     assert done.stdout == "4 notes came in, not kept: “attached files”, “isArchived” and 1 more\n"
     assert len(_exported(folder)) == 4
 

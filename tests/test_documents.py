@@ -177,6 +177,7 @@ EXPECTED = {
     "GET /api/jobs/<id:job_id>": {200, 404, 503},
     "POST /api/jobs/<id:job_id>/cancel": {200, 403, 404, 503, 507},
     "POST /api/jobs/<id:job_id>/retry": {200, 403, 404, 409, 503, 507},
+    "POST /api/jobs/<id:job_id>/import": {200, 403, 404, 409, 503, 507},
     "DELETE /api/jobs/<id:job_id>": {200, 403, 404, 409, 503, 507},
     "POST /api/imports": {202, 400, 403, 404, 408, 409, 413, 422, 503, 507},
     "GET /api/export": {200, 404, 422, 503},

@@ -269,10 +269,19 @@ async def test_a_full_disk_is_said_and_heals_and_stores_nothing_by_halves(small_
             # reads go on, fresh ones too
             listed = await http.get("/api/notes", params={"q": "é", "limit": "1000"})
             assert {note["id"] for note in listed.json()} == set(acknowledged)
-            assert (await http.get("/readyz")).status_code == 200
+            assert (await http.get("/db/alive")).status_code == 200
             assert (await http.get("/front/notes")).status_code == 200
+            sent = await http.post("/api/imports", content=b'[{"title": "a"}]')
+            assert (sent.status_code, sent.json()["code"]) == (507, "storage_full")
+            assert list((small_disk / "data").glob("imports/*")) == []
+            ready = await http.get("/readyz")
+            assert (ready.status_code, ready.json()["message"]) == (
+                503,
+                "Nothing can be written: there is no room left on the disk.",
+            )
 
             (small_disk / "filler").unlink()
+            assert (await http.get("/readyz")).status_code == 200
             answer = await add(999)
             assert answer.status_code == 201
             acknowledged[answer.json()["id"]] = "999"

@@ -12,6 +12,7 @@ import pytest
 from quart_notes import sqlite_file
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
+from quart_notes.domain.jobs import Sent
 from quart_notes.domain.notes import EMPTY_TRASH_CHUNK
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError
 from quart_notes.housekeeping import tidy
@@ -87,7 +88,7 @@ async def test_old_events_go_and_the_newest_number_stays(core: Core):
 
 async def _job(core: Core, folder: str, state: str, days_ago: float) -> int:
     """An import that was touched last so long ago."""
-    job_id = (await core.jobs.start(ANYBODY, SHARED_BOARD, ImportOptions(), "notes.json", folder)).result.id
+    job_id = (await core.jobs.start(ANYBODY, SHARED_BOARD, ImportOptions(), Sent("notes.json", folder, 1))).result.id
     moment = datetime.now(UTC) - timedelta(days=days_ago)
 
     async def work(change: Change) -> None:

@@ -17,6 +17,7 @@ from quart_notes import jobs as jobs_at_work
 from quart_notes.channel import Message
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
+from quart_notes.domain.jobs import Sent
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError, NotNowError, ProblemError, StorageFullError
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, MemberUpdate, UserCreate
 from quart_notes.transfer import spool
@@ -47,7 +48,9 @@ async def _start(core: Core, data: bytes, who: Caller = ANYBODY, board_id: int =
         upload.begin("notes.json")
         upload.write(data)
         upload.finish()
-        started = await core.jobs.start(who, board_id, ImportOptions(**options), "notes.json", upload.folder.name)
+        started = await core.jobs.start(
+            who, board_id, ImportOptions(**options), Sent("notes.json", upload.folder.name, upload.size)
+        )
     return started.result
 
 

@@ -43,6 +43,7 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "assistant_answers": (1, 2, 64),
     "assistant_timeout": (1, 2, 3600),
     "max_import_bytes": (1024, 1025, 1 << 40),
+    "max_kept_import_bytes": (1024, 1025, 1 << 40),
     "stream_road": ("send", "send", "send"),
 }
 NUMBERS = {
@@ -59,6 +60,7 @@ NUMBERS = {
     "assistant_answers": (0, 65),
     "assistant_timeout": (0, 3601),
     "max_import_bytes": (1023, (1 << 40) + 1),
+    "max_kept_import_bytes": (1023, (1 << 40) + 1),
 }
 NO_NUMBER = ["", "x", "1.5", "-1", "1e3", "0x10", "NaN", "9" * 30, "1 2"]
 NO_ADDRESS = [

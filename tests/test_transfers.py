@@ -26,7 +26,7 @@ from quart_notes.blueprints.uploads import received
 from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import BoardCreate, NoteUpdate
 from quart_notes.transfer import spool
-from quart_notes.transfer.spool import Upload
+from quart_notes.transfer.spool import Spool, Upload
 from tests.empty_database import settings_for
 from tests.house import House
 from tests.note_files import takeout
@@ -243,6 +243,44 @@ async def test_notes_are_told_one_by_one_and_found_by_a_search(desk: Desk):
     assert len((await desk.client.get("/api/notes", params={"q": "BRÖTCHEN"})).json()) == 1
 
 
+# What a look has found.
+
+
+async def test_what_a_look_has_found_is_imported_without_sending_it_again(desk: Desk):
+    look = await desk.bring(_json("a", "b"), params={"dry_run": "true"})
+    assert (look["kept"], look["outcome"]["created"], await desk.notes()) == (True, 2, [])
+
+    sent = await desk.client.post(f"/api/jobs/{look['id']}/import")
+    job = await desk.ended(httpx.Response(202, headers={"Location": f"/api/jobs/{look['id']}"}))
+
+    assert sent.status_code == 200
+    assert (job["text"], job["options"]["dry_run"]) == ("2 notes came in", False)
+    assert [note["title"] for note in await desk.notes()] == ["a", "b"]
+    await desk.swept()
+    assert (await desk.client.get(f"/api/jobs/{look['id']}")).json()["kept"] is False
+    again = await desk.client.post(f"/api/jobs/{look['id']}/import")
+    assert (again.status_code, again.json()["code"]) == (409, "not_now")
+
+
+async def test_the_files_of_unfinished_imports_are_bounded_and_looks_make_room(desk: Desk):
+    desk.core.jobs._kept_bytes = 250
+    failed = b"nonsense" + b"x" * 100
+    looks = [await desk.bring(_json("a" * 80), params={"dry_run": "true"}) for _ in range(2)]
+    assert [(await desk.client.get(f"/api/jobs/{look['id']}")).json()["kept"] for look in looks] == [True, True]
+
+    assert (await desk.bring(failed))["state"] == "failed"
+    assert [(await desk.client.get(f"/api/jobs/{look['id']}")).json()["kept"] for look in looks] == [False, True]
+    assert (await desk.bring(failed))["state"] == "failed"
+    refused = await desk.client.post("/api/imports", content=failed)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_now")
+    assert "take 216 bytes, and at most 250 are kept" in refused.json()["detail"]
+    kept = [job for job in (await desk.client.get("/api/jobs")).json() if job["kept"]]
+    assert len(kept) == 2
+    while len(desk.left()) > 2:  # noqa: ASYNC110 - a folder does not say when
+        await asyncio.sleep(0.005)
+
+
 # What is refused.
 
 
@@ -291,6 +329,39 @@ async def test_a_body_that_is_announced_as_too_long_is_not_read(desk: Desk):
 
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert desk.left() == []
+
+
+async def test_a_disk_that_is_full_while_the_rest_is_written_is_told_and_leaves_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    class Full(io.BytesIO):
+        def close(self) -> None:
+            super().close()
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    begin = Upload.begin
+
+    def full(self: Upload, name: str) -> None:
+        begin(self, name)
+        assert self._file is not None
+        self._file.close()
+        self._file = Full()
+
+    monkeypatch.setattr(Upload, "begin", full)
+    answer = await desk.client.post("/api/imports", content=b"x" * (LIMIT + 1))
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert desk.left() == []
+
+
+async def test_a_full_disk_at_the_very_first_import_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    def full(_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Spool, "_read_mark", full)
+    answer = await desk.client.post("/api/imports", content=_json("a"))
+
+    assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
 
 
 async def test_a_full_disk_is_told_and_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch):

@@ -33,6 +33,17 @@ async def retry(job_id: int) -> WerkzeugResponse:
     return to_job(job.board_id, job_id, follow=True)
 
 
+@blueprint.post("/<id:job_id>/import")
+@hide
+async def bring_in(job_id: int) -> WerkzeugResponse:
+    """Import what a look has found; one that has been begun is shown as it is."""
+    who = await caller()
+    job, _ = await core().jobs.get(who, job_id)
+    with suppress(NotNowError):
+        await core().jobs.bring_in(who, job_id)
+    return to_job(job.board_id, job_id, follow=True)
+
+
 @blueprint.post("/<id:job_id>/remove")
 @hide
 async def remove(job_id: int) -> WerkzeugResponse:

@@ -70,10 +70,10 @@ async def bring_in(board_id: int) -> Page:
         await core().jobs.may_start(who, board_id)
         if request.mimetype != "multipart/form-data":
             raise ValidationFailedError(NOTHING)
-        async with received() as sent:
-            form = {name: sent.fields.get(name, "") for name in BLANK}
-            options = ImportOptions.model_validate({name: value for name, value in sent.fields.items() if value})
-            job, _ = await core().jobs.start(who, board_id, options, sent.file_name, sent.folder)
+        async with received() as kept:
+            form = {name: kept.fields.get(name, "") for name in BLANK}
+            options = ImportOptions.model_validate({name: value for name, value in kept.fields.items() if value})
+            job, _ = await core().jobs.start(who, board_id, options, kept.sent)
     except (NotFoundError, ForbiddenError):
         raise
     except ValidationError as error:

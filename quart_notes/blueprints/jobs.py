@@ -71,6 +71,19 @@ async def retry_job(job_id: int) -> Response:
     return thing(*await core().jobs.retry(await caller(), job_id))
 
 
+@blueprint.post("/<id:job_id>/import")
+@answers(
+    Answer(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS),
+    problems=(NotFoundError, NotNowError, *WRITE_PROBLEMS),
+)
+async def import_job(job_id: int) -> Response:
+    """Import what a dry run has found.
+
+    The job runs again and is no dry run any more; the file does not have to be sent again.
+    """
+    return thing(*await core().jobs.bring_in(await caller(), job_id))
+
+
 @blueprint.delete("/<id:job_id>")
 @answers(
     Answer(200, "The job as it was.", JobOut, headers=THING_HEADERS),

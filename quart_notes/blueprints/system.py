@@ -58,12 +58,15 @@ async def process_alive() -> HealthOut:
 @validate_response(HealthOut, 503)
 @answers(Answer(200, "It is ready.", HealthOut), Answer(503, "It is not ready, or about to stop.", HealthOut))
 async def ready() -> tuple[HealthOut, int]:
-    """Check whether requests can be served: the database and its event log."""
+    """Check whether requests can be served: the database, its event log, and room on the disk."""
     if core().leaving.is_set():
         return HealthOut(status="unhealthy", message="The server is about to stop."), 503
     if not core().follower.follows():
         return HealthOut(status="unhealthy", message="What other servers change cannot be heard."), 503
-    return await _health("Ready.")
+    health = await _health("Ready.")
+    if health[1] == 200 and not (await asyncio.to_thread(core().room.is_left) and await core().writer.has_room()):
+        return HealthOut(status="unhealthy", message="Nothing can be written: there is no room left on the disk."), 503
+    return health
 
 
 async def _health(message: str) -> tuple[HealthOut, int]:

@@ -51,8 +51,8 @@ async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
     """
     who = await acting_as(query_args.person_id)
     await core().jobs.may_start(who, board_id)
-    async with received() as sent:
-        job, position = await core().jobs.start(who, board_id, query_args, sent.file_name, sent.folder)
+    async with received() as kept:
+        job, position = await core().jobs.start(who, board_id, query_args, kept.sent)
     return thing(job, position, status=202, location=f"/api/jobs/{job.id}")
 
 

@@ -13,6 +13,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from quart_notes.blueprints.context import core
+from quart_notes.domain.jobs import Sent
 from quart_notes.errors import (
     BadRequestError,
     FieldError,
@@ -28,14 +29,14 @@ FIELD_MAX = 1000  # bytes of a field that is no file
 FIELDS_MAX = 20
 NAME_MAX = 255  # characters of a file's name
 PAYLOAD = "file"  # what a body without a name is called
+NOTHING = Sent("", "", 0)
 
 
 @dataclass(slots=True)
 class Received:
-    """What was sent: the folder where it lies, what its sender calls it, and the fields beside it."""
+    """What was sent, and the fields beside it."""
 
-    folder: str = ""
-    file_name: str = ""
+    sent: Sent = NOTHING
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -60,7 +61,7 @@ async def received() -> AsyncIterator[Received]:
             message = "Send a file: as the body, or as the part `file` of a form."
             raise ValidationFailedError(message, errors=[FieldError("file", message)])
         await _in_thread(upload.finish)
-        kept.folder, kept.file_name = upload.folder.name, _shown(upload.names)
+        kept.sent = Sent(_shown(upload.names), upload.folder.name, upload.size)
         yield kept
 
 

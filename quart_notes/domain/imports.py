@@ -14,7 +14,7 @@ from quart_notes.domain.people import by_id
 from quart_notes.event_log import EventLog
 from quart_notes.events import NoteEvent, board
 from quart_notes.models import Job, Note
-from quart_notes.schemas import Entry, JobOut, JobState, LeftOut, NoteOut, Outcome
+from quart_notes.schemas import Entry, ImportOptions, JobOut, JobState, LeftOut, NoteOut, Outcome
 from quart_notes.writer import Change, Write
 
 INSERT = (
@@ -160,6 +160,8 @@ class Imports:
         async def work(change: Change) -> None:
             job = await Job.get_or_none(id=job_id, state="running", using_db=change.connection)
             if job is not None:
+                if state == "done" and not ImportOptions.model_validate_json(job.options).dry_run:
+                    job.folder = ""  # there is nothing left to be done with its files
                 await settle(change, job, state, (text or job.text)[:TEXT_MAX])
 
         await self._write(work)

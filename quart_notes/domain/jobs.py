@@ -17,7 +17,7 @@ from quart_notes.models import Job
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, JobState, Outcome
 from quart_notes.writer import Change, Write, Written
 
-MAX_KEPT = 50  # jobs of a person whose files are kept: each may be as large as an import can be
+MAX_KEPT = 50  # jobs of a person whose files are kept
 UNDER_WAY: tuple[JobState, ...] = ("waiting", "running")
 AGAIN: tuple[JobState, ...] = ("failed", "cancelled", "interrupted")  # what can be run again
 WAITING = "Waiting for its turn"
@@ -33,33 +33,44 @@ class JobList(NamedTuple):
     position: EventId
 
 
+class Sent(NamedTuple):
+    """What somebody has sent: its name, the folder of imports where it lies, its bytes."""
+
+    file_name: str
+    folder: str
+    size: int
+
+
 class Jobs:
     """What people have asked for.
+
+    kept_bytes   that the files of one person's imports may take together; one import may be kept whatever its size
 
     Everybody sees their own. In open mode everybody may do everything, so a list there has the jobs of one person, and
     nobody's.
     """
 
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+    def __init__(self, database: Database, log: EventLog, write: Write, kept_bytes: int) -> None:
         self._database = database
         self._log = log
         self._write = write
+        self._kept_bytes = kept_bytes
 
     async def may_start(self, caller: Caller, board_id: int) -> None:
         """Return when a caller may begin an import there, before anything is sent.
 
-        raises   NotFoundError, ForbiddenError: of the board; NotNowError: they have too many as it is
+        raises   NotFoundError, ForbiddenError: of the board; NotNowError: they have too many as it is, or too large
         """
         async with self._database.snapshot() as connection:
-            await _must_be_free_to_start(connection, caller, board_id)
+            await must_have(connection, caller, board_id, "editor")
+            _must_have_room([job for job in await _kept(connection, caller) if not _is_look(job)], 1, self._kept_bytes)
 
-    async def start(
-        self, caller: Caller, board_id: int, options: ImportOptions, file_name: str, folder: str
-    ) -> Written[JobOut]:
-        """Have an import begin, of what has been put into `folder`; raises like `may_start`."""
+    async def start(self, caller: Caller, board_id: int, options: ImportOptions, sent: Sent) -> Written[JobOut]:
+        """Have an import begin; raises like `may_start`. The oldest looks give up their files when there is no room."""
 
         async def work(change: Change) -> JobOut:
-            await _must_be_free_to_start(change.connection, caller, board_id)
+            await must_have(change.connection, caller, board_id, "editor")
+            await _make_room(change, caller, sent.size, self._kept_bytes)
             now = datetime.now(UTC)
             job = Job(
                 user_id=caller.id,
@@ -67,8 +78,9 @@ class Jobs:
                 kind="import",
                 state="waiting",
                 options=options.model_dump_json(include=set(ImportOptions.model_fields)),
-                file_name=file_name,
-                folder=folder,
+                file_name=sent.file_name,
+                folder=sent.folder,
+                size=sent.size,
                 text=WAITING,
                 outcome=Outcome().model_dump_json(),
                 created_at=now,
@@ -135,6 +147,21 @@ class Jobs:
 
         return await self._write(work)
 
+    async def bring_in(self, caller: Caller, job_id: int) -> Written[JobOut]:
+        """Import what a look has found; NotNowError unless it is one, has ended, and its files are still there."""
+
+        async def work(change: Change) -> JobOut:
+            job = await _theirs(change.connection, caller, job_id)
+            if not _is_look(job) or not job.folder:
+                raise NotNowError(f"There is nothing to import of job {job_id}: send the file again.")
+            options = ImportOptions.model_validate_json(job.options).model_copy(update={"dry_run": False})
+            job.options = options.model_dump_json()
+            job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
+            begin_or_end(change, job.id, "begin")
+            return await settle(change, job, "waiting", WAITING)
+
+        return await self._write(work)
+
     async def remove(self, caller: Caller, job_id: int) -> Written[JobOut]:
         """Put a job away, with its file; NotNowError while it runs."""
 
@@ -151,7 +178,7 @@ class Jobs:
     async def folders(self) -> set[str]:
         """The folders that are still needed: what is in them can be run, or run again."""
         async with self._database.snapshot() as connection:
-            rows = await Job.exclude(state="done").using_db(connection).values("folder")
+            rows = await Job.exclude(folder="").using_db(connection).values("folder")
         return {row["folder"] for row in rows}
 
     async def forget(self, days: int) -> Written[bool]:
@@ -173,11 +200,43 @@ def _of(caller: Caller) -> Q:
     return mine | Q(user_id__isnull=True) if caller.trusted else mine
 
 
-async def _must_be_free_to_start(connection: BaseDBAsyncClient, caller: Caller, board_id: int) -> None:
-    await must_have(connection, caller, board_id, "editor")
+async def _kept(connection: BaseDBAsyncClient, caller: Caller) -> list[Job]:
+    """The jobs of a caller whose files are kept, the oldest first."""
     mine = Job.filter(user_id=caller.id) if caller.id is not None else Job.filter(user_id__isnull=True)
-    if await mine.exclude(state="done").using_db(connection).count() >= MAX_KEPT:
+    return await mine.exclude(folder="").using_db(connection).order_by("id")
+
+
+def _is_look(job: Job) -> bool:
+    """Whether a job has said what would come in, and waits for a word."""
+    return job.state == "done" and ImportOptions.model_validate_json(job.options).dry_run
+
+
+async def _make_room(change: Change, caller: Caller, size: int, limit: int) -> None:
+    """Let the oldest looks go until there is room for an import; NotNowError when that does not do."""
+    kept = await _kept(change.connection, caller)
+    looks = [job for job in kept if _is_look(job)]
+    while looks and not _has_room(kept, size, limit):
+        oldest = looks.pop(0)
+        kept.remove(oldest)
+        oldest.folder = ""
+        begin_or_end(change, oldest.id, "end")
+        await keep(change, oldest)
+    _must_have_room(kept, size, limit)
+
+
+def _has_room(kept: list[Job], size: int, limit: int) -> bool:
+    return not kept or (len(kept) < MAX_KEPT and sum(job.size for job in kept) + size <= limit)
+
+
+def _must_have_room(kept: list[Job], size: int, limit: int) -> None:
+    if len(kept) >= MAX_KEPT:
         raise NotNowError(f"There are {MAX_KEPT} imports that wait, run or have failed: put some of them away first.")
+    if not _has_room(kept, size, limit):
+        taken = sum(job.size for job in kept)
+        raise NotNowError(
+            f"The files of imports that wait, run or have failed take {taken:,} bytes, and at most {limit:,} are kept"
+            " (max_kept_import_bytes): put some of them away first."
+        )
 
 
 async def _theirs(connection: BaseDBAsyncClient, caller: Caller, job_id: int) -> Job:
@@ -221,6 +280,7 @@ def out(job: Job) -> JobOut:
         {
             **{name: getattr(job, name) for name in JobOut.model_fields if hasattr(job, name)},
             "person_id": job.user_id,
+            "kept": bool(job.folder),
             "options": ImportOptions.model_validate_json(job.options),
             "outcome": Outcome.model_validate_json(job.outcome),
         }

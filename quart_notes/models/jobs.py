@@ -23,7 +23,8 @@ class Job(Model):
     state = fields.CharField(16, db_index=True)  # waiting, running, done, failed, cancelled, interrupted
     options = fields.TextField()  # JSON (schemas.ImportOptions)
     file_name = fields.CharField(255)  # as its sender calls it: to be shown, never opened
-    folder = fields.CharField(32)  # of what was sent, among those of imports in the data folder
+    folder = fields.CharField(32)  # of what was sent, among those of imports in the data folder; empty: gone
+    size = fields.BigIntField(default=0, db_default=0)  # bytes of what was sent
     done = fields.IntField(default=0)
     total = fields.IntField(null=True)
     text = fields.CharField(200)

@@ -21,6 +21,7 @@ JOB: dict[str, Any] = {
     "board_id": 1,
     "state": "running",
     "file_name": "Takeout.zip",
+    "kept": True,
     "options": {"format": None, "dry_run": False, "archived": False, "trashed": False},
     "done": 1200,
     "total": 5000,
@@ -109,6 +110,9 @@ class JobOut(Outgoing):
         " interrupted: the server stopped. The last three can be run again, and double nothing."
     )
     file_name: str = Field(description="What its sender calls the file.", max_length=255)
+    kept: bool = Field(
+        description="Whether its files are still there, so that it can be run, or imported after a look."
+    )
     options: ImportOptions = Field(description="What was asked for.")
     done: int = Field(description="Entries that have been dealt with.", ge=0)
     total: int | None = Field(description="How many there are; null while nobody knows.", ge=0)

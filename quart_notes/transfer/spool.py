@@ -7,7 +7,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from typing import IO
@@ -68,7 +68,8 @@ class Upload:
 
     def discard(self) -> None:
         """Remove all that has come."""
-        self.close()
+        with suppress(StorageFullError):  # what was still to be written is not wanted any more
+            self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def release(self) -> None:
@@ -180,15 +181,20 @@ class Spool:
     def _mark(self) -> str:
         """What the names of this place's folders begin with."""
         if not self._marked:
-            make_folder(self._folder.parent)
-            with open_file(self._folder.with_name(self._folder.name + MARK), "a+", encoding="ascii") as file:
-                flock(file, LOCK_EX)  # of two processes that begin, one makes it
-                file.seek(0)
-                self._marked = file.read()
-                if not self._marked:
-                    self._marked = secrets.token_hex(4)
-                    file.write(self._marked)
+            with _room():
+                self._marked = self._read_mark()
         return self._marked
+
+    def _read_mark(self) -> str:
+        make_folder(self._folder.parent)
+        with open_file(self._folder.with_name(self._folder.name + MARK), "a+", encoding="ascii") as file:
+            flock(file, LOCK_EX)  # of two processes that begin, one makes it
+            file.seek(0)
+            marked = file.read()
+            if not marked:
+                marked = secrets.token_hex(4)
+                file.write(marked)
+        return marked
 
     def remove(self, folders: Collection[str]) -> None:
         """Remove folders that nobody needs. Waits for the disk."""

@@ -4,14 +4,13 @@ import { drawBar } from "./job_mark.js";
 import { ago, exact, language } from "./time.js";
 
 const number = new Intl.NumberFormat(language);
-const LABELS = { cancel: "Cancel", retry: "Run again", remove: "Put away" };
+const LABELS = { import: "Import what was found in", cancel: "Cancel", retry: "Run again", remove: "Put away" };
 
 /** @param {Job} job */
 export function rowFor(job) {
   const row = clone("job");
   row.id = `job-${job.id}`;
   row.dataset.id = String(job.id);
-  row.toggleAttribute("data-dry-run", job.options.dry_run);
   find(row, ".job-file").textContent = job.file_name;
   find(row, ".bar").ariaLabel = `Progress: ${job.file_name}`;
   find(row, "time", HTMLTimeElement).dateTime = job.created_at;
@@ -20,7 +19,7 @@ export function rowFor(job) {
   for (const [name, label] of Object.entries(LABELS)) {
     const button = find(form, `[name=${name}]`);
     if (button.hasAttribute("formaction")) address(button, "formaction", job.id);
-    button.ariaLabel = `${label}: ${job.file_name}`;
+    button.ariaLabel = name === "import" ? `${label} ${job.file_name}` : `${label}: ${job.file_name}`;
   }
   for (const more of row.querySelectorAll("details")) more.open = job.options.dry_run;
   tellTime(row);
@@ -28,15 +27,21 @@ export function rowFor(job) {
 }
 
 /** @param {HTMLElement} row @param {Job} job */
-export function fill(row, { version, state, done, total, text, outcome }) {
+export function fill(row, { version, state, kept, options, done, total, text, outcome }) {
   row.dataset.version = String(version);
   row.dataset.state = state;
+  row.toggleAttribute("data-dry-run", options.dry_run);
+  row.toggleAttribute("data-kept", kept);
   drawBar(find(row, ".bar", HTMLProgressElement), done, total);
   find(row, ".job-count").textContent = total ? `${number.format(done)} of ${number.format(total)}` : "";
   find(row, ".job-text").textContent = text;
-  const { skipped, problems, sample } = outcome;
+  const { created, skipped, lost, problems, sample } = outcome;
+  find(row, "[name=import]").hidden = !created;
+  find(row, ".job-import-words").textContent = created === 1 ? "Import this 1" : `Import these ${number.format(created)}`;
   find(row, ".job-sample").hidden = !sample.length;
   list(find(row, ".job-titles"), sample, titleFor);
+  find(row, ".job-losses").hidden = !lost.length;
+  find(row, ".job-lost").replaceChildren(...lost.map(lossFor));
   find(row, ".job-problems").hidden = !skipped;
   find(row, ".job-skipped").textContent = number.format(skipped);
   list(find(row, ".job-reasons"), problems, problemFor);
@@ -59,6 +64,10 @@ function list(element, items, make) {
   if (items.length < element.children.length) element.replaceChildren();
   element.append(...items.slice(element.children.length).map(make));
 }
+
+/** @param {{what: string, example: string, entries: number}} part */
+const lossFor = ({ what, example, entries }) =>
+  problemFor({ entry: what, reason: `in ${number.format(entries)}: ${example}` });
 
 /** @param {string} title */
 function titleFor(title) {

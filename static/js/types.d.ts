@@ -63,6 +63,7 @@ interface Job {
   board_id: number;
   state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
   file_name: string;
+  kept: boolean; // whether its files are still there
   options: { dry_run: boolean };
   done: number;
   total: number | null;

@@ -42,7 +42,7 @@ def plain(windows, shared_server):
 def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser(page, windows, shared_server, rest):
     other = visit(windows(), shared_server, BOARD)
     name, first, second = f"{fresh('file')}.json", fresh("seeds <b>"), fresh("water & sun")
-    send(page, file(name, notes(first, 7, second)), "Look first")
+    send(page, file(name, notes(first, "", second)), "Look first")
 
     looked = row(page, name)
     expect_state(looked, "Looked at")
@@ -133,13 +133,30 @@ def test_a_folder_is_sent_without_what_could_be_no_note(page, tmp_path):
     expect(looked.locator(".job-titles li")).to_have_text([title])
 
 
+def test_what_a_look_found_is_imported_by_one_button_and_what_was_lost_is_named(page, shared_server, rest):
+    name, first = f"{fresh('file')}.csv", fresh("seeds")
+    send(page, file(name, f"title,Assignee\n{first},Ann <b>\nx{first},\n".encode()), "Look first")
+    looked = row(page, name)
+    expect_state(looked, "Looked at")
+    expect(looked.locator(".job-lost li")).to_have_text(["Assignee in 1: Ann <b>"])
+    expect(looked.locator(".job-lost")).to_be_visible()
+
+    looked.get_by_role("button", name=f"Import what was found in {name}").click()
+
+    expect_state(looked, "Done")
+    expect(page.locator(".job", has_text=name)).to_have_count(1)
+    expect(looked.locator(".job-text")).to_have_text("2 notes came in, not kept: “Assignee”")
+    expect(looked.locator("[name=import]")).to_be_hidden()
+    assert first in rest.get("/api/notes").text
+
+
 def test_everything_is_there_without_scripts(plain, windows, standing_server, rest):
     expect(plain.locator("#import-folder")).to_be_hidden()
     plain.get_by_role("button", name="Import", exact=True).click()
     expect(plain.locator("#import-file-error")).to_have_text("Choose a file first.")
     name, first = f"{fresh('file')}.json", fresh("without")
     plain.check("[name=archived]")
-    send(plain, [file(name, notes(first, 7)), file("more.json", notes(first))], "Look first")
+    send(plain, [file(name, notes(first, "")), file("more.json", notes(first))], "Look first")
     looked = row(plain, f"{name} and 1 more")
 
     expect_state(looked, "Looked at")  # the page comes again by itself, until it is
@@ -150,6 +167,8 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     assert rest.get("/api/jobs").json()[-1]["options"] | {"format": None} == {
         **{"format": None, "dry_run": True, "archived": True, "trashed": False}
     }
+    looked.get_by_role("button", name=f"Import what was found in {name}").click()
+    expect(looked.locator(".job-text")).to_have_text("2 notes came in, 1 could not be read")
     looked.get_by_role("button", name="Put away").click()
     expect(looked).to_have_count(0)
     plain.select_option("[name=format]", "csv")

@@ -176,7 +176,7 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     looked = row(plain, "holiday.png")
     expect_state(looked, "Failed")
     looked.get_by_role("button", name="Run again").click()
-    expect(plain.locator(".notice")).to_contain_text("names no column")
+    expect(plain.locator(".notice")).to_contain_text("names a column")
     with plain.expect_download() as sent:
         plain.get_by_role("link", name="Markdown").click()
     assert sent.value.suggested_filename.endswith(".zip")

@@ -190,7 +190,7 @@ class Spool:
         with open_file(self._folder.with_name(self._folder.name + MARK), "a+", encoding="ascii") as file:
             flock(file, LOCK_EX)  # of two processes that begin, one makes it
             file.seek(0)
-            marked = file.read()
+            marked: str = file.read()
             if not marked:
                 marked = secrets.token_hex(4)
                 file.write(marked)

@@ -271,6 +271,7 @@ def test_a_preflight_allows_nothing(port: int):
 def _assert_secure(answer: Answer, csp: str = CSP) -> None:
     assert answer.headers["content-security-policy"] == csp
     assert {name: answer.headers.get(name) for name in SECURITY} == SECURITY
+    assert {"no-store", "no-cache", "immutable"} & set(answer.headers["cache-control"].split(", "))
     assert answer.raw.lower().count(b"content-security-policy:") == 1
     assert "server" not in answer.headers
 
@@ -290,6 +291,11 @@ def test_every_answer_carries_the_security_headers(port: int, me: str, route: Ro
     refused = exchange(port, request(route.address, method="PROPFIND"))
     assert refused.status == 405
     _assert_secure(refused)
+
+
+@pytest.mark.parametrize("path", ["/", "/front/notes", "/front/users", "/front/rooms/1", "/front/boards", "/api/me"])
+def test_what_shows_data_is_kept_nowhere(port: int, path: str):
+    assert exchange(port, request(path)).headers["cache-control"] == "private, no-store"
 
 
 def _names(answer: Answer) -> list[str]:

@@ -14,6 +14,7 @@ from quart import Blueprint, Response
 from quart.blueprints import BlueprintSetupState
 
 from quart_notes.blueprints.errors import PROBLEM_TYPE, named, tell, unexpected
+from quart_notes.blueprints.headers import NOT_KEPT
 from quart_notes.blueprints.identity import known_caller
 from quart_notes.core import Core
 from quart_notes.domain.access import Caller
@@ -39,7 +40,7 @@ class Reply(NamedTuple):
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """The same, for ASGI."""
-        headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        headers = [(name.lower().encode(), value.encode()) for name, value in {**NOT_KEPT, **self.headers}.items()]
         return [(b"content-type", self.content_type.encode()), *headers]
 
 

@@ -24,8 +24,8 @@ def version_tag(version: int) -> str:
 def if_match(header: str | None) -> Callable[[int], bool] | None:
     """Whether a version may be changed, judged by If-Match; None when the header was not sent.
 
-    A weak tag counts as well: a proxy that compresses makes our tags weak, and a version names a state, not bytes. By RFC
-    9110 every change through such a proxy would be refused.
+    A weak tag counts as well: a proxy that compresses makes our tags weak, and a version names a state, not bytes. By
+    RFC 9110 every change through such a proxy would be refused.
     source   RFC 9110, 13.1.1
     """
     if header is None:

@@ -213,7 +213,8 @@ async def _refuse(
     headers: Iterable[tuple[bytes, bytes]] = (),
 ) -> None:
     body = problem(400, BadRequestError.code, why)
-    headers = [(b"content-type", PROBLEM_TYPE.encode()), (HEADER, name), *headers, *RAW_SECURITY]
+    own = [(b"content-type", PROBLEM_TYPE.encode()), (b"cache-control", b"no-store"), (HEADER, name)]
+    headers = [*own, *headers, *RAW_SECURITY]
     await _send(send, 400, headers, dump(body), kind)
 
 

@@ -18,10 +18,12 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# The default: after signing out, nobody finds pages or secrets in what the browser has kept.
+NOT_KEPT = {"Cache-Control": "private, no-store"}
 REQUEST_ID = "X-Request-Id"
 REQUEST_IDS = "quart_notes.request_ids"  # extension of the application: names its requests
 RAW_SECURITY = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
-BY_LOWER_NAME = tuple((name.lower(), name, value) for name, value in SECURITY.items())
+BY_LOWER_NAME = tuple((name.lower(), name, value) for name, value in {**SECURITY, **NOT_KEPT}.items())
 
 
 def register(app: Quart) -> None:
@@ -51,5 +53,5 @@ async def _secure(response: Response) -> Response:
 
 async def _secure_refusal(response: ResponseTypes | None) -> ResponseTypes | None:
     if response is not None:  # the handshake was refused
-        response.headers.update({**SECURITY, REQUEST_ID: CURRENT.get()})
+        response.headers.update({**SECURITY, **NOT_KEPT, REQUEST_ID: CURRENT.get()})
     return response

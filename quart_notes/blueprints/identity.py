@@ -179,6 +179,7 @@ async def end_session(response: Response) -> None:
     """Have the browser be nobody."""
     await _end_current()
     response.delete_cookie(_session_cookie(), path="/", secure=request.is_secure, httponly=True, samesite="Lax")
+    response.headers["Clear-Site-Data"] = '"cache"'  # what the browser keeps of pages that were shown before
 
 
 async def _end_current() -> None:

@@ -204,6 +204,21 @@ def test_the_way_back_in_leads_to_the_same_page_with_what_was_typed(guarded_serv
     expect(page.locator("#messages > li", has_text="typed")).to_have_count(1)
 
 
+def test_back_shows_nothing_once_one_has_signed_out(guarded_server, ada, root):
+    page = ada.window("/front/account")
+    visit(page, guarded_server)
+    add(page, "a secret plan")
+    expect(page.locator(".note", has_text="a secret plan")).to_be_visible()
+    with page.expect_navigation():
+        page.evaluate("document.querySelector('form[action$=\"/sign-out\"]').requestSubmit()")
+    expect(page).to_have_url(re.compile("/front/sign-in"))
+
+    page.go_back()
+
+    expect(page).to_have_url(re.compile("/front/sign-in"))
+    expect(page.get_by_text("a secret plan")).to_have_count(0)
+
+
 def test_somebody_else_in_the_same_browser_finds_nothing_of_what_was_typed(guarded_server, ada, root):
     page = ada.window("/front/notes")
     page.fill("#add-note-form [name=title]", "a secret")

@@ -14,7 +14,7 @@ export class EventMemory {
 
   /** @param {FeedEvent} event */
   add(event) {
-    if (event.id) this.#events.push(event);
+    this.#events.push(event);
     if (this.#events.length > REMEMBERED) this.#from = this.#events.shift()?.id ?? this.#from;
   }
 

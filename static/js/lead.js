@@ -4,7 +4,8 @@
  * 1. A tab is told what it missed only once the connection has carried its topics since then; until then it waits.
  * 2. When more is wanted, or something older, the connection begins anew where the tab that waits left off: what the
  * others know already is told again, and they drop it. 3. When less is wanted, it begins anew where it is. 4. A topic
- * that was denied is wanted no more, until a tab comes that was opened since: then it is tried once again.
+ * that was denied is wanted no more, until a tab comes that was opened since: then it is tried once again. 5. A tab that comes
+ * is told of what has no id, like who is in a room, as it was told last: nothing else would until that changes.
  */
 import { behind, isNewer } from "./event_ids.js";
 import { EventMemory } from "./event_memory.js";
@@ -29,6 +30,8 @@ export class Lead {
   /** @type {string|undefined} from where it has to begin for the tabs that wait */ #from;
   #timer = 0;
   /** @type {Set<string>} */ #denied = new Set();
+  /** @type {Map<string, FeedEvent>} the latest event without an id, by topic */ #volatile = new Map();
+  /** @type {Set<string>} tabs that have not heard of these yet */ #newcomers = new Set();
 
   /**
    * @param {string} name of all that the tabs share @param {Asking} me @param {Connect} connect
@@ -80,16 +83,23 @@ export class Lead {
    */
   missed({ tab, topics, last }) {
     const isNew = this.#wishes.set(tab, topics);
+    if (isNew) this.#newcomers.add(tab);
     for (const topic of isNew ? topics : []) this.#denied.delete(topic);
     const far = Math.abs(behind(last, this.#position)) > FAR;
     if (topics.every((topic) => this.#carried.includes(topic) || this.#denied.has(topic))) {
       const missed = this.#past.since(last);
-      if (missed || far) return missed?.filter((event) => isAbout(topics, event)) ?? null;
+      if (!missed && far) return null;
+      if (missed) return [...missed, ...this.#news(tab)].filter((event) => isAbout(topics, event));
     }
     const from = far ? this.#position : last;
     if (!this.#from || isNewer(this.#from, from)) this.#from = from;
     this.#tuneSoon(GROW_MS);
     return undefined;
+  }
+
+  /** What a tab that has just come was never told. @param {string} tab */
+  #news(tab) {
+    return this.#newcomers.delete(tab) ? this.#volatile.values() : [];
   }
 
   /** @param {number} ms */
@@ -122,6 +132,7 @@ export class Lead {
     const more = carried.some((topic) => !this.#carried.includes(topic));
     if (more || isNewer(this.#position, after)) this.#past = new EventMemory(after);
     this.#carried = carried;
+    for (const topic of this.#volatile.keys()) if (!carried.includes(topic)) this.#volatile.delete(topic);
     this.#position = after;
     this.ears.tuned();
   }
@@ -131,7 +142,8 @@ export class Lead {
     const reset = event.action === "reset";
     const before = event.id && !reset ? this.#position : "";
     if (reset) this.#past = new EventMemory(event.id ?? "");
-    else this.#past.add(event);
+    else if (event.id) this.#past.add(event);
+    else if (event.topic) this.#volatile.set(event.topic, event);
     this.#position = event.id ?? this.#position;
     this.ears.tell(before, event);
   }

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.rooms import be, block_websockets, enter, fresh, message, unsent, write
+from tests.browser.windows import visit
 from tests.server_process import ServerProcess
 
 
@@ -30,6 +31,25 @@ def test_who_comes_and_goes_is_shown_and_said_once(windows, shared_server, hers,
     his.close()
 
     expect(hers.locator(".here-count")).to_have_text("1 here")
+
+
+def test_a_second_tab_knows_who_is_here_from_the_start(windows, shared_server, hers, place):
+    """It shares the first tab's connection, on which nothing changes when it comes."""
+    expect(hers.locator(".here-count")).to_have_text("1 here")
+    elsewhere = visit(windows(hers.context), shared_server, "/front/users")
+    elsewhere.goto(f"{shared_server.base}/front/rooms/1")
+    expect(elsewhere.locator(".here-count")).to_have_text("1 here")
+
+    for path in (f"/front/rooms/{place}", "/front/rooms/1"):
+        other = windows(hers.context)
+        other.route(f"**{path}", _as_if_nobody_were_there)  # its page may be made before the first tab is there
+        visit(other, shared_server, path)
+        expect(other.locator(".here-count")).to_have_text("1 here")
+
+
+def _as_if_nobody_were_there(route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=re.sub(r"\d+ here", "0 here", answer.text()))
 
 
 def test_typing_is_seen_by_the_others_and_ends_with_the_message(windows, shared_server, hers, bob, place):

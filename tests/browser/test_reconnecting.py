@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.board import card_of, create, fresh
 from tests.browser.windows import visit
-from tests.server_process import ServerProcess
+from tests.server_process import ServerProcess, wait_for
 
 LINES = """() => {
   window.lines = [];
@@ -232,7 +232,7 @@ def test_where_websockets_work_again_they_are_first_again(windows, shared_server
         page.clock.fast_forward(61_000)
     note = create(rest, fresh())
     expect(card_of(page, note)).to_have_count(1)
-    page.wait_for_function("localStorage.getItem('quart-notes::road') === null")
+    wait_for(lambda: page.evaluate("localStorage.getItem('quart-notes::road') === null"), "the event proves it")
     streams: list[str] = []
     page.on("request", lambda request: streams.append(request.url) if "/events?" in request.url else None)
     visit(page, shared_server)

@@ -12,6 +12,7 @@ from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, form_key, typed
 from quart_notes.blueprints.identity import caller, chosen_person
 from quart_notes.blueprints.links import linked
+from quart_notes.domain.messages import MessageList
 from quart_notes.errors import NotFoundError, RoomNameTakenError, ValidationFailedError
 from quart_notes.schemas import (
     MAX_ID,
@@ -24,13 +25,16 @@ from quart_notes.schemas import (
     RoomMessageCreate,
     RoomOut,
     RoomQuery,
+    UnreadOut,
     UserOut,
 )
 
 blueprint = Blueprint("front_rooms", __name__, url_prefix="/front/rooms")
 blueprint.add_app_template_filter(linked)
 
-PAGE_SIZE = 50  # messages a page carries; with JavaScript older ones follow as one scrolls
+PAGE_SIZE = 50  # messages a page carries; with JavaScript further ones follow as one scrolls
+READ = 40  # messages above the first unread one: more than a window shows
+UNREAD = 100  # messages from there on
 Page = str | tuple[str, int] | WerkzeugResponse
 
 
@@ -78,9 +82,9 @@ async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
 
 async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]) -> str:
     before = digits(request.args.get("before_id"))
-    found = await core().messages.in_room(
-        await caller(), shown.id, MessageQuery(before_id=before or MAX_ID, limit=PAGE_SIZE)
-    )
+    reading = await _reading(shown.id, me)
+    new_after = reading.last_read_id if reading and reading.count and before is None else None
+    found, newer = await _messages(shown.id, before or MAX_ID, new_after)
     return await render_template(
         "room.html",
         room=shown,
@@ -88,7 +92,10 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         messages=found.messages,
         older=found.messages[0].id if found.more else None,
         newest=before is None,
-        last_read_id=await _last_read(shown.id, me),
+        newer=newer,
+        max_id=MAX_ID,
+        last_read_id=reading.last_read_id if reading else None,
+        unread_count=reading.count if reading else 0,
         last_event_id=found.position,
         presence=core().presence.now(shown.id),
         people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX))).users,
@@ -105,11 +112,22 @@ def _title(shown: RoomOut, me: UserOut | None) -> str:
     return shown.name or next((one for one in shown.people if one != me), shown.people[0]).nickname
 
 
-async def _last_read(room_id: int, me: UserOut | None) -> int | None:
+async def _reading(room_id: int, me: UserOut | None) -> UnreadOut | None:
     if me is None:
         return None
     found = await core().readings.of_person(await caller(), me.id)
-    return next((one.last_read_id for one in found.unread if one.room_id == room_id), None)
+    return next((one for one in found.unread if one.room_id == room_id), None)
+
+
+async def _messages(room_id: int, before_id: int, new_after: int | None) -> tuple[MessageList, bool]:
+    """The last messages before an id, or those around the first after `new_after`; whether there are newer ones."""
+    who = await caller()
+    if new_after is None:
+        newest = MessageQuery(before_id=before_id, limit=PAGE_SIZE)
+        return await core().messages.in_room(who, room_id, newest), before_id < MAX_ID
+    read = await core().messages.in_room(who, room_id, MessageQuery(before_id=new_after + 1, limit=READ))
+    unread = await core().messages.in_room(who, room_id, MessageQuery(after_id=new_after, limit=UNREAD))
+    return read._replace(messages=[*read.messages, *unread.messages]), unread.more
 
 
 async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:

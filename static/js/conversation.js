@@ -20,7 +20,7 @@ export function start(messages, scroll, feed, empty) {
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { action, message } }) => {
     if (message?.room_id !== roomId) return;
-    scroll.keeping(() => {
+    scroll.keepingSoon(() => {
       if (action === "delete") messages.remove(message);
       else messages.put(message, true);
     });

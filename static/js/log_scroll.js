@@ -6,9 +6,13 @@
  */
 import { emit } from "./messages.js";
 
+/** @typedef {{anchor: Element|undefined, top: number, scrollTop: number}} Held */
+
 const CLOSE = 48; // pixels from the end that count as the end
 
 export class LogScroll {
+  /** @type {Held|undefined} what stays where it is in this frame */ #held;
+
   /**
    * Dispatches from the log: `log:moved` when its end is reached or left, `log:newest` when the newest are wanted.
    * @param {HTMLElement} log @param {HTMLElement} list
@@ -60,12 +64,39 @@ export class LogScroll {
     this.#look();
   }
 
-  /** Change something in the log; what one is looking at stays where it is. @param {() => void} change */
+  /**
+   * Change something in the log; what one is looking at stays where it is.
+   * @template T @param {() => T} change @returns {T}
+   */
   keeping(change) {
-    const anchor = this.#isAtEnd() ? null : this.#topmost();
-    const before = anchor?.getBoundingClientRect().top;
+    const held = this.atEnd ? null : this.#hold(); // at the end it stays at the end, and nothing has to be measured
+    const made = change();
+    if (held) this.#restore(held);
+    return made;
+  }
+
+  /** The same for what comes many times a frame: where things are is measured once a frame. @param {() => void} change */
+  keepingSoon(change) {
+    if (!this.atEnd && !this.#held) {
+      this.#held = this.#hold();
+      requestAnimationFrame(() => {
+        if (this.#held) this.#restore(this.#held);
+        this.#held = undefined;
+      });
+    }
     change();
-    if (anchor?.isConnected && before !== undefined) this.log.scrollTop += anchor.getBoundingClientRect().top - before;
+  }
+
+  /** @returns {Held} */
+  #hold() {
+    const anchor = this.#topmost();
+    return { anchor, top: anchor?.getBoundingClientRect().top ?? 0, scrollTop: this.log.scrollTop };
+  }
+
+  /** Somebody may have scrolled since. @param {Held} held */
+  #restore({ anchor, top, scrollTop }) {
+    const scrolled = this.log.scrollTop - scrollTop;
+    if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().top - top + scrolled;
     this.#look();
   }
 

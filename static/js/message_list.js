@@ -78,6 +78,7 @@ export class MessageList {
     for (const message of messages) {
       if (this.#places.has(message.id) || (this.#gone.get(message.id) ?? 0) >= message.version) continue;
       const item = itemFor(message);
+      item.toggleAttribute("data-older", where === "prepend");
       this.#places.set(message.id, { item, version: message.version });
       rows.append(item);
     }

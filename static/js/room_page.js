@@ -26,17 +26,17 @@ import * as unreadLine from "./unread_line.js";
 export function start(element, feed) {
   const list = find(element, "#messages");
   const older = find(element, "#older");
-  const { room, kind, newest, lastRead } = element.dataset;
+  const { room, kind, newest, lastRead, unread } = element.dataset;
   const roomId = Number(room);
   if (newest === undefined) return location.replace(location.pathname); // older pages are for readers without scripts
 
-  const messages = new MessageWindow(list, roomId, older.dataset.state === "whole");
   const scroll = new LogScroll(find(element, "#log"), list);
+  const messages = scroll.keeping(() => new MessageWindow(list, roomId, older.dataset.state === "whole"));
   const reading = new Reading(messages, scroll, lastRead ? Number(lastRead) : Number.POSITIVE_INFINITY, feed);
   scroll.start();
   messageGrouping.start(list);
   conversation.start(messages, scroll, feed, find(element, "#empty-room"));
-  unreadLine.start(find(element, "#jump"), messages, scroll, reading);
+  unreadLine.start(find(element, "#jump"), messages, scroll, reading, Number(unread ?? 0));
   reading.start();
   furtherMessages.start(older, messages, scroll, feed);
   presence.start(find(element, "#here"), roomId, feed);

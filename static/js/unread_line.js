@@ -1,13 +1,14 @@
 /** The line above the first message that is new, and the way down to the newest. */
 import { find } from "./elements.js";
 import { group } from "./message_grouping.js";
-import { isOwn, itemsIn, messageOf } from "./message_item.js";
+import { isOwn, itemsIn, messageOf, viewer } from "./message_item.js";
 
 /**
  * @param {HTMLElement} button the way down @param {import("./message_window.js").MessageWindow} messages
  * @param {import("./log_scroll.js").LogScroll} scroll @param {import("./reading.js").Reading} reading
+ * @param {number} unread messages
  */
-export function start(button, messages, scroll, reading) {
+export function start(button, messages, scroll, reading, unread) {
   const over = new AbortController();
   const heard = { signal: over.signal };
   const words = find(button, ".jump-words");
@@ -15,7 +16,7 @@ export function start(button, messages, scroll, reading) {
   /** @type {HTMLElement|undefined} */ let marked;
   let since = reading.last; // new is what comes after it
   let seen = true; // whether what stands below the line has been looked at
-  let waiting = 0; // messages of others below what is in sight
+  let waiting = unread; // as the badges have it; for nobody in particular, what came since the end was in sight
 
   /** @param {HTMLElement|undefined} item */
   const mark = (item) => {
@@ -26,14 +27,25 @@ export function start(button, messages, scroll, reading) {
   };
   const draw = () => {
     const news = [...itemsIn(messages.element)].filter((item) => messageOf(item).id > since && !isOwn(messageOf(item)));
-    mark(news[0]);
-    return news.length;
+    // What is new may begin above what is shown.
+    mark(messages.whole || news[0] !== messages.items[0] ? news[0] : undefined);
   };
   const showButton = () => {
-    if (scroll.atEnd) waiting = 0;
-    button.hidden = scroll.atEnd;
-    words.textContent = waiting ? `${waiting} new` : label;
-    button.ariaLabel = waiting ? `${waiting} new. ${label}` : label;
+    if (scroll.atEnd && !viewer) waiting = 0;
+    if (button.hidden !== scroll.atEnd) button.hidden = scroll.atEnd;
+    const news = waiting ? `${waiting} new` : label;
+    if (words.textContent === news) return;
+    words.textContent = news;
+    button.ariaLabel = waiting ? `${news}. ${label}` : label;
+  };
+  const count = () => {
+    if (!viewer && !scroll.atEnd) waiting++;
+    showButton();
+  };
+  /** @param {PageEvents["unread"]} event */
+  const counted = ({ detail }) => {
+    waiting = detail.get(messages.roomId) ?? 0;
+    showButton();
   };
   const look = () => {
     if (reading.looking) seen = true;
@@ -42,8 +54,7 @@ export function start(button, messages, scroll, reading) {
   /** @param {CardEvent<MessageChange>} event */
   const changed = ({ target, detail: { message, before, live } }) => {
     if (before || !live || isOwn(message)) return;
-    if (!scroll.atEnd) waiting++;
-    showButton();
+    count();
     if (reading.looking) {
       if (!marked) since = Math.max(since, message.id);
       return;
@@ -57,10 +68,9 @@ export function start(button, messages, scroll, reading) {
   /** @param {RoomEvents["message:outside"]} event */
   const outside = ({ detail }) => {
     if (isOwn(detail) || detail.version > 1) return;
-    waiting++;
     if (seen) since = detail.id - 1;
     seen = false;
-    showButton();
+    count();
   };
   /** Who answers has read. */
   const answered = () => {
@@ -76,12 +86,13 @@ export function start(button, messages, scroll, reading) {
   scroll.log.addEventListener("log:moved", look, heard);
   document.addEventListener("visibilitychange", look, heard);
   document.addEventListener("composer:sent", answered, heard);
+  document.addEventListener("unread", counted, heard);
   const jump = () => {
     scroll.log.focus({ preventScroll: true }); // the button goes
     scroll.toEnd();
   };
   button.addEventListener("click", jump, heard);
-  waiting = draw();
+  draw();
   if (marked) {
     seen = false;
     scroll.show(marked);

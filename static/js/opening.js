@@ -1,0 +1,9 @@
+// Runs before the first paint, hence outside the modules: the conversation opens at the line above what is new.
+(() => {
+  const CONTEXT = 72; // pixels of what was read stay in sight above the line
+  const log = document.getElementById("log");
+  const line = log?.querySelector(".new-line:not([hidden])");
+  if (!log || !line) return;
+  const above = log.getBoundingClientRect().top + CONTEXT - line.getBoundingClientRect().top;
+  if (above > 0) log.scrollTop -= above; // laid out from its end: else it is in sight already
+})();

@@ -5,6 +5,7 @@ surrounds a connection, `sqlite_engine`, `postgres_engine` and `postgres_transac
 cure for their traps has its place there.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -141,6 +142,8 @@ class Database:
         self._turn: Turn = turn or nullcontext()
         self._store = SqliteFile(place) if isinstance(place, Path) else PostgresServer(place, alone=alone)
         self._names = tuple(orm(self._store)["connections"])
+        self._failed = False  # and was not found to be sound since
+        self._asking: asyncio.Task[bool] | None = None
 
     async def open(self) -> list[str]:
         """Connect and apply the migrations that are pending, oldest first; returns their names.
@@ -193,7 +196,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:
         """A transaction that writes. Only the writer's task may enter it: never one that can be cancelled."""
-        with translated():
+        with self._watched():
             self._store.check()
             async with self._turn, in_transaction(WRITER) as connection:
                 yield connection
@@ -201,7 +204,7 @@ class Database:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[BaseDBAsyncClient]:
         """One moment of the database, to read from."""
-        with translated():
+        with self._watched():
             self._store.check()
             async with in_transaction(ASIDE if _IS_ASIDE.get() and ASIDE in self._names else READER) as connection:
                 yield connection
@@ -210,6 +213,37 @@ class Database:
         """Return after a real query; DatabaseUnavailableError when there is no answer."""
         async with self.snapshot() as connection:
             await connection.execute_query("SELECT newest FROM log_head")
+
+    async def answers(self) -> bool:
+        """Whether it does, by a query that no cache answers.
+
+        Once anything has failed it does not, until all of it was found to be sound. Who asks meanwhile waits for the
+        same look, which may take long: a caller that is cancelled does not end it.
+        """
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._answers())
+        return await asyncio.shield(self._asking)
+
+    async def _answers(self) -> bool:
+        failed, self._failed = self._failed, False
+        try:
+            with translated():
+                await self._store.examine(thoroughly=failed)
+            await self.ping()
+        except DatabaseUnavailableError:
+            self._failed |= failed
+            return False
+        return not self._failed
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Raise what the database says as this application's errors, and remember that it has failed."""
+        try:
+            with translated():
+                yield
+        except DatabaseUnavailableError as error:
+            self._failed |= "locked" not in str(error.__cause__)  # busy: it works for somebody else
+            raise
 
     async def checkpoint(self) -> None:
         """What the database needs done now and then, beside the writes that go on."""

@@ -34,6 +34,9 @@ class PostgresServer:
     def check(self) -> None:
         """Nothing to look at: a lost connection says so itself."""
 
+    async def examine(self, *, thoroughly: bool) -> None:
+        """Nothing to look at: what is asked of a server is answered by it."""
+
     async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
         """Apply the migrations that are pending, all or none; of processes that start at once, one does it."""
         name = f"{connection.connection_name}, migrating"

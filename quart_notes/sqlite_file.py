@@ -23,6 +23,7 @@ PRAGMAS = {
     "journal_size_limit": 64 << 20,  # bytes the log file keeps after a checkpoint
     "cache_size": -16384,  # KiB, negative by SQLite's convention
 }
+HEADER = b"SQLite format 3\0"
 CHECKPOINT_SIZE = 4 << 20  # bytes of write-ahead log from which it is folded back
 
 
@@ -63,6 +64,10 @@ class SqliteFile:
         if not same:
             raise DatabaseUnavailableError("The database file is not there any more.")
 
+    async def examine(self, *, thoroughly: bool) -> None:
+        """sqlite3.Error or OSError unless the file can be read; thoroughly: all of it."""
+        await asyncio.to_thread(_examine, self._file, thoroughly)
+
     async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
         """Apply the migrations, the first of which is named; a copy of an older file is kept."""
         _, tables = await connection.execute_query("SELECT 1 FROM sqlite_master WHERE name = 'note'")
@@ -86,6 +91,19 @@ class SqliteFile:
             grown = False
         if grown:
             await asyncio.to_thread(_checkpoint, self._file)
+
+
+def _examine(file: Path, thoroughly: bool) -> None:
+    """By a connection of its own, which has nothing in its cache; the file's beginning may be in the log as well."""
+    with file.open("rb") as opened:
+        if opened.read(len(HEADER)) != HEADER:
+            raise sqlite3.DatabaseError(f"{file} is not a database")
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute("SELECT newest FROM log_head").fetchone()
+        if thoroughly:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError(f"{file} is damaged: {verdict}")
 
 
 def _checkpoint(file: Path) -> None:

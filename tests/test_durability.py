@@ -16,6 +16,7 @@ from tests.acknowledged import check_rows_and_events, progress, writers
 from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.in_process import apply
 from tests.nursery import run
+from tests.postgres import Databases
 from tests.raw_connection import RawConnection, until
 from tests.roads import ROADS
 from tests.server_process import ROOT, ServerProcess
@@ -337,4 +338,68 @@ async def test_a_database_that_goes_away_is_said_and_heals(server: ServerProcess
             assert [event["note"] for event in client.events] == [second]
     check_rows_and_events(server, {first["id"]: "first", second["id"]: "second"})
     assert server.stored("SELECT title FROM note ORDER BY id") == [("first",), ("second",)]
+
+
+async def health(http: httpx.AsyncClient) -> set[int]:
+    return {(await http.get(path)).status_code for path in ("/db/alive", "/readyz")}
+
+
+@pytest.mark.sqlite_only("its file is damaged")
+async def test_a_file_of_random_bytes_is_not_called_healthy_by_what_is_in_a_cache(server: ServerProcess):
+    file = server.data / "quart-notes.sqlite3"
+    async with server.client() as http:
+        assert (await http.post("/api/notes", json={"title": "first"})).status_code == 201
+        assert await health(http) == {200}
+        sound = file.read_bytes()
+
+        _overwrite(file, 0, random.Random(1).randbytes(len(sound)))
+        assert await health(http) == {503}
+        _overwrite(file, 0, sound)
+
+        assert await health(http) == {200}
+        assert (await http.get("/api/notes", params={"q": "first"})).status_code == 200
+
+
+@pytest.mark.sqlite_only("its file is damaged")
+async def test_what_has_failed_is_not_called_healthy_until_all_of_it_is_sound(tmp_path: Path):
+    with ServerProcess(tmp_path / "data") as server:
+        async with server.client() as http:
+            for number in range(40):
+                await http.post("/api/notes", json={"title": f"{number}", "description": "x" * 10_000})
+    file = server.data / "quart-notes.sqlite3"
+    with ServerProcess(server.data) as server:
+        async with server.client() as http:
+            assert await health(http) == {200}
+            sound = file.read_bytes()
+            half = len(sound) // 2
+            _overwrite(file, half, random.Random(1).randbytes(len(sound) - half))  # its beginning can be read
+            assert (await http.get("/api/notes", params={"q": "x"})).status_code == 503
+
+            assert await health(http) == {503}
+            assert await health(http) == {503}, "asking again makes it no better"
+            _overwrite(file, half, sound[half:])
+
+            assert await health(http) == {200}
+
+
+def _overwrite(file: Path, place: int, content: bytes) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(place)
+        opened.write(content)
+
+
+async def test_a_server_without_its_postgresql_is_not_healthy(databases: Databases, tmp_path: Path):
+    with ServerProcess(tmp_path / "data", "--database-url", databases.url(tmp_path)) as server:
+        async with server.client() as http:
+            assert await health(http) == {200}
+            await asyncio.to_thread(databases.server.stop)
+            assert await health(http) == {503}
+            assert await health(http) == {503}
+
+            await asyncio.to_thread(databases.server.start)
+
+            while await health(http) != {200}:
+                await asyncio.sleep(0.1)
+        assert "Traceback" not in server.log
+    databases.forget(tmp_path)
     assert "Traceback" not in server.log

@@ -9,8 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.asyncapi import asyncapi_document
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.openapi import Answer, answers
-from quart_notes.core import Core
-from quart_notes.errors import DatabaseUnavailableError, ProblemError
+from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.jsonio import dump
 from quart_notes.schemas import HealthOut, VersionOut
 from quart_notes.version import __version__
@@ -70,7 +69,7 @@ async def ready() -> tuple[HealthOut, int]:
 
 
 async def _health(message: str) -> tuple[HealthOut, int]:
-    asking = asyncio.create_task(_database_answers(core()))
+    asking = asyncio.create_task(core().database.answers())
     try:
         # A connection that is lost may take long to be let go of: whoever asks does not wait for that.
         await asyncio.wait([asking], timeout=HEALTH_TIMEOUT)
@@ -80,14 +79,6 @@ async def _health(message: str) -> tuple[HealthOut, int]:
     if answers:
         return HealthOut(status="healthy", message=message), 200
     return HealthOut(status="unhealthy", message=str(DatabaseUnavailableError.__doc__).partition(";")[0] + "."), 503
-
-
-async def _database_answers(core: Core) -> bool:
-    try:
-        await core.database.ping()
-    except ProblemError:
-        return False
-    return True
 
 
 @blueprint.get("/openapi.json")

@@ -242,6 +242,20 @@ async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_f
     assert copy.name.startswith(f"before-{ALL[2]}-")
 
 
+async def test_notes_of_an_older_version_are_found_without_accents(tmp_path: Path, make_old: MakeOld):
+    folder = tmp_path / "data"
+    many = 1_001  # more than are read at once
+    with closing(await make_old(folder, 6)) as old, old:
+        old.executemany(OLD_NOTE, [(f"Chloé {n}", False, f"chloé {n}") for n in range(many)])
+
+    async with opened(folder) as core:
+        found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="chloe", limit=1000))
+        everything = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="CHLOE", before_id=2))
+
+    assert (len(found.notes), found.more) == (1000, True)
+    assert [note.version for note in everything.notes] == [2]
+
+
 async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):
     for _ in range(3):
         async with opened(tmp_path / "data") as core:

@@ -36,7 +36,7 @@ async def test_following_the_links_brings_every_note_once(own: httpx.AsyncClient
                 break
             assert len(found) < 20
             answer = await own.get(answer.links["next"]["url"])
-        assert found == [note["id"] for note in notes if note is not notes[5]], repetition
+        assert found == [note["id"] for note in reversed(notes) if note is not notes[5]], repetition
 
 
 async def test_a_full_last_page_has_no_link(own: httpx.AsyncClient):
@@ -68,6 +68,7 @@ async def test_notes_are_found_by_whether_they_are_done(own: httpx.AsyncClient):
         "done=yes", "done=True", "done=1", "done=", "done=true&done=false", "done[]=true",
         "limit=0", "limit=1001", "limit=-1", "limit=", "limit=x", "limit=1.5", "limit=NaN", "limit=1&limit=2",
         "limit=" + "9" * 5000,
+        "before_id=0", "before_id=x",
         "after_id=-1", "after_id=x", f"after_id={MAX_ID + 1}", "after_id=" + "9" * 400, "after_id=",
         "q=" + "x" * 201, "q=" + "%C3%A9" * 201, "q=%00", "q=a%00b", "q=a&q=b",
     ],
@@ -82,7 +83,8 @@ async def test_a_list_that_cannot_be_is_refused_and_the_parameter_named(api: htt
 @pytest.mark.parametrize(
     "query",
     [
-        "limit=1000", "limit=1", f"after_id={MAX_ID}", "after_id=0", "x=y", "q=", "q=%20", "q=" + "x" * 200,
+        "limit=1000", "limit=1", "before_id=1", f"before_id={MAX_ID}",
+        f"after_id={MAX_ID}", "after_id=0", "x=y", "q=", "q=%20", "q=" + "x" * 200,
         "%ff=%ff", "q=%ff", "&&=&", "a%0d%0ab=c",
     ],
 )  # fmt: skip
@@ -123,6 +125,29 @@ SEARCHES = [
     ("😀 smile", None, "😀", True),
     (" ".join(f"w{n}" for n in range(40)), None, " ".join(f"w{n}" for n in range(40)), True),
     (None, "only in the text", "text", True),
+    ("Chloé", None, "chloe", True),
+    ("CHLOE\u0301", None, "chloe", True),
+    ("Chloe", None, "chloé", True),
+    ("Smørrebrød", None, "SMORREBROD", True),
+    ("Łódź, Đakovo", None, "lodz dakovo", True),
+    ("GROẞE STRAßE", None, "grosse strasse", True),
+    ("Diyarbakır", None, "DIYARBAKIR", True),
+    ("ISPARTA", None, "ısparta", True),
+    ("Œuvre, Æsir", None, "oeuvre aesir", True),
+    ("\ufb01n, \uff21\uff22\uff23", None, "fin abc", True),
+    ("it\u2019s “so”", None, 'it\'s "so"', True),
+    ("Άνθρωπος", None, "ανθρωποσ", True),
+    ("всё ёлка", None, "все елка", True),
+    ("مُحَمَّد", None, "محمد", True),
+    ("שָׁלוֹם", None, "שלום", True),
+    ("हिन्दी", None, "हन्दी", False),  # the signs of vowels are letters there
+    ("ที่นี่", None, "ทนี", False),
+    ("がっこう", None, "かっこう", False),
+    ("각", None, "가", False),
+    ("한국어", None, "\u1112\u1161\u11ab\u1100\u116e\u11a8", True),
+    ("Việt Nam", None, "viet nam", True),
+    ("soft\u00adware", None, "software", True),
+    ("a\u3000b\u2003c", None, "c b a", True),
 ]
 
 
@@ -147,3 +172,23 @@ async def test_a_changed_text_is_found_by_its_new_words_only(api: httpx.AsyncCli
     found = {q: [n["id"] for n in (await api.get("/api/notes", params={"q": q})).json()] for q in ("zebra", "giraffe")}
 
     assert found == {"zebra": [], "giraffe": [note["id"]]}
+
+
+async def test_what_a_search_finds_comes_newest_first_a_page_at_a_time(own: httpx.AsyncClient):
+    notes = [await add_note(own, title=f"Crème {n}") for n in range(5)]
+    other = await add_note(own, title="Milk")
+    newest_first = [note["id"] for note in reversed(notes)]
+
+    whole = await own.get("/api/notes", params={"q": "creme"})
+    found, answer = [], await own.get("/api/notes", params={"q": "creme", "limit": 2, "after_id": notes[0]["id"]})
+    while True:
+        found += [note["id"] for note in answer.json()]
+        if "next" not in answer.links:
+            break
+        answer = await own.get(answer.links["next"]["url"])
+
+    assert [note["id"] for note in whole.json()] == newest_first
+    assert found == newest_first[:-1]
+    assert [note["id"] for note in (await own.get("/api/notes?q=%20")).json()][-1] == other["id"]
+    before = (await own.get("/api/notes", params={"before_id": notes[2]["id"]})).json()
+    assert [note["id"] for note in before] == [note["id"] for note in notes[:2]]

@@ -39,20 +39,26 @@ CHANGE_PROBLEMS = (NotFoundError, StaleVersionError, InvalidIfMatchError, *WRITE
 @blueprint.get("")
 @validate_querystring(NoteQuery)
 @answers(
-    Answer(200, "The notes, by id.", list[NoteOut], headers={**ITEM_HEADERS, "Link": HEADERS["Link"]}),
+    Answer(
+        200,
+        "The notes, by id; of a search, the newest first.",
+        list[NoteOut],
+        headers={**ITEM_HEADERS, "Link": HEADERS["Link"]},
+    ),
     Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
     problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS),
 )
 async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
     """List notes.
 
-    By id ascending, at most `limit`; `Link` leads to the next page.
+    By id ascending, or the newest first when `q` searches; at most `limit`. `Link` leads to the next page.
     """
     position = core().cache.position(board(board_id))
     found = await core().notes.find(await caller(), board_id, query_args)
     headers = []
     if found.more:
-        following = {**request.args.to_dict(), "after_id": found.notes[-1].id}
+        place = "before_id" if query_args.searches else "after_id"
+        following = {**request.args.to_dict(), place: found.notes[-1].id}
         link = f'<{request.root_path}{request.path}?{urlencode(following)}>; rel="next"'
         headers.append((b"link", link.encode()))
     body = NOTES.dump_json(found.notes)

@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.once import once, request_of
-from quart_notes.domain.text import normalised
+from quart_notes.domain.text import searchable, searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.event_log import EventLog
 from quart_notes.events import Action, EventId, NoteEvent, board
@@ -166,14 +166,17 @@ class Notes:
         return None if note is None else NoteOut.model_validate(note)
 
     async def find(self, caller: Caller, board_id: int, query: NoteQuery) -> NoteList:
-        """Notes by id ascending, `query.limit` at most."""
+        """Notes by id ascending, those that a search finds newest first, `query.limit` at most."""
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
             await must_have(connection, caller, board_id, "viewer")
             matching = _matching(connection, board_id, query.q).filter(id__gt=query.after_id)
+            if query.before_id is not None:
+                matching = matching.filter(id__lt=query.before_id)
             if query.done is not None:
                 matching = matching.filter(done=query.done == "true")
-            rows = await matching.order_by("id").limit(query.limit + 1).values(*COLUMNS)
+            order = "-id" if query.searches else "id"
+            rows = await matching.order_by(order).limit(query.limit + 1).values(*COLUMNS)
         return NoteList(_out(rows[: query.limit]), len(rows) > query.limit, position)
 
     async def board(self, caller: Caller, board_id: int, q: str | None, page: int, size: int) -> BoardPage:
@@ -192,7 +195,7 @@ class Notes:
 
 def _matching(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> QuerySet[Note]:
     notes = Note.filter(board_id=board_id, deleted_at__isnull=True).using_db(connection)
-    for word in normalised(q or "").split()[: NoteQuery.MAX_WORDS]:
+    for word in searched_words(q or "", NoteQuery.MAX_WORDS):
         notes = notes.filter(search_text__contains=word)
     return notes
 
@@ -236,4 +239,4 @@ def _record(change: Change, action: Action, note: Note | NoteOut) -> NoteOut:
 
 def search_text(note: Note | NoteCreate | Entry) -> str:
     """What a search looks at."""
-    return normalised(f"{note.title or ''}\n{note.description or ''}")
+    return searchable(f"{note.title or ''}\n{note.description or ''}")

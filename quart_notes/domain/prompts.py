@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypedDict
 
+from quart_notes.domain.text import searchable
+
 # As a word: not within an address such as me@assistant.example, nor the beginning of another nickname.
 ASKED = re.compile(r"(?<![\w@.-])@assistant(?![\w-]|\.\w)", re.IGNORECASE)
 SAID_MAX = 8_000  # characters of what was said before the question
@@ -82,8 +84,8 @@ def asks(text: str) -> bool:
 
 
 def words_of(text: str) -> set[str]:
-    """The words of a text, whatever their case."""
-    return set(re.findall(r"\w+(?:-\w+)*", text.casefold()))
+    """The words of a text, whatever their case and accents."""
+    return set(re.findall(r"\w+(?:-\w+)*", searchable(text)))
 
 
 def is_about_notes(question: str) -> bool:

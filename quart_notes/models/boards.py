@@ -57,7 +57,7 @@ class Note(Model):
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
     deleted_at = fields.DatetimeField(null=True)
-    search_text = fields.TextField()  # title and description, normalised and casefolded
+    search_text = fields.TextField()  # title and description, without case and accents
     origin = fields.CharField(ORIGIN_MAX, null=True)  # of an imported one: what came once comes once (indexed, 0004)
 
     class Meta:

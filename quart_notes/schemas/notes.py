@@ -104,9 +104,19 @@ class NoteQuery(BaseModel):
         None, description="Only those that are ticked off, or only the others."
     )
     q: Annotated[Text, Field(max_length=QUERY_MAX)] | None = Field(
-        None, description="Words that must all occur in title or description; upper and lower case are alike."
+        None,
+        description="Words that must all occur in title or description, upper and lower case alike, with or without"
+        " accents. What is found comes newest first.",
     )
     limit: int = Field(PAGE_MAX, ge=1, le=PAGE_MAX, description="Notes at most.")
     after_id: int = Field(
         0, ge=0, le=MAX_ID, description="Only notes with a greater id: the last id of the page before."
     )
+    before_id: int | None = Field(
+        None, ge=1, le=MAX_ID, description="Only notes with a smaller id: in a search, the last id of the page before."
+    )
+
+    @property
+    def searches(self) -> bool:
+        """Whether it asks for words."""
+        return bool(self.q and self.q.strip())

@@ -14,6 +14,7 @@ import { noteKeys } from "./note_keys.js";
 import * as noteNews from "./note_news.js";
 import * as notes from "./notes.js";
 import * as search from "./search.js";
+import * as searchMarks from "./search_marks.js";
 import * as settingAside from "./setting_aside.js";
 import * as shortcuts from "./shortcuts.js";
 import * as summary from "./summary.js";
@@ -36,6 +37,7 @@ export function start(element, feed) {
   boardNews.start(element, feed);
   boardSwitcher.start(find(document, "#switcher", HTMLDetailsElement), feed);
   settingAside.start(element);
+  searchMarks.start(list);
   search.start(find(document, "#search-form", HTMLFormElement), list);
   summary.start(element, list);
   doneFold.start(find(element, "#fold-button"), list);

@@ -1,9 +1,11 @@
-/** Search while typing, with the meaning of the API's `q`: every word, in the title or the text, whatever its case. */
+/** Search while typing, with the meaning of the API's `q`: every word, in the title or the text, whatever its case and accents. */
+import { isOwn } from "./api.js";
 import { cardsIn, noteOf } from "./card.js";
 import { fold, words } from "./casefold.js";
 import { find } from "./elements.js";
 import { handOn } from "./focus.js";
-import { emit } from "./messages.js";
+import { goTo } from "./item_keys.js";
+import { emit, toast } from "./messages.js";
 
 const TYPING_MS = 400; // browsers limit how often an address may change
 
@@ -44,11 +46,32 @@ export function start(element, list) {
     url.search = q && String(new URLSearchParams({ q }));
     history.replaceState(history.state, "", url);
   };
+  const clear = () => {
+    field.value = "";
+    search();
+  };
+  /** What somebody writes during a search is not to vanish without a word. @param {HTMLElement} card @param {boolean} isNew */
+  const showChanged = async (card, isNew) => {
+    const wasShown = isNew || !card.hidden;
+    show(card);
+    if (!wasShown || !card.hidden || !(await isOwn("put", noteOf(card)))) return;
+    const run = () => {
+      clear();
+      showAll();
+      goTo(card);
+    };
+    toast(`${isNew ? "Added" : "Saved"}. It does not match the search.`, { label: "Show it", run });
+  };
+  /** @param {CardEvent<NoteChange>} event */
+  const changed = ({ target, detail: { before, live } }) => {
+    if (!wanted.length) return;
+    if (live) showChanged(target, !before);
+    else show(target);
+  };
   /** @param {KeyboardEvent} event */
   const press = ({ key }) => {
     if (key !== "Escape") return;
-    field.value = "";
-    search();
+    clear();
     field.blur();
   };
   /** @param {Event} event */
@@ -60,8 +83,8 @@ export function start(element, list) {
   element.addEventListener("submit", go, heard);
   field.addEventListener("input", search, heard);
   field.addEventListener("keydown", press, heard);
-  list.addEventListener("note:changed", ({ target }) => wanted.length && show(target), heard);
-  list.addEventListener("editor:closed", ({ target }) => target.isConnected && show(target), heard);
+  list.addEventListener("note:changed", changed, heard);
+  list.addEventListener("editor:closed", ({ target }) => target.isConnected && showChanged(target, false), heard);
   if (field.value) {
     wanted = words(field.value);
     showAll();

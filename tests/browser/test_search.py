@@ -1,34 +1,129 @@
 """Search while typing means what the API's `q` means."""
 
 import re
+import unicodedata
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.board import card_of, create, fresh
+from quart_notes.domain.text import searchable
+from tests.browser.board import add, card, card_of, create, edit, fresh
 from tests.browser.windows import visit
+from tests.server_process import wait_for
+from tests.test_note_lists import SEARCHES
+
+FOLDS = """async (letters) => {
+  const { fold } = await import(document.querySelector("link[rel=modulepreload][href$='/casefold.js']").href);
+  return letters.map(fold);
+}"""
 
 
-@pytest.mark.parametrize(
-    ("title", "text", "query"),
-    [
-        ("Émile et l'été", "", "émile ÉTÉ"),
-        ("", "Straße nach Süden", "STRASSE süd"),
-        ("Lentil", "soup", "soup lent"),
-        ("ΣΊΣΥΦΟΣ", "", "σίσυφος"),
-        ("Cafe\u0301", "", "café"),
-        ("100 % sure_thing", "", "% _"),
-    ],
-)
-def test_a_match_here_is_a_match_there(window, rest, title, text, query):
-    note = create(rest, title or None, text or None)
-    other = create(rest, fresh("zzz"))
+def test_letters_are_folded_here_as_on_the_server(window):
+    known = [chr(code) for code in range(0x20, 0x110000) if not 0xD800 <= code < 0xE000]
+    known = [letter for letter in known if unicodedata.category(letter) not in {"Cn", "Co"}]
+    joined = ["e\u0301", "E\u0323\u0302", "\u1112\u1161\u11ab", "が", "か\u3099", "ΌΔΟΣ", "Σ", "ςσ", "ﷺ", "ǅ", "ŉ"]
 
-    window.fill("#search-field", query)
+    there = [
+        searchable(letter).lower() for letter in known + joined
+    ]  # Cherokee is folded upwards by one, downwards by the other
+    here = window.evaluate(FOLDS, known + joined)
 
-    expect(card_of(window, other)).to_be_hidden()
-    expect(card_of(window, note)).to_be_visible()
-    assert note["id"] in [found["id"] for found in rest.get("/api/notes", params={"q": query}).json()]
+    assert [pair for pair in zip(known + joined, here, there, strict=True) if pair[1] != pair[2]] == []
+
+
+def test_a_match_here_is_a_match_there(window, rest):
+    notes = {
+        (title, text): create(rest, title, text)["id"]
+        for title, text in dict.fromkeys((title, text) for title, text, _, _ in SEARCHES)
+    }
+    expect(window.locator(f"#note-{max(notes.values())}")).to_have_count(1)
+
+    for title, text, query, found in SEARCHES:
+        window.fill("#search-field", query)
+        window.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        shown = window.locator("ul.notes > li").evaluate_all(
+            "all => all.filter((one) => !one.hidden).map((one) => +one.dataset.id)"
+        )
+
+        assert (notes[title, text] in shown) == found, (title, text, query)
+        assert shown == [note["id"] for note in rest.get("/api/notes", params={"q": query}).json()], query
+
+
+MARKED = """() => [...CSS.highlights.get("found")].map((range) => {
+  return [range.startContainer.parentElement.closest("li").id, String(range)];
+})"""
+
+
+def marked(page, note):
+    """The words that are marked in a card, in their order."""
+    return [words for card, words in page.evaluate(MARKED) if card == f"note-{note['id']}"]
+
+
+def test_the_words_found_are_marked_as_they_stand_there(window, rest):
+    word = fresh("mark").replace(" ", "")
+    note = create(rest, f"{word} Chloe\u0301's ﬁne <b>Straße</b>", "한국어, Chloé")
+    expect(card_of(window, note)).to_have_count(1)
+
+    window.fill("#search-field", f"{word} chloe FI strass 한국")
+    expect(window.locator("#summary")).to_contain_text("1 of")
+    wait_for(lambda: marked(window, note), "the words are marked")
+
+    assert sorted(marked(window, note)) == sorted([word, "Chloe\u0301", "Chloé", "ﬁ", "Straß", "한국"])
+    assert card_of(window, note).locator("b:has-text('Stra')").count() == 0
+    rest.patch(f"/api/notes/{note['id']}", json={"title": f"{word} Chloé has fit Strassen", "description": "한국"})
+    expect(card_of(window, note)).to_contain_text("Strassen")
+    wait_for(lambda: "Strass" in marked(window, note), "the new ones are marked")
+    window.fill("#search-field", "")
+    wait_for(lambda: not marked(window, note), "nothing is marked")
+
+
+def test_a_long_note_shows_the_place_that_matches(window, rest):
+    word = fresh("deep").replace(" ", "")
+    note = create(
+        rest, "A long one", "First line.\n" + "Some more words. " * 200 + f"\nHere is {word}.\n" + "And more. " * 50
+    )
+    card = card_of(window, note)
+    expect(card.locator(".more-button")).to_be_visible()
+    height = card.evaluate("card => card.offsetHeight")
+
+    window.fill("#search-field", word)
+
+    expect(card).to_have_attribute("data-found-below", "")
+    inside = (
+        f"""([...CSS.highlights.get("found")].find((range) => String(range) === "{word}")).getBoundingClientRect()"""
+    )
+    text = "document.querySelector('[data-found-below] .description').getBoundingClientRect()"
+    assert window.evaluate(f"{inside}.top >= {text}.top && {inside}.bottom <= {text}.bottom")
+    assert card.evaluate("card => card.offsetHeight") <= height + 2
+    expect(card.locator(".more-button")).to_be_visible()
+    window.fill("#search-field", "")
+    expect(card).not_to_have_attribute("data-found-below", "")
+    assert card.locator(".description").evaluate("text => text.scrollTop") == 0
+
+
+def test_what_is_written_during_a_search_and_does_not_match_is_said_and_can_be_shown(window, rest):
+    word = fresh("search").replace(" ", "")
+    match = create(rest, f"{word} matches")
+    window.fill("#search-field", word)
+    expect(card_of(window, match)).to_be_visible()
+
+    title = fresh("another")
+    add(window, title)
+    toast = window.locator(".toast", has_text="Added. It does not match the search.")
+    expect(toast).to_be_visible()
+    expect(card(window, title)).to_be_hidden()
+    toast.get_by_role("button", name="Show it").click()
+    expect(card(window, title)).to_be_focused()
+    expect(window.locator("#search-field")).to_have_value("")
+
+    window.fill("#search-field", word)
+    expect(card_of(window, match)).to_be_visible()
+    edit(window, card_of(window, match)).locator("[name=title]").fill("else")
+    window.keyboard.press("Control+Enter")
+    expect(window.locator(".toast", has_text="Saved. It does not match the search.")).to_be_visible()
+    add(window, f"{word} too")
+    expect(card(window, f"{word} too")).to_be_visible()
+    create(rest, fresh("of somebody else"))
+    expect(window.locator(".toast", has_text="does not match")).to_have_count(1)
 
 
 def test_a_note_that_arrives_during_a_search_shows_only_if_it_matches(window, rest):

@@ -20,7 +20,7 @@ async def fold(_: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("quart_notes", "0007_client_keys")]
+    dependencies = [("quart_notes", "0008_kept_imports")]
 
     initial = False
 

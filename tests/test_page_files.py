@@ -38,6 +38,24 @@ def test_only_one_script_knows_how_events_come():
     assert naming == {"live_feed.js"}
 
 
+def test_one_helper_says_which_key_was_meant():
+    """An input method has Enter and Escape while it composes; each browser says so in its own way (keys.js)."""
+    handlers = [
+        file for file in [*SCRIPTS, *DEV_SCRIPTS] if re.search(r"\bkey(down|up|press)\b|KeyboardEvent", _read(file))
+    ]
+    anyhow = {"at_the_page.js"}  # comes to life by any key
+
+    for file in handlers:
+        if file.name in {"keys.js", *anyhow}:
+            continue
+        text = _read(file)
+        assert "keyOf(event)" in text or "isSaving(event)" in text, file
+        assert not re.search(
+            r"event\.(key|code)\b|isComposing|keyCode|\.which\b|\(\{[^})]*\bkey\b[^})]*\}\) =>", text
+        ), file
+    assert len(handlers) > 10
+
+
 @pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
 def test_a_template_escapes_everything_and_carries_no_code(file: Path):
     text = re.sub(r"\{#.*?#\}", "", _read(file), flags=re.S)

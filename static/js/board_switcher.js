@@ -1,6 +1,7 @@
 /** The way from board to board: it closes when one turns away, and is fresh when it is opened. */
 import * as boardList from "./board_list.js";
 import { find } from "./elements.js";
+import { keyOf } from "./keys.js";
 
 /** @param {HTMLDetailsElement} element @param {ExpectingFeed} feed */
 export function start(element, feed) {
@@ -11,7 +12,7 @@ export function start(element, feed) {
   const leave = ({ target }) => target instanceof Node && !element.contains(target) && element.removeAttribute("open");
   /** @param {KeyboardEvent} event */
   const press = (event) => {
-    if (event.key !== "Escape" || !element.open) return;
+    if (keyOf(event) !== "Escape" || !element.open) return;
     element.open = false;
     find(element, "summary").focus();
   };

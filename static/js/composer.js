@@ -4,6 +4,7 @@ import { scope } from "./board_place.js";
 import { RepeatKey } from "./client_key.js";
 import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
+import { isSaving, keyOf } from "./keys.js";
 import { announce, toast } from "./messages.js";
 import { NoteFields } from "./note_fields.js";
 import { keep, kept } from "./storage.js";
@@ -56,8 +57,8 @@ export function start(element, feed) {
   };
   /** @param {KeyboardEvent} event */
   const press = (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) element.requestSubmit();
-    if (event.key !== "Escape") return;
+    if (isSaving(event)) element.requestSubmit();
+    if (keyOf(event) !== "Escape") return;
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     if (fields.isEmpty) element.removeAttribute("data-open");
   };

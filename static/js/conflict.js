@@ -1,5 +1,6 @@
 /** Two versions of one note, side by side, and the choice between them. */
 import { around, clone, find } from "./elements.js";
+import { keyOf } from "./keys.js";
 import { announce } from "./messages.js";
 
 /** @typedef {"mine"|"theirs"|"edit"} Choice */
@@ -36,7 +37,7 @@ export function showConflict(card, mine, theirs) {
       const button = around(event, "[data-choice]");
       if (button) take(/** @type {Choice} */ (button.dataset.choice));
     });
-    panel.addEventListener("keydown", ({ key }) => key === "Escape" && take("edit"));
+    panel.addEventListener("keydown", (event) => keyOf(event) === "Escape" && take("edit"));
   });
   write("mine", mine);
   update(theirs);

@@ -1,6 +1,7 @@
 /** The form in a card that is being edited: its fields, and what it says while they are typed in. */
 import { clone, find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
+import { isSaving, keyOf } from "./keys.js";
 import { announce, emit } from "./messages.js";
 import { NoteFields } from "./note_fields.js";
 
@@ -73,8 +74,8 @@ export class EditorForm {
     });
     this.element.addEventListener("input", typing);
     this.element.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
-      if (event.key === "Escape") cancel();
+      if (isSaving(event)) save();
+      if (keyOf(event) === "Escape") cancel();
     });
     find(this.element, ".cancel-button").addEventListener("click", cancel);
     find(this.element, ".compare-button").addEventListener("click", compare);

@@ -1,5 +1,6 @@
 /** Asking the assistant where others talk: a button that calls it, the name completed, and who will read the answer. */
 import { find } from "./elements.js";
+import { keyOf } from "./keys.js";
 import { announce } from "./messages.js";
 
 const NAME = "@assistant";
@@ -48,9 +49,10 @@ export function start(element) {
   };
   /** @param {KeyboardEvent} event */
   const press = (event) => {
-    if (offer.hidden || event.isComposing) return;
-    if (event.key === "Tab" && !event.shiftKey) complete();
-    else if (event.key === "Escape") offer.hidden = true;
+    if (offer.hidden) return;
+    const key = keyOf(event);
+    if (key === "Tab" && !event.shiftKey) complete();
+    else if (key === "Escape") offer.hidden = true;
     else return;
     event.preventDefault();
     event.stopImmediatePropagation(); // Escape closes this and nothing else

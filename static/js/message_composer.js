@@ -3,7 +3,8 @@ import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
 import { emit } from "./messages.js";
 import { Problem } from "./api.js";
-import { grow, hasKeyboard, isSending } from "./message_field.js";
+import { isSending, keyOf } from "./keys.js";
+import { grow, hasKeyboard } from "./message_field.js";
 import { keep, kept } from "./storage.js";
 
 export const LONGEST = 4_000; // characters
@@ -52,10 +53,10 @@ export function start(element, roomId, post) {
     if (isSending(event)) {
       event.preventDefault();
       element.requestSubmit();
-    } else if (event.key === "ArrowUp" && !field.value && !event.shiftKey) {
+    } else if (keyOf(event) === "ArrowUp" && !field.value && !event.shiftKey) {
       event.preventDefault();
       emit(element, "composer:edit-last");
-    } else if (event.key === "Escape" && !event.isComposing) field.blur();
+    } else if (keyOf(event) === "Escape") field.blur();
   };
   const input = () => {
     clearErrors(element);

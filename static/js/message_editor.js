@@ -7,7 +7,8 @@ import { explain, Problem, send } from "./api.js";
 import { LATE, until } from "./arrivals.js";
 import { clone, find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
-import { grow, isSending } from "./message_field.js";
+import { isSending, keyOf } from "./keys.js";
+import { grow } from "./message_field.js";
 import { messageOf, viewer } from "./message_item.js";
 import { announce, emit, toast } from "./messages.js";
 
@@ -110,7 +111,7 @@ export class MessageEditor {
     });
     this.field.addEventListener("input", () => grow(this.field));
     this.form.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.isComposing) this.cancel();
+      if (keyOf(event) === "Escape") this.cancel();
       else if (event.target === this.field && isSending(event)) {
         event.preventDefault();
         this.save();

@@ -1,4 +1,4 @@
-/** What the composer and an editor have in common: a field of as many lines as are written, and Enter that is meant. */
+/** What the composer and an editor have in common: a field of as many lines as are written. */
 
 const MOST_LINES = 8;
 const GROWS_ITSELF = CSS.supports("field-sizing", "content");
@@ -8,12 +8,6 @@ export function grow(field) {
   if (GROWS_ITSELF) return;
   field.rows = 1;
   while (field.rows < MOST_LINES && field.scrollHeight > field.clientHeight) field.rows++;
-}
-
-/** Whether a key asks to send: Enter alone or with Ctrl, never one that ends the composition of a character. @param {KeyboardEvent} event */
-export function isSending({ key, shiftKey, altKey, isComposing, keyCode }) {
-  // Safari ends the composition before it tells of the key: 229 says that an input method has it.
-  return key === "Enter" && !shiftKey && !altKey && !isComposing && keyCode !== 229;
 }
 
 /** Whether a field can have the focus unasked: on a phone a keyboard would cover half of the screen. */

@@ -1,6 +1,7 @@
 /** Who is here: shown at once, said politely. */
 import { drawAvatar } from "./avatar.js";
 import { clone, find } from "./elements.js";
+import { keyOf } from "./keys.js";
 import { viewer } from "./message_item.js";
 import { newsOf } from "./presence_news.js";
 
@@ -31,8 +32,8 @@ export function start(here, roomId, feed) {
   /** What lies above the log goes when one turns away from it. @param {Event} event */
   const leave = ({ target }) => target instanceof Node && !here.contains(target) && here.removeAttribute("open");
   /** @param {KeyboardEvent} event */
-  const press = ({ key }) => {
-    if (key !== "Escape" || !here.hasAttribute("open")) return;
+  const press = (event) => {
+    if (keyOf(event) !== "Escape" || !here.hasAttribute("open")) return;
     here.removeAttribute("open");
     find(here, "summary").focus();
   };

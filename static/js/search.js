@@ -5,6 +5,7 @@ import { fold, words } from "./casefold.js";
 import { find } from "./elements.js";
 import { handOn } from "./focus.js";
 import { goTo } from "./item_keys.js";
+import { keyOf } from "./keys.js";
 import { emit, toast } from "./messages.js";
 
 const TYPING_MS = 400; // browsers limit how often an address may change
@@ -69,8 +70,8 @@ export function start(element, list) {
     else show(target);
   };
   /** @param {KeyboardEvent} event */
-  const press = ({ key }) => {
-    if (key !== "Escape") return;
+  const press = (event) => {
+    if (keyOf(event) !== "Escape") return;
     clear();
     field.blur();
   };

@@ -1,5 +1,6 @@
 /** Single keys, never while somebody types; the sheet that lists them; and the switch that turns them off. */
 import { around, find } from "./elements.js";
+import { keyOf } from "./keys.js";
 import { emit } from "./messages.js";
 import { keep, kept } from "./storage.js";
 
@@ -22,7 +23,8 @@ export function start(sheet, pageKeys) {
   };
   /** @param {KeyboardEvent} event */
   const press = (event) => {
-    const { key, target } = event;
+    const { target } = event;
+    const key = keyOf(event);
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || sheet.open) return;
     if (key === "Escape" && around(event, ".note, .message") && target instanceof HTMLElement) target.blur();
     if (around(event, TYPING) || kept(OFF)) return;

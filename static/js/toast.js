@@ -1,5 +1,6 @@
 /** Messages that pass, with a way back: they wait while somebody points at them or is inside. */
 import { clone, find } from "./elements.js";
+import { keyOf } from "./keys.js";
 import { announce } from "./messages.js";
 
 const SHOWN_MS = 10_000;
@@ -50,7 +51,7 @@ function made(text, action) {
   toast.addEventListener("focusin", ({ relatedTarget }) => {
     if (!(relatedTarget instanceof Node && toast.contains(relatedTarget))) cameFrom = relatedTarget;
   });
-  toast.addEventListener("keydown", ({ key }) => key === "Escape" && close());
+  toast.addEventListener("keydown", (event) => keyOf(event) === "Escape" && close());
   find(toast, ".toast-close").addEventListener("click", close);
   wait();
   return toast;

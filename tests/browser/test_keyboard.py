@@ -144,3 +144,33 @@ def test_the_skip_link_comes_first_and_leads_to_the_notes(window):
     window.keyboard.press("Enter")
 
     assert focused(window) == "main"
+
+
+# What browsers tell of a key that an input method has: Chromium and Firefox during the composition, Safari after its end.
+COMPOSING: list[dict[str, object]] = [{"isComposing": True}, {"keyCode": 229}]
+PRESS = """(field, [key, how]) => {
+  for (const target of [field, document.activeElement])
+    target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...how }));
+}"""
+
+
+def test_a_key_that_an_input_method_has_does_nothing_else(window, three):
+    window.fill("#search-field", three[0]["title"])
+    expect(card_of(window, three[1])).to_be_hidden()
+    window.fill("#add-title", "にほ")
+    card_of(window, three[0]).locator(".edit-link").focus()
+    window.keyboard.press("Enter")
+    editor = window.locator(".note .editor:visible")
+    editor.locator("[name=title]").fill("かん")
+    for key in ("Escape", "Enter"):
+        for how in COMPOSING:
+            for field in ("#search-field", "#add-title", ".editor [name=title]"):
+                for more in ({}, {"ctrlKey": True}):
+                    window.locator(field).evaluate(PRESS, [key, {**how, **more}])
+
+    expect(window.locator("#search-field")).to_have_value(three[0]["title"])
+    expect(window.locator("#add-title")).to_have_value("にほ")
+    expect(editor.locator("[name=title]")).to_have_value("かん")
+    expect(editor.locator(".editor-state")).to_have_text("")
+    window.keyboard.press("Escape")
+    expect(editor).to_have_count(0)

@@ -16,7 +16,8 @@ from quart_notes.transport.idle import IdleTimer
 from quart_notes.transport.plain import Exchange, Request, request_in, scope_of
 
 ARRIVES = 0.2  # seconds from its beginning in which a connection's first request comes, also while the server stops
-REFUSAL = 2.0  # seconds a connection too many has to take its answer
+REFUSAL = 2.0  # seconds a connection too many has to send its request
+LINGER = 1.0  # seconds a client has to take the last answer and close; what it sends meanwhile is dropped
 
 
 class Peer:
@@ -53,6 +54,8 @@ class Connection(TCPServer):
         self._peer = Peer(self.writer, self._began)
         self.state = {**self.state, "peer": self._peer}
         self._standing: dict[str, Any] = {}
+        self._reading = False
+        self._lingers: asyncio.TimerHandle | None = None
         self._idle = IdleTimer(
             self.config.keep_alive_timeout, self._end_idle, self.context.terminated.is_set, self._spare
         )
@@ -78,6 +81,8 @@ class Connection(TCPServer):
         await context.terminated.wait()
         for connection in list(cls.open):
             connection._idle.hurry()
+            if connection._lingers is not None:
+                connection._linger(ARRIVES)
 
     def _spare(self) -> float:
         """Seconds until a connection that has just been made, and has asked for nothing yet, counts as idle."""
@@ -115,17 +120,46 @@ class Connection(TCPServer):
         if self.config.read_timeout is not None:
             await super()._read_data()
             return
-        last = False
+        self._reading, last = True, False
         while not (last or self.reader.at_eof()):
             try:
                 data = await self.read()
+                if self._lingers is not None:
+                    continue
                 data, last = await self._plainly(data)
                 if data:
                     await self.protocol.handle(RawData(data))
             except OSError:
                 break
+        self._reading = False
         await self.protocol.handle(Closed())
         self._idle.cancel()
+
+    async def _close(self) -> None:
+        """End the connection behind what was written to it, and not with a reset, which would take that away.
+
+        That is what the kernel answers a client with that sends on. So: say that nothing more comes, read until the
+        client closes, for LINGER at most, and close then. Over TLS the transport itself waits for the client.
+        source   RFC 9112, section 9.6
+        """
+        if self.writer.can_write_eof() and not self.reader.at_eof():
+            with suppress(OSError, RuntimeError):
+                self.writer.write_eof()
+                if self._lingers is None:
+                    self._linger(ARRIVES if self.context.terminated.is_set() else LINGER)
+                if self._reading:
+                    return  # whoever reads closes it at the end
+                while await self.reader.read(MAX_RECV):
+                    pass
+        if self._lingers is not None:
+            self._lingers.cancel()
+        with suppress(OSError):  # it has gone
+            await super()._close()
+
+    def _linger(self, seconds: float) -> None:
+        if self._lingers is not None:
+            self._lingers.cancel()
+        self._lingers = self.loop.call_later(seconds, self.writer.close)
 
     async def read(self) -> bytes:
         """What the client sends next; nothing at its end."""

@@ -19,6 +19,9 @@ from quart_notes.request_id import HEADER, single
 from quart_notes.transport.answers import problem_headers
 
 
+VERSIONS = {b"1.0", b"1.1"}
+
+
 class Readable(EventWrapper):
     """Whether more may be read of a connection; raises once it is gone."""
 
@@ -39,6 +42,24 @@ class Readable(EventWrapper):
             raise ConnectionResetError
 
 
+class EndingConnection(h11.Connection):
+    """HTTP/1.1 that drops what comes behind a client's last request: h11 calls it an error of the request itself."""
+
+    def receive_data(self, data: bytes) -> None:
+        """Take what comes in."""
+        if self.their_state is not h11.MUST_CLOSE:
+            super().receive_data(data)
+
+    def next_event(self) -> Any:
+        """What has come in; RemoteProtocolError for no request that we know."""
+        if self.their_state is h11.MUST_CLOSE:
+            return h11.NEED_DATA
+        event = super().next_event()
+        if isinstance(event, h11.Request) and event.method != b"PRI" and event.http_version not in VERSIONS:
+            raise h11.RemoteProtocolError("unknown version")
+        return event
+
+
 class ProblemH11Protocol(H11Protocol):
     """HTTP/1.1 whose own refusals (malformed requests, headers too large) are problem details too.
 
@@ -48,6 +69,7 @@ class ProblemH11Protocol(H11Protocol):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
+        self.connection = EndingConnection(h11.SERVER, max_incomplete_event_size=self.config.h11_max_incomplete_size)
         self.can_read = self._readable = Readable()
 
     def at_rest(self) -> bool:

@@ -32,6 +32,8 @@ ON_BOARD: dict[str, Role] = {
     **{f"boards.{name}": "viewer" for name in ("get_board", "list_members")},
     **{f"boards.{name}": "owner" for name in ("rename_board", "delete_board", "set_member", "remove_member")},
     "front_boards.board": "viewer",
+    "front_boards.ask_to_leave": "viewer",
+    "front_boards.ask_to_delete": "owner",
     "front_transfers.transfer": "viewer",
     "front_transfers.bring_in": "editor",
     **{f"front_boards.{name}": "owner" for name in ("rename", "set_member", "invite", "delete", "remove_member")},

@@ -43,6 +43,22 @@ async def test_a_board_needs_a_name_of_one_line(api: httpx.AsyncClient, name: ob
         assert fields_of(refused(answer, 422, "validation_failed")) == {"name"}
 
 
+async def test_deleting_a_board_asks_with_what_is_on_it(api: httpx.AsyncClient):
+    board = (await made(api, "/api/boards", name="Garden <club>"))["id"]
+    ada, bob = [await person(api) for _ in range(2)]
+    notes = [await made(api, f"/api/boards/{board}/notes", title=f"note {n}") for n in range(3)]
+    await api.delete(f"/api/boards/{board}/notes/{notes[0]['id']}")
+    for one in (ada, bob):
+        await api.put(f"/api/boards/{board}/members/{one['id']}", json={"role": "editor"})
+
+    asked = await api.get(f"/front/boards/{board}/delete")
+
+    assert asked.status_code == 200
+    assert "Garden &lt;club&gt;" in asked.text
+    assert "The board has 2 notes and 2 people." in asked.text
+    assert (await api.get(f"/api/boards/{board}")).status_code == 200
+
+
 async def test_everybody_who_comes_has_a_board_of_their_own(api: httpx.AsyncClient):
     before = await got(api, "/api/boards")
     ada = await person(api)

@@ -143,6 +143,24 @@ async def invite(board_id: int) -> Page:
     return await _board(board_id, new_link=join_link(secret)), 201
 
 
+@blueprint.get("/<id:board_id>/delete")
+@hide
+async def ask_to_delete(board_id: int) -> str:
+    """Ask before a board is deleted."""
+    who = await caller()
+    board, _ = await core().boards.get(who, board_id)
+    size = await core().boards.size(who, board_id)
+    return await render_template("board_confirm.html", board=board, size=size, days=core().settings.trash_days)
+
+
+@blueprint.get("/<id:board_id>/leave")
+@hide
+async def ask_to_leave(board_id: int) -> str:
+    """Ask before somebody leaves a board: they cannot come back by themselves."""
+    board, _ = await core().boards.get(await caller(), board_id)
+    return await render_template("board_confirm.html", board=board, size=None)
+
+
 @blueprint.post("/<id:board_id>/delete")
 @hide
 async def delete(board_id: int) -> WerkzeugResponse:

@@ -39,6 +39,13 @@ class BoardList(NamedTuple):
     position: EventId
 
 
+class BoardSize(NamedTuple):
+    """How many notes stand on a board, and how many people are its members."""
+
+    notes: int
+    people: int
+
+
 class Boards:
     """Where notes are."""
 
@@ -85,6 +92,14 @@ class Boards:
             role = await must_have(connection, caller, board_id, "viewer")
             board = await Board.get(id=board_id, using_db=connection)
         return _mine(board, role), position
+
+    async def size(self, caller: Caller, board_id: int) -> BoardSize:
+        """What an owner would delete with a board."""
+        async with self._database.snapshot() as connection:
+            await must_have(connection, caller, board_id, "owner")
+            notes = await Note.filter(board_id=board_id, deleted_at=None).using_db(connection).count()
+            people = await Membership.filter(board_id=board_id).using_db(connection).count()
+        return BoardSize(notes, people)
 
     async def find(self, caller: Caller, query: PageQuery) -> BoardList:
         """The boards that a caller sees, by id ascending, `query.limit` at most."""

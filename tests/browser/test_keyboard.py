@@ -146,7 +146,7 @@ def test_the_skip_link_comes_first_and_leads_to_the_notes(window):
     assert focused(window) == "main"
 
 
-# What browsers tell of a key that an input method has: Chromium and Firefox during the composition, Safari after its end.
+# How browsers tell of a key that an input method has: Safari after the composition, the others during it.
 COMPOSING: list[dict[str, object]] = [{"isComposing": True}, {"keyCode": 229}]
 PRESS = """(field, [key, how]) => {
   for (const target of [field, document.activeElement])

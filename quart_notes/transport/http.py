@@ -18,7 +18,6 @@ from quart_notes.lean_event import LeanEvent
 from quart_notes.request_id import HEADER, single
 from quart_notes.transport.answers import problem_headers
 
-
 VERSIONS = {b"1.0", b"1.1"}
 
 

@@ -12,6 +12,7 @@ from quart_notes.blueprints import (
     assistant,
     boards,
     errors,
+    foreign,
     front_access,
     front_account,
     front_assistant,
@@ -26,6 +27,7 @@ from quart_notes.blueprints import (
     front_users,
     guards,
     headers,
+    hosts,
     invitations,
     jobs,
     live,
@@ -40,8 +42,9 @@ from quart_notes.blueprints import (
     transfers,
     users,
 )
+from quart_notes.blueprints.admission import PROXY_HOPS
 from quart_notes.blueprints.body import CheckedRequest, decide
-from quart_notes.blueprints.connections import PROXY_HOPS, HTTPConnection, WebsocketConnection
+from quart_notes.blueprints.connections import HTTPConnection, WebsocketConnection
 from quart_notes.blueprints.converters import ClientConverter, IdConverter
 from quart_notes.blueprints.identity import NoSessions
 from quart_notes.blueprints.openapi import documented
@@ -87,7 +90,14 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     app.extensions["quart_notes"] = core
     documented().init_app(app)
     app.before_request(decide)
-    for register in (errors.register, guards.register, headers.register, pages.register):
+    for register in (
+        hosts.register,
+        errors.register,
+        foreign.register,
+        guards.register,
+        headers.register,
+        pages.register,
+    ):
         register(app)
     shared = {"board_id": SHARED_BOARD}
     app.register_blueprint(notes.blueprint, url_prefix="/api/notes", url_defaults=shared)

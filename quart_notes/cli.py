@@ -37,6 +37,11 @@ SERVE_OPTIONS = (
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
     click.option("--drain", type=int, help="Seconds to go on serving when told to stop, not ready (default: 0)."),
     click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
+    click.option("--hosts", help="Names that people reach it by, with commas between (default: see README)."),
+    click.option(
+        "--public-url", help="Where people find it, for links: https://notes.example.org (default: as asked)."
+    ),
+    click.option("--origins", help="Origins whose pages may use the API, with commas between (default: none)."),
     click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),
     click.option("--log-days", type=int, help="Days an event can be replayed (default: 7)."),
     click.option("--log-rows", type=int, help="Events kept for replay at most (default: 100000)."),

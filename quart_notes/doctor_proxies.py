@@ -68,7 +68,7 @@ def believes_headers(settings: Settings) -> bool | None:
 
 def asked(settings: Settings, headers: str = "") -> bytes:
     """The head of what a server at that address answers for its version; nothing when nobody answers."""
-    request = f"GET {settings.root_path}/api/version HTTP/1.1\r\nhost: doctor\r\nconnection: close\r\n{headers}\r\n"
+    request = f"GET {settings.root_path}/api/version HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n"
     head = b""
     with suppress(OSError), _connection(settings.bind) as connection:
         connection.sendall(request.encode())

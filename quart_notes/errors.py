@@ -186,6 +186,12 @@ class UnsupportedMediaTypeError(ProblemError):
     status, code = 415, "unsupported_media_type"
 
 
+class MisdirectedError(ProblemError):
+    """It was sent by a name by which this server does not answer."""
+
+    status, code = 421, "misdirected"
+
+
 class ValidationFailedError(ProblemError):
     """The shape or the content of the input is wrong; `errors` says where."""
 

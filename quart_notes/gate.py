@@ -13,7 +13,7 @@ from quart_notes import events
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.channel import Message
 from quart_notes.database import aside
-from quart_notes.domain.access import SHARED_BOARD, Caller
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.tokens import Tokens
@@ -51,6 +51,10 @@ class Pass:
     def __post_init__(self) -> None:
         object.__setattr__(self, "topics", topics_of(self.caller, self.roles))
 
+    def hears(self, topic: str) -> bool:
+        """Whether what is said on a topic is for this caller."""
+        return topic in self.topics or (events.is_board(topic) and events.EVERY_BOARD in self.topics)
+
 
 def topics_of(caller: Caller, roles: Mapping[int, Role]) -> frozenset[str]:
     """What a caller hears of without naming topics; `roles`: what they may do, by board that they see."""
@@ -86,6 +90,7 @@ class Gate:
         self._kept: OrderedDict[tuple[Kind, str], tuple[float, Pass]] = OrderedDict()
         self._streams: dict[int, set[_Stream]] = {}
         self._judging: set[asyncio.Task[None]] = set()
+        self.anybody = Pass(ANYBODY, SHARED_BOARD, {}, None, 0, "session", "")  # who has not said who they are
         broadcaster.watch(events.ACCESS, self._changed)
 
     def known(self, kind: Kind, secret: str) -> Pass | None:

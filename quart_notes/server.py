@@ -211,7 +211,7 @@ async def _serve(
         if core.place is None:  # hypercorn waits here once everything has started
             log.info("Quart Notes on %s", where)
         if core.settings.access == "accounts" and (core.place is None or core.place.first):
-            await _offer_first_links(core, where + core.settings.root_path)
+            await _offer_first_links(core, core.settings.public_base or where + core.settings.root_path)
         await stopping.wait()
         if core.settings.drain:
             log.info("Stopping in %d s; not ready from now on", core.settings.drain)

@@ -4,13 +4,16 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from quart_notes.origins import Origin, host_in, origin_in
 
 ROOT_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)*")
 OLLAMA_URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9_.~-]+)*/?")
+PUBLIC_URL = re.compile(r"([^/]*//[^/]*)(.*?)/?")
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,199}")
 POSTGRES = ("postgres://", "postgresql://")
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")  # libpq's
@@ -37,6 +40,14 @@ class Postgres:
         parts = urlsplit(self.url)
         query = parse_qs(parts.query)
         return f"postgres://{parts.netloc.rpartition('@')[2] or query.get('host', ['localhost'])[-1]}{parts.path}"
+
+
+def _listed(value: Any) -> Any:
+    """A list as a flag or a variable has it: words with commas or blanks between them."""
+    return [word for word in re.split(r"[\s,]+", value) if word] if isinstance(value, str) else value
+
+
+List = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseModel):
@@ -99,6 +110,17 @@ class Settings(BaseModel):
         le=10,
         description="Proxies in front whose X-Forwarded-For, -Proto and -Host count; 0: none, the headers are ignored.",
     )
+    hosts: List = Field(
+        (),
+        description="Names by which people reach the server, beside localhost and IP addresses; requests by others are"
+        " answered 421. None: no others in open mode, any in accounts mode.",
+    )
+    public_url: str | None = Field(
+        None, description="Where people find the server, for links to it; its host counts as one of hosts."
+    )
+    origins: List = Field(
+        (), description="Origins whose pages may use the API and the feed, such as https://app.example.org."
+    )
     root_path: str = Field("", description="URL prefix when a proxy serves the app under a sub-path, e.g. /notes.")
     log_days: int = Field(7, ge=1, le=3650, description="Days an event can be replayed.")
     log_rows: int = Field(
@@ -141,6 +163,32 @@ class Settings(BaseModel):
         if not host_of(value) or not (port.isascii() and port.isdigit()) or int(port) > 65535:
             raise ValueError("must be host:port (port 0 to 65535), [v6 address]:port or unix:/path")
         return value
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts_are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        found = [host_in(name) for name in value]
+        if not all(
+            host and host.port is None and not name.endswith(":") for host, name in zip(found, value, strict=True)
+        ):
+            raise ValueError("must be names such as notes.example.org, without scheme and port")
+        return tuple(host.name.removesuffix(".") for host in found if host)
+
+    @field_validator("origins")
+    @classmethod
+    def _origins_are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        found = [origin_in(text) for text in value]
+        if not all(found):
+            raise ValueError("must be like https://app.example.org or http://localhost:3000, without a path")
+        return tuple(map(str, found))
+
+    @field_validator("public_url")
+    @classmethod
+    def _people_find_it_somewhere(cls, value: str | None) -> str | None:
+        found = None if value is None else PUBLIC_URL.fullmatch(value)
+        if value is not None and (found is None or origin_in(found[1]) is None or not ROOT_PATH.fullmatch(found[2])):
+            raise ValueError("must be like https://notes.example.org, or https://example.org/notes with a root_path")
+        return found and f"{origin_in(found[1])}{found[2]}"
 
     @field_validator("root_path")
     @classmethod
@@ -207,6 +255,31 @@ class Settings(BaseModel):
                 " 127.0.0.1, or say --open-to-network (QUART_NOTES_OPEN_TO_NETWORK=true) if that is what you want."
             )
         return self
+
+    @model_validator(mode="after")
+    def _public_url_has_the_root_path(self) -> "Settings":
+        if self.public_url is not None and self.public_url.removeprefix(str(self.public_origin)) not in {
+            "",
+            self.root_path,
+        }:
+            raise ValueError(f"public_url: its path must be that of root_path, {self.root_path or 'which is empty'}")
+        return self
+
+    @property
+    def public_origin(self) -> Origin | None:
+        """The origin of `public_url`."""
+        found = self.public_url and PUBLIC_URL.fullmatch(self.public_url)
+        return origin_in(found[1]) if found else None
+
+    @property
+    def public_base(self) -> str | None:
+        """What links to the server begin with, where `public_url` says so; no slash at the end."""
+        return self.public_origin and f"{self.public_origin}{self.root_path}"
+
+    @property
+    def known_hosts(self) -> frozenset[str]:
+        """The names by which people reach the server."""
+        return frozenset((*self.hosts, *([self.public_origin.host] if self.public_origin else [])))
 
     @property
     def guarded(self) -> bool:

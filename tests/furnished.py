@@ -6,12 +6,13 @@ from contextlib import contextmanager
 
 import httpx
 
-from quart_notes.blueprints.identity import COOKIE
+from quart_notes.blueprints.credentials import COOKIE
 from tests import postgres
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request
 from tests.routes import PASSWORD
 from tests.server_process import ServerProcess, wait_for
+from tests.signing_in import session_of
 
 
 def furnish(server: ServerProcess) -> None:
@@ -27,7 +28,7 @@ def furnish(server: ServerProcess) -> None:
             assert client.post("/api/users", json=first).status_code == 201
             begun = client.post("/front/me", data={"person_id": 1})
         assert begun.status_code == 303, begun.text
-        server.me = f"Cookie: {COOKIE}={client.cookies[COOKIE]}"
+        server.me = f"Cookie: {COOKIE}={session_of(client)}"
         made = [client.post("/api/notes", json={"title": "the only one"})]
         made += [client.post("/api/users", json=second)]
         made += [client.post("/api/rooms/1/messages", json={"author_id": 1, "content": "the first word"})]

@@ -12,7 +12,6 @@ from argon2 import PasswordHasher
 from quart import Quart
 
 from quart_notes import create_app
-from quart_notes.blueprints.identity import COOKIE
 from quart_notes.core import Core
 from quart_notes.domain import passwords
 from quart_notes.domain.access import ANYBODY, Caller
@@ -31,6 +30,7 @@ from quart_notes.schemas import (
 )
 from tests.empty_database import no_wait_for_the_disk, settings_for
 from tests.routes import PASSWORD
+from tests.signing_in import cookie_at
 
 ROLES: tuple[Role, ...] = ("viewer", "ticker", "editor", "owner")
 Json = dict[str, Any]
@@ -92,7 +92,7 @@ class House:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 40_000))
         client = httpx.AsyncClient(transport=transport, base_url=f"{scheme}://house.example")
         if cookie:
-            client.cookies.set(COOKIE, cookie)
+            client.cookies.set(cookie_at(client.base_url), cookie)
         if token:
             client.headers["Authorization"] = f"Bearer {token}"
         return client
@@ -141,8 +141,9 @@ class House:
 
 @asynccontextmanager
 async def opened_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
-    """A house that is empty."""
-    house = House(create_app(settings_for(folder, **{"access": "accounts", **settings})))
+    """A house that is empty. It answers to its clients' name in open mode too, where it has to be told."""
+    names = ("house.example",) if settings.get("access") == "open" else ()
+    house = House(create_app(settings_for(folder, **{"access": "accounts", "hosts": names, **settings})))
     with no_wait_for_the_disk():
         await house.app.startup()
     try:

@@ -87,7 +87,7 @@ class MachineServer(ServerProcess):
     def client(self) -> httpx.AsyncClient:
         """An HTTP client of this server."""
         way = httpx.AsyncHTTPTransport(uds=self._socket, verify=False)
-        return httpx.AsyncClient(base_url="http://machine", timeout=40, transport=way, trust_env=False)
+        return httpx.AsyncClient(base_url="http://localhost", timeout=40, transport=way, trust_env=False)
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()

@@ -26,7 +26,9 @@ class Answer:
         return cls(int(first.split(" ")[1]), headers, body, raw)
 
 
-def request(target: str, *headers: str, method: str = "GET", host: str | None = "x", body: bytes = b"") -> bytes:
+def request(
+    target: str, *headers: str, method: str = "GET", host: str | None = "localhost", body: bytes = b""
+) -> bytes:
     """A request whose connection ends with its answer, its target and headers exactly as they are given."""
     lines = [f"{method} {target} HTTP/1.1", *([] if host is None else [f"Host: {host}"]), *headers]
     if body and not any(line.lower().startswith(("content-length:", "transfer-encoding:")) for line in headers):
@@ -36,7 +38,7 @@ def request(target: str, *headers: str, method: str = "GET", host: str | None = 
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
-def websocket_request(target: str, *headers: str, host: str = "x") -> bytes:
+def websocket_request(target: str, *headers: str, host: str = "localhost") -> bytes:
     """The handshake of a websocket."""
     upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
     return request(target, *upgrade, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *headers, host=host)

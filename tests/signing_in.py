@@ -5,6 +5,7 @@ from collections import Counter
 
 import httpx
 
+from quart_notes.blueprints.credentials import COOKIE, DEVICE_COOKIE, Place
 from quart_notes.domain import passwords
 from tests.routes import PASSWORD
 
@@ -14,6 +15,23 @@ WRONG = "wrong horse battery"
 async def sign_in(client: httpx.AsyncClient, nickname: str = "ada", password: str = PASSWORD) -> httpx.Response:
     """The answer to somebody who signs in."""
     return await client.post("/api/sign-in", json={"nickname": nickname, "password": password})
+
+
+def cookie_at(base: object, stem: str = COOKIE) -> str:
+    """The name of a cookie that a server at this address sets."""
+    url = httpx.URL(str(base))
+    secure = url.scheme == "https"
+    return Place(secure, url.port or (443 if secure else 80), url.path.rstrip("/")).name(stem)
+
+
+def session_of(client: httpx.Client | httpx.AsyncClient, stem: str = COOKIE) -> str:
+    """The value of the session's cookie that a client has."""
+    return client.cookies[cookie_at(client.base_url, stem)]
+
+
+def device_of(client: httpx.AsyncClient) -> str:
+    """The mark by which a client's browser is known again."""
+    return session_of(client, DEVICE_COOKIE)
 
 
 class Counted:

@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-from quart_notes.blueprints.identity import COOKIE
+from quart_notes.blueprints.credentials import COOKIE
+from tests.signing_in import session_of
 
 Json = dict[str, Any]
 MAX_ID = 2**63 - 1
@@ -30,7 +31,7 @@ async def cookie_of(api: httpx.AsyncClient, who: Json) -> str:
     async with httpx.AsyncClient(base_url=api.base_url, verify=False, trust_env=False) as browser:
         answer = await browser.post("/front/me", data={"person_id": who["id"]})
         assert answer.status_code == 303, answer.text
-        return f"{COOKIE}={browser.cookies[COOKIE]}"
+        return f"{COOKIE}={session_of(browser)}"
 
 
 async def people(api: httpx.AsyncClient, number: int) -> list[Json]:

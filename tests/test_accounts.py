@@ -16,7 +16,7 @@ from tests.house import House, hash_quickly, opened_house
 from tests.in_process import rows
 from tests.raw_connection import until
 from tests.routes import PASSWORD
-from tests.signing_in import WRONG, Counted, sign_in
+from tests.signing_in import WRONG, Counted, session_of, sign_in
 from tests.talk import fields_of, refused
 
 # Signing in.
@@ -84,7 +84,7 @@ async def test_nothing_of_a_password_is_said_or_kept(
         start = await house.core.log.newest()
         link, token = await house.link(), await house.token("ada")
         async with house.client(await house.cookie("ada")) as ada, house.client() as nobody:
-            session = ada.cookies["quart_notes_session"]
+            session = session_of(ada)
             told = [await sign_in(nobody, "ada", canary), await sign_in(nobody, "ada", canary * 50)]
             told.append(await nobody.post("/api/sign-in", json={"nickname": [canary], "password": canary}))
             told.append(await nobody.post("/api/sign-in", content=f'{{"password": "{canary}"'))

@@ -33,12 +33,12 @@ def test_lines_have_keys_of_their_own_and_rows_with_units():
 
 def test_the_ways_in_are_found_in_what_the_server_says():
     said = "Set up this server, once: http://127.0.0.1:8000/front/join/abc-DEF\n"
-    head = b"HTTP/1.1 303 See Other\r\nSet-Cookie: quart_notes_session=x.y; Path=/; HttpOnly\r\n"
+    head = b"HTTP/1.1 303 See Other\r\nSet-Cookie: quart_notes_session_80=x.y; Path=/; HttpOnly\r\n"
 
     link, cookie = ours.SETUP.search(said), ours.COOKIE.search(head)
     assert link is not None
     assert cookie is not None
-    assert (link[1], cookie[1]) == ("/front/join/abc-DEF", b"quart_notes_session=x.y")
+    assert (link[1], cookie[1]) == ("/front/join/abc-DEF", b"quart_notes_session_80=x.y")
 
 
 def test_what_is_published_is_acknowledged_by_its_id():

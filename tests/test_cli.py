@@ -126,7 +126,7 @@ def test_it_serves_on_a_unix_socket(tmp_path: Path):
     with _serving(tmp_path, "serve", "--bind", "unix:here.sock") as (process, log):
         wait_for(lambda: "Quart Notes on unix:" in log.read_text(), "it serves", 20)
         transport = httpx.HTTPTransport(uds=str(tmp_path / "here.sock"))
-        with httpx.Client(transport=transport, base_url="http://here") as client:
+        with httpx.Client(transport=transport, base_url="http://localhost") as client:
             assert client.post("/api/notes", json={"title": "by socket"}).status_code == 201
             assert len(client.get("/api/notes").json()) == 1
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from quart_notes import gate
-from quart_notes.blueprints.identity import COOKIE, LONG_COOKIE, SECURE_COOKIE, known_pass
+from quart_notes.blueprints.credentials import COOKIE, LONG_COOKIE, SECURE_COOKIE, _kept_secret
+from quart_notes.blueprints.identity import known_pass
 from quart_notes.gate import Pass
 from quart_notes.models import ApiToken, Session
 from quart_notes.writer import Change
@@ -231,9 +232,11 @@ async def test_a_token_counts_before_a_cookie_and_a_proxys_password_does_not(hou
 
 async def test_a_very_long_cookie_is_not_remembered_and_answered_all_the_same(house: House):
     cookie = await house.cookie("ada")
-    await _pass(house, cookie)
+    passed = await _pass(house, cookie)
     long = f"{COOKIE}={cookie}; else=" + "x" * LONG_COOKIE
-    assert known_pass(house.core, [(b"cookie", long.encode())], secure=False) is None
+    remembered = _kept_secret.cache_info().currsize
+    assert known_pass(house.core, [(b"cookie", long.encode())], secure=False) is passed
+    assert _kept_secret.cache_info().currsize == remembered
 
     answer = await house.client().get("/api/notes", headers={"Cookie": long})
 

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.blueprints.identity import COOKIE
+from quart_notes.blueprints.credentials import COOKIE
 from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, WebsocketClient, follow, named
 from tests.raw_connection import until
 from tests.routes import PASSWORD
 from tests.server_process import ServerProcess
+from tests.signing_in import session_of
 from tests.wire_formats import frame
 
 ENDS = 5.0  # seconds on a busy machine for what takes a moment
@@ -32,7 +33,7 @@ class Guest:
     @property
     def headers(self) -> dict[str, str]:
         """What their streams send."""
-        return {"Cookie": f"{COOKIE}={self.client.cookies[COOKIE]}"}
+        return {"Cookie": f"{COOKIE}={session_of(self.client)}"}
 
 
 Street = dict[str, Guest]

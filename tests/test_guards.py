@@ -7,13 +7,14 @@ from itertools import count
 import httpx
 import pytest
 
-from quart_notes.blueprints.identity import COOKIE
+from quart_notes.blueprints.credentials import COOKIE
 from tests.cases import check_each
 from tests.furnished import Unchanged, furnish, put_failed_job
 from tests.problems import assert_problem
 from tests.raw_http import Answer, exchange, handshake, request, websocket_request
 from tests.routes import ACCOUNTS_ONLY, BODILESS, ENDS_ME, NOBODY, OPEN_ONLY, READS, TAKES_FILES, WRITES, Route, body_of
 from tests.server_process import ServerProcess
+from tests.signing_in import cookie_at
 
 JSON = "Content-Type: application/json"
 FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -44,6 +45,8 @@ FOREIGN = {
     "no origin to speak of": ["Origin: null"],
     "a sibling port": ["Origin: http://127.0.0.1:1"],
     "no port": ["Origin: http://127.0.0.1"],
+    "our host by another scheme": ["Origin: https://{host}"],
+    "our host by a scheme of no page": ["Origin: ws://{host}"],
     "our host as a prefix": ["Origin: http://{host}.evil.example"],
     "our host as a suffix": ["Origin: http://evil.{host}"],
     "our host as a person": ["Origin: http://{host}@evil.example"],
@@ -66,7 +69,7 @@ OWN = {
     "a program": [],
     "our page": ["Origin: http://{host}", "Sec-Fetch-Site: same-origin"],
     "our page in an older browser": ["Origin: http://{host}"],
-    "our page behind https": ["Origin: https://{host}"],
+    "our page behind https, for which its browser vouches": ["Origin: https://{host}", "Sec-Fetch-Site: same-origin"],
     "a typed address": ["Sec-Fetch-Site: none"],
     "a form without an origin": ["Sec-Fetch-Site: same-origin"],
 }
@@ -210,7 +213,7 @@ def _another_browser(server: ServerProcess) -> str:
         return NOBODY
     answer = httpx.post(f"{server.base}/api/sign-in", json=body_of("account.sign_in"), verify=False, trust_env=False)
     assert answer.status_code == 200, answer.text
-    return f"Cookie: {COOKIE}={answer.cookies[COOKIE]}"
+    return f"Cookie: {COOKIE}={answer.cookies[cookie_at(server.base)]}"
 
 
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "PROPFIND", "MADE-UP"])

@@ -6,10 +6,11 @@ from collections import Counter
 
 import pytest
 
+from quart_notes.blueprints.credentials import DEVICE_COOKIE
 from quart_notes.domain.passwords import AT_ONCE, AT_ONCE_KNOWN, MAX_WAITING
 from tests.house import House
 from tests.raw_connection import until
-from tests.signing_in import WRONG, Counted, sign_in
+from tests.signing_in import WRONG, Counted, cookie_at, device_of, sign_in
 from tests.talk import refused
 
 
@@ -94,7 +95,7 @@ async def test_a_known_browser_is_counted_for_itself(house: House):
     async with house.client() as thief, house.client() as owner:
         assert (await sign_in(thief)).status_code == 200
         assert (await sign_in(owner)).status_code == 200
-        assert thief.cookies["quart_notes_device"] != owner.cookies["quart_notes_device"]
+        assert device_of(thief) != device_of(owner)
         statuses = Counter([(await sign_in(thief, "ada", WRONG)).status_code for _ in range(15)])
 
         assert statuses == {401: 10, 429: 5}
@@ -105,9 +106,10 @@ async def test_a_known_browser_is_counted_for_itself(house: House):
 async def test_a_mark_that_is_made_up_is_none(house: House, mark: str):
     await _rush(house, 10)
     async with house.client(address="192.0.2.66") as client:
-        client.cookies.set("quart_notes_device", mark)
+        name, sign = cookie_at(client.base_url, DEVICE_COOKIE), house.core.signing.sign
+        client.cookies.set(name, mark)
         refused(await sign_in(client), 429, "too_many_attempts")
-        client.cookies.set("quart_notes_device", house.core.signing.sign("session", f"{house.people['ada'].id} x"))
+        client.cookies.set(name, sign("session", f"{house.people['ada'].id} x"))
         refused(await sign_in(client), 429, "too_many_attempts")
-        client.cookies.set("quart_notes_device", house.core.signing.sign("device", f"{house.people['bob'].id} x"))
+        client.cookies.set(name, sign("device", f"{house.people['bob'].id} x"))
         refused(await sign_in(client), 429, "too_many_attempts")

@@ -5,7 +5,7 @@ from http.cookies import Morsel, SimpleCookie
 import httpx
 import pytest
 
-from quart_notes.blueprints.identity import COOKIE
+from quart_notes.blueprints.credentials import COOKIE
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, person, refused
 
@@ -18,7 +18,8 @@ async def _be(api: httpx.AsyncClient, **form: object) -> httpx.Response:
 
 def _cookie(answer: httpx.Response) -> "Morsel[str]":
     (header,) = answer.headers.get_list("set-cookie")
-    return SimpleCookie(header)[COOKIE]
+    ((_, cookie),) = SimpleCookie(header).items()
+    return cookie
 
 
 async def test_somebody_is_who_they_say_they_are_for_a_year(api: httpx.AsyncClient):

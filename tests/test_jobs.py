@@ -556,7 +556,7 @@ async def test_the_server_answers_while_an_import_runs(server: ServerProcess):
 def test_a_file_larger_than_what_waits_arrives_whole_and_a_slow_one_too(server: ServerProcess):
     data = _file(2000, 400)
     assert len(data) > 3 * 256 * 1024
-    head = f"POST /api/imports HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n".encode()
+    head = f"POST /api/imports HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(data)}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(head + data[:1000])
         time.sleep(0.05)
@@ -569,7 +569,9 @@ def test_a_file_larger_than_what_waits_arrives_whole_and_a_slow_one_too(server: 
 def test_a_client_that_leaves_in_the_middle_leaves_nothing(server: ServerProcess):
     folder = server.data / "imports"
     with socket.create_connection(("127.0.0.1", server.port)) as client:
-        client.sendall(b"POST /api/imports HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1000)
+        client.sendall(
+            b"POST /api/imports HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1000
+        )
         wait_for(lambda: folder.is_dir() and list(folder.iterdir()), "it is being received")
 
     wait_for(lambda: not list(folder.iterdir()), "it is gone")

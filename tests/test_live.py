@@ -422,12 +422,12 @@ async def test_an_answer_from_the_cache_says_where_the_stream_stands_too(
 
 async def test_a_head_request_is_answered_and_ends(live: ServerProcess):
     connection = await RawConnection(live.port).connect()
-    await connection.send(b"HEAD /events HTTP/1.1\r\nHost: x\r\n\r\n")
+    await connection.send(b"HEAD /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     head = await connection.head()
     assert head.status == 200
     assert head.headers["content-type"].startswith("text/event-stream")
 
-    await connection.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    await connection.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     head = await connection.head()
     assert (head.status, head.headers["content-type"]) == (200, "application/json")
     assert b"healthy" in await connection.rest()
@@ -442,7 +442,7 @@ async def test_other_methods_are_not_allowed(http: httpx.AsyncClient, method: st
 async def test_a_client_of_http_1_0_gets_its_events_without_chunks(live: ServerProcess, http: httpx.AsyncClient):
     client = EventStreamClient(live.port)
     await client.connection.connect()
-    await client.connection.send(b"GET /events HTTP/1.0\r\nHost: x\r\n\r\n")
+    await client.connection.send(b"GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n")
     client.head = await client.connection.head()
     await client.until(lambda _: client.parser.comments)
     assert "transfer-encoding" not in client.head.headers
@@ -486,7 +486,7 @@ async def test_a_client_of_http_2_gets_its_events_on_a_stream(live: ServerProces
 
 async def test_an_unfinished_request_head_disturbs_nobody(live: ServerProcess, http: httpx.AsyncClient):
     half = await RawConnection(live.port).connect()
-    await half.send(b"GET /events HTTP/1.1\r\nHost: x\r\nLast-Event")
+    await half.send(b"GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event")
 
     async with await follow(EventStreamClient, live.port) as client:
         await add(http)
@@ -495,8 +495,8 @@ async def test_an_unfinished_request_head_disturbs_nobody(live: ServerProcess, h
 
 
 async def test_refused_streams_leave_the_connection_usable(live: ServerProcess):
-    request = b"GET /events?topics=nope HTTP/1.1\r\nHost: x\r\n\r\n"
-    last = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    request = b"GET /events?topics=nope HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
     head, rest = await exchange(live.port, request + request + last)
 

@@ -127,17 +127,17 @@ async def test_who_asks_for_figures_takes_nobodys_place(tmp_path: Path):
         address = httpx.URL(_address(server))
         asking = [await RawConnection(address.port or 0).connect() for _ in range(BESIDE)]
         for connection in asking:
-            await connection.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            await connection.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert (await connection.head()).status == 200
         people = [await RawConnection(server.port).connect() for _ in range(9)]
         statuses = []
         for connection in people:
-            await connection.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            await connection.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             statuses.append((await connection.head()).status)
 
         assert statuses == [200] * 8 + [503]
         one_more = await RawConnection(address.port or 0).connect()
-        await one_more.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        await one_more.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert (await one_more.head()).status == 503
         for connection in (*asking, *people, one_more):
             connection.close()

@@ -14,7 +14,7 @@ CACHED = {
     "blueprints.static_files.build_id",  # a digest of files that do not change under a running server
     "postgres_transactions._numbered",  # queries that stand in the code
     "transport.plain._kept_fields",  # what bytes say never changes
-    "blueprints.identity._kept_secret",  # what a header says, and whether this key signed it, never changes
+    "blueprints.credentials._kept_secret",  # what a header says, and whether this key signed it, never changes
 }
 
 

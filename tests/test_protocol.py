@@ -46,7 +46,7 @@ def _in_pieces(port: int, data: bytes) -> Answer:
 
 
 SMUGGLED = (
-    b"POST /api/notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n"
+    b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n"
     + b'{"title":"smuggled"}'
 )
 CHUNKED = b"0\r\n\r\n" + SMUGGLED
@@ -76,7 +76,7 @@ SHAPES = {
     "a folded header": _post("X-A: b\r\n\tContent-Length: 2", "Content-Length : 0") + SMUGGLED,
     "a header without a colon": request("/api/notes", "nonsense", method="POST") + SMUGGLED,
     "a header with a NUL": request("/api/notes", "X: a\x00b", method="POST") + SMUGGLED,
-    "a bare line break": b"POST /api/notes HTTP/1.1\r\nHost: x\r\nX: a\rContent-Length: 2\r\n\r\n" + SMUGGLED,
+    "a bare line break": b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nX: a\rContent-Length: 2\r\n\r\n" + SMUGGLED,
     "two hosts": request("/api/notes", "Host: y", method="POST") + SMUGGLED,
     "HTTP/9": request("/api/notes", method="POST").replace(b"HTTP/1.1", b"HTTP/9.9") + SMUGGLED,
     "no version": b"GET /api/notes\r\n\r\n" + SMUGGLED,

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.blueprints.identity import COOKIE, SECURE_COOKIE
+from quart_notes.blueprints.credentials import COOKIE, SECURE_COOKIE
 from quart_notes.blueprints.proxies import trust
 from tests.house import House, hash_quickly, opened_house
 from tests.routes import PASSWORD
@@ -179,7 +179,7 @@ async def test_a_network_of_ipv6_is_counted_as_one_without_a_proxy_too(tmp_path:
         refused(answer, 429, "too_many_attempts")
 
 
-@pytest.mark.parametrize(("hops", "name"), [(0, COOKIE), (1, SECURE_COOKIE)])
+@pytest.mark.parametrize(("hops", "name"), [(0, f"{COOKIE}_80"), (1, f"{SECURE_COOKIE}_443")])
 async def test_behind_https_the_cookie_is_of_https(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int, name: str
 ):

@@ -18,7 +18,9 @@ from tests.server_process import ServerProcess, wait_for
 OURS = re.compile(r"[0-9a-f]{8}-[0-9a-f]+|[0-9a-f]{16}")
 NOTE = b'{"title": "x"}'
 JSON = "Content-Type: application/json"
-CHUNKED = b"POST /api/notes HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n"
+CHUNKED = (
+    b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n"
+)
 ASKED: dict[str, Callable[[int], Answer]] = {
     "a kept answer": lambda port: exchange(port, request("/api/notes")),
     "the short way": lambda port: exchange(port, request("/api/notes", JSON, method="POST", body=NOTE)),

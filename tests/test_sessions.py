@@ -9,13 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.blueprints.identity import COOKIE, DEVICE_COOKIE, SECURE_COOKIE
+from quart_notes.blueprints.credentials import COOKIE, DEVICE_COOKIE, SECURE_COOKIE
 from quart_notes.models import Session
 from quart_notes.signing import Signing
 from quart_notes.writer import Change
 from tests.house import House, hash_quickly, opened_house
 from tests.in_process import rows
 from tests.routes import PASSWORD
+from tests.signing_in import cookie_at, session_of
 from tests.talk import refused
 
 YEAR = 365 * 24 * 3600  # seconds
@@ -38,7 +39,7 @@ def _set_cookies(answer: httpx.Response) -> "SimpleCookie":
 # Cookies.
 
 
-@pytest.mark.parametrize(("scheme", "name"), [("http", COOKIE), ("https", SECURE_COOKIE)])
+@pytest.mark.parametrize(("scheme", "name"), [("http", f"{COOKIE}_80"), ("https", f"{SECURE_COOKIE}_443")])
 @pytest.mark.parametrize("way", ["api", "form", "link"])
 async def test_the_cookie_is_as_safe_as_it_can_be(house: House, scheme: str, name: str, way: str):
     async with house.client(scheme=scheme) as client:
@@ -51,7 +52,7 @@ async def test_the_cookie_is_as_safe_as_it_can_be(house: House, scheme: str, nam
         cookies = _set_cookies(answer)
 
         assert answer.status_code in {200, 303}, answer.text
-        assert set(cookies) == {name, DEVICE_COOKIE}
+        assert set(cookies) == {name, name.replace(COOKIE, DEVICE_COOKIE)}
         for cookie in cookies.values():
             assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
             assert bool(cookie["secure"]) == (scheme == "https")
@@ -81,7 +82,7 @@ async def test_a_cookie_that_was_planted_is_worth_nothing_after_signing_in(house
     for cookie in (planted, made_up):
         async with house.client(cookie) as victim, house.client(cookie) as attacker:
             assert (await victim.post("/api/sign-in", json=SIGN_IN)).status_code == 200
-            assert [one for one in victim.cookies.jar if one.name == COOKIE][-1].value != cookie
+            assert [one for one in victim.cookies.jar if one.name == cookie_at(victim.base_url)][-1].value != cookie
             assert await _is(attacker) is None, "neither ada nor eve any more"
 
 
@@ -95,7 +96,7 @@ async def test_signing_in_again_ends_the_session_before(house: House):
 @pytest.mark.parametrize("kept", [False, True], ids=["asked", "kept"])
 async def test_a_cookie_is_worth_nothing_after_signing_out(house: House, kept: bool):
     async with await house.browser("ada") as client:
-        again = house.client(client.cookies[COOKIE])
+        again = house.client(session_of(client))
         if kept:
             assert await _is(again) == "ada"
         await client.post("/api/sign-out")
@@ -147,7 +148,7 @@ async def test_a_session_that_was_merely_chosen_counts_in_open_mode_only(
         someone = {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}
         ada = (await client.post("/api/users", json=someone)).json()
         await client.post("/front/me", data={"person_id": ada["id"]})
-        cookie = client.cookies[COOKIE]
+        cookie = session_of(client)
         assert await _is(client) == "ada"
     async with opened_house(folder) as house, house.client(cookie) as client:
         assert await _is(client) is None
@@ -183,7 +184,7 @@ async def test_somebody_ends_their_browsers_and_nobody_elses(house: House):
         await house.browser("ada") as other,
         await house.browser("eve") as eve,
     ):
-        number = await house.session_id(other.cookies[COOKIE])
+        number = await house.session_id(session_of(other))
         gone = refused(await ada.delete("/api/me/sessions/999"), 404, "not_found")
         theirs = refused(await eve.delete(f"/api/me/sessions/{number}"), 404, "not_found")
         assert theirs["detail"].replace(str(number), "#") == gone["detail"].replace("999", "#")

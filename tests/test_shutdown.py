@@ -98,7 +98,7 @@ async def test_three_hundred_streams_end_first_and_every_acknowledged_write_is_t
 async def test_idle_connections_do_not_hold_the_server(server_on_each_python: ServerProcess):
     connections = [await RawConnection(server_on_each_python.port).connect() for _ in range(30)]
     for connection in connections[10:]:
-        await connection.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        await connection.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert (await connection.head()).status == 200
     for connection in connections[20:]:
         await connection.send(b"GET /healthz HTTP/1.1\r\nHo")
@@ -113,7 +113,9 @@ async def test_idle_connections_do_not_hold_the_server(server_on_each_python: Se
 async def test_requests_in_flight_are_answered(server_on_each_python: ServerProcess):
     server = server_on_each_python
     body = b'{"title": "in flight"}'
-    head = b"POST /api/notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n"
+    head = (
+        b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n"
+    )
     connections = [await RawConnection(server.port).connect() for _ in range(20)]
     for connection in connections:
         await connection.send(head + body[:10])
@@ -139,7 +141,7 @@ async def test_a_request_that_never_arrives_whole_delays_the_end_by_its_grace_on
 ):
     server = server_on_each_python
     connection = await RawConnection(server.port).connect()
-    await connection.send(b"POST /api/notes HTTP/1.1\r\nHost: x\r\nContent-Length: 22\r\n\r\n{")
+    await connection.send(b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 22\r\n\r\n{")
     async with server.client() as http:
         await http.get("/healthz")
 
@@ -177,7 +179,7 @@ async def test_other_signals_end_it_too(server: ServerProcess, number: signal.Si
 
 
 async def test_a_stream_that_comes_while_the_server_stops_is_ended_at_once(server: ServerProcess):
-    request = b"GET /events HTTP/1.1\r\nHost: x\r\nX-Late: "
+    request = b"GET /events HTTP/1.1\r\nHost: localhost\r\nX-Late: "
     late = await RawConnection(server.port).connect()
     await late.send(request)
     ending = asyncio.create_task(ends(server))

@@ -29,8 +29,8 @@ from tests.feed_clients import WebsocketClient, follow
 from tests.raw_connection import RawConnection, exchange, until
 from tests.server_process import ROOT, ServerProcess, wait_for
 
-GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-CLOSE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CLOSE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 def parameters(callable_: object) -> list[str]:
@@ -146,7 +146,7 @@ async def test_a_route_sees_the_connection_only_on_our_server(ours: bool, unused
     with transport.installed(10, direct=True) if ours else pytest.MonkeyPatch.context():
         serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
         await until(lambda: _answers(unused_tcp_port), "it serves")
-        head, _ = await exchange(unused_tcp_port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        head, _ = await exchange(unused_tcp_port, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         assert head.status == 200
         old, _ = await exchange(unused_tcp_port, b"GET / HTTP/1.0\r\n\r\n")
         assert old.status == 200
@@ -228,7 +228,7 @@ async def test_a_body_that_nobody_reads_does_not_hold_its_connection(
 ):
     async with small.client() as http:
         await http.get("/api/notes")  # from now on it comes from the cache
-    head = f"{request_line} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    head = f"{request_line} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     async with asyncio.timeout(20):
         for _ in range(16):
             connection = await RawConnection(small.port).connect()
@@ -279,7 +279,7 @@ async def test_many_connections_leave_no_descriptor_behind(server: ServerProcess
             await connection.send(GET)
             await connection.head()
         elif kind == 2:
-            await connection.send(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+            await connection.send(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await connection.head()
         elif kind == 3:
             connection.close()
@@ -306,7 +306,7 @@ async def test_many_connections_leave_no_descriptor_behind(server: ServerProcess
 async def test_an_answer_ahead_of_the_body_says_that_the_connection_ends(small: ServerProcess, request_line: str):
     connection = await RawConnection(small.port).connect()
 
-    await connection.send(f"{request_line} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc".encode())
+    await connection.send(f"{request_line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nabc".encode())
     answer = await connection.head()
 
     assert answer.status in {404, 405}

@@ -245,7 +245,7 @@ async def test_pongs_that_nobody_asked_for_are_ignored(shared_server: ServerProc
 
 
 async def test_http_after_the_upgrade_is_refused(shared_server: ServerProcess):
-    await refused(shared_server, 1002, b"GET /api/notes HTTP/1.1\r\nHost: x\r\n\r\n")
+    await refused(shared_server, 1002, b"GET /api/notes HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
 
 async def test_nothing_follows_the_close_of_a_misbehaving_reader_on_a_busy_board(shared_server: ServerProcess):

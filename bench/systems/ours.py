@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bench.server import Server
 
 SETUP = re.compile(r"Set up this server, once: http://[^/]+(/front/join/\S+)")
-COOKIE = re.compile(rb"\r\nset-cookie:[ \t]*(quart_notes_session=[^;\r\n]+)", re.IGNORECASE)
+COOKIE = re.compile(rb"\r\nset-cookie:[ \t]*(quart_notes_session[^=]*=[^;\r\n]+)", re.IGNORECASE)
 PERSON = {"name": "Ada Bench", "email": "ada@example.org", "nickname": "ada", "password": "a long enough pass phrase"}
 
 

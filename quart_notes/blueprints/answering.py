@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from quart import Response, request
 
-from quart_notes.blueprints.conditional import etag_of, none_match, version_tag
+from quart_notes.blueprints.conditional import etag_of, none_match, tags_sent, version_tag
 from quart_notes.blueprints.openapi import Answer
 from quart_notes.blueprints.openapi_components import HEADERS
 from quart_notes.domain.once import Repeated
@@ -35,7 +35,7 @@ def made_status(written: Written[Any]) -> int:
 def listed(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:
     """A list as JSON, or 304 when the client has it; `links` has the parameters of a further page by its relation."""
     etag = etag_of(body)
-    if none_match(request.headers.get("If-None-Match"), etag):
+    if none_match(tags_sent("If-None-Match"), etag):
         response = Response(None, 304)
         del response.headers["Content-Type"]
     else:

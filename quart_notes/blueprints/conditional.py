@@ -4,11 +4,18 @@ import re
 from collections.abc import Callable
 from hashlib import blake2b
 
+from quart import request
+
 from quart_notes.errors import InvalidIfMatchError
 
 ENTITY_TAG = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
 COMPRESSED = re.compile(r"-(gzip|br|zstd|deflate)\Z")  # what Apache and Caddy put behind the tag of what they compress
 TAG_LIST = re.compile(rf"\s*{ENTITY_TAG.pattern}\s*(?:,\s*{ENTITY_TAG.pattern}\s*)*")
+
+
+def tags_sent(name: str) -> str | None:
+    """The entity tags that came with If-Match or If-None-Match: one list, in however many headers."""
+    return ", ".join(request.headers.getlist(name)) if name in request.headers else None
 
 
 def etag_of(body: bytes) -> str:

@@ -1,10 +1,9 @@
 """How Quart meets a connection: kept answers first, nonsense refused, websocket input bounded."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
 from quart import Quart, Response
@@ -15,23 +14,21 @@ from quart.wrappers.response import DataBody
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadHost
 
-from quart_notes.blueprints.brief import BRIEF, Reply
+from quart_notes.blueprints.admission import admit
+from quart_notes.blueprints.brief import BRIEF, Reply, shortly
 from quart_notes.blueprints.conditional import none_match
 from quart_notes.blueprints.errors import PROBLEM_TYPE
-from quart_notes.blueprints.headers import RAW_SECURITY, REQUEST_ID, REQUEST_IDS
+from quart_notes.blueprints.headers import RAW_SECURITY, REQUEST_ID
+from quart_notes.blueprints.hosts import is_served, not_served
 from quart_notes.blueprints.identity import known_pass
-from quart_notes.blueprints.proxies import trust
+from quart_notes.blueprints.sent import joined
 from quart_notes.core import Core
-from quart_notes.errors import BadRequestError, problem
+from quart_notes.errors import ProblemError, problem
 from quart_notes.jsonio import dump
-from quart_notes.request_id import CURRENT, HEADER, NAME, RequestIds
+from quart_notes.request_id import CURRENT, HEADER, NAME
 from quart_notes.response_cache import CachedResponse
 
-NO_PATH = "The address has no path."
-BAD_HOST = "The Host header names no host."
-TWO_LENGTHS = "A request has a Content-Length or a Transfer-Encoding, not both."
 WHOLE = "quart_notes.whole"  # extension of a scope, from `transport.plain`: the first message brings the whole body
-PROXY_HOPS = "PROXY_HOPS"  # of the application's configuration
 PROBES = {"/healthz", "/readyz", "/db/alive"}
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; a further one makes the client wait
 
@@ -42,22 +39,18 @@ class HTTPConnection(ASGIHTTPConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
         scope: Any = self.scope
-        name = _named(self.app, scope)
-        if scope["path"] and scope["path"] == scope.get("root_path"):
-            scope["path"] += "/"  # people leave it out
-        if not _is_address(scope["path"]):
-            await _refuse(send, name, NO_PATH)
-            return
-        if _has_two_lengths(scope["headers"]):
-            await _refuse(send, name, TWO_LENGTHS, headers=[(b"connection", b"close")])
+        name, trouble = admit(self.app, scope)
+        if trouble is not None:
+            await _refuse(send, name, trouble)
             return
         core: Core = self.app.extensions["quart_notes"]
         current = not core.follower.behind() or self._needs_no_data() or await core.follower.caught_up()
-        if scope["method"] == "GET":
-            cached = core.cache.get(scope["path"], scope["query_string"]) if current else None
-            if cached is not None and self._may_see(core, cached):
-                await self._answer(send, name, cached, f"{core.log.epoch}-{core.cache.newest()}")
-                return
+        self._served = is_served(self.app, scope["headers"])
+        short = scope["method"] == "GET" and current and self._served
+        cached = shortly(lambda: self._kept(core)) if short else None
+        if cached is not None:
+            await self._answer(send, name, cached, f"{core.log.epoch}-{core.cache.newest()}")
+            return
         scope[NAME] = name
         CURRENT.set(name.decode())
         try:
@@ -91,18 +84,21 @@ class HTTPConnection(ASGIHTTPConnection):
                     request.body.set_complete()
                 await request.body.room()
 
-    def _may_see(self, core: Core, cached: CachedResponse) -> bool:
-        """Whether whoever asks is known to see what is kept; if it is not known, Quart's route finds out."""
-        if core.settings.access == "open":
-            return True
-        passed = known_pass(core, self.scope["headers"], secure=self.scope["scheme"] == "https")
-        return passed is not None and cached.topic in passed.topics
+    def _kept(self, core: Core) -> CachedResponse | None:
+        """The kept answer, for who is known to see it. Who asks is judged first, so that nothing tells what is kept."""
+        scope: Any = self.scope
+        headers = scope["headers"]
+        passed = known_pass(core, headers, scope["root_path"], secure=scope["scheme"] == "https")
+        if passed is None or (core.settings.origins and any(name == b"origin" for name, _ in headers)):
+            return None
+        cached = core.cache.get(scope["path"], scope["query_string"])
+        return cached if cached is not None and passed.hears(cached.topic) else None
 
     async def _brief(self, body: bytes) -> Reply | None:
         scope: Any = self.scope
         root = scope["root_path"]
         way = self.app.extensions.get(BRIEF, {}).get((scope["method"], scope["path"].removeprefix(root)))
-        if way is None or not scope["path"].startswith(root):
+        if way is None or not scope["path"].startswith(root) or not self._served:
             return None
         secure = scope["scheme"] == "https"
         reply: Reply | None = await way.answer(
@@ -110,12 +106,11 @@ class HTTPConnection(ASGIHTTPConnection):
         )
         return reply
 
-    @staticmethod
-    async def _through_quart(serving: Awaitable[None], name: bytes, send: ASGISendCallable) -> None:
+    async def _through_quart(self, serving: Awaitable[None], name: bytes, send: ASGISendCallable) -> None:
         try:
             await serving
         except BadHost:  # before Quart can handle errors
-            await _refuse(send, name, BAD_HOST)
+            await _refuse(send, name, not_served(self.app, self.scope["headers"]))
 
     async def _serve(self, body: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Have Quart answer, without the two tasks that it makes for each request (50 µs) where they have no work.
@@ -168,54 +163,26 @@ class HTTPConnection(ASGIHTTPConnection):
             (HEADER, name),
             *RAW_SECURITY,
         ]
-        known = next((value for name, value in self.scope["headers"] if name.lower() == b"if-none-match"), None)
-        if known is not None and none_match(known.decode("latin-1"), cached.etag):
+        if self.app.extensions["quart_notes"].settings.origins:
+            headers.append((b"vary", b"Origin"))
+        known = joined(self.scope["headers"], b"if-none-match")
+        if known and none_match(known, cached.etag):
             await _send(send, 304, headers, None)
         else:
             await _send(send, 200, [*cached.headers, *headers], cached.body)
 
 
-def _named(app: Quart, scope: Any) -> bytes:
-    """Take over what trusted proxies say of a request; gives its name."""
-    hops = app.config.get(PROXY_HOPS, 0)
-    ids: RequestIds = app.extensions[REQUEST_IDS]
-    if hops:
-        trust(scope, hops)
-        return ids.given(scope["headers"])
-    return ids.new()
-
-
-def _is_address(target: str) -> bool:
-    """Whether Quart can take it: `GET ?x` has no path at all, and of `GET http://[x` it cannot find one."""
-    if target.startswith("/"):
-        return True
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.netloc)
-
-
-def _has_two_lengths(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a proxy may see another end of the request than we do: how a request is smuggled in.
-
-    source   RFC 9112, 6.3
-    """
-    names = {name for name, _ in headers}
-    return b"transfer-encoding" in names and b"content-length" in names
-
-
-async def _refuse(
-    send: ASGISendCallable,
-    name: bytes,
-    why: str,
-    kind: str = "http.response",
-    headers: Iterable[tuple[bytes, bytes]] = (),
-) -> None:
-    body = problem(400, BadRequestError.code, why)
-    own = [(b"content-type", PROBLEM_TYPE.encode()), (b"cache-control", b"no-store"), (HEADER, name)]
-    headers = [*own, *headers, *RAW_SECURITY]
-    await _send(send, 400, headers, dump(body), kind)
+async def _refuse(send: ASGISendCallable, name: bytes, trouble: ProblemError, kind: str = "http.response") -> None:
+    body = problem(trouble.status, trouble.code, trouble.detail)
+    further = [(key.lower().encode(), value.encode()) for key, value in trouble.headers.items()]
+    headers = [
+        (b"content-type", PROBLEM_TYPE.encode()),
+        (b"cache-control", b"no-store"),
+        (HEADER, name),
+        *further,
+        *RAW_SECURITY,
+    ]
+    await _send(send, trouble.status, headers, dump(body), kind)
 
 
 async def _send(
@@ -236,9 +203,9 @@ class WebsocketConnection(ASGIWebsocketConnection):
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one websocket."""
-        name = _named(self.app, self.scope)
-        if not _is_address(self.scope["path"]):
-            await _refuse(send, name, NO_PATH, "websocket.http.response")
+        name, trouble = admit(self.app, self.scope)
+        if trouble is not None:
+            await _refuse(send, name, trouble, "websocket.http.response")
             return
         core: Core = self.app.extensions["quart_notes"]
         if core.follower.behind():
@@ -249,7 +216,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
         try:
             await super().__call__(receive, send)
         except BadHost:
-            await _refuse(send, name, BAD_HOST, "websocket.http.response")
+            await _refuse(send, name, not_served(self.app, self.scope["headers"]), "websocket.http.response")
         finally:
             CURRENT.set("")
 

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from urllib.parse import quote
 
-from quart import Quart, Response, redirect, request, websocket
+from quart import Quart, Response, current_app, redirect, request, websocket
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import wants_page
+from quart_notes.blueprints.foreign import is_own, listed
+from quart_notes.blueprints.hosts import must_be_served
 from quart_notes.blueprints.identity import accounts, identify
+from quart_notes.blueprints.sent import Headers, joined
 from quart_notes.errors import (
     CrossOriginError,
     ForbiddenError,
@@ -89,8 +93,10 @@ def register(app: Quart) -> None:
 
 
 async def _judge_request() -> Response | WerkzeugResponse | None:
+    headers = request.scope["headers"]
+    must_be_served(current_app, headers)
     if request.method not in SAFE_METHODS:
-        _refuse_foreign(request.headers)
+        _refuse_foreign(headers, secure=request.is_secure)
     if request.endpoint is None:
         return None  # there is no such route; 404 and 405 say nothing
     try:
@@ -103,7 +109,9 @@ async def _judge_request() -> Response | WerkzeugResponse | None:
 
 
 async def _judge_websocket() -> None:
-    _refuse_foreign(websocket.headers)
+    headers = websocket.scope["headers"]
+    must_be_served(current_app, headers)
+    _refuse_foreign(headers, secure=websocket.is_secure)
     if websocket.endpoint is not None:
         await _judge(websocket.endpoint, changes=False)
 
@@ -142,15 +150,15 @@ def _here() -> str:
     return request.path + (f"?{query}" if query else "")
 
 
-def _refuse_foreign(headers: object) -> None:
+def _refuse_foreign(headers: Headers, *, secure: bool) -> None:
     """A page of another origin may neither change anything nor listen; programs send no Origin and pass.
 
     source   https://www.w3.org/TR/fetch-metadata/, RFC 6455, 10.2
     """
-    get = getattr(headers, "get")  # noqa: B009 - Werkzeug's Headers are not typed as a mapping
-    site, origin, host = get("Sec-Fetch-Site"), get("Origin"), get("Host")
-    if site is not None and site.strip().lower() not in OWN_SITES:
+    if listed(core(), headers, secure=secure) is not None:
+        return
+    names = {name for name, _ in headers}
+    if b"sec-fetch-site" in names and joined(headers, b"sec-fetch-site").strip().lower() not in OWN_SITES:
         raise CrossOriginError("This was sent by a page of another site.")
-    # An origin is scheme://host:port and nothing more, or the word null.
-    if origin is not None and origin.partition("://")[2].lower() != (host or "null").lower():
+    if b"origin" in names and not is_own(core(), headers, secure=secure):
         raise CrossOriginError("This was sent by a page of another origin.")

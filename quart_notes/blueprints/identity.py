@@ -1,16 +1,21 @@
 """Who asks: a browser's session, a program's token, or, in open mode, whoever they choose to be."""
 
-from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from quart import Quart, Response, g, has_request_context, request, websocket
 from quart.sessions import NullSession, SecureCookieSessionInterface
 from quart.wrappers import BaseRequestWebsocket
-from werkzeug.http import parse_cookie
 
 from quart_notes.blueprints.client_addresses import client_address
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.credentials import (
+    COOKIE,
+    DEVICE_COOKIE,
+    Place,
+    cookies_in,
+    credential,
+)
+from quart_notes.blueprints.sent import Headers, joined
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.domain.secrets import new_secret
@@ -18,14 +23,8 @@ from quart_notes.domain.sessions import LIFE
 from quart_notes.errors import SignInRequiredError
 from quart_notes.gate import Pass
 from quart_notes.schemas import MAX_ID, UserOut
-from quart_notes.signing import Signing
 
-COOKIE = "quart_notes_session"
-SECURE_COOKIE = "__Host-" + COOKIE  # only under https, and then no other host or path can set it
-DEVICE_COOKIE = "quart_notes_device"
 DEVICE_LIFE = LIFE
-KEPT_COOKIES = 4096  # Cookie headers whose session is remembered
-LONG_COOKIE = 2048  # bytes: a longer header is not remembered, nor answered by the short way
 OPEN_BOARD = "board"  # the preference that says where a new browser of a person begins
 
 
@@ -40,12 +39,8 @@ class NoSessions(SecureCookieSessionInterface):
         return self._none
 
 
-def _headers() -> Any:
-    return request.headers if has_request_context() else websocket.headers
-
-
-def _cookies() -> Any:
-    return request.cookies if has_request_context() else websocket.cookies
+def _sent() -> Any:
+    return request if has_request_context() else websocket
 
 
 def accounts() -> bool:
@@ -65,43 +60,16 @@ async def identify() -> Pass | None:
 
 
 async def _identify() -> Pass | None:
-    authorization = _headers().get("Authorization")
-    if authorization is not None and accounts() and not _is_for_a_proxy(authorization):
-        kind, _, secret = authorization.partition(" ")
-        passed = await core().gate.token(secret.strip()) if kind.lower() == "bearer" else None
-        if passed is None:
-            raise SignInRequiredError("This token does not hold.", headers={"WWW-Authenticate": "Bearer"})
-        return passed
-    secret = session_secret(_cookies(), secure=_is_secure())
-    return None if secret is None else await core().gate.session(secret, trusted=not accounts())
-
-
-def _is_for_a_proxy(authorization: str) -> bool:
-    """Whether it is a password that a proxy in front has asked for, and a browser sends along with its cookie."""
-    return authorization.partition(" ")[0].lower() == "basic"
-
-
-def _is_secure() -> bool:
-    return request.is_secure if has_request_context() else websocket.is_secure
-
-
-def session_secret(cookies: Any, *, secure: bool) -> str | None:
-    """The secret in the session's cookie, when this server has signed it.
-
-    Under https only the cookie counts that no other host can have set.
-    """
-    return _secret_in(cookies, core().signing, secure=secure)
-
-
-def _secret_in(cookies: Any, signing: Signing, *, secure: bool) -> str | None:
-    signed = cookies.get(SECURE_COOKIE if secure else COOKIE)
-    return signing.read("session", signed) if signed else None
-
-
-@lru_cache(KEPT_COOKIES)
-def _kept_secret(signing: Signing, cookie: bytes, secure: bool) -> str | None:
-    """The same of a Cookie header, remembered: what it says and whether it is ours never changes."""
-    return _secret_in(parse_cookie(cookie.decode("latin-1")), signing, secure=secure)
+    sent = _sent()
+    found = credential(core(), sent.scope["headers"], sent.root_path, secure=sent.is_secure)
+    if found is None:
+        return None
+    if found.kind == "session":
+        return await core().gate.session(found.secret, trusted=not accounts())
+    passed = await core().gate.token(found.secret)
+    if passed is None:
+        raise SignInRequiredError("This token does not hold.", headers={"WWW-Authenticate": "Bearer"})
+    return passed
 
 
 async def caller() -> Caller:
@@ -127,26 +95,20 @@ async def acting_as(person_id: int | None) -> Caller:
     return Caller(person, trusted=True)
 
 
-def known_pass(parts: Core, headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> Pass | None:
+def known_pass(parts: Core, headers: Headers, root: str = "", *, secure: bool) -> Pass | None:
     """The pass of whoever sends these headers, when it is at hand: for what is answered before Quart's routing."""
-    cookie = b""
-    for name, value in headers:
-        if name == b"cookie":
-            cookie = value
-        elif name == b"authorization" and not _is_for_a_proxy(authorization := value.decode("latin-1")):
-            kind, _, secret = authorization.partition(" ")
-            return parts.gate.known("token", secret.strip()) if kind.lower() == "bearer" else None
-    if not cookie or len(cookie) > LONG_COOKIE:
-        return None
-    session = _kept_secret(parts.signing, cookie, secure)
-    return None if session is None else parts.gate.known("session", session)
+    found = credential(parts, headers, root, secure=secure)
+    if found is not None:
+        return parts.gate.known(found.kind, found.secret)
+    return parts.gate.anybody if parts.settings.access == "open" else None
 
 
-def known_caller(parts: Core, headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> Caller | None:
-    """Who sends these headers, when it is at hand; in open mode anybody will do."""
-    if parts.settings.access == "open":
-        return ANYBODY
-    passed = known_pass(parts, headers, secure=secure)
+def known_caller(parts: Core, headers: Headers, root: str = "", *, secure: bool) -> Caller | None:
+    """Who sends these headers, when it is at hand."""
+    found = credential(parts, headers, root, secure=secure)
+    if found is None:
+        return ANYBODY if parts.settings.access == "open" else None
+    passed = parts.gate.known(found.kind, found.secret)
     return None if passed is None else passed.caller
 
 
@@ -165,7 +127,8 @@ async def begin_session(response: Response, user_id: int | None, *, proven: bool
     agent, address = request.headers.get("User-Agent", ""), client_address()
     board_id = await _last_board(user_id)
     secret = await core().sessions.begin(user_id, agent, address, proven=proven, board_id=board_id)
-    _set(response, _session_cookie(), core().signing.sign("session", secret), LIFE.total_seconds())
+    _forget_former(response, COOKIE)
+    _set(response, COOKIE, core().signing.sign("session", secret), LIFE.total_seconds())
 
 
 async def _last_board(user_id: int | None) -> int:
@@ -176,16 +139,17 @@ async def _last_board(user_id: int | None) -> int:
 
 
 async def end_session(response: Response) -> None:
-    """Have the browser be nobody."""
+    """Have the browser be nobody, and keep nothing that it was shown."""
     await _end_current()
-    response.delete_cookie(_session_cookie(), path="/", secure=request.is_secure, httponly=True, samesite="Lax")
+    _delete(response, _place().name(COOKIE))
+    _forget_former(response, COOKIE)
     response.headers["Clear-Site-Data"] = '"cache"'  # what the browser keeps of pages that were shown before
 
 
 async def _end_current() -> None:
-    secret = session_secret(request.cookies, secure=request.is_secure)
-    if secret is not None:
-        await core().sessions.end_secret(secret)
+    found = credential(core(), request.scope["headers"], request.root_path, secure=request.is_secure)
+    if found is not None and found.kind == "session":
+        await core().sessions.end_secret(found.secret)
 
 
 def remember_device(response: Response, user_id: int) -> None:
@@ -194,15 +158,29 @@ def remember_device(response: Response, user_id: int) -> None:
     _set(response, DEVICE_COOKIE, mark, DEVICE_LIFE.total_seconds())
 
 
-def is_known_device(user_id: int) -> bool:
-    """Whether this person has signed in in this browser before."""
-    mark = core().signing.read("device", request.cookies.get(DEVICE_COOKIE, ""))
-    return mark is not None and mark.partition(" ")[0] == str(user_id)
+def known_device(user_id: int) -> str | None:
+    """The browser's mark, when this person has signed in in it before."""
+    cookies = cookies_in(joined(request.scope["headers"], b"cookie", b"; "))
+    marks = [mark for name in _place().names(DEVICE_COOKIE) for mark in cookies.getlist(name)]
+    read = core().signing.read
+    return next((mark for mark in marks if (read("device", mark) or "").partition(" ")[0] == str(user_id)), None)
 
 
-def _session_cookie() -> str:
-    return SECURE_COOKIE if request.is_secure else COOKIE
+def _place() -> Place:
+    return Place.of(request.scope["headers"], request.root_path, secure=request.is_secure)
 
 
-def _set(response: Response, name: str, value: str, seconds: float) -> None:
-    response.set_cookie(name, value, int(seconds), path="/", httponly=True, samesite="Lax", secure=request.is_secure)
+def _forget_former(response: Response, stem: str) -> None:
+    """Have a browser lose the cookie that a former version of this server gave it."""
+    _, former = _place().names(stem)
+    if former in cookies_in(joined(request.scope["headers"], b"cookie", b"; ")):
+        _delete(response, former)
+
+
+def _delete(response: Response, name: str) -> None:
+    response.delete_cookie(name, path="/", secure=request.is_secure, httponly=True, samesite="Lax")
+
+
+def _set(response: Response, stem: str, value: str, seconds: float) -> None:
+    name, secure = _place().name(stem), request.is_secure
+    response.set_cookie(name, value, int(seconds), path="/", httponly=True, samesite="Lax", secure=secure)

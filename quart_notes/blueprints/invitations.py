@@ -1,11 +1,12 @@
 """The API of the invitations."""
 
 from pydantic import TypeAdapter
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_request
 
 from quart_notes.blueprints.answering import LIST_HEADERS, THING_HEADERS, listed, made, made_status, thing
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.hosts import base_url
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.openapi import ACCOUNT_PROBLEMS, BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.errors import ClientKeyUsedError, DatabaseUnavailableError, NotFoundError, PersonalBoardError
@@ -58,7 +59,7 @@ async def create_invitation(data: InvitationCreate) -> Response:
 
 def join_link(secret: str) -> str:
     """The address that brings somebody in."""
-    return f"{request.scheme}://{request.host}{request.root_path}/front/join/{secret}"
+    return f"{base_url()}/front/join/{secret}"
 
 
 @blueprint.delete("/<id:invitation_id>")

@@ -1,11 +1,11 @@
 """The API of the messages, direct ones first."""
 
 from pydantic import TypeAdapter
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, thing
-from quart_notes.blueprints.conditional import if_match
+from quart_notes.blueprints.conditional import if_match, tags_sent
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
@@ -81,7 +81,7 @@ async def update_message(message_id: int, data: MessageUpdate) -> Response:
     With `If-Match` a stale version is answered 412 with the current message in `message`. The same text changes
     nothing and sends no event.
     """
-    allowed = if_match(request.headers.get("If-Match"))
+    allowed = if_match(tags_sent("If-Match"))
     message, position = await core().messages.change(await caller(), message_id, data, allowed)
     return thing(message, position, version=message.version)
 
@@ -97,7 +97,7 @@ async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
 
     It is kept aside for a while and can be restored.
     """
-    allowed = if_match(request.headers.get("If-Match"))
+    allowed = if_match(tags_sent("If-Match"))
     message, position = await core().messages.delete(await caller(), message_id, query_args.author_id, allowed)
     return thing(message, position, version=message.version)
 

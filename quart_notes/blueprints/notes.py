@@ -8,7 +8,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints import brief
 from quart_notes.blueprints.answering import made, made_status
-from quart_notes.blueprints.conditional import etag_of, if_match, none_match, version_tag
+from quart_notes.blueprints.conditional import etag_of, if_match, none_match, tags_sent, version_tag
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
@@ -128,7 +128,7 @@ async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response
     Only the fields that are sent change. With `If-Match` a stale version is answered 412 with the current note in
     `note`, so that no edit silently overwrites another. A change of nothing bumps nothing and sends no event.
     """
-    allowed = if_match(request.headers.get("If-Match"))
+    allowed = if_match(tags_sent("If-Match"))
     return _item(await core().notes.change(await caller(), board_id, note_id, data, allowed))
 
 
@@ -139,7 +139,7 @@ async def delete_note(board_id: int, note_id: int) -> Response:
 
     It is kept aside for a while and can be restored.
     """
-    allowed = if_match(request.headers.get("If-Match"))
+    allowed = if_match(tags_sent("If-Match"))
     return _item(await core().notes.delete(await caller(), board_id, note_id, allowed))
 
 
@@ -167,7 +167,7 @@ def _item(written: Written[NoteOut]) -> Response:
 def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
     """An answer that is the same for all who see the board, kept until an event of it; 304 when the client has it."""
     core().cache.put(request.scope["path"], request.query_string, position, answer)
-    if none_match(request.headers.get("If-None-Match"), answer.etag):
+    if none_match(tags_sent("If-None-Match"), answer.etag):
         response = Response(None, 304)
         del response.headers["Content-Type"]
     else:

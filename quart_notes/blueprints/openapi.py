@@ -65,9 +65,10 @@ it as `X-Request-Id`.
 
 **Security**: in open mode there is no sign-in: whoever reaches the port may read and write, and the server listens on
 loopback only unless told otherwise. In accounts mode everything but signing in, health and version needs a token
-(`Authorization: Bearer qn_…`, made on the account page or with `POST /api/me/tokens`) or the session's cookie; what you
-may not see is answered 404. In both modes unsafe methods from a page of another origin are refused (403
-`cross_origin`); programs, which send no `Origin`, are not."""
+(`Authorization: Bearer qn_…`, made on the account page or with `POST /api/me/tokens`) or the session's cookie, whose
+name ends with the server's port; what you may not see is answered 404. In both modes unsafe methods from a page of
+another origin are refused (403 `cross_origin`), unless the setting `origins` names it; programs send no `Origin`.
+In open mode requests by a name that the server does not know (setting `hosts`) are answered 421 `misdirected`."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """How somebody gets in: counted, checked, and given a session. Pages and API use the same."""
 
-from quart import Response, request
+from quart import Response
 
 from quart_notes.blueprints.client_addresses import client_address, counted
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.identity import accounts, begin_session, is_known_device, remember_device
+from quart_notes.blueprints.identity import accounts, begin_session, known_device, remember_device
 from quart_notes.domain.access import Caller
 from quart_notes.domain.attempts import Try
 from quart_notes.domain.text import normalised
@@ -28,14 +28,14 @@ async def check(data: SignIn) -> int:
     must_have_accounts()
     nickname, address = normalised(data.nickname), counted(client_address())
     known = await core().accounts.id_of(data.nickname)
-    device = known is not None and is_known_device(known)
+    device = None if known is None else known_device(known)
     tries = (
-        [Try("device", (known, request.cookies.get("quart_notes_device")))]
+        [Try("device", (known, device))]
         if device
         else [Try("account", (nickname, address)), Try("nickname", (nickname,)), Try("address", (address,))]
     )
     await core().attempts.count(*tries)
-    person = await core().accounts.sign_in(data, known=device)
+    person = await core().accounts.sign_in(data, known=device is not None)
     await core().attempts.forgive(*tries)
     return person
 

@@ -1,6 +1,7 @@
 """Version, health, documents."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 from quart import Blueprint, Response, current_app, redirect, render_template, request
 from quart_schema import hide, tag_blueprint, validate_response
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.asyncapi import asyncapi_document
 from quart_notes.blueprints.context import core
+from quart_notes.blueprints.hosts import base_url
 from quart_notes.blueprints.openapi import Answer, answers
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.jsonio import dump
@@ -94,7 +96,8 @@ async def openapi() -> Response:
 @hide
 async def asyncapi() -> Response:
     """The AsyncAPI document of the feed."""
-    document = asyncapi_document(request.host, request.root_path, secure=request.is_secure)
+    where = urlsplit(base_url())
+    document = asyncapi_document(where.netloc, request.root_path, secure=where.scheme == "https")
     return Response(dump(document), content_type="application/json")
 
 

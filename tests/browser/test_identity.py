@@ -54,7 +54,7 @@ def test_the_choice_lasts_and_no_script_can_read_it(windows, shared_server, peop
     expect_me(page, people[0])
 
     (cookie,) = page.context.cookies()
-    assert cookie["name"] == "quart_notes_session"
+    assert cookie["name"] == f"quart_notes_session_{shared_server.port}"
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Lax", "/")
     assert cookie["expires"] - page.evaluate("Date.now() / 1000") > 364 * 24 * 3600
 

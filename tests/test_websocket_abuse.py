@@ -16,7 +16,7 @@ from tests.wire_formats import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, cl
 KIB = 1024
 SLACK = 12 * KIB  # KiB that a Python process may grow by for reasons of its own
 HANDSHAKE = {
-    "Host": "x",
+    "Host": "localhost",
     "Upgrade": "websocket",
     "Connection": "Upgrade",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",

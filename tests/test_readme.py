@@ -185,7 +185,7 @@ def test_every_setting_is_listed_with_its_names_and_its_default():
         _, flag, variable, _, _, default = listed[name]
         assert f"`--{name.replace('_', '-')}`" in flag
         assert variable == f"`{PREFIX}{name.upper()}`"
-        if field.default in {None, ""}:
+        if field.default in {None, "", ()}:
             assert default.startswith("none"), name
         else:
             expected = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)

@@ -257,7 +257,7 @@ async def test_a_stream_ends_with_its_session_at_the_end_of_the_year(house: Hous
     async with await house.browser("ada") as ada:
         began = datetime.now(UTC) - timedelta(days=365) + timedelta(seconds=1)
         await _age(house, created_at=began, expires_at=datetime.now(UTC) + timedelta(days=300))
-        secret = house.core.signing.read("session", ada.cookies[COOKIE])
+        secret = house.core.signing.read("session", session_of(ada))
         passed = await house.core.gate.session(secret or "", trusted=False)
         assert passed is not None
         ended = asyncio.Event()

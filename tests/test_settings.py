@@ -34,6 +34,9 @@ GOOD: dict[str, tuple[Any, Any, Any]] = {
     "max_connections": (8, 9, 1_000_000),
     "drain": (1, 2, 300),
     "proxy_hops": (1, 2, 10),
+    "hosts": ("a.example", "b, C.example", "d_e.lan 192.168.1.5"),
+    "public_url": ("https://a.example", "http://b:8000", "https://[::1]:8443"),
+    "origins": ("https://a.example", "http://localhost:3000,https://b", "https://[::1]"),
     "root_path": ("/a", "/b/c", "/d.e-f_g~h"),
     "log_days": (1, 2, 3650),
     "log_rows": (100, 101, 100_000_000),
@@ -105,6 +108,18 @@ BAD: dict[str, list[str]] = {
         "http://x/",
         "/a\r\nX: y",
     ],
+    "hosts": ["a:80", "http://a", "a/b", "*", "*.example", "a@b", "é", "a:"],
+    "public_url": [
+        "x",
+        "notes.example",
+        "ftp://x",
+        "http://",
+        "https://x/a",
+        "https://x?y",
+        "https://u@x",
+        "https://x y",
+    ],
+    "origins": ["x", "*", "null", "https://a/", "https://a/b", "ws://a", "https://u@a", "https://*.example"],
     "ollama_url": [
         *("x", "localhost:11434", "ftp://x", "http://", "http://x y", "http://x?y", "http://x#y", "http://u:p@x"),
         *("http://x/\r\nY", "http://x:123456", "http://x//y", "file:///x"),
@@ -392,7 +407,7 @@ def test_the_readme_lists_every_setting():
         assert f"`--{name.replace('_', '-')}`" in row
         assert f"`{PREFIX}{name.upper()}`" in row
         default = Settings.model_fields[name].default
-        if default not in (None, ""):
+        if default not in (None, "", ()):
             assert f"`{str(default).lower()}`" in row.lower()
         for limit in NUMBERS.get(name, ()):
             inside = limit + 1 if limit == NUMBERS[name][0] else limit - 1

@@ -12,6 +12,8 @@ KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a nam
 CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
 CACHED = {
     "blueprints.static_files.build_id",  # a digest of files that do not change under a running server
+    "blueprints.client_addresses.parsed",  # what a text says of an address never changes
+    "domain.password_rules._common",  # a list that comes with the program
     "postgres_transactions._numbered",  # queries that stand in the code
     "transport.plain._kept_fields",  # what bytes say never changes
     "blueprints.credentials._kept_secret",  # what a header says, and whether this key signed it, never changes

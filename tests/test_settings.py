@@ -114,7 +114,6 @@ BAD: dict[str, list[str]] = {
         "notes.example",
         "ftp://x",
         "http://",
-        "https://x/a",
         "https://x?y",
         "https://u@x",
         "https://x y",

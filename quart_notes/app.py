@@ -1,5 +1,6 @@
 """The factory: a table of contents. No routes, no logic."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,7 @@ def _keep_open(app: Quart, core: Core) -> None:
 
     @app.before_serving
     async def start() -> None:
+        asyncio.get_running_loop().set_exception_handler(_say_fault)
         try:
             await _open(core, resources)
         except BaseException as error:
@@ -143,6 +145,17 @@ def _keep_open(app: Quart, core: Core) -> None:
         core.passwords.close()
         core.broadcaster.close()
         await resources.aclose()
+
+
+def _say_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log a fault that nobody has caught; a connection that the server has cut off is none.
+
+    Plain hypercorn cancels the connections that are open when its `graceful_timeout` ends, which asyncio of Python 3.11
+    takes for a fault.
+    source   https://github.com/python/cpython/issues/113538
+    """
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 async def _open(core: Core, resources: AsyncExitStack) -> None:

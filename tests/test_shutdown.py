@@ -223,8 +223,13 @@ async def test_plain_hypercorn_serves_and_streams_too(tmp_path: Path, unused_tcp
             async with await follow(EventStreamClient, unused_tcp_port, first.headers["last-event-id"]) as back:
                 await back.count(1)
             assert (await http.get("/front/notes")).status_code == 200
+        left = [await follow(edge, unused_tcp_port) for edge in EDGES]
         process.terminate()
         assert await asyncio.to_thread(process.wait, 20) == 0
+        assert process.stderr
+        assert b"Traceback" not in process.stderr.read()
+        for client in left:
+            client.cut()
     finally:
         process.kill()
         process.communicate()

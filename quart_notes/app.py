@@ -10,12 +10,14 @@ from quart import Quart
 from quart_notes import access_log, housekeeping
 from quart_notes.blueprints import (
     account,
+    administration,
     assistant,
     boards,
     errors,
     foreign,
     front_access,
     front_account,
+    front_administration,
     front_assistant,
     front_boards,
     front_jobs,
@@ -109,9 +111,9 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     )
     app.register_blueprint(transfers.blueprint, url_prefix="/api", url_defaults=shared)
     app.register_blueprint(transfers.blueprint, name="board_transfers", url_prefix="/api/boards/<id:board_id>")
-    api = (boards, users, messages, rooms, assistant, me, account, invitations, jobs, live, plain_text)
+    api = (boards, users, administration, messages, rooms, assistant, me, account, invitations, jobs, live, plain_text)
     people_pages = (front_users, front_messages, front_rooms, front_room_messages, front_assistant, front_me)
-    access_pages = (front_access, front_account, front_boards)
+    access_pages = (front_access, front_account, front_administration, front_boards)
     job_pages = (front_transfers, front_jobs)
     for module in (*api, *people_pages, *access_pages, *job_pages, system, static_files):
         app.register_blueprint(module.blueprint)

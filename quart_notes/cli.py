@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from quart_notes import cli_copies, cli_transfer, database, doctor, offline, server
+from quart_notes import cli_copies, cli_transfer, cli_users, database, doctor, offline, server
 from quart_notes import demo as demo_data
 from quart_notes.app import create_app
 from quart_notes.cli_parts import DATA_OPTIONS, explained, options
@@ -168,6 +168,7 @@ for command in (
     cli_copies.copy_database,
     cli_transfer.import_notes,
     cli_transfer.export_notes,
+    cli_users.user,
 ):
     cli.add_command(command)
 

@@ -24,6 +24,7 @@ from quart_notes.domain.notes import Notes
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.people import People
 from quart_notes.domain.preferences import Preferences
+from quart_notes.domain.profiles import Profiles
 from quart_notes.domain.readings import Readings
 from quart_notes.domain.rooms import Rooms
 from quart_notes.domain.sessions import Sessions
@@ -66,6 +67,7 @@ class Core:
     boards: Boards
     members: Members
     people: People
+    profiles: Profiles
     rooms: Rooms
     messages: Messages
     answers: Answers
@@ -98,7 +100,7 @@ class Core:
         place   of a worker among others
         """
         turn = place.turn if place and isinstance(settings.database, Path) else None
-        database = Database(settings.database, turn, alone=alone)
+        database = Database(settings.database, turn, alone=alone, private=settings.access == "accounts")
         log = EventLog(database)
         broadcaster = Broadcaster()
         others = None if alone else _others(settings, place)
@@ -129,6 +131,7 @@ class Core:
             boards,
             Members(database, log, writer),
             People(database, log, writer),
+            Profiles(database, writer),
             Rooms(database, log, writer),
             Messages(database, log, writer),
             answers,

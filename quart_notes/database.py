@@ -42,6 +42,7 @@ __all__ = [
     "aside",
     "changes",
     "exclusive",
+    "is_private",
     "translated",
 ]
 
@@ -82,6 +83,7 @@ class Transaction(Protocol):
     """
 
     SIZE: str  # a query for the bytes of the whole database
+    private: bool  # as the database was told
 
     @property
     def changes(self) -> int:
@@ -135,10 +137,14 @@ class Database:
 
     turn     on SQLite: what is entered around each transaction that writes
     alone    on PostgreSQL: refuse to open while another process writes, and have others refuse meanwhile
+    private  people's e-mail addresses are not for everybody (see `is_private`)
     """
 
-    def __init__(self, place: Path | Postgres, turn: Turn | None = None, *, alone: bool = False) -> None:
+    def __init__(
+        self, place: Path | Postgres, turn: Turn | None = None, *, alone: bool = False, private: bool = False
+    ) -> None:
         self.place = place
+        self._private = private
         self._turn: Turn = turn or nullcontext()
         self._store = SqliteFile(place) if isinstance(place, Path) else PostgresServer(place, alone=alone)
         self._names = tuple(orm(self._store)["connections"])
@@ -199,6 +205,7 @@ class Database:
         with self._watched():
             self._store.check()
             async with self._turn, in_transaction(WRITER) as connection:
+                cast(Transaction, connection).private = self._private
                 yield connection
 
     @asynccontextmanager
@@ -207,6 +214,7 @@ class Database:
         with self._watched():
             self._store.check()
             async with in_transaction(ASIDE if _IS_ASIDE.get() and ASIDE in self._names else READER) as connection:
+                cast(Transaction, connection).private = self._private
                 yield connection
 
     async def ping(self) -> None:
@@ -254,6 +262,11 @@ class Database:
 def changes(connection: BaseDBAsyncClient) -> int:
     """How much this connection has written so far: whether a piece of work has touched anything."""
     return cast(Transaction, connection).changes
+
+
+def is_private(connection: BaseDBAsyncClient) -> bool:
+    """Whether what is read here and shown to others has no e-mail addresses in it."""
+    return cast(Transaction, connection).private
 
 
 @contextmanager

@@ -150,6 +150,12 @@ class LastOwnerError(ProblemError):
     status, code = 409, "last_owner"
 
 
+class LastAdministratorError(ProblemError):
+    """A server needs an administrator."""
+
+    status, code = 409, "last_administrator"
+
+
 class PersonalBoardError(ProblemError):
     """A personal board is one person's own."""
 

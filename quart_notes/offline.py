@@ -10,7 +10,8 @@ from quart_notes.database import CannotOpenError, Database, exclusive
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import Sourced, counted
-from quart_notes.schemas import ExportFormat, ImportOptions, Outcome
+from quart_notes.domain.people import everybody
+from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
 from quart_notes.settings import Settings
 from quart_notes.transfer.batches import Source
 from quart_notes.transfer.files import Place
@@ -61,6 +62,19 @@ async def writing(settings: Settings) -> AsyncIterator[Core]:
             await core.database.close()
 
 
+async def people(settings: Settings) -> list[UserOut]:
+    """Everybody by id, with their addresses, also while a server is running.
+
+    raises   CannotOpenError for a database of another version
+    """
+    database = await _opened_to_read(settings)
+    try:
+        async with database.snapshot() as connection:
+            return await everybody(connection)
+    finally:
+        await database.close()
+
+
 async def send_out(
     settings: Settings, board_id: int, kind: ExportFormat, write: Callable[[bytes], object], report: Report
 ) -> int:
@@ -68,10 +82,8 @@ async def send_out(
 
     raises   CannotOpenError for a database of another version; NotFoundError when there is no such board
     """
-    database = Database(settings.database)
+    database = await _opened_to_read(settings)
     try:
-        if pending := await database.inspect():
-            raise CannotOpenError(f"{database.place} is of an older version ({pending[0]}): run quart-notes migrate")
         exports = Exports(database)
         export = await exports.begin(ANYBODY, board_id)
         writing = writer(kind, About(export.board_name, export.epoch, datetime.now(UTC)))
@@ -86,3 +98,14 @@ async def send_out(
         return done
     finally:
         await database.close()
+
+
+async def _opened_to_read(settings: Settings) -> Database:
+    database = Database(settings.database)
+    try:
+        if pending := await database.inspect():
+            raise CannotOpenError(f"{database.place} is of an older version ({pending[0]}): run quart-notes migrate")
+    except BaseException:
+        await database.close()
+        raise
+    return database

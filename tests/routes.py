@@ -28,6 +28,7 @@ BODILESS = {
     *("boards.delete_board", "boards.restore_board", "boards.remove_member", "me.delete_preference"),
     *("jobs.cancel_job", "jobs.retry_job", "jobs.import_job", "jobs.delete_job"),
     *("assistant.open_room", "assistant.stop_answer", "assistant.retry_answer"),
+    *(f"administration.{name}" for name in ("deactivate", "activate", "make_admin", "unmake_admin")),
     *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
 }
 TAKES_FILES = {  # whose body may be anything
@@ -35,7 +36,8 @@ TAKES_FILES = {  # whose body may be anything
 }
 ANY_JSON = {"me.set_preference"}  # whose body may be any JSON document
 # Blueprints that are there in accounts mode only; a server in open mode answers 404.
-ACCOUNTS_ONLY = {"account", "invitations", "front_account", "front_access"}
+ADMINISTRATION = {"administration", "front_administration"}
+ACCOUNTS_ONLY = {"account", "invitations", "front_account", "front_access"} | ADMINISTRATION
 OPEN_ONLY = {"front_me"}
 NOBODY = "X-Nobody: yet"
 # Whoever signs in or out, or chooses who to be, ends the session that they had.
@@ -71,6 +73,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "boards.rename_board": {"name": f"Board {number}"},
         "boards.set_member": {"role": "owner"},
         "me.set_preference": {"is": number},
+        "me.change_profile": {"name": f"Some Body {number}"},
         "front_assistant.open_room": {},
         "front_assistant.stop": {},
         "front_assistant.retry": {},
@@ -93,8 +96,10 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_access.signed_in": {"nickname": "first", "password": PASSWORD, "next": "/front/users"},
         "front_access.signed_out": {},
         "front_access.joined": {**someone, "password": PASSWORD},
+        "front_account.change_profile": {"name": f"Some Body {number}"},
         "front_account.change_password": {"current": PASSWORD, "new": PASSWORD},
         "front_account.end_session": {},
+        **{f"front_administration.{name}": {} for name in ("deactivate", "activate", "make_admin", "unmake_admin")},
         "front_account.add_token": {"name": f"Token {number}", "scope": "read", "days": 9},
         "front_account.end_token": {},
         "front_account.invite": {"uses": 2, "days": 9},

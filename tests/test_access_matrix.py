@@ -16,7 +16,7 @@ from quart_notes.schemas import ImportOptions, MessageCreate, Role
 from quart_notes.settings import Settings
 from tests.callers import CALLERS, GONE, TOKENS, client_of
 from tests.house import House
-from tests.routes import BODILESS, QUERIES, ROUTES, TAKES_FILES, Json, Route, body_of
+from tests.routes import ADMINISTRATION, BODILESS, QUERIES, ROUTES, TAKES_FILES, Json, Route, body_of
 
 THINGS = ("board_id", "note_id", "message_id", "room_id", "job_id")
 
@@ -39,15 +39,17 @@ ON_BOARD: dict[str, Role] = {
     **{f"front_boards.{name}": "owner" for name in ("rename", "set_member", "invite", "delete", "remove_member")},
     **dict.fromkeys(("boards.restore_board", "front_boards.restore"), "owner"),
 }
-FOR_ADMINISTRATORS = {"users.create_user", "front_users.add"}
+FOR_ADMINISTRATORS = {"users.create_user", "front_users.add"} | {
+    route.endpoint for route in ROUTES if route.blueprint in ADMINISTRATION
+}
 BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's message there
     *("rooms.get_room", "rooms.list_room_messages", "rooms.post_message", "rooms.get_presence", "rooms.notice_typing"),
     *("rooms.mark_read", "messages.get_message", "front_rooms.room", "front_rooms.say", "front_room_messages.message"),
 }
-OF_ITS_AUTHOR = {
-    *("messages.update_message", "messages.delete_message", "messages.restore_message"),
-    *("front_room_messages.edit", "front_room_messages.save", "front_room_messages.restore"),
-    "front_room_messages.delete",
+OF_ITS_AUTHOR = {"messages.update_message", "front_room_messages.edit", "front_room_messages.save"}
+OF_ITS_AUTHOR_OR_ADMINISTRATORS = {
+    *("messages.delete_message", "messages.restore_message"),
+    *("front_room_messages.delete", "front_room_messages.restore"),
 }
 OF_ITS_PERSON = {  # a job of the owner's
     *(f"jobs.{name}_job" for name in ("get", "cancel", "retry", "import", "delete")),
@@ -58,7 +60,7 @@ OF_WHO_ASKED = {  # about an answer in that conversation, for which the owner as
 }
 GOES_ANYWAY = {"front_board_notes.delete", "front_boards.remove_member"}  # what is gone already needs no words
 ACCOUNT_THINGS = ("session", "token", "invitation")  # walked with ids of none
-OWN_ACCOUNT = {"account", "invitations", "front_account"}
+OWN_ACCOUNT = {"account", "invitations", "front_account"} | ADMINISTRATION
 FREE = {"system.version", "system.database_alive", "system.process_alive", "system.ready", "static_files.latest"} | {
     "static_files.versioned"
 }
@@ -124,7 +126,7 @@ async def _things(house: House, route: Route, who: str) -> dict[str, int]:
         things["note_id"] = (await house.note("owner", 1)).id
         if restoring:
             await core.notes.delete(owner, 1, things["note_id"])
-    elif route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR:
+    elif route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR | OF_ITS_AUTHOR_OR_ADMINISTRATORS:
         told = MessageCreate(author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="psst")
         message = (await core.messages.send(owner, told)).result.message
         things |= {"message_id": message.id, "room_id": message.room_id}
@@ -144,7 +146,7 @@ async def _things(house: House, route: Route, who: str) -> dict[str, int]:
     elif "key" in route.rule and who != "nobody":
         person = house.people[who if who in house.people else "owner"]
         await core.preferences.set(person.id, "theme", "dark")
-    elif "user_id" in route.rule:
+    elif "user_id" in route.rule and route.blueprint not in ADMINISTRATION:
         things["user_id"] = house.people[who if who in house.people else "owner"].id
     return things
 
@@ -196,7 +198,7 @@ def _expected_of_person(route: Route, person: str) -> int:
         "administrators"
         if route.endpoint in FOR_ADMINISTRATORS
         else "between two"
-        if route.endpoint in BETWEEN_TWO
+        if route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR_OR_ADMINISTRATORS
         else "its author"
         if route.endpoint in OF_ITS_AUTHOR | OF_WHO_ASKED
         else "one's own"

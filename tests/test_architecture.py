@@ -180,11 +180,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "private_files",
     },
     "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings_sources", "private_files"},
+    "cli_users": {"core", "offline", "cli_parts", "schemas.", "settings_sources"},
     "cli": {
         "app",
         "cli_copies",
         "cli_parts",
         "cli_transfer",
+        "cli_users",
         "dev.supervisor",
         "server",
         "doctor",
@@ -223,7 +225,7 @@ TOUCHES: dict[str, set[str]] = {
     "itsdangerous": {"signing"},
     "httpx": {"ollama"},
     "prometheus_client": {"metrics", "blueprints.metrics"},
-    "click": {"cli", "cli_copies", "cli_parts", "cli_transfer"},
+    "click": {"cli", "cli_copies", "cli_parts", "cli_transfer", "cli_users"},
     "pydantic": {"schemas.", "settings", "settings_sources", "events", "elsewhere", "blueprints."},
     "sqlite3": {"backups", "database", "sqlite_engine", "sqlite_file", "sqlite_tables", "doctor", "cli_parts"},
 }

@@ -39,8 +39,7 @@ async def sign_in(data: SignIn) -> Response:
     (429, `Retry-After`); a browser in which this person has signed in before is counted by itself.
     """
     person = await signing_in.check(data)
-    found, position = await core().people.get(person)
-    response = thing(found, position)
+    response = thing(await core().profiles.get(person), await core().log.newest())
     await signing_in.let_in(response, person)
     return response
 

@@ -88,7 +88,7 @@ async def join(secret: str) -> str:
 
 async def _join(offer: Offer, form: dict[str, Any]) -> str:
     setup = offer.invitation.kind == "setup"
-    people = (await core().people.find(PageQuery(limit=PAGE_MAX))).users if setup else []
+    people = (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users if setup else []
     return await render_template("join.html", kind=offer.invitation.kind, person=offer.person, people=people, form=form)
 
 
@@ -105,7 +105,8 @@ async def joined(secret: str) -> Page:
         if offer.invitation.kind == "claim" or chosen is not None:
             person = await core().accounts.claim(secret, Claim(user_id=chosen, password=password))
         else:
-            arrival = Arrival(**{name: sent[name] for name in ARRIVAL}, password=password)
+            wanted = {**{name: sent[name] for name in ARRIVAL}, "email": sent["email"].strip() or None}
+            arrival = Arrival.model_validate({**wanted, "password": password})
             person = await core().accounts.arrive(secret, arrival)
     except (ValidationError, ValidationFailedError, NicknameTakenError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error

@@ -15,16 +15,18 @@ from quart_notes.blueprints.forms import digits, filled, form_key, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.invitations import join_link
 from quart_notes.errors import (
+    NicknameTakenError,
     NotFoundError,
     ProblemError,
     TooManyAttemptsError,
     ValidationFailedError,
     WrongPasswordError,
 )
-from quart_notes.schemas import PAGE_MAX, InvitationCreate, PageQuery, PasswordChange, TokenCreate
+from quart_notes.schemas import PAGE_MAX, InvitationCreate, PageQuery, PasswordChange, ProfileUpdate, TokenCreate
 
 blueprint = Blueprint("front_account", __name__, url_prefix="/front/account")
 
+PROFILE = ("name", "nickname", "email")
 Page = str | tuple[str, int] | WerkzeugResponse
 
 
@@ -38,10 +40,13 @@ async def account() -> str:
 async def _account(**further: Any) -> str:
     """The page; `further` has the form that was refused, or the secret that is shown this once."""
     who = await caller()
+    person = await core().profiles.get(who.id or 0)
     return await render_template(
         "account.html",
         **{
             "admin": who.admin,
+            "person": person,
+            "profile_form": filled({name: getattr(person, name) or "" for name in PROFILE}),
             "sessions": await core().sessions.of_person(who.id or 0, who.session),
             "tokens": await core().tokens.of_person(who.id or 0),
             "invitations": await core().invitations.find(who),
@@ -49,13 +54,29 @@ async def _account(**further: Any) -> str:
             "password_form": filled({}),
             "token_form": filled({"name": "", "scope": "read", "days": "90"}),
             "invitation_form": filled({"uses": "1", "days": "7"}),
-            "people": (await core().people.find(PageQuery(limit=PAGE_MAX))).users if who.admin else [],
+            "people": (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users if who.admin else [],
             "changed": request.args.get("changed", ""),
             "new_token": None,
             "new_link": None,
             **further,
         },
     )
+
+
+@blueprint.post("/profile")
+@hide
+async def change_profile() -> Page:
+    """Change one's name, nickname and address by the form."""
+    form = await request.form
+    sent = await typed(*(name for name in PROFILE if name in form))
+    blank = {"email": None} if not sent.get("email", "-").strip() else {}
+    try:
+        data = ProfileUpdate.model_validate(sent | blank)
+        await core().profiles.change((await caller()).id or 0, data)
+    except (ValidationError, NicknameTakenError) as error:
+        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        return await _account(profile_form=filled(sent, problem.errors)), problem.status
+    return _back("?changed=profile")
 
 
 @blueprint.post("/password")

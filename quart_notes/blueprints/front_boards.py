@@ -61,7 +61,7 @@ async def _board(board_id: int, **further: Any) -> str:
     shown, _ = await core().boards.get(who, board_id)
     members = await core().members.find(who, board_id)
     there = {member.user.id for member in members.members}
-    people = await core().people.find(PageQuery(limit=PAGE_MAX))
+    people = await core().people.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
         "board.html",
         **{

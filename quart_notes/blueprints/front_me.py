@@ -22,7 +22,9 @@ async def be() -> Response:
     form = await request.form
     wanted = digits(form.get("person_id"))
     if wanted is not None:
-        await core().people.get(wanted)
+        person, _ = await core().people.get(wanted)
+        if person.deactivated:
+            raise NotFoundError(f"{person.nickname} is deactivated.")
     elif form.get("person_id"):
         raise NotFoundError("There is no such person.")
     response = Response(b"", 303, {"Location": request.root_path + own_page(form.get("next", ""), ELSEWHERE)})

@@ -33,7 +33,7 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
     user, _ = await core().people.get(user_id)
     before = digits(request.args.get("before_id")) or MAX_ID
     found = await core().messages.of_person(await caller(), user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
-    people = await core().people.find(PageQuery(limit=PAGE_MAX))
+    people = await core().people.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
         "messages.html",
         user=user,

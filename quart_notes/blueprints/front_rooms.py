@@ -98,7 +98,7 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         unread_count=reading.count if reading else 0,
         last_event_id=found.position,
         presence=core().presence.now(shown.id),
-        people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX))).users,
+        people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users,
         model=core().assistant.model,
         missing=core().assistant.reason() if shown.kind == "private" else None,
         deleted=await _deleted(shown.id, me),

@@ -28,7 +28,7 @@ async def users() -> Page:
 
 
 async def _users(form: dict[str, Any]) -> str:
-    found = await core().people.find(PageQuery(limit=PAGE_MAX))
+    found = await core().people.find(PageQuery(limit=PAGE_MAX), await caller())
     return await render_template("users.html", users=found.users, last_event_id=found.position, form=form)
 
 
@@ -40,7 +40,8 @@ async def add() -> Page:
     who.must_administer()
     sent = await typed(*FIELDS)
     try:
-        await core().people.add(UserCreate(**sent, client_key=await form_key(sent)), who.id)
+        wanted = {**sent, "email": sent["email"].strip() or None, "client_key": await form_key(sent)}
+        await core().people.add(UserCreate.model_validate(wanted), who.id)
     except (ValidationError, NicknameTakenError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         return await _users(filled(sent, problem.errors)), problem.status

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from quart import Blueprint, Response, request
-from quart_schema import tag_blueprint
+from quart_schema import tag_blueprint, validate_request
 
 from quart_notes.blueprints.answering import LIST_HEADERS, THING_HEADERS, listed, thing
 from quart_notes.blueprints.context import core
@@ -22,9 +22,9 @@ from quart_notes.blueprints.openapi import (
     takes,
 )
 from quart_notes.domain.access import SHARED_BOARD
-from quart_notes.errors import FieldError, NobodyChosenError, NotFoundError, ValidationFailedError
+from quart_notes.errors import FieldError, NicknameTakenError, NobodyChosenError, NotFoundError, ValidationFailedError
 from quart_notes.jsonio import dump
-from quart_notes.schemas import PREFERENCE_KEY, MeOut, PreferenceOut, UserOut
+from quart_notes.schemas import PREFERENCE_KEY, MeOut, PreferenceOut, ProfileUpdate, UserOut
 
 blueprint = Blueprint("me", __name__, url_prefix="/api/me")
 tag_blueprint(blueprint, ["me"])
@@ -53,12 +53,26 @@ async def whoami() -> Response:
     passed = await identify()
     who = None if passed is None else passed.caller
     me = MeOut(
-        user=None if who is None else who.person,
+        user=None if who is None or who.id is None else await core().profiles.get(who.id),
         admin=who is not None and who.admin,
         board_id=SHARED_BOARD if passed is None else passed.board,
         mode="accounts" if accounts() else "open",
     )
     return thing(me, await core().log.newest())
+
+
+@blueprint.patch("")
+@validate_request(ProfileUpdate)
+@answers(
+    Answer(200, "You as you are now.", UserOut, headers=THING_HEADERS),
+    problems=(NobodyChosenError, NotFoundError, NicknameTakenError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def change_profile(data: ProfileUpdate) -> Response:
+    """Change your name, nickname or e-mail address.
+
+    Only the fields that are sent. What you wrote, and links to you, follow.
+    """
+    return thing(*await core().profiles.change((await _me()).id, data))
 
 
 @blueprint.get("/preferences")

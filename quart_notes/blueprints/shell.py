@@ -31,7 +31,7 @@ async def shell() -> dict[str, Any]:
     shell_job        JobOut: long work of `me` that is under way, the oldest of it, or None
     here             where to return to once somebody has chosen who they are
     """
-    people = await core().people.find(PageQuery(limit=CHOICES + 1))
+    people = await core().people.find(PageQuery(limit=CHOICES + 1), active=True)
     me = await chosen_person()
     who = await caller()
     found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))

@@ -37,7 +37,7 @@ async def list_users(query_args: PageQuery) -> Response:
 
     By id ascending, at most `limit`; `Link` leads to the next page.
     """
-    found = await core().people.find(query_args)
+    found = await core().people.find(query_args, await caller())
     links = {"next": {"after_id": found.users[-1].id}} if found.more else {}
     return listed(USERS.dump_json(found.users), found.position, **links)
 
@@ -64,7 +64,7 @@ async def create_user(data: UserCreate) -> Response:
 @answers(Answer(200, "The person.", UserOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
 async def get_user(user_id: int) -> Response:
     """Get a person."""
-    return thing(*await core().people.get(user_id))
+    return thing(*await core().people.get(user_id, await caller()))
 
 
 @blueprint.get("/<id:user_id>/messages")

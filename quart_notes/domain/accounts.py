@@ -1,5 +1,8 @@
 """Signing in, arriving, and changing a password."""
 
+import unicodedata
+from functools import partial
+
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
@@ -7,12 +10,13 @@ from quart_notes.domain.invitations import forget_claims, holding, use
 from quart_notes.domain.members import join_by_link
 from quart_notes.domain.password_rules import must_be_hard_to_guess
 from quart_notes.domain.passwords import Passwords
-from quart_notes.domain.people import known, named, put
+from quart_notes.domain.people import named, put, shown
 from quart_notes.domain.sessions import end_others, tell
 from quart_notes.domain.text import normalised
-from quart_notes.errors import InvitationGoneError, WrongPasswordError
+from quart_notes.domain.tokens import end_all
+from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
 from quart_notes.models import NICKNAME_KEY_MAX, Invitation, User
-from quart_notes.schemas import Arrival, Claim, Role, SignIn, UserCreate, UserOut
+from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut
 from quart_notes.writer import Change, Write
 
 SAME_ANSWER = "Nickname and password do not belong together."
@@ -48,8 +52,8 @@ class Accounts:
     async def without_password(self) -> list[UserOut]:
         """People who cannot sign in yet, by id."""
         async with self._database.snapshot() as connection:
-            rows = await User.filter(password_hash__isnull=True).using_db(connection).order_by("id")
-        return [UserOut.model_validate(row) for row in rows]
+            rows = User.filter(password_hash__isnull=True, deactivated_at__isnull=True).using_db(connection)
+            return [shown(row) for row in await rows.order_by("id")]
 
     async def arrive(self, secret: str, data: Arrival) -> UserOut:
         """Add somebody who comes by a link; InvitationGoneError when it holds no longer."""
@@ -69,7 +73,7 @@ class Accounts:
         return (await self._write(work)).result
 
     async def claim(self, secret: str, data: Claim) -> UserOut:
-        """Set the password of somebody known here; end what sessions and other links to do so there were.
+        """Set the password of somebody known here; end what sessions, tokens and other links to do so there were.
 
         A link of kind claim says whose; with the one of kind setup it is whoever `data.user_id` names, who becomes the
         administrator. InvitationGoneError when the link holds no longer.
@@ -77,20 +81,35 @@ class Accounts:
         async with self._database.snapshot() as connection:
             invitation = await holding(connection, secret)
             _must_be(invitation, "claim", "setup")
-            _must_suit(await _claimant(connection, invitation, data), "password", data.password)
+            claimant = await _claimant(connection, invitation, data)
+            _must_suit(await User.get(id=claimant.id, using_db=connection), "password", data.password)
         password_hash = await self._passwords.hash(data.password)
 
         async def work(change: Change) -> UserOut:
             invitation = await holding(change.connection, secret)
             person = await _claimant(change.connection, invitation, data)
             await self._use(change, invitation, person.id)
-            await _set(change.connection, person.id, password_hash, admin=invitation.kind == "setup")
-            await end_others(change.connection, person.id, None)
-            await forget_claims(change.connection, person.id)
-            tell(change, person.id)
+            await _reset(change, person.id, password_hash, admin=invitation.kind == "setup")
             return person
 
         return (await self._write(work)).result
+
+    async def reset_password(self, nickname: str, new: str) -> UserOut:
+        """Set somebody's password as who runs the server may; end their sessions, tokens and links to set one.
+
+        raises   NotFoundError; ValidationFailedError for a password that is guessed or of the wrong length
+        """
+        new = unicodedata.normalize("NFC", new)
+        if not PASSWORD_MIN <= len(new) <= PASSWORD_MAX:
+            raise ValidationFailedError(f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
+        async with self._database.snapshot() as connection:
+            user = await User.get_or_none(nickname_key=normalised(nickname), using_db=connection)
+        if user is None:
+            raise NotFoundError(f"Nobody goes by the nickname {nickname}")
+        _must_suit(user, "password", new)
+        password_hash = await self._passwords.hash(new)
+        await self._write(partial(_reset, user_id=user.id, password_hash=password_hash))
+        return shown(user)
 
     @staticmethod
     async def _use(change: Change, invitation: Invitation, user_id: int) -> None:
@@ -109,7 +128,7 @@ class Accounts:
     async def change_password(self, user_id: int, new: str, session_id: int | None) -> None:
         """Set another password and end the person's other sessions; ValidationFailedError for one that is guessed."""
         async with self._database.snapshot() as connection:
-            _must_suit(await known(connection, user_id), "new", new)
+            _must_suit(await User.get(id=user_id, using_db=connection), "new", new)
         password_hash = await self._passwords.hash(new)
 
         async def work(change: Change) -> None:
@@ -125,23 +144,30 @@ async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | N
     key = normalised(nickname)
     if len(key) > NICKNAME_KEY_MAX:  # nobody can have it, and Tortoise refuses to look for it
         return None
-    return await User.get_or_none(nickname_key=key, using_db=connection)
+    return await User.get_or_none(nickname_key=key, deactivated_at__isnull=True, using_db=connection)
 
 
 async def _claimant(connection: BaseDBAsyncClient, invitation: Invitation, data: Claim) -> UserOut:
     """Who sets a password by a link."""
     user_id = data.user_id if invitation.kind == "setup" else invitation.user_id
     (person,) = await named(connection, user_id=user_id or 0)
+    if person.deactivated:
+        raise InvitationGoneError(f"{person.nickname} is deactivated.")
     return person
 
 
-def _must_suit(person: UserOut, field: str, password: str) -> None:
+def _must_suit(person: User, field: str, password: str) -> None:
     must_be_hard_to_guess(field, password, person.nickname, person.name, person.email)
 
 
 def _must_be(invitation: Invitation, *kinds: str) -> None:
     if invitation.kind not in kinds:
         raise InvitationGoneError("This link is for something else.")
+
+
+async def _reset(change: Change, user_id: int, password_hash: str, *, admin: bool = False) -> None:
+    await _set(change.connection, user_id, password_hash, admin=admin)
+    await end_all(change, user_id)
 
 
 async def _set(connection: BaseDBAsyncClient, user_id: int, password_hash: str, *, admin: bool = False) -> None:

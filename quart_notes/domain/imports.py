@@ -115,7 +115,7 @@ class Imports:
             if job is None or not ours(job.folder):
                 return None
             people = await by_id(change.connection, [job.user_id])
-            if not (people or trusted):
+            if not (trusted or any(not person.deactivated for person in people.values())):
                 await settle(change, job, "failed", NOBODYS)
                 return None
             caller = Caller(people[job.user_id] if job.user_id else None, trusted)

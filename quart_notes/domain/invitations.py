@@ -13,7 +13,7 @@ from quart_notes.domain.members import must_be_shared
 from quart_notes.domain.once import once, request_of
 from quart_notes.domain.people import by_id, named
 from quart_notes.domain.secrets import hash_of, new_secret, secret_for
-from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError
+from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError, NotNowError
 from quart_notes.models import Invitation, User
 from quart_notes.schemas import InvitationCreate, InvitationOut, UserOut
 from quart_notes.writer import Change, Write, Written
@@ -67,7 +67,8 @@ class Invitations:
             setup = new_secret()
             await _add(connection, setup, kind="setup", days=FIRST_DAYS)
             claims = {}
-            for user in await User.filter(password_hash__isnull=True).using_db(connection).order_by("id"):
+            waiting = User.filter(password_hash__isnull=True, deactivated_at__isnull=True).using_db(connection)
+            for user in await waiting.order_by("id"):
                 claims[user.nickname] = new_secret()
                 await _add(connection, claims[user.nickname], kind="claim", days=FIRST_DAYS, user_id=user.id)
             return FirstLinks(setup, claims)
@@ -155,7 +156,9 @@ async def _must_be_theirs_to_give(connection: BaseDBAsyncClient, caller: Caller,
     if data.user_id is not None:
         if not caller.admin:
             raise ForbiddenError("Only an administrator may invite in somebody's name.")
-        await named(connection, user_id=data.user_id)
+        (person,) = await named(connection, user_id=data.user_id)
+        if person.deactivated:
+            raise NotNowError(f"{person.nickname} is deactivated: activate them first.")
     if data.board_id is not None:
         await must_have(connection, caller, data.board_id, "owner")
         await must_be_shared(connection, data.board_id)

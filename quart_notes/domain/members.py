@@ -114,7 +114,8 @@ async def must_be_shared(connection: BaseDBAsyncClient, board_id: int) -> None:
 
 
 async def _must_have_another_owner(connection: BaseDBAsyncClient, board_id: int, user_id: int) -> None:
-    others = Membership.filter(board_id=board_id, role="owner").exclude(user_id=user_id).using_db(connection)
+    owners = Membership.filter(board_id=board_id, role="owner", user__deactivated_at__isnull=True)
+    others = owners.exclude(user_id=user_id).using_db(connection)
     if not await others.exists():
         raise LastOwnerError("A board needs an owner: make somebody else one first.")
 

@@ -122,11 +122,11 @@ class Messages:
     async def delete(
         self, caller: Caller, message_id: int, author_id: int, allowed: Precondition | None = None
     ) -> Written[MessageOut]:
-        """Take back one's own message or an answer that one asked for; it is kept aside for a while, for `restore`."""
+        """Take back one's own message or an answer that one asked for; administrators any. `restore` undoes it."""
         caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await own(change.connection, caller, message_id, author_id, allowed, answers=True)
+            message = await own(change.connection, caller, message_id, author_id, allowed, deleting=True)
             if message.answer_state in UNFINISHED:
                 set_to_work(change, message, "end")
                 message.answer_state = "stopped"
@@ -141,7 +141,7 @@ class Messages:
         caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await own(change.connection, caller, message_id, author_id, deleted=True, answers=True)
+            message = await own(change.connection, caller, message_id, author_id, deleted=True, deleting=True)
             message.deleted_at = None
             return await save(change, "create", message, "deleted_at")
 

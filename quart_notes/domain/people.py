@@ -6,17 +6,18 @@ from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.database import Database
+from quart_notes.database import Database, is_private
+from quart_notes.domain.access import Caller
 from quart_notes.domain.once import once, request_of
 from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.event_log import EventLog
-from quart_notes.events import USERS, EventId, UserEvent
+from quart_notes.events import USERS, Action, EventId, UserEvent
 from quart_notes.models import Board, Membership, Message, User
 from quart_notes.schemas import PageQuery, UserCreate, UserOut
 from quart_notes.writer import Change, Write, Written
 
-COLUMNS = tuple(UserOut.model_fields)
+COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")
 PERSONAL_BOARD_NAME = "Personal"
 ASSISTANT = "assistant"  # who answers when somebody writes @assistant; nobody new may go by it
 
@@ -44,24 +45,30 @@ class People:
             return await put(change, data)
 
         async def made(connection: BaseDBAsyncClient, user_id: int) -> UserOut | None:
-            return (await by_id(connection, {user_id})).get(user_id)
+            user = await User.get_or_none(id=user_id, using_db=connection)
+            return None if user is None else shown(user)
 
         return await once(self._write, request_of("person", author_id, data, data.client_key), work, made)
 
-    async def get(self, user_id: int) -> tuple[UserOut, EventId]:
-        """A person, and the newest event that is included."""
+    async def get(self, user_id: int, caller: Caller | None = None) -> tuple[UserOut, EventId]:
+        """A person as the caller sees them, and the newest event that is included."""
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
-            user = await known(connection, user_id)
-        return user, position
+            row = await User.get_or_none(id=user_id, using_db=connection).values(*COLUMNS)
+            if row is None:
+                raise NotFoundError(f"User {user_id} not found")
+            return _asked_for(connection, row, caller), position
 
-    async def find(self, query: PageQuery) -> UserList:
-        """People by id ascending, `query.limit` at most."""
+    async def find(self, query: PageQuery, caller: Caller | None = None, *, active: bool = False) -> UserList:
+        """People by id ascending as the caller sees them, `query.limit` at most; `active`: who can sign in only."""
         async with self._database.snapshot() as connection:
             position = await self._log.newest(connection)
             people = User.filter(id__gt=query.after_id).using_db(connection)
+            if active:
+                people = people.filter(deactivated_at__isnull=True)
             rows = await people.order_by("id").limit(query.limit + 1).values(*COLUMNS)
-        return UserList([_out(row) for row in rows[: query.limit]], len(rows) > query.limit, position)
+            users = [_asked_for(connection, row, caller) for row in rows[: query.limit]]
+        return UserList(users, len(rows) > query.limit, position)
 
     async def those(self, ids: Collection[int]) -> dict[int, UserOut]:
         """Those of the people who exist, by id."""
@@ -74,20 +81,46 @@ async def put(change: Change, data: UserCreate) -> UserOut:
     connection = change.connection
     key = normalised(data.nickname)
     if key == ASSISTANT or await User.exists(nickname_key=key, using_db=connection):
-        message = f"{data.nickname} is taken already."
-        raise NicknameTakenError(message, errors=[FieldError("nickname", message)])
+        raise taken(data.nickname)
     newest = await Message.all().using_db(connection).order_by("-id").first().values_list("id")
     user = User(
-        **data.model_dump(exclude={"client_key"}),
+        **{**data.model_dump(exclude={"client_key"}), "email": data.email or ""},
         nickname_key=key,
         read_from=newest[0] if newest else 0,
         created_at=datetime.now(UTC),
     )
     await user.save(using_db=connection, force_create=True)
     await add_personal(connection, user.id)
-    out = UserOut.model_validate(user)
-    change.record(UserEvent(topic=USERS, action="create", user=out))
-    return out
+    tell(change, "create", user)
+    return shown(user)
+
+
+def taken(nickname: str) -> NicknameTakenError:
+    """The error for a nickname that somebody else goes by."""
+    message = f"{nickname} is taken already."
+    return NicknameTakenError(message, errors=[FieldError("nickname", message)])
+
+
+def tell(change: Change, action: Action, user: User) -> None:
+    """Tell everybody of a person."""
+    private = is_private(change.connection)
+    out = _out(_row(user), email=not private, admin=private)
+    change.record(UserEvent(topic=USERS, action=action, user=out))
+
+
+def shown(user: User) -> UserOut:
+    """A person as they see themselves."""
+    return _out(_row(user), email=True, admin=True)
+
+
+def _row(user: User) -> dict[str, Any]:
+    return {name: getattr(user, name) for name in COLUMNS}
+
+
+async def everybody(connection: BaseDBAsyncClient) -> list[UserOut]:
+    """All people by id, as an administrator sees them."""
+    rows = await User.all().using_db(connection).order_by("id").values(*COLUMNS)
+    return [_out(row, email=True, admin=True) for row in rows]
 
 
 async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
@@ -111,7 +144,8 @@ async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> d
     """Those of the people who exist, in one query."""
     wanted = [user_id for user_id in ids if user_id is not None]
     rows: Sequence[Any] = await User.filter(id__in=wanted).using_db(connection).values(*COLUMNS) if wanted else ()
-    return {row["id"]: _out(row) for row in rows}
+    email = not is_private(connection)
+    return {row["id"]: _out(row, email=email) for row in rows}
 
 
 async def add_personal(connection: BaseDBAsyncClient, user_id: int) -> None:
@@ -122,5 +156,18 @@ async def add_personal(connection: BaseDBAsyncClient, user_id: int) -> None:
     await Membership.create(board_id=board.id, user_id=user_id, role="owner", using_db=connection)
 
 
-def _out(row: Any) -> UserOut:
-    return UserOut.model_construct(**row)
+def _asked_for(connection: BaseDBAsyncClient, row: Any, caller: Caller | None) -> UserOut:
+    private = is_private(connection)
+    knows = caller is not None and (caller.admin or caller.id == row["id"])
+    return _out(row, email=knows or not private, admin=private)
+
+
+def _out(row: Any, *, email: bool, admin: bool = False) -> UserOut:
+    return UserOut.model_construct(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"] or None if email else None,
+        nickname=row["nickname"],
+        deactivated=row["deactivated_at"] is not None,
+        admin=admin and row["is_admin"],
+    )

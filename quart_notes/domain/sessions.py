@@ -69,6 +69,8 @@ class Sessions:
             if session is None:
                 return None
             people = await by_id(connection, [session.user_id])
+            if any(person.deactivated for person in people.values()):
+                return None
             admin = bool(people) and await User.exists(id=session.user_id, is_admin=True, using_db=connection)
         if datetime.now(UTC) - session.seen_at > SEEN:
             await self._see(session.id)

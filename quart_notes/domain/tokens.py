@@ -7,10 +7,11 @@ from typing import NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
+from quart_notes.domain.invitations import forget_claims
 from quart_notes.domain.once import once, request_of
 from quart_notes.domain.people import by_id
 from quart_notes.domain.secrets import hash_of, secret_for
-from quart_notes.domain.sessions import tell
+from quart_notes.domain.sessions import end_others, tell
 from quart_notes.errors import NotFoundError
 from quart_notes.models import ApiToken
 from quart_notes.schemas import NewTokenOut, Scope, TokenCreate, TokenOut, UserOut
@@ -85,6 +86,8 @@ class Tokens:
             if token is None or (token.expires_at is not None and token.expires_at <= now):
                 return None
             people = await by_id(connection, [token.user_id])
+            if people[token.user_id].deactivated:
+                return None
         if token.used_at is None or now - token.used_at > USED:
             await self._use(token.id)
         scope: Scope = "write" if token.scope == "write" else "read"
@@ -99,3 +102,11 @@ class Tokens:
 
 def _with_secret(token: ApiToken, secret: str) -> NewTokenOut:
     return NewTokenOut(**TokenOut.model_validate(token).model_dump(), token=secret)
+
+
+async def end_all(change: Change, user_id: int) -> None:
+    """End all that lets a person in: sessions, tokens, and links to set their password."""
+    await end_others(change.connection, user_id, None)
+    await ApiToken.filter(user_id=user_id).using_db(change.connection).delete()
+    await forget_claims(change.connection, user_id)
+    tell(change, user_id)

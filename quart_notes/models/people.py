@@ -13,7 +13,7 @@ class User(Model):
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(NAME_MAX)
-    email = fields.CharField(EMAIL_MAX)
+    email = fields.CharField(EMAIL_MAX)  # empty: none. Not null: SQLite cannot change a column that others depend on
     nickname = fields.CharField(NICKNAME_MAX)
     nickname_key = fields.CharField(NICKNAME_KEY_MAX, unique=True)  # normalised: what is compared
     read_from = fields.BigIntField()  # newest message when the person came: nothing before it is unread
@@ -22,6 +22,7 @@ class User(Model):
         default=False, db_default=False
     )  # whether they may add people, and let others set a new password
     created_at = fields.DatetimeField()
+    deactivated_at = fields.DatetimeField(null=True)  # cannot sign in any more since then
 
     class Meta:
         """Table details."""

@@ -66,7 +66,7 @@ from quart_notes.schemas.messages import (
 )
 from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate
 from quart_notes.schemas.parts import RoomNumbers, RoomPart, Stopped, TypingPart, Wanted
-from quart_notes.schemas.people import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, UserCreate, UserOut
+from quart_notes.schemas.people import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, ProfileUpdate, UserCreate, UserOut
 from quart_notes.schemas.preferences import (
     PREFERENCE_KEY,
     PREFERENCE_KEY_MAX,
@@ -166,6 +166,7 @@ __all__ = [
     "PreferenceOut",
     "PresenceOut",
     "ProblemOut",
+    "ProfileUpdate",
     "ReadingUpdate",
     "Role",
     "RoomCreate",

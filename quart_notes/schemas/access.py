@@ -79,7 +79,7 @@ class Arrival(Incoming):
     """Somebody new who comes by an invitation."""
 
     name: Name
-    email: Email
+    email: Email | None = None
     nickname: Nickname
     password: Password
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from operator import not_
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -62,17 +63,42 @@ class UserCreate(Incoming):
     model_config = ConfigDict(json_schema_extra={"examples": [{name: USER[name] for name in USER if name != "id"}]})
 
     name: Name
-    email: Email
+    email: Email | None = Field(description="Where to write to them; null: nobody knows.")
     nickname: Nickname
     client_key: ClientKey = None
 
 
+class ProfileUpdate(Incoming):
+    """What changes of oneself: only the fields that are sent."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"nickname": "countess", "email": None}]})
+
+    # Nothing stands for "not sent"; null is refused for what everybody has.
+    name: Name = Field(default_factory=str)
+    email: Email | None = Field(None, description="Where to write to you; null: nobody knows.")
+    nickname: Nickname = Field(default_factory=str)
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
 class UserOut(Outgoing):
-    """A person as everybody sees them."""
+    """A person. In accounts mode only they themselves and administrators see the e-mail address."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [USER]})
 
     id: int = Field(description="Grows with each person and is never used twice.", ge=1, le=MAX_ID)
     name: str = Field(description="What the person is called.", max_length=NAME_MAX)
-    email: str = Field(description="Where to write to them.", max_length=EMAIL_MAX)
+    email: str | None = Field(
+        description="Where to write to them; null when it is not known, or not for whoever asks.", max_length=EMAIL_MAX
+    )
     nickname: str = Field(description="What they go by here; unique.", max_length=NICKNAME_MAX)
+    deactivated: bool = Field(
+        False, exclude_if=not_, description="Whether they cannot sign in any more; only there when it is so."
+    )
+    admin: bool = Field(
+        False,
+        exclude_if=not_,
+        description="Whether they administer the server; only there when so, where people themselves are asked for.",
+    )

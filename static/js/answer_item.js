@@ -8,13 +8,13 @@ const accounts = "accounts" in document.documentElement.dataset;
 /** Whether an answer is still to come, or to go on. @param {Answer|null|undefined} answer */
 export const isGrowing = (answer) => answer?.state === "waiting" || answer?.state === "writing";
 
-/** What never changes about an answer. @param {HTMLElement} item @param {number} id @param {Answer} answer @param {number} viewer */
-export function nameAnswer(item, id, { asker_id, question_id }, viewer) {
+/** What never changes about an answer. @param {HTMLElement} item @param {number} id @param {Answer} answer @param {number} viewer @param {boolean} administers */
+export function nameAnswer(item, id, { asker_id, question_id }, viewer, administers) {
   const asked = viewer > 0 && asker_id === viewer;
   item.dataset.asker = String(asker_id ?? "");
   item.dataset.question = String(question_id);
   item.toggleAttribute("data-asked", asked);
-  find(item, ".message-tools").hidden = !asked;
+  find(item, ".message-tools").hidden = !(asked || administers);
   for (const form of [".stop-form", ".again-form", ".delete-form"]) address(find(item, form), "action", id);
 }
 

@@ -51,10 +51,11 @@ export function start(element, feed) {
 }
 
 /** @param {User} user */
-function rowFor({ id, nickname, name }) {
+function rowFor({ id, nickname, name, deactivated }) {
   const row = clone("member");
   row.dataset.id = String(id);
   row.toggleAttribute("data-me", id === me);
+  row.toggleAttribute("data-deactivated", Boolean(deactivated));
   drawAvatar(find(row, ".avatar"), nickname, id);
   for (const place of row.querySelectorAll(".member-nickname")) place.textContent = nickname;
   find(row, ".member-name").textContent = name;

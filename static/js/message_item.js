@@ -10,6 +10,8 @@ import { tellTime } from "./message_time.js";
 
 /** Who looks at this page; 0 for nobody in particular. */
 export const viewer = Number(document.documentElement.dataset.person);
+/** Whether they may delete what others say. */
+const administers = "admin" in document.documentElement.dataset;
 
 /** @param {Element} list @returns {HTMLCollectionOf<HTMLElement>} a live one; nothing else is in the list */
 export const itemsIn = (list) => /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
@@ -49,7 +51,7 @@ export function read(item, roomId) {
     version: Number(version),
     content: find(item, ".content").textContent,
     author_id: Number(author) || null,
-    author: author ? { id: Number(author), nickname: name, name, email: "" } : null,
+    author: author ? { id: Number(author), nickname: name, name, email: null } : null,
     guest: author || answer ? null : name,
     client_key: key ?? null,
     date: time.dateTime,
@@ -80,11 +82,13 @@ function name(item, message) {
   item.dataset.id = String(message.id);
   item.dataset.author = String(message.author_id ?? "");
   if (message.client_key) item.dataset.key = message.client_key;
-  if (message.answer) return nameAnswer(item, message.id, message.answer, viewer);
+  if (message.answer) return nameAnswer(item, message.id, message.answer, viewer, administers);
   item.toggleAttribute("data-own", own);
   find(item, ".author bdi").textContent = nameOf(message);
+  find(item, ".author").toggleAttribute("data-deactivated", Boolean(message.author?.deactivated));
   drawAvatar(find(item, ".avatar"), nameOf(message), message.author_id);
-  find(item, ".message-tools").hidden = !own;
+  find(item, ".message-tools").hidden = !(own || administers);
+  find(item, ".edit-link").hidden = !own;
   address(find(item, ".edit-link"), "href", message.id);
   address(find(item, ".delete-form"), "action", message.id);
 }

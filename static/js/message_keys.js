@@ -13,10 +13,10 @@ export function messageKeys(list, scroll) {
   const next = () =>
     goTo(/** @type {HTMLElement|null|undefined} */ (current()?.nextElementSibling ?? (current() ? null : last())));
   const previous = () => goTo(/** @type {HTMLElement|null|undefined} */ (current()?.previousElementSibling ?? last()));
-  /** @param {string} selector of what is there for one's own messages only, and answers that one asked for */
-  const own = (selector) => () => {
-    const item = current();
-    return item?.matches("[data-own], [data-asked]") ? keyClick(item, selector) : false;
+  /** @param {string} selector of what only some messages show: one's own, and for deleting some more */
+  const tool = (selector) => () => {
+    const shown = current()?.querySelector(`.message-tools:not([hidden]) ${selector}:not([hidden])`);
+    return shown ? keyClick(current(), selector) : false;
   };
   /** The answer that one is at, or the newest that is being written. */
   const stop = () => {
@@ -34,8 +34,8 @@ export function messageKeys(list, scroll) {
     k: previous,
     ArrowDown: () => (current() ? next() : false),
     ArrowUp: () => (current() ? previous() : false),
-    e: own(".edit-link"),
-    Delete: own(".delete-button"),
+    e: tool(".edit-link"),
+    Delete: tool(".delete-button"),
     s: stop,
     G: () => scroll.toEnd(),
     End: () => scroll.toEnd(),

@@ -18,10 +18,16 @@ export function fill(row, message) {
   row.dataset.version = String(message.version);
   find(row, "time", HTMLTimeElement).dateTime = message.date;
   tellTime(row);
-  find(row, ".from").textContent = message.author?.nickname ?? "";
-  find(row, ".to").textContent = message.recipient?.nickname ?? "";
+  nameIn(find(row, ".from"), message.author);
+  nameIn(find(row, ".to"), message.recipient);
   find(row, ".content").textContent = message.content;
   find(row, ".edited").hidden = !message.edited_at;
+}
+
+/** @param {HTMLElement} place @param {User|null|undefined} person */
+function nameIn(place, person) {
+  place.textContent = person?.nickname ?? "";
+  place.toggleAttribute("data-deactivated", Boolean(person?.deactivated));
 }
 
 /** In the viewer's zone. @param {HTMLElement} row */

@@ -24,8 +24,10 @@ type Sent<Value> = { value: Value; eventId: string };
 interface User {
   id: number;
   name: string;
-  email: string;
+  email: string | null; // null: not known, or not for this viewer
   nickname: string;
+  deactivated?: boolean; // only there when it is so, like `admin`
+  admin?: boolean;
 }
 interface Room {
   id: number;

@@ -7,22 +7,41 @@ export function cardFor(user) {
   const card = clone("user-card");
   card.id = `user-${user.id}`;
   card.dataset.id = String(user.id);
+  card.toggleAttribute("data-me", user.id === Number(document.documentElement.dataset.person));
+  address(find(card, ".user-name"), "href", user.id);
+  address(find(card, ".talk-button"), "formaction", user.id);
+  const access = card.querySelector(".user-access"); // where administrators look at it
+  if (access) {
+    address(access, "action", user.id);
+    for (const button of access.querySelectorAll("button")) address(button, "formaction", user.id);
+  }
+  fill(card, user);
+  return card;
+}
+
+/** What may change about a person. @param {HTMLElement} card @param {User} user */
+export function fill(card, user) {
+  card.toggleAttribute("data-deactivated", Boolean(user.deactivated));
+  card.toggleAttribute("data-admin", Boolean(user.admin));
   drawAvatar(find(card, ".avatar"), user.nickname, user.id);
   find(card, ".user-nick").textContent = user.nickname;
   find(card, ".user-full").textContent = user.name;
-  address(find(card, ".user-name"), "href", user.id);
-  const mail = find(card, ".user-mail", HTMLAnchorElement);
-  mail.href = mailTo(user.email);
-  mail.textContent = user.email;
+  if (user.email) showMail(find(card, ".user-mail", HTMLAnchorElement), user.email);
   const be = card.querySelector(".be-button"); // where everybody is who they choose to be
   if (be instanceof HTMLButtonElement) {
     be.value = String(user.id);
     be.ariaLabel = `Be this person: ${user.nickname}`;
   }
-  const talk = find(card, ".talk-button");
-  address(talk, "formaction", user.id);
-  talk.ariaLabel = `Talk: ${user.nickname}`;
-  return card;
+  find(card, ".talk-button").ariaLabel = `Talk: ${user.nickname}`;
+  const access = card.querySelector(".user-access");
+  if (access) access.ariaLabel = `Access of ${user.nickname}`;
+}
+
+/** @param {HTMLAnchorElement} mail @param {string} email */
+function showMail(mail, email) {
+  mail.href = mailTo(email);
+  mail.textContent = email;
+  mail.hidden = false;
 }
 
 /** As the server writes it: an address may have what means something in a link. @param {string} email */

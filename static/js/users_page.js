@@ -5,7 +5,7 @@ import { removeAll } from "./focus.js";
 import { announceNews } from "./messages.js";
 import { persist } from "./persist.js";
 import * as sending from "./sending.js";
-import { cardFor } from "./user_card.js";
+import { cardFor, fill } from "./user_card.js";
 
 const FULL = 1000; // people a page carries at most
 
@@ -19,7 +19,8 @@ export function start(element, feed) {
 
   /** @param {User} user @param {boolean} live */
   const put = (user, live) => {
-    if (document.getElementById(`user-${user.id}`)) return;
+    const known = document.getElementById(`user-${user.id}`);
+    if (known) return fill(known, user);
     const card = cardFor(user);
     if (live) card.dataset.arrived = "";
     insertById(list, card);
@@ -44,7 +45,7 @@ export function start(element, feed) {
   if (form instanceof HTMLFormElement) {
     sending.start(form, feed, {
       path: "/users",
-      body: () => valuesOf(form),
+      body: () => ({ ...valuesOf(form), email: new FormData(form).get("email") || null }),
       cleared: ["name", "email", "nickname"],
       done: "Added.",
     });

@@ -1,0 +1,134 @@
+"""What people change of themselves, and administrators of them."""
+
+from datetime import UTC, datetime
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.database import Database
+from quart_notes.domain.jobs import UNDER_WAY, begin_or_end, settle
+from quart_notes.domain.people import ASSISTANT, shown, taken
+from quart_notes.domain.people import tell as tell_everybody
+from quart_notes.domain.sessions import tell
+from quart_notes.domain.text import normalised
+from quart_notes.domain.tokens import end_all
+from quart_notes.errors import LastAdministratorError, NotFoundError
+from quart_notes.models import Invitation, Job, User
+from quart_notes.schemas import ProfileUpdate, UserOut
+from quart_notes.writer import Change, Write, Written
+
+DEACTIVATED = "Whoever asked for it is deactivated"  # text of a job
+
+
+class Profiles:
+    """Everybody's, and whether they may come in and administer."""
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._database = database
+        self._write = write
+
+    async def get(self, user_id: int) -> UserOut:
+        """A person as they see themselves; NotFoundError."""
+        async with self._database.snapshot() as connection:
+            return shown(await _existing(connection, user_id))
+
+    async def id_of(self, nickname: str) -> int:
+        """Whose nickname it is, deactivated or not; NotFoundError when it is nobody's."""
+        async with self._database.snapshot() as connection:
+            user = await User.get_or_none(nickname_key=normalised(nickname), using_db=connection)
+        if user is None:
+            raise NotFoundError(f"Nobody goes by the nickname {nickname}")
+        user_id: int = user.id
+        return user_id
+
+    async def change(self, user_id: int, data: ProfileUpdate) -> Written[UserOut]:
+        """Give a person another name, nickname or address; NicknameTakenError. What is so already tells nobody."""
+
+        async def work(change: Change) -> UserOut:
+            user = await _existing(change.connection, user_id)
+            wanted = data.changes()
+            if "email" in wanted:
+                wanted["email"] = wanted["email"] or ""
+            if "nickname" in wanted:
+                wanted["nickname_key"] = await _free_key(change, user, wanted["nickname"])
+            return await _update(change, user, **wanted)
+
+        return await self._write(work)
+
+    async def deactivate(self, user_id: int) -> Written[UserOut]:
+        """Let a person in no more, and end all that let them in, their links and their jobs.
+
+        raises   NotFoundError; LastAdministratorError
+        """
+
+        async def work(change: Change) -> UserOut:
+            user = await _existing(change.connection, user_id)
+            await _must_leave_an_administrator(change, user)
+            if user.deactivated_at is None:
+                await end_all(change, user.id)
+                await Invitation.filter(inviter_id=user.id).using_db(change.connection).delete()
+                await _end_jobs(change, user.id)
+                await _update(change, user, deactivated_at=datetime.now(UTC))
+            return shown(user)
+
+        return await self._write(work)
+
+    async def activate(self, user_id: int) -> Written[UserOut]:
+        """Let a person in again, with the password that they had; NotFoundError."""
+
+        async def work(change: Change) -> UserOut:
+            user = await _existing(change.connection, user_id)
+            await end_all(change, user.id)  # what came to be while they were deactivated
+            return await _update(change, user, deactivated_at=None)
+
+        return await self._write(work)
+
+    async def set_admin(self, user_id: int, *, admin: bool) -> Written[UserOut]:
+        """Have a person administer the server, or no more; NotFoundError, LastAdministratorError."""
+
+        async def work(change: Change) -> UserOut:
+            user = await _existing(change.connection, user_id)
+            if not admin:
+                await _must_leave_an_administrator(change, user)
+            return await _update(change, user, is_admin=admin)
+
+        return await self._write(work)
+
+
+async def _existing(connection: BaseDBAsyncClient, user_id: int) -> User:
+    user = await User.get_or_none(id=user_id, using_db=connection)
+    if user is None:
+        raise NotFoundError(f"User {user_id} not found")
+    return user
+
+
+async def _free_key(change: Change, user: User, nickname: str) -> str:
+    key = normalised(nickname)
+    others = User.filter(nickname_key=key).exclude(id=user.id).using_db(change.connection)
+    if await others.exists() or key == ASSISTANT != user.nickname_key:
+        raise taken(nickname)
+    return key
+
+
+async def _update(change: Change, user: User, **fields: object) -> UserOut:
+    """Save the fields that differ, and tell everybody; what is known of the person is asked for anew."""
+    changed = {name: value for name, value in fields.items() if getattr(user, name) != value}
+    if changed:
+        user.update_from_dict(changed)
+        await user.save(using_db=change.connection, update_fields=list(changed))
+        tell_everybody(change, "update", user)
+        tell(change, user.id)
+    return shown(user)
+
+
+async def _must_leave_an_administrator(change: Change, user: User) -> None:
+    """LastAdministratorError when without this person there is nobody left who can administer."""
+    able = User.filter(is_admin=True, password_hash__isnull=False, deactivated_at__isnull=True)
+    others = able.exclude(id=user.id).using_db(change.connection)
+    if user.is_admin and user.deactivated_at is None and not await others.exists():
+        raise LastAdministratorError("This is the last administrator: make somebody else one first.")
+
+
+async def _end_jobs(change: Change, user_id: int) -> None:
+    for job in await Job.filter(user_id=user_id, state__in=UNDER_WAY).using_db(change.connection):
+        begin_or_end(change, job.id, "end")
+        await settle(change, job, "cancelled", DEACTIVATED)

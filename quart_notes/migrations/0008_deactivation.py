@@ -1,0 +1,17 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from tortoise import fields
+
+
+class Migration(migrations.Migration):
+    dependencies = [("quart_notes", "0007_client_keys")]
+
+    initial = False
+
+    operations = [
+        ops.AddField(
+            model_name="User",
+            name="deactivated_at",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+    ]

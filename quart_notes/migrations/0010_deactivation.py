@@ -4,7 +4,7 @@ from tortoise import fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("quart_notes", "0007_client_keys")]
+    dependencies = [("quart_notes", "0009_search_without_accents")]
 
     initial = False
 

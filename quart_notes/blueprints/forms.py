@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from quart import request
+from quart import render_template, request
 
 from quart_notes.errors import FieldError
 from quart_notes.schemas import MAX_ID
@@ -37,6 +37,17 @@ def new_form_key() -> str:
 def filled(typed: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:
     """A form as the templates take it: what was typed, and the first error of each field."""
     return {**typed, "errors": {error.field: error.message for error in reversed([*errors])}}
+
+
+async def question(asked: str, words: str, *, verb: str, back: str) -> str | None:
+    """The page that asks before something goes for good, when the form wants to be asked; None once it was answered.
+
+    words   what it means
+    back    where Cancel leads
+    """
+    if not (await request.form).get("ask"):
+        return None
+    return await render_template("confirm.html", question=asked, words=words, verb=verb, back=back)
 
 
 def digits(text: str | None) -> int | None:

@@ -9,9 +9,10 @@ from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints import signing_in
+from quart_notes.blueprints.browsers import browser_name
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
-from quart_notes.blueprints.forms import digits, filled, form_key, typed
+from quart_notes.blueprints.forms import digits, filled, form_key, question, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.invitations import join_link
 from quart_notes.errors import (
@@ -97,10 +98,15 @@ async def change_password() -> Page:
 
 @blueprint.post("/sessions/end-others")
 @hide
-async def end_other_sessions() -> WerkzeugResponse:
+async def end_other_sessions() -> Page:
     """Sign all of one's other browsers out by the form."""
     who = await caller()
-    for session in await core().sessions.of_person(who.id or 0, who.session):
+    sessions = await core().sessions.of_person(who.id or 0, who.session)
+    others = sum(not session.current for session in sessions)
+    words = f"{others} other {'browser has' if others == 1 else 'browsers have'} to sign in again."
+    if asked := await question("Sign out everywhere else?", words, verb="Sign out", back="/front/account#sessions"):
+        return asked
+    for session in sessions:
         if not session.current:
             with suppress(NotFoundError):  # over already
                 await core().sessions.end(who.id or 0, session.id)
@@ -109,10 +115,17 @@ async def end_other_sessions() -> WerkzeugResponse:
 
 @blueprint.post("/sessions/<id:session_id>/end")
 @hide
-async def end_session(session_id: int) -> WerkzeugResponse:
+async def end_session(session_id: int) -> Page:
     """Sign a browser out by the form."""
+    who = await caller()
+    agents = {one.id: one.agent for one in await core().sessions.of_person(who.id or 0, who.session)}
+    name = browser_name(agents.get(session_id, "")) or "Unknown browser"
+    if asked := await question(
+        f"Sign out “{name}”?", "It will have to sign in again.", verb="Sign out", back="/front/account#sessions"
+    ):
+        return asked
     with suppress(NotFoundError):  # over already
-        await core().sessions.end((await caller()).id or 0, session_id)
+        await core().sessions.end(who.id or 0, session_id)
     return _back("#sessions")
 
 
@@ -134,10 +147,19 @@ async def add_token() -> Page:
 
 @blueprint.post("/tokens/<id:token_id>/end")
 @hide
-async def end_token(token_id: int) -> WerkzeugResponse:
-    """Take a token back by the form."""
-    with suppress(NotFoundError):  # taken back already
-        await core().tokens.end((await caller()).id or 0, token_id)
+async def end_token(token_id: int) -> Page:
+    """Revoke a token by the form."""
+    person = (await caller()).id or 0
+    names = {one.id: one.name for one in await core().tokens.of_person(person)}
+    if asked := await question(
+        f"Revoke the token “{names.get(token_id, token_id)}”?",
+        "Programs that use it are refused at once. This cannot be undone.",
+        verb="Revoke",
+        back="/front/account#tokens",
+    ):
+        return asked
+    with suppress(NotFoundError):  # revoked already
+        await core().tokens.end(person, token_id)
     return _back("#tokens")
 
 
@@ -162,9 +184,16 @@ async def invite() -> Page:
 
 @blueprint.post("/invitations/<id:invitation_id>/take-back")
 @hide
-async def take_back(invitation_id: int) -> WerkzeugResponse:
-    """Take an invitation back by the form."""
-    with suppress(NotFoundError):  # used up or taken back already
+async def take_back(invitation_id: int) -> Page:
+    """Revoke an invitation by the form."""
+    if asked := await question(
+        "Revoke this invitation link?",
+        "Nobody can join with it any more. Who has joined already stays.",
+        verb="Revoke",
+        back="/front/account#invitations",
+    ):
+        return asked
+    with suppress(NotFoundError):  # used up or revoked already
         await core().invitations.take_back(await caller(), invitation_id)
     return _back("#invitations")
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import tell, validation_problem
-from quart_notes.blueprints.forms import digits, filled, form_key, typed
+from quart_notes.blueprints.forms import digits, filled, form_key, question, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.invitations import join_link
 from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedError
@@ -114,6 +114,8 @@ async def set_member(board_id: int) -> Page:
 async def remove_member(board_id: int, user_id: int) -> Page:
     """Take a board from somebody by the form, or leave it."""
     who = await caller()
+    if asked := await _ask_to_remove(board_id, user_id):
+        return asked
     try:
         await core().members.remove(who, board_id, user_id)
     except NotFoundError:
@@ -123,6 +125,21 @@ async def remove_member(board_id: int, user_id: int) -> Page:
         form = {"user_id": "", "role": "editor", "errors": {"user_id": error.detail}}
         return await _board(board_id, member_form=form), error.status
     return _to_boards() if user_id == who.id else _to_board(board_id)
+
+
+async def _ask_to_remove(board_id: int, user_id: int) -> str | None:
+    who = await caller()
+    board, _ = await core().boards.get(who, board_id)
+    members = (await core().members.find(who, board_id)).members
+    name = next((member.user.nickname for member in members if member.user.id == user_id), None)
+    if name is None:
+        return None
+    back = f"/front/boards/{board_id}"
+    if user_id == who.id:
+        words = "You will no longer see its notes. To come back, an owner has to add you again."
+        return await question(f"Leave “{board.name}”?", words, verb="Leave", back=back)
+    words = "They will no longer see its notes. To come back, an owner has to add them again."
+    return await question(f"Remove {name} from “{board.name}”?", words, verb="Remove", back=back)
 
 
 @blueprint.post("/<id:board_id>/invitations")

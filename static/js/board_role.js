@@ -27,7 +27,7 @@ export function setRole(role) {
 
 /** What is being written stays in sight, whatever becomes of the board. */
 export function holdText() {
-  const fields = [...main.querySelectorAll("#add-note-form :is(input, textarea)")];
+  const fields = [...main.querySelectorAll("#add-note-form :is(input:not([type=hidden]), textarea)")];
   const typed = fields.some((field) => /** @type {HTMLInputElement} */ (field).value);
   main.querySelector("#add-note-form")?.toggleAttribute("data-held", typed);
 }

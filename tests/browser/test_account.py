@@ -30,7 +30,12 @@ def test_a_token_is_shown_once_does_what_it_may_and_is_taken_back(guarded_server
     page.goto(f"{guarded_server.base}/front/account")
     assert token not in page.content()
     expect(page.locator("#token-list")).to_contain_text("<b>backup</b>")
-    page.get_by_role("button", name="Take back: <b>backup</b>").click()
+    page.get_by_role("button", name="Revoke: <b>backup</b>").click()
+    expect(page.get_by_role("heading", name="Revoke the token “<b>backup</b>”?")).to_be_visible()
+    assert httpx.get(f"{guarded_server.base}/api/notes", headers=bearer).status_code == 200
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("button", name="Revoke: <b>backup</b>").click()
+    page.get_by_role("button", name="Revoke").click()
 
     expect(page.locator("#tokens")).to_contain_text("None yet.")
     assert httpx.get(f"{guarded_server.base}/api/notes", headers=bearer).status_code == 401
@@ -60,19 +65,20 @@ def test_a_link_is_taken_back(windows, ada):
     guest = windows()
     assert guest.goto(link).status == 200
 
-    page.locator("#invitation-list").get_by_role("button", name="Take back").click()
+    page.locator("#invitation-list").get_by_role("button", name="Revoke").click()
+    page.get_by_role("button", name="Revoke").click()
 
-    expect(page.locator("#invitations")).to_contain_text("No link is out.")
+    expect(page.locator("#invitations")).to_contain_text("No active links.")
     assert guest.goto(link).status == 410
 
 
 def test_another_password_signs_out_the_other_browsers_and_not_this_one(guarded_server, ada):
     page, other = (ada.window(path, own_session=True) for path in ("/front/account", "/front/notes"))
-    page.get_by_label("Password now").fill("wrong")
+    page.get_by_label("Current password").fill("wrong")
     page.get_by_label("New password").fill(ANOTHER)
     page.get_by_role("button", name="Change password").click()
     expect(page.locator("#password-current-error")).to_have_text("This is not your current password.")
-    page.get_by_label("Password now").fill(PASSWORD)
+    page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password").fill(ANOTHER)
     page.get_by_role("button", name="Change password").click()
 
@@ -90,6 +96,8 @@ def test_this_browser_is_told_from_the_others_which_can_be_signed_out(ada):
     expect(page.locator("#sessions .thing")).to_have_count(3)  # and the test's own
 
     page.get_by_role("button", name="Sign out everywhere else").click()
+    expect(page.locator("main")).to_contain_text("2 other browsers have to sign in again.")
+    page.locator("main").get_by_role("button", name="Sign out").click()
 
     expect(page.locator("#sessions .thing")).to_have_count(1)
     expect_signed_out(other)
@@ -104,8 +112,8 @@ def test_an_administrator_lets_those_in_who_have_no_password_or_have_forgotten_i
     page.goto(f"{guarded_server.base}/front/account")
     page.get_by_role("button", name="Make a link for eve").click()
     links = [page.get_by_label("The link").input_value()]
-    page.get_by_label("Who").select_option(value=str(ada.id))
-    page.get_by_role("button", name="Make a link to set another").click()
+    page.get_by_label("Person").select_option(value=str(ada.id))
+    page.get_by_role("button", name="Make a reset link").click()
     links.append(page.get_by_label("The link").input_value())
 
     for link, nickname in zip(links, ("eve", ada.nickname), strict=True):

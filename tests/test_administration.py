@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from quart_notes.blueprints.identity import COOKIE
+from quart_notes.blueprints.credentials import COOKIE
 from quart_notes.schemas import InvitationCreate, MessageCreate, ProfileUpdate, RoomMessageCreate, UserCreate
 from tests.house import House
 from tests.routes import PASSWORD

@@ -121,7 +121,9 @@ async def test_a_message_to_or_from_nobody_is_refused_by_its_field_and_nothing_s
     await tell(api, ada, bob)  # the positive: both are there
 
 
-@pytest.mark.parametrize("content", ["x", "x" * 4000, "𝄞" * 4000, " x\n", "\u200b", "<b>&amp;</b>{{7*7}}", "\u202eab"])
+@pytest.mark.parametrize(
+    "content", ["x", "x" * 4000, "𝄞" * 4000, " x\n", "\u200bx", "\u2764\ufe0f", "<b>&amp;</b>{{7*7}}", "\u202eab"]
+)
 async def test_what_is_said_is_kept_as_it_is(api: httpx.AsyncClient, content: str):
     ada, bob = await people(api, 2)
 

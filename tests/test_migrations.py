@@ -256,6 +256,22 @@ async def test_notes_of_an_older_version_are_found_without_accents(tmp_path: Pat
     assert [note.version for note in everything.notes] == [2]
 
 
+async def test_names_of_an_older_file_are_compared_as_new_ones_and_nobody_loses_theirs(
+    tmp_path: Path, make_old: MakeOld
+):
+    folder = tmp_path / "data"
+    names = ["taro", "ｔａｒｏ", "ｋｏ", "Ada"]
+    with closing(await make_old(folder, 7)) as old, old:
+        old.executemany(OLD_PERSON, [("x", name, name.casefold()) for name in names])
+
+    async with opened(folder) as core:
+        assert rows(core, "SELECT nickname, nickname_key FROM user ORDER BY id") == [
+            *(("taro", "taro"), ("ｔａｒｏ", "ｔａｒｏ"), ("ｋｏ", "ko"), ("Ada", "ada"))
+        ]
+        found = [await core.accounts.id_of(name) for name in (*names, "KO", "ＴＡＲＯ")]
+        assert found == [1, 2, 3, 4, 3, 2]
+
+
 async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):
     for _ in range(3):
         async with opened(tmp_path / "data") as core:

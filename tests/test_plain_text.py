@@ -128,7 +128,7 @@ TEXTS = [
     "{\"topic\": \"room:1\"}",
     "Client 6: a lie",
     "<b>&amp;</b>",
-    "\u202e\u200b\u2028",
+    "\u202ex\u200b\u2028",
     "é 日本 🧀",
     "x" * 124,
     "x" * 125,
@@ -168,7 +168,7 @@ async def test_a_line_in_fragments_is_one_line(shared_server: ServerProcess):
 async def test_blank_lines_say_nothing(shared_server: ServerProcess, api: httpx.AsyncClient):
     before = await newest(api)
     client = await enter(shared_server)
-    for blank in ("", " ", "\n", "\t\r\n", "\u3000"):
+    for blank in ("", " ", "\n", "\t\r\n", "\u3000", "\u3164", "\u200b", "\u2800\ufe0f"):
         await client.speak(blank)
     assert await newest(api) == before
 

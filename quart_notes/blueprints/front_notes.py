@@ -14,7 +14,7 @@ from quart_notes.blueprints.forms import form_key, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.open_board import address, opened, path
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
-from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate
+from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate, one_line
 
 # Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
 blueprint = Blueprint("front_notes", __name__)
@@ -100,7 +100,14 @@ async def card(board_id: int, note_id: int) -> str:
 async def edit(board_id: int, note_id: int) -> str:
     """The form to edit a note."""
     note, _ = await core().notes.get(await caller(), board_id, note_id)
-    return await _edit(note, _form(note.title or "", note.description or ""))
+    shown: dict[str, Any] = _shown(note)
+    return await _edit(note, _form(**shown))
+
+
+def _shown(note: NoteOut) -> dict[str, str]:
+    """A note's text as a form shows it and sends it back when nobody changes it."""
+    lines = (note.description or "").replace("\r\n", "\n").replace("\r", "\n")
+    return {"title": one_line(note.title or ""), "description": lines}
 
 
 async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = None) -> str:
@@ -121,8 +128,10 @@ async def save(board_id: int, note_id: int) -> Page:
     sent: dict[str, Any] = await typed("title", "description")
     version = _number((await request.form).get("version"), 0, MAX_ID)
     try:
+        before = _shown((await core().notes.get(await caller(), board_id, note_id))[0])
+        changed: dict[str, Any] = {name: text for name, text in sent.items() if text != before[name]}
         await core().notes.change(
-            await caller(), board_id, note_id, NoteUpdate(**sent), lambda current: not version or current == version
+            await caller(), board_id, note_id, NoteUpdate(**changed), lambda current: not version or current == version
         )
     except NotFoundError:
         return await _board(board_id, _form(**sent, errors=(DELETED,))), 404

@@ -18,7 +18,7 @@ from quart_notes.channel import Message
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.errors import ProblemError
 from quart_notes.events import room
-from quart_notes.schemas import CONTENT_MAX, UNSTORABLE
+from quart_notes.schemas import CONTENT_MAX, UNSTORABLE, is_blank
 
 blueprint = Blueprint("plain_text", __name__)
 
@@ -73,7 +73,7 @@ async def _take(guest: str, text: Any) -> int | None:
         return TOO_LONG
     if UNSTORABLE.search(text):
         return INVALID
-    if text.strip():
+    if not is_blank(text):
         try:
             await core().messages.post_as_guest(LOBBY, guest, text)
         except ProblemError as error:

@@ -7,9 +7,8 @@ from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import accounts, begin_session, known_device, remember_device
 from quart_notes.domain.access import Caller
 from quart_notes.domain.attempts import Try
-from quart_notes.domain.text import normalised
 from quart_notes.errors import NotFoundError
-from quart_notes.schemas import PasswordChange, SignIn
+from quart_notes.schemas import NAME_MAX, PasswordChange, SignIn, name_key
 
 
 def must_have_accounts() -> None:
@@ -26,7 +25,7 @@ async def check(data: SignIn) -> int:
     raises   WrongPasswordError; TooManyAttemptsError before the password is looked at
     """
     must_have_accounts()
-    nickname, address = normalised(data.nickname), counted(client_address())
+    nickname, address = name_key(data.nickname, NAME_MAX), counted(client_address())
     known = await core().accounts.id_of(data.nickname)
     device = None if known is None else known_device(known)
     tries = (

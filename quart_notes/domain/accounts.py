@@ -16,7 +16,7 @@ from quart_notes.domain.text import normalised
 from quart_notes.domain.tokens import end_all
 from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
 from quart_notes.models import NICKNAME_KEY_MAX, Invitation, User
-from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut
+from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut, name_key
 from quart_notes.writer import Change, Write
 
 SAME_ANSWER = "Nickname and password do not belong together."
@@ -141,10 +141,11 @@ class Accounts:
 
 
 async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:
-    key = normalised(nickname)
-    if len(key) > NICKNAME_KEY_MAX:  # nobody can have it, and Tortoise refuses to look for it
-        return None
-    return await User.get_or_none(nickname_key=key, deactivated_at__isnull=True, using_db=connection)
+    # Of two people whose nicknames differed before compatible forms were alike, one has kept the key of then.
+    keys = [normalised(nickname)[:NICKNAME_KEY_MAX], name_key(nickname, NICKNAME_KEY_MAX)]
+    active = User.filter(nickname_key__in=keys, deactivated_at__isnull=True).using_db(connection)
+    found = {user.nickname_key: user for user in await active}
+    return found.get(keys[0]) or found.get(keys[1])
 
 
 async def _claimant(connection: BaseDBAsyncClient, invitation: Invitation, data: Claim) -> UserOut:

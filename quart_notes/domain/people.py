@@ -9,12 +9,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.database import Database, is_private
 from quart_notes.domain.access import Caller
 from quart_notes.domain.once import once, request_of
-from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.event_log import EventLog
 from quart_notes.events import USERS, Action, EventId, UserEvent
-from quart_notes.models import Board, Membership, Message, User
-from quart_notes.schemas import PageQuery, UserCreate, UserOut
+from quart_notes.models import NICKNAME_KEY_MAX, Board, Membership, Message, User
+from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
 from quart_notes.writer import Change, Write, Written
 
 COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")
@@ -79,7 +78,7 @@ class People:
 async def put(change: Change, data: UserCreate) -> UserOut:
     """Add a person within a change, with a board of their own."""
     connection = change.connection
-    key = normalised(data.nickname)
+    key = name_key(data.nickname, NICKNAME_KEY_MAX)
     if key == ASSISTANT or await User.exists(nickname_key=key, using_db=connection):
         raise taken(data.nickname)
     newest = await Message.all().using_db(connection).order_by("-id").first().values_list("id")

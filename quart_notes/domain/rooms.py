@@ -12,12 +12,11 @@ from quart_notes.database import Database
 from quart_notes.domain.access import Caller
 from quart_notes.domain.once import once, request_of
 from quart_notes.domain.people import by_id, named
-from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
 from quart_notes.event_log import EventLog
 from quart_notes.events import EventId, RoomEvent
-from quart_notes.models import Room
-from quart_notes.schemas import RoomCreate, RoomOut, RoomQuery, UserOut
+from quart_notes.models import ROOM_KEY_MAX, Room
+from quart_notes.schemas import RoomCreate, RoomOut, RoomQuery, UserOut, name_key
 from quart_notes.writer import Change, Write, Written
 
 LOBBY = 1  # the room that is always there
@@ -51,14 +50,19 @@ class Rooms:
         """See to it that there is a lobby."""
         async with self._database.transaction() as connection:
             now = datetime.now(UTC)
-            lobby = {"kind": "room", "name": LOBBY_NAME, "name_key": normalised(LOBBY_NAME), "created_at": now}
+            lobby = {
+                "kind": "room",
+                "name": LOBBY_NAME,
+                "name_key": name_key(LOBBY_NAME, ROOM_KEY_MAX),
+                "created_at": now,
+            }
             await Room.get_or_create(lobby, using_db=connection, id=LOBBY)
 
     async def add(self, data: RoomCreate, author_id: int | None = None) -> Written[RoomOut]:
         """Open a room, for whoever asks; RoomNameTakenError when there is one of that name."""
 
         async def work(change: Change) -> RoomOut:
-            key = normalised(data.name)
+            key = name_key(data.name, ROOM_KEY_MAX)
             if await Room.exists(name_key=key, using_db=change.connection):
                 message = f"There is a room named {data.name} already."
                 raise RoomNameTakenError(message, errors=[FieldError("name", message)])

@@ -5,11 +5,12 @@ from quart_notes.models.client_keys import ClientKey
 from quart_notes.models.event_log import LoggedEvent, LogHead
 from quart_notes.models.jobs import Job
 from quart_notes.models.people import NICKNAME_KEY_MAX, ApiToken, Attempt, Invitation, Preference, Session, User
-from quart_notes.models.rooms import Message, Reading, Room
+from quart_notes.models.rooms import ROOM_KEY_MAX, Message, Reading, Room
 from quart_notes.models.server_key import ServerKey
 
 __all__ = [
     "NICKNAME_KEY_MAX",
+    "ROOM_KEY_MAX",
     "ApiToken",
     "Attempt",
     "Board",

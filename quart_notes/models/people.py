@@ -5,7 +5,7 @@ from tortoise.models import Model
 
 from quart_notes.schemas import AGENT_MAX, EMAIL_MAX, NAME_MAX, NICKNAME_MAX, PREFERENCE_KEY_MAX
 
-NICKNAME_KEY_MAX = 4 * NICKNAME_MAX  # characters: normalising can make three of one
+NICKNAME_KEY_MAX = 4 * NICKNAME_MAX  # characters: normalising can make several of one
 
 
 class User(Model):
@@ -15,7 +15,7 @@ class User(Model):
     name = fields.CharField(NAME_MAX)
     email = fields.CharField(EMAIL_MAX)  # empty: none. Not null: SQLite cannot change a column that others depend on
     nickname = fields.CharField(NICKNAME_MAX)
-    nickname_key = fields.CharField(NICKNAME_KEY_MAX, unique=True)  # normalised: what is compared
+    nickname_key = fields.CharField(NICKNAME_KEY_MAX, unique=True)  # schemas.name_key: what is compared
     read_from = fields.BigIntField()  # newest message when the person came: nothing before it is unread
     password_hash = fields.CharField(200, null=True)  # Argon2id; null: has none yet, and cannot sign in
     is_admin = fields.BooleanField(

@@ -6,6 +6,8 @@ from tortoise.models import Model
 from quart_notes.models.people import User
 from quart_notes.schemas import ANSWER_ERROR_MAX, ROOM_NAME_MAX
 
+ROOM_KEY_MAX = 4 * ROOM_NAME_MAX  # characters: normalising can make several of one
+
 
 class Room(Model):
     """A room, a direct conversation, or somebody's private room, where the assistant answers.
@@ -16,7 +18,7 @@ class Room(Model):
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharField(8)  # room, direct, private
     name = fields.CharField(ROOM_NAME_MAX, null=True)
-    name_key = fields.CharField(4 * ROOM_NAME_MAX, null=True, unique=True)  # normalised: what is compared
+    name_key = fields.CharField(ROOM_KEY_MAX, null=True, unique=True)  # schemas.name_key: what is compared
     lower: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
     )

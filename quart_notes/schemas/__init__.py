@@ -85,6 +85,7 @@ from quart_notes.schemas.rooms import (
     UnreadOut,
 )
 from quart_notes.schemas.system import FeedQuery, FieldErrorOut, HealthOut, ProblemOut, VersionOut
+from quart_notes.schemas.text import is_blank, name_key, one_line
 
 __all__ = [
     "AGENT_MAX",
@@ -189,5 +190,8 @@ __all__ = [
     "UserOut",
     "VersionOut",
     "Wanted",
+    "is_blank",
+    "name_key",
+    "one_line",
     "parse_date",
 ]

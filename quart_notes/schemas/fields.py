@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from quart_notes.schemas.text import is_blank
+
 MAX_ID = 2**63 - 1  # what both databases keep in an id column
 QUERY_MAX = 200  # characters of a search
 PAGE_MAX = 1000  # things a page of a list
 # NUL passes SQLite and fails PostgreSQL; a lone surrogate passes neither UTF-8 nor a browser.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-UNSEEN = "ZC"  # Unicode categories: separators, and what has no shape of its own
 LINE_BREAKERS = frozenset({"Cc", "Zl", "Zp"})  # Unicode categories: control characters and separators of lines
 
 
@@ -26,7 +27,7 @@ def _one_line(value: Any) -> Any:
         return value
     if any(unicodedata.category(character) in LINE_BREAKERS for character in value):
         raise ValueError("must be one line")
-    if all(unicodedata.category(character)[0] in UNSEEN for character in value):
+    if is_blank(value):
         raise ValueError("must not be blank")
     return unicodedata.normalize("NFC", value.strip())
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incoming, Outgoing, PageQuery, Text
 from quart_notes.schemas.people import OTHER_USER, USER, UserOut
+from quart_notes.schemas.text import is_blank
 
 CONTENT_MAX = 4000  # characters of a message
 ANSWER_MAX = 32_000  # characters of an answer of the assistant
@@ -14,7 +15,7 @@ ANSWER_ERROR_MAX = 300  # characters of what is said about one that failed
 
 
 def _says_something(value: Any) -> Any:
-    if isinstance(value, str) and not value.strip():
+    if isinstance(value, str) and is_blank(value):
         raise ValueError("must not be blank")
     return value
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, ClientKey, Incoming, Outgoing, Text
+from quart_notes.schemas.text import is_blank, one_line
 
 TITLE_MAX = 200  # characters
 DESCRIPTION_MAX = 20_000  # characters
@@ -13,13 +14,20 @@ ORIGIN_MAX = 100  # characters
 
 
 def _blank_is_nothing(value: Any) -> Any:
-    return None if isinstance(value, str) and not value.strip() else value
+    return None if isinstance(value, str) and is_blank(value) else value
+
+
+def _title(value: Any) -> Any:
+    return _blank_is_nothing(one_line(value) if isinstance(value, str) else value)
 
 
 Title = Annotated[
     Annotated[Text, Field(max_length=TITLE_MAX)] | None,
-    BeforeValidator(_blank_is_nothing),
-    Field(description="What the note is about, one line; blank counts as nothing.", examples=["Buy milk"]),
+    BeforeValidator(_title),
+    Field(
+        description="What the note is about, one line: a line break becomes a space; blank counts as nothing.",
+        examples=["Buy milk"],
+    ),
 ]
 Description = Annotated[
     Annotated[Text, Field(max_length=DESCRIPTION_MAX)] | None,

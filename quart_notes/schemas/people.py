@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field
 
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Incoming, Line, Outgoing
+from quart_notes.schemas.text import IGNORABLE, JOINERS, without_marks
 
 NAME_MAX = 100  # characters of a person's name
 EMAIL_MAX = 254  # characters, RFC 5321
@@ -19,19 +20,18 @@ EMAIL = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]+@{LABEL}(?:\.{LABEL})*")
 
 
 def _email(value: str) -> str:
-    if not EMAIL.fullmatch(value):
+    if IGNORABLE.search(value) or not EMAIL.fullmatch(without_marks(value)):
         raise ValueError("must be an e-mail address")
     return value
 
 
 def _nickname(value: str) -> str:
-    before = ""
-    for character in value:
-        kind = unicodedata.category(character)[0]
-        mark = kind == "M" and before in {"L", "N", "M"}  # many scripts write their vowels so, behind a letter
-        if not (character in "_.-" or kind in {"L", "N"} or mark):
-            raise ValueError("may have letters, digits, _ . and - only")
-        before = kind
+    # What it is compared by, too: a single character can stand for words with blanks in between.
+    for text in (value, unicodedata.normalize("NFKC", value)):
+        for character in without_marks(text):
+            seen = unicodedata.category(character)[0] in {"L", "N"} and not IGNORABLE.match(character)
+            if not (seen or character in "_.-") or any(joiner in text for joiner in JOINERS):
+                raise ValueError("may have letters, digits, _ . and - only")
     return value
 
 
@@ -48,7 +48,7 @@ Nickname = Annotated[
     AfterValidator(_nickname),
     Field(
         max_length=NICKNAME_MAX,
-        description="Unique, whatever the case; letters, digits, _ . and -.",
+        description="Unique, whatever the case and the width of its letters; letters, digits, _ . and -.",
         examples=["ada"],
         json_schema_extra={"pattern": r"^[\w.-]+$"},
     ),

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from quart_notes.schemas import DESCRIPTION_MAX, TITLE_MAX, BadEntryError, Entry
+from quart_notes.schemas import DESCRIPTION_MAX, TITLE_MAX, BadEntryError, Entry, one_line
 
 NOT_UTF8 = re.compile("[\udc80-\udcff]+")  # what Python makes of bytes that are no UTF-8, when told to go on
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-LINES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 OTHER_BYTES = "letters that are not UTF-8, taken for Windows-1252"
 NO_LETTERS = "letters that no note can hold"
 
@@ -49,7 +48,7 @@ class Item(NamedTuple):
 def checked(name: str, values: Mapping[str, Any], lost: Iterable[Lost] = ()) -> Item:
     """The note that these values make, or why they make none; what is too long goes on in further ones."""
     all_lost = list(lost)
-    title = one_line(_storable(values.get("title"), all_lost))
+    title = one_line(_storable(values.get("title"), all_lost) or "") or None
     text = _storable(values.get("description"), all_lost)
     if title and len(title) > TITLE_MAX:
         title, text = f"{title[: TITLE_MAX - 1]}…", "\n\n".join(part for part in (title, text) if part)
@@ -63,11 +62,6 @@ def checked(name: str, values: Mapping[str, Any], lost: Iterable[Lost] = ()) -> 
     except BadEntryError as error:
         return Item(name, problem=str(error), lost=all_lost)
     return Item(name, entry, lost=all_lost, more=more)
-
-
-def one_line(title: str | None) -> str | None:
-    """A title without line breaks."""
-    return LINES.sub(" ", title).strip() if title and LINES.search(title) else title
 
 
 def numbered(title: str | None, number: int) -> str:

@@ -1,7 +1,12 @@
 /** The two fields that a note is written in, in the composer and in an editor. */
 import { find } from "./elements.js";
 
+const LINE_BREAK = /\s*[\n\r\v\f\x85\u2028\u2029]\s*/g;
+
 export class NoteFields {
+  /** @type {NoteText} */ #given = { title: null, description: null };
+  #shown = { title: "", description: "" }; // the same, as the fields make it
+
   /** @param {HTMLFormElement} form */
   constructor(form) {
     this.title = find(form, "[name=title]", HTMLInputElement);
@@ -12,14 +17,23 @@ export class NoteFields {
     return !this.title.value && !this.description.value;
   }
 
-  /** What is typed, or null where nothing is. @returns {NoteText} */
+  /** What is typed, or null where nothing is; what nobody has changed is as it was. @returns {NoteText} */
   get text() {
-    return { title: this.title.value || null, description: this.description.value || null };
+    return { title: this.#typed("title"), description: this.#typed("description") };
   }
 
   /** @param {NoteText} text */
   set text({ title, description }) {
-    this.title.value = title ?? "";
+    this.#given = { title, description };
+    // A field of one line would join two words without a blank.
+    this.title.value = title?.replace(LINE_BREAK, " ") ?? "";
     this.description.value = description ?? "";
+    this.#shown = { title: this.title.value, description: this.description.value };
+  }
+
+  /** @param {keyof NoteText} name */
+  #typed(name) {
+    const { value } = this[name];
+    return value === this.#shown[name] ? this.#given[name] || null : value || null;
   }
 }

@@ -1,0 +1,53 @@
+"""What Unicode says of a text: whether it shows anything, where its lines end, what it is compared by."""
+
+import re
+import unicodedata
+from hashlib import sha256
+
+# Characters that show nothing although their category says otherwise: fillers of Hangul, the empty Braille pattern,
+# variation selectors and further marks without a shape; then places that Unicode keeps for more of them.
+# source   DerivedCoreProperties.txt, Default_Ignorable_Code_Point; U+2800 and U+1D159 are blank by their names
+SHAPELESS = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U00016fe4\U0001d159"
+    "\u2065\ufff0-\ufff8\U000e0000-\U000e0fff"
+)
+IGNORABLE = re.compile(f"[{SHAPELESS}]")
+UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs"})  # categories; what Python does not know yet may be an emoji
+LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+MARK_OF_LETTER = frozenset({"L", "N", "M"})  # first letters of categories that a combining mark may follow
+JOINERS = "\u200c\u200d"  # by which some scripts say how letters are written
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing."""
+    return all(unicodedata.category(one) in UNSEEN or IGNORABLE.match(one) for one in text)
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks: each is a space, with the blanks around it."""
+    return LINE_BREAK.sub(" ", text).strip() if LINE_BREAK.search(text) else text
+
+
+def without_marks(text: str) -> str:
+    """A text without the combining marks and joiners that stand behind a letter or a digit, as in many scripts."""
+    kept = []
+    behind_letter = False
+    for one in text:
+        kind = unicodedata.category(one)[0]
+        belongs = behind_letter and (kind == "M" or one in JOINERS) and not IGNORABLE.match(one)
+        if not belongs:
+            behind_letter = kind in MARK_OF_LETTER
+            kept.append(one)
+    return "".join(kept)
+
+
+def name_key(name: str, most: int) -> str:
+    """What names are compared by, `most` characters at most: compatible forms, upper and lower case are alike.
+
+    source   Unicode, 3.13, toNFKC_Casefold
+    """
+    shown = "".join(one for one in name if unicodedata.category(one) != "Cf" and not IGNORABLE.match(one))
+    key = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", shown).casefold())
+    key = unicodedata.normalize("NFKC", key.casefold())
+    # Some single characters stand for whole words.
+    return key if len(key) <= most else sha256(key.encode()).hexdigest()

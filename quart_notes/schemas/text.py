@@ -13,7 +13,7 @@ SHAPELESS = (
 )
 IGNORABLE = re.compile(f"[{SHAPELESS}]")
 UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs"})  # categories; what Python does not know yet may be an emoji
-LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+LINE_BREAK = re.compile(r"\s*[\x01-\x1f\x7f-\x9f\u2028\u2029][\x01-\x1f\x7f-\x9f\s]*")  # and other control characters
 MARK_OF_LETTER = frozenset({"L", "N", "M"})  # first letters of categories that a combining mark may follow
 JOINERS = "\u200c\u200d"  # by which some scripts say how letters are written
 
@@ -24,7 +24,7 @@ def is_blank(text: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """A text without line breaks: each is a space, with the blanks around it."""
+    """A text without line breaks and control characters: each is a space, with the blanks around it."""
     return LINE_BREAK.sub(" ", text).strip() if LINE_BREAK.search(text) else text
 
 

@@ -1,7 +1,7 @@
 /** The two fields that a note is written in, in the composer and in an editor. */
 import { find } from "./elements.js";
 
-const LINE_BREAK = /\s*[\n\r\v\f\x85\u2028\u2029]\s*/g;
+const LINE_BREAK = /\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g;
 
 export class NoteFields {
   /** @type {NoteText} */ #given = { title: null, description: null };

@@ -10,13 +10,12 @@ from quart_notes.domain.invitations import forget_claims, holding, use
 from quart_notes.domain.members import join_by_link
 from quart_notes.domain.password_rules import must_be_hard_to_guess
 from quart_notes.domain.passwords import Passwords
-from quart_notes.domain.people import named, put, shown
+from quart_notes.domain.people import named, of_nickname, put, shown
 from quart_notes.domain.sessions import end_others, tell
-from quart_notes.domain.text import normalised
 from quart_notes.domain.tokens import end_all
 from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
-from quart_notes.models import NICKNAME_KEY_MAX, Invitation, User
-from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut, name_key
+from quart_notes.models import Invitation, User
+from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut
 from quart_notes.writer import Change, Write
 
 SAME_ANSWER = "Nickname and password do not belong together."
@@ -103,7 +102,7 @@ class Accounts:
         if not PASSWORD_MIN <= len(new) <= PASSWORD_MAX:
             raise ValidationFailedError(f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
         async with self._database.snapshot() as connection:
-            user = await User.get_or_none(nickname_key=normalised(nickname), using_db=connection)
+            user = await of_nickname(connection, nickname)
         if user is None:
             raise NotFoundError(f"Nobody goes by the nickname {nickname}")
         _must_suit(user, "password", new)
@@ -141,11 +140,8 @@ class Accounts:
 
 
 async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:
-    # Of two people whose nicknames differed before compatible forms were alike, one has kept the key of then.
-    keys = [normalised(nickname)[:NICKNAME_KEY_MAX], name_key(nickname, NICKNAME_KEY_MAX)]
-    active = User.filter(nickname_key__in=keys, deactivated_at__isnull=True).using_db(connection)
-    found = {user.nickname_key: user for user in await active}
-    return found.get(keys[0]) or found.get(keys[1])
+    user = await of_nickname(connection, nickname)
+    return user if user is not None and user.deactivated_at is None else None
 
 
 async def _claimant(connection: BaseDBAsyncClient, invitation: Invitation, data: Claim) -> UserOut:

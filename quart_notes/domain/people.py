@@ -9,6 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.database import Database, is_private
 from quart_notes.domain.access import Caller
 from quart_notes.domain.once import once, request_of
+from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.event_log import EventLog
 from quart_notes.events import USERS, Action, EventId, UserEvent
@@ -120,6 +121,14 @@ async def everybody(connection: BaseDBAsyncClient) -> list[UserOut]:
     """All people by id, as an administrator sees them."""
     rows = await User.all().using_db(connection).order_by("id").values(*COLUMNS)
     return [_out(row, email=True, admin=True) for row in rows]
+
+
+async def of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:
+    """Whose nickname it is, deactivated or not, however it is typed."""
+    # Of two people whose nicknames differed before compatible forms were alike, one has kept the key of then.
+    keys = [normalised(nickname)[:NICKNAME_KEY_MAX], name_key(nickname, NICKNAME_KEY_MAX)]
+    found = {user.nickname_key: user for user in await User.filter(nickname_key__in=keys).using_db(connection)}
+    return found.get(keys[0]) or found.get(keys[1])
 
 
 async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:

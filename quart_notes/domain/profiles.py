@@ -6,14 +6,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
 from quart_notes.domain.jobs import UNDER_WAY, begin_or_end, settle
-from quart_notes.domain.people import ASSISTANT, shown, taken
+from quart_notes.domain.people import ASSISTANT, of_nickname, shown, taken
 from quart_notes.domain.people import tell as tell_everybody
 from quart_notes.domain.sessions import tell
-from quart_notes.domain.text import normalised
 from quart_notes.domain.tokens import end_all
 from quart_notes.errors import LastAdministratorError, NotFoundError
-from quart_notes.models import Invitation, Job, User
-from quart_notes.schemas import ProfileUpdate, UserOut
+from quart_notes.models import NICKNAME_KEY_MAX, Invitation, Job, User
+from quart_notes.schemas import ProfileUpdate, UserOut, name_key
 from quart_notes.writer import Change, Write, Written
 
 DEACTIVATED = "Whoever asked for it is deactivated"  # text of a job
@@ -34,7 +33,7 @@ class Profiles:
     async def id_of(self, nickname: str) -> int:
         """Whose nickname it is, deactivated or not; NotFoundError when it is nobody's."""
         async with self._database.snapshot() as connection:
-            user = await User.get_or_none(nickname_key=normalised(nickname), using_db=connection)
+            user = await of_nickname(connection, nickname)
         if user is None:
             raise NotFoundError(f"Nobody goes by the nickname {nickname}")
         user_id: int = user.id
@@ -102,7 +101,9 @@ async def _existing(connection: BaseDBAsyncClient, user_id: int) -> User:
 
 
 async def _free_key(change: Change, user: User, nickname: str) -> str:
-    key = normalised(nickname)
+    if nickname == user.nickname:
+        return str(user.nickname_key)
+    key = name_key(nickname, NICKNAME_KEY_MAX)
     others = User.filter(nickname_key=key).exclude(id=user.id).using_db(change.connection)
     if await others.exists() or key == ASSISTANT != user.nickname_key:
         raise taken(nickname)

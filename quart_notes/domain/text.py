@@ -25,7 +25,7 @@ BLANKS = re.compile("[ \t\n\v\f\r\u1680\u2028\u2029]+")  # as scripts know them;
 
 
 def normalised(text: str) -> str:
-    """Text for a search or a comparison: é is é however it was typed, and case does not count."""
+    """What nicknames were compared by before schemas.name_key: é is é however it was typed, and case does not count."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 

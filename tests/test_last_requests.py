@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 import pytest
 
 from tests.raw_http import exchange
-from tests.server_process import ServerProcess
+from tests.server_process import ServerProcess, wait_for
 
 NOTE = b'{"title":"%b"}'
 LAST = b"POST /api/notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
@@ -82,3 +82,25 @@ def test_pipelined_requests_are_answered_up_to_the_last_one(port: int):
     assert answer.raw.count(b"HTTP/1.1 201") == 2
     assert b"first of three" in answer.raw
     assert b"second of three" in answer.raw
+
+
+HANDSHAKE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+REFUSED = {
+    "foreign": "GET /ws HTTP/1.1\r\nHost: {host}\r\nOrigin: http://other.example\r\nSec-WebSocket-Version: 13\r\n",
+    "unknown topic": "GET /ws?topics=x HTTP/1.1\r\nHost: {host}\r\nSec-WebSocket-Version: 13\r\n",
+    "no such place": "GET /nowhere HTTP/1.1\r\nHost: {host}\r\nSec-WebSocket-Version: 13\r\n",
+    "no version": "GET /ws HTTP/1.1\r\nHost: {host}\r\n",
+}
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_a_refused_websocket_frees_its_socket_at_once(tmp_path_factory: pytest.TempPathFactory, refused: str):
+    constants = {"quart_notes.transport.connection.LINGER": 600.0}
+    with ServerProcess(tmp_path_factory.mktemp("patient") / "data", constants=constants) as server:
+        before = server.descriptors()
+        head = REFUSED[refused].format(host=f"127.0.0.1:{server.port}") + HANDSHAKE
+        with closing(socket.create_connection(("127.0.0.1", server.port), 10)) as connection:
+            connection.sendall(head.encode() + b"\r\n")
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
+            assert received.startswith(b"HTTP/1.1 4"), received
+            wait_for(lambda: server.descriptors() <= before, "its socket is free although its client stays")

@@ -1,6 +1,8 @@
 """Readers that stop reading: cut off with bounded memory, back by id without a gap, and nobody else notices."""
 
 import asyncio
+import socket
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from quart_notes.server import SEND_BUFFER
 from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.raw_connection import until
 from tests.roads import ROADS
-from tests.server_process import ServerProcess
+from tests.server_process import ServerProcess, wait_for
 
 SLOW = 6
 RECEIVE_BUFFER = 4096  # bytes, of a slow reader
@@ -148,3 +150,28 @@ async def _when_there_is_room(port: int) -> EventStreamClient:
         assert client.head.status == 503
         client.cut()
         await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("road", ["direct", "send"])
+def test_readers_that_the_kernel_gives_up_cost_no_traceback(tmp_path: Path, road: str):
+    """They stop reading without a word: the kernel ends their connections with ETIMEDOUT, which is no reset."""
+    constants: dict[str, float] = {"quart_notes.server.USER_TIMEOUT_MS": 500}
+    with ServerProcess(tmp_path / "data", "--stream-road", road, constants=constants) as server, ExitStack() as stack:
+        before = server.descriptors()
+        for head in (
+            "GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+            "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        ):
+            for _ in range(3):
+                silent = stack.enter_context(closing(socket.socket()))
+                silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                silent.connect(("127.0.0.1", server.port))
+                silent.sendall(head.encode())
+                assert silent.recv(10).startswith(b"HTTP/1.1 ")
+        with httpx.Client(base_url=server.base, verify=False) as http:
+            for _ in range(20):
+                http.post("/api/notes", json={"title": "x", "description": "x" * 19_000}).raise_for_status()
+        wait_for(lambda: server.descriptors() <= before, "they are gone", 30)
+        assert "Traceback" not in server.log
+        assert server.log.count("\n") <= 8

@@ -6,7 +6,7 @@ from time import time
 from typing import Any, ClassVar
 
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
-from hypercorn.events import Closed, RawData
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.typing import WorkerContext
 
 from quart_notes.request_id import NAME
@@ -23,12 +23,13 @@ LINGER = 1.0  # seconds a client has to take the last answer and close; what it 
 class Peer:
     """What a connection shows to the routes, as `scope["state"]["peer"]`."""
 
-    __slots__ = ("_writer", "closing", "heard", "transport")
+    __slots__ = ("_writer", "closing", "heard", "lingers", "transport")
 
     def __init__(self, writer: asyncio.StreamWriter, heard: float) -> None:
         self._writer = writer
         self.transport = writer.transport
         self.closing = False  # a websocket's close frame has been sent: nothing may follow it
+        self.lingers = True  # its client gets time to take the last answer
         self.heard = heard  # loop time of the last bytes that came in, seconds
 
     async def write(self, data: bytes) -> None:
@@ -135,6 +136,13 @@ class Connection(TCPServer):
         await self.protocol.handle(Closed())
         self._idle.cancel()
 
+    async def protocol_send(self, event: Event) -> None:
+        """Send what hypercorn's protocols say; hypercorn itself knows fewer of the ways in which a client has gone."""
+        try:
+            await super().protocol_send(event)
+        except OSError:
+            await self.protocol.handle(Closed())
+
     async def _close(self) -> None:
         """End the connection behind what was written to it, and not with a reset, which would take that away.
 
@@ -142,7 +150,7 @@ class Connection(TCPServer):
         client closes, for LINGER at most, and close then. Over TLS the transport itself waits for the client.
         source   RFC 9112, section 9.6
         """
-        if self.writer.can_write_eof() and not self.reader.at_eof():
+        if self._peer.lingers and self.writer.can_write_eof() and not self.reader.at_eof():
             with suppress(OSError, RuntimeError):
                 self.writer.write_eof()
                 if self._lingers is None:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, cast
 
-from hypercorn.protocol.events import Event, StreamClosed
+from hypercorn.protocol.events import Event, Request, StreamClosed
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, Handshake, WSStream
 from hypercorn.typing import WebsocketAcceptEvent
 from wsproto.connection import ConnectionState
@@ -14,7 +14,6 @@ from quart_notes.broadcaster import DEAF, HEARTBEAT
 from quart_notes.transport.connection import Peer
 
 MAX_FRAGMENTS = 1024  # of one websocket message: endless empty fragments never reach the size limit
-LINGER = 2.0  # seconds a misbehaving websocket has to take its close frame before the connection is dropped
 
 
 class PlainHandshake(Handshake):
@@ -41,6 +40,8 @@ class BoundedWSStream(WSStream):
 
     async def handle(self, event: Event) -> None:
         """Take what comes in; nothing but the end once the client has been refused, or its handshake has."""
+        if isinstance(event, Request) and "peer" in event.state:
+            event.state["peer"].lingers = False  # until it is accepted: nothing comes behind a refused handshake
         turned_away = self.state in {ASGIWebsocketState.RESPONSE, ASGIWebsocketState.HTTPCLOSED}
         if not (self.refused or turned_away) or isinstance(event, StreamClosed):
             await super().handle(event)
@@ -51,6 +52,8 @@ class BoundedWSStream(WSStream):
         return cast(Peer | None, state.get("peer"))
 
     async def _accept(self, message: WebsocketAcceptEvent) -> None:
+        if self._peer is not None:
+            self._peer.lingers = True
         await super()._accept(message)
         if self.beats:
             asyncio.get_running_loop().call_later(HEARTBEAT, self._beat)
@@ -107,9 +110,5 @@ class BoundedWSStream(WSStream):
             self._peer.closing = True
         self.buffer.clear()
         await self._send_wsproto_event(CloseConnection(code=code))
-        self.task_group.spawn(self._drop)
-
-    async def _drop(self) -> None:
-        await asyncio.sleep(LINGER)
         if not self.closed:
             await self.send(StreamClosed(stream_id=self.stream_id))

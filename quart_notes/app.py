@@ -180,6 +180,7 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
         core.peers.start(core.others)
         resources.callback(core.peers.stop)
     await core.follower.start()
+    core.broadcaster.resume(*await core.log.ends())
     resources.push_async_callback(core.follower.stop)
     core.writer.start()
     resources.push_async_callback(core.writer.stop)

@@ -6,7 +6,7 @@ says.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from quart_notes.channel import Channel, Framing, Message, family_of
 from quart_notes.reader import Outlet, Reader
@@ -38,6 +38,8 @@ class Broadcaster:
     def __init__(self) -> None:
         self.newest = 0  # number of the newest durable message that was published
         self.positions: dict[str, int] = {}  # topic → number of its newest durable message
+        self._families: dict[str, int] = {}  # the same of all topics of a kind
+        self._pruned: int | None = None  # number of the newest one that was gone before we began
         self.published = {"durable": 0, "volatile": 0}  # messages, by kind
         self.deliveries = 0  # messages, each counted for every reader that it concerned
         self.cut_off = 0  # readers that were too slow
@@ -116,7 +118,8 @@ class Broadcaster:
                 self.published["volatile"] += 1
             else:
                 self.published["durable"] += 1
-                self.newest = self.positions[message.topic] = message.number
+                self.newest = message.number
+                self._note_position(message.topic, message.number)
             for act in self._watchers.get(message.topic, ()):
                 act(message)
             for channel in self._audiences(message):
@@ -129,6 +132,27 @@ class Broadcaster:
         self._published = asyncio.Event()
         if self._dirty and self._flush_task is None and not self.closing:
             self._flush_task = asyncio.get_running_loop().create_task(self._flush())
+
+    def resume(self, pruned: int, ends: Mapping[str, int]) -> None:
+        """Learn the newest number that is gone from the log and that of each topic in it, once `newest` is known."""
+        self._pruned = pruned
+        for topic, number in ends.items():
+            self._note_position(topic, max(number, self.positions.get(topic, 0)))
+
+    def _note_position(self, topic: str, number: int) -> None:
+        self.positions[topic] = number
+        self._families[family_of(topic)] = max(number, self._families.get(family_of(topic), 0))
+
+    def newest_of(self, topics: Iterable[str]) -> int:
+        """A number after which nothing was published on these topics; "room:*" stands for all of a kind.
+
+        It is that of their newest durable message, and never less than that of the newest that was gone from the log
+        before we began, of which nothing is known. Before `resume` it is the newest of all.
+        """
+        if self._pruned is None:
+            return self.newest
+        ends = (self.positions.get(topic) or self._families.get(topic, 0) for topic in topics)
+        return max(self._pruned, *ends)
 
     def advance(self, number: int) -> None:
         """Everything up to that number has been published, or is in the log no more."""

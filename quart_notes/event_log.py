@@ -17,6 +17,7 @@ from quart_notes.recent import Recent
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
 PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
 EXTENT = "SELECT newest, pruned, ({size}) AS size FROM log_head"
+ENDS = "SELECT topic, max(number) AS number FROM event_log GROUP BY topic"
 THIN_CHUNK = 100  # the same, of events that may be 50 KB each
 
 
@@ -85,6 +86,13 @@ class EventLog:
             async with self._database.snapshot() as snapshot:
                 return await self.newest(snapshot)
         return EventId(self.epoch, (await self._head(connection)).newest)
+
+    async def ends(self) -> tuple[int, dict[str, int]]:
+        """Number of the newest event that is gone, and of the newest of each topic that has any left."""
+        async with self._database.snapshot() as connection:
+            head = await self._head(connection)
+            _, rows = await connection.execute_query(ENDS)
+        return head.pruned, {row["topic"]: row["number"] for row in rows}
 
     async def extent(self) -> Extent:
         """How far it goes right now."""

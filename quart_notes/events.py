@@ -78,6 +78,10 @@ class EventId:
             raise InvalidEventIdError("An event id looks like 3f9a01bc-42, as the feed and Last-Event-ID give it.")
         return cls(match[1], int(match[2]))
 
+    def at_most(self, number: int) -> "EventId":
+        """The place of that number, when it comes before this one."""
+        return EventId(self.epoch, min(self.number, number))
+
     def __str__(self) -> str:
         return f"{self.epoch}-{self.number}"
 

@@ -32,7 +32,9 @@ class Subscription:
         while place is not None and not self.reader.ended.is_set():
             self.reader.skip_to_now()
             up_to = self._broadcaster.newest
-            page = await self._log.since(self.reader.channel.topics, place, up_to)
+            page = (
+                [] if self._is_here(place, up_to) else await self._log.since(self.reader.channel.topics, place, up_to)
+            )
             if page is None:
                 yield [self._log.reset(up_to)]
                 place = EventId(self._log.epoch, up_to)
@@ -46,6 +48,11 @@ class Subscription:
             # When so much came while a page was on its way that the channel let go of some, the log has to bring it.
             if place.number >= up_to and not self.reader.behind():
                 return
+
+    def _is_here(self, place: EventId, up_to: int) -> bool:
+        """Whether nothing has been published on its topics after a place: then the log need not be asked."""
+        newest = self._broadcaster.newest_of(self.reader.channel.topics)
+        return place.epoch == self._log.epoch and newest <= place.number <= up_to
 
     def attach(self, outlet: Outlet) -> None:
         """Let the broadcaster write to the outlet from now on."""

@@ -45,10 +45,6 @@ class ResponseCache:
         """Where a topic stands now: to be read before the rows, and given to `put`."""
         return self._broadcaster.positions.get(topic, 0)
 
-    def newest(self) -> int:
-        """Number of the newest event published: what is valid now includes it."""
-        return self._broadcaster.newest
-
     def get(self, path: str, query: bytes) -> CachedResponse | None:
         """The valid answer, or None."""
         entry = self._entries.get((path, query))

@@ -29,6 +29,7 @@ async def opened(folder: Path, *, alone: bool = True, **settings: Any) -> AsyncI
         await core.rooms.open()
         await core.boards.open()
         await core.follower.start()
+        core.broadcaster.resume(*await core.log.ends())
         core.writer.start()
         try:
             yield core

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from quart import Response, request
 
 from quart_notes.blueprints.conditional import etag_of, none_match, tags_sent, version_tag
+from quart_notes.blueprints.identity import heard
 from quart_notes.blueprints.openapi import Answer
 from quart_notes.blueprints.openapi_components import HEADERS
 from quart_notes.domain.once import Repeated
@@ -44,7 +45,7 @@ def listed(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Respon
             response.headers["Link"] = ", ".join(f'<{_page(where)}>; rel="{rel}"' for rel, where in links.items())
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Last-Event-ID"] = str(position)
+    response.headers["Last-Event-ID"] = str(heard(position))
     return response
 
 
@@ -61,5 +62,5 @@ def thing(
         response.headers["ETag"] = version_tag(version)
     if location is not None:
         response.headers["Location"] = request.root_path + location
-    response.headers["Last-Event-ID"] = str(position)
+    response.headers["Last-Event-ID"] = str(heard(position))
     return response

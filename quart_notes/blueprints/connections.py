@@ -49,7 +49,7 @@ class HTTPConnection(ASGIHTTPConnection):
         short = scope["method"] == "GET" and current and self._served
         cached = shortly(lambda: self._kept(core)) if short else None
         if cached is not None:
-            await self._answer(send, name, cached, f"{core.log.epoch}-{core.cache.newest()}")
+            await self._answer(send, name, *cached)
             return
         scope[NAME] = name
         CURRENT.set(name.decode())
@@ -84,15 +84,20 @@ class HTTPConnection(ASGIHTTPConnection):
                     request.body.set_complete()
                 await request.body.room()
 
-    def _kept(self, core: Core) -> CachedResponse | None:
-        """The kept answer, for who is known to see it. Who asks is judged first, so that nothing tells what is kept."""
+    def _kept(self, core: Core) -> tuple[CachedResponse, str] | None:
+        """The kept answer and the newest event that its caller has heard, for who is known to see it.
+
+        Who asks is judged first, so that nothing tells what is kept.
+        """
         scope: Any = self.scope
         headers = scope["headers"]
         passed = known_pass(core, headers, scope["root_path"], secure=scope["scheme"] == "https")
         if passed is None or (core.settings.origins and any(name == b"origin" for name, _ in headers)):
             return None
         cached = core.cache.get(scope["path"], scope["query_string"])
-        return cached if cached is not None and passed.hears(cached.topic) else None
+        if cached is None or not passed.hears(cached.topic):
+            return None
+        return cached, f"{core.log.epoch}-{core.broadcaster.newest_of(passed.topics)}"
 
     async def _brief(self, body: bytes) -> Reply | None:
         scope: Any = self.scope

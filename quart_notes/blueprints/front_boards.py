@@ -11,7 +11,7 @@ from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import tell, validation_problem
 from quart_notes.blueprints.forms import digits, filled, form_key, question, typed
-from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.identity import caller, heard
 from quart_notes.blueprints.invitations import join_link
 from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedError
 from quart_notes.schemas import PAGE_MAX, BoardCreate, BoardUpdate, InvitationCreate, MemberUpdate, PageQuery
@@ -32,7 +32,7 @@ async def _boards(form: dict[str, Any]) -> str:
     position = await core().log.newest()
     deleted = digits(request.args.get("deleted"))
     return await render_template(
-        "boards.html", boards=await board_list(), deleted=deleted, last_event_id=position, form=form
+        "boards.html", boards=await board_list(), deleted=deleted, last_event_id=heard(position), form=form
     )
 
 
@@ -68,7 +68,7 @@ async def _board(board_id: int, **further: Any) -> str:
             "board": shown,
             "members": members.members,
             "people": [person for person in people.users if person.id not in there],
-            "last_event_id": members.position,
+            "last_event_id": heard(members.position),
             "name_form": filled({"name": shown.name}),
             "member_form": filled({"user_id": "", "role": "editor"}),
             "new_link": None,

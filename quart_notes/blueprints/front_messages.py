@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, form_key, typed
-from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.identity import caller, heard
 from quart_notes.errors import FieldError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
 
@@ -41,7 +41,7 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
         older=found.messages[0].id if found.more else None,
         newest=before == MAX_ID,
         people=[person for person in people.users if person.id != user_id],
-        last_event_id=found.position,
+        last_event_id=heard(found.position),
         form=form,
     )
 

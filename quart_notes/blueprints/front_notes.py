@@ -11,7 +11,7 @@ from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import form_key, typed
-from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.identity import caller, heard
 from quart_notes.blueprints.open_board import address, opened, path
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate, one_line
@@ -60,7 +60,7 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
         board_path=path(board_id),
         board_address=await address(board_id),
         notes=page.notes,
-        last_event_id=page.position,
+        last_event_id=heard(page.position),
         total=page.total,
         open_count=page.open_count,
         done_count=page.done_count,

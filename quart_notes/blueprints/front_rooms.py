@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, form_key, typed
-from quart_notes.blueprints.identity import caller, chosen_person
+from quart_notes.blueprints.identity import caller, chosen_person, heard
 from quart_notes.blueprints.links import linked
 from quart_notes.domain.messages import MessageList
 from quart_notes.errors import NotFoundError, RoomNameTakenError, ValidationFailedError
@@ -47,7 +47,7 @@ async def rooms() -> Page:
 
 async def _rooms(form: dict[str, Any]) -> str:
     found = await core().rooms.find(await caller(), RoomQuery(limit=1))
-    return await render_template("rooms.html", form=form, last_event_id=found.position)
+    return await render_template("rooms.html", form=form, last_event_id=heard(found.position))
 
 
 @blueprint.post("")
@@ -96,7 +96,7 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         max_id=MAX_ID,
         last_read_id=reading.last_read_id if reading else None,
         unread_count=reading.count if reading else 0,
-        last_event_id=found.position,
+        last_event_id=heard(found.position),
         presence=core().presence.now(shown.id),
         people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users,
         model=core().assistant.model,

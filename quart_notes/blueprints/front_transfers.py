@@ -11,7 +11,7 @@ from quart_notes.blueprints.body import takes_files
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import tell, validation_problem
 from quart_notes.blueprints.forms import digits, filled
-from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.identity import caller, heard
 from quart_notes.blueprints.uploads import received
 from quart_notes.domain.jobs import UNDER_WAY
 from quart_notes.errors import (
@@ -54,7 +54,7 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
         followed=followed,
         follows=followed is not None and followed.state in UNDER_WAY,
         under_way=[job.id for job in listed.jobs if job.state in UNDER_WAY],
-        last_event_id=position,
+        last_event_id=heard(position),
         max_bytes=core().settings.max_import_bytes,
         form=form,
     )

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import filled, form_key, typed
-from quart_notes.blueprints.identity import caller, chosen_person
+from quart_notes.blueprints.identity import caller, chosen_person, heard
 from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate
 
@@ -29,7 +29,7 @@ async def users() -> Page:
 
 async def _users(form: dict[str, Any]) -> str:
     found = await core().people.find(PageQuery(limit=PAGE_MAX), await caller())
-    return await render_template("users.html", users=found.users, last_event_id=found.position, form=form)
+    return await render_template("users.html", users=found.users, last_event_id=heard(found.position), form=form)
 
 
 @blueprint.post("")

@@ -21,7 +21,8 @@ from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.domain.secrets import new_secret
 from quart_notes.domain.sessions import LIFE
 from quart_notes.errors import SignInRequiredError
-from quart_notes.gate import Pass
+from quart_notes.events import EventId
+from quart_notes.gate import PUBLIC, Pass
 from quart_notes.schemas import MAX_ID, UserOut
 
 DEVICE_LIFE = LIFE
@@ -110,6 +111,13 @@ def known_caller(parts: Core, headers: Headers, root: str = "", *, secure: bool)
         return ANYBODY if parts.settings.access == "open" else None
     passed = parts.gate.known(found.kind, found.secret)
     return None if passed is None else passed.caller
+
+
+def heard(position: EventId) -> EventId:
+    """The newest event of what the caller may hear, up to a place in the log: what strangers do does not move it."""
+    passed: Pass | None = g.get("passed")
+    topics = PUBLIC if passed is None and accounts() else (passed or core().gate.anybody).topics
+    return position.at_most(core().broadcaster.newest_of(topics))
 
 
 async def chosen_person() -> UserOut | None:

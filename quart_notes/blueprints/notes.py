@@ -10,7 +10,7 @@ from quart_notes.blueprints import brief
 from quart_notes.blueprints.answering import made, made_status
 from quart_notes.blueprints.conditional import etag_of, if_match, none_match, tags_sent, version_tag
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.identity import caller, heard
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.blueprints.openapi_components import HEADERS
 from quart_notes.core import Core
@@ -85,7 +85,7 @@ async def _create(parts: Core, who: Caller, root: str, board_id: int, data: Note
     note = written.result
     headers = {
         "ETag": version_tag(note.version),
-        "Last-Event-ID": str(written.position),
+        "Last-Event-ID": str(written.position.at_most(parts.broadcaster.newest_of({board(board_id)}))),
         "Location": f"{root}{_path(board_id)}/{note.id}",
     }
     return brief.Reply(made_status(written), headers, note.model_dump_json().encode())
@@ -160,7 +160,7 @@ def _item(written: Written[NoteOut]) -> Response:
     note = written.result
     response = Response(note.model_dump_json(), 200, content_type="application/json")
     response.headers["ETag"] = version_tag(note.version)
-    response.headers["Last-Event-ID"] = str(written.position)
+    response.headers["Last-Event-ID"] = str(heard(written.position))
     return response
 
 
@@ -176,7 +176,7 @@ def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
             response.headers[name.decode()] = value.decode()
     response.headers["ETag"] = answer.etag
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Last-Event-ID"] = str(newest)
+    response.headers["Last-Event-ID"] = str(heard(newest))
     return response
 
 

@@ -35,7 +35,7 @@ DETAILS: Mapping[type[ProblemError], str] = {
 }
 HEADERS = {
     "ETag": "Entity tag; strong. For a note or a message it is its version in quotes.",
-    "Last-Event-ID": "The newest event that the answer includes: resume the feed after it.",
+    "Last-Event-ID": "The newest event of what you may hear that the answer includes: resume the feed after it.",
     "Location": "Where the new thing is.",
     "X-Request-Id": "The name of this request; what the server's log says of it has it too.",
     "Link": 'Further pages, rel="next" or rel="prev", when there are any.',

@@ -7,7 +7,7 @@ from quart import request
 
 from quart_notes import events
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.identity import accounts, caller, chosen_person
+from quart_notes.blueprints.identity import accounts, caller, chosen_person, heard
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.schemas import PAGE_MAX, PageQuery, RoomOut, RoomQuery, UnreadOut, UserOut
 
@@ -53,7 +53,7 @@ async def shell() -> dict[str, Any]:
         "unread": {one.room_id: one.count for one in unread if one.count},
         "unread_total": sum(one.count for one in unread),
         "unread_marks": _marks(unread),
-        "shell_event_id": position,
+        "shell_event_id": heard(position),
         "shell_topics": ",".join([events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]),
         "shell_job": next(iter(await core().jobs.under_way(who)), None),
         "here": _here({f"/front/rooms/{room.id}" for room in found.rooms if room.kind != "room"}),

@@ -73,7 +73,7 @@ class SignInRequiredError(ProblemError):
 
 
 class WrongPasswordError(ProblemError):
-    """Nickname and password do not belong together."""
+    """Wrong nickname or password."""
 
     status, code = 401, "wrong_password"
 

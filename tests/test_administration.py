@@ -232,7 +232,7 @@ async def test_the_page_changes_a_profile_too_and_says_what_is_wrong(house: Hous
     async with await house.browser("ada") as client:
         wrong = await client.post("/front/account/profile", data={"name": " ", "nickname": "bob", "email": "x"}, **PAGE)
         assert wrong.status_code == 422
-        assert "must be an e-mail address" in wrong.text
+        assert "Enter an e-mail address, such as ada@example.org." in wrong.text
         taken = await client.post("/front/account/profile", data={"name": "A", "nickname": "bob", "email": ""}, **PAGE)
         assert taken.status_code == 409
         assert "bob is taken already" in taken.text

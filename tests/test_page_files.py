@@ -14,6 +14,7 @@ from tests.server_process import ROOT
 PACKAGE = Path(quart_notes.__file__).parent
 SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
 DEV_SCRIPTS = sorted((PACKAGE / "dev").rglob("*.js"))  # sent by `quart-notes dev` only
+SPEAKING = ("domain", "schemas", "blueprints", "transfer")  # where errors have words that reach people
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
@@ -71,6 +72,42 @@ def test_the_card_is_written_once():
 
     assert macros == ["note.html"]
     assert not [file.name for file in SCRIPTS if re.search(r"createElement\(\s*[\"']li[\"']", _read(file))]
+
+
+# Each was on a page once, and somebody had to guess what it meant.
+RIDDLES = (
+    *(
+        "Be this person",
+        "Be nobody",
+        "That is me",
+        "Find it out",
+        "It holds",
+        "No link is out",
+        "Password now",
+        "It may",
+    ),
+    *(
+        "Looked at",
+        "Look first",
+        "must not be blank",
+        "Come in",
+        "Go on in",
+        "Put away",
+        "Out of anything",
+        "whoever is in",
+    ),
+    *("better than a puzzle", "set aside.", "does not hold", "belong together", "comes again by itself", "stands here"),
+    *("There is no signing in here", "Take it back", "Nowhere else", "More of it", "Stay still", "This list"),
+)
+SAYING = re.compile(r"""_\("([^"]+)"\)|(?:Error|toast|announce|say|mark)\(\s*f?["'`]([^"'`]+)["'`]""")
+
+
+def test_pages_and_errors_are_in_plain_words():
+    files = [*SCRIPTS, *TEMPLATES, *(file for folder in SPEAKING for file in (PACKAGE / folder).rglob("*.py"))]
+    said = [(file.name, "".join(words)) for file in files for words in SAYING.findall(_read(file))]
+
+    assert len(said) > 500
+    assert [(name, words) for name, words in said if any(riddle in words for riddle in RIDDLES)] == []
 
 
 def test_style_sheets_load_nothing_from_elsewhere():

@@ -56,7 +56,7 @@ async def open_room(query_args: PersonQuery) -> Response:
     who = await caller()
     person_id = query_args.person_id or who.id
     if person_id is None:
-        raise NobodyChosenError("Say who you are first: choose it on a page, or name person_id.")
+        raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
     (room, new), position = await core().rooms.private(who, person_id)
     return thing(room, position, status=201 if new else 200, location=f"/api/rooms/{room.id}")
 

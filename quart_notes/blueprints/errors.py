@@ -87,7 +87,7 @@ def validation_problem(error: Any) -> ValidationFailedError:
     items = error.errors()[:MAX_FIELD_ERRORS] if hasattr(error, "errors") else ()
     fields = [FieldError(".".join(map(str, item["loc"])), _message(item)) for item in items]
     detail = "; ".join(f"{field}: {message}" if field else message for field, message in fields[:3])
-    return ValidationFailedError(detail or "The input does not have the shape that is asked for.", errors=fields)
+    return ValidationFailedError(detail or "The input is not valid.", errors=fields)
 
 
 def _message(item: Any) -> str:

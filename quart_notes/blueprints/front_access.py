@@ -56,7 +56,7 @@ async def signed_in() -> Page:
     try:
         person = await signing_in.check(SignIn(nickname=nickname, password=form.get("password", "")))
     except ValidationError:
-        return await _refused_sign_in(nickname, WrongPasswordError("Nickname and password do not belong together."))
+        return await _refused_sign_in(nickname, WrongPasswordError("Wrong nickname or password."))
     except (WrongPasswordError, TooManyAttemptsError) as error:
         return await _refused_sign_in(nickname, error)
     response = _to(own_page(form.get("next", ""), HOME))

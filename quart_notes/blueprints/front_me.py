@@ -18,7 +18,7 @@ ELSEWHERE = "/front/users"
 async def be() -> Response:
     """Be a person from now on, or nobody; where people sign in, nobody chooses who they are."""
     if accounts():
-        raise NotFoundError("Who you are is your account's: sign out to be somebody else.")
+        raise NotFoundError("You are signed in. Sign out to use another person.")
     form = await request.form
     wanted = digits(form.get("person_id"))
     if wanted is not None:

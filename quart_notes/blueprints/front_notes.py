@@ -21,7 +21,7 @@ blueprint = Blueprint("front_notes", __name__)
 
 PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
-DELETED = FieldError("title", "Somebody deleted this note meanwhile. Your text is here: you can add it as a new one.")
+DELETED = FieldError("title", "Somebody else deleted this note. Your text is kept here. You can add it as a new note.")
 Page = str | tuple[str, int] | WerkzeugResponse
 
 

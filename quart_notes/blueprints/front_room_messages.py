@@ -52,7 +52,7 @@ async def edit(room_id: int, message_id: int) -> str:
 async def _somebody() -> UserOut:
     me = await chosen_person()
     if me is None:
-        raise NotYoursError("Say who you are first: only its author may change a message.")
+        raise NotYoursError("Choose who you are first: only its author can change a message.")
     return me
 
 

@@ -135,16 +135,16 @@ async def _judge(endpoint: str, *, changes: bool) -> None:
         raise ForbiddenError("This cannot be done with a token; sign in.")
     writes = need is Need.CHANGE or (need in {Need.BY_METHOD, Need.SELF} and changes)
     if writes and passed.caller.scope != "write":
-        raise ForbiddenError("This token may look, and change nothing.")
+        raise ForbiddenError("This token is read only.")
     if need is Need.ADMIN and not passed.caller.admin:
         raise ForbiddenError("Only an administrator may do this.")
 
 
 def _judge_open(need: Need, passed: Pass | None) -> None:
     if need in {Need.ACCOUNT, Need.ADMIN}:
-        raise NotFoundError("There is no signing in here: the server runs with --access open.")
+        raise NotFoundError("This server has no accounts: it runs with --access open.")
     if need is Need.SELF and (passed is None or passed.caller.person is None) and "person_id" not in request.args:
-        raise NobodyChosenError("Say who you are first: choose it on a page, or name person_id.")
+        raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
 
 
 def _here() -> str:

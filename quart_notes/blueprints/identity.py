@@ -69,7 +69,7 @@ async def _identify() -> Pass | None:
         return await core().gate.session(found.secret, trusted=not accounts())
     passed = await core().gate.token(found.secret)
     if passed is None:
-        raise SignInRequiredError("This token does not hold.", headers={"WWW-Authenticate": "Bearer"})
+        raise SignInRequiredError("This token is not valid.", headers={"WWW-Authenticate": "Bearer"})
     return passed
 
 

@@ -39,7 +39,7 @@ async def _me() -> UserOut:
         return (await core().people.get(named))[0]
     passed = await identify()
     if passed is None or passed.caller.person is None:
-        raise NobodyChosenError("Say who you are first: choose it on a page, or name person_id.")
+        raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
     return passed.caller.person
 
 

@@ -14,7 +14,7 @@ from quart_notes.schemas import NAME_MAX, PasswordChange, SignIn, name_key
 def must_have_accounts() -> None:
     """NotFoundError in open mode, where nobody signs in."""
     if not accounts():
-        raise NotFoundError("There is no signing in here: the server runs with --access open.")
+        raise NotFoundError("This server has no accounts: it runs with --access open.")
 
 
 async def check(data: SignIn) -> int:

@@ -75,7 +75,7 @@ async def _pieces() -> AsyncIterator[bytes]:
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise RequestTimedOutError("The file did not arrive: nothing came any more.") from None
+            raise RequestTimedOutError("The file did not arrive completely: the sender stopped.") from None
         yield piece
 
 

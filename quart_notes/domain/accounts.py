@@ -18,7 +18,7 @@ from quart_notes.models import Invitation, User
 from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut
 from quart_notes.writer import Change, Write
 
-SAME_ANSWER = "Nickname and password do not belong together."
+SAME_ANSWER = "Wrong nickname or password."
 
 
 class Accounts:
@@ -104,7 +104,7 @@ class Accounts:
         async with self._database.snapshot() as connection:
             user = await of_nickname(connection, nickname)
         if user is None:
-            raise NotFoundError(f"Nobody goes by the nickname {nickname}")
+            raise NotFoundError(f"There is nobody with the nickname {nickname}")
         _must_suit(user, "password", new)
         password_hash = await self._passwords.hash(new)
         await self._write(partial(_reset, user_id=user.id, password_hash=password_hash))

@@ -125,7 +125,7 @@ class Answers:
             if answer.answer_state in UNFINISHED:
                 raise NotNowError("This answer is being written.")
             if answer.answer_state == "done":
-                raise NotNowError("This answer is whole.")
+                raise NotNowError("This answer is already complete.")
             if await _too_many(change.connection, answer.asker_id):
                 raise NotNowError(TOO_MANY)
             set_to_work(change, answer, "begin")

@@ -148,7 +148,7 @@ async def holding(connection: BaseDBAsyncClient, secret: str) -> Invitation:
         secret_hash=hash_of(secret), uses_left__gt=0, expires_at__gt=datetime.now(UTC), using_db=connection
     )
     if row is None:
-        raise InvitationGoneError("This link was used up, taken back, or is too old. Ask for another one.")
+        raise InvitationGoneError("This link has been used, was revoked or has expired. Ask for a new one.")
     return row
 
 

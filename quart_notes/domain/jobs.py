@@ -230,12 +230,14 @@ def _has_room(kept: list[Job], size: int, limit: int) -> bool:
 
 def _must_have_room(kept: list[Job], size: int, limit: int) -> None:
     if len(kept) >= MAX_KEPT:
-        raise NotNowError(f"There are {MAX_KEPT} imports that wait, run or have failed: put some of them away first.")
+        raise NotNowError(
+            f"There are {MAX_KEPT} imports that wait, run or have failed: remove some of them from the list first."
+        )
     if not _has_room(kept, size, limit):
         taken = sum(job.size for job in kept)
         raise NotNowError(
             f"The files of imports that wait, run or have failed take {taken:,} bytes, and at most {limit:,} are kept"
-            " (max_kept_import_bytes): put some of them away first."
+            " (max_kept_import_bytes): remove some of them from the list first."
         )
 
 

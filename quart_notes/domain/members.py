@@ -108,16 +108,16 @@ async def must_be_shared(connection: BaseDBAsyncClient, board_id: int) -> None:
     """PersonalBoardError for a board that takes no members."""
     board = await Board.get(id=board_id, using_db=connection)
     if board.kind == "personal":
-        raise PersonalBoardError("A personal board is one person's own; open a shared one.")
+        raise PersonalBoardError("A personal board cannot have members. Create a shared board.")
     if board_id == SHARED_BOARD:
-        raise PersonalBoardError("This board is everybody's already.")
+        raise PersonalBoardError("Everybody already has this board.")
 
 
 async def _must_have_another_owner(connection: BaseDBAsyncClient, board_id: int, user_id: int) -> None:
     owners = Membership.filter(board_id=board_id, role="owner", user__deactivated_at__isnull=True)
     others = owners.exclude(user_id=user_id).using_db(connection)
     if not await others.exists():
-        raise LastOwnerError("A board needs an owner: make somebody else one first.")
+        raise LastOwnerError("A board needs an owner. Make somebody else an owner first.")
 
 
 def role_of(member: Membership) -> Role:

@@ -35,7 +35,7 @@ class Profiles:
         async with self._database.snapshot() as connection:
             user = await of_nickname(connection, nickname)
         if user is None:
-            raise NotFoundError(f"Nobody goes by the nickname {nickname}")
+            raise NotFoundError(f"There is nobody with the nickname {nickname}")
         user_id: int = user.id
         return user_id
 

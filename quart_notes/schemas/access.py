@@ -36,7 +36,7 @@ Password = Annotated[
     Field(
         min_length=PASSWORD_MIN,
         max_length=PASSWORD_MAX,
-        description="At least 8 characters; a few words are better than a puzzle.",
+        description="At least 8 characters. A few words are easy to remember and hard to guess.",
         examples=["correct horse battery"],
     ),
 ]

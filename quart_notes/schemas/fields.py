@@ -28,7 +28,7 @@ def _one_line(value: Any) -> Any:
     if any(unicodedata.category(character) in LINE_BREAKERS for character in value):
         raise ValueError("must be one line")
     if is_blank(value):
-        raise ValueError("must not be blank")
+        raise ValueError("This cannot be empty.")
     return unicodedata.normalize("NFC", value.strip())
 
 

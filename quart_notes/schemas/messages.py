@@ -16,7 +16,7 @@ ANSWER_ERROR_MAX = 300  # characters of what is said about one that failed
 
 def _says_something(value: Any) -> Any:
     if isinstance(value, str) and is_blank(value):
-        raise ValueError("must not be blank")
+        raise ValueError("This cannot be empty.")
     return value
 
 

@@ -21,7 +21,7 @@ EMAIL = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]+@{LABEL}(?:\.{LABEL})*")
 
 def _email(value: str) -> str:
     if IGNORABLE.search(value) or not EMAIL.fullmatch(without_marks(value)):
-        raise ValueError("must be an e-mail address")
+        raise ValueError("Enter an e-mail address, such as ada@example.org.")
     return value
 
 
@@ -31,7 +31,7 @@ def _nickname(value: str) -> str:
         for character in without_marks(text):
             seen = unicodedata.category(character)[0] in {"L", "N"} and not IGNORABLE.match(character)
             if not (seen or character in "_.-") or any(joiner in text for joiner in JOINERS):
-                raise ValueError("may have letters, digits, _ . and - only")
+                raise ValueError("Use only letters, digits, _ . and -.")
     return value
 
 

@@ -81,7 +81,7 @@ class Archive:
         tail = self._read(tail_at, self._size - tail_at)
         found = tail.rfind(b"PK\x05\x06")
         if found < 0 or found + END.size > len(tail):
-            raise UnreadableError(f"{self._name}: it has no end: perhaps it did not arrive whole")
+            raise UnreadableError(f"{self._name}: it ends too soon: perhaps it did not arrive completely")
         _, disk, _, _, count, size, start, _ = END.unpack_from(tail, found)
         end_at = tail_at + found
         if 0xFFFF in {count, disk} or 0xFFFFFFFF in {size, start}:
@@ -229,7 +229,7 @@ class Unpacked:
         if data:
             self._count(data)
         elif self._crc != self._member.crc:
-            raise BadFileError("it is damaged: its checksum is another")
+            raise BadFileError("it is damaged: its checksum does not match")
         return data
 
     def _packed(self, size: int) -> bytes:

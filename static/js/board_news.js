@@ -8,7 +8,7 @@ import { announce } from "./messages.js";
 import { persist } from "./persist.js";
 
 const DELETED = "This board has been deleted.";
-const TAKEN = "This board is no longer open to you.";
+const TAKEN = "You no longer have access to this board.";
 const KEPT = "What you were writing is kept here: copy it before you go.";
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */

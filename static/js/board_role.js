@@ -5,7 +5,7 @@ import { toast } from "./messages.js";
 const ROLES = ["viewer", "ticker", "editor", "owner"];
 /** @type {Record<string, string>} */
 const WORDS = {
-  viewer: "You can see this board now, and change nothing on it.",
+  viewer: "You can see this board now but not change it.",
   ticker: "You can see this board and tick notes off now.",
   editor: "You can change the notes of this board now.",
   owner: "You own this board now.",

@@ -27,7 +27,7 @@ export function start(element, feed) {
     } catch (caught) {
       const problem = Problem.of(caught);
       const again = { label: "Retry", run: () => restore(id) };
-      if (problem.status === 404) toast("This note cannot be brought back any more.");
+      if (problem.status === 404) toast("This note can no longer be restored.");
       else toast(explain(problem, "Not restored"), again);
     }
   };

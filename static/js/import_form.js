@@ -29,7 +29,7 @@ export function start(form, feed) {
   };
   /** @param {File[]} found @returns {string} what is wrong with them, or "" */
   const fault = (found) => {
-    const none = folder.files?.length ? "There is nothing in this folder that could be notes." : "Choose a file first.";
+    const none = folder.files?.length ? "This folder has no files that can be imported." : "Choose a file first.";
     const [all, limit] = [found.reduce((sum, file) => sum + file.size, 0), Number(form.dataset.maxBytes)];
     if (!found.length) return none;
     return all > limit ? `That is ${mib(all)}; at most ${mib(limit)} can be sent.` : "";
@@ -70,7 +70,7 @@ export function start(form, feed) {
   const done = ({ value, eventId }, dryRun) => {
     feed.expect(eventId);
     emit(document, "import:sent", value.id);
-    if (feed.state !== "live") toast("Sent. How it goes shows here once the connection is back.");
+    if (feed.state !== "live") toast("Sent. The progress appears here once the connection is back.");
     // What was only looked at is there to be imported.
     if (!dryRun) files.value = folder.value = "";
   };

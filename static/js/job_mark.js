@@ -68,7 +68,7 @@ export function start(element, topics, feed) {
 
 /** @param {HTMLElement} element @param {HTMLAnchorElement} link @param {Job} job */
 function draw(element, link, { id, board_id, file_name, options, done, total }) {
-  const doing = options.dry_run ? "Looking at" : "Importing";
+  const doing = options.dry_run ? "Checking" : "Importing";
   link.href = link.href.replace(/\/boards\/\d+\/transfer#.*$/, `/boards/${board_id}/transfer#job-${id}`);
   link.title = `${doing} ${file_name}`;
   find(element, ".job-mark-doing").textContent = doing;

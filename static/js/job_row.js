@@ -4,7 +4,7 @@ import { drawBar } from "./job_mark.js";
 import { ago, exact, language } from "./time.js";
 
 const number = new Intl.NumberFormat(language);
-const LABELS = { import: "Import what was found in", cancel: "Cancel", retry: "Run again", remove: "Put away" };
+const LABELS = { import: "Import what was found in", cancel: "Cancel", retry: "Run again", remove: "Remove from list" };
 
 /** @param {Job} job */
 export function rowFor(job) {

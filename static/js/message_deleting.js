@@ -24,7 +24,7 @@ export function start(element, feed) {
       feed.expect(eventId);
     } catch (caught) {
       const problem = Problem.of(caught);
-      if (problem.status === 404) toast("This message cannot be brought back any more.");
+      if (problem.status === 404) toast("This message can no longer be restored.");
       else failed("Not restored", problem, () => restore(id));
     }
   };

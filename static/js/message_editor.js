@@ -65,7 +65,7 @@ export class MessageEditor {
   #refused(problem) {
     if (problem.current) {
       this.version = problem.current.version;
-      this.#say("You changed this message elsewhere meanwhile. Saving again keeps what stands here.", true);
+      this.#say("You changed this message somewhere else. Saving again replaces that change.", true);
     } else {
       this.#say(problem.errors.length ? "" : explain(problem), true);
       if (problem.errors.length) showErrors(this.form, problem);
@@ -78,7 +78,7 @@ export class MessageEditor {
     const changed = typed !== messageOf(this.item).content;
     this.close();
     const run = () => emit(this.item, "message:edit", typed);
-    if (changed) toast("Your change is set aside.", { label: "Get it back", run });
+    if (changed) toast("Your change is not saved.", { label: "Restore", run });
   }
 
   /** The message was deleted elsewhere: what was typed is offered to the composer. */

@@ -49,7 +49,7 @@ export class NoteEditor {
       this.base = baseOf(note);
       this.form.mark("");
     } else if (note.version !== this.base.version) {
-      this.form.mark("Changed elsewhere while you edit.", true);
+      this.form.mark("Somebody changed this note while you were editing it.", true);
       this.#conflict?.update(note);
     }
   }
@@ -58,7 +58,7 @@ export class NoteEditor {
   gone() {
     this.#gone = true;
     this.#conflict?.close();
-    this.form.mark("Deleted elsewhere. Saving puts it back with your text.");
+    this.form.mark("This note was deleted. Saving restores it with your text.");
   }
 
   async save() {
@@ -81,7 +81,7 @@ export class NoteEditor {
       return;
     }
     this.form.say(explain(problem), problem);
-    if (problem.status === 404 && this.#gone) this.form.mark("Deleted for good. Copy your text into a new note.");
+    if (problem.status === 404 && this.#gone) this.form.mark("This note is gone. Copy your text into a new note.");
     else if (problem.status === 404) this.gone();
   }
 
@@ -95,11 +95,11 @@ export class NoteEditor {
     this.form.mark("");
     this.form.focus();
     if (choice === "mine") this.save();
-    if (choice === "theirs") this.setAside("Theirs is kept, yours set aside.");
+    if (choice === "theirs") this.setAside("Their version is kept. Yours is not saved.");
   }
 
   /** Close, and keep what is typed for later. */
-  setAside(words = "Your change is set aside.") {
+  setAside(words = "Your change is not saved.") {
     setAside(this.card, this.draft, words);
     this.close();
   }

@@ -20,7 +20,7 @@ export async function save(editor, gone) {
     if (feed.state !== "live") form.say(LATE);
     await until(card, () => noteOf(card).version >= saved.note.version || !form.isOpen);
   }
-  if (!sameText(sent, form.typed)) form.say("Saved, up to what you have typed since.");
+  if (!sameText(sent, form.typed)) form.say("Saved. What you typed since then is not saved yet.");
   else if (form.isOpen) editor.close();
 }
 

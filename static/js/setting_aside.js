@@ -71,12 +71,12 @@ function drop(card, draft) {
   forget(id, draft);
   card.focus({ preventScroll: true });
   show(card);
-  offerBack(id, draft, "Your text is dropped.");
+  offerBack(id, draft, "Your text was discarded.");
 }
 
 /** @param {number} id @param {Draft} draft @param {string} words */
 function offerBack(id, draft, words) {
-  toast(words, { label: "Get it back", run: () => takeUp(id, draft) });
+  toast(words, { label: "Restore", run: () => takeUp(id, draft) });
 }
 
 /** @param {number} id @param {Draft} draft */

@@ -30,7 +30,7 @@ export function fill(card, user) {
   const be = card.querySelector(".be-button"); // where everybody is who they choose to be
   if (be instanceof HTMLButtonElement) {
     be.value = String(user.id);
-    be.ariaLabel = `Be this person: ${user.nickname}`;
+    find(be, ".be-name").textContent = user.nickname;
   }
   find(card, ".talk-button").ariaLabel = `Talk: ${user.nickname}`;
   const access = card.querySelector(".user-access");

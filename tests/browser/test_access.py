@@ -85,7 +85,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_leads_where_one_wanted_to
     page.get_by_label("Password").fill("not this one")
     page.keyboard.press("Enter")
 
-    expect(page.locator(".form-error")).to_have_text("Nickname and password do not belong together.")
+    expect(page.locator(".form-error")).to_have_text("Wrong nickname or password.")
     expect(page.get_by_label("Nickname")).to_have_value(ada.nickname)
     expect(page.get_by_label("Password")).to_have_value("")
     page.get_by_label("Password").fill(PASSWORD)

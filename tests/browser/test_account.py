@@ -45,7 +45,7 @@ def test_a_token_that_cannot_be_made_says_why_beside_the_field(ada):
     page = ada.window("/front/account")
     page.get_by_role("button", name="Make a token").click()
 
-    expect(page.locator("#token-name-error")).to_have_text("must not be blank")
+    expect(page.locator("#token-name-error")).to_have_text("This cannot be empty.")
 
 
 def test_what_is_shown_once_can_be_copied(ada):

@@ -105,7 +105,7 @@ def test_people_and_rooms_work_under_the_prefix(windows: Windows, address: str):
     for field, value in {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}.items():
         page.fill(f"#add-user-form [name={field}]", value)
     page.click("#add-user-form [type=submit]")
-    page.locator("#users > li").get_by_role("button", name="Be this person").click()
+    page.locator("#users > li").get_by_role("button", name="Use as").click()
     expect(page.get_by_role("button", name="You are ada")).to_be_visible()
     expect(page.locator("#connection")).to_have_text("Live")
 

@@ -30,7 +30,7 @@ def test_a_board_that_is_taken_away_says_so_at_once_and_keeps_what_was_typed(ada
 
     ada.take(board, bob)
 
-    expect(page.locator("#board-gone")).to_contain_text("no longer open to you. What you were writing is kept")
+    expect(page.locator("#board-gone")).to_contain_text("You no longer have access to this board. What you were writing is kept")
     expect(card(page, "secret")).to_be_hidden()
     expect(page.locator("#add-note-form [name=title]")).to_have_value("typed text")
     expect(switcher(elsewhere).get_by_text(name)).to_have_count(0)
@@ -101,11 +101,12 @@ def test_a_board_is_opened_shared_left_deleted_and_brought_back(ada, bob, script
     page.get_by_label("Person").select_option(value=str(bob.id))
     page.locator("#add-role").select_option("ticker")
     page.get_by_role("button", name="Add member").click()
-    expect(page.locator(".member", has_text=bob.nickname)).to_contain_text("Ticker: sees the notes and ticks them off")
+    expect(page.locator(".member", has_text=bob.nickname)).to_contain_text("Ticker: can see notes and tick them off")
     page.get_by_role("link", name="Leave this board").click()
     page.get_by_role("button", name="Leave the board").click()
     expect(page.locator("#add-member-form, .members-section").get_by_text("A board needs an owner")).to_be_visible()
     page.locator(".member", has_text=bob.nickname).get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove").click()
     expect(page.locator(".member")).to_have_count(1)
     page.get_by_role("link", name="Delete this board").click()
     expect(page.locator("h1")).to_have_text(f"Delete “{name}”?")
@@ -119,7 +120,7 @@ def test_a_board_is_opened_shared_left_deleted_and_brought_back(ada, bob, script
     page.get_by_role("button", name="Undo").click()
 
     expect(page.locator("h1")).to_have_text(name)
-    page.get_by_role("link", name="To its notes").click()
+    page.get_by_role("link", name="Back to the notes").click()
     expect(card(page, "seeds")).to_be_visible()
 
 

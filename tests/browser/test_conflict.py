@@ -24,7 +24,7 @@ def text_of(rest, note):
 def test_an_update_that_arrives_while_one_edits_is_said_and_destroys_nothing(clash):
     _, editor, _ = clash
 
-    expect(editor.locator(".elsewhere")).to_contain_text("Changed elsewhere")
+    expect(editor.locator(".elsewhere")).to_contain_text("Somebody changed this note")
     expect(editor.locator("[name=description]")).to_have_value("mine")
 
 
@@ -48,7 +48,7 @@ def test_take_theirs_leaves_theirs_and_mine_can_be_had_back(clash, rest, window)
     card.get_by_role("button", name="Take theirs").click()
     expect(card.locator("span")).to_have_text("theirs")
     assert text_of(rest, note) == "theirs"
-    window.get_by_role("button", name="Get it back").click()
+    window.get_by_role("button", name="Restore").click()
 
     expect(card.locator(".editor [name=description]")).to_have_value("mine")
 
@@ -95,7 +95,7 @@ def test_a_note_deleted_under_my_hands_keeps_what_i_typed_and_saving_puts_it_bac
     editor.locator("[name=description]").fill("mine")
 
     rest.delete(f"/api/notes/{note['id']}")
-    expect(editor.locator(".elsewhere")).to_contain_text("Deleted elsewhere")
+    expect(editor.locator(".elsewhere")).to_contain_text("This note was deleted.")
     expect(editor.locator("[name=description]")).to_have_value("mine")
     editor.locator(".save-button").click()
 

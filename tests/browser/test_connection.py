@@ -109,7 +109,7 @@ def test_another_database_resets_the_board_and_keeps_what_is_typed(windows, serv
 
     expect(card(page, "gone one")).to_have_count(0)
     expect(card(page, "gone two")).to_have_count(0)
-    expect(page.locator(".editor .elsewhere")).to_contain_text("Deleted elsewhere")
+    expect(page.locator(".editor .elsewhere")).to_contain_text("This note was deleted.")
     expect(page.locator(".editor [name=description]")).to_have_value("typed")
     page.click("#add-note-form [type=submit]")
     expect(card(page, "a draft")).to_have_count(1)

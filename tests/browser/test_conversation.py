@@ -80,7 +80,7 @@ def test_a_change_that_is_put_down_can_be_had_back(hers, ada, rest, place):
     hers.keyboard.press("Escape")
     expect(hers.locator(".message-editor")).to_have_count(0)
 
-    hers.get_by_role("button", name="Get it back").click()
+    hers.get_by_role("button", name="Restore").click()
 
     expect(hers.locator(".message-editor [name=content]")).to_have_value("nearly")
 

@@ -42,7 +42,7 @@ def test_a_cancelled_edit_can_be_had_back(window, rest):
 
     window.keyboard.press("Escape")
     expect(editor).to_have_count(0)
-    window.get_by_role("button", name="Get it back").click()
+    window.get_by_role("button", name="Restore").click()
 
     expect(editor.locator("[name=description]")).to_have_value("mine")
 
@@ -78,7 +78,7 @@ def test_what_was_set_aside_waits_on_its_card_until_it_is_taken_up(window, rest,
     window.keyboard.press("Escape")
 
     visit(window, shared_server)
-    card_of(window, note).get_by_role("button", name="Go on with it").click()
+    card_of(window, note).get_by_role("button", name="Continue editing").click()
     editor = card_of(window, note).locator(".editor")
     expect(editor.locator("[name=description]")).to_have_value("mine")
     expect(card_of(window, note).locator(".note-aside")).to_have_count(0)
@@ -95,7 +95,7 @@ def test_what_was_set_aside_is_gone_once_it_is_dropped(window, rest, shared_serv
     window.keyboard.press("Escape")
     expect(aside).to_be_visible()
 
-    aside.get_by_role("button", name="Drop it").click()
+    aside.get_by_role("button", name="Discard").click()
     expect(aside).to_have_count(0)
     visit(window, shared_server)
     expect(card_of(window, note)).to_be_visible()
@@ -113,7 +113,7 @@ def test_two_texts_set_aside_are_both_kept_and_what_is_typed_gives_way(window, r
     seen = []
 
     for _ in range(3):
-        aside.get_by_role("button", name="Go on with it").click()
+        aside.get_by_role("button", name="Continue editing").click()
         seen.append(card_of(window, note).locator(".editor [name=description]").input_value())
 
     assert seen == ["second", "third", "second"]

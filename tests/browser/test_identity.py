@@ -25,7 +25,7 @@ def choose(page: Page, name: str) -> None:
 
 def expect_me(page: Page, who) -> None:
     expect(page.locator("html")).to_have_attribute("data-person", str(who["id"]) if who else "")
-    expect(menu(page)).to_have_accessible_name(f"You are {who['nickname']}" if who else "Say who you are")
+    expect(menu(page)).to_have_accessible_name(f"You are {who['nickname']}" if who else "Choose who you are")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
@@ -42,7 +42,7 @@ def test_one_chooses_who_to_be_changes_it_and_gives_it_up(windows, shared_server
     choose(page, bob["nickname"])
     expect_me(page, bob)
     assert page.url.endswith(f"/front/messages/{ada['id']}")
-    choose(page, "Be nobody")
+    choose(page, "Use as nobody")
 
     expect_me(page, None)
 
@@ -87,7 +87,7 @@ def test_who_leaves_their_own_conversation_is_not_led_back_into_it(windows, shar
     page = be(windows(), shared_server, ada)
     page.goto(f"{shared_server.base}/front/rooms/{room['room_id']}")
 
-    choose(page, "Be nobody")
+    choose(page, "Use as nobody")
 
     expect_me(page, None)
     assert page.url.endswith("/front/rooms")

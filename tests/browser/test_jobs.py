@@ -42,7 +42,7 @@ def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_ru
         expect_state(second, "Cancelled")
         expect(second).to_be_focused()
         expect_state(row(elsewhere, "second.json"), "Cancelled")
-        second.get_by_role("button", name="Put away").focus()
+        second.get_by_role("button", name="Remove from list").focus()
         page.keyboard.press("Enter")
         for where in (page, elsewhere):
             expect(where.locator(".job")).to_have_count(1)

@@ -84,7 +84,7 @@ def test_members_come_and_go_under_the_eyes_of_the_owner(ada, bob):
     expect(row).to_contain_text("Viewer: sees the notes")
     row.locator("select").select_option("editor")
     row.get_by_role("button", name="Change").click()
-    expect(row).to_contain_text("Editor: writes, changes and deletes notes")
+    expect(row).to_contain_text("Editor: can write, change and delete notes")
     bob.rest.delete(f"/api/boards/{board}/members/{bob.id}")
 
     expect(row).to_have_count(0)

@@ -168,7 +168,7 @@ def test_a_room_is_opened_by_a_form_with_or_without_a_script(windows, shared_ser
 
         page.fill("#add-room-form [name=name]", " ")
         page.click("#add-room-form [type=submit]")
-        expect(page.locator("#add-name-error")).to_contain_text("blank")
+        expect(page.locator("#add-name-error")).to_contain_text("cannot be empty")
         page.fill("#add-room-form [name=name]", "LOBBY")
         page.click("#add-room-form [type=submit]")
         expect(page.locator("#add-name-error")).to_contain_text("already")

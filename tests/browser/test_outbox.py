@@ -99,7 +99,7 @@ def test_retry_sends_it_and_taking_it_back_puts_it_into_the_field(page, rest, pl
     write(page, other)
     expect(unsent(page, other)).to_contain_text("No answer")
 
-    unsent(page, other).get_by_role("button", name="Take it back").click()
+    unsent(page, other).get_by_role("button", name="Edit it").click()
     expect(page.locator(FIELD)).to_have_value(other)
     expect(page.locator(FIELD)).to_be_focused()
     page.unroute("**/api/rooms/*/messages")

@@ -83,10 +83,10 @@ def test_the_page_shows_a_person_only_once_the_feed_brought_them(windows, shared
 
 
 WRONG = [
-    ("nickname", "", "blank"),
+    ("nickname", "", "cannot be empty"),
     ("nickname", "<b>x</b>", "letters"),
     ("email", "nobody", "e-mail"),
-    ("name", " ", "blank"),
+    ("name", " ", "cannot be empty"),
     ("name", "x" * 101, "100"),
 ]
 
@@ -124,7 +124,7 @@ def test_without_a_script_a_person_is_added_chosen_and_talked_to(windows, shared
 
     add(page, nickname)
     expect(card(page, nickname)).to_have_count(1)
-    card(page, nickname).get_by_role("button", name="Be this person").click()
+    card(page, nickname).get_by_role("button", name="Use as").click()
     expect(card(page, nickname)).to_contain_text("This is you")
     card(page, other["nickname"]).get_by_role("button", name="Talk").click()
 
@@ -136,7 +136,7 @@ def test_who_is_nobody_is_not_offered_to_talk(windows, shared_server, rest):
     ada = person(rest)
     page = visit(windows(), shared_server, PATH)
 
-    expect(card(page, ada["nickname"]).get_by_role("button", name="Be this person")).to_be_visible()
+    expect(card(page, ada["nickname"]).get_by_role("button", name="Use as")).to_be_visible()
     expect(card(page, ada["nickname"]).get_by_role("button", name="Talk")).to_be_hidden()
 
 

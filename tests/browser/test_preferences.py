@@ -77,7 +77,7 @@ def test_the_last_room_is_offered_in_the_next_browser(ada):
     with page.expect_navigation():
         page.goto(f"{ada.server.base}/front/rooms")
 
-    page.get_by_role("link", name=f"Go on in {room['name']}").click()
+    page.get_by_role("link", name=f"Back to {room['name']}").click()
 
     expect(page.locator("h1")).to_have_text(room["name"])
 

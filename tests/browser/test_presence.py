@@ -106,7 +106,7 @@ def test_who_has_not_said_who_they_are_reads_along_and_can_say_it(windows, share
     expect(message(page, words)).to_have_count(1)
     assert unsent(page, words).count() == 0
     page.select_option("#who", str(bob["id"]))
-    page.get_by_role("button", name="That is me").click()
+    page.get_by_role("button", name="Continue").click()
 
     expect(page.locator("#message-form")).to_be_visible()
     assert page.url.endswith(f"/front/rooms/{place}")

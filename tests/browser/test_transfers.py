@@ -42,10 +42,10 @@ def plain(windows, shared_server):
 def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser(page, windows, shared_server, rest):
     other = visit(windows(), shared_server, BOARD)
     name, first, second = f"{fresh('file')}.json", fresh("seeds <b>"), fresh("water & sun")
-    send(page, file(name, notes(first, "", second)), "Look first")
+    send(page, file(name, notes(first, "", second)), "Check first")
 
     looked = row(page, name)
-    expect_state(looked, "Looked at")
+    expect_state(looked, "Checked")
     expect(looked.locator(".job-text")).to_have_text("2 notes would come in, 1 could not be read")
     expect(looked.locator(".job-titles li")).to_have_text([first, second])
     expect(looked.locator(".job-titles")).to_be_visible()
@@ -126,7 +126,7 @@ def test_a_folder_is_sent_without_what_could_be_no_note(page, tmp_path):
     for name, content in (("one.md", f"# {title}\n\ntext"), (".hidden.md", "# no"), ("picture.png", "x")):
         (folder / name).write_text(content)
     page.set_input_files("#import-folder", folder)
-    page.get_by_role("button", name="Look first").click()
+    page.get_by_role("button", name="Check first").click()
 
     looked = row(page, "one.md")
     expect(looked.locator(".job-text")).to_have_text("1 note would come in")
@@ -135,9 +135,9 @@ def test_a_folder_is_sent_without_what_could_be_no_note(page, tmp_path):
 
 def test_what_a_look_found_is_imported_by_one_button_and_what_was_lost_is_named(page, shared_server, rest):
     name, first = f"{fresh('file')}.csv", fresh("seeds")
-    send(page, file(name, f"title,Assignee\n{first},Ann <b>\nx{first},\n".encode()), "Look first")
+    send(page, file(name, f"title,Assignee\n{first},Ann <b>\nx{first},\n".encode()), "Check first")
     looked = row(page, name)
-    expect_state(looked, "Looked at")
+    expect_state(looked, "Checked")
     expect(looked.locator(".job-lost li")).to_have_text(["Assignee in 1: Ann <b>"])
     expect(looked.locator(".job-lost")).to_be_visible()
 
@@ -156,10 +156,10 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     expect(plain.locator("#import-file-error")).to_have_text("Choose a file first.")
     name, first = f"{fresh('file')}.json", fresh("without")
     plain.check("[name=archived]")
-    send(plain, [file(name, notes(first, "")), file("more.json", notes(first))], "Look first")
+    send(plain, [file(name, notes(first, "")), file("more.json", notes(first))], "Check first")
     looked = row(plain, f"{name} and 1 more")
 
-    expect_state(looked, "Looked at")  # the page comes again by itself, until it is
+    expect_state(looked, "Checked")  # the page comes again by itself, until it is
     expect(plain.locator(".notice")).to_contain_text("2 notes would come in")
     expect(plain.locator("meta[http-equiv]")).to_have_count(0)
     expect(looked.locator(".job-text")).to_have_text("2 notes would come in, 1 could not be read")
@@ -169,7 +169,7 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     }
     looked.get_by_role("button", name=f"Import what was found in {name}").click()
     expect(looked.locator(".job-text")).to_have_text("2 notes came in, 1 could not be read")
-    looked.get_by_role("button", name="Put away").click()
+    looked.get_by_role("button", name="Remove from list").click()
     expect(looked).to_have_count(0)
     plain.select_option("[name=format]", "csv")
     send(plain, file("holiday.png", PNG))
@@ -185,9 +185,9 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     page.goto(standing_server.base + BOARD)
     send(page, file("all.json", notes(*(f"note {n}" for n in range(2 * BATCH)))))
     expect(row(page, "all.json").locator(".job-count")).to_have_text("100 of 200")
-    page.get_by_role("link", name="Stay still").click()
+    page.get_by_role("link", name="Stop reloading").click()
     expect(page.locator("meta[http-equiv]")).to_have_count(0)
-    expect(page.get_by_role("link", name="Follow it")).to_be_visible()
+    expect(page.get_by_role("link", name="Reload automatically")).to_be_visible()
     page.goto(standing_server.base + "/front/rooms")
     page.locator("#job-mark a").click()
     row(page, "all.json").get_by_role("button", name="Cancel").click()

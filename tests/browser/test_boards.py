@@ -30,7 +30,9 @@ def test_a_board_that_is_taken_away_says_so_at_once_and_keeps_what_was_typed(ada
 
     ada.take(board, bob)
 
-    expect(page.locator("#board-gone")).to_contain_text("You no longer have access to this board. What you were writing is kept")
+    expect(page.locator("#board-gone")).to_contain_text(
+        "You no longer have access to this board. What you were writing is kept"
+    )
     expect(card(page, "secret")).to_be_hidden()
     expect(page.locator("#add-note-form [name=title]")).to_have_value("typed text")
     expect(switcher(elsewhere).get_by_text(name)).to_have_count(0)

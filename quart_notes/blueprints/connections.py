@@ -97,7 +97,9 @@ class HTTPConnection(ASGIHTTPConnection):
         cached = core.cache.get(scope["path"], scope["query_string"])
         if cached is None or not passed.hears(cached.topic):
             return None
-        return cached, f"{core.log.epoch}-{core.broadcaster.newest_of(passed.topics)}"
+        feed = core.broadcaster
+        newest = feed.newest if passed.caller.trusted else feed.newest_of(passed.topics)
+        return cached, f"{core.log.epoch}-{newest}"
 
     async def _brief(self, body: bytes) -> Reply | None:
         scope: Any = self.scope

@@ -114,10 +114,14 @@ def known_caller(parts: Core, headers: Headers, root: str = "", *, secure: bool)
 
 
 def heard(position: EventId) -> EventId:
-    """The newest event of what the caller may hear, up to a place in the log: what strangers do does not move it."""
+    """The newest event of what the caller may hear, up to a place in the log: what strangers do does not move it.
+
+    In open mode everybody may hear everything.
+    """
+    if not accounts():
+        return position
     passed: Pass | None = g.get("passed")
-    topics = PUBLIC if passed is None and accounts() else (passed or core().gate.anybody).topics
-    return position.at_most(core().broadcaster.newest_of(topics))
+    return position.at_most(core().broadcaster.newest_of(PUBLIC if passed is None else passed.topics))
 
 
 async def chosen_person() -> UserOut | None:

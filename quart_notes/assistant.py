@@ -79,6 +79,7 @@ class Assistant:
         self._running: dict[int, _Run] = {}
         self._thinning: set[asyncio.Task[None]] = set()
         self._reason: str | None = UNKNOWN
+        self._seen = False
         self._looked = float("-inf")
         self._looking: asyncio.Task[None] | None = None
         broadcaster.watch(events.WORK, self._told)
@@ -202,6 +203,13 @@ class Assistant:
         self._look_again()
         return None if self._reason == UNKNOWN else self._reason
 
+    async def is_there(self) -> bool:
+        """Whether it could answer at any time since the start: until then no page speaks of it."""
+        self._look_again()
+        if self._reason == UNKNOWN and self._looking is not None:
+            await asyncio.wait({self._looking}, timeout=PATIENCE)
+        return self._seen
+
     async def looked(self) -> str | None:
         """Why the assistant cannot answer, having waited a moment when that is being found out; None when it can."""
         self._look_again()
@@ -220,6 +228,7 @@ class Assistant:
             if reason and reason != self._reason and self._ollama.url:
                 log.warning("The assistant cannot answer; Ollama at %s: %s", self._ollama.url, reason)
             self._reason = reason
+            self._seen = self._seen or reason is None
         finally:
             self._looked = asyncio.get_running_loop().time()
             self._looking = None

@@ -26,7 +26,8 @@ NOBODY_CHOSEN = FieldError("recipient_id", "Choose who it is for.")
 @hide
 async def messages(user_id: int) -> Page:
     """The direct messages of a person."""
-    return await _messages(user_id, filled(dict.fromkeys(FIELDS, "")))
+    last = await core().messages.last_recipient(user_id)
+    return await _messages(user_id, filled({**dict.fromkeys(FIELDS, ""), "recipient_id": str(last or "")}))
 
 
 async def _messages(user_id: int, form: dict[str, Any]) -> str:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from pydantic import ValidationError
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, Response, redirect, render_template, request
 from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, form_key, typed
+from quart_notes.blueprints.guests import known_guest, may_talk, remember_guest
 from quart_notes.blueprints.identity import caller, chosen_person, heard
 from quart_notes.blueprints.links import linked
 from quart_notes.domain.messages import MessageList
@@ -17,6 +18,7 @@ from quart_notes.errors import NotFoundError, RoomNameTakenError, ValidationFail
 from quart_notes.schemas import (
     MAX_ID,
     PAGE_MAX,
+    GuestMessageCreate,
     MessageOut,
     MessageQuery,
     PageQuery,
@@ -35,7 +37,7 @@ blueprint.add_app_template_filter(linked)
 PAGE_SIZE = 50  # messages a page carries; with JavaScript further ones follow as one scrolls
 READ = 40  # messages above the first unread one: more than a window shows
 UNREAD = 100  # messages from there on
-Page = str | tuple[str, int] | WerkzeugResponse
+Page = str | tuple[str, int] | WerkzeugResponse | Response
 
 
 @blueprint.get("")
@@ -94,6 +96,8 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         newest=before is None,
         newer=newer,
         max_id=MAX_ID,
+        guest_talks=me is None and may_talk(shown.id),
+        guest=known_guest(),
         last_read_id=reading.last_read_id if reading else None,
         unread_count=reading.count if reading else 0,
         last_event_id=heard(found.position),
@@ -146,18 +150,32 @@ async def say(room_id: int) -> Page:
     """Say something by the form; whoever answers has read what stands there."""
     me = await chosen_person()
     shown = await visible_room(room_id, me)
-    if me is None:
+    if me is None and not may_talk(room_id):
         return to_room(room_id)
     sent = await typed("content")
+    key = await form_key({"room": str(room_id), **sent})
     try:
-        data = RoomMessageCreate(author_id=me.id, **sent, client_key=await form_key({"room": str(room_id), **sent}))
-        posted, _ = await core().messages.post(await caller(), room_id, data)
+        return await (_say_as_guest(room_id, sent, key) if me is None else _say(room_id, me, sent, key))
     except (ValidationError, ValidationFailedError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         return await _conversation(shown, me, filled(sent, problem.errors)), problem.status
+
+
+async def _say(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> WerkzeugResponse:
+    data = RoomMessageCreate(author_id=me.id, **sent, client_key=key)
+    posted, _ = await core().messages.post(await caller(), room_id, data)
     core().presence.stopped_typing(room_id, me.id)
     await core().readings.read(await caller(), room_id, ReadingUpdate(reader_id=me.id, message_id=posted.message.id))
     return to_room(room_id, "#end")
+
+
+async def _say_as_guest(room_id: int, sent: dict[str, str], key: str | None) -> Response:
+    data = GuestMessageCreate(**sent, client_key=key)
+    guest = known_guest() or await core().messages.new_guest()
+    await core().messages.post_as_guest(room_id, guest, data.content, data.client_key)
+    response = Response(b"", 303, {"Location": f"{request.root_path}/front/rooms/{room_id}#end"})
+    remember_guest(response, guest)
+    return response
 
 
 def to_room(room_id: int, where: str = "") -> WerkzeugResponse:

@@ -140,7 +140,7 @@ async def begin_session(response: Response, user_id: int | None, *, proven: bool
     board_id = await _last_board(user_id)
     secret = await core().sessions.begin(user_id, agent, address, proven=proven, board_id=board_id)
     _forget_former(response, COOKIE)
-    _set(response, COOKIE, core().signing.sign("session", secret), LIFE.total_seconds())
+    set_cookie(response, COOKIE, core().signing.sign("session", secret), LIFE.total_seconds())
 
 
 async def _last_board(user_id: int | None) -> int:
@@ -167,15 +167,20 @@ async def _end_current() -> None:
 def remember_device(response: Response, user_id: int) -> None:
     """Know the browser again as one in which this person has signed in; each has a mark of its own."""
     mark = core().signing.sign("device", f"{user_id} {new_secret()}")
-    _set(response, DEVICE_COOKIE, mark, DEVICE_LIFE.total_seconds())
+    set_cookie(response, DEVICE_COOKIE, mark, DEVICE_LIFE.total_seconds())
 
 
 def known_device(user_id: int) -> str | None:
     """The browser's mark, when this person has signed in in it before."""
-    cookies = cookies_in(joined(request.scope["headers"], b"cookie", b"; "))
-    marks = [mark for name in _place().names(DEVICE_COOKIE) for mark in cookies.getlist(name)]
     read = core().signing.read
+    marks = cookie_values(DEVICE_COOKIE)
     return next((mark for mark in marks if (read("device", mark) or "").partition(" ")[0] == str(user_id)), None)
+
+
+def cookie_values(stem: str) -> list[str]:
+    """What the browser sends of a cookie of this server, under its name and its former one."""
+    cookies = cookies_in(joined(request.scope["headers"], b"cookie", b"; "))
+    return [value for name in _place().names(stem) for value in cookies.getlist(name)]
 
 
 def _place() -> Place:
@@ -193,6 +198,7 @@ def _delete(response: Response, name: str) -> None:
     response.delete_cookie(name, path="/", secure=request.is_secure, httponly=True, samesite="Lax")
 
 
-def _set(response: Response, stem: str, value: str, seconds: float) -> None:
+def set_cookie(response: Response, stem: str, value: str, seconds: float) -> None:
+    """Have the browser keep a value for this many seconds, for this server alone and no script."""
     name, secure = _place().name(stem), request.is_secure
     response.set_cookie(name, value, int(seconds), path="/", httponly=True, samesite="Lax", secure=secure)

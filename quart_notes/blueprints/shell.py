@@ -24,7 +24,8 @@ async def shell() -> dict[str, Any]:
     theme            light, dark or system as `me` has chosen it; "" when they have not
     last_room        RoomOut in which `me` was last, or None
     rooms            RoomOut: the lobby first, then by name; conversations: those of `me`, by the other's nickname
-    assistant_room   RoomOut in which `me` is alone with the assistant, or None; assistant_wanted: whether there is one
+    assistant_room   RoomOut in which `me` is alone with the assistant, or None
+    assistant_there  whether it could answer since the start; assistant_wanted: whether the settings ask for one
     unread           messages by the room's id; unread_total: their sum
     unread_marks     "room:count:last read …", as of shell_event_id, for the script that counts on
     shell_topics     what the bar has to hear of
@@ -49,6 +50,7 @@ async def shell() -> dict[str, Any]:
         "rooms": sorted((room for room in found.rooms if room.kind == "room"), key=_by_name),
         "conversations": conversations,
         "assistant_room": private,
+        "assistant_there": await core().assistant.is_there(),
         "assistant_wanted": core().assistant.wanted,
         "unread": {one.room_id: one.count for one in unread if one.count},
         "unread_total": sum(one.count for one in unread),

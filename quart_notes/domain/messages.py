@@ -1,6 +1,8 @@
 """What people say, in rooms and directly: one path for both."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -24,7 +26,7 @@ from quart_notes.domain.message_rows import (
     set_to_work,
     tell,
 )
-from quart_notes.domain.once import digest_of, key_used
+from quart_notes.domain.once import Request, digest_of, key_used, once
 from quart_notes.domain.people import known, named
 from quart_notes.domain.prompts import asks
 from quart_notes.domain.rooms import conversation, existing, must_take_part, visible
@@ -42,6 +44,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.writer import Change, Write, Written
 
+MOST_DIGITS = 9  # of a guest's number
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
 
 
@@ -92,13 +95,35 @@ class Messages:
 
         return await self._write(work)
 
-    async def post_as_guest(self, room_id: int, guest: str, content: str) -> Written[Posted]:
-        """Have a guest, who is nobody's account, say something in a room."""
+    async def post_as_guest(
+        self, room_id: int, guest: str, content: str, client_key: str | None = None
+    ) -> Written[MessageOut]:
+        """Have a guest, who is nobody's account, say something in a room; under a key of their own, once."""
 
-        async def work(change: Change) -> Posted:
-            return await _post(change, await room_of(change.connection, room_id), content, guest=guest)
+        async def work(change: Change) -> MessageOut:
+            posted = await _post(change, await room_of(change.connection, room_id), content, guest=guest)
+            return posted.message
 
-        return await self._write(work)
+        name = "\0".join(("guest", guest, str(room_id), client_key or ""))
+        request = Request(name, sha256(content.encode()).hexdigest()) if client_key else None
+        return await once(self._write, request, work, _said)
+
+    async def new_guest(self) -> str:
+        """A name that no guest goes by yet, such as Guest 1234."""
+        digits = 4
+        while True:
+            name = f"Guest {10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1))}"
+            async with self._database.snapshot() as connection:
+                if not await Message.filter(guest=name).using_db(connection).exists():
+                    return name
+            digits = min(digits + 1, MOST_DIGITS)
+
+    async def last_recipient(self, author_id: int) -> int | None:
+        """Whom a person wrote to last, or None."""
+        async with self._database.snapshot() as connection:
+            sent = Message.filter(author_id=author_id, recipient_id__isnull=False).using_db(connection)
+            last = await sent.order_by("-id").first()
+        return None if last is None else last.recipient_id
 
     async def change(
         self, caller: Caller, message_id: int, data: MessageUpdate, allowed: Precondition | None = None
@@ -229,6 +254,11 @@ async def _post_once(change: Change, room: RoomOut, author: UserOut, data: Messa
     if message.room_id != room.id or not (same or (message.edited_at and not message.client_digest)):
         raise key_used()
     return Posted(await out_of(change.connection, message), new=False)
+
+
+async def _said(connection: BaseDBAsyncClient, message_id: int) -> MessageOut | None:
+    message = await Message.get_or_none(id=message_id, using_db=connection)
+    return None if message is None else await out_of(connection, message)
 
 
 async def _post(

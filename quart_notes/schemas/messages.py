@@ -70,6 +70,13 @@ class RoomMessageCreate(Incoming):
     client_key: ClientKey = None
 
 
+class GuestMessageCreate(Incoming):
+    """Something that a guest says by the form of the lobby."""
+
+    content: Content
+    client_key: ClientKey = None
+
+
 class MessageUpdate(Incoming):
     """Another text for one's own message."""
 
@@ -107,7 +114,9 @@ class MessageOut(Outgoing):
     content: str = Field(description="What was said; of an answer, what there is of it so far.", max_length=ANSWER_MAX)
     author_id: int | None = Field(description="Who said it; null for a guest and for the assistant.")
     author: UserOut | None = Field(description="The same, whole.")
-    guest: str | None = Field(description="What a guest of the plain-text door goes by, such as Client 5.")
+    guest: str | None = Field(
+        description="What a guest goes by: Client 5 at the plain-text door, Guest 1234 on the page."
+    )
     recipient_id: int | None = Field(description="To whom, in a direct conversation.")
     recipient: UserOut | None = Field(description="The same, whole.")
     client_key: str | None = Field(description="The key that its author's client gave it.")

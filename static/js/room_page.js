@@ -4,6 +4,7 @@ import * as assistantStatus from "./assistant_status.js";
 import * as conversation from "./conversation.js";
 import { find } from "./elements.js";
 import * as furtherMessages from "./further_messages.js";
+import { guestPosting } from "./guest_posting.js";
 import { LogScroll } from "./log_scroll.js";
 import * as mention from "./mention.js";
 import * as messageComposer from "./message_composer.js";
@@ -43,9 +44,21 @@ export function start(element, feed) {
   typingLine.start(find(element, "#typing"), roomId, feed);
   answers.start(list, feed);
   if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);
+  if (!viewer) startGuest(element, messages.roomId, scroll);
   const writing = viewer ? startWriting(element, messages, scroll, feed) : {};
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), { ...messageKeys(list, scroll), ...writing });
   if (element.dataset.lastRoom !== room) prefer("room", roomId);
+}
+
+/** @param {HTMLElement} element @param {number} roomId @param {LogScroll} scroll */
+function startGuest(element, roomId, scroll) {
+  /** @type {HTMLFormElement|null} */ const form = element.querySelector("#message-form"); // where guests may talk
+  if (!form) return;
+  const post = guestPosting(form);
+  messageComposer.start(form, roomId, (content) => {
+    post(content);
+    scroll.toEnd();
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import { Problem, send } from "./api.js";
 import { RepeatKey } from "./client_key.js";
 import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
-import { isSaving } from "./keys.js";
+import { isSending } from "./keys.js";
 import { announce, toast } from "./messages.js";
 
 /**
@@ -48,8 +48,9 @@ export function start(form, feed, { path, body, cleared, done }) {
   };
   /** @param {KeyboardEvent} event */
   const press = (event) => {
-    const typing = event.target instanceof HTMLTextAreaElement;
-    if (typing && isSaving(event)) form.requestSubmit();
+    if (!(event.target instanceof HTMLTextAreaElement) || !isSending(event)) return;
+    event.preventDefault();
+    form.requestSubmit();
   };
   form.addEventListener("submit", submit, heard);
   form.addEventListener("keydown", press, heard);

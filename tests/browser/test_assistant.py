@@ -130,3 +130,30 @@ def test_axe_finds_nothing_while_the_name_is_offered(come, rest, ada):
     expect(page.locator("#ask-hint")).to_be_visible()
 
     assert_accessible(page)
+
+
+def test_without_a_model_no_page_speaks_of_the_assistant(windows, server, upstream):
+    """Only who can set one up is told where; as soon as there is one, it is there as ever."""
+    import httpx
+
+    server.stop()
+    server.flags = ("--ollama-url", upstream.url)
+    upstream.has("another:latest")
+    try:
+        server.start()
+        with httpx.Client(base_url=server.base, verify=False) as rest:
+            ada, place = person(rest, "ada"), room(rest)
+        page = rooms.enter(windows, server, ada, place)
+        assert page.locator("#ask-button, #mention-offer, .assistant-door").count() == 0
+        assert "Assistant" not in (page.locator("#conversations").text_content() or "")
+        page.get_by_role("button", name="Set up an assistant").click()
+        expect(page.locator("#assistant-missing")).to_contain_text("ollama pull llama3.2")
+    finally:
+        upstream.has("llama3.2:latest")
+    page.get_by_role("heading", name="Assistant").wait_for()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#assistant-missing")).to_be_hidden()
+    visit(page, server, f"/front/rooms/{place}")
+
+    expect(page.locator("#ask-button")).to_be_visible()
+    expect(page.locator("#conversations .room-name").first).to_have_text("Assistant")

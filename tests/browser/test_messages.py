@@ -207,3 +207,34 @@ def test_nobody_knows_a_person_who_is_not_there(rest):
 
     assert answer.status_code == 404
     assert "User 987654 not found" in answer.text
+
+
+def test_enter_sends_and_whom_one_wrote_to_last_is_chosen(windows, shared_server, rest, people):
+    ada, bob, carol = people
+    send(rest, ada, carol, fresh())
+    send(rest, ada, bob, fresh())
+    send(rest, carol, ada, fresh())
+    page = visit(windows(), shared_server, path(ada))
+    field, words = page.locator("#send-form textarea"), fresh()
+    expect(page.locator("#send-form select")).to_have_value(str(bob["id"]))
+    expect(page.locator("#send-form")).to_contain_text("Enter sends, Shift and Enter adds a line")
+
+    field.fill(words)
+    for init in ({"isComposing": True}, {"keyCode": 229}):
+        field.dispatch_event("keydown", {"key": "Enter", "bubbles": True, "cancelable": True, **init})
+    expect(field).to_have_value(words)
+    field.press("End")
+    field.press("Shift+Enter")
+    field.press_sequentially("second line")
+    field.press("Enter")
+
+    expect(row(page, words).locator(".content")).to_have_text(f"{words}\nsecond line", use_inner_text=True)
+    expect(field).to_have_value("")
+    expect(page.locator("#send-form select")).to_have_value(str(bob["id"]))
+    page.select_option("#send-form select", str(carol["id"]))
+    field.fill("to carol")
+    field.press("Enter")
+    expect(row(page, "to carol")).to_have_count(1)
+    page.reload()
+    expect(page.locator("#send-form select")).to_have_value(str(carol["id"]))
+    expect(visit(page, shared_server, path(bob)).locator("#send-form select")).to_have_value("")

@@ -1,0 +1,84 @@
+"""On a new server one talks in the lobby at once, as a guest, and chooses a person later."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.rooms import fresh, message, person, write
+from tests.browser.test_accessibility import assert_accessible
+from tests.browser.windows import visit
+
+LOBBY = "/front/rooms/1"
+FIELD = "#message-content"
+GUEST = re.compile(r"Guest [1-9]\d{3}")
+
+
+def author(page: Page, words: str) -> str:
+    return message(page, words).locator(".author").text_content() or ""
+
+
+def test_a_guest_talks_at_once_and_keeps_the_name(windows, shared_server):
+    here, there = visit(windows(), shared_server, LOBBY), visit(windows(), shared_server, LOBBY)
+    expect(here.locator(".who")).to_contain_text("You talk as a guest")
+    assert_accessible(here)
+    first, second, third = (fresh() for _ in range(3))
+
+    write(here, first)
+    expect(message(there, first)).to_have_count(1)
+    expect(message(here, first)).to_have_count(1)
+    expect(here.locator(FIELD)).to_have_value("")
+    here.keyboard.type(second)
+    here.keyboard.press("Shift+Enter")
+    here.keyboard.type("and a line")
+    here.keyboard.press("Enter")
+    expect(message(there, f"{second}\nand a line")).to_have_count(1)
+    write(there, third)
+    expect(message(here, third)).to_have_count(1)
+
+    name = author(here, first)
+    assert GUEST.fullmatch(name)
+    assert author(here, second) == name != author(here, third)
+    here.reload()
+    expect(here.locator(".who")).to_contain_text(f"You talk as {name}")
+    assert_accessible(here)
+
+
+def test_what_a_guest_could_not_send_is_not_lost_and_is_said_once(windows, shared_server):
+    page, there = visit(windows(), shared_server, LOBBY), visit(windows(), shared_server, LOBBY)
+    words = fresh()
+    page.route("**/messages", lambda route: (route.fetch(max_redirects=0), route.abort()), times=1)
+
+    write(page, words)  # it arrives, and its answer is lost
+    expect(page.locator(".toast")).to_contain_text("Not sent")
+    expect(page.locator(FIELD)).to_have_value(words)
+    expect(message(there, words)).to_have_count(1)
+    page.press(FIELD, "Enter")
+    expect(page.locator(FIELD)).to_have_value("")
+    after = fresh()
+    write(page, after)
+
+    expect(message(there, after)).to_have_count(1)
+    expect(message(there, words)).to_have_count(1)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_guest_chooses_a_person_later(windows, shared_server, rest, scripts):
+    ada = person(rest, "ada")
+    page = windows(java_script_enabled=scripts)
+    page.goto(shared_server.base + LOBBY)
+    before, after = fresh(), fresh()
+
+    page.fill(FIELD, before)
+    page.click("#message-form [type=submit]")
+    expect(message(page, before)).to_have_count(1)
+    page.select_option("#who", str(ada["id"]))
+    page.click("#who-form [type=submit]")
+    expect(page.locator(".who")).to_have_count(0)
+    page.fill(FIELD, after)
+    page.click("#message-form [type=submit]")
+    expect(message(page, after)).to_have_count(1)
+
+    assert GUEST.fullmatch(author(page, before))
+    assert author(page, after) == ada["nickname"]
+    assert message(page, before).locator(".edit-link").filter(visible=True).count() == 0

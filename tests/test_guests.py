@@ -55,9 +55,7 @@ async def test_the_name_of_another_guest_cannot_be_taken(api: httpx.AsyncClient,
     cookie, signed = next(one for one in api.cookies.items() if "guest" in one[0])
     for forged in (mine["guest"], "Guest 1234", signed.replace(mine["guest"][-4:], "1234"), signed[:-1], ""):
         api.cookies.clear()
-        await api.post(
-            f"{LOBBY}/messages", data={"content": "forged"}, headers={"Cookie": f"{cookie}={forged}"}
-        )
+        await api.post(f"{LOBBY}/messages", data={"content": "forged"}, headers={"Cookie": f"{cookie}={forged}"})
 
     assert all(one["guest"] != mine["guest"] for one in await said() if one["content"] == "forged")
 

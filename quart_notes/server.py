@@ -73,7 +73,7 @@ def serve(
         app.extensions[HURRY] = asyncio.Event()
         furnish(app)
         try:
-            runner.run(_serve(app, config, address(listener), connections, monitored))
+            runner.run(_serve(app, config, address(listener, secure=config.ssl_enabled), connections, monitored))
         except LifespanFailureError as failure:
             if not isinstance(failure.__context__, CannotOpenError):
                 raise
@@ -157,12 +157,13 @@ def _answers(path: Path) -> bool:
     return True
 
 
-def address(listener: socket.socket) -> str:
-    """Where people find the server."""
+def address(listener: socket.socket, *, secure: bool = False) -> str:
+    """Where people find the server; secure: over TLS."""
     name = listener.getsockname()
     if isinstance(name, str):
         return f"unix:{name}"
-    return f"http://[{name[0]}]:{name[1]}" if ":" in name[0] else f"http://{name[0]}:{name[1]}"
+    host = f"[{name[0]}]" if ":" in name[0] else name[0]
+    return f"{'https' if secure else 'http'}://{host}:{name[1]}"
 
 
 def raise_descriptor_limit() -> int:

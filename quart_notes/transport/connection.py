@@ -161,8 +161,22 @@ class Connection(TCPServer):
                     pass
         if self._lingers is not None:
             self._lingers.cancel()
+        giving_up = self._give_up_later()
         with suppress(OSError):  # it has gone
             await super()._close()
+        if giving_up is not None:
+            giving_up.cancel()
+
+    def _give_up_later(self) -> asyncio.TimerHandle | None:
+        """Over TLS, closing waits for the client to say goodbye too, for half a minute: not that long."""
+        if self.writer.can_write_eof():
+            return None
+        seconds = ARRIVES if self.context.terminated.is_set() else LINGER
+        return self.loop.call_later(seconds, self.writer.transport.abort)
+
+    async def _initiate_server_close(self) -> None:
+        self._give_up_later()
+        await super()._initiate_server_close()
 
     def _linger(self, seconds: float) -> None:
         if self._lingers is not None:

@@ -92,7 +92,8 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             keeping += [asyncio.create_task(self._keep(slot, each)) for slot, each in enumerate(workers)]
-            log.info("Quart Notes on %s, with %d workers", server.address(self._listeners[0]), len(workers))
+            where = server.address(self._listeners[0], secure=server.configuration(self._settings).ssl_enabled)
+            log.info("Quart Notes on %s, with %d workers", where, len(workers))
             if monitored is not None:
                 metrics = create_metrics_app(self.figures)
                 keeping.append(loop.create_task(server.serve_beside(metrics, monitored, self._stopping, logger_class)))

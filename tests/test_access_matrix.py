@@ -12,6 +12,7 @@ from quart_notes import create_app
 from quart_notes.blueprints.guards import NEEDS, Need, need_of
 from quart_notes.domain.access import RANK
 from quart_notes.domain.jobs import Sent
+from quart_notes.models import Job
 from quart_notes.schemas import ImportOptions, MessageCreate, Role
 from quart_notes.settings import Settings
 from tests.callers import CALLERS, GONE, TOKENS, client_of
@@ -32,8 +33,6 @@ ON_BOARD: dict[str, Role] = {
     **{f"boards.{name}": "viewer" for name in ("get_board", "list_members")},
     **{f"boards.{name}": "owner" for name in ("rename_board", "delete_board", "set_member", "remove_member")},
     "front_boards.board": "viewer",
-    "front_boards.ask_to_leave": "viewer",
-    "front_boards.ask_to_delete": "owner",
     "front_transfers.transfer": "viewer",
     "front_transfers.bring_in": "editor",
     **{f"front_boards.{name}": "owner" for name in ("rename", "set_member", "invite", "delete", "remove_member")},
@@ -133,9 +132,7 @@ async def _things(house: House, route: Route, who: str) -> dict[str, int]:
         if restoring:
             await core.messages.delete(owner, message.id, house.people["owner"].id)
     elif route.endpoint in OF_ITS_PERSON:
-        job = (await core.jobs.start(owner, 1, ImportOptions(), Sent("notes.json", "nowhere", 1))).result
-        await core.jobs.cancel(owner, job.id)
-        things["job_id"] = job.id
+        things["job_id"] = await _look(house, ended=route.endpoint in {"jobs.import_job", "front_jobs.bring_in"})
     elif route.endpoint in OF_WHO_ASKED:
         asked = MessageCreate(
             author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="@assistant"
@@ -149,6 +146,17 @@ async def _things(house: House, route: Route, who: str) -> dict[str, int]:
     elif "user_id" in route.rule and route.blueprint not in ADMINISTRATION:
         things["user_id"] = house.people[who if who in house.people else "owner"].id
     return things
+
+
+async def _look(house: House, *, ended: bool) -> int:
+    """A job of the owner's that has been cancelled, or has said what would come in."""
+    core, owner = house.core, house.caller("owner")
+    job = (await core.jobs.start(owner, 1, ImportOptions(dry_run=True), Sent("notes.json", "nowhere", 1))).result
+    await core.jobs.cancel(owner, job.id)
+    if ended:
+        async with core.database.transaction() as connection:
+            await Job.filter(id=job.id).using_db(connection).update(state="done")
+    return job.id
 
 
 def _body(route: Route, number: int, things: dict[str, int], me: int) -> Json:

@@ -51,7 +51,7 @@ async def test_deleting_a_board_asks_with_what_is_on_it(api: httpx.AsyncClient):
     for one in (ada, bob):
         await api.put(f"/api/boards/{board}/members/{one['id']}", json={"role": "editor"})
 
-    asked = await api.get(f"/front/boards/{board}/delete")
+    asked = await api.post(f"/front/boards/{board}/delete", data={"ask": "true"})
 
     assert asked.status_code == 200
     assert "Garden &lt;club&gt;" in asked.text

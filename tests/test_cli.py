@@ -23,7 +23,7 @@ from tests.server_process import ROOT, ServerProcess, wait_for
 
 THINGS = ("note", "user", "message")
 COMMANDS = ["serve", "dev", "demo", "migrate", "doctor", "backup", "restore", "import", "export", "openapi"]
-COMMANDS += ["copy-database"]
+COMMANDS += ["copy-database", "user"]
 
 
 # Help.

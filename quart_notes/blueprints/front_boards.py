@@ -114,9 +114,9 @@ async def set_member(board_id: int) -> Page:
 async def remove_member(board_id: int, user_id: int) -> Page:
     """Take a board from somebody by the form, or leave it."""
     who = await caller()
-    if asked := await _ask_to_remove(board_id, user_id):
-        return asked
     try:
+        if asked := await _ask_to_remove(board_id, user_id):
+            return asked
         await core().members.remove(who, board_id, user_id)
     except NotFoundError:
         return _to_boards()
@@ -137,7 +137,7 @@ async def _ask_to_remove(board_id: int, user_id: int) -> str | None:
     back = f"/front/boards/{board_id}"
     if user_id == who.id:
         words = "You will no longer see its notes. To come back, an owner has to add you again."
-        return await question(f"Leave “{board.name}”?", words, verb="Leave", back=back)
+        return await question(f"Leave “{board.name}”?", words, verb="Leave the board", back=back)
     words = "They will no longer see its notes. To come back, an owner has to add them again."
     return await question(f"Remove {name} from “{board.name}”?", words, verb="Remove", back=back)
 
@@ -160,30 +160,30 @@ async def invite(board_id: int) -> Page:
     return await _board(board_id, new_link=join_link(secret)), 201
 
 
-@blueprint.get("/<id:board_id>/delete")
+@blueprint.post("/<id:board_id>/delete")
 @hide
-async def ask_to_delete(board_id: int) -> str:
-    """Ask before a board is deleted."""
+async def delete(board_id: int) -> Page:
+    """Delete a board by the form, and offer to undo it."""
+    who = await caller()
+    if asked := await _ask_to_delete(board_id):
+        return asked
+    await core().boards.delete(who, board_id)
+    return redirect(f"{request.root_path}/front/boards?deleted={board_id}", 303)
+
+
+async def _ask_to_delete(board_id: int) -> str | None:
     who = await caller()
     board, _ = await core().boards.get(who, board_id)
     size = await core().boards.size(who, board_id)
-    return await render_template("board_confirm.html", board=board, size=size, days=core().settings.trash_days)
+    has = _counted(size.notes, "note", "notes")
+    has += f" and {_counted(size.people, 'person', 'people')}" if size.people else ""
+    days = _counted(core().settings.trash_days, "day", "days")
+    words = f"The board has {has}. Nobody will see it any more. Its owners can restore it for {days}."
+    return await question(f"Delete “{board.name}”?", words, verb="Delete the board", back=f"/front/boards/{board_id}")
 
 
-@blueprint.get("/<id:board_id>/leave")
-@hide
-async def ask_to_leave(board_id: int) -> str:
-    """Ask before somebody leaves a board: they cannot come back by themselves."""
-    board, _ = await core().boards.get(await caller(), board_id)
-    return await render_template("board_confirm.html", board=board, size=None)
-
-
-@blueprint.post("/<id:board_id>/delete")
-@hide
-async def delete(board_id: int) -> WerkzeugResponse:
-    """Delete a board by the form, and offer to undo it."""
-    await core().boards.delete(await caller(), board_id)
-    return redirect(f"{request.root_path}/front/boards?deleted={board_id}", 303)
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 @blueprint.post("/<id:board_id>/restore")

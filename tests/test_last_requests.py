@@ -12,14 +12,14 @@ from tests.raw_http import exchange
 from tests.server_process import ServerProcess, wait_for
 
 NOTE = b'{"title":"%b"}'
-LAST = b"POST /api/notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+LAST = b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
 ROADS_TO_A_NOTE = {
     "plain": LAST,
     "h11": LAST + b"Trailer: x\r\n",
     "chunked": LAST + b"Transfer-Encoding: chunked\r\n",
     "1.0": LAST.replace(b"HTTP/1.1", b"HTTP/1.0").replace(b"Connection: close\r\n", b""),
 }
-BEHIND = (b"GARBAGE", b"\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"\0" * 200_000)
+BEHIND = (b"GARBAGE", b"\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\0" * 200_000)
 
 
 def last_request(road: str, title: bytes) -> bytes:

@@ -19,6 +19,7 @@ from quart_notes import transport
 from quart_notes.blueprints.body import CheckedRequest, decide
 from quart_notes.blueprints.connections import WHOLE, HTTPConnection
 from quart_notes.blueprints.headers import REQUEST_IDS
+from quart_notes.blueprints.hosts import HOSTS
 from quart_notes.request_id import RequestIds
 from quart_notes.transport import plain
 from quart_notes.transport.idle import IdleTimer
@@ -345,6 +346,7 @@ def app() -> Iterator[Quart]:
     app.before_request(decide)
     app.extensions["quart_notes"] = NoCore()
     app.extensions[REQUEST_IDS] = RequestIds()
+    app.extensions[HOSTS] = lambda host: True
     app.config["ended"] = []
 
     @app.post("/echo")
@@ -390,12 +392,10 @@ class NoCore:
             """Never."""
             return False
 
-    class cache:
-        """Is empty."""
+    class settings:
+        """Have people sign in, so that nobody is known without a cookie, and nothing kept is for them."""
 
-        @staticmethod
-        def get(path: str, query: bytes) -> None:
-            """Nothing."""
+        access = "accounts"
 
 
 def echo(data: bytes, *headers: bytes) -> bytes:

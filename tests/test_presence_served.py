@@ -251,7 +251,9 @@ async def test_a_stream_of_http_2_makes_one_present_while_it_lasts(
     h2 = H2Connection(H2Configuration(client_side=True, header_encoding=None))
     h2.initiate_connection()
     path = f"/events?topics={topics}&person={ada['id']}"
-    h2.send_headers(1, [(":method", "GET"), (":path", path), (":scheme", "http"), (":authority", "x")], end_stream=True)
+    h2.send_headers(
+        1, [(":method", "GET"), (":path", path), (":scheme", "http"), (":authority", "localhost")], end_stream=True
+    )
     await connection.send(h2.data_to_send())
     async with await follow(WebsocketClient, shared_server.port, topics=topics) as watcher:
         await _until_told(watcher, [ada])

@@ -25,7 +25,7 @@ def prefixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         assert "ERROR" not in server.log
 
 
-@pytest.mark.parametrize("target", ["/notes", "/notes/", "http://x/notes/"])
+@pytest.mark.parametrize("target", ["/notes", "/notes/", "http://localhost/notes/"])
 def test_the_prefix_itself_leads_to_the_board(prefixed: int, target: str):
     answer = exchange(prefixed, request(target))
 

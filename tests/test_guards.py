@@ -209,7 +209,7 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
             _another_browser(server)
             sessions = client.get("/api/me/sessions").json()
             things["session_id"] = next(session["id"] for session in sessions if not session["current"])
-        elif route.endpoint == "me.delete_preference":
+        elif route.endpoint in {"me.delete_preference", "me.clear_preferences"}:
             client.put("/api/me/preferences/theme", json=1)
         if "remove_member" in route.endpoint:
             things["user_id"] = 2

@@ -26,6 +26,25 @@ async def ada(house: House) -> Any:
         yield client
 
 
+async def test_all_preferences_are_taken_back_at_once(house: House, ada: httpx.AsyncClient):
+    bob = await house.browser("bob")
+    await bob.put(f"{MINE}/theme", json="light")
+    kept = {"theme": "dark", "start": {"page": "rooms"}}
+    for key, value in kept.items():
+        await ada.put(f"{MINE}/{key}", json=value)
+    before = await house.core.log.newest()
+
+    cleared = await ada.delete(MINE)
+
+    assert (cleared.status_code, cleared.json()) == (200, kept)
+    told = await house.events(before, f"user:{house.people['ada'].id}")
+    assert sorted(event["preference"]["key"] for event in told) == ["start", "theme"]
+    assert {event["action"] for event in told} == {"delete"}
+    assert (await ada.get(MINE)).json() == {}
+    assert (await bob.get(MINE)).json() == {"theme": "light"}
+    assert (await ada.delete(MINE)).json() == {}
+
+
 async def test_a_preference_is_set_found_changed_and_taken_back(ada: httpx.AsyncClient):
     assert (await ada.get(MINE)).json() == {}
     refused(await ada.get(f"{MINE}/theme"), 404, "not_found")

@@ -91,6 +91,18 @@ async def list_preferences() -> Response:
     return listed(dump(values), position)
 
 
+@blueprint.delete("/preferences")
+@takes(PERSON_ID)
+@answers(
+    Answer(200, "The values as they were, by key.", dict[str, Any], headers=THING_HEADERS),
+    problems=(NotFoundError, NobodyChosenError, *WRITE_PROBLEMS),
+)
+async def clear_preferences() -> Response:
+    """Take all your preferences back."""
+    values, position = await core().preferences.clear((await _me()).id)
+    return Response(dump(values), 200, {"Last-Event-ID": str(position)}, content_type="application/json")
+
+
 @blueprint.get("/preferences/<key>")
 @takes(PERSON_ID)
 @answers(

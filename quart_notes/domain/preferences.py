@@ -87,6 +87,20 @@ class Preferences:
 
         return await self._write(work)
 
+    async def clear(self, user_id: int) -> Written[dict[str, Any]]:
+        """Take all of them back; what they were, by key. An event for each."""
+
+        async def work(change: Change) -> dict[str, Any]:
+            mine = Preference.filter(user_id=user_id).using_db(change.connection)
+            values = {row.key: json.loads(row.value) for row in sorted(await mine, key=_key)}
+            await mine.delete()
+            for key, value in values.items():
+                out = PreferenceOut(key=key, value=value)
+                change.record(PreferenceEvent(topic=events.user(user_id), action="delete", preference=out))
+            return values
+
+        return await self._write(work)
+
 
 def _not_set(key: str) -> NotFoundError:
     return NotFoundError(f"There is no preference {key}")

@@ -56,13 +56,16 @@ format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(NODE_PATH) biome check --write
 
-# Playwright drives Debian's Chromium; where it is missing and we may install it, we do.
+# Playwright drives Debian's Chromium, WebDriver its Firefox and WebKit (which has no headless mode, hence a screen that
+# nobody sees). What is missing is installed where we may, else named; its tests are skipped, and say so.
+BROWSERS := chromium:chromium firefox-esr:firefox-esr WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb
 browser:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; \
+	@missing=""; for each in $(BROWSERS); do command -v "$${each%:*}" >/dev/null || missing="$$missing $${each#*:}"; done; \
+	if [ -z "$$missing" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing fonts-dejavu-core >/dev/null; \
 	else \
-	  echo "No Chromium here, and no right to install it: the browser tests will be reported as skipped." >&2; \
+	  echo "Missing here, with no right to install it:$$missing. The tests that need it are reported as skipped." >&2; \
 	fi
 
 bench: $(VENV)/.bench-installed ## Measure against other systems (options: make bench ARGS="--quick")

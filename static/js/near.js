@@ -43,7 +43,8 @@ export function start(element) {
   for (const card of cardsIn(element)) {
     if (card.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })) add(card);
   }
-  element.addEventListener("contentvisibilityautostatechange", crossed, heard);
+  // It bubbles in Chromium alone; on its way down it passes the list in every browser.
+  element.addEventListener("contentvisibilityautostatechange", crossed, { ...heard, capture: true });
   element.addEventListener("note:changed", changed, heard);
   element.addEventListener("note:gone", gone, heard);
   return () => over.abort();

@@ -1,0 +1,1 @@
+"""The pages' core in Firefox and WebKit: two browsers that forgive other things than Chromium does."""

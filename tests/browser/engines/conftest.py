@@ -1,0 +1,66 @@
+"""A Firefox and a WebKit, each started once, and windows of either that know nothing when a test begins."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.browser.engines import firefox, webkit
+from tests.browser.engines.engine import Engine
+from tests.browser.engines.window import Window
+from tests.server_process import ServerProcess
+
+Browser = Callable[[], Engine]
+BROWSERS = {"firefox": firefox, "webkit": webkit}
+
+
+@pytest.fixture(scope="package", params=BROWSERS)
+def engine(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """Opens windows of one of the browsers."""
+    name = request.param
+    if lacking := BROWSERS[name].missing():
+        pytest.skip(f"no {name} here: {lacking}; `make browser` installs it where it may")
+    if name == "firefox":
+        with firefox.started() as bidi:
+            yield lambda: firefox.Firefox(bidi)
+    else:
+        with webkit.started() as session:
+            yield lambda: webkit.WebKit(session)
+
+
+@pytest.fixture
+def open_window(engine: Browser) -> Iterator[Callable[[ServerProcess], Window]]:
+    """Opens a window on a server; any error in its console and any exception fails the test."""
+    opened: list[Engine] = []
+
+    def opening(server: ServerProcess) -> Window:
+        opened.append(engine())
+        return Window(opened[-1], server.base)
+
+    yield opening
+    errors = [error for one in opened for error in one.errors]
+    for one in opened:
+        one.close()
+    assert errors == []
+
+
+@pytest.fixture
+def window(open_window: Any, shared_server: ServerProcess) -> Window:
+    """A window on the module's server."""
+    window: Window = open_window(shared_server)
+    return window
+
+
+@pytest.fixture
+def board(window: Window) -> Window:
+    """The same, on the board, live."""
+    window.visit("/front/notes")
+    return window
+
+
+@pytest.fixture
+def rest(shared_server: ServerProcess) -> Iterator[httpx.Client]:
+    """The module's API."""
+    with httpx.Client(base_url=shared_server.base, timeout=20, verify=False) as client:
+        yield client

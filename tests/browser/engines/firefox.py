@@ -1,0 +1,133 @@
+"""Debian's Firefox over WebDriver BiDi, which it speaks itself."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+from tests.browser.engines.engine import Actions, EngineError, call, packed
+from tests.server_process import wait_for
+
+FIREFOX = ("firefox-esr", "firefox")
+STARTS = 60  # seconds that it may take on a busy machine
+ANSWERS = 60  # seconds that a command may take
+SIZE = {"width": 1280, "height": 800}
+EVENTS = ["log.entryAdded"]
+
+
+class Bidi:
+    """A session: commands one after another, and the errors that windows told of meanwhile, by window."""
+
+    def __init__(self, line: ClientConnection) -> None:
+        self.errors: dict[str, list[str]] = {}
+        self._line = line
+        self._sent = 0
+        self.send("session.new", capabilities={})
+        self.send("session.subscribe", events=EVENTS)
+
+    def send(self, method: str, **params: Any) -> dict[str, Any]:
+        """The answer to a command."""
+        self._sent += 1
+        self._line.send(json.dumps({"id": self._sent, "method": method, "params": params}))
+        while True:
+            said = json.loads(self._line.recv(ANSWERS))
+            if said["type"] == "event":
+                self._hear(said["params"])
+            elif said["type"] == "error":
+                raise EngineError(f"{said['error']}: {said['message']}")
+            else:
+                answer: dict[str, Any] = said["result"]
+                return answer
+
+    def _hear(self, entry: dict[str, Any]) -> None:
+        if entry["level"] == "error":
+            self.errors.setdefault(entry["source"].get("context", ""), []).append(entry["text"])
+
+
+class Firefox:
+    """A window; see Engine."""
+
+    def __init__(self, bidi: Bidi, person: str | None = None) -> None:
+        self._bidi = bidi
+        self._person = person or bidi.send("browser.createUserContext")["userContext"]
+        made = bidi.send("browsingContext.create", type="window", userContext=self._person)
+        self._window = made["context"]
+        self.errors = bidi.errors.setdefault(self._window, [])
+        bidi.send("browsingContext.setViewport", context=self._window, viewport=SIZE)
+
+    def goto(self, url: str) -> None:
+        """See Engine."""
+        self._bidi.send("browsingContext.navigate", context=self._window, url=url, wait="complete")
+
+    def evaluate(self, function: str, *args: Any) -> Any:
+        """See Engine."""
+        called = self._called(call(function), {"type": "string", "value": packed(args)})
+        return json.loads(called["value"])
+
+    def _called(self, function: str, argument: dict[str, Any]) -> dict[str, Any]:
+        target = {"context": self._window}
+        answer = self._bidi.send(
+            "script.callFunction",
+            functionDeclaration=function,
+            arguments=[argument],
+            target=target,
+            awaitPromise=True,
+            userActivation=False,
+        )
+        if answer["type"] == "exception":
+            raise EngineError(answer["exceptionDetails"]["text"])
+        found: dict[str, Any] = answer["result"]
+        return found
+
+    def perform(self, actions: Actions) -> None:
+        """See Engine."""
+        self._bidi.send("input.performActions", context=self._window, actions=list(actions))
+
+    def choose(self, selector: str, file: Path) -> None:
+        """See Engine."""
+        field = self._called("css => document.querySelector(css)", {"type": "string", "value": selector})
+        element = {"sharedId": field["sharedId"]}
+        self._bidi.send("input.setFiles", context=self._window, element=element, files=[str(file)])
+
+    def another(self) -> "Firefox":
+        """See Engine."""
+        return Firefox(self._bidi, self._person)
+
+    def close(self) -> None:
+        """See Engine."""
+        self._bidi.send("browser.removeUserContext", userContext=self._person)
+
+
+def missing() -> str:
+    """What is not there that it needs."""
+    return "" if any(map(shutil.which, FIREFOX)) else f"none of {', '.join(FIREFOX)} is on the PATH"
+
+
+@contextmanager
+def started() -> Iterator[Bidi]:
+    """A headless one with a profile of its own."""
+    found = next(filter(None, map(shutil.which, FIREFOX)))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        command = [found, "--headless", "--no-remote", "--profile", home, "--remote-debugging-port", "0"]
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(command, env={**os.environ, "HOME": home}, stdout=quiet, stderr=quiet) as process:
+            try:
+                with connect(f"{_address(Path(home))}/session", max_size=None, open_timeout=STARTS) as line:
+                    yield Bidi(line)
+            finally:
+                process.kill()
+
+
+def _address(profile: Path) -> str:
+    """Where it listens, which it writes down once it does."""
+    written = profile / "WebDriverBiDiServer.json"
+    wait_for(lambda: written.exists() and written.read_text().endswith("}"), "Firefox listens", STARTS)
+    place = json.loads(written.read_text())
+    return f"ws://{place['ws_host']}:{place['ws_port']}"

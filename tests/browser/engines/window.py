@@ -1,0 +1,116 @@
+"""What somebody does in a window of any browser, and sees there."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.browser.engines.engine import Engine, EngineError
+
+PATIENCE = 15.0  # seconds until a condition that does not come true fails the test
+KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "Delete": "\ue017", "Control": "\ue009"}
+SEEN = """(css, text) => [...document.querySelectorAll(css)].filter(
+  element => (element.innerText ?? "").includes(text) && element.checkVisibility({visibilityProperty: true}))"""
+# Where a hand would reach it: in sight, at rest, and nothing over it.
+REACHED = f"""(css, text) => {{
+  const [element] = ({SEEN})(css, text);
+  if (!element) return null;
+  element.scrollIntoView({{block: "center", behavior: "instant"}});
+  const {{ left, top, width, height }} = element.getBoundingClientRect();
+  const [x, y] = [Math.round(left + width / 2), Math.round(top + height / 2)];
+  const there = document.elementFromPoint(x, y);
+  const idle = !document.getAnimations().some(({{ playState }}) => playState === "running");
+  return idle && there && element.contains(there) ? [x, y] : null;
+}}"""
+
+
+class Window:
+    """A window on a server."""
+
+    def __init__(self, engine: Engine, base: str) -> None:
+        self.engine = engine
+        self._base = base
+
+    def visit(self, path: str) -> None:
+        """Open a page, and wait until its feed is live."""
+        self.goto(path)
+        self.sees("#connection", "Live")
+
+    def goto(self, path: str) -> None:
+        """Open a page, or an address."""
+        self.engine.goto(path if ":" in path else self._base + path)
+
+    def another(self) -> "Window":
+        """One more window of the same browser."""
+        return Window(self.engine.another(), self._base)
+
+    def until(self, function: str, *args: Any, what: str = "") -> Any:
+        """What a function in the page returns once that is true; it is asked again until then."""
+        deadline = time.monotonic() + PATIENCE
+        found, trouble = None, ""
+        while not found:
+            assert time.monotonic() < deadline, f"{what or function}{args}: not within {PATIENCE} s. {trouble}"
+            try:
+                found = self.engine.evaluate(function, *args)
+            except EngineError as error:  # a page that is just going
+                trouble = str(error)
+            time.sleep(0 if found else 0.02)
+        return found
+
+    def ask(self, function: str, *args: Any) -> Any:
+        """What a function in the page returns."""
+        return self.engine.evaluate(function, *args)
+
+    def sees(self, css: str, text: str = "") -> None:
+        """Wait until an element with this text in it is in the page and not hidden."""
+        self.until(f"(...where) => ({SEEN})(...where).length > 0", css, text, what="is seen: ")
+
+    def misses(self, css: str, text: str = "") -> None:
+        """Wait until there is no such element."""
+        self.until(f"(...where) => ({SEEN})(...where).length === 0", css, text, what="is not seen: ")
+
+    def click(self, css: str, text: str = "") -> None:
+        """Click on what has this text in it, in its middle."""
+        x, y = self._reach(css, text)
+        move = {"type": "pointerMove", "x": x, "y": y, "duration": 0}
+        self._point(move, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0})
+
+    def hover(self, css: str, text: str = "") -> None:
+        """Move the pointer over it."""
+        x, y = self._reach(css, text)
+        self._point({"type": "pointerMove", "x": x, "y": y, "duration": 0})
+
+    def _reach(self, css: str, text: str) -> list[int]:
+        """Where it is, once it is there twice in a row."""
+        before, place = None, [0, 0]
+        while place != before:
+            before, place = place, self.until(REACHED, css, text, what="can be reached: ")
+        return place
+
+    def _point(self, *actions: dict[str, Any]) -> None:
+        pointer = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}}
+        self.engine.perform([{**pointer, "actions": list(actions)}])
+
+    def press(self, *keys: str) -> None:
+        """Press keys at once, by name or character, and let them go."""
+        self._type(_stroke(*keys))
+
+    def write(self, css: str, text: str) -> None:
+        """Replace what a field holds, with the keyboard."""
+        self.click(css)
+        self.until("css => document.activeElement === document.querySelector(css)", css, what="has the focus: ")
+        self._type(_stroke("Control", "a") + [action for character in text for action in _stroke(character)])
+
+    def _type(self, actions: list[dict[str, Any]]) -> None:
+        self.engine.perform([{"type": "key", "id": "keyboard", "actions": actions}])
+
+    def choose(self, css: str, file: Path) -> None:
+        """Choose a file."""
+        self.until("css => Boolean(document.querySelector(css))", css)
+        self.engine.choose(css, file)
+
+
+def _stroke(*keys: str) -> list[dict[str, Any]]:
+    """Keys that go down in this order and up in the other."""
+    values = [KEYS.get(key, key) for key in keys]
+    down = [{"type": "keyDown", "value": value} for value in values]
+    return down + [{"type": "keyUp", "value": value} for value in reversed(values)]

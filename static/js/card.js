@@ -1,6 +1,7 @@
 /** A card: made from the blank one in the page's own template, its slots filled as text, and the note that it shows. */
 import { may } from "./board_role.js";
 import { address, clone, find } from "./elements.js";
+import { toMilliseconds } from "./time.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
 const NAME_LENGTH = 60;
@@ -54,7 +55,7 @@ export function fill(card, note) {
   write(find(card, ".title"), note.title ?? "");
   write(find(card, ".description"), note.description ?? "");
   const time = find(card, "time", HTMLTimeElement);
-  time.dateTime = note.updated_at;
+  time.dateTime = toMilliseconds(note.updated_at);
   time.textContent = `${note.updated_at.slice(0, 16).replace("T", " ")} UTC`;
   const name = nameOf(note);
   const box = find(card, ".done-box", HTMLInputElement);

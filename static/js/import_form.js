@@ -18,6 +18,7 @@ export function start(form, feed) {
   const heard = { signal: over.signal };
   const files = find(form, "#import-file", HTMLInputElement);
   const folder = find(form, "#import-folder", HTMLInputElement);
+  folder.webkitdirectory = true; // every browser has it, but no standard for markup
   const sending = find(form, "#upload");
   const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("[type=submit]"));
   /** @type {AbortController|undefined} while something is being sent */ let under;

@@ -1,7 +1,7 @@
 /** An import in the list, as its job says; the words that go with a state are in the markup. */
 import { address, clone, find } from "./elements.js";
 import { drawBar } from "./job_mark.js";
-import { ago, exact, language } from "./time.js";
+import { ago, exact, language, toMilliseconds } from "./time.js";
 
 const number = new Intl.NumberFormat(language);
 const LABELS = { import: "Import what was found in", cancel: "Cancel", retry: "Run again", remove: "Remove from list" };
@@ -13,7 +13,7 @@ export function rowFor(job) {
   row.dataset.id = String(job.id);
   find(row, ".job-file").textContent = job.file_name;
   find(row, ".bar").ariaLabel = `Progress: ${job.file_name}`;
-  find(row, "time", HTMLTimeElement).dateTime = job.created_at;
+  find(row, "time", HTMLTimeElement).dateTime = toMilliseconds(job.created_at);
   const form = find(row, ".job-tools");
   address(form, "action", job.id);
   for (const [name, label] of Object.entries(LABELS)) {

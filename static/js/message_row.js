@@ -1,6 +1,6 @@
 /** A row of a person's table of messages: made from the blank one in the page's template, its slots filled as text. */
 import { clone, find } from "./elements.js";
-import { exact, language } from "./time.js";
+import { exact, language, toMilliseconds } from "./time.js";
 
 const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
@@ -16,7 +16,7 @@ export function rowFor(message) {
 /** @param {HTMLElement} row @param {Message} message */
 export function fill(row, message) {
   row.dataset.version = String(message.version);
-  find(row, "time", HTMLTimeElement).dateTime = message.date;
+  find(row, "time", HTMLTimeElement).dateTime = toMilliseconds(message.date);
   tellTime(row);
   nameIn(find(row, ".from"), message.author);
   nameIn(find(row, ".to"), message.recipient);

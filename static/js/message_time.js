@@ -1,5 +1,5 @@
 /** When something was said, in the viewer's zone: the hour and minute beside it, the day above it. */
-import { exact, language } from "./time.js";
+import { exact, language, toMilliseconds } from "./time.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const hour = new Intl.DateTimeFormat(language, { timeStyle: "short" });
@@ -10,8 +10,8 @@ const otherYear = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 /** @param {HTMLTimeElement} element @param {string} date RFC 3339 */
 export function tellTime(element, date) {
   const moment = new Date(date);
-  const words = hour.format(moment);
-  if (element.dateTime !== date) element.dateTime = date;
+  const [words, exactly] = [hour.format(moment), toMilliseconds(date)];
+  if (element.dateTime !== exactly) element.dateTime = exactly;
   if (element.textContent === words) return;
   element.textContent = words;
   element.title = exact.format(moment);

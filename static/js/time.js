@@ -15,6 +15,9 @@ export const language = document.documentElement.lang;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 export const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
 
+/** To the millisecond, as an element's `datetime` takes it. @param {string} date RFC 3339 */
+export const toMilliseconds = (date) => date.replace(/(\.\d{3})\d*/, "$1");
+
 /** @param {Date} time @param {number} now milliseconds */
 export function ago(time, now = Date.now()) {
   const minutes = Math.floor(Math.max(0, now - time.getTime()) / MINUTE_MS);

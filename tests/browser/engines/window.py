@@ -21,6 +21,12 @@ REACHED = f"""(css, text) => {{
   const idle = !document.getAnimations().some(({{ playState }}) => playState === "running");
   return idle && there && element.contains(there) ? [x, y] : null;
 }}"""
+AWAITED = f"""(css, text) => {{
+  window.wasHit = false;
+  for (const element of ({SEEN})(css, text).slice(0, 1)) {{
+    element.addEventListener("click", () => {{ window.wasHit = true; }}, {{capture: true, once: true}});
+  }}
+}}"""
 
 
 class Window:
@@ -70,9 +76,13 @@ class Window:
 
     def click(self, css: str, text: str = "") -> None:
         """Click on what has this text in it, in its middle."""
-        x, y = self._reach(css, text)
-        move = {"type": "pointerMove", "x": x, "y": y, "duration": 0}
-        self._point(move, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0})
+        hit = False
+        while not hit:  # a page that moves under the hand lets it miss
+            x, y = self._reach(css, text)
+            self.engine.evaluate(AWAITED, css, text)
+            move = {"type": "pointerMove", "x": x, "y": y, "duration": 0}
+            self._point(move, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0})
+            hit = self.until("() => [window.wasHit !== false]", what="tells of the click: ")[0]
 
     def hover(self, css: str, text: str = "") -> None:
         """Move the pointer over it."""

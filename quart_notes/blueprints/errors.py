@@ -7,6 +7,7 @@ from quart import Quart, Response, g, has_request_context, has_websocket_context
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
+from quart_notes.blueprints.shell import shell
 from quart_notes.errors import (
     FieldError,
     OverloadedError,
@@ -29,6 +30,7 @@ CODES = {
     500: ("internal_error", "Something went wrong on the server. It has been logged."),
 }
 WORDS = ("title", "description", "content", "name")  # fields of our forms that people write into
+OURS = {403, 404, 405, 409, 410, 412, 413, 415, 422}  # what happens to people whom we know, one at a time
 MAX_FIELD_ERRORS = 50  # a body of nothing but wrong fields is not answered with all of them
 
 log = logging.getLogger(__name__)
@@ -103,14 +105,26 @@ def _message(item: Any) -> str:
 async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
     body = named(body)
     if wants_page():
-        g.bare = True  # no rows are read for it: it may be about a database that is gone
-        page = await render_template("error.html", problem=body, typed=await _typed(body))
+        g.bare = True
+        page = await render_template(
+            "error.html", problem=body, typed=await _typed(body), **await _around(body["status"])
+        )
         response = Response(page, body["status"], content_type="text/html; charset=utf-8")
     else:
         response = Response(dump(body), body["status"], content_type=PROBLEM_TYPE)
     response.headers.update(headers)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+async def _around(status: int) -> dict[str, Any]:
+    """Who looks at it and their theme. No rows are read where the database may be gone, or somebody asks too often."""
+    if status not in OURS:
+        return {}
+    try:
+        return await shell()
+    except ProblemError:
+        return {}
 
 
 async def _typed(body: dict[str, Any]) -> list[str]:

@@ -1,13 +1,15 @@
 /** What is unread, beside the rooms' names, at their place in the bar, and in the window's title. */
 import { find } from "./elements.js";
 
+const MOST = 99; // what a badge has room for
+
 /** @param {HTMLElement} place the rooms' place in the bar */
 export function start(place) {
   const over = new AbortController();
   /** @param {ParentNode} parent @param {number} count */
   const show = (parent, count) => {
     const badge = find(parent, ".badge");
-    find(badge, ".badge-count").textContent = String(count);
+    find(badge, ".badge-count").textContent = count > MOST ? `${MOST}+` : String(count);
     badge.hidden = !count;
   };
   /** @type {Map<number, number>|undefined} by room */ let counts;

@@ -44,7 +44,12 @@ const Frame = ({ React: { createElement: make } }) => ({
       const part = (name, connected) => make(getComponent(name, connected));
       const parts = [part("SvgAssets"), part("errors", true)];
       if (specSelectors.loadingStatus() === "success") {
-        parts.push(part("InfoContainer", true), part("AuthorizeBtnContainer", true), part("operations", true), part("Models", true));
+        parts.push(
+          part("InfoContainer", true),
+          part("AuthorizeBtnContainer", true),
+          part("operations", true),
+          part("Models", true),
+        );
       }
       return make("div", { className: "swagger-ui" }, ...parts);
     },

@@ -40,12 +40,16 @@ export function start(element) {
     for (const card of near) if (!card.isConnected) near.delete(card);
   };
 
+  // On paper all of them are.
+  const printed = () => emit(element, "notes:near", { came: [...cardsIn(element)], near });
+
   for (const card of cardsIn(element)) {
     if (card.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })) add(card);
   }
   // It bubbles in Chromium alone; on its way down it passes the list in every browser.
   element.addEventListener("contentvisibilityautostatechange", crossed, { ...heard, capture: true });
   element.addEventListener("note:changed", changed, heard);
+  addEventListener("beforeprint", printed, heard);
   element.addEventListener("note:gone", gone, heard);
   return () => over.abort();
 }

@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import expect
 
 from tests.browser.board import card, card_of, create, edit, fresh
+from tests.browser.rooms import be, person
 from tests.browser.windows import finish_animations, visit
 
 
@@ -100,6 +101,48 @@ def test_the_other_pages(windows, shared_server, rest, path):
     page.goto(shared_server.base + path.format(create(rest, fresh())["id"]))
 
     assert_accessible(page)
+
+
+def test_the_pages_of_the_api(windows, shared_server):
+    page = windows()
+    page.goto(f"{shared_server.base}/docs")
+    for method in ("get", "post"):
+        page.locator(f".opblock-{method} .opblock-summary-control").first.click()
+    expect(page.locator(".opblock-post .execute").first).to_be_visible()
+
+    assert_accessible(page)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html.dark-mode")).to_be_visible()
+
+
+def test_letters_twice_as_large_need_no_scrolling_sideways(windows, shared_server, rest):
+    ada = person(rest)
+    note = create(rest, fresh("long" * 12), "line\n" * 30)
+    page = windows(viewport={"width": 390, "height": 844})
+    be(page, shared_server, ada)
+    paths = ["notes", f"notes/{note['id']}/edit", "users", "rooms", "rooms/1", f"messages/{ada['id']}", "boards"]
+    wide = []
+    for path in [*paths, "boards/1", "boards/1/transfer", "notes/999999", "sign-in"]:
+        page.goto(f"{shared_server.base}/front/{path}")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if page.evaluate("document.documentElement.scrollWidth > 390"):
+            wide.append(path)
+
+    assert wide == []
+
+
+def test_paper_shows_the_notes_whole_and_nothing_else(windows, shared_server, rest):
+    note = create(rest, fresh(), "line\n" * 30)
+    page = visit(windows(color_scheme="dark"), shared_server)
+    shown = card_of(page, note)
+    expect(shown.locator(".more-button")).to_be_visible()
+
+    page.emulate_media(media="print")
+
+    for part in (".shell", "#add-note-form", ".more-button", ".done-form", ".delete-form"):
+        expect(page.locator(part).first).to_be_hidden()
+    assert shown.locator(".description").evaluate("text => text.scrollHeight <= text.clientHeight + 1")
+    expect(shown.locator(".title")).to_have_css("color", "rgb(42, 38, 33)")  # ink, whatever the screen has
 
 
 def test_targets_are_big_enough_for_a_thumb(windows, shared_server, rest):

@@ -210,7 +210,7 @@ async def test_what_could_not_be_kept_is_counted_by_its_kind_and_bounded(desk: D
     [
         (b"nonsense", "It cannot be told what kind of file this is"),
         (b'[{"title": "a"}, ', "It is not whole JSON"),
-        (b"PK\x03\x04nonsense", "perhaps it did not arrive whole"),
+        (b"PK\x03\x04nonsense", "perhaps it did not arrive completely"),
     ],
 )
 async def test_a_file_that_cannot_be_read_says_so_and_nothing_comes_in(desk: Desk, data: bytes, why: str):

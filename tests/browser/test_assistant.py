@@ -39,7 +39,7 @@ def test_its_room_is_the_first_of_ones_conversations_and_opens_in_all_windows(wi
 
     expect(here.locator("h1")).to_have_text("Assistant")
     expect(here.locator(".model")).to_contain_text("llama3.2")
-    expect(here.locator("#empty-room")).to_contain_text("Only you read")
+    expect(here.locator("#empty-room")).to_contain_text("Only you can read")
     assert here.locator("#ask-button").count() == 0
     link = elsewhere.locator("#conversations > .room").first.get_by_role("link", name="Assistant")
     expect(link).to_have_attribute("href", re.compile(here.url.rpartition("/front")[2].partition("#")[0] + "$"))

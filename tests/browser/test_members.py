@@ -81,7 +81,7 @@ def test_members_come_and_go_under_the_eyes_of_the_owner(ada, bob):
     row = page.locator(".member", has_text=bob.nickname)
 
     ada.give(board, bob, "viewer")
-    expect(row).to_contain_text("Viewer: sees the notes")
+    expect(row).to_contain_text("Viewer: can see notes")
     row.locator("select").select_option("editor")
     row.get_by_role("button", name="Change").click()
     expect(row).to_contain_text("Editor: can write, change and delete notes")

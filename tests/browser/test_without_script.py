@@ -95,7 +95,7 @@ def test_the_text_of_an_edit_is_kept_when_the_note_was_deleted_meanwhile(plain, 
 
     expect(plain.locator("#add-note-form [name=title]")).to_have_value(note["title"])
     expect(plain.locator("#add-note-form [name=description]")).to_have_value("mine")
-    expect(plain.locator("#add-note-form")).to_contain_text("Somebody deleted this note")
+    expect(plain.locator("#add-note-form")).to_contain_text("Somebody else deleted this note")
 
 
 def test_search_and_pages_are_links_and_forms(plain, rest):

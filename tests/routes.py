@@ -101,6 +101,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_account.end_other_sessions": {},
         "front_access.signed_in": {"nickname": "first", "password": PASSWORD, "next": "/front/users"},
         "front_access.signed_out": {},
+        "front_access.accepted": {},
         "front_access.joined": {**someone, "password": PASSWORD},
         "front_account.change_profile": {"name": f"Some Body {number}"},
         "front_account.change_password": {"current": PASSWORD, "new": PASSWORD},

@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 
-from quart_notes.blueprints.credentials import COOKIE
 from quart_notes.schemas import InvitationCreate, MessageCreate, ProfileUpdate, RoomMessageCreate, UserCreate
 from tests.house import House
 from tests.routes import PASSWORD
@@ -33,16 +32,14 @@ async def test_who_is_deactivated_is_out_at_once_and_their_words_stay(house: Hou
         await house.token("ada"),
         (await house.core.invitations.add(house.caller("ada"), InvitationCreate())).result,
     )
-    ended = asyncio.Event()
+    ended, cookie = asyncio.Event(), await house.cookie("ada")
     async with (
         await house.browser("root") as root,
-        await house.browser("ada") as ada,
+        house.client(cookie) as ada,
         house.client(token=token) as tool,
     ):
         assert (await tool.get("/api/notes")).status_code == 200
-        passed = await house.core.gate.session(
-            house.core.signing.read("session", ada.cookies[COOKIE]) or "", trusted=False
-        )
+        passed = await house.core.gate.session(house.core.signing.read("session", cookie) or "", trusted=False)
         assert passed is not None
         house.core.gate.follow(passed, passed.topics, ended.set)
 

@@ -228,3 +228,24 @@ async def test_a_program_that_may_look_only_has_no_word_in_the_lobby(street: Str
         await client.open(headers=headers)
         assert client.head.status == status
         client.cut()
+
+
+@pytest.mark.parametrize("by", ["session", "token"])
+async def test_what_is_said_in_plain_text_is_the_persons_who_can_take_it_back(street: Street, by: str):
+    bob = street["bob"]
+    made = await bob.client.post("/api/me/tokens", json={"name": "a", "scope": "write"})
+    line = LineClient(bob.server.port, 7)
+    await line.open(headers=bob.headers if by == "session" else {"Authorization": f"Bearer {made.json()['token']}"})
+    assert line.head.status == 101
+
+    await line.speak(f"said by {by}")
+
+    await line.hears(f"bob: said by {by}")
+    message = (await bob.client.get("/api/rooms/1/messages")).json()[-1]
+    assert (message["author_id"], message["guest"], message["content"]) == (bob.id, None, f"said by {by}")
+    here = (await bob.client.get("/api/rooms/1/presence")).json()
+    assert "bob" in [person["nickname"] for person in here["here"]]
+    assert here["guests"] == []
+    deleted = await bob.client.delete(f"/api/messages/{message['id']}?author_id={bob.id}")
+    assert deleted.status_code == 200
+    line.cut()

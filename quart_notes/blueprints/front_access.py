@@ -10,7 +10,7 @@ from quart_notes.blueprints import signing_in
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import validation_problem
 from quart_notes.blueprints.forms import digits, filled, own_page, typed
-from quart_notes.blueprints.identity import end_session
+from quart_notes.blueprints.identity import caller, end_session, identify
 from quart_notes.domain.invitations import Offer
 from quart_notes.errors import (
     NicknameTakenError,
@@ -89,7 +89,18 @@ async def join(secret: str) -> str:
 async def _join(offer: Offer, form: dict[str, Any]) -> str:
     setup = offer.invitation.kind == "setup"
     people = (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users if setup else []
-    return await render_template("join.html", kind=offer.invitation.kind, person=offer.person, people=people, form=form)
+    passed = await identify()
+    return await render_template(
+        "join.html",
+        kind=offer.invitation.kind,
+        person=offer.person,
+        inviter=offer.inviter,
+        board=offer.board,
+        member=None if passed is None else passed.caller.person,
+        link_path=request.path,
+        people=people,
+        form=form,
+    )
 
 
 @blueprint.post("/join/<secret>")
@@ -111,9 +122,22 @@ async def joined(secret: str) -> Page:
     except (ValidationError, ValidationFailedError, NicknameTakenError) as error:
         problem = validation_problem(error) if isinstance(error, ValidationError) else error
         return await _join(offer, filled(sent, problem.errors)), problem.status
-    response = _to(HOME)
+    response = _to(HOME if offer.board is None else _board(offer.invitation.board_id))
     await signing_in.let_in(response, person.id)
     return response
+
+
+@blueprint.post("/join/<secret>/accept")
+@hide
+async def accepted(secret: str) -> Response:
+    """Join the board of a link as who is signed in."""
+    signing_in.must_have_accounts()
+    board_id = await core().accounts.accept(secret, await caller())
+    return _to(HOME if board_id is None else _board(board_id))
+
+
+def _board(board_id: int | None) -> str:
+    return f"/front/boards/{board_id}/notes"
 
 
 def _to(path: str) -> Response:

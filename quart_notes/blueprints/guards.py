@@ -79,6 +79,7 @@ NEEDS: Mapping[str, Need] = {
     "front_assistant": Need.BY_METHOD,
     "front_me": Need.BY_METHOD,
     "front_access": Need.NOTHING,
+    "front_access.accepted": Need.ACCOUNT,
     "front_account": Need.ACCOUNT,
 }
 

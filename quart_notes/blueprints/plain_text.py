@@ -11,14 +11,14 @@ from quart import Blueprint, websocket
 from quart_notes import outlets
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import tell
-from quart_notes.blueprints.identity import identify
+from quart_notes.blueprints.identity import accounts, identify
 from quart_notes.blueprints.streams import FAILED, NO_MORE, TOO_SLOW, converse
 from quart_notes.blueprints.topics import Listener
 from quart_notes.channel import Message
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.errors import ProblemError
 from quart_notes.events import room
-from quart_notes.schemas import CONTENT_MAX, UNSTORABLE, is_blank
+from quart_notes.schemas import CONTENT_MAX, UNSTORABLE, UserOut, is_blank
 
 blueprint = Blueprint("plain_text", __name__)
 
@@ -29,28 +29,35 @@ NOT_TEXT, INVALID, TOO_LONG = 1003, 1007, 1009  # RFC 6455, 7.4.1
 
 @blueprint.websocket("/ws/<client:client_id>")
 async def chat(client_id: int) -> None:
-    """Talk in the lobby in plain text: `Client {id}: {text}` for what clients say, `{nick}: {text}` for people."""
-    guest = f"Client {client_id}"
+    """Talk in the lobby in plain text: `Client {id}: {text}` for what clients say, `{nick}: {text}` for people.
+
+    In accounts mode a client speaks as the person of its session or token.
+    """
+    passed = await identify()
+    speaker = f"Client {client_id}" if passed is None or not accounts() else passed.caller.person
+    assert speaker is not None  # noqa: S101 - in accounts mode whoever asks is somebody
     await core().database.ping()
     await websocket.accept()
     presence = core().presence
 
     def join() -> list[Callable[[], None]]:
-        return [presence.join_as_guest(LOBBY, guest)]
+        if isinstance(speaker, str):
+            return [presence.join_as_guest(LOBBY, speaker)]
+        return [presence.join(LOBBY, speaker)]
 
-    who = Listener(frozenset({room(LOBBY)}), None, (), await identify())
+    who = Listener(frozenset({room(LOBBY)}), None, (), passed)
     subscription = core().feed.subscribe(who.topics, None, frame)
-    await converse(subscription, _hear(guest), line, join, who.watch)
+    await converse(subscription, _hear(speaker), line, join, who.watch)
 
 
-async def _hear(guest: str) -> int:
+async def _hear(speaker: UserOut | str) -> int:
     """Post each text frame, as fast as a client may talk; returns the code that ends it."""
     loop = asyncio.get_running_loop()
     peer = outlets.peer_of(websocket.scope)
     allowance, counted = float(BURST), loop.time()
     try:
         while True:
-            code = await _take(guest, await websocket.receive())
+            code = await _take(speaker, await websocket.receive())
             if code is not None:
                 return code
             now = loop.time()
@@ -61,11 +68,11 @@ async def _hear(guest: str) -> int:
                 await asyncio.sleep(-allowance / RATE)
     except asyncio.CancelledError as cancelled:
         if NO_MORE not in cancelled.args:
-            await _take_the_rest(guest)
+            await _take_the_rest(speaker)
         raise
 
 
-async def _take(guest: str, text: Any) -> int | None:
+async def _take(speaker: UserOut | str, text: Any) -> int | None:
     """Post what a client says; returns the code to end it with when it must not go on."""
     if not isinstance(text, str):
         return NOT_TEXT
@@ -75,20 +82,23 @@ async def _take(guest: str, text: Any) -> int | None:
         return INVALID
     if not is_blank(text):
         try:
-            await core().messages.post_as_guest(LOBBY, guest, text)
+            if isinstance(speaker, str):
+                await core().messages.post_as_guest(LOBBY, speaker, text)
+            else:
+                await core().messages.post_line(LOBBY, speaker.id, text)
         except ProblemError as error:
             tell(error)
             return TOO_SLOW if error.status == 503 else FAILED
     return None
 
 
-async def _take_the_rest(guest: str) -> None:
+async def _take_the_rest(speaker: UserOut | str) -> None:
     """Post what a client said before it left: a program says its lines and goes."""
     with suppress(TimeoutError):
         while True:
             async with asyncio.timeout(0):  # only what is here already
                 text = await websocket.receive()
-            if await _take(guest, text) is not None:
+            if await _take(speaker, text) is not None:
                 return
 
 

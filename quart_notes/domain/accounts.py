@@ -6,7 +6,8 @@ from functools import partial
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
-from quart_notes.domain.invitations import forget_claims, holding, use
+from quart_notes.domain.access import Caller
+from quart_notes.domain.invitations import forget_claims, holding, invites_to, use
 from quart_notes.domain.members import join_by_link
 from quart_notes.domain.password_rules import must_be_hard_to_guess
 from quart_notes.domain.passwords import Passwords
@@ -14,7 +15,7 @@ from quart_notes.domain.people import named, of_nickname, put, shown
 from quart_notes.domain.sessions import end_others, tell
 from quart_notes.domain.tokens import end_all
 from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
-from quart_notes.models import Invitation, User
+from quart_notes.models import Invitation, Membership, User
 from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut
 from quart_notes.writer import Change, Write
 
@@ -68,6 +69,23 @@ class Accounts:
             await _set(change.connection, person.id, password_hash, admin=admin)
             await self._use(change, invitation, person.id)
             return person
+
+        return (await self._write(work)).result
+
+    async def accept(self, secret: str, caller: Caller) -> int | None:
+        """Have somebody who is signed in join the board of a link; returns its number, None when it leads to none.
+
+        Who is on it already stays what they are, and uses nothing up. InvitationGoneError when the link is over.
+        """
+
+        async def work(change: Change) -> int | None:
+            invitation = await holding(change.connection, secret)
+            board = await invites_to(change.connection, invitation)
+            if board is None:
+                return None
+            if not await Membership.exists(board_id=board.id, user_id=caller.id, using_db=change.connection):
+                await self._use(change, invitation, caller.id or 0)
+            return int(board.id)
 
         return (await self._write(work)).result
 

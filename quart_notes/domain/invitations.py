@@ -14,7 +14,7 @@ from quart_notes.domain.once import once, request_of
 from quart_notes.domain.people import by_id, named
 from quart_notes.domain.secrets import hash_of, new_secret, secret_for
 from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError, NotNowError
-from quart_notes.models import Invitation, User
+from quart_notes.models import Board, Invitation, Membership, User
 from quart_notes.schemas import InvitationCreate, InvitationOut, UserOut
 from quart_notes.writer import Change, Write, Written
 
@@ -35,10 +35,16 @@ class Made(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """What a link offers: to be a certain person, or somebody new."""
+    """What a link offers: to be a certain person, or somebody new.
+
+    inviter  who has made it; None: the server
+    board    the name of the board that it leads to; None when it leads to none, or not any more
+    """
 
     invitation: InvitationOut
     person: UserOut | None
+    inviter: UserOut | None = None
+    board: str | None = None
 
 
 class FirstLinks(NamedTuple):
@@ -127,8 +133,11 @@ class Invitations:
         """What a link offers; InvitationGoneError when it holds no longer."""
         async with self._database.snapshot() as connection:
             row = await holding(connection, secret)
-            people = await by_id(connection, [row.user_id])
-        return Offer(InvitationOut.model_validate(row), people.get(row.user_id or 0))
+            people = await by_id(connection, [row.user_id, row.inviter_id])
+            board = await invites_to(connection, row)
+        invitation = InvitationOut.model_validate(row)
+        inviter = people.get(row.inviter_id or 0)
+        return Offer(invitation, people.get(row.user_id or 0), inviter, None if board is None else board.name)
 
     async def forget_expired(self) -> Written[bool]:
         """Delete a chunk of those that are over; returns whether there may be more."""
@@ -162,6 +171,14 @@ async def _must_be_theirs_to_give(connection: BaseDBAsyncClient, caller: Caller,
     if data.board_id is not None:
         await must_have(connection, caller, data.board_id, "owner")
         await must_be_shared(connection, data.board_id)
+
+
+async def invites_to(connection: BaseDBAsyncClient, invitation: Invitation) -> Board | None:
+    """The board that a link leads to, as long as there is one and its maker owns it."""
+    theirs = Membership.filter(board_id=invitation.board_id, user_id=invitation.inviter_id, role="owner")
+    if invitation.board_id is None or not await theirs.using_db(connection).exists():
+        return None
+    return await Board.get_or_none(id=invitation.board_id, deleted_at__isnull=True, using_db=connection)
 
 
 async def use(connection: BaseDBAsyncClient, invitation: Invitation) -> None:

@@ -95,6 +95,15 @@ class Messages:
 
         return await self._write(work)
 
+    async def post_line(self, room_id: int, author_id: int, content: str) -> Written[MessageOut]:
+        """Have a person say a line in a room that is everybody's."""
+
+        async def work(change: Change) -> MessageOut:
+            (author,) = await named(change.connection, author_id=author_id)
+            return (await _post(change, await room_of(change.connection, room_id), content, author=author)).message
+
+        return await self._write(work)
+
     async def post_as_guest(
         self, room_id: int, guest: str, content: str, client_key: str | None = None
     ) -> Written[MessageOut]:

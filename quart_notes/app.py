@@ -182,6 +182,7 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
     await core.follower.start()
     core.broadcaster.resume(*await core.log.ends())
     resources.push_async_callback(core.follower.stop)
+    await core.gate.open()
     core.writer.start()
     resources.push_async_callback(core.writer.stop)
     core.assistant.open()

@@ -44,6 +44,7 @@ class Broadcaster:
         self.deliveries = 0  # messages, each counted for every reader that it concerned
         self.cut_off = 0  # readers that were too slow
         self.closing = False
+        self.apart: set[str] = set()  # topics that are not heard by naming their family
         self._channels: dict[frozenset[str], Audience] = {}
         self._by_topic: dict[str, set[Audience]] = {}
         self._watchers: dict[str, list[Callable[[Message], None]]] = {}
@@ -154,6 +155,11 @@ class Broadcaster:
         ends = (self.positions.get(topic) or self._families.get(topic, 0) for topic in topics)
         return max(self._pruned, *ends)
 
+    def concerns(self, topics: Collection[str], message: Message) -> bool:
+        """Whether a durable message is for who hears these topics."""
+        topic = message.topic
+        return topic in topics or (topic not in self.apart and family_of(topic) in topics)
+
     def advance(self, number: int) -> None:
         """Everything up to that number has been published, or is in the log no more."""
         if number > self.newest:
@@ -162,11 +168,14 @@ class Broadcaster:
             self._published = asyncio.Event()
 
     def _audiences(self, message: Message) -> Collection[Audience]:
-        """Everyone whom a message concerns: its topic by name and, when it is durable, the topic's whole family."""
+        """Everyone whom a message concerns: its topic by name and, when it is durable, the topic's whole family.
+
+        Of a topic that stands apart, only those who name it.
+        """
         named = self._by_topic.get(message.topic, ())
         if message.number is None:
             return named
-        family = self._by_topic.get(family_of(message.topic), ())
+        family = () if message.topic in self.apart else self._by_topic.get(family_of(message.topic), ())
         return {*named, *family} if named and family else named or family
 
     async def reached(self, number: int) -> None:

@@ -224,6 +224,7 @@ class Access(Outgoing):
 
     user_id: int | None = Field(None, description="What this person may see, or what lets them in, is not what it was.")
     session_id: int | None = Field(None, description="This session is over, or another board is open in it.")
+    board_id: int | None = Field(None, description="The new personal board of this person.")
 
 
 class AccessEvent(Event):

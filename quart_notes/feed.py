@@ -42,8 +42,9 @@ class Subscription:
                 await self._broadcaster.reached(place.number)
                 continue
             else:
-                if page:
-                    yield page
+                theirs = [one for one in page if self._broadcaster.concerns(self.reader.channel.topics, one)]
+                if theirs:
+                    yield theirs
                 place = EventId(self._log.epoch, page[-1].number or 0 if len(page) == PAGE else up_to)
             # When so much came while a page was on its way that the channel let go of some, the log has to bring it.
             if place.number >= up_to and not self.reader.behind():

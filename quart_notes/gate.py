@@ -59,8 +59,8 @@ class Pass:
 def topics_of(caller: Caller, roles: Mapping[int, Role]) -> frozenset[str]:
     """What a caller hears of without naming topics; `roles`: what they may do, by board that they see."""
     own = {events.user(caller.id)} if caller.id else set()
-    boards = {events.EVERY_BOARD} if caller.trusted else {events.board(board_id) for board_id in roles}
-    return PUBLIC | boards | own
+    boards = {events.board(board_id) for board_id in roles}
+    return PUBLIC | boards | own | ({events.EVERY_BOARD} if caller.trusted else set())
 
 
 @dataclass(slots=True, eq=False)
@@ -91,7 +91,12 @@ class Gate:
         self._streams: dict[int, set[_Stream]] = {}
         self._judging: set[asyncio.Task[None]] = set()
         self.anybody = Pass(ANYBODY, SHARED_BOARD, {}, None, 0, "session", "")  # who has not said who they are
+        self._broadcaster = broadcaster
         broadcaster.watch(events.ACCESS, self._changed)
+
+    async def open(self) -> None:
+        """Learn which boards are personal: in open mode these are heard by who names them, and by their person."""
+        self._broadcaster.apart.update(map(events.board, await self._boards.personal()))
 
     def known(self, kind: Kind, secret: str) -> Pass | None:
         """What is known of a secret right now, without asking."""
@@ -175,6 +180,8 @@ class Gate:
         self._changes += 1
         access = json.loads(message.data)["access"]
         user_id, session_id = access["user_id"], access["session_id"]
+        if access.get("board_id") is not None:
+            self._broadcaster.apart.add(events.board(access["board_id"]))
         for key in [key for key, (_, passed) in self._kept.items() if _is_of(passed.caller, user_id, session_id)]:
             del self._kept[key]
         self._judge_soon(list(self._streams.get(user_id, ())) if user_id is not None else [])

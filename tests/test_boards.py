@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from quart_notes.events import EventId
 from quart_notes.models import Board
 from quart_notes.schemas import BoardUpdate, MemberUpdate, NoteQuery, NoteUpdate, UserCreate
 from quart_notes.writer import Change
+from tests.feed_clients import EventStreamClient, FeedClient, WebsocketClient, follow
 from tests.house import ROLES, House
 from tests.in_process import rows
 from tests.talk import Json, fields_of, got, made, person, refused, walked
@@ -63,9 +65,10 @@ async def test_everybody_who_comes_has_a_board_of_their_own(api: httpx.AsyncClie
     before = await got(api, "/api/boards")
     ada = await person(api)
 
-    (own,) = [board for board in await got(api, "/api/boards") if board not in before]
+    assert await got(api, "/api/boards") == before, "it is in nobody else's list"
+    (own,) = [board for board in await got(api, "/api/boards", person_id=ada["id"]) if board not in before]
 
-    assert own["kind"] == "personal"
+    assert (own["kind"], own["name"], own["role"]) == ("personal", f"Personal ({ada['nickname']})", "owner")
     assert [one["user"] for one in await got(api, f"/api/boards/{own['id']}/members")] == [ada]
     bob = await person(api)
     for answer in (
@@ -76,6 +79,43 @@ async def test_everybody_who_comes_has_a_board_of_their_own(api: httpx.AsyncClie
         await api.put(f"/api/boards/1/members/{bob['id']}", json={"role": "viewer"}),
     ):
         refused(answer, 409, "personal_board")
+
+
+@pytest.mark.parametrize("edge", [WebsocketClient, EventStreamClient])
+async def test_in_open_mode_a_personal_board_is_heard_by_its_person_and_by_who_names_it(
+    api: httpx.AsyncClient, edge: Any
+):
+    begin = (await api.get("/api/boards")).headers["last-event-id"]
+    ada, bob = await person(api), await person(api)
+    port = api.base_url.port or 0
+    (own,) = [one["id"] for one in await got(api, "/api/boards", person_id=ada["id"]) if one["kind"] == "personal"]
+
+    async def follow_all(after: str | None) -> list[FeedClient]:
+        options: list[Json] = [{}, {"person": bob["id"]}, {"person": ada["id"]}, {"topics": f"board:{own}"}]
+        return [await follow(edge, port, after, **chosen) for chosen in options]
+
+    live = await follow_all(None)
+    await made(api, f"/api/boards/{own}/notes", title="diary")
+    await made(api, "/api/notes", title="milk")
+    secret = await made(api, f"/api/boards/{own}/notes", title="more")
+    await made(api, f"/api/boards/{(await made(api, '/api/boards', name='new'))['id']}/notes", title="seeds")
+    replayed = await follow_all(begin)
+
+    public, everything = ["milk", "seeds"], ["diary", "milk", "more", "seeds"]
+    for clients in (live, replayed):
+        for client, wanted in zip(clients, (public, public, everything, ["diary", "more"]), strict=True):
+            async with client:
+                await client.until(partial(_has_heard, len(wanted)))
+                assert _titles_heard(client) == wanted
+    assert await got(api, f"/api/boards/{own}/notes/{secret['id']}") == secret, "who knows it may open it"
+
+
+def _has_heard(number: int, client: FeedClient) -> bool:
+    return len(_titles_heard(client)) >= number
+
+
+def _titles_heard(client: FeedClient) -> list[str]:
+    return [event["note"]["title"] for event in client.events if "note" in event]
 
 
 async def test_what_is_on_a_board_is_never_seen_from_another(api: httpx.AsyncClient):

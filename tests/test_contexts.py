@@ -35,7 +35,7 @@ async def test_in_ones_own_room_it_knows_the_boards_that_one_sees_at_that_moment
     known = titles(await context_of(core, answer))
     assert known["With ada"] == [f"on {with_ada}"]
     assert sorted(title for notes in known.values() for title in notes if title) == ["on 1", f"on {with_ada}"]
-    assert next(iter(known)) == "Personal", "one's own comes before everybody's"
+    assert next(iter(known)) == "Personal (ada)", "one's own comes before everybody's"
 
     await core.members.remove(house.caller("bob"), with_ada, ada.id)
     assert "With ada" not in titles(await context_of(core, answer))

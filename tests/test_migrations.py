@@ -213,6 +213,22 @@ async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lob
     assert _titles(copy) == ["one", "two"]
 
 
+async def test_personal_boards_that_were_called_alike_are_told_apart_and_named_ones_stay(
+    tmp_path: Path, make_old: MakeOld
+):
+    folder = tmp_path / "data"
+    with closing(await make_old(folder, ALL.index("0009_personal_boards"))) as old, old:
+        old.executemany(OLD_PERSON, [("Ada", "Ada", "ada"), ("Bob", "bob", "bob")])
+        board = f"INSERT INTO board (id, kind, name, created_at) VALUES (?, 'personal', ?, '{NOW}')"
+        old.executemany(board, [(2, "Personal"), (3, "Diary"), (4, "Personal")])
+        old.executemany("INSERT INTO membership (board_id, user_id, role) VALUES (?, ?, 'owner')", [(2, 1), (3, 2)])
+
+    async with opened(folder) as core:
+        named = rows(core, "SELECT id, name FROM board WHERE kind = 'personal' ORDER BY id")
+
+    assert named == [(2, "Personal (Ada)"), (3, "Diary"), (4, "Personal")]
+
+
 async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_for_everybody(
     tmp_path: Path, make_old: MakeOld
 ):
@@ -225,7 +241,6 @@ async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_f
 
     for _ in range(2):  # and the second start makes no further ones
         async with opened(folder) as core:
-            boards = (await core.boards.find(ANYBODY, PageQuery())).boards
             people = (await core.people.find(PageQuery())).users
             notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
             ada, bob = [await core.boards.roles(Caller(person)) for person in people]
@@ -233,7 +248,11 @@ async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_f
             said = await core.messages.in_room(ANYBODY, 1, MessageQuery())
 
         assert [person.nickname for person in people] == ["Ada", "bob"]
-        assert [(board.id, board.kind) for board in boards] == [(1, "shared"), (2, "personal"), (3, "personal")]
+        assert rows(core, "SELECT id, kind, name FROM board ORDER BY id") == [
+            (1, "shared", "Everybody's board"),
+            (2, "personal", "Personal (Ada)"),
+            (3, "personal", "Personal (bob)"),
+        ]
         assert (ada, bob) == ({1: "editor", 2: "owner"}, {1: "editor", 3: "owner"})
         assert [(note.title, note.board_id) for note in notes.notes] == [("one", 1)]
         assert [message.content for message in said.messages] == ["the first word"]

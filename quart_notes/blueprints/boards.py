@@ -6,7 +6,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.answering import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.identity import acting_as, caller
 from quart_notes.blueprints.openapi import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
 from quart_notes.errors import (
     ClientKeyUsedError,
@@ -19,11 +19,11 @@ from quart_notes.errors import (
 from quart_notes.schemas import (
     BoardCreate,
     BoardOut,
+    BoardQuery,
     BoardUpdate,
     MemberOut,
     MemberUpdate,
     MyBoardOut,
-    PageQuery,
 )
 
 blueprint = Blueprint("boards", __name__, url_prefix="/api/boards")
@@ -35,18 +35,19 @@ BOARD_PROBLEMS = (NotFoundError, ForbiddenError)
 
 
 @blueprint.get("")
-@validate_querystring(PageQuery)
+@validate_querystring(BoardQuery)
 @answers(
     Answer(200, "The boards that you see, by id.", list[MyBoardOut], headers=LIST_HEADERS),
     Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(ValidationFailedError, *READ_PROBLEMS),
+    problems=(NotFoundError, ForbiddenError, ValidationFailedError, *READ_PROBLEMS),
 )
-async def list_boards(query_args: PageQuery) -> Response:
+async def list_boards(query_args: BoardQuery) -> Response:
     """List boards.
 
-    Everybody's, your own personal one, and those that you are a member of; in open mode all.
+    Everybody's, your own personal one, and those that you are a member of; in open mode all shared ones, and the
+    personal one of whoever you are or `person_id` names.
     """
-    found = await core().boards.find(await caller(), query_args)
+    found = await core().boards.find(await acting_as(query_args.person_id), query_args)
     links = {"next": {"after_id": found.boards[-1].id}} if found.more else {}
     return listed(BOARDS.dump_json(found.boards), found.position, **links)
 

@@ -53,13 +53,13 @@ def feed_query(arguments: MultiDict[str, str]) -> FeedQuery:
         raise validation_problem(error) from None
 
 
-def _visible(who: Caller, passed: Pass | None) -> frozenset[str]:
+async def _visible(who: Caller, passed: Pass | None) -> frozenset[str]:
     """What they hear when they name nothing: the same object for many, since each stream keeps it."""
     if who is ANYBODY:
         return ANYBODYS
     if passed is not None and who is passed.caller:
         return passed.topics
-    return topics_of(who, {} if passed is None else passed.roles)
+    return topics_of(who, await core().boards.roles(who))
 
 
 async def listener(query: FeedQuery) -> Listener:
@@ -72,7 +72,7 @@ async def listener(query: FeedQuery) -> Listener:
     """
     passed = await identify()
     who = await acting_as(query.person)
-    visible = _visible(who, passed)
+    visible = await _visible(who, passed)
     if query.topics is None:
         return Listener(visible, who.person, (), passed)
     topics = frozenset(topic.strip() for topic in query.topics.split(","))

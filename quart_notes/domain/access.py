@@ -60,12 +60,13 @@ ANYBODY = Caller(None, trusted=True)
 
 
 def visible_boards(caller: Caller) -> Q:
-    """The boards that a caller sees: everybody's, and those that they are a member of."""
-    present = Q(deleted_at__isnull=True)
-    if caller.trusted:
-        return present
+    """The boards that a caller sees in lists: everybody's, and those that they are a member of.
+
+    In open mode all shared ones; a personal board is in its person's lists alone there, too.
+    """
     theirs = Membership.filter(user_id=caller.id or 0).values("board_id")
-    return present & (Q(id=SHARED_BOARD) | Q(id__in=Subquery(theirs)))
+    everybodys = Q(kind="shared") if caller.trusted else Q(id=SHARED_BOARD)
+    return Q(deleted_at__isnull=True) & (everybodys | Q(id__in=Subquery(theirs)))
 
 
 async def role_on(connection: BaseDBAsyncClient, caller: Caller, board_id: int) -> Role | None:

@@ -11,7 +11,7 @@ from quart_notes.database import Database
 from quart_notes.domain.access import SHARED_BOARD, Caller, must_have, role_on, visible_boards
 from quart_notes.domain.members import role_of, tell_person
 from quart_notes.domain.once import once, request_of
-from quart_notes.domain.people import add_personal, by_id
+from quart_notes.domain.people import add_personal
 from quart_notes.errors import NotFoundError, PersonalBoardError
 from quart_notes.event_log import EventLog
 from quart_notes.events import BoardEvent, EventId
@@ -23,7 +23,6 @@ from quart_notes.schemas import (
     MyBoardOut,
     PageQuery,
     Role,
-    UserOut,
 )
 from quart_notes.writer import Change, Write, Written
 
@@ -61,9 +60,9 @@ class Boards:
             await Board.get_or_create(everybodys, using_db=connection, id=SHARED_BOARD)
             personal: Any = Board.filter(kind="personal").using_db(connection).values_list("memberships__user_id")
             owners = {user_id for (user_id,) in await personal}
-            for row in await User.all().using_db(connection).values("id"):
+            for row in await User.all().using_db(connection).values("id", "nickname"):
                 if row["id"] not in owners:
-                    await add_personal(connection, row["id"])
+                    await add_personal(connection, row["id"], row["nickname"])
 
     async def add(self, caller: Caller, data: BoardCreate) -> Written[MyBoardOut]:
         """Open a shared board; whoever does owns it."""
@@ -112,19 +111,19 @@ class Boards:
         return BoardList(mine, len(rows) > query.limit, position)
 
     async def roles(self, caller: Caller) -> dict[int, Role]:
-        """What a caller may do, by board; of a trusted one only that everybody's board is theirs."""
+        """What a caller may do, by board; of a trusted one only that everybody's board and their own are theirs."""
         if caller.trusted:
-            return {SHARED_BOARD: "owner"}
+            return dict.fromkeys([SHARED_BOARD, *await self.personal(caller.id or 0)], "owner")
         async with self._database.snapshot() as connection:
             ids = [row["id"] for row in await Board.filter(visible_boards(caller)).using_db(connection).values("id")]
             return await _roles(connection, caller, ids)
 
-    async def owners(self, ids: Collection[int]) -> dict[int, UserOut]:
-        """Whose personal boards these are."""
+    async def personal(self, user_id: int | None = None) -> list[int]:
+        """The personal boards: of one person, or of all."""
+        wanted = {"kind": "personal"} if user_id is None else {"kind": "personal", "memberships__user_id": user_id}
         async with self._database.snapshot() as connection:
-            rows = await Membership.filter(board_id__in=list(ids)).using_db(connection).values("board_id", "user_id")
-            people = await by_id(connection, {row["user_id"] for row in rows})
-        return {row["board_id"]: people[row["user_id"]] for row in rows}
+            rows = await Board.filter(**wanted).using_db(connection).values("id")
+        return [row["id"] for row in rows]
 
     async def those(self, ids: Collection[int]) -> list[int]:
         """Those of the boards that exist."""

@@ -12,13 +12,13 @@ from quart_notes.domain.once import once, request_of
 from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.event_log import EventLog
-from quart_notes.events import USERS, Action, EventId, UserEvent
+from quart_notes.events import ACCESS, USERS, Access, AccessEvent, Action, EventId, UserEvent
 from quart_notes.models import NICKNAME_KEY_MAX, Board, Membership, Message, User
 from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
 from quart_notes.writer import Change, Write, Written
 
 COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")
-PERSONAL_BOARD_NAME = "Personal"
+PERSONAL_BOARD_NAME = "Personal ({})"  # with the nickname
 ASSISTANT = "assistant"  # who answers when somebody writes @assistant; nobody new may go by it
 
 
@@ -90,7 +90,8 @@ async def put(change: Change, data: UserCreate) -> UserOut:
         created_at=datetime.now(UTC),
     )
     await user.save(using_db=connection, force_create=True)
-    await add_personal(connection, user.id)
+    board_id = await add_personal(connection, user.id, user.nickname)
+    change.record(AccessEvent(topic=ACCESS, action="update", access=Access(user_id=user.id, board_id=board_id)))
     tell(change, "create", user)
     return shown(user)
 
@@ -156,12 +157,12 @@ async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> d
     return {row["id"]: _out(row, email=email) for row in rows}
 
 
-async def add_personal(connection: BaseDBAsyncClient, user_id: int) -> None:
-    """Give a person a board of their own."""
-    board = await Board.create(
-        kind="personal", name=PERSONAL_BOARD_NAME, created_at=datetime.now(UTC), using_db=connection
-    )
+async def add_personal(connection: BaseDBAsyncClient, user_id: int, nickname: str) -> int:
+    """Give a person a board of their own; returns its id."""
+    name = PERSONAL_BOARD_NAME.format(nickname)
+    board = await Board.create(kind="personal", name=name, created_at=datetime.now(UTC), using_db=connection)
     await Membership.create(board_id=board.id, user_id=user_id, role="owner", using_db=connection)
+    return int(board.id)
 
 
 def _asked_for(connection: BaseDBAsyncClient, row: Any, caller: Caller | None) -> UserOut:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, Incoming, Line, Outgoing
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, Incoming, Line, Outgoing, PageQuery
 from quart_notes.schemas.people import USER, UserOut
 
 BOARD_NAME_MAX = 80  # characters
@@ -47,6 +47,12 @@ class BoardOut(Outgoing):
     kind: Literal["shared", "personal"] = Field(description="shared: may have members; personal: one person's own.")
     name: str = Field(description="What it is called.", max_length=BOARD_NAME_MAX)
     created_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+class BoardQuery(PageQuery):
+    """Which boards: the caller's, by id ascending."""
+
+    person_id: Id | None = Field(None, description="Open mode: whose personal board is among them.")
 
 
 class MyBoardOut(BoardOut):

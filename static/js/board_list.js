@@ -28,7 +28,6 @@ export function start(element, feed) {
     const there = made.nextElementSibling === (next ?? null) && made.isConnected;
     if (!there) place(element, made, next ?? null);
   };
-  /** Of others' personal boards only those are listed that the page came with. */
   const loadNow = async () => {
     /** @type {Board[]} */ const found = [];
     for await (const page of pages("/boards", over.signal)) found.push(...page);
@@ -36,7 +35,7 @@ export function start(element, feed) {
     for (const one of [...element.children]) {
       if (one instanceof HTMLElement && !ids.has(one.dataset.board ?? "")) drop(one);
     }
-    for (const board of found) if (board.kind === "shared" || entry(board.id)) put(board);
+    for (const board of found) put(board);
   };
   const load = () => persist(loadNow, feed, over.signal);
   /** @param {number} id */

@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("quart_notes", "0008_kept_imports")]
+    dependencies = [("quart_notes", "0009_search_without_accents")]
 
     initial = False
 

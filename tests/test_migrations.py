@@ -217,7 +217,7 @@ async def test_personal_boards_that_were_called_alike_are_told_apart_and_named_o
     tmp_path: Path, make_old: MakeOld
 ):
     folder = tmp_path / "data"
-    with closing(await make_old(folder, ALL.index("0010_personal_boards"))) as old, old:
+    with closing(await make_old(folder, ALL.index("0012_personal_boards"))) as old, old:
         old.executemany(OLD_PERSON, [("Ada", "Ada", "ada"), ("Bob", "bob", "bob")])
         board = f"INSERT INTO board (id, kind, name, created_at) VALUES (?, 'personal', ?, '{NOW}')"
         old.executemany(board, [(2, "Personal"), (3, "Diary"), (4, "Personal")])

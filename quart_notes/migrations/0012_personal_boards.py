@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("quart_notes", "0009_search_without_accents")]
+    dependencies = [("quart_notes", "0011_name_keys")]
 
     initial = False
 

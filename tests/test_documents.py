@@ -185,7 +185,7 @@ EXPECTED = {
     "POST /api/assistant/room": {200, 201, 400, 403, 409, 422, 503, 507},
     "POST /api/messages/<id:message_id>/stop": {200, 400, 403, 404, 503, 507},
     "POST /api/messages/<id:message_id>/retry": {200, 400, 403, 404, 409, 503, 507},
-    "GET /api/boards": {200, 304, 422, 503},
+    "GET /api/boards": {200, 304, 403, 404, 422, 503},
     "POST /api/boards": {201, 400, 403, 408, 413, 415, 422, 503, 507},
     "GET /api/boards/<id:board_id>": {200, 404, 503},
     "PATCH /api/boards/<id:board_id>": {200, 400, 403, 404, 408, 413, 415, 422, 503, 507},

@@ -47,6 +47,14 @@ def put_failed_job(client: httpx.Client) -> int:
     return int(sent.json()["id"])
 
 
+def put_look(client: httpx.Client) -> int:
+    """A new job that has said what would come in, and can be imported; its number."""
+    sent = client.post("/api/imports", params={"dry_run": "true"}, json=[{"title": "a note of a look"}])
+    assert sent.status_code == 202, sent.text
+    wait_for(lambda: client.get(sent.headers["Location"]).json()["state"] == "done", "it has looked")
+    return int(sent.json()["id"])
+
+
 def everything(server: ServerProcess) -> list[bytes | str]:
     """All that is stored, as it is sent, and the newest event."""
     names = ["notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread", "boards"]

@@ -9,7 +9,7 @@ import pytest
 
 from quart_notes.blueprints.credentials import COOKIE
 from tests.cases import check_each
-from tests.furnished import Unchanged, furnish, put_failed_job
+from tests.furnished import Unchanged, furnish, put_failed_job, put_look
 from tests.problems import assert_problem
 from tests.raw_http import Answer, exchange, handshake, request, websocket_request
 from tests.routes import (
@@ -189,7 +189,7 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
         if about in {"notes", "board_notes"}:
             things["note_id"] = made("/api/notes", title="a")
         elif "job_id" in route.rule:
-            things["job_id"] = put_failed_job(client)
+            things["job_id"] = (put_look if route.rule.endswith("/import") else put_failed_job)(client)
         elif route.rule.endswith(("/stop", "/retry")):
             things["message_id"] = made("/api/rooms/1/messages", author_id=1, content="@assistant") + 1  # the answer
             assert client.post(f"/api/messages/{things['message_id']}/stop").status_code == 200

@@ -18,8 +18,7 @@ from tests.wire_formats import BINARY, CONTINUATION, PING, close_frame, frame
 BURST = 200  # lines a client may say at once
 
 
-# It waits for a refused client a shorter time.
-shared_server = shared_on_each_road({"quart_notes.transport.websocket.LINGER": 0.3})
+shared_server = shared_on_each_road({})
 
 
 async def enter(server: ServerProcess, client_id: object = 5, **options: Any) -> LineClient:

@@ -64,7 +64,8 @@ def credential(parts: Core, headers: Headers, root: str = "", *, secure: bool) -
     sent = joined(headers, b"authorization")
     scheme, _, secret = sent.partition(" ")
     # Basic is a password that a proxy in front has asked for; a browser sends it along with its cookie.
-    if sent and parts.settings.access == "accounts" and scheme.lower() != "basic":
+    given = sent or any(name == b"authorization" for name, _ in headers)  # an empty one is no session either
+    if given and parts.settings.access == "accounts" and scheme.lower() != "basic":
         return Credential("token", secret.strip() if scheme.lower() == "bearer" else "")
     cookie = joined(headers, b"cookie", b"; ")
     if not cookie or listed(parts, headers, secure=secure) is not None:

@@ -151,6 +151,7 @@ class Connection(TCPServer):
         source   RFC 9112, section 9.6
         """
         if self._peer.lingers and self.writer.can_write_eof() and not self.reader.at_eof():
+            self._peer.closing = True  # no event may follow the end
             with suppress(OSError, RuntimeError):
                 self.writer.write_eof()
                 if self._lingers is None:

@@ -113,7 +113,7 @@ def test_what_was_written_on_the_other_side_is_never_replaced(data: Path, target
                 httpx.post(server.base + "/api/notes", json={"title": f"here {n}"})
     before = contents(target)
 
-    assert_refused(copy(data, target), "changed since", "event 32")
+    assert_refused(copy(data, target), "changed since", "event 35")
 
     assert contents(target) == before
 

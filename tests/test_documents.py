@@ -160,6 +160,7 @@ EXPECTED = {
     "GET /api/users/<id:user_id>/messages": {200, 304, 404, 422, 503},
     "GET /api/users/<id:user_id>/unread": {200, 304, 404, 503},
     "GET /api/messages": {200, 304, 422, 503},
+    "DELETE /api/me/preferences": {200, 403, 409, 503, 507},
     "POST /api/messages": {200, 201, 400, 403, 408, 413, 415, 422, 503, 507},
     "GET /api/messages/<id:message_id>": {200, 404, 503},
     "PATCH /api/messages/<id:message_id>": {200, 400, 403, 404, 408, 412, 413, 415, 422, 503, 507},

@@ -161,7 +161,9 @@ async def test_a_change_of_what_is_written_at_the_same_moment_is_never_half(core
     message, place = await core.messages.get(ANYBODY, sent.id)
     assert message.version == 31
     assert place == await core.log.newest()
-    assert place.number == 2 + 2 * (1 + 1 + 30)  # two people; then the room, the message and its changes, to both
+    assert place.number == 2 * 2 + 2 * (
+        1 + 1 + 30
+    )  # two people and their boards; then the room, the message and its changes, to both
 
 
 # What a page costs.

@@ -41,7 +41,7 @@ async def test_a_new_person_is_answered_whole_and_told_to_everybody(api: httpx.A
     assert user == {"id": user["id"], **sent}
     assert type(user["id"]) is int
     assert answer.headers["location"] == f"/api/users/{user['id']}"
-    assert position(answer) == int(before.partition("-")[2]) + 1
+    assert position(answer) == int(before.partition("-")[2]) + 2  # the person, and their board
     assert await got(api, answer.headers["location"]) == user
 
 
@@ -162,7 +162,7 @@ async def test_of_many_who_want_one_nickname_at_once_one_gets_it(api: httpx.Asyn
     )
 
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 11
-    assert position(await api.get("/api/users")) == before + 1
+    assert position(await api.get("/api/users")) == before + 2  # the person, and their board
 
 
 async def test_names_and_addresses_may_be_shared(api: httpx.AsyncClient):

@@ -209,12 +209,12 @@ SMALL = """() => [...document.querySelectorAll("a:not(.skip-link), button, input
   .map(element => [location.pathname, element.offsetWidth, element.offsetHeight, element.outerHTML.slice(0, 80)])"""
 
 
-def test_an_error_page_reads_no_rows(windows, shared_server, scene):
+def test_an_error_page_keeps_the_person(windows, shared_server, scene):
     page = be(windows(), shared_server, scene.ada)
     page.goto(f"{shared_server.base}/front/messages/987654")
 
     expect(page.locator("h1")).to_have_text("Not Found")
-    expect(page.locator("html")).to_have_attribute("data-person", "")
+    expect(page.locator("html")).to_have_attribute("data-person", str(scene.ada["id"]))
     expect(page.locator(".places a")).to_have_count(3)
 
 

@@ -75,7 +75,7 @@ def test_it_opens_at_the_first_unread_and_stays_there(windows, shared_server, ta
     assert asked == []
     badge = page.locator("#rooms-place .badge-count")
     expect(page.locator("#jump")).to_have_text(f"{new} new")
-    expect(badge).to_have_text(str(new))
+    expect(badge).to_have_text("99+" if new > 99 else str(new))
 
 
 def test_what_is_short_enough_is_shown_to_its_end(windows, shared_server, talk):
@@ -96,13 +96,13 @@ def test_the_pill_and_the_badge_count_alike(windows, shared_server, rest, talk, 
     pill, badge = page.locator("#jump"), page.locator("#rooms-place .badge-count")
 
     further = say(rest, place, bob, fresh())
-    expect(badge).to_have_text("111")
+    expect(badge).to_have_text("99+")
     expect(pill).to_have_text("111 new")
     taken_back = say(rest, place, bob, fresh())
     expect(pill).to_have_text("112 new")
     rest.delete(f"/api/messages/{taken_back['id']}?author_id={bob['id']}")
     expect(pill).to_have_text("111 new")
-    expect(badge).to_have_text("111")
+    expect(badge).to_have_text("99+")
     pill.click()
 
     expect(message(page, further["content"])).to_be_in_viewport()
@@ -123,6 +123,7 @@ def test_newer_ones_come_on_the_way_down_and_move_nothing(windows, shared_server
         return message(page, said[-1]).count() == 1
 
     wait_for(down, "the newest is there", 20)
+    down()
     assert sorted(shown) == [one["id"] for one in rest.get(f"/api/rooms/{place}/messages").json()]
     assert sum(page.evaluate("shifts")) <= MOST_SHIFT
 

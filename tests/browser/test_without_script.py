@@ -36,7 +36,7 @@ def test_a_note_can_be_edited_ticked_and_opened_again(plain):
     add(plain, title, "before")
 
     card(plain, title).get_by_role("link", name="Edit").click()
-    plain.fill("[name=description]", "after")
+    plain.fill("form [name=description]", "after")
     plain.get_by_role("button", name="Save").click()
     expect(card(plain, title).locator("span")).to_have_text("after")
     card(plain, title).get_by_role("button", name="Mark done").click()
@@ -60,12 +60,12 @@ def test_a_deletion_can_be_undone(plain):
 def test_a_stale_edit_shows_both_texts_and_saving_again_keeps_mine(plain, rest):
     note = create(rest, fresh(), "before")
     plain.goto(plain.url + f"/{note['id']}/edit")
-    plain.fill("[name=description]", "mine")
+    plain.fill("form [name=description]", "mine")
     rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
 
     plain.get_by_role("button", name="Save").click()
     expect(plain.locator(".conflict")).to_contain_text("theirs")
-    expect(plain.locator("[name=description]")).to_have_value("mine")
+    expect(plain.locator("form [name=description]")).to_have_value("mine")
     plain.get_by_role("button", name="Keep mine").click()
 
     expect(card(plain, note["title"]).locator("span")).to_have_text("mine")
@@ -75,7 +75,7 @@ def test_an_edit_that_is_refused_twice_is_still_not_allowed_to_overwrite(plain, 
     note = create(rest, fresh(), "before")
     plain.goto(plain.url + f"/{note['id']}/edit")
     plain.fill("[name=title]", "x" * 201)
-    plain.fill("[name=description]", "mine")
+    plain.fill("form [name=description]", "mine")
     rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
 
     plain.get_by_role("button", name="Save").click()
@@ -88,7 +88,7 @@ def test_an_edit_that_is_refused_twice_is_still_not_allowed_to_overwrite(plain, 
 def test_the_text_of_an_edit_is_kept_when_the_note_was_deleted_meanwhile(plain, rest):
     note = create(rest, fresh(), "before")
     plain.goto(plain.url + f"/{note['id']}/edit")
-    plain.fill("[name=description]", "mine")
+    plain.fill("form [name=description]", "mine")
     rest.delete(f"/api/notes/{note['id']}")
 
     plain.get_by_role("button", name="Save").click()

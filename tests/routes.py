@@ -15,7 +15,7 @@ VALUES = {
     "board_id": "4",  # after everybody's and those of two people
     "key": "theme",
     "secret": "a-link-that-never-was",
-    "path": "css/main.css",
+    "path": "css/style.css",
     "build": "x",
 }
 SHARED = {"board_id": "1"}  # for notes: note 1 is on everybody's board

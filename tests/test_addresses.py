@@ -184,7 +184,7 @@ OUTSIDE = [
 
 @pytest.mark.parametrize("prefix", ["", "-x/", "js/", "css/../"])
 def test_no_file_outside_the_static_folder_is_served(port: int, prefix: str):
-    assert exchange(port, request("/static/css/main.css")).status == 200
+    assert exchange(port, request("/static/css/style.css")).status == 200
 
     def refused(path: str) -> None:
         answer = exchange(port, request(f"/static/{prefix}{path}"))
@@ -199,7 +199,7 @@ def test_no_file_outside_the_static_folder_is_served(port: int, prefix: str):
     "value", ["bytes=abc", "bytes=99999999-", "bytes=-0", "lines=1-2", "bytes=5-1", "bytes=" + "0-1," * 1000]
 )
 def test_a_strange_range_does_no_harm(port: int, value: str):
-    answer = exchange(port, request("/static/css/main.css", f"Range: {value}"))
+    answer = exchange(port, request("/static/css/style.css", f"Range: {value}"))
 
     assert answer.status in {200, 206, 416}
     assert_harmless(answer)

@@ -150,14 +150,14 @@ def test_a_template_and_a_script_have_the_pages_made_anew(dev, http):
 
 def test_a_style_sheet_has_another_address_and_the_pages_stay(dev, http):
     def sheet() -> str:
-        found = re.search(r'href="(/static/-[^"]+/css/main\.css)"', http.get("/front/notes", headers=PAGE).text)
+        found = re.search(r'href="(/static/-[^"]+/css/style\.css)"', http.get("/front/notes", headers=PAGE).text)
         assert found
         return found[1]
 
     before = sheet()
     with states(http) as heard:
         first = next(heard)
-        dev.write("static/css/main.css", dev.read("static/css/main.css") + "/* changed */\n")
+        dev.write("static/css/style.css", dev.read("static/css/style.css") + "/* changed */\n")
         second = next(heard)
 
     assert second["pages"] == first["pages"]

@@ -16,7 +16,7 @@ from quart_notes.dev.watching import Kind, Watched
         ("templates/macros/note.html", Kind.PAGE),
         ("templates/4913", None),
         ("static/js/main.js", Kind.PAGE),
-        ("static/css/main.css", Kind.LOOK),
+        ("static/css/style.css", Kind.LOOK),
         ("static/icons/icon.svg", Kind.LOOK),
         ("static/icons/.icon.svg.tmp", None),
         ("quart-notes.toml", Kind.CODE),

@@ -319,7 +319,7 @@ def _names(answer: Answer) -> list[str]:
     return sorted(answer.headers)
 
 
-@pytest.mark.parametrize("target", ["/api/notes", "/api/notes/1", "/static/css/main.css"])
+@pytest.mark.parametrize("target", ["/api/notes", "/api/notes/1", "/static/css/style.css"])
 def test_an_answer_that_has_not_changed_carries_them_too(port: int, target: str):
     tag = exchange(port, request(target)).headers["etag"]
 
@@ -375,5 +375,5 @@ def test_a_version_of_a_static_file_may_be_kept_for_ever_and_the_plain_one_not(p
     address = page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
 
     assert "immutable" in exchange(port, request(address)).headers["cache-control"]
-    assert exchange(port, request("/static/-0000/css/main.css")).headers["cache-control"] == "no-cache"
-    assert exchange(port, request("/static/css/main.css")).headers["cache-control"] == "no-cache"
+    assert exchange(port, request("/static/-0000/css/style.css")).headers["cache-control"] == "no-cache"
+    assert exchange(port, request("/static/css/style.css")).headers["cache-control"] == "no-cache"

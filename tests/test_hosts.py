@@ -113,7 +113,7 @@ def _on_every_road(port: int, host: str, *headers: str) -> dict[str, Answer]:
         "a change": exchange(port, request("/api/notes", JSON, *headers, **note)),  # type: ignore[arg-type]
         "a change, the long way": exchange(port, request("/api/notes", JSON, "X-Odd: \xff", *headers, **note)),  # type: ignore[arg-type]
         "a page": exchange(port, request("/front/notes", "Accept: text/html", *headers, host=host)),
-        "a file": exchange(port, request("/static/css/main.css", *headers, host=host)),
+        "a file": exchange(port, request("/static/css/style.css", *headers, host=host)),
         "nothing": exchange(port, request("/nothing", *headers, host=host)),
         "a stream": handshake(port, request("/events", *headers, host=host)),
         "a websocket": handshake(port, websocket_request("/ws", *headers, host=host)),

@@ -113,7 +113,7 @@ async def test_a_server_prints_its_links_on_standard_output_and_in_no_log(tmp_pa
                 f"/front/join/{again}", data=_form("root"), headers={"Referer": f"{server.base}/front/join/{again}"}
             )
             assert come.status_code == 303
-            await client.get("/static/css/main.css", headers={"Referer": f"{server.base}/front/join/{again}"})
+            await client.get("/static/css/style.css", headers={"Referer": f"{server.base}/front/join/{again}"})
             await client.get(f"/front/join/{again}/x?next=/front/join/{again}")
         server.stop()
         for word in (secret, again):

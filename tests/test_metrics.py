@@ -107,7 +107,7 @@ async def test_without_a_database_the_rest_is_still_told(monitored: ServerProces
 
 async def test_nothing_else_is_at_their_address_and_they_are_at_no_other(monitored: ServerProcess):
     async with httpx.AsyncClient(timeout=20, verify=False, trust_env=False) as client:
-        for path in ("/api/notes", "/", "/docs", "/front/notes", "/static/css/main.css"):
+        for path in ("/api/notes", "/", "/docs", "/front/notes", "/static/css/style.css"):
             answer = await client.get(_address(monitored).removesuffix("/metrics") + path)
             assert answer.status_code == 404
             assert answer.text == "Not Found; /metrics is all that is here.\n"

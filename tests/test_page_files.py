@@ -113,3 +113,12 @@ def test_pages_and_errors_are_in_plain_words():
 def test_style_sheets_load_nothing_from_elsewhere():
     for file in (ROOT / "static" / "css").rglob("*.css"):
         assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|@import\s+[\"'](?:https?:)?//", _read(file)), file
+
+
+def test_each_page_loads_the_entry_of_the_styles_before_any_other_sheet():
+    base = _read(ROOT / "templates" / "base.html")
+    entry = re.sub(r"/\*.*?\*/", "", _read(ROOT / "static" / "css" / "style.css"), flags=re.S)
+
+    assert re.search(r"for sheet in \[\"style\"", base)
+    assert entry.lstrip().startswith("@layer tokens, base, "), "what it says first of the layers holds for all sheets"
+    assert "--surface:" in entry

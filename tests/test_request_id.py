@@ -26,7 +26,7 @@ ASKED: dict[str, Callable[[int], Answer]] = {
     "the short way": lambda port: exchange(port, request("/api/notes", JSON, method="POST", body=NOTE)),
     "by Quart": lambda port: exchange(port, request("/api/version")),
     "a page": lambda port: exchange(port, request("/front/notes", "Accept: text/html")),
-    "a static file": lambda port: exchange(port, request("/static/css/main.css")),
+    "a static file": lambda port: exchange(port, request("/static/css/style.css")),
     "by h11": lambda port: exchange(port, CHUNKED),
     "nothing there": lambda port: exchange(port, request("/nothing")),
     "another method": lambda port: exchange(port, request("/api/version", method="DELETE")),

@@ -38,7 +38,7 @@ def reloaded(page: Page) -> None:
 def test_a_style_sheet_is_swapped_below_what_is_typed(page, dev):
     page.focus("#add-title")
 
-    dev.write("static/css/tokens.css", dev.read("static/css/tokens.css") + "\nh1 { color: rgb(1, 2, 3) !important; }\n")
+    dev.write("static/css/style.css", dev.read("static/css/style.css") + "\nh1 { color: rgb(1, 2, 3) !important; }\n")
 
     expect(page.locator(HEADING).first).to_have_css("color", "rgb(1, 2, 3)")
     expect(page.locator("#add-title")).to_have_value("half a thou")
@@ -46,7 +46,7 @@ def test_a_style_sheet_is_swapped_below_what_is_typed(page, dev):
     assert is_the_same(page)
     page.wait_for_function(EACH_SHEET_ONCE)  # an old one stays until the new one is there
 
-    dev.edit("static/css/tokens.css", "rgb(1, 2, 3)", "rgb(4, 5, 6)")
+    dev.edit("static/css/style.css", "rgb(1, 2, 3)", "rgb(4, 5, 6)")
 
     expect(page.locator(HEADING).first).to_have_css("color", "rgb(4, 5, 6)")
     assert is_the_same(page)
@@ -175,7 +175,7 @@ def test_many_tabs_of_a_browser_follow_over_one_connection(windows, dev):
     for tab in tabs:
         tab.on("request", lambda request: listening.append(request.url) if "/dev/changes" in request.url else None)
 
-    dev.write("static/css/tokens.css", dev.read("static/css/tokens.css") + "\nh1 { color: rgb(7, 8, 9) !important; }\n")
+    dev.write("static/css/style.css", dev.read("static/css/style.css") + "\nh1 { color: rgb(7, 8, 9) !important; }\n")
     for tab in tabs:
         expect(tab.locator(HEADING).first).to_have_css("color", "rgb(7, 8, 9)", timeout=PATIENCE)
     assert listening == []

@@ -9,7 +9,7 @@ from tests.browser.assistant import ANSWERS, FIELD, answer
 from tests.browser.rooms import said, say, unread, write
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.test_xss import CORPUS
-from tests.browser.valid_html import assert_valid, where_it_can_be_checked
+from tests.browser.valid_html import assert_valid
 from tests.browser.windows import finish_animations
 from tests.server_process import ServerProcess, wait_for
 
@@ -255,7 +255,6 @@ def test_axe_finds_nothing_in_any_state_and_targets_fit_a_thumb(home):
     assert small == []
 
 
-@where_it_can_be_checked
 def test_every_state_is_valid_html(shared_server, rest, ada, every_state, tmp_path):
     with httpx.Client(base_url=shared_server.base, headers={"Accept": "text/html"}, verify=False) as client:
         client.post("/front/me", data={"person_id": ada["id"]})

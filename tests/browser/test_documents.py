@@ -8,9 +8,12 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.board import create, fresh
-from tests.browser.rooms import person, say
-from tests.browser.valid_html import assert_valid, where_it_can_be_checked
+from tests.browser.board import card_of, create, fresh
+from tests.browser.rooms import be, message, person, say
+from tests.browser.valid_html import DATE, assert_valid
+from tests.browser.windows import visit
+
+DATES = "[...document.querySelectorAll('time')].map(time => time.dateTime)"
 
 
 def test_the_documentation_is_rendered_from_our_own_files(windows, shared_server):
@@ -70,7 +73,6 @@ def test_the_markup_has_no_parse_errors_and_unique_ids(rest, path):
     assert len(ids) == len(set(ids))
 
 
-@where_it_can_be_checked
 def test_every_page_is_valid_html(server, tmp_path):
     with httpx.Client(base_url=server.base, headers={"Accept": "text/html"}, verify=False) as client:
         pages = _pages(client)
@@ -144,7 +146,6 @@ def _transfer_pages(client: httpx.Client, path: str) -> dict[str, httpx.Response
     return pages | {"transfer": page}
 
 
-@where_it_can_be_checked
 def test_every_page_of_who_signs_in_is_valid_html(guarded_server, root, member, tmp_path):
     ada = member("ada")
     board = ada.board('<b>"board"</b>')
@@ -220,6 +221,30 @@ def _people_pages(client: httpx.Client) -> dict[str, httpx.Response]:
             "messages_older": own.get(f"{address}?before_id=2"),
             "messages_refused": own.post(address, data={"recipient_id": "", "content": ""}),
         }
+
+
+def test_what_scripts_date_is_valid_html_too(windows, shared_server, rest):
+    ada, bob = person(rest), person(rest)
+    ids = {"author_id": bob["id"], "recipient_id": ada["id"]}
+    dates = []
+    page = be(windows(), shared_server, ada)
+    visit(page, shared_server)
+    note = create(rest, fresh())
+    expect(card_of(page, note)).to_be_visible()
+    dates += page.evaluate(DATES)
+    visit(page, shared_server, f"/front/messages/{ada['id']}")
+    rest.post("/api/messages", json={**ids, "content": "a row"})
+    expect(page.locator("#messages tbody tr", has_text="a row")).to_be_visible()
+    dates += page.evaluate(DATES)
+    visit(page, shared_server, "/front/rooms/1")
+    words = fresh()
+    say(rest, 1, bob, words)
+    expect(message(page, words)).to_be_visible()
+    dates += page.evaluate(DATES)
+
+    assert re.search(r"\.\d{4,}", note["updated_at"])  # dates come longer than they may be shown
+    assert len(dates) >= 4
+    assert [date for date in dates if not DATE.fullmatch(date)] == []
 
 
 def test_nothing_in_the_markup_needs_inline_script_or_style(rest):

@@ -284,6 +284,9 @@ async def test_without_scripts_forms_open_the_room_stop_and_ask_again(
     assert shown(await ended(api, answer)) == ("done", "Whole.")
     page = await browser.get(f"/front/rooms/{where['id']}")
     assert "Whole." in page.text
+    for action in ("stop", "retry"):  # it is whole already; htmx gets it alone
+        part = await browser.post(f"{path}/{action}", headers={"HX-Request": "true"})
+        assert (part.status_code, part.text.lstrip()[:4], "Whole." in part.text) == (200, "<li ", True)
     assert (await browser.post(f"/front/rooms/1/messages/{answer['id']}/stop")).status_code == 404
     refused(await api.post(f"/api/messages/{answer['answer']['question_id']}/stop"), 404, "not_found")
 

@@ -3,10 +3,12 @@
 import logging
 from typing import Any
 
+from pydantic import ValidationError
 from quart import Quart, Response, g, has_request_context, has_websocket_context, render_template, request
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
+from quart_notes.blueprints.fragments import wants_fragment
 from quart_notes.blueprints.shell import shell
 from quart_notes.errors import (
     FieldError,
@@ -92,6 +94,14 @@ def validation_problem(error: Any) -> ValidationFailedError:
     return ValidationFailedError(detail or "The input is not valid.", errors=fields)
 
 
+def form_problem(error: ValidationError | ProblemError) -> ProblemError:
+    """What is wrong with a form, for the page that shows it again. A fragment has no such page: there it is raised."""
+    found = validation_problem(error) if isinstance(error, ValidationError) else error
+    if wants_fragment():
+        raise found
+    return found
+
+
 def _message(item: Any) -> str:
     """What pydantic says of one field; of a text it counts the characters, not the "items"."""
     limits = item.get("ctx", {})
@@ -104,17 +114,25 @@ def _message(item: Any) -> str:
 
 async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
     body = named(body)
-    if wants_page():
-        g.bare = True
-        page = await render_template(
-            "error.html", problem=body, typed=await _typed(body), **await _around(body["status"])
-        )
+    page = await _page(body)
+    if page is not None:
         response = Response(page, body["status"], content_type="text/html; charset=utf-8")
     else:
         response = Response(dump(body), body["status"], content_type=PROBLEM_TYPE)
     response.headers.update(headers)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+async def _page(body: dict[str, Any]) -> str | None:
+    """What a person reads: a part for the page that they have, or a page; None for a program."""
+    part = _at_the_pages() and wants_fragment()
+    if not part and not wants_page():
+        return None
+    g.bare = True
+    if part:
+        return await render_template("fragments/problem.html", problem=body)
+    return await render_template("error.html", problem=body, typed=await _typed(body), **await _around(body["status"]))
 
 
 async def _around(status: int) -> dict[str, Any]:
@@ -137,8 +155,10 @@ async def _typed(body: dict[str, Any]) -> list[str]:
 
 def wants_page() -> bool:
     """Whether a person with a browser asked: HTML is accepted by name, and the address is not one for programs."""
+    return _at_the_pages() and any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
+
+
+def _at_the_pages() -> bool:
     if has_websocket_context() or not has_request_context():
         return False
-    if request.path.startswith(("/api/", "/events", "/ws", "/openapi.json", "/asyncapi.json")):
-        return False
-    return any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
+    return not request.path.startswith(("/api/", "/events", "/ws", "/openapi.json", "/asyncapi.json"))

@@ -8,7 +8,7 @@ from quart_schema import hide
 
 from quart_notes.blueprints import signing_in
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.errors import form_problem
 from quart_notes.blueprints.forms import digits, filled, own_page, typed
 from quart_notes.blueprints.identity import caller, end_session, identify
 from quart_notes.domain.invitations import Offer
@@ -65,6 +65,7 @@ async def signed_in() -> Page:
 
 
 async def _refused_sign_in(nickname: str, error: ProblemError) -> Response:
+    form_problem(error)
     page = await _sign_in({"nickname": nickname, "errors": {"": error.detail}})
     return Response(page, error.status, error.headers, content_type="text/html; charset=utf-8")
 
@@ -120,7 +121,7 @@ async def joined(secret: str) -> Page:
             arrival = Arrival.model_validate({**wanted, "password": password})
             person = await core().accounts.arrive(secret, arrival)
     except (ValidationError, ValidationFailedError, NicknameTakenError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        problem = form_problem(error)
         return await _join(offer, filled(sent, problem.errors)), problem.status
     response = _to(HOME if offer.board is None else _board(offer.invitation.board_id))
     await signing_in.let_in(response, person.id)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints import signing_in
 from quart_notes.blueprints.browsers import browser_name
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.errors import form_problem
 from quart_notes.blueprints.forms import digits, filled, form_key, question, typed
 from quart_notes.blueprints.identity import caller
 from quart_notes.blueprints.invitations import join_link
@@ -75,7 +75,7 @@ async def change_profile() -> Page:
         data = ProfileUpdate.model_validate(sent | blank)
         await core().profiles.change((await caller()).id or 0, data)
     except (ValidationError, NicknameTakenError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        problem = form_problem(error)
         return await _account(profile_form=filled(sent, problem.errors)), problem.status
     return _back("?changed=profile")
 
@@ -89,9 +89,10 @@ async def change_password() -> Page:
         data = PasswordChange(current=form.get("current", ""), new=form.get("new", ""))
         await signing_in.change_password(await caller(), data)
     except (ValidationError, ValidationFailedError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        problem = form_problem(error)
         return await _account(password_form=filled({}, problem.errors)), problem.status
     except (WrongPasswordError, TooManyAttemptsError) as error:
+        form_problem(error)
         return await _account(password_form={"errors": {"current": error.detail}}), error.status
     return _back("?changed=password")
 
@@ -140,7 +141,7 @@ async def add_token() -> Page:
             {"name": sent["name"], "scope": sent["scope"] or "read", "days": days, "client_key": await form_key(sent)}
         )
     except ValidationError as error:
-        return await _account(token_form=filled(sent, validation_problem(error).errors)), 422
+        return await _account(token_form=filled(sent, form_problem(error).errors)), 422
     token, _ = await core().tokens.add((await caller()).id or 0, data)
     return await _account(new_token=token), 201
 
@@ -177,7 +178,7 @@ async def invite() -> Page:
     try:
         (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
     except (ValidationError, ProblemError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        problem = form_problem(error)
         return await _account(invitation_form=filled(sent, problem.errors)), problem.status
     return await _account(new_link=join_link(secret)), 201
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.front_room_messages import visible_message
-from quart_notes.blueprints.front_rooms import to_room
+from quart_notes.blueprints.front_rooms import Page, to_message, to_room
 from quart_notes.blueprints.identity import caller, chosen_person
 from quart_notes.errors import NotNowError
 
@@ -28,18 +28,18 @@ async def open_room() -> WerkzeugResponse:
 
 @blueprint.post("/rooms/<id:room_id>/messages/<id:message_id>/stop")
 @hide
-async def stop(room_id: int, message_id: int) -> WerkzeugResponse:
+async def stop(room_id: int, message_id: int) -> Page:
     """Stop an answer."""
     await visible_message(room_id, message_id, await chosen_person())
-    await core().answers.stop(await caller(), message_id)
-    return to_room(room_id, f"#message-{message_id}")
+    answer, _ = await core().answers.stop(await caller(), message_id)
+    return await to_message(answer)
 
 
 @blueprint.post("/rooms/<id:room_id>/messages/<id:message_id>/retry")
 @hide
-async def retry(room_id: int, message_id: int) -> WerkzeugResponse:
+async def retry(room_id: int, message_id: int) -> Page:
     """Ask again; a form sent twice asks once."""
-    await visible_message(room_id, message_id, await chosen_person())
+    answer = await visible_message(room_id, message_id, await chosen_person())
     with suppress(NotNowError):  # the page shows how it is
-        await core().answers.retry(await caller(), message_id)
-    return to_room(room_id, f"#message-{message_id}")
+        answer, _ = await core().answers.retry(await caller(), message_id)
+    return await to_message(answer)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import tell, validation_problem
+from quart_notes.blueprints.errors import form_problem, tell
 from quart_notes.blueprints.forms import digits, filled, form_key, question, typed
 from quart_notes.blueprints.identity import caller, heard
 from quart_notes.blueprints.invitations import join_link
@@ -44,7 +44,7 @@ async def add() -> Page:
     try:
         board, _ = await core().boards.add(await caller(), BoardCreate(**sent, client_key=await form_key(sent)))
     except ValidationError as error:
-        return await _boards(filled(sent, validation_problem(error).errors)), 422
+        return await _boards(filled(sent, form_problem(error).errors)), 422
     return redirect(f"{request.root_path}/front/boards/{board.id}/notes", 303)
 
 
@@ -85,7 +85,7 @@ async def rename(board_id: int) -> Page:
     try:
         await core().boards.rename(await caller(), board_id, BoardUpdate(**sent))
     except ValidationError as error:
-        return await _board(board_id, name_form=filled(sent, validation_problem(error).errors)), 422
+        return await _board(board_id, name_form=filled(sent, form_problem(error).errors)), 422
     return _to_board(board_id)
 
 
@@ -103,7 +103,7 @@ async def set_member(board_id: int) -> Page:
     except NotFoundError:
         raise
     except (ValidationError, ProblemError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        problem = form_problem(error)
         form = {**sent, "errors": {"user_id": problem.detail}}
         return await _board(board_id, member_form=form), problem.status
     return _to_board(board_id)
@@ -121,6 +121,7 @@ async def remove_member(board_id: int, user_id: int) -> Page:
     except NotFoundError:
         return _to_boards()
     except ProblemError as error:
+        form_problem(error)
         tell(error)
         form = {"user_id": "", "role": "editor", "errors": {"user_id": error.detail}}
         return await _board(board_id, member_form=form), error.status
@@ -156,7 +157,7 @@ async def invite(board_id: int) -> Page:
     try:
         (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
     except ValidationError as error:
-        return await _board(board_id, member_form=filled(sent, validation_problem(error).errors)), 422
+        return await _board(board_id, member_form=filled(sent, form_problem(error).errors)), 422
     return await _board(board_id, new_link=join_link(secret)), 201
 
 

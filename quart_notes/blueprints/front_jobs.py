@@ -2,56 +2,63 @@
 
 from contextlib import suppress
 
-from quart import Blueprint, redirect, request
+from quart import Blueprint, render_template
 from quart_schema import hide
-from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.front_transfers import to_job
+from quart_notes.blueprints.fragments import removed, wants_fragment
+from quart_notes.blueprints.front_transfers import Page, to_job
 from quart_notes.blueprints.identity import caller
 from quart_notes.errors import NotNowError
+from quart_notes.schemas import JobOut
 
 blueprint = Blueprint("front_jobs", __name__, url_prefix="/front/jobs")
 
 
 @blueprint.post("/<id:job_id>/cancel")
 @hide
-async def cancel(job_id: int) -> WerkzeugResponse:
+async def cancel(job_id: int) -> Page:
     """Cancel a job."""
     job, _ = await core().jobs.cancel(await caller(), job_id)
-    return to_job(job.board_id, job_id)
+    return await _shown(job)
 
 
 @blueprint.post("/<id:job_id>/retry")
 @hide
-async def retry(job_id: int) -> WerkzeugResponse:
+async def retry(job_id: int) -> Page:
     """Run a job again; one that goes on already is shown as it is."""
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)
     with suppress(NotNowError):
-        await core().jobs.retry(who, job_id)
-    return to_job(job.board_id, job_id, follow=True)
+        job, _ = await core().jobs.retry(who, job_id)
+    return await _shown(job, follow=True)
 
 
 @blueprint.post("/<id:job_id>/import")
 @hide
-async def bring_in(job_id: int) -> WerkzeugResponse:
+async def bring_in(job_id: int) -> Page:
     """Import what a look has found; one that has been begun is shown as it is."""
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)
     with suppress(NotNowError):
-        await core().jobs.bring_in(who, job_id)
-    return to_job(job.board_id, job_id, follow=True)
+        job, _ = await core().jobs.bring_in(who, job_id)
+    return await _shown(job, follow=True)
 
 
 @blueprint.post("/<id:job_id>/remove")
 @hide
-async def remove(job_id: int) -> WerkzeugResponse:
+async def remove(job_id: int) -> Page:
     """Put a job away; one that has been begun again is shown as it is."""
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)
     try:
         await core().jobs.remove(who, job_id)
     except NotNowError:
-        return to_job(job.board_id, job_id)
-    return redirect(f"{request.root_path}/front/boards/{job.board_id}/transfer#imports", 303)
+        return await _shown(job)
+    return removed(f"/front/boards/{job.board_id}/transfer#imports")
+
+
+async def _shown(job: JobOut, *, follow: bool = False) -> Page:
+    if wants_fragment():
+        return await render_template("fragments/job_row.html", job=job)
+    return to_job(job.board_id, job.id, follow=follow)

@@ -8,8 +8,9 @@ from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.errors import form_problem
 from quart_notes.blueprints.forms import digits, filled, form_key, typed
+from quart_notes.blueprints.fragments import wants_fragment
 from quart_notes.blueprints.identity import caller, heard
 from quart_notes.errors import FieldError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
@@ -53,12 +54,14 @@ async def send(user_id: int) -> Page:
     """Send a message by the form."""
     await core().people.get(user_id)
     sent = await typed(*FIELDS)
-    if not sent["recipient_id"]:
-        return await _messages(user_id, filled(sent, (NOBODY_CHOSEN,))), ValidationFailedError.status
     try:
+        if not sent["recipient_id"]:
+            raise ValidationFailedError(NOBODY_CHOSEN.message, errors=[NOBODY_CHOSEN])
         data = {"author_id": user_id, **sent, "client_key": await form_key(sent)}
-        await core().messages.send(await caller(), MessageCreate.model_validate(data))
+        posted, _ = await core().messages.send(await caller(), MessageCreate.model_validate(data))
     except (ValidationError, ValidationFailedError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        problem = form_problem(error)
         return await _messages(user_id, filled(sent, problem.errors)), problem.status
+    if wants_fragment():
+        return await render_template("fragments/message_row.html", message=posted.message)
     return redirect(f"{request.root_path}/front/messages/{user_id}#end", 303)

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.board_list import board_list
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.errors import form_problem
 from quart_notes.blueprints.forms import form_key, typed
+from quart_notes.blueprints.fragments import removed, wants_fragment
 from quart_notes.blueprints.identity import caller, heard
 from quart_notes.blueprints.open_board import address, opened, path
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
@@ -78,9 +79,12 @@ async def add(board_id: int) -> Page:
     """Add a note by the form."""
     sent: dict[str, Any] = await typed("title", "description")
     try:
-        await core().notes.add(await caller(), board_id, NoteCreate(**sent, client_key=await form_key(sent)))
+        data = NoteCreate(**sent, client_key=await form_key(sent))
+        added, _ = await core().notes.add(await caller(), board_id, data)
     except ValidationError as error:
-        return await _board(board_id, _form(**sent, errors=validation_problem(error).errors)), 422
+        return await _board(board_id, _form(**sent, errors=form_problem(error).errors)), 422
+    if wants_fragment():
+        return await card(board_id, added.id)
     return redirect(f"{request.root_path}{await address(board_id)}", 303)
 
 
@@ -92,7 +96,7 @@ async def card(board_id: int, note_id: int) -> str:
     note, _ = await core().notes.get(who, board_id, note_id)
     g.bare = True
     shown = (await core().boards.get(who, board_id))[0]
-    return await render_template("note_card.html", note=note, board=shown, board_path=path(board_id))
+    return await render_template("fragments/note_card.html", note=note, board=shown, board_path=path(board_id))
 
 
 @blueprint.get("/<id:note_id>/edit")
@@ -133,14 +137,16 @@ async def save(board_id: int, note_id: int) -> Page:
         await core().notes.change(
             await caller(), board_id, note_id, NoteUpdate(**changed), lambda current: not version or current == version
         )
-    except NotFoundError:
+    except NotFoundError as error:
+        form_problem(error)
         return await _board(board_id, _form(**sent, errors=(DELETED,))), 404
-    except StaleVersionError:
+    except StaleVersionError as error:
+        form_problem(error)
         return await _edit_again(board_id, note_id, _form(**sent), 412)
     except (ValidationError, ValidationFailedError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        form = _form(**sent, errors=form_problem(error).errors)
         # The version stays the one that the person began with: a later save must not overwrite what came after it.
-        return await _edit_again(board_id, note_id, {**_form(**sent, errors=problem.errors), "version": version}, 422)
+        return await _edit_again(board_id, note_id, {**form, "version": version}, 422)
     return await _to_card(board_id, note_id)
 
 
@@ -151,7 +157,7 @@ async def _edit_again(board_id: int, note_id: int, form: dict[str, Any], status:
 
 @blueprint.post("/<id:note_id>/done")
 @hide
-async def tick(board_id: int, note_id: int) -> WerkzeugResponse:
+async def tick(board_id: int, note_id: int) -> Page:
     """Tick a note off, or not."""
     done = (await request.form).get("done") == "true"
     await core().notes.change(await caller(), board_id, note_id, NoteUpdate(done=done))
@@ -160,23 +166,25 @@ async def tick(board_id: int, note_id: int) -> WerkzeugResponse:
 
 @blueprint.post("/<id:note_id>/delete")
 @hide
-async def delete(board_id: int, note_id: int) -> WerkzeugResponse:
+async def delete(board_id: int, note_id: int) -> Page:
     """Delete a note and offer to undo it."""
-    where = request.root_path + await address(board_id)
+    where = await address(board_id)
     try:
         await core().notes.delete(await caller(), board_id, note_id)
     except NotFoundError:
-        return redirect(where, 303)
-    return redirect(f"{where}?deleted={note_id}", 303)
+        return removed(where)
+    return removed(f"{where}?deleted={note_id}")
 
 
 @blueprint.post("/<id:note_id>/restore")
 @hide
-async def restore(board_id: int, note_id: int) -> WerkzeugResponse:
+async def restore(board_id: int, note_id: int) -> Page:
     """Undo a deletion."""
     await core().notes.restore(await caller(), board_id, note_id)
     return await _to_card(board_id, note_id)
 
 
-async def _to_card(board_id: int, note_id: int) -> WerkzeugResponse:
+async def _to_card(board_id: int, note_id: int) -> Page:
+    if wants_fragment():
+        return await card(board_id, note_id)
     return redirect(f"{request.root_path}{await address(board_id)}#note-{note_id}", 303)

@@ -3,30 +3,27 @@
 from typing import Any
 
 from pydantic import ValidationError
-from quart import Blueprint, g, render_template
+from quart import Blueprint, render_template
 from quart_schema import hide
-from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.errors import form_problem
 from quart_notes.blueprints.forms import filled, typed
-from quart_notes.blueprints.front_rooms import to_room, visible_room
+from quart_notes.blueprints.fragments import removed
+from quart_notes.blueprints.front_rooms import Page, to_message, visible_room
 from quart_notes.blueprints.identity import caller, chosen_person
 from quart_notes.errors import NotFoundError, NotYoursError
 from quart_notes.schemas import MessageOut, MessageUpdate, UserOut
 
 blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/<id:room_id>/messages/<id:message_id>")
 
-Page = str | tuple[str, int] | WerkzeugResponse
-
 
 @blueprint.get("")
 @hide
 async def message(room_id: int, message_id: int) -> str:
     """The message alone, for a page that swaps it in."""
-    g.bare = True
-    me = await chosen_person()
-    return await render_template("message_item.html", message=await visible_message(room_id, message_id, me), me=me)
+    shown = await visible_message(room_id, message_id, await chosen_person())
+    return await render_template("fragments/message_item.html", message=shown)
 
 
 async def visible_message(room_id: int, message_id: int, me: UserOut | None) -> MessageOut:
@@ -68,17 +65,17 @@ async def save(room_id: int, message_id: int) -> Page:
     shown = await visible_message(room_id, message_id, me)
     sent = await typed("content")
     try:
-        await core().messages.change(
+        changed, _ = await core().messages.change(
             await caller(), message_id, MessageUpdate(author_id=me.id, content=sent["content"])
         )
     except ValidationError as error:
-        return await _edit(shown, filled(sent, validation_problem(error).errors)), 422
-    return to_room(room_id, f"#message-{message_id}")
+        return await _edit(shown, filled(sent, form_problem(error).errors)), 422
+    return await to_message(changed)
 
 
 @blueprint.post("/delete")
 @hide
-async def delete(room_id: int, message_id: int) -> WerkzeugResponse:
+async def delete(room_id: int, message_id: int) -> Page:
     """Delete one's own message and offer to undo it."""
     me = await _somebody()
     try:
@@ -86,15 +83,15 @@ async def delete(room_id: int, message_id: int) -> WerkzeugResponse:
         await core().messages.delete(await caller(), message_id, me.id)
     except NotFoundError:
         await visible_room(room_id, me)
-        return to_room(room_id, "#end")
-    return to_room(room_id, f"?deleted={message_id}#end")
+        return removed(f"/front/rooms/{room_id}#end")
+    return removed(f"/front/rooms/{room_id}?deleted={message_id}#end")
 
 
 @blueprint.post("/restore")
 @hide
-async def restore(room_id: int, message_id: int) -> WerkzeugResponse:
+async def restore(room_id: int, message_id: int) -> Page:
     """Undo a deletion."""
     me = await _somebody()
     await visible_room(room_id, me)
     restored, _ = await core().messages.restore(await caller(), message_id, me.id)
-    return to_room(restored.room_id, f"#message-{message_id}")
+    return await to_message(restored)

@@ -1,20 +1,21 @@
 """The pages of the rooms: the list, a conversation, and the form to say something."""
 
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
-from quart import Blueprint, Response, redirect, render_template, request
+from quart import Blueprint, Response, make_response, redirect, render_template, request
 from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.errors import form_problem
 from quart_notes.blueprints.forms import digits, filled, form_key, typed
+from quart_notes.blueprints.fragments import wants_fragment
 from quart_notes.blueprints.guests import known_guest, may_talk, remember_guest
 from quart_notes.blueprints.identity import caller, chosen_person, heard
 from quart_notes.blueprints.links import linked
 from quart_notes.domain.messages import MessageList
-from quart_notes.errors import NotFoundError, RoomNameTakenError, ValidationFailedError
+from quart_notes.errors import NotFoundError, NotYoursError, RoomNameTakenError, ValidationFailedError
 from quart_notes.schemas import (
     MAX_ID,
     PAGE_MAX,
@@ -61,7 +62,7 @@ async def add() -> Page:
         data = RoomCreate(**sent, client_key=await form_key(sent))
         room, _ = await core().rooms.add(data, (await caller()).id)
     except (ValidationError, RoomNameTakenError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        problem = form_problem(error)
         return await _rooms(filled(sent, problem.errors)), problem.status
     return to_room(room.id)
 
@@ -151,31 +152,39 @@ async def say(room_id: int) -> Page:
     me = await chosen_person()
     shown = await visible_room(room_id, me)
     if me is None and not may_talk(room_id):
+        form_problem(NotYoursError("Choose who you are first."))
         return to_room(room_id)
     sent = await typed("content")
     key = await form_key({"room": str(room_id), **sent})
     try:
         return await (_say_as_guest(room_id, sent, key) if me is None else _say(room_id, me, sent, key))
     except (ValidationError, ValidationFailedError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        problem = form_problem(error)
         return await _conversation(shown, me, filled(sent, problem.errors)), problem.status
 
 
-async def _say(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> WerkzeugResponse:
+async def _say(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> Page:
     data = RoomMessageCreate(author_id=me.id, **sent, client_key=key)
     posted, _ = await core().messages.post(await caller(), room_id, data)
     core().presence.stopped_typing(room_id, me.id)
     await core().readings.read(await caller(), room_id, ReadingUpdate(reader_id=me.id, message_id=posted.message.id))
-    return to_room(room_id, "#end")
+    return await to_message(posted.message, "#end")
 
 
-async def _say_as_guest(room_id: int, sent: dict[str, str], key: str | None) -> Response:
+async def _say_as_guest(room_id: int, sent: dict[str, str], key: str | None) -> Page:
     data = GuestMessageCreate(**sent, client_key=key)
     guest = known_guest() or await core().messages.new_guest()
-    await core().messages.post_as_guest(room_id, guest, data.content, data.client_key)
-    response = Response(b"", 303, {"Location": f"{request.root_path}/front/rooms/{room_id}#end"})
+    posted, _ = await core().messages.post_as_guest(room_id, guest, data.content, data.client_key)
+    response = cast(Response, await make_response(await to_message(posted, "#end")))
     remember_guest(response, guest)
     return response
+
+
+async def to_message(message: MessageOut, where: str = "") -> Page:
+    """Back to the conversation, where a message stands or `where` says; for a fragment, the message itself."""
+    if wants_fragment():
+        return await render_template("fragments/message_item.html", message=message)
+    return to_room(message.room_id, where or f"#message-{message.id}")
 
 
 def to_room(room_id: int, where: str = "") -> WerkzeugResponse:

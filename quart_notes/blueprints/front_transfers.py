@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.body import takes_files
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import tell, validation_problem
+from quart_notes.blueprints.errors import form_problem, tell
 from quart_notes.blueprints.forms import digits, filled
 from quart_notes.blueprints.identity import caller, heard
 from quart_notes.blueprints.uploads import received
@@ -77,9 +77,10 @@ async def bring_in(board_id: int) -> Page:
     except (NotFoundError, ForbiddenError):
         raise
     except ValidationError as error:
-        problem = validation_problem(error)
+        problem = form_problem(error)
         return await _transfer(board_id, filled(form, problem.errors)), problem.status
     except ProblemError as error:
+        form_problem(error)
         tell(error)
         return await _transfer(board_id, filled(form, [_beside(error)])), error.status
     return to_job(board_id, job.id, follow=True)

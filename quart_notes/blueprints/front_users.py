@@ -8,11 +8,12 @@ from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import validation_problem
+from quart_notes.blueprints.errors import form_problem
 from quart_notes.blueprints.forms import filled, form_key, typed
+from quart_notes.blueprints.fragments import wants_fragment
 from quart_notes.blueprints.identity import caller, chosen_person, heard
 from quart_notes.errors import NicknameTakenError
-from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate
+from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate, UserOut
 
 blueprint = Blueprint("front_users", __name__, url_prefix="/front/users")
 
@@ -41,11 +42,18 @@ async def add() -> Page:
     sent = await typed(*FIELDS)
     try:
         wanted = {**sent, "email": sent["email"].strip() or None, "client_key": await form_key(sent)}
-        await core().people.add(UserCreate.model_validate(wanted), who.id)
+        added, _ = await core().people.add(UserCreate.model_validate(wanted), who.id)
     except (ValidationError, NicknameTakenError) as error:
-        problem = validation_problem(error) if isinstance(error, ValidationError) else error
+        problem = form_problem(error)
         return await _users(filled(sent, problem.errors)), problem.status
-    return redirect(f"{request.root_path}/front/users", 303)
+    return await to_user(added)
+
+
+async def to_user(user: UserOut, where: str = "") -> Page:
+    """Back to the people; for a fragment, the card of `user`."""
+    if wants_fragment():
+        return await render_template("fragments/user_card.html", user=user)
+    return redirect(f"{request.root_path}/front/users{where}", 303)
 
 
 @blueprint.post("/<id:user_id>/talk")

@@ -1,6 +1,7 @@
 """Who is in a room and who is typing there: volatile, coalesced to one event a second and room."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class Presence:
         self._broadcaster = broadcaster
         self._places: dict[int, _Place] = {}
         self._elsewhere = Elsewhere(peers or Peers(), self)
+        broadcaster.watch(events.USERS, self._person_changed)
 
     def join(self, room_id: int, person: UserOut) -> Callable[[], None]:
         """A connection of a person begins to follow a room; returns what to call, once, when it ends."""
@@ -103,6 +105,17 @@ class Presence:
         return PresenceOut(
             room_id=room_id, here=_by_nickname(here), guests=sorted(set(guests)), typing=_by_nickname(typists)
         )
+
+    def _person_changed(self, message: Message) -> None:
+        """Somebody who is here goes by another name from now on."""
+        person = UserOut.model_validate(json.loads(message.data)["user"])
+        for room_id, place in self._places.items():
+            if person.id in place.people:
+                place.people[person.id] = person
+            if person.id in place.typing:
+                place.typing[person.id] = person, place.typing[person.id][1]
+            if person.id in place.people or person.id in place.typing:
+                self._changed_here(room_id)
 
     # What the other processes are told, and do.
 

@@ -217,6 +217,23 @@ async def test_one_changes_ones_name_nickname_and_address(house: House):
         assert await _names(client, ada) == ("Ada King", "COUNTESS", None)
 
 
+async def test_ones_own_board_goes_by_the_other_nickname_unless_one_named_it(house: House):
+    before = await house.core.log.newest()
+    async with await house.browser("ada") as client, await house.browser("bob") as other:
+        (own,) = [one for one in (await client.get("/api/boards")).json() if one["kind"] == "personal"]
+        (bobs,) = [one for one in (await other.get("/api/boards")).json() if one["kind"] == "personal"]
+        await other.patch(f"/api/boards/{bobs['id']}", json={"name": "Mine"})
+        for one, nickname in ((client, "Countess"), (other, "rob")):
+            assert (await one.patch("/api/me", json={"nickname": nickname})).status_code == 200
+        assert (await client.patch("/api/me", json={"nickname": "Countess", "name": "Ada"})).status_code == 200
+
+        assert (await client.get(f"/api/boards/{own['id']}")).json()["name"] == "Personal (Countess)"
+        assert (await other.get(f"/api/boards/{bobs['id']}")).json()["name"] == "Mine"
+    topics = [f"board:{board['id']}" for board in (own, bobs)]
+    told = [event["board"]["name"] for event in await house.events(before, *topics)]
+    assert told == ["Mine", "Personal (Countess)"]
+
+
 async def test_a_read_token_changes_no_profile(house: House):
     async with house.client(token=await house.token("ada", "read")) as client:
         refused(await client.patch("/api/me", json={"name": "x"}), 403, "forbidden")

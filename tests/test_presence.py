@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_notes.broadcaster import Broadcaster
-from quart_notes.events import EVERY_ROOM
+from quart_notes.channel import Message
+from quart_notes.events import EVERY_ROOM, USERS, UserEvent, encode
 from quart_notes.presence import INTERVAL, LINGER, TYPING, Presence
 from tests.presences import ADA, BOB, EVE, Listener, nicks, now_in, user
 from tests.virtual_time import in_virtual_time
@@ -222,6 +223,24 @@ async def test_who_was_not_typing_stops_without_a_word():
 
     await asyncio.sleep(10)
     assert listener.times == [0]
+
+
+@in_virtual_time
+async def test_who_is_here_or_typing_goes_by_their_other_name_within_a_second():
+    broadcaster = Broadcaster()
+    presence, listener = Presence(broadcaster), Listener(broadcaster)
+    presence.join(5, ADA)
+    presence.typing(5, BOB)
+    await asyncio.sleep(2)
+
+    for one, nickname in ((ADA, "Countess"), (BOB, "rob"), (EVE, "nobody here")):
+        event = UserEvent(topic=USERS, action="update", user=one.model_copy(update={"nickname": nickname}))
+        broadcaster.publish([Message(USERS, 1, "e-1", encode(event))])
+    await asyncio.sleep(MOMENT)
+
+    assert now_in(presence) == (["Countess"], [], ["rob"])
+    assert listener.last == (["Countess"], [], ["rob"])
+    assert listener.times == [0, 2]
 
 
 @in_virtual_time

@@ -1,4 +1,4 @@
-"""One's account as a page: password, browsers, tokens, invitations."""
+"""One's account as a page: profile, password, browsers, tokens, invitations; in open mode the profile only."""
 
 from contextlib import suppress
 from typing import Any
@@ -13,8 +13,9 @@ from quart_notes.blueprints.browsers import browser_name
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import form_problem
 from quart_notes.blueprints.forms import digits, filled, form_key, question, typed
-from quart_notes.blueprints.identity import caller
+from quart_notes.blueprints.identity import accounts, caller
 from quart_notes.blueprints.invitations import join_link
+from quart_notes.domain.access import Caller
 from quart_notes.errors import (
     NicknameTakenError,
     NotFoundError,
@@ -42,26 +43,28 @@ async def _account(**further: Any) -> str:
     """The page; `further` has the form that was refused, or the secret that is shown this once."""
     who = await caller()
     person = await core().profiles.get(who.id or 0)
-    return await render_template(
-        "account.html",
-        **{
-            "admin": who.admin,
-            "person": person,
-            "profile_form": filled({name: getattr(person, name) or "" for name in PROFILE}),
-            "sessions": await core().sessions.of_person(who.id or 0, who.session),
-            "tokens": await core().tokens.of_person(who.id or 0),
-            "invitations": await core().invitations.find(who),
-            "without_password": await core().accounts.without_password() if who.admin else [],
-            "password_form": filled({}),
-            "token_form": filled({"name": "", "scope": "read", "days": "90"}),
-            "invitation_form": filled({"uses": "1", "days": "7"}),
-            "people": (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users if who.admin else [],
-            "changed": request.args.get("changed", ""),
-            "new_token": None,
-            "new_link": None,
-            **further,
-        },
-    )
+    profile = {
+        "person": person,
+        "profile_form": filled({name: getattr(person, name) or "" for name in PROFILE}),
+        "changed": request.args.get("changed", ""),
+    }
+    access = await _access(who) if accounts() else {}
+    return await render_template("account.html", **{**profile, **access, **further})
+
+
+async def _access(who: Caller) -> dict[str, Any]:
+    return {
+        "sessions": await core().sessions.of_person(who.id or 0, who.session),
+        "tokens": await core().tokens.of_person(who.id or 0),
+        "invitations": await core().invitations.find(who),
+        "without_password": await core().accounts.without_password() if who.admin else [],
+        "password_form": filled({}),
+        "token_form": filled({"name": "", "scope": "read", "days": "90"}),
+        "invitation_form": filled({"uses": "1", "days": "7"}),
+        "people": (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users if who.admin else [],
+        "new_token": None,
+        "new_link": None,
+    }
 
 
 @blueprint.post("/profile")

@@ -35,6 +35,7 @@ class Need(Enum):
     BY_METHOD = auto()  # LOOK for GET, CHANGE for the rest
     SELF = auto()  # the same, and in open mode somebody in particular
     ACCOUNT = auto()  # a person with a browser, in accounts mode: never a token
+    PROFILE = auto()  # the same, and in open mode somebody in particular
     ADMIN = auto()  # such a person who administers the server
 
 
@@ -81,6 +82,8 @@ NEEDS: Mapping[str, Need] = {
     "front_access": Need.NOTHING,
     "front_access.accepted": Need.ACCOUNT,
     "front_account": Need.ACCOUNT,
+    "front_account.account": Need.PROFILE,
+    "front_account.change_profile": Need.PROFILE,
 }
 
 
@@ -132,7 +135,7 @@ async def _judge(endpoint: str, *, changes: bool) -> None:
     if passed is None:
         raise SignInRequiredError("Sign in first.")
     by_token = passed.caller.token is not None
-    if by_token and need in {Need.ACCOUNT, Need.ADMIN}:
+    if by_token and need in {Need.ACCOUNT, Need.PROFILE, Need.ADMIN}:
         raise ForbiddenError("This cannot be done with a token; sign in.")
     writes = need is Need.CHANGE or (need in {Need.BY_METHOD, Need.SELF} and changes)
     if writes and passed.caller.scope != "write":
@@ -144,7 +147,8 @@ async def _judge(endpoint: str, *, changes: bool) -> None:
 def _judge_open(need: Need, passed: Pass | None) -> None:
     if need in {Need.ACCOUNT, Need.ADMIN}:
         raise NotFoundError("This server has no accounts: it runs with --access open.")
-    if need is Need.SELF and (passed is None or passed.caller.person is None) and "person_id" not in request.args:
+    named = need is Need.SELF and "person_id" in request.args
+    if need in {Need.SELF, Need.PROFILE} and (passed is None or passed.caller.person is None) and not named:
         raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
 
 

@@ -56,7 +56,9 @@ async def shell() -> dict[str, Any]:
         "unread_total": sum(one.count for one in unread),
         "unread_marks": _marks(unread),
         "shell_event_id": heard(position),
-        "shell_topics": ",".join([events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]),
+        "shell_topics": ",".join(
+            [events.USERS, events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]
+        ),
         "shell_job": next(iter(await core().jobs.under_way(who)), None),
         "here": _here({f"/front/rooms/{room.id}" for room in found.rooms if room.kind != "room"}),
     }

@@ -11,7 +11,7 @@ from quart_notes.database import Database
 from quart_notes.domain.access import SHARED_BOARD, Caller, must_have, role_on, visible_boards
 from quart_notes.domain.members import role_of, tell_person
 from quart_notes.domain.once import once, request_of
-from quart_notes.domain.people import add_personal
+from quart_notes.domain.people import PERSONAL_BOARD_NAME, add_personal
 from quart_notes.errors import NotFoundError, PersonalBoardError
 from quart_notes.event_log import EventLog
 from quart_notes.events import BoardEvent, EventId
@@ -196,6 +196,15 @@ class Boards:
             return True
 
         return await self._write(work)
+
+
+async def rename_personal(change: Change, user_id: int, before: str, nickname: str) -> None:
+    """Have a person's own board go by their other nickname, unless they have named it themselves."""
+    named = {"kind": "personal", "memberships__user_id": user_id, "name": PERSONAL_BOARD_NAME.format(before)}
+    for board in await Board.filter(**named).using_db(change.connection):
+        board.name = PERSONAL_BOARD_NAME.format(nickname)
+        await board.save(using_db=change.connection, update_fields=["name"])
+        _tell_board(change, "update", board)
 
 
 async def _roles(connection: BaseDBAsyncClient, caller: Caller, board_ids: list[int]) -> dict[int, Role]:

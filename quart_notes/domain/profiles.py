@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.database import Database
+from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import UNDER_WAY, begin_or_end, settle
 from quart_notes.domain.people import ASSISTANT, of_nickname, shown, taken
 from quart_notes.domain.people import tell as tell_everybody
@@ -47,8 +48,9 @@ class Profiles:
             wanted = data.changes()
             if "email" in wanted:
                 wanted["email"] = wanted["email"] or ""
-            if "nickname" in wanted:
+            if wanted.get("nickname", user.nickname) != user.nickname:
                 wanted["nickname_key"] = await _free_key(change, user, wanted["nickname"])
+                await rename_personal(change, user.id, user.nickname, wanted["nickname"])
             return await _update(change, user, **wanted)
 
         return await self._write(work)
@@ -101,8 +103,6 @@ async def _existing(connection: BaseDBAsyncClient, user_id: int) -> User:
 
 
 async def _free_key(change: Change, user: User, nickname: str) -> str:
-    if nickname == user.nickname:
-        return str(user.nickname_key)
     key = name_key(nickname, NICKNAME_KEY_MAX)
     others = User.filter(nickname_key=key).exclude(id=user.id).using_db(change.connection)
     if await others.exists() or key == ASSISTANT != user.nickname_key:

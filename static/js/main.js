@@ -5,6 +5,7 @@ import * as badges from "./badges.js";
 import * as connection from "./connection.js";
 import { find } from "./elements.js";
 import * as jobMark from "./job_mark.js";
+import * as peopleNames from "./people_names.js";
 import * as preferences from "./preferences.js";
 import { ResumingFeed } from "./resuming_feed.js";
 import * as roomList from "./room_list.js";
@@ -52,6 +53,7 @@ connection.start(find(document, "#connection"), feed, find(document, "#offline-h
 announcer.start(find(document, "#announcer"));
 toast.start(find(document, "#toasts"));
 preferences.start(feed);
+peopleNames.start(feed);
 /** @type {HTMLElement|null} */ const out = document.querySelector("#signed-out");
 if (out) signedOut.start(out, Number(person), feed);
 theme.start(find(document, "#theme-button"));

@@ -1,10 +1,10 @@
 /** Who is on a board, and as what. */
 import { ask } from "./api.js";
-import { drawAvatar } from "./avatar.js";
 import { boardId } from "./board_place.js";
 import { address, clone, find, insertById } from "./elements.js";
 import { handOn, removeAll } from "./focus.js";
 import { announceNews } from "./messages.js";
+import { sayWithin } from "./people_names.js";
 import { persist } from "./persist.js";
 
 const me = Number(document.documentElement.dataset.person);
@@ -51,19 +51,16 @@ export function start(element, feed) {
 }
 
 /** @param {User} user */
-function rowFor({ id, nickname, name, deactivated }) {
+function rowFor(user) {
+  const { id } = user;
   const row = clone("member");
   row.dataset.id = String(id);
   row.toggleAttribute("data-me", id === me);
-  row.toggleAttribute("data-deactivated", Boolean(deactivated));
-  drawAvatar(find(row, ".avatar"), nickname, id);
-  for (const place of row.querySelectorAll(".member-nickname")) place.textContent = nickname;
-  find(row, ".member-name").textContent = name;
+  sayWithin(row, user);
   const select = find(row, "select", HTMLSelectElement);
   select.id = `role-${id}`;
   find(row, "label", HTMLLabelElement).htmlFor = select.id;
   find(row, "[name=user_id]", HTMLInputElement).value = String(id);
   address(find(row, ".remove-form"), "action", id);
-  find(row, ".remove-form button").ariaLabel = `Remove: ${nickname}`;
   return row;
 }

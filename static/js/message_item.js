@@ -4,6 +4,7 @@ import { drawAvatar } from "./avatar.js";
 import { address, clone, find } from "./elements.js";
 import { showText } from "./message_text.js";
 import { tellTime } from "./message_time.js";
+import { sayWithin } from "./people_names.js";
 
 /** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
 /** @type {Map<string, HTMLLIElement>} by the id of its template */ const blanks = new Map();
@@ -25,9 +26,6 @@ export function messageOf(item) {
 
 /** @param {Message} message */
 export const isOwn = ({ author_id }) => viewer > 0 && author_id === viewer;
-
-/** What its author goes by. @param {Message} message */
-export const nameOf = ({ author, guest }) => author?.nickname ?? guest ?? "";
 
 /** A new item that shows a message. @param {Message} message */
 export function itemFor(message) {
@@ -84,11 +82,16 @@ function name(item, message) {
   if (message.client_key) item.dataset.key = message.client_key;
   if (message.answer) return nameAnswer(item, message.id, message.answer, viewer, administers);
   item.toggleAttribute("data-own", own);
-  find(item, ".author bdi").textContent = nameOf(message);
-  find(item, ".author").toggleAttribute("data-deactivated", Boolean(message.author?.deactivated));
-  drawAvatar(find(item, ".avatar"), nameOf(message), message.author_id);
+  if (message.author) sayWithin(item, message.author);
+  else nameGuest(item, message.guest ?? "");
   find(item, ".message-tools").hidden = !(own || administers);
   find(item, ".edit-link").hidden = !own;
   address(find(item, ".edit-link"), "href", message.id);
   address(find(item, ".delete-form"), "action", message.id);
+}
+
+/** @param {HTMLElement} item @param {string} guest */
+function nameGuest(item, guest) {
+  find(item, ".author bdi").textContent = guest;
+  drawAvatar(find(item, ".avatar"), guest, null);
 }

@@ -1,5 +1,6 @@
 /** A row of a person's table of messages: made from the blank one in the page's template, its slots filled as text. */
 import { clone, find } from "./elements.js";
+import { say } from "./people_names.js";
 import { exact, language, toMilliseconds } from "./time.js";
 
 const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
@@ -18,16 +19,10 @@ export function fill(row, message) {
   row.dataset.version = String(message.version);
   find(row, "time", HTMLTimeElement).dateTime = toMilliseconds(message.date);
   tellTime(row);
-  nameIn(find(row, ".from"), message.author);
-  nameIn(find(row, ".to"), message.recipient);
+  if (message.author) say(find(row, ".from"), message.author);
+  if (message.recipient) say(find(row, ".to"), message.recipient);
   find(row, ".content").textContent = message.content;
   find(row, ".edited").hidden = !message.edited_at;
-}
-
-/** @param {HTMLElement} place @param {User|null|undefined} person */
-function nameIn(place, person) {
-  place.textContent = person?.nickname ?? "";
-  place.toggleAttribute("data-deactivated", Boolean(person?.deactivated));
 }
 
 /** In the viewer's zone. @param {HTMLElement} row */

@@ -3,6 +3,7 @@ import { ask, Problem } from "./api.js";
 import { find, valuesOf } from "./elements.js";
 import { MessageTable } from "./message_table.js";
 import { announceNews } from "./messages.js";
+import { say } from "./people_names.js";
 import { persist } from "./persist.js";
 import * as sending from "./sending.js";
 
@@ -62,5 +63,8 @@ export function start(element, feed) {
 function offer(select, person, except) {
   const value = String(person.id);
   if (person.id === except || [...select.options].some((option) => option.value === value)) return;
-  select.add(new Option(`${person.nickname} (${person.name})`, value));
+  const option = new Option("", value);
+  option.dataset.as = "choice";
+  say(option, person);
+  select.add(option);
 }

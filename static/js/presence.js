@@ -1,8 +1,8 @@
 /** Who is here: shown at once, said politely. */
-import { drawAvatar } from "./avatar.js";
 import { clone, find } from "./elements.js";
 import { keyOf } from "./keys.js";
 import { viewer } from "./message_item.js";
+import { sayWithin } from "./people_names.js";
 import { newsOf } from "./presence_news.js";
 
 const FACES = 4;
@@ -13,16 +13,16 @@ export function start(here, roomId, feed) {
   const heard = { signal: over.signal };
   const list = find(here, "ul");
   const faces = find(here, ".here-faces");
-  /** @type {Set<string>|undefined} */ let known;
+  /** @type {Map<number, string>|undefined} nicknames by id */ let known;
   /** @param {Presence} presence */
   const show = ({ here: people, guests }) => {
-    const all = [...people, ...guests.map((nickname) => ({ id: null, nickname, name: "" }))];
+    const all = [...people, ...guests.map((nickname) => ({ id: 0, nickname, name: "" }))];
     list.replaceChildren(...all.map(personHere));
     faces.replaceChildren(...all.slice(0, FACES).map(face));
     find(here, ".here-count").textContent = `${all.length} here`;
-    const names = new Set(people.filter(({ id }) => id !== viewer).map(({ nickname }) => nickname));
-    for (const name of names) if (known && !known.has(name)) newsOf(`${name} is here.`);
-    for (const name of known ?? []) if (!names.has(name)) newsOf(`${name} has left.`);
+    const names = new Map(people.filter(({ id }) => id !== viewer).map(({ id, nickname }) => [id, nickname]));
+    for (const [id, name] of names) if (known && !known.has(id)) newsOf(`${name} is here.`);
+    for (const [id, name] of known ?? []) if (!names.has(id)) newsOf(`${name} has left.`);
     known = names;
   };
   /** @param {FeedEventMap["change"]} event */
@@ -44,18 +44,12 @@ export function start(here, roomId, feed) {
   return () => over.abort();
 }
 
-/** @param {{id: number|null, nickname: string, name: string}} person */
-function personHere({ id, nickname, name }) {
+/** @param {{id: number, nickname: string, name: string}} person a guest's id is 0 */
+function personHere(person) {
   const line = clone("here-person");
-  drawAvatar(find(line, ".avatar"), nickname, id);
-  find(line, ".here-nickname").textContent = nickname;
-  find(line, ".here-name").textContent = name;
+  sayWithin(line, person);
   return line;
 }
 
-/** @param {{id: number|null, nickname: string}} person */
-function face({ id, nickname }) {
-  const element = find(clone("here-person"), ".avatar");
-  drawAvatar(element, nickname, id);
-  return element;
-}
+/** @param {{id: number, nickname: string, name: string}} person */
+const face = (person) => find(personHere(person), ".avatar");

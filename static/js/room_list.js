@@ -1,8 +1,9 @@
 /** The rooms and one's own conversations, as they are listed beside a page: what is new comes in where it belongs. */
 import { pages } from "./api.js";
 import { address, clone, find } from "./elements.js";
-import { removeAll } from "./focus.js";
+import { place, removeAll } from "./focus.js";
 import { emit } from "./messages.js";
+import { say } from "./people_names.js";
 import { persist } from "./persist.js";
 
 const LOBBY = 1;
@@ -19,11 +20,15 @@ export function start(element, me, feed) {
   const put = (room) => {
     const list = lists[room.kind];
     if (!list || list.querySelector(`[data-room="${room.id}"]`)) return;
-    const item = itemFor(room, me);
-    const rooms = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
-    list.insertBefore(item, [...rooms].find((other) => comesBefore(item, other)) ?? null);
+    putInOrder(list, itemFor(room, me));
     if (room.kind === "direct") none?.setAttribute("hidden", "");
     if (room.kind === "private") own?.querySelector(".assistant-door")?.remove();
+  };
+  /** @param {User} user */
+  const reorder = ({ id }) => {
+    const name = own?.querySelector(`[data-kind="direct"] [data-who="${id}"]`);
+    /** @type {HTMLElement|null|undefined} */ const item = name?.closest(".room");
+    if (own && item) putInOrder(own, item);
   };
   const load = () =>
     persist(
@@ -39,7 +44,13 @@ export function start(element, me, feed) {
       over.signal,
     );
 
-  feed.addEventListener("change", ({ detail: { room } }) => room && put(room), heard);
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { room, user } }) => {
+    if (room) put(room);
+    if (user) reorder(user);
+  };
+
+  feed.addEventListener("change", hear, heard);
   feed.addEventListener("reset", load, heard);
   return () => over.abort();
 }
@@ -53,8 +64,17 @@ function itemFor(room, me) {
   const link = find(item, "a", HTMLAnchorElement);
   address(link, "href", room.id);
   if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
-  find(item, ".room-name").textContent = room.kind === "private" ? "Assistant" : (room.name ?? other.nickname);
+  const name = find(item, ".room-name");
+  if (room.kind === "direct") say(name, other);
+  else name.textContent = room.kind === "private" ? "Assistant" : room.name;
   return item;
+}
+
+/** @param {Element} list @param {HTMLElement} item */
+function putInOrder(list, item) {
+  const rooms = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
+  const next = [...rooms].find((other) => other !== item && comesBefore(item, other)) ?? null;
+  if (item.nextElementSibling !== next || !item.isConnected) place(list, item, next);
 }
 
 /** The lobby and the assistant first, then by name. @param {HTMLElement} one @param {HTMLElement} other */

@@ -1,5 +1,6 @@
 /** Who else is typing, in a line above the composer. */
 import { viewer } from "./message_item.js";
+import { say } from "./people_names.js";
 import { newsOf } from "./presence_news.js";
 
 const LASTS_MS = 7_000; // the server says after 5 s of silence that it is over; should that get lost, this is its end
@@ -11,11 +12,11 @@ export function start(element, roomId, feed) {
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { presence } }) => {
     if (presence?.room_id !== roomId) return;
-    const names = presence.typing.filter(({ id }) => id !== viewer).map(({ nickname }) => nickname);
+    const people = presence.typing.filter(({ id }) => id !== viewer);
     clearTimeout(timer);
-    element.replaceChildren(...sentence(names));
-    for (const name of names) newsOf(`${name} is typing.`);
-    if (names.length) timer = setTimeout(() => element.replaceChildren(), LASTS_MS);
+    element.replaceChildren(...sentence(people));
+    for (const { nickname } of people) newsOf(`${nickname} is typing.`);
+    if (people.length) timer = setTimeout(() => element.replaceChildren(), LASTS_MS);
   };
   feed.addEventListener("change", hear, { signal: over.signal });
   return () => {
@@ -24,15 +25,15 @@ export function start(element, roomId, feed) {
   };
 }
 
-/** Each name is kept apart from the words around it, in its own direction. @param {string[]} names @returns {(Node|string)[]} */
-function sentence(names) {
-  const [first, second] = names.map((name) => {
+/** Each name is kept apart from the words around it, in its own direction. @param {User[]} people @returns {(Node|string)[]} */
+function sentence(people) {
+  const [first, second] = people.map((person) => {
     const bdi = document.createElement("bdi");
-    bdi.textContent = name;
+    say(bdi, person);
     return bdi;
   });
-  if (!names.length) return [];
-  if (names.length === 1) return [first, " is typing…"];
-  if (names.length === 2) return [first, " and ", second, " are typing…"];
-  return [first, `, and ${names.length - 1} others are typing…`];
+  if (!people.length) return [];
+  if (people.length === 1) return [first, " is typing…"];
+  if (people.length === 2) return [first, " and ", second, " are typing…"];
+  return [first, `, and ${people.length - 1} others are typing…`];
 }

@@ -1,6 +1,6 @@
 /** A person's card: made from the blank one in the page's own template, its slots filled as text. */
-import { drawAvatar } from "./avatar.js";
 import { address, clone, find } from "./elements.js";
+import { sayWithin } from "./people_names.js";
 
 /** @param {User} user @returns {HTMLElement} */
 export function cardFor(user) {
@@ -23,18 +23,10 @@ export function cardFor(user) {
 export function fill(card, user) {
   card.toggleAttribute("data-deactivated", Boolean(user.deactivated));
   card.toggleAttribute("data-admin", Boolean(user.admin));
-  drawAvatar(find(card, ".avatar"), user.nickname, user.id);
-  find(card, ".user-nick").textContent = user.nickname;
-  find(card, ".user-full").textContent = user.name;
+  sayWithin(card, user);
   if (user.email) showMail(find(card, ".user-mail", HTMLAnchorElement), user.email);
   const be = card.querySelector(".be-button"); // where everybody is who they choose to be
-  if (be instanceof HTMLButtonElement) {
-    be.value = String(user.id);
-    find(be, ".be-name").textContent = user.nickname;
-  }
-  find(card, ".talk-button").ariaLabel = `Talk: ${user.nickname}`;
-  const access = card.querySelector(".user-access");
-  if (access) access.ariaLabel = `Access of ${user.nickname}`;
+  if (be instanceof HTMLButtonElement) be.value = String(user.id);
 }
 
 /** @param {HTMLAnchorElement} mail @param {string} email */

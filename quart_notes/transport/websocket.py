@@ -17,10 +17,13 @@ MAX_FRAGMENTS = 1024  # of one websocket message: endless empty fragments never 
 
 
 class PlainHandshake(Handshake):
-    """A handshake without extensions: deflate turns 300 KB on the wire into 800 MB in memory."""
+    """A handshake without extensions: deflate turns 300 KB on the wire into 800 MB in memory.
+
+    A header with a byte that is not ASCII counts as not sent: wsproto fails on it.
+    """
 
     def __init__(self, headers: list[tuple[bytes, bytes]], http_version: str) -> None:
-        super().__init__(headers, http_version)
+        super().__init__([(name, value) for name, value in headers if value.isascii()], http_version)
         self.extensions = None
 
     def is_valid(self) -> bool:

@@ -13,7 +13,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import worker_processes
 from tests.feed_clients import EDGES, Edge, FeedClient, WebsocketClient, follow, named
-from tests.routes import PASSWORD
 from tests.server_process import wait_for
 from tests.worker_processes import WorkerServer, readers
 
@@ -92,29 +91,6 @@ def test_the_connections_are_dealt_out_among_all(shared: WorkerServer):
 
 
 # Access
-
-
-async def test_signing_out_at_one_worker_ends_access_and_streams_at_all(tmp_path: Path):
-    with WorkerServer(tmp_path / "data", "--access", "accounts") as server:
-        person = {"name": "Ada", "email": "ada@example.org", "nickname": "ada", "password": PASSWORD}
-        with server.clients() as found:
-            client, *elsewhere = found.values()
-            assert client.post(f"/front/join/{server.links()['setup']}", data=person).status_code == 303
-            for one in elsewhere:
-                one.cookies.update(client.cookies)
-            cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
-            assert {one.get("/api/me").status_code for one in elsewhere} == {200}
-            async with AsyncExitStack() as stack:
-                streams = [
-                    await stack.enter_async_context(
-                        await follow(WebsocketClient, server.port, headers={"Cookie": cookie})
-                    )
-                    for _ in range(9)
-                ]
-                signed_out = await asyncio.to_thread(client.post, "/front/sign-out")
-                assert signed_out.status_code == 303, signed_out.text
-                assert {one.get("/api/me").status_code for one in elsewhere} == {401}
-                await asyncio.gather(*(stream.to_the_end() for stream in streams))
 
 
 def test_the_board_that_is_opened_at_one_worker_is_open_at_every_other(shared: WorkerServer):

@@ -100,11 +100,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerServer]:
 
 
 @asynccontextmanager
-async def readers(server: WorkerServer, edge: Edge, each: int) -> AsyncIterator[dict[int, list[FeedClient]]]:
-    """That many readers at each worker."""
+async def readers(
+    server: WorkerServer, edge: Edge, each: int, **options: Any
+) -> AsyncIterator[dict[int, list[FeedClient]]]:
+    """That many readers at each worker; `options` as `follow` takes them."""
     async with AsyncExitStack() as stack:
         found: dict[int, list[FeedClient]] = {worker: [] for worker in server.workers()}
         while any(len(theirs) < each for theirs in found.values()):
-            reader = await stack.enter_async_context(await follow(edge, server.port))
+            reader = await stack.enter_async_context(await follow(edge, server.port, **options))
             found[await asyncio.to_thread(server.worker_of, reader.connection.socket.getsockname()[1])].append(reader)
         yield found

@@ -161,11 +161,9 @@ async def test_a_link_to_set_another_password_ends_the_tokens_too(house: House):
         refused(await tool.get("/api/notes"), 401, "sign_in_required")
 
 
-async def test_administrators_delete_any_message_that_they_see_and_bring_it_back(house: House):
+async def test_administrators_delete_any_message_and_bring_it_back(house: House):
     said = await _say(house, "ada")
     by_guest = (await house.core.messages.post_as_guest(1, "Client 5", "hello")).result.id
-    private = MessageCreate(author_id=house.people["ada"].id, recipient_id=house.people["bob"].id, content="psst")
-    between_two = (await house.core.messages.send(house.caller("ada"), private)).result.message.id
     me, bob = house.people["root"].id, house.people["bob"].id
     async with await house.browser("root") as root, await house.browser("bob") as other:
         for message in (said, by_guest):
@@ -177,7 +175,32 @@ async def test_administrators_delete_any_message_that_they_see_and_bring_it_back
             assert (await root.post(f"/api/messages/{message}/restore?author_id={me}")).status_code == 200
             assert (await root.post(f"/front/rooms/1/messages/{message}/delete")).status_code == 303
             refused(await root.get(f"/api/messages/{message}"), 404, "not_found")
-        refused(await root.delete(f"/api/messages/{between_two}?author_id={me}"), 404, "not_found")
+
+
+async def test_administrators_delete_a_direct_message_of_others_without_reading_it(house: House):
+    ada, bob, me = (house.people[nickname].id for nickname in ("ada", "bob", "root"))
+    private = MessageCreate(author_id=ada, recipient_id=bob, content="psst")
+    message = (await house.core.messages.send(house.caller("ada"), private)).result.message
+    path, before = f"/api/messages/{message.id}", await house.core.log.newest()
+    async with (
+        await house.browser("root") as root,
+        await house.browser("bob") as other,
+        await house.browser("eve") as eve,
+    ):
+        refused(await root.get(path), 404, "not_found")
+        refused(await eve.delete(f"{path}?author_id={house.people['eve'].id}"), 404, "not_found")
+        stale = refused(await root.delete(f"{path}?author_id={me}", headers={"If-Match": '"9"'}), 412, "stale_version")
+        answers = [
+            await root.delete(f"{path}?author_id={me}"),
+            await root.post(f"{path}/restore?author_id={me}"),
+            await root.delete(f"{path}?author_id={me}"),
+        ]
+
+        assert [(answer.status_code, answer.json()["content"]) for answer in answers] == [(200, "")] * 3
+        assert stale["message"]["content"] == ""
+        refused(await other.get(path), 404, "not_found")
+    told = [event["action"] for event in await house.events(before, f"user:{bob}") if "message" in event]
+    assert told == ["delete", "create", "delete"]
 
 
 # Profiles (A9).

@@ -1,5 +1,6 @@
 """Passwords that are tried first are refused wherever one is set."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from quart_notes.domain.password_rules import LIST, must_be_hard_to_guess
 from quart_notes.errors import ValidationFailedError
 from quart_notes.schemas import UserCreate
-from tests.house import House
+from tests.house import House, opened_house
 from tests.routes import PASSWORD
+from tests.signing_in import sign_in
 from tests.talk import fields_of, refused
 
 PAGE: dict[str, Any] = {"headers": {"Accept": "text/html"}}
@@ -98,3 +100,35 @@ async def test_it_is_so_wherever_a_password_is_set(house: House, weak: str):
             assert (await client.put("/api/me/password", json=change)).status_code == 422
         change["new"] = "staple wrong horse"
         assert (await client.put("/api/me/password", json=change)).status_code == 204
+
+
+@pytest.mark.parametrize("weak", ["password", "r00t@example.org", "The Root 1"])
+async def test_the_first_link_refuses_them_too_from_somebody_new_and_from_who_was_there_before(
+    tmp_path: Path, weak: str
+):
+    about = {"name": "The Root", "email": "r00t@example.org", "nickname": "root"}
+    async with opened_house(tmp_path / "data") as house:
+        known = (await house.core.people.add(UserCreate(**about))).result
+        setup = await house.link()
+        async with house.client() as client:
+            for form in ({**about, "nickname": "root2"}, {"user_id": str(known.id)}):
+                answer = await client.post(f"/front/join/{setup}", data={**form, "password": weak}, **PAGE)
+                assert answer.status_code == 422
+                assert "first" in answer.text
+            form = {"user_id": str(known.id), "password": PASSWORD}
+            assert (await client.post(f"/front/join/{setup}", data=form)).status_code == 303
+            assert (await client.get("/api/me")).json()["admin"] is True
+
+
+@pytest.mark.parametrize("weak", ["password", "ada@example.org"])
+async def test_a_reset_link_refuses_them_too_and_holds_until_a_good_one(house: House, weak: str):
+    link = await house.link(user_id=house.people["ada"].id)
+    async with house.client() as client:
+        answer = await client.post(f"/front/join/{link}", data={"password": weak}, **PAGE)
+        assert answer.status_code == 422
+        assert "first" in answer.text
+        assert (await sign_in(client, "ada")).status_code == 200  # the former one still counts
+        assert (await client.post(f"/front/join/{link}", data={"password": "staple wrong horse"})).status_code == 303
+    async with house.client() as client:
+        assert (await sign_in(client, "ada", PASSWORD)).status_code == 401
+        assert (await sign_in(client, "ada", "staple wrong horse")).status_code == 200

@@ -95,7 +95,8 @@ async def update_message(message_id: int, data: MessageUpdate) -> Response:
 async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
     """Delete one's own message.
 
-    It is kept aside for a while and can be restored.
+    It is kept aside for a while and can be restored. Administrators delete any message; one that they may not read is
+    answered without its words.
     """
     allowed = if_match(tags_sent("If-Match"))
     message, position = await core().messages.delete(await caller(), message_id, query_args.author_id, allowed)

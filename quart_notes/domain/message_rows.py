@@ -6,7 +6,7 @@ from typing import Any, Literal
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes import events
-from quart_notes.domain.access import Caller
+from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.people import by_id
 from quart_notes.domain.rooms import existing, must_take_part, shown, topics
 from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
@@ -57,8 +57,9 @@ async def own(
 
     raises   NotFoundError, NotYoursError; StaleVersionError, with the current message, when `allowed` says no
     """
-    message = await present(connection, caller, message_id, deleted=deleted)
-    if deleting and caller.admin and not caller.trusted:
+    moderates = deleting and caller.admin and not caller.trusted
+    message = await present(connection, ANYBODY if moderates else caller, message_id, deleted=deleted)
+    if moderates:
         pass  # deletes any, and brings it back
     elif message.answer_state is not None:
         if not deleting:
@@ -67,12 +68,19 @@ async def own(
     elif message.author_id != author_id:
         raise NotYoursError("Only its author may change a message.")
     if allowed is not None and not allowed(message.version):
-        current = (await out_of(connection, message)).model_dump(mode="json")
+        current = (await without_unseen(connection, caller, await out_of(connection, message))).model_dump(mode="json")
         raise StaleVersionError(
             f"Message {message_id} is at version {message.version}: it was changed elsewhere first.",
             extra={"message": current},
         )
     return message
+
+
+async def without_unseen(connection: BaseDBAsyncClient, caller: Caller, message: MessageOut) -> MessageOut:
+    """A message as it is answered: without its words where an administrator may delete it, but not read it."""
+    if caller.trusted or await _takes_part(connection, caller, message.room_id):
+        return message
+    return message.model_copy(update={"content": ""})
 
 
 def must_have_asked(answer: Message, caller: Caller, person_id: int | None) -> None:

@@ -25,6 +25,7 @@ from quart_notes.domain.message_rows import (
     seen,
     set_to_work,
     tell,
+    without_unseen,
 )
 from quart_notes.domain.once import Request, digest_of, key_used, once
 from quart_notes.domain.people import known, named
@@ -156,7 +157,10 @@ class Messages:
     async def delete(
         self, caller: Caller, message_id: int, author_id: int, allowed: Precondition | None = None
     ) -> Written[MessageOut]:
-        """Take back one's own message or an answer that one asked for; administrators any. `restore` undoes it."""
+        """Take back one's own message or an answer that one asked for; administrators any, also what they may not read.
+
+        `restore` undoes it.
+        """
         caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
@@ -166,7 +170,7 @@ class Messages:
                 message.answer_state = "stopped"
             message.deleted_at = datetime.now(UTC)
             await message.save(using_db=change.connection, update_fields=["deleted_at", "answer_state"])
-            return await record(change, "delete", message)
+            return await without_unseen(change.connection, caller, await record(change, "delete", message))
 
         return await self._write(work)
 
@@ -177,7 +181,8 @@ class Messages:
         async def work(change: Change) -> MessageOut:
             message = await own(change.connection, caller, message_id, author_id, deleted=True, deleting=True)
             message.deleted_at = None
-            return await save(change, "create", message, "deleted_at")
+            restored = await save(change, "create", message, "deleted_at")
+            return await without_unseen(change.connection, caller, restored)
 
         return await self._write(work)
 

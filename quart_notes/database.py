@@ -89,8 +89,8 @@ class Transaction(Protocol):
     def changes(self) -> int:
         """How much has been written so far; the same number again: nothing since."""
 
-    async def append(self, recorded: Sequence[tuple[str, bytes]], at: datetime) -> int:
-        """Number and insert events, (topic, body) in order, and commit with them; returns the number of the first."""
+    async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
+        """Number and insert (topic, body, subject) in order, and commit with them; returns the number of the first."""
 
 
 @contextmanager

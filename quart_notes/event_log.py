@@ -6,18 +6,22 @@ from typing import Any, NamedTuple, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
+from tortoise.models import Model
 
 from quart_notes import events
+from quart_notes.blanking import TEXT, blanked, deletes, subject_of, with_text
 from quart_notes.channel import Message
 from quart_notes.database import Database, Transaction, aside
 from quart_notes.events import EventId, new_epoch
-from quart_notes.models import LoggedEvent, LogHead
+from quart_notes.models import LoggedEvent, LogHead, Note
+from quart_notes.models import Message as MessageRow
 from quart_notes.recent import Recent
 
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
 PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
 EXTENT = "SELECT newest, pruned, ({size}) AS size FROM log_head"
 ENDS = "SELECT topic, max(number) AS number FROM event_log GROUP BY topic"
+WITH_TEXT: dict[str, type[Model]] = {"note": Note, "message": MessageRow}  # whose rows have what blanking.TEXT names
 THIN_CHUNK = 100  # the same, of events that may be 50 KB each
 
 
@@ -54,6 +58,7 @@ class EventLog:
        commit order, on every database.
     2. What `since` returns is whole: every event of the topics after the given place, or None. Only the stages of an
        answer that has ended are left out: what it has become is told by a later event.
+    3. What was deleted has no text in it.
     """
 
     def __init__(self, database: Database) -> None:
@@ -68,8 +73,22 @@ class EventLog:
             self.epoch = head.epoch
 
     async def commit(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[Message]:
-        """Number and insert events, (topic, body) in order, and commit the open transaction with them."""
-        first = await cast(Transaction, connection).append(recorded, datetime.now(UTC))
+        """Number and insert events, (topic, body) in order, and commit the open transaction with them.
+
+        When something is deleted, its text goes from all of its events in the log; the messages that are returned, for
+        those who hear of it now, still have it.
+        """
+        subjects = [subject_of(body) for _, body in recorded]
+        deletions = {
+            subject: place for place, subject in enumerate(subjects) if subject and deletes(recorded[place][1])
+        }
+        if deletions:
+            await _blank(connection, list(deletions))
+        entries = [
+            (topic, blanked(body) if subject and place <= deletions.get(subject, -1) else body, subject)
+            for place, ((topic, body), subject) in enumerate(zip(recorded, subjects, strict=True))
+        ]
+        first = await cast(Transaction, connection).append(entries, datetime.now(UTC))
         return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
 
     def keep(self, messages: Sequence[Message]) -> None:
@@ -121,7 +140,7 @@ class EventLog:
         return [self._message(number, topic, body.encode()) for number, topic, body in rows]
 
     async def beyond(self, number: int) -> Page:
-        """The events after that number, oldest first, PAGE at most. No request holds it up."""
+        """The events after that number, oldest first, PAGE at most, to be published. No request holds it up."""
         with aside():
             return await self._beyond(number)
 
@@ -134,7 +153,8 @@ class EventLog:
                 return Page([], number, more=False, lost=False)
             query = LoggedEvent.filter(number__gt=number).using_db(connection).order_by("number").limit(PAGE)
             rows = await query.values_list("number", "topic", "body")
-        messages = [self._message(found, topic, body.encode()) for found, topic, body in rows]
+            bodies = await _whole(connection, [body.encode() for _, _, body in rows])
+        messages = [self._message(found, topic, body) for (found, topic, _), body in zip(rows, bodies, strict=True)]
         more = len(messages) == PAGE
         up_to = messages[-1].number or 0 if more else head.newest
         return Page(messages, up_to, more, lost=False)
@@ -172,6 +192,26 @@ class EventLog:
     @staticmethod
     async def _head(connection: BaseDBAsyncClient) -> LogHead:
         return await LogHead.get(id=1, using_db=connection)
+
+
+async def _blank(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None:
+    """Take the text from the events of what is being deleted."""
+    events_of = LoggedEvent.filter(subject__in=subjects).using_db(connection)
+    for number, body in await events_of.values_list("number", "body"):
+        blank = blanked(body.encode()).decode()
+        if blank != body:
+            await LoggedEvent.filter(number=number).using_db(connection).update(body=blank)
+
+
+async def _whole(connection: BaseDBAsyncClient, bodies: Sequence[bytes]) -> list[bytes]:
+    """Encoded events with the text of what they say is deleted: who hears of it now is told its whole last state."""
+    deleted = {body: subject for body in bodies if deletes(body) and (subject := subject_of(body))}
+    text: dict[str, dict[str, Any]] = {}
+    for name, model in WITH_TEXT.items():
+        ids = [int(subject.partition(":")[2]) for subject in deleted.values() if subject.startswith(f"{name}:")]
+        rows = await model.filter(id__in=ids).using_db(connection).values("id", *TEXT[name]) if ids else []
+        text |= {f"{name}:{row.pop('id')}": row for row in rows}
+    return [with_text(body, text.get(deleted[body], {})) if body in deleted else body for body in bodies]
 
 
 def _any_of(topics: Collection[str]) -> Q:

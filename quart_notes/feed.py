@@ -1,12 +1,15 @@
 """Log then live, gap-free or reset: what both edges of the feed, websocket and event stream, read from."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
+from types import MappingProxyType
 
 from quart_notes.broadcaster import Broadcaster
 from quart_notes.channel import Framing, Message
 from quart_notes.event_log import PAGE, EventLog
-from quart_notes.events import EventId
+from quart_notes.events import SHARED_BOARD, EventId
 from quart_notes.reader import Outlet
+
+NO_STARTS: Mapping[str, int] = MappingProxyType({})  # the whole log may be replayed
 
 
 class Subscription:
@@ -19,11 +22,19 @@ class Subscription:
     """
 
     def __init__(
-        self, broadcaster: Broadcaster, log: EventLog, topics: Collection[str], after: EventId | None, framing: Framing
+        self,
+        broadcaster: Broadcaster,
+        log: EventLog,
+        topics: Collection[str],
+        after: EventId | None,
+        framing: Framing,
+        *,
+        starts: Mapping[str, int],
     ) -> None:
         self._broadcaster = broadcaster
         self._log = log
         self._after = after
+        self._starts = starts
         self.reader = broadcaster.subscribe(topics, framing)
 
     async def history(self) -> AsyncIterator[list[Message]]:
@@ -42,13 +53,18 @@ class Subscription:
                 await self._broadcaster.reached(place.number)
                 continue
             else:
-                theirs = [one for one in page if self._broadcaster.concerns(self.reader.channel.topics, one)]
+                theirs = [message for message in page if self._is_theirs(message)]
                 if theirs:
                     yield theirs
                 place = EventId(self._log.epoch, page[-1].number or 0 if len(page) == PAGE else up_to)
             # When so much came while a page was on its way that the channel let go of some, the log has to bring it.
             if place.number >= up_to and not self.reader.behind():
                 return
+
+    def _is_theirs(self, message: Message) -> bool:
+        """Whether a message of the log is for this reader: who came to a board today hears nothing of before."""
+        start = self._starts.get(message.topic, self._starts.get(SHARED_BOARD, 0))
+        return (message.number or 0) > start and self._broadcaster.concerns(self.reader.channel.topics, message)
 
     def _is_here(self, place: EventId, up_to: int) -> bool:
         """Whether nothing has been published on its topics after a place: then the log need not be asked."""
@@ -75,6 +91,11 @@ class Feed:
         self._broadcaster = broadcaster
         self._log = log
 
-    def subscribe(self, topics: Collection[str], after: EventId | None, framing: Framing) -> Subscription:
-        """A subscription to `topics`, already authorised by the caller, that begins after the event `after`."""
-        return Subscription(self._broadcaster, self._log, topics, after, framing)
+    def subscribe(
+        self, topics: Collection[str], after: EventId | None, framing: Framing, starts: Mapping[str, int] = NO_STARTS
+    ) -> Subscription:
+        """A subscription to `topics`, already authorised by the caller, that begins after the event `after`.
+
+        starts   after which event the log may be replayed, by topic; for topics not in it, that of everybody's board
+        """
+        return Subscription(self._broadcaster, self._log, topics, after, framing, starts=starts)

@@ -34,6 +34,7 @@ class Pass:
 
     board     the board that is open in their browser
     roles     what they may do, by board that they see
+    starts    after which event a replay to them may begin, by topic; see `Boards.replay_starts`
     expires   loop time, seconds; None: never
     made      the gate's count of changes when it was made
     topics    what they hear of when they name none
@@ -42,6 +43,7 @@ class Pass:
     caller: Caller
     board: int
     roles: Mapping[int, Role]
+    starts: Mapping[str, int]
     expires: float | None
     made: int
     kind: Kind
@@ -90,7 +92,7 @@ class Gate:
         self._kept: OrderedDict[tuple[Kind, str], tuple[float, Pass]] = OrderedDict()
         self._streams: dict[int, set[_Stream]] = {}
         self._judging: set[asyncio.Task[None]] = set()
-        self.anybody = Pass(ANYBODY, SHARED_BOARD, {}, None, 0, "session", "")  # who has not said who they are
+        self.anybody = Pass(ANYBODY, SHARED_BOARD, {}, {}, None, 0, "session", "")  # who has not said who they are
         self._broadcaster = broadcaster
         broadcaster.watch(events.ACCESS, self._changed)
 
@@ -119,8 +121,10 @@ class Gate:
         if found is None or not (trusted or (found.proven and found.person)):
             return None
         caller = Caller(found.person, trusted, found.admin, session=found.id)
-        roles = await self._boards.roles(caller)
-        return self._keep(Pass(caller, found.board_id, roles, _loop_time(found.expires_at), changes, "session", secret))
+        rights = await self._rights(caller)
+        return self._keep(
+            Pass(caller, found.board_id, *rights, _loop_time(found.expires_at), changes, "session", secret)
+        )
 
     async def token(self, secret: str) -> Pass | None:
         """The pass of a program's token."""
@@ -132,9 +136,14 @@ class Gate:
         if found is None:
             return None
         caller = Caller(found.person, scope=found.scope, token=found.id)
-        roles = await self._boards.roles(caller)
+        rights = await self._rights(caller)
         expires = None if found.expires_at is None else _loop_time(found.expires_at)
-        return self._keep(Pass(caller, SHARED_BOARD, roles, expires, changes, "token", secret))
+        return self._keep(Pass(caller, SHARED_BOARD, *rights, expires, changes, "token", secret))
+
+    async def _rights(self, caller: Caller) -> tuple[dict[int, Role], dict[str, int]]:
+        roles = await self._boards.roles(caller)
+        starts = await self._boards.replay_starts(caller)
+        return roles, {events.board(board_id): number for board_id, number in starts.items()}
 
     def _keep(self, passed: Pass) -> Pass:
         now = asyncio.get_running_loop().time()

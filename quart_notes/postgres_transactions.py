@@ -31,9 +31,9 @@ WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xa
 APPEND = """
     WITH head AS (UPDATE log_head SET newest = newest + $1::bigint WHERE id = 1 RETURNING newest),
     told AS (
-        INSERT INTO event_log (number, topic, body, created_at)
-        SELECT head.newest - $1::bigint + entry.place, entry.topic, entry.body, $4
-        FROM head, unnest($2::text[], $3::text[]) WITH ORDINALITY AS entry (topic, body, place)
+        INSERT INTO event_log (number, topic, body, subject, created_at)
+        SELECT head.newest - $1::bigint + entry.place, entry.topic, entry.body, entry.subject, $5
+        FROM head, unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS entry (topic, body, subject, place)
     )
     SELECT newest, pg_current_xact_id()::text, pg_notify('quart_notes_commits', newest::text) FROM head
 """
@@ -157,14 +157,16 @@ class StrictTransaction(TransactionWrapper):
         with translated():
             await self._connection.execute("ROLLBACK TO SAVEPOINT inner_one")
 
-    async def append(self, recorded: Sequence[tuple[str, bytes]], at: datetime) -> int:
-        """Number and insert events, (topic, body) in order, and commit with them; returns the number of the first."""
-        topics = [topic for topic, _ in recorded]
-        bodies = [body.decode() for _, body in recorded]
+    async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
+        """Number and insert (topic, body, subject) in order, and commit with them; returns the number of the first."""
+        topics = [topic for topic, _, _ in entries]
+        bodies = [body.decode() for _, body, _ in entries]
+        subjects = [subject for _, _, subject in entries]
         with translated():
-            newest, self._number, _ = await self._connection.fetchrow(APPEND, len(recorded), topics, bodies, at)
+            row = await self._connection.fetchrow(APPEND, len(entries), topics, bodies, subjects, at)
+        newest, self._number, _ = row
         await self.commit()
-        return int(newest) - len(recorded) + 1
+        return int(newest) - len(entries) + 1
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
         """Insert one row; returns the id for SQL of our own, and for Tortoise's what it asks to be returned."""

@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Collection
+from dataclasses import replace
 from itertools import islice
 
+from quart_notes.blanking import blanked, deletes, subject_of
 from quart_notes.channel import Message, family_of
 
 MAX_KEPT = 4096  # events
@@ -14,11 +16,13 @@ class Recent:
     """The end of the log.
 
     1. It is whole: the events in it are numbered one after another, up to the newest that was kept here.
-    2. What it brings is what the log would bring. Where it does not reach, it says so, and the log has to be asked.
+    2. What it brings is what the log would bring: no text of what was deleted. Where it does not reach, it says so, and
+       the log has to be asked.
     """
 
     def __init__(self) -> None:
         self._kept: deque[Message] = deque()
+        self._numbers: dict[str, list[int]] = {}  # of the events here, by what with text they are about
         self._bytes = 0
 
     def keep(self, messages: Collection[Message]) -> None:
@@ -26,16 +30,40 @@ class Recent:
         for message in messages:
             if self._kept and message.number != (self._kept[-1].number or 0) + 1:
                 self._kept.clear()
+                self._numbers.clear()
                 self._bytes = 0
             self._kept.append(message)
             self._bytes += len(message.data)
+            subject = subject_of(message.data)
+            if subject is not None:
+                self._numbers.setdefault(subject, []).append(message.number or 0)
+                if deletes(message.data):
+                    self._blank(subject)
         while len(self._kept) > MAX_KEPT or self._bytes > MAX_KEPT_BYTES:
-            self._bytes -= len(self._kept.popleft().data)
+            self._drop()
+
+    def _blank(self, subject: str) -> None:
+        """Take the text from the events of what was deleted."""
+        first = self._kept[0].number or 0
+        for number in self._numbers[subject]:
+            message = self._kept[number - first]
+            self._kept[number - first] = blank = replace(message, data=blanked(message.data))
+            self._bytes += len(blank.data) - len(message.data)
+
+    def _drop(self) -> None:
+        """Let go of the oldest."""
+        message = self._kept.popleft()
+        self._bytes -= len(message.data)
+        subject = subject_of(message.data)
+        if subject is not None:
+            self._numbers[subject].pop(0)
+            if not self._numbers[subject]:
+                del self._numbers[subject]
 
     def forget(self, up_to: int) -> None:
         """Let go of the events up to that number: the log does not keep all of them any more."""
         while self._kept and (self._kept[0].number or 0) <= up_to:
-            self._bytes -= len(self._kept.popleft().data)
+            self._drop()
 
     def since(self, topics: Collection[str], after: int, up_to: int, limit: int) -> list[Message] | None:
         """Events of `topics` numbered above `after`, not above `up_to`, oldest first, `limit` at most.

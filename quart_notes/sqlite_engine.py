@@ -28,7 +28,7 @@ from tortoise.exceptions import OperationalError
 T = TypeVar("T")
 PATIENCE = "PRAGMA busy_timeout"  # milliseconds to wait for another process
 NUMBER = "UPDATE log_head SET newest = newest + ? WHERE id = 1 RETURNING newest"
-INSERT = "INSERT INTO event_log (number, topic, body, created_at) VALUES (?, ?, ?, ?)"
+INSERT = "INSERT INTO event_log (number, topic, body, subject, created_at) VALUES (?, ?, ?, ?, ?)"
 
 
 class StrictTransaction(SqliteTransactionWrapper):
@@ -97,9 +97,9 @@ class StrictTransaction(SqliteTransactionWrapper):
         """
         return int(self._connection._conn.execute(query, values).lastrowid or 0)
 
-    async def append(self, recorded: Sequence[tuple[str, bytes]], at: datetime) -> int:
-        """Number and insert events, (topic, body) in order, and commit with them; returns the number of the first."""
-        return await self.finish(partial(_append, recorded, at))
+    async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
+        """Number and insert (topic, body, subject) in order, and commit with them; returns the number of the first."""
+        return await self.finish(partial(_append, entries, at))
 
     async def finish(self, statements: Callable[[sqlite3.Connection], T]) -> T:
         """Run the last statements and commit, in one visit to the connection's thread; returns what they return.
@@ -135,13 +135,17 @@ class StrictTransaction(SqliteTransactionWrapper):
             self._finalized = True
 
 
-def _append(recorded: Sequence[tuple[str, bytes]], at: datetime, connection: sqlite3.Connection) -> int:
+def _append(entries: Sequence[tuple[str, bytes, str | None]], at: datetime, connection: sqlite3.Connection) -> int:
     """Insert the events; returns the number of the first. In plain SQL: this runs in the connection's thread."""
-    ((newest,),) = connection.execute(NUMBER, (len(recorded),)).fetchall()
-    first = int(newest) - len(recorded) + 1
+    ((newest,),) = connection.execute(NUMBER, (len(entries),)).fetchall()
+    first = int(newest) - len(entries) + 1
     moment = at.isoformat(" ")
     connection.executemany(
-        INSERT, [(number, topic, body.decode(), moment) for number, (topic, body) in enumerate(recorded, first)]
+        INSERT,
+        [
+            (number, topic, body.decode(), subject, moment)
+            for number, (topic, body, subject) in enumerate(entries, first)
+        ],
     )
     return first
 

@@ -132,6 +132,33 @@ async def test_whoever_sees_a_board_no_longer_hears_no_more_of_it(street: Street
         anything.cut()
 
 
+@on_both_edges
+async def test_a_replay_begins_where_a_membership_began(street: Street, edge: Edge):
+    ada, bob = street["ada"], street["bob"]
+    start = str((await ada.client.get("/api/notes")).headers["last-event-id"])
+    board = int((await ada.client.post("/api/boards", json={"name": "Allotment"})).json()["id"])
+    taken_off = (await _note(ada, board, "secret, deleted")).json()
+    await _note(ada, board, "secret, kept")
+    assert (await ada.client.delete(f"/api/boards/{board}/notes/{taken_off['id']}")).status_code == 200
+
+    joined = await ada.client.put(f"/api/boards/{board}/members/{bob.id}", json={"role": "viewer"})
+    assert joined.status_code == 200
+    mark = (await _note(ada, board, "for everybody on it")).json()
+
+    newcomer = await follow(edge, ada.server.port, start, topics=f"board:{board}", headers=bob.headers)
+    await newcomer.until(lambda one: any(event.get("note") == mark for event in one.events))
+    assert [next(name for name in event if name in {"member", "note"}) for event in newcomer.events] == [
+        "member",
+        "note",
+    ]
+    newcomer.cut()
+    member = await follow(edge, ada.server.port, start, topics=f"board:{board}", headers=ada.headers)
+    await member.until(lambda one: any(event.get("note") == mark for event in one.events))
+    titles = [event["note"]["title"] for event in member.events if "note" in event]
+    assert titles == [None, "secret, kept", None, "for everybody on it"]
+    member.cut()
+
+
 @pytest.mark.parametrize("how", ["signed out", "ended elsewhere", "new password", "token revoked"])
 async def test_every_stream_ends_with_what_let_it_in(street: Street, how: str):
     ada, bob = street["ada"], street["bob"]

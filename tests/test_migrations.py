@@ -291,6 +291,28 @@ async def test_names_of_an_older_file_are_compared_as_new_ones_and_nobody_loses_
         assert found == [1, 2, 3, 4, 3, 2]
 
 
+async def test_text_of_what_was_deleted_before_goes_from_the_log(tmp_path: Path, make_old: MakeOld):
+    folder = tmp_path / "data"
+    kept, gone, many = 1, 2, 1_001  # more than are read at once
+    told = '{"topic":"board:1","action":"update","note":{"id":%d,"title":"Chloé","description":null,"version":%d}}'
+    with closing(await make_old(folder, 12)) as old, old:
+        old.executemany(OLD_NOTE, [("Chloé", False, "chloe"), ("Chloé", False, "chloe")])
+        old.execute(f"UPDATE note SET deleted_at = '{NOW}' WHERE id = {gone}")
+        bodies = [told % ((kept, gone, 77)[n % 3], n) for n in range(many)] + ['{"topic":"users","action":"create"}']
+        insert = f"INSERT INTO event_log (number, topic, body, created_at) VALUES (?, 'board:1', ?, '{NOW}')"
+        old.executemany(insert, enumerate(bodies, 1))
+
+    async with opened(folder) as core:
+        found = rows(core, "SELECT subject, body FROM event_log ORDER BY number")
+
+    blank = [body.replace('"Chloé"', "null") for body in bodies]
+    subjects = [f"note:{(kept, gone, 77)[n % 3]}" for n in range(many)]
+    assert found[:many] == [
+        (subject, bodies[n] if subject == f"note:{kept}" else blank[n]) for n, subject in enumerate(subjects)
+    ]
+    assert found[many:] == [(None, bodies[many])]
+
+
 async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):
     for _ in range(3):
         async with opened(tmp_path / "data") as core:

@@ -68,7 +68,7 @@ async def stream_events(query_args: FeedQuery) -> Response:
         peer = direct_peer(request.scope)
         framing = outlets.sse if peer is None else outlets.sse_chunk
         response.response = EventStream(
-            core().feed.subscribe(who.topics, after, framing), peer, _joining(who), who.watch
+            core().feed.subscribe(who.topics, after, framing, who.starts), peer, _joining(who), who.watch
         )
         response.timeout = None
     return response
@@ -82,7 +82,7 @@ async def follow() -> None:
     await core().database.ping()
     who = await listener(query)
     await websocket.accept()
-    subscription = core().feed.subscribe(who.topics, after, outlets.websocket_frame)
+    subscription = core().feed.subscribe(who.topics, after, outlets.websocket_frame, who.starts)
     await converse(subscription, _drain(), _text, _joining(who), who.watch)
 
 

@@ -35,6 +35,11 @@ class Listener:
     rooms: tuple[int, ...]
     passed: Pass | None
 
+    @property
+    def starts(self) -> Mapping[str, int]:
+        """After which event a replay to them may begin, by topic."""
+        return {} if self.passed is None else self.passed.starts
+
     def watch(self, end: Callable[[], None]) -> Callable[[], None]:
         """Have `end` called when they may listen no longer; returns what to call when they have left by themselves."""
         return _nothing if self.passed is None else core().gate.follow(self.passed, self.topics, end)

@@ -118,6 +118,20 @@ class Boards:
             ids = [row["id"] for row in await Board.filter(visible_boards(caller)).using_db(connection).values("id")]
             return await _roles(connection, caller, ids)
 
+    async def replay_starts(self, caller: Caller) -> dict[int, int]:
+        """After which event a replay to a caller may begin, by board; everybody's board stands for all that is public.
+
+        What is not in it may be replayed from the log's beginning.
+        """
+        if caller.trusted:
+            return {}
+        async with self._database.snapshot() as connection:
+            members: Any = Membership.filter(user_id=caller.id, replay_after__gt=0).using_db(connection)
+            starts = dict(await members.values_list("board_id", "replay_after"))
+            for came in await User.filter(id=caller.id).using_db(connection).values_list("replay_after", flat=True):
+                starts[SHARED_BOARD] = came
+        return starts
+
     async def personal(self, user_id: int | None = None) -> list[int]:
         """The personal boards: of one person, or of all."""
         wanted = {"kind": "personal"} if user_id is None else {"kind": "personal", "memberships__user_id": user_id}

@@ -11,7 +11,7 @@ from quart_notes.domain.people import by_id, named
 from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
 from quart_notes.event_log import EventLog
 from quart_notes.events import Access, AccessEvent, EventId, MemberEvent, MembershipEvent
-from quart_notes.models import Board, Membership
+from quart_notes.models import Board, LogHead, Membership
 from quart_notes.schemas import MemberOut, MembershipOut, MemberUpdate, Role
 from quart_notes.writer import Change, Write, Written
 
@@ -89,7 +89,10 @@ class Members:
 
 async def join(change: Change, board_id: int, user_id: int, role: Role) -> None:
     """Make somebody a member, and tell them."""
-    await Membership.create(board_id=board_id, user_id=user_id, role=role, using_db=change.connection)
+    head = await LogHead.get(id=1, using_db=change.connection)
+    await Membership.create(
+        board_id=board_id, user_id=user_id, role=role, replay_after=head.newest, using_db=change.connection
+    )
     tell_person(change, "create", board_id, user_id, role)
 
 

@@ -13,7 +13,7 @@ from quart_notes.domain.text import normalised
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.event_log import EventLog
 from quart_notes.events import ACCESS, USERS, Access, AccessEvent, Action, EventId, UserEvent
-from quart_notes.models import NICKNAME_KEY_MAX, Board, Membership, Message, User
+from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, User
 from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
 from quart_notes.writer import Change, Write, Written
 
@@ -87,6 +87,7 @@ async def put(change: Change, data: UserCreate) -> UserOut:
         **{**data.model_dump(exclude={"client_key"}), "email": data.email or ""},
         nickname_key=key,
         read_from=newest[0] if newest else 0,
+        replay_after=(await LogHead.get(id=1, using_db=connection)).newest,
         created_at=datetime.now(UTC),
     )
     await user.save(using_db=connection, force_create=True)

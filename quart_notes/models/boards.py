@@ -33,6 +33,7 @@ class Membership(Model):
         "quart_notes.User", related_name=False, on_delete=fields.CASCADE, db_index=True
     )
     role = fields.CharField(8)  # viewer, ticker, editor, owner
+    replay_after = fields.BigIntField(default=0, db_default=0)  # newest event when it began: none before is replayed
 
     board_id: int
     user_id: int

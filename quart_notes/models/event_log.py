@@ -5,12 +5,16 @@ from tortoise.models import Model
 
 
 class LoggedEvent(Model):
-    """One event of the log, its body encoded without the id."""
+    """One event of the log, its body encoded without the id.
+
+    subject   the thing with text that it is about, `note:12`: when that is deleted, its text goes here, too
+    """
 
     number = fields.BigIntField(primary_key=True)  # always given by the log
     topic = fields.CharField(64)
     body = fields.TextField()
     created_at = fields.DatetimeField()
+    subject = fields.CharField(32, null=True)  # indexed where there is one, 0013
 
     class Meta:
         """Table details."""

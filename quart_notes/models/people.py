@@ -17,6 +17,7 @@ class User(Model):
     nickname = fields.CharField(NICKNAME_MAX)
     nickname_key = fields.CharField(NICKNAME_KEY_MAX, unique=True)  # schemas.name_key: what is compared
     read_from = fields.BigIntField()  # newest message when the person came: nothing before it is unread
+    replay_after = fields.BigIntField(default=0, db_default=0)  # newest event then: none before it is replayed to them
     password_hash = fields.CharField(200, null=True)  # Argon2id; null: has none yet, and cannot sign in
     is_admin = fields.BooleanField(
         default=False, db_default=False

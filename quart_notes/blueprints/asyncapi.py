@@ -18,8 +18,8 @@ Ids are an epoch and a number that grows in commit order over all topics. Subscr
 every event after it arrives once, in order, then live ones. When the log no longer knows the id, the first event is a
 reset: fetch the state again. With accounts, nothing is replayed from before one came, nor of a board from before one
 joined it. Events of a note or message that was deleted are replayed without its text (title and description null,
-content empty); who listens at that moment gets its whole last state. A reader that cannot keep up is cut off (websocket close code 1013) and resumes; a server
-that stops closes with 1012.
+content empty); who listens at that moment gets its whole last state. A reader that cannot keep up is cut off
+(websocket close code 1013) and resumes; a server that stops closes with 1012.
 
 Topics: `board:1` the notes, `users` people, `rooms` rooms, `room:*` the messages of every room that is everybody's,
 those to come too, `room:5` one room or direct conversation and who is in it, `user:3` what concerns one person:

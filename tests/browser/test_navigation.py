@@ -209,13 +209,20 @@ SMALL = """() => [...document.querySelectorAll("a:not(.skip-link), button, input
   .map(element => [location.pathname, element.offsetWidth, element.offsetHeight, element.outerHTML.slice(0, 80)])"""
 
 
-def test_an_error_page_keeps_the_person(windows, shared_server, scene):
-    page = be(windows(), shared_server, scene.ada)
-    page.goto(f"{shared_server.base}/front/messages/987654")
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_an_error_page_keeps_the_person_and_the_theme(windows, shared_server, rest, scene, script):
+    rest.put(f"/api/me/preferences/theme?person_id={scene.ada['id']}", json="dark").raise_for_status()
+    page = be(windows(java_script_enabled=script), shared_server, scene.ada)
+    for path, title in (
+        *((path, "Not Found") for path in ("/front/messages/987654", "/front/boards/987654/notes", "/nowhere")),
+        ("/front/me", "Method Not Allowed"),
+    ):
+        page.goto(shared_server.base + path)
 
-    expect(page.locator("h1")).to_have_text("Not Found")
-    expect(page.locator("html")).to_have_attribute("data-person", str(scene.ada["id"]))
-    expect(page.locator(".places a")).to_have_count(3)
+        expect(page.locator("h1")).to_have_text(title)
+        expect(page.locator("html")).to_have_attribute("data-person", str(scene.ada["id"]))
+        expect(page.locator("html")).to_have_css("background-color", "rgb(23, 22, 20)")
+        expect(page.locator(".places a")).to_have_count(3)
 
 
 @pytest.mark.parametrize("width", [1280, 320])

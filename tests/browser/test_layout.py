@@ -1,0 +1,111 @@
+"""Where things lie on a page: what changes moves nothing else, and nothing touches or covers its neighbour."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.board import card_of, create, edit, fresh
+from tests.browser.rooms import be, person, room, say
+from tests.browser.windows import visit
+from tests.server_process import ROOT
+
+NARROW, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+STATES = [
+    "Connecting…",  # what the page comes with
+    *re.findall(r'\w: "([^"]+)"', (ROOT / "static/js/connection.js").read_text(encoding="utf-8").split("};")[0]),
+]
+FIELD = "document.querySelector('#search-field').getBoundingClientRect().toJSON()"
+CUT = """element => element.scrollWidth > element.clientWidth"""
+# How much room there is around the number in a badge, at either side.
+ROOM_AROUND = """badge => {
+  const [outer, inner] = [badge, badge.querySelector(".badge-count")].map(part => part.getBoundingClientRect());
+  return Math.min(inner.left - outer.left, outer.right - inner.right);
+}"""
+# Every line as long as a half of the window, by what draws it; a field has a right to some.
+LONG_LINES = """() => [...document.querySelectorAll("body *:not(textarea)")].flatMap(element => {
+  const [{ width, height }, style] = [element.getBoundingClientRect(), getComputedStyle(element)];
+  return ["Top", "Bottom", "Left", "Right"].filter(side => {
+    const long = /Top|Bottom/.test(side) ? width > innerWidth / 2 : height > innerHeight / 2;
+    return long && parseFloat(style[`border${side}Width`]) && style[`border${side}Style`] !== "none";
+  }).map(side => `${element.className} ${side}`);
+})"""
+# Labels that the focus ring of their field reaches, of all labels in sight.
+TOUCHED = """labels => labels.filter(label => label.checkVisibility() && label.offsetWidth > 1).map(label => {
+  const field = label.control;
+  field.focus({ focusVisible: true });
+  const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(field);
+  const ring = outlineStyle === "none" ? 0 : parseFloat(outlineWidth) + parseFloat(outlineOffset);
+  return [field.name, ring, field.getBoundingClientRect().top - ring - label.getBoundingClientRect().bottom];
+})"""
+
+
+def test_the_search_stays_as_wide_whatever_the_connection_says(windows, shared_server):
+    assert len(STATES) == 5
+    page = visit(windows(), shared_server)
+    for width in (1440, 1280, 1250, 1120, 900, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        places = []
+        for words in STATES:
+            page.locator("#connection").evaluate("(element, words) => element.textContent = words", words)
+            places.append(page.evaluate(FIELD))
+        assert places == places[:1] * len(STATES), width
+        assert places[0]["width"] >= 130, width
+        page.fill("#search-field", "")
+        assert not page.locator("#search-field").evaluate(CUT), width
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, NARROW], ids=["laptop", "phone"])
+def test_a_badge_says_99_at_most_keeps_off_its_edge_and_cuts_no_name(windows, shared_server, rest, viewport):
+    ada, bob, place = person(rest), person(rest), room(rest)
+    page = be(windows(viewport=viewport), shared_server, ada)
+    for count, says in ((1, "1"), (99, "99"), (100, "99+"), (101, "99+")):
+        while (unread := rest.get(f"/api/users/{ada['id']}/unread").json()) and (
+            sum(one["count"] for one in unread) < count
+        ):
+            say(rest, place, bob, fresh())
+        for path in ("/front/rooms", "/front/notes"):
+            visit(page, shared_server, path)
+            badges = page.locator(f"#rooms-place .badge, [data-room='{place}'] .badge")
+            for badge in badges.all():
+                expect(badge.locator(".badge-count")).to_have_text(says)
+                assert badge.evaluate(ROOM_AROUND) >= 3
+        assert badges.count() == 1
+        assert page.locator(".switcher summary .board-name").inner_text() == "Everybody's board"
+        assert not page.locator(".switcher summary .board-name").evaluate(CUT)
+
+
+def test_a_laptop_shows_the_rooms_without_a_stray_line(windows, shared_server, rest):
+    ada, place = person(rest), room(rest)
+    page = be(windows(viewport=LAPTOP), shared_server, ada)
+    for path, lines in (
+        ("/front/rooms", ["shell Bottom"]),
+        (f"/front/rooms/{place}", ["shell Bottom", "conversation Left", "conversation-head Bottom"]),
+    ):
+        visit(page, shared_server, path)
+        assert page.evaluate(LONG_LINES) == lines
+
+
+@pytest.mark.parametrize("path", ["notes", "users", "rooms", "boards", "boards/1", "boards/1/transfer", "messages/{}"])
+def test_no_focus_ring_touches_the_label_above(windows, shared_server, rest, path):
+    page = visit(windows(), shared_server, f"/front/{path.format(person(rest)['id'])}")
+    if path == "notes":
+        note = create(rest, fresh(), "text")
+        edit(page, card_of(page, note))
+
+    found = page.locator("main .field > label").evaluate_all(TOUCHED)
+
+    assert any(ring > 0 for _, ring, _ in found)
+    assert [name for name, _, gap in found if gap < 1] == []
+
+
+def test_signing_in_begins_in_the_field_that_is_to_be_filled(windows, guarded_server):
+    page = windows()
+    page.goto(f"{guarded_server.base}/front/sign-in")
+    expect(page.locator("#sign-in-nickname")).to_be_focused()
+    page.keyboard.type("nobody")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".form-error:visible")).to_be_visible()
+    expect(page.locator("#sign-in-nickname")).to_have_value("nobody")
+    expect(page.locator("#sign-in-password")).to_be_focused()

@@ -20,11 +20,11 @@ from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, RoomQuery
 from quart_notes.settings import Settings
 from tests.in_process import opened, rows
+from tests.older_versions import ALL, made_by
 from tests.permissions import not_private, umask
 
 pytestmark = pytest.mark.sqlite_only("what becomes of an older file")
 
-ALL = sorted(file.stem for file in Path(migrations.__file__).parent.glob("0*.py"))
 LATEST = ALL[-1]
 LATER = """
 from tortoise import fields, migrations
@@ -60,31 +60,18 @@ MakeOld = Callable[[Path, int], Awaitable[sqlite3.Connection]]
 
 
 @pytest.fixture
-def make_old(tmp_path: Path) -> Iterator[MakeOld]:
+def make_old(tmp_path: Path) -> MakeOld:
     """Makes a database as a version that knew so many migrations did; returns it, open, to put rows in.
 
     With plain SQL: what the program writes today is not what it wrote then.
     """
-    package = tmp_path / "old" / "old_migrations"
-    package.mkdir(parents=True)
 
     async def make(folder: Path, known: int) -> sqlite3.Connection:
-        for name in ("__init__", *ALL[:known]):
-            shutil.copy(Path(migrations.__file__).parent / f"{name}.py", package)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.syspath_prepend(package.parent)
-            patch.setitem(APPS["quart_notes"], "migrations", "old_migrations")
-            core = Core.build(Settings(data=folder))
-            try:
-                assert await core.database.open() == ALL[:known]
-                await core.log.open()
-            finally:
-                await core.database.close()
-        return sqlite3.connect(core.settings.database_file)
+        settings = Settings(data=folder)
+        await made_by(known, settings, tmp_path)
+        return sqlite3.connect(settings.database_file)
 
-    yield make
-    for name in [name for name in sys.modules if name.startswith("old_migrations")]:
-        del sys.modules[name]
+    return make
 
 
 NOW = "2026-01-31 09:30:00.000001+00:00"

@@ -2,20 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import h11
 import pytest
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 from hypercorn.utils import UnexpectedMessageError
 from hypothesis import example, given
 from hypothesis import strategies as st
 from quart import Quart, Response, request, websocket
 
-from quart_notes import transport
 from quart_notes.blueprints.body import CheckedRequest, decide
 from quart_notes.blueprints.connections import WHOLE, HTTPConnection
 from quart_notes.blueprints.headers import REQUEST_IDS
@@ -26,6 +22,7 @@ from quart_notes.transport.idle import IdleTimer
 from quart_notes.transport.plain import Exchange, Request, request_in
 from tests.raw_connection import RawConnection, until
 from tests.raw_http import Answer
+from tests.served import served
 
 LIMIT = 16384
 GET = b"GET /a?b=%20c HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -306,36 +303,6 @@ async def test_what_becomes_idle_while_the_server_stops_is_not_waited_for():
 
 
 # In a server
-
-
-@asynccontextmanager
-async def served(app: Quart, port: int) -> AsyncIterator[None]:
-    config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
-    config.errorlog = None
-    stop = asyncio.Event()
-    with transport.installed(100, direct=True):
-        serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
-        connection = RawConnection(port)
-
-        async def answers() -> bool:
-            try:
-                await connection.connect()
-            except ConnectionError:
-                connection.close()
-                return False
-            return True
-
-        async with asyncio.timeout(10):
-            while not await answers():
-                connection = RawConnection(port)
-                await asyncio.sleep(0.01)
-        connection.close()
-        try:
-            yield
-        finally:
-            stop.set()
-            await asyncio.wait_for(serving, 10)
 
 
 @pytest.fixture

@@ -158,8 +158,10 @@ class HTTPConnection(ASGIHTTPConnection):
 
         sending = asyncio.ensure_future(stream())
         leaving = asyncio.ensure_future(self.handle_messages(request, receive))
-        done, pending = await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
-        await cancel_tasks(pending)
+        try:
+            done, _ = await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await cancel_tasks({task for task in (sending, leaving) if not task.done()})
         raise_task_exceptions(done)
 
     async def _answer(self, send: ASGISendCallable, name: bytes, cached: CachedResponse, newest: str) -> None:

@@ -1,9 +1,10 @@
 """A connection: it shows its transport, counts, and ends with its client."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from time import time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, ParamSpec
 
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.events import Closed, Event, RawData
@@ -15,8 +16,10 @@ from quart_notes.transport.http import ProblemH11Protocol
 from quart_notes.transport.idle import IdleTimer
 from quart_notes.transport.plain import Exchange, Request, request_in, scope_of
 
+P = ParamSpec("P")
 ARRIVES = 0.2  # seconds from its beginning in which a connection's first request comes, also while the server stops
 REFUSAL = 2.0  # seconds a connection too many has to send its request
+DOUBTED = 8  # requests worked on at once whose clients send nothing more: most have left, few wait for their answer
 LINGER = 1.0  # seconds a client has to take the last answer and close; what it sends meanwhile is dropped
 
 
@@ -41,11 +44,15 @@ class Peer:
 class Connection(TCPServer):
     """A TCP connection that shows its transport, knows when its peer was last heard, counts, and serves plain requests.
 
-    A plain request that comes while hypercorn's protocol is at rest never reaches it; everything else does.
+    A plain request that comes while hypercorn's protocol is at rest never reaches it; everything else does. What is
+    done for a client that has left ends; a change that the writer has been given goes on in its own task.
+
+    doubted   connections whose clients have stopped sending, and may have left, while they are being answered
     """
 
     limit: ClassVar[int] = 0  # connections at once; 0: no limit
     open: ClassVar[set["Connection"]] = set()
+    doubted: ClassVar[set["Connection"]] = set()
     dated: ClassVar[tuple[int, bytes]] = (0, b"")  # the second, and the headers that all its answers carry
     ending: ClassVar[asyncio.Task[None] | None] = None
 
@@ -55,6 +62,10 @@ class Connection(TCPServer):
         self._peer = Peer(self.writer, self._began)
         self.state = {**self.state, "peer": self._peer}
         self._standing: dict[str, Any] = {}
+        self._answering: asyncio.Task[Any] | None = None  # for a client whose end nobody looks for
+        self._left = False
+        self.reader.feed_eof = self._then(self.reader.feed_eof, surely=False)  # type: ignore[method-assign]
+        self.reader.set_exception = self._then(self.reader.set_exception, surely=True)  # type: ignore[method-assign]
         self._reading = False
         self._lingers: asyncio.TimerHandle | None = None
         self._idle = IdleTimer(
@@ -200,6 +211,8 @@ class Connection(TCPServer):
             request = request_in(data, self.config.h11_max_incomplete_size)
             if request is None or self.config.server_names:
                 break
+            if self._has_left():
+                return b"", True
             exchange = await self._exchange(request, data[request.size :], inner)
             if exchange.last or self.context.terminated.is_set():
                 return b"", True
@@ -207,6 +220,48 @@ class Connection(TCPServer):
             if data:
                 await asyncio.sleep(0)  # a client that sends many at once has to let others in between
         return data, False
+
+    def _then(self, note: Callable[P, None], *, surely: bool) -> Callable[P, None]:
+        """What notes the end of what the client sends, and then stops what is done for it.
+
+        surely   it has left; otherwise it may have closed its side only, as few do
+        """
+
+        def noted(*args: P.args, **named: P.kwargs) -> None:
+            note(*args, **named)
+            if self._answering is None or self._left:
+                return
+            if surely or len(self.doubted) >= DOUBTED:
+                self._left = self._answering.cancel()
+            else:
+                self.doubted.add(self)
+
+        return noted
+
+    def _has_left(self) -> bool:
+        """Whether the client seems to have left before its request was begun."""
+        return self.reader.exception() is not None or (self.reader.at_eof() and len(self.doubted) >= DOUBTED)
+
+    async def _answer(self, scope: Any, exchange: Exchange) -> None:
+        """Have the application answer, as long as the client is there."""
+
+        def watched() -> None:
+            self._answering = None  # the application itself waits for the client's end
+
+        self._answering = task = asyncio.current_task()
+        exchange.watched = watched
+        if self.reader.at_eof():
+            self.doubted.add(self)
+        try:
+            await self.app(scope, exchange.receive, exchange.send, self.loop.run_in_executor, self.loop.call_soon)  # type: ignore[arg-type]
+        except asyncio.CancelledError:
+            if not self._left:
+                raise
+        finally:
+            self._answering = None
+            self.doubted.discard(self)
+        if self._left and task is not None and task.uncancel():
+            raise asyncio.CancelledError  # the server stops, too
 
     async def _exchange(self, request: Request, rest: bytes, inner: ProblemH11Protocol) -> Exchange:
         self._idle.busy()
@@ -216,11 +271,14 @@ class Connection(TCPServer):
         exchange.last |= inner.keep_alive_requests > self.config.keep_alive_max_requests
         scope: Any = scope_of(request, self._standing or self._stand(inner), self.state)
         try:
-            await self.app(scope, exchange.receive, exchange.send, self.loop.run_in_executor, self.loop.call_soon)  # type: ignore[arg-type]
+            await self._answer(scope, exchange)
         except Exception:
             name = scope.get(NAME, b"").decode()
             await self.config.log.exception("Error in ASGI Framework", extra={"request_id": name})
-        await exchange.finish(b"" if exchange.start else scope.get(NAME, b""))
+        if self._left:
+            exchange.last = True
+        else:
+            await exchange.finish(b"" if exchange.start else scope.get(NAME, b""))
         if self.config.log.access_logger is not None:
             await self.config.log.access(scope, exchange.start, time() - began)
         await self.context.mark_request()

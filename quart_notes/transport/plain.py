@@ -8,6 +8,7 @@ source   RFC 9112
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
@@ -135,6 +136,7 @@ class Exchange:
 
     rest       what has been received behind the request
     standing   headers that every answer carries, and the end of its head
+    watched    called when the application begins to wait for the client's end
     """
 
     def __init__(self, request: Request, rest: bytes, line: Line, standing: bytes) -> None:
@@ -142,6 +144,7 @@ class Exchange:
         self.start: Any = None
         self.last = request.last  # the connection ends with this answer
         self.done = False
+        self.watched: Callable[[], None] = lambda: None
         self._request, self._line, self._standing = request, line, standing
         self._told = False
         self._head = b""  # not written yet
@@ -153,6 +156,7 @@ class Exchange:
         if not self._told:
             self._told = True
             return {"type": "http.request", "body": self._request.body, "more_body": False}
+        self.watched()
         with suppress(OSError):
             while len(self.rest) < MAX_RECV:
                 data = await self._line.read()

@@ -38,7 +38,7 @@ PYTEST = $(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/p
 TWICE = $(PYTEST) $(WORKERS) $(1) || { [ $$? -eq 1 ] && echo "Once more, one at a time, what has failed:" && \
 $(PYTEST) --last-failed --last-failed-no-failures=none $(1); }
 # What leans on the database most, of all that can be run on PostgreSQL.
-ON_POSTGRES := $(addprefix tests/test_,$(addsuffix .py,writer event_log feed seam notes note_changes note_lists boards \
+ON_POSTGRES := $(addprefix tests/test_,$(addsuffix .py,writer event_log deleted_text feed seam notes note_changes note_lists boards \
 users rooms messages message_pages readings preferences invitations sessions tokens answers jobs durability workers \
 workers_work workers_ends))
 

@@ -156,6 +156,7 @@ async def test_a_message_that_is_taken_back_is_in_nobodys_replay(core: Core, dir
         assert said == [("create", 1, ""), ("create", 2, other), ("delete", 1, "")]
 
 
+@pytest.mark.sqlite_only("how it plans a query")
 async def test_the_events_of_a_deleted_thing_are_found_without_reading_the_log(core: Core):
     plan = rows(core, "EXPLAIN QUERY PLAN SELECT number, body FROM event_log WHERE subject IN ('note:1', 'note:2')")
 

@@ -26,7 +26,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Browser]:
         pytest.skip(f"no {name} here: {lacking}; `make browser` installs it where it may")
     if name == "firefox":
         with firefox.started() as bidi:
-            yield lambda: firefox.Firefox(bidi)
+            yield lambda: firefox.Firefox.of_somebody(bidi)
     else:
         with webkit.started() as session:
             yield lambda: webkit.WebKit(session)

@@ -5,9 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import httpx
+
 Actions = Sequence[dict[str, Any]]
 # What is asked and what is answered goes as JSON in both, so that either protocol's own values never show.
 CALL = "json => JSON.stringify(({function})(...JSON.parse(json)) ?? null)"
+# A page of the same site that has no script. JSON would be shown by a viewer that Firefox has for it.
+BEFORE = "/static/css/style.css"
+FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 
 
 class EngineError(Exception):
@@ -38,7 +43,7 @@ class Engine(Protocol):
         """One more window of the same person's browser."""
 
     def close(self) -> None:
-        """Close the windows, and forget what they have stored."""
+        """Forget what the windows have stored; one is kept for the next test, which costs much less than a new one."""
 
 
 def call(function: str) -> str:
@@ -49,3 +54,8 @@ def call(function: str) -> str:
 def packed(args: Sequence[Any]) -> str:
     """Arguments as that text."""
     return json.dumps(args)
+
+
+def site(url: str, before: str) -> str:
+    """Where the page is that has no script, for the site of an address; `before` for what is on no site."""
+    return str(httpx.URL(url).join(BEFORE)) if url.startswith("http") else before

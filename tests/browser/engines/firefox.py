@@ -12,7 +12,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.browser.engines.engine import Actions, EngineError, call, packed
+from tests.browser.engines.engine import FORGET, Actions, EngineError, call, packed, site
 from tests.server_process import wait_for
 
 FIREFOX = ("firefox-esr", "firefox")
@@ -23,10 +23,14 @@ EVENTS = ["log.entryAdded"]
 
 
 class Bidi:
-    """A session: commands one after another, and the errors that windows told of meanwhile, by window."""
+    """A session: commands one after another, and the errors that windows told of meanwhile, by window.
+
+    free   windows that nobody needs, each with the person whose it is
+    """
 
     def __init__(self, line: ClientConnection) -> None:
         self.errors: dict[str, list[str]] = {}
+        self.free: list[tuple[str, str]] = []
         self._line = line
         self._sent = 0
         self.send("session.new", capabilities={})
@@ -54,16 +58,28 @@ class Bidi:
 class Firefox:
     """A window; see Engine."""
 
-    def __init__(self, bidi: Bidi, person: str | None = None) -> None:
-        self._bidi = bidi
-        self._person = person or bidi.send("browser.createUserContext")["userContext"]
-        made = bidi.send("browsingContext.create", type="window", userContext=self._person)
-        self._window = made["context"]
-        self.errors = bidi.errors.setdefault(self._window, [])
-        bidi.send("browsingContext.setViewport", context=self._window, viewport=SIZE)
+    def __init__(self, bidi: Bidi, person: str, window: str) -> None:
+        self.errors = bidi.errors[window] = []
+        self._bidi, self._person, self._window = bidi, person, window
+        self._site = ""
+        self._others: list[Firefox] = []
+
+    @classmethod
+    def of_somebody(cls, bidi: Bidi) -> "Firefox":
+        """A window of a person who has no other one."""
+        if bidi.free:
+            return cls(bidi, *bidi.free.pop())
+        return cls._new(bidi, bidi.send("browser.createUserContext")["userContext"])
+
+    @classmethod
+    def _new(cls, bidi: Bidi, person: str) -> "Firefox":
+        window = bidi.send("browsingContext.create", type="window", userContext=person)["context"]
+        bidi.send("browsingContext.setViewport", context=window, viewport=SIZE)
+        return cls(bidi, person, window)
 
     def goto(self, url: str) -> None:
         """See Engine."""
+        self._site = site(url, self._site)
         self._bidi.send("browsingContext.navigate", context=self._window, url=url, wait="complete")
 
     def evaluate(self, function: str, *args: Any) -> Any:
@@ -98,11 +114,18 @@ class Firefox:
 
     def another(self) -> "Firefox":
         """See Engine."""
-        return Firefox(self._bidi, self._person)
+        self._others.append(self._new(self._bidi, self._person))
+        return self._others[-1]
 
     def close(self) -> None:
         """See Engine."""
-        self._bidi.send("browser.removeUserContext", userContext=self._person)
+        for other in self._others:
+            self._bidi.send("browsingContext.close", context=other._window)
+        if self._site:
+            self.goto(self._site)
+            self.evaluate(FORGET)
+            self._bidi.send("storage.deleteCookies", partition={"type": "context", "context": self._window})
+        self._bidi.free.append((self._person, self._window))
 
 
 def missing() -> str:

@@ -77,13 +77,15 @@ def test_only_a_long_note_can_be_opened_and_says_when_it_was_changed(board, rest
     assert board.ask(shown, long["id"]) > 2 * folded
 
 
-def test_a_long_board_says_its_dates_and_folds_its_notes_wherever_one_looks(board, rest, window):
-    for _ in range(60):
-        last = create(rest, fresh_title(), LONG)
-    first = last["id"] - 59
-    window.visit("/front/notes")
+def test_a_long_board_says_its_dates_and_folds_its_notes_wherever_one_looks(window, rest):
+    board = rest.post("/api/boards", json={"name": fresh_title("board")}).json()[
+        "id"
+    ]  # the other tests' one stays short
+    long = {"description": LONG}
+    made = [rest.post(f"/api/boards/{board}/notes", json=long).json()["id"] for _ in range(60)]
+    window.visit(f"/front/boards/{board}/notes")
 
-    for note in (last["id"], first):
+    for note in (made[-1], made[0]):
         window.until(LOOKED_AT, note, what="is in sight, and all there have a button and a date:")
 
 

@@ -13,15 +13,13 @@ from typing import Any
 
 import httpx
 
-from tests.browser.engines.engine import Actions, EngineError, call, packed
+from tests.browser.engines.engine import FORGET, Actions, EngineError, call, packed, site
 from tests.server_process import wait_for
 
 DRIVER = "WebKitWebDriver"
 SCREEN = "Xvfb"  # it has no headless mode
 SIZE = {"width": 1280, "height": 838}  # with its own bar, so that a page has 800
-BEFORE = "/healthz"  # a page of the same site that has no script
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # W3C WebDriver, "web element identifier"
-FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 
 
 class Session:
@@ -73,8 +71,7 @@ class WebKit:
 
     def goto(self, url: str) -> None:
         """See Engine."""
-        if url.startswith("http"):
-            self._site = str(httpx.URL(url).join(BEFORE))
+        self._site = site(url, self._site)
         self._send("POST", "/url", url=url)
 
     def evaluate(self, function: str, *args: Any) -> Any:
@@ -104,7 +101,6 @@ class WebKit:
             self.goto(self._site)
             self.evaluate(FORGET)
             self._send("DELETE", "/cookie")
-        self.goto("about:blank")
         self._session.release(self._window)
 
 

@@ -88,10 +88,11 @@ def serve(**flags: Any) -> None:
     with explained():
         settings = load(flags)
         server.configure_logging(settings.log_format)
-        if settings.workers > 1:
-            supervisor.run(settings)
-        else:
-            server.serve(settings)
+        with server.stops_before_it_serves():
+            if settings.workers > 1:
+                supervisor.run(settings)
+            else:
+                server.serve(settings)
 
 
 @cli.command()

@@ -120,10 +120,11 @@ class Supervisor:
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait([ready, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        if ready.done():
-            ready.result()
-        else:
+        if not ready.done():
             ready.cancel()
+            await asyncio.wait([ready])
+        if not (ready.cancelled() or (ready.exception() and self._stopping.is_set())):
+            ready.result()
 
     async def _begin(self, slot: int, *, first: bool = False) -> WorkerProcess:
         listener = self._listeners[slot % len(self._listeners)].fileno()

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 from quart import Quart
@@ -23,13 +24,18 @@ def main(descriptor: int) -> int:
     What prevents it is told to the supervisor.
     """
     with socket.socket(fileno=descriptor) as supervisor, supervisor.makefile("rb") as said:
-        order: dict[str, Any] = json.loads(said.readline())
+        ordered = said.readline()
+        if not ordered:
+            sys.stderr.write("A worker does not start: its supervisor has gone.\n")
+            return 1
+        order: dict[str, Any] = json.loads(ordered)
         settings = Settings.model_validate(order["settings"])
         server.configure_logging(settings.log_format)
         try:
             _serve(settings, order, supervisor)
         except (server.ServeError, CannotOpenError) as error:
-            supervisor.sendall(json.dumps({"cannot": str(error)}).encode() + b"\n")
+            with suppress(OSError):  # it has gone
+                supervisor.sendall(json.dumps({"cannot": str(error)}).encode() + b"\n")
             return 1
     return 0
 

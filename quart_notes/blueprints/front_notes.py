@@ -13,12 +13,15 @@ from quart_notes.blueprints.errors import form_problem
 from quart_notes.blueprints.forms import form_key, typed
 from quart_notes.blueprints.fragments import removed, wants_fragment
 from quart_notes.blueprints.identity import caller, heard
+from quart_notes.blueprints.marks import marked
 from quart_notes.blueprints.open_board import address, opened, path
+from quart_notes.domain.text import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
-from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteUpdate, one_line
+from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate, one_line
 
 # Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
 blueprint = Blueprint("front_notes", __name__)
+blueprint.add_app_template_filter(marked)
 
 PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
@@ -68,6 +71,7 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
         page=number,
         pages=max(-(-page.total // PAGE_SIZE), 1),
         q=q,
+        found_words=searched_words(q, NoteQuery.MAX_WORDS),
         form=form,
         deleted=await core().notes.deleted(who, board_id, _number(deleted, 0, MAX_ID)) if deleted else None,
     )

@@ -37,14 +37,20 @@ export function read(card) {
   const note = {
     id: Number(card.dataset.id),
     version: Number(card.dataset.version),
-    title: find(card, ".title").textContent || null,
-    description: find(card, ".description").textContent || null,
+    title: textOf(find(card, ".title")),
+    description: textOf(find(card, ".description")),
     done: "done" in card.dataset,
     updated_at: find(card, "time", HTMLTimeElement).dateTime,
   };
   find(card, ".done-box", HTMLInputElement).checked = note.done; // browsers restore ticks across a reload
   shown.set(card, note);
   return note;
+}
+
+/** The server marks what a search found for pages without scripts; search_marks.js does it here. @param {HTMLElement} slot */
+function textOf(slot) {
+  if (slot.firstElementChild) slot.replaceChildren(slot.textContent);
+  return slot.textContent || null;
 }
 
 /** Put a note's values into a card's slots. @param {HTMLElement} card @param {Note} note */

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 from playwright.sync_api import expect
 
@@ -48,7 +49,7 @@ def test_a_match_here_is_a_match_there(window, rest):
         assert shown == [note["id"] for note in rest.get("/api/notes", params={"q": query}).json()], query
 
 
-MARKED = """() => [...CSS.highlights.get("found")].map((range) => {
+MARKED = """() => [...(CSS.highlights.get("found") ?? [])].map((range) => {
   return [range.startContainer.parentElement.closest("li").id, String(range)];
 })"""
 
@@ -74,6 +75,23 @@ def test_the_words_found_are_marked_as_they_stand_there(window, rest):
     wait_for(lambda: "Strass" in marked(window, note), "the new ones are marked")
     window.fill("#search-field", "")
     wait_for(lambda: not marked(window, note), "nothing is marked")
+
+
+def test_without_scripts_the_same_words_are_marked(windows, shared_server, rest):
+    word = fresh("plain").replace(" ", "")
+    note = create(rest, f"{word} Chloe\u0301's ﬁne <b>Straße</b>", "한국어, Chloé")
+    address = f"{shared_server.base}/front/notes?q={quote(f'{word} chloe FI strass 한국')}"
+    plain, page = windows(java_script_enabled=False), windows()
+    plain.goto(address)
+    page.goto(address)
+    wait_for(lambda: marked(page, note), "the words are marked")
+
+    words = card_of(plain, note).locator("mark").all_text_contents()
+
+    assert words == [word, "Chloe\u0301", "ﬁ", "Straß", "한국", "Chloé"]
+    assert sorted(words) == sorted(marked(page, note))
+    expect(card_of(plain, note).locator(".title")).to_have_text(note["title"])
+    expect(page.locator("mark")).to_have_count(0)  # the script has its own
 
 
 def test_a_long_note_shows_the_place_that_matches(window, rest):

@@ -8,7 +8,7 @@ from quart_notes.blueprints.answering import LIST_HEADERS, THING_HEADERS, listed
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.identity import acting_as, caller
 from quart_notes.blueprints.openapi import READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.errors import NotFoundError, NotNowError, ValidationFailedError
+from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError, ValidationFailedError
 from quart_notes.schemas import JobOut, JobQuery
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs")
@@ -22,13 +22,13 @@ JOBS = TypeAdapter(list[JobOut])
 @answers(
     Answer(200, "Your jobs, by id.", list[JobOut], headers=LIST_HEADERS),
     Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS),
+    problems=(ForbiddenError, NotFoundError, ValidationFailedError, *READ_PROBLEMS),
 )
 async def list_jobs(query_args: JobQuery) -> Response:
     """List your jobs.
 
-    By id ascending, at most `limit`. In open mode those of whomever `person_id` names, and nobody's. They are forgotten
-    when nothing was heard of them for as long as deleted notes are kept.
+    By id ascending, at most `limit`. In open mode those of whomever `person_id` names, and nobody's; in accounts mode
+    another's are refused. They are forgotten when nothing was heard of them for as long as deleted notes are kept.
     """
     found = await core().jobs.find(await acting_as(query_args.person_id), query_args)
     links = {"next": {"after_id": found.jobs[-1].id}} if found.more else {}

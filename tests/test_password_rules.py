@@ -1,5 +1,6 @@
 """Passwords that are tried first are refused wherever one is set."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.routes import PASSWORD
 from tests.signing_in import sign_in
 from tests.talk import fields_of, refused
 
+WHY = re.compile("This password is too common|This is your own nickname")
 PAGE: dict[str, Any] = {"headers": {"Accept": "text/html"}}
 ADA = ("ada.lovelace", "Augusta Ada Lovelace", "countess@analytical.example")
 COMMON = [
@@ -85,7 +87,7 @@ async def test_it_is_so_wherever_a_password_is_set(house: House, weak: str):
         for link, form in ((join, {**someone, "nickname": "newcomer2", "email": "new@example.org"}), (claim, {})):
             answer = await client.post(f"/front/join/{link}", data={**form, "password": weak}, **PAGE)
             assert answer.status_code == 422
-            assert "first" in answer.text
+            assert WHY.search(answer.text)
             assert (await client.get("/api/me")).status_code == 401
         assert (await client.post(f"/front/join/{claim}", data={"password": PASSWORD})).status_code == 303
 
@@ -95,7 +97,7 @@ async def test_it_is_so_wherever_a_password_is_set(house: House, weak: str):
         }
         page = await client.post("/front/account/password", data=change, **PAGE)
         assert page.status_code == 422
-        assert "first" in page.text
+        assert WHY.search(page.text)
         for _ in range(12):  # a refused one is no wrong one
             assert (await client.put("/api/me/password", json=change)).status_code == 422
         change["new"] = "staple wrong horse"
@@ -114,7 +116,7 @@ async def test_the_first_link_refuses_them_too_from_somebody_new_and_from_who_wa
             for form in ({**about, "nickname": "root2"}, {"user_id": str(known.id)}):
                 answer = await client.post(f"/front/join/{setup}", data={**form, "password": weak}, **PAGE)
                 assert answer.status_code == 422
-                assert "first" in answer.text
+                assert WHY.search(answer.text)
             form = {"user_id": str(known.id), "password": PASSWORD}
             assert (await client.post(f"/front/join/{setup}", data=form)).status_code == 303
             assert (await client.get("/api/me")).json()["admin"] is True
@@ -126,7 +128,7 @@ async def test_a_reset_link_refuses_them_too_and_holds_until_a_good_one(house: H
     async with house.client() as client:
         answer = await client.post(f"/front/join/{link}", data={"password": weak}, **PAGE)
         assert answer.status_code == 422
-        assert "first" in answer.text
+        assert WHY.search(answer.text)
         assert (await sign_in(client, "ada")).status_code == 200  # the former one still counts
         assert (await client.post(f"/front/join/{link}", data={"password": "staple wrong horse"})).status_code == 303
     async with house.client() as client:

@@ -25,12 +25,19 @@ Page = str | tuple[str, int] | WerkzeugResponse
 @hide
 async def users() -> Page:
     """Everybody known here."""
-    return await _users(filled(dict.fromkeys(FIELDS, "")))
+    return await people_page()
 
 
-async def _users(form: dict[str, Any]) -> str:
+async def people_page(form: dict[str, Any] | None = None, problem: str = "") -> str:
+    """The page; `form` was refused, or `problem` says why something cannot be done."""
     found = await core().people.find(PageQuery(limit=PAGE_MAX), await caller())
-    return await render_template("users.html", users=found.users, last_event_id=heard(found.position), form=form)
+    return await render_template(
+        "users.html",
+        users=found.users,
+        last_event_id=heard(found.position),
+        form=form or filled(dict.fromkeys(FIELDS, "")),
+        problem=problem,
+    )
 
 
 @blueprint.post("")
@@ -45,7 +52,7 @@ async def add() -> Page:
         added, _ = await core().people.add(UserCreate.model_validate(wanted), who.id)
     except (ValidationError, NicknameTakenError) as error:
         problem = form_problem(error)
-        return await _users(filled(sent, problem.errors)), problem.status
+        return await people_page(filled(sent, problem.errors)), problem.status
     return await to_user(added)
 
 

@@ -8,8 +8,8 @@ from quart_notes.errors import FieldError, ValidationFailedError
 
 LIST = Path(__file__).with_name("common_passwords.txt")  # in lower case, one a line
 ADDED = 4  # characters put around a common password that make it no better: password2026, !monkey!
-COMMON = "is one of the passwords that are tried first; a few words together are better"
-OWN = "is your own nickname, name or e-mail address; that is tried first"
+COMMON = "This password is too common. A few words together are better."
+OWN = "This is your own nickname, name or e-mail address. Choose something else."
 
 
 def must_be_hard_to_guess(field: str, password: str, nickname: str, name: str, email: str | None) -> None:

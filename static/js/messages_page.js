@@ -3,7 +3,6 @@ import { ask, Problem } from "./api.js";
 import { find, valuesOf } from "./elements.js";
 import { MessageTable } from "./message_table.js";
 import { announceNews } from "./messages.js";
-import { say } from "./people_names.js";
 import { persist } from "./persist.js";
 import * as sending from "./sending.js";
 
@@ -23,8 +22,7 @@ export function start(element, feed) {
   const { heardOn = `user:${user}` } = element.dataset;
 
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { topic, action, message, user: person } }) => {
-    if (person && recipient) offer(recipient, person, user);
+  const hear = ({ detail: { topic, action, message } }) => {
     if (!message?.recipient_id || topic !== heardOn) return; // what is said to the assistant is to nobody in particular
     if (message.author_id !== user && message.recipient_id !== user) return;
     if (action === "delete") return table.remove(message);
@@ -57,14 +55,4 @@ export function start(element, feed) {
     });
   }
   return () => over.abort();
-}
-
-/** Somebody new can be written to. @param {HTMLSelectElement} select @param {User} person @param {number} except */
-function offer(select, person, except) {
-  const value = String(person.id);
-  if (person.id === except || [...select.options].some((option) => option.value === value)) return;
-  const option = new Option("", value);
-  option.dataset.as = "choice";
-  say(option, person);
-  select.add(option);
 }

@@ -2,10 +2,11 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.rooms import fresh, message, person, write
+from tests.browser.rooms import fresh, message, person, room, write
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
 
@@ -82,3 +83,19 @@ def test_a_guest_chooses_a_person_later(windows, shared_server, rest, scripts):
     assert GUEST.fullmatch(author(page, before))
     assert author(page, after) == ada["nickname"]
     assert message(page, before).locator(".edit-link").filter(visible=True).count() == 0
+
+
+def test_who_is_added_can_be_chosen_at_once(windows, server):
+    lobby = visit(windows(), server, LOBBY)
+    with httpx.Client(base_url=server.base, verify=False) as rest:
+        elsewhere = visit(windows(), server, f"/front/rooms/{room(rest)}")
+        expect(lobby.locator("#who-form")).to_be_hidden()
+        expect(elsewhere.locator(".who")).to_contain_text("Nobody has been added yet.")
+        _, bob = person(rest, "ada"), person(rest, "bob")
+
+    for page in (lobby, elsewhere):
+        expect(page.get_by_label("Who are you?").locator("option")).to_have_count(2)
+        expect(page.locator(".nobody-yet:visible")).to_have_count(0)
+        page.get_by_label("Who are you?").select_option(label=f"{bob['nickname']} ({bob['name']})")
+        page.get_by_role("button", name="Continue").click()
+        expect(page.locator(".me-button")).to_have_accessible_name(f"You are {bob['nickname']}")

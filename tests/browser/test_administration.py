@@ -1,0 +1,133 @@
+"""What administrators do on the people's page, what others see of it, and what becomes of open pages."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.access import PASSWORD, expect_signed_out
+from tests.browser.test_accessibility import assert_accessible
+from tests.browser.windows import visit
+
+PATH = "/front/users"
+NO_SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+
+
+@pytest.fixture
+def ada(member):
+    return member("ada")
+
+
+@pytest.fixture
+def admins(windows, guarded_server):
+    """Opens the people's page as who administers."""
+
+    def open_window(**options):
+        page = windows(**options)
+        form = {"nickname": "root", "password": PASSWORD}
+        page.context.request.post(f"{guarded_server.base}/front/sign-in", form=form, max_redirects=0)
+        if options.get("java_script_enabled", True):
+            return visit(page, guarded_server, PATH)
+        page.goto(guarded_server.base + PATH)
+        return page
+
+    return open_window
+
+
+def card(page, member):
+    return page.locator(f"#user-{member.id}")
+
+
+def shown(page, member):
+    """The buttons and marks of a card that can be seen."""
+    parts = card(page, member).locator(".user-foot button, .user-access button, .user-marks > *, .user-me")
+    return [one.inner_text() for one in parts.all() if one.is_visible()]
+
+
+@NO_SCRIPT
+def test_who_is_deactivated_is_asked_about_first_and_can_come_back(admins, ada, script):
+    page, theirs = admins(java_script_enabled=script), ada.window("/front/rooms/1")
+    theirs.fill("#message-form [name=content]", "half a")
+
+    card(page, ada).get_by_role("button", name="Deactivate").click()
+    expect(page.get_by_role("heading")).to_have_text(f"Deactivate {ada.nickname}?")
+    page.get_by_role("link", name="Cancel").click()
+    expect(card(page, ada).get_by_role("button", name="Deactivate")).to_be_visible()
+    expect(theirs.locator("#connection")).to_have_text("Live")
+    card(page, ada).get_by_role("button", name="Deactivate").click()
+    page.get_by_role("button", name="Deactivate").click()
+
+    expect(card(page, ada).locator(".is-deactivated")).to_be_visible()
+    assert shown(page, ada) == ["Deactivated", "Activate"]
+    expect_signed_out(theirs)
+    expect(theirs.locator("#message-form [name=content]")).to_have_value("half a")
+    card(page, ada).get_by_role("button", name="Activate", exact=True).click()
+    expect(card(page, ada).get_by_role("button", name="Deactivate")).to_be_visible()
+    theirs.locator("#signed-out a").click()
+    theirs.fill("[name=nickname]", ada.nickname)
+    theirs.fill("[name=password]", PASSWORD)
+    theirs.keyboard.press("Enter")
+    expect(theirs.locator("#message-form [name=content]")).to_have_value("half a")
+
+
+def test_what_is_signed_out_says_so_beside_what_is_typed_and_not_over_it(ada):
+    for size in ({"width": 1280, "height": 800}, {"width": 390, "height": 700}):
+        theirs = ada.window("/front/rooms/1", viewport=size)
+        theirs.evaluate("document.querySelector('#signed-out').hidden = false")
+        notice, field = (theirs.locator(one).bounding_box() for one in ("#signed-out", "#message-form"))
+        assert notice["y"] + notice["height"] <= field["y"]
+
+
+@NO_SCRIPT
+def test_who_is_made_administrator_has_the_buttons_and_others_have_none(admins, ada, member, script):
+    bob, page = member("bob"), admins(java_script_enabled=script)
+    theirs = ada.window(PATH)
+    assert shown(theirs, bob) == ["Talk"]
+    assert shown(theirs, ada) == ["This is you"]
+    assert shown(page, ada) == ["Talk", "Deactivate", "Make administrator"]
+
+    card(page, ada).get_by_role("button", name="Make administrator").click()
+
+    expect(card(page, ada).get_by_role("button", name="Remove as administrator")).to_be_visible()
+    expect(card(theirs, ada).locator(".is-admin")).to_be_visible()  # at once
+    theirs.reload()
+    assert shown(theirs, bob) == ["Talk", "Deactivate", "Make administrator"]
+    assert shown(theirs, ada) == ["Administrator", "This is you", "Deactivate", "Remove as administrator"]
+    card(page, ada).get_by_role("button", name="Remove as administrator").click()
+    expect(card(page, ada).get_by_role("button", name="Make administrator")).to_be_visible()
+
+
+def test_the_last_administrator_stays_and_the_page_says_why(admins, root):
+    page = admins()
+    mine = page.locator("[data-me]")
+    mine.get_by_role("button", name="Remove as administrator").click()
+
+    expect(page.get_by_role("alert")).to_have_text("This is the last administrator: make somebody else one first.")
+    expect(mine.locator(".is-admin")).to_be_visible()
+    assert root.get("/api/me").json()["admin"] is True
+
+
+def test_a_conversation_with_who_is_deactivated_says_so_at_once(ada, member, root):
+    bob = member("bob")
+    sent = {"author_id": ada.id, "recipient_id": bob.id, "content": "hello"}
+    room = ada.rest.post("/api/messages", json=sent).json()["room_id"]
+    page = ada.window(f"/front/rooms/{room}")
+    words = page.locator(".conversation-head .is-deactivated")
+    expect(words).to_be_hidden()
+
+    assert root.post(f"/api/users/{bob.id}/deactivate").status_code == 200
+
+    expect(words).to_be_visible()
+    expect(page.locator("h1 [data-who]")).to_have_attribute("data-deactivated", "")
+    page.reload()
+    expect(words).to_be_visible()
+    assert root.post(f"/api/users/{bob.id}/activate").status_code == 200
+    expect(words).to_be_hidden()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_people_are_accessible_and_have_room_as_administrators_see_them(admins, ada, root, theme, width):
+    assert root.post(f"/api/users/{ada.id}/deactivate").status_code == 200
+    page = admins(viewport={"width": width, "height": 800}, color_scheme=theme)
+
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -45,7 +45,7 @@ from quart_notes.blueprints import (
     transfers,
     users,
 )
-from quart_notes.blueprints.admission import PROXY_HOPS
+from quart_notes.blueprints.admission import HSTS, PROXY_HOPS
 from quart_notes.blueprints.body import CheckedRequest, decide
 from quart_notes.blueprints.connections import HTTPConnection, WebsocketConnection
 from quart_notes.blueprints.converters import ClientConverter, IdConverter
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     core = Core.build(settings or load(), place)
     app = Application("quart_notes", template_folder=str(static_files.folder("templates")), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
-    app.config[PROXY_HOPS] = core.settings.proxy_hops
+    app.config.update({PROXY_HOPS: core.settings.proxy_hops, HSTS: core.settings.hsts})
     app.request_class = CheckedRequest
     app.session_interface = NoSessions()
     app.asgi_http_class = HTTPConnection

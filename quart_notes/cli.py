@@ -42,6 +42,7 @@ SERVE_OPTIONS = (
         "--public-url", help="Where people find it, for links: https://notes.example.org (default: as asked)."
     ),
     click.option("--origins", help="Origins whose pages may use the API, with commas between (default: none)."),
+    click.option("--hsts", type=int, help="Seconds that browsers then ask by https only (default: 0, no header)."),
     click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),
     click.option("--log-days", type=int, help="Days an event can be replayed (default: 7)."),
     click.option("--log-rows", type=int, help="Events kept for replay at most (default: 100000)."),

@@ -121,6 +121,13 @@ class Settings(BaseModel):
     origins: List = Field(
         (), description="Origins whose pages may use the API and the feed, such as https://app.example.org."
     )
+    hsts: int = Field(
+        0,
+        ge=0,
+        le=63_072_000,
+        description="Seconds that browsers which came by https ask for nothing but https (Strict-Transport-Security);"
+        " 0: the header is not sent.",
+    )
     root_path: str = Field("", description="URL prefix when a proxy serves the app under a sub-path, e.g. /notes.")
     log_days: int = Field(7, ge=1, le=3650, description="Days an event can be replayed.")
     log_rows: int = Field(
@@ -236,7 +243,7 @@ class Settings(BaseModel):
 
     @field_validator(
         *("workers", "worker_timeout", "max_connections", "drain", "proxy_hops", "log_days", "log_rows", "trash_days"),
-        *("database_pool", "database_timeout"),
+        *("database_pool", "database_timeout", "hsts"),
         *("assistant_answers", "assistant_timeout"),
         mode="before",
     )

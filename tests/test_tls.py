@@ -26,8 +26,11 @@ def connect(port: int, *protocols: str) -> ssl.SSLSocket:
     return context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10), server_hostname="localhost")
 
 
-def ask_over_h2(port: int) -> bytes:
-    """The status of an answer over HTTP/2."""
+STRICT = b"max-age=3600"  # in each answer's Strict-Transport-Security
+
+
+def ask_over_h2(port: int) -> dict[bytes, bytes]:
+    """The headers of an answer over HTTP/2."""
     with connect(port, "h2") as line:
         assert line.selected_alpn_protocol() == "h2"
         client = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
@@ -38,7 +41,7 @@ def ask_over_h2(port: int) -> bytes:
         while data := line.recv(65536):
             for event in client.receive_data(data):
                 if isinstance(event, h2.events.ResponseReceived):
-                    return dict(event.headers)[b":status"]
+                    return dict(event.headers)
     raise AssertionError("no answer")
 
 
@@ -48,7 +51,7 @@ def test_a_server_with_a_certificate_is_whole(tmp_path: Path, workers: str):
     own = f'certfile = "{CERTIFICATE}"\nkeyfile = "{CERTIFICATE}"\n'
     (tmp_path / "hypercorn.toml").write_text(settings + own)
     log = tmp_path / "log"
-    flags = ("--bind", "127.0.0.1:0", "--access", "accounts", "--workers", workers)
+    flags = ("--bind", "127.0.0.1:0", "--access", "accounts", "--workers", workers, "--hsts", "3600")
     with log.open("wb") as out, ExitStack() as stack:
         process = Child("serve", *flags, folder=tmp_path, env={}, out=out.fileno(), err=out.fileno(), earnest=False)
         try:
@@ -58,12 +61,15 @@ def test_a_server_with_a_certificate_is_whole(tmp_path: Path, workers: str):
             wait_for(lambda: "Set up this server" in log.read_text(), "it offers the first link")
             assert re.search(r"once: https://127\.0\.0\.1:\d+/front/join/", log.read_text())
             port = int(found[1])
-            assert ask_over_h2(port) == b"200"
+            answer = ask_over_h2(port)
+            assert (answer[b":status"], answer[b"strict-transport-security"]) == (b"200", STRICT)
             for request in (b"", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"):
                 staying = stack.enter_context(connect(port, "http/1.1"))
                 staying.sendall(request)
                 if request:
-                    assert staying.recv(65536).startswith(b"HTTP/1.1 200")
+                    received = staying.recv(65536)
+                    assert received.startswith(b"HTTP/1.1 200")
+                    assert b"strict-transport-security: " + STRICT in received
 
             process.send_signal(signal.SIGTERM)
 

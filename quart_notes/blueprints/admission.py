@@ -1,6 +1,9 @@
-"""What is done with every request and websocket first: it is named, and refused when it can be read in two ways."""
+"""What is done with every request and websocket first: it is named, and refused when it can be read in two ways.
 
-from collections.abc import Iterable
+And what every answer carries for how its request came.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,7 +15,9 @@ from quart_notes.blueprints.sent import contradicted
 from quart_notes.errors import BadRequestError
 from quart_notes.request_id import RequestIds
 
-PROXY_HOPS = "PROXY_HOPS"  # of the application's configuration
+Send = Callable[[Any], Awaitable[None]]
+PROXY_HOPS, HSTS = "PROXY_HOPS", "HSTS"  # of the application's configuration
+BEGINNINGS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
 NO_PATH = BadRequestError("The address has no path.")
 TWO_LENGTHS = BadRequestError(
     "A request has a Content-Length or a Transfer-Encoding, not both.", headers={"Connection": "close"}
@@ -32,6 +37,24 @@ def admit(app: Quart, scope: Any) -> tuple[bytes, BadRequestError | None]:
     if absolute and where is None:
         return name, NO_PATH
     return name, _contradiction(scope["headers"])
+
+
+def strictly(app: Quart, scope: Any, send: Send) -> Send:
+    """What sends the answers to an admitted request: with Strict-Transport-Security when it came by https, if wanted.
+
+    source   RFC 6797, 7.2: never over http
+    """
+    seconds = app.config.get(HSTS, 0)
+    if not seconds or scope["scheme"] not in {"https", "wss"}:
+        return send
+    header = (b"strict-transport-security", b"max-age=%d" % seconds)
+
+    async def send_strictly(message: Any) -> None:
+        if message["type"] in BEGINNINGS:
+            message = {**message, "headers": [*message.get("headers", ()), header]}
+        await send(message)
+
+    return send_strictly
 
 
 def _named(app: Quart, scope: Any) -> bytes:

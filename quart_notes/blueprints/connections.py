@@ -14,7 +14,7 @@ from quart.wrappers.response import DataBody
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadHost
 
-from quart_notes.blueprints.admission import admit
+from quart_notes.blueprints.admission import admit, strictly
 from quart_notes.blueprints.brief import BRIEF, Reply, shortly
 from quart_notes.blueprints.conditional import none_match
 from quart_notes.blueprints.errors import PROBLEM_TYPE
@@ -40,6 +40,7 @@ class HTTPConnection(ASGIHTTPConnection):
         """Serve one request."""
         scope: Any = self.scope
         name, trouble = admit(self.app, scope)
+        send = strictly(self.app, scope, send)
         if trouble is not None:
             await _refuse(send, name, trouble)
             return
@@ -213,6 +214,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one websocket."""
         name, trouble = admit(self.app, self.scope)
+        send = strictly(self.app, self.scope, send)
         if trouble is not None:
             await _refuse(send, name, trouble, "websocket.http.response")
             return

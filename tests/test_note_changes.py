@@ -100,6 +100,8 @@ async def test_the_last_text_of_a_note_cannot_be_taken_away(api: httpx.AsyncClie
         'W/"2"',
         'W/"2", "1"',
         '"2-gzip"',
+        '"2--gzip"',
+        'W/"2;br"',
         'W/"2-br"',
     ],
 )

@@ -9,7 +9,8 @@ from quart import request
 from quart_notes.errors import InvalidIfMatchError
 
 ENTITY_TAG = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
-COMPRESSED = re.compile(r"-(gzip|br|zstd|deflate)\Z")  # what Apache and Caddy put behind the tag of what they compress
+# What Apache, Caddy, Jetty and others put behind the tag of what they compress.
+COMPRESSED = re.compile(r"(--?|[;:])(gzip|br|zstd|deflate)\Z")
 TAG_LIST = re.compile(rf"\s*{ENTITY_TAG.pattern}\s*(?:,\s*{ENTITY_TAG.pattern}\s*)*")
 
 

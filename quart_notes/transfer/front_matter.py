@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -49,6 +50,10 @@ def _yaml(text: str) -> Pairs | None:
         return [pair for part in _parts(text) for pair in _alone(part)] or None
 
 
+def _is_blank(text: str) -> bool:
+    return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())
+
+
 def _mapping(text: str) -> Pairs | None:
     """The fields of a document; None when it is something else, such as text between two lines across."""
     _bound(text)
@@ -73,17 +78,19 @@ def _bound(text: str) -> None:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """A document cut before each line that begins a field."""
+    """A document cut before each line that begins a field; nothing when something else stands before the first."""
     starts = [found.start() for found in FIELD.finditer(text)]
-    yield from (text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
+    if starts and _is_blank(text[: starts[0]]):
+        yield from (text[start:end] for start, end in pairwise([*starts, len(text)]))
 
 
 def _alone(part: str) -> Pairs:
     try:
-        return _mapping(part) or []
+        pairs = _mapping(part)
     except yaml.YAMLError:
-        name, _, value = part.partition(":")
-        return [(name, value.strip())]
+        pairs = None
+    name, _, value = part.partition(":")
+    return pairs or [(name, value.strip())]
 
 
 def _value(node: yaml.Node) -> Any:

@@ -13,6 +13,7 @@ from quart_notes.cli_parts import DATA_OPTIONS, explained, options
 from quart_notes.core import Core
 from quart_notes.schemas import UserOut
 from quart_notes.settings_sources import load
+from quart_notes.writer import Written
 
 T = TypeVar("T")
 NICKNAME = click.argument("nickname", metavar="NICK")
@@ -66,8 +67,8 @@ def _note(person: UserOut) -> str:
 @options(DATA_OPTIONS)
 def admin(nickname: str, remove: bool, **flags: Any) -> None:
     """Make a person an administrator."""
-    person = _change(flags, nickname, lambda core, user_id: core.profiles.set_admin(user_id, admin=not remove))
-    click.echo(f"{person.nickname} {'is no administrator' if remove else 'is an administrator'} now." + _note(person))
+    words = "is no administrator now." if remove else "is an administrator now."
+    _change(flags, nickname, lambda core, user_id: core.profiles.set_admin(user_id, admin=not remove), words, _note)
 
 
 @user.command()
@@ -75,8 +76,7 @@ def admin(nickname: str, remove: bool, **flags: Any) -> None:
 @options(DATA_OPTIONS)
 def deactivate(nickname: str, **flags: Any) -> None:
     """Let a person in no more; what they wrote stays."""
-    person = _change(flags, nickname, lambda core, user_id: core.profiles.deactivate(user_id))
-    click.echo(f"{person.nickname} cannot sign in any more.")
+    _change(flags, nickname, lambda core, user_id: core.profiles.deactivate(user_id), "cannot sign in any more.")
 
 
 @user.command()
@@ -84,16 +84,23 @@ def deactivate(nickname: str, **flags: Any) -> None:
 @options(DATA_OPTIONS)
 def activate(nickname: str, **flags: Any) -> None:
     """Let a person in again."""
-    person = _change(flags, nickname, lambda core, user_id: core.profiles.activate(user_id))
-    click.echo(f"{person.nickname} can sign in again.")
+    _change(flags, nickname, lambda core, user_id: core.profiles.activate(user_id), "can sign in again.")
 
 
-def _change(flags: dict[str, Any], nickname: str, change: Callable[[Core, int], Awaitable[Any]]) -> UserOut:
+def _change(
+    flags: dict[str, Any],
+    nickname: str,
+    change: Callable[[Core, int], Awaitable[Written[UserOut]]],
+    words: str,
+    note: Callable[[UserOut], str] = lambda _: "",
+) -> None:
+    """Change somebody, and print what is so now."""
+
     async def work(core: Core) -> UserOut:
-        person: UserOut = (await change(core, await core.profiles.id_of(nickname))).result
-        return person
+        return (await change(core, await core.profiles.id_of(nickname))).result
 
-    return _write(flags, work)
+    person = _write(flags, work)
+    click.echo(f"{person.nickname} {words}{note(person)}")
 
 
 def _write(flags: dict[str, Any], work: Callable[[Core], Awaitable[T]]) -> T:

@@ -331,13 +331,11 @@ async def test_a_body_that_is_announced_as_too_long_is_not_read(desk: Desk):
     assert desk.left() == []
 
 
-async def test_a_disk_that_is_full_while_the_rest_is_written_is_told_and_leaves_nothing(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-):
-    class Full(io.BytesIO):
-        def close(self) -> None:
-            super().close()
-            raise OSError(errno.ENOSPC, "No space left on device")
+def _fill_disk(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """Have the disk be full when a file that is sent is written to, or when it is closed."""
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     begin = Upload.begin
 
@@ -345,9 +343,15 @@ async def test_a_disk_that_is_full_while_the_rest_is_written_is_told_and_leaves_
         begin(self, name)
         assert self._file is not None
         self._file.close()
-        self._file = Full()
+        self._file = type("Full", (io.BytesIO,), {when: no_room})()
 
     monkeypatch.setattr(Upload, "begin", full)
+
+
+async def test_a_disk_that_is_full_while_the_rest_is_written_is_told_and_leaves_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    _fill_disk(monkeypatch, "close")
     answer = await desk.client.post("/api/imports", content=b"x" * (LIMIT + 1))
 
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
@@ -365,19 +369,7 @@ async def test_a_full_disk_at_the_very_first_import_is_told(desk: Desk, monkeypa
 
 
 async def test_a_full_disk_is_told_and_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    class Full(io.BytesIO):
-        def write(self, _: Any) -> int:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    begin = Upload.begin
-
-    def full(self: Upload, name: str) -> None:
-        begin(self, name)
-        assert self._file is not None
-        self._file.close()
-        self._file = Full()
-
-    monkeypatch.setattr(Upload, "begin", full)
+    _fill_disk(monkeypatch, "write")
     answer = await desk.client.post("/api/imports", content=_json("a"))
 
     assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")

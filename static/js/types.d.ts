@@ -24,7 +24,7 @@ type Sent<Value> = { value: Value; eventId: string };
 interface User {
   id: number;
   name: string;
-  email: string | null; // null: not known, or not for this viewer
+  email?: string | null; // null: there is none, or not for this viewer; absent: not known
   nickname: string;
   deactivated?: boolean; // only there when it is so, like `admin`
   admin?: boolean;

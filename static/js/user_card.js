@@ -19,21 +19,22 @@ export function cardFor(user) {
   return card;
 }
 
-/** What may change about a person. @param {HTMLElement} card @param {User} user */
+/** What may change about a person; an address that is not known stays as it is shown. @param {HTMLElement} card @param {User} user */
 export function fill(card, user) {
   card.toggleAttribute("data-deactivated", Boolean(user.deactivated));
   card.toggleAttribute("data-admin", Boolean(user.admin));
   sayWithin(card, user);
-  if (user.email) showMail(find(card, ".user-mail", HTMLAnchorElement), user.email);
+  if (user.email !== undefined) showMail(find(card, ".user-mail", HTMLAnchorElement), user.email);
   const be = card.querySelector(".be-button"); // where everybody is who they choose to be
   if (be instanceof HTMLButtonElement) be.value = String(user.id);
 }
 
-/** @param {HTMLAnchorElement} mail @param {string} email */
+/** @param {HTMLAnchorElement} mail @param {string|null} email */
 function showMail(mail, email) {
+  mail.hidden = !email;
+  if (!email) return;
   mail.href = mailTo(email);
   mail.textContent = email;
-  mail.hidden = false;
 }
 
 /** As the server writes it: an address may have what means something in a link. @param {string} email */

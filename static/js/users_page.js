@@ -1,5 +1,5 @@
 /** The people's page: who comes is shown at once, on every screen. */
-import { pages } from "./api.js";
+import { ask, pages } from "./api.js";
 import { find, insertById, valuesOf } from "./elements.js";
 import { removeAll } from "./focus.js";
 import { announceNews } from "./messages.js";
@@ -7,6 +7,8 @@ import { persist } from "./persist.js";
 import * as sending from "./sending.js";
 import { cardFor, fill } from "./user_card.js";
 
+const { dataset } = document.documentElement;
+const [accounts, administers, me] = ["accounts" in dataset, "admin" in dataset, Number(dataset.person)];
 const FULL = 1000; // people a page carries at most
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
@@ -28,7 +30,13 @@ export function start(element, feed) {
     if (live) announceNews(`${user.nickname} is new here.`);
   };
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { topic, user } }) => topic === "users" && user && put(user, true);
+  const hear = async ({ detail: { topic, user } }) => {
+    if (topic !== "users" || !user) return;
+    put(accounts ? { ...user, email: undefined } : user, true); // there, events leave addresses out
+    if (!administers && (!accounts || user.id !== me)) return;
+    const found = await ask(`/users/${user.id}`, heard).catch(() => null); // the card says the rest all the same
+    if (found) put(found.value, false);
+  };
   const all = async () => {
     for await (const page of pages("/users", over.signal)) for (const user of page) put(user, false);
   };

@@ -123,6 +123,19 @@ def test_a_conversation_with_who_is_deactivated_says_so_at_once(ada, member, roo
     expect(words).to_be_hidden()
 
 
+def test_another_address_is_shown_at_once_to_oneself_and_to_administrators_only(admins, ada, member, guarded_server):
+    bobs = member("bob").window(PATH)
+    pages = (admins(), ada.window(PATH))
+    for address in ("new@example.org", None, "newer@example.org"):
+        assert ada.rest.patch("/api/me", json={"email": address, "name": f"Ada {address}"}).status_code == 200
+        for page in (*pages, bobs):
+            expect(card(page, ada).locator(".user-full")).to_have_text(f"Ada {address}")
+            expected = (address or "") if page in pages else ""
+            expect(card(page, ada).locator(".user-mail:visible")).to_have_text([expected] if expected else [])
+    visit(pages[0], guarded_server, PATH)
+    expect(card(pages[0], ada).locator(".user-mail")).to_have_text("newer@example.org")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_people_are_accessible_and_have_room_as_administrators_see_them(admins, ada, root, theme, width):

@@ -82,6 +82,17 @@ def test_the_page_shows_a_person_only_once_the_feed_brought_them(windows, shared
     assert card(page, nickname).count() == 0
 
 
+def test_an_address_that_is_taken_back_goes_from_every_screen(windows, shared_server, rest):
+    ada = person(rest, "ada")
+    page = visit(windows(), shared_server, PATH)
+    mail = card(page, ada["nickname"]).locator(".user-mail")
+    expect(mail).to_be_visible()
+
+    assert rest.patch(f"/api/me?person_id={ada['id']}", json={"email": None}).status_code == 200
+
+    expect(mail).to_be_hidden()
+
+
 WRONG = [
     ("nickname", "", "cannot be empty"),
     ("nickname", "<b>x</b>", "letters"),

@@ -13,7 +13,6 @@ from quart_notes.cli_parts import DATA_OPTIONS, explained, options
 from quart_notes.core import Core
 from quart_notes.schemas import UserOut
 from quart_notes.settings_sources import load
-from quart_notes.writer import Written
 
 T = TypeVar("T")
 NICKNAME = click.argument("nickname", metavar="NICK")
@@ -90,14 +89,15 @@ def activate(nickname: str, **flags: Any) -> None:
 def _change(
     flags: dict[str, Any],
     nickname: str,
-    change: Callable[[Core, int], Awaitable[Written[UserOut]]],
+    change: Callable[[Core, int], Awaitable[Any]],
     words: str,
     note: Callable[[UserOut], str] = lambda _: "",
 ) -> None:
     """Change somebody, and print what is so now."""
 
     async def work(core: Core) -> UserOut:
-        return (await change(core, await core.profiles.id_of(nickname))).result
+        person: UserOut = (await change(core, await core.profiles.id_of(nickname))).result
+        return person
 
     person = _write(flags, work)
     click.echo(f"{person.nickname} {words}{note(person)}")

@@ -13,6 +13,7 @@ from bench.requests import Create, ListOf100, OneNote, Unchanged, Update
 from bench.resume import Resume
 from bench.search import PRECISION, Most
 from bench.server import Server
+from bench.silent import BesideSilent
 from bench.systems import System
 from bench.writes import Writes
 
@@ -78,6 +79,7 @@ BESIDE = (
     Row("beside", "p99 with them", "ms", 1),
     Row("ratio", "with / without", "×", 2),
 )
+BESIDE_SILENT = (Row("alone", "p99 without these", "ms", 1), *BESIDE[1:])
 MIXED = (
     Row("rate", "", "requests/s", 0),
     Row("p99", "p99 of a request", "ms", 1),
@@ -140,6 +142,7 @@ def _live(transport: str, seconds: float, quick: bool) -> list[Line]:
         listed.append(Line(key, f"{transport}, {readers} readers, {rate}/s:", work, DELIVERY, here))
     boards = FanOut(transport, 1000, 200, seconds, boards=50)
     most = Most(transport, READERS, seconds / 2, precision=1.5 if quick else PRECISION)
+    silent = BesideSilent(FanOut(transport, 100, 200, seconds * 2), 400)
     mix = Mix(16, seconds, transport, READERS)
     memory = Memory(transport, READERS, 500 if quick else 4500)
     return [
@@ -148,6 +151,9 @@ def _live(transport: str, seconds: float, quick: bool) -> list[Line]:
         Line(f"most-{name}", f"{transport}, most deliveries, p99 ≤ 50 ms:", most, MOST, here),
         Line(f"mix-{name}", f"{transport}, 90 % reads, {READERS} readers:", mix, MIXED, noted),
         Line(f"beside-{name}", f"{transport}, list beside 100/s:", Beside(transport, READERS, seconds), BESIDE, noted),
+        Line(
+            f"silent-{name}", f"{transport}, 100 readers, 200/s, beside 400 silent ones:", silent, BESIDE_SILENT, here
+        ),
         Line(
             f"resume-{name}",
             f"{transport}, {READERS} readers 1000 behind:",

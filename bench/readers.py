@@ -152,10 +152,12 @@ class Readers:
         return Tally(self, numbers)
 
 
-def opened(server: Server, transport: str, board: str = "", after: str = "") -> tuple[socket.socket, bytes]:
+def opened(
+    server: Server, transport: str, board: str = "", after: str = "", receive_buffer: int = 0
+) -> tuple[socket.socket, bytes]:
     """A connection on which the server has agreed to tell of events, and what came behind its answer's head."""
     kind = server.system.kinds[transport]
-    connection = server.connect()
+    connection = server.connect(receive_buffer)
     connection.sendall(kind.handshake(server.system.stream_path(transport, board, after), server.headers))
     data = b""
     while (top := http1.head_of(data)) is None:

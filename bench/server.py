@@ -66,10 +66,14 @@ class Server:
         """All that the process has written."""
         return os.pread(self._log.fileno(), WORDS, 0).decode(errors="replace")
 
-    def connect(self) -> socket.socket:
-        """A new connection, blocking, without Nagle's delay."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+    def connect(self, receive_buffer: int = 0) -> socket.socket:
+        """A new connection, blocking, without Nagle's delay; with a buffer of so many bytes, or the system's own."""
+        connection = socket.socket()
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", self.port))
         return connection
 
     def ask(self, request: bytes) -> http1.Response:

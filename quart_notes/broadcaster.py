@@ -5,24 +5,42 @@ says.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from typing import Any
 
 from quart_notes.channel import Channel, Framing, Message, family_of
 from quart_notes.reader import Outlet, Reader
 
 ANSWER_FIRST = 4  # turns of the loop from publish to the first write: the writer's own answer leaves in two or three
 SWEEP = 256  # outlets written to before the loop gets a turn
+PORTION = 64 << 10  # bytes at once for a reader that has stood aside
+APART = 0.002  # seconds between two that are cut off: ending a connection takes 0.3 ms, and hundreds may stop at once
 HEARTBEAT = 20.0  # seconds between keep-alives at most; home routers and proxies often drop silence at 60
 DEAF = 40.0  # seconds a peer may leave keep-alives unanswered: with HEARTBEAT, gone after at most 60
 
 
 class Audience(Channel):
-    """A channel and everyone who reads it."""
+    """A channel and everyone who reads it.
+
+    Those whose connections take no more for now stand aside, and cost nothing when something is published. The first of
+    them is the one that has taken nothing for the longest.
+    """
 
     def __init__(self, topics: frozenset[str]) -> None:
         super().__init__(topics)
         self.readers: set[Reader] = set()
+        self.aside: OrderedDict[Reader, None] = OrderedDict()
+        self.cutting_off = False
+
+    def ready(self) -> list[Reader]:
+        """Everyone whose connection may take more."""
+        return list(self.readers - self.aside.keys() if self.aside else self.readers)
+
+    def straggler(self) -> Reader | None:
+        """One of those aside that has missed messages, if there is one."""
+        first = next(iter(self.aside), None)
+        return first if first is not None and first.behind() else None
 
 
 class Broadcaster:
@@ -31,7 +49,8 @@ class Broadcaster:
     1. `publish` never awaits and never fails because of a reader.
     2. A reader gets the messages of its topics in publish order, each once, or is cut off: it never misses one.
     3. What waits for a reader is bounded by MAX_WAITING and MAX_WAITING_BYTES, and all readers share one encoded copy.
-    4. Flushes follow each other at once while there is time; after a long one they rest as long as it took, so that
+    4. A reader whose connection takes no more stands aside until that has taken all that was written to it.
+    5. Flushes follow each other at once while there is time; after a long one they rest as long as it took, so that
        requests get their share and batches grow by themselves.
     """
 
@@ -51,6 +70,7 @@ class Broadcaster:
         self._dirty: dict[Audience, None] = {}
         self._flush_task: asyncio.Task[None] | None = None
         self._heart: asyncio.Task[None] | None = None
+        self._tending: set[asyncio.Task[None]] = set()
         self._rest_until = 0.0
         self._published = asyncio.Event()
         self._left = asyncio.Event()
@@ -83,6 +103,7 @@ class Broadcaster:
             return
         if reader in channel.readers:
             channel.readers.discard(reader)
+            channel.aside.pop(reader, None)
             self.cut_off += reader.lagged
         if channel.readers:
             return
@@ -98,7 +119,8 @@ class Broadcaster:
         """From now on write to the outlet; what has gathered goes first."""
         if not reader.ended.is_set():
             reader.outlet = outlet
-            reader.push()
+            if not reader.push():
+                self._set_aside(self._channels[reader.channel.topics], reader)
 
     def watch(self, topic: str, act: Callable[[Message], None]) -> None:
         """Have `act` called, within `publish`, with each message of a topic that the server itself follows."""
@@ -233,33 +255,65 @@ class Broadcaster:
 
     async def _sweep(self, channel: Audience) -> None:
         mark = channel.mark()
-        readers = list(channel.readers)
+        readers = channel.ready()
         for begin in range(0, len(readers), SWEEP):
             if begin:
                 await asyncio.sleep(0)
             self._push(channel, readers[begin : begin + SWEEP])
         channel.flushed(mark)
+        if channel.straggler() is not None and not channel.cutting_off:
+            channel.cutting_off = True
+            self._tend(self._cut_off_stragglers(channel))
 
-    @staticmethod
-    def _push(channel: Audience, readers: Iterable[Reader]) -> None:
+    def _push(self, channel: Audience, readers: Iterable[Reader]) -> None:
         """Write to each; those at the same place get the same bytes, found once."""
         cursor, framing = -1, None
         data, start, end = b"", channel.start, channel.end
         for reader in readers:
             if reader.cursor == cursor and reader.framing is framing:
-                reader.push_same(data, end)
+                ready = reader.push_same(data, end)
             elif reader.outlet is None or not start <= reader.cursor < end:
-                reader.push()
+                ready = reader.push()
             else:
                 cursor, framing = reader.cursor, reader.framing
-                data = channel.framed(framing, cursor)
-                reader.push_same(data, end)
+                data, end = channel.framed(framing, cursor)
+                ready = reader.push_same(data, end)
+            if not ready:
+                self._set_aside(channel, reader)
 
-    @staticmethod
-    def _sweep_at_once(channel: Audience) -> None:
-        for reader in list(channel.readers):
-            reader.push()
+    def _sweep_at_once(self, channel: Audience) -> None:
+        for reader in channel.ready():
+            if not reader.push():
+                self._set_aside(channel, reader)
         channel.flushed(channel.mark())
+
+    def _set_aside(self, channel: Audience, reader: Reader) -> None:
+        if reader not in channel.aside:
+            channel.aside[reader] = None
+            self._tend(self._catch_up(channel, reader))
+
+    async def _catch_up(self, channel: Audience, reader: Reader) -> None:
+        """Bring a reader what it has not had, as fast as its connection takes it, until there is nothing more."""
+        while reader in channel.aside:
+            await reader.drained()
+            while reader.push(PORTION):
+                if reader.outlet is None or reader.cursor == channel.end:
+                    channel.aside.pop(reader, None)
+                    return
+            if reader in channel.aside:
+                channel.aside.move_to_end(reader)
+
+    async def _cut_off_stragglers(self, channel: Audience) -> None:
+        while (reader := channel.straggler()) is not None:
+            del channel.aside[reader]
+            reader.cut_off()
+            await asyncio.sleep(APART)
+        channel.cutting_off = False
+
+    def _tend(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tending.add(task)
+        task.add_done_callback(self._tending.discard)
 
     async def _beat(self) -> None:
         loop = asyncio.get_running_loop()

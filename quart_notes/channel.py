@@ -3,10 +3,11 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 
 MAX_WAITING = 256  # messages a reader may be behind
 MAX_WAITING_BYTES = 1 << 20  # bytes a reader may be behind, 1 MiB
+KEPT = 8  # writes that are kept for the next reader at the same place: slow ones all stand at different places
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Channel:
     1. Messages are numbered by `end`, which only grows; the ring holds the newest `end - start` of them.
     2. The ring holds at most MAX_WAITING messages and MAX_WAITING_BYTES (but always the newest message).
     3. A reader at cursor c has had every message below c; below `start` it has missed some.
-    4. What outlets have not had is never pushed out of the ring: `overflows` says when to write first.
+    4. What outlets that take more have not had is never pushed out of the ring: `overflows` says when to write first.
     """
 
     def __init__(self, topics: frozenset[str]) -> None:
@@ -44,7 +45,7 @@ class Channel:
         self._total_bytes = 0
         self._flushed = 0
         self._flushed_bytes = 0
-        self._frames: dict[tuple[Framing, int], bytes] = {}
+        self._frames: dict[tuple[Framing, int, int | None], tuple[bytes, int]] = {}
 
     @property
     def start(self) -> int:
@@ -81,10 +82,19 @@ class Channel:
         """The messages from `cursor` on, oldest first."""
         return list(islice(self._ring, max(cursor - self.start, 0), None))
 
-    def framed(self, framing: Framing, cursor: int) -> bytes:
-        """Those messages as the bytes of one write; made once for all who stand at the same place."""
-        key = (framing, cursor)
-        data = self._frames.get(key)
-        if data is None:
-            data = self._frames[key] = b"".join(map(framing, self.since(cursor)))
-        return data
+    def framed(self, framing: Framing, cursor: int, most: int | None = None) -> tuple[bytes, int]:
+        """Those messages as the bytes of one write, made once for all who stand at the same place, and where they end.
+
+        most   bytes of data at which to stop, or just behind; None: at the end
+        """
+        key = (framing, cursor, most)
+        found = self._frames.get(key)
+        if found is None:
+            messages = self.since(cursor)
+            if most is not None:
+                before = accumulate((len(message.data) for message in messages), initial=0)
+                messages = [message for message, size in zip(messages, before, strict=False) if size < most]
+            if len(self._frames) >= KEPT:
+                self._frames.clear()
+            found = self._frames[key] = b"".join(map(framing, messages)), cursor + len(messages)
+        return found

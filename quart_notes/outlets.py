@@ -25,6 +25,9 @@ class Peer(Protocol):
     async def write(self, data: bytes) -> None:
         """Send, and wait while too much waits to be taken; OSError when the connection has gone."""
 
+    async def drained(self) -> None:
+        """Return when all that was written has been taken; OSError when the connection has gone."""
+
 
 def peer_of(scope: Any) -> Peer | None:
     """The connection behind an ASGI scope, when bytes may be written to it directly.
@@ -95,26 +98,33 @@ class TransportOutlet:
         self._socket = -1 if encrypted else peer.transport.get_extra_info("socket").fileno()
 
     def offer(self, data: bytes) -> int:
-        """Hand over past the transport, if nothing waits in it; returns how much of it the kernel took.
+        """Hand over past the transport, if nothing waits in it; returns how much was taken.
 
         The transport of uvloop writes when the loop's turn ends: the first of many readers would wait until the last
-        has been written to. While the transport is open, so is its descriptor.
+        has been written to. While the transport is open, so is its descriptor. What encrypts takes all.
         """
         transport = self._transport
-        if self._socket < 0 or self._peer.closing or transport.is_closing() or transport.get_write_buffer_size():
+        if self._peer.closing or transport.is_closing() or transport.get_write_buffer_size():
             return 0
+        if self._socket < 0:
+            transport.write(data)
+            return len(data)
         try:
             return os.write(self._socket, data)
         except OSError:  # full, or gone: the transport finds out which
             return 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Hand over to the transport; it leaves in order."""
         self._transport.write(data)
 
     def waiting(self) -> int:
         """Bytes in the transport that the kernel has not taken."""
         return self._transport.get_write_buffer_size()
+
+    async def drained(self) -> None:
+        """Return when nothing waits in the transport; OSError when the connection has gone."""
+        await self._peer.drained()
 
     def closed(self) -> bool:
         """Whether the connection has gone, or is going."""

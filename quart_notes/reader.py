@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable
 from typing import Protocol
 
-from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Channel, Framing, Message
+from quart_notes.channel import Channel, Framing, Message
 from quart_notes.lean_event import LeanEvent
 
 log = logging.getLogger(__name__)
@@ -16,13 +14,16 @@ class Outlet(Protocol):
     """A connection that takes framed bytes without waiting."""
 
     def offer(self, data: bytes) -> int:
-        """Hand over bytes at once, if nothing waits; returns how many the kernel took: the rest is to be written."""
+        """Hand over bytes at once, if nothing waits; returns how many were taken: the rest is to be written."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Hand over bytes; they leave in order."""
 
     def waiting(self) -> int:
         """Bytes handed over that the kernel has not taken yet."""
+
+    async def drained(self) -> None:
+        """Return when it has taken them all; OSError when the connection has gone."""
 
     def closed(self) -> bool:
         """Whether the connection has gone, or is going."""
@@ -43,7 +44,7 @@ class Reader:
     """
 
     # With many readers, what a delivery costs beside the kernel is memory that is not in the processor's cache.
-    __slots__ = ("_unsent", "_written", "channel", "closing", "cursor", "ended", "framing", "lagged", "outlet", "wake")
+    __slots__ = ("channel", "closing", "cursor", "ended", "framing", "lagged", "outlet", "wake")
 
     def __init__(self, channel: Channel, framing: Framing) -> None:
         self.channel = channel
@@ -54,8 +55,6 @@ class Reader:
         self.closing = False
         self.ended = LeanEvent()
         self.wake: asyncio.Future[None] | None = None
-        self._unsent: deque[tuple[int, int]] | None = None  # (bytes written in all, messages in that write)
-        self._written = 0
 
     def skip_to_now(self) -> None:
         """Forget what has gathered: what comes from now on is new."""
@@ -80,83 +79,82 @@ class Reader:
         if self.behind():
             self.cut_off()
             return b""
-        data = self.channel.framed(self.framing, self.cursor)
-        self.cursor = self.channel.end
+        data, self.cursor = self.channel.framed(self.framing, self.cursor)
         return data
 
-    def push(self, taken: int = 0) -> None:
-        """Write what has gathered to the outlet, or cut off a reader with too much waiting; wake one that pulls.
+    def push(self, most: int | None = None) -> bool:
+        """Write what has gathered to the outlet, or cut off a reader that has missed some; wake one that pulls.
 
-        taken   bytes of it that have left already
+        most      bytes at which to stop, or just behind; None: at the end
+        returns   whether the connection may be written to again before it is drained
         """
         if self.outlet is None:
             self.rouse()
-        else:
-            self._guarded(lambda outlet: self._push(outlet, taken), self.outlet)
+        elif self.outlet.closed():
+            self.end()
+        elif self.behind():
+            self.cut_off()
+        elif self.cursor < self.channel.end:
+            return self.push_same(*self.channel.framed(self.framing, self.cursor, most))
+        return True
 
-    def push_same(self, data: bytes, end: int) -> None:
-        """Write `data`, all that has gathered up to `end`, to the outlet: in few steps if it is taken at once.
+    def push_same(self, data: bytes, end: int) -> bool:
+        """Write `data`, what has gathered up to `end`, to the outlet: in few steps if it is taken at once.
 
         For a reader that stands where another stood that has just been written to, as nearly all of many do. With
         `push` alone a reader costs 4 µs beside the kernel's 6, and all who come after it wait.
+
+        returns   whether the connection may be written to again before it is drained
         """
         outlet = self.outlet
         if outlet is None:
             self.rouse()
-            return
+            return True
+        # A connection that fails ends its own reader, never the sweep that all readers share.
         try:
             taken = outlet.offer(data)
-        except Exception:
-            log.exception("A reader's connection failed")
-            self.end()
-            return
-        if taken < len(data):
-            self.push(taken)
-        else:
-            self.cursor = end
-            self._unsent = None
-
-    def _guarded(self, act: Callable[[Outlet], None], outlet: Outlet) -> None:
-        # A connection that fails ends its own reader, never the sweep or the heart that all readers share.
-        try:
-            if outlet.closed():
-                self.end()
-            else:
-                act(outlet)
-        except Exception:
-            log.exception("A reader's connection failed")
-            self.end()
-
-    def _push(self, outlet: Outlet, taken: int) -> None:
-        channel = self.channel
-        if self.cursor < channel.start:
-            self.cut_off()
-        elif self.cursor < channel.end:
-            data = channel.framed(self.framing, self.cursor)
-            waiting = outlet.waiting()
-            if waiting and self._overfull(waiting, len(data)):
-                self.cut_off()
-                return
-            if self._unsent is None or not waiting:
-                self._unsent = deque()
-            self._written += len(data)
-            self._unsent.append((self._written, channel.end - self.cursor))
-            self.cursor = channel.end
-            taken = taken or outlet.offer(data)
             if taken < len(data):
-                outlet.write(data[taken:])
+                return self._leave(outlet, data, taken, end)
+        except Exception:
+            self._fail()
+            return True
+        self.cursor = end
+        return True
 
-    def _overfull(self, waiting: int, more: int) -> bool:
-        unsent = self._unsent or deque()
-        while unsent and unsent[0][0] <= self._written - waiting:
-            unsent.popleft()
-        messages = sum(count for _, count in unsent) + self.channel.end - self.cursor
-        return waiting + more > MAX_WAITING_BYTES or messages > MAX_WAITING
+    def _leave(self, outlet: Outlet, data: bytes, taken: int, end: int) -> bool:
+        """Leave to the transport what the kernel has not taken; to a transport that has something already, nothing."""
+        if outlet.closed():
+            self.end()
+            return True
+        if taken or not outlet.waiting():
+            outlet.write(memoryview(data)[taken:])
+            self.cursor = end
+        return False
+
+    async def drained(self) -> None:
+        """Return when its connection has taken all that was written, or it has ended."""
+        try:
+            if self.outlet is not None:
+                await self.outlet.drained()
+        except OSError:
+            self.end()
+        except Exception:
+            self._fail()
 
     def beat(self, now: float) -> None:
         """Keep the outlet's connection alive; end when it has gone."""
-        if self.outlet is not None:
-            self._guarded(lambda outlet: outlet.beat(now), self.outlet)
+        outlet = self.outlet
+        try:
+            if outlet is not None and outlet.closed():
+                self.end()
+            elif outlet is not None:
+                outlet.beat(now)
+        except Exception:
+            self._fail()
+
+    def _fail(self) -> None:
+        log.exception("A reader's connection failed")
+        self.end()
 
     def cut_off(self) -> None:
         """Write no more: the reader comes back and resumes by id."""

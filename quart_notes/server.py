@@ -31,6 +31,7 @@ from quart_notes.settings import Postgres, Settings, host_of, is_loopback
 from quart_notes.workers.place import Place
 
 SEND_BUFFER = 64 * 1024  # bytes the kernel keeps for a reader that does not read
+UNSENT = 16 * 1024  # bytes of these that may wait until the peer has room
 USER_TIMEOUT_MS = 20_000  # milliseconds sent bytes may stay unacknowledged before the kernel drops the connection
 STREAMS_END = 1.0  # seconds the streams have to say goodbye at shutdown
 BACKLOG = 1024  # connections that wait to be accepted
@@ -127,7 +128,7 @@ def listen(bind: str, *, shared: bool = False, at_once: bool = True) -> socket.s
 
     shared    others of ours listen at the same address, and the kernel deals out the connections among them
     at_once   listen already; otherwise whoever serves on it begins to
-    source   tcp(7): TCP_USER_TIMEOUT; accepted sockets inherit these options
+    source   tcp(7): TCP_USER_TIMEOUT; Linux, ip-sysctl: tcp_notsent_lowat; accepted sockets inherit these options
     """
     if bind.startswith("unix:"):
         return _listen_unix(Path(bind.removeprefix("unix:")))
@@ -140,6 +141,8 @@ def listen(bind: str, *, shared: bool = False, at_once: bool = True) -> socket.s
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
         listener.bind(where)

@@ -1,5 +1,7 @@
 """An outlet without a socket, and a framing by which the messages that it gets are told apart."""
 
+import asyncio
+
 from quart_notes.channel import Message
 
 
@@ -17,13 +19,25 @@ class Wire:
     """An outlet whose kernel takes `takes` bytes in all; None: everything."""
 
     def __init__(self, takes: int | None = None) -> None:
-        self.takes = takes
-        self.writes: list[bytes] = []
+        self._takes = takes
+        self._taken = asyncio.Event()
+        self.asked = 0  # how often it has been told or asked anything but to be drained
+        self.writes: list[bytes | memoryview] = []
         self.written = 0
         self.beats = 0
         self.gone = False
 
+    @property
+    def takes(self) -> int | None:
+        return self._takes
+
+    @takes.setter
+    def takes(self, takes: int | None) -> None:
+        self._takes = takes
+        self._taken.set()
+
     def offer(self, data: bytes) -> int:
+        self.asked += 1
         if self.gone or self.waiting():
             return 0
         room = len(data) if self.takes is None else max(self.takes - self.written, 0)
@@ -31,17 +45,24 @@ class Wire:
             self.write(data[:room])
         return min(room, len(data))
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
+        self.asked += 1
         self.writes.append(data)
         self.written += len(data)
 
     def waiting(self) -> int:
         return 0 if self.takes is None else max(self.written - self.takes, 0)
 
+    async def drained(self) -> None:
+        while self.waiting() and not self.gone:
+            self._taken.clear()
+            await self._taken.wait()
+
     def abort(self) -> None:
         self.gone = True
 
     def closed(self) -> bool:
+        self.asked += 1
         return self.gone
 
     def beat(self, now: float) -> None:

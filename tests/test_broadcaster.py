@@ -4,11 +4,11 @@ import asyncio
 import inspect
 
 from quart_notes.broadcaster import Broadcaster
-from quart_notes.channel import Message
+from quart_notes.channel import KEPT, Channel, Message
 from quart_notes.reader import Reader
 from tests import broadcasts
 from tests.broadcasts import BOARD, OTHER, attached, note
-from tests.fake_outlet import Wire, plain
+from tests.fake_outlet import Wire, numbers, plain
 from tests.raw_connection import until
 
 broadcaster = broadcasts.broadcaster
@@ -83,6 +83,17 @@ async def test_all_readers_share_one_encoded_copy(broadcaster: Broadcaster):
     await until(lambda: all(wire.numbers == [1, 2] for wire in wires), "everybody has both")
     assert framed == [1, 2]
     assert len({id(write) for wire in wires for write in wire.writes}) == 1
+
+
+def test_few_copies_are_kept_for_readers_who_all_stand_at_different_places():
+    channel = Channel(frozenset({BOARD}))
+    for number in range(100):
+        channel.append(note(number))
+
+    for cursor in range(100):
+        assert numbers(channel.framed(plain, cursor)[0]) == list(range(cursor, 100))
+
+    assert len(channel._frames) <= KEPT
 
 
 async def test_readers_that_pull_share_it_too(broadcaster: Broadcaster):

@@ -36,6 +36,8 @@ class Broadcasting(RuleBasedStateMachine):
         return self.runner.run(run())
 
     def teardown(self) -> None:
+        for _, _, wire in self.outlets:
+            wire.takes = None
         self.turn_until_quiet()
         for reader, begin, wire in self.outlets:
             if not reader.ended.is_set():
@@ -95,10 +97,15 @@ class Broadcasting(RuleBasedStateMachine):
         self.outlets = [entry for entry in self.outlets if entry[0] is not reader]
         wire.write = lambda data: pytest.fail("written to after it left")  # type: ignore[method-assign]
 
+    def quiet(self) -> bool:
+        aside = {reader for channel in self.broadcaster._channels.values() for reader in channel.aside}
+        stuck = {reader for reader, _, wire in self.outlets if wire.waiting()}
+        return self.broadcaster._flush_task is None and aside <= stuck
+
     @rule()
     def turn_until_quiet(self) -> None:
         async def turn() -> None:
-            await until(lambda: self.broadcaster._flush_task is None, "everything has been flushed")
+            await until(self.quiet, "everything has been flushed")
 
         self.runner.run(turn())
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from quart_notes import broadcaster as module
-from quart_notes.broadcaster import Broadcaster
+from quart_notes.broadcaster import PORTION, Broadcaster
 from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
 from tests import broadcasts
 from tests.broadcasts import BOARD, OTHER, attached, note
@@ -95,17 +95,76 @@ async def test_an_outlet_that_takes_slowly_but_steadily_is_not_cut_off(broadcast
     reader = attached(broadcaster, wire)
     for number in range(1, 1001, 10):
         broadcaster.publish(note(n, size=1000) for n in range(number, number + 10))
-        await until(lambda: broadcaster._flush_task is None, "it has been flushed")
-        wire.takes = max(wire.written - 200_000, 0)  # always about two hundred messages late
+        await flushed(broadcaster)
+        wire.takes = max(number * 1000 - 200_000, 0)  # always about two hundred messages late
 
+    wire.takes = None
+    await until(lambda: wire.numbers == list(range(1, 1001)), "it has everything")
     assert not reader.lagged
-    assert wire.numbers == list(range(1, 1001))
+
+
+async def flushed(broadcaster: Broadcaster) -> None:
+    """Return when what was published has been written to all who take it."""
+    assert broadcaster._flush_task is not None
+    await broadcaster._flush_task
+
+
+async def test_a_reader_that_takes_nothing_costs_nothing_when_something_is_published(broadcaster: Broadcaster):
+    stuck, fast = Wire(takes=0), Wire()
+    reader = attached(broadcaster, stuck)
+    attached(broadcaster, fast)
+    broadcaster.publish([note(1)])
+    await until(lambda: fast.numbers == [1], "both have been written to")
+    assert stuck.numbers == [1]
+    asked, offers = stuck.asked, fast.asked
+
+    for number in range(2, MAX_WAITING + 1):
+        broadcaster.publish([note(number)])
+        await flushed(broadcaster)
+
+    assert stuck.asked == asked
+    assert fast.asked >= offers + MAX_WAITING - 1
+    stuck.takes = None
+    await until(lambda: stuck.numbers == fast.numbers == list(range(1, MAX_WAITING + 1)), "it has everything")
+    broadcaster.publish([note(MAX_WAITING + 1)])
+    await until(lambda: stuck.numbers == fast.numbers == list(range(1, MAX_WAITING + 2)), "what came then too")
+    assert not reader.lagged
+
+
+async def test_what_waits_for_a_reader_that_takes_again_comes_in_portions(broadcaster: Broadcaster):
+    wire = Wire(takes=0)
+    attached(broadcaster, wire)
+    broadcaster.publish(note(number, size=10_000) for number in range(1, 51))
+    await until(lambda: wire.writes, "the first have been written")
+    broadcaster.publish(note(number, size=10_000) for number in range(51, 101))
+
+    first, wire.takes = len(wire.writes), None
+
+    await until(lambda: wire.numbers == list(range(1, 101)), "it has everything")
+    assert all(len(write) < PORTION + 20_000 for write in wire.writes[first:])
+
+
+async def test_those_who_fell_behind_together_are_cut_off_one_after_another(
+    broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "APART", 60.0)
+    slow = [attached(broadcaster, Wire(takes=0)) for _ in range(5)]
+    fast = Wire()
+    attached(broadcaster, fast)
+
+    for number in range(1, 2 * MAX_WAITING):
+        broadcaster.publish([note(number)])
+        await flushed(broadcaster)
+
+    assert [reader.lagged for reader in slow].count(True) == 1
+    assert fast.numbers == list(range(1, 2 * MAX_WAITING))
+    monkeypatch.setattr(module, "APART", 0.0)
 
 
 @pytest.mark.parametrize("flood", [1, 2 * MAX_WAITING], ids=["in a sweep", "while publishing"])
 async def test_an_outlet_that_fails_harms_nobody(broadcaster: Broadcaster, flood: int):
     class Broken(Wire):
-        def write(self, data: bytes) -> None:
+        def write(self, data: bytes | memoryview) -> None:
             raise RuntimeError("Cannot call write() after write_eof()")
 
     wires = [Wire() for _ in range(5)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 import uvloop
 
 from quart_notes.outlets import EventStreamOutlet, TransportOutlet, WebsocketOutlet
+from quart_notes.server import SEND_BUFFER, UNSENT, listen
+from quart_notes.transport import Peer
 from tests.raw_connection import until
+from tests.server_process import ROOT
 
+CERTIFICATE = ROOT / "tests" / "self_made.pem"
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
 
 
@@ -103,12 +108,64 @@ def test_a_connection_that_is_gone_takes_nothing_and_raises_nothing(make_loop: A
         runner.run(run())
 
 
-def test_nothing_goes_past_what_encrypts():
-    transport = SimpleNamespace(
-        write=lambda data: None,
-        get_write_buffer_size=lambda: 0,
-        is_closing=lambda: False,
-        get_extra_info=lambda name: object(),
-    )
+@pytest.mark.parametrize("make_loop", LOOPS)
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_what_is_offered_is_readable_at_the_other_end_and_drained_once_it_has_been_taken(
+    make_loop: Any, encrypted: bool
+):
+    """Nothing goes past what encrypts: the other end could not read it."""
+    ours = theirs = None
+    if encrypted:
+        ours, theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=CERTIFICATE)
+        ours.load_cert_chain(CERTIFICATE)
 
-    assert WebsocketOutlet(peer(transport)).offer(b"secret") == 0
+    async def run() -> None:
+        accepted: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
+        with listen("127.0.0.1:0") as listener:
+            server = await asyncio.start_server(lambda _, writer: accepted.set_result(writer), sock=listener, ssl=ours)
+            name = "localhost" if encrypted else None
+            reader, client = await asyncio.open_connection(
+                *listener.getsockname(), ssl=theirs, server_hostname=name, limit=1024
+            )
+            outlet = EventStreamOutlet(Peer(await accepted, 0.0))
+            for _ in range(3):
+                await outlet.drained()  # nothing waits
+                sent = 0
+                while outlet.waiting() < 2_000_000:
+                    data = b"x" * 100_000
+                    outlet.write(data[outlet.offer(data) :])
+                    sent += len(data)
+                    await asyncio.sleep(0)
+                draining = asyncio.create_task(outlet.drained())
+                await asyncio.sleep(0)
+                assert not draining.done()
+
+                assert await reader.readexactly(sent) == b"x" * sent
+
+                await asyncio.wait_for(draining, 10)
+                assert not outlet.waiting()
+            outlet.abort()
+            with pytest.raises(ConnectionError):
+                await outlet.drained()
+            client.transport.abort()
+            server.close()
+            await asyncio.sleep(0.01)
+
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        runner.run(asyncio.wait_for(run(), 20))
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the platform has no TCP_NOTSENT_LOWAT")
+def test_the_kernel_keeps_little_for_a_peer_that_does_not_read():
+    with listen("127.0.0.1:0") as listener, socket.socket() as silent:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        silent.connect(listener.getsockname())
+        ours, _ = listener.accept()
+        ours.setblocking(False)
+        kept = 0
+
+        with ours, pytest.raises(BlockingIOError):
+            while True:
+                kept += ours.send(b"x" * 512)
+
+        assert UNSENT <= kept <= 2 * UNSENT < SEND_BUFFER

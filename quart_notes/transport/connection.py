@@ -40,6 +40,14 @@ class Peer:
         self._writer.write(data)
         await self._writer.drain()
 
+    async def drained(self) -> None:
+        """Return when all that was written has been taken."""
+        if self.transport.is_closing():
+            raise ConnectionResetError
+        # With TLS a high mark of 0 pauses for good: there it means from 0 bytes on, elsewhere more than 0.
+        self.transport.set_write_buffer_limits(0 if self._writer.can_write_eof() else 1, 0)
+        await self._writer.drain()
+
 
 class Connection(TCPServer):
     """A TCP connection that shows its transport, knows when its peer was last heard, counts, and serves plain requests.

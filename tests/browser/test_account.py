@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.access import PASSWORD, expect_signed_out, signed_in
 from tests.browser.test_accessibility import assert_accessible
+from tests.browser.windows import visit
 
 ANOTHER = "another horse battery"
 
@@ -123,6 +124,22 @@ def test_an_administrator_lets_those_in_who_have_no_password_or_have_forgotten_i
         guest.get_by_label("Password").fill(ANOTHER)
         guest.keyboard.press("Enter")
         expect(guest.locator(".me-button")).to_have_accessible_name(f"You are {nickname}")
+
+
+def test_reset_links_are_for_others_and_for_who_has_just_come(windows, guarded_server, root, ada, member):
+    page = windows(viewport={"width": 390, "height": 800})
+    form = {"nickname": "root", "password": PASSWORD}
+    page.context.request.post(f"{guarded_server.base}/front/sign-in", form=form)
+    visit(page, guarded_server, "/front/account")
+    choices = page.get_by_label("Person").locator("option")
+    expect(choices.filter(has_text=f"{ada.nickname} (")).to_have_count(1)
+    expect(choices.filter(has_text="root (")).to_have_count(0)
+
+    newcomer = member("newcomer")
+
+    page.get_by_label("Person").select_option(value=str(newcomer.id))
+    page.get_by_role("button", name="Make a reset link").click()
+    assert newcomer.nickname in httpx.get(page.get_by_label("The link").input_value()).text
 
 
 def test_axe_finds_nothing_in_an_account(ada):

@@ -331,6 +331,16 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
     ),
     "bad_toml.md": ("+++\ntitle = T\n+++\nbody", [("bad_toml", "+++\ntitle = T\n+++\nbody", False)], {}),
     "utf16.md": ("\ufeff# Titel\n\nKäse".encode("utf-16-le"), [("Titel", "Käse", False)], {}),
+    "latin.csv": (
+        "Título;Texto;Está\nAção;çé;à\n".encode("cp1252"),
+        [("Ação", "çé", False)],
+        {OTHER_BYTES: "Ação", "Está": "à"},
+    ),
+    "simplenote_markdown.json": (
+        {"activeNotes": [{"content": "# One\r\ntwo", "markdown": True}]},
+        [(None, "# One\r\ntwo", False)],
+        {"markdown": "true"},
+    ),
     "latin.md": ("# Café".encode("latin-1"), [("Café", None, False)], {OTHER_BYTES: "Café"}),
     "nul.md": ("# a\0b", [("a\ufffdb", None, False)], {NO_LETTERS: "a\ufffdb"}),
     "keep_html.json": (

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from quart_notes.transfer.columns import plain, use_of
+from quart_notes.transfer.text import readable
 from quart_notes.transfer.trouble import UnreadableError
 
 DELIMITERS = ",;\t|"
@@ -71,8 +72,9 @@ def head_of(lines: Sequence[str]) -> Head | None:
 
 def _head(lines: Sequence[str], delimiter: str) -> Head | None:
     for number, row in enumerate(_parsed(_Lines(iter(lines), 0), delimiter), 1):
-        if {"title", "text"} & {use_of(cell) for cell in row.cells}:
-            return Head(delimiter, _names(row.cells), number)
+        cells = [readable(cell) for cell in row.cells]
+        if {"title", "text"} & {use_of(cell) for cell in cells}:
+            return Head(delimiter, _names(cells), number)
     return None
 
 

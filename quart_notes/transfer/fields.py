@@ -10,6 +10,7 @@ from quart_notes.schemas import OWN_ORIGIN, ImportOptions
 from quart_notes.transfer.columns import TITLES, Use, plain, use_of, yes_or_no
 from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.items import Item, Lost, checked
+from quart_notes.transfer.text import readable
 
 RESOURCE = re.compile(r"[a-z]+/[\w-]+")  # what memos calls a memo: it is no title
 
@@ -32,7 +33,7 @@ class Fields:
             return
         use = use_of(name)
         if isinstance(value, list | dict) or use is None or not self._understood(use, name, value, text):
-            self.lost.append(Lost(name.strip(), text))
+            self.lost.append(Lost(readable(name.strip()), readable(text)))
 
     @property
     def title(self) -> str | None:
@@ -40,6 +41,8 @@ class Fields:
         return min(self._titles, key=lambda one: one[0])[2] if self._titles else None
 
     def _understood(self, use: Use, name: str, value: Any, text: str) -> bool:
+        if isinstance(value, bool) and use in {"title", "text", "link"}:  # Simplenote: whether the text is Markdown
+            return False
         if use == "title" and not RESOURCE.fullmatch(text):
             self._titles.append((TITLES.index(plain(name)), name, text))
         elif use == "text":

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from quart_notes.schemas import DESCRIPTION_MAX, TITLE_MAX, BadEntryError, Entry, one_line
+from quart_notes.transfer.text import readable
 
-NOT_UTF8 = re.compile("[\udc80-\udcff]+")  # what Python makes of bytes that are no UTF-8, when told to go on
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 OTHER_BYTES = "letters that are not UTF-8, taken for Windows-1252"
 NO_LETTERS = "letters that no note can hold"
@@ -84,14 +84,10 @@ def _pieces(text: str | None) -> list[str | None]:
 def _storable(text: str | None, lost: list[Lost]) -> str | None:
     if text is None or not UNSTORABLE.search(text):
         return text
-    if NOT_UTF8.search(text):
-        text = NOT_UTF8.sub(lambda found: _decoded(found[0]), text)
+    if (said := readable(text)) != text:
+        text = said
         lost.append(Lost(OTHER_BYTES, text))
     if UNSTORABLE.search(text):
         text = UNSTORABLE.sub("\ufffd", text)
         lost.append(Lost(NO_LETTERS, text))
     return text
-
-
-def _decoded(escaped: str) -> str:
-    return escaped.encode("utf-8", "surrogateescape").decode("cp1252", "replace")

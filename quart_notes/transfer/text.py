@@ -2,11 +2,13 @@
 
 import codecs
 import io
+import re
 from typing import Any
 
 from quart_notes.transfer.files import Bytes
 
 HEAD = 4096  # bytes by which a file is known
+NOT_UTF8 = re.compile("[\udc80-\udcff]+")  # what Python makes of bytes that are no UTF-8, when told to go on
 
 
 def encoding_of(head: bytes) -> str:
@@ -23,6 +25,11 @@ def decoded(data: bytes) -> str:
     """A whole file; bytes that are not UTF-8 become lone surrogates."""
     encoding = encoding_of(data[:HEAD])
     return data.decode(encoding, "replace" if encoding.startswith("utf-16") else "surrogateescape")
+
+
+def readable(text: str) -> str:
+    """A text whose bytes that are not UTF-8, lone surrogates by now, are taken for Windows-1252."""
+    return NOT_UTF8.sub(lambda found: found[0].encode("utf-8", "surrogateescape").decode("cp1252", "replace"), text)
 
 
 def beginning(file: Bytes) -> str:

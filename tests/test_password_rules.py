@@ -28,9 +28,20 @@ COMMON = [
     "p@ssw0rd",
     "letmein1",
 ]
-COMMON += ["qwertyuiop", "iloveyou", "i love you", "password2026", "!monkey!", "1 dragon 1", "passwort", "motdepasse"]
+COMMON += [
+    "qwertyuiop",
+    "iloveyou",
+    "i love you",
+    "password2026",
+    "!monkey!",
+    "1 dragon 1",
+    "passwort",
+    "motdepasse",
+    "quartnotes",
+    "Quart Notes 1",
+]
 OWN = ["ada.lovelace", "Ada-Lovelace", "AdaLovelace1815", "augusta ada lovelace", "AUGUSTA1", "lovelace", "countess"]
-OWN += ["countess@analytical.example", "Countess@Analytical.Example!!"]
+OWN += ["countess@analytical.example", "Countess@Analytical.Example!!", "ada ada ada", "Lovelace Ada 1815"]
 GOOD = [
     PASSWORD,
     "x" * 256,

@@ -7,6 +7,7 @@ from pathlib import Path
 from quart_notes.errors import FieldError, ValidationFailedError
 
 LIST = Path(__file__).with_name("common_passwords.txt")  # in lower case, one a line
+OURS = "Quart Notes"  # what somebody tries who sees the page
 ADDED = 4  # characters put around a common password that make it no better: password2026, !monkey!
 COMMON = "This password is too common. A few words together are better."
 OWN = "This is your own nickname, name or e-mail address. Choose something else."
@@ -20,12 +21,21 @@ def must_be_hard_to_guess(field: str, password: str, nickname: str, name: str, e
         raise _refused(field, COMMON)
     own = {_spoken(text) for text in _own(nickname, name, email or "")} - {""}
     spoken = _spoken(password)
-    if spoken in own or (words and _core(spoken) in {_core(text) for text in own}):
+    if _made_of(spoken, own) or (words and _made_of(_core(spoken), {_core(text) for text in own} - {""})):
         raise _refused(field, OWN)
 
 
 def _own(nickname: str, name: str, email: str) -> list[str]:
     return [nickname, name, *name.split(), email, email.partition("@")[0]]
+
+
+def _made_of(text: str, words: set[str]) -> bool:
+    """Whether a text is one of these words, or several of them one after another."""
+    ends = {0}
+    for place in range(len(text)):
+        if place in ends:
+            ends |= {place + len(word) for word in words if text.startswith(word, place)}
+    return len(text) in ends
 
 
 def _compared(text: str) -> str:
@@ -47,7 +57,7 @@ def _core(text: str) -> str:
 
 @cache
 def _common() -> frozenset[str]:
-    return frozenset(_compared(line) for line in LIST.read_text(encoding="utf-8").splitlines())
+    return frozenset(_compared(line) for line in (OURS, *LIST.read_text(encoding="utf-8").splitlines()))
 
 
 def _refused(field: str, message: str) -> ValidationFailedError:

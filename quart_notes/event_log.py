@@ -20,7 +20,8 @@ from quart_notes.recent import Recent
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
 PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
 EXTENT = "SELECT newest, pruned, ({size}) AS size FROM log_head"
-ENDS = "SELECT topic, max(number) AS number FROM event_log GROUP BY topic"
+ENDS = "SELECT topic, max(number) AS number FROM event_log WHERE number > ?1 GROUP BY topic"
+LOOKED_BACK = 100_000  # events that are looked through at a start: more takes seconds
 WITH_TEXT: dict[str, type[Model]] = {"note": Note, "message": MessageRow}  # whose rows have what blanking.TEXT names
 THIN_CHUNK = 100  # the same, of events that may be 50 KB each
 
@@ -107,11 +108,15 @@ class EventLog:
         return EventId(self.epoch, (await self._head(connection)).newest)
 
     async def ends(self) -> tuple[int, dict[str, int]]:
-        """Number of the newest event that is gone, and of the newest of each topic that has any left."""
+        """Numbers up to which nothing is known any more, and of the newest event of each topic that has any since.
+
+        That is what is gone from the log, and in a long log what is older than the LOOKED_BACK newest events.
+        """
         async with self._database.snapshot() as connection:
             head = await self._head(connection)
-            _, rows = await connection.execute_query(ENDS)
-        return head.pruned, {row["topic"]: row["number"] for row in rows}
+            unknown = max(head.pruned, head.newest - LOOKED_BACK)
+            _, rows = await connection.execute_query(ENDS, [unknown])
+        return unknown, {row["topic"]: row["number"] for row in rows}
 
     async def extent(self) -> Extent:
         """How far it goes right now."""

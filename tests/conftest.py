@@ -14,6 +14,7 @@ import pytest
 
 from quart_notes.core import Core
 from quart_notes.domain import passwords
+from quart_notes.housekeeping import Housekeeping
 from tests import postgres
 from tests.callers import PEOPLE
 from tests.compiled_routes import compile_routes_once
@@ -240,6 +241,7 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     """A house with somebody of each role, where a test may change everything."""
     hash_quickly(monkeypatch)
+    monkeypatch.setattr(Housekeeping, "start", lambda _: None)  # nobody else asks the database anything
     async with opened_house(tmp_path / "data") as house:
         await house.welcome(*PEOPLE, "somebody")
         await house.core.assistant.stop()  # it would change answers while a test looks whether anything was changed

@@ -1,7 +1,10 @@
 """Who may do what: every kind of caller at every route, against one small table."""
 
 import json
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from quart_notes.blueprints.guards import NEEDS, Need, need_of
 from quart_notes.domain.access import RANK
 from quart_notes.domain.jobs import Sent
 from quart_notes.models import Job
-from quart_notes.schemas import ImportOptions, MessageCreate, Role
+from quart_notes.schemas import ImportOptions, InvitationCreate, MessageCreate, Role
 from quart_notes.settings import Settings
 from tests.callers import CALLERS, GONE, TOKENS, client_of
 from tests.house import House
@@ -256,25 +259,87 @@ ABOUT = [
     route
     for route in WALKED
     if route.endpoint in {*ON_BOARD, *BETWEEN_TWO, *OF_ITS_AUTHOR, *OF_ITS_PERSON, *OF_WHO_ASKED}
+    or route.endpoint in OF_ITS_AUTHOR_OR_ADMINISTRATORS
+    or any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS)
 ]
 
 
-async def test_what_one_may_not_see_is_answered_as_what_is_not_there(full_house: House):
+async def test_what_one_may_not_see_is_answered_as_what_is_not_there(
+    full_house: House, caplog: pytest.LogCaptureFixture
+):
+    """In the same words, and with the same work: how long an answer takes tells nothing either."""
     stranger = await client_of(full_house, "stranger")
     me = full_house.people["stranger"].id
-    different = []
+    theirs = await _account_things(full_house, "owner")
+    different, looked = [], 0
     for number, route in enumerate(ABOUT, 100):
-        things = await _things(full_house, route, "stranger")
-        gone = {name: GONE if name in THINGS else value for name, value in things.items()}
+        things = await _things(full_house, route, "stranger") | theirs
+        gone = {name: GONE if name in THINGS or name in theirs else value for name, value in things.items()}
         body = number if "name" not in route.endpoint else 100
+        await _ask(stranger, route, gone, body, me)  # so that what is remembered is so for both
 
-        hidden = await _ask(stranger, route, things, body, me)
-        absent = await _ask(stranger, route, gone, body, me)
+        told, asked = [], []
+        for about in (things, gone):
+            with _asked_of_the_database(caplog) as statements:
+                told.append(_told(await _ask(stranger, route, about, body, me), _named_in(route, about)))
+            asked.append(statements)
 
-        if _told(hidden, things) != _told(absent, gone):
-            different.append(f"{route}: {hidden.status_code} {hidden.text} but {absent.status_code} {absent.text}")
+        if told[0] != told[1]:
+            different.append(f"{route}: {told[0]} but {told[1]}")
+        if asked[0] != asked[1]:
+            different.append("\n  ".join([f"{route}: hidden", *asked[0], "but absent", *asked[1]]))
+        looked += bool(asked[0])
 
+    assert looked > len(ABOUT) / 2, "what the database is asked is heard"
     assert not different, "\n".join(different)
+
+
+async def test_a_topic_that_one_may_not_hear_costs_what_one_does_that_is_not_there(
+    full_house: House, caplog: pytest.LogCaptureFixture
+):
+    stranger, owner = await client_of(full_house, "stranger"), full_house.people["owner"].id
+    said = MessageCreate(author_id=owner, recipient_id=full_house.people["root"].id, content="psst")
+    room = (await full_house.core.messages.send(full_house.caller("owner"), said)).result.message.room_id
+    board = await full_house.board(owner="owner")
+    assert (await stranger.get("/api/notes")).status_code == 200  # who they are is remembered from now on
+    for hidden in (f"room:{room}", f"board:{board}", f"user:{owner}"):
+        asked = []
+        for topic in (hidden, re.sub(r"\d+", str(GONE), hidden)):
+            with _asked_of_the_database(caplog) as statements:
+                assert (await stranger.get(f"/events?topics={topic}")).status_code == 403
+            asked.append(statements)
+
+        assert asked[0] == asked[1], hidden
+
+
+@contextmanager
+def _asked_of_the_database(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+    statements: list[str] = []
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG, "tortoise.db_client"):
+        yield statements
+    statements += [_statement(record) for record in caplog.records if record.name == "tortoise.db_client"]
+
+
+async def _account_things(house: House, nickname: str) -> dict[str, int]:
+    """A session, a token and an invitation of somebody's."""
+    core, person = house.core, house.people[nickname].id
+    await house.cookie(nickname)
+    await house.token(nickname)
+    return {
+        "session_id": (await core.sessions.of_person(person, None))[0].id,
+        "token_id": (await core.tokens.of_person(person))[0].id,
+        "invitation_id": (await core.invitations.add(house.caller(nickname), InvitationCreate())).result.id,
+    }
+
+
+def _named_in(route: Route, things: dict[str, int]) -> dict[str, int]:
+    return {name: number for name, number in things.items() if f"{name}>" in route.rule}
+
+
+def _statement(record: logging.LogRecord) -> str:
+    """What the database was asked, without the values."""
+    return re.sub(r"\d+", "#", str(record.args[0] if isinstance(record.args, tuple) and record.args else record.msg))
 
 
 OTHERWISE = {"content-length", "x-request-id"}
@@ -284,5 +349,5 @@ def _told(answer: httpx.Response, things: dict[str, int]) -> tuple[int, list[tup
     """An answer without the ids that were asked for."""
     ids = "|".join(str(number) for number in things.values())
     headers = sorted((name, value) for name, value in answer.headers.items() if name not in OTHERWISE)
-    without = [(name, re.sub(rf"\b({ids})\b", "#", value)) for name, value in headers]
-    return answer.status_code, without, re.sub(rf"\b({ids})\b", "#", answer.text)
+    without = [(name, re.sub(rf"(?<!-)\b({ids})\b", "#", value)) for name, value in headers]
+    return answer.status_code, without, re.sub(rf"(?<!-)\b({ids})\b", "#", answer.text)

@@ -43,6 +43,17 @@ async def age(core: Core, up_to: int, days: int) -> None:
         await LoggedEvent.filter(number__lte=up_to).using_db(connection).update(created_at=old)
 
 
+async def test_a_start_looks_no_further_back_than_a_bounded_number_of_events(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+):
+    (old,), (new,) = await append(core, 1, OTHER), await append(core, 1)
+    pruned, ends = await core.log.ends()
+    assert (pruned, ends[OTHER], ends[BOARD]) == (0, old, new)
+    monkeypatch.setattr(module, "LOOKED_BACK", 1)
+
+    assert await core.log.ends() == (old, {BOARD: new})
+
+
 async def since(core: Core, number: int, topic: str = BOARD) -> list[int] | None:
     """The numbers of all events after a number; None when the log does not know it. Memory and disk say the same."""
     remembered = await pages(core, number, topic)

@@ -30,7 +30,7 @@ async def _act(core: Core, chance: random.Random) -> None:
     elif kind == "tell":
         await core.messages.send(ANYBODY, MessageCreate(author_id=who, recipient_id=other, content="x"))
     else:
-        rooms = [row.id for row in (await core.rooms.those(range(1, 40))).values() if row.kind == "room"]
+        rooms = [row.id for row in (await core.rooms.those(range(1, 40), None)).values() if row.kind == "room"]
         await core.messages.post(ANYBODY, chance.choice(rooms), RoomMessageCreate(author_id=who, content="x"))
 
 

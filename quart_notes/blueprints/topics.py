@@ -96,9 +96,7 @@ async def listener(query: FeedQuery) -> Listener:
 
 async def _further(who: Caller, numbered: Mapping[str, Collection[int]]) -> set[str]:
     """The topics that may be named beside those that are heard anyway."""
-    found = await core().rooms.those(numbered["room"])
-    own = [room for room in found.values() if room.kind == "room" or (who.person in room.people and who.person)]
-    further = {events.room(room.id) for room in own}
+    further = {events.room(room_id) for room_id in await core().rooms.those(numbered["room"], who.id)}
     if who.trusted:
         further |= {events.user(user_id) for user_id in await core().people.those(numbered["user"])}
         further |= {events.board(board_id) for board_id in await core().boards.those(numbered["board"])}

@@ -15,6 +15,7 @@ from quart_notes.models import Message
 from quart_notes.schemas import AnswerOut, MessageOut, RoomOut, UserOut
 from quart_notes.writer import Change
 
+NO_ROOM = 0  # a number that no room has
 UNFINISHED = ("waiting", "writing")  # states of an answer that somebody works on
 
 Precondition = Callable[[int], bool]  # whether a message of that version may be changed
@@ -27,9 +28,13 @@ async def room_of(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
 
 
 async def present(connection: BaseDBAsyncClient, caller: Caller, message_id: int, *, deleted: bool = False) -> Message:
-    """A message's row; NotFoundError when for the caller there is none, or it is (not) deleted."""
+    """A message's row; NotFoundError when for the caller there is none, or it is (not) deleted.
+
+    The same is asked of the database in either case, so that the time tells nothing.
+    """
     message = await Message.get_or_none(id=message_id, deleted_at__isnull=not deleted, using_db=connection)
-    if message is not None and (caller.trusted or await _takes_part(connection, caller, message.room_id)):
+    sees = caller.trusted or await _takes_part(connection, caller, message.room_id if message else NO_ROOM)
+    if message is not None and sees:
         return message
     which = "deleted message" if deleted else "message"
     raise NotFoundError(f"There is no {which} {message_id}")

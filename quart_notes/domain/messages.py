@@ -88,9 +88,8 @@ class Messages:
         caller.must_be(data.author_id)
 
         async def work(change: Change) -> Posted:
-            row = await existing(change.connection, room_id)
+            must_take_part(await existing(change.connection, room_id), data.author_id)
             (author,) = await named(change.connection, author_id=data.author_id)
-            must_take_part(row, author.id)
             room = await room_of(change.connection, room_id)
             return await _post_once(change, room, author, data)
 

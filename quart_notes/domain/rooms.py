@@ -135,15 +135,14 @@ class Rooms:
         """Somebody who may speak in a room; ValidationFailedError when there is no such person."""
         caller.must_be(author_id)
         async with self._database.snapshot() as connection:
-            room = await existing(connection, room_id)
+            must_take_part(await existing(connection, room_id), author_id)
             (author,) = await named(connection, author_id=author_id)
-        must_take_part(room, author.id)
         return author
 
-    async def those(self, ids: Collection[int]) -> dict[int, RoomOut]:
-        """Those of the rooms and conversations that exist, by id."""
+    async def those(self, ids: Collection[int], person_id: int | None) -> dict[int, RoomOut]:
+        """Those that are everybody's or the person's own conversations, by id."""
         async with self._database.snapshot() as connection:
-            rooms: Sequence[Room] = await Room.filter(id__in=list(ids)).using_db(connection)
+            rooms: Sequence[Room] = await Room.filter(_visible_to(person_id), id__in=list(ids)).using_db(connection)
             people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
         return {room.id: shown(room, people) for room in rooms}
 

@@ -23,9 +23,9 @@ EACH = 2  # answers written at once for one person, and for all guests together
 AGAIN = 1.0  # seconds before the database is asked again
 FRESH = 5.0  # seconds for which it is not asked again whether Ollama is there
 PATIENCE = 1.0  # seconds that somebody who asks for it waits for the answer to that
-UNKNOWN = "Whether Ollama is there is being found out; ask again in a moment."
+UNKNOWN = "Still checking whether Ollama is running. Ask again in a moment."
 TAKEN_BACK = "The question was deleted."
-FAULT = "Something went wrong on this server; its log says what."
+FAULT = "Something went wrong on the server. It has been logged."
 
 log = logging.getLogger(__name__)
 

@@ -27,20 +27,20 @@ SERVE_OPTIONS = (
     click.option("--access", help="open: no sign-in (the default); accounts: people sign in, and come by invitation."),
     click.option("--open-to-network/--only-this-machine", default=None, help="Listen beyond loopback without sign-in."),
     click.option("--server-config", type=click.Path(path_type=Path), help="The hypercorn.toml to read."),
-    click.option("--access-log/--no-access-log", default=None, help="A line a request on standard output."),
+    click.option(
+        "--access-log/--no-access-log", default=None, help="Write a line for each request to standard output."
+    ),
     click.option("--log-format", help="text: lines for people; json: an object a line (default: text)."),
     click.option(
         "--metrics-bind", help="Where Prometheus may ask for /metrics, such as 127.0.0.1:9464 (default: nowhere)."
     ),
     click.option("--workers", type=int, help="Processes that serve (default: 1)."),
-    click.option("--worker-timeout", type=int, help="Seconds a worker may stand still; then replaced (default: 30)."),
+    click.option("--worker-timeout", type=int, help="Seconds a worker may hang before it is replaced (default: 30)."),
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
-    click.option("--drain", type=int, help="Seconds to go on serving when told to stop, not ready (default: 0)."),
+    click.option("--drain", type=int, help="Seconds to keep serving when told to stop, not ready (default: 0)."),
     click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
     click.option("--hosts", help="Names that people reach it by, with commas between (default: see README)."),
-    click.option(
-        "--public-url", help="Where people find it, for links: https://notes.example.org (default: as asked)."
-    ),
+    click.option("--public-url", help="Its public address, for links: https://notes.example.org (default: as asked)."),
     click.option("--origins", help="Origins whose pages may use the API, with commas between (default: none)."),
     click.option("--hsts", type=int, help="Seconds that browsers then ask by https only (default: 0, no header)."),
     click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),

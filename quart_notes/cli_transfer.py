@@ -31,16 +31,16 @@ BOARD_OPTION = click.option(
 @click.option(
     "--format",
     type=click.Choice(["json", "csv", "markdown", "keep"]),
-    help="What the files are; found out when not given.",
+    help="Format of the files (default: detected).",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would come in, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would be imported, and change nothing.")
 @click.option("--archived", is_flag=True, help="Archived notes too.")
 @click.option("--trashed", is_flag=True, help="Notes from the trash too.")
 @options(DATA_OPTIONS)
 def import_notes(paths: tuple[Path, ...], board_id: int, **flags: Any) -> None:
     """Bring notes in: our own export, CSV, Markdown, Google Takeout's zip; files, or a folder of them.
 
-    What has come in before does not come in again. The server must not be running; it imports by itself, on its page
+    What was imported before is not imported again. The server must not be running; it imports by itself, on its page
     and with POST /api/imports.
     """
     wanted = ImportOptions(**{name: flags.pop(name) for name in ImportOptions.model_fields})
@@ -51,7 +51,7 @@ def import_notes(paths: tuple[Path, ...], board_id: int, **flags: Any) -> None:
     _name_problems(outcome)
     click.echo(summary(outcome, dry_run=wanted.dry_run))
     if wanted.dry_run and outcome.created:
-        these = "this 1 note" if outcome.created == 1 else f"these {notes(outcome.created)}"
+        these = "this note" if outcome.created == 1 else f"these {notes(outcome.created)}"
         click.echo(f"Without --dry-run it imports {these}.", err=True)
 
 
@@ -61,7 +61,7 @@ def _name_problems(outcome: Outcome) -> None:
     if outcome.skipped > len(outcome.problems):
         click.echo(f"and {outcome.skipped - len(outcome.problems):,} more", err=True)
     for part in outcome.lost:
-        click.echo(f"not kept of {notes(part.entries)}: {part.what}, such as “{part.example}”", err=True)
+        click.echo(f"not imported of {notes(part.entries)}: {part.what}, such as “{part.example}”", err=True)
 
 
 @click.command("export")

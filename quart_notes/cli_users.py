@@ -62,7 +62,7 @@ def _note(person: UserOut) -> str:
 
 @user.command()
 @NICKNAME
-@click.option("--remove", is_flag=True, help="Have them administer no more.")
+@click.option("--remove", is_flag=True, help="Remove somebody as administrator.")
 @options(DATA_OPTIONS)
 def admin(nickname: str, remove: bool, **flags: Any) -> None:
     """Make a person an administrator."""

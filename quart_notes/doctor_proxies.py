@@ -35,8 +35,8 @@ def _doubt(settings: Settings) -> str:
     reached = not is_loopback(settings.bind)
     if settings.proxy_hops:
         return (
-            f"whoever reaches {settings.bind} past the proxy may say in X-Forwarded-For who they are; bind to 127.0.0.1"
-            " or a unix socket, or let only the proxy reach it"
+            f"clients that reach {settings.bind} past the proxy can claim any address in X-Forwarded-For; bind to"
+            " 127.0.0.1 or a unix socket, or let only the proxy reach it"
             if reached
             else ""
         )

@@ -238,7 +238,7 @@ class Work(Outgoing):
 
     kind: Literal["job", "answer"] = Field(description="What it is about.")
     id: int = Field(description="Which job, or which message.")
-    wanted: Literal["begin", "end"] = Field(description="What whoever works on it is to do.")
+    wanted: Literal["begin", "end"] = Field(description="What the process that works on it is to do.")
     person_id: int | None = Field(None, description="Of an answer: who asked.")
 
 

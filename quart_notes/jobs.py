@@ -25,8 +25,8 @@ AT_ONCE = 2  # jobs
 TELL_EVERY = 0.2  # seconds between two events of a job: half as many as are allowed
 REST = 0.5  # of the time that a batch took, before the next: requests are served meanwhile
 AGAIN = 1.0  # seconds before something that the database did not take is tried again
-STOPPED = "The server stopped in the middle. Run it again: nothing comes in twice."
-GONE = "The file is not there any more: send it again."
+STOPPED = "The server stopped during the import. Run it again: no note is imported twice."
+GONE = "The file is no longer on the server. Send it again."
 FAILED = "Something went wrong on the server. It has been logged."
 
 log = logging.getLogger(__name__)

@@ -27,16 +27,16 @@ ERROR_BODY_MAX = 64 * 1024  # bytes that are read of an answer that is none
 SAID_MAX = 200  # characters that are passed on of what Ollama says about an error
 
 HOW = "Install Ollama (https://ollama.com), start it and run: ollama pull {model}"
-NOT_THERE = f"No Ollama server answers. {HOW}. If it runs elsewhere, say where in the setting ollama_url."
+NOT_THERE = f"No Ollama server answers. {HOW}. If it runs elsewhere, set its address in ollama_url."
 NO_MODEL = "Ollama has no model {model}. Run: ollama pull {model}. Or name another one in the setting ollama_model."
 SWITCHED_OFF = "There is no assistant on this server: the setting ollama_url is none."
-NOT_OLLAMA = "What answers at the address in the setting ollama_url is not Ollama."
-BROKEN_OFF = "The connection to Ollama broke off."
+NOT_OLLAMA = "The server at the address in ollama_url is not Ollama."
+BROKEN_OFF = "The connection to Ollama was lost."
 TOO_LATE = "Ollama took longer than {seconds:g} seconds for the first word; see the setting assistant_timeout."
-TOO_SILENT = "Ollama said nothing for {seconds:g} seconds in the middle of the answer."
+TOO_SILENT = "Ollama sent nothing for {seconds:g} seconds in the middle of the answer."
 TOO_SLOW = "The answer took longer than {minutes:g} minutes."
 TOO_LONG = f"The answer was longer than {ANSWER_MAX:,} characters; this is the beginning."
-NOTHING = "The model said nothing."
+NOTHING = "The model gave no answer."
 TOO_FEW_TOKENS = f"The model reached its limit of {CONTEXT:,} tokens before the answer was whole."
 CUT_SHORT = "length"  # Ollama's `done_reason` for that
 
@@ -208,4 +208,4 @@ def _parsed(text: bytes) -> dict[str, Any]:
 
 def _quoted(said: str) -> str:
     text = " ".join(UNSTORABLE.sub("\ufffd", said).split())
-    return f"Ollama says: {text[:SAID_MAX] or 'there was an error, without saying which'}"
+    return f"Ollama says: {text[:SAID_MAX] or 'an error without a message'}"

@@ -110,8 +110,8 @@ def configuration(settings: Settings) -> Config:
         config.bind = [settings.bind]
     elif not (settings.guarded or all(map(is_loopback, config.bind))):
         raise ServeError(
-            f"{file} binds to {config.bind[0]}, beyond this machine; say --access accounts, or --open-to-network"
-            " if you mean it"
+            f"{file} binds to {config.bind[0]}, beyond this machine; use --access accounts, or --open-to-network"
+            " to allow it without them"
         )
     if settings.root_path:
         config.root_path = settings.root_path
@@ -279,7 +279,9 @@ async def _offer_first_links(core: Core, base: str) -> None:
             f"{nickname} sets a password: {base}/front/join/{secret}" for nickname, secret in links.claims.items()
         ]
         if isinstance(core.settings.database, Postgres):
-            lines.append("If another server starts on this database before that, these links end and its own hold.")
+            lines.append(
+                "If another server starts on this database first, use the links that it prints: these end then."
+            )
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
 

@@ -70,8 +70,8 @@ class Settings(BaseModel):
     database_timeout: int = Field(30, ge=1, le=3600, description="PostgreSQL: seconds that a statement may take.")
     access: Literal["open", "accounts"] = Field(
         "open",
-        description="open: no sign-in, whoever reaches the port reads and writes. accounts: people sign in, and come by"
-        " invitation.",
+        description="open: no sign-in, anybody who reaches the port reads and writes. accounts: people sign in, and"
+        " come by invitation.",
     )
     open_to_network: bool = Field(
         False, description="Listen beyond loopback although there is no sign-in; the page says so."
@@ -79,7 +79,7 @@ class Settings(BaseModel):
     server_config: Path | None = Field(
         None, description="The hypercorn.toml to read; by default ./hypercorn.toml, else the one in the package."
     )
-    access_log: bool = Field(False, description="Write one line a request to standard output.")
+    access_log: bool = Field(False, description="Write a line for each request to standard output.")
     log_format: Literal["text", "json"] = Field(
         "text", description="text: a line for people; json: an object a line, the access log too."
     )
@@ -92,7 +92,7 @@ class Settings(BaseModel):
         1, ge=1, le=64, description="Processes that serve, behind one address: about as many as there are cores."
     )
     worker_timeout: int = Field(
-        30, ge=1, le=3600, description="Seconds that a worker may stand still before it is killed and replaced."
+        30, ge=1, le=3600, description="Seconds that a worker may hang before it is killed and replaced."
     )
     max_connections: int = Field(
         10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
@@ -101,8 +101,8 @@ class Settings(BaseModel):
         0,
         ge=0,
         le=300,
-        description="Seconds that a server which is told to stop goes on serving, while /readyz answers 503: a proxy"
-        " sends requests elsewhere meanwhile.",
+        description="Seconds that a server keeps serving after it is told to stop, while /readyz answers 503, so that a"
+        " proxy sends requests elsewhere.",
     )
     proxy_hops: int = Field(
         0,

@@ -253,7 +253,7 @@ async def test_a_question_that_is_taken_back_before_its_turn_is_not_asked(
     ("steps", "said"),
     [
         (["Half", {"line": '{"error":"out of memory"}'}], ("Half", "Ollama says: out of memory")),
-        (["Half", {"bytes": '{"message": {"conte'}, {"cut": True}], ("Half", "broke off")),
+        (["Half", {"bytes": '{"message": {"conte'}, {"cut": True}], ("Half", "was lost")),
         ([{"status": 404, "body": '{"error":"model \'llama3.2\' not found"}'}], ("", "ollama pull llama3.2")),
         ([{"status": 500, "body": "<h1>oops</h1>"}], ("", "is not Ollama")),
     ],

@@ -39,8 +39,8 @@ def test_a_file_comes_in_once_and_goes_out_again(folder: Path):
 
     first, second = run_in(folder, "import", "notes.json"), run_in(folder, "import", "notes.json")
 
-    assert (first.returncode, first.stdout) == (0, "3 notes came in\n")
-    assert (second.returncode, second.stdout) == (0, "0 notes came in, 3 were there already\n")
+    assert (first.returncode, first.stdout) == (0, "3 notes imported\n")
+    assert (second.returncode, second.stdout) == (0, "0 notes imported, 3 were there already\n")
     assert "Importing" in first.stderr
     assert [note["title"] for note in _exported(folder)] == ["a", "b", "a"]
 
@@ -53,7 +53,7 @@ def test_a_folder_a_zip_and_a_file_come_in_together(folder: Path):
 
     done = run_in(folder, "import", "inner", "b.zip", "c.md")
 
-    assert done.stdout == "3 notes came in\n", done.stderr
+    assert done.stdout == "3 notes imported\n", done.stderr
     assert [note["title"] for note in _exported(folder)] == ["A", "B", "C"]
 
 
@@ -65,11 +65,11 @@ def test_takeout_comes_in_as_asked(folder: Path):
 
     assert (
         dry.stdout
-        == "3 notes would come in, 1 from the trash was left out, not kept: “attached files” and “isArchived”\n"
+        == "3 notes can be imported, 1 from the trash was left out, not imported: “attached files” and “isArchived”\n"
     )
-    assert "not kept of 1 note: attached files, such as “photo.png”" in dry.stderr
+    assert "not imported of 1 note: attached files, such as “photo.png”" in dry.stderr
     assert "Without --dry-run it imports these 3 notes." in dry.stderr
-    assert done.stdout == "4 notes came in, not kept: “attached files”, “isArchived” and 1 more\n"
+    assert done.stdout == "4 notes imported, not imported: “attached files”, “isArchived” and 1 more\n"
     assert len(_exported(folder)) == 4
 
 
@@ -78,7 +78,7 @@ def test_bad_entries_are_named_on_standard_error(folder: Path):
 
     done = run_in(folder, "import", "notes.json")
 
-    assert (done.returncode, done.stdout) == (0, "1 note came in, 120 could not be read\n")
+    assert (done.returncode, done.stdout) == (0, "1 note imported, 120 could not be read\n")
     assert "notes.json: note 2: is empty: " in done.stderr
     assert done.stderr.rstrip().endswith("and 20 more")
 
@@ -141,8 +141,8 @@ def test_a_board_is_copied_to_another_server_and_back(folder: Path, tmp_path: Pa
     run_in(folder, "export", "back.json", "--data", "other")
     back = run_in(folder, "import", "back.json")
 
-    assert there.stdout == "3 notes came in\n"
-    assert back.stdout == "0 notes came in, 3 were there already\n"
+    assert there.stdout == "3 notes imported\n"
+    assert back.stdout == "0 notes imported, 3 were there already\n"
     assert _exported(folder) == _exported(folder, "--data", "other")
 
 
@@ -156,7 +156,7 @@ def test_an_export_from_before_a_restore_doubles_nothing_after_it(folder: Path):
 
     done = run_in(folder, "import", "out.json")
 
-    assert done.stdout == "0 notes came in, 1 was there already\n"
+    assert done.stdout == "0 notes imported, 1 was there already\n"
     assert [note["title"] for note in _exported(folder)] == ["typed"]
 
 

@@ -142,7 +142,7 @@ def test_what_is_too_long_for_a_note_goes_on_in_further_ones_and_nothing_is_lost
 def test_a_broken_row_is_named_by_its_line_and_the_rows_before_it_come_in(tmp_path: Path):
     alone = items(FILES / "own_unclosed_quote.csv")
     assert [(item.name, item.problem) for item in alone] == [
-        ("own_unclosed_quote.csv: line 2", "a quotation mark is not closed; lines 3 to 4 did not come in either")
+        ("own_unclosed_quote.csv: line 2", "a quotation mark is not closed; lines 3 to 4 were not imported either")
     ]
 
     table = 'title,text\nfirst,"two\nlines"\nsecond,x\n"third,y\n"fourth","z"\nfifth,"last\n'

@@ -118,7 +118,7 @@ async def test_direct_messages_and_people_are_answered_as_rows_and_cards(htmx: h
     path = f"/front/messages/{ada['id']}"
 
     assert "psst" in await part(htmx, path, "tr", recipient_id=str(bob["id"]), content="psst")
-    assert await problem(htmx, path, 422, recipient_id="", content="psst") == "Choose who it is for."
+    assert await problem(htmx, path, 422, recipient_id="", content="psst") == "Choose a recipient."
     assert await problem(htmx, path, 422, recipient_id=str(bob["id"]), content="")
     assert "newcomer" in await part(htmx, "/front/users", "li", name="New", email="", nickname="newcomer")
     assert await problem(htmx, "/front/users", 409, name="New", email="", nickname="newcomer")

@@ -106,7 +106,7 @@ async def test_a_job_is_told_from_its_beginning_to_its_end(core: Core):
     assert {event["topic"] for event in told} == {"board:1"}
     last = told[-1]["job"]
     assert last == json.loads(job.model_dump_json())
-    assert (last["done"], last["total"], last["text"]) == (350, 350, "350 notes came in")
+    assert (last["done"], last["total"], last["text"]) == (350, 350, "350 notes imported")
     versions = [event["job"]["version"] for event in told]
     assert versions == sorted(set(versions))
 
@@ -187,7 +187,7 @@ async def test_a_cancelled_job_changes_nothing_more(core: Core, monkeypatch: pyt
     gate.open.set()
     await core.runner.stop()
 
-    assert (cancelled.state, cancelled.text) == ("cancelled", "Cancelled: 100 notes came in")
+    assert (cancelled.state, cancelled.text) == ("cancelled", "Cancelled: 100 notes imported")
     assert await _count(core) == 100
     assert (await core.jobs.get(ANYBODY, job.id))[0] == cancelled
 
@@ -204,7 +204,7 @@ async def test_a_cancelled_job_runs_again_and_doubles_nothing(core: Core, monkey
     ended = await _ended(core, again)
 
     assert (again.state, again.done, again.total, again.outcome.created) == ("waiting", 0, None, 0)
-    assert ended.text == "200 notes came in, 100 were there already"
+    assert ended.text == "200 notes imported, 100 were there already"
     assert await _count(core) == 300
 
 
@@ -291,7 +291,7 @@ async def test_a_job_whose_file_has_gone_says_so(core: Core):
     await core.jobs.retry(ANYBODY, job.id)
 
     ended = await _until(core, job.id, lambda now: now.state == "failed" and "any more" in now.text)
-    assert ended.text == "The file is not there any more: send it again."
+    assert ended.text == "The file is no longer on the server. Send it again."
 
 
 async def test_jobs_of_which_nothing_was_heard_are_forgotten(core: Core):
@@ -335,7 +335,7 @@ async def test_a_job_that_fails_half_way_says_why_and_can_be_run_again(
     assert (job.done, job.outcome.created, await _count(core)) == (100, 100, 100)
     assert ("secret" in caplog.text) == isinstance(error, RuntimeError)
     await core.jobs.retry(ANYBODY, job.id)
-    assert (await _ended(core, job)).text == "150 notes came in, 100 were there already"
+    assert (await _ended(core, job)).text == "150 notes imported, 100 were there already"
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["nothing was changed", "the answer was lost"])
@@ -489,7 +489,7 @@ def test_an_import_that_the_end_of_the_server_interrupts_runs_again_and_doubles_
     job = _job(where)
     assert (job["state"], job["text"]) == (
         "interrupted",
-        "The server stopped in the middle. Run it again: nothing comes in twice.",
+        "The server stopped during the import. Run it again: no note is imported twice.",
     )
     there = _titles(server)
     assert 0 < len(there) < 6000

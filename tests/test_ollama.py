@@ -101,7 +101,7 @@ async def test_a_thought_whose_beginning_the_model_does_not_send_is_taken_back(u
 
 @pytest.mark.parametrize("content", [(" ",), ("\n", " \t"), ("<think>Hm.</think>", "\n"), ("<think>Hm.",)])
 async def test_an_answer_of_blanks_is_none(upstream: FakeOllama, content: tuple[str, ...]):
-    assert await said(upstream, *content) == ["✗ The model said nothing."]
+    assert await said(upstream, *content) == ["✗ The model gave no answer."]
 
 
 @pytest.mark.parametrize("content", [["Once upon"], []])
@@ -135,7 +135,7 @@ async def test_what_cannot_be_stored_is_replaced(upstream: FakeOllama):
     ("steps", "pieces", "why"),
     [
         (["a", {"line": '{"error":"it ran  out\\nof memory"}'}], ["a"], "Ollama says: it ran out of memory"),
-        ([{"line": '{"error":""}'}], [], "without saying which"),
+        ([{"line": '{"error":""}'}], [], "an error without a message"),
         ([{"status": 500, "body": '{"error":"model requires more system memory"}'}], [], "more system memory"),
         ([{"status": 404, "body": '{"error":"model \'llama3.2\' not found"}'}], [], "Run: ollama pull llama3.2."),
         ([{"status": 404, "body": "404 page not found", "type": "text/plain"}], [], "is not Ollama"),
@@ -143,18 +143,18 @@ async def test_what_cannot_be_stored_is_replaced(upstream: FakeOllama):
         ([{"status": 200, "body": "<h1>Welcome</h1>", "type": "text/html"}], [], "is not Ollama"),
         ([{"status": 200, "body": ""}], [], "is not Ollama"),
         ([{"status": 302, "body": "", "headers": {"Location": "http://127.0.0.1:9/api/chat"}}], [], "is not Ollama"),
-        (["a", {"cut": True}], ["a"], "broke off"),
-        ([{"cut": True}], [], "broke off"),
-        (["a", {"end": False}], ["a"], "broke off"),
+        (["a", {"cut": True}], ["a"], "was lost"),
+        ([{"cut": True}], [], "was lost"),
+        (["a", {"end": False}], ["a"], "was lost"),
         (["a", {"bytes": '{"message": {"content": "half'}, {"end": False}], ["a"], "is not Ollama"),
-        (["a", {"bytes": '{"message": {"content": "half'}, {"cut": True}], ["a"], "broke off"),
+        (["a", {"bytes": '{"message": {"content": "half'}, {"cut": True}], ["a"], "was lost"),
         (["a", {"line": "[]"}], ["a"], "is not Ollama"),
         (["a", {"line": "[" * 100_000}], ["a"], "is not Ollama"),
         (["a", {"line": '{"message": {"content": 7}, "done": false}'}], ["a"], "is not Ollama"),
         (["a", {"line": '{"message": {"content": "b"}}'}], ["a"], "is not Ollama"),
         (["a", {"bytes": "x" * (ollama.LINE_MAX + 1)}], ["a"], "is not Ollama"),
         (["a", {"bytes": "\xff\n"}], ["a"], "is not Ollama"),
-        ([""], [], "said nothing"),
+        ([""], [], "gave no answer"),
     ],
 )  # fmt: skip
 async def test_every_fault_is_told_in_words_and_what_came_is_kept(
@@ -220,7 +220,7 @@ async def test_a_server_that_falls_silent_is_not_waited_for(upstream: FakeOllama
     first, error = await said(upstream, "a", QUIET)
 
     assert first == "a"
-    assert "said nothing for 0.2 seconds" in error
+    assert "sent nothing for 0.2 seconds" in error
     upstream.is_answering(0)
 
 

@@ -136,7 +136,7 @@ async def test_a_dry_run_says_what_would_come_in_and_changes_nothing(desk: Desk)
 
     job = await desk.bring(_json("here already", "new", "new") + b"", params={"dry_run": "true"})
 
-    assert job["text"] == "2 notes would come in, 1 was there already"
+    assert job["text"] == "2 notes can be imported, 1 was there already"
     assert (job["outcome"]["created"], job["outcome"]["known"]) == (2, 1)
     assert job["outcome"]["sample"] == ["here already", "new", "new"]
     assert await desk.notes() == before
@@ -160,7 +160,7 @@ async def test_a_note_that_was_deleted_comes_in_again(desk: Desk):
 
     job = await desk.bring(_json("a", "b"))
 
-    assert job["text"] == "1 note came in, 1 was there already"
+    assert job["text"] == "1 note imported, 1 was there already"
 
 
 async def test_bad_entries_are_named_and_the_rest_comes_in(desk: Desk):
@@ -169,7 +169,7 @@ async def test_bad_entries_are_named_and_the_rest_comes_in(desk: Desk):
     job = await desk.bring(data, params={"name": "list.json"})
 
     assert job["state"] == "done"
-    assert job["text"] == "1 note came in, 151 could not be read"
+    assert job["text"] == "1 note imported, 151 could not be read"
     assert job["outcome"]["skipped"] == 151
     assert len(job["outcome"]["problems"]) == 100
     assert job["outcome"]["problems"][0] == {
@@ -183,7 +183,7 @@ async def test_takeout_says_what_it_left_out(desk: Desk):
     job = await desk.bring(takeout())
 
     assert job["text"] == (
-        "2 notes came in, 1 archived one and 1 from the trash were left out, not kept: “attached files”"
+        "2 notes imported, 1 archived one and 1 from the trash were left out, not imported: “attached files”"
     )
     assert job["outcome"]["left_out"] == 2
     assert job["outcome"]["left_out_reasons"] == [
@@ -199,7 +199,7 @@ async def test_what_could_not_be_kept_is_counted_by_its_kind_and_bounded(desk: D
 
     job = await desk.bring(f"title,{columns}\n{rows}".encode(), params={"name": "x.csv"})
 
-    assert job["text"] == "250 notes came in, not kept: “column 0”, “column 1” and 48 more"
+    assert job["text"] == "250 notes imported, not imported: “column 0”, “column 1” and 48 more"
     lost = job["outcome"]["lost"]
     assert lost[3] == {"what": "column 3", "example": "0-3", "entries": 250}
     assert (len(lost), lost[-1]) == (50, {"what": "other things", "example": "0-49", "entries": 250 * 11})
@@ -254,7 +254,7 @@ async def test_what_a_look_has_found_is_imported_without_sending_it_again(desk: 
     job = await desk.ended(httpx.Response(202, headers={"Location": f"/api/jobs/{look['id']}"}))
 
     assert sent.status_code == 200
-    assert (job["text"], job["options"]["dry_run"]) == ("2 notes came in", False)
+    assert (job["text"], job["options"]["dry_run"]) == ("2 notes imported", False)
     assert [note["title"] for note in await desk.notes()] == ["a", "b"]
     await desk.swept()
     assert (await desk.client.get(f"/api/jobs/{look['id']}")).json()["kept"] is False

@@ -73,7 +73,7 @@ async def list_sessions() -> Response:
 
 
 @blueprint.delete("/me/sessions/<id:session_id>")
-@answers(Answer(204, "It is over."), problems=(NotFoundError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+@answers(Answer(204, "The session has ended."), problems=(NotFoundError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
 async def end_one_session(session_id: int) -> Response:
     """Sign a browser out.
 
@@ -86,7 +86,7 @@ async def end_one_session(session_id: int) -> Response:
 @blueprint.put("/me/password")
 @validate_request(PasswordChange)
 @answers(
-    Answer(204, "Changed; all other sessions are over."),
+    Answer(204, "Changed; all other sessions have ended."),
     problems=(
         WrongPasswordError,
         TooManyAttemptsError,

@@ -24,7 +24,7 @@ tag_blueprint(blueprint, ["assistant"])
 @blueprint.get("/assistant")
 @validate_querystring(PersonQuery)
 @answers(
-    Answer(200, "How it is with the assistant.", AssistantOut, headers=THING_HEADERS),
+    Answer(200, "The state of the assistant.", AssistantOut, headers=THING_HEADERS),
     problems=(ValidationFailedError, *READ_PROBLEMS),
 )
 async def get_assistant(query_args: PersonQuery) -> Response:
@@ -44,8 +44,8 @@ async def get_assistant(query_args: PersonQuery) -> Response:
 @blueprint.post("/assistant/room")
 @validate_querystring(PersonQuery)
 @answers(
-    Answer(201, "The room, opened just now.", RoomOut, headers=NEW_HEADERS),
-    Answer(200, "The room, which was there.", RoomOut, headers=NEW_HEADERS),
+    Answer(201, "The new room.", RoomOut, headers=NEW_HEADERS),
+    Answer(200, "The room that there was already.", RoomOut, headers=NEW_HEADERS),
     problems=(NobodyChosenError, ValidationFailedError, *WRITE_PROBLEMS),
 )
 async def open_room(query_args: PersonQuery) -> Response:

@@ -192,7 +192,7 @@ async def take_back(invitation_id: int) -> Page:
     """Revoke an invitation by the form."""
     if asked := await question(
         "Revoke this invitation link?",
-        "Nobody can join with it any more. Who has joined already stays.",
+        "Nobody can join with it any more. People who have joined already stay.",
         verb="Revoke",
         back="/front/account#invitations",
     ):

@@ -20,7 +20,7 @@ blueprint = Blueprint("front_messages", __name__, url_prefix="/front/messages")
 PAGE_SIZE = 100  # messages a page carries
 Page = str | tuple[str, int] | WerkzeugResponse
 FIELDS = ("recipient_id", "content")
-NOBODY_CHOSEN = FieldError("recipient_id", "Choose who it is for.")
+NOBODY_CHOSEN = FieldError("recipient_id", "Choose a recipient.")
 
 
 @blueprint.get("/<id:user_id>")

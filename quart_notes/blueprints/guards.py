@@ -125,7 +125,7 @@ async def _judge_websocket() -> None:
 async def _judge(endpoint: str, *, changes: bool) -> None:
     need = need_of(endpoint)
     if need is None:
-        raise ForbiddenError("Nobody has said who may do this.")
+        raise ForbiddenError("This address has no rule of who may use it.")
     if need is Need.NOTHING:
         return
     passed = await identify()

@@ -20,7 +20,7 @@ INVITATIONS = TypeAdapter(list[InvitationOut])
 
 @blueprint.get("")
 @answers(
-    Answer(200, "The invitations that hold, the newest first.", list[InvitationOut], headers=LIST_HEADERS),
+    Answer(200, "The valid invitations, the newest first.", list[InvitationOut], headers=LIST_HEADERS),
     Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
     problems=(*ACCOUNT_PROBLEMS, DatabaseUnavailableError),
 )

@@ -37,7 +37,7 @@ function panel({ title, what, where, lines, line }) {
     element("p", "what", what),
     element("p", "where", where),
     list,
-    element("p", "hint", "Mend it and save: this goes away by itself. Escape shows the page meanwhile."),
+    element("p", "hint", "Fix it and save: this message then goes away. Escape shows the page."),
   );
   return whole;
 }

@@ -105,7 +105,7 @@ class Supervisor:
             return
         log.info("Restarting: %s", names)
         if any(OWN in file.parents for file in changes):
-            log.warning("For changes to the supervisor itself, start `quart-notes dev` anew")
+            log.warning("For changes to the supervisor itself, restart `quart-notes dev`")
         self._changed.set()
 
     async def _serve(self, name: str) -> Trouble | None:

@@ -90,7 +90,7 @@ async def _watch(watched: Watched, act: Act, over: asyncio.Event, deep: bool, pl
     try:
         await _follow(watched, act, over, deep, places, polling=None)
     except (OSError, RuntimeError) as error:  # the system's limit of watches, mostly
-        log.warning("Looking at the files every moment, since they cannot be watched: %s", error)
+        log.warning("Reading the files every moment, since they cannot be watched: %s", error)
         try:
             await _follow(watched, act, over, deep, places, polling=True)
         except (OSError, RuntimeError) as again:

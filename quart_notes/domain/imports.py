@@ -21,14 +21,12 @@ INSERT = (
     "INSERT INTO note (board_id, title, description, search_text, created_at, updated_at, done, version, origin)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)"
 )
-INTERRUPTED = "The server stopped in the middle. Run it again: nothing comes in twice."
+INTERRUPTED = "The server stopped during the import. Run it again: no note is imported twice."
 LOST = timedelta(days=1)  # after which a machine that does nothing for a job has gone, or its data folder
-AWAY = (
-    "The server that has its file does not work on it. Send the file again, or run it again when that server is back."
-)
+AWAY = "The server that has the file is not running. Send the file again, or run the import again when it is back."
 LOST_NAMES = 2  # of what could not be kept, in a line for people; all are in the outcome
 LOST_NAME_MAX = 30  # characters
-NOBODYS = "Nobody in particular asked for it, and people sign in here now."
+NOBODYS = "This import belongs to nobody, and people sign in on this server now."
 
 
 Ours = Callable[[str], bool]  # whether the files of a folder are on this machine
@@ -119,7 +117,7 @@ class Imports:
                 await settle(change, job, "failed", NOBODYS)
                 return None
             caller = Caller(people[job.user_id] if job.user_id else None, trusted)
-            return Task(await settle(change, job, "running", "Looking at the file"), job.folder, caller)
+            return Task(await settle(change, job, "running", "Reading the file"), job.folder, caller)
 
         return (await self._write(work)).result
 
@@ -229,7 +227,7 @@ def counted(before: Outcome, entries: Sequence[Sourced], created: int) -> Outcom
 
 def summary(outcome: Outcome, *, dry_run: bool) -> str:
     """What came of it, in a line for people of at most TEXT_MAX characters."""
-    came = "would come in" if dry_run else "came in"
+    came = "can be imported" if dry_run else "imported"
     parts = [f"{notes(outcome.created)} {came}"]
     if outcome.known:
         parts.append(f"{outcome.known:,} {_were(outcome.known)} there already")
@@ -242,7 +240,7 @@ def summary(outcome: Outcome, *, dry_run: bool) -> str:
     if outcome.lost:
         names = [f"“{one.what[:LOST_NAME_MAX]}”" for one in outcome.lost[:LOST_NAMES]]
         more = len(outcome.lost) - len(names)
-        parts.append(f"not kept: {_listed([*names, *[f'{more} more'] * bool(more)])}")
+        parts.append(f"not imported: {_listed([*names, *[f'{more} more'] * bool(more)])}")
     return ", ".join(parts)[:TEXT_MAX]
 
 

@@ -68,7 +68,7 @@ async def own(
         pass  # deletes any, and brings it back
     elif message.answer_state is not None:
         if not deleting:
-            raise NotYoursError("Nobody changes what the assistant says.")
+            raise NotYoursError("Answers of the assistant cannot be edited.")
         must_have_asked(message, caller, author_id)
     elif message.author_id != author_id:
         raise NotYoursError("Only its author may change a message.")
@@ -91,7 +91,7 @@ async def without_unseen(connection: BaseDBAsyncClient, caller: Caller, message:
 def must_have_asked(answer: Message, caller: Caller, person_id: int | None) -> None:
     """NotYoursError for somebody else's answer. One that a guest asked for is everybody's who sees it."""
     if not caller.trusted and answer.asker_id not in {None, person_id}:
-        raise NotYoursError("Only whoever asked may do this with an answer.")
+        raise NotYoursError("Only the person who asked may do this with an answer.")
 
 
 async def save(change: Change, action: Action, message: Message, *fields: str) -> MessageOut:

@@ -87,5 +87,5 @@ async def once(write: Write, request: Request | None, make: Work[T], find: Find[
 
 def key_used() -> ClientKeyUsedError:
     """What is said of a key that does not fit the request."""
-    message = "This key was used for something else already: make a new one for each thing."
+    message = "This client_key was used for something else already. Make a new one for each thing."
     return ClientKeyUsedError(message, errors=[FieldError("client_key", message)])

@@ -16,7 +16,7 @@ from quart_notes.models import NICKNAME_KEY_MAX, Invitation, Job, User
 from quart_notes.schemas import ProfileUpdate, UserOut, name_key
 from quart_notes.writer import Change, Write, Written
 
-DEACTIVATED = "Whoever asked for it is deactivated"  # text of a job
+DEACTIVATED = "The person who asked for it is deactivated"  # text of a job
 
 
 class Profiles:

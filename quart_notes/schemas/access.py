@@ -97,7 +97,7 @@ class InvitationCreate(Incoming):
     model_config = ConfigDict(json_schema_extra={"examples": [{"uses": 5, "days": 7}]})
 
     uses: int = Field(1, ge=1, le=USES_MAX, description="How many people it may bring.")
-    days: int = Field(INVITATION_DAYS, ge=1, le=90, description="How long it holds, in days.")
+    days: int = Field(INVITATION_DAYS, ge=1, le=90, description="How long it is valid, in days.")
     user_id: Id | None = Field(None, description="Who is to set a password with it; administrators only.")
     board_id: Id | None = Field(None, description="A board that they join on arrival; its owners only.")
     role: Role | None = Field(None, description="As what they join it.")
@@ -186,7 +186,7 @@ class TokenCreate(Incoming):
 
     name: Annotated[Line, Field(max_length=NAME_MAX, description="What it is for.", examples=["backup script"])]
     scope: Scope = Field("read", description="read: may look; write: may change too.")
-    days: int | None = Field(90, ge=1, le=TOKEN_DAYS_MAX, description="How long it holds, in days; null: for good.")
+    days: int | None = Field(90, ge=1, le=TOKEN_DAYS_MAX, description="How long it is valid, in days; null: for good.")
     client_key: ClientKey = None
 
 

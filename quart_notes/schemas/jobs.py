@@ -25,7 +25,7 @@ JOB: dict[str, Any] = {
     "options": {"format": None, "dry_run": False, "archived": False, "trashed": False},
     "done": 1200,
     "total": 5000,
-    "text": "1,150 notes came in, 50 were there already",
+    "text": "1,150 notes imported, 50 were there already",
     "outcome": {
         "created": 1150,
         "known": 50,
@@ -47,8 +47,8 @@ class ImportOptions(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    format: ImportFormat | None = Field(None, description="What the file is; without it, it is found out.")
-    dry_run: bool = Field(False, description="Say what would come in, and change nothing.")
+    format: ImportFormat | None = Field(None, description="Format of the file; without it, it is detected.")
+    dry_run: bool = Field(False, description="Say what would be imported, and change nothing.")
     archived: bool = Field(False, description="Archived notes too.")
     trashed: bool = Field(False, description="Notes from the trash too.")
 
@@ -84,13 +84,13 @@ class LostPart(Outgoing):
 class Outcome(Outgoing):
     """What came of an import so far."""
 
-    created: int = Field(0, description="Notes that came in; in a dry run, that would.", ge=0)
-    known: int = Field(0, description="Entries that had come in before, or are on the board: not doubled.", ge=0)
-    skipped: int = Field(0, description="Bad entries, which did not come in.", ge=0)
+    created: int = Field(0, description="Notes that were imported; in a dry run, that would be.", ge=0)
+    known: int = Field(0, description="Entries that had been imported before, or are on the board: not doubled.", ge=0)
+    skipped: int = Field(0, description="Bad entries, which were not imported.", ge=0)
     left_out: int = Field(0, description="Entries that were not asked for, or empty.", ge=0)
     left_out_reasons: list[LeftOut] = Field([], description="Why these were left out.", max_length=LOST_MAX)
     lost: list[LostPart] = Field(
-        [], description="What could not be kept of the entries that came in.", max_length=LOST_MAX
+        [], description="Parts of the imported entries that could not be kept.", max_length=LOST_MAX
     )
     problems: list[EntryProblem] = Field([], description="The first bad entries, by name.", max_length=PROBLEMS_MAX)
     sample: list[str] = Field([], description="What the first ones are called.", max_length=SAMPLE_MAX)
@@ -106,8 +106,8 @@ class JobOut(Outgoing):
     person_id: int | None = Field(description="Who asked for it; null: nobody in particular, in open mode.")
     board_id: int = Field(description="The board that it works on.", ge=1, le=MAX_ID)
     state: JobState = Field(
-        description="waiting: for its turn. running. done. failed: it cannot go on. cancelled: by whoever asked for it."
-        " interrupted: the server stopped. The last three can be run again, and double nothing."
+        description="waiting: for its turn. running. done. failed: it cannot go on. cancelled: by the person"
+        " who asked for it. interrupted: the server stopped. The last three can be run again, and double nothing."
     )
     file_name: str = Field(description="What its sender calls the file.", max_length=255)
     kept: bool = Field(
@@ -126,7 +126,7 @@ class JobOut(Outgoing):
 class JobQuery(PageQuery):
     """Which jobs: the caller's, by id ascending."""
 
-    person_id: Id | None = Field(None, description="Open mode: whose; else those of whoever the caller is.")
+    person_id: Id | None = Field(None, description="Open mode: whose; else those of the caller.")
 
 
 class ExportedBoard(Outgoing):
@@ -139,7 +139,7 @@ class ExportedNote(Outgoing):
     """A note in an export."""
 
     origin: str = Field(
-        description="By which it is known when it is imported again; what came in before does not come again.",
+        description="By which it is known when it is imported again; what was imported before is not imported again.",
         max_length=ORIGIN_MAX,
     )
     title: str | None = Field(description="What the note is about.", max_length=TITLE_MAX)

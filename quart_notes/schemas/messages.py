@@ -98,8 +98,8 @@ class AnswerOut(Outgoing):
         description="Who asked, and may stop it, ask again and delete it; null for a guest: then everybody in the room."
     )
     state: Literal["waiting", "writing", "done", "stopped", "failed"] = Field(
-        description="waiting: for its turn, or for the first word. writing: it grows. done. stopped: by whoever asked."
-        " failed: see error; what had come is kept. The last two can be asked for again."
+        description="waiting: for its turn, or for the first word. writing: it grows. done. stopped: by the"
+        " person who asked. failed: see error; what had come is kept. The last two can be asked for again."
     )
     error: str | None = Field(description="Why it failed, for people, or null.", max_length=ANSWER_ERROR_MAX)
 
@@ -136,7 +136,7 @@ class AssistantOut(Outgoing):
     available: bool = Field(description="Whether a question would be answered, as far as is known.")
     model: str = Field(description="The language model that answers.")
     reason: str | None = Field(description="What is missing and how to get it, for people; null when it can answer.")
-    room_id: int | None = Field(description="The private room of whoever asks; null when it was not opened yet.")
+    room_id: int | None = Field(description="The private room of the caller; null when it was not opened yet.")
 
 
 class PersonQuery(BaseModel):
@@ -144,7 +144,7 @@ class PersonQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    person_id: Id | None = Field(None, description="Open mode: for whom; else for whoever asks.")
+    person_id: Id | None = Field(None, description="Open mode: for whom; else for the caller.")
 
 
 class AuthorQuery(BaseModel):

@@ -91,7 +91,8 @@ class UserOut(Outgoing):
     id: int = Field(description="Grows with each person and is never used twice.", ge=1, le=MAX_ID)
     name: str = Field(description="What the person is called.", max_length=NAME_MAX)
     email: str | None = Field(
-        description="Where to write to them; null when it is not known, or not for whoever asks.", max_length=EMAIL_MAX
+        description="Where to write to them; null when it is not known, or not shown to the caller.",
+        max_length=EMAIL_MAX,
     )
     nickname: str = Field(description="What they go by here; unique.", max_length=NICKNAME_MAX)
     deactivated: bool = Field(

@@ -142,7 +142,7 @@ def _others(begun: int, lines: _Lines) -> str:
     if lines.number <= begun:
         return ""
     which = f"line {lines.number:,}" if lines.number == begun + 1 else f"lines {begun + 1:,} to {lines.number:,}"
-    return f"; {which} did not come in either"
+    return f"; {which} were not imported either"
 
 
 def _bounded(opened: io.TextIOWrapper) -> Iterator[str]:

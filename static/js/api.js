@@ -115,6 +115,6 @@ export async function ask(path, options = {}) {
  */
 export function explain(problem, failed = "Not saved") {
   const unknown = !problem.code && (problem.status < 400 || problem.status >= 500);
-  if (unknown) return "No answer from the server. Try again: nothing is done twice.";
-  return `${failed}: ${problem.message || "the server could not do it."}`;
+  if (unknown) return "No answer from the server. You can safely try again.";
+  return `${failed}: ${problem.message || "the server reported an error."}`;
 }

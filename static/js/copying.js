@@ -12,8 +12,8 @@ export function start(element) {
     const field = find(element, `#${button.dataset.copies}`, HTMLInputElement);
     field.select();
     const copied = await copy(field.value);
-    find(button, ".label").textContent = copied ? "Copied" : "Press Ctrl and C";
-    announce(copied ? "Copied." : "Selected: press Ctrl and C.");
+    find(button, ".label").textContent = copied ? "Copied" : "Press Ctrl+C";
+    announce(copied ? "Copied." : "Selected. Press Ctrl+C to copy.");
   };
   element.addEventListener("click", click, { signal: over.signal });
   return () => over.abort();

@@ -38,7 +38,7 @@ export function fill(row, { version, state, kept, options, done, total, text, ou
   const { created, skipped, lost, problems, sample } = outcome;
   find(row, "[name=import]").hidden = !created;
   find(row, ".job-import-words").textContent =
-    created === 1 ? "Import this 1" : `Import these ${number.format(created)}`;
+    created === 1 ? "Import this note" : `Import these ${number.format(created)}`;
   find(row, ".job-sample").hidden = !sample.length;
   list(find(row, ".job-titles"), sample, titleFor);
   find(row, ".job-losses").hidden = !lost.length;

@@ -7,7 +7,7 @@ import { persist } from "./persist.js";
 import * as sending from "./sending.js";
 
 const PAGE = 100; // messages that the table shows at first
-const NOBODY_CHOSEN = { field: "recipient_id", message: "Choose who it is for." };
+const NOBODY_CHOSEN = { field: "recipient_id", message: "Choose a recipient." };
 const READ_OUT = 100; // characters of a message
 const END = "9223372036854775807"; // before this id are the newest
 

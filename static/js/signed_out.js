@@ -22,7 +22,7 @@ export function start(element, person, feed) {
   const show = (other) => {
     const here = location.pathname.slice(root.length) + location.search;
     words.textContent = other ? OTHER : OUT;
-    link.textContent = other ? "Open the page as them" : "Sign in again";
+    link.textContent = other ? "Reload the page" : "Sign in again";
     link.href = other ? location.href : `${root}/front/sign-in?next=${encodeURIComponent(here)}`;
     if (element.hidden) announce(words.textContent);
     element.hidden = false;

@@ -187,7 +187,7 @@ def test_without_a_script_it_answers_stops_and_is_asked_again_by_forms(windows, 
     model.upstream.is_answering()
 
     def now(state):
-        page.get_by_role("button", name="See how it goes on").click()
+        page.get_by_role("button", name="Refresh").click()
         return answer(page, state).count() == 1
 
     wait_for(lambda: now("writing"), "it is being written")

@@ -153,7 +153,7 @@ def test_the_forms_work_under_the_prefix_without_a_script(windows: Windows, addr
     title = fresh()
 
     add(page, title)
-    card(page, title).get_by_role("button", name="Mark done").click()
+    card(page, title).get_by_role("button", name="Mark as done").click()
     expect(card(page, title).locator("input[type=checkbox]")).to_be_checked()
     card(page, title).locator(".delete-button").click()
     page.get_by_role("button", name="Undo").click()

@@ -95,7 +95,7 @@ def test_a_board_gets_another_name_everywhere_at_once(ada, bob):
 def test_a_board_is_opened_shared_left_deleted_and_brought_back(ada, bob, script):
     page = ada.window("/front/boards", java_script_enabled=script)
     page.get_by_label("Name of the board").fill(name := fresh("allotment "))
-    page.get_by_role("button", name="Open board").click()
+    page.get_by_role("button", name="Create board").click()
     expect(page.locator(".desk-board")).to_contain_text(name)
     add(page, "seeds")
     expect(card(page, "seeds")).to_be_visible()
@@ -242,7 +242,7 @@ def test_long_names_reach_over_no_small_screen(ada, direction):
 def test_where_nobody_signs_in_everybody_has_all_boards(windows, shared_server):
     page = visit(windows(), shared_server, "/front/boards")
     page.get_by_label("Name of the board").fill("Allotment")
-    page.get_by_role("button", name="Open board").click()
+    page.get_by_role("button", name="Create board").click()
     expect(page.locator(".desk-board a")).to_have_text("Allotment")
     other = visit(windows(), shared_server)
     expect(switcher(other)).to_have_text(["Everybody's board", "Allotment"])

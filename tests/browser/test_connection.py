@@ -66,7 +66,7 @@ def test_a_note_whose_answer_is_lost_is_added_once(windows, shared_server):
     page.route("**/api/notes", lose, times=1)
     add(page, title)
     error = page.locator("#add-note-form .form-error")
-    expect(error).to_have_text("No answer from the server. Try again: nothing is done twice.")
+    expect(error).to_have_text("No answer from the server. You can safely try again.")
     expect(card(page, title)).to_have_count(1)
     page.reload()  # the text is still there, and so is its key
     expect(page.locator("#add-note-form [name=title]")).to_have_value(title)

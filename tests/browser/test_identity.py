@@ -42,7 +42,7 @@ def test_one_chooses_who_to_be_changes_it_and_gives_it_up(windows, shared_server
     choose(page, bob["nickname"])
     expect_me(page, bob)
     assert page.url.endswith(f"/front/messages/{ada['id']}")
-    choose(page, "Use as nobody")
+    choose(page, "Use as a guest")
 
     expect_me(page, None)
 
@@ -87,7 +87,7 @@ def test_who_leaves_their_own_conversation_is_not_led_back_into_it(windows, shar
     page = be(windows(), shared_server, ada)
     page.goto(f"{shared_server.base}/front/rooms/{room['room_id']}")
 
-    choose(page, "Use as nobody")
+    choose(page, "Use as a guest")
 
     expect_me(page, None)
     assert page.url.endswith("/front/rooms")

@@ -57,8 +57,8 @@ def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_ru
         expect(mark).to_be_hidden()
         running.get_by_role("button", name="Run again").click()
         expect_state(running, "Done")
-        expect(running.locator(".job-text")).to_have_text("150 notes came in, 100 were there already")
-        expect(elsewhere.locator(".toast").last).to_contain_text("150 notes came in")
+        expect(running.locator(".job-text")).to_have_text("150 notes imported, 100 were there already")
+        expect(elsewhere.locator(".toast").last).to_contain_text("150 notes imported")
         expect(mark).to_be_hidden()
 
 

@@ -217,7 +217,7 @@ def test_enter_sends_and_whom_one_wrote_to_last_is_chosen(windows, shared_server
     page = visit(windows(), shared_server, path(ada))
     field, words = page.locator("#send-form textarea"), fresh()
     expect(page.locator("#send-form select")).to_have_value(str(bob["id"]))
-    expect(page.locator("#send-form")).to_contain_text("Enter sends, Shift and Enter adds a line")
+    expect(page.locator("#send-form")).to_contain_text("Enter sends, Shift+Enter adds a line")
 
     field.fill(words)
     for init in ({"isComposing": True}, {"keyCode": 229}):

@@ -46,7 +46,7 @@ def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser
 
     looked = row(page, name)
     expect_state(looked, "Checked")
-    expect(looked.locator(".job-text")).to_have_text("2 notes would come in, 1 could not be read")
+    expect(looked.locator(".job-text")).to_have_text("2 notes can be imported, 1 could not be read")
     expect(looked.locator(".job-titles li")).to_have_text([first, second])
     expect(looked.locator(".job-titles")).to_be_visible()
     expect(looked.locator(".job-problem")).to_contain_text(["note 2"])
@@ -57,7 +57,7 @@ def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser
 
     page.get_by_role("button", name="Import", exact=True).click()
     expect_state(row(page, name), "Done")
-    expect(row(page, name).locator(".job-text")).to_have_text("2 notes came in, 1 could not be read")
+    expect(row(page, name).locator(".job-text")).to_have_text("2 notes imported, 1 could not be read")
     assert page.locator("#import-file").evaluate("field => field.files.length") == 0
 
     for elsewhere in (page, other):
@@ -129,7 +129,7 @@ def test_a_folder_is_sent_without_what_could_be_no_note(page, tmp_path):
     page.get_by_role("button", name="Check first").click()
 
     looked = row(page, "one.md")
-    expect(looked.locator(".job-text")).to_have_text("1 note would come in")
+    expect(looked.locator(".job-text")).to_have_text("1 note can be imported")
     expect(looked.locator(".job-titles li")).to_have_text([title])
 
 
@@ -145,7 +145,7 @@ def test_what_a_look_found_is_imported_by_one_button_and_what_was_lost_is_named(
 
     expect_state(looked, "Done")
     expect(page.locator(".job", has_text=name)).to_have_count(1)
-    expect(looked.locator(".job-text")).to_have_text("2 notes came in, not kept: “Assignee”")
+    expect(looked.locator(".job-text")).to_have_text("2 notes imported, not imported: “Assignee”")
     expect(looked.locator("[name=import]")).to_be_hidden()
     assert first in rest.get("/api/notes").text
 
@@ -160,15 +160,15 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     looked = row(plain, f"{name} and 1 more")
 
     expect_state(looked, "Checked")  # the page comes again by itself, until it is
-    expect(plain.locator(".notice")).to_contain_text("2 notes would come in")
+    expect(plain.locator(".notice")).to_contain_text("2 notes can be imported")
     expect(plain.locator("meta[http-equiv]")).to_have_count(0)
-    expect(looked.locator(".job-text")).to_have_text("2 notes would come in, 1 could not be read")
+    expect(looked.locator(".job-text")).to_have_text("2 notes can be imported, 1 could not be read")
     expect(looked.locator(".job-titles li")).to_have_text([first, first])
     assert rest.get("/api/jobs").json()[-1]["options"] | {"format": None} == {
         **{"format": None, "dry_run": True, "archived": True, "trashed": False}
     }
     looked.get_by_role("button", name=f"Import what was found in {name}").click()
-    expect(looked.locator(".job-text")).to_have_text("2 notes came in, 1 could not be read")
+    expect(looked.locator(".job-text")).to_have_text("2 notes imported, 1 could not be read")
     looked.get_by_role("button", name="Remove from list").click()
     expect(looked).to_have_count(0)
     plain.select_option("[name=format]", "csv")

@@ -39,9 +39,9 @@ def test_a_note_can_be_edited_ticked_and_opened_again(plain):
     plain.fill("form [name=description]", "after")
     plain.get_by_role("button", name="Save").click()
     expect(card(plain, title).locator("span")).to_have_text("after")
-    card(plain, title).get_by_role("button", name="Mark done").click()
+    card(plain, title).get_by_role("button", name="Mark as done").click()
     expect(card(plain, title).locator("input[type=checkbox]")).to_be_checked()
-    card(plain, title).get_by_role("button", name="Mark open").click()
+    card(plain, title).get_by_role("button", name="Mark as not done").click()
 
     expect(card(plain, title).locator("input[type=checkbox]")).not_to_be_checked()
 

@@ -46,8 +46,8 @@ async def test_who_has_an_account_joins_with_one_button(house: House):
         assert "join-form" not in page
         assert await _home(await ada.post(f"{path}/accept")) == f"/front/boards/{board}/notes"
         assert (await ada.get(f"/api/boards/{board}")).json()["role"] == "viewer"
-    async with await house.browser("bob") as bob, house.client(token=await house.token("ada", "read")) as tool:
-        refused(await bob.post(f"{path}/accept"), 410, "invitation_gone")
+    async with await house.browser("eve") as eve, house.client(token=await house.token("ada", "read")) as tool:
+        refused(await eve.post(f"{path}/accept"), 410, "invitation_gone")
         refused(await tool.post(f"{path}/accept"), 403, "forbidden")
 
 

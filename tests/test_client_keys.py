@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from quart_notes.schemas import UserCreate
 from tests.house import House
 from tests.routes import PASSWORD
 from tests.server_process import ServerProcess
@@ -202,6 +203,71 @@ async def test_the_page_of_a_new_link_shows_the_same_link_when_it_is_loaded_agai
     assert len(await house.core.invitations.find(house.caller("root"))) == 1
     joining = {"name": "Zoe", "email": "z@example.org", "nickname": "zoe", "password": PASSWORD}
     assert (await house.client().post(links.pop(), data=joining)).status_code == 303
+
+
+# Joining by a link.
+
+ZOE = {"name": "Zoe", "email": "z@example.org", "nickname": "zoe", "password": PASSWORD}
+
+
+async def _sent_to_join(house: House, secret: str) -> Json:
+    page = (await house.client().get(f"/front/join/{secret}")).text
+    key = re.search(r'name="client_key" value="(\w+)"', page)
+    assert key
+    return {**ZOE, "client_key": key[1]}
+
+
+@pytest.mark.parametrize("uses", [1, 2])
+@pytest.mark.parametrize("at_once", [False, True], ids=["afterwards", "at once"])
+async def test_who_joins_again_because_the_answer_was_lost_is_let_in(house: House, uses: int, at_once: bool):
+    board = await house.board(root="owner")
+    secret = await house.link(board_id=board, role="editor", uses=uses)
+    sent, browsers = await _sent_to_join(house, secret), [house.client(), house.client()]
+    asking = [browser.post(f"/front/join/{secret}", data=sent) for browser in browsers]
+
+    answers = await asyncio.gather(*asking) if at_once else [await each for each in asking]
+
+    places = [(answer.status_code, answer.headers.get("location")) for answer in answers]
+    assert places == [(303, f"/front/boards/{board}/notes")] * 2
+    assert [(await browser.get("/api/me")).json()["user"]["nickname"] for browser in browsers] == ["zoe"] * 2
+    people = (await browsers[0].get("/api/users")).json()
+    assert [person["nickname"] for person in people].count("zoe") == 1
+
+
+async def test_nobody_is_let_in_by_a_key_alone(house: House):
+    secret = await house.link(uses=2)
+    sent = await _sent_to_join(house, secret)
+    assert (await house.client().post(f"/front/join/{secret}", data=sent)).status_code == 303
+
+    wrong = await house.client().post(f"/front/join/{secret}", data={**sent, "password": "another password of mine"})
+    keyless = await house.client().post(f"/front/join/{secret}", data={**sent, "client_key": ""})
+    elsewhere = await house.client().post(f"/front/join/{await house.link()}", data=sent)
+
+    assert [answer.status_code for answer in (wrong, keyless, elsewhere)] == [409] * 3
+
+
+async def test_a_password_that_is_set_again_because_the_answer_was_lost_is_set_once(house: House):
+    added = (await house.core.people.add(UserCreate(name="Zoe", email=None, nickname="zoe"))).result
+    secret = await house.link(user_id=added.id)
+    sent = {"password": PASSWORD, "client_key": (await _sent_to_join(house, secret))["client_key"]}
+    assert (await house.client().post(f"/front/join/{secret}", data=sent)).status_code == 303
+    browser = house.client()
+
+    again = await browser.post(f"/front/join/{secret}", data=sent)
+
+    assert again.status_code == 303
+    assert (await browser.get("/api/me")).json()["user"]["id"] == added.id
+
+
+async def test_who_accepts_a_board_again_because_the_answer_was_lost_is_led_there(house: House):
+    board = await house.board(root="owner")
+    secret = await house.link(board_id=board, role="editor")
+    bob, eve = await house.browser("bob"), await house.browser("eve")
+
+    answers = [await browser.post(f"/front/join/{secret}/accept") for browser in (bob, bob, eve)]
+
+    assert [answer.headers.get("location") for answer in answers[:2]] == [f"/front/boards/{board}/notes"] * 2
+    assert answers[2].status_code == 410
 
 
 def _form(page: str, name: str) -> tuple[str, str]:

@@ -9,10 +9,11 @@ from quart_schema import hide
 from quart_notes.blueprints import signing_in
 from quart_notes.blueprints.context import core
 from quart_notes.blueprints.errors import form_problem
-from quart_notes.blueprints.forms import digits, filled, own_page, typed
+from quart_notes.blueprints.forms import digits, filled, form_key, own_page, typed
 from quart_notes.blueprints.identity import caller, end_session, identify
 from quart_notes.domain.invitations import Offer
 from quart_notes.errors import (
+    InvitationGoneError,
     NicknameTakenError,
     ProblemError,
     TooManyAttemptsError,
@@ -109,22 +110,45 @@ async def _join(offer: Offer, form: dict[str, Any]) -> str:
 async def joined(secret: str) -> Page:
     """Take a link's offer by the form."""
     signing_in.must_have_accounts()
-    offer = await core().invitations.look(secret)
     sent = await typed(*ARRIVAL, "user_id")
-    password = (await request.form).get("password", "")
+    key, password = await form_key(sent), (await request.form).get("password", "")
+    try:
+        before = await core().accounts.joined(secret, key, password)
+        if before is None:
+            return await _join_now(secret, sent, password, key)
+    except (InvitationGoneError, NicknameTakenError) as error:
+        # The same may have been sent twice at once, and the other one have been first.
+        before = await core().accounts.joined(secret, key, password)
+        if before is None and isinstance(error, NicknameTakenError):
+            return await _refused(await core().invitations.look(secret), sent, error)
+        if before is None:
+            raise
+    return await _let_in(*before)
+
+
+async def _join_now(secret: str, sent: dict[str, str], password: str, key: str | None) -> Page:
+    offer = await core().invitations.look(secret)
     chosen = digits(sent["user_id"])
     try:
         if offer.invitation.kind == "claim" or chosen is not None:
-            person = await core().accounts.claim(secret, Claim(user_id=chosen, password=password))
+            person = await core().accounts.claim(secret, Claim(user_id=chosen, password=password), key)
         else:
             wanted = {**{name: sent[name] for name in ARRIVAL}, "email": sent["email"].strip() or None}
             arrival = Arrival.model_validate({**wanted, "password": password})
-            person = await core().accounts.arrive(secret, arrival)
-    except (ValidationError, ValidationFailedError, NicknameTakenError) as error:
-        problem = form_problem(error)
-        return await _join(offer, filled(sent, problem.errors)), problem.status
-    response = _to(HOME if offer.board is None else _board(offer.invitation.board_id))
-    await signing_in.let_in(response, person.id)
+            person = await core().accounts.arrive(secret, arrival, key)
+    except (ValidationError, ValidationFailedError) as error:
+        return await _refused(offer, sent, error)
+    return await _let_in(person.id, None if offer.board is None else offer.invitation.board_id)
+
+
+async def _refused(offer: Offer, sent: dict[str, str], error: ValidationError | ProblemError) -> Page:
+    problem = form_problem(error)
+    return await _join(offer, filled(sent, problem.errors)), problem.status
+
+
+async def _let_in(user_id: int, board_id: int | None) -> Response:
+    response = _to(HOME if board_id is None else _board(board_id))
+    await signing_in.let_in(response, user_id)
     return response
 
 

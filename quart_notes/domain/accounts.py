@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import partial
+from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
@@ -9,17 +10,26 @@ from quart_notes.database import Database
 from quart_notes.domain.access import Caller
 from quart_notes.domain.invitations import forget_claims, holding, invites_to, use
 from quart_notes.domain.members import join_by_link
+from quart_notes.domain.once import Request, keep
 from quart_notes.domain.password_rules import must_be_hard_to_guess
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.people import named, of_nickname, put, shown
+from quart_notes.domain.secrets import hash_of
 from quart_notes.domain.sessions import end_others, tell
 from quart_notes.domain.tokens import end_all
 from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
-from quart_notes.models import Invitation, Membership, User
+from quart_notes.models import ClientKey, Invitation, Membership, User
 from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut
 from quart_notes.writer import Change, Write
 
 SAME_ANSWER = "Wrong nickname or password."
+
+
+class Joined(NamedTuple):
+    """Who has joined by a link, and the board that it leads to."""
+
+    user_id: int
+    board_id: int | None
 
 
 class Accounts:
@@ -55,7 +65,22 @@ class Accounts:
             rows = User.filter(password_hash__isnull=True, deactivated_at__isnull=True).using_db(connection)
             return [shown(row) for row in await rows.order_by("id")]
 
-    async def arrive(self, secret: str, data: Arrival) -> UserOut:
+    async def joined(self, secret: str, client_key: str | None, password: str) -> Joined | None:
+        """Who has joined by a link with this key and password before: the answer was lost. None when nobody has."""
+        if client_key is None:
+            return None
+        async with self._database.snapshot() as connection:
+            row = await ClientKey.get_or_none(key=_joining(secret, client_key).key, using_db=connection)
+            user = row and await User.get_or_none(id=row.thing_id, deactivated_at__isnull=True, using_db=connection)
+            if not user:
+                return None
+            invitation = await Invitation.get_or_none(secret_hash=hash_of(secret), using_db=connection)
+            board = await invites_to(connection, invitation) if invitation else None
+        if not await self._passwords.fits(password, user.password_hash, known=True):
+            return None
+        return Joined(user.id, None if board is None else board.id)
+
+    async def arrive(self, secret: str, data: Arrival, client_key: str | None = None) -> UserOut:
         """Add somebody who comes by a link; InvitationGoneError when it holds no longer."""
         async with self._database.snapshot() as connection:
             _must_be(await holding(connection, secret), "person", "setup")
@@ -68,6 +93,7 @@ class Accounts:
             admin = invitation.kind == "setup"
             await _set(change.connection, person.id, password_hash, admin=admin)
             await self._use(change, invitation, person.id)
+            await _remember(change, secret, client_key, person.id)
             return person
 
         return (await self._write(work)).result
@@ -75,21 +101,24 @@ class Accounts:
     async def accept(self, secret: str, caller: Caller) -> int | None:
         """Have somebody who is signed in join the board of a link; returns its number, None when it leads to none.
 
-        Who is on it already stays what they are, and uses nothing up. InvitationGoneError when the link is over.
+        Who is on it already stays what they are, and uses nothing up; they need no link that holds, since it may be
+        they who used it, and the answer was lost. InvitationGoneError when the link is over.
         """
 
         async def work(change: Change) -> int | None:
-            invitation = await holding(change.connection, secret)
+            invitation = await Invitation.get_or_none(secret_hash=hash_of(secret), using_db=change.connection)
+            if invitation is None or not await _is_on(change.connection, invitation.board_id, caller):
+                invitation = await holding(change.connection, secret)
             board = await invites_to(change.connection, invitation)
             if board is None:
                 return None
-            if not await Membership.exists(board_id=board.id, user_id=caller.id, using_db=change.connection):
+            if not await _is_on(change.connection, board.id, caller):
                 await self._use(change, invitation, caller.id or 0)
             return int(board.id)
 
         return (await self._write(work)).result
 
-    async def claim(self, secret: str, data: Claim) -> UserOut:
+    async def claim(self, secret: str, data: Claim, client_key: str | None = None) -> UserOut:
         """Set the password of somebody known here; end what sessions, tokens and other links to do so there were.
 
         A link of kind claim says whose; with the one of kind setup it is whoever `data.user_id` names, who becomes the
@@ -107,6 +136,7 @@ class Accounts:
             person = await _claimant(change.connection, invitation, data)
             await self._use(change, invitation, person.id)
             await _reset(change, person.id, password_hash, admin=invitation.kind == "setup")
+            await _remember(change, secret, client_key, person.id)
             return person
 
         return (await self._write(work)).result
@@ -155,6 +185,22 @@ class Accounts:
             tell(change, user_id)
 
         await self._write(work)
+
+
+async def _is_on(connection: BaseDBAsyncClient, board_id: int | None, caller: Caller) -> bool:
+    theirs = Membership.filter(board_id=board_id, user_id=caller.id).using_db(connection)
+    return board_id is not None and await theirs.exists()
+
+
+def _joining(secret: str, client_key: str) -> Request:
+    """The request to join by a link. Its key covers what was typed, but not the password: no digest of it is kept."""
+    return Request("\0".join(("join", hash_of(secret), client_key)), "")
+
+
+async def _remember(change: Change, secret: str, client_key: str | None, user_id: int) -> None:
+    """Know who has joined with this key."""
+    if client_key is not None:
+        await keep(change, _joining(secret, client_key), user_id)
 
 
 async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:

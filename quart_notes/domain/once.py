@@ -78,11 +78,16 @@ async def once(write: Write, request: Request | None, make: Work[T], find: Find[
                 raise key_used()
             return found, False
         made = await make(change)
-        await change.connection.execute_query(INSERT, [request.key, request.digest, made.id])
+        await keep(change, request, made.id)
         return made, True
 
     (thing, new), position = await write(work)
     return Written(thing, position) if new else Repeated(thing, position)
+
+
+async def keep(change: Change, request: Request, thing_id: int) -> None:
+    """Know what a request has made."""
+    await change.connection.execute_query(INSERT, [request.key, request.digest, thing_id])
 
 
 def key_used() -> ClientKeyUsedError:

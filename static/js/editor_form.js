@@ -21,6 +21,7 @@ export class EditorForm {
   open(card) {
     card.dataset.editing = "";
     card.append(this.element);
+    this.fields.fit();
   }
 
   /** @param {HTMLElement} card */

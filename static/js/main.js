@@ -2,8 +2,10 @@
 import * as announcer from "./announcer.js";
 import * as atThePage from "./at_the_page.js";
 import * as badges from "./badges.js";
+import * as buttonFocus from "./button_focus.js";
 import * as connection from "./connection.js";
 import { find } from "./elements.js";
+import * as growingField from "./growing_field.js";
 import * as jobMark from "./job_mark.js";
 import * as peopleChoices from "./people_choices.js";
 import * as peopleNames from "./people_names.js";
@@ -50,6 +52,8 @@ const shared = `quart-notes:${root}:${person}`;
 const feed = new SharedFeed(navigator.locks ? shared : `${shared}:${Math.random()}`, topics, lastEventId, connect);
 
 atThePage.start(feed);
+buttonFocus.start();
+growingField.start();
 connection.start(find(document, "#connection"), feed, find(document, "#offline-hint"));
 announcer.start(find(document, "#announcer"));
 toast.start(find(document, "#toasts"));

@@ -4,7 +4,7 @@ import { clearErrors, showErrors } from "./field_errors.js";
 import { emit } from "./messages.js";
 import { Problem } from "./api.js";
 import { isSending, keyOf } from "./keys.js";
-import { grow, hasKeyboard } from "./message_field.js";
+import { grow, hasKeyboard } from "./growing_field.js";
 import { keep, kept } from "./storage.js";
 
 export const LONGEST = 4_000; // characters

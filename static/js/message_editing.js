@@ -1,7 +1,7 @@
 /** Changing one's own message, in its place; one at a time. */
 import { around, find } from "./elements.js";
 import { MessageEditor } from "./message_editor.js";
-import { hasKeyboard } from "./message_field.js";
+import { hasKeyboard } from "./growing_field.js";
 import { isOwn, itemsIn, messageOf } from "./message_item.js";
 
 /**

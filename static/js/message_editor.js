@@ -8,7 +8,7 @@ import { LATE, until } from "./arrivals.js";
 import { clone, find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
 import { isSending, keyOf } from "./keys.js";
-import { grow } from "./message_field.js";
+import { grow } from "./growing_field.js";
 import { messageOf, viewer } from "./message_item.js";
 import { announce, emit, toast } from "./messages.js";
 

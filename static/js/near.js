@@ -6,6 +6,8 @@ import { cardsIn } from "./card.js";
 import { around } from "./elements.js";
 import { emit } from "./messages.js";
 
+const SKIPS = CSS.supports("content-visibility", "auto"); // Safari 17 skips no card, so that all are near
+
 /**
  * Dispatches `notes:near` (detail: {came: cards, near: all that are near}) from the list.
  * @param {HTMLElement} element the list
@@ -35,7 +37,7 @@ export function start(element) {
     else add(card);
   };
   /** @param {CardEvent} event */
-  const changed = ({ target }) => near.has(target) && add(target);
+  const changed = ({ target }) => (near.has(target) || !SKIPS) && add(target);
   const gone = () => {
     for (const card of near) if (!card.isConnected) near.delete(card);
   };

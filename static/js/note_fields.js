@@ -1,5 +1,6 @@
 /** The two fields that a note is written in, in the composer and in an editor. */
 import { find } from "./elements.js";
+import { growText } from "./growing_field.js";
 
 const LINE_BREAK = /\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g;
 
@@ -29,6 +30,12 @@ export class NoteFields {
     this.title.value = title?.replace(LINE_BREAK, " ") ?? "";
     this.description.value = description ?? "";
     this.#shown = { title: this.title.value, description: this.description.value };
+    this.fit();
+  }
+
+  /** As many lines as are written, once the field is in the page. */
+  fit() {
+    growText(this.description);
   }
 
   /** @param {keyof NoteText} name */

@@ -108,3 +108,21 @@ def test_what_moves_in_a_list_keeps_its_focus_and_what_goes_hands_it_on(windows,
 
     expect(page.locator(f"#main [data-board='{first['id']}']")).to_have_count(0)
     expect(page.locator(f"#main [data-board='{second['id']}'] a").first).to_be_focused()
+
+
+# What Safari 17 knows of `content-visibility`: nothing.
+SKIPS_NOTHING = """() => {
+  const supports = CSS.supports.bind(CSS);
+  CSS.supports = (name, ...values) => name !== "content-visibility" && supports(name, ...values);
+  addEventListener("contentvisibilityautostatechange", (event) => event.stopImmediatePropagation(), true);
+}"""
+
+
+def test_where_no_card_is_skipped_a_new_one_says_its_date_too(windows, shared_server, rest):
+    page = windows()
+    page.add_init_script(f"({SKIPS_NOTHING})()")
+    visit(page, shared_server)
+
+    note = create(rest, fresh())
+
+    expect(page.locator(f"#note-{note['id']} time")).to_have_text("just now")

@@ -115,3 +115,15 @@ def test_search_and_pages_are_links_and_forms(plain, rest):
 def test_nothing_that_only_a_script_can_serve_is_shown(plain):
     for control in ("#connection", "#theme-button", "#shortcuts-button", "#fold-button", ".more-button"):
         assert plain.locator(control).filter(visible=True).count() == 0, control
+
+
+def test_the_way_back_shows_a_box_as_the_note_is_and_not_as_it_was_clicked(plain, rest):
+    note = create(rest, fresh())
+    plain.reload()
+    box = plain.locator(f"#note-{note['id']} .done-box")
+    box.click()
+    plain.goto(plain.url.replace("/front/notes", "/front/users"))
+
+    plain.go_back()
+
+    expect(box).not_to_be_checked()

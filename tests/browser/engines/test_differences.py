@@ -1,0 +1,59 @@
+"""What browsers do otherwise than Chromium: fields that do not grow, buttons without focus, pages that come back."""
+
+from tests.browser.board import create
+from tests.browser.board import fresh as fresh_title
+from tests.server_process import wait_for
+
+LONG = "\n".join(f"line {number}" for number in range(12))
+NOTE = "ul.notes > li.note"
+# Safari on a Mac: a click gives the focus to what is around the button.
+AS_ON_A_MAC = """() => addEventListener("mousedown", event => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  event.preventDefault();
+  const around = button.parentElement.closest("[tabindex]");
+  if (around) around.focus(); else document.activeElement.blur();
+})"""
+ROOM = """css => {
+  const field = document.querySelector(css);
+  return field && field.clientHeight >= field.scrollHeight && field.clientHeight;
+}"""
+
+
+def test_a_text_is_edited_in_a_field_of_as_many_lines(board, rest):
+    note = create(rest, fresh_title(), LONG)
+    card = f"#note-{note['id']}"
+    board.hover(card)
+    board.click(f"{card} .edit-link")
+
+    board.until(ROOM, f"{card} textarea", what="all lines are in sight:")
+    board.write(f"{card} textarea", "one line")
+    board.until("css => document.querySelector(css).clientHeight < 120", f"{card} textarea", what="it shrinks again:")
+    board.press("Escape")
+
+
+def test_after_a_click_on_add_one_writes_on(board):
+    board.ask(AS_ON_A_MAC)
+    for title in (fresh_title(), fresh_title()):
+        board.write("#add-title", title)
+        board.click("#add-note-form [type=submit]")
+
+        board.sees(NOTE, title)
+        board.until("() => document.activeElement.id === 'add-title'", what="the focus is back in the title")
+
+
+def test_the_way_back_leads_to_the_board_as_it_is_now(board, rest):
+    ticked = create(rest, fresh_title())
+    card = f"#note-{ticked['id']}"
+    board.click(f"{card} .done-box")
+    wait_for(lambda: rest.get(f"/api/notes/{ticked['id']}").json()["done"], "it is done")
+    board.visit("/front/users")
+    rest.patch(f"/api/notes/{ticked['id']}", json={"done": False})
+    newer = create(rest, fresh_title("newer"))
+
+    board.ask("() => { setTimeout(() => history.back()) }")
+    board.sees(NOTE, newer["title"])
+    board.sees("#connection", "Live")
+    board.sees(f"{card}:not([data-done]) .done-box:not(:checked)")
+    later = create(rest, fresh_title("later"))
+    board.sees(NOTE, later["title"])

@@ -23,7 +23,6 @@ PRAGMAS = {
     "journal_size_limit": 64 << 20,  # bytes the log file keeps after a checkpoint
     "cache_size": -16384,  # KiB, negative by SQLite's convention
 }
-HEADER = b"SQLite format 3\0"
 CHECKPOINT_SIZE = 4 << 20  # bytes of write-ahead log from which it is folded back
 
 
@@ -94,10 +93,17 @@ class SqliteFile:
 
 
 def _examine(file: Path, thoroughly: bool) -> None:
-    """By a connection of its own, which has nothing in its cache; the file's beginning may be in the log as well."""
-    with file.open("rb") as opened:
-        if opened.read(len(HEADER)) != HEADER:
-            raise sqlite3.DatabaseError(f"{file} is not a database")
+    """By connections of its own, which have nothing in their caches.
+
+    Never by open(): as a file is closed, the process loses all locks that it has on it, those of SQLite too. Another
+    process would then take the write-ahead log away, and with it what is committed from then on.
+    source   https://www.sqlite.org/howtocorrupt.html, 2.2
+    """
+    # The file alone, since its beginning may be in the log as well.
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()
+        if not file.stat().st_size:
+            raise sqlite3.DatabaseError(f"{file} is empty")
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         connection.execute("SELECT newest FROM log_head").fetchone()
         if thoroughly:

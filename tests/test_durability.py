@@ -4,8 +4,9 @@ import asyncio
 import json
 import random
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +294,28 @@ async def test_a_full_disk_is_said_and_heals_and_stores_nothing_by_halves(small_
         server.kill()
         server.start()
         check_rows_and_events(server, acknowledged)
+
+
+# A file that others open too
+
+
+@pytest.mark.sqlite_only("its locks")
+@pytest.mark.parametrize("looks", [["/db/alive"], ["/readyz"], ["/db/alive", "/readyz", "/healthz"]], ids=str)
+async def test_a_look_at_the_health_gives_up_no_lock_on_the_database(server: ServerProcess, looks: list[str]):
+    async with server.client() as http:
+        first = (await http.post("/api/notes", json={"title": "first"})).json()
+        for path in looks:
+            assert (await http.get(path)).status_code == 200
+
+        # Who believes to be the last to close the file takes the write-ahead log away.
+        with closing(sqlite3.connect(server.data / "quart-notes.sqlite3")) as other:
+            assert other.execute("SELECT title FROM note").fetchall() == [("first",)]
+        second = (await http.post("/api/notes", json={"title": "second"})).json()
+    server.kill()
+
+    assert server.stored("SELECT title FROM note ORDER BY id") == [("first",), ("second",)]
+    server.start()
+    check_rows_and_events(server, {first["id"]: "first", second["id"]: "second"})
 
 
 # A database that goes away

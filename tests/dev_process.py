@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tests.processes import children
 from tests.server_process import ROOT, ServerProcess, wait_for
 
 VERSION = "quart_notes/version.py"
@@ -90,8 +91,7 @@ class DevProcess(ServerProcess):
 
     def server_pids(self) -> list[int]:
         """The processes that it has started and that have not ended."""
-        tasks = Path(f"/proc/{self.pid}/task").iterdir()
-        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+        return children(self.pid)
 
     def threads(self) -> int:
         """How many threads the supervisor has."""

@@ -1,5 +1,6 @@
 """Machines of our own: network namespaces on one machine, each with a server, and a link that can be cut."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,21 +8,34 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.postgres import Server
+from tests.processes import Guardian
 from tests.server_process import ServerProcess
 
-# Of the range that is kept for measuring networks (RFC 2544): nobody else is there.
-OURS, THEIRS, RANGE = "198.18.{number}.1", "198.18.{number}.2", "198.18.0.0/16"
+# Of the range that is kept for measuring networks (RFC 2544): nobody else is there but other runs of these tests.
+RANGE = IPv4Network("198.18.0.0/16")
+LINKS = list(RANGE.subnets(new_prefix=30))  # two addresses each
+# What is left of a machine, also when the tests were killed.
+END = 'ip netns pids "$1" | xargs -r kill -KILL; ip link del "$2"; ip netns del "$1"'
 NOBODYS = "02:00:00:00:00:99"  # a hardware address that nothing has
 
 
-def _ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True)
+def _ip(*words: str) -> str:
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
+
+
+def _free_link(number: int) -> tuple[str, str]:
+    """Two addresses that nothing here has: other ones in each process, and for each number."""
+    taken = {found["local"] for link in json.loads(_ip("-json", "address")) for found in link["addr_info"]}
+    first = (os.getpid() * 16 + number) % len(LINKS)
+    links = ([str(address) for address in link.hosts()] for link in [*LINKS[first:], *LINKS[:first]])
+    return next((ours, theirs) for ours, theirs in links if not {ours, theirs} & taken)
 
 
 class Machine:
@@ -29,8 +43,9 @@ class Machine:
 
     def __init__(self, number: int) -> None:
         self.name = f"qn{os.getpid()}-{number}"
-        self.ours, self.theirs = OURS.format(number=number), THEIRS.format(number=number)
+        self.ours, self.theirs = _free_link(number)
         self._end = f"qn{os.getpid() % 100_000}-{number}"  # of the link, here; there it is eth0
+        self._guardian = Guardian(END, self.name, self._end)
 
     def url(self, server: Server, database: str) -> str:
         """Where a database is, seen from there."""
@@ -48,8 +63,7 @@ class Machine:
 
     def remove(self) -> None:
         """Have it no more."""
-        subprocess.run(["ip", "link", "del", self._end], check=False, capture_output=True)
-        subprocess.run(["ip", "netns", "del", self.name], check=False, capture_output=True)
+        self._guardian.act()
 
     def unplug(self) -> None:
         """Cut the link so that the machine notices."""
@@ -97,11 +111,12 @@ class MachineServer(ServerProcess):
 @contextmanager
 def machines(count: int) -> Iterator[list[Machine]]:
     """So many; the test is skipped where they cannot be had."""
-    made = [Machine(number) for number in range(1, count + 1)]
+    made: list[Machine] = []
     try:
         try:
-            for machine in made:
-                machine.make()
+            for number in range(count):
+                made.append(Machine(number))
+                made[-1].make()
         except (OSError, subprocess.CalledProcessError) as error:
             pytest.skip(f"needs the right to make network namespaces: {error}")
         yield made

@@ -26,11 +26,14 @@ from typing import Any, TypeVar
 import asyncpg
 
 from tests.nursery import run
+from tests.processes import Guardian, children, ended
 
 T = TypeVar("T")
 VARIABLE = "TESTED_DATABASE"  # set by `pytest --database`, for this process and its children
 NOBODY = "nobody"  # PostgreSQL does not run as root
 TEMPLATE = "with_tables"
+# What is left of a server, also when the tests were killed: its processes end with the first of them.
+END = 'kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")"; rm -rf "$1"'
 QUICKLY = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -78,6 +81,7 @@ class Server:
         command = ["initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "--no-sync", "-U", "postgres", "-D"]
         self._run(*command, str(self.folder / "data"))
         self._stopped = False
+        self._guardian = Guardian(END, str(self.folder))
         atexit.register(self.close)
 
     @property
@@ -122,15 +126,15 @@ class Server:
         """End it; SIGINT: at once and in order, SIGQUIT: as a crash would, SIGKILL: all of its processes."""
         if self._process is None:
             return
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        parts = children(self._process.pid)
         self._process.send_signal(number)
         self._process.wait(20)
         self._process = None
         if number == signal.SIGKILL:
-            for child in children:
+            for part in parts:
                 with suppress(ProcessLookupError):
-                    os.kill(int(child), signal.SIGKILL)
-            while any(Path(f"/proc/{child}").exists() for child in children):
+                    os.kill(part, signal.SIGKILL)
+            while not all(map(ended, parts)):
                 time.sleep(0.01)
 
     def close(self) -> None:
@@ -138,7 +142,7 @@ class Server:
         if not self._stopped:
             self._stopped = True
             self.stop(signal.SIGQUIT)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._guardian.act()
 
     def ask(self, database: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What a query finds, asked on a connection of its own."""

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from functools import partial
-from pathlib import Path
 
 import httpx
 import pytest
@@ -18,7 +17,8 @@ from quart_notes.dev.trouble import FILES
 from quart_notes.settings import Settings
 from tests import dev_clients
 from tests.dev_clients import PAGE, states, version
-from tests.dev_process import VERSION, DevProcess
+from tests.dev_process import RESTARTS, VERSION, DevProcess
+from tests.processes import ended
 from tests.server_process import wait_for
 
 http = dev_clients.http
@@ -181,22 +181,14 @@ def test_every_page_brings_the_script_and_only_whole_pages_do(dev, http):
 # The end.
 
 
-def gone(pid: int) -> bool:
-    """Whether a process has ended; one that nobody has asked about yet counts as well."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
-
-
 @pytest.mark.parametrize("when", ["serving", "starting", "broken"])
 def test_ctrl_c_ends_everything_at_once(tmp_path, when):
     (tmp_path / "project").mkdir()
     with DevProcess(tmp_path / "project") as dev:
         if when == "starting":
-            with dev.noticed():
-                dev.write(VERSION, "import time\n\ntime.sleep(30)\n" + dev.read(VERSION))
-            wait_for(dev.server_pids, "it starts")
+            former = dev.server_pids()
+            dev.write(VERSION, "import time\n\ntime.sleep(30)\n" + dev.read(VERSION))
+            wait_for(lambda: dev.server_pids() not in ([], former), "another one starts", RESTARTS)
         elif when == "broken":
             with dev.noticed("does not start"):
                 dev.write("quart-notes.toml", "log_days = 0\n")
@@ -208,7 +200,7 @@ def test_ctrl_c_ends_everything_at_once(tmp_path, when):
         code = dev.process.wait(ENDS)
 
         assert code == 0
-        assert all(map(gone, pids))
+        assert all(map(ended, pids))
         assert "Traceback" not in dev.log
 
 
@@ -219,7 +211,7 @@ def test_no_server_outlives_its_supervisor(tmp_path):
 
         dev.kill()
 
-        wait_for(lambda: gone(pid), "the server ends")
+        wait_for(lambda: ended(pid), "the server ends")
 
 
 # Nothing of it elsewhere.

@@ -1,6 +1,7 @@
 """What the program makes can be read by its own user alone, whatever the umask says."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -31,14 +32,16 @@ def program(folder: Path, mask: int, *arguments: str) -> "subprocess.Popen[bytes
 
 @pytest.mark.parametrize("mask", MASKS)
 def test_whatever_the_program_makes_is_private(tmp_path: Path, mask: int):
-    socket, held = tmp_path / "http.sock", tmp_path / "in" / "data"
+    address, held = tmp_path / "http.sock", tmp_path / "in" / "data"
     (tmp_path / "notes.md").write_text("# A note\n")
     (tmp_path / "notes.md").chmod(0o600)
     flags = ("--data", str(held))
-    server = program(tmp_path, mask & ~0o700, "--bind", f"unix:{socket}", "--workers", "2", *flags)
+    server = program(tmp_path, mask & ~0o700, "--bind", f"unix:{address}", "--workers", "2", *flags)
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://localhost") as client:
-            wait_for(lambda: socket.exists() and _ready(client), "it serves", 30)
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(address)), base_url="http://localhost") as client:
+            # Between bind() and listen() it refuses, and httpx leaves a socket that was refused open.
+            wait_for(lambda: _listens(address), "it listens", 30)
+            wait_for(lambda: _ready(client), "it serves", 30)
             client.post("/api/imports", files={"files": ("notes.csv", b"title\nfrom a file\n")}).raise_for_status()
             wait_for(lambda: "from a file" in client.get("/api/notes").text, "it is imported")
         assert program(tmp_path, mask, "backup", "copy.sqlite3", *flags).wait(30) == 0
@@ -60,6 +63,11 @@ def test_whatever_the_program_makes_is_private(tmp_path: Path, mask: int):
 
     assert (tmp_path / "notes.json").stat().st_size
     assert not_private(tmp_path) == []
+
+
+def _listens(address: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(address)) == 0
 
 
 def _ready(client: httpx.Client) -> bool:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.feed_clients import Edge, FeedClient, follow
+from tests.processes import children
 from tests.server_process import ServerProcess, wait_for
 
 TRIES = 200  # connections made to reach a certain worker; the kernel deals them out by chance
@@ -26,8 +27,7 @@ class WorkerServer(ServerProcess):
 
     def workers(self) -> list[int]:
         """The workers' process ids."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [int(child) for child in children]
+        return children(self.pid)
 
     def replaced(self, former: set[int]) -> None:
         """Return once one of these workers has gone and another one is there."""

@@ -2,7 +2,8 @@
  * A person's messages, by id.
  *
  * 1. A state is applied only if its version is newer than what the row shows or what was deleted, so that applying
- * twice, late or out of order changes nothing. 2. An older page of the table takes no new messages.
+ * twice, late or out of order changes nothing. 2. A page of the table takes no messages of other pages: neither new ones
+ * on an older page, nor ones that are older than all of its own, where there are such pages.
  */
 import { find, insertById } from "./elements.js";
 import { handOn, removeAll } from "./focus.js";
@@ -17,6 +18,7 @@ export class MessageTable {
     this.#body = find(element, "#messages tbody");
     this.empty = find(element, "#empty-messages");
     this.newest = "newest" in element.dataset;
+    this.whole = !element.querySelector("a[rel=prev]");
     for (const row of this.rows) tellTime(row);
   }
 
@@ -55,9 +57,10 @@ export class MessageTable {
 
   /** @param {Message} message @param {boolean} live */
   #insert(message, live) {
-    const last = this.rows[this.rows.length - 1];
-    // What was restored into an older page has its place there, but what is newer than all of it has not.
+    const [first, last] = [this.rows[0], this.rows[this.rows.length - 1]];
+    // What was restored into a page has its place there, but what is newer or older than all of it has not.
     if (!this.newest && Number(last?.dataset.id ?? 0) < message.id) return;
+    if (!this.whole && message.id < Number(first?.dataset.id ?? 0)) return;
     const row = rowFor(message);
     if (live) row.dataset.arrived = "";
     insertById(this.#body, row);

@@ -158,6 +158,11 @@ def test_older_messages_are_on_pages_before_and_new_ones_stay_out_of_them(window
     messages = [send(rest, ada, bob, f"number {number:03d}") for number in range(103)]
     page = visit(windows(), shared_server, path(ada))
     expect(page.locator("table#messages tbody tr")).to_have_count(100)
+    change = {"author_id": ada["id"], "content": "changed"}
+    rest.patch(f"/api/messages/{messages[0]['id']}", json=change)  # on another page
+    rest.patch(f"/api/messages/{messages[-1]['id']}", json=change)
+    expect(row(page, "changed")).to_have_count(1)
+    expect(page.locator("table#messages tbody tr")).to_have_count(100)
 
     page.get_by_role("link", name="Older messages").click()
     expect(page.locator("#connection")).to_have_text("Live")

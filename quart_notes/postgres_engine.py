@@ -43,7 +43,9 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         if self.is_in_transaction():
             await self.execute("ROLLBACK", timeout=timeout)
 
-    def _cancel_current_command(self, waiter: asyncio.Future[None]) -> None:
+    def _cancel_current_command(
+        self, waiter: asyncio.Future[None], cancel_waiter: asyncio.Future[None] | None = None
+    ) -> None:
         """Let a query whose caller has left come to its end, which whoever resets the connection waits for.
 
         To have it cancelled takes a connection of its own for each, and there may be many who leave.
@@ -98,7 +100,8 @@ class StrictClient(AsyncpgDBClient):
         with translated():
             self._pool = await asyncpg.create_pool(
                 self.place.url,
-                min_size=size,
+                init_size=size,
+                min_size=0,  # none is replaced before it is needed: the pool tries for ever, with a traceback each time
                 max_size=size,
                 max_inactive_connection_lifetime=0,  # it stays, and however much it was used:
                 max_queries=math.inf,  # a lock may go with it
@@ -154,15 +157,9 @@ class StrictClient(AsyncpgDBClient):
         await asyncio.shield(asyncio.create_task(self._give_back(connection)))
 
     async def _give_back(self, connection: Any) -> None:
-        if self._pool is None:
-            return
-        with suppress(*FAILURES):  # it is closed then, and the next one is made anew
-            if not connection.is_closed():
+        if self._pool is not None:
+            with suppress(*FAILURES):  # it is closed then, and the next one is made at its first use
                 await self._pool.release(connection, timeout=CONNECTING)
-        # One that was used between the server's last word and its end is closed, and forgotten: the pool would wait for
-        # it for ever. (asyncpg 0.31: Protocol._coreproto_error aborts, and nobody cleans up.)
-        if connection._con is not None:
-            connection.terminate()
 
     async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with translated():

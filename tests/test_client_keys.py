@@ -205,6 +205,44 @@ async def test_the_page_of_a_new_link_shows_the_same_link_when_it_is_loaded_agai
     assert (await house.client().post(links.pop(), data=joining)).status_code == 303
 
 
+# Files.
+
+
+async def test_files_that_are_sent_again_begin_one_import(house: House):
+    ada, bob = await house.browser("root"), await house.browser("bob")
+    board = await house.board(root="owner", bob="editor")
+    place, key = f"/api/boards/{board}/imports", {"client_key": "sent-again-1"}
+    first = await ada.post(place, params=key, json=[{"title": "Milk"}])
+    position = (await ada.get("/api/jobs")).json()
+
+    again = await ada.post(place, params=key, json=[{"title": "Milk"}])
+
+    assert (first.status_code, again.status_code) == (202, 200), again.text
+    assert again.json()["id"] == first.json()["id"]
+    assert again.headers["location"] == first.headers["location"]
+    assert [job["id"] for job in (await ada.get("/api/jobs")).json()] == [job["id"] for job in position]
+    assert len(house.core.spool.kept()) == 1, "what came the second time is gone"
+    refused(await ada.post(place, params=key, json=[{"title": "Oats"}]), 409, "client_key_used")
+    refused(await ada.post(place, params={**key, "dry_run": "true"}, json=[{"title": "Milk"}]), 409, "client_key_used")
+    assert (await bob.post(place, params=key, json=[{"title": "Milk"}])).status_code == 202, "a key of his own"
+
+
+async def test_a_form_of_files_that_is_sent_again_begins_one_import(house: House):
+    ada = await house.browser("root")
+    path = f"/front/boards/{await house.board(root='owner')}/transfer"
+    key = re.search(r'id="import-form".*?name="client_key" value="(\w+)"', (await ada.get(path)).text, re.DOTALL)
+    assert key
+
+    places = []
+    for title in ("Milk", "Milk", "Oats"):
+        file = {"file": ("notes.json", f'[{{"title": "{title}"}}]')}
+        answer = await ada.post(path, data={"client_key": key[1]}, files=file)
+        assert answer.status_code == 303, answer.text
+        places.append(answer.headers["location"])
+
+    assert places[0] == places[1] != places[2]
+
+
 # Joining by a link.
 
 ZOE = {"name": "Zoe", "email": "z@example.org", "nickname": "zoe", "password": PASSWORD}

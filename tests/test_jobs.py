@@ -290,7 +290,7 @@ async def test_a_job_whose_file_has_gone_says_so(core: Core):
 
     await core.jobs.retry(ANYBODY, job.id)
 
-    ended = await _until(core, job.id, lambda now: now.state == "failed" and "any more" in now.text)
+    ended = await _until(core, job.id, lambda now: now.state == "failed" and "no longer" in now.text)
     assert ended.text == "The file is no longer on the server. Send it again."
 
 

@@ -14,6 +14,7 @@ from quart_notes.blueprints.forms import digits, filled
 from quart_notes.blueprints.identity import caller, heard
 from quart_notes.blueprints.uploads import received
 from quart_notes.domain.jobs import UNDER_WAY
+from quart_notes.domain.once import Repeated
 from quart_notes.errors import (
     FieldError,
     ForbiddenError,
@@ -73,7 +74,9 @@ async def bring_in(board_id: int) -> Page:
         async with received() as kept:
             form = {name: kept.fields.get(name, "") for name in BLANK}
             options = ImportOptions.model_validate({name: value for name, value in kept.fields.items() if value})
-            job, _ = await core().jobs.start(who, board_id, options, kept.sent)
+            key = kept.fields.get("client_key")
+            written = await core().jobs.start(who, board_id, options, kept.sent, key and f"{key}{kept.sent.digest}")
+            kept.unwanted = isinstance(written, Repeated)
     except (NotFoundError, ForbiddenError):
         raise
     except ValidationError as error:
@@ -83,7 +86,7 @@ async def bring_in(board_id: int) -> Page:
         form_problem(error)
         tell(error)
         return await _transfer(board_id, filled(form, [_beside(error)])), error.status
-    return to_job(board_id, job.id, follow=True)
+    return to_job(board_id, written.result.id, follow=True)
 
 
 def _beside(error: ProblemError) -> FieldError:

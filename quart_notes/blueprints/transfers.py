@@ -14,7 +14,9 @@ from quart_notes.blueprints.identity import acting_as, caller
 from quart_notes.blueprints.openapi import FILES_BODY, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers, sends
 from quart_notes.blueprints.uploads import received
 from quart_notes.domain.exports import Export, Exported
+from quart_notes.domain.once import Repeated
 from quart_notes.errors import (
+    ClientKeyUsedError,
     ForbiddenError,
     NotFoundError,
     NotNowError,
@@ -38,7 +40,9 @@ EXPORT_TIMEOUT = 3600.0  # seconds that somebody may take to fetch an export
 @sends(FILES_BODY)
 @answers(
     Answer(202, "The job, which has yet to be done.", JobOut, headers=NEW_HEADERS),
+    Answer(200, "The job that the same client_key has begun before.", JobOut, headers=NEW_HEADERS),
     problems=(
+        ClientKeyUsedError,
         *(NotFoundError, ForbiddenError, NotNowError, ValidationFailedError, RequestTimedOutError, TooLargeError),
         *WRITE_PROBLEMS,
     ),
@@ -48,12 +52,15 @@ async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
 
     A file, or several: our own JSON, CSV, Markdown (files, or a zip of them), or what Google Takeout gives of Keep. The
     work is done by a job. Whatever has come in before does not come in again, and a bad entry is named and passed over.
+    Sent again with the same `client_key` it begins no second job.
     """
     who = await acting_as(query_args.person_id)
     await core().jobs.may_start(who, board_id)
     async with received() as kept:
-        job, position = await core().jobs.start(who, board_id, query_args, kept.sent)
-    return thing(job, position, status=202, location=f"/api/jobs/{job.id}")
+        written = await core().jobs.start(who, board_id, query_args, kept.sent, query_args.client_key)
+        kept.unwanted = isinstance(written, Repeated)
+    job, position = written
+    return thing(job, position, status=200 if kept.unwanted else 202, location=f"/api/jobs/{job.id}")
 
 
 @blueprint.get("/export")

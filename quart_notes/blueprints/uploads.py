@@ -34,9 +34,13 @@ NOTHING = Sent("", "", 0)
 
 @dataclass(slots=True)
 class Received:
-    """What was sent, and the fields beside it."""
+    """What was sent, and the fields beside it.
+
+    unwanted   it had come before: nothing is kept of it
+    """
 
     sent: Sent = NOTHING
+    unwanted: bool = False
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -61,8 +65,10 @@ async def received() -> AsyncIterator[Received]:
             message = "Send a file: as the body, or as the part `file` of a form."
             raise ValidationFailedError(message, errors=[FieldError("file", message)])
         await _in_thread(upload.finish)
-        kept.sent = Sent(_shown(upload.names), upload.folder.name, upload.size)
+        kept.sent = Sent(_shown(upload.names), upload.folder.name, upload.size, upload.digest)
         yield kept
+        if kept.unwanted:
+            await _in_thread(upload.discard)
 
 
 async def _pieces() -> AsyncIterator[bytes]:

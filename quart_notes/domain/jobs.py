@@ -1,6 +1,7 @@
 """Long work as whoever asked for it sees it: begun, found, cancelled, run again, put away."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -10,6 +11,7 @@ from tortoise.queryset import QuerySet
 from quart_notes import events
 from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
+from quart_notes.domain.once import Request, once
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.event_log import EventLog
 from quart_notes.events import Action, EventId, JobEvent, Work, WorkEvent
@@ -34,11 +36,12 @@ class JobList(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What somebody has sent: its name, the folder of imports where it lies, its bytes."""
+    """What somebody has sent: its name, the folder of imports where it lies, its bytes, and a digest of them."""
 
     file_name: str
     folder: str
     size: int
+    digest: str = ""
 
 
 class Jobs:
@@ -65,8 +68,18 @@ class Jobs:
             await must_have(connection, caller, board_id, "editor")
             _must_have_room([job for job in await _kept(connection, caller) if not _is_look(job)], 1, self._kept_bytes)
 
-    async def start(self, caller: Caller, board_id: int, options: ImportOptions, sent: Sent) -> Written[JobOut]:
-        """Have an import begin; raises like `may_start`. The oldest looks give up their files when there is no room."""
+    async def start(
+        self, caller: Caller, board_id: int, options: ImportOptions, sent: Sent, client_key: str | None = None
+    ) -> Written[JobOut]:
+        """Have an import begin; raises like `may_start`. The oldest looks give up their files when there is no room.
+
+        As Repeated what the same key has begun before; then what was sent now is for nobody.
+        """
+        wanted = options.model_dump_json(include=set(ImportOptions.model_fields))
+        request = None
+        if client_key is not None:
+            name = "\0".join(("import", str(board_id), str(caller.id or 0), client_key))
+            request = Request(name, sha256(f"{wanted}\0{sent.digest}".encode()).hexdigest())
 
         async def work(change: Change) -> JobOut:
             await must_have(change.connection, caller, board_id, "editor")
@@ -77,7 +90,7 @@ class Jobs:
                 board_id=board_id,
                 kind="import",
                 state="waiting",
-                options=options.model_dump_json(include=set(ImportOptions.model_fields)),
+                options=wanted,
                 file_name=sent.file_name,
                 folder=sent.folder,
                 size=sent.size,
@@ -90,7 +103,12 @@ class Jobs:
             begin_or_end(change, job.id, "begin")
             return tell(change, "create", job)
 
-        return await self._write(work)
+        async def made(connection: BaseDBAsyncClient, job_id: int) -> JobOut | None:
+            await must_have(connection, caller, board_id, "editor")
+            job = await Job.get_or_none(id=job_id, using_db=connection)
+            return None if job is None else out(job)
+
+        return await once(self._write, request, work, made)
 
     async def get(self, caller: Caller, job_id: int) -> tuple[JobOut, EventId]:
         """A job, and the newest event that it includes."""

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, Id, Outgoing, PageQuery
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, Outgoing, PageQuery
 from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX
 
 PROBLEMS_MAX = 100  # entries named in an outcome; the rest is counted
@@ -57,6 +57,7 @@ class ImportQuery(ImportOptions):
     """How a file comes in, and in open mode for whom."""
 
     person_id: Id | None = Field(None, description="Open mode: whose job it is; without it nobody's.")
+    client_key: ClientKey = None
 
 
 class EntryProblem(Outgoing):

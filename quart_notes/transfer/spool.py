@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +38,7 @@ class Upload:
         self._lock: int | None = None
         self.names: list[str] = []
         self.size = 0
+        self._digest = sha256()
         self._limit = limit
         self._file: IO[bytes] | None = None
 
@@ -50,15 +52,22 @@ class Upload:
                 self._lock = _made_and_locked(self.folder)
             self._file = open_file(self.folder / str(len(self.names)), "xb")
         self.names.append(name)
+        self._digest.update(b"\0%b\0%d\0" % (name.encode("utf-8", "surrogatepass"), self.size))
 
     def write(self, data: bytes) -> None:
         """More of the file that was begun last."""
         self.size += len(data)
         if self.size > self._limit:
             raise TooLargeError(f"An import is at most {self._limit:,} bytes (max_import_bytes).")
+        self._digest.update(data)
         if self._file is not None:
             with _room():
                 self._file.write(data)
+
+    @property
+    def digest(self) -> str:
+        """Of the names and all bytes that have come."""
+        return self._digest.hexdigest()
 
     def finish(self) -> None:
         """Nothing more comes."""

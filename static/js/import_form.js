@@ -1,5 +1,6 @@
 /** The form by which files come in: they are judged before they are sent, and one sees how far that is. */
 import { explain, Problem } from "./api.js";
+import { RepeatKey } from "./client_key.js";
 import { find } from "./elements.js";
 import { clearErrors, showErrors } from "./field_errors.js";
 import { announce, emit, toast } from "./messages.js";
@@ -15,6 +16,7 @@ const mib = (bytes) => `${size.format(bytes / MIB)} MiB`;
 /** @param {HTMLFormElement} form @param {ExpectingFeed} feed */
 export function start(form, feed) {
   const over = new AbortController();
+  const repeat = new RepeatKey();
   const heard = { signal: over.signal };
   const files = find(form, "#import-file", HTMLInputElement);
   const folder = find(form, "#import-folder", HTMLInputElement);
@@ -54,8 +56,11 @@ export function start(form, feed) {
     told(0, 0);
     setBusy(true);
     announce("Sending.");
+    const wanted = query(form, dryRun);
+    const known = found.map((file) => [file.name, file.size, file.lastModified]);
+    wanted.set("client_key", repeat.for({ wanted: String(wanted), files: known }));
     try {
-      const sent = await upload(`${form.dataset.api}?${query(form, dryRun)}`, body(found), {
+      const sent = await upload(`${form.dataset.api}?${wanted}`, body(found), {
         told,
         signal: under.signal,
       });
@@ -69,6 +74,7 @@ export function start(form, feed) {
   };
   /** @param {Sent<Job>} sent @param {boolean} dryRun */
   const done = ({ value, eventId }, dryRun) => {
+    repeat.answered();
     feed.expect(eventId);
     emit(document, "import:sent", value.id);
     if (feed.state !== "live") toast("Sent. The progress appears here once the connection is back.");

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 LOGGER = "hypercorn.access"
-SECRET_PATH = re.compile(r"(/front/join/)[^\s?\"]+")  # the link of an invitation lets somebody in
+# The link of an invitation lets somebody in. It also stands behind `next=`, where a client may write the / as %2F.
+SECRET_PATH = re.compile(r"((?:/|%2F)front(?:/|%2F)join(?:/|%2F))[^\s?&\"]+", re.IGNORECASE)
 
 
 class EscapeValues(logging.Filter):

@@ -34,7 +34,6 @@ GONE_IS_FINE = {
     *("front_account.end_session", "front_account.end_token", "front_account.take_back"),
     *("front_account.end_other_sessions", "front_access.signed_out"),
     "front_assistant.open_room",  # it is open already
-    "front_account.change_profile",  # what is not sent stays as it is
 }
 
 

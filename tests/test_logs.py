@@ -106,7 +106,9 @@ def test_what_lets_somebody_in_is_left_out():
     try:
         raise ValueError("GET /front/join/s3cret?x failed")
     except ValueError:
-        made = record("At %s", "/notes/front/join/s3cret", exc_info=sys.exc_info(), stack_info="/front/join/s3cret")
+        made = record(
+            "At %s", "/notes/front/join/s3cret", exc_info=sys.exc_info(), stack_info="%2Ffront%2fjoin%2Fs3cret"
+        )
 
     line = JsonLines().format(made)
 

@@ -17,6 +17,7 @@ from quart_notes.blueprints.identity import accounts, caller
 from quart_notes.blueprints.invitations import join_link
 from quart_notes.domain.access import Caller
 from quart_notes.errors import (
+    FieldError,
     NicknameTakenError,
     NotFoundError,
     ProblemError,
@@ -75,9 +76,12 @@ async def change_profile() -> Page:
     sent = await typed(*(name for name in PROFILE if name in form))
     blank = {"email": None} if not sent.get("email", "-").strip() else {}
     try:
+        if not sent:
+            message = "Nothing of your profile was sent."
+            raise ValidationFailedError(message, errors=[FieldError("", message)])
         data = ProfileUpdate.model_validate(sent | blank)
         await core().profiles.change((await caller()).id or 0, data)
-    except (ValidationError, NicknameTakenError) as error:
+    except (ValidationError, ValidationFailedError, NicknameTakenError) as error:
         problem = form_problem(error)
         return await _account(profile_form=filled(sent, problem.errors)), problem.status
     return _back("?changed=profile")

@@ -228,7 +228,7 @@ class Access(Outgoing):
 
 
 class AccessEvent(Event):
-    """Somebody's access has changed: for the server itself, which judges their open streams anew."""
+    """Somebody's access has changed: for the server itself, which judges their open streams again."""
 
     access: Access = Field(description="Whose.")
 
@@ -249,7 +249,7 @@ class WorkEvent(Event):
 
 
 class ResetEvent(Outgoing):
-    """What was asked for is no longer in the log: fetch the state anew; what follows continues after this id."""
+    """What was asked for is no longer in the log: fetch the state again; what follows continues after this id."""
 
     model_config = ConfigDict(title="ResetEvent")
     summary: ClassVar[str] = "Reload the state"

@@ -21,7 +21,7 @@ from quart_notes.schemas import Role
 
 KEPT = 60.0  # seconds that what is known of a secret is not asked again, unless something changes
 MAX_KEPT = 20_000  # secrets
-LONGEST_TIMER = 7 * 24 * 3600.0  # seconds: a stream that outlives it is judged anew
+LONGEST_TIMER = 7 * 24 * 3600.0  # seconds: a stream that outlives it is judged again
 
 PUBLIC = frozenset({events.SHARED_BOARD, events.USERS, events.ROOMS, events.EVERY_ROOM})
 Kind = Literal["session", "token"]
@@ -79,7 +79,7 @@ class _Stream:
 class Gate:
     """Knows the callers.
 
-    1. What a secret lets somebody do is asked of the database once in KEPT seconds, and anew after each change of their
+    1. What a secret lets somebody do is asked of the database once in KEPT seconds, and again after each change of their
        access, which comes as an event like any other: so it reaches every process that follows the log.
     2. A stream whose secret holds no longer, or whose topics its caller may not hear any more, ends at once.
     """

@@ -81,7 +81,7 @@ class StrictContext(TransactionContext):
 
 
 class StrictClient(AsyncpgDBClient):
-    """Connections to one database, each of which can be lost and is made anew at its next use.
+    """Connections to one database, each of which can be lost and is made again at its next use.
 
     role   what they are for; all but those that read are one connection
     """

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Notices:
-    """One connection that listens. It is made anew whenever it is lost, and nothing is missed by that but words."""
+    """One connection that listens. It is made again whenever it is lost, and nothing is missed by that but words."""
 
     alone = False
     limit = LIMIT

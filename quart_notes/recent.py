@@ -26,7 +26,7 @@ class Recent:
         self._bytes = 0
 
     def keep(self, messages: Collection[Message]) -> None:
-        """Take newly committed events, in order; when others were committed between them, begin anew."""
+        """Take newly committed events, in order; when others were committed between them, start again."""
         for message in messages:
             if self._kept and message.number != (self._kept[-1].number or 0) + 1:
                 self._kept.clear()

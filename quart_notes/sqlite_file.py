@@ -113,7 +113,7 @@ def _examine(file: Path, thoroughly: bool) -> None:
 
 
 def _checkpoint(file: Path) -> None:
-    # Of a file that is there: a database that went away is not to be made anew.
+    # Of a file that is there: a database that went away is not to be made again.
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 

@@ -102,7 +102,7 @@ async def test_nothing_comes_into_an_answer_that_was_stopped_even_when_it_is_ask
 
     assert (again.content, state(again), again.version) == ("", "waiting", 4)
     assert (await core.answers.grow(answer.id, 2, "One, two")).result is None
-    assert (await core.answers.grow(answer.id, 4, "Anew")).result == 5
+    assert (await core.answers.grow(answer.id, 4, "Again")).result == 5
 
 
 async def test_once_it_has_ended_the_log_keeps_its_end_and_not_every_stage(core: Core, monkeypatch: pytest.MonkeyPatch):

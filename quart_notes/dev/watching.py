@@ -22,7 +22,7 @@ class Kind(StrEnum):
     """What has to happen after a change."""
 
     CODE = "code"  # another server
-    PAGE = "page"  # the pages anew
+    PAGE = "page"  # load the pages again
     LOOK = "look"  # style sheets and images, in place
 
 

@@ -111,7 +111,7 @@ async def _free_key(change: Change, user: User, nickname: str) -> str:
 
 
 async def _update(change: Change, user: User, **fields: object) -> UserOut:
-    """Save the fields that differ, and tell everybody; what is known of the person is asked for anew."""
+    """Save the fields that differ, and tell everybody; what is known of the person is asked for again."""
     changed = {name: value for name, value in fields.items() if getattr(user, name) != value}
     if changed:
         user.update_from_dict(changed)

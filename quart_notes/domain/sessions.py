@@ -167,10 +167,10 @@ async def end_others(connection: BaseDBAsyncClient, user_id: int, kept: int | No
 
 
 def tell(change: Change, user_id: int) -> None:
-    """Have the server judge the open streams of a person anew."""
+    """Have the server judge the open streams of a person again."""
     change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))
 
 
 def _tell_of(change: Change, session_id: int) -> None:
-    """Have every process look at a session anew."""
+    """Have every process look at a session again."""
     change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(session_id=session_id)))

@@ -10,7 +10,7 @@ READ = "SELECT id, title, description FROM note WHERE id > ?1 ORDER BY id LIMIT 
 
 
 async def fold(_: Any, editor: Any) -> None:
-    """Write anew what a search looks at: without accents."""
+    """Write again what a search looks at: without accents."""
     last = 0
     while rows := (await editor.client.execute_query(READ, [last, CHUNK]))[1]:
         for row in rows:

@@ -118,7 +118,7 @@ class Archive:
         elif flags & ENCRYPTED:
             bad = "it is encrypted"
         elif method not in {STORED, DEFLATED}:
-            bad = "it is packed in a way that is not known here; pack it anew, with deflate"
+            bad = "it is packed in a way that is not known here; pack it again, with deflate"
         elif start + packed > self._size:
             bad = "its entry in the zip is damaged"
         seen.add(hash(name))

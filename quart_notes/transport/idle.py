@@ -9,7 +9,7 @@ class IdleTimer:
     """Ends a connection that has been idle for `seconds`, in place of hypercorn's task.
 
     Hypercorn cancels and starts a task for every request. This is one timer a connection, and a request only notes
-    that it comes or has gone; a timer that finds the connection busy, or idle anew, sleeps for the rest.
+    that it comes or has gone; a timer that finds the connection busy, or idle again, sleeps for the rest.
 
     stopping   whether the server ends: then an idle connection is not waited for
     spare      seconds that it has all the same

@@ -1,4 +1,4 @@
-"""Holds the sockets and keeps workers behind them: starts those anew that die, ends all of them together."""
+"""Holds the sockets and keeps workers behind them: restarts those that die, ends all of them together."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from quart_notes.workers.process import WorkerProcess
 STOPS = 10.0  # seconds the workers have to end by themselves; then they are killed
 FORMER = 5.0  # seconds for the workers of a supervisor that was killed to end
 STEADY = 5.0  # seconds a worker has to live for the next one to be started at once
-PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that dies young again and again is started anew
+PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that keeps dying young is restarted
 
 AGAIN = 5.0  # seconds before a worker that could not be started is tried again
 

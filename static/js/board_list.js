@@ -9,7 +9,7 @@ const SHARED = 1;
 
 /**
  * @param {HTMLElement} element the list @param {ExpectingFeed} feed
- * @returns {{load: () => void, stop: () => void}} load: fetch it anew
+ * @returns {{load: () => void, stop: () => void}} load: fetch it again
  */
 export function start(element, feed) {
   const over = new AbortController();

@@ -26,7 +26,7 @@ export function nameOf(note) {
 
 /** A new card that shows a note. @param {Note} note */
 export function cardFor(note) {
-  blank ??= clone("note-card", HTMLLIElement); // to copy a card is cheaper than to import it anew
+  blank ??= clone("note-card", HTMLLIElement); // to copy a card is cheaper than to import it again
   const card = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
   fill(card, note);
   return card;

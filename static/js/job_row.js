@@ -58,7 +58,7 @@ export function tellTime(row) {
 }
 
 /**
- * These lists only grow, until a job begins anew.
+ * These lists only grow, until a job starts again.
  * @template Item @param {HTMLElement} element @param {Item[]} items @param {(item: Item) => HTMLElement} make
  */
 function list(element, items, make) {

@@ -2,8 +2,8 @@
  * What the tab that leads does: one connection with the topics of all tabs, and an answer for each that asks.
  *
  * 1. A tab is told what it missed only once the connection has carried its topics since then; until then it waits.
- * 2. When more is wanted, or something older, the connection begins anew where the tab that waits left off: what the
- * others know already is told again, and they drop it. 3. When less is wanted, it begins anew where it is. 4. A topic
+ * 2. When more is wanted, or something older, the connection starts again where the tab that waits left off: what the
+ * others know already is told again, and they drop it. 3. When less is wanted, it starts again where it is. 4. A topic
  * that was denied is wanted no more, until a tab comes that was opened since: then it is tried once again. 5. A tab that comes
  * is told of what has no id, like who is in a room, as it was told last: nothing else would until that changes.
  */
@@ -18,7 +18,7 @@ import { Wishes } from "./wishes.js";
 
 const GROW_MS = 30; // tabs that come together are served together
 const SHRINK_MS = 300; // whoever goes from page to page may want the same again
-const FAR = 1_000; // events: who is further behind fetches its state anew
+const FAR = 1_000; // events: who is further behind fetches its state again
 
 export class Lead {
   #wishes;

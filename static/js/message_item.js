@@ -31,7 +31,7 @@ export const isOwn = ({ author_id }) => viewer > 0 && author_id === viewer;
 export function itemFor(message) {
   const kind = message.answer ? "answer-item" : "message-item";
   const blank = blanks.get(kind) ?? clone(kind, HTMLLIElement);
-  blanks.set(kind, blank); // to copy an item is cheaper than to import it anew
+  blanks.set(kind, blank); // to copy an item is cheaper than to import it again
   const item = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
   fill(item, message);
   return item;

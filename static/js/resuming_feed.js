@@ -68,7 +68,7 @@ export class ResumingFeed extends Feed {
     this.#doubt.stop();
   }
 
-  /** Begin anew and at once: the line is in doubt, or things may have changed for the better. */
+  /** Begin again and at once: the line is in doubt, or things may have changed for the better. */
   redial() {
     this.stop();
     this.#pause.reset();

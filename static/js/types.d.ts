@@ -188,7 +188,7 @@ interface RoomEvents {
   "message:changed": CardEvent<MessageChange>; // before: absent for a new one; live: as news, not as part of a list
   "message:gone": CustomEvent<Message>;
   "message:outside": CustomEvent<Message>; // news of one that is not on the page
-  "messages:loaded": CustomEvent<null>; // a page of them, or all anew
+  "messages:loaded": CustomEvent<null>; // a page of them, or all again
   "log:moved": CustomEvent<null>; // came to the end, or left it
   "log:newest": CustomEvent<null>; // the newest are wanted, and not on the page
   "message:edit": CardEvent<string>; // with what was typed before

@@ -14,7 +14,7 @@ EACH_SHEET_ONCE = """() => {
   const links = [...document.querySelectorAll('link[rel="stylesheet"]')];
   return new Set(links.map(link => link.href.split("/css/")[1])).size === links.length;
 }"""
-PATIENCE = 60_000  # milliseconds for all of them to be loaded anew, on a busy machine
+PATIENCE = 60_000  # milliseconds for all of them to be loaded again, on a busy machine
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def is_the_same(page: Page) -> bool:
 
 
 def reloaded(page: Page) -> None:
-    """Return once the page has been loaded anew."""
+    """Return once the page has been loaded again."""
     page.wait_for_function("() => window.mark === undefined && document.readyState === 'complete'")
 
 

@@ -174,7 +174,7 @@ def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
         server.start()
     with httpx.Client(base_url=server.base, verify=False) as rest:
         ada = person(rest, "ada")
-        kept = say(rest, place, ada, fresh("anew"))
+        kept = say(rest, place, ada, fresh("again"))
 
         expect(message(page, kept["content"])).to_have_count(1, timeout=40_000)
         expect(message(page, gone["content"])).to_have_count(0)

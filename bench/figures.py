@@ -16,7 +16,7 @@ class Measurement:
     values   by the key of the figure, in the unit of its row
     remarks  what was wrong with it; empty if all that was to come came, once and right
     busy     share of its core the load generator used, 0 … 1
-    others   cores that other programs used meanwhile
+    others   cores that other programs used during it
     """
 
     values: dict[str, float]

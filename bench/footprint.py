@@ -39,7 +39,7 @@ class Memory:
         return Measurement({"kb": (after - before) / self.more, "lost": 1 - len(got) / expected}, remarks)
 
     def _settled(self, server: Server, readers: Readers) -> float:
-        """Memory of the server after a rest, KiB; pings are answered meanwhile."""
+        """Memory of the server after a rest, KiB; pings are answered during it."""
         readers.receive(1, time.monotonic() + SETTLE)
         return server.memory_kb()
 

@@ -16,7 +16,7 @@ CALM = 0.1  # cores that others may use before figures are in doubt
 
 @contextmanager
 def pinned(*cores: int) -> Iterator[None]:
-    """Run on these cores meanwhile, with every process started here; then as before."""
+    """Run on these cores within, with every process started here; then as before."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:

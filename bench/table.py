@@ -97,7 +97,7 @@ def _legend(systems: Sequence[System], results: Results) -> str:
     shares = [each.others for measurements in results.values() for each in measurements]
     if max(shares, default=0) > CALM:
         greatest = f"at most {max(shares):.0%}"
-        said.append(f"{DISTURBED} Other programs used more than {CALM:.0%} of a core meanwhile, {greatest}.")
+        said.append(f"{DISTURBED} Other programs used more than {CALM:.0%} of a core during this, {greatest}.")
     said += [f"{system.key}: {system.caveat}." for system in systems if system.caveat]
     return "\n".join(said)
 

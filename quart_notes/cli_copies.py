@@ -83,7 +83,7 @@ def copy_database(to: str, **flags: Any) -> None:
     """Move a SQLite file's database to PostgreSQL: everything, with its ids, its log and who is signed in.
 
     All of it or nothing, and checked. No server may be running, neither here nor there. The file is left as it is.
-    Copied again, it replaces what is there, unless that has been changed meanwhile.
+    Copied again, it replaces what is there, unless that has been changed since.
 
     A password that stands in the URL can be seen in the list of processes: PGPASSWORD and ~/.pgpass are read too.
     """

@@ -136,7 +136,7 @@ class Database:
     3. A failure is raised as StorageFullError or DatabaseUnavailableError; the next call tries afresh.
 
     turn     on SQLite: what is entered around each transaction that writes
-    alone    on PostgreSQL: refuse to open while another process writes, and have others refuse meanwhile
+    alone    on PostgreSQL: refuse to open while another process writes, and have others refuse until it closes
     private  people's e-mail addresses are not for everybody (see `is_private`)
     """
 
@@ -225,7 +225,7 @@ class Database:
     async def answers(self) -> bool:
         """Whether it does, by a query that no cache answers.
 
-        Once anything has failed it does not, until all of it was found to be sound. Who asks meanwhile waits for the
+        Once anything has failed it does not, until all of it was found to be sound. Who asks before waits for the
         same look, which may take long: a caller that is cancelled does not end it.
         """
         if self._asking is None or self._asking.done():

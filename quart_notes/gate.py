@@ -79,8 +79,8 @@ class _Stream:
 class Gate:
     """Knows the callers.
 
-    1. What a secret lets somebody do is asked of the database once in KEPT seconds, and again after each change of their
-       access, which comes as an event like any other: so it reaches every process that follows the log.
+    1. What a secret lets somebody do is asked of the database once in KEPT seconds, and again after each change of
+       their access, which comes as an event like any other: so it reaches every process that follows the log.
     2. A stream whose secret holds no longer, or whose topics its caller may not hear any more, ends at once.
     """
 

@@ -23,7 +23,7 @@ from quart_notes.transfer.trouble import UnreadableError
 T = TypeVar("T")
 AT_ONCE = 2  # jobs
 TELL_EVERY = 0.2  # seconds between two events of a job: half as many as are allowed
-REST = 0.5  # of the time that a batch took, before the next: requests are served meanwhile
+REST = 0.5  # of the time that a batch took, before the next: requests are served in between
 AGAIN = 1.0  # seconds before something that the database did not take is tried again
 STOPPED = "The server stopped during the import. Run it again: no note is imported twice."
 GONE = "The file is no longer on the server. Send it again."

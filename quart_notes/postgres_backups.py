@@ -17,7 +17,7 @@ FILE = "quart-notes.sqlite3"  # what a copy is named after
 
 
 async def backup(source: Postgres, target: Path, progress: Progress) -> None:
-    """A whole copy of one moment, checked, in a file that is not there yet; servers go on meanwhile."""
+    """A whole copy of one moment, checked, in a file that is not there yet; servers go on while it is made."""
     async with postgres_tables.snapshot(source) as server:
         await _save(server, source, target, progress)
 

@@ -139,7 +139,7 @@ class StrictClient(AsyncpgDBClient):
                 raise asyncpg.InterfaceError("the database is closed")
             if pool.get_idle_size():
                 return await pool.acquire()
-            # One may have to be made: whoever leaves meanwhile must not leave half of it behind.
+            # One may have to be made: a caller who leaves before must not leave half of it behind.
             taking = asyncio.create_task(_patiently(pool))
             try:
                 return await asyncio.shield(taking)

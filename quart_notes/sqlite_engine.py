@@ -151,7 +151,7 @@ def _append(entries: Sequence[tuple[str, bytes, str | None]], at: datetime, conn
 
 
 class StrictContext(SqliteTransactionContext):
-    """Gives the lock back when a transaction cannot begin, or whoever wanted it has been cancelled meanwhile."""
+    """Gives the lock back when a transaction cannot begin, or the task that wanted it has been cancelled before."""
 
     async def __aenter__(self) -> TransactionalDBClient:
         await self._trxlock.acquire()

@@ -26,7 +26,7 @@ POOL = 3  # connections for reading: each is a process of PostgreSQL's, to be st
 
 @contextmanager
 def no_wait_for_the_disk() -> Iterator[None]:
-    """For databases that are opened meanwhile."""
+    """For databases that are opened while the block runs."""
     with patch.dict(PRAGMAS, synchronous="OFF"):
         yield
 

@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _pause(self, step: Json) -> None:
-        """Wait; a connection that is closed meanwhile ends it, as it ends Ollama's work."""
+        """Wait; a connection that is closed before ends it, as it ends Ollama's work."""
         until = time.monotonic() + step.get("wait", HELD)
         self.connection.settimeout(LOOK)
         try:

@@ -1,4 +1,4 @@
-"""Notes that are added all the time, and what a copy that was made meanwhile has to be like."""
+"""Notes that are added all the time, and what a copy that was made at the same time has to be like."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ TOGETHER = 10  # notes of one connection: with several workers each of them is w
 
 @contextmanager
 def steady_writers(base: str) -> Iterator[list[int]]:
-    """Three clients add notes to a server meanwhile; gives how many were acknowledged so far: some of them already."""
+    """Three clients add notes to a server while the block runs; gives how many were acknowledged so far, at least some."""
     stop = threading.Event()
     acknowledged = [0]
 

@@ -131,7 +131,7 @@ async def test_a_few_hash_at_once_and_the_loop_goes_on(house: House, counted: Co
         waiting.append(asyncio.ensure_future(house.core.passwords.hash(WRONG)))
         await until(lambda: counted.now == AT_ONCE + AT_ONCE_KNOWN, "as many hash as may")
 
-        for _ in range(20):  # the heartbeat: everybody else is answered meanwhile
+        for _ in range(20):  # the heartbeat: everybody else is answered at the same time
             assert (await bob.get("/api/me")).status_code == 200
             assert (await client.get("/healthz")).status_code == 200
 

@@ -1,4 +1,4 @@
-"""Copies of a database in use: of one moment, however much is written meanwhile."""
+"""Copies of a database in use: of one moment, however much is written while they are made."""
 
 import sqlite3
 from collections.abc import Iterator

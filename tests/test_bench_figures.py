@@ -42,7 +42,7 @@ def test_the_table_has_medians_ratios_marks_and_what_is_left_out():
     ]
     assert [cell.strip() for cell in rows[3] if cell] == ["websocket, 100/s: p99", "ms", "5.0", "-", "never†"]
     assert "† Deliveries were lost." in text
-    assert "~ Other programs used more than 10% of a core meanwhile, at most 40%." in text
+    assert "~ Other programs used more than 10% of a core during this, at most 40%." in text
     assert "socketio keeps no notes, it only passes them on: list" in text
     assert "pocketbase has no websocket: fanout-ws-100" in text
     assert "python-socketio, repeat 1: 50% not delivered in time" in text

@@ -70,7 +70,7 @@ async def test_an_older_part_never_replaces_a_newer_one():
         for datum in old:
             second.peers.received(datum)
             assert second.now == ([], [], [])
-        await asyncio.sleep(REPEAT)  # what is known of the room is forgotten meanwhile
+        await asyncio.sleep(REPEAT)  # what is known of the room is forgotten by then
     assert all(not rooms for rooms in second.presence._elsewhere._parts._parts.values())
 
 

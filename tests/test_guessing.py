@@ -44,7 +44,7 @@ async def test_an_address_has_so_many_tries_over_all_nicknames(house: House, cou
     for n in range(110):
         statuses += await _rush(house, 1, f"somebody-{n}")
 
-    assert statuses[401] in range(100, 110)  # one a second is forgiven meanwhile
+    assert statuses[401] in range(100, 110)  # one a second is forgiven during it
     assert statuses[429] == 110 - statuses[401]
     assert (await _rush(house, 1, address="198.51.100.1")) == {401: 1}
 
@@ -57,7 +57,7 @@ async def test_a_nickname_has_so_many_tries_from_all_unknown_browsers_together(h
             statuses += await _rush(house, 2, address=f"203.0.113.{n}")
             statuses += await _rush(house, 1, "nobody", address=f"203.0.113.{n}")
 
-        assert statuses[401] in range(60, 80)  # 30 of each nickname, and one in six seconds is forgiven meanwhile
+        assert statuses[401] in range(60, 80)  # 30 of each nickname, and one in six seconds is forgiven during it
         assert statuses[429] == 180 - statuses[401]
         async with house.client(address="198.51.100.1") as stranger:
             refused(await sign_in(stranger), 429, "too_many_attempts")

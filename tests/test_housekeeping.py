@@ -135,7 +135,7 @@ async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
     assert _in_the_file_itself(core, tmp_path / "before") < 30, "it is done before the log has grown"
 
     monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 50_000)
-    writing = asyncio.gather(*(core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="meanwhile")) for _ in range(50)))
+    writing = asyncio.gather(*(core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="during it")) for _ in range(50)))
     await core.database.checkpoint()
     await writing
 

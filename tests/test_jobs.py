@@ -267,7 +267,7 @@ async def test_what_is_being_received_is_not_swept_away(core: Core):
     assert core.spool.kept() == {upload.folder.name}
 
 
-async def test_what_another_process_discards_meanwhile_is_none_of_those_that_are_kept(
+async def test_what_another_process_discards_before_is_none_of_those_that_are_kept(
     core: Core, monkeypatch: pytest.MonkeyPatch
 ):
     for name in ("kept", "discarded"):
@@ -427,7 +427,7 @@ async def test_a_job_is_told_to_its_person_alone(house: House):
     assert [event for event in hers if b'"job"' in event.data]
 
 
-async def test_whoever_loses_the_board_meanwhile_brings_nothing_more_in(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_who_loses_the_board_during_it_brings_nothing_more_in(house: House, monkeypatch: pytest.MonkeyPatch):
     board_id = await house.board(ada="owner", bob="editor")
     bob = house.caller("bob")
     gate = Gate(monkeypatch, 1)
@@ -547,7 +547,7 @@ async def test_the_server_answers_while_an_import_runs(server: ServerProcess):
     answered = 0
     async with server.client() as client:
         while (await client.get(where)).json()["state"] not in ENDED:
-            assert (await client.post("/api/notes", json={"title": "meanwhile"})).status_code == 201
+            assert (await client.post("/api/notes", json={"title": "during it"})).status_code == 201
             answered += 1
 
     assert answered > 5

@@ -282,8 +282,8 @@ def _longer(kept: list[str], length: int) -> Callable[[], bool]:
 class LostAnswer:
     """A connection on which the answer to COMMIT does not come; before that something else may happen."""
 
-    def __init__(self, connection: Any, meanwhile: Callable[[], object] = lambda: None) -> None:
-        self._connection, self._meanwhile = connection, meanwhile
+    def __init__(self, connection: Any, during: Callable[[], object] = lambda: None) -> None:
+        self._connection, self._during = connection, during
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -291,7 +291,7 @@ class LostAnswer:
     async def execute(self, query: str) -> Any:
         answer = await self._connection.execute(query)
         if query == "COMMIT":
-            await asyncio.to_thread(self._meanwhile)
+            await asyncio.to_thread(self._during)
             with suppress(asyncpg.InterfaceError):  # it is lost already
                 self._connection.terminate()
             raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
@@ -303,11 +303,11 @@ def lose_answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Have the answer to the next commit get lost."""
     begin = StrictTransaction.begin
 
-    def lose(meanwhile: Callable[[], object] = lambda: None) -> None:
+    def lose(during: Callable[[], object] = lambda: None) -> None:
         async def begin_once(transaction: Any) -> None:
             await begin(transaction)
             if transaction._parent.role != "reader":
-                transaction._connection = LostAnswer(transaction._connection, meanwhile)
+                transaction._connection = LostAnswer(transaction._connection, during)
                 monkeypatch.setattr(StrictTransaction, "begin", begin)
 
         monkeypatch.setattr(StrictTransaction, "begin", begin_once)

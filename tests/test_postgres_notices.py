@@ -91,11 +91,11 @@ async def test_a_connection_on_which_listening_fails_at_the_start_is_closed(
 async def test_a_connection_that_is_away_for_longer_than_a_moment_is_missed(
     connections: list[Connection], notices: Notices, monkeypatch: pytest.MonkeyPatch, moment: float, hears: bool
 ):
-    meanwhile: list[bool] = []
+    during: list[bool] = []
 
     class Refused(Connection):
         async def add_listener(self, *_: object) -> None:
-            meanwhile.append(notices.hears())
+            during.append(notices.hears())
             raise OSError
 
     monkeypatch.setattr(postgres_notices, "HEALS", moment)
@@ -105,6 +105,6 @@ async def test_a_connection_that_is_away_for_longer_than_a_moment_is_missed(
     assert notices.hears()
     with pytest.raises(DatabaseUnavailableError):
         await notices.newest()
-    await until(lambda: meanwhile, "another connection is tried")
-    assert meanwhile == [hears]
+    await until(lambda: during, "another connection is tried")
+    assert during == [hears]
     await until(lambda: notices.hears() and connections[1].terminated, "it is listened again")

@@ -26,7 +26,7 @@ def file() -> Iterator[int]:
 
 @contextmanager
 def another_writes(file: int) -> Iterator[None]:
-    """Another process has the turn meanwhile."""
+    """Another process has the turn while the block runs."""
     told, tell = os.pipe()
     lock = f"import os, fcntl; fcntl.lockf({file}, fcntl.LOCK_EX, 1, {WRITING})"
     command = f"{lock}; print(1, flush=True); os.read({told}, 1)"

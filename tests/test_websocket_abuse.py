@@ -392,7 +392,7 @@ async def test_websockets_that_leave_at_any_byte_are_forgotten(shared_server: Se
 
     async with shared_server.client() as http:
         leaving: list[Awaitable[object]] = [leave(end) for end in range(0, len(said), 3)]
-        writing = [http.post("/api/notes", json={"title": "meanwhile"}) for _ in range(20)]
+        writing = [http.post("/api/notes", json={"title": "during it"}) for _ in range(20)]
         await asyncio.gather(*leaving, *writing)
         bystander = await http.get("/healthz")
     assert bystander.status_code == 200

@@ -132,7 +132,7 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
 @blueprint.post("/<id:note_id>")
 @hide
 async def save(board_id: int, note_id: int) -> Page:
-    """Save the form of a note; what somebody else has changed meanwhile is shown beside it, and no text is lost."""
+    """Save the form of a note; what somebody else has changed since is shown beside it, and no text is lost."""
     sent: dict[str, Any] = await typed("title", "description")
     version = _number((await request.form).get("version"), 0, MAX_ID)
     try:

@@ -32,7 +32,7 @@ Watch = Callable[[Callable[[], None]], Leave]  # has something called when someb
 
 @contextmanager
 def present(join: Join) -> Iterator[None]:
-    """Somebody is here meanwhile."""
+    """Somebody is here while the block runs."""
     leave = join()
     try:
         yield

@@ -21,7 +21,7 @@ STREAM = "text/event-stream; charset=utf-8"
 
 @asynccontextmanager
 async def standing_in(listener: socket.socket, state: State, root: str) -> AsyncGenerator[None, None]:
-    """Answer on `listener` meanwhile; who is being answered at the end gets the whole answer.
+    """Answer on `listener` while the block runs; who is being answered at the end gets the whole answer.
 
     root   the prefix of all addresses, as in `Settings.root_path`
     """

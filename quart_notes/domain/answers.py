@@ -77,7 +77,7 @@ class Answers:
         return await self._write(work)
 
     async def end(self, answer_id: int, version: int, text: str, error: str | None) -> None:
-        """Call an answer whole, or failed with `error`; nothing when it was stopped meanwhile."""
+        """Call an answer whole, or failed with `error`; nothing when it was stopped before."""
 
         async def work(change: Change) -> None:
             answer = await _unfinished(change.connection, answer_id, version)

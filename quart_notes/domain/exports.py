@@ -34,7 +34,7 @@ class Exports:
     """Whole boards.
 
     Each page is a moment of its own: a note is in an export once, as it was when its page was read, if it was there
-    when the export began and still is then. Nothing is kept waiting meanwhile, however long somebody takes to read it.
+    when the export began and still is then. Nothing has to wait for it, however long somebody takes to read it.
     """
 
     def __init__(self, database: Database) -> None:

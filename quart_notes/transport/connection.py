@@ -20,7 +20,7 @@ P = ParamSpec("P")
 ARRIVES = 0.2  # seconds from its beginning in which a connection's first request comes, also while the server stops
 REFUSAL = 2.0  # seconds a connection too many has to send its request
 DOUBTED = 8  # requests worked on at once whose clients send nothing more: most have left, few wait for their answer
-LINGER = 1.0  # seconds a client has to take the last answer and close; what it sends meanwhile is dropped
+LINGER = 1.0  # seconds a client has to take the last answer and close; what it sends in that time is dropped
 
 
 class Peer:

@@ -56,7 +56,7 @@ class WorkerProcess(SupervisedProcess):
         return str(answer["figures"]) if answer else ""
 
     async def stands_still(self, seconds: float) -> str:
-        """Return once it has not answered for that long, or does not start, and say which. It may end meanwhile.
+        """Return once it has not answered for that long, or does not start, and say which. It may end during the wait.
 
         It is asked several times: on a machine that was suspended it is not the worker that is late.
         """

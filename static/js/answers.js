@@ -23,7 +23,7 @@ export function start(element, feed) {
       feed.expect(eventId);
     } catch (caught) {
       const problem = Problem.of(caught);
-      if (problem.status === 404) return; // it was deleted meanwhile
+      if (problem.status === 404) return; // it has been deleted
       const action = { label: "Retry", run: () => tell(id, what) };
       toast(explain(problem, FAILED[what]), problem.status === 409 ? undefined : action);
     } finally {

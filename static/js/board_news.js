@@ -28,7 +28,7 @@ export function start(element, feed) {
     notice.hidden = false;
     announce(words.textContent);
   };
-  /** Whatever happened to it meanwhile is not here: the page starts again; drafts are kept. */
+  /** What happened to it since is not here: the page starts again; drafts are kept. */
   const back = () => {
     if (!element.dataset.gone) return;
     location.reload();

@@ -1,4 +1,4 @@
-/** The page of all boards: those that come, go and are renamed meanwhile. */
+/** The page of all boards: those that come, go and are renamed. */
 import * as boardList from "./board_list.js";
 import { find } from "./elements.js";
 

@@ -1,7 +1,7 @@
 /**
  * The form in a message that is being changed.
  *
- * What is typed is never replaced by what arrives; what was changed elsewhere meanwhile is said before it is overwritten.
+ * What is typed is never replaced by what arrives; what was changed elsewhere since is said before it is overwritten.
  */
 import { explain, Problem, send } from "./api.js";
 import { LATE, until } from "./arrivals.js";

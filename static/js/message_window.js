@@ -1,7 +1,7 @@
 /**
  * A part of a conversation without a gap in it: a long one is not on the page all at once.
  *
- * 1. What happens to messages outside of it changes nothing on the page, but a page of them that was on its way meanwhile
+ * 1. What happens to messages outside of it changes nothing on the page, but a page of them that was on its way then
  * is brought up to date. 2. Only a window that reaches the newest takes in what is new.
  * Dispatches from the list: `messages:loaded` when it begins or ends elsewhere; `message:outside`.
  */

@@ -8,7 +8,7 @@ import { explain, Problem, send } from "./api.js";
 import { clientKey } from "./client_key.js";
 import { OutboxStore } from "./outbox_store.js";
 
-const ARRIVAL_MS = 10_000; // what the server has and a live feed does not bring by then was deleted meanwhile
+const ARRIVAL_MS = 10_000; // what the server has and a live feed does not bring by then has been deleted
 
 /** @typedef {Unsent & {state: "waiting"|"sending"|"sent"|"failed", problem?: Problem}} Outgoing */
 

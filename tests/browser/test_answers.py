@@ -26,7 +26,7 @@ def shared_server(assisted_server):
 def test_an_answer_grows_in_every_window_and_over_a_reload_and_is_read_out_when_it_is_whole(home, model, way):
     question = model.will("One ", model.hold, "two", " https://example.org/", " three.")
     here, there = (home(streamed=way == "event stream") for _ in range(2))
-    there.fill(FIELD, "typed meanwhile")
+    there.fill(FIELD, "typed during it")
     write(here, question)
     for page in (here, there):
         expect(answer(page, "writing").locator(".content")).to_have_text("One")
@@ -38,7 +38,7 @@ def test_an_answer_grows_in_every_window_and_over_a_reload_and_is_read_out_when_
     expect(answer(here, "writing").get_by_role("button", name="Stop")).to_be_visible()
     model.go()
 
-    for page, typed in ((here, "typed too"), (there, "typed meanwhile")):
+    for page, typed in ((here, "typed too"), (there, "typed during it")):
         whole = answer(page, "done")
         expect(whole.locator(".content")).to_have_text("One two https://example.org/ three.")
         expect(whole.locator(".content a")).to_have_attribute("href", "https://example.org/")

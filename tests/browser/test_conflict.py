@@ -8,7 +8,7 @@ from tests.browser.board import card_of, create, edit, fresh
 
 @pytest.fixture
 def clash(window, rest):
-    """An editor with "mine" typed over a note that meanwhile says "theirs"."""
+    """An editor with "mine" typed over a note that says "theirs" by now."""
     note = create(rest, fresh(), "before")
     expect(card_of(window, note)).to_be_visible()
     editor = edit(window, card_of(window, note))

@@ -60,7 +60,7 @@ def test_nobody_is_offered_to_change_what_another_said(hers, his):
     expect(message(his, words).locator(".message-tools")).to_be_hidden()
 
 
-def test_what_was_changed_in_another_tab_meanwhile_is_said_before_it_is_overwritten(hers, rest, ada, place):
+def test_what_was_changed_in_another_tab_since_is_said_before_it_is_overwritten(hers, rest, ada, place):
     note = say(rest, place, ada, fresh("before"))
     field = edit(hers, note["content"])
     field.fill("mine")

@@ -123,7 +123,7 @@ def test_a_syntax_error_lies_over_the_page_and_heals(page, dev, scheme):
     expect(page.locator("#connection")).to_have_text("Live")
 
 
-def test_a_page_that_is_opened_meanwhile_shows_the_error_and_comes_back(windows, dev):
+def test_a_page_that_is_opened_in_between_shows_the_error_and_comes_back(windows, dev):
     with dev.noticed("does not start"):
         dev.write(VERSION, dev.read(VERSION) + "\ndef broken(:\n")
     page = windows()
@@ -146,7 +146,7 @@ def test_a_template_that_cannot_be_read_lies_over_the_page_and_heals(page, dev):
 
     expect(dialog).to_contain_text("templates/notes.html, line ")
     expect(page.locator("#add-title")).to_have_value("half a thou")
-    page.keyboard.press("Escape")  # to look at the page meanwhile
+    page.keyboard.press("Escape")  # to look at the page before it is mended
     expect(dialog).to_be_hidden()
 
     dev.edit("templates/notes.html", "{% if %}", "")

@@ -208,7 +208,7 @@ def above(windows, shared_server, ada, long_room):
 
 
 def test_far_above_the_newest_are_let_go_of_and_come_again_on_the_way_down(above, rest, bob, long_room):
-    note = say(rest, long_room, bob, fresh("meanwhile"))
+    note = say(rest, long_room, bob, fresh("later"))
     expect(above.locator("#jump")).to_have_text("1 new")
     shown = set()
 
@@ -226,7 +226,7 @@ def test_far_above_the_newest_are_let_go_of_and_come_again_on_the_way_down(above
 
 
 def test_from_far_above_one_jumps_to_the_newest(above, rest, bob, long_room):
-    note = say(rest, long_room, bob, fresh("meanwhile"))
+    note = say(rest, long_room, bob, fresh("later"))
     expect(above.locator("#jump")).to_have_text("1 new")
 
     above.locator("#jump").click()

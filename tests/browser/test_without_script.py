@@ -85,7 +85,7 @@ def test_an_edit_that_is_refused_twice_is_still_not_allowed_to_overwrite(plain, 
     assert rest.get(f"/api/notes/{note['id']}").json()["description"] == "theirs"
 
 
-def test_the_text_of_an_edit_is_kept_when_the_note_was_deleted_meanwhile(plain, rest):
+def test_the_text_of_an_edit_is_kept_when_the_note_was_deleted_before(plain, rest):
     note = create(rest, fresh(), "before")
     plain.goto(plain.url + f"/{note['id']}/edit")
     plain.fill("form [name=description]", "mine")

@@ -23,7 +23,7 @@ EVENTS = ["log.entryAdded"]
 
 
 class Bidi:
-    """A session: commands one after another, and the errors that windows told of meanwhile, by window.
+    """A session: commands one after another, and the errors that windows told of in between, by window.
 
     free   windows that nobody needs, each with the person whose it is
     """

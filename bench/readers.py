@@ -184,7 +184,7 @@ class Tally:
         self.times = [array("q") for _ in range(numbers)]
         self.doubled = self.strange = self.swapped = 0
         seen: dict[int, bytearray] = {}
-        place: dict[int, int] = {}  # of an event in the order of whoever got it first
+        place: dict[int, int] = {}  # of an event in the order of the reader that got it first
         last: dict[int, int] = {}
         boards = len(readers.boards)
         for at, descriptor, several in readers.notes:

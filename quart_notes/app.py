@@ -60,14 +60,14 @@ from quart_notes.settings import Postgres, Settings
 from quart_notes.settings_sources import load
 from quart_notes.workers.place import Place
 
-LEADING = 0x51756172744E03  # number of PostgreSQL's lock for whoever leads
+LEADING = 0x51756172744E03  # number of PostgreSQL's lock for the leader
 MAX_BODY = 256 * 1024  # bytes of a request
 BODY_TIMEOUT = 15  # seconds for a request's body to arrive
 RESPONSE_TIMEOUT = 30  # seconds for an answer to leave; streams have none
 
 
 class Application(Quart):
-    """Quart, which leaves it to whoever starts it to say why it cannot start."""
+    """Quart, which leaves it to the code that starts it to say why it cannot start."""
 
     def log_exception(self, exception_info: Any) -> None:
         """Log an error, unless it is said elsewhere."""

@@ -116,7 +116,7 @@ class Assistant:
         self._begin_next()
 
     async def stop(self) -> None:
-        """Leave off at once; what is unfinished is dealt with by whoever begins next."""
+        """Leave off at once; what is unfinished is dealt with by the process that begins next."""
         self._working = False
         self._waiting.clear()
         await _ended([*(run.task for run in self._running.values()), *self._thinning])
@@ -183,7 +183,7 @@ class Assistant:
         return error
 
     async def _keep(self, answer_id: int, draft: _Draft) -> None:
-        """Put in what has come, a batch at a time; the end of it is left to whoever ends the answer."""
+        """Put in what has come, a batch at a time; the end of it is left to the code that ends the answer."""
         loop = asyncio.get_running_loop()
         while True:
             await draft.more.wait()

@@ -52,7 +52,7 @@ class _Said:
 class Elsewhere:
     """What other processes say of the rooms, each with authority for its own connections.
 
-    1. Whoever comes is told all parts. A part that was lost is missed within REPEAT seconds and said again.
+    1. A process that comes is told all parts. A part that was lost is missed within REPEAT seconds and said again.
     2. A process that has gone has nobody in any room.
     """
 

@@ -207,7 +207,7 @@ class PreferenceEvent(Event):
 
 
 class JobEvent(Event):
-    """Long work has begun, got on, ended, or was put away: told to whoever asked for it, ten times a second at most.
+    """Long work has begun, got on, ended, or was put away: told to its asker, ten times a second at most.
 
     Of nobody in particular, as open mode allows, it is told on the board's topic.
     """

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def stop_process() -> None:
-    """Have this process end as it does when it is asked to; whoever started it starts another."""
+    """Have this process end as it does when it is asked to; the supervisor starts another."""
     signal.raise_signal(signal.SIGTERM)
 
 

@@ -1,4 +1,4 @@
-"""What only one of several processes does: whoever holds a lock that goes with its process."""
+"""What only one of several processes does: the one that holds a lock, which goes with it."""
 
 import asyncio
 import logging

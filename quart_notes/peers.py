@@ -49,10 +49,10 @@ class _Peer:
 class Peers:
     """The other processes.
 
-    1. Words may be lost, doubled or late, never garbled: whoever listens heals what was lost, and numbers what must not
+    1. Words may be lost, doubled or late, never garbled: a listener heals what was lost, and numbers what must not
        come twice or out of order.
-    2. Whoever begins to know this process is told everything: a new one, one that took this one for gone, one that was
-       stopped for a while. How far two know each other is said with every sign of life, so a lost one does no harm.
+    2. A process that begins to know this one is told everything: a new one, one that took this one for gone, one that
+       was stopped for a while. How far two know each other is said with every sign of life, so a lost one does no harm.
     3. Without a wire, or alone on it, saying something costs nothing.
     """
 
@@ -87,7 +87,7 @@ class Peers:
         self._when_new.append(act)
 
     def when_gone(self, act: Callable[[str], None]) -> None:
-        """Have `act` called with the name of whoever has gone, or has not been heard for SILENT seconds."""
+        """Have `act` called with the name of a process that has gone, or has not been heard for SILENT seconds."""
         self._when_gone.append(act)
 
     def start(self, wire: Wire) -> None:
@@ -111,7 +111,7 @@ class Peers:
             kept.clear()
 
     def say(self, subject: str, words: Any) -> None:
-        """Say something that JSON has a form for, to whoever is there."""
+        """Say something that JSON has a form for, to the other processes."""
         if self._known:
             self._put(subject, words)
 
@@ -126,7 +126,7 @@ class Peers:
                 self._send()
 
     def _send(self) -> None:
-        """Put on the wire what waits, no faster than whoever reads it can take it."""
+        """Put on the wire what waits, no faster than its reader can take it."""
         self._timers.pop(self._send, None)
         for _ in range(BURST):
             if self._wire is not None and (self._leaving or self._waiting):

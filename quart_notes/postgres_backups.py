@@ -82,7 +82,7 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
 
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
-    """An empty folder; for whoever is alone with the database, so that nobody else has it."""
+    """An empty folder; for a process that is alone with the database, so that nobody else has it."""
     shutil.rmtree(folder, ignore_errors=True)  # what a process left that was killed
     make_folder(folder)
     try:

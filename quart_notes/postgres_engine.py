@@ -21,7 +21,7 @@ from quart_notes.settings import Postgres
 
 Role = Literal["shared", "alone", "reader", "aside", "migrator"]  # the first two write
 
-# Number of the advisory lock of whoever may write at all: servers share it, what must be alone does not.
+# Number of the advisory lock of a process that may write at all: servers share it, what must be alone does not.
 IN_USE = 0x51756172744E02
 
 CONNECTING = 3.0  # seconds to reach the server
@@ -132,7 +132,7 @@ class StrictClient(AsyncpgDBClient):
                 raise asyncpg.LockNotAvailableError("it is in use by another Quart Notes process") from None
 
     async def take(self) -> Any:
-        """A connection, for whoever gives it back."""
+        """A connection, for a caller that gives it back."""
         pool = self._pool
         with translated():
             if pool is None:

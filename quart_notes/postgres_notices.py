@@ -1,7 +1,7 @@
 """What the processes of a PostgreSQL database tell each other through it: that something was committed, and words.
 
-NOTIFY only wakes: whoever hears it reads the log. It comes with the commit itself, once for each batch of writes, and
-what a lost connection missed is made up for by looking once more when there is another one.
+NOTIFY only wakes: a process that hears it reads the log. It comes with the commit itself, once for each batch of
+writes, and what a lost connection missed is made up for by looking once more when there is another one.
 source   https://www.postgresql.org/docs/current/sql-notify.html
 """
 

@@ -31,7 +31,7 @@ WATCHFUL = {
 
 
 async def connect(place: Postgres, name: str, **settings: str) -> Any:
-    """A connection that says its name to whoever looks at the server; one of FAILURES when there is none to be had."""
+    """A connection that says its name to the server; one of FAILURES when there is none to be had."""
     connection = await asyncpg.connect(
         place.url,
         timeout=CONNECTING,
@@ -74,7 +74,7 @@ def watch(connection: Any) -> None:
 class AdvisoryLock:
     """A lock among all processes of a database: it is lost with the connection that holds it.
 
-    Whoever holds it has to ask for it again and again: one that was stopped, or cut off, has lost it after IDLE.
+    Its holder has to ask for it again and again: one that was stopped, or cut off, has lost it after IDLE.
     """
 
     def __init__(self, place: Postgres, key: int) -> None:

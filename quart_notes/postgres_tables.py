@@ -1,4 +1,4 @@
-"""The tables of a PostgreSQL server's database, for whoever copies them."""
+"""The tables of a PostgreSQL server's database, for the code that copies them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -21,7 +21,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 from quart_notes.postgres_session import FAILURES, asked
 
-# Number of an advisory lock, which is known within one database only: of whoever changes anything, up to the commit.
+# Number of the advisory lock of a transaction that changes anything, up to the commit; known within one database only.
 WRITING = 0x51756172744E01
 
 READING = {"reader", "aside"}  # roles of connections

@@ -162,7 +162,7 @@ class Reader:
         self.end()
 
     def end(self) -> None:
-        """Write no more and let whoever waits for the end go on."""
+        """Write no more and let the code that waits for the end go on."""
         self.outlet = None
         self.ended.set()
         self.rouse()

@@ -14,7 +14,7 @@ MAX_BODY = 4 << 20  # a single larger one is not kept
 class CachedResponse:
     """A 200 answer: its body, entity tag and further headers, as they are sent (lower-case names).
 
-    topic   whoever may hear it may see the answer; each event of it makes the answer stale
+    topic   a caller who may hear it may see the answer; each event of it makes the answer stale
     """
 
     topic: str
@@ -74,5 +74,5 @@ class ResponseCache:
 
 
 def _weight(key: tuple[str, bytes], response: CachedResponse) -> int:
-    # The address counts: whoever asks chooses it, and many long ones with empty answers would fill the memory.
+    # The address counts: the caller chooses it, and many long ones with empty answers would fill the memory.
     return OVERHEAD + len(key[0]) + len(key[1]) + len(response.body)

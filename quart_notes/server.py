@@ -127,7 +127,7 @@ def listen(bind: str, *, shared: bool = False, at_once: bool = True) -> socket.s
     """A listening socket whose connections cannot hoard: small send buffers, dead peers dropped by the kernel.
 
     shared    others of ours listen at the same address, and the kernel deals out the connections among them
-    at_once   listen already; otherwise whoever serves on it begins to
+    at_once   listen already; otherwise the server that uses it begins to
     source   tcp(7): TCP_USER_TIMEOUT; Linux, ip-sysctl: tcp_notsent_lowat; accepted sockets inherit these options
     """
     if bind.startswith("unix:"):
@@ -270,7 +270,7 @@ async def serve_beside(
 async def _offer_first_links(core: Core, base: str) -> None:
     """Say how the first administrator gets in, and everybody who was here before there were accounts.
 
-    On standard output, for whoever starts the server, and never in a log. Each link lets one person in, once.
+    On standard output, for the person who starts the server, and never in a log. Each link lets one person in, once.
     """
     links = await core.invitations.first()
     if links is not None:

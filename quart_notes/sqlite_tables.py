@@ -1,4 +1,4 @@
-"""The tables of a SQLite file, for whoever copies them."""
+"""The tables of a SQLite file, for the code that copies them."""
 
 import re
 import sqlite3

@@ -1,11 +1,11 @@
-"""What both databases' tables are to whoever copies them: rows of plain values, and a checksum of them."""
+"""What both databases' tables are to the code that copies them: rows of plain values, and a checksum of them."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
 CHUNK = 500  # rows at once: 40 MB if every one of them were an event as long as can be
-ALONE = {"server_key"}  # of one place: it is handed on, or not, by whoever copies
+ALONE = {"server_key"}  # of one place: it is handed on, or not, by the code that copies
 
 Row = tuple[Any, ...]  # of None, int (0 and 1 for no and yes), float, str and datetime in UTC, by the table's columns
 

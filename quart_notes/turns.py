@@ -1,7 +1,7 @@
 """Whose turn it is to write, among processes that share a SQLite file.
 
-SQLite itself lets a process that finds the file locked try again after a while, and again: whoever comes at the right
-moment is next, and with four busy processes one may wait for seconds. Here they stand in a queue.
+SQLite itself lets a process that finds the file locked try again after a while, and again: a process that comes at the
+right moment is next, and with four busy processes one may wait for seconds. Here they stand in a queue.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ class Turn(Protocol):
 class Turns:
     """A queue for processes, on two bytes of a file that all of them have open; the kernel lets go of the dead.
 
-    Whoever writes holds WRITING. Whoever is next holds NEXT and waits for WRITING: so somebody who has just written
-    cannot be first again while another one waits.
+    The process that writes holds WRITING. The next one holds NEXT and waits for WRITING: so somebody who has just
+    written cannot be first again while another one waits.
 
     Waiting ends after PATIENCE with TimeoutError. The thread that waits cannot be called back: what it brings is for
-    whoever wants to write next, or is given back at once when nobody does.
+    the process that wants to write next, or is given back at once when nobody does.
 
     descriptor   of the file; record locks belong to the process, so an inherited one does
     source       fcntl(2), "Advisory record locking"

@@ -28,7 +28,7 @@ from tests.server_process import ROOT, wait_for
 
 Json = dict[str, Any]
 HELD = 30.0  # seconds after which a held answer gives up
-LOOK = 0.01  # seconds between two looks whether whoever asked is still there
+LOOK = 0.01  # seconds between two looks whether the client is still there
 
 
 class State:
@@ -150,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
             while time.monotonic() < until and step.get("hold") not in self.state.released:
                 try:
                     if self.connection.recv(1) == b"":
-                        raise ConnectionError("whoever asked has gone")
+                        raise ConnectionError("the client has gone")
                 except TimeoutError:
                     pass
         finally:

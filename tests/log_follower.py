@@ -1,4 +1,4 @@
-"""Whoever follows the feed without a server: what was, then what comes."""
+"""A reader of the feed without a server: what was, then what comes."""
 
 import asyncio
 import json

@@ -106,7 +106,7 @@ def run(*arguments: str, folder: Path, env: dict[str, str], timeout: float = 60)
 
 
 class Nursery:
-    """The process, as those see it who ask for children. They end with it, and it ends with whoever has started it."""
+    """The process, as those see it who ask for children. They end with it, and it ends with its parent."""
 
     def __init__(self, python: str) -> None:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -144,7 +144,7 @@ def attend(fd: int) -> None:
     """Do what is asked over a socket until nobody asks any more; return in each child, as the server it is to be."""
     gc.collect()
     gc.freeze()  # a collection in a child would copy the memory of all that is here
-    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever runs the tests
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the person who runs the tests
     children: set[int] = set()
     with socket.socket(fileno=fd) as line:
         while True:

@@ -107,7 +107,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for whoever runs the tests
+                start_new_session=True,  # Ctrl-C is for the person who runs the tests
                 **self._as,
             )
         deadline = time.monotonic() + 20

@@ -246,7 +246,7 @@ class Traffic:
         self._writing = False
         await asyncio.wait_for(asyncio.gather(*self._tasks[len(self.readers) :]), 40)
         async with self._servers[0].client() as http:
-            # Whoever writes now does so after all that has begun.
+            # A process that writes now does so after all that has begun.
             last = await http.post("/api/notes", json={"title": "the last"})
         self.acknowledged[last.json()["id"]] = "the last"
         newest = await asyncio.to_thread(self._kept)

@@ -46,7 +46,7 @@ ADMINISTRATION = {"administration", "front_administration"}
 ACCOUNTS_ONLY = {"account", "invitations", "front_account", "front_access"} | ADMINISTRATION
 OPEN_ONLY = {"front_me"}
 NOBODY = "X-Nobody: yet"
-# Whoever signs in or out, or chooses who to be, ends the session that they had.
+# A person who signs in or out, or chooses who to be, ends the session that they had.
 ENDS_ME = {
     *("account.sign_in", "account.sign_out", "front_me.be"),
     *("front_access.signed_in", "front_access.signed_out", "front_access.joined"),

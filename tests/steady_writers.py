@@ -15,7 +15,7 @@ TOGETHER = 10  # notes of one connection: with several workers each of them is w
 
 @contextmanager
 def steady_writers(base: str) -> Iterator[list[int]]:
-    """Three clients add notes to a server while the block runs; gives how many were acknowledged so far, at least some."""
+    """Three clients add notes to a server while the block runs; gives the number acknowledged so far, at least one."""
     stop = threading.Event()
     acknowledged = [0]
 

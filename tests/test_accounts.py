@@ -64,7 +64,7 @@ async def test_a_nickname_that_nobody_can_have_is_nobodys(house: House, nickname
         refused(await sign_in(client, nickname), 401, "wrong_password")
 
 
-async def test_whoever_has_no_password_fits_none(house: House):
+async def test_who_has_no_password_fits_none(house: House):
     await house.core.people.add(_newcomer("nopassword"))
     async with house.client() as client:
         for password in ("nobody's password", "", "None"):
@@ -219,7 +219,7 @@ async def test_the_length_of_a_password_is_that_of_its_normal_form(house: House)
         assert fields_of(refused(long, 422, "validation_failed")) == {"password"}
 
 
-async def test_whoever_finds_a_browser_open_does_not_guess_the_password_in_it(house: House, counted: Counted):
+async def test_who_finds_a_browser_open_does_not_guess_the_password_in_it(house: House, counted: Counted):
     async with await house.browser("ada") as ada:
         guesses = [ada.put("/api/me/password", json={"current": f"{WRONG} {n}", "new": WRONG}) for n in range(60)]
         answers = await asyncio.gather(*guesses)

@@ -79,7 +79,7 @@ async def test_nobody_new_goes_by_its_name(core: Core):
 # How it grows and ends.
 
 
-async def test_an_answer_grows_only_for_whoever_knows_its_newest_version(core: Core):
+async def test_an_answer_grows_only_for_who_knows_its_newest_version(core: Core):
     answer = await asked(core, await person(core, "ada"))
 
     assert (await core.answers.grow(answer.id, 1, "One")).result == 2

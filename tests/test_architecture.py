@@ -203,7 +203,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "": {"app", "version"},
 }
 
-# Whoever touches a library of the outside, and nobody else.
+# The modules that touch a library of the outside, and nobody else.
 TOUCHES: dict[str, set[str]] = {
     "yaml": {"transfer.front_matter"},
     "aiosqlite": {"sqlite_engine"},

@@ -132,9 +132,7 @@ async def _all_done(core: Core) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_what_is_asked_while_nobody_answers_is_answered_in_order_by_whoever_begins(
-    core: Core, upstream: FakeOllama
-):
+async def test_what_is_asked_while_nobody_answers_is_answered_in_order_by_who_begins(core: Core, upstream: FakeOllama):
     people = [await questions.person(core, nickname) for nickname in ("ada", "bob")]
     words = [new_word(upstream, "ok") for _ in range(4)]
     for number, word in enumerate(words):

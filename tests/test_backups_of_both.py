@@ -55,7 +55,7 @@ def titles(server: ServerProcess) -> list[str]:
 
 @pytest.mark.parametrize("target", KINDS)
 @pytest.mark.parametrize("source", KINDS)
-async def test_whoever_has_a_newer_id_gets_exactly_one_reset(tmp_path: Path, source: Kind, target: Kind):
+async def test_who_has_a_newer_id_gets_exactly_one_reset(tmp_path: Path, source: Kind, target: Kind):
     copy, data = tmp_path / "copy.sqlite3", tmp_path / "target"
     with serving(source, data if source == target else tmp_path / "source") as server:
         add(server, "kept")

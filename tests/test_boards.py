@@ -249,7 +249,7 @@ async def test_housekeeping_forgets_what_was_deleted_long_ago(house: House, monk
     await house.core.boards.restore(house.caller("ada"), recent)
 
 
-# Whoever applies what they hear has what there is.
+# A client that applies what it hears has what there is.
 
 
 async def _state(house: House, nickname: str, board: int) -> tuple[Any, EventId] | None:

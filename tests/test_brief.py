@@ -179,7 +179,7 @@ def test_every_short_way_has_a_route_of_the_same_shape(tmp_path: Path):
 
 
 def test_nothing_is_passed_by_but_what_the_short_way_does_itself(tmp_path: Path):
-    """Whoever has every request pass something more has to see to the short way too."""
+    """Code that has every request pass something more has to see to the short way too."""
     app = create_app(Settings(data=tmp_path))
     blueprints = {endpoint.partition(".")[0] for method, path in app.extensions[BRIEF] for endpoint in _of(app, path)}
     scopes = {None, *blueprints}

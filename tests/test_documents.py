@@ -222,7 +222,7 @@ EXPECTED = {
 }
 
 
-# The notes of any board are answered as those of everybody's; whoever has to be somebody may hear that they are not.
+# The notes of any board are answered as those of everybody's; who has to be somebody may hear that they are not.
 EXPECTED |= {
     rule.replace("/api/", "/api/boards/<id:board_id>/"): statuses | {404}
     for rule, statuses in EXPECTED.items()

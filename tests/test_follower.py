@@ -139,7 +139,9 @@ steps = st.lists(
 
 @given(steps=steps, seed=st.integers(0, 1000))
 @in_virtual_time
-async def test_whoever_commits_readers_hear_all_of_it_in_order_and_once(steps: list[tuple[str, int, float]], seed: int):
+async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
+    steps: list[tuple[str, int, float]], seed: int
+):
     async with following(seed) as scene:
         late: list[list[Message]] = []
         for what, count, pause in steps:
@@ -208,7 +210,7 @@ async def test_what_nobody_said_is_found_by_looking():
 
 
 @in_virtual_time
-async def test_whoever_catches_up_waits_for_what_was_committed_before():
+async def test_who_catches_up_waits_for_what_was_committed_before():
     async with following() as scene:
         assert not scene.follower.behind()
         scene.commit(7)

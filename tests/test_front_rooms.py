@@ -35,7 +35,7 @@ async def test_the_form_says_something_once_and_leads_to_the_end(api: httpx.Asyn
     assert await _said(api, place) == ["two\nlines"]
 
 
-async def test_whoever_answers_by_the_form_has_read_what_stands_there(api: httpx.AsyncClient):
+async def test_who_answers_by_the_form_has_read_what_stands_there(api: httpx.AsyncClient):
     ada, bob, place = await person(api), await person(api), await room(api)
     await say(api, place, bob)
     await _as(api, ada)

@@ -91,7 +91,7 @@ async def _note(guest: Guest, board: int, title: str) -> httpx.Response:
 
 @on_both_edges
 @pytest.mark.parametrize("how", ["removed", "left", "board deleted"])
-async def test_whoever_sees_a_board_no_longer_hears_no_more_of_it(street: Street, edge: Edge, how: str):
+async def test_who_sees_a_board_no_longer_hears_no_more_of_it(street: Street, edge: Edge, how: str):
     ada, bob = street["ada"], street["bob"]
     board = await _board(street)
     port, topic = ada.server.port, f"board:{board}"

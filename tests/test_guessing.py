@@ -1,4 +1,4 @@
-"""Guessing passwords: so many tries and no more, and whoever knows theirs still gets in."""
+"""Guessing passwords: so many tries and no more, and a person who knows theirs still gets in."""
 
 import asyncio
 import time

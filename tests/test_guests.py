@@ -1,4 +1,4 @@
-"""Guests of the lobby: whoever talks there in open mode before they have chosen who they are."""
+"""Guests of the lobby: people who talk there in open mode before they have chosen who they are."""
 
 import re
 from collections.abc import Awaitable, Callable

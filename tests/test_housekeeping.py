@@ -110,7 +110,7 @@ async def test_imports_of_a_machine_that_has_gone_are_interrupted_and_nothing_el
     await tidy(Core(**{**vars(core), "runner": runner}))
 
     assert dict(rows(core, "SELECT id, state FROM job")) == {**dict.fromkeys(lost, "interrupted"), **kept}
-    assert (await core.log.newest()).number - before.number == len(lost), "whoever asked for them is told"
+    assert (await core.log.newest()).number - before.number == len(lost), "the people who asked for them are told"
     (again, _) = sorted(lost)
     assert (await core.jobs.retry(ANYBODY, again)).result.state == "waiting"
 

@@ -132,9 +132,7 @@ def test_a_server_that_may_not_be_the_only_one_says_that_its_links_end_when_anot
         assert server.log.count("If another server starts on this database") == (kind == "postgres")
 
 
-async def test_whoever_was_here_before_there_were_accounts_sets_a_password(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+async def test_who_was_here_before_there_were_accounts_sets_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data", access="open") as house:
         for nickname in ("ada", "bob"):
@@ -228,7 +226,7 @@ async def test_a_link_that_holds_no_longer_has_one_answer(house: House, how: str
     await house.core.invitations.forget_expired()
 
 
-async def test_only_whoever_made_it_and_administrators_see_it_and_take_it_back(house: House):
+async def test_only_who_made_it_and_administrators_see_it_and_take_it_back(house: House):
     async with (
         await house.browser("ada") as ada,
         await house.browser("bob") as bob,
@@ -325,7 +323,7 @@ async def test_a_link_of_somebody_who_owns_the_board_no_longer_leads_to_the_serv
                 f" WHERE board_id = {board} AND nickname = 'new'") == [(0,)]  # fmt: skip
 
 
-async def test_whoever_is_on_the_board_already_stays_there_as_what_they_were(house: House):
+async def test_who_is_on_the_board_already_stays_there_as_what_they_were(house: House):
     board = await house.board(root="owner", ada="editor")
     async with await house.browser("root") as root:
         _, secret = await _made(root, user_id=house.people["ada"].id, board_id=board, role="viewer")

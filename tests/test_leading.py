@@ -61,7 +61,7 @@ async def test_a_file_is_locked_by_one_and_free_when_it_lets_go(tmp_path: Path):
     await second.release()
 
 
-async def test_whoever_is_alone_has_begun_when_it_starts_and_has_ended_when_it_stops(tmp_path: Path):
+async def test_who_is_alone_has_begun_when_it_starts_and_has_ended_when_it_stops(tmp_path: Path):
     work = Work(FileLock(tmp_path / "lock"))
     await work.leader.start()
     assert work.done == ["begin"]

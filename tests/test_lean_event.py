@@ -1,4 +1,4 @@
-"""The lean event does what asyncio's does, whoever waits, leaves and comes back."""
+"""The lean event does what asyncio's does, no matter who waits, leaves and comes back."""
 
 import asyncio
 from typing import Any

@@ -75,7 +75,7 @@ async def test_the_same_again_tells_nobody(house: House):
     assert await house.core.log.newest() == before
 
 
-async def test_whoever_adds_up_their_memberships_has_their_boards(house: House):
+async def test_who_adds_up_their_memberships_has_their_boards(house: House):
     chance, ada, bob = random.Random(5), house.caller("ada"), house.people["bob"]
     boards = [await house.board(ada="owner") for _ in range(3)]
     start = await house.core.log.newest()

@@ -63,7 +63,9 @@ def test_every_command_refuses_a_newer_database_by_the_name_of_its_migration(tmp
     mark(url)
     if kind == "sqlite":
         with closing(sqlite3.connect(file_in(tmp_path / "data"))) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE")  # as in a copy: whoever opens it to write changes that
+            connection.execute(
+                "PRAGMA journal_mode = DELETE"
+            )  # as in a copy: a process that opens it to write changes that
     before = state(tmp_path, url)
 
     for command in COMMANDS:

@@ -94,7 +94,7 @@ RIDDLES = (
         "Go on in",
         "Put away",
         "Out of anything",
-        "whoever is in",
+        "the person who is in",
     ),
     *("better than a puzzle", "set aside.", "does not hold", "belong together", "comes again by itself", "stands here"),
     *("There is no signing in here", "Take it back", "Nowhere else", "More of it", "Stay still", "This list"),

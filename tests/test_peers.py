@@ -18,7 +18,7 @@ from tests.wires import LATE, MOMENT, Exchange
 
 
 class Process:
-    """A process that remembers what it was told: each says what it `knows` to whoever is new."""
+    """A process that remembers what it was told: each says what it `knows` to a new one."""
 
     def __init__(self, exchange: Exchange, knows: Any = None) -> None:
         self.peers = Peers()

@@ -78,7 +78,7 @@ async def test_the_password_stands_in_no_log(
 
 
 class TlsDoor:
-    """What stands before a server that knows no TLS, as that of the wheel, and speaks it with whoever comes."""
+    """What stands before a server that knows no TLS, as that of the wheel, and speaks it with any client."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self._server = server

@@ -109,7 +109,7 @@ async def test_a_query_whose_reader_has_left_costs_no_further_connection_and_end
             sleeper.cancel()
         left = await asyncio.gather(*sleepers, return_exceptions=True)
         assert {type(one) for one in left} == {asyncio.CancelledError}
-        assert (await asked(url, SESSIONS))[0][0] <= before + 4, "the readers, and whoever asks"
+        assert (await asked(url, SESSIONS))[0][0] <= before + 4, "the readers, and the one that asks"
         await _until_nobody(url, "query LIKE 'SELECT pg_sleep%' AND state = 'active'")
         await _read(core)
 

@@ -1,4 +1,4 @@
-"""Several servers on one PostgreSQL: one order for all readers, whoever writes, however long a commit takes."""
+"""Several servers on one PostgreSQL: one order for all readers, no matter who writes and how long a commit takes."""
 
 import asyncio
 import json

@@ -199,7 +199,7 @@ async def test_a_list_that_has_not_changed_is_not_sent_again(house: House, ada: 
     assert (await ada.get(MINE, headers={"If-None-Match": tag})).status_code == 200
 
 
-# In open mode whoever is named or was chosen.
+# In open mode, of the person who is named or was chosen.
 
 
 async def test_in_open_mode_somebody_has_to_say_who(api: httpx.AsyncClient):

@@ -139,7 +139,7 @@ async def test_the_address_of_a_browser_is_the_one_to_believe(
 
 
 @pytest.mark.parametrize("hops", [0, 1, 2])
-async def test_whoever_makes_up_addresses_has_no_more_tries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int):
+async def test_who_makes_up_addresses_has_no_more_tries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int):
     proxies = ["192.0.2.1", "198.51.100.1"][:hops]
     async with _behind(tmp_path, monkeypatch, hops) as house, house.client(address=PEER) as client:
         for n in range(10):

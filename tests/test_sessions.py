@@ -24,7 +24,7 @@ SIGN_IN = {"nickname": "ada", "password": PASSWORD}
 
 
 async def _is(client: httpx.AsyncClient) -> str | None:
-    """The nickname of whoever the server takes a browser for."""
+    """The nickname of the person that the server takes a browser for."""
     answer = await client.get("/api/me")
     return answer.json()["user"]["nickname"] if answer.status_code == 200 else None
 

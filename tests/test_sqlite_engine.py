@@ -1,4 +1,4 @@
-"""Transactions that leave nothing locked and nothing open, whoever is cancelled in them."""
+"""Transactions that leave nothing locked and nothing open, no matter who is cancelled in them."""
 
 import asyncio
 import sqlite3

@@ -407,7 +407,7 @@ async def test_a_file_of_which_nothing_comes_any_more_is_given_up(desk: Desk):
 
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", "application/json"])
 @pytest.mark.parametrize("times", [1, 2])
-async def test_whoever_leaves_while_a_file_is_made_leaves_nothing(
+async def test_who_leaves_while_a_file_is_made_leaves_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str, times: int
 ):
     reached, go_on, made = threading.Event(), threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""Several workers behind one address: one board for all, whoever serves whom."""
+"""Several workers behind one address: one board for all, no matter which worker serves whom."""
 
 import asyncio
 import os

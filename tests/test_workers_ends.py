@@ -182,7 +182,7 @@ def _runs(process: int) -> bool:
 async def _settled(server: WorkerServer, acknowledged: dict[int, str]) -> None:
     """Writes that nobody waited for any more have come to their end, and all is as it should be."""
     async with server.client() as client:
-        # Whoever writes next does so after all that has begun.
+        # A process that writes next does so after all that has begun.
         note = (await client.post("/api/notes", json={"title": "the last"})).json()
     acknowledged[note["id"]] = note["title"]
     check_rows_and_events(server, acknowledged)

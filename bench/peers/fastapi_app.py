@@ -98,7 +98,7 @@ class ConnectionManager:
             self.active_connections.remove(websocket)
 
     async def broadcast(self, event: NoteEvent) -> None:
-        """Send a change to everyone; whoever is gone does not stop the others."""
+        """Send a change to everyone; one that is gone does not stop the others."""
         message = event.model_dump_json()
         server_sent = ServerSentEvent(raw_data=message)  # encoded once for all readers
         for queue in self.queues:

@@ -2,7 +2,8 @@
 
 It answers any request on its first connection; every later connection that asks for `/events` is kept. `POST /go` with
 {"seconds": s, "bytes": n} has it write n bytes to each of those, round after round, for s seconds, and is answered with
-what it did. Sockets block: whoever does not read holds it up, so that nothing is lost and all that was written arrives.
+what it did. Sockets block: a reader that does not read holds it up, so that nothing is lost and all that was written
+arrives.
 
 Run:  python -m bench.peers.kernel_writes 8000
 """

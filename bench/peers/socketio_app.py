@@ -1,6 +1,6 @@
 """A plain push app: python-socketio on ASGI, as its documentation teaches.
 
-Readers connect and are put into the room that their address names; whoever posts a note has it emitted to the room.
+Readers connect and are put into the room that their address names; a posted note is emitted to the room.
 python-socketio.readthedocs.io: "The Socket.IO Server" (rooms, emitting), "Deployment" (ASGIApp with another ASGI app
 beside it). Nothing is stored; the note is in memory until it has been emitted.
 

@@ -7,7 +7,7 @@ from quart_notes.schemas import PAGE_MAX, MyBoardOut, PageQuery
 
 
 async def board_list() -> list[MyBoardOut]:
-    """The boards that whoever asks sees: everybody's, their own personal one, shared ones."""
+    """The boards that the caller sees: everybody's, their own personal one, shared ones."""
     found = await core().boards.find(await caller(), PageQuery(limit=PAGE_MAX))
     return sorted(found.boards, key=_place)
 

@@ -45,7 +45,7 @@ async def list_boards(query_args: BoardQuery) -> Response:
     """List boards.
 
     Everybody's, your own personal one, and those that you are a member of; in open mode all shared ones, and the
-    personal one of whoever you are or `person_id` names.
+    personal one of you or whom `person_id` names.
     """
     found = await core().boards.find(await acting_as(query_args.person_id), query_args)
     links = {"next": {"after_id": found.boards[-1].id}} if found.more else {}

@@ -33,8 +33,8 @@ class HeldBody(Body):
     """A body of which, while nobody takes it, no more is read than can be kept.
 
     1. Until it is decided what the request is for, only the first message of it is read, and kept.
-    2. A body that is taken a piece at a time has no bound here: whoever takes it counts. At most HELD bytes and a
-       message wait for them; a client that sends faster is made to wait.
+    2. A body that is taken a piece at a time has no bound here: the route that reads it counts. At most HELD bytes and
+       a message wait for them; a client that sends faster is made to wait.
     3. Any other body is bounded, and what comes beyond the bound is thrown away, as Quart does.
     """
 

@@ -19,7 +19,7 @@ WRITTEN = re.compile(
 
 
 def client_address() -> str:
-    """The address of whoever sends this request; nothing for a unix socket's client."""
+    """The address of the client that sends this request; nothing for a unix socket's client."""
     return parsed(request.remote_addr or "") or ""
 
 

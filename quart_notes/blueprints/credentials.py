@@ -59,7 +59,7 @@ class Place(NamedTuple):
 def credential(parts: Core, headers: Headers, root: str = "", *, secure: bool) -> Credential | None:
     """What the headers of a request say of its sender; None when they say nothing.
 
-    A token counts before a session. A page of another origin never has the session of whoever looks at it.
+    A token counts before a session. A page of another origin never has the session of the person who looks at it.
     """
     sent = joined(headers, b"authorization")
     scheme, _, secret = sent.partition(" ")

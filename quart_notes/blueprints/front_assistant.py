@@ -18,7 +18,7 @@ blueprint = Blueprint("front_assistant", __name__, url_prefix="/front")
 @blueprint.post("/assistant")
 @hide
 async def open_room() -> WerkzeugResponse:
-    """Go to one's own room with the assistant; whoever is nobody yet says first who they are."""
+    """Go to one's own room with the assistant; a caller who is nobody yet says first who they are."""
     me = await chosen_person()
     if me is None:
         return redirect(f"{request.root_path}/front/users", 303)

@@ -148,7 +148,7 @@ async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
 @blueprint.post("/<id:room_id>/messages")
 @hide
 async def say(room_id: int) -> Page:
-    """Say something by the form; whoever answers has read what stands there."""
+    """Say something by the form; a person who answers has read what stands there."""
     me = await chosen_person()
     shown = await visible_room(room_id, me)
     if me is None and not may_talk(room_id):

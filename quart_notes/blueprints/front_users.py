@@ -66,7 +66,7 @@ async def to_user(user: UserOut, where: str = "") -> Page:
 @blueprint.post("/<id:user_id>/talk")
 @hide
 async def talk(user_id: int) -> WerkzeugResponse:
-    """Open the conversation with a person; whoever is nobody yet has to choose first who they are."""
+    """Open the conversation with a person; a caller who is nobody yet has to choose first who they are."""
     me = await chosen_person()
     await core().people.get(user_id)
     if me is None:

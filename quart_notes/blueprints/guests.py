@@ -1,4 +1,4 @@
-"""Guests of the lobby: in open mode, whoever talks there before they have chosen who they are."""
+"""Guests of the lobby: in open mode, people who talk there before they have chosen who they are."""
 
 from quart import Response
 

@@ -51,7 +51,7 @@ def must_be_served(app: Quart, headers: Headers) -> None:
 
 
 def base_url() -> str:
-    """What links to this server begin with, for whoever asks; no slash at the end.
+    """What links to this server begin with, for the caller; no slash at the end.
 
     It is `public_url`; without it the host by which the request came, which is one that is served; without that the
     address at which the server listens.

@@ -1,4 +1,4 @@
-"""Who asks: a browser's session, a program's token, or, in open mode, whoever they choose to be."""
+"""Who asks: a browser's session, a program's token, or, in open mode, whom they choose to be."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def accounts() -> bool:
 
 
 async def identify() -> Pass | None:
-    """The pass of whoever asks, or None; found once for each request.
+    """The pass of the caller, or None; found once for each request.
 
     raises   SignInRequiredError for a token that does not hold: a program has to hear of it
     """
@@ -97,7 +97,7 @@ async def acting_as(person_id: int | None) -> Caller:
 
 
 def known_pass(parts: Core, headers: Headers, root: str = "", *, secure: bool) -> Pass | None:
-    """The pass of whoever sends these headers, when it is at hand: for what is answered before Quart's routing."""
+    """The pass of the sender of these headers, when it is at hand: for what is answered before Quart's routing."""
     found = credential(parts, headers, root, secure=secure)
     if found is not None:
         return parts.gate.known(found.kind, found.secret)

@@ -40,7 +40,7 @@ async def list_jobs(query_args: JobQuery) -> Response:
 async def get_job(job_id: int) -> Response:
     """Get a job.
 
-    Every change of it is told on the topic of whoever asked for it, `user:3`.
+    Every change of it is told on the topic of the person who asked for it, `user:3`.
     """
     return thing(*await core().jobs.get(await caller(), job_id))
 

@@ -60,11 +60,11 @@ DESCRIPTION = """The notes board, people, messages and rooms of a Quart Notes se
 `/asyncapi.json` describes them. List and item responses carry `Last-Event-ID`: subscribe with it and nothing is missed.
 
 **Errors** are RFC 9457 problem details (`application/problem+json`); `code` is stable, `errors` names the fields.
-With a status of 500 and above, `request_id` is what whoever runs the server looks for in its log; every answer carries
-it as `X-Request-Id`.
+With a status of 500 and above, `request_id` is what the person who runs the server looks for in its log; every answer
+carries it as `X-Request-Id`.
 
-**Security**: in open mode there is no sign-in: whoever reaches the port may read and write, and the server listens on
-loopback only unless told otherwise. In accounts mode everything but signing in, health and version needs a token
+**Security**: in open mode there is no sign-in: anybody who reaches the port may read and write, and the server listens
+on loopback only unless told otherwise. In accounts mode everything but signing in, health and version needs a token
 (`Authorization: Bearer qn_…`, made on the account page or with `POST /api/me/tokens`) or the session's cookie, whose
 name ends with the server's port; what you may not see is answered 404. In both modes unsafe methods from a page of
 another origin are refused (403 `cross_origin`), unless the setting `origins` names it; programs send no `Origin`.

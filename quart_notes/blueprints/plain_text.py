@@ -35,7 +35,7 @@ async def chat(client_id: int) -> None:
     """
     passed = await identify()
     speaker = f"Client {client_id}" if passed is None or not accounts() else passed.caller.person
-    assert speaker is not None  # noqa: S101 - in accounts mode whoever asks is somebody
+    assert speaker is not None  # noqa: S101 - in accounts mode the caller is somebody
     await core().database.ping()
     await websocket.accept()
     presence = core().presence

@@ -18,10 +18,10 @@ def must_have_accounts() -> None:
 
 
 async def check(data: SignIn) -> int:
-    """The id of whoever gives this nickname and password.
+    """The id of the person who gives this nickname and password.
 
     Wrong ones are counted by nickname and address, by nickname, and by address. A browser in which the person has
-    signed in before is counted for itself: whoever else tries their nickname does not lock them out.
+    signed in before is counted for itself: others who try their nickname do not lock them out.
     raises   WrongPasswordError; TooManyAttemptsError before the password is looked at
     """
     must_have_accounts()

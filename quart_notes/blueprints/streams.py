@@ -192,7 +192,7 @@ async def _write(page: list[Message], reader: Reader, peer: outlets.Peer) -> Non
 
     Message by message, through the framework, each costs 80 µs, and many readers may come back at once.
     """
-    with suppress(OSError):  # it has gone: whoever hears it finds out
+    with suppress(OSError):  # it has gone: the reader of the line finds out
         for portion in _portions(page, reader.framing):
             if reader.ended.is_set() or peer.closing:
                 return

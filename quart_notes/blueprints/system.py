@@ -73,7 +73,7 @@ async def ready() -> tuple[HealthOut, int]:
 async def _health(message: str) -> tuple[HealthOut, int]:
     asking = asyncio.create_task(core().database.answers())
     try:
-        # A connection that is lost may take long to be let go of: whoever asks does not wait for that.
+        # A connection that is lost may take long to be let go of: the caller does not wait for that.
         await asyncio.wait([asking], timeout=HEALTH_TIMEOUT)
         answers = asking.done() and asking.result()
     finally:

@@ -121,8 +121,8 @@ class Accounts:
     async def claim(self, secret: str, data: Claim, client_key: str | None = None) -> UserOut:
         """Set the password of somebody known here; end what sessions, tokens and other links to do so there were.
 
-        A link of kind claim says whose; with the one of kind setup it is whoever `data.user_id` names, who becomes the
-        administrator. InvitationGoneError when the link holds no longer.
+        A link of kind claim says whose; with the one of kind setup it is the person whom `data.user_id` names, who
+        becomes the administrator. InvitationGoneError when the link holds no longer.
         """
         async with self._database.snapshot() as connection:
             invitation = await holding(connection, secret)

@@ -49,8 +49,8 @@ class Asked(NamedTuple):
 class Answers:
     """Everything that the assistant says.
 
-    While an answer is being written it is known by its version: whoever writes on can only do so while nobody else has
-    changed it, has stopped it say.
+    While an answer is being written it is known by its version: the process that writes on can only do so while nobody
+    else has changed it, has stopped it say.
     """
 
     def __init__(self, database: Database, log: EventLog, write: Write) -> None:

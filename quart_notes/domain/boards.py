@@ -65,7 +65,7 @@ class Boards:
                     await add_personal(connection, row["id"], row["nickname"])
 
     async def add(self, caller: Caller, data: BoardCreate) -> Written[MyBoardOut]:
-        """Open a shared board; whoever does owns it."""
+        """Open a shared board; the caller owns it."""
 
         async def work(change: Change) -> MyBoardOut:
             board = Board(kind="shared", name=data.name, created_at=datetime.now(UTC))

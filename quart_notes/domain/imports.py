@@ -102,10 +102,10 @@ class Imports:
     async def take(self, job_id: int, ours: Ours, *, trusted: bool) -> Task | None:
         """Begin a job; None when it does not wait any more, or is for another machine.
 
-        One that is running counts as waiting: whoever asks runs the jobs of this machine, and does not run this one.
+        One that is running counts as waiting: the caller runs the jobs of this machine, and does not run this one.
         Beginning it has been committed before, and the answer to that was lost.
 
-        trusted   as in open mode; otherwise it is done in the name of whoever asked for it, and of nobody else
+        trusted   as in open mode; otherwise it is done in the name of the person who asked for it, and of nobody else
         """
 
         async def work(change: Change) -> Task | None:
@@ -127,7 +127,7 @@ class Imports:
         """Bring a batch in and note how far the job is; None when it is not running any more.
 
         quietly   tell nobody how far it is; the notes are always told
-        raises    NotFoundError, ForbiddenError: whoever asked for it may not do it any more
+        raises    NotFoundError, ForbiddenError: the person who asked for it may not do it any more
         """
 
         async def work(change: Change) -> Outcome | None:

@@ -1,4 +1,4 @@
-"""Long work as whoever asked for it sees it: begun, found, cancelled, run again, put away."""
+"""Long work as the person who asked for it sees it: begun, found, cancelled, run again, put away."""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -267,13 +267,13 @@ async def _theirs(connection: BaseDBAsyncClient, caller: Caller, job_id: int) ->
 
 
 async def settle(change: Change, job: Job, state: JobState, text: str) -> JobOut:
-    """Give a job another state, and tell whoever asked for it."""
+    """Give a job another state, and tell the person who asked for it."""
     job.state, job.text = state, text
     return await keep(change, job)
 
 
 async def keep(change: Change, job: Job, *, quietly: bool = False) -> JobOut:
-    """Save a job as it is now, and tell whoever asked for it, unless it is too soon."""
+    """Save a job as it is now, and tell the person who asked for it, unless it is too soon."""
     job.version += 1
     job.updated_at = datetime.now(UTC)
     await job.save(using_db=change.connection)
@@ -281,7 +281,7 @@ async def keep(change: Change, job: Job, *, quietly: bool = False) -> JobOut:
 
 
 def tell(change: Change, action: Action, job: Job) -> JobOut:
-    """Record where a job stands, for whoever asked for it."""
+    """Record where a job stands, for the person who asked for it."""
     topic = events.board(job.board_id) if job.user_id is None else events.user(job.user_id)
     told = out(job)
     change.record(JobEvent(topic=topic, action=action, job=told))
@@ -289,7 +289,7 @@ def tell(change: Change, action: Action, job: Job) -> JobOut:
 
 
 def begin_or_end(change: Change, job_id: int, wanted: Literal["begin", "end"]) -> None:
-    """Have whoever works on jobs hear of it."""
+    """Tell the process that works on jobs."""
     work = Work(kind="job", id=job_id, wanted=wanted)
     change.record(WorkEvent(topic=events.WORK, action="update", work=work))
 

@@ -97,7 +97,7 @@ async def join(change: Change, board_id: int, user_id: int, role: Role) -> None:
 
 
 async def join_by_link(change: Change, board_id: int, user_id: int, role: Role, inviter_id: int | None) -> None:
-    """Make somebody a member on behalf of whoever invited them, as long as that is an owner and there is the board."""
+    """Make somebody a member for the person who invited them, as long as that is an owner and there is the board."""
     members = Membership.filter(board_id=board_id).using_db(change.connection)
     invited = await members.filter(user_id=inviter_id, role="owner", board__deleted_at__isnull=True).exists()
     if invited and not await members.filter(user_id=user_id).exists():
@@ -130,7 +130,7 @@ def role_of(member: Membership) -> Role:
 
 
 def tell_person(change: Change, action: events.Action, board_id: int, user_id: int, role: Role) -> None:
-    """Tell somebody what they may do on a board now, and whoever watches what they may hear."""
+    """Tell somebody what they may do on a board now, and the gate what they may hear."""
     membership = MembershipOut(board_id=board_id, role=role)
     change.record(MembershipEvent(topic=events.user(user_id), action=action, membership=membership))
     change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))

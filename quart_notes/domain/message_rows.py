@@ -1,4 +1,4 @@
-"""The rows of messages, within a transaction: found for whoever asks, shown with their people, saved and told."""
+"""The rows of messages, within a transaction: found for the caller, shown with their people, saved and told."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal

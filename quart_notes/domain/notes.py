@@ -43,7 +43,7 @@ class BoardPage(NamedTuple):
     total: int  # notes that match
     open_count: int  # of the whole board
     done_count: int
-    role: Role  # of whoever looks at it
+    role: Role  # of the person who looks at it
     position: EventId
 
 

@@ -39,7 +39,7 @@ class People:
         self._write = write
 
     async def add(self, data: UserCreate, author_id: int | None = None) -> Written[UserOut]:
-        """Add a person, for whoever asks; NicknameTakenError when somebody goes by that nickname."""
+        """Add a person, for the caller; NicknameTakenError when somebody goes by that nickname."""
 
         async def work(change: Change) -> UserOut:
             return await put(change, data)

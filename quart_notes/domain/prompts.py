@@ -67,7 +67,7 @@ class BoardNotes:
 class Context:
     """What an answer may know.
 
-    asker    what whoever asks is called
+    asker    what the person who asks is called
     said     what was said in the room, oldest first; the question last
     boards   those that everybody who reads the answer may see; empty when nobody asks about notes
     """

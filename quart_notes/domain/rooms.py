@@ -59,7 +59,7 @@ class Rooms:
             await Room.get_or_create(lobby, using_db=connection, id=LOBBY)
 
     async def add(self, data: RoomCreate, author_id: int | None = None) -> Written[RoomOut]:
-        """Open a room, for whoever asks; RoomNameTakenError when there is one of that name."""
+        """Open a room, for the caller; RoomNameTakenError when there is one of that name."""
 
         async def work(change: Change) -> RoomOut:
             key = name_key(data.name, ROOM_KEY_MAX)

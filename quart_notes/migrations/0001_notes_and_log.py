@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 "table": "log_head",
                 "app": "quart_notes",
                 "pk_attr": "id",
-                "table_description": "The one row that numbers events: whoever holds its lock decides the order, up to the commit.",
+                "table_description": "The one row that numbers events: the process that holds its lock decides the order, up to the commit.",
             },
             bases=["Model"],
         ),

@@ -176,7 +176,7 @@ class Connection(TCPServer):
                 if self._lingers is None:
                     self._linger(ARRIVES if self.context.terminated.is_set() else LINGER)
                 if self._reading:
-                    return  # whoever reads closes it at the end
+                    return  # the reader closes it at the end
                 while await self.reader.read(MAX_RECV):
                     pass
         if self._lingers is not None:

@@ -90,8 +90,8 @@ class ProblemH11Protocol(H11Protocol):
     async def _maybe_recycle(self) -> None:
         await super()._maybe_recycle()
         if self.connection.our_state is not h11.IDLE:
-            # There is no next request. Whoever reads behind this one may not have come to wait yet, and would wait for
-            # ever: seen when the server stops while a body has just arrived.
+            # There is no next request. The task that reads behind this one may not have come to wait yet, and would
+            # wait for ever: seen when the server stops while a body has just arrived.
             self._readable.gone = True
             await self._readable.set()
 

@@ -37,7 +37,7 @@ class UnblockedTaskGroup(TaskGroup):
 
 
 async def _lift_bound(queue: Any) -> None:
-    """Let whoever waits for room put what they have, and the next as well."""
+    """Let the task that waits for room put what it has, and the next as well."""
     queue._maxsize = 0
     while queue._putters:
         queue._wakeup_next(queue._putters)

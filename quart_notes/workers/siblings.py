@@ -24,7 +24,7 @@ class Siblings:
 
     1. What `tell` says is seen by `beyond` and `newest` of every other worker before `tell` returns.
     2. Words are datagrams between the processes: a sibling that is busy gets them later, one that has stopped loses the
-       oldest. Whoever needs more than that looks at the log.
+       oldest. A process that needs more than that looks at the log.
 
     slot     which of the workers this is; numbers: the shared memory, with a number for each slot
     inbox    where the others send to; outboxes: where to send to them

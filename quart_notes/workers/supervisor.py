@@ -43,8 +43,8 @@ def run(settings: Settings) -> None:
 def _listeners(bind: str, workers: int) -> list[socket.socket]:
     """A socket for each worker, at one address.
 
-    One for each, so that the kernel deals out the connections evenly; with one for all, whoever is awake takes all that
-    wait. They are open here too: who comes while a worker is away waits for the next one in its place.
+    One for each, so that the kernel deals out the connections evenly; with one for all, the one that is awake takes all
+    that wait. They are open here too: who comes while a worker is away waits for the next one in its place.
     """
     if bind.startswith("unix:"):
         return [server.listen(bind)]

@@ -5,7 +5,7 @@ import { isSaving, keyOf } from "./keys.js";
 import { announce, emit } from "./messages.js";
 import { NoteFields } from "./note_fields.js";
 
-/** @typedef {{save: () => void, cancel: () => void, typing: () => void, compare: () => void}} Wishes of whoever types */
+/** @typedef {{save: () => void, cancel: () => void, typing: () => void, compare: () => void}} Wishes of the writer */
 
 export class EditorForm {
   /** @param {number} id @param {NoteText} text @param {Wishes} on */

@@ -17,7 +17,7 @@ import { Wishes } from "./wishes.js";
 /** @typedef {{tab: string, topics: string[], last: string}} Asking a tab, what it wants, and the newest it knows */
 
 const GROW_MS = 30; // tabs that come together are served together
-const SHRINK_MS = 300; // whoever goes from page to page may want the same again
+const SHRINK_MS = 300; // a person who goes from page to page may want the same again
 const FAR = 1_000; // events: who is further behind fetches its state again
 
 export class Lead {

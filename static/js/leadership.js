@@ -15,7 +15,7 @@ export class Leadership {
     return Boolean(this.#release);
   }
 
-  /** Wait for the lock, however long, or take it from whoever holds it. */
+  /** Wait for the lock, however long, or take it from the tab that holds it. */
   seek({ steal = false } = {}) {
     if (!navigator.locks) return void this.#hold(); // none on plain http across a network: every tab leads itself
     this.#waiting?.abort();

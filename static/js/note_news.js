@@ -1,4 +1,4 @@
-/** What others do on the board, for whoever hears the page. */
+/** What others do on the board, for people who hear the page. */
 import { isOwn } from "./api.js";
 import { nameOf } from "./card.js";
 import { announceNews } from "./messages.js";

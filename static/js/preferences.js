@@ -1,6 +1,6 @@
 /**
- * What somebody wants remembered wherever they are. The server keeps it for whoever is chosen or signed in; for nobody
- * in particular this browser does, and whoever asks keeps it there (storage.js).
+ * What somebody wants remembered wherever they are. The server keeps it for the person who is chosen or signed in; for
+ * nobody in particular this browser does, and the calling module keeps it there (storage.js).
  * Dispatches `preference` on the document (detail: key and value, null when taken back) when it changes on any screen.
  */
 import { Problem, send } from "./api.js";

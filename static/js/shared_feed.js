@@ -55,7 +55,7 @@ export class SharedFeed extends Feed {
     else this.#channel?.say("expect", { id });
   }
 
-  /** Somebody is at this page: whoever has the connection looks how it is, and tries at once what is lost. */
+  /** Somebody is at this page: the tab that has the connection looks how it is, and tries at once what is lost. */
   look() {
     if (this.#lead) this.#lead.look();
     else this.#channel?.say("look", {});

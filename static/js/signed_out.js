@@ -1,6 +1,6 @@
 /**
- * Says that one is signed out, and offers the way back in; what was typed is kept for that. Whoever comes back to a page
- * after signing in elsewhere finds it alive again.
+ * Says that one is signed out, and offers the way back in; what was typed is kept for that. A person who comes back to
+ * a page after signing in elsewhere finds it alive again.
  */
 import { ask, Problem } from "./api.js";
 import { find } from "./elements.js";
@@ -46,7 +46,7 @@ export function start(element, person, feed) {
     if (feed.state === "out") feed.start();
   };
   const seen = () => !document.hidden && !element.hidden && look();
-  /** A page that is taken out of the browser's memory may show what is not for whoever sits there now. */
+  /** A page that is taken out of the browser's memory may show what is not for the person who sits there now. */
   const again = (/** @type {PageTransitionEvent} */ { persisted }) => persisted && look(() => location.reload());
 
   document.addEventListener("signed-out", () => element.hidden && show(false), heard);

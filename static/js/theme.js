@@ -1,6 +1,6 @@
 /**
- * Light, dark, or as the system has it: the choice of whoever is chosen or signed in, on all their screens, else of this
- * browser. It is there before the first paint: the server puts it into the page, or early.js does.
+ * Light, dark, or as the system has it: the choice of the person who is chosen or signed in, on all their screens, else
+ * of this browser. It is there before the first paint: the server puts it into the page, or early.js does.
  */
 import { prefer } from "./preferences.js";
 import { isKey, keep, kept } from "./storage.js";

@@ -10,7 +10,7 @@ import { isNewer } from "./event_ids.js";
 import { emit } from "./messages.js";
 import { persist } from "./persist.js";
 
-const READING_MS = 400; // whoever looks at the room has read it before this
+const READING_MS = 400; // a person who looks at the room has read it before this
 
 /** @param {HTMLElement} element carries the counts @param {number} me 0 for nobody @param {ExpectingFeed} feed */
 export function start(element, me, feed) {

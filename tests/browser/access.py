@@ -22,7 +22,7 @@ def fresh(word: str) -> str:
 
 
 def setup_link(server: ServerProcess) -> str:
-    """What the server prints for whoever starts it."""
+    """What the server prints for the person who starts it."""
     wait_for(lambda: "Set up this server" in server.log, "the first link")
     found = re.findall(r"once: (http\S+)", server.log)
     return str(found[-1])

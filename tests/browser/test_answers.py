@@ -49,7 +49,7 @@ def test_an_answer_grows_in_every_window_and_over_a_reload_and_is_read_out_when_
     assert here.evaluate("getSelection().toString()").startswith("One")
 
 
-def test_it_is_read_by_whoever_looks_while_it_still_grows(home, rest, ada, own_room, model):
+def test_it_is_read_by_who_looks_while_it_still_grows(home, rest, ada, own_room, model):
     page = home()
     write(page, model.will(*(step for number in range(300) for step in (f"{number} ", {"wait": 0.05}))))
     expect(answer(page, "writing")).to_have_count(1)
@@ -154,7 +154,7 @@ def guarded_server(upstream, tmp_path_factory):
         yield server
 
 
-def test_with_accounts_only_whoever_asked_can_stop_it_and_ask_again(member, model):
+def test_with_accounts_only_who_asked_can_stop_it_and_ask_again(member, model):
     question = model.will("It began", model.hold, "x")
     ada, eve = member("ada"), member("eve")
     asking, watching = ada.window("/front/rooms/1"), eve.window("/front/rooms/1")

@@ -1,4 +1,4 @@
-"""A link to a board: it says who invites to what, and leads whoever takes it to that board."""
+"""A link to a board: it says who invites to what, and leads the person who takes it to that board."""
 
 import re
 from typing import NamedTuple

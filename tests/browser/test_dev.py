@@ -180,7 +180,7 @@ def test_many_tabs_of_a_browser_follow_over_one_connection(windows, dev):
         expect(tab.locator(HEADING).first).to_have_css("color", "rgb(7, 8, 9)", timeout=PATIENCE)
     assert listening == []
 
-    first.close()  # whoever listened
+    first.close()  # the one that listened
     dev.says("8.2.0")
 
     for tab in tabs[1:]:

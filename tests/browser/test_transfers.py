@@ -14,7 +14,7 @@ from tests.browser.transfers import BATCH, BOARD, PNG, expect_state, file, notes
 from tests.browser.windows import visit
 from tests.server_process import ServerProcess
 
-# All that a page says of an element, whoever made it; a time is said in other words as it passes.
+# All that a page says of an element, no matter who made it; a time is said in other words as it passes.
 SHAPE = """element => {
   const shape = node => {
     if (node.nodeType === Node.TEXT_NODE) return node.data.trim();

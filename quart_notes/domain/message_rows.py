@@ -6,7 +6,7 @@ from typing import Any, Literal
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes import events
-from quart_notes.domain.access import ANYBODY, Caller
+from quart_notes.domain.access import Caller
 from quart_notes.domain.people import by_id
 from quart_notes.domain.rooms import existing, must_take_part, shown, topics
 from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
@@ -63,7 +63,7 @@ async def own(
     raises   NotFoundError, NotYoursError; StaleVersionError, with the current message, when `allowed` says no
     """
     moderates = deleting and caller.admin and not caller.trusted
-    message = await present(connection, ANYBODY if moderates else caller, message_id, deleted=deleted)
+    message = await present(connection, caller, message_id, deleted=deleted, moderates=moderates)
     if moderates:
         pass  # deletes any, and brings it back
     elif message.answer_state is not None:

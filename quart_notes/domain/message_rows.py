@@ -27,14 +27,18 @@ async def room_of(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
     return shown(room, await by_id(connection, {room.lower_id, room.upper_id}))
 
 
-async def present(connection: BaseDBAsyncClient, caller: Caller, message_id: int, *, deleted: bool = False) -> Message:
+async def present(
+    connection: BaseDBAsyncClient, caller: Caller, message_id: int, *, deleted: bool = False, moderates: bool = False
+) -> Message:
     """A message's row; NotFoundError when for the caller there is none, or it is (not) deleted.
+
+    moderates   the message is also there when two others have sent it to each other
 
     The same is asked of the database in either case, so that the time tells nothing.
     """
     message = await Message.get_or_none(id=message_id, deleted_at__isnull=not deleted, using_db=connection)
     sees = caller.trusted or await _takes_part(connection, caller, message.room_id if message else NO_ROOM)
-    if message is not None and sees:
+    if message is not None and (sees or (moderates and message.recipient_id is not None)):
         return message
     which = "deleted message" if deleted else "message"
     raise NotFoundError(f"There is no {which} {message_id}")

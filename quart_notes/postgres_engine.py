@@ -46,7 +46,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     def _cancel_current_command(
         self, waiter: asyncio.Future[None], cancel_waiter: asyncio.Future[None] | None = None
     ) -> None:
-        """Let a query whose caller has left come to its end, which whoever resets the connection waits for.
+        """Let a query whose caller has left come to its end, which the reset of the connection waits for.
 
         To have it cancelled takes a connection of its own for each, and there may be many who leave.
         """

@@ -65,11 +65,11 @@ def test_takeout_comes_in_as_asked(folder: Path):
 
     assert (
         dry.stdout
-        == "3 notes can be imported, 1 from the trash was left out, not imported: “attached files” and “isArchived”\n"
+        == "3 notes can be imported, 1 from the trash was left out, without “attached files” and “isArchived”\n"
     )
     assert "not imported of 1 note: attached files, such as “photo.png”" in dry.stderr
     assert "Without --dry-run it imports these 3 notes." in dry.stderr
-    assert done.stdout == "4 notes imported, not imported: “attached files”, “isArchived” and 1 more\n"
+    assert done.stdout == "4 notes imported, without “attached files”, “isArchived” and 1 more\n"
     assert len(_exported(folder)) == 4
 
 
@@ -89,7 +89,7 @@ def test_bad_entries_are_named_on_standard_error(folder: Path):
         (["import"], 2, "PATH"),
         (["import", "missing.json"], 2, "missing.json"),
         (["import", "bad.json"], 1, "It is not whole JSON"),
-        (["import", "what"], 1, "It cannot be told"),
+        (["import", "what"], 1, "not recognised"),
         (["import", "good.json", "--format", "xml"], 2, "xml"),
         (["import", "good.json", "--board", "999"], 1, "Board 999 not found"),
         (["import", "good.json", "--board", "0"], 2, "--board"),

@@ -1,6 +1,9 @@
 """By which names the server answers, what counts as its own origin, and which other origins may ask."""
 
+import re
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -154,6 +157,13 @@ def test_a_misdirected_person_is_told_what_to_do(server: ServerProcess):
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "pi.lan" not in page.body.decode()
     assert "QUART_NOTES_HOSTS" in page.body.decode()
+    # It is styled although no file can be asked for, and the policy allows nothing but that style.
+    style = re.findall(r"<style>(.*?)</style>", page.body.decode(), re.DOTALL)
+    digest = b64encode(sha256(style[0].encode()).digest()).decode()
+    assert len(style) == 1
+    assert f"style-src 'self' 'sha256-{digest}'" in page.headers["content-security-policy"]
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert not re.search(r"<script|<link[^>]+(?:stylesheet|manifest)", page.body.decode())
 
     assert_problem(exchange(server.port, request("/api/notes", host="pi.lan:8000")), 421, "misdirected")
 

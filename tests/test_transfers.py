@@ -183,7 +183,7 @@ async def test_takeout_says_what_it_left_out(desk: Desk):
     job = await desk.bring(takeout())
 
     assert job["text"] == (
-        "2 notes imported, 1 archived one and 1 from the trash were left out, not imported: “attached files”"
+        "2 notes imported, 1 archived one and 1 from the trash were left out, without “attached files”"
     )
     assert job["outcome"]["left_out"] == 2
     assert job["outcome"]["left_out_reasons"] == [
@@ -199,7 +199,7 @@ async def test_what_could_not_be_kept_is_counted_by_its_kind_and_bounded(desk: D
 
     job = await desk.bring(f"title,{columns}\n{rows}".encode(), params={"name": "x.csv"})
 
-    assert job["text"] == "250 notes imported, not imported: “column 0”, “column 1” and 48 more"
+    assert job["text"] == "250 notes imported, without “column 0”, “column 1” and 48 more"
     lost = job["outcome"]["lost"]
     assert lost[3] == {"what": "column 3", "example": "0-3", "entries": 250}
     assert (len(lost), lost[-1]) == (50, {"what": "other things", "example": "0-49", "entries": 250 * 11})
@@ -208,7 +208,7 @@ async def test_what_could_not_be_kept_is_counted_by_its_kind_and_bounded(desk: D
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"nonsense", "It cannot be told what kind of file this is"),
+        (b"nonsense", "The format was not recognised"),
         (b'[{"title": "a"}, ', "It is not whole JSON"),
         (b"PK\x03\x04nonsense", "perhaps it did not arrive completely"),
     ],

@@ -9,9 +9,11 @@ from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
 from quart_notes.blueprints.fragments import wants_fragment
+from quart_notes.blueprints.inline_style import policy, with_style
 from quart_notes.blueprints.shell import shell
 from quart_notes.errors import (
     FieldError,
+    MisdirectedError,
     OverloadedError,
     ProblemError,
     SignInRequiredError,
@@ -119,6 +121,8 @@ async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
         response = Response(page, body["status"], content_type="text/html; charset=utf-8")
     else:
         response = Response(dump(body), body["status"], content_type=PROBLEM_TYPE)
+    if page is not None and body["code"] == MisdirectedError.code:
+        response.headers["Content-Security-Policy"] = policy()
     response.headers.update(headers)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -132,12 +136,15 @@ async def _page(body: dict[str, Any]) -> str | None:
     g.bare = True
     if part:
         return await render_template("fragments/problem.html", problem=body)
-    return await render_template("error.html", problem=body, typed=await _typed(body), **await _around(body["status"]))
+    page = await render_template("error.html", problem=body, typed=await _typed(body), **await _around(body))
+    return with_style(page) if body["code"] == MisdirectedError.code else page
 
 
-async def _around(status: int) -> dict[str, Any]:
+async def _around(body: dict[str, Any]) -> dict[str, Any]:
     """Who looks at it and their theme. No rows are read where the database may be gone, or somebody asks too often."""
-    if status not in OURS:
+    if body["code"] == MisdirectedError.code:
+        return {"style_inside": True}
+    if body["status"] not in OURS:
         return {}
     try:
         return await shell()

@@ -240,7 +240,7 @@ def summary(outcome: Outcome, *, dry_run: bool) -> str:
     if outcome.lost:
         names = [f"“{one.what[:LOST_NAME_MAX]}”" for one in outcome.lost[:LOST_NAMES]]
         more = len(outcome.lost) - len(names)
-        parts.append(f"not imported: {_listed([*names, *[f'{more} more'] * bool(more)])}")
+        parts.append(f"without {_listed([*names, *[f'{more} more'] * bool(more)])}")
     return ", ".join(parts)[:TEXT_MAX]
 
 

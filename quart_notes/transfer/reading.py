@@ -13,7 +13,7 @@ from quart_notes.transfer.text import beginning
 from quart_notes.transfer.trouble import BadFileError, UnreadableError
 
 ENTRIES_MAX = 200_000  # notes of one import
-UNKNOWN = "It cannot be told what kind of file this is: say whether it is json, csv, markdown or keep."
+UNKNOWN = "The format was not recognised. Choose json, csv, markdown or keep."
 NOTHING = "There is nothing in it that could be a note."
 TOO_MANY = "There are more than {:,} notes in it: import it in parts."
 OTHER_FILES = "files of another kind"

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.board import card_of, create, edit, fresh
 from tests.browser.rooms import be, person, room, say
+from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
 from tests.server_process import ROOT
 
@@ -30,6 +31,13 @@ LONG_LINES = """() => [...document.querySelectorAll("body *:not(textarea)")].fla
     return long && parseFloat(style[`border${side}Width`]) && style[`border${side}Style`] !== "none";
   }).map(side => `${element.className} ${side}`);
 })"""
+# The middle of what is written in it, from the left.
+MIDDLE = """element => {
+  const range = new Range();
+  range.selectNodeContents(element);
+  const { left, right } = range.getBoundingClientRect();
+  return (left + right) / 2;
+}"""
 # Labels that the focus ring of their field reaches, of all labels in sight.
 TOUCHED = """labels => labels.filter(label => label.checkVisibility() && label.offsetWidth > 1).map(label => {
   const field = label.control;
@@ -97,6 +105,43 @@ def test_no_focus_ring_touches_the_label_above(windows, shared_server, rest, pat
 
     assert any(ring > 0 for _, ring, _ in found)
     assert [name for name, _, gap in found if gap < 1] == []
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, NARROW], ids=["laptop", "phone"])
+def test_a_long_name_makes_no_choice_wider_than_the_page(windows, shared_server, rest, viewport):
+    nickname, name = fresh("long").replace(" ", ""), "A long name, " * 7
+    made = rest.post("/api/users", json={"name": name.strip(), "email": "a@b.example", "nickname": nickname}).json()
+    board = rest.post("/api/boards", json={"name": fresh()}).json()["id"]
+    page = windows(viewport=viewport)
+    for path in ("rooms/1", f"boards/{board}", f"messages/{person(rest)['id']}"):
+        visit(page, shared_server, f"/front/{path}")
+        choice = page.locator("select", has=page.locator(f"option[value='{made['id']}']"))
+        box = choice.bounding_box()
+        assert box is not None, path
+        assert box["x"] + box["width"] <= viewport["width"] - 8, path
+
+
+def test_a_page_outside_has_its_name_in_the_middle(windows, guarded_server):
+    page = windows()
+    page.goto(f"{guarded_server.base}/front/sign-in")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        for part in (".brand", "h1"):
+            middle = page.locator(part).evaluate(MIDDLE)
+            assert abs(middle - width / 2) < 2, (part, width, middle)
+
+
+def test_the_page_of_a_foreign_name_looks_like_other_errors(windows, shared_server):
+    page = windows(color_scheme="dark")
+    for host in ("127.0.0.1", "evil.localhost"):  # the second is this machine to a browser, and no name of the server's
+        page.goto(f"http://{host}:{shared_server.port}/front/notes/999999")
+
+        expect(page.locator("html")).to_have_css("background-color", "rgb(23, 22, 20)")
+        expect(page.locator("h1")).to_have_css("font-size", "25.6px")
+        expect(page.locator(".brand .icon")).to_have_css("width", "20px")
+    expect(page.locator("h1")).to_have_text("Misdirected Request")
+    expect(page.locator("body")).not_to_contain_text("999999")
+    assert_accessible(page)
 
 
 def test_signing_in_begins_in_the_field_that_is_to_be_filled(windows, guarded_server):

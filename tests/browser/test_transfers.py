@@ -25,6 +25,12 @@ SHAPE = """element => {
   };
   return shape(element);
 }"""
+# How far a button ends before the inner edge of its row.
+BESIDE_THE_EDGE = """button => {
+  const row = button.closest(".job");
+  const edge = row.getBoundingClientRect().right - parseFloat(getComputedStyle(row).paddingRight);
+  return edge - button.getBoundingClientRect().right;
+}"""
 
 
 @pytest.fixture
@@ -50,6 +56,7 @@ def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser
     expect(looked.locator(".job-titles li")).to_have_text([first, second])
     expect(looked.locator(".job-titles")).to_be_visible()
     expect(looked.locator(".job-problem")).to_contain_text(["note 2"])
+    assert looked.locator("[name=import]").evaluate(BESIDE_THE_EDGE) >= 0
     expect(looked.locator(".job-reason")).to_be_visible()
     expect(looked).to_contain_text("Nothing was changed")
     assert first not in rest.get("/api/notes").text
@@ -78,7 +85,7 @@ def test_what_cannot_be_taken_is_said_where_it_belongs(page, windows, tmp_path):
     expect(page.locator("#import-file-error")).to_be_hidden()
     failed = row(page, "holiday.png")
     expect_state(failed, "Failed")
-    expect(failed.locator(".job-text")).to_contain_text("what kind of file")
+    expect(failed.locator(".job-text")).to_contain_text("not recognised")
     version = int(failed.get_attribute("data-version") or 0)
     failed.get_by_role("button", name="Run again").click()
     expect(failed).to_have_attribute("data-version", str(version + 3))  # waiting, running, failed
@@ -145,7 +152,7 @@ def test_what_a_look_found_is_imported_by_one_button_and_what_was_lost_is_named(
 
     expect_state(looked, "Done")
     expect(page.locator(".job", has_text=name)).to_have_count(1)
-    expect(looked.locator(".job-text")).to_have_text("2 notes imported, not imported: “Assignee”")
+    expect(looked.locator(".job-text")).to_have_text("2 notes imported, without “Assignee”")
     expect(looked.locator("[name=import]")).to_be_hidden()
     assert first in rest.get("/api/notes").text
 

@@ -5,8 +5,8 @@ import { say } from "./people_names.js";
 export function start(feed) {
   const over = new AbortController();
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { user } }) => {
-    if (!user || user.deactivated) return;
+  const hear = ({ detail: { action, user } }) => {
+    if (!user || action !== "create") return;
     /** @type {NodeListOf<HTMLSelectElement>} */ const selects = document.querySelectorAll("select[data-people]");
     for (const select of selects) offer(select, user);
   };

@@ -52,6 +52,8 @@ FURTHER = (
     ("Access-Control-Request-Method", "POST*"),
     ("Content-Disposition", 'attachment; filename="*"'),
     ("Content-Type", "application/json*"),
+    ("HX-Boosted", "true*"),
+    ("HX-Request", "true*"),
     ("If-Match", '"*"'),
     ("If-Modified-Since", "*"),
     ("If-None-Match", '"1*'),
@@ -98,6 +100,7 @@ WORDS = frozenset(  # what stands beside names of headers, and is none
         "pri",
         "same-origin",
         "trailers",
+        "true",
         "vary",
         "websocket",
     ]
@@ -235,12 +238,13 @@ def test_kept_answers_and_made_ones_are_alike(sides: dict[str, Side]):
         def alike(name: str, values: list[bytes]) -> None:
             kept = line.ask(*(side.request(KEPT, name, value) for value in values))
             made = line.ask(*(side.request(next(fresh), name, value) for value in values))
-            plain = [value for byte, value in enumerate(values) if byte in PLAIN]
+            # By the other parser too; in open mode, since it knows nothing of modes.
+            plain = [value for byte, value in enumerate(values) if byte in PLAIN and side is sides["open"]]
             parsed = iter(line.ask(*(side.request(KEPT, name, value, PARSED) for value in plain)))
             for byte, value in enumerate(values):
                 assert kept[byte] == made[byte], value
                 assert 200 <= kept[byte].status < 500 or name == "Transfer-Encoding", (value, kept[byte])
-                assert byte not in PLAIN or kept[byte] == next(parsed), value
+                assert value not in plain or kept[byte] == next(parsed), value
 
         with Line(side.server.port) as line:
             known = line.ask(side.request(KEPT, "X-Odd", b""))
@@ -348,6 +352,6 @@ def test_a_handshake_is_answered_as_a_request_is(sides: dict[str, Side]):
 
     _together(
         lambda: check(sides["open"], SHAKEN),
-        lambda: check(sides["accounts"], SHAKEN[:6]),
+        lambda: check(sides["accounts"], SHAKEN[:3]),
         lambda: check(sides["stranger"], SHAKEN[:3]),
     )

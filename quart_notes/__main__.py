@@ -1,5 +1,5 @@
 """`python -m quart_notes` is `quart-notes`."""
 
-from quart_notes.cli import main
+from quart_notes.cli.main import main
 
 main()

@@ -7,58 +7,49 @@ from typing import Any
 
 from quart import Quart
 
-from quart_notes import access_log, housekeeping
-from quart_notes.blueprints import (
+from quart_notes.background import housekeeping
+from quart_notes.blueprints import live, plain_text, static_files, system
+from quart_notes.blueprints.api import (
     account,
     administration,
     assistant,
     boards,
-    errors,
-    foreign,
-    front_access,
-    front_account,
-    front_administration,
-    front_assistant,
-    front_boards,
-    front_jobs,
-    front_me,
-    front_messages,
-    front_notes,
-    front_room_messages,
-    front_rooms,
-    front_transfers,
-    front_users,
-    guards,
-    headers,
-    hosts,
     invitations,
     jobs,
-    live,
     me,
     messages,
     notes,
-    pages,
-    plain_text,
     rooms,
-    static_files,
-    system,
     transfers,
     users,
 )
-from quart_notes.blueprints.admission import HSTS, PROXY_HOPS
-from quart_notes.blueprints.body import CheckedRequest, decide
-from quart_notes.blueprints.connections import HTTPConnection, WebsocketConnection
-from quart_notes.blueprints.converters import ClientConverter, IdConverter
-from quart_notes.blueprints.identity import NoSessions
-from quart_notes.blueprints.openapi import documented
+from quart_notes.blueprints.pages import account as account_pages
+from quart_notes.blueprints.pages import administration as administration_pages
+from quart_notes.blueprints.pages import assistant as assistant_pages
+from quart_notes.blueprints.pages import boards as boards_pages
+from quart_notes.blueprints.pages import direct_messages, room_messages, sign_in
+from quart_notes.blueprints.pages import jobs as jobs_pages
+from quart_notes.blueprints.pages import me as me_pages
+from quart_notes.blueprints.pages import notes as notes_pages
+from quart_notes.blueprints.pages import rooms as rooms_pages
+from quart_notes.blueprints.pages import transfers as transfers_pages
+from quart_notes.blueprints.pages import users as users_pages
+from quart_notes.cluster.leader_election import FileLock, Leader, Lock
+from quart_notes.cluster.worker_slot import Place
 from quart_notes.core import Core
-from quart_notes.database import CannotOpenError, exclusive
 from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import ProblemError
-from quart_notes.leading import FileLock, Leader, Lock
 from quart_notes.settings import Postgres, Settings
 from quart_notes.settings_sources import load
-from quart_notes.workers.place import Place
+from quart_notes.storage.database import CannotOpenError, exclusive
+from quart_notes.web import access_log_filter, error_handlers, templating
+from quart_notes.web.asgi_connections import HTTPConnection, WebsocketConnection
+from quart_notes.web.openapi.document import documented
+from quart_notes.web.request_body import CheckedRequest, decide
+from quart_notes.web.security import allowed_hosts, cross_origin, guards, headers
+from quart_notes.web.security.authentication import NoSessions
+from quart_notes.web.security.request_admission import HSTS, PROXY_HOPS
+from quart_notes.web.url_converters import ClientConverter, IdConverter
 
 LEADING = 0x51756172744E03  # number of PostgreSQL's lock for the leader
 MAX_BODY = 256 * 1024  # bytes of a request
@@ -94,31 +85,31 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     documented().init_app(app)
     app.before_request(decide)
     for register in (
-        hosts.register,
-        errors.register,
-        foreign.register,
+        allowed_hosts.register,
+        error_handlers.register,
+        cross_origin.register,
         guards.register,
         headers.register,
-        pages.register,
+        templating.register,
     ):
         register(app)
     shared = {"board_id": SHARED_BOARD}
     app.register_blueprint(notes.blueprint, url_prefix="/api/notes", url_defaults=shared)
     app.register_blueprint(notes.blueprint, name="board_notes", url_prefix="/api/boards/<id:board_id>/notes")
-    app.register_blueprint(front_notes.blueprint, url_prefix="/front/notes", url_defaults=shared)
+    app.register_blueprint(notes_pages.blueprint, url_prefix="/front/notes", url_defaults=shared)
     app.register_blueprint(
-        front_notes.blueprint, name="front_board_notes", url_prefix="/front/boards/<id:board_id>/notes"
+        notes_pages.blueprint, name="front_board_notes", url_prefix="/front/boards/<id:board_id>/notes"
     )
     app.register_blueprint(transfers.blueprint, url_prefix="/api", url_defaults=shared)
     app.register_blueprint(transfers.blueprint, name="board_transfers", url_prefix="/api/boards/<id:board_id>")
     api = (boards, users, administration, messages, rooms, assistant, me, account, invitations, jobs, live, plain_text)
-    people_pages = (front_users, front_messages, front_rooms, front_room_messages, front_assistant, front_me)
-    access_pages = (front_access, front_account, front_administration, front_boards)
-    job_pages = (front_transfers, front_jobs)
+    people_pages = (users_pages, direct_messages, rooms_pages, room_messages, assistant_pages, me_pages)
+    access_pages = (sign_in, account_pages, administration_pages, boards_pages)
+    job_pages = (transfers_pages, jobs_pages)
     for module in (*api, *people_pages, *access_pages, *job_pages, system, static_files):
         app.register_blueprint(module.blueprint)
     _keep_open(app, core)
-    access_log.protect()
+    access_log_filter.protect()
     return app
 
 
@@ -213,6 +204,8 @@ def _leaders(core: Core) -> list[Leader]:
 def _lock_of_leaders(place: Path | Postgres) -> Lock:
     if isinstance(place, Path):
         return FileLock(place.with_name(place.name + ".leader"))
-    from quart_notes.postgres_session import AdvisoryLock  # a server on SQLite goes without PostgreSQL's driver
+    from quart_notes.storage.postgres.connections import (
+        AdvisoryLock,  # a server on SQLite goes without PostgreSQL's driver
+    )
 
     return AdvisoryLock(place, LEADING)

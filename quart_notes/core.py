@@ -7,47 +7,47 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quart_notes.assistant import Assistant
-from quart_notes.broadcaster import Broadcaster
-from quart_notes.database import Database
+from quart_notes.background.assistant import Assistant
+from quart_notes.background.import_runner import Runner
+from quart_notes.background.ollama import Ollama
+from quart_notes.cluster.peers import Peers
+from quart_notes.cluster.worker_channel import Siblings
+from quart_notes.cluster.worker_slot import Place
+from quart_notes.domain.access_cache import Gate
 from quart_notes.domain.accounts import Accounts
-from quart_notes.domain.answers import Answers
-from quart_notes.domain.attempts import Attempts
+from quart_notes.domain.api_tokens import Tokens
+from quart_notes.domain.assistant_answers import Answers
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import Imports
 from quart_notes.domain.invitations import Invitations
 from quart_notes.domain.jobs import Jobs
+from quart_notes.domain.login_attempts import Attempts
 from quart_notes.domain.members import Members
 from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
 from quart_notes.domain.passwords import Passwords
-from quart_notes.domain.people import People
 from quart_notes.domain.preferences import Preferences
 from quart_notes.domain.profiles import Profiles
-from quart_notes.domain.readings import Readings
+from quart_notes.domain.read_markers import Readings
 from quart_notes.domain.rooms import Rooms
 from quart_notes.domain.sessions import Sessions
-from quart_notes.domain.tokens import Tokens
-from quart_notes.event_log import EventLog
-from quart_notes.feed import Feed
-from quart_notes.follower import Follower, Nobody
-from quart_notes.gate import Gate
-from quart_notes.jobs import Runner
-from quart_notes.ollama import Ollama
-from quart_notes.peers import Peers
-from quart_notes.presence import Presence
-from quart_notes.response_cache import ResponseCache
-from quart_notes.room import Room
+from quart_notes.domain.users import People
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.feed import Feed
+from quart_notes.live.follower import Follower, Nobody
+from quart_notes.live.presence import Presence
+from quart_notes.live.response_cache import ResponseCache
+from quart_notes.live.writer import Writer
 from quart_notes.settings import Postgres, Settings
-from quart_notes.signing import Signing
-from quart_notes.transfer.spool import Spool
-from quart_notes.workers.place import Place
-from quart_notes.workers.siblings import Siblings
-from quart_notes.writer import Writer
+from quart_notes.storage.database import Database
+from quart_notes.storage.disk_space import Room
+from quart_notes.storage.signing_key import Signing
+from quart_notes.transfer.upload_store import Spool
 
 if TYPE_CHECKING:
-    from quart_notes.postgres_notices import Notices
+    from quart_notes.cluster.postgres_notifications import Notices
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,9 @@ def _written_to(settings: Settings) -> list[Path]:
 def _others(settings: Settings, place: Place | None) -> Siblings | Notices | None:
     """The way to the other processes of the database; None when there are none."""
     if isinstance(settings.database, Postgres):
-        from quart_notes.postgres_notices import Notices  # a server on SQLite goes without PostgreSQL's driver
+        from quart_notes.cluster.postgres_notifications import (
+            Notices,  # a server on SQLite goes without PostgreSQL's driver
+        )
 
         return Notices(settings.database)
     return place.siblings if place else None

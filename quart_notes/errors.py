@@ -1,6 +1,6 @@
 """The error family: everything that can go wrong for a caller, with its code and status.
 
-Raised anywhere, rendered once at the edge (`blueprints/errors.py`) as RFC 9457 problem details.
+Raised anywhere, rendered once at the edge (`web/error_handlers.py`) as RFC 9457 problem details.
 """
 
 from collections.abc import Mapping, Sequence

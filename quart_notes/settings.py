@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from quart_notes.origins import Origin, host_in, origin_in
+from quart_notes.schemas.origins import Origin, host_in, origin_in
 
 ROOT_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)*")
 OLLAMA_URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9_.~-]+)*/?")

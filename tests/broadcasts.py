@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from quart_notes.broadcaster import Broadcaster
-from quart_notes.channel import Message
-from quart_notes.reader import Reader
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.live.subscriber import Reader
 from tests.fake_outlet import Wire, plain
 
 BOARD, OTHER = "board:1", "board:2"

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from quart_notes.background.housekeeping import Housekeeping
 from quart_notes.core import Core
 from quart_notes.domain import passwords
-from quart_notes.housekeeping import Housekeeping
 from tests import postgres
 from tests.callers import PEOPLE
 from tests.compiled_routes import compile_routes_once

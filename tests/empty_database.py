@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from quart_notes.database import PRAGMAS
 from quart_notes.settings import Postgres, Settings
+from quart_notes.storage.database import PRAGMAS
 from tests import postgres
 from tests.nursery import run
 

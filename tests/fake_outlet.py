@@ -2,7 +2,7 @@
 
 import asyncio
 
-from quart_notes.channel import Message
+from quart_notes.live.channel import Message
 
 
 def plain(message: Message) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.doctor_host import Finding
+from quart_notes.cli.doctor.host import Finding
 from tests.empty_database import put_empty_database
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from quart_notes.blueprints.credentials import COOKIE
+from quart_notes.web.security.credentials import COOKIE
 from tests import postgres
 from tests.raw_http import exchange
 from tests.raw_http import request as raw_request

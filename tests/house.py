@@ -15,8 +15,8 @@ from quart_notes import create_app
 from quart_notes.core import Core
 from quart_notes.domain import passwords
 from quart_notes.domain.access import ANYBODY, Caller
-from quart_notes.domain.secrets import hash_of
-from quart_notes.events import EventId
+from quart_notes.domain.secret_tokens import hash_of
+from quart_notes.live.events import EventId
 from quart_notes.schemas import (
     Arrival,
     BoardCreate,

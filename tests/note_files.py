@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from quart_notes.schemas import ImportOptions
-from quart_notes.transfer.batches import Batch, Source
-from quart_notes.transfer.files import Place
-from quart_notes.transfer.items import Item
-from quart_notes.transfer.reading import kind_of, read
+from quart_notes.transfer.import_batches import Batch, Source
+from quart_notes.transfer.importer import kind_of, read
+from quart_notes.transfer.parsed_note import Item
+from quart_notes.transfer.source_files import Place
 
 Json = dict[str, Any]
 PIXELS = b"\x89PNG\r\n\x1a\n"

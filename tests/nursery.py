@@ -23,13 +23,14 @@ from typing import Any
 PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
 # Imported by a server as it starts, the last two as it opens its first database; an application compiles its routes.
 PROGRAM = """
-import hypercorn.asyncio, quart_notes.cli, uvloop, quart_notes.sqlite_engine, quart_notes.postgres_engine
+import hypercorn.asyncio, uvloop
+import quart_notes.cli.main, quart_notes.storage.sqlite.client, quart_notes.storage.postgres.client
 from tests.compiled_routes import compile_routes_once
 from tests.nursery import attend
 compile_routes_once()
 quart_notes.create_app(quart_notes.settings.Settings())
 attend({fd})
-quart_notes.cli.main()
+quart_notes.cli.main.main()
 """
 
 
@@ -37,7 +38,7 @@ class Child:
     """A process out of the nursery, with as much of `subprocess.Popen` as the tests use.
 
     arguments    of `quart-notes`; out, err: descriptors that it writes to
-    constants    values for constants of its modules, e.g. {"quart_notes.broadcaster.HEARTBEAT": 0.2}
+    constants    values for constants of its modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
     earnest      wait for the disk at each commit and hash passwords slowly, as outside of tests
     python       the interpreter, one of PYTHONS
     """
@@ -181,7 +182,7 @@ def _become(order: dict[str, Any], out: int, err: int) -> None:
     os.environ.update(order["env"])
     sys.argv = ["quart-notes", *order["arguments"]]
     if not order["earnest"]:
-        sys.modules["quart_notes.database"].PRAGMAS["synchronous"] = "OFF"
+        sys.modules["quart_notes.storage.database"].PRAGMAS["synchronous"] = "OFF"
         passwords: Any = sys.modules["quart_notes.domain.passwords"]
         passwords.HASHER = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         passwords.NOBODYS = passwords.HASHER.hash("nobody's password")

@@ -8,8 +8,8 @@ import pytest
 
 from quart_notes import migrations
 from quart_notes.core import Core
-from quart_notes.database import APPS
 from quart_notes.settings import Settings
+from quart_notes.storage.database import APPS
 
 ALL = sorted(file.stem for file in Path(migrations.__file__).parent.glob("0*.py"))
 

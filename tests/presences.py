@@ -3,12 +3,12 @@
 import asyncio
 import json
 
-from quart_notes.broadcaster import Broadcaster
-from quart_notes.channel import Message
-from quart_notes.events import room
-from quart_notes.peers import Peers
-from quart_notes.presence import LINGER, MOVING, Presence
-from quart_notes.reader import Reader
+from quart_notes.cluster.peers import Peers
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.live.events import room
+from quart_notes.live.presence import LINGER, MOVING, Presence
+from quart_notes.live.subscriber import Reader
 from quart_notes.schemas import UserOut
 from tests.talk import Json
 from tests.wires import Exchange

@@ -8,7 +8,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
-from quart_notes import transport
+from quart_notes.server import transport
 from tests.raw_connection import RawConnection
 
 

@@ -35,7 +35,7 @@ class ServerProcess:
 
     flags      further command-line flags, e.g. "--stream-road", "send"
     python     the interpreter; env: further environment variables
-    constants  values for constants of the server's modules, e.g. {"quart_notes.broadcaster.HEARTBEAT": 0.2}
+    constants  values for constants of the server's modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
     earnest    wait for the disk at each commit and hash passwords slowly, as outside of tests
     me         after furnished.furnish: the header by which a request is that of its person 1
     """

@@ -5,8 +5,8 @@ from collections import Counter
 
 import httpx
 
-from quart_notes.blueprints.credentials import COOKIE, DEVICE_COOKIE, Place
 from quart_notes.domain import passwords
+from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, Place
 from tests.routes import PASSWORD
 
 WRONG = "wrong horse battery"

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from quart_notes.blueprints.credentials import COOKIE
+from quart_notes.web.security.credentials import COOKIE
 from tests.signing_in import session_of
 
 Json = dict[str, Any]

@@ -95,7 +95,7 @@ async def test_a_browser_that_is_not_signed_in_is_led_to_the_form_and_back(house
 
 
 async def test_the_short_way_knows_who_asks(house: House):
-    from quart_notes.blueprints.brief import BRIEF
+    from quart_notes.web.fast_post import BRIEF
 
     (way,) = house.app.extensions[BRIEF].values()
     body = b'{"title": "short"}'

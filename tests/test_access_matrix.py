@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from quart_notes import create_app
-from quart_notes.blueprints.guards import NEEDS, Need, need_of
 from quart_notes.domain.access import RANK
 from quart_notes.domain.jobs import Sent
 from quart_notes.models import Job
 from quart_notes.schemas import ImportOptions, InvitationCreate, MessageCreate, Role
 from quart_notes.settings import Settings
+from quart_notes.web.security.guards import NEEDS, Need, need_of
 from tests.callers import CALLERS, GONE, TOKENS, client_of
 from tests.house import House
 from tests.routes import ADMINISTRATION, BODILESS, QUERIES, ROUTES, TAKES_FILES, Json, Route, body_of

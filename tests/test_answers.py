@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from quart_notes import event_log, events
 from quart_notes.core import Core
-from quart_notes.domain import answers
+from quart_notes.domain import assistant_answers
 from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.errors import NicknameTakenError, NotFoundError, NotNowError, NotYoursError
+from quart_notes.live import event_log, events
 from quart_notes.schemas import (
     MessageCreate,
     MessageOut,
@@ -159,8 +159,8 @@ async def test_the_start_fails_what_was_being_written_and_nothing_else(core: Cor
 async def test_questions_beyond_what_may_wait_are_answered_so_and_can_be_asked_later(
     core: Core, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(answers, "MAX_WAITING_EACH", 2)
-    monkeypatch.setattr(answers, "MAX_WAITING", 3)
+    monkeypatch.setattr(assistant_answers, "MAX_WAITING_EACH", 2)
+    monkeypatch.setattr(assistant_answers, "MAX_WAITING", 3)
     ada, bob, eve = [await person(core, nickname) for nickname in ("ada", "bob", "eve")]
 
     adas = [await asked(core, ada) for _ in range(3)]
@@ -168,7 +168,7 @@ async def test_questions_beyond_what_may_wait_are_answered_so_and_can_be_asked_l
 
     assert [state(one) for one in (*adas, *others)] == ["waiting", "waiting", "failed", "waiting", "failed"]
     assert adas[2].answer is not None
-    assert adas[2].answer.error == answers.TOO_MANY
+    assert adas[2].answer.error == assistant_answers.TOO_MANY
     with pytest.raises(NotNowError):
         await core.answers.retry(ANYBODY, adas[2].id)
     await core.answers.stop(ANYBODY, adas[0].id)
@@ -177,7 +177,7 @@ async def test_questions_beyond_what_may_wait_are_answered_so_and_can_be_asked_l
 
 @pytest.mark.sqlite_only("how it plans a query")
 async def test_the_questions_that_wait_are_counted_by_an_index(core: Core):
-    plan = rows(core, f"EXPLAIN QUERY PLAN {answers.LEFT.replace('?1', '1')}")
+    plan = rows(core, f"EXPLAIN QUERY PLAN {assistant_answers.LEFT.replace('?1', '1')}")
 
     assert " INDEX " in plan[0][3], plan
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from quart_notes.background.housekeeping import tidy
 from quart_notes.core import Core
-from quart_notes.domain import attempts
-from quart_notes.domain.attempts import CHUNK, PACES, Try
+from quart_notes.domain import login_attempts
+from quart_notes.domain.login_attempts import CHUNK, PACES, Try
 from quart_notes.errors import TooManyAttemptsError
-from quart_notes.housekeeping import tidy
 from tests.empty_database import settings_for
 from tests.in_process import opened, rows
 from tests.server_process import ROOT
@@ -34,7 +34,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("quart_notes.domain.attempts.time.time", clock)
+    monkeypatch.setattr("quart_notes.domain.login_attempts.time.time", clock)
     return clock
 
 
@@ -178,7 +178,7 @@ async def test_what_is_forgiven_is_gone_with_the_next_round_of_housekeeping(core
 
 
 async def test_what_is_kept_is_bounded(core: Core, clock: Clock, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(attempts, "MAX_KEPT", 30)
+    monkeypatch.setattr(login_attempts, "MAX_KEPT", 30)
     await _tries(core, ADA, number=10)
     for number in range(100):
         await _tries(core, Try("account", (str(number), "")))
@@ -191,7 +191,7 @@ async def test_what_is_kept_is_bounded(core: Core, clock: Clock, monkeypatch: py
 
 @pytest.mark.parametrize("kind", PACES)
 def test_housekeeping_knows_how_far_a_pace_can_reach(kind: str):
-    assert PACES[kind].burst * PACES[kind].seconds < attempts.HOUR / 2
+    assert PACES[kind].burst * PACES[kind].seconds < login_attempts.HOUR / 2
 
 
 PROCESS = """

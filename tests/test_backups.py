@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes import backups
+from quart_notes.storage.sqlite import backup
 
 pytestmark = pytest.mark.sqlite_only("copies of the file")
 
@@ -36,7 +36,7 @@ def test_a_copy_ends_although_somebody_writes_at_every_step(tmp_path: Path, busy
         assert len(steps) < 100, "it begins again and again"
         busy.execute("INSERT INTO filler VALUES ('later')")
 
-    backups.copy(tmp_path / "source", tmp_path / "target", write)
+    backup.copy(tmp_path / "source", tmp_path / "target", write)
 
     assert len(steps) > 2
     assert steps == sorted(steps)
@@ -51,6 +51,6 @@ def test_a_copy_that_fails_leaves_nothing(tmp_path: Path, busy: sqlite3.Connecti
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        backups.copy(tmp_path / "source", tmp_path / "target", fail)
+        backup.copy(tmp_path / "source", tmp_path / "target", fail)
 
     assert not list(tmp_path.glob("target*"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from quart_notes.tables import ALONE
+from quart_notes.storage.copying.tables import ALONE
 from tests import test_migrations
 from tests.both_databases import KINDS, Kind, contents, file_in, find, serving, unused_database, url_of
 from tests.command_line import Done, ask, assert_failed, assert_refused, run_in
@@ -242,7 +242,7 @@ def test_a_kill_in_the_middle_of_a_restore_leaves_everything_as_it_was(tmp_path:
             env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
             out=nowhere.fileno(),
             err=nowhere.fileno(),
-            constants={"quart_notes.tables.CHUNK": 1},
+            constants={"quart_notes.storage.copying.tables.CHUNK": 1},
         )
     wait_for(lambda: find(url, AT_WORK), "it restores", 30)
     time.sleep(0.3)

@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes import housekeeping
+from quart_notes.background import housekeeping
 from quart_notes.errors import ProblemError
-from quart_notes.events import EventId
+from quart_notes.live.events import EventId
+from quart_notes.live.writer import Change
 from quart_notes.models import Board
 from quart_notes.schemas import BoardUpdate, MemberUpdate, NoteQuery, NoteUpdate, UserCreate
-from quart_notes.writer import Change
 from tests.feed_clients import EventStreamClient, FeedClient, WebsocketClient, follow
 from tests.house import ROLES, House
 from tests.in_process import rows
@@ -332,7 +332,7 @@ async def test_a_person_of_whom_half_could_be_kept_is_not_there_at_all(house: Ho
         raise RuntimeError("no board")
 
     with monkeypatch.context() as patch:
-        patch.setattr("quart_notes.domain.people.add_personal", fail)
+        patch.setattr("quart_notes.domain.users.add_personal", fail)
         with pytest.raises(RuntimeError):
             await house.core.people.add(UserCreate(name="N", email="n@example.org", nickname="n"))
 

@@ -10,10 +10,10 @@ import pytest
 from quart_schema.validation import QUART_SCHEMA_REQUEST_ATTRIBUTE
 
 from quart_notes import create_app
-from quart_notes.blueprints.brief import BRIEF, Brief, Reply
 from quart_notes.errors import NotFoundError, OverloadedError
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Settings
+from quart_notes.web.fast_post import BRIEF, Brief, Reply
 from tests.problems import assert_problem
 from tests.raw_http import Answer, exchange, request
 from tests.server_process import ServerProcess

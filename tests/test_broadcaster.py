@@ -3,9 +3,9 @@
 import asyncio
 import inspect
 
-from quart_notes.broadcaster import Broadcaster
-from quart_notes.channel import KEPT, Channel, Message
-from quart_notes.reader import Reader
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import KEPT, Channel, Message
+from quart_notes.live.subscriber import Reader
 from tests import broadcasts
 from tests.broadcasts import BOARD, OTHER, attached, note
 from tests.fake_outlet import Wire, numbers, plain

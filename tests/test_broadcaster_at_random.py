@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from quart_notes.broadcaster import Broadcaster
-from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
-from quart_notes.reader import Reader
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
+from quart_notes.live.subscriber import Reader
 from tests.broadcasts import BOARD, OTHER, attached, note
 from tests.fake_outlet import Wire, numbers, plain
 from tests.raw_connection import until

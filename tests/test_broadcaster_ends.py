@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from quart_notes import broadcaster as module
-from quart_notes.broadcaster import PORTION, Broadcaster
-from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
+from quart_notes.live import broadcaster as module
+from quart_notes.live.broadcaster import PORTION, Broadcaster
+from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
 from tests import broadcasts
 from tests.broadcasts import BOARD, OTHER, attached, note
 from tests.fake_outlet import Wire, plain

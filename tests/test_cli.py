@@ -16,7 +16,7 @@ import pytest
 from click import Command, Option
 from click.testing import CliRunner
 
-from quart_notes.cli import cli
+from quart_notes.cli.main import cli
 from quart_notes.version import __version__
 from tests.command_line import ask, assert_failed, assert_refused, database_in, run_in
 from tests.server_process import ROOT, ServerProcess, wait_for

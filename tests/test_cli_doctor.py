@@ -67,7 +67,7 @@ assert libc.capget(header, sets) == 0
 sets[0] &= ~0b110
 sets[1] &= ~0b110
 assert libc.capset(header, sets) == 0
-from quart_notes.cli import main
+from quart_notes.cli.main import main
 main()
 """
 

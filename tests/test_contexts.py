@@ -3,9 +3,9 @@
 import pytest
 
 from quart_notes.core import Core
-from quart_notes.domain import contexts
+from quart_notes.domain import assistant_context
 from quart_notes.domain.access import ANYBODY
-from quart_notes.domain.prompts import Context, Said
+from quart_notes.domain.assistant_prompt import Context, Said
 from quart_notes.schemas import MessageOut, NoteCreate
 from tests.house import House
 from tests.questions import LOBBY, asked, person
@@ -72,7 +72,7 @@ async def test_notes_are_known_when_one_asks_for_them_or_names_one(core: Core):
 async def test_what_the_question_names_comes_before_what_is_new_and_what_is_open_before_what_is_done(
     core: Core, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(contexts, "NOTES", 3)
+    monkeypatch.setattr(assistant_context, "NOTES", 3)
     ada = await person(core, "ada")
     for title in ("Passport", "one", "two", "three", "four"):
         await core.notes.add(ANYBODY, 1, NoteCreate(title=title))

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes import removal
-from quart_notes.postgres_tables import PostgresTables
 from quart_notes.settings import Postgres
-from quart_notes.tables import CopyError, Row, Table
+from quart_notes.storage.copying import sqlite_to_postgres
+from quart_notes.storage.copying.tables import CopyError, Row, Table
+from quart_notes.storage.postgres.tables import PostgresTables
 from tests import copies
 from tests.both_databases import contents, file_in, find, serving, url_of
 from tests.command_line import assert_refused, run_in
@@ -202,7 +202,7 @@ async def test_a_copy_that_is_not_the_same_is_taken_back(data: Path, target: str
     with monkeypatch.context() as patch:
         patch.setattr(PostgresTables, "write", forgetful)
         with pytest.raises(CopyError, match=r"not the same.*\nnote: 10 rows, \w+; 9 rows, \w+$"):
-            await removal.move(file_in(data), data, Postgres(target, 2, 30), silent)
+            await sqlite_to_postgres.move(file_in(data), data, Postgres(target, 2, 30), silent)
 
     assert find(target, "SELECT count(*) FROM note") == [(0,)]
     assert find(target, "SELECT last_value FROM note_id_seq") == [(1,)], "as in a new database"
@@ -261,7 +261,7 @@ def slow_copy(data: Path, target: str, err: int) -> Child:
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
         out=err,
         err=err,
-        constants={"quart_notes.tables.CHUNK": 1},
+        constants={"quart_notes.storage.copying.tables.CHUNK": 1},
     )
 
 

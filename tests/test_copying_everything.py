@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.tables import ALONE
+from quart_notes.storage.copying.tables import ALONE
 from tests import copies
 from tests.both_databases import TABLES, contents, find, serving, url_of
 from tests.command_line import assert_refused

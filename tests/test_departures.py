@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from quart_notes.transport.connection import DOUBTED
+from quart_notes.server.transport.connection import DOUBTED
 from tests.raw_connection import RawConnection, until
 from tests.served import served
 from tests.server_process import ServerProcess

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from quart_notes.app import MAX_BODY, RESPONSE_TIMEOUT
-from quart_notes.broadcaster import HEARTBEAT
-from quart_notes.server import STREAMS_END
+from quart_notes.live.broadcaster import HEARTBEAT
+from quart_notes.server.serve import STREAMS_END
 from quart_notes.settings import Settings
 from quart_notes.settings_sources import PREFIX, load
 from tests.server_process import ROOT

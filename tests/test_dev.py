@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from quart_notes import create_app
-from quart_notes.dev.trouble import FILES
+from quart_notes.dev.error_page import FILES
 from quart_notes.settings import Settings
 from tests import dev_clients
 from tests.dev_clients import PAGE, states, version
@@ -237,7 +237,8 @@ async def test_serve_has_no_route_and_no_script_of_it(tmp_path):
 
 def test_serve_does_not_even_import_it():
     program = (
-        "import sys, quart_notes.cli; print([n for n in sys.modules if 'watchfiles' in n or 'quart_notes.dev' in n])"
+        "import sys, quart_notes.cli.main;"
+        " print([name for name in sys.modules if 'watchfiles' in name or 'quart_notes.dev' in name])"
     )
 
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from quart_notes.dev import process
-from quart_notes.dev.process import ServerProcess as Child
+from quart_notes.dev import server_process
+from quart_notes.dev.file_watcher import Kind, Watched
+from quart_notes.dev.server_process import ServerProcess as Child
 from quart_notes.dev.supervisor import Supervisor
-from quart_notes.dev.watching import Kind, Watched
 
 RESTARTS = 40  # of a server that does nothing; by hand it was done with 200 of the real one
 
@@ -86,7 +86,7 @@ async def test_nothing_is_left_open_after_many_restarts(tmp_path, started):
 
 
 async def test_a_server_that_does_not_end_is_killed(tmp_path, started, monkeypatch):
-    monkeypatch.setattr(process, "STOPS", 0.2)
+    monkeypatch.setattr(server_process, "STOPS", 0.2)
     with supervising(tmp_path, term="SIG_IGN") as supervised:
         running = asyncio.create_task(supervised.run())
         await nth(started, 1)

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from quart_notes.dev.trouble import FILES, HERE, State, Trouble
+from quart_notes.dev.error_page import FILES, HERE, State, Trouble
 from tests import dev_clients
 from tests.dev_clients import PAGE, state, states, version
 from tests.dev_process import VERSION

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quart_notes.dev.watching import Kind, Watched
+from quart_notes.dev.file_watcher import Kind, Watched
 
 
 @pytest.mark.parametrize(

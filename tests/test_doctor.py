@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes import database, doctor
-from quart_notes.doctor_host import clock
+from quart_notes.cli.doctor import checks
+from quart_notes.cli.doctor.host import clock
 from quart_notes.settings import Settings
-from quart_notes.signing import Signing
+from quart_notes.storage import database
+from quart_notes.storage.signing_key import Signing
 from tests import findings, postgres
 from tests.findings import only
 from tests.server_process import ROOT
@@ -27,41 +28,41 @@ pytestmark = pytest.mark.sqlite_only("each test puts the database that it looks 
 
 
 def test_sqlite_is_new_enough_or_not(monkeypatch: pytest.MonkeyPatch):
-    assert only(doctor._sqlite())[0] == "ok"
-    monkeypatch.setattr(doctor, "SQLITE_MINIMUM", (99, 0, 0))
-    assert only(doctor._sqlite())[0] == "fail"
+    assert only(checks._sqlite())[0] == "ok"
+    monkeypatch.setattr(checks, "SQLITE_MINIMUM", (99, 0, 0))
+    assert only(checks._sqlite())[0] == "fail"
 
 
 def test_little_room_is_worth_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     file = tmp_path / "not" / "yet" / "there.sqlite3"
 
-    assert only(doctor._data(file))[0] == "ok"
-    monkeypatch.setattr(doctor, "LOW_DISK", 1 << 60)
-    assert only(doctor._data(file))[0] == "warn"
+    assert only(checks._data(file))[0] == "ok"
+    monkeypatch.setattr(checks, "LOW_DISK", 1 << 60)
+    assert only(checks._data(file))[0] == "warn"
 
 
 def test_migrations_that_wait_are_told(file: Path, monkeypatch: pytest.MonkeyPatch):
     async def pending(_: object) -> list[str]:
         return ["0099_more"]
 
-    assert [found.verdict for found in doctor._tables(file)] == ["ok", "ok"]
-    monkeypatch.setattr(doctor, "_pending", pending)
-    assert list(doctor._tables(file))[-1] == ("warn", "Migrations", "0099_more will be applied at the next start")
+    assert [found.verdict for found in checks._tables(file)] == ["ok", "ok"]
+    monkeypatch.setattr(checks, "_pending", pending)
+    assert list(checks._tables(file))[-1] == ("warn", "Migrations", "0099_more will be applied at the next start")
 
 
 def test_too_few_descriptors_are_worth_a_warning(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(doctor, "raise_descriptor_limit", lambda: 1064)
+    monkeypatch.setattr(checks, "raise_descriptor_limit", lambda: 1064)
 
-    assert only(doctor._descriptors(Settings(max_connections=1000)))[0] == "ok"
-    assert only(doctor._descriptors(Settings(max_connections=1001)))[0] == "warn"
+    assert only(checks._descriptors(Settings(max_connections=1000)))[0] == "ok"
+    assert only(checks._descriptors(Settings(max_connections=1001)))[0] == "warn"
 
 
 # How it is synced.
 
 
 def test_the_database_is_synced_as_the_server_wants_it(file: Path, tmp_path: Path):
-    assert only(doctor._sync(file)) == ("ok", "journal_mode wal, synchronous FULL")
-    assert not list(doctor._sync(tmp_path / "none.sqlite3"))
+    assert only(checks._sync(file)) == ("ok", "journal_mode wal, synchronous FULL")
+    assert not list(checks._sync(tmp_path / "none.sqlite3"))
     assert not (tmp_path / "none.sqlite3").exists()
 
 
@@ -69,7 +70,7 @@ def test_a_database_without_a_write_ahead_log_is_noticed_and_left_so(file: Path)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
 
-    verdict, detail = only(doctor._sync(file))
+    verdict, detail = only(checks._sync(file))
 
     assert verdict == "warn"
     assert detail.startswith("journal_mode delete, synchronous FULL: ")
@@ -83,7 +84,7 @@ def test_commits_that_do_not_wait_for_the_disk_are_noticed(
 ):
     monkeypatch.setitem(database.PRAGMAS, "synchronous", level)
 
-    assert only(doctor._sync(file))[0] == verdict
+    assert only(checks._sync(file))[0] == verdict
 
 
 def _on_postgres(tmp_path: Path) -> Settings:
@@ -93,7 +94,7 @@ def _on_postgres(tmp_path: Path) -> Settings:
 def test_a_postgresql_server_that_does_not_wait_for_the_disk_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    found = {one.subject: one for one in doctor.examine(_on_postgres(tmp_path))}
+    found = {one.subject: one for one in checks.examine(_on_postgres(tmp_path))}
 
     assert found["PostgreSQL"].verdict == found["Migrations"].verdict == "ok"
     assert found["Sync mode"].verdict == "warn"
@@ -103,8 +104,8 @@ def test_a_postgresql_server_that_does_not_wait_for_the_disk_is_noticed(
     async def asked(_: object) -> tuple[str, str, int, list[str]]:
         return "17.1", "on", 97, []
 
-    monkeypatch.setattr(doctor, "_asked", asked)
-    found = {one.subject: one for one in doctor.examine(_on_postgres(tmp_path))}
+    monkeypatch.setattr(checks, "_asked", asked)
+    found = {one.subject: one for one in checks.examine(_on_postgres(tmp_path))}
     assert found["Sync mode"] == ("ok", "Sync mode", "fsync on")
 
 
@@ -116,7 +117,7 @@ def test_fewer_connections_than_all_workers_may_open_are_worth_a_warning(tmp_pat
 
     for pool, verdict in ((enough, "ok"), (too_many, "warn")):
         asked = settings.model_copy(update={"workers": 12, "database_pool": pool})
-        (found,) = [one for one in doctor.examine(asked) if one.subject == "Connections"]
+        (found,) = [one for one in checks.examine(asked) if one.subject == "Connections"]
 
         assert found.verdict == verdict
         for figures in (f"up to {12 * (pool + 4)} ", "workers 12 ", f"database_pool {pool} ", f"has {there}"):
@@ -125,14 +126,14 @@ def test_fewer_connections_than_all_workers_may_open_are_worth_a_warning(tmp_pat
 
 def test_a_clock_behind_the_newest_event_on_postgresql_is_noticed(tmp_path: Path):
     settings = _on_postgres(tmp_path)
-    assert doctor._newest_event(settings.database) is None
+    assert checks._newest_event(settings.database) is None
     asked = postgres.asked(
         settings.database_url or "",
         "INSERT INTO event_log VALUES (1, 'board:1', '{}', now() + interval '1 hour') RETURNING 1",
     )
     assert postgres.in_a_loop(asked)
 
-    newest = doctor._newest_event(settings.database)
+    newest = checks._newest_event(settings.database)
 
     assert only(clock(newest))[0] == "warn"
 
@@ -143,15 +144,15 @@ def test_a_clock_behind_the_newest_event_on_postgresql_is_noticed(tmp_path: Path
 def test_the_servers_settings_can_be_read_or_not(tmp_path: Path):
     file = tmp_path / "hypercorn.toml"
     file.write_text("backlog = 100\n")
-    assert only(doctor._server_config(Settings(server_config=file)))[0] == "ok"
+    assert only(checks._server_config(Settings(server_config=file)))[0] == "ok"
 
     file.write_text("backlog =\n")
-    verdict, detail = only(doctor._server_config(Settings(server_config=file)))
+    verdict, detail = only(checks._server_config(Settings(server_config=file)))
     assert verdict == "fail"
     assert str(file) in detail
 
     file.write_text('bind = "0.0.0.0:80"\n')
-    assert only(doctor._server_config(Settings(server_config=file)))[0] == "fail"
+    assert only(checks._server_config(Settings(server_config=file)))[0] == "fail"
 
 
 # All of it.
@@ -161,7 +162,7 @@ def test_everything_is_looked_at_and_nothing_is_changed(file: Path):
     Signing(file.parent).open_file()
     before = {path.name: (path.stat().st_mode, path.stat().st_size) for path in file.parent.iterdir()}
 
-    found = doctor.examine(Settings(data=file.parent, bind="127.0.0.1:0"))
+    found = checks.examine(Settings(data=file.parent, bind="127.0.0.1:0"))
 
     subjects = ["Python", "SQLite", "Disk", "Database", "Migrations", "Sync mode", "File system", "Imports", "Copies"]
     subjects += ["Secret", "Clock", "Descriptors", "Server settings", "Address", "Proxies"]
@@ -177,7 +178,7 @@ def test_every_line_is_explained(file: Path):
     table = text.partition("### What doctor looks at\n")[2].partition("\n### ")[0]
     explained = {name for line in table.splitlines() if line.startswith("| ") for name in line.split("|")[1].split(",")}
 
-    found = {one.subject for one in doctor.examine(Settings(data=file.parent, bind="127.0.0.1:0"))}
+    found = {one.subject for one in checks.examine(Settings(data=file.parent, bind="127.0.0.1:0"))}
 
     assert found <= {name.strip() for name in explained}
     assert os.access(file, os.R_OK)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes import doctor, doctor_host
-from quart_notes.doctor_host import clock, existing, file_systems, kept_right, mounted, privacy, room, secret
-from quart_notes.signing import Signing
+from quart_notes.cli.doctor import checks, host
+from quart_notes.cli.doctor.host import clock, existing, file_systems, kept_right, mounted, privacy, room, secret
+from quart_notes.storage.signing_key import Signing
 from tests import findings
 from tests.findings import only
 from tests.server_process import ROOT
@@ -145,7 +145,7 @@ def test_a_database_that_others_may_read_is_named(tmp_path: Path):
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Something keeps the clock right."""
-    monkeypatch.setattr(doctor_host, "kept_right", lambda: True)
+    monkeypatch.setattr(host, "kept_right", lambda: True)
 
 
 def _note_event(file: Path, at: datetime) -> None:
@@ -162,11 +162,11 @@ def test_a_clock_that_can_be_right():
 
 @pytest.mark.usefixtures("kept")
 def test_a_clock_behind_the_newest_event_is_noticed(file: Path):
-    assert doctor._newest_event(file) is None
-    assert doctor._newest_event(file.with_name("none")) is None
+    assert checks._newest_event(file) is None
+    assert checks._newest_event(file.with_name("none")) is None
     _note_event(file, datetime.now(UTC) + timedelta(minutes=2))
 
-    verdict, detail = only(clock(doctor._newest_event(file)))
+    verdict, detail = only(clock(checks._newest_event(file)))
 
     assert verdict == "warn"
     assert "the newest event" in detail
@@ -181,7 +181,7 @@ def test_a_clock_before_this_version_is_noticed(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(("right", "verdict"), [(True, "ok"), (None, "ok"), (False, "warn")])
 def test_a_clock_that_nothing_keeps_right_is_noticed(monkeypatch: pytest.MonkeyPatch, right: bool | None, verdict: str):
-    monkeypatch.setattr(doctor_host, "kept_right", lambda: right)
+    monkeypatch.setattr(host, "kept_right", lambda: right)
 
     assert only(clock(None))[0] == verdict
 
@@ -196,4 +196,4 @@ def test_the_year_is_that_of_the_newest_version():
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     years = [int(line[-10:-6]) for line in changes.splitlines() if line.startswith("## [") and line[-1].isdigit()]
 
-    assert max(years) == doctor_host.YEAR
+    assert max(years) == host.YEAR

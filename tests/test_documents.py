@@ -18,9 +18,9 @@ from requests import Session
 from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 
-from quart_notes.blueprints.guards import Need, need_of
-from quart_notes.events import DURABLE, VOLATILE, AccessEvent, Event, WorkEvent
+from quart_notes.live.events import DURABLE, VOLATILE, AccessEvent, Event, WorkEvent
 from quart_notes.schemas import NoteCreate, NoteOut, NoteUpdate
+from quart_notes.web.security.guards import Need, need_of
 from tests.routes import JSON_ROUTES, ROUTES, VALUES, Route, body_of
 from tests.server_process import ServerProcess
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from quart_notes.elsewhere import PACE
-from quart_notes.peers import LOOK, SILENT
-from quart_notes.presence import INTERVAL, LINGER, TYPING
+from quart_notes.cluster.peers import LOOK, SILENT
+from quart_notes.cluster.presence_replication import PACE
+from quart_notes.live.presence import INTERVAL, LINGER, TYPING
 from tests.presences import ADA, BOB, EVE, GONE, Process, connected, nicks, now_in, user
 from tests.virtual_time import in_virtual_time
 from tests.wires import MOMENT

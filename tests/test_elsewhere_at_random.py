@@ -7,9 +7,9 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes.elsewhere import PACE, REPEAT
-from quart_notes.peers import SILENT
-from quart_notes.presence import INTERVAL, TYPING
+from quart_notes.cluster.peers import SILENT
+from quart_notes.cluster.presence_replication import PACE, REPEAT
+from quart_notes.live.presence import INTERVAL, TYPING
 from tests.presences import GONE, Process, user
 from tests.virtual_time import in_virtual_time
 from tests.wires import LATE, MOMENT, Exchange

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from quart_notes import elsewhere, parts
-from quart_notes.elsewhere import PACE, REPEAT
-from quart_notes.presence import LINGER
+from quart_notes.cluster import presence_replication, remote_presence
+from quart_notes.cluster.presence_replication import PACE, REPEAT
+from quart_notes.live.presence import LINGER
 from tests.presences import ADA, BOB, GONE, Process, connected, now_in, user
 from tests.virtual_time import in_virtual_time
 from tests.wires import MOMENT, Exchange
@@ -35,16 +35,16 @@ async def test_words_that_were_lost_are_missed_and_said_again():
 async def test_many_rooms_are_healed_in_a_few_seconds_by_short_words():
     exchange, (first, second) = await connected()
     exchange.cut.add(first.peers.me)
-    leaves = [first.presence.join(number, ADA) for number in range(1, 2 * elsewhere.WANTED_MAX)]
+    leaves = [first.presence.join(number, ADA) for number in range(1, 2 * presence_replication.WANTED_MAX)]
     await asyncio.sleep(3)
     exchange.cut.clear()
     begin = len(exchange.carried)
     await asyncio.sleep(3 * REPEAT)
 
     def here() -> list[int]:
-        return [number for number in range(1, 2 * elsewhere.WANTED_MAX) if second.presence.now(number).here]
+        return [number for number in range(1, 2 * presence_replication.WANTED_MAX) if second.presence.now(number).here]
 
-    assert here() == list(range(1, 2 * elsewhere.WANTED_MAX))
+    assert here() == list(range(1, 2 * presence_replication.WANTED_MAX))
     assert sum(map(len, exchange.carried[begin:])) < 1_000_000
     exchange.cut.add(first.peers.me)
     for leave in leaves[100:]:
@@ -158,8 +158,8 @@ async def test_what_is_malformed_is_nothing():
 async def test_so_many_rooms_of_a_process_are_remembered_and_no_more():
     _, (first, second) = await connected()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "ROOMS_MAX", 10)
-        patch.setattr(elsewhere, "PEOPLE_MAX", 3)
+        patch.setattr(remote_presence, "ROOMS_MAX", 10)
+        patch.setattr(presence_replication, "PEOPLE_MAX", 3)
         for number in range(1, 30):
             first.presence.join(number, ADA)
         for number in range(10):

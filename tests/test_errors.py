@@ -13,9 +13,9 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_notes import create_app
-from quart_notes.blueprints import guards
 from quart_notes.core import Core
 from quart_notes.errors import CATALOGUE, FieldError, NotFoundError, ProblemError
+from quart_notes.web.security import guards
 from tests.empty_database import no_wait_for_the_disk, settings_for
 from tests.routes import ACCOUNTS_ONLY, ANY_JSON, READS, ROUTES, Json, Route, body_of
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes import event_log as module
+from quart_notes.background.housekeeping import tidy
 from quart_notes.core import Core
 from quart_notes.errors import DatabaseUnavailableError
-from quart_notes.event_log import PAGE, PRUNE_CHUNK
-from quart_notes.events import EventId
-from quart_notes.housekeeping import tidy
+from quart_notes.live import event_log as module
+from quart_notes.live.event_log import PAGE, PRUNE_CHUNK
+from quart_notes.live.events import EventId
+from quart_notes.live.recent_events import Recent
 from quart_notes.models import LoggedEvent, LogHead
-from quart_notes.recent import Recent
 from tests.in_process import opened, rows
 
 BOARD, OTHER = "board:1", "board:2"

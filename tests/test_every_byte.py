@@ -18,9 +18,9 @@ from typing import NamedTuple
 import pytest
 
 import quart_notes
-from quart_notes.blueprints.credentials import COOKIE
-from quart_notes.jsonio import dump
-from quart_notes.request_id import HEADER
+from quart_notes.schemas.strict_json import dump
+from quart_notes.web.request_ids import HEADER
+from quart_notes.web.security.credentials import COOKIE
 from tests.cases import check_each
 from tests.furnished import furnish
 from tests.raw_lines import Line

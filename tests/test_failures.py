@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.turns import WRITING
+from quart_notes.storage.sqlite.write_lock import WRITING
 from tests.clock import Clock
 from tests.feed_clients import WebsocketClient, follow
 from tests.furnished import furnish

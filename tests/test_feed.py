@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes import event_log, feed
-from quart_notes.channel import MAX_WAITING
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
-from quart_notes.events import SHARED_BOARD, EventId
+from quart_notes.live import event_log, feed
+from quart_notes.live.channel import MAX_WAITING
+from quart_notes.live.events import SHARED_BOARD, EventId
 from quart_notes.schemas import NoteCreate
 from tests.in_process import State, apply, fresh, mutate, opened
 from tests.log_follower import Follower

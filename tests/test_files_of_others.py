@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quart_notes.transfer.items import NO_LETTERS, OTHER_BYTES, Item
+from quart_notes.transfer.parsed_note import NO_LETTERS, OTHER_BYTES, Item
 from tests.note_files import items, keep_note, packed, put
 
 FILES = Path(__file__).parent / "files_of_others"

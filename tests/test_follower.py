@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.broadcaster import Broadcaster
-from quart_notes.channel import Message
 from quart_notes.errors import DatabaseUnavailableError
-from quart_notes.event_log import Page
-from quart_notes.events import EventId
-from quart_notes.follower import PATIENCE, POLL, Follower
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.live.event_log import Page
+from quart_notes.live.events import EventId
+from quart_notes.live.follower import PATIENCE, POLL, Follower
 from tests.fake_outlet import plain
 from tests.virtual_time import in_virtual_time
 

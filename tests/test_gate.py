@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from quart_notes import gate
-from quart_notes.blueprints.credentials import COOKIE, LONG_COOKIE, SECURE_COOKIE, _kept_secret
-from quart_notes.blueprints.identity import known_pass
-from quart_notes.gate import Pass
+from quart_notes.domain import access_cache
+from quart_notes.domain.access_cache import Pass
+from quart_notes.live.writer import Change
 from quart_notes.models import ApiToken, Session
-from quart_notes.writer import Change
+from quart_notes.web.security.authentication import known_pass
+from quart_notes.web.security.credentials import COOKIE, LONG_COOKIE, SECURE_COOKIE, _kept_secret
 from tests.house import House
 from tests.raw_connection import until
 
@@ -74,7 +74,7 @@ async def test_what_was_read_just_before_a_change_is_not_kept(house: House, monk
 
 
 async def test_no_more_secrets_are_kept_than_there_is_room_for(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(gate, "MAX_KEPT", 3)
+    monkeypatch.setattr(access_cache, "MAX_KEPT", 3)
 
     for _ in range(5):
         assert await _pass(house, await house.cookie("ada"))
@@ -124,7 +124,7 @@ async def test_a_stream_that_has_left_is_judged_no_more_and_leaves_no_timer(hous
     assert not ended.is_set()
 
 
-def _timers(judge: gate.Gate) -> int:
+def _timers(judge: access_cache.Gate) -> int:
     scheduled: Any = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
     return sum(not one.cancelled() and getattr(one._callback, "__self__", None) is judge for one in scheduled)
 
@@ -171,7 +171,7 @@ async def test_a_stream_ends_when_what_let_it_in_is_over(house: House, kind: str
 async def test_a_stream_that_outlives_the_longest_timer_is_judged_and_goes_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(gate, "LONGEST_TIMER", 0.01)
+    monkeypatch.setattr(access_cache, "LONGEST_TIMER", 0.01)
     passed = await _pass(house, await house.cookie("ada"))
     assert passed is not None
     ended, judged = asyncio.Event(), 0

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.blueprints.credentials import COOKIE
+from quart_notes.web.security.credentials import COOKIE
 from tests.feed_clients import EDGES, Edge, EventStreamClient, LineClient, WebsocketClient, follow, named
 from tests.raw_connection import until
 from tests.routes import PASSWORD

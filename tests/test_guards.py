@@ -7,7 +7,7 @@ from itertools import count
 import httpx
 import pytest
 
-from quart_notes.blueprints.credentials import COOKIE
+from quart_notes.web.security.credentials import COOKIE
 from tests.cases import check_each
 from tests.furnished import Unchanged, furnish, put_failed_job, put_look
 from tests.problems import assert_problem

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from quart_notes.blueprints.credentials import DEVICE_COOKIE
 from quart_notes.domain.passwords import AT_ONCE, AT_ONCE_KNOWN, MAX_WAITING
+from quart_notes.web.security.credentials import DEVICE_COOKIE
 from tests.house import House
 from tests.raw_connection import until
 from tests.signing_in import WRONG, Counted, cookie_at, device_of, sign_in

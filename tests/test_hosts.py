@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from quart_notes.blueprints.credentials import COOKIE
-from quart_notes.origins import Host, host_in, in_hosts, origin_in
+from quart_notes.schemas.origins import Host, host_in, in_hosts, origin_in
 from quart_notes.settings import Settings
+from quart_notes.web.security.credentials import COOKIE
 from tests.house import House, hash_quickly, opened_house
 from tests.problems import assert_problem
 from tests.raw_http import Answer, exchange, handshake, request, websocket_request

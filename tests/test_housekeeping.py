@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes import sqlite_file
+from quart_notes.background.housekeeping import tidy
+from quart_notes.background.import_runner import Runner
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.domain.jobs import Sent
 from quart_notes.domain.notes import EMPTY_TRASH_CHUNK
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError
-from quart_notes.housekeeping import tidy
-from quart_notes.jobs import Runner
+from quart_notes.live.writer import Change
 from quart_notes.models import Job, Note
 from quart_notes.schemas import ImportOptions, NoteCreate
 from quart_notes.settings import Settings
-from quart_notes.writer import Change
+from quart_notes.storage.sqlite import file as sqlite_file
 from tests.in_process import fresh, rows
 
 DAYS = Settings().trash_days

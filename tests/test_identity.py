@@ -5,7 +5,7 @@ from http.cookies import Morsel, SimpleCookie
 import httpx
 import pytest
 
-from quart_notes.blueprints.credentials import COOKIE
+from quart_notes.web.security.credentials import COOKIE
 from tests.server_process import ServerProcess
 from tests.talk import MAX_ID, person, refused
 

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_notes.schemas import ImportFormat, ImportOptions
-from quart_notes.transfer import files, zips
-from quart_notes.transfer.batches import Source
-from quart_notes.transfer.files import Place
-from quart_notes.transfer.items import Item
-from quart_notes.transfer.reading import FORMATS, Kind, read
-from quart_notes.transfer.trouble import UnreadableError
+from quart_notes.transfer import source_files, zip_reader
+from quart_notes.transfer.errors import UnreadableError
+from quart_notes.transfer.import_batches import Source
+from quart_notes.transfer.importer import FORMATS, Kind, read
+from quart_notes.transfer.parsed_note import Item
+from quart_notes.transfer.source_files import Place
 from tests.note_files import batches, claiming, items, keep_note, packed, put
 
 MIB = 1 << 20
@@ -77,7 +77,7 @@ def test_a_table_that_unpacks_to_very_much_is_refused_by_its_ratio(tmp_path: Pat
 
 
 def test_all_members_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(zips, "TOTAL_MAX", 3 * MIB)
+    monkeypatch.setattr(zip_reader, "TOTAL_MAX", 3 * MIB)
     path = _zip(tmp_path, *((f"{n}.md", b"x" * (MIB // 2)) for n in range(10)))
 
     with pytest.raises(UnreadableError, match="come to more than 3 MiB"):
@@ -86,7 +86,7 @@ def test_all_members_together_are_bounded(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_members_that_share_their_bytes_are_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The directory names one kernel of bytes again and again, as in a bomb that needs no nesting."""
-    monkeypatch.setattr(zips, "TOTAL_MAX", 3 * MIB)
+    monkeypatch.setattr(zip_reader, "TOTAL_MAX", 3 * MIB)
     one = packed({"0000.md": b"x" * (MIB // 2)})
     at = one.index(b"PK\x01\x02")
     entry = one[at : one.index(b"PK\x05\x06")]
@@ -111,14 +111,14 @@ def test_a_zip_that_claims_very_many_files_is_refused_before_its_directory_is_re
 
 
 def test_a_zip_of_too_many_files_is_refused_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(zips, "MEMBERS_MAX", 3)
+    monkeypatch.setattr(zip_reader, "MEMBERS_MAX", 3)
 
     with pytest.raises(UnreadableError, match="4 files in it, more than 3"):
         items(_zip(tmp_path, *((f"{n}.md", b"") for n in range(4))))
 
 
 def test_many_files_of_another_kind_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(files, "FILES_MAX", 3)
+    monkeypatch.setattr(source_files, "FILES_MAX", 3)
     for n in range(4):
         put(tmp_path, f"{n}.png", b"")
 

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from quart_notes.live.writer import Change
 from quart_notes.models import Invitation
 from quart_notes.schemas import MemberUpdate, UserCreate
-from quart_notes.writer import Change
 from tests.both_databases import KINDS, Kind, serving
 from tests.house import House, hash_quickly, opened_house
 from tests.in_process import rows

@@ -12,16 +12,16 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes import events
-from quart_notes import jobs as jobs_at_work
-from quart_notes.channel import Message
+from quart_notes.background import import_runner as jobs_at_work
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.jobs import Sent
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError, NotNowError, ProblemError, StorageFullError
+from quart_notes.live import events
+from quart_notes.live.channel import Message
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, MemberUpdate, UserCreate
-from quart_notes.transfer import spool
-from quart_notes.transfer.batches import Source
+from quart_notes.transfer import upload_store
+from quart_notes.transfer.import_batches import Source
 from tests.house import House
 from tests.in_process import opened, rows
 from tests.server_process import ServerProcess, wait_for
@@ -272,14 +272,14 @@ async def test_what_another_process_discards_before_is_none_of_those_that_are_ke
 ):
     for name in ("kept", "discarded"):
         (core.settings.data / "imports" / name).mkdir(parents=True)
-    looked_at = spool._is_locked
+    looked_at = upload_store._is_locked
 
     def late(folder: Path) -> bool:
         if folder.name == "discarded":
             folder.rmdir()
         return looked_at(folder)
 
-    monkeypatch.setattr(spool, "_is_locked", late)
+    monkeypatch.setattr(upload_store, "_is_locked", late)
 
     assert core.spool.kept() == {"kept"}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from quart_notes.cluster.leader_election import LOOK, FileLock, Leader
 from quart_notes.errors import DatabaseUnavailableError
-from quart_notes.leading import LOOK, FileLock, Leader
 from tests.virtual_time import in_virtual_time
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.lean_event import LeanEvent
+from quart_notes.live.compact_event import LeanEvent
 
 STEPS = st.lists(st.sampled_from(["wait", "set", "clear", "leave", "turn"]), max_size=30)
 

@@ -277,7 +277,7 @@ async def test_an_id_that_the_log_does_not_know_begins_with_a_reset(
 
 @on_both_edges
 async def test_an_id_older_than_the_log_keeps_begins_with_a_reset(tmp_path: Path, edge: Edge):
-    constants = {"quart_notes.housekeeping.PAUSE": 0.05}
+    constants = {"quart_notes.background.housekeeping.PAUSE": 0.05}
     with ServerProcess(tmp_path / "data", "--log-rows", "100", constants=constants) as server:
         async with server.client() as http:
             first = position(await add(http))
@@ -513,11 +513,11 @@ async def test_refused_streams_leave_the_connection_usable(live: ServerProcess):
 # L8: heartbeats
 
 QUICK_HEART = {
-    "quart_notes.broadcaster.HEARTBEAT": 0.2,
-    "quart_notes.outlets.DEAF": 0.4,
-    "quart_notes.transport.websocket.HEARTBEAT": 0.2,
-    "quart_notes.transport.websocket.DEAF": 0.4,
-    "quart_notes.blueprints.streams.HEARTBEAT": 0.2,
+    "quart_notes.live.broadcaster.HEARTBEAT": 0.2,
+    "quart_notes.live.outlets.DEAF": 0.4,
+    "quart_notes.server.transport.websocket.HEARTBEAT": 0.2,
+    "quart_notes.server.transport.websocket.DEAF": 0.4,
+    "quart_notes.web.streams.HEARTBEAT": 0.2,
 }
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from quart_notes import logs
-from quart_notes.logs import FIELDS, JsonLines, TextLines
-from quart_notes.request_id import CURRENT
+from quart_notes.server import logs
+from quart_notes.server.logs import FIELDS, JsonLines, TextLines
+from quart_notes.web.request_ids import CURRENT
 from tests.dev_process import DevProcess
 from tests.raw_http import exchange, handshake, request, websocket_request
 from tests.server_process import ServerProcess, wait_for

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
 
-from quart_notes.blueprints.marks import MARKED_MAX, marked
-from quart_notes.blueprints.pages import rfc3339
-from quart_notes.domain.text import searchable, searched_words
+from quart_notes.domain.text_normalization import searchable, searched_words
+from quart_notes.web.search_highlights import MARKED_MAX, marked
+from quart_notes.web.templating import rfc3339
 from tests.server_process import ROOT
 
 TEMPLATES = Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=True)

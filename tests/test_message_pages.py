@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tortoise.connection import get_connection
 
+from quart_notes.background.housekeeping import tidy
 from quart_notes.core import Core
-from quart_notes.database import READER
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.messages import EMPTY_TRASH_CHUNK, MessageList
 from quart_notes.errors import NotFoundError
-from quart_notes.housekeeping import tidy
+from quart_notes.live.writer import Change
 from quart_notes.models import Message
 from quart_notes.schemas import (
     MessageCreate,
@@ -32,7 +32,7 @@ from quart_notes.schemas import (
     UserOut,
 )
 from quart_notes.settings import Settings
-from quart_notes.writer import Change
+from quart_notes.storage.database import READER
 from tests.in_process import opened, rows
 from tests.talk import (
     MAX_ID,

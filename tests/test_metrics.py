@@ -12,9 +12,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from quart import Quart
 
-from quart_notes import server as serving
-from quart_notes.histogram import Histogram
-from quart_notes.transport import BESIDE, TextLog
+from quart_notes.live.histogram import Histogram
+from quart_notes.server import serve as serving
+from quart_notes.server.transport import BESIDE, TextLog
 from tests.feed_clients import EventStreamClient, LineClient, WebsocketClient, follow
 from tests.raw_connection import RawConnection
 from tests.server_process import ROOT, ServerProcess, wait_for

@@ -13,12 +13,13 @@ import pytest
 from tortoise import Tortoise
 from tortoise.migrations.autodetector import MigrationAutodetector
 
-from quart_notes import migrations, sqlite_file
+from quart_notes import migrations
 from quart_notes.core import Core
-from quart_notes.database import APPS, CannotOpenError, Database
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, RoomQuery
 from quart_notes.settings import Settings
+from quart_notes.storage.database import APPS, CannotOpenError, Database
+from quart_notes.storage.sqlite import file as sqlite_file
 from tests.in_process import opened, rows
 from tests.older_versions import ALL, made_by
 from tests.permissions import not_private, umask

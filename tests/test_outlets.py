@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import uvloop
 
-from quart_notes.outlets import EventStreamOutlet, TransportOutlet, WebsocketOutlet
-from quart_notes.server import SEND_BUFFER, UNSENT, listen
-from quart_notes.transport import Peer
+from quart_notes.live.outlets import EventStreamOutlet, TransportOutlet, WebsocketOutlet
+from quart_notes.server.serve import SEND_BUFFER, UNSENT, listen
+from quart_notes.server.transport import Peer
 from tests.raw_connection import until
 from tests.server_process import ROOT
 

@@ -63,7 +63,7 @@ def test_a_template_escapes_everything_and_carries_no_code(file: Path):
 
     assert not re.search(r"\|\s*safe\b|autoescape|Markup\(", text)
     assert not re.search(r"<script(?![^>]*\bsrc=)", text), "a script in the page: the policy forbids it"
-    # One page carries our own sheets in it, and a policy that allows them alone (blueprints/inline_style.py).
+    # One page carries our own sheets in it, and a policy that allows them alone (web/inline_style.py).
     assert not re.search(r"<style\b(?!></style>)|\sstyle=|\son\w+=|javascript:", text), "inline style or handler"
     assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text), "something from elsewhere"
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes import parcels
-from quart_notes import peers as module
-from quart_notes.parcels import HEAD_MAX
-from quart_notes.peers import AGAIN, ALIVE, LOOK, SILENT, Peers
+from quart_notes.cluster import fragments
+from quart_notes.cluster import peers as module
+from quart_notes.cluster.fragments import HEAD_MAX
+from quart_notes.cluster.peers import AGAIN, ALIVE, LOOK, SILENT, Peers
 from tests.virtual_time import in_virtual_time
 from tests.wires import LATE, MOMENT, Exchange
 
@@ -242,8 +242,8 @@ async def test_parts_of_which_one_is_lost_are_given_up():
 
 
 def test_memory_for_parts_is_bounded(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(parcels, "MAX_PARTED", 10_000)
-    monkeypatch.setattr(parcels, "MAX_PARTED_WORDS", 50)
+    monkeypatch.setattr(fragments, "MAX_PARTED", 10_000)
+    monkeypatch.setattr(fragments, "MAX_PARTED_WORDS", 50)
     monkeypatch.setattr(module, "MAX_PEERS", 50)
 
     @in_virtual_time

@@ -12,14 +12,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from quart import Quart, Response, request, websocket
 
-from quart_notes.blueprints.body import CheckedRequest, decide
-from quart_notes.blueprints.connections import WHOLE, HTTPConnection
-from quart_notes.blueprints.headers import REQUEST_IDS
-from quart_notes.blueprints.hosts import HOSTS
-from quart_notes.request_id import RequestIds
-from quart_notes.transport import plain
-from quart_notes.transport.idle import IdleTimer
-from quart_notes.transport.plain import Exchange, Request, request_in
+from quart_notes.server.transport import fast_http1
+from quart_notes.server.transport.fast_http1 import Exchange, Request, request_in
+from quart_notes.server.transport.idle_timer import IdleTimer
+from quart_notes.web.asgi_connections import WHOLE, HTTPConnection
+from quart_notes.web.request_body import CheckedRequest, decide
+from quart_notes.web.request_ids import RequestIds
+from quart_notes.web.security.allowed_hosts import HOSTS
+from quart_notes.web.security.headers import REQUEST_IDS
 from tests.raw_connection import RawConnection, until
 from tests.raw_http import Answer
 from tests.served import served
@@ -75,7 +75,7 @@ def test_what_is_taken_is_what_h11_takes(data: bytes):
     assert found.last is (peer.their_state is h11.MUST_CLOSE)
 
 
-@pytest.mark.parametrize("size", [1, plain.LONG_FIELDS], ids=["remembered", "too long to be"])
+@pytest.mark.parametrize("size", [1, fast_http1.LONG_FIELDS], ids=["remembered", "too long to be"])
 def test_the_same_headers_are_read_alike_each_time_and_belong_to_one_request(size: int):
     data = GET[:-2] + b"X: " + b"y" * size + b"\r\n\r\n"
     first = request_in(data, LIMIT)
@@ -463,4 +463,4 @@ async def test_an_error_is_answered_and_the_connection_goes_on(app: Quart, unuse
 
 
 def test_both_sides_know_the_extension_by_the_same_name():
-    assert plain.WHOLE == WHOLE
+    assert fast_http1.WHOLE == WHOLE

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.database import CannotOpenError, Database
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Postgres, Settings
+from quart_notes.storage.database import CannotOpenError, Database
 from tests.command_line import run_in
 from tests.in_process import opened
 from tests.postgres import TEMPLATE, Databases, Server

@@ -10,17 +10,17 @@ from typing import Any
 import asyncpg
 import pytest
 
-from quart_notes import postgres_engine, postgres_session, postgres_transactions
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import DatabaseUnavailableError, StorageFullError
+from quart_notes.live.outlets import sse
+from quart_notes.live.writer import Change
 from quart_notes.models import Note
-from quart_notes.outlets import sse
-from quart_notes.postgres_session import AdvisoryLock
-from quart_notes.postgres_transactions import WRITING, StrictTransaction
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Postgres
-from quart_notes.writer import Change
+from quart_notes.storage.postgres import client, connections, transactions
+from quart_notes.storage.postgres.connections import AdvisoryLock
+from quart_notes.storage.postgres.transactions import WRITING, StrictTransaction
 from tests import postgres
 from tests.house import hash_quickly, opened_house
 from tests.in_process import opened
@@ -125,7 +125,7 @@ async def test_reading_of_requests_holds_up_neither_the_log_nor_whose_access_has
         assert passed is not None
         ended = asyncio.Event()
         house.core.gate.follow(passed, frozenset({"board:1"}), ended.set)
-        async with house.core.database.snapshot(), asyncio.timeout(postgres_engine.WAITING / 2):
+        async with house.core.database.snapshot(), asyncio.timeout(client.WAITING / 2):
             await house.core.sessions.end_secret(secret)
             await ended.wait()
             assert (await house.core.log.beyond(0)).messages
@@ -194,7 +194,7 @@ async def test_what_the_server_has_no_room_for_is_said_and_nothing_of_it_kept(
 async def test_a_write_that_waits_too_long_for_another_process_is_refused(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(postgres_engine, "LOCK_WAIT", 1)
+    monkeypatch.setattr(client, "LOCK_WAIT", 1)
     async with opened(tmp_path, alone=False, database_url=url) as core, outsider(url) as other:
         async with other.transaction():
             await other.execute(f"SELECT pg_advisory_xact_lock({WRITING})")
@@ -219,7 +219,7 @@ async def test_a_statement_ends_in_time(url: str, tmp_path: Path):
 async def test_a_process_that_was_stopped_holds_nobody_up_for_long(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(postgres_engine, "IDLE", 1)
+    monkeypatch.setattr(client, "IDLE", 1)
     async with opened(tmp_path, alone=False, database_url=url) as core, outsider(url) as other:
         with pytest.raises(DatabaseUnavailableError):
             async with core.database.transaction() as connection:
@@ -327,7 +327,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_to_have_been_made(core: Co
 async def test_what_became_of_a_commit_is_not_known_where_nobody_can_be_asked(
     databases: Databases, core: Core, lose_answer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(postgres_transactions, "SETTLES", 0.3)
+    monkeypatch.setattr(transactions, "SETTLES", 0.3)
     lose_answer(databases.server.stop)
     try:
         with pytest.raises(DatabaseUnavailableError, match="is not known"):
@@ -369,7 +369,7 @@ async def test_what_keeps_everybody_from_leading_is_said_once_and_when_it_is_ove
 
     lock = AdvisoryLock(Postgres(url, 1, 5), 7)
     with monkeypatch.context() as patch, caplog.at_level("INFO"):
-        patch.setattr(postgres_session, "connect", connect)
+        patch.setattr(connections, "connect", connect)
         while reasons:
             assert not await lock.take()
             assert not await lock.take()

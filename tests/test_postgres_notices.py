@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from quart_notes import postgres_notices
+from quart_notes.cluster import postgres_notifications
+from quart_notes.cluster.postgres_notifications import Notices
 from quart_notes.errors import DatabaseUnavailableError
-from quart_notes.postgres_notices import Notices
 from quart_notes.settings import Postgres
 from tests.raw_connection import until
 
@@ -45,8 +45,8 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
     async def connect(*_: Any) -> Connection:
         return next(had)
 
-    monkeypatch.setattr(postgres_notices, "connect", connect)
-    monkeypatch.setattr(postgres_notices, "AGAIN", 0.01)
+    monkeypatch.setattr(postgres_notifications, "connect", connect)
+    monkeypatch.setattr(postgres_notifications, "AGAIN", 0.01)
     return made
 
 
@@ -98,7 +98,7 @@ async def test_a_connection_that_is_away_for_longer_than_a_moment_is_missed(
             during.append(notices.hears())
             raise OSError
 
-    monkeypatch.setattr(postgres_notices, "HEALS", moment)
+    monkeypatch.setattr(postgres_notifications, "HEALS", moment)
     connections += [Connection(answering=OSError()), Refused(), Connection()]
 
     await notices.start()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import httpx
 
-from quart_notes.database import Database
 from quart_notes.settings import Postgres
+from quart_notes.storage.database import Database
 from tests.command_line import assert_failed, run_in
 from tests.in_process import opened
 from tests.postgres import Databases, asked, outsider

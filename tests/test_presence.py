@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes.broadcaster import Broadcaster
-from quart_notes.channel import Message
-from quart_notes.events import EVERY_ROOM, USERS, UserEvent, encode
-from quart_notes.presence import INTERVAL, LINGER, TYPING, Presence
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.live.events import EVERY_ROOM, USERS, UserEvent, encode
+from quart_notes.live.presence import INTERVAL, LINGER, TYPING, Presence
 from tests.presences import ADA, BOB, EVE, Listener, nicks, now_in, user
 from tests.virtual_time import in_virtual_time
 

@@ -20,7 +20,11 @@ from tests.talk import room as new_room
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 # All this goes ten times as fast.
-QUICK = {"quart_notes.presence.LINGER": 0.3, "quart_notes.presence.TYPING": 0.6, "quart_notes.presence.INTERVAL": 0.1}
+QUICK = {
+    "quart_notes.live.presence.LINGER": 0.3,
+    "quart_notes.live.presence.TYPING": 0.6,
+    "quart_notes.live.presence.INTERVAL": 0.1,
+}
 shared_server = shared_on_each_road(QUICK)
 
 
@@ -227,8 +231,8 @@ async def test_after_a_restart_those_who_come_back_are_here_again(tmp_path: Path
 async def test_a_deaf_client_is_gone_once_it_is_dropped(tmp_path: Path):
     quick = {
         **QUICK,
-        "quart_notes.broadcaster.HEARTBEAT": 0.2,
-        "quart_notes.outlets.DEAF": 0.4,
+        "quart_notes.live.broadcaster.HEARTBEAT": 0.2,
+        "quart_notes.live.outlets.DEAF": 0.4,
     }
     with ServerProcess(tmp_path / "data", constants=quick) as server:
         async with server.client() as api:

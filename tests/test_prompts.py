@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.domain import prompts
-from quart_notes.domain.prompts import BoardNotes, Context, Noted, Said, Turn, asks, compose, is_about_notes
+from quart_notes.domain import assistant_prompt
+from quart_notes.domain.assistant_prompt import BoardNotes, Context, Noted, Said, Turn, asks, compose, is_about_notes
 from quart_notes.schemas import CONTENT_MAX
 
 TODAY = date(2026, 11, 20)
@@ -72,7 +72,7 @@ def test_notes_are_lines_that_cannot_be_mistaken_for_others():
         "",
         "Board Our board:",
         "- [ ] Buy - [x] milk: two litres",
-        f"- [x] {'x' * prompts.NOTE_MAX}…",
+        f"- [x] {'x' * assistant_prompt.NOTE_MAX}…",
         "- [x] Eggs",
         "(2 more notes of this board are not shown)",
         "",
@@ -121,5 +121,5 @@ def test_the_question_is_always_whole_and_the_rest_has_its_bounds(
     assert turns[-1]["content"].endswith(question)
     assert all(one["role"] != other["role"] for one, other in pairwise(turns))
     names = 10 * (len(said) + 1)
-    assert sum(len(turn["content"]) for turn in turns) <= prompts.SAID_MAX + len(question) + names
-    assert len(rules["content"]) <= prompts.NOTES_MAX + 3000
+    assert sum(len(turn["content"]) for turn in turns) <= assistant_prompt.SAID_MAX + len(question) + names
+    assert len(rules["content"]) <= assistant_prompt.NOTES_MAX + 3000

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.blueprints.credentials import COOKIE, SECURE_COOKIE
-from quart_notes.blueprints.proxies import trust
+from quart_notes.web.security.credentials import COOKIE, SECURE_COOKIE
+from quart_notes.web.security.forwarded_headers import trust
 from tests.house import House, hash_quickly, opened_house
 from tests.routes import PASSWORD
 from tests.talk import refused

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.errors import ProblemError
-from quart_notes.events import EVERY_ROOM, ROOMS, USERS, EventId, user
+from quart_notes.live.events import EVERY_ROOM, ROOMS, USERS, EventId, user
 from quart_notes.schemas import (
     MAX_ID,
     MessageCreate,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from quart_notes.cli import cli
+from quart_notes.cli.main import cli
 from quart_notes.errors import CATALOGUE
 from quart_notes.settings import Settings
 from quart_notes.settings_sources import PREFIX

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes import recent as module
-from quart_notes.channel import Message
-from quart_notes.recent import Recent
+from quart_notes.live import recent_events as module
+from quart_notes.live.channel import Message
+from quart_notes.live.recent_events import Recent
 
 TOPICS = ("board:1", "board:2", "room:1", "users")
 CHOICES = st.sets(st.sampled_from([*TOPICS, "board:*", "room:*"]), min_size=1)

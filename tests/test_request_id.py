@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.request_id import CURRENT, RequestIds
+from quart_notes.web.request_ids import CURRENT, RequestIds
 from tests.house import opened_house
 from tests.problems import assert_problem
 from tests.raw_connection import RawConnection

@@ -2,8 +2,8 @@
 
 import pytest
 
-from quart_notes.broadcaster import Broadcaster
-from quart_notes.response_cache import MAX_BODY, MAX_BYTES, CachedResponse, ResponseCache
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.response_cache import MAX_BODY, MAX_BYTES, CachedResponse, ResponseCache
 
 TOPIC = "board:1"
 

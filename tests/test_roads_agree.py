@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from quart_notes.blueprints.credentials import COOKIE
+from quart_notes.web.security.credentials import COOKIE
 from tests.furnished import furnish
 from tests.raw_http import exchange, handshake, request, websocket_request
 from tests.server_process import ServerProcess

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes import event_log, feed
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
-from quart_notes.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, EventId, room, user
+from quart_notes.live import event_log, feed
+from quart_notes.live.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, EventId, room, user
 from quart_notes.schemas import MessageCreate, NoteCreate, RoomCreate, RoomMessageCreate, UserCreate
 from tests.in_process import opened
 from tests.log_follower import Follower

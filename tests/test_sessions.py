@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.blueprints.credentials import COOKIE, DEVICE_COOKIE, SECURE_COOKIE
+from quart_notes.live.writer import Change
 from quart_notes.models import Session
-from quart_notes.signing import Signing
-from quart_notes.writer import Change
+from quart_notes.storage.signing_key import Signing
+from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, SECURE_COOKIE
 from tests.house import House, hash_quickly, opened_house
 from tests.in_process import rows
 from tests.routes import PASSWORD

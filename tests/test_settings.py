@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from quart_notes.cli import cli
+from quart_notes.cli.main import cli
 from quart_notes.settings import Settings, SettingsError, is_loopback
 from quart_notes.settings_sources import PREFIX, load
 from tests.nursery import run

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from quart_notes.server import STREAMS_END
+from quart_notes.server.serve import STREAMS_END
 from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.nursery import PYTHONS
 from tests.raw_connection import RawConnection, until

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from quart_notes.channel import Message
-from quart_notes.workers.place import Shared, place_of
-from quart_notes.workers.siblings import LIMIT, Siblings
+from quart_notes.cluster.worker_channel import LIMIT, Siblings
+from quart_notes.cluster.worker_slot import Shared, place_of
+from quart_notes.live.channel import Message
 from tests.raw_connection import until
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.signing import FILE, KEY_BYTES, Signing
+from quart_notes.storage.signing_key import FILE, KEY_BYTES, Signing
 from tests.house import opened_house
 from tests.server_process import ServerProcess
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.channel import MAX_WAITING, MAX_WAITING_BYTES
-from quart_notes.server import SEND_BUFFER
+from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES
+from quart_notes.server.serve import SEND_BUFFER
 from tests.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.raw_connection import until
 from tests.roads import ROADS
@@ -111,7 +111,7 @@ async def test_a_reader_that_takes_a_long_history_slowly_costs_a_page_of_it(serv
 
 @on_both_edges
 async def test_a_cut_off_reader_that_never_reads_again_is_dropped(tmp_path: Path, edge: Edge):
-    constants = {"quart_notes.blueprints.streams.GRACE": 0.3}
+    constants = {"quart_notes.web.streams.GRACE": 0.3}
     with ServerProcess(tmp_path / "data", constants=constants) as server:
         async with server.client() as http:
             await write(http, 8, "x")
@@ -129,7 +129,7 @@ async def test_a_cut_off_reader_that_never_reads_again_is_dropped(tmp_path: Path
 @pytest.mark.parametrize("more", [b"x", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x00" * 60_000])
 async def test_a_stream_whose_client_sends_more_and_leaves_is_forgotten(tmp_path: Path, more: bytes, road: str):
     """Hypercorn reads nothing behind a request that is being answered: the end of the connection neither."""
-    constants = {"quart_notes.broadcaster.HEARTBEAT": 0.2, "quart_notes.blueprints.streams.HEARTBEAT": 0.2}
+    constants = {"quart_notes.live.broadcaster.HEARTBEAT": 0.2, "quart_notes.web.streams.HEARTBEAT": 0.2}
     flags = ("--max-connections", "8", "--stream-road", road)
     with ServerProcess(tmp_path / "data", *flags, constants=constants) as server:
         async with asyncio.timeout(30):
@@ -155,7 +155,7 @@ async def _when_there_is_room(port: int) -> EventStreamClient:
 @pytest.mark.parametrize("road", ["direct", "send"])
 def test_readers_that_the_kernel_gives_up_cost_no_traceback(tmp_path: Path, road: str):
     """They stop reading without a word: the kernel ends their connections with ETIMEDOUT, which is no reset."""
-    constants: dict[str, float] = {"quart_notes.server.USER_TIMEOUT_MS": 500}
+    constants: dict[str, float] = {"quart_notes.server.serve.USER_TIMEOUT_MS": 500}
     with ServerProcess(tmp_path / "data", "--stream-road", road, constants=constants) as server, ExitStack() as stack:
         before = server.descriptors()
         for head in (

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.database import Database
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.settings import Settings
+from quart_notes.storage.database import Database
 from tests.empty_database import put_empty_database
 
 pytestmark = pytest.mark.sqlite_only("its engine")

@@ -17,7 +17,7 @@ from tests.server_process import ROOT, ServerProcess
 
 FAILS = """
 import sys
-from quart_notes.cli import main
+from quart_notes.cli.main import main
 from quart_notes.domain.boards import Boards
 
 async def fail(self):
@@ -30,8 +30,8 @@ main()
 
 IMPATIENT = """
 import sys
-from quart_notes.cli import main
-from quart_notes.database import PRAGMAS
+from quart_notes.cli.main import main
+from quart_notes.storage.database import PRAGMAS
 
 PRAGMAS["busy_timeout"] = 10
 sys.argv = ["quart-notes", "serve", "--bind", "127.0.0.1:0", "--data", sys.argv[1]]
@@ -70,10 +70,10 @@ def test_a_start_that_meets_a_busy_database_says_so_in_one_line(tmp_path: Path):
 # Each has SIGTERM come at a stage of the start.
 STOPPED = """
 import os, signal, sys
-from quart_notes import server
-from quart_notes.cli import main
-from quart_notes.database import Database
-from quart_notes.workers.supervisor import Supervisor
+from quart_notes.server import serve as server
+from quart_notes.cli.main import main
+from quart_notes.storage.database import Database
+from quart_notes.server.workers.supervisor import Supervisor
 
 def stopped(owner, name):
     whole = getattr(owner, name)
@@ -139,7 +139,7 @@ def test_a_worker_whose_supervisor_has_gone_says_so_and_ends():
     ours, theirs = socket.socketpair()
     with theirs:
         ours.close()
-        command = [sys.executable, "-m", "quart_notes.workers.worker", str(theirs.fileno())]
+        command = [sys.executable, "-m", "quart_notes.server.workers.worker", str(theirs.fileno())]
 
         done = subprocess.run(
             command, cwd=ROOT, pass_fds=[theirs.fileno()], capture_output=True, text=True, timeout=60, check=False
@@ -149,7 +149,8 @@ def test_a_worker_whose_supervisor_has_gone_says_so_and_ends():
 
 
 def test_a_server_on_sqlite_goes_without_the_driver_of_postgresql():
-    program = "import sys, quart_notes.cli, quart_notes.workers.supervisor; print('asyncpg' in sys.modules)"
+    modules = "quart_notes.cli.main, quart_notes.server.workers.supervisor"
+    program = f"import sys, {modules}; print('asyncpg' in sys.modules)"
 
     assert (
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.throttle import Pace
+from quart_notes.domain.rate_limits import Pace
 
 
 class Tries:

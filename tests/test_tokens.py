@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quart_notes.domain.tokens import PREFIX
+from quart_notes.domain.api_tokens import PREFIX
+from quart_notes.live.writer import Change
 from quart_notes.models import ApiToken
-from quart_notes.writer import Change
 from tests.house import House, opened_house
 from tests.in_process import rows
 from tests.talk import refused

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.blueprints.credentials import COOKIE
+from quart_notes.web.security.credentials import COOKIE
 from tests.feed_clients import EDGES, Edge, follow, named
 from tests.roads import shared_on_each_road
 from tests.server_process import ServerProcess

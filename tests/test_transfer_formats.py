@@ -23,14 +23,14 @@ from quart_notes.schemas import (
     is_blank,
     one_line,
 )
-from quart_notes.transfer import reading
-from quart_notes.transfer.batches import Source
-from quart_notes.transfer.files import Place, files
-from quart_notes.transfer.items import OTHER_BYTES
+from quart_notes.transfer import importer
+from quart_notes.transfer.deduplication import Origins
+from quart_notes.transfer.errors import UnreadableError
+from quart_notes.transfer.exporter import SUFFIXES, About, file_name, writer
+from quart_notes.transfer.import_batches import Source
 from quart_notes.transfer.json_stream import ELEMENT_MAX, PIECE, BadElement, Reader
-from quart_notes.transfer.origins import Origins
-from quart_notes.transfer.trouble import UnreadableError
-from quart_notes.transfer.writing import SUFFIXES, About, file_name, writer
+from quart_notes.transfer.parsed_note import OTHER_BYTES
+from quart_notes.transfer.source_files import Place, files
 from quart_notes.transfer.zip_writer import ZipWriter
 from tests.note_files import batches, entries, items, keep_note, packed, put, takeout
 
@@ -579,7 +579,7 @@ def test_a_name_that_a_file_brings_twice_counts_once(tmp_path: Path):
 
 
 def test_too_many_notes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(reading, "ENTRIES_MAX", 3)
+    monkeypatch.setattr(importer, "ENTRIES_MAX", 3)
     path = put(tmp_path, "x.csv", "title\n" + "a\n" * 4)
 
     with pytest.raises(UnreadableError, match="more than 3 notes"):

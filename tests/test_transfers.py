@@ -21,12 +21,12 @@ from quart import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_notes import create_app
-from quart_notes.blueprints.body import HELD, HeldBody
-from quart_notes.blueprints.uploads import received
 from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import BoardCreate, NoteUpdate
-from quart_notes.transfer import spool
-from quart_notes.transfer.spool import Spool, Upload
+from quart_notes.transfer import upload_store
+from quart_notes.transfer.upload_store import Spool, Upload
+from quart_notes.web.request_body import HELD, HeldBody
+from quart_notes.web.uploads import received
 from tests.empty_database import settings_for
 from tests.house import House
 from tests.note_files import takeout
@@ -455,8 +455,8 @@ async def test_a_process_that_holds_the_folder_of_imports_holds_up_that_import_a
         tried.set()
         flock(descriptor, operation)
 
-    monkeypatch.setattr(spool, "PATIENCE", 0.2)
-    monkeypatch.setattr(spool, "flock", noted)
+    monkeypatch.setattr(upload_store, "PATIENCE", 0.2)
+    monkeypatch.setattr(upload_store, "flock", noted)
     folder = desk.core.settings.data / "imports"
     folder.mkdir()
     held = os.open(folder, os.O_RDONLY)

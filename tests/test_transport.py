@@ -23,8 +23,8 @@ from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import Handshake, WSStream
 from quart import Quart, request, websocket
 
-from quart_notes import transport
-from quart_notes.outlets import Peer, peer_of
+from quart_notes.live.outlets import Peer, peer_of
+from quart_notes.server import transport
 from tests.feed_clients import WebsocketClient, follow
 from tests.raw_connection import RawConnection, exchange, until
 from tests.server_process import ROOT, ServerProcess, wait_for

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes import turns
-from quart_notes.turns import WRITING, Turns
+from quart_notes.storage.sqlite import write_lock
+from quart_notes.storage.sqlite.write_lock import WRITING, Turns
 from tests.server_process import ROOT, wait_for
 
 
@@ -63,20 +63,20 @@ async def test_a_turn_is_waited_for(file: int):
 
 
 async def test_a_turn_that_does_not_come_is_given_up_and_comes_later(file: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(turns, "PATIENCE", 0.05)
+    monkeypatch.setattr(write_lock, "PATIENCE", 0.05)
     turn = Turns(file)
     with another_writes(file):
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 await turn.__aenter__()
-    monkeypatch.setattr(turns, "PATIENCE", 10.0)
+    monkeypatch.setattr(write_lock, "PATIENCE", 10.0)
     async with turn:
         assert not await asyncio.to_thread(_free, file)
     assert await asyncio.to_thread(_free, file)
 
 
 async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(turns, "PATIENCE", 0.05)
+    monkeypatch.setattr(write_lock, "PATIENCE", 0.05)
     turn = Turns(file)
     with another_writes(file), pytest.raises(TimeoutError):
         await turn.__aenter__()
@@ -89,7 +89,7 @@ async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkey
 # A process that writes so often, and tells when it begins and ends.
 WRITER = """
 import asyncio, os, sys
-from quart_notes.turns import Turns
+from quart_notes.storage.sqlite.write_lock import Turns
 
 async def work(turns, told, letter, times):
     for _ in range(times):
@@ -115,9 +115,9 @@ def test_processes_write_one_at_a_time(file: int):
         said = heard.read().decode()
     assert [writer.wait(20) for writer in writers] == [0, 0, 0]
 
-    turns = [said[at : at + 4] for at in range(0, len(said), 4)]
-    assert len(turns) == 3 * 40
-    assert all(turn == f"{turn[0]}({turn[0]})" for turn in turns), said
+    write_lock = [said[at : at + 4] for at in range(0, len(said), 4)]
+    assert len(write_lock) == 3 * 40
+    assert all(turn == f"{turn[0]}({turn[0]})" for turn in write_lock), said
 
 
 async def test_who_has_just_written_is_not_first_again_while_somebody_waits(file: int):

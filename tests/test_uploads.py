@@ -6,7 +6,7 @@ import pytest
 from quart.wrappers.request import Body
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from quart_notes.blueprints.body import HeldBody
+from quart_notes.web.request_body import HeldBody
 
 BOUND = 1000
 

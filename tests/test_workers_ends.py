@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.workers.process import ASKED, WorkerProcess
+from quart_notes.server.workers.worker_process import ASKED, WorkerProcess
 from tests import postgres, worker_processes
 from tests.acknowledged import check_rows_and_events, progress, writers
 from tests.command_line import assert_failed, run_in

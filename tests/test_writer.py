@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from tortoise.exceptions import OperationalError
 
-from quart_notes import writer as module
-from quart_notes.channel import Message
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.errors import (
@@ -23,11 +21,13 @@ from quart_notes.errors import (
     StorageFullError,
     ValidationFailedError,
 )
-from quart_notes.event_log import EventLog
-from quart_notes.events import SHARED_BOARD, NoteEvent
+from quart_notes.live import writer as module
+from quart_notes.live.channel import Message
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import SHARED_BOARD, NoteEvent
+from quart_notes.live.writer import Change, Work
 from quart_notes.models import Note
 from quart_notes.schemas import NoteCreate, NoteOut, NoteUpdate
-from quart_notes.writer import Change, Work
 from tests.in_process import mutate, rows
 
 TITLES = "SELECT title FROM note ORDER BY title"

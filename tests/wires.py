@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Iterable
 
-from quart_notes.peers import LOOK, Peers
+from quart_notes.cluster.peers import LOOK, Peers
 
 
 class Exchange:

@@ -6,12 +6,6 @@ from collections.abc import Callable
 from quart import Blueprint, Response, request, websocket
 from quart_schema import tag_blueprint, validate_querystring
 
-from quart_notes import outlets
-from quart_notes.blueprints.context import core
-from quart_notes.blueprints.openapi import READ_PROBLEMS, Answer, answers
-from quart_notes.blueprints.streams import EventStream, Join, converse, direct_peer
-from quart_notes.blueprints.topics import Listener, feed_query, listener
-from quart_notes.channel import Message
 from quart_notes.errors import (
     BadRequestError,
     ForbiddenError,
@@ -20,8 +14,14 @@ from quart_notes.errors import (
     UnknownTopicError,
     ValidationFailedError,
 )
-from quart_notes.events import EventId
+from quart_notes.live import outlets
+from quart_notes.live.channel import Message
+from quart_notes.live.events import EventId
 from quart_notes.schemas import FeedQuery
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import READ_PROBLEMS, Answer, answers
+from quart_notes.web.security.subscriptions import Listener, feed_query, listener
+from quart_notes.web.streams import EventStream, Join, converse, direct_peer
 
 blueprint = Blueprint("live", __name__)
 tag_blueprint(blueprint, ["feed"])

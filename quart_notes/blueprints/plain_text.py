@@ -8,17 +8,17 @@ from typing import Any
 
 from quart import Blueprint, websocket
 
-from quart_notes import outlets
-from quart_notes.blueprints.context import core
-from quart_notes.blueprints.errors import tell
-from quart_notes.blueprints.identity import accounts, identify
-from quart_notes.blueprints.streams import FAILED, NO_MORE, TOO_SLOW, converse
-from quart_notes.blueprints.topics import Listener
-from quart_notes.channel import Message
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.errors import ProblemError
-from quart_notes.events import room
+from quart_notes.live import outlets
+from quart_notes.live.channel import Message
+from quart_notes.live.events import room
 from quart_notes.schemas import CONTENT_MAX, UNSTORABLE, UserOut, is_blank
+from quart_notes.web.context import core
+from quart_notes.web.error_handlers import tell
+from quart_notes.web.security.authentication import accounts, identify
+from quart_notes.web.security.subscriptions import Listener
+from quart_notes.web.streams import FAILED, NO_MORE, TOO_SLOW, converse
 
 blueprint = Blueprint("plain_text", __name__)
 

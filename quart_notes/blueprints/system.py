@@ -7,14 +7,14 @@ from quart import Blueprint, Response, current_app, redirect, render_template, r
 from quart_schema import hide, tag_blueprint, validate_response
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from quart_notes.blueprints.asyncapi import asyncapi_document
-from quart_notes.blueprints.context import core
-from quart_notes.blueprints.hosts import base_url
-from quart_notes.blueprints.openapi import Answer, answers
 from quart_notes.errors import DatabaseUnavailableError
-from quart_notes.jsonio import dump
 from quart_notes.schemas import HealthOut, VersionOut
+from quart_notes.schemas.strict_json import dump
 from quart_notes.version import __version__
+from quart_notes.web.context import core
+from quart_notes.web.openapi.asyncapi import asyncapi_document
+from quart_notes.web.openapi.document import Answer, answers
+from quart_notes.web.security.allowed_hosts import base_url
 
 blueprint = Blueprint("system", __name__)
 tag_blueprint(blueprint, ["system"])

@@ -26,7 +26,7 @@ def main(listening: str, run: str, flags: str, line: str) -> int:
     if top not in sys.path:
         sys.path.insert(0, top)
     try:
-        from quart_notes.dev.serving import Refused, serve
+        from quart_notes.dev.serve import Refused, serve
     except BaseException as error:
         traceback.print_exc()
         report(supervisor, FAILURE["told"](error))

@@ -12,13 +12,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from quart_notes import server
 from quart_notes.blueprints.static_files import folder
+from quart_notes.dev.error_page import State, Trouble
+from quart_notes.dev.error_server import standing_in
 from quart_notes.dev.failure import TOP
-from quart_notes.dev.process import PROGRAM, ServerProcess
-from quart_notes.dev.stand_in import standing_in
-from quart_notes.dev.trouble import State, Trouble
-from quart_notes.dev.watching import Kind, Watched, watching
+from quart_notes.dev.file_watcher import Kind, Watched, watching
+from quart_notes.dev.server_process import PROGRAM, ServerProcess
+from quart_notes.server import serve
 from quart_notes.settings_sources import config_file, load
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `kill`, a terminal that closes
@@ -34,7 +34,7 @@ def run(flags: Mapping[str, Any]) -> None:
     raises   SettingsError or ServeError when it cannot even begin
     """
     settings = load(flags)
-    bind = server.configuration(settings).bind[0]
+    bind = serve.configuration(settings).bind[0]
     # The address stays as it is now; its rules (loopback, or people sign in) hold for every later server too.
     given = {
         name: value if isinstance(value, int) else str(value) for name, value in flags.items() if value is not None
@@ -48,7 +48,7 @@ def run(flags: Mapping[str, Any]) -> None:
         frozenset(file.absolute() for file in {config_file(flags), *hypercorn}),
     )
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
-    with server.listen(bind) as listener, asyncio.Runner() as runner:
+    with serve.listen(bind) as listener, asyncio.Runner() as runner:
         listener.setblocking(False)
         supervisor = Supervisor(listener, watched, json.dumps(given), settings.root_path)
         with suppress(asyncio.CancelledError):

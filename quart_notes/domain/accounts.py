@@ -6,21 +6,21 @@ from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.database import Database
 from quart_notes.domain.access import Caller
+from quart_notes.domain.api_tokens import end_all
+from quart_notes.domain.idempotency import Request, keep
 from quart_notes.domain.invitations import forget_claims, holding, invites_to, use
 from quart_notes.domain.members import join_by_link
-from quart_notes.domain.once import Request, keep
 from quart_notes.domain.password_rules import must_be_hard_to_guess
 from quart_notes.domain.passwords import Passwords
-from quart_notes.domain.people import named, of_nickname, put, shown
-from quart_notes.domain.secrets import hash_of
+from quart_notes.domain.secret_tokens import hash_of
 from quart_notes.domain.sessions import end_others, tell
-from quart_notes.domain.tokens import end_all
+from quart_notes.domain.users import named, of_nickname, put, shown
 from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
+from quart_notes.live.writer import Change, Write
 from quart_notes.models import ClientKey, Invitation, Membership, User
 from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut
-from quart_notes.writer import Change, Write
+from quart_notes.storage.database import Database
 
 SAME_ANSWER = "Wrong nickname or password."
 

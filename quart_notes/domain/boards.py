@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes import events
-from quart_notes.database import Database
 from quart_notes.domain.access import SHARED_BOARD, Caller, must_have, role_on, visible_boards
+from quart_notes.domain.idempotency import once, request_of
 from quart_notes.domain.members import role_of, tell_person
-from quart_notes.domain.once import once, request_of
-from quart_notes.domain.people import PERSONAL_BOARD_NAME, add_personal
+from quart_notes.domain.users import PERSONAL_BOARD_NAME, add_personal
 from quart_notes.errors import NotFoundError, PersonalBoardError
-from quart_notes.event_log import EventLog
-from quart_notes.events import BoardEvent, EventId
+from quart_notes.live import events
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import BoardEvent, EventId
+from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Board, Membership, Note, User
 from quart_notes.schemas import (
     BoardCreate,
@@ -24,7 +24,7 @@ from quart_notes.schemas import (
     PageQuery,
     Role,
 )
-from quart_notes.writer import Change, Write, Written
+from quart_notes.storage.database import Database
 
 SHARED_BOARD_NAME = "Everybody's board"
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction

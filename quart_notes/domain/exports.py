@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
-from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.boards import SHARED_BOARD_NAME
 from quart_notes.models import Board, LogHead, Note
 from quart_notes.schemas import OWN_ORIGIN, NoteOut
+from quart_notes.storage.database import Database
 
 PAGE = 200  # notes read at once
 COLUMNS = (*NoteOut.model_fields, "origin")

@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.jobs import TEXT_MAX, UNDER_WAY, keep, settle
 from quart_notes.domain.notes import search_text
-from quart_notes.domain.people import by_id
-from quart_notes.event_log import EventLog
-from quart_notes.events import NoteEvent, board
+from quart_notes.domain.users import by_id
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import NoteEvent, board
+from quart_notes.live.writer import Change, Write
 from quart_notes.models import Job, Note
 from quart_notes.schemas import Entry, ImportOptions, JobOut, JobState, LeftOut, NoteOut, Outcome
-from quart_notes.writer import Change, Write
+from quart_notes.storage.database import Database
 
 INSERT = (
     "INSERT INTO note (board_id, title, description, search_text, created_at, updated_at, done, version, origin)"

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
-from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
+from quart_notes.domain.idempotency import once, request_of
 from quart_notes.domain.members import must_be_shared
-from quart_notes.domain.once import once, request_of
-from quart_notes.domain.people import by_id, named
-from quart_notes.domain.secrets import hash_of, new_secret, secret_for
+from quart_notes.domain.secret_tokens import hash_of, new_secret, secret_for
+from quart_notes.domain.users import by_id, named
 from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError, NotNowError
+from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Board, Invitation, Membership, User
 from quart_notes.schemas import InvitationCreate, InvitationOut, UserOut
-from quart_notes.writer import Change, Write, Written
+from quart_notes.storage.database import Database
 
 FIRST_DAYS = 30  # how long the links of a first start hold: the next start makes new ones
 EXPIRED_CHUNK = 500  # rows deleted in one transaction

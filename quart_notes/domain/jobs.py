@@ -8,16 +8,16 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from quart_notes import events
-from quart_notes.database import Database
 from quart_notes.domain.access import Caller, must_have
-from quart_notes.domain.once import Request, once
+from quart_notes.domain.idempotency import Request, once
 from quart_notes.errors import NotFoundError, NotNowError
-from quart_notes.event_log import EventLog
-from quart_notes.events import Action, EventId, JobEvent, Work, WorkEvent
+from quart_notes.live import events
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import Action, EventId, JobEvent, Work, WorkEvent
+from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Job
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, JobState, Outcome
-from quart_notes.writer import Change, Write, Written
+from quart_notes.storage.database import Database
 
 MAX_KEPT = 50  # jobs of a person whose files are kept
 UNDER_WAY: tuple[JobState, ...] = ("waiting", "running")

@@ -4,16 +4,16 @@ from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes import events
-from quart_notes.database import Database
 from quart_notes.domain.access import SHARED_BOARD, Caller, must_have
-from quart_notes.domain.people import by_id, named
+from quart_notes.domain.users import by_id, named
 from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
-from quart_notes.event_log import EventLog
-from quart_notes.events import Access, AccessEvent, EventId, MemberEvent, MembershipEvent
+from quart_notes.live import events
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import Access, AccessEvent, EventId, MemberEvent, MembershipEvent
+from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Board, LogHead, Membership
 from quart_notes.schemas import MemberOut, MembershipOut, MemberUpdate, Role
-from quart_notes.writer import Change, Write, Written
+from quart_notes.storage.database import Database
 
 
 class MemberList(NamedTuple):

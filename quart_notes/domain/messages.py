@@ -9,10 +9,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from quart_notes.database import Database
 from quart_notes.domain.access import Caller
-from quart_notes.domain.answers import begin
-from quart_notes.domain.message_rows import (
+from quart_notes.domain.assistant_answers import begin
+from quart_notes.domain.assistant_prompt import asks
+from quart_notes.domain.idempotency import Request, digest_of, key_used, once
+from quart_notes.domain.message_queries import (
     UNFINISHED,
     Precondition,
     all_out,
@@ -27,12 +28,11 @@ from quart_notes.domain.message_rows import (
     tell,
     without_unseen,
 )
-from quart_notes.domain.once import Request, digest_of, key_used, once
-from quart_notes.domain.people import known, named
-from quart_notes.domain.prompts import asks
 from quart_notes.domain.rooms import conversation, existing, must_take_part, visible
-from quart_notes.event_log import EventLog
-from quart_notes.events import EventId
+from quart_notes.domain.users import known, named
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import EventId
+from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Message, Room
 from quart_notes.schemas import (
     MessageCreate,
@@ -43,7 +43,7 @@ from quart_notes.schemas import (
     RoomOut,
     UserOut,
 )
-from quart_notes.writer import Change, Write, Written
+from quart_notes.storage.database import Database
 
 MOST_DIGITS = 9  # of a guest's number
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction

@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 
-from quart_notes import events
-from quart_notes.database import Database
 from quart_notes.domain.access import Caller
-from quart_notes.domain.once import once, request_of
-from quart_notes.domain.people import by_id, named
+from quart_notes.domain.idempotency import once, request_of
+from quart_notes.domain.users import by_id, named
 from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
-from quart_notes.event_log import EventLog
-from quart_notes.events import EventId, RoomEvent
+from quart_notes.live import events
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import EventId, RoomEvent
+from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import ROOM_KEY_MAX, Room
 from quart_notes.schemas import RoomCreate, RoomOut, RoomQuery, UserOut, name_key
-from quart_notes.writer import Change, Write, Written
+from quart_notes.storage.database import Database
 
 LOBBY = 1  # the room that is always there
 LOBBY_NAME = "lobby"

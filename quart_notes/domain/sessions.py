@@ -7,15 +7,15 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from quart_notes import events
-from quart_notes.database import Database
-from quart_notes.domain.people import by_id
-from quart_notes.domain.secrets import hash_of, new_secret
+from quart_notes.domain.secret_tokens import hash_of, new_secret
+from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError
-from quart_notes.events import Access, AccessEvent
+from quart_notes.live import events
+from quart_notes.live.events import Access, AccessEvent
+from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Session, User
 from quart_notes.schemas import AGENT_MAX, SessionOut, UserOut
-from quart_notes.writer import Change, Write, Written
+from quart_notes.storage.database import Database
 
 LIFE = timedelta(days=365)  # from when it began, however much it is used
 SEEN = timedelta(hours=1)  # how exactly "last used" is known: a write an hour, not one a request

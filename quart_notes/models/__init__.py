@@ -4,9 +4,9 @@ from quart_notes.models.boards import Board, Membership, Note
 from quart_notes.models.client_keys import ClientKey
 from quart_notes.models.event_log import LoggedEvent, LogHead
 from quart_notes.models.jobs import Job
-from quart_notes.models.people import NICKNAME_KEY_MAX, ApiToken, Attempt, Invitation, Preference, Session, User
 from quart_notes.models.rooms import ROOM_KEY_MAX, Message, Reading, Room
 from quart_notes.models.server_key import ServerKey
+from quart_notes.models.users import NICKNAME_KEY_MAX, ApiToken, Attempt, Invitation, Preference, Session, User
 
 __all__ = [
     "NICKNAME_KEY_MAX",

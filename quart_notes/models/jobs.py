@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.models.people import User
+from quart_notes.models.users import User
 
 
 class Job(Model):

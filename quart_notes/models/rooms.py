@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.models.people import User
+from quart_notes.models.users import User
 from quart_notes.schemas import ANSWER_ERROR_MAX, ROOM_NAME_MAX
 
 ROOM_KEY_MAX = 4 * ROOM_NAME_MAX  # characters: normalising can make several of one

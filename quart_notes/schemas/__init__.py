@@ -1,6 +1,6 @@
 """Every shape that crosses an edge, with its limits: …Create and …Update come in, …Out goes out."""
 
-from quart_notes.schemas.access import (
+from quart_notes.schemas.accounts import (
     AGENT_MAX,
     INVITATION_DAYS,
     PASSWORD_MAX,
@@ -31,7 +31,6 @@ from quart_notes.schemas.boards import (
     MyBoardOut,
     Role,
 )
-from quart_notes.schemas.entries import OWN_ORIGIN, BadEntryError, Entry, parse_date
 from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, UNSTORABLE, Id, Incoming, Outgoing, PageQuery, Text
 from quart_notes.schemas.jobs import (
     LOST_MAX,
@@ -66,9 +65,8 @@ from quart_notes.schemas.messages import (
     PersonQuery,
     RoomMessageCreate,
 )
+from quart_notes.schemas.note_entries import OWN_ORIGIN, BadEntryError, Entry, parse_date
 from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate
-from quart_notes.schemas.parts import RoomNumbers, RoomPart, Stopped, TypingPart, Wanted
-from quart_notes.schemas.people import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, ProfileUpdate, UserCreate, UserOut
 from quart_notes.schemas.preferences import (
     PREFERENCE_KEY,
     PREFERENCE_KEY_MAX,
@@ -76,6 +74,7 @@ from quart_notes.schemas.preferences import (
     PREFERENCES_MAX,
     PreferenceOut,
 )
+from quart_notes.schemas.presence_replication import RoomNumbers, RoomPart, Stopped, TypingPart, Wanted
 from quart_notes.schemas.rooms import (
     ROOM_NAME_MAX,
     PresenceOut,
@@ -88,6 +87,7 @@ from quart_notes.schemas.rooms import (
 )
 from quart_notes.schemas.system import FeedQuery, FieldErrorOut, HealthOut, ProblemOut, VersionOut
 from quart_notes.schemas.text import is_blank, name_key, one_line
+from quart_notes.schemas.users import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, ProfileUpdate, UserCreate, UserOut
 
 __all__ = [
     "AGENT_MAX",

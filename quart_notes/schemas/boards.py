@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, Incoming, Line, Outgoing, PageQuery
-from quart_notes.schemas.people import USER, UserOut
+from quart_notes.schemas.users import USER, UserOut
 
 BOARD_NAME_MAX = 80  # characters
 Role = Literal["viewer", "ticker", "editor", "owner"]

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incoming, Outgoing, PageQuery, Text
-from quart_notes.schemas.people import OTHER_USER, USER, UserOut
 from quart_notes.schemas.text import is_blank
+from quart_notes.schemas.users import OTHER_USER, USER, UserOut
 
 CONTENT_MAX = 4000  # characters of a message
 ANSWER_MAX = 32_000  # characters of an answer of the assistant

@@ -8,8 +8,8 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from quart_notes.transfer.columns import plain, use_of
+from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.text import readable
-from quart_notes.transfer.trouble import UnreadableError
 
 DELIMITERS = ",;\t|"
 LINE_MAX = 1 << 20  # characters

@@ -9,7 +9,7 @@ from typing import Any
 from quart_notes.schemas import OWN_ORIGIN, ImportOptions
 from quart_notes.transfer.columns import TITLES, Use, plain, use_of, yes_or_no
 from quart_notes.transfer.dates import moment_of
-from quart_notes.transfer.items import Item, Lost, checked
+from quart_notes.transfer.parsed_note import Item, Lost, checked
 from quart_notes.transfer.text import readable
 
 RESOURCE = re.compile(r"[a-z]+/[\w-]+")  # what memos calls a memo: it is no title

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from quart_notes.transfer.files import Bytes
-from quart_notes.transfer.trouble import UnreadableError
+from quart_notes.transfer.errors import UnreadableError
+from quart_notes.transfer.source_files import Bytes
 
 PIECE = 64 * 1024  # bytes read at once
 ELEMENT_MAX = 1 << 20  # characters of an element: far more than a note may have

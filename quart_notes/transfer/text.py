@@ -5,7 +5,7 @@ import io
 import re
 from typing import Any
 
-from quart_notes.transfer.files import Bytes
+from quart_notes.transfer.source_files import Bytes
 
 HEAD = 4096  # bytes by which a file is known
 NOT_UTF8 = re.compile("[\udc80-\udcff]+")  # what Python makes of bytes that are no UTF-8, when told to go on

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from quart_notes.transfer.zips import DEFLATED, DIRECTORY, END, END64, END64_PLACE, LOCAL, PIECE, UTF8
+from quart_notes.transfer.zip_reader import DEFLATED, DIRECTORY, END, END64, END64_PLACE, LOCAL, PIECE, UTF8
 
 NEEDED = 20  # version 2.0: deflate
 NEEDED64 = 45  # version 4.5: 64-bit sizes

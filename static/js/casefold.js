@@ -1,4 +1,4 @@
-/** Text as a search looks at it, as the server has it (domain/text.py): neither case nor accents count. */
+/** Text as a search looks at it, as the server has it (domain/text_normalization.py): neither case nor accents count. */
 
 const ACCENTS = new RegExp(
   [

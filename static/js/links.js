@@ -1,4 +1,4 @@
-/** Addresses in a text become links; nothing else in it means anything. The server does the same (blueprints/links.py). */
+/** Addresses in a text become links; nothing else in it means anything. The server does the same (web/linkify.py). */
 
 // An address ends at whatever is no part of one: blanks, controls, marks that turn the direction, quotes, brackets.
 const END = '\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2069\\u3000\\ufeff<>"';

@@ -1,0 +1,262 @@
+"""The assistant at work: takes questions in turn, asks Ollama, and puts the answers in as they grow."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+from quart_notes.background.ollama import Ollama, OllamaError
+from quart_notes.domain.assistant_answers import Answers
+from quart_notes.domain.assistant_prompt import Context, compose
+from quart_notes.errors import ProblemError
+from quart_notes.live import events
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+
+T = TypeVar("T")
+BATCH = 0.075  # seconds between two growths of an answer: often enough to be read along, seldom enough for the log
+EACH = 2  # answers written at once for one person, and for all guests together
+AGAIN = 1.0  # seconds before the database is asked again
+FRESH = 5.0  # seconds for which it is not asked again whether Ollama is there
+PATIENCE = 1.0  # seconds that somebody who asks for it waits for the answer to that
+UNKNOWN = "Still checking whether Ollama is running. Ask again in a moment."
+TAKEN_BACK = "The question was deleted."
+FAULT = "Something went wrong on the server. It has been logged."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer that is being written: its version in the database, what has come of it, and where that is told.
+
+    first, last   numbers of its first and its last growth in the log
+    """
+
+    version: int
+    text: str = ""
+    first: int = 0
+    last: int = 0
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False
+
+    def take(self, text: str) -> None:
+        self.text = text
+        self.more.set()
+
+    def finish(self) -> None:
+        self.over = True
+        self.more.set()
+
+
+@dataclass(slots=True)
+class _Run:
+    asker: int | None
+    task: asyncio.Task[None]
+
+
+class Assistant:
+    """Writes the answers that wait.
+
+    1. At most `at_once` answers are written at a time, EACH of them for one person; the rest wait in the order in which
+       they were asked.
+    2. What comes is put in every BATCH seconds, the first word at once; nothing is put into an answer that was stopped.
+    3. Stopping an answer closes the connection to Ollama at once.
+    4. Every answer that was begun ends: whole, stopped, or failed with a reason.
+    """
+
+    def __init__(self, broadcaster: Broadcaster, answers: Answers, ollama: Ollama, at_once: int) -> None:
+        self._answers = answers
+        self._ollama = ollama
+        self._at_once = at_once
+        self._open = False
+        self._working = False
+        self._waiting: dict[int, int | None] = {}  # who asked, by the answer's id, in order
+        self._running: dict[int, _Run] = {}
+        self._thinning: set[asyncio.Task[None]] = set()
+        self._reason: str | None = UNKNOWN
+        self._seen = False
+        self._looked = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
+        broadcaster.watch(events.WORK, self._told)
+
+    @property
+    def model(self) -> str:
+        """The model that answers."""
+        return self._ollama.model
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is to be one: not when the setting ollama_url is none."""
+        return bool(self._ollama.url)
+
+    def open(self) -> None:
+        """Begin to look whether there is a model."""
+        self._open = True
+
+    async def close(self) -> None:
+        """Look no more."""
+        self._open = False
+        await _ended([self._looking] if self._looking else [])
+        await self._ollama.close()
+
+    async def start(self) -> None:
+        """Begin to answer: of several processes, one.
+
+        What another one was writing has failed. What waits is begun, whether or not anybody was there when it was
+        asked.
+        """
+        await self._answers.fail_writing()
+        self._working = True  # from here on what is asked is heard; what was asked before is found
+        self._waiting = await self._answers.waiting() | self._waiting
+        self._begin_next()
+
+    async def stop(self) -> None:
+        """Leave off at once; what is unfinished is dealt with by the process that begins next."""
+        self._working = False
+        self._waiting.clear()
+        await _ended([*(run.task for run in self._running.values()), *self._thinning])
+
+    def _told(self, message: Message) -> None:
+        work = json.loads(message.data)["work"]
+        if not self._working or work["kind"] != "answer":
+            return
+        if work["wanted"] == "begin":
+            self._waiting[work["id"]] = work["person_id"]
+            self._begin_next()
+            return
+        self._waiting.pop(work["id"], None)
+        if run := self._running.get(work["id"]):
+            run.task.cancel()
+
+    def _begin_next(self) -> None:
+        for answer_id, asker in list(self._waiting.items()):
+            if len(self._running) >= self._at_once or not self._working:
+                return
+            theirs = sum(run.asker == asker for run in self._running.values())
+            if theirs < EACH and answer_id not in self._running:
+                del self._waiting[answer_id]
+                self._running[answer_id] = _Run(asker, asyncio.create_task(self._run(answer_id)))
+
+    async def _run(self, answer_id: int) -> None:
+        try:
+            await self._write(answer_id)
+        finally:
+            del self._running[answer_id]
+            self._begin_next()
+
+    async def _write(self, answer_id: int) -> None:
+        asked = await _insist(lambda: self._answers.asked(answer_id))
+        if asked is None:
+            return
+        draft = _Draft(asked.version)
+        try:
+            error = TAKEN_BACK if asked.context is None else await self._ask(answer_id, asked.context, draft)
+            if error:
+                log.warning("The assistant could not answer message %d: %s", answer_id, error)
+            await _insist(lambda: self._answers.end(answer_id, draft.version, draft.text, error))
+        finally:
+            self._thin_soon(answer_id, draft)
+
+    def _thin_soon(self, answer_id: int, draft: _Draft) -> None:
+        if draft.first < draft.last and self._working:
+            task = asyncio.create_task(_insist(partial(self._answers.thin, answer_id, draft.first, draft.last)))
+            self._thinning.add(task)
+            task.add_done_callback(self._thinning.discard)
+
+    async def _ask(self, answer_id: int, context: Context, draft: _Draft) -> str | None:
+        """Have it answered, and keep what comes; returns why it failed, or None when it is whole."""
+        keeping = asyncio.create_task(self._keep(answer_id, draft))
+        try:
+            error = await _why_not(self._ollama.chat(compose(context, datetime.now(UTC).date()), draft.take))
+            draft.finish()
+            await keeping
+        except Exception:
+            log.exception("An answer of the assistant could not be kept")
+            error = FAULT
+        finally:
+            keeping.cancel()
+        return error
+
+    async def _keep(self, answer_id: int, draft: _Draft) -> None:
+        """Put in what has come, a batch at a time; the end of it is left to the code that ends the answer."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await draft.more.wait()
+            draft.more.clear()
+            if draft.over:
+                return
+            began, text = loop.time(), draft.text
+            grown = await _insist(partial(self._answers.grow, answer_id, draft.version, text))
+            if grown.result is None:
+                return  # it was stopped, and so will this be
+            draft.version, draft.last = grown.result, grown.position.number
+            draft.first = draft.first or draft.last
+            await asyncio.sleep(began + BATCH - loop.time())
+
+    def reason(self) -> str | None:
+        """Why the assistant cannot answer; None when it can or nobody knows yet. At once, for pages."""
+        self._look_again()
+        return None if self._reason == UNKNOWN else self._reason
+
+    async def is_there(self) -> bool:
+        """Whether it could answer at any time since the start: until then no page speaks of it."""
+        self._look_again()
+        if self._reason == UNKNOWN and self._looking is not None:
+            await asyncio.wait({self._looking}, timeout=PATIENCE)
+        return self._seen
+
+    async def looked(self) -> str | None:
+        """Why the assistant cannot answer, having waited a moment when that is being found out; None when it can."""
+        self._look_again()
+        if self._looking is not None:
+            await asyncio.wait({self._looking}, timeout=PATIENCE)
+        return self._reason
+
+    def _look_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._open and self._looking is None and loop.time() - self._looked >= FRESH:
+            self._looking = loop.create_task(self._look())
+
+    async def _look(self) -> None:
+        try:
+            reason = await _why_not(self._ollama.look())
+            if reason and reason != self._reason and self._ollama.url:
+                log.warning("The assistant cannot answer; Ollama at %s: %s", self._ollama.url, reason)
+            self._reason = reason
+            self._seen = self._seen or reason is None
+        finally:
+            self._looked = asyncio.get_running_loop().time()
+            self._looking = None
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _why_not(asking: Awaitable[None]) -> str | None:
+    """Wait for Ollama; returns why it could not, in words for people, or None when it could."""
+    try:
+        await asking
+    except OllamaError as error:
+        return str(error)
+    except Exception:
+        log.exception("The assistant failed")
+        return FAULT
+    return None
+
+
+async def _insist(act: Callable[[], Awaitable[T]]) -> T:
+    """Do it, over and over while the database cannot."""
+    while True:
+        try:
+            return await act()
+        except ProblemError as error:
+            log.warning("The assistant waits for the database: %s", error.detail)
+            await asyncio.sleep(AGAIN)

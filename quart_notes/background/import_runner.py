@@ -1,0 +1,205 @@
+"""Whatever takes long, done beside the requests: at most so many jobs at once, the rest in order."""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from quart_notes.domain.imports import Imports, Ours, Progress, Sourced, Task
+from quart_notes.domain.jobs import Jobs
+from quart_notes.errors import ProblemError
+from quart_notes.live import events
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.schemas import JobState, Outcome
+from quart_notes.transfer.errors import UnreadableError
+from quart_notes.transfer.import_batches import Batch, Source
+from quart_notes.transfer.upload_store import Spool
+
+T = TypeVar("T")
+AT_ONCE = 2  # jobs
+TELL_EVERY = 0.2  # seconds between two events of a job: half as many as are allowed
+REST = 0.5  # of the time that a batch took, before the next: requests are served in between
+AGAIN = 1.0  # seconds before something that the database did not take is tried again
+STOPPED = "The server stopped during the import. Run it again: no note is imported twice."
+GONE = "The file is no longer on the server. Send it again."
+FAILED = "Something went wrong on the server. It has been logged."
+
+log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Works on the jobs.
+
+    1. Nothing here decides whether a job may go on: each of its changes looks at its row, in the same transaction. What
+       is heard of its end only spares work.
+    2. Files are read in threads, a batch at a time; the loop waits for none of them.
+    3. Stopping ends every job between two batches and marks it as interrupted.
+
+    trusted   in open mode: jobs may be done in nobody's name
+    sole      there is no other machine to which files may have been sent
+    ours      whether the files of a folder are on this machine
+    """
+
+    def __init__(
+        self, broadcaster: Broadcaster, jobs: Jobs, imports: Imports, spool: Spool, *, trusted: bool, sole: bool = True
+    ) -> None:
+        self.ours: Ours = (lambda _: True) if sole else spool.is_here
+        self._jobs = jobs
+        self._imports = imports
+        self._spool = spool
+        self._trusted = trusted
+        self._queue: deque[int] = deque()
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._unwanted: set[int] = set()  # running ones that have been cancelled or put away
+        self._sweeping: asyncio.Task[None] | None = None
+        self._unswept = False
+        self._working = False
+        self._stopping = asyncio.Event()
+        broadcaster.watch(events.WORK, self._heard)
+
+    async def start(self) -> None:
+        """Mark what was interrupted when the process before ended, and begin what waits."""
+        self._stopping.clear()
+        self._working = True
+        await self._imports.recover(self.ours)
+        self._queue.extend(job_id for job_id in await self._imports.waiting() if job_id not in self._queue)
+        await self._sweep()
+        self._pump()
+
+    async def stop(self) -> None:
+        """Return when no job runs any more."""
+        self._working = False
+        self._stopping.set()
+        self._queue.clear()
+        await asyncio.gather(*self._running.values())
+        if self._sweeping is not None:
+            await self._sweeping
+
+    def _heard(self, message: Message) -> None:
+        work = json.loads(message.data)["work"]
+        if work["kind"] != "job" or not self._working:
+            return
+        if work["wanted"] == "begin":
+            if work["id"] not in self._queue:  # it may have been found there at the start
+                self._queue.append(work["id"])
+            self._pump()
+        elif work["id"] in self._running:
+            self._unwanted.add(work["id"])
+        else:
+            self._sweep_soon()
+
+    def _pump(self) -> None:
+        # One that is run again may still be ending: it waits until it has.
+        ready = [job_id for job_id in self._queue if job_id not in self._running]
+        for job_id in ready[: max(0, AT_ONCE - len(self._running))]:
+            if not self._stopping.is_set():
+                self._queue.remove(job_id)
+                self._running[job_id] = asyncio.create_task(self._run(job_id), name=f"job {job_id}")
+
+    async def _run(self, job_id: int) -> None:
+        try:
+            task = await self._insist(partial(self._imports.take, job_id, self.ours, trusted=self._trusted))
+            if task is not None:
+                state, text = await self._result(task)
+                await self._insist(partial(self._imports.end, job_id, state, text))
+        except Exception:
+            log.exception("Job %d could not be begun or ended", job_id)
+        del self._running[job_id]
+        self._unwanted.discard(job_id)
+        self._sweep_soon()
+        self._pump()
+
+    async def _insist(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Do it as soon as the database takes it; raises what it said last when the runner stops before."""
+        while True:
+            try:
+                return await act()
+            except ProblemError:
+                if self._stopping.is_set():
+                    raise
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN):
+                    await self._stopping.wait()
+
+    async def _result(self, task: Task) -> tuple[JobState, str]:
+        """Work on a job; returns how it ended and, unless its progress says it, why."""
+        try:
+            return await self._import(task)
+        except UnreadableError as error:
+            return "failed", str(error)
+        except ProblemError as error:
+            return "failed", error.detail
+        except FileNotFoundError:
+            return "failed", GONE
+        except Exception:
+            log.exception("Job %d failed", task.job.id)
+            return "failed", FAILED
+
+    def _goes_on(self, job_id: int) -> bool:
+        return not (self._stopping.is_set() or job_id in self._unwanted)
+
+    async def _import(self, task: Task) -> tuple[JobState, str]:
+        job_id = task.job.id
+        places = await asyncio.to_thread(self._spool.places, task.folder)
+        source = await asyncio.to_thread(Source, places, task.job.options)
+        total = await self._last(job_id, source.counts())
+        batches = source.batches()
+        loop = asyncio.get_running_loop()
+        outcome, done, told = Outcome(), 0, 0.0
+        try:
+            while self._goes_on(job_id):
+                began = loop.time()
+                batch = await asyncio.to_thread(next, batches, None)
+                if batch is None:
+                    return "done", ""
+                done += batch.done
+                quietly = began - told < TELL_EVERY
+                told = told if quietly else began
+                kept = await self._bring(task, batch, Progress(done, total, batch.noted(outcome)), quietly=quietly)
+                if kept is None:
+                    break
+                outcome = kept
+                await asyncio.sleep((loop.time() - began) * REST)
+        finally:
+            await asyncio.to_thread(batches.close)
+        return "interrupted", STOPPED
+
+    async def _bring(self, task: Task, batch: Batch, progress: Progress, *, quietly: bool) -> Outcome | None:
+        entries = [Sourced(entry, origin) for entry, origin in batch.entries]
+        return await self._imports.advance(task, entries, progress, quietly=quietly)
+
+    async def _last(self, job_id: int, numbers: Generator[int, None, None]) -> int | None:
+        """The last of the numbers; None when the job is to end before."""
+        last = 0
+        try:
+            while self._goes_on(job_id):
+                number = await asyncio.to_thread(next, numbers, None)
+                if number is None:
+                    return last
+                last = number
+        finally:
+            await asyncio.to_thread(numbers.close)
+        return None
+
+    def _sweep_soon(self) -> None:
+        self._unswept = True
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = asyncio.create_task(self._swept(), name="sweep imports")
+
+    async def _swept(self) -> None:
+        try:
+            while self._unswept:
+                await self._sweep()
+        except Exception:
+            log.exception("The files of imports could not be swept away")
+
+    async def _sweep(self) -> None:
+        """Remove the files that no job needs. Those that are there are looked up first: a new one may come."""
+        self._unswept = False
+        there = await asyncio.to_thread(self._spool.kept)
+        await asyncio.to_thread(self._spool.remove, there - await self._jobs.folders())

@@ -1,0 +1,147 @@
+"""The API of one's account: signing in and out, sessions, the password, tokens for programs."""
+
+from pydantic import TypeAdapter
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint, validate_request
+
+from quart_notes.errors import (
+    ClientKeyUsedError,
+    DatabaseUnavailableError,
+    NotFoundError,
+    SignInRequiredError,
+    TooManyAttemptsError,
+    WrongPasswordError,
+)
+from quart_notes.schemas import NewTokenOut, PasswordChange, SessionOut, SignIn, TokenCreate, TokenOut, UserOut
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import ACCOUNT_PROBLEMS, BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, listed, made, made_status, thing
+from quart_notes.web.security import sign_in as signing_in
+from quart_notes.web.security.authentication import caller, end_session
+
+blueprint = Blueprint("account", __name__, url_prefix="/api")
+tag_blueprint(blueprint, ["account"])
+
+SESSIONS = TypeAdapter(list[SessionOut])
+TOKENS = TypeAdapter(list[TokenOut])
+
+
+@blueprint.post("/sign-in")
+@validate_request(SignIn)
+@answers(
+    Answer(200, "Who has signed in; the session is in a cookie.", UserOut, headers={"Set-Cookie": "The session."}),
+    problems=(WrongPasswordError, TooManyAttemptsError, NotFoundError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def sign_in(data: SignIn) -> Response:
+    """Sign in.
+
+    An unknown nickname and a wrong password get the same answer after the same time. Too many of them have to wait
+    (429, `Retry-After`); a browser in which this person has signed in before is counted by itself.
+    """
+    person = await signing_in.check(data)
+    response = thing(await core().profiles.get(person), await core().log.newest())
+    await signing_in.let_in(response, person)
+    return response
+
+
+@blueprint.post("/sign-out")
+@answers(Answer(204, "Signed out."), problems=(*ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+async def sign_out() -> Response:
+    """Sign out.
+
+    The session is over, and its open streams end.
+    """
+    response = Response(None, 204)
+    await end_session(response)
+    return response
+
+
+@blueprint.get("/me/sessions")
+@answers(
+    Answer(200, "The browsers.", list[SessionOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(*ACCOUNT_PROBLEMS, DatabaseUnavailableError),
+)
+async def list_sessions() -> Response:
+    """List the browsers in which you are signed in.
+
+    The one used last first.
+    """
+    who = await caller()
+    found = await core().sessions.of_person(who.id or 0, who.session)
+    return listed(SESSIONS.dump_json(found), await core().log.newest())
+
+
+@blueprint.delete("/me/sessions/<id:session_id>")
+@answers(Answer(204, "The session has ended."), problems=(NotFoundError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+async def end_one_session(session_id: int) -> Response:
+    """Sign a browser out.
+
+    Its open streams end.
+    """
+    await core().sessions.end((await caller()).id or 0, session_id)
+    return Response(None, 204)
+
+
+@blueprint.put("/me/password")
+@validate_request(PasswordChange)
+@answers(
+    Answer(204, "Changed; all other sessions have ended."),
+    problems=(
+        WrongPasswordError,
+        TooManyAttemptsError,
+        SignInRequiredError,
+        NotFoundError,
+        *BODY_PROBLEMS,
+        *WRITE_PROBLEMS,
+    ),
+)
+async def change_password(data: PasswordChange) -> Response:
+    """Change your password.
+
+    All your other sessions end; tokens go on.
+    """
+    await signing_in.change_password(await caller(), data)
+    return Response(None, 204)
+
+
+@blueprint.get("/me/tokens")
+@answers(
+    Answer(200, "The tokens, the newest first.", list[TokenOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(*ACCOUNT_PROBLEMS, DatabaseUnavailableError),
+)
+async def list_tokens() -> Response:
+    """List your tokens.
+
+    Without their secrets, of which only hashes are kept.
+    """
+    found = await core().tokens.of_person((await caller()).id or 0)
+    return listed(TOKENS.dump_json(found), await core().log.newest())
+
+
+@blueprint.post("/me/tokens")
+@validate_request(TokenCreate)
+@answers(
+    *made("token, with its secret, which is shown this once", NewTokenOut, NEW_HEADERS),
+    problems=(ClientKeyUsedError, *ACCOUNT_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def create_token(data: TokenCreate) -> Response:
+    """Make a token for a program.
+
+    It sends `Authorization: Bearer qn_…` and may do what you may, or look only.
+    """
+    written = await core().tokens.add((await caller()).id or 0, data)
+    token, position = written
+    return thing(token, position, status=made_status(written), location=f"/api/me/tokens/{token.id}")
+
+
+@blueprint.delete("/me/tokens/<id:token_id>")
+@answers(Answer(204, "It holds no longer."), problems=(NotFoundError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+async def end_token(token_id: int) -> Response:
+    """Take a token back.
+
+    Its open streams end.
+    """
+    await core().tokens.end((await caller()).id or 0, token_id)
+    return Response(None, 204)

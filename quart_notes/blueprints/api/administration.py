@@ -1,0 +1,57 @@
+"""The API by which administrators say who may come in, and who else administers."""
+
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint
+
+from quart_notes.errors import LastAdministratorError, NotFoundError
+from quart_notes.schemas import UserOut
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import ACCOUNT_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import THING_HEADERS, thing
+
+blueprint = Blueprint("administration", __name__, url_prefix="/api/users/<id:user_id>")
+tag_blueprint(blueprint, ["people"])
+
+PERSON = Answer(200, "The person as they are now.", UserOut, headers=THING_HEADERS)
+PROBLEMS = (NotFoundError, LastAdministratorError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS)
+
+
+@blueprint.post("/deactivate")
+@answers(PERSON, problems=PROBLEMS)
+async def deactivate(user_id: int) -> Response:
+    """Deactivate a person.
+
+    Their sessions, tokens, links and imports end, and so do their open streams; signing in is refused as if they were
+    unknown. What they wrote stays. Administrators only; the last one stays.
+    """
+    return thing(*await core().profiles.deactivate(user_id))
+
+
+@blueprint.post("/activate")
+@answers(PERSON, problems=PROBLEMS)
+async def activate(user_id: int) -> Response:
+    """Activate a person.
+
+    They sign in with the password that they had. Administrators only.
+    """
+    return thing(*await core().profiles.activate(user_id))
+
+
+@blueprint.put("/admin")
+@answers(PERSON, problems=PROBLEMS)
+async def make_admin(user_id: int) -> Response:
+    """Make a person an administrator.
+
+    Administrators only.
+    """
+    return thing(*await core().profiles.set_admin(user_id, admin=True))
+
+
+@blueprint.delete("/admin")
+@answers(PERSON, problems=PROBLEMS)
+async def unmake_admin(user_id: int) -> Response:
+    """Have a person administer no more.
+
+    Administrators only; the last one stays.
+    """
+    return thing(*await core().profiles.set_admin(user_id, admin=False))

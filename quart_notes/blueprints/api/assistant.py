@@ -1,0 +1,89 @@
+"""The API of the assistant: whether it is there, the room one is alone with it in, stopping and asking again."""
+
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint, validate_querystring
+
+from quart_notes.blueprints.api.messages import MESSAGE_HEADERS
+from quart_notes.errors import (
+    NobodyChosenError,
+    NotFoundError,
+    NotNowError,
+    NotYoursError,
+    ValidationFailedError,
+)
+from quart_notes.schemas import AssistantOut, MessageOut, PersonQuery, RoomOut
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, thing
+from quart_notes.web.security.authentication import caller
+
+blueprint = Blueprint("assistant", __name__, url_prefix="/api")
+tag_blueprint(blueprint, ["assistant"])
+
+
+@blueprint.get("/assistant")
+@validate_querystring(PersonQuery)
+@answers(
+    Answer(200, "The state of the assistant.", AssistantOut, headers=THING_HEADERS),
+    problems=(ValidationFailedError, *READ_PROBLEMS),
+)
+async def get_assistant(query_args: PersonQuery) -> Response:
+    """See whether the assistant is there.
+
+    And what is missing when it is not. Ollama is asked every few seconds at most.
+    """
+    who = await caller()
+    person_id = query_args.person_id if who.trusted and query_args.person_id else who.id
+    room_id, position = await core().rooms.private_id(person_id or 0)
+    assistant = core().assistant
+    reason = await assistant.looked()
+    shown = AssistantOut(available=reason is None, model=assistant.model, reason=reason, room_id=room_id)
+    return thing(shown, position)
+
+
+@blueprint.post("/assistant/room")
+@validate_querystring(PersonQuery)
+@answers(
+    Answer(201, "The new room.", RoomOut, headers=NEW_HEADERS),
+    Answer(200, "The room that there was already.", RoomOut, headers=NEW_HEADERS),
+    problems=(NobodyChosenError, ValidationFailedError, *WRITE_PROBLEMS),
+)
+async def open_room(query_args: PersonQuery) -> Response:
+    """Open a room of one's own with the assistant.
+
+    There is one for each person; whatever is said in it, the assistant answers, and nobody else reads it.
+    """
+    who = await caller()
+    person_id = query_args.person_id or who.id
+    if person_id is None:
+        raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
+    (room, new), position = await core().rooms.private(who, person_id)
+    return thing(room, position, status=201 if new else 200, location=f"/api/rooms/{room.id}")
+
+
+@blueprint.post("/messages/<id:message_id>/stop")
+@answers(
+    Answer(200, "The answer, as far as it came.", MessageOut, headers=MESSAGE_HEADERS),
+    problems=(NotFoundError, NotYoursError, *WRITE_PROBLEMS),
+)
+async def stop_answer(message_id: int) -> Response:
+    """Stop an answer of the assistant.
+
+    What has come is kept. One that has ended already stays as it is. 404 for a message that is no answer.
+    """
+    message, position = await core().answers.stop(await caller(), message_id)
+    return thing(message, position, version=message.version)
+
+
+@blueprint.post("/messages/<id:message_id>/retry")
+@answers(
+    Answer(200, "The answer, empty, waiting to be written.", MessageOut, headers=MESSAGE_HEADERS),
+    problems=(NotFoundError, NotYoursError, NotNowError, *WRITE_PROBLEMS),
+)
+async def retry_answer(message_id: int) -> Response:
+    """Ask again for an answer that failed or was stopped.
+
+    409 for one that is whole or is being written, and when too many questions are waiting.
+    """
+    message, position = await core().answers.retry(await caller(), message_id)
+    return thing(message, position, version=message.version)

@@ -1,0 +1,152 @@
+"""The API of the boards and their members."""
+
+from pydantic import TypeAdapter
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint, validate_querystring, validate_request
+
+from quart_notes.errors import (
+    ClientKeyUsedError,
+    ForbiddenError,
+    LastOwnerError,
+    NotFoundError,
+    PersonalBoardError,
+    ValidationFailedError,
+)
+from quart_notes.schemas import (
+    BoardCreate,
+    BoardOut,
+    BoardQuery,
+    BoardUpdate,
+    MemberOut,
+    MemberUpdate,
+    MyBoardOut,
+)
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
+from quart_notes.web.security.authentication import acting_as, caller
+
+blueprint = Blueprint("boards", __name__, url_prefix="/api/boards")
+tag_blueprint(blueprint, ["boards"])
+
+BOARDS = TypeAdapter(list[MyBoardOut])
+MEMBERS = TypeAdapter(list[MemberOut])
+BOARD_PROBLEMS = (NotFoundError, ForbiddenError)
+
+
+@blueprint.get("")
+@validate_querystring(BoardQuery)
+@answers(
+    Answer(200, "The boards that you see, by id.", list[MyBoardOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(NotFoundError, ForbiddenError, ValidationFailedError, *READ_PROBLEMS),
+)
+async def list_boards(query_args: BoardQuery) -> Response:
+    """List boards.
+
+    Everybody's, your own personal one, and those that you are a member of; in open mode all shared ones, and the
+    personal one of you or whom `person_id` names.
+    """
+    found = await core().boards.find(await acting_as(query_args.person_id), query_args)
+    links = {"next": {"after_id": found.boards[-1].id}} if found.more else {}
+    return listed(BOARDS.dump_json(found.boards), found.position, **links)
+
+
+@blueprint.post("")
+@validate_request(BoardCreate)
+@answers(
+    *made("board", MyBoardOut, NEW_HEADERS),
+    problems=(ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def create_board(data: BoardCreate) -> Response:
+    """Open a shared board, which you own."""
+    written = await core().boards.add(await caller(), data)
+    board, position = written
+    return thing(board, position, status=made_status(written), location=f"/api/boards/{board.id}")
+
+
+@blueprint.get("/<id:board_id>")
+@answers(Answer(200, "The board.", MyBoardOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+async def get_board(board_id: int) -> Response:
+    """Get a board."""
+    return thing(*await core().boards.get(await caller(), board_id))
+
+
+@blueprint.patch("/<id:board_id>")
+@validate_request(BoardUpdate)
+@answers(
+    Answer(200, "The board after the change.", MyBoardOut, headers=THING_HEADERS),
+    problems=(*BOARD_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def rename_board(board_id: int, data: BoardUpdate) -> Response:
+    """Rename a board.
+
+    Its owners may.
+    """
+    return thing(*await core().boards.rename(await caller(), board_id, data))
+
+
+@blueprint.delete("/<id:board_id>")
+@answers(
+    Answer(200, "The board as it was.", BoardOut, headers=THING_HEADERS),
+    problems=(PersonalBoardError, *BOARD_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def delete_board(board_id: int) -> Response:
+    """Delete a board.
+
+    Its owners may. It is kept aside for a while with its notes, and can be restored. Everybody's board and personal
+    ones stay.
+    """
+    return thing(*await core().boards.delete(await caller(), board_id))
+
+
+@blueprint.post("/<id:board_id>/restore")
+@answers(
+    Answer(200, "The board, back with its notes and members.", BoardOut, headers=THING_HEADERS),
+    problems=(NotFoundError, *WRITE_PROBLEMS),
+)
+async def restore_board(board_id: int) -> Response:
+    """Undo the deletion of a board."""
+    return thing(*await core().boards.restore(await caller(), board_id))
+
+
+@blueprint.get("/<id:board_id>/members")
+@answers(
+    Answer(200, "The members, by their ids.", list[MemberOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(NotFoundError, *READ_PROBLEMS),
+)
+async def list_members(board_id: int) -> Response:
+    """List a board's members.
+
+    Everybody's board has none in particular.
+    """
+    found = await core().members.find(await caller(), board_id)
+    return listed(MEMBERS.dump_json(found.members), found.position)
+
+
+@blueprint.put("/<id:board_id>/members/<id:user_id>")
+@validate_request(MemberUpdate)
+@answers(
+    Answer(200, "Who, and what they may do.", MemberOut, headers=THING_HEADERS),
+    problems=(LastOwnerError, PersonalBoardError, *BOARD_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Response:
+    """Make somebody a member, or give them another role.
+
+    Its owners may.
+    """
+    return thing(*await core().members.set(await caller(), board_id, user_id, data))
+
+
+@blueprint.delete("/<id:board_id>/members/<id:user_id>")
+@answers(
+    Answer(200, "Who it was, and what they might do.", MemberOut, headers=THING_HEADERS),
+    problems=(LastOwnerError, PersonalBoardError, *BOARD_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def remove_member(board_id: int, user_id: int) -> Response:
+    """Take a board from somebody, or leave it.
+
+    Its owners may, and you for yourself. Their open streams of it end.
+    """
+    return thing(*await core().members.remove(await caller(), board_id, user_id))

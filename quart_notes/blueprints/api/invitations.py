@@ -1,0 +1,70 @@
+"""The API of the invitations."""
+
+from pydantic import TypeAdapter
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint, validate_request
+
+from quart_notes.errors import ClientKeyUsedError, DatabaseUnavailableError, NotFoundError, PersonalBoardError
+from quart_notes.schemas import InvitationCreate, InvitationOut, NewInvitationOut
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import ACCOUNT_PROBLEMS, BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import LIST_HEADERS, THING_HEADERS, listed, made, made_status, thing
+from quart_notes.web.security.allowed_hosts import base_url
+from quart_notes.web.security.authentication import caller
+
+blueprint = Blueprint("invitations", __name__, url_prefix="/api/invitations")
+tag_blueprint(blueprint, ["account"])
+
+INVITATIONS = TypeAdapter(list[InvitationOut])
+
+
+@blueprint.get("")
+@answers(
+    Answer(200, "The valid invitations, the newest first.", list[InvitationOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(*ACCOUNT_PROBLEMS, DatabaseUnavailableError),
+)
+async def list_invitations() -> Response:
+    """List invitations.
+
+    Your own; an administrator sees all.
+    """
+    found = await core().invitations.find(await caller())
+    return listed(INVITATIONS.dump_json(found), await core().log.newest())
+
+
+@blueprint.post("")
+@validate_request(InvitationCreate)
+@answers(
+    *made("invitation, with its link, which is shown this once", NewInvitationOut, THING_HEADERS),
+    problems=(
+        NotFoundError,
+        ClientKeyUsedError,
+        PersonalBoardError,
+        *ACCOUNT_PROBLEMS,
+        *BODY_PROBLEMS,
+        *WRITE_PROBLEMS,
+    ),
+)
+async def create_invitation(data: InvitationCreate) -> Response:
+    """Invite somebody.
+
+    The link brings as many people as `uses` says, until it expires or is taken back.
+    """
+    written = await core().invitations.add(await caller(), data)
+    (invitation, secret), position = written
+    new = NewInvitationOut(**invitation.model_dump(), link=join_link(secret))
+    return thing(new, position, status=made_status(written))
+
+
+def join_link(secret: str) -> str:
+    """The address that brings somebody in."""
+    return f"{base_url()}/front/join/{secret}"
+
+
+@blueprint.delete("/<id:invitation_id>")
+@answers(Answer(204, "It holds no longer."), problems=(NotFoundError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+async def take_back(invitation_id: int) -> Response:
+    """Take an invitation back."""
+    await core().invitations.take_back(await caller(), invitation_id)
+    return Response(None, 204)

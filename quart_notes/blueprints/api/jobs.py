@@ -1,0 +1,97 @@
+"""The API of long work: where it stands, and ending it."""
+
+from pydantic import TypeAdapter
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint, validate_querystring
+
+from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError, ValidationFailedError
+from quart_notes.schemas import JobOut, JobQuery
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import LIST_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.web.security.authentication import acting_as, caller
+
+blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs")
+tag_blueprint(blueprint, ["jobs"])
+
+JOBS = TypeAdapter(list[JobOut])
+
+
+@blueprint.get("")
+@validate_querystring(JobQuery)
+@answers(
+    Answer(200, "Your jobs, by id.", list[JobOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(ForbiddenError, NotFoundError, ValidationFailedError, *READ_PROBLEMS),
+)
+async def list_jobs(query_args: JobQuery) -> Response:
+    """List your jobs.
+
+    By id ascending, at most `limit`. In open mode those of whomever `person_id` names, and nobody's; in accounts mode
+    another's are refused. They are forgotten when nothing was heard of them for as long as deleted notes are kept.
+    """
+    found = await core().jobs.find(await acting_as(query_args.person_id), query_args)
+    links = {"next": {"after_id": found.jobs[-1].id}} if found.more else {}
+    return listed(JOBS.dump_json(found.jobs), found.position, **links)
+
+
+@blueprint.get("/<id:job_id>")
+@answers(Answer(200, "The job.", JobOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+async def get_job(job_id: int) -> Response:
+    """Get a job.
+
+    Every change of it is told on the topic of the person who asked for it, `user:3`.
+    """
+    return thing(*await core().jobs.get(await caller(), job_id))
+
+
+@blueprint.post("/<id:job_id>/cancel")
+@answers(
+    Answer(200, "The job. One that has ended stays as it is.", JobOut, headers=THING_HEADERS),
+    problems=(NotFoundError, *WRITE_PROBLEMS),
+)
+async def cancel_job(job_id: int) -> Response:
+    """Cancel a job.
+
+    From now on it changes nothing more; what it has done stays.
+    """
+    return thing(*await core().jobs.cancel(await caller(), job_id))
+
+
+@blueprint.post("/<id:job_id>/retry")
+@answers(
+    Answer(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS),
+    problems=(NotFoundError, NotNowError, *WRITE_PROBLEMS),
+)
+async def retry_job(job_id: int) -> Response:
+    """Run a job again.
+
+    One that failed, was cancelled, or was interrupted; from the beginning, and nothing comes in twice.
+    """
+    return thing(*await core().jobs.retry(await caller(), job_id))
+
+
+@blueprint.post("/<id:job_id>/import")
+@answers(
+    Answer(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS),
+    problems=(NotFoundError, NotNowError, *WRITE_PROBLEMS),
+)
+async def import_job(job_id: int) -> Response:
+    """Import what a dry run has found.
+
+    The job runs again and is no dry run any more; the file does not have to be sent again.
+    """
+    return thing(*await core().jobs.bring_in(await caller(), job_id))
+
+
+@blueprint.delete("/<id:job_id>")
+@answers(
+    Answer(200, "The job as it was.", JobOut, headers=THING_HEADERS),
+    problems=(NotFoundError, NotNowError, *WRITE_PROBLEMS),
+)
+async def delete_job(job_id: int) -> Response:
+    """Put a job away.
+
+    With its file; what it has done stays. Cancel it first while it is running.
+    """
+    return thing(*await core().jobs.remove(await caller(), job_id))

@@ -1,0 +1,144 @@
+"""The API of who one is: the person, the open board, preferences."""
+
+import re
+from typing import Any
+
+from quart import Blueprint, Response, request
+from quart_schema import tag_blueprint, validate_request
+
+from quart_notes.domain.access import SHARED_BOARD
+from quart_notes.errors import FieldError, NicknameTakenError, NobodyChosenError, NotFoundError, ValidationFailedError
+from quart_notes.schemas import PREFERENCE_KEY, MeOut, PreferenceOut, ProfileUpdate, UserOut
+from quart_notes.schemas.strict_json import dump
+from quart_notes.web.context import core
+from quart_notes.web.forms import digits
+from quart_notes.web.openapi.document import (
+    ANY_JSON_BODY,
+    BODY_PROBLEMS,
+    PERSON_ID,
+    READ_PROBLEMS,
+    WRITE_PROBLEMS,
+    Answer,
+    answers,
+    sends,
+    takes,
+)
+from quart_notes.web.responses import LIST_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.web.security.authentication import accounts, identify
+
+blueprint = Blueprint("me", __name__, url_prefix="/api/me")
+tag_blueprint(blueprint, ["me"])
+
+KEY = re.compile(PREFERENCE_KEY)
+
+
+async def _me() -> UserOut:
+    """Whose preferences are meant: the caller's; in open mode, of whomever `person_id` names."""
+    named = digits(request.args.get("person_id")) if not accounts() else None
+    if named is not None:
+        return (await core().people.get(named))[0]
+    passed = await identify()
+    if passed is None or passed.caller.person is None:
+        raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
+    return passed.caller.person
+
+
+@blueprint.get("")
+@answers(Answer(200, "Who asks.", MeOut, headers=THING_HEADERS), problems=READ_PROBLEMS)
+async def whoami() -> Response:
+    """See who you are.
+
+    And which board is open in your browser.
+    """
+    passed = await identify()
+    who = None if passed is None else passed.caller
+    me = MeOut(
+        user=None if who is None or who.id is None else await core().profiles.get(who.id),
+        admin=who is not None and who.admin,
+        board_id=SHARED_BOARD if passed is None else passed.board,
+        mode="accounts" if accounts() else "open",
+    )
+    return thing(me, await core().log.newest())
+
+
+@blueprint.patch("")
+@validate_request(ProfileUpdate)
+@answers(
+    Answer(200, "You as you are now.", UserOut, headers=THING_HEADERS),
+    problems=(NobodyChosenError, NotFoundError, NicknameTakenError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def change_profile(data: ProfileUpdate) -> Response:
+    """Change your name, nickname or e-mail address.
+
+    Only the fields that are sent. What you wrote, and links to you, follow.
+    """
+    return thing(*await core().profiles.change((await _me()).id, data))
+
+
+@blueprint.get("/preferences")
+@takes(PERSON_ID)
+@answers(
+    Answer(200, "Values by key.", dict[str, Any], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(NotFoundError, NobodyChosenError, *READ_PROBLEMS),
+)
+async def list_preferences() -> Response:
+    """List your preferences.
+
+    One object, the values by their keys.
+    """
+    values, position = await core().preferences.of_person((await _me()).id)
+    return listed(dump(values), position)
+
+
+@blueprint.delete("/preferences")
+@takes(PERSON_ID)
+@answers(
+    Answer(200, "The values as they were, by key.", dict[str, Any], headers=THING_HEADERS),
+    problems=(NotFoundError, NobodyChosenError, *WRITE_PROBLEMS),
+)
+async def clear_preferences() -> Response:
+    """Take all your preferences back."""
+    values, position = await core().preferences.clear((await _me()).id)
+    return Response(dump(values), 200, {"Last-Event-ID": str(position)}, content_type="application/json")
+
+
+@blueprint.get("/preferences/<key>")
+@takes(PERSON_ID)
+@answers(
+    Answer(200, "The preference.", PreferenceOut, headers=THING_HEADERS),
+    problems=(NotFoundError, NobodyChosenError, *READ_PROBLEMS),
+)
+async def get_preference(key: str) -> Response:
+    """Get a preference."""
+    return thing(*await core().preferences.get((await _me()).id, key))
+
+
+@blueprint.put("/preferences/<key>")
+@sends(ANY_JSON_BODY)
+@takes(PERSON_ID)
+@answers(
+    Answer(200, "The preference as it is now.", PreferenceOut, headers=THING_HEADERS),
+    problems=(NotFoundError, NobodyChosenError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def set_preference(key: str) -> Response:
+    """Set a preference.
+
+    The body is the value: any JSON of at most 8 KiB. A key has letters, digits, `_`, `.` and `-`, at most 64 of them; a
+    person has at most 200.
+    """
+    if not KEY.fullmatch(key):
+        message = "must begin with a letter or digit and have letters, digits, _ . and - only, 64 at most"
+        raise ValidationFailedError(f"key: {message}", errors=[FieldError("key", message)])
+    return thing(*await core().preferences.set((await _me()).id, key, await request.get_json()))
+
+
+@blueprint.delete("/preferences/<key>")
+@takes(PERSON_ID)
+@answers(
+    Answer(200, "The preference as it was.", PreferenceOut, headers=THING_HEADERS),
+    problems=(NotFoundError, NobodyChosenError, *WRITE_PROBLEMS),
+)
+async def delete_preference(key: str) -> Response:
+    """Take a preference back."""
+    return thing(*await core().preferences.delete((await _me()).id, key))

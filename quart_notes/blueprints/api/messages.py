@@ -1,0 +1,136 @@
+"""The API of the messages, direct ones first."""
+
+from pydantic import TypeAdapter
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint, validate_querystring, validate_request
+
+from quart_notes.domain.messages import MessageList, Posted
+from quart_notes.errors import (
+    ClientKeyUsedError,
+    InvalidIfMatchError,
+    NotFoundError,
+    NotYoursError,
+    StaleVersionError,
+    ValidationFailedError,
+)
+from quart_notes.live.writer import Written
+from quart_notes.schemas import AuthorQuery, MessageCreate, MessageOut, MessageQuery, MessageUpdate
+from quart_notes.web.context import core
+from quart_notes.web.etags import if_match, tags_sent
+from quart_notes.web.openapi.components import HEADERS
+from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.web.security.authentication import caller
+
+blueprint = Blueprint("messages", __name__, url_prefix="/api/messages")
+tag_blueprint(blueprint, ["messages"])
+
+MESSAGES = TypeAdapter(list[MessageOut])
+MESSAGE_HEADERS = {**THING_HEADERS, "ETag": HEADERS["ETag"]}
+MESSAGE_LIST = (
+    Answer(200, "The messages, by id.", list[MessageOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+)
+POSTED = (
+    Answer(201, "The new message.", MessageOut, headers={**MESSAGE_HEADERS, **NEW_HEADERS}),
+    Answer(200, "The message that the same client_key has posted before.", MessageOut, headers=MESSAGE_HEADERS),
+)
+CHANGE_PROBLEMS = (NotFoundError, NotYoursError, StaleVersionError, InvalidIfMatchError, *WRITE_PROBLEMS)
+
+
+@blueprint.get("")
+@validate_querystring(MessageQuery)
+@answers(*MESSAGE_LIST, problems=(ValidationFailedError, *READ_PROBLEMS))
+async def list_messages(query_args: MessageQuery) -> Response:
+    """List direct messages.
+
+    All of them, by id ascending, at most `limit`; `Link` leads to further pages.
+    """
+    return pages(await core().messages.direct(await caller(), query_args), query_args)
+
+
+@blueprint.post("")
+@validate_request(MessageCreate)
+@answers(*POSTED, problems=(ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS))
+async def send_message(data: MessageCreate) -> Response:
+    """Send a direct message.
+
+    It goes to every open page of its author and its recipient, and nobody else's. Sent again with the same
+    `client_key` it is not posted twice; with another text or to somebody else, the key is refused (409).
+    """
+    return posted(await core().messages.send(await caller(), data))
+
+
+@blueprint.get("/<id:message_id>")
+@answers(Answer(200, "The message.", MessageOut, headers=MESSAGE_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+async def get_message(message_id: int) -> Response:
+    """Get a message."""
+    message, position = await core().messages.get(await caller(), message_id)
+    return thing(message, position, version=message.version)
+
+
+@blueprint.patch("/<id:message_id>")
+@validate_request(MessageUpdate)
+@answers(
+    Answer(200, "The message after the change.", MessageOut, headers=MESSAGE_HEADERS),
+    problems=(*CHANGE_PROBLEMS, *BODY_PROBLEMS),
+)
+async def update_message(message_id: int, data: MessageUpdate) -> Response:
+    """Change one's own message.
+
+    With `If-Match` a stale version is answered 412 with the current message in `message`. The same text changes
+    nothing and sends no event.
+    """
+    allowed = if_match(tags_sent("If-Match"))
+    message, position = await core().messages.change(await caller(), message_id, data, allowed)
+    return thing(message, position, version=message.version)
+
+
+@blueprint.delete("/<id:message_id>")
+@validate_querystring(AuthorQuery)
+@answers(
+    Answer(200, "The deleted message.", MessageOut, headers=MESSAGE_HEADERS),
+    problems=(*CHANGE_PROBLEMS, ValidationFailedError),
+)
+async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
+    """Delete one's own message.
+
+    It is kept aside for a while and can be restored. Administrators delete any message; one that they may not read is
+    answered without its words.
+    """
+    allowed = if_match(tags_sent("If-Match"))
+    message, position = await core().messages.delete(await caller(), message_id, query_args.author_id, allowed)
+    return thing(message, position, version=message.version)
+
+
+@blueprint.post("/<id:message_id>/restore")
+@validate_querystring(AuthorQuery)
+@answers(
+    Answer(200, "The message, back in its place.", MessageOut, headers=MESSAGE_HEADERS),
+    problems=(NotFoundError, NotYoursError, ValidationFailedError, *WRITE_PROBLEMS),
+)
+async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
+    """Undo the deletion of one's own message.
+
+    404 when it was not deleted, or so long ago that it is gone for good.
+    """
+    message, position = await core().messages.restore(await caller(), message_id, query_args.author_id)
+    return thing(message, position, version=message.version)
+
+
+def pages(found: MessageList, query: MessageQuery) -> Response:
+    """A page of messages, with the way to the one after it, or before it when it was asked for from the end."""
+    links = {}
+    if found.more and query.before_id is None:
+        links["next"] = {"after_id": found.messages[-1].id}
+    elif found.more:
+        links["prev"] = {"before_id": found.messages[0].id}
+    return listed(MESSAGES.dump_json(found.messages), found.position, **links)
+
+
+def posted(written: Written[Posted]) -> Response:
+    """201 for a new message, 200 for one that was posted before; its author has stopped typing."""
+    (message, new), position = written
+    core().presence.stopped_typing(message.room_id, message.author_id or 0)
+    location = f"/api/messages/{message.id}" if new else None
+    return thing(message, position, status=201 if new else 200, version=message.version, location=location)

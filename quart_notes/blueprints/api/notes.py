@@ -1,0 +1,184 @@
+"""The API of the notes of a board."""
+
+from urllib.parse import urlencode
+
+from pydantic import TypeAdapter
+from quart import Blueprint, Response, request
+from quart_schema import tag_blueprint, validate_querystring, validate_request
+
+from quart_notes.core import Core
+from quart_notes.domain.access import SHARED_BOARD, Caller
+from quart_notes.errors import (
+    ClientKeyUsedError,
+    InvalidIfMatchError,
+    NotFoundError,
+    StaleVersionError,
+    ValidationFailedError,
+)
+from quart_notes.live.events import EventId, board
+from quart_notes.live.response_cache import CachedResponse
+from quart_notes.live.writer import Written
+from quart_notes.schemas import NoteCreate, NoteOut, NoteQuery, NoteUpdate
+from quart_notes.web import fast_post
+from quart_notes.web.context import core
+from quart_notes.web.etags import etag_of, if_match, none_match, tags_sent, version_tag
+from quart_notes.web.openapi.components import HEADERS
+from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import made, made_status
+from quart_notes.web.security.authentication import caller, heard
+
+# Registered twice: for everybody's board under /api/notes, and for each under /api/boards/{id}/notes.
+blueprint = Blueprint("notes", __name__)
+tag_blueprint(blueprint, ["notes"])
+
+NOTES = TypeAdapter(list[NoteOut])
+ITEM_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID")}
+CHANGE_PROBLEMS = (NotFoundError, StaleVersionError, InvalidIfMatchError, *WRITE_PROBLEMS)
+
+
+@blueprint.get("")
+@validate_querystring(NoteQuery)
+@answers(
+    Answer(
+        200,
+        "The notes, by id; of a search, the newest first.",
+        list[NoteOut],
+        headers={**ITEM_HEADERS, "Link": HEADERS["Link"]},
+    ),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS),
+)
+async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
+    """List notes.
+
+    By id ascending, or the newest first when `q` searches; at most `limit`. `Link` leads to the next page.
+    """
+    position = core().cache.position(board(board_id))
+    found = await core().notes.find(await caller(), board_id, query_args)
+    headers = []
+    if found.more:
+        place = "before_id" if query_args.searches else "after_id"
+        following = {**request.args.to_dict(), place: found.notes[-1].id}
+        link = f'<{request.root_path}{request.path}?{urlencode(following)}>; rel="next"'
+        headers.append((b"link", link.encode()))
+    body = NOTES.dump_json(found.notes)
+    return _kept(_answer(board_id, body, etag_of(body), *headers), found.position, position)
+
+
+@blueprint.post("")
+@validate_request(NoteCreate)
+@answers(
+    *made("note", NoteOut, {**ITEM_HEADERS, "Location": HEADERS["Location"]}),
+    problems=(NotFoundError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def create_note(board_id: int, data: NoteCreate) -> Response:
+    """Add a note.
+
+    It needs a title or a description; a new note is never done. Sent again with the same `client_key` it is not added
+    twice.
+    """
+    return (await _create(core(), await caller(), request.root_path, board_id, data)).response()
+
+
+async def _create(parts: Core, who: Caller, root: str, board_id: int, data: NoteCreate) -> fast_post.Reply:
+    written = await parts.notes.add(who, board_id, data)
+    note = written.result
+    headers = {
+        "ETag": version_tag(note.version),
+        "Last-Event-ID": str(written.position.at_most(parts.broadcaster.newest_of({board(board_id)}))),
+        "Location": f"{root}{_path(board_id)}/{note.id}",
+    }
+    return fast_post.Reply(made_status(written), headers, note.model_dump_json().encode())
+
+
+async def _create_on_shared(parts: Core, who: Caller, root: str, data: NoteCreate) -> fast_post.Reply:
+    return await _create(parts, who, root, SHARED_BOARD, data)
+
+
+def _path(board_id: int) -> str:
+    return "/api/notes" if board_id == SHARED_BOARD else f"/api/boards/{board_id}/notes"
+
+
+fast_post.also(blueprint, "POST", "", NoteCreate, _create_on_shared)
+
+
+@blueprint.get("/<id:note_id>")
+@answers(
+    Answer(200, "The note.", NoteOut, headers=ITEM_HEADERS),
+    Answer(304, "The note is still at the version in If-None-Match."),
+    problems=(NotFoundError, *READ_PROBLEMS),
+)
+async def get_note(board_id: int, note_id: int) -> Response:
+    """Get a note."""
+    position = core().cache.position(board(board_id))
+    note, newest = await core().notes.get(await caller(), board_id, note_id)
+    body = note.model_dump_json().encode()
+    return _kept(_answer(board_id, body, version_tag(note.version)), newest, position)
+
+
+@blueprint.patch("/<id:note_id>")
+@validate_request(NoteUpdate)
+@answers(
+    Answer(200, "The note after the change.", NoteOut, headers=ITEM_HEADERS),
+    problems=(*CHANGE_PROBLEMS, *BODY_PROBLEMS),
+)
+async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response:
+    """Change a note.
+
+    Only the fields that are sent change. With `If-Match` a stale version is answered 412 with the current note in
+    `note`, so that no edit silently overwrites another. A change of nothing bumps nothing and sends no event.
+    """
+    allowed = if_match(tags_sent("If-Match"))
+    return _item(await core().notes.change(await caller(), board_id, note_id, data, allowed))
+
+
+@blueprint.delete("/<id:note_id>")
+@answers(Answer(200, "The deleted note.", NoteOut, headers=ITEM_HEADERS), problems=CHANGE_PROBLEMS)
+async def delete_note(board_id: int, note_id: int) -> Response:
+    """Delete a note.
+
+    It is kept aside for a while and can be restored.
+    """
+    allowed = if_match(tags_sent("If-Match"))
+    return _item(await core().notes.delete(await caller(), board_id, note_id, allowed))
+
+
+@blueprint.post("/<id:note_id>/restore")
+@answers(
+    Answer(200, "The note, back under its id.", NoteOut, headers=ITEM_HEADERS),
+    problems=(NotFoundError, *WRITE_PROBLEMS),
+)
+async def restore_note(board_id: int, note_id: int) -> Response:
+    """Undo a deletion.
+
+    404 when the note was not deleted, or so long ago that it is gone for good.
+    """
+    return _item(await core().notes.restore(await caller(), board_id, note_id))
+
+
+def _item(written: Written[NoteOut]) -> Response:
+    note = written.result
+    response = Response(note.model_dump_json(), 200, content_type="application/json")
+    response.headers["ETag"] = version_tag(note.version)
+    response.headers["Last-Event-ID"] = str(heard(written.position))
+    return response
+
+
+def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
+    """An answer that is the same for all who see the board, kept until an event of it; 304 when the client has it."""
+    core().cache.put(request.scope["path"], request.query_string, position, answer)
+    if none_match(tags_sent("If-None-Match"), answer.etag):
+        response = Response(None, 304)
+        del response.headers["Content-Type"]
+    else:
+        response = Response(answer.body, 200)
+        for name, value in answer.headers:
+            response.headers[name.decode()] = value.decode()
+    response.headers["ETag"] = answer.etag
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Last-Event-ID"] = str(heard(newest))
+    return response
+
+
+def _answer(board_id: int, body: bytes, etag: str, *headers: tuple[bytes, bytes]) -> CachedResponse:
+    return CachedResponse(board(board_id), body, etag, ((b"content-type", b"application/json"), *headers))

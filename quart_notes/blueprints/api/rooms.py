@@ -1,0 +1,139 @@
+"""The API of the rooms: what is said there, who is there, what is read."""
+
+from pydantic import TypeAdapter
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint, validate_querystring, validate_request
+
+from quart_notes.blueprints.api.messages import MESSAGE_LIST, POSTED, pages, posted
+from quart_notes.errors import (
+    ClientKeyUsedError,
+    CrossOriginError,
+    ForbiddenError,
+    NotFoundError,
+    RoomNameTakenError,
+    ValidationFailedError,
+)
+from quart_notes.schemas import (
+    MessageQuery,
+    PresenceOut,
+    ReadingUpdate,
+    RoomCreate,
+    RoomMessageCreate,
+    RoomOut,
+    RoomQuery,
+    TypingNotice,
+    UnreadOut,
+)
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
+from quart_notes.web.security.authentication import caller
+
+blueprint = Blueprint("rooms", __name__, url_prefix="/api/rooms")
+tag_blueprint(blueprint, ["rooms"])
+
+ROOMS = TypeAdapter(list[RoomOut])
+
+
+@blueprint.get("")
+@validate_querystring(RoomQuery)
+@answers(
+    Answer(200, "The rooms, by id.", list[RoomOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(ValidationFailedError, *READ_PROBLEMS),
+)
+async def list_rooms(query_args: RoomQuery) -> Response:
+    """List rooms.
+
+    By id ascending, at most `limit`, the lobby first; with `person_id` that person's direct conversations too.
+    """
+    found = await core().rooms.find(await caller(), query_args)
+    links = {"next": {"after_id": found.rooms[-1].id}} if found.more else {}
+    return listed(ROOMS.dump_json(found.rooms), found.position, **links)
+
+
+@blueprint.post("")
+@validate_request(RoomCreate)
+@answers(
+    *made("room", RoomOut, NEW_HEADERS),
+    problems=(RoomNameTakenError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def create_room(data: RoomCreate) -> Response:
+    """Open a room.
+
+    No other room may have its name, whatever the case.
+    """
+    written = await core().rooms.add(data, (await caller()).id)
+    room, position = written
+    return thing(room, position, status=made_status(written), location=f"/api/rooms/{room.id}")
+
+
+@blueprint.get("/<id:room_id>")
+@answers(Answer(200, "The room.", RoomOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+async def get_room(room_id: int) -> Response:
+    """Get a room or a direct conversation."""
+    return thing(*await core().rooms.get(await caller(), room_id))
+
+
+@blueprint.get("/<id:room_id>/messages")
+@validate_querystring(MessageQuery)
+@answers(*MESSAGE_LIST, problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS))
+async def list_room_messages(room_id: int, query_args: MessageQuery) -> Response:
+    """List what was said in a room.
+
+    By id ascending, at most `limit`; `Link` leads to further pages. With `before_id` the newest ones before it:
+    the greatest possible id brings the newest of all.
+    """
+    return pages(await core().messages.in_room(await caller(), room_id, query_args), query_args)
+
+
+@blueprint.post("/<id:room_id>/messages")
+@validate_request(RoomMessageCreate)
+@answers(*POSTED, problems=(NotFoundError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS))
+async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
+    """Say something in a room.
+
+    Sent again with the same `client_key` it is not posted twice; with another text or in another room, the key is
+    refused (409).
+    """
+    return posted(await core().messages.post(await caller(), room_id, data))
+
+
+@blueprint.get("/<id:room_id>/presence")
+@answers(Answer(200, "Who is there now.", PresenceOut), problems=(NotFoundError, *READ_PROBLEMS))
+async def get_presence(room_id: int) -> Response:
+    """See who is in a room.
+
+    And who is typing. Subscribe to the room's own topic to hear of changes.
+    """
+    _, position = await core().rooms.get(await caller(), room_id)
+    return thing(core().presence.now(room_id), position)
+
+
+@blueprint.post("/<id:room_id>/typing")
+@validate_request(TypingNotice)
+@answers(
+    Answer(204, "Those in the room are told, for 5 seconds."),
+    problems=(NotFoundError, ForbiddenError, CrossOriginError, *BODY_PROBLEMS, *READ_PROBLEMS),
+)
+async def notice_typing(room_id: int, data: TypingNotice) -> Response:
+    """Say that somebody is typing.
+
+    It is forgotten after 5 seconds unless said again, or with their message.
+    """
+    core().presence.typing(room_id, await core().rooms.participant(await caller(), room_id, author_id=data.author_id))
+    return Response(None, 204)
+
+
+@blueprint.post("/<id:room_id>/read")
+@validate_request(ReadingUpdate)
+@answers(
+    Answer(200, "What is left unread.", UnreadOut, headers=THING_HEADERS),
+    problems=(NotFoundError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def mark_read(room_id: int, data: ReadingUpdate) -> Response:
+    """Mark a room as read.
+
+    Up to a message and all before it; their other screens hear of it. Reading never goes back.
+    """
+    return thing(*await core().readings.read(await caller(), room_id, data))

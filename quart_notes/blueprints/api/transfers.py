@@ -1,0 +1,110 @@
+"""The API of notes that come in from files and go out as files."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint, validate_querystring
+
+from quart_notes.domain.exports import Export, Exported
+from quart_notes.domain.idempotency import Repeated
+from quart_notes.errors import (
+    ClientKeyUsedError,
+    ForbiddenError,
+    NotFoundError,
+    NotNowError,
+    RequestTimedOutError,
+    TooLargeError,
+    ValidationFailedError,
+)
+from quart_notes.schemas import ExportFormat, ExportOut, ExportQuery, ImportQuery, JobOut
+from quart_notes.transfer.exporter import SUFFIXES, TYPES, About, Writer, writer
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import FILES_BODY, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers, sends
+from quart_notes.web.request_body import takes_files
+from quart_notes.web.responses import NEW_HEADERS, thing
+from quart_notes.web.security.authentication import acting_as, caller
+from quart_notes.web.uploads import received
+
+# Registered twice: for everybody's board, and for each.
+blueprint = Blueprint("transfers", __name__)
+tag_blueprint(blueprint, ["jobs"])
+
+EXPORT_TIMEOUT = 3600.0  # seconds that somebody may take to fetch an export
+
+
+@blueprint.post("/imports")
+@takes_files
+@validate_querystring(ImportQuery)
+@sends(FILES_BODY)
+@answers(
+    Answer(202, "The job, which has yet to be done.", JobOut, headers=NEW_HEADERS),
+    Answer(200, "The job that the same client_key has begun before.", JobOut, headers=NEW_HEADERS),
+    problems=(
+        ClientKeyUsedError,
+        *(NotFoundError, ForbiddenError, NotNowError, ValidationFailedError, RequestTimedOutError, TooLargeError),
+        *WRITE_PROBLEMS,
+    ),
+)
+async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
+    """Import notes.
+
+    A file, or several: our own JSON, CSV, Markdown (files, or a zip of them), or what Google Takeout gives of Keep. The
+    work is done by a job. Whatever has come in before does not come in again, and a bad entry is named and passed over.
+    Sent again with the same `client_key` it begins no second job.
+    """
+    who = await acting_as(query_args.person_id)
+    await core().jobs.may_start(who, board_id)
+    async with received() as kept:
+        written = await core().jobs.start(who, board_id, query_args, kept.sent, query_args.client_key)
+        kept.unwanted = isinstance(written, Repeated)
+    job, position = written
+    return thing(job, position, status=200 if kept.unwanted else 202, location=f"/api/jobs/{job.id}")
+
+
+@blueprint.get("/export")
+@validate_querystring(ExportQuery)
+@answers(
+    Answer(
+        200, "The notes, as a file.", files={"application/json": ExportOut, "text/csv": None, "application/zip": None}
+    ),
+    problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS),
+)
+async def export_notes(board_id: int, query_args: ExportQuery) -> Response:
+    """Export a board's notes.
+
+    As JSON, which can be imported without loss, as a table, or as a zip with a Markdown file for each note. A note is
+    in it as it is at the moment when its turn comes.
+    """
+    export = await core().exports.begin(await caller(), board_id)
+    return exported(export, query_args.format)
+
+
+def exported(export: Export, kind: ExportFormat) -> Response:
+    """An export as a file to be kept."""
+    now = datetime.now(UTC)
+    writing = writer(kind, About(export.board_name, export.epoch, now))
+    response = Response(_written(core().exports.pages(export), writing), content_type=TYPES[kind])
+    response.timeout = EXPORT_TIMEOUT
+    response.headers["Content-Disposition"] = _attachment(f"{export.board_name} {now:%Y-%m-%d}{SUFFIXES[kind]}")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def _written(pages: AsyncIterator[list[Exported]], writing: Writer) -> AsyncIterator[bytes]:
+    yield writing.begin()
+    async for page in pages:
+        yield writing.notes(page)
+    for piece in writing.end():
+        yield piece
+
+
+def _attachment(name: str) -> str:
+    """What a browser is to call a file, with another name for those that know ASCII only.
+
+    source   RFC 6266, RFC 8187
+    """
+    clean = "".join("-" if character in '/\\:*?"<>|' else character for character in name)
+    plain = clean.encode("ascii", "replace").decode().replace("?", "-")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='')}"

@@ -1,0 +1,93 @@
+"""The API of the people."""
+
+from pydantic import TypeAdapter
+from quart import Blueprint, Response
+from quart_schema import tag_blueprint, validate_querystring, validate_request
+
+from quart_notes.blueprints.api.messages import MESSAGE_LIST, pages
+from quart_notes.errors import (
+    ClientKeyUsedError,
+    ForbiddenError,
+    NicknameTakenError,
+    NotFoundError,
+    ValidationFailedError,
+)
+from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UserCreate, UserOut
+from quart_notes.web.context import core
+from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
+from quart_notes.web.security.authentication import caller
+
+blueprint = Blueprint("users", __name__, url_prefix="/api/users")
+tag_blueprint(blueprint, ["people"])
+
+USERS = TypeAdapter(list[UserOut])
+UNREAD = TypeAdapter(list[UnreadOut])
+
+
+@blueprint.get("")
+@validate_querystring(PageQuery)
+@answers(
+    Answer(200, "The people, by id.", list[UserOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(ValidationFailedError, *READ_PROBLEMS),
+)
+async def list_users(query_args: PageQuery) -> Response:
+    """List people.
+
+    By id ascending, at most `limit`; `Link` leads to the next page.
+    """
+    found = await core().people.find(query_args, await caller())
+    links = {"next": {"after_id": found.users[-1].id}} if found.more else {}
+    return listed(USERS.dump_json(found.users), found.position, **links)
+
+
+@blueprint.post("")
+@validate_request(UserCreate)
+@answers(
+    *made("person", UserOut, NEW_HEADERS),
+    problems=(NicknameTakenError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+)
+async def create_user(data: UserCreate) -> Response:
+    """Add a person.
+
+    The nickname must be nobody else's, whatever the case. In accounts mode administrators may; others invite.
+    """
+    who = await caller()
+    who.must_administer()
+    written = await core().people.add(data, who.id)
+    user, position = written
+    return thing(user, position, status=made_status(written), location=f"/api/users/{user.id}")
+
+
+@blueprint.get("/<id:user_id>")
+@answers(Answer(200, "The person.", UserOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+async def get_user(user_id: int) -> Response:
+    """Get a person."""
+    return thing(*await core().people.get(user_id, await caller()))
+
+
+@blueprint.get("/<id:user_id>/messages")
+@validate_querystring(MessageQuery)
+@answers(*MESSAGE_LIST, problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS))
+async def list_user_messages(user_id: int, query_args: MessageQuery) -> Response:
+    """List a person's direct messages.
+
+    Those to them and from them, by id ascending, at most `limit`; `Link` leads to further pages.
+    """
+    return pages(await core().messages.of_person(await caller(), user_id, query_args), query_args)
+
+
+@blueprint.get("/<id:user_id>/unread")
+@answers(
+    Answer(200, "One entry a room.", list[UnreadOut], headers=LIST_HEADERS),
+    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
+    problems=(NotFoundError, ForbiddenError, *READ_PROBLEMS),
+)
+async def list_unread(user_id: int) -> Response:
+    """List what a person has not read.
+
+    One entry for every room and every direct conversation of theirs.
+    """
+    found = await core().readings.of_person(await caller(), user_id)
+    return listed(UNREAD.dump_json(found.unread), found.position)

@@ -1,0 +1,210 @@
+"""One's account as a page: profile, password, browsers, tokens, invitations; in open mode the profile only."""
+
+from contextlib import suppress
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.api.invitations import join_link
+from quart_notes.domain.access import Caller
+from quart_notes.errors import (
+    FieldError,
+    NicknameTakenError,
+    NotFoundError,
+    ProblemError,
+    TooManyAttemptsError,
+    ValidationFailedError,
+    WrongPasswordError,
+)
+from quart_notes.schemas import PAGE_MAX, InvitationCreate, PageQuery, PasswordChange, ProfileUpdate, TokenCreate
+from quart_notes.web.context import core
+from quart_notes.web.error_handlers import form_problem
+from quart_notes.web.forms import digits, filled, form_key, question, typed
+from quart_notes.web.security import sign_in
+from quart_notes.web.security.authentication import accounts, caller
+from quart_notes.web.user_agents import browser_name
+
+blueprint = Blueprint("front_account", __name__, url_prefix="/front/account")
+
+PROFILE = ("name", "nickname", "email")
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+@blueprint.get("")
+@hide
+async def account() -> str:
+    """The account."""
+    return await _account()
+
+
+async def _account(**further: Any) -> str:
+    """The page; `further` has the form that was refused, or the secret that is shown this once."""
+    who = await caller()
+    person = await core().profiles.get(who.id or 0)
+    profile = {
+        "person": person,
+        "profile_form": filled({name: getattr(person, name) or "" for name in PROFILE}),
+        "changed": request.args.get("changed", ""),
+    }
+    access = await _access(who) if accounts() else {}
+    return await render_template("account.html", **{**profile, **access, **further})
+
+
+async def _access(who: Caller) -> dict[str, Any]:
+    return {
+        "sessions": await core().sessions.of_person(who.id or 0, who.session),
+        "tokens": await core().tokens.of_person(who.id or 0),
+        "invitations": await core().invitations.find(who),
+        "without_password": await core().accounts.without_password() if who.admin else [],
+        "password_form": filled({}),
+        "token_form": filled({"name": "", "scope": "read", "days": "90"}),
+        "invitation_form": filled({"uses": "1", "days": "7"}),
+        "people": (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users if who.admin else [],
+        "new_token": None,
+        "new_link": None,
+    }
+
+
+@blueprint.post("/profile")
+@hide
+async def change_profile() -> Page:
+    """Change one's name, nickname and address by the form."""
+    form = await request.form
+    sent = await typed(*(name for name in PROFILE if name in form))
+    blank = {"email": None} if not sent.get("email", "-").strip() else {}
+    try:
+        if not sent:
+            message = "Nothing of your profile was sent."
+            raise ValidationFailedError(message, errors=[FieldError("", message)])
+        data = ProfileUpdate.model_validate(sent | blank)
+        await core().profiles.change((await caller()).id or 0, data)
+    except (ValidationError, ValidationFailedError, NicknameTakenError) as error:
+        problem = form_problem(error)
+        return await _account(profile_form=filled(sent, problem.errors)), problem.status
+    return _back("?changed=profile")
+
+
+@blueprint.post("/password")
+@hide
+async def change_password() -> Page:
+    """Change one's password by the form."""
+    form = await request.form
+    try:
+        data = PasswordChange(current=form.get("current", ""), new=form.get("new", ""))
+        await sign_in.change_password(await caller(), data)
+    except (ValidationError, ValidationFailedError) as error:
+        problem = form_problem(error)
+        return await _account(password_form=filled({}, problem.errors)), problem.status
+    except (WrongPasswordError, TooManyAttemptsError) as error:
+        form_problem(error)
+        return await _account(password_form={"errors": {"current": error.detail}}), error.status
+    return _back("?changed=password")
+
+
+@blueprint.post("/sessions/end-others")
+@hide
+async def end_other_sessions() -> Page:
+    """Sign all of one's other browsers out by the form."""
+    who = await caller()
+    sessions = await core().sessions.of_person(who.id or 0, who.session)
+    others = sum(not session.current for session in sessions)
+    words = f"{others} other {'browser has' if others == 1 else 'browsers have'} to sign in again."
+    if asked := await question("Sign out everywhere else?", words, verb="Sign out", back="/front/account#sessions"):
+        return asked
+    for session in sessions:
+        if not session.current:
+            with suppress(NotFoundError):  # over already
+                await core().sessions.end(who.id or 0, session.id)
+    return _back("#sessions")
+
+
+@blueprint.post("/sessions/<id:session_id>/end")
+@hide
+async def end_session(session_id: int) -> Page:
+    """Sign a browser out by the form."""
+    who = await caller()
+    agents = {one.id: one.agent for one in await core().sessions.of_person(who.id or 0, who.session)}
+    name = browser_name(agents.get(session_id, "")) or "Unknown browser"
+    if asked := await question(
+        f"Sign out “{name}”?", "It will have to sign in again.", verb="Sign out", back="/front/account#sessions"
+    ):
+        return asked
+    with suppress(NotFoundError):  # over already
+        await core().sessions.end(who.id or 0, session_id)
+    return _back("#sessions")
+
+
+@blueprint.post("/tokens")
+@hide
+async def add_token() -> Page:
+    """Make a token by the form; the answer is the page that shows it, once."""
+    sent = await typed("name", "scope", "days")
+    days = digits(sent["days"])
+    try:
+        data = TokenCreate.model_validate(
+            {"name": sent["name"], "scope": sent["scope"] or "read", "days": days, "client_key": await form_key(sent)}
+        )
+    except ValidationError as error:
+        return await _account(token_form=filled(sent, form_problem(error).errors)), 422
+    token, _ = await core().tokens.add((await caller()).id or 0, data)
+    return await _account(new_token=token), 201
+
+
+@blueprint.post("/tokens/<id:token_id>/end")
+@hide
+async def end_token(token_id: int) -> Page:
+    """Revoke a token by the form."""
+    person = (await caller()).id or 0
+    names = {one.id: one.name for one in await core().tokens.of_person(person)}
+    if asked := await question(
+        f"Revoke the token “{names.get(token_id, token_id)}”?",
+        "Programs that use it are refused at once. This cannot be undone.",
+        verb="Revoke",
+        back="/front/account#tokens",
+    ):
+        return asked
+    with suppress(NotFoundError):  # revoked already
+        await core().tokens.end(person, token_id)
+    return _back("#tokens")
+
+
+@blueprint.post("/invitations")
+@hide
+async def invite() -> Page:
+    """Make an invitation by the form; the answer is the page that shows its link, once."""
+    sent = await typed("uses", "days", "user_id")
+    wanted = {
+        "uses": digits(sent["uses"]) or 1,
+        "days": digits(sent["days"]) or 7,
+        "user_id": digits(sent["user_id"]),
+        "client_key": await form_key(sent),
+    }
+    try:
+        (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
+    except (ValidationError, ProblemError) as error:
+        problem = form_problem(error)
+        return await _account(invitation_form=filled(sent, problem.errors)), problem.status
+    return await _account(new_link=join_link(secret)), 201
+
+
+@blueprint.post("/invitations/<id:invitation_id>/take-back")
+@hide
+async def take_back(invitation_id: int) -> Page:
+    """Revoke an invitation by the form."""
+    if asked := await question(
+        "Revoke this invitation link?",
+        "Nobody can join with it any more. People who have joined already stay.",
+        verb="Revoke",
+        back="/front/account#invitations",
+    ):
+        return asked
+    with suppress(NotFoundError):  # used up or revoked already
+        await core().invitations.take_back(await caller(), invitation_id)
+    return _back("#invitations")
+
+
+def _back(where: str) -> WerkzeugResponse:
+    return redirect(f"{request.root_path}/front/account{where}", 303)

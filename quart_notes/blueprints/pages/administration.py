@@ -1,0 +1,62 @@
+"""The forms on the people's page by which administrators say who may come in, and who else administers."""
+
+from collections.abc import Awaitable
+
+from quart import Blueprint
+from quart_schema import hide
+
+from quart_notes.blueprints.pages.users import Page, people_page, to_user
+from quart_notes.errors import LastAdministratorError
+from quart_notes.live.writer import Written
+from quart_notes.schemas import UserOut
+from quart_notes.web.context import core
+from quart_notes.web.error_handlers import wants_page
+from quart_notes.web.forms import question
+from quart_notes.web.fragments import wants_fragment
+
+blueprint = Blueprint("front_administration", __name__, url_prefix="/front/users/<id:user_id>")
+
+
+@blueprint.post("/deactivate")
+@hide
+async def deactivate(user_id: int) -> Page:
+    """Deactivate a person by the form."""
+    person = await core().profiles.get(user_id)
+    words = "They are signed out everywhere at once, and their tokens and links end. What they wrote stays."
+    if asked := await question(
+        f"Deactivate {person.nickname}?", words, verb="Deactivate", back=f"/front/users#user-{user_id}"
+    ):
+        return asked
+    return await _changed(core().profiles.deactivate(user_id))
+
+
+@blueprint.post("/activate")
+@hide
+async def activate(user_id: int) -> Page:
+    """Activate a person by the form."""
+    return await _changed(core().profiles.activate(user_id))
+
+
+@blueprint.post("/make-admin")
+@hide
+async def make_admin(user_id: int) -> Page:
+    """Make a person an administrator by the form."""
+    return await _changed(core().profiles.set_admin(user_id, admin=True))
+
+
+@blueprint.post("/unmake-admin")
+@hide
+async def unmake_admin(user_id: int) -> Page:
+    """Have a person administer no more by the form."""
+    return await _changed(core().profiles.set_admin(user_id, admin=False))
+
+
+async def _changed(change: Awaitable[Written[UserOut]]) -> Page:
+    """Back to the person; the page of all people says why the last administrator stays."""
+    try:
+        person, _ = await change
+    except LastAdministratorError as error:
+        if wants_fragment() or not wants_page():
+            raise
+        return await people_page(problem=error.detail), error.status
+    return await to_user(person, f"#user-{person.id}")

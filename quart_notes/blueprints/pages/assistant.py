@@ -1,0 +1,45 @@
+"""The forms of the assistant: to one's own room with it, to stop an answer, to ask again."""
+
+from contextlib import suppress
+
+from quart import Blueprint, redirect, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.pages.room_messages import visible_message
+from quart_notes.blueprints.pages.rooms import Page, to_message, to_room
+from quart_notes.errors import NotNowError
+from quart_notes.web.context import core
+from quart_notes.web.security.authentication import caller, chosen_person
+
+blueprint = Blueprint("front_assistant", __name__, url_prefix="/front")
+
+
+@blueprint.post("/assistant")
+@hide
+async def open_room() -> WerkzeugResponse:
+    """Go to one's own room with the assistant; a caller who is nobody yet says first who they are."""
+    me = await chosen_person()
+    if me is None:
+        return redirect(f"{request.root_path}/front/users", 303)
+    (room, _), _ = await core().rooms.private(await caller(), me.id)
+    return to_room(room.id, "#end")
+
+
+@blueprint.post("/rooms/<id:room_id>/messages/<id:message_id>/stop")
+@hide
+async def stop(room_id: int, message_id: int) -> Page:
+    """Stop an answer."""
+    await visible_message(room_id, message_id, await chosen_person())
+    answer, _ = await core().answers.stop(await caller(), message_id)
+    return await to_message(answer)
+
+
+@blueprint.post("/rooms/<id:room_id>/messages/<id:message_id>/retry")
+@hide
+async def retry(room_id: int, message_id: int) -> Page:
+    """Ask again; a form sent twice asks once."""
+    answer = await visible_message(room_id, message_id, await chosen_person())
+    with suppress(NotNowError):  # the page shows how it is
+        answer, _ = await core().answers.retry(await caller(), message_id)
+    return await to_message(answer)

@@ -1,0 +1,203 @@
+"""The boards as pages: which there are, who is on them, and which one is open."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.blueprints.api.invitations import join_link
+from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedError
+from quart_notes.schemas import PAGE_MAX, BoardCreate, BoardUpdate, InvitationCreate, MemberUpdate, PageQuery
+from quart_notes.web.board_menu import board_list
+from quart_notes.web.context import core
+from quart_notes.web.error_handlers import form_problem, tell
+from quart_notes.web.forms import digits, filled, form_key, question, typed
+from quart_notes.web.security.authentication import caller, heard
+
+blueprint = Blueprint("front_boards", __name__, url_prefix="/front/boards")
+
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+@blueprint.get("")
+@hide
+async def boards() -> str:
+    """The boards that one sees."""
+    return await _boards(filled({"name": ""}))
+
+
+async def _boards(form: dict[str, Any]) -> str:
+    position = await core().log.newest()
+    deleted = digits(request.args.get("deleted"))
+    return await render_template(
+        "boards.html", boards=await board_list(), deleted=deleted, last_event_id=heard(position), form=form
+    )
+
+
+@blueprint.post("")
+@hide
+async def add() -> Page:
+    """Open a board by the form."""
+    sent = await typed("name")
+    try:
+        board, _ = await core().boards.add(await caller(), BoardCreate(**sent, client_key=await form_key(sent)))
+    except ValidationError as error:
+        return await _boards(filled(sent, form_problem(error).errors)), 422
+    return redirect(f"{request.root_path}/front/boards/{board.id}/notes", 303)
+
+
+@blueprint.get("/<id:board_id>")
+@hide
+async def board(board_id: int) -> str:
+    """A board's own page: its name, its members, and how to bring more."""
+    return await _board(board_id)
+
+
+async def _board(board_id: int, **further: Any) -> str:
+    """The page; `further` has the form that was refused, or the link that is shown this once."""
+    who = await caller()
+    shown, _ = await core().boards.get(who, board_id)
+    members = await core().members.find(who, board_id)
+    there = {member.user.id for member in members.members}
+    people = await core().people.find(PageQuery(limit=PAGE_MAX), active=True)
+    return await render_template(
+        "board.html",
+        **{
+            "board": shown,
+            "members": members.members,
+            "people": [person for person in people.users if person.id not in there],
+            "last_event_id": heard(members.position),
+            "name_form": filled({"name": shown.name}),
+            "member_form": filled({"user_id": "", "role": "editor"}),
+            "new_link": None,
+            **further,
+        },
+    )
+
+
+@blueprint.post("/<id:board_id>")
+@hide
+async def rename(board_id: int) -> Page:
+    """Rename a board by the form."""
+    sent = await typed("name")
+    try:
+        await core().boards.rename(await caller(), board_id, BoardUpdate(**sent))
+    except ValidationError as error:
+        return await _board(board_id, name_form=filled(sent, form_problem(error).errors)), 422
+    return _to_board(board_id)
+
+
+@blueprint.post("/<id:board_id>/members")
+@hide
+async def set_member(board_id: int) -> Page:
+    """Make somebody a member, or give them another role, by the form."""
+    sent = await typed("user_id", "role")
+    user_id = digits(sent["user_id"])
+    try:
+        if user_id is None:
+            raise ValidationFailedError("Choose a person.")
+        role = MemberUpdate.model_validate({"role": sent["role"]})
+        await core().members.set(await caller(), board_id, user_id, role)
+    except NotFoundError:
+        raise
+    except (ValidationError, ProblemError) as error:
+        problem = form_problem(error)
+        form = {**sent, "errors": {"user_id": problem.detail}}
+        return await _board(board_id, member_form=form), problem.status
+    return _to_board(board_id)
+
+
+@blueprint.post("/<id:board_id>/members/<id:user_id>/remove")
+@hide
+async def remove_member(board_id: int, user_id: int) -> Page:
+    """Take a board from somebody by the form, or leave it."""
+    who = await caller()
+    try:
+        if asked := await _ask_to_remove(board_id, user_id):
+            return asked
+        await core().members.remove(who, board_id, user_id)
+    except NotFoundError:
+        return _to_boards()
+    except ProblemError as error:
+        form_problem(error)
+        tell(error)
+        form = {"user_id": "", "role": "editor", "errors": {"user_id": error.detail}}
+        return await _board(board_id, member_form=form), error.status
+    return _to_boards() if user_id == who.id else _to_board(board_id)
+
+
+async def _ask_to_remove(board_id: int, user_id: int) -> str | None:
+    who = await caller()
+    board, _ = await core().boards.get(who, board_id)
+    members = (await core().members.find(who, board_id)).members
+    name = next((member.user.nickname for member in members if member.user.id == user_id), None)
+    if name is None:
+        return None
+    back = f"/front/boards/{board_id}"
+    if user_id == who.id:
+        words = "You will no longer see its notes. To come back, an owner has to add you again."
+        return await question(f"Leave “{board.name}”?", words, verb="Leave the board", back=back)
+    words = "They will no longer see its notes. To come back, an owner has to add them again."
+    return await question(f"Remove {name} from “{board.name}”?", words, verb="Remove", back=back)
+
+
+@blueprint.post("/<id:board_id>/invitations")
+@hide
+async def invite(board_id: int) -> Page:
+    """Make a link that brings somebody new onto the board; the answer is the page that shows it, once."""
+    sent = await typed("role", "uses")
+    wanted = {
+        "board_id": board_id,
+        "role": sent["role"] or "editor",
+        "uses": digits(sent["uses"]) or 1,
+        "client_key": await form_key(sent),
+    }
+    try:
+        (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
+    except ValidationError as error:
+        return await _board(board_id, member_form=filled(sent, form_problem(error).errors)), 422
+    return await _board(board_id, new_link=join_link(secret)), 201
+
+
+@blueprint.post("/<id:board_id>/delete")
+@hide
+async def delete(board_id: int) -> Page:
+    """Delete a board by the form, and offer to undo it."""
+    who = await caller()
+    if asked := await _ask_to_delete(board_id):
+        return asked
+    await core().boards.delete(who, board_id)
+    return redirect(f"{request.root_path}/front/boards?deleted={board_id}", 303)
+
+
+async def _ask_to_delete(board_id: int) -> str | None:
+    who = await caller()
+    board, _ = await core().boards.get(who, board_id)
+    size = await core().boards.size(who, board_id)
+    has = _counted(size.notes, "note", "notes")
+    has += f" and {_counted(size.people, 'person', 'people')}" if size.people else ""
+    days = _counted(core().settings.trash_days, "day", "days")
+    words = f"The board has {has}. Nobody will see it any more. Its owners can restore it for {days}."
+    return await question(f"Delete “{board.name}”?", words, verb="Delete the board", back=f"/front/boards/{board_id}")
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+@blueprint.post("/<id:board_id>/restore")
+@hide
+async def restore(board_id: int) -> WerkzeugResponse:
+    """Undo the deletion of a board."""
+    await core().boards.restore(await caller(), board_id)
+    return _to_board(board_id)
+
+
+def _to_board(board_id: int) -> WerkzeugResponse:
+    return redirect(f"{request.root_path}/front/boards/{board_id}", 303)
+
+
+def _to_boards() -> WerkzeugResponse:
+    return redirect(f"{request.root_path}/front/boards", 303)

@@ -1,0 +1,67 @@
+"""A person's direct messages as a table, and the form to send one."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.errors import FieldError, ValidationFailedError
+from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
+from quart_notes.web.context import core
+from quart_notes.web.error_handlers import form_problem
+from quart_notes.web.forms import digits, filled, form_key, typed
+from quart_notes.web.fragments import wants_fragment
+from quart_notes.web.security.authentication import caller, heard
+
+blueprint = Blueprint("front_messages", __name__, url_prefix="/front/messages")
+
+PAGE_SIZE = 100  # messages a page carries
+Page = str | tuple[str, int] | WerkzeugResponse
+FIELDS = ("recipient_id", "content")
+NOBODY_CHOSEN = FieldError("recipient_id", "Choose a recipient.")
+
+
+@blueprint.get("/<id:user_id>")
+@hide
+async def messages(user_id: int) -> Page:
+    """The direct messages of a person."""
+    last = await core().messages.last_recipient(user_id)
+    return await _messages(user_id, filled({**dict.fromkeys(FIELDS, ""), "recipient_id": str(last or "")}))
+
+
+async def _messages(user_id: int, form: dict[str, Any]) -> str:
+    user, _ = await core().people.get(user_id)
+    before = digits(request.args.get("before_id")) or MAX_ID
+    found = await core().messages.of_person(await caller(), user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
+    people = await core().people.find(PageQuery(limit=PAGE_MAX), active=True)
+    return await render_template(
+        "messages.html",
+        user=user,
+        messages=found.messages,
+        older=found.messages[0].id if found.more else None,
+        newest=before == MAX_ID,
+        people=[person for person in people.users if person.id != user_id],
+        last_event_id=heard(found.position),
+        form=form,
+    )
+
+
+@blueprint.post("/<id:user_id>")
+@hide
+async def send(user_id: int) -> Page:
+    """Send a message by the form."""
+    await core().people.get(user_id)
+    sent = await typed(*FIELDS)
+    try:
+        if not sent["recipient_id"]:
+            raise ValidationFailedError(NOBODY_CHOSEN.message, errors=[NOBODY_CHOSEN])
+        data = {"author_id": user_id, **sent, "client_key": await form_key(sent)}
+        posted, _ = await core().messages.send(await caller(), MessageCreate.model_validate(data))
+    except (ValidationError, ValidationFailedError) as error:
+        problem = form_problem(error)
+        return await _messages(user_id, filled(sent, problem.errors)), problem.status
+    if wants_fragment():
+        return await render_template("fragments/message_row.html", message=posted.message)
+    return redirect(f"{request.root_path}/front/messages/{user_id}#end", 303)

@@ -1,0 +1,64 @@
+"""What is done to long work by forms: each answer is the page on which the work is shown."""
+
+from contextlib import suppress
+
+from quart import Blueprint, render_template
+from quart_schema import hide
+
+from quart_notes.blueprints.pages.transfers import Page, to_job
+from quart_notes.errors import NotNowError
+from quart_notes.schemas import JobOut
+from quart_notes.web.context import core
+from quart_notes.web.fragments import removed, wants_fragment
+from quart_notes.web.security.authentication import caller
+
+blueprint = Blueprint("front_jobs", __name__, url_prefix="/front/jobs")
+
+
+@blueprint.post("/<id:job_id>/cancel")
+@hide
+async def cancel(job_id: int) -> Page:
+    """Cancel a job."""
+    job, _ = await core().jobs.cancel(await caller(), job_id)
+    return await _shown(job)
+
+
+@blueprint.post("/<id:job_id>/retry")
+@hide
+async def retry(job_id: int) -> Page:
+    """Run a job again; one that goes on already is shown as it is."""
+    who = await caller()
+    job, _ = await core().jobs.get(who, job_id)
+    with suppress(NotNowError):
+        job, _ = await core().jobs.retry(who, job_id)
+    return await _shown(job, follow=True)
+
+
+@blueprint.post("/<id:job_id>/import")
+@hide
+async def bring_in(job_id: int) -> Page:
+    """Import what a look has found; one that has been begun is shown as it is."""
+    who = await caller()
+    job, _ = await core().jobs.get(who, job_id)
+    with suppress(NotNowError):
+        job, _ = await core().jobs.bring_in(who, job_id)
+    return await _shown(job, follow=True)
+
+
+@blueprint.post("/<id:job_id>/remove")
+@hide
+async def remove(job_id: int) -> Page:
+    """Put a job away; one that has been begun again is shown as it is."""
+    who = await caller()
+    job, _ = await core().jobs.get(who, job_id)
+    try:
+        await core().jobs.remove(who, job_id)
+    except NotNowError:
+        return await _shown(job)
+    return removed(f"/front/boards/{job.board_id}/transfer#imports")
+
+
+async def _shown(job: JobOut, *, follow: bool = False) -> Page:
+    if wants_fragment():
+        return await render_template("fragments/job_row.html", job=job)
+    return to_job(job.board_id, job.id, follow=follow)

@@ -1,0 +1,35 @@
+"""Choosing who one is."""
+
+from quart import Blueprint, Response, request
+from quart_schema import hide
+
+from quart_notes.errors import NotFoundError
+from quart_notes.web.context import core
+from quart_notes.web.forms import digits, own_page
+from quart_notes.web.security.authentication import accounts, begin_session, end_session
+
+blueprint = Blueprint("front_me", __name__, url_prefix="/front/me")
+
+ELSEWHERE = "/front/users"
+
+
+@blueprint.post("")
+@hide
+async def be() -> Response:
+    """Be a person from now on, or nobody; where people sign in, nobody chooses who they are."""
+    if accounts():
+        raise NotFoundError("You are signed in. Sign out to use another person.")
+    form = await request.form
+    wanted = digits(form.get("person_id"))
+    if wanted is not None:
+        person, _ = await core().people.get(wanted)
+        if person.deactivated:
+            raise NotFoundError(f"{person.nickname} is deactivated.")
+    elif form.get("person_id"):
+        raise NotFoundError("There is no such person.")
+    response = Response(b"", 303, {"Location": request.root_path + own_page(form.get("next", ""), ELSEWHERE)})
+    if wanted is None:
+        await end_session(response)
+    else:
+        await begin_session(response, wanted, proven=False)
+    return response

@@ -1,0 +1,194 @@
+"""The board's pages: the same reads and shapes as the API, as HTML; every form works without JavaScript."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, g, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.domain.text_normalization import searched_words
+from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
+from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate, one_line
+from quart_notes.web.board_menu import board_list
+from quart_notes.web.context import core
+from quart_notes.web.current_board import address, opened, path
+from quart_notes.web.error_handlers import form_problem
+from quart_notes.web.forms import form_key, typed
+from quart_notes.web.fragments import removed, wants_fragment
+from quart_notes.web.search_highlights import marked
+from quart_notes.web.security.authentication import caller, heard
+
+# Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
+blueprint = Blueprint("front_notes", __name__)
+blueprint.add_app_template_filter(marked)
+
+PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
+PAGE_LAST = 1_000_000
+DELETED = FieldError("title", "Somebody else deleted this note. Your text is kept here. You can add it as a new note.")
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+def _form(title: str = "", description: str = "", errors: tuple[FieldError, ...] = ()) -> dict[str, Any]:
+    return {
+        "title": title,
+        "description": description,
+        # What is wrong with the whole stands beside its first field.
+        "errors": {error.field or "title": error.message for error in reversed(errors)},
+    }
+
+
+def _number(text: str | None, default: int, largest: int) -> int:
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > 19:
+        return default
+    return min(max(int(text), 1), largest)
+
+
+@blueprint.get("")
+@hide
+async def board(board_id: int) -> Page:
+    """A board; it stays open in this browser, also under /front/notes."""
+    return await _board(await opened(board_id), _form())
+
+
+async def _board(board_id: int, form: dict[str, Any]) -> str:
+    q = "".join(character for character in request.args.get("q", "") if character.isprintable())[:QUERY_MAX].strip()
+    number = _number(request.args.get("page"), 1, PAGE_LAST)
+    who = await caller()
+    page = await core().notes.board(who, board_id, q, number, PAGE_SIZE)
+    deleted = request.args.get("deleted")
+    return await render_template(
+        "notes.html",
+        board=(await core().boards.get(who, board_id))[0],
+        boards=await board_list(),
+        board_path=path(board_id),
+        board_address=await address(board_id),
+        notes=page.notes,
+        last_event_id=heard(page.position),
+        total=page.total,
+        open_count=page.open_count,
+        done_count=page.done_count,
+        page=number,
+        pages=max(-(-page.total // PAGE_SIZE), 1),
+        q=q,
+        found_words=searched_words(q, NoteQuery.MAX_WORDS),
+        form=form,
+        deleted=await core().notes.deleted(who, board_id, _number(deleted, 0, MAX_ID)) if deleted else None,
+    )
+
+
+@blueprint.post("")
+@hide
+async def add(board_id: int) -> Page:
+    """Add a note by the form."""
+    sent: dict[str, Any] = await typed("title", "description")
+    try:
+        data = NoteCreate(**sent, client_key=await form_key(sent))
+        added, _ = await core().notes.add(await caller(), board_id, data)
+    except ValidationError as error:
+        return await _board(board_id, _form(**sent, errors=form_problem(error).errors)), 422
+    if wants_fragment():
+        return await card(board_id, added.id)
+    return redirect(f"{request.root_path}{await address(board_id)}", 303)
+
+
+@blueprint.get("/<id:note_id>")
+@hide
+async def card(board_id: int, note_id: int) -> str:
+    """The card alone, for a page that swaps it in."""
+    who = await caller()
+    note, _ = await core().notes.get(who, board_id, note_id)
+    g.bare = True
+    shown = (await core().boards.get(who, board_id))[0]
+    return await render_template("fragments/note_card.html", note=note, board=shown, board_path=path(board_id))
+
+
+@blueprint.get("/<id:note_id>/edit")
+@hide
+async def edit(board_id: int, note_id: int) -> str:
+    """The form to edit a note."""
+    note, _ = await core().notes.get(await caller(), board_id, note_id)
+    shown: dict[str, Any] = _shown(note)
+    return await _edit(note, _form(**shown))
+
+
+def _shown(note: NoteOut) -> dict[str, str]:
+    """A note's text as a form shows it and sends it back when nobody changes it."""
+    lines = (note.description or "").replace("\r\n", "\n").replace("\r", "\n")
+    return {"title": one_line(note.title or ""), "description": lines}
+
+
+async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = None) -> str:
+    return await render_template(
+        "note_edit.html",
+        note=note,
+        board_path=path(note.board_id),
+        board_address=await address(note.board_id),
+        form=form,
+        conflict=conflict,
+    )
+
+
+@blueprint.post("/<id:note_id>")
+@hide
+async def save(board_id: int, note_id: int) -> Page:
+    """Save the form of a note; what somebody else has changed since is shown beside it, and no text is lost."""
+    sent: dict[str, Any] = await typed("title", "description")
+    version = _number((await request.form).get("version"), 0, MAX_ID)
+    try:
+        before = _shown((await core().notes.get(await caller(), board_id, note_id))[0])
+        changed: dict[str, Any] = {name: text for name, text in sent.items() if text != before[name]}
+        await core().notes.change(
+            await caller(), board_id, note_id, NoteUpdate(**changed), lambda current: not version or current == version
+        )
+    except NotFoundError as error:
+        form_problem(error)
+        return await _board(board_id, _form(**sent, errors=(DELETED,))), 404
+    except StaleVersionError as error:
+        form_problem(error)
+        return await _edit_again(board_id, note_id, _form(**sent), 412)
+    except (ValidationError, ValidationFailedError) as error:
+        form = _form(**sent, errors=form_problem(error).errors)
+        # The version stays the one that the person began with: a later save must not overwrite what came after it.
+        return await _edit_again(board_id, note_id, {**form, "version": version}, 422)
+    return await _to_card(board_id, note_id)
+
+
+async def _edit_again(board_id: int, note_id: int, form: dict[str, Any], status: int) -> Page:
+    note, _ = await core().notes.get(await caller(), board_id, note_id)
+    return await _edit(note, form, conflict=note if status == 412 else None), status
+
+
+@blueprint.post("/<id:note_id>/done")
+@hide
+async def tick(board_id: int, note_id: int) -> Page:
+    """Tick a note off, or not."""
+    done = (await request.form).get("done") == "true"
+    await core().notes.change(await caller(), board_id, note_id, NoteUpdate(done=done))
+    return await _to_card(board_id, note_id)
+
+
+@blueprint.post("/<id:note_id>/delete")
+@hide
+async def delete(board_id: int, note_id: int) -> Page:
+    """Delete a note and offer to undo it."""
+    where = await address(board_id)
+    try:
+        await core().notes.delete(await caller(), board_id, note_id)
+    except NotFoundError:
+        return removed(where)
+    return removed(f"{where}?deleted={note_id}")
+
+
+@blueprint.post("/<id:note_id>/restore")
+@hide
+async def restore(board_id: int, note_id: int) -> Page:
+    """Undo a deletion."""
+    await core().notes.restore(await caller(), board_id, note_id)
+    return await _to_card(board_id, note_id)
+
+
+async def _to_card(board_id: int, note_id: int) -> Page:
+    if wants_fragment():
+        return await card(board_id, note_id)
+    return redirect(f"{request.root_path}{await address(board_id)}#note-{note_id}", 303)

@@ -1,0 +1,97 @@
+"""A message of a conversation by itself, and the forms to change, delete and restore one's own."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, render_template
+from quart_schema import hide
+
+from quart_notes.blueprints.pages.rooms import Page, to_message, visible_room
+from quart_notes.errors import NotFoundError, NotYoursError
+from quart_notes.schemas import MessageOut, MessageUpdate, UserOut
+from quart_notes.web.context import core
+from quart_notes.web.error_handlers import form_problem
+from quart_notes.web.forms import filled, typed
+from quart_notes.web.fragments import removed
+from quart_notes.web.security.authentication import caller, chosen_person
+
+blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/<id:room_id>/messages/<id:message_id>")
+
+
+@blueprint.get("")
+@hide
+async def message(room_id: int, message_id: int) -> str:
+    """The message alone, for a page that swaps it in."""
+    shown = await visible_message(room_id, message_id, await chosen_person())
+    return await render_template("fragments/message_item.html", message=shown)
+
+
+async def visible_message(room_id: int, message_id: int, me: UserOut | None) -> MessageOut:
+    """A message of a room that one sees; NotFoundError otherwise."""
+    await visible_room(room_id, me)
+    found, _ = await core().messages.get(await caller(), message_id)
+    if found.room_id != room_id:
+        raise NotFoundError(f"There is no message {message_id} in room {room_id}")
+    return found
+
+
+@blueprint.get("/edit")
+@hide
+async def edit(room_id: int, message_id: int) -> str:
+    """The form to change one's own message."""
+    me = await _somebody()
+    shown = await visible_message(room_id, message_id, me)
+    if shown.author_id != me.id:
+        raise NotYoursError("Only its author may change a message.")
+    return await _edit(shown, filled({"content": shown.content}))
+
+
+async def _somebody() -> UserOut:
+    me = await chosen_person()
+    if me is None:
+        raise NotYoursError("Choose who you are first: only its author can change a message.")
+    return me
+
+
+async def _edit(shown: MessageOut, form: dict[str, Any]) -> str:
+    return await render_template("message_edit.html", message=shown, form=form)
+
+
+@blueprint.post("")
+@hide
+async def save(room_id: int, message_id: int) -> Page:
+    """Change one's own message by the form."""
+    me = await _somebody()
+    shown = await visible_message(room_id, message_id, me)
+    sent = await typed("content")
+    try:
+        changed, _ = await core().messages.change(
+            await caller(), message_id, MessageUpdate(author_id=me.id, content=sent["content"])
+        )
+    except ValidationError as error:
+        return await _edit(shown, filled(sent, form_problem(error).errors)), 422
+    return await to_message(changed)
+
+
+@blueprint.post("/delete")
+@hide
+async def delete(room_id: int, message_id: int) -> Page:
+    """Delete one's own message and offer to undo it."""
+    me = await _somebody()
+    try:
+        await visible_message(room_id, message_id, me)
+        await core().messages.delete(await caller(), message_id, me.id)
+    except NotFoundError:
+        await visible_room(room_id, me)
+        return removed(f"/front/rooms/{room_id}#end")
+    return removed(f"/front/rooms/{room_id}?deleted={message_id}#end")
+
+
+@blueprint.post("/restore")
+@hide
+async def restore(room_id: int, message_id: int) -> Page:
+    """Undo a deletion."""
+    me = await _somebody()
+    await visible_room(room_id, me)
+    restored, _ = await core().messages.restore(await caller(), message_id, me.id)
+    return await to_message(restored)

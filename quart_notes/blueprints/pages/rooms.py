@@ -1,0 +1,192 @@
+"""The pages of the rooms: the list, a conversation, and the form to say something."""
+
+from typing import Any, cast
+
+from pydantic import ValidationError
+from quart import Blueprint, Response, make_response, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.domain.messages import MessageList
+from quart_notes.errors import NotFoundError, NotYoursError, RoomNameTakenError, ValidationFailedError
+from quart_notes.schemas import (
+    MAX_ID,
+    PAGE_MAX,
+    GuestMessageCreate,
+    MessageOut,
+    MessageQuery,
+    PageQuery,
+    ReadingUpdate,
+    RoomCreate,
+    RoomMessageCreate,
+    RoomOut,
+    RoomQuery,
+    UnreadOut,
+    UserOut,
+)
+from quart_notes.web.context import core
+from quart_notes.web.error_handlers import form_problem
+from quart_notes.web.forms import digits, filled, form_key, typed
+from quart_notes.web.fragments import wants_fragment
+from quart_notes.web.linkify import linked
+from quart_notes.web.security.authentication import caller, chosen_person, heard
+from quart_notes.web.security.guests import known_guest, may_talk, remember_guest
+
+blueprint = Blueprint("front_rooms", __name__, url_prefix="/front/rooms")
+blueprint.add_app_template_filter(linked)
+
+PAGE_SIZE = 50  # messages a page carries; with JavaScript further ones follow as one scrolls
+READ = 40  # messages above the first unread one: more than a window shows
+UNREAD = 100  # messages from there on
+Page = str | tuple[str, int] | WerkzeugResponse | Response
+
+
+@blueprint.get("")
+@hide
+async def rooms() -> Page:
+    """The rooms and one's own conversations."""
+    return await _rooms(filled({"name": ""}))
+
+
+async def _rooms(form: dict[str, Any]) -> str:
+    found = await core().rooms.find(await caller(), RoomQuery(limit=1))
+    return await render_template("rooms.html", form=form, last_event_id=heard(found.position))
+
+
+@blueprint.post("")
+@hide
+async def add() -> Page:
+    """Open a room by the form."""
+    sent = await typed("name")
+    try:
+        data = RoomCreate(**sent, client_key=await form_key(sent))
+        room, _ = await core().rooms.add(data, (await caller()).id)
+    except (ValidationError, RoomNameTakenError) as error:
+        problem = form_problem(error)
+        return await _rooms(filled(sent, problem.errors)), problem.status
+    return to_room(room.id)
+
+
+@blueprint.get("/<id:room_id>")
+@hide
+async def room(room_id: int) -> Page:
+    """A conversation."""
+    me = await chosen_person()
+    return await _conversation(await visible_room(room_id, me), me, filled({"content": ""}))
+
+
+async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
+    """A room, or a conversation of one's own; NotFoundError for those of others, as if there were none."""
+    found, _ = await core().rooms.get(await caller(), room_id)
+    if found.kind != "room" and me not in found.people:
+        raise NotFoundError(f"Room {room_id} not found")
+    return found
+
+
+async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]) -> str:
+    before = digits(request.args.get("before_id"))
+    reading = await _reading(shown.id, me)
+    new_after = reading.last_read_id if reading and reading.count and before is None else None
+    found, newer = await _messages(shown.id, before or MAX_ID, new_after)
+    return await render_template(
+        "room.html",
+        room=shown,
+        title=_title(shown, me),
+        messages=found.messages,
+        older=found.messages[0].id if found.more else None,
+        newest=before is None,
+        newer=newer,
+        max_id=MAX_ID,
+        guest_talks=me is None and may_talk(shown.id),
+        guest=known_guest(),
+        last_read_id=reading.last_read_id if reading else None,
+        unread_count=reading.count if reading else 0,
+        last_event_id=heard(found.position),
+        presence=core().presence.now(shown.id),
+        people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users,
+        model=core().assistant.model,
+        missing=core().assistant.reason() if shown.kind == "private" else None,
+        deleted=await _deleted(shown.id, me),
+        form=form,
+    )
+
+
+def _title(shown: RoomOut, me: UserOut | None) -> str:
+    if shown.kind == "private":
+        return "Assistant"
+    return shown.name or next((one for one in shown.people if one != me), shown.people[0]).nickname
+
+
+async def _reading(room_id: int, me: UserOut | None) -> UnreadOut | None:
+    if me is None:
+        return None
+    found = await core().readings.of_person(await caller(), me.id)
+    return next((one for one in found.unread if one.room_id == room_id), None)
+
+
+async def _messages(room_id: int, before_id: int, new_after: int | None) -> tuple[MessageList, bool]:
+    """The last messages before an id, or those around the first after `new_after`; whether there are newer ones."""
+    who = await caller()
+    if new_after is None:
+        newest = MessageQuery(before_id=before_id, limit=PAGE_SIZE)
+        return await core().messages.in_room(who, room_id, newest), before_id < MAX_ID
+    read = await core().messages.in_room(who, room_id, MessageQuery(before_id=new_after + 1, limit=READ))
+    unread = await core().messages.in_room(who, room_id, MessageQuery(after_id=new_after, limit=UNREAD))
+    return read._replace(messages=[*read.messages, *unread.messages]), unread.more
+
+
+async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
+    """One's own message that has just been deleted and can be had back."""
+    message_id = digits(request.args.get("deleted"))
+    message = await core().messages.deleted(message_id) if message_id and me else None
+    if message is None or me is None or message.room_id != room_id:
+        return None
+    whose = message.answer.asker_id if message.answer else message.author_id
+    return message if whose == me.id else None
+
+
+@blueprint.post("/<id:room_id>/messages")
+@hide
+async def say(room_id: int) -> Page:
+    """Say something by the form; a person who answers has read what stands there."""
+    me = await chosen_person()
+    shown = await visible_room(room_id, me)
+    if me is None and not may_talk(room_id):
+        form_problem(NotYoursError("Choose who you are first."))
+        return to_room(room_id)
+    sent = await typed("content")
+    key = await form_key({"room": str(room_id), **sent})
+    try:
+        return await (_say_as_guest(room_id, sent, key) if me is None else _say(room_id, me, sent, key))
+    except (ValidationError, ValidationFailedError) as error:
+        problem = form_problem(error)
+        return await _conversation(shown, me, filled(sent, problem.errors)), problem.status
+
+
+async def _say(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> Page:
+    data = RoomMessageCreate(author_id=me.id, **sent, client_key=key)
+    posted, _ = await core().messages.post(await caller(), room_id, data)
+    core().presence.stopped_typing(room_id, me.id)
+    await core().readings.read(await caller(), room_id, ReadingUpdate(reader_id=me.id, message_id=posted.message.id))
+    return await to_message(posted.message, "#end")
+
+
+async def _say_as_guest(room_id: int, sent: dict[str, str], key: str | None) -> Page:
+    data = GuestMessageCreate(**sent, client_key=key)
+    guest = known_guest() or await core().messages.new_guest()
+    posted, _ = await core().messages.post_as_guest(room_id, guest, data.content, data.client_key)
+    response = cast(Response, await make_response(await to_message(posted, "#end")))
+    remember_guest(response, guest)
+    return response
+
+
+async def to_message(message: MessageOut, where: str = "") -> Page:
+    """Back to the conversation, where a message stands or `where` says; for a fragment, the message itself."""
+    if wants_fragment():
+        return await render_template("fragments/message_item.html", message=message)
+    return to_room(message.room_id, where or f"#message-{message.id}")
+
+
+def to_room(room_id: int, where: str = "") -> WerkzeugResponse:
+    """Back to a conversation; `where` is a query or a fragment."""
+    return redirect(f"{request.root_path}/front/rooms/{room_id}{where}", 303)

@@ -1,0 +1,169 @@
+"""The pages by which people get in and out: signing in, and the links of invitations."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, Response, g, render_template, request
+from quart_schema import hide
+
+from quart_notes.domain.invitations import Offer
+from quart_notes.errors import (
+    InvitationGoneError,
+    NicknameTakenError,
+    ProblemError,
+    TooManyAttemptsError,
+    ValidationFailedError,
+    WrongPasswordError,
+)
+from quart_notes.schemas import PAGE_MAX, Arrival, Claim, PageQuery, SignIn
+from quart_notes.web.context import core
+from quart_notes.web.error_handlers import form_problem
+from quart_notes.web.forms import digits, filled, form_key, own_page, typed
+from quart_notes.web.security import sign_in as signing_in
+from quart_notes.web.security.authentication import caller, end_session, identify
+
+blueprint = Blueprint("front_access", __name__, url_prefix="/front")
+
+HOME = "/front/notes"
+ARRIVAL = ("name", "email", "nickname")
+Page = str | tuple[str, int] | Response
+
+
+@blueprint.before_request
+async def alone() -> None:
+    """These pages stand without the shell, which is for those who are in."""
+    g.bare = True
+
+
+@blueprint.get("/sign-in")
+@hide
+async def sign_in() -> str:
+    """The form to sign in."""
+    signing_in.must_have_accounts()
+    return await _sign_in(filled({"nickname": ""}))
+
+
+async def _sign_in(form: dict[str, Any]) -> str:
+    where = own_page((await request.form).get("next") or request.args.get("next") or "", HOME)
+    return await render_template("sign_in.html", form=form, next=where)
+
+
+@blueprint.post("/sign-in")
+@hide
+async def signed_in() -> Page:
+    """Sign in by the form."""
+    form = await request.form
+    nickname = form.get("nickname", "").strip()
+    try:
+        person = await signing_in.check(SignIn(nickname=nickname, password=form.get("password", "")))
+    except ValidationError:
+        return await _refused_sign_in(nickname, WrongPasswordError("Wrong nickname or password."))
+    except (WrongPasswordError, TooManyAttemptsError) as error:
+        return await _refused_sign_in(nickname, error)
+    response = _to(own_page(form.get("next", ""), HOME))
+    await signing_in.let_in(response, person)
+    return response
+
+
+async def _refused_sign_in(nickname: str, error: ProblemError) -> Response:
+    form_problem(error)
+    page = await _sign_in({"nickname": nickname, "errors": {"": error.detail}})
+    return Response(page, error.status, error.headers, content_type="text/html; charset=utf-8")
+
+
+@blueprint.post("/sign-out")
+@hide
+async def signed_out() -> Response:
+    """Sign out by the form."""
+    response = _to("/front/sign-in")
+    await end_session(response)
+    return response
+
+
+@blueprint.get("/join/<secret>")
+@hide
+async def join(secret: str) -> str:
+    """What a link offers: a form to become somebody, or to set a password."""
+    signing_in.must_have_accounts()
+    return await _join(await core().invitations.look(secret), filled(dict.fromkeys(ARRIVAL, "")))
+
+
+async def _join(offer: Offer, form: dict[str, Any]) -> str:
+    setup = offer.invitation.kind == "setup"
+    people = (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users if setup else []
+    passed = await identify()
+    return await render_template(
+        "join.html",
+        kind=offer.invitation.kind,
+        person=offer.person,
+        inviter=offer.inviter,
+        board=offer.board,
+        member=None if passed is None else passed.caller.person,
+        link_path=request.path,
+        people=people,
+        form=form,
+    )
+
+
+@blueprint.post("/join/<secret>")
+@hide
+async def joined(secret: str) -> Page:
+    """Take a link's offer by the form."""
+    signing_in.must_have_accounts()
+    sent = await typed(*ARRIVAL, "user_id")
+    key, password = await form_key(sent), (await request.form).get("password", "")
+    try:
+        before = await core().accounts.joined(secret, key, password)
+        if before is None:
+            return await _join_now(secret, sent, password, key)
+    except (InvitationGoneError, NicknameTakenError) as error:
+        # The same may have been sent twice at once, and the other one have been first.
+        before = await core().accounts.joined(secret, key, password)
+        if before is None and isinstance(error, NicknameTakenError):
+            return await _refused(await core().invitations.look(secret), sent, error)
+        if before is None:
+            raise
+    return await _let_in(*before)
+
+
+async def _join_now(secret: str, sent: dict[str, str], password: str, key: str | None) -> Page:
+    offer = await core().invitations.look(secret)
+    chosen = digits(sent["user_id"])
+    try:
+        if offer.invitation.kind == "claim" or chosen is not None:
+            person = await core().accounts.claim(secret, Claim(user_id=chosen, password=password), key)
+        else:
+            wanted = {**{name: sent[name] for name in ARRIVAL}, "email": sent["email"].strip() or None}
+            arrival = Arrival.model_validate({**wanted, "password": password})
+            person = await core().accounts.arrive(secret, arrival, key)
+    except (ValidationError, ValidationFailedError) as error:
+        return await _refused(offer, sent, error)
+    return await _let_in(person.id, None if offer.board is None else offer.invitation.board_id)
+
+
+async def _refused(offer: Offer, sent: dict[str, str], error: ValidationError | ProblemError) -> Page:
+    problem = form_problem(error)
+    return await _join(offer, filled(sent, problem.errors)), problem.status
+
+
+async def _let_in(user_id: int, board_id: int | None) -> Response:
+    response = _to(HOME if board_id is None else _board(board_id))
+    await signing_in.let_in(response, user_id)
+    return response
+
+
+@blueprint.post("/join/<secret>/accept")
+@hide
+async def accepted(secret: str) -> Response:
+    """Join the board of a link as who is signed in."""
+    signing_in.must_have_accounts()
+    board_id = await core().accounts.accept(secret, await caller())
+    return _to(HOME if board_id is None else _board(board_id))
+
+
+def _board(board_id: int | None) -> str:
+    return f"/front/boards/{board_id}/notes"
+
+
+def _to(path: str) -> Response:
+    return Response(b"", 303, {"Location": request.root_path + path})

@@ -1,0 +1,105 @@
+"""A board's notes in from files and out as files, as a page: the form, what came of it, and what can be taken away."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Blueprint, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from quart_notes.domain.idempotency import Repeated
+from quart_notes.domain.jobs import UNDER_WAY
+from quart_notes.errors import (
+    FieldError,
+    ForbiddenError,
+    NotFoundError,
+    ProblemError,
+    TooLargeError,
+    ValidationFailedError,
+)
+from quart_notes.schemas import ImportOptions
+from quart_notes.web.context import core
+from quart_notes.web.error_handlers import form_problem, tell
+from quart_notes.web.forms import digits, filled
+from quart_notes.web.request_body import takes_files
+from quart_notes.web.security.authentication import caller, heard
+from quart_notes.web.uploads import received
+
+blueprint = Blueprint("front_transfers", __name__, url_prefix="/front/boards/<id:board_id>/transfer")
+
+SHOWN = 50  # imports a page lists
+BLANK = {"format": "", "archived": "", "trashed": ""}
+NOTHING = "Choose a file first."
+
+Page = str | tuple[str, int] | WerkzeugResponse
+
+
+@blueprint.get("")
+@hide
+async def transfer(board_id: int) -> str:
+    """How notes come in and go out, and the imports so far."""
+    return await _transfer(board_id, filled(BLANK))
+
+
+async def _transfer(board_id: int, form: dict[str, Any]) -> str:
+    who = await caller()
+    board, position = await core().boards.get(who, board_id)
+    listed = await core().jobs.latest(who, board_id, SHOWN)
+    wanted = digits(request.args.get("follow"))
+    followed = next((job for job in listed.jobs if job.id == wanted), None)
+    return await render_template(
+        "transfer.html",
+        board=board,
+        jobs=listed.jobs,
+        more=listed.more,
+        followed=followed,
+        follows=followed is not None and followed.state in UNDER_WAY,
+        under_way=[job.id for job in listed.jobs if job.state in UNDER_WAY],
+        last_event_id=heard(position),
+        max_bytes=core().settings.max_import_bytes,
+        form=form,
+    )
+
+
+@blueprint.post("")
+@hide
+@takes_files
+async def bring_in(board_id: int) -> Page:
+    """Import by the form."""
+    who, form = await caller(), BLANK
+    try:
+        await core().jobs.may_start(who, board_id)
+        if request.mimetype != "multipart/form-data":
+            raise ValidationFailedError(NOTHING)
+        async with received() as kept:
+            form = {name: kept.fields.get(name, "") for name in BLANK}
+            options = ImportOptions.model_validate({name: value for name, value in kept.fields.items() if value})
+            key = kept.fields.get("client_key")
+            written = await core().jobs.start(who, board_id, options, kept.sent, key and f"{key}{kept.sent.digest}")
+            kept.unwanted = isinstance(written, Repeated)
+    except (NotFoundError, ForbiddenError):
+        raise
+    except ValidationError as error:
+        problem = form_problem(error)
+        return await _transfer(board_id, filled(form, problem.errors)), problem.status
+    except ProblemError as error:
+        form_problem(error)
+        tell(error)
+        return await _transfer(board_id, filled(form, [_beside(error)])), error.status
+    return to_job(board_id, written.result.id, follow=True)
+
+
+def _beside(error: ProblemError) -> FieldError:
+    """What went wrong, beside its field or beside none."""
+    if isinstance(error, ValidationFailedError):
+        return FieldError("file", NOTHING)
+    return FieldError("file" if isinstance(error, TooLargeError) else "", error.detail)
+
+
+def to_job(board_id: int, job_id: int, *, follow: bool = False) -> WerkzeugResponse:
+    """To where a job is shown.
+
+    follow   without a script, the page says at its top how it is, and comes again by itself while it is under way
+    """
+    where = f"?follow={job_id}" if follow else f"#job-{job_id}"  # with a fragment it would not come again
+    return redirect(f"{request.root_path}/front/boards/{board_id}/transfer{where}", 303)

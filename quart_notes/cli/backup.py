@@ -1,0 +1,120 @@
+"""`quart-notes backup`, `quart-notes restore` and `quart-notes copy-database`.
+
+What needs PostgreSQL's driver is imported where it is used: a server on SQLite goes without.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from quart_notes.cli.common import DATA_OPTIONS, explained, options, progress
+from quart_notes.private_files import make_folder
+from quart_notes.settings import Postgres, SettingsError
+from quart_notes.settings_sources import load
+from quart_notes.storage import database
+from quart_notes.storage.sqlite import backup as backups
+
+
+@click.command()
+@click.argument("target", required=False, type=click.Path(path_type=Path))
+@options(DATA_OPTIONS)
+def backup(target: Path | None, **flags: Any) -> None:
+    """Copy the database to TARGET, also while the server runs.
+
+    TARGET is a SQLite file, of a PostgreSQL database too: it can be restored on either. The server's key is not in it.
+    """
+    with explained():
+        source = load(flags).database
+        target = target or Path(f"quart-notes-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3")
+        if isinstance(source, Path):
+            _must_be_there(source)
+        if target.exists():
+            raise click.ClickException(f"{target} exists already")
+        if not target.parent.is_dir():
+            raise click.ClickException(f"there is no folder {target.parent}")
+        if isinstance(source, Postgres):
+            from quart_notes.storage.postgres import backup as postgres_backups
+
+            asyncio.run(postgres_backups.backup(source, target, progress))
+        else:
+            backups.refuse_newer(source)
+            with progress("Copying") as report:
+                backups.copy(source, target, lambda percent: report(percent, 100))
+            backups.check(target)
+    click.echo(f"Copied {source} to {target} ({target.stat().st_size:,} bytes), checked.")
+
+
+def _must_be_there(file: Path) -> None:
+    if not file.is_file():
+        raise click.ClickException(f"there is no database at {file}")
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options(DATA_OPTIONS)
+def restore(source: Path, **flags: Any) -> None:
+    """Put the copy SOURCE in the place of the database; the present one is kept.
+
+    SOURCE may be a copy of either kind of database. No server may be running. A SQLite file is kept beside the new
+    one; of what PostgreSQL had, a copy is kept in the data folder.
+    """
+    with explained():
+        settings = load(flags)
+        place = settings.database
+        if isinstance(place, Postgres):
+            from quart_notes.storage.postgres import backup as postgres_backups
+
+            make_folder(settings.data)
+            kept = asyncio.run(postgres_backups.restore(source, settings.data, place, progress))
+        else:
+            with database.exclusive(place):
+                kept = backups.restore(source, place)
+    click.echo(f"Restored {source} to {place}." + (f" The former database is {kept}." if kept else ""))
+
+
+@click.command("copy-database")
+@click.option(
+    "--to", required=True, metavar="URL", help="postgres://user@host/database: an empty one, or one copied to before."
+)
+@options(DATA_OPTIONS)
+def copy_database(to: str, **flags: Any) -> None:
+    """Move a SQLite file's database to PostgreSQL: everything, with its ids, its log and who is signed in.
+
+    All of it or nothing, and checked. No server may be running, neither here nor there. The file is left as it is.
+    Copied again, it replaces what is there, unless that has been changed since.
+
+    A password that stands in the URL can be seen in the list of processes: PGPASSWORD and ~/.pgpass are read too.
+    """
+    from quart_notes.storage.copying import sqlite_to_postgres
+
+    with explained():
+        settings = load(flags)
+        source, target = settings.database, _target(to, flags)
+        if isinstance(source, Postgres):
+            raise SettingsError("the database is in PostgreSQL already: name the file, --database-url sqlite:///...")
+        _must_be_there(source)
+        moved = asyncio.run(sqlite_to_postgres.move(source, settings.data, target, progress))
+    width = max(len(table.name) for table in moved.tables)
+    click.echo(f"{'Table':<{width}} {'Rows':>12}  Checksum, the same on both sides")
+    for table in moved.tables:
+        click.echo(f"{table.name:<{width}} {table.rows:>12,}  {table.checksum}")
+    click.echo(f"\nCopied {source} to {target}. Start servers with QUART_NOTES_DATABASE_URL, and the same data folder.")
+    if not moved.has_key:
+        click.echo(f"There is no key in {settings.data}: everybody has to sign in again.")
+    if moved.unfinished:
+        click.echo(
+            f"Imports that can still be run: {moved.unfinished}. Their files stay in {settings.data / 'imports'}."
+        )
+
+
+def _target(url: str, flags: dict[str, Any]) -> Postgres:
+    try:
+        place = load({**flags, "database_url": url}).database
+    except SettingsError as error:
+        raise SettingsError(str(error).replace("--database-url", "--to").replace("database_url", "--to")) from None
+    if not isinstance(place, Postgres):
+        raise SettingsError("--to: must begin with postgres://")
+    return place

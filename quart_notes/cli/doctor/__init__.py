@@ -1,0 +1,1 @@
+"""What `quart-notes doctor` checks: settings, database, machine and proxies."""

@@ -1,0 +1,207 @@
+"""What `quart-notes doctor` looks at."""
+
+import asyncio
+import os
+import platform
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from quart_notes.cli.doctor.host import Finding, clock, file_systems, privacy, room, secret
+from quart_notes.cli.doctor.proxies import asked, proxies
+from quart_notes.server.serve import SPARE_DESCRIPTORS, ServeError, configuration, listen, raise_descriptor_limit
+from quart_notes.settings import Postgres, Settings
+from quart_notes.storage import database
+from quart_notes.storage.sqlite import backup
+
+LOW_DISK = 100 << 20  # bytes free below which a warning is due
+SQLITE_MINIMUM = (3, 35, 0)  # RETURNING
+POSTGRES_MINIMUM = 14
+FURTHER_CONNECTIONS = 4  # of a process beside its pool: to write, to listen, to follow the log, to lead
+NEWEST = "SELECT created_at FROM event_log ORDER BY number DESC LIMIT 1"
+SAFE = {2: "FULL", 3: "EXTRA"}  # values of SQLite's synchronous with which a commit is on the disk
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Everything, most basic first; changes nothing."""
+    return [
+        Finding("ok", "Python", platform.python_version()),
+        *_database(settings),
+        *file_systems(settings.data, settings.database),
+        *room(settings.data, settings.max_import_bytes, settings.database),
+        *secret(settings.data),
+        *privacy(settings.database),
+        *clock(_newest_event(settings.database)),
+        *_descriptors(settings),
+        *_server_config(settings),
+        *_address(settings),
+        *proxies(settings),
+    ]
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    place = settings.database
+    if isinstance(place, Postgres):
+        yield from _postgres(place, settings.workers)
+    else:
+        yield from _sqlite()
+        yield from _data(place)
+        yield from _tables(place)
+        yield from _sync(place)
+
+
+def _postgres(place: Postgres, workers: int) -> Iterator[Finding]:
+    try:
+        version, fsync, connections, pending = asyncio.run(_asked(place))
+    except Exception as error:
+        yield Finding("fail", "PostgreSQL", f"{place}: {error}")
+        return
+    new_enough = int(version.split(".")[0]) >= POSTGRES_MINIMUM
+    yield Finding("ok" if new_enough else "fail", "PostgreSQL", f"{version} at {place}")
+    lost = "" if fsync == "on" else ": a power cut may take what was answered already, and break the database"
+    yield Finding("warn" if lost else "ok", "Sync mode", f"fsync {fsync}{lost}")
+    yield _connections(place.pool, workers, connections)
+    yield _migrations(pending)
+
+
+def _connections(pool: int, workers: int, there: int) -> Finding:
+    """Whether all that the server may open can be had at once; other servers on the database are not known here."""
+    wanted = workers * (pool + FURTHER_CONNECTIONS)
+    detail = (
+        f"up to {wanted} (workers {workers} x (database_pool {pool} + {FURTHER_CONNECTIONS})), PostgreSQL has {there}"
+    )
+    if wanted <= there:
+        return Finding("ok", "Connections", detail)
+    return Finding("warn", "Connections", f"{detail}: lower database_pool, or raise max_connections there")
+
+
+async def _asked(place: Postgres) -> tuple[str, str, int, list[str]]:
+    opened = database.Database(place)
+    try:
+        pending = await opened.inspect()
+        async with opened.snapshot() as connection:
+            _, rows = await connection.execute_query(
+                "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,"
+                " current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+                " AS connections"
+            )
+        asked = rows[0]
+        return str(asked["version"]).split()[0], str(asked["fsync"]), int(asked["connections"]), pending
+    finally:
+        await opened.close()
+
+
+def _sqlite() -> Iterator[Finding]:
+    new_enough = sqlite3.sqlite_version_info >= SQLITE_MINIMUM
+    yield Finding("ok" if new_enough else "fail", "SQLite", sqlite3.sqlite_version)
+
+
+def _data(file: Path) -> Iterator[Finding]:
+    folder = file.parent
+    while not folder.exists():
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        yield Finding("fail", "Data folder", f"{folder} cannot be written to")
+        return
+    free = shutil.disk_usage(folder).free
+    yield Finding("ok" if free > LOW_DISK else "warn", "Disk", f"{free >> 20:,} MiB free at {folder}")
+
+
+def _tables(file: Path) -> Iterator[Finding]:
+    if not file.is_file():
+        yield Finding("ok", "Database", f"{file} does not exist yet; the first start makes it")
+        return
+    try:
+        backup.check(file)
+        pending = asyncio.run(_pending(file))
+    except Exception as error:
+        yield Finding("fail", "Database", f"{file}: {error}")
+        return
+    yield Finding("ok", "Database", f"{file} is sound")
+    yield _migrations(pending)
+
+
+def _migrations(pending: list[str]) -> Finding:
+    if pending:
+        return Finding("warn", "Migrations", f"{', '.join(pending)} will be applied at the next start")
+    return Finding("ok", "Migrations", "the tables are up to date")
+
+
+async def _pending(file: Path) -> list[str]:
+    opened = database.Database(file)
+    try:
+        return await opened.inspect()
+    finally:
+        await opened.close()
+
+
+def _sync(file: Path) -> Iterator[Finding]:
+    """Whether what is committed is on the disk: what SQLite says of the file, and of a connection like the server's."""
+    if not file.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
+            connection.execute(f"PRAGMA synchronous = {database.PRAGMAS['synchronous']}")
+            (level,) = connection.execute("PRAGMA synchronous").fetchone()
+    except sqlite3.Error:
+        return  # said of the tables
+    detail = f"journal_mode {journal}, synchronous {SAFE.get(level, level)}"
+    if journal != "wal":
+        yield Finding("warn", "Sync mode", f"{detail}: the next start asks for WAL; some file systems cannot do it")
+    elif level not in SAFE:
+        yield Finding("warn", "Sync mode", f"{detail}: a power cut may take what was answered already")
+    else:
+        yield Finding("ok", "Sync mode", detail)
+
+
+def _newest_event(place: Path | Postgres) -> datetime | None:
+    """When it was; None where there is none, or no database that can say so, which is said elsewhere."""
+    try:
+        if isinstance(place, Postgres):
+            return asyncio.run(_newest_of(place))
+        with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            found = connection.execute(NEWEST).fetchone()
+            return None if found is None else datetime.fromisoformat(found[0])
+    except Exception:
+        return None
+
+
+async def _newest_of(place: Postgres) -> datetime | None:
+    opened = database.Database(place)
+    try:
+        await opened.inspect()
+        async with opened.snapshot() as connection:
+            _, rows = await connection.execute_query(NEWEST)
+        return rows[0]["created_at"] if rows else None
+    finally:
+        await opened.close()
+
+
+def _server_config(settings: Settings) -> Iterator[Finding]:
+    try:
+        configuration(settings)
+    except ServeError as error:
+        yield Finding("fail", "Server settings", str(error))
+    else:
+        yield Finding("ok", "Server settings", f"{settings.server_config or 'hypercorn.toml'} can be read")
+
+
+def _descriptors(settings: Settings) -> Iterator[Finding]:
+    limit = raise_descriptor_limit()
+    enough = limit - SPARE_DESCRIPTORS >= settings.max_connections
+    detail = f"{limit:,} descriptors for {settings.max_connections:,} connections"
+    yield Finding("ok" if enough else "warn", "Descriptors", detail)
+
+
+def _address(settings: Settings) -> Iterator[Finding]:
+    try:
+        listen(settings.bind).close()
+    except ServeError as error:
+        running = asked(settings).startswith(b"HTTP/1.1 200")
+        yield Finding("ok" if running else "fail", "Address", f"{settings.bind} is in use" if running else str(error))
+    else:
+        yield Finding("ok", "Address", f"{settings.bind} is free")

@@ -1,0 +1,111 @@
+"""What `quart-notes import` and `quart-notes export` do: the work of the jobs and of the API, without a server."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
+from quart_notes.domain.exports import Exports
+from quart_notes.domain.imports import Sourced, counted
+from quart_notes.domain.users import everybody
+from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
+from quart_notes.settings import Settings
+from quart_notes.storage.database import CannotOpenError, Database, exclusive
+from quart_notes.transfer.exporter import About, writer
+from quart_notes.transfer.import_batches import Source
+from quart_notes.transfer.source_files import Place
+
+Report = Callable[[int, int], None]  # entries dealt with, and how many there are
+
+
+async def bring_in(
+    settings: Settings, board_id: int, paths: Sequence[Path], options: ImportOptions, report: Report
+) -> Outcome:
+    """Bring the notes of files and folders in; returns what came of it.
+
+    raises   UnreadableError, with what came in before kept; ProblemError; CannotOpenError when a server is running
+    """
+    places = [Place(path, path.name or str(path)) for path in paths]
+    async with writing(settings) as core:
+        await core.jobs.may_start(ANYBODY, board_id)
+        source = Source(places, options)
+        outcome, done, total = Outcome(), 0, max(source.counts())
+        for batch in source.batches():
+            entries = [Sourced(entry, origin) for entry, origin in batch.entries]
+            created = await core.imports.bring(ANYBODY, board_id, entries, dry_run=options.dry_run)
+            outcome = counted(batch.noted(outcome), entries, created)
+            done += batch.done
+            report(done, total)
+    return outcome
+
+
+@asynccontextmanager
+async def writing(settings: Settings) -> AsyncIterator[Core]:
+    """The parts that write, alone; CannotOpenError when a server is running."""
+    core = Core.build(settings, alone=True)
+    with exclusive(settings.database):
+        await core.database.open()
+        try:
+            await core.log.open()
+            await core.rooms.open()
+            await core.boards.open()
+            await core.follower.start()
+            core.writer.start()
+            try:
+                yield core
+            finally:
+                core.passwords.close()
+                await core.writer.stop()
+        finally:
+            await core.database.close()
+
+
+async def people(settings: Settings) -> list[UserOut]:
+    """Everybody by id, with their addresses, also while a server is running.
+
+    raises   CannotOpenError for a database of another version
+    """
+    database = await _opened_to_read(settings)
+    try:
+        async with database.snapshot() as connection:
+            return await everybody(connection)
+    finally:
+        await database.close()
+
+
+async def send_out(
+    settings: Settings, board_id: int, kind: ExportFormat, write: Callable[[bytes], object], report: Report
+) -> int:
+    """Hand a board's notes to `write`, also while a server is running; returns how many.
+
+    raises   CannotOpenError for a database of another version; NotFoundError when there is no such board
+    """
+    database = await _opened_to_read(settings)
+    try:
+        exports = Exports(database)
+        export = await exports.begin(ANYBODY, board_id)
+        writing = writer(kind, About(export.board_name, export.epoch, datetime.now(UTC)))
+        done = 0
+        write(writing.begin())
+        async for page in exports.pages(export):
+            write(writing.notes(page))
+            done += len(page)
+            report(done, export.total)
+        for piece in writing.end():
+            write(piece)
+        return done
+    finally:
+        await database.close()
+
+
+async def _opened_to_read(settings: Settings) -> Database:
+    database = Database(settings.database)
+    try:
+        if pending := await database.inspect():
+            raise CannotOpenError(f"{database.place} is of an older version ({pending[0]}): run quart-notes migrate")
+    except BaseException:
+        await database.close()
+        raise
+    return database

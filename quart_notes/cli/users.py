@@ -1,0 +1,112 @@
+"""`quart-notes user`: people and their access, for who runs the server and cannot sign in."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from quart_notes.cli import offline
+from quart_notes.cli.common import DATA_OPTIONS, explained, options
+from quart_notes.core import Core
+from quart_notes.schemas import UserOut
+from quart_notes.settings_sources import load
+
+T = TypeVar("T")
+NICKNAME = click.argument("nickname", metavar="NICK")
+
+
+@click.group()
+def user() -> None:
+    """List people, give them a password, say who administers and who may come in.
+
+    The server must not be running, except for `list`.
+    """
+
+
+@user.command("list")
+@options(DATA_OPTIONS)
+def list_users(**flags: Any) -> None:
+    """Print a line for each person: number, nickname, name, e-mail, and what they are."""
+    with explained():
+        settings = load(flags)
+        if isinstance(settings.database, Path) and not settings.database.is_file():
+            raise click.ClickException(f"there is no database at {settings.database}")
+        people = asyncio.run(offline.people(settings))
+    for person in people:
+        marks = [word for word in ("admin", "deactivated") if getattr(person, word)]
+        click.echo("\t".join([str(person.id), person.nickname, person.name, person.email or "", " ".join(marks)]))
+
+
+@user.command()
+@NICKNAME
+@options(DATA_OPTIONS)
+def password(nickname: str, **flags: Any) -> None:
+    """Set a person's password; their sessions, tokens and links to set one end.
+
+    It is asked for twice, or read as a line from standard input when that is no terminal.
+    """
+    if sys.stdin.isatty():
+        given = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    person = _write(flags, lambda core: core.accounts.reset_password(nickname, given))
+    click.echo(f"{person.nickname} signs in with the new password." + _note(person))
+
+
+def _note(person: UserOut) -> str:
+    return " But they are deactivated: see `quart-notes user activate`." if person.deactivated else ""
+
+
+@user.command()
+@NICKNAME
+@click.option("--remove", is_flag=True, help="Remove somebody as administrator.")
+@options(DATA_OPTIONS)
+def admin(nickname: str, remove: bool, **flags: Any) -> None:
+    """Make a person an administrator."""
+    words = "is no administrator now." if remove else "is an administrator now."
+    _change(flags, nickname, lambda core, user_id: core.profiles.set_admin(user_id, admin=not remove), words, _note)
+
+
+@user.command()
+@NICKNAME
+@options(DATA_OPTIONS)
+def deactivate(nickname: str, **flags: Any) -> None:
+    """Let a person in no more; what they wrote stays."""
+    _change(flags, nickname, lambda core, user_id: core.profiles.deactivate(user_id), "cannot sign in any more.")
+
+
+@user.command()
+@NICKNAME
+@options(DATA_OPTIONS)
+def activate(nickname: str, **flags: Any) -> None:
+    """Let a person in again."""
+    _change(flags, nickname, lambda core, user_id: core.profiles.activate(user_id), "can sign in again.")
+
+
+def _change(
+    flags: dict[str, Any],
+    nickname: str,
+    change: Callable[[Core, int], Awaitable[Any]],
+    words: str,
+    note: Callable[[UserOut], str] = lambda _: "",
+) -> None:
+    """Change somebody, and print what is so now."""
+
+    async def work(core: Core) -> UserOut:
+        person: UserOut = (await change(core, await core.profiles.id_of(nickname))).result
+        return person
+
+    person = _write(flags, work)
+    click.echo(f"{person.nickname} {words}{note(person)}")
+
+
+def _write(flags: dict[str, Any], work: Callable[[Core], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with offline.writing(load(flags)) as core:
+            return await work(core)
+
+    with explained():
+        return asyncio.run(run())

@@ -1,0 +1,65 @@
+"""One server process, seen from the supervisor: started with the socket, told of changes, ended for certain."""
+
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from quart_notes.dev.error_page import Trouble
+from quart_notes.dev.file_watcher import Kind
+from quart_notes.server.workers.child_process import SupervisedProcess
+
+# -B: an edit within the second of the one before, of the same length, would be taken for the compiled former one.
+# -P: the folder of child.py is none to import from.
+PROGRAM = (sys.executable, "-B", "-P", str(Path(__file__).parent / "child.py"))
+STOPS = 5.0  # seconds a server has to end by itself; then it is killed
+
+
+class ServerProcess(SupervisedProcess):
+    """A process that serves on the supervisor's socket; it has that and one line to the supervisor, no more of it."""
+
+    _told: dict[str, Any] | None = None
+
+    @classmethod
+    async def start(cls, program: Sequence[str], listener: socket.socket, run: str, flags: str) -> Self:
+        """Start one that calls itself `run`."""
+        with _interrupts_held():
+            return await cls.start_program([*program, str(listener.fileno()), run, flags], [listener.fileno()], STOPS)
+
+    def heard(self, said: dict[str, Any]) -> None:
+        """It cannot go on."""
+        self._told = said.get("trouble", self._told)
+
+    def change(self, kinds: Iterable[Kind]) -> None:
+        """Tell it what kinds of changes there were."""
+        self.tell(sorted(set(kinds)))
+
+    async def ended(self) -> Trouble:
+        """Return once it has ended by itself, with the reason."""
+        code = await self.gone()
+        title = "The server has ended" if self.ready.is_set() else "The server does not start"
+        if self._told is not None:
+            return Trouble.of(title, self._told)
+        return Trouble(title, "", f"{_how(code)}. The terminal may say more.")
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits: a process that is just being made would answer it with a traceback."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"It ended with exit code {code}"
+    try:
+        return f"It was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"It was ended by signal {-code}"

@@ -1,0 +1,112 @@
+"""Programs' ways in, on behalf of a person."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.domain.idempotency import once, request_of
+from quart_notes.domain.invitations import forget_claims
+from quart_notes.domain.secret_tokens import hash_of, secret_for
+from quart_notes.domain.sessions import end_others, tell
+from quart_notes.domain.users import by_id
+from quart_notes.errors import NotFoundError
+from quart_notes.live.writer import Change, Write, Written
+from quart_notes.models import ApiToken
+from quart_notes.schemas import NewTokenOut, Scope, TokenCreate, TokenOut, UserOut
+from quart_notes.storage.database import Database
+
+PREFIX = "qn_"  # by which a scanner of published code knows a token
+USED = timedelta(minutes=1)  # how exactly "last used" is known
+
+
+class FoundToken(NamedTuple):
+    """A token that holds: whose, and what it may do."""
+
+    id: int
+    person: UserOut
+    scope: Scope
+    expires_at: datetime | None
+
+
+class Tokens:
+    """Everybody's tokens."""
+
+    def __init__(self, database: Database, write: Write, derive: Callable[[str], str]) -> None:
+        self._database = database
+        self._write = write
+        self._derive = derive  # a secret from a name
+
+    async def add(self, user_id: int, data: TokenCreate) -> Written[NewTokenOut]:
+        """Make one; only here its secret is shown, and again when the same request comes again."""
+        request = request_of("token", user_id, data, data.client_key)
+        secret = PREFIX + secret_for(request, self._derive)
+
+        async def work(change: Change) -> NewTokenOut:
+            now = datetime.now(UTC)
+            token = await ApiToken.create(
+                secret_hash=hash_of(secret),
+                user_id=user_id,
+                name=data.name,
+                scope=data.scope,
+                created_at=now,
+                expires_at=None if data.days is None else now + timedelta(days=data.days),
+                using_db=change.connection,
+            )
+            return _with_secret(token, secret)
+
+        async def made(connection: BaseDBAsyncClient, token_id: int) -> NewTokenOut | None:
+            token = await ApiToken.get_or_none(id=token_id, secret_hash=hash_of(secret), using_db=connection)
+            return None if token is None else _with_secret(token, secret)
+
+        return await once(self._write, request, work, made)
+
+    async def of_person(self, user_id: int) -> list[TokenOut]:
+        """A person's tokens, those that are over too, the newest first."""
+        async with self._database.snapshot() as connection:
+            rows = await ApiToken.filter(user_id=user_id).using_db(connection).order_by("-id")
+        return [TokenOut.model_validate(row) for row in rows]
+
+    async def end(self, user_id: int, token_id: int) -> None:
+        """Take one back; NotFoundError when it is not theirs."""
+
+        async def work(change: Change) -> None:
+            if not await ApiToken.filter(id=token_id, user_id=user_id).using_db(change.connection).delete():
+                raise NotFoundError(f"There is no token {token_id}")
+            tell(change, user_id)
+
+        await self._write(work)
+
+    async def find(self, secret: str) -> FoundToken | None:
+        """The token of a secret; None when there is none, or it is over."""
+        now = datetime.now(UTC)
+        async with self._database.snapshot() as connection:
+            token = await ApiToken.get_or_none(secret_hash=hash_of(secret), using_db=connection)
+            if token is None or (token.expires_at is not None and token.expires_at <= now):
+                return None
+            people = await by_id(connection, [token.user_id])
+            if people[token.user_id].deactivated:
+                return None
+        if token.used_at is None or now - token.used_at > USED:
+            await self._use(token.id)
+        scope: Scope = "write" if token.scope == "write" else "read"
+        return FoundToken(token.id, people[token.user_id], scope, token.expires_at)
+
+    async def _use(self, token_id: int) -> None:
+        async def work(change: Change) -> None:
+            await ApiToken.filter(id=token_id).using_db(change.connection).update(used_at=datetime.now(UTC))
+
+        await self._write(work)
+
+
+def _with_secret(token: ApiToken, secret: str) -> NewTokenOut:
+    return NewTokenOut(**TokenOut.model_validate(token).model_dump(), token=secret)
+
+
+async def end_all(change: Change, user_id: int) -> None:
+    """End all that lets a person in: sessions, tokens, and links to set their password."""
+    await end_others(change.connection, user_id, None)
+    await ApiToken.filter(user_id=user_id).using_db(change.connection).delete()
+    await forget_claims(change.connection, user_id)
+    tell(change, user_id)

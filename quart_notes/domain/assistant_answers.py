@@ -1,0 +1,201 @@
+"""The assistant's answers: messages of their own, which begin with the question and grow."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.domain.access import Caller
+from quart_notes.domain.assistant_context import gather
+from quart_notes.domain.assistant_prompt import Context
+from quart_notes.domain.message_queries import (
+    UNFINISHED,
+    must_have_asked,
+    out_of,
+    present,
+    room_of,
+    save,
+    seen,
+    set_to_work,
+    tell,
+)
+from quart_notes.domain.rooms import topics
+from quart_notes.errors import NotFoundError, NotNowError
+from quart_notes.live import events
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.writer import Change, Write, Written
+from quart_notes.models import Message
+from quart_notes.schemas import ANSWER_ERROR_MAX, MessageOut, RoomOut
+from quart_notes.storage.database import Database
+
+MAX_WAITING = 200  # answers that may be unfinished
+MAX_WAITING_EACH = 20  # of them for one person, and for all guests together
+TOO_MANY = "Too many questions are waiting for an answer; ask again in a while."
+RESTARTED = "The server was restarted before the answer was whole."
+BREATH = 0.05  # seconds between two chunks of what is forgotten, for other writes
+# In plain SQL, with the states as they stand in the index of unfinished answers: with values, it would not be used.
+LEFT = "SELECT id, asker_id, answer_state FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?1"
+
+
+class Asked(NamedTuple):
+    """What an answer is to be given to: its version, and what it may know; None when the question is gone."""
+
+    version: int
+    context: Context | None
+
+
+class Answers:
+    """Everything that the assistant says.
+
+    While an answer is being written it is known by its version: the process that writes on can only do so while nobody
+    else has changed it, has stopped it say.
+    """
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def asked(self, answer_id: int) -> Asked | None:
+        """What an answer is about; None when there is nothing to answer any more."""
+        async with self._database.snapshot() as connection:
+            answer = await _unfinished(connection, answer_id)
+            return None if answer is None else Asked(answer.version, await gather(connection, answer))
+
+    async def grow(self, answer_id: int, version: int, text: str) -> Written[int | None]:
+        """Put in what there is of an answer; gives its version from now on, or None when it was stopped."""
+
+        async def work(change: Change) -> int | None:
+            answer = await _unfinished(change.connection, answer_id, version)
+            if answer is None:
+                return None
+            answer.content, answer.answer_state = text, "writing"
+            return (await save(change, "update", answer, "content", "answer_state")).version
+
+        return await self._write(work)
+
+    async def end(self, answer_id: int, version: int, text: str, error: str | None) -> None:
+        """Call an answer whole, or failed with `error`; nothing when it was stopped before."""
+
+        async def work(change: Change) -> None:
+            answer = await _unfinished(change.connection, answer_id, version)
+            if answer is not None:
+                answer.content = text
+                await _settle(change, answer, error)
+
+        await self._write(work)
+
+    async def thin(self, answer_id: int, first: int, before: int) -> None:
+        """Once an answer has ended: forget its growths numbered from `first`, below `before`.
+
+        Each held all that there was; without this an answer would be kept in the log a hundred times over.
+        """
+
+        async def work(change: Change) -> bool:
+            answer = await Message.get_or_none(id=answer_id, using_db=change.connection)
+            told = topics(await room_of(change.connection, answer.room_id)) if answer else []
+            beginnings = [events.beginning_of_growth(topic, answer_id) for topic in told]
+            return any([await self._log.thin(change.connection, one, first, before) for one in beginnings])
+
+        more = True
+        while more:
+            more = (await self._write(work)).result
+            await asyncio.sleep(BREATH)
+
+    async def stop(self, caller: Caller, answer_id: int) -> Written[MessageOut]:
+        """End an answer that one has asked for, and keep what came; one that has ended stays as it is."""
+
+        async def work(change: Change) -> MessageOut:
+            answer = await _asked_for(change.connection, caller, answer_id)
+            if answer.answer_state not in UNFINISHED:
+                return await out_of(change.connection, answer)
+            set_to_work(change, answer, "end")
+            answer.answer_state = "stopped"
+            return await save(change, "update", answer, "answer_state")
+
+        return await self._write(work)
+
+    async def retry(self, caller: Caller, answer_id: int) -> Written[MessageOut]:
+        """Ask again; NotNowError for an answer that is whole or being written."""
+
+        async def work(change: Change) -> MessageOut:
+            answer = await _asked_for(change.connection, caller, answer_id)
+            if answer.answer_state in UNFINISHED:
+                raise NotNowError("This answer is being written.")
+            if answer.answer_state == "done":
+                raise NotNowError("This answer is already complete.")
+            if await _too_many(change.connection, answer.asker_id):
+                raise NotNowError(TOO_MANY)
+            set_to_work(change, answer, "begin")
+            answer.content, answer.answer_state, answer.answer_error = "", "waiting", None
+            return await save(change, "update", answer, "content", "answer_state", "answer_error")
+
+        return await self._write(work)
+
+    async def fail_writing(self) -> None:
+        """At the start: answers that nobody writes on any more have failed, and can be asked for again."""
+
+        async def work(change: Change) -> None:
+            for row in await _left(change.connection):
+                if row["answer_state"] == "writing":
+                    answer = await Message.get(id=row["id"], using_db=change.connection)
+                    await _settle(change, answer, RESTARTED)
+
+        await self._write(work)
+
+    async def waiting(self) -> dict[int, int | None]:
+        """Who asked for the answers of which nothing has come yet, by their ids, the oldest first."""
+        async with self._database.snapshot() as connection:
+            rows = await _left(connection)
+        asked = sorted((row["id"], row["asker_id"]) for row in rows if row["answer_state"] == "waiting")
+        return dict(asked)
+
+
+async def begin(change: Change, room: RoomOut, question: Message) -> None:
+    """Within the change that posts a question: an answer that waits to be written."""
+    full = await _too_many(change.connection, question.author_id)
+    answer = Message(
+        room_id=room.id,
+        content="",
+        question_id=question.id,
+        asker_id=question.author_id,
+        answer_state="failed" if full else "waiting",
+        answer_error=TOO_MANY if full else None,
+        date=datetime.now(UTC),
+    )
+    await answer.save(using_db=change.connection, force_create=True)
+    if not full:
+        set_to_work(change, answer, "begin")
+    tell(change, "create", room, seen(answer, {}))
+
+
+async def _too_many(connection: BaseDBAsyncClient, asker_id: int | None) -> bool:
+    askers = [row["asker_id"] for row in await _left(connection)]
+    return len(askers) >= MAX_WAITING or askers.count(asker_id) >= MAX_WAITING_EACH
+
+
+async def _left(connection: BaseDBAsyncClient) -> Sequence[Mapping[str, Any]]:
+    """The answers that are unfinished: who asked for them, and their states."""
+    _, rows = await connection.execute_query(LEFT, [MAX_WAITING])
+    return rows
+
+
+async def _unfinished(connection: BaseDBAsyncClient, answer_id: int, version: int | None = None) -> Message | None:
+    answer = await Message.get_or_none(id=answer_id, answer_state__in=UNFINISHED, using_db=connection)
+    return answer if answer is not None and version in {None, answer.version} else None
+
+
+async def _settle(change: Change, answer: Message, error: str | None) -> None:
+    answer.answer_state = "failed" if error else "done"
+    answer.answer_error = error and error[:ANSWER_ERROR_MAX]
+    await save(change, "update", answer, "content", "answer_state", "answer_error")
+
+
+async def _asked_for(connection: BaseDBAsyncClient, caller: Caller, answer_id: int) -> Message:
+    answer = await present(connection, caller, answer_id)
+    if answer.answer_state is None:
+        raise NotFoundError(f"Message {answer_id} is no answer of the assistant")
+    must_have_asked(answer, caller, caller.id)
+    return answer

@@ -1,0 +1,88 @@
+"""What an answer may know, read from the rows: the room's last messages, and notes that all its readers may see."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
+
+from quart_notes.domain.access import SHARED_BOARD, Caller, visible_boards
+from quart_notes.domain.assistant_prompt import (
+    BoardNotes,
+    Context,
+    Noted,
+    Said,
+    is_about_notes,
+    telling_words,
+    words_of,
+)
+from quart_notes.domain.message_queries import room_of
+from quart_notes.domain.users import by_id
+from quart_notes.models import Board, Message, Note, Session
+from quart_notes.schemas import RoomOut
+
+MESSAGES = 40  # messages of the room that are looked at
+BOARDS = 12  # boards of a person that are looked at
+NOTES = 60  # notes of a board that are looked at
+WORDS = 6  # words of a question that are looked for
+
+
+async def gather(connection: BaseDBAsyncClient, answer: Message) -> Context | None:
+    """What an answer may know; None when its question is not there any more."""
+    question = await Message.get_or_none(id=answer.question_id, deleted_at__isnull=True, using_db=connection)
+    if question is None:
+        return None
+    room = await room_of(connection, answer.room_id)
+    before = Message.filter(room_id=room.id, id__lte=question.id, deleted_at__isnull=True).using_db(connection)
+    rows = [row for row in (await before.order_by("-id").limit(MESSAGES))[::-1] if row.content]
+    people = await by_id(connection, {row.author_id for row in rows})
+    said = [Said(_speaker(row, people), row.content) for row in rows]
+    boards = await _boards(connection, room, question.content)
+    return Context(room.kind == "private", said[-1].speaker or "", said, boards)
+
+
+def _speaker(message: Message, people: dict[int, Any]) -> str | None:
+    author = people.get(message.author_id or 0)
+    return author.nickname if author else message.guest
+
+
+async def _boards(connection: BaseDBAsyncClient, room: RoomOut, question: str) -> list[BoardNotes]:
+    """Notes that the question may be about, of boards that everybody who reads the answer may see.
+
+    In somebody's private room these are that person's boards, the one that is open first; elsewhere everybody's board.
+    """
+    boards = await _visible(connection, room)
+    words = sorted(telling_words(question), key=len, reverse=True)[:WORDS]
+    named = await _named(connection, [board.id for board in boards], words)
+    if not (is_about_notes(question) or any(words_of(note.title or "") & set(words) for note in named)):
+        return []
+    return [await _notes(connection, board, named) for board in boards]
+
+
+async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
+    if room.kind != "private":
+        return list(await Board.filter(id=SHARED_BOARD).using_db(connection))
+    (person,) = room.people
+    # As if they were signed in, in open mode too: it is their room, so the boards are their own and everybody's.
+    rows = await Board.filter(visible_boards(Caller(person))).using_db(connection).order_by("id")
+    session = await Session.filter(user_id=person.id).using_db(connection).order_by("-seen_at").first()
+    opened = session.board_id if session else None
+    return sorted(rows, key=lambda board: (board.id != opened, board.kind != "personal"))[:BOARDS]
+
+
+async def _named(connection: BaseDBAsyncClient, board_ids: Iterable[int], words: Sequence[str]) -> list[Note]:
+    """Notes in which words of the question occur, those with most of them first."""
+    if not words:
+        return []
+    any_of_them = Q(*(Q(search_text__contains=word) for word in words), join_type="OR")
+    found = Note.filter(any_of_them, board_id__in=list(board_ids), deleted_at__isnull=True).using_db(connection)
+    rows = await found.order_by("-id").limit(NOTES)
+    return sorted(rows, key=lambda note: -sum(word in note.search_text for word in words))
+
+
+async def _notes(connection: BaseDBAsyncClient, board: Board, named: Sequence[Note]) -> BoardNotes:
+    present = Note.filter(board_id=board.id, deleted_at__isnull=True).using_db(connection)
+    rows = {note.id: note for note in named if note.board_id == board.id}
+    rows |= {note.id: note for note in await present.order_by("done", "-id").limit(NOTES) if note.id not in rows}
+    notes = [Noted(note.title, note.description, note.done) for note in rows.values()]
+    return BoardNotes(board.name, notes, await present.count())

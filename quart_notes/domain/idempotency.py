@@ -1,0 +1,96 @@
+"""What a client asks for again, under the key that it gave its first request, is made once."""
+
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.errors import ClientKeyUsedError, FieldError
+from quart_notes.live.writer import Change, Work, Write, Written
+from quart_notes.models import ClientKey
+from quart_notes.schemas import Incoming
+
+INSERT = "INSERT INTO client_key (key, digest, thing_id) VALUES (?1, ?2, ?3)"
+
+
+class Keyed(Protocol):
+    """What has a number."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+
+T = TypeVar("T", bound=Keyed)
+Find = Callable[[BaseDBAsyncClient, int], Awaitable[T | None]]
+
+
+class Request(NamedTuple):
+    """A request that may come again.
+
+    name     what kind of thing is asked for, where, by whom, and the client's key
+    digest   of everything else that was sent
+    """
+
+    name: str
+    digest: str
+
+    @property
+    def key(self) -> str:
+        """What is kept of the name: a hash, since secrets are made of it."""
+        return sha256(self.name.encode()).hexdigest()
+
+
+class Repeated(Written[T]):
+    """What an earlier request with the same key has made; this one changed nothing."""
+
+
+def request_of(
+    kind: str, author_id: int | None, data: Incoming, client_key: str | None, place: int = 0
+) -> Request | None:
+    """The request to make a thing of this kind at this place; None when it has no key."""
+    if client_key is None:
+        return None
+    return Request("\0".join((kind, str(place), str(author_id or 0), client_key)), digest_of(data))
+
+
+def digest_of(data: Incoming, *names: str) -> str:
+    """A digest of what was sent, or of the fields so named. Fields that a later version adds do not change it."""
+    sent: dict[str, Any] = {"include": set(names)} if names else {"exclude": {"client_key"}}
+    return sha256(data.model_dump_json(exclude_defaults=True, **sent).encode()).hexdigest()
+
+
+async def once(write: Write, request: Request | None, make: Work[T], find: Find[T]) -> Written[T]:
+    """Make something, or return, as Repeated, what the same request has made before.
+
+    find     by its number what was made; None when it is gone; raises what the caller may not do any more
+    raises   ClientKeyUsedError when the key was used for something else, or what it made is gone
+    """
+    if request is None:
+        return await write(make)
+
+    async def work(change: Change) -> tuple[T, bool]:
+        row = await ClientKey.get_or_none(key=request.key, using_db=change.connection)
+        if row is not None:
+            found = await find(change.connection, row.thing_id)
+            if row.digest != request.digest or found is None:
+                raise key_used()
+            return found, False
+        made = await make(change)
+        await keep(change, request, made.id)
+        return made, True
+
+    (thing, new), position = await write(work)
+    return Written(thing, position) if new else Repeated(thing, position)
+
+
+async def keep(change: Change, request: Request, thing_id: int) -> None:
+    """Know what a request has made."""
+    await change.connection.execute_query(INSERT, [request.key, request.digest, thing_id])
+
+
+def key_used() -> ClientKeyUsedError:
+    """What is said of a key that does not fit the request."""
+    message = "This client_key was used for something else already. Make a new one for each thing."
+    return ClientKeyUsedError(message, errors=[FieldError("client_key", message)])

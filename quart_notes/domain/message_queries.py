@@ -1,0 +1,167 @@
+"""The rows of messages, within a transaction: found for the caller, shown with their people, saved and told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.domain.access import Caller
+from quart_notes.domain.rooms import existing, must_take_part, shown, topics
+from quart_notes.domain.users import by_id
+from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
+from quart_notes.live import events
+from quart_notes.live.events import Action, MessageEvent, Work, WorkEvent
+from quart_notes.live.writer import Change
+from quart_notes.models import Message
+from quart_notes.schemas import AnswerOut, MessageOut, RoomOut, UserOut
+
+NO_ROOM = 0  # a number that no room has
+UNFINISHED = ("waiting", "writing")  # states of an answer that somebody works on
+
+Precondition = Callable[[int], bool]  # whether a message of that version may be changed
+
+
+async def room_of(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
+    """A room as it is seen; NotFoundError when there is none of that id."""
+    room = await existing(connection, room_id)
+    return shown(room, await by_id(connection, {room.lower_id, room.upper_id}))
+
+
+async def present(
+    connection: BaseDBAsyncClient, caller: Caller, message_id: int, *, deleted: bool = False, moderates: bool = False
+) -> Message:
+    """A message's row; NotFoundError when for the caller there is none, or it is (not) deleted.
+
+    moderates   the message is also there when two others have sent it to each other
+
+    The same is asked of the database in either case, so that the time tells nothing.
+    """
+    message = await Message.get_or_none(id=message_id, deleted_at__isnull=not deleted, using_db=connection)
+    sees = caller.trusted or await _takes_part(connection, caller, message.room_id if message else NO_ROOM)
+    if message is not None and (sees or (moderates and message.recipient_id is not None)):
+        return message
+    which = "deleted message" if deleted else "message"
+    raise NotFoundError(f"There is no {which} {message_id}")
+
+
+async def _takes_part(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> bool:
+    try:
+        must_take_part(await existing(connection, room_id), caller.id)
+    except NotFoundError:
+        return False
+    return True
+
+
+async def own(
+    connection: BaseDBAsyncClient,
+    caller: Caller,
+    message_id: int,
+    author_id: int,
+    allowed: Precondition | None = None,
+    *,
+    deleted: bool = False,
+    deleting: bool = False,
+) -> Message:
+    """One's own message; with `deleting` also an answer that one has asked for, and for an administrator any.
+
+    raises   NotFoundError, NotYoursError; StaleVersionError, with the current message, when `allowed` says no
+    """
+    moderates = deleting and caller.admin and not caller.trusted
+    message = await present(connection, caller, message_id, deleted=deleted, moderates=moderates)
+    if moderates:
+        pass  # deletes any, and brings it back
+    elif message.answer_state is not None:
+        if not deleting:
+            raise NotYoursError("Answers of the assistant cannot be edited.")
+        must_have_asked(message, caller, author_id)
+    elif message.author_id != author_id:
+        raise NotYoursError("Only its author may change a message.")
+    if allowed is not None and not allowed(message.version):
+        current = (await without_unseen(connection, caller, await out_of(connection, message))).model_dump(mode="json")
+        raise StaleVersionError(
+            f"Message {message_id} is at version {message.version}: it was changed elsewhere first.",
+            extra={"message": current},
+        )
+    return message
+
+
+async def without_unseen(connection: BaseDBAsyncClient, caller: Caller, message: MessageOut) -> MessageOut:
+    """A message as it is answered: without its words where an administrator may delete it, but not read it."""
+    if caller.trusted or await _takes_part(connection, caller, message.room_id):
+        return message
+    return message.model_copy(update={"content": ""})
+
+
+def must_have_asked(answer: Message, caller: Caller, person_id: int | None) -> None:
+    """NotYoursError for somebody else's answer. One that a guest asked for is everybody's who sees it."""
+    if not caller.trusted and answer.asker_id not in {None, person_id}:
+        raise NotYoursError("Only the person who asked may do this with an answer.")
+
+
+async def save(change: Change, action: Action, message: Message, *fields: str) -> MessageOut:
+    """Keep the fields and one more version, and tell the room."""
+    message.version += 1
+    await message.save(using_db=change.connection, update_fields=(*fields, "version"))
+    return await record(change, action, message)
+
+
+async def record(change: Change, action: Action, message: Message) -> MessageOut:
+    """Tell the room of a message."""
+    out = await out_of(change.connection, message)
+    tell(change, action, await room_of(change.connection, message.room_id), out)
+    return out
+
+
+def tell(change: Change, action: Action, room: RoomOut, message: MessageOut) -> None:
+    """Tell a room that is known already."""
+    # The author's own last: the position in their answer is then that of the event which their page waits for.
+    whose = message.answer.asker_id if message.answer else message.author_id
+    for topic in sorted(topics(room), key=lambda topic: topic == events.user(whose or 0)):
+        change.record(MessageEvent(topic=topic, action=action, message=message))
+
+
+def set_to_work(change: Change, answer: Message, wanted: Literal["begin", "end"]) -> None:
+    """Have the assistant begin or end an answer. To be recorded before what pages hear, which they may wait for."""
+    work = Work(kind="answer", id=answer.id, wanted=wanted, person_id=answer.asker_id)
+    change.record(WorkEvent(topic=events.WORK, action="update", work=work))
+
+
+async def out_of(connection: BaseDBAsyncClient, message: Message) -> MessageOut:
+    """A message as it is seen."""
+    (out,) = await all_out(connection, [message])
+    return out
+
+
+async def all_out(connection: BaseDBAsyncClient, messages: Sequence[Message]) -> list[MessageOut]:
+    """The messages with their people, in one query however many there are."""
+    ids = {user_id for message in messages for user_id in (message.author_id, message.recipient_id)}
+    people = await by_id(connection, ids)
+    return [seen(message, people) for message in messages]
+
+
+def seen(message: Message, people: Mapping[int, UserOut]) -> MessageOut:
+    """A message as it is seen; `people` has its author and its recipient."""
+    return MessageOut.model_construct(
+        id=message.id,
+        room_id=message.room_id,
+        content=message.content,
+        author_id=message.author_id,
+        author=people.get(message.author_id or 0),
+        guest=message.guest,
+        recipient_id=message.recipient_id,
+        recipient=people.get(message.recipient_id or 0),
+        client_key=message.client_key,
+        version=message.version,
+        date=message.date,
+        edited_at=message.edited_at,
+        answer=_answer(message),
+    )
+
+
+def _answer(message: Message) -> AnswerOut | None:
+    if message.answer_state is None:
+        return None
+    state: Any = message.answer_state
+    return AnswerOut.model_construct(
+        question_id=message.question_id, asker_id=message.asker_id, state=state, error=message.answer_error
+    )

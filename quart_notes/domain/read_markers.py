@@ -1,0 +1,92 @@
+"""How far people have read, and what is unread."""
+
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.domain.access import Caller
+from quart_notes.domain.rooms import existing, must_take_part
+from quart_notes.domain.users import known, named
+from quart_notes.live import events
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import EventId, UnreadEvent
+from quart_notes.live.writer import Change, Write, Written
+from quart_notes.models import Message, Reading
+from quart_notes.schemas import ReadingUpdate, UnreadOut
+from quart_notes.storage.database import Database
+
+# Each room has a threshold of its own, which Tortoise's queries cannot say in one.
+UNREAD = """
+    SELECT seen.id AS room_id, seen.last_read_id, (
+        SELECT COUNT(*) FROM message
+        WHERE message.room_id = seen.id AND message.deleted_at IS NULL AND message.id > seen.last_read_id
+        AND (message.author_id IS NULL OR message.author_id <> seen.user_id)
+    ) AS count
+    FROM (
+        SELECT room.id, person.id AS user_id, COALESCE(reading.last_read_id, person.read_from) AS last_read_id
+        FROM room JOIN "user" person ON person.id = ?1
+        LEFT JOIN reading ON reading.room_id = room.id AND reading.user_id = person.id
+        WHERE room.kind = 'room' OR room.lower_id = person.id OR room.upper_id = person.id
+    ) seen
+"""
+
+
+class UnreadList(NamedTuple):
+    """What a person has not read, room by room, and the newest event that it includes."""
+
+    unread: list[UnreadOut]
+    position: EventId
+
+
+class Readings:
+    """What everybody has read."""
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def read(self, caller: Caller, room_id: int, data: ReadingUpdate) -> Written[UnreadOut]:
+        """Somebody has read a room up to a message; reading never goes back, and nothing new tells nobody."""
+        caller.must_be(data.reader_id)
+
+        async def work(change: Change) -> UnreadOut:
+            connection = change.connection
+            (reader,) = await named(connection, reader_id=data.reader_id)
+            must_take_part(await existing(connection, room_id), reader.id)
+            (before,) = await _unread(connection, reader.id, room_id)
+            # An id that is not there yet must not hide what will come.
+            said = Message.filter(room_id=room_id, id__lte=data.message_id).using_db(connection)
+            last = await said.order_by("-id").first()
+            if last is None or last.id <= before.last_read_id:
+                return before
+            reading, new = await Reading.get_or_create(
+                {"last_read_id": last.id}, using_db=connection, room_id=room_id, user_id=reader.id
+            )
+            if not new:
+                reading.last_read_id = last.id
+                await reading.save(using_db=connection, update_fields=["last_read_id"])
+            (after,) = await _unread(connection, reader.id, room_id)
+            change.record(UnreadEvent(topic=events.user(reader.id), action="update", unread=after))
+            return after
+
+        return await self._write(work)
+
+    async def of_person(self, caller: Caller, user_id: int) -> UnreadList:
+        """What a person has not read, in every room and conversation of theirs."""
+        caller.must_be(user_id)
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            await known(connection, user_id)
+            unread = await _unread(connection, user_id)
+        return UnreadList(unread, position)
+
+
+async def _unread(connection: BaseDBAsyncClient, user_id: int, room_id: int | None = None) -> list[UnreadOut]:
+    values: list[Any] = [user_id]
+    condition = ""
+    if room_id is not None:
+        values.append(room_id)
+        condition = " WHERE seen.id = ?2"
+    _, rows = await connection.execute_query(f"{UNREAD}{condition} ORDER BY seen.id", values)
+    return [UnreadOut(room_id=row["room_id"], count=row["count"], last_read_id=row["last_read_id"]) for row in rows]

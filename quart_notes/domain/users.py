@@ -1,0 +1,183 @@
+"""The people: who they are, and how they are found."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.domain.access import Caller
+from quart_notes.domain.idempotency import once, request_of
+from quart_notes.domain.text_normalization import normalised
+from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import ACCESS, USERS, Access, AccessEvent, Action, EventId, UserEvent
+from quart_notes.live.writer import Change, Write, Written
+from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, User
+from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
+from quart_notes.storage.database import Database, is_private
+
+COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")
+PERSONAL_BOARD_NAME = "Personal ({})"  # with the nickname
+ASSISTANT = "assistant"  # who answers when somebody writes @assistant; nobody new may go by it
+
+
+class UserList(NamedTuple):
+    """Some people, whether there are more after them, and the newest event that they include."""
+
+    users: list[UserOut]
+    more: bool
+    position: EventId
+
+
+class People:
+    """Everybody known here."""
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        self._database = database
+        self._log = log
+        self._write = write
+
+    async def add(self, data: UserCreate, author_id: int | None = None) -> Written[UserOut]:
+        """Add a person, for the caller; NicknameTakenError when somebody goes by that nickname."""
+
+        async def work(change: Change) -> UserOut:
+            return await put(change, data)
+
+        async def made(connection: BaseDBAsyncClient, user_id: int) -> UserOut | None:
+            user = await User.get_or_none(id=user_id, using_db=connection)
+            return None if user is None else shown(user)
+
+        return await once(self._write, request_of("person", author_id, data, data.client_key), work, made)
+
+    async def get(self, user_id: int, caller: Caller | None = None) -> tuple[UserOut, EventId]:
+        """A person as the caller sees them, and the newest event that is included."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            row = await User.get_or_none(id=user_id, using_db=connection).values(*COLUMNS)
+            if row is None:
+                raise NotFoundError(f"User {user_id} not found")
+            return _asked_for(connection, row, caller), position
+
+    async def find(self, query: PageQuery, caller: Caller | None = None, *, active: bool = False) -> UserList:
+        """People by id ascending as the caller sees them, `query.limit` at most; `active`: who can sign in only."""
+        async with self._database.snapshot() as connection:
+            position = await self._log.newest(connection)
+            people = User.filter(id__gt=query.after_id).using_db(connection)
+            if active:
+                people = people.filter(deactivated_at__isnull=True)
+            rows = await people.order_by("id").limit(query.limit + 1).values(*COLUMNS)
+            users = [_asked_for(connection, row, caller) for row in rows[: query.limit]]
+        return UserList(users, len(rows) > query.limit, position)
+
+    async def those(self, ids: Collection[int]) -> dict[int, UserOut]:
+        """Those of the people who exist, by id."""
+        async with self._database.snapshot() as connection:
+            return await by_id(connection, ids)
+
+
+async def put(change: Change, data: UserCreate) -> UserOut:
+    """Add a person within a change, with a board of their own."""
+    connection = change.connection
+    key = name_key(data.nickname, NICKNAME_KEY_MAX)
+    if key == ASSISTANT or await User.exists(nickname_key=key, using_db=connection):
+        raise taken(data.nickname)
+    newest = await Message.all().using_db(connection).order_by("-id").first().values_list("id")
+    user = User(
+        **{**data.model_dump(exclude={"client_key"}), "email": data.email or ""},
+        nickname_key=key,
+        read_from=newest[0] if newest else 0,
+        replay_after=(await LogHead.get(id=1, using_db=connection)).newest,
+        created_at=datetime.now(UTC),
+    )
+    await user.save(using_db=connection, force_create=True)
+    board_id = await add_personal(connection, user.id, user.nickname)
+    change.record(AccessEvent(topic=ACCESS, action="update", access=Access(user_id=user.id, board_id=board_id)))
+    tell(change, "create", user)
+    return shown(user)
+
+
+def taken(nickname: str) -> NicknameTakenError:
+    """The error for a nickname that somebody else goes by."""
+    message = f"{nickname} is taken already."
+    return NicknameTakenError(message, errors=[FieldError("nickname", message)])
+
+
+def tell(change: Change, action: Action, user: User) -> None:
+    """Tell everybody of a person."""
+    private = is_private(change.connection)
+    out = _out(_row(user), email=not private, admin=private)
+    change.record(UserEvent(topic=USERS, action=action, user=out))
+
+
+def shown(user: User) -> UserOut:
+    """A person as they see themselves."""
+    return _out(_row(user), email=True, admin=True)
+
+
+def _row(user: User) -> dict[str, Any]:
+    return {name: getattr(user, name) for name in COLUMNS}
+
+
+async def everybody(connection: BaseDBAsyncClient) -> list[UserOut]:
+    """All people by id, as an administrator sees them."""
+    rows = await User.all().using_db(connection).order_by("id").values(*COLUMNS)
+    return [_out(row, email=True, admin=True) for row in rows]
+
+
+async def of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:
+    """Whose nickname it is, deactivated or not, however it is typed."""
+    # Of two people whose nicknames differed before compatible forms were alike, one has kept the key of then.
+    keys = [normalised(nickname)[:NICKNAME_KEY_MAX], name_key(nickname, NICKNAME_KEY_MAX)]
+    found = {user.nickname_key: user for user in await User.filter(nickname_key__in=keys).using_db(connection)}
+    return found.get(keys[0]) or found.get(keys[1])
+
+
+async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
+    """A person; NotFoundError when there is none of that id."""
+    found = await by_id(connection, {user_id})
+    if not found:
+        raise NotFoundError(f"User {user_id} not found")
+    return found[user_id]
+
+
+async def named(connection: BaseDBAsyncClient, **ids: int) -> list[UserOut]:
+    """The people whose ids a caller sent, by the fields' names; ValidationFailedError naming those of nobody."""
+    found = await by_id(connection, set(ids.values()))
+    errors = [FieldError(field, f"User {user_id} not found") for field, user_id in ids.items() if user_id not in found]
+    if errors:
+        raise ValidationFailedError("; ".join(f"{field}: {message}" for field, message in errors), errors=errors)
+    return [found[user_id] for user_id in ids.values()]
+
+
+async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> dict[int, UserOut]:
+    """Those of the people who exist, in one query."""
+    wanted = [user_id for user_id in ids if user_id is not None]
+    rows: Sequence[Any] = await User.filter(id__in=wanted).using_db(connection).values(*COLUMNS) if wanted else ()
+    email = not is_private(connection)
+    return {row["id"]: _out(row, email=email) for row in rows}
+
+
+async def add_personal(connection: BaseDBAsyncClient, user_id: int, nickname: str) -> int:
+    """Give a person a board of their own; returns its id."""
+    name = PERSONAL_BOARD_NAME.format(nickname)
+    board = await Board.create(kind="personal", name=name, created_at=datetime.now(UTC), using_db=connection)
+    await Membership.create(board_id=board.id, user_id=user_id, role="owner", using_db=connection)
+    return int(board.id)
+
+
+def _asked_for(connection: BaseDBAsyncClient, row: Any, caller: Caller | None) -> UserOut:
+    private = is_private(connection)
+    knows = caller is not None and (caller.admin or caller.id == row["id"])
+    return _out(row, email=knows or not private, admin=private)
+
+
+def _out(row: Any, *, email: bool, admin: bool = False) -> UserOut:
+    return UserOut.model_construct(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"] or None if email else None,
+        nickname=row["nickname"],
+        deactivated=row["deactivated_at"] is not None,
+        admin=admin and row["is_admin"],
+    )

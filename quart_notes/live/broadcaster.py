@@ -1,0 +1,327 @@
+"""In-memory fan-out: encoded messages from one publisher to many readers, bounded and ordered.
+
+Standard library only, with its two halves `channel` and `reader`; knows nothing of HTTP, of rows or of what a message
+says.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from typing import Any
+
+from quart_notes.live.channel import Channel, Framing, Message, family_of
+from quart_notes.live.subscriber import Outlet, Reader
+
+ANSWER_FIRST = 4  # turns of the loop from publish to the first write: the writer's own answer leaves in two or three
+SWEEP = 256  # outlets written to before the loop gets a turn
+PORTION = 64 << 10  # bytes at once for a reader that has stood aside
+APART = 0.002  # seconds between two that are cut off: ending a connection takes 0.3 ms, and hundreds may stop at once
+HEARTBEAT = 20.0  # seconds between keep-alives at most; home routers and proxies often drop silence at 60
+DEAF = 40.0  # seconds a peer may leave keep-alives unanswered: with HEARTBEAT, gone after at most 60
+
+
+class Audience(Channel):
+    """A channel and everyone who reads it.
+
+    Those whose connections take no more for now stand aside, and cost nothing when something is published. The first of
+    them is the one that has taken nothing for the longest.
+    """
+
+    def __init__(self, topics: frozenset[str]) -> None:
+        super().__init__(topics)
+        self.readers: set[Reader] = set()
+        self.aside: OrderedDict[Reader, None] = OrderedDict()
+        self.cutting_off = False
+
+    def ready(self) -> list[Reader]:
+        """Everyone whose connection may take more."""
+        return list(self.readers - self.aside.keys() if self.aside else self.readers)
+
+    def straggler(self) -> Reader | None:
+        """One of those aside that has missed messages, if there is one."""
+        first = next(iter(self.aside), None)
+        return first if first is not None and first.behind() else None
+
+
+class Broadcaster:
+    """Takes messages from the writer and brings them to every reader of their topic.
+
+    1. `publish` never awaits and never fails because of a reader.
+    2. A reader gets the messages of its topics in publish order, each once, or is cut off: it never misses one.
+    3. What waits for a reader is bounded by MAX_WAITING and MAX_WAITING_BYTES, and all readers share one encoded copy.
+    4. A reader whose connection takes no more stands aside until that has taken all that was written to it.
+    5. Flushes follow each other at once while there is time; after a long one they rest as long as it took, so that
+       requests get their share and batches grow by themselves.
+    """
+
+    def __init__(self) -> None:
+        self.newest = 0  # number of the newest durable message that was published
+        self.positions: dict[str, int] = {}  # topic → number of its newest durable message
+        self._families: dict[str, int] = {}  # the same of all topics of a kind
+        self._pruned: int | None = None  # number of the newest one that was gone before we began
+        self.published = {"durable": 0, "volatile": 0}  # messages, by kind
+        self.deliveries = 0  # messages, each counted for every reader that it concerned
+        self.cut_off = 0  # readers that were too slow
+        self.closing = False
+        self.apart: set[str] = set()  # topics that are not heard by naming their family
+        self._channels: dict[frozenset[str], Audience] = {}
+        self._by_topic: dict[str, set[Audience]] = {}
+        self._watchers: dict[str, list[Callable[[Message], None]]] = {}
+        self._dirty: dict[Audience, None] = {}
+        self._flush_task: asyncio.Task[None] | None = None
+        self._heart: asyncio.Task[None] | None = None
+        self._tending: set[asyncio.Task[None]] = set()
+        self._rest_until = 0.0
+        self._published = asyncio.Event()
+        self._left = asyncio.Event()
+
+    def subscribe(self, topics: Collection[str], framing: Framing) -> Reader:
+        """A reader of `topics` from this moment on; already authorised by the caller."""
+        channel = self._channel(frozenset(topics))
+        reader = Reader(channel, framing)
+        channel.readers.add(reader)
+        if self.closing:
+            reader.closing = True
+            reader.end()
+        elif self._heart is None:
+            self._heart = asyncio.get_running_loop().create_task(self._beat())
+        return reader
+
+    def _channel(self, topics: frozenset[str]) -> Audience:
+        channel = self._channels.get(topics)
+        if channel is None:
+            channel = self._channels[topics] = Audience(topics)
+            for topic in topics:
+                self._by_topic.setdefault(topic, set()).add(channel)
+        return channel
+
+    def unsubscribe(self, reader: Reader) -> None:
+        """Forget a reader; nothing is written to its outlet afterwards."""
+        reader.end()
+        channel = self._channels.get(reader.channel.topics)
+        if channel is None or channel is not reader.channel:
+            return
+        if reader in channel.readers:
+            channel.readers.discard(reader)
+            channel.aside.pop(reader, None)
+            self.cut_off += reader.lagged
+        if channel.readers:
+            return
+        del self._channels[channel.topics]
+        self._left.set()
+        self._dirty.pop(channel, None)
+        for topic in channel.topics:
+            self._by_topic[topic].discard(channel)
+            if not self._by_topic[topic]:
+                del self._by_topic[topic]
+
+    def attach(self, reader: Reader, outlet: Outlet) -> None:
+        """From now on write to the outlet; what has gathered goes first."""
+        if not reader.ended.is_set():
+            reader.outlet = outlet
+            if not reader.push():
+                self._set_aside(self._channels[reader.channel.topics], reader)
+
+    def watch(self, topic: str, act: Callable[[Message], None]) -> None:
+        """Have `act` called, within `publish`, with each message of a topic that the server itself follows."""
+        self._watchers.setdefault(topic, []).append(act)
+
+    def readers(self) -> int:
+        """How many readers there are."""
+        return sum(len(channel.readers) for channel in self._channels.values())
+
+    def framings(self) -> "Counter[Framing]":
+        """How many readers there are, by how their messages are framed."""
+        return Counter(reader.framing for channel in self._channels.values() for reader in channel.readers)
+
+    def publish(self, messages: Iterable[Message]) -> None:
+        """Hand out messages, in order. They leave a moment later, together."""
+        for message in messages:
+            if message.number is None:
+                self.published["volatile"] += 1
+            else:
+                self.published["durable"] += 1
+                self.newest = message.number
+                self._note_position(message.topic, message.number)
+            for act in self._watchers.get(message.topic, ()):
+                act(message)
+            for channel in self._audiences(message):
+                if channel.overflows(len(message.data)):
+                    self._sweep_at_once(channel)
+                channel.append(message)
+                self.deliveries += len(channel.readers)
+                self._dirty[channel] = None
+        self._published.set()
+        self._published = asyncio.Event()
+        if self._dirty and self._flush_task is None and not self.closing:
+            self._flush_task = asyncio.get_running_loop().create_task(self._flush())
+
+    def resume(self, pruned: int, ends: Mapping[str, int]) -> None:
+        """Learn the newest number that is gone from the log and that of each topic in it, once `newest` is known."""
+        self._pruned = pruned
+        for topic, number in ends.items():
+            self._note_position(topic, max(number, self.positions.get(topic, 0)))
+
+    def _note_position(self, topic: str, number: int) -> None:
+        self.positions[topic] = number
+        self._families[family_of(topic)] = max(number, self._families.get(family_of(topic), 0))
+
+    def newest_of(self, topics: Iterable[str]) -> int:
+        """A number after which nothing was published on these topics; "room:*" stands for all of a kind.
+
+        It is that of their newest durable message, and never less than that of the newest that was gone from the log
+        before we began, of which nothing is known. Before `resume` it is the newest of all.
+        """
+        if self._pruned is None:
+            return self.newest
+        ends = (self.positions.get(topic) or self._families.get(topic, 0) for topic in topics)
+        return max(self._pruned, *ends)
+
+    def concerns(self, topics: Collection[str], message: Message) -> bool:
+        """Whether a durable message is for who hears these topics."""
+        topic = message.topic
+        return topic in topics or (topic not in self.apart and family_of(topic) in topics)
+
+    def advance(self, number: int) -> None:
+        """Everything up to that number has been published, or is in the log no more."""
+        if number > self.newest:
+            self.newest = number
+            self._published.set()
+            self._published = asyncio.Event()
+
+    def _audiences(self, message: Message) -> Collection[Audience]:
+        """Everyone whom a message concerns: its topic by name and, when it is durable, the topic's whole family.
+
+        Of a topic that stands apart, only those who name it.
+        """
+        named = self._by_topic.get(message.topic, ())
+        if message.number is None:
+            return named
+        family = () if message.topic in self.apart else self._by_topic.get(family_of(message.topic), ())
+        return {*named, *family} if named and family else named or family
+
+    async def reached(self, number: int) -> None:
+        """Return once the message of that number has been published; it is committed already, so this is soon."""
+        while self.newest < number and not self.closing:
+            await self._published.wait()
+
+    async def emptied(self) -> None:
+        """Return once no reader is left."""
+        while self._channels:
+            self._left.clear()
+            await self._left.wait()
+
+    async def wait(self, reader: Reader) -> None:
+        """Return when something has gathered for a reader that pulls, or it has ended."""
+        if reader.cursor == reader.channel.end and not reader.ended.is_set():
+            reader.wake = asyncio.get_running_loop().create_future()
+            try:
+                await reader.wake
+            finally:
+                reader.wake = None
+
+    def close(self) -> None:
+        """End every reader: the server is going away."""
+        self.closing = True
+        self._published.set()
+        for channel in list(self._channels.values()):
+            for reader in list(channel.readers):
+                reader.closing = True
+                reader.push()
+                reader.end()
+        if self._heart is not None:
+            self._heart.cancel()
+            self._heart = None
+
+    async def _flush(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._dirty:
+                await self._rest(self._rest_until - loop.time())
+                began = loop.time()
+                dirty, self._dirty = self._dirty, {}
+                for channel in dirty:
+                    await self._sweep(channel)
+                self._rest_until = 2 * loop.time() - began
+        finally:
+            self._flush_task = None
+
+    @staticmethod
+    async def _rest(seconds: float) -> None:
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+        for _ in range(ANSWER_FIRST):
+            await asyncio.sleep(0)
+
+    async def _sweep(self, channel: Audience) -> None:
+        mark = channel.mark()
+        readers = channel.ready()
+        for begin in range(0, len(readers), SWEEP):
+            if begin:
+                await asyncio.sleep(0)
+            self._push(channel, readers[begin : begin + SWEEP])
+        channel.flushed(mark)
+        if channel.straggler() is not None and not channel.cutting_off:
+            channel.cutting_off = True
+            self._tend(self._cut_off_stragglers(channel))
+
+    def _push(self, channel: Audience, readers: Iterable[Reader]) -> None:
+        """Write to each; those at the same place get the same bytes, found once."""
+        cursor, framing = -1, None
+        data, start, end = b"", channel.start, channel.end
+        for reader in readers:
+            if reader.cursor == cursor and reader.framing is framing:
+                ready = reader.push_same(data, end)
+            elif reader.outlet is None or not start <= reader.cursor < end:
+                ready = reader.push()
+            else:
+                cursor, framing = reader.cursor, reader.framing
+                data, end = channel.framed(framing, cursor)
+                ready = reader.push_same(data, end)
+            if not ready:
+                self._set_aside(channel, reader)
+
+    def _sweep_at_once(self, channel: Audience) -> None:
+        for reader in channel.ready():
+            if not reader.push():
+                self._set_aside(channel, reader)
+        channel.flushed(channel.mark())
+
+    def _set_aside(self, channel: Audience, reader: Reader) -> None:
+        if reader not in channel.aside:
+            channel.aside[reader] = None
+            self._tend(self._catch_up(channel, reader))
+
+    async def _catch_up(self, channel: Audience, reader: Reader) -> None:
+        """Bring a reader what it has not had, as fast as its connection takes it, until there is nothing more."""
+        while reader in channel.aside:
+            await reader.drained()
+            while reader.push(PORTION):
+                if reader.outlet is None or reader.cursor == channel.end:
+                    channel.aside.pop(reader, None)
+                    return
+            if reader in channel.aside:
+                channel.aside.move_to_end(reader)
+
+    async def _cut_off_stragglers(self, channel: Audience) -> None:
+        while (reader := channel.straggler()) is not None:
+            del channel.aside[reader]
+            reader.cut_off()
+            await asyncio.sleep(APART)
+        channel.cutting_off = False
+
+    def _tend(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tending.add(task)
+        task.add_done_callback(self._tending.discard)
+
+    async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(HEARTBEAT * 3 / 4)
+            # Busy readers too: a websocket that answers nothing is only found by asking it.
+            readers = [reader for channel in self._channels.values() for reader in channel.readers]
+            for count, reader in enumerate(readers, 1):
+                reader.beat(loop.time())
+                if count % SWEEP == 0:
+                    await asyncio.sleep(0)

@@ -1,0 +1,224 @@
+"""Events by number: append with a commit, read since, know the newest, prune the old."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
+from tortoise.models import Model
+
+from quart_notes.live import events
+from quart_notes.live.channel import Message
+from quart_notes.live.events import EventId, new_epoch
+from quart_notes.live.recent_events import Recent
+from quart_notes.models import LoggedEvent, LogHead, Note
+from quart_notes.models import Message as MessageRow
+from quart_notes.schemas.deleted_text import TEXT, blanked, deletes, subject_of, with_text
+from quart_notes.storage.database import Database, Transaction, aside
+
+PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
+PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
+EXTENT = "SELECT newest, pruned, ({size}) AS size FROM log_head"
+ENDS = "SELECT topic, max(number) AS number FROM event_log WHERE number > ?1 GROUP BY topic"
+LOOKED_BACK = 100_000  # events that are looked through at a start: more takes seconds
+WITH_TEXT: dict[str, type[Model]] = {"note": Note, "message": MessageRow}  # whose rows have what blanking.TEXT names
+THIN_CHUNK = 100  # the same, of events that may be 50 KB each
+
+
+class Extent(NamedTuple):
+    """How far the log goes.
+
+    newest, pruned   numbers of the newest event, and of the newest that is gone
+    size             bytes of the whole database
+    """
+
+    newest: int
+    pruned: int
+    size: int
+
+
+class Page(NamedTuple):
+    """A piece of the log, of all topics.
+
+    up_to   the number up to which nothing is missing
+    more    whether there is more after it
+    lost    there is no such place: the log was pruned past it, or has gone back to an earlier state
+    """
+
+    messages: list[Message]
+    up_to: int
+    more: bool
+    lost: bool
+
+
+class EventLog:
+    """The log of one database.
+
+    1. Numbers are taken by updating the one row of `log_head`, whose lock is held to the commit: number order is
+       commit order, on every database.
+    2. What `since` returns is whole: every event of the topics after the given place, or None. Only the stages of an
+       answer that has ended are left out: what it has become is told by a later event.
+    3. What was deleted has no text in it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._recent = Recent()
+        self.epoch = ""
+
+    async def open(self) -> None:
+        """Learn the epoch; make it when the database is new."""
+        async with self._database.transaction() as connection:
+            head, _ = await LogHead.get_or_create({"epoch": new_epoch()}, using_db=connection, id=1)
+            self.epoch = head.epoch
+
+    async def commit(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[Message]:
+        """Number and insert events, (topic, body) in order, and commit the open transaction with them.
+
+        When something is deleted, its text goes from all of its events in the log; the messages that are returned, for
+        those who hear of it now, still have it.
+        """
+        subjects = [subject_of(body) for _, body in recorded]
+        deletions = {
+            subject: place for place, subject in enumerate(subjects) if subject and deletes(recorded[place][1])
+        }
+        if deletions:
+            await _blank(connection, list(deletions))
+        entries = [
+            (topic, blanked(body) if subject and place <= deletions.get(subject, -1) else body, subject)
+            for place, ((topic, body), subject) in enumerate(zip(recorded, subjects, strict=True))
+        ]
+        first = await cast(Transaction, connection).append(entries, datetime.now(UTC))
+        return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
+
+    def keep(self, messages: Sequence[Message]) -> None:
+        """Keep events at hand that have just been published, in order: most who come back were away for a moment."""
+        self._recent.keep(messages)
+
+    def _message(self, number: int, topic: str, body: bytes) -> Message:
+        event_id = EventId(self.epoch, number)
+        return Message(topic, number, str(event_id), events.with_id(event_id, body))
+
+    async def newest(self, connection: BaseDBAsyncClient | None = None) -> EventId:
+        """The id of the newest event; inside a snapshot, the newest that its rows include."""
+        if connection is None:
+            async with self._database.snapshot() as snapshot:
+                return await self.newest(snapshot)
+        return EventId(self.epoch, (await self._head(connection)).newest)
+
+    async def ends(self) -> tuple[int, dict[str, int]]:
+        """Numbers up to which nothing is known any more, and of the newest event of each topic that has any since.
+
+        That is what is gone from the log, and in a long log what is older than the LOOKED_BACK newest events.
+        """
+        async with self._database.snapshot() as connection:
+            head = await self._head(connection)
+            unknown = max(head.pruned, head.newest - LOOKED_BACK)
+            _, rows = await connection.execute_query(ENDS, [unknown])
+        return unknown, {row["topic"]: row["number"] for row in rows}
+
+    async def extent(self) -> Extent:
+        """How far it goes right now."""
+        async with self._database.snapshot() as connection:
+            _, rows = await connection.execute_query(EXTENT.format(size=cast(Transaction, connection).SIZE))
+        return Extent(**dict(rows[0]))
+
+    async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[Message] | None:
+        """Events of `topics` newer than `after` and not newer than `up_to`, oldest first, PAGE at most.
+
+        topics   already authorised by the caller, e.g. {"board:1", "room:12"}; "room:*" stands for all of a kind
+        returns  [] when up to date; None when `after` is not a place in this log, or older than it keeps (the reader
+                 must reload)
+        source   Last-Event-ID: WHATWG HTML, "Server-sent events"
+        """
+        if after.epoch == self.epoch and (recent := self._recent.since(topics, after.number, up_to, PAGE)) is not None:
+            return recent
+        async with self._database.snapshot() as connection:
+            head = await self._head(connection)
+            if after.epoch != self.epoch or not head.pruned <= after.number <= head.newest:
+                return None
+            query = LoggedEvent.filter(_any_of(topics), number__gt=after.number, number__lte=up_to)
+            rows = (
+                await query.using_db(connection).order_by("number").limit(PAGE).values_list("number", "topic", "body")
+            )
+        return [self._message(number, topic, body.encode()) for number, topic, body in rows]
+
+    async def beyond(self, number: int) -> Page:
+        """The events after that number, oldest first, PAGE at most, to be published. No request holds it up."""
+        with aside():
+            return await self._beyond(number)
+
+    async def _beyond(self, number: int) -> Page:
+        async with self._database.snapshot() as connection:
+            head = await self._head(connection)
+            if head.epoch != self.epoch or not head.pruned <= number <= head.newest:
+                return Page([], number, more=False, lost=True)
+            if head.newest == number:
+                return Page([], number, more=False, lost=False)
+            query = LoggedEvent.filter(number__gt=number).using_db(connection).order_by("number").limit(PAGE)
+            rows = await query.values_list("number", "topic", "body")
+            bodies = await _whole(connection, [body.encode() for _, _, body in rows])
+        messages = [self._message(found, topic, body) for (found, topic, _), body in zip(rows, bodies, strict=True)]
+        more = len(messages) == PAGE
+        up_to = messages[-1].number or 0 if more else head.newest
+        return Page(messages, up_to, more, lost=False)
+
+    def reset(self, number: int) -> Message:
+        """The message that tells a reader to reload; what follows continues after `number`."""
+        event_id = EventId(self.epoch, number)
+        return Message("", number, str(event_id), events.reset(event_id))
+
+    async def prune(self, connection: BaseDBAsyncClient, days: int, rows: int) -> bool:
+        """Delete one chunk of what is older than `days` or more than `rows`; returns whether more is left to delete."""
+        head = await self._head(connection)
+        oldest = datetime.now(UTC) - timedelta(days=days)
+        chunk = LoggedEvent.filter(number__lte=head.pruned + PRUNE_CHUNK).using_db(connection)
+        last = await chunk.filter(created_at__lt=oldest).order_by("-number").first()
+        up_to = max(last.number if last else 0, min(head.newest - rows, head.pruned + PRUNE_CHUNK))
+        if up_to <= head.pruned:
+            return False
+        self._recent.forget(up_to)
+        await LoggedEvent.filter(number__lte=up_to).using_db(connection).delete()
+        await LogHead.filter(id=1).using_db(connection).update(pruned=up_to)
+        return True
+
+    async def thin(self, connection: BaseDBAsyncClient, beginning: str, first: int, before: int) -> bool:
+        """Delete a chunk of the events numbered from `first`, below `before`, whose bodies begin like this.
+
+        They must be stages of something of which a later event tells all. Returns whether more is left to delete.
+        """
+        found = LoggedEvent.filter(number__gte=first, number__lt=before, body__startswith=beginning)
+        self._recent.forget(before - 1)
+        numbers: list[Any] = await found.using_db(connection).limit(THIN_CHUNK).values_list("number", flat=True)
+        await LoggedEvent.filter(number__in=numbers).using_db(connection).delete()
+        return len(numbers) == THIN_CHUNK
+
+    @staticmethod
+    async def _head(connection: BaseDBAsyncClient) -> LogHead:
+        return await LogHead.get(id=1, using_db=connection)
+
+
+async def _blank(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None:
+    """Take the text from the events of what is being deleted."""
+    events_of = LoggedEvent.filter(subject__in=subjects).using_db(connection)
+    for number, body in await events_of.values_list("number", "body"):
+        blank = blanked(body.encode()).decode()
+        if blank != body:
+            await LoggedEvent.filter(number=number).using_db(connection).update(body=blank)
+
+
+async def _whole(connection: BaseDBAsyncClient, bodies: Sequence[bytes]) -> list[bytes]:
+    """Encoded events with the text of what they say is deleted: who hears of it now is told its whole last state."""
+    deleted = {body: subject for body in bodies if deletes(body) and (subject := subject_of(body))}
+    text: dict[str, dict[str, Any]] = {}
+    for name, model in WITH_TEXT.items():
+        ids = [int(subject.partition(":")[2]) for subject in deleted.values() if subject.startswith(f"{name}:")]
+        rows = await model.filter(id__in=ids).using_db(connection).values("id", *TEXT[name]) if ids else []
+        text |= {f"{name}:{row.pop('id')}": row for row in rows}
+    return [with_text(body, text.get(deleted[body], {})) if body in deleted else body for body in bodies]
+
+
+def _any_of(topics: Collection[str]) -> Q:
+    families = [topic.removesuffix("*") for topic in topics if topic.endswith(":*")]
+    return Q(Q(topic__in=list(topics)), *(Q(topic__startswith=family) for family in families), join_type="OR")

@@ -1,0 +1,80 @@
+"""The newest events, kept in memory as they were sent: most who come back were away for a moment only."""
+
+from collections import deque
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import islice
+
+from quart_notes.live.channel import Message, family_of
+from quart_notes.schemas.deleted_text import blanked, deletes, subject_of
+
+MAX_KEPT = 4096  # events
+MAX_KEPT_BYTES = 8 << 20  # bytes of them, 8 MiB
+
+
+class Recent:
+    """The end of the log.
+
+    1. It is whole: the events in it are numbered one after another, up to the newest that was kept here.
+    2. What it brings is what the log would bring: no text of what was deleted. Where it does not reach, it says so, and
+       the log has to be asked.
+    """
+
+    def __init__(self) -> None:
+        self._kept: deque[Message] = deque()
+        self._numbers: dict[str, list[int]] = {}  # of the events here, by what with text they are about
+        self._bytes = 0
+
+    def keep(self, messages: Collection[Message]) -> None:
+        """Take newly committed events, in order; when others were committed between them, start again."""
+        for message in messages:
+            if self._kept and message.number != (self._kept[-1].number or 0) + 1:
+                self._kept.clear()
+                self._numbers.clear()
+                self._bytes = 0
+            self._kept.append(message)
+            self._bytes += len(message.data)
+            subject = subject_of(message.data)
+            if subject is not None:
+                self._numbers.setdefault(subject, []).append(message.number or 0)
+                if deletes(message.data):
+                    self._blank(subject)
+        while len(self._kept) > MAX_KEPT or self._bytes > MAX_KEPT_BYTES:
+            self._drop()
+
+    def _blank(self, subject: str) -> None:
+        """Take the text from the events of what was deleted."""
+        first = self._kept[0].number or 0
+        for number in self._numbers[subject]:
+            message = self._kept[number - first]
+            self._kept[number - first] = blank = replace(message, data=blanked(message.data))
+            self._bytes += len(blank.data) - len(message.data)
+
+    def _drop(self) -> None:
+        """Let go of the oldest."""
+        message = self._kept.popleft()
+        self._bytes -= len(message.data)
+        subject = subject_of(message.data)
+        if subject is not None:
+            self._numbers[subject].pop(0)
+            if not self._numbers[subject]:
+                del self._numbers[subject]
+
+    def forget(self, up_to: int) -> None:
+        """Let go of the events up to that number: the log does not keep all of them any more."""
+        while self._kept and (self._kept[0].number or 0) <= up_to:
+            self._drop()
+
+    def since(self, topics: Collection[str], after: int, up_to: int, limit: int) -> list[Message] | None:
+        """Events of `topics` numbered above `after`, not above `up_to`, oldest first, `limit` at most.
+
+        returns   None when some of them may not be here
+        """
+        if not self._kept:
+            return None
+        first = self._kept[0].number or 0
+        if not first - 1 <= after < first + len(self._kept):
+            return None
+        wanted = islice(self._kept, after + 1 - first, max(after, up_to) + 1 - first)
+        theirs = (message for message in wanted if message.topic in topics or family_of(message.topic) in topics)
+        return list(islice(theirs, limit))

@@ -1,0 +1,238 @@
+"""One task does all the writing: rows and their events in one transaction, then out to the readers."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.errors import DatabaseUnavailableError, OverloadedError, ProblemError, StorageFullError
+from quart_notes.live import events
+from quart_notes.live.channel import Message
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.follower import Follower
+from quart_notes.live.histogram import Histogram
+from quart_notes.storage.database import Database, changes, translated
+
+T = TypeVar("T")
+BATCH = 64  # writes in one transaction: bounds how long the first waits for the last
+MAX_QUEUED = 2000  # writes that may wait; the next is answered 503
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Change:
+    """What one write does: rows through `connection`, events through `record`."""
+
+    connection: BaseDBAsyncClient
+    recorded: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def record(self, event: events.Event) -> None:
+        """Tell the event's topic, once the change is committed."""
+        self.recorded.append((event.topic, events.encode(event)))
+
+
+Work = Callable[[Change], Awaitable[T]]
+
+
+class Written(NamedTuple, Generic[T]):
+    """What a durable write gave, and the id of the newest event that it includes."""
+
+    result: T
+    position: events.EventId
+
+
+class Write(Protocol):
+    """How the domain writes: hand over work, get its result once it is durable."""
+
+    async def __call__(self, work: Work[T]) -> Written[T]:
+        """Run `work` in a transaction; its events go out after the commit."""
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    answer: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+    events: int = 0  # recorded by it and its predecessors in the batch
+    begun: bool = False  # there was a transaction for it
+
+    def settle(self, epoch: str, before: int) -> None:
+        """Answer the caller, unless it has left; what was begun is done all the same."""
+        if self.answer.done():
+            return
+        if self.error is not None:
+            self.answer.set_exception(self.error)
+        else:
+            self.answer.set_result(Written(self.result, events.EventId(epoch, before + self.events)))
+
+
+class Writer:
+    """The only way to change the database.
+
+    1. Rows and event rows commit together; nobody is answered or told before the commit is on the disk.
+    2. Events are published in the order of their numbers, which is the order of commits.
+    3. A write that was accepted finishes, even if its caller is cancelled, as Quart does when a client leaves.
+    4. A failing write harms no neighbour: when one of a batch fails after it has touched a row, the whole batch is
+       rolled back and each is done again in a transaction of its own. So a work may run twice; it must do nothing but
+       read and write through its change.
+    """
+
+    def __init__(self, database: Database, event_log: EventLog, follower: Follower) -> None:
+        self._database = database
+        self._event_log = event_log
+        self._follower = follower
+        self._queue: deque[_Job] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._full = False  # the last change did not fit on the disk
+        self.sizes = Histogram(1, 2, 4, 8, 16, 32, BATCH)  # writes in one transaction
+        self.seconds = Histogram(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # that it took
+
+    @property
+    def waiting(self) -> int:
+        """Writes that wait for a transaction."""
+        return len(self._queue)
+
+    async def __call__(self, work: Work[T]) -> Written[T]:
+        """Run `work` in the next transaction and return its result once it is durable.
+
+        raises   what the work raised; DatabaseUnavailableError or StorageFullError when nothing could be kept;
+                 OverloadedError when too much is waiting already
+        """
+        if self._stopping or len(self._queue) >= MAX_QUEUED:
+            raise OverloadedError("The server cannot take a change right now; try again.", headers={"Retry-After": "1"})
+        job = _Job(work, asyncio.get_running_loop().create_future())
+        self._queue.append(job)
+        self._wake.set()
+        written: Written[T] = await job.answer
+        return written
+
+    async def has_room(self) -> bool:
+        """Whether changes fit on the disk; after one did not, that is tried with a change of nothing."""
+        if self._full:
+            try:
+                await self(_rewrite_head)
+            except ProblemError:
+                return False
+            self._full = False
+        return True
+
+    def start(self) -> None:
+        """Begin writing."""
+        self._task = asyncio.create_task(self._run(), name="writer")
+
+    async def stop(self) -> None:
+        """Finish what is waiting, then end."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        while not (self._stopping and not self._queue):
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch: list[_Job] = []
+            self._join(batch)
+            began = time.monotonic()
+            await self._write(batch, joined=True)
+            self.sizes.observe(len(batch))
+            self.seconds.observe(time.monotonic() - began)
+
+    def _join(self, batch: list[_Job]) -> None:
+        """Take in what waits, as far as there is room."""
+        room = min(BATCH - len(batch), len(self._queue))
+        batch.extend(self._queue.popleft() for _ in range(room))
+
+    async def _write(self, batch: list[_Job], *, joined: bool = False) -> None:
+        """Write a batch, which those join who come while it waits for other processes."""
+        before = self._follower.newest  # of what records nothing: not more than it can have seen
+        try:
+            messages = await self._commit(batch, joined=joined)
+        except _SpoiltError as spoilt:
+            if len(batch) > 1:
+                await self._write_each(batch)
+                return
+            self._fail(batch, spoilt.reason)
+            messages = []
+        except Exception as error:
+            self._fail(batch, error)
+            messages = []
+        if messages:
+            self._full = False
+            before = (messages[0].number or 0) - 1
+        self._follower.committed(messages)
+        for job in batch:
+            job.settle(self._event_log.epoch, before)
+
+    async def _write_each(self, batch: Sequence[_Job]) -> None:
+        """One after the other; where there is not even a transaction, the rest do not wait for one each."""
+        for place, job in enumerate(batch):
+            job.begun = False
+            await self._write([job])
+            if isinstance(job.error, DatabaseUnavailableError) and not job.begun:
+                self._fail(batch[place + 1 :], job.error)
+                for rest in batch[place + 1 :]:
+                    rest.settle(self._event_log.epoch, self._follower.newest)
+                return
+
+    def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:
+        self._full = self._full or isinstance(error, StorageFullError)
+        if not isinstance(error, ProblemError) or error.status >= 500:
+            log.error("A change could not be kept: %s", error.__cause__ or error)
+        for job in jobs:
+            job.error = error
+
+    async def _commit(self, jobs: list[_Job], *, joined: bool) -> list[Message]:
+        async with self._database.transaction() as connection:
+            if joined:
+                self._join(jobs)
+            recorded: list[tuple[str, bytes]] = []
+            for job in jobs:
+                recorded += await self._do(job, connection)
+                job.events = len(recorded)
+            if not recorded:
+                return []
+            self._follower.expect()
+            return await self._event_log.commit(connection, recorded)
+
+    @staticmethod
+    async def _do(job: _Job, connection: BaseDBAsyncClient) -> list[tuple[str, bytes]]:
+        change = Change(connection)
+        job.begun = True
+        touched = changes(connection)
+        job.error = None
+        try:
+            with translated():
+                job.result = await job.work(change)
+        except ProblemError as error:
+            # A refusal before anything was touched (not found, stale) leaves the transaction as it was.
+            if error.status >= 500 or changes(connection) != touched:
+                raise _SpoiltError(error) from error
+            job.error = error
+            return []
+        except Exception as error:
+            raise _SpoiltError(error) from error
+        return change.recorded
+
+
+async def _rewrite_head(change: Change) -> None:
+    await change.connection.execute_query("UPDATE log_head SET newest = newest")
+
+
+class _SpoiltError(Exception):
+    """The transaction cannot be committed: a work failed in the middle of it."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason

@@ -1,0 +1,234 @@
+"""The shapes of access: signing in, sessions, invitations, tokens for programs."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+
+from quart_notes.schemas.boards import Role
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incoming, Line, Outgoing, Text
+from quart_notes.schemas.users import NAME_MAX, USER, Email, Name, Nickname, UserOut
+
+PASSWORD_MIN = 8  # characters
+PASSWORD_MAX = 256  # characters: a longer one is only work for the hash
+AGENT_MAX = 200  # characters kept of what a browser calls itself
+INVITATION_DAYS = 7  # how long an invitation holds unless said otherwise
+USES_MAX = 100  # people one link may bring
+TOKEN_DAYS_MAX = 3650
+
+
+def _nfc(value: Any) -> Any:
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _not_too_long(value: str) -> str:
+    # As it was typed, for the sake of old hashes, but counted as it was when it was set.
+    if len(_nfc(value)) > PASSWORD_MAX:
+        raise ValueError(f"must have at most {PASSWORD_MAX} characters")
+    return value
+
+
+# A password means the same from every keyboard: some send é as one character, some as two.
+Password = Annotated[
+    Text,
+    BeforeValidator(_nfc),
+    Field(
+        min_length=PASSWORD_MIN,
+        max_length=PASSWORD_MAX,
+        description="At least 8 characters. A few words are easy to remember and hard to guess.",
+        examples=["correct horse battery"],
+    ),
+]
+GivenPassword = Annotated[
+    Text,
+    AfterValidator(_not_too_long),
+    Field(
+        description="The password.",
+        examples=["correct horse battery"],
+        json_schema_extra={"maxLength": PASSWORD_MAX},
+    ),
+]
+Scope = Literal["read", "write"]
+MOMENT = "2026-01-31T09:30:00.000001Z"
+
+
+class SignIn(Incoming):
+    """Who wants to get in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"nickname": "ada", "password": "correct horse battery"}]}
+    )
+
+    nickname: Annotated[Text, Field(max_length=NAME_MAX, description="The nickname.", examples=["ada"])]
+    password: GivenPassword
+
+
+class PasswordChange(Incoming):
+    """Another password for oneself."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"current": "correct horse battery", "new": "staple wrong horse"}]}
+    )
+
+    current: GivenPassword
+    new: Password
+
+
+class Arrival(Incoming):
+    """Somebody new who comes by an invitation."""
+
+    name: Name
+    email: Email | None = None
+    nickname: Nickname
+    password: Password
+
+
+class Claim(Incoming):
+    """A password for somebody who is known here, by a link."""
+
+    user_id: IdOrDigits | None = Field(None, description="Who it is, when the link does not say.")
+    password: Password
+
+
+class InvitationCreate(Incoming):
+    """A new link: for anybody, or for one person who is known here and has no password."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"uses": 5, "days": 7}]})
+
+    uses: int = Field(1, ge=1, le=USES_MAX, description="How many people it may bring.")
+    days: int = Field(INVITATION_DAYS, ge=1, le=90, description="How long it is valid, in days.")
+    user_id: Id | None = Field(None, description="Who is to set a password with it; administrators only.")
+    board_id: Id | None = Field(None, description="A board that they join on arrival; its owners only.")
+    role: Role | None = Field(None, description="As what they join it.")
+    client_key: ClientKey = None
+
+    @model_validator(mode="after")
+    def _board_and_role(self) -> Self:
+        if (self.board_id is None) != (self.role is None):
+            raise ValueError("board_id and role go together")
+        return self
+
+
+INVITATION: dict[str, Any] = {
+    "id": 2,
+    "kind": "person",
+    "user_id": None,
+    "inviter_id": 3,
+    "board_id": None,
+    "role": None,
+    "uses_left": 5,
+    "created_at": MOMENT,
+    "expires_at": "2026-02-07T09:30:00.000001Z",
+}
+
+
+class InvitationOut(Outgoing):
+    """An invitation, without its link: only a hash of that is kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [INVITATION]})
+
+    id: int = Field(description="Its number.", ge=1, le=MAX_ID)
+    kind: Literal["setup", "person", "claim"] = Field(
+        description="person: for anybody; claim: for one person; setup: for the first administrator."
+    )
+    user_id: int | None = Field(description="Whom a claim is for.")
+    inviter_id: int | None = Field(description="Who made it; null for the server itself.")
+    board_id: int | None = Field(description="The board that is joined with it.")
+    role: Role | None = Field(description="As what.")
+    uses_left: int = Field(description="How many people it may still bring.", ge=0)
+    created_at: datetime = Field(description="UTC, RFC 3339.")
+    expires_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+class NewInvitationOut(InvitationOut):
+    """An invitation that was just made, with its link: it is shown this once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**INVITATION, "link": "http://127.0.0.1:8000/front/join/kT3nb0rQ"}]}
+    )
+
+    link: str = Field(description="What to send to them.")
+
+
+class SessionOut(Outgoing):
+    """A browser that is signed in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 4,
+                    "current": True,
+                    "agent": "Firefox",
+                    "address": "192.0.2.7",
+                    "created_at": MOMENT,
+                    "seen_at": MOMENT,
+                    "expires_at": "2027-01-31T09:30:00.000001Z",
+                }
+            ]
+        }
+    )
+
+    id: int = Field(description="Its number.", ge=1, le=MAX_ID)
+    current: bool = Field(description="Whether it is the one that asks.")
+    agent: str = Field(description="What the browser calls itself.", max_length=AGENT_MAX)
+    address: str = Field(description="Where it signed in from.")
+    created_at: datetime = Field(description="UTC, RFC 3339.")
+    seen_at: datetime = Field(description="When it was last used, to the hour: UTC, RFC 3339.")
+    expires_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+class TokenCreate(Incoming):
+    """A new way in for a program."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "backup script", "scope": "read", "days": 90}]})
+
+    name: Annotated[Line, Field(max_length=NAME_MAX, description="What it is for.", examples=["backup script"])]
+    scope: Scope = Field("read", description="read: may look; write: may change too.")
+    days: int | None = Field(90, ge=1, le=TOKEN_DAYS_MAX, description="How long it is valid, in days; null: for good.")
+    client_key: ClientKey = None
+
+
+TOKEN: dict[str, Any] = {
+    "id": 5,
+    "name": "backup script",
+    "scope": "read",
+    "created_at": MOMENT,
+    "expires_at": "2026-05-01T09:30:00.000001Z",
+    "used_at": None,
+}
+
+
+class TokenOut(Outgoing):
+    """A program's way in, without its secret: only a hash of that is kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [TOKEN]})
+
+    id: int = Field(description="Its number.", ge=1, le=MAX_ID)
+    name: str = Field(description="What it is for.", max_length=NAME_MAX)
+    scope: Scope = Field(description="read: may look; write: may change too.")
+    created_at: datetime = Field(description="UTC, RFC 3339.")
+    expires_at: datetime | None = Field(description="UTC, RFC 3339; null: never.")
+    used_at: datetime | None = Field(description="When it was last used, to the minute: UTC, RFC 3339.")
+
+
+class NewTokenOut(TokenOut):
+    """A token that was just made, with its secret: it is shown this once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**TOKEN, "token": "qn_kT3nb0rQ"}]})
+
+    token: str = Field(description="What the program sends: Authorization: Bearer qn_….")
+
+
+class MeOut(Outgoing):
+    """Who asks."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user": USER, "admin": False, "board_id": 1, "mode": "accounts"}]}
+    )
+
+    user: UserOut | None = Field(description="Who it is; null in open mode when nobody was chosen.")
+    admin: bool = Field(description="Whether they may add people, and let others set a new password.")
+    board_id: int = Field(description="Which board is open.", ge=1, le=MAX_ID)
+    mode: Literal["open", "accounts"] = Field(description="open: no sign-in, everybody is who they choose to be.")

@@ -1,0 +1,133 @@
+"""What a monitoring system may ask: figures of a process, or of several, in Prometheus's words, made when asked for.
+
+The parts count by themselves what they do, in plain numbers; nothing here is called when an event or a request passes.
+source   https://prometheus.io/docs/instrumenting/exposition_formats/, https://prometheus.io/docs/practices/naming/
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from quart_notes.core import Core
+from quart_notes.errors import ProblemError
+from quart_notes.live import outlets
+from quart_notes.live.channel import Framing
+from quart_notes.live.event_log import Extent
+from quart_notes.live.histogram import Histogram
+from quart_notes.version import __version__
+
+PREFIX = "quart_notes_"
+EDGES: dict[Framing, str] = {
+    outlets.websocket_frame: "websocket",
+    outlets.sse: "event_stream",
+    outlets.sse_chunk: "event_stream",
+}
+OTHER_EDGE = "plain_text"
+
+
+async def exposition(core: Core, connections: int) -> bytes:
+    """All figures, as text.
+
+    connections   open ones
+    """
+    try:
+        extent = await core.log.extent()
+    except ProblemError:
+        extent = None
+    registry = CollectorRegistry()
+    registry.register(_Figures(core, connections, extent))
+    ProcessCollector(registry=registry)  # processor, memory and descriptors
+    return generate_latest(registry)
+
+
+def combined(figures: Mapping[int, str], workers: int, replaced: int) -> bytes:
+    """The figures of several workers, by their slots, as one text: each sample says whose it is.
+
+    workers, replaced   how many there are to be, and how many have died
+    """
+    registry = CollectorRegistry()
+    registry.register(_Combined(figures, workers, replaced))
+    ProcessCollector(namespace="quart_notes_supervisor", registry=registry)
+    return generate_latest(registry)
+
+
+class _Combined(Collector):
+    def __init__(self, figures: Mapping[int, str], workers: int, replaced: int) -> None:
+        self._figures, self._workers, self._replaced = figures, workers, replaced
+
+    def collect(self) -> Iterable[Metric]:
+        yield _gauge("workers", "Workers that there are to be.", self._workers)
+        yield _gauge("workers_up", "Workers that answer.", len(self._figures))
+        yield _counter("workers_replaced", "Workers that have died, and another one was started.", self._replaced)
+        families: dict[str, Metric] = {}
+        for slot, text in self._figures.items():
+            for family in text_string_to_metric_families(text):
+                whole = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+                for sample in family.samples:
+                    whole.add_sample(sample.name, {**sample.labels, "worker": str(slot)}, sample.value)
+        yield from families.values()
+
+
+class _Figures(Collector):
+    def __init__(self, core: Core, connections: int, extent: Extent | None) -> None:
+        self._core, self._connections, self._extent = core, connections, extent
+
+    def collect(self) -> Iterable[Metric]:
+        broadcaster, writer = self._core.broadcaster, self._core.writer
+        yield _gauge("info", "1; the version stands in the label.", 1, version=__version__)
+        yield _gauge("connections", "Open connections.", self._connections)
+        yield self._readers()
+        events = CounterMetricFamily(
+            PREFIX + "events",
+            "Events published: durable ones are in the log, volatile ones say who is here.",
+            labels=["kind"],
+        )
+        for kind, count in broadcaster.published.items():
+            events.add_metric([kind], count)
+        yield events
+        yield _counter("deliveries", "Events handed out, each counted once for every reader.", broadcaster.deliveries)
+        yield _counter("readers_cut_off", "Readers that were too slow; they come back and resume.", broadcaster.cut_off)
+        yield _gauge("writes_waiting", "Changes that wait for a transaction.", writer.waiting)
+        yield _histogram("write_batch_size", "Changes in one transaction.", writer.sizes)
+        yield _histogram("write_seconds", "Seconds that a transaction took, to the disk.", writer.seconds)
+        yield from self._log()
+
+    def _readers(self) -> Metric:
+        readers = GaugeMetricFamily(PREFIX + "readers", "Who listens to events, by edge.", labels=["edge"])
+        counts = Counter(dict.fromkeys([*EDGES.values(), OTHER_EDGE], 0))
+        for framing, count in self._core.broadcaster.framings().items():
+            counts[EDGES.get(framing, OTHER_EDGE)] += count
+        for edge, count in counts.items():
+            readers.add_metric([edge], count)
+        return readers
+
+    def _log(self) -> Iterator[Metric]:
+        yield _gauge("database_up", "1 when the database answers, else 0.", self._extent is not None)
+        if self._extent is not None:
+            newest, pruned, size = self._extent
+            behind = max(newest - self._core.broadcaster.newest, 0)
+            yield _gauge("log_events", "Events that can be replayed.", newest - pruned)
+            yield _gauge("log_newest", "Number of the newest event in the log.", newest)
+            yield _gauge("log_lag_events", "Events in the log that this process has not published yet.", behind)
+            yield _gauge("database_size_bytes", "Bytes of the database, without its write-ahead log.", size)
+
+
+def _gauge(name: str, says: str, value: float, **labels: str) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, says, labels=list(labels))
+    family.add_metric(list(labels.values()), value)
+    return family
+
+
+def _counter(name: str, says: str, value: float) -> Metric:
+    return CounterMetricFamily(PREFIX + name, says, value)
+
+
+def _histogram(name: str, says: str, counted: Histogram) -> Metric:
+    bounds = [*map(str, counted.bounds), "+Inf"]
+    buckets = list(zip(bounds, map(float, accumulate(counted.counts)), strict=True))
+    return HistogramMetricFamily(PREFIX + name, says, buckets, counted.total)

@@ -1,0 +1,64 @@
+"""Our corner of hypercorn: what its connections must show and refuse, beyond its settings.
+
+Plain requests do not reach hypercorn's protocols at all (`plain`); everything else does, and comes through its own
+classes here. Tested with hypercorn 0.18.0, h2 4.4.1 and wsproto 1.3.2 (pinned). It leans on inner classes:
+`hypercorn.asyncio.run.TCPServer`, `hypercorn.asyncio.tcp_server.TaskGroup`, `hypercorn.protocol.H11Protocol`,
+`hypercorn.protocol.H2Protocol`, `hypercorn.protocol.h11.WSStream`, `hypercorn.protocol.h2.WSStream` and
+`hypercorn.protocol.ws_stream.Handshake`; `tests/test_transport.py` fails when one of them moves. Without `installed()`
+(plain `hypercorn`, another server) the application runs all the same: live events then go through `send`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+from unittest.mock import patch
+
+from hypercorn.config import Config
+
+from quart_notes.server.transport.connection import Connection, Peer
+from quart_notes.server.transport.logging import JsonLog, TextLog
+from quart_notes.server.transport.protocols import CheckedH2Protocol, ProblemH11Protocol
+from quart_notes.server.transport.task_group import UnblockedTaskGroup
+from quart_notes.server.transport.websocket import BoundedWSStream, PlainHandshake
+
+__all__ = ["BesideConfig", "Connection", "JsonLog", "Peer", "TextLog", "installed"]
+
+BESIDE = 16  # connections at once to a server beside the other; they take none of its places
+
+
+class BesideConfig(Config):
+    """Of a small server beside the other: its connections are counted, bounded and ended apart from the other's."""
+
+
+@contextmanager
+def installed(limit: int, *, direct: bool) -> Iterator[type[Connection]]:
+    """Have hypercorn use these classes; gives the one of its connections.
+
+    limit    the number of connections it serves at once
+    direct   the broadcaster writes to the transports of HTTP/1.1 websockets and pings them too
+    """
+
+    class LimitedConnection(Connection):
+        open: ClassVar[set[Connection]] = set()
+
+    class BesideConnection(Connection):
+        open: ClassVar[set[Connection]] = set()
+
+    def connection(app: Any, loop: Any, config: Config, *rest: Any) -> Connection:
+        kind = BesideConnection if isinstance(config, BesideConfig) else LimitedConnection
+        return kind(app, loop, config, *rest)
+
+    class H11WSStream(BoundedWSStream):
+        beats = not direct
+
+    LimitedConnection.limit, BesideConnection.limit = limit, BESIDE
+    with (
+        patch("hypercorn.asyncio.run.TCPServer", connection),
+        patch("hypercorn.asyncio.tcp_server.TaskGroup", UnblockedTaskGroup),
+        patch("hypercorn.protocol.H11Protocol", ProblemH11Protocol),
+        patch("hypercorn.protocol.H2Protocol", CheckedH2Protocol),
+        patch("hypercorn.protocol.h11.WSStream", H11WSStream),
+        patch("hypercorn.protocol.h2.WSStream", BoundedWSStream),
+        patch("hypercorn.protocol.ws_stream.Handshake", PlainHandshake),
+    ):
+        yield LimitedConnection

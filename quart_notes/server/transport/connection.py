@@ -1,0 +1,323 @@
+"""A connection: it shows its transport, counts, and ends with its client."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from time import time
+from typing import Any, ClassVar, ParamSpec
+
+from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.events import Closed, Event, RawData
+from hypercorn.typing import WorkerContext
+
+from quart_notes.server.transport.fast_http1 import Exchange, Request, request_in, scope_of
+from quart_notes.server.transport.idle_timer import IdleTimer
+from quart_notes.server.transport.problem_response import whole_answer
+from quart_notes.server.transport.protocols import ProblemH11Protocol
+from quart_notes.web.request_ids import NAME
+
+P = ParamSpec("P")
+ARRIVES = 0.2  # seconds from its beginning in which a connection's first request comes, also while the server stops
+REFUSAL = 2.0  # seconds a connection too many has to send its request
+DOUBTED = 8  # requests worked on at once whose clients send nothing more: most have left, few wait for their answer
+LINGER = 1.0  # seconds a client has to take the last answer and close; what it sends in that time is dropped
+
+
+class Peer:
+    """What a connection shows to the routes, as `scope["state"]["peer"]`."""
+
+    __slots__ = ("_writer", "closing", "heard", "lingers", "transport")
+
+    def __init__(self, writer: asyncio.StreamWriter, heard: float) -> None:
+        self._writer = writer
+        self.transport = writer.transport
+        self.closing = False  # a websocket's close frame has been sent: nothing may follow it
+        self.lingers = True  # its client gets time to take the last answer
+        self.heard = heard  # loop time of the last bytes that came in, seconds
+
+    async def write(self, data: bytes) -> None:
+        """Send, and wait while too much waits to be taken."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def drained(self) -> None:
+        """Return when all that was written has been taken."""
+        if self.transport.is_closing():
+            raise ConnectionResetError
+        # With TLS a high mark of 0 pauses for good: there it means from 0 bytes on, elsewhere more than 0.
+        self.transport.set_write_buffer_limits(0 if self._writer.can_write_eof() else 1, 0)
+        await self._writer.drain()
+
+
+class Connection(TCPServer):
+    """A TCP connection that shows its transport, knows when its peer was last heard, counts, and serves plain requests.
+
+    A plain request that comes while hypercorn's protocol is at rest never reaches it; everything else does. What is
+    done for a client that has left ends; a change that the writer has been given goes on in its own task.
+
+    doubted   connections whose clients have stopped sending, and may have left, while they are being answered
+    """
+
+    limit: ClassVar[int] = 0  # connections at once; 0: no limit
+    open: ClassVar[set["Connection"]] = set()
+    doubted: ClassVar[set["Connection"]] = set()
+    dated: ClassVar[tuple[int, bytes]] = (0, b"")  # the second, and the headers that all its answers carry
+    ending: ClassVar[asyncio.Task[None] | None] = None
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._began = self.loop.time()
+        self._peer = Peer(self.writer, self._began)
+        self.state = {**self.state, "peer": self._peer}
+        self._standing: dict[str, Any] = {}
+        self._answering: asyncio.Task[Any] | None = None  # for a client whose end nobody looks for
+        self._left = False
+        self.reader.feed_eof = self._then(self.reader.feed_eof, surely=False)  # type: ignore[method-assign]
+        self.reader.set_exception = self._then(self.reader.set_exception, surely=True)  # type: ignore[method-assign]
+        self._reading = False
+        self._lingers: asyncio.TimerHandle | None = None
+        self._idle = IdleTimer(
+            self.config.keep_alive_timeout, self._end_idle, self.context.terminated.is_set, self._spare
+        )
+        self.idle_task: Any = self._idle
+
+    async def run(self) -> None:
+        """Serve the connection, or say that there are too many."""
+        cls = type(self)
+        if cls.limit and len(cls.open) >= cls.limit:
+            await self._refuse()
+            return
+        cls.open.add(self)
+        if cls.ending is None or cls.ending.done():
+            cls.ending = self.loop.create_task(cls._end_idle_ones(self.context))
+        try:
+            await super().run()
+        finally:
+            cls.open.discard(self)
+            self._idle.cancel()
+
+    @classmethod
+    async def _end_idle_ones(cls, context: WorkerContext) -> None:
+        await context.terminated.wait()
+        for connection in list(cls.open):
+            connection._idle.hurry()
+            if connection._lingers is not None:
+                connection._linger(ARRIVES)
+
+    def _spare(self) -> float:
+        """Seconds until a connection that has just been made, and has asked for nothing yet, counts as idle."""
+        asked = self._peer.heard > self._began
+        return 0.0 if asked else max(self._began + ARRIVES - self.loop.time(), 0.0)
+
+    def _end_idle(self) -> None:
+        self._task_group.spawn(self._initiate_server_close)
+
+    @classmethod
+    async def flushed(cls) -> None:
+        """Return once every client has taken what was written to it."""
+        while any(connection.writer.transport.get_write_buffer_size() for connection in cls.open):  # noqa: ASYNC110 - transports do not say when
+            await asyncio.sleep(0.02)
+
+    @classmethod
+    def drop_stuck(cls) -> None:
+        """Drop the clients that have not."""
+        for connection in list(cls.open):
+            if connection.writer.transport.get_write_buffer_size():
+                connection.writer.transport.abort()
+
+    async def _refuse(self) -> None:
+        try:
+            # Reading first: closing with unread bytes would reset the connection under the answer.
+            async with asyncio.timeout(REFUSAL):
+                await self.reader.read(MAX_RECV)
+                self.writer.write(whole_answer(503, "overloaded", "There are too many connections; try again."))
+                await self.writer.drain()
+        except (OSError, TimeoutError):
+            pass
+        await self._close()
+
+    async def _read_data(self) -> None:
+        if self.config.read_timeout is not None:
+            await super()._read_data()
+            return
+        self._reading, last = True, False
+        while not (last or self.reader.at_eof()):
+            try:
+                data = await self.read()
+                if self._lingers is not None:
+                    continue
+                data, last = await self._plainly(data)
+                if data:
+                    await self.protocol.handle(RawData(data))
+            except OSError:
+                break
+        self._reading = False
+        await self.protocol.handle(Closed())
+        self._idle.cancel()
+
+    async def protocol_send(self, event: Event) -> None:
+        """Send what hypercorn's protocols say; hypercorn itself knows fewer of the ways in which a client has gone."""
+        try:
+            await super().protocol_send(event)
+        except OSError:
+            await self.protocol.handle(Closed())
+
+    async def _close(self) -> None:
+        """End the connection behind what was written to it, and not with a reset, which would take that away.
+
+        That is what the kernel answers a client with that sends on. So: say that nothing more comes, read until the
+        client closes, for LINGER at most, and close then. Over TLS the transport itself waits for the client.
+        source   RFC 9112, section 9.6
+        """
+        if self._peer.lingers and self.writer.can_write_eof() and not self.reader.at_eof():
+            self._peer.closing = True  # no event may follow the end
+            with suppress(OSError, RuntimeError):
+                self.writer.write_eof()
+                if self._lingers is None:
+                    self._linger(ARRIVES if self.context.terminated.is_set() else LINGER)
+                if self._reading:
+                    return  # the reader closes it at the end
+                while await self.reader.read(MAX_RECV):
+                    pass
+        if self._lingers is not None:
+            self._lingers.cancel()
+        giving_up = self._give_up_later()
+        with suppress(OSError):  # it has gone
+            await super()._close()
+        if giving_up is not None:
+            giving_up.cancel()
+
+    def _give_up_later(self) -> asyncio.TimerHandle | None:
+        """Over TLS, closing waits for the client to say goodbye too, for half a minute: not that long."""
+        if self.writer.can_write_eof():
+            return None
+        seconds = ARRIVES if self.context.terminated.is_set() else LINGER
+        return self.loop.call_later(seconds, self.writer.transport.abort)
+
+    async def _initiate_server_close(self) -> None:
+        self._give_up_later()
+        await super()._initiate_server_close()
+
+    def _linger(self, seconds: float) -> None:
+        if self._lingers is not None:
+            self._lingers.cancel()
+        self._lingers = self.loop.call_later(seconds, self.writer.close)
+
+    async def read(self) -> bytes:
+        """What the client sends next; nothing at its end."""
+        data = await self.reader.read(MAX_RECV)
+        self._peer.heard = self.loop.time()
+        return data
+
+    async def _plainly(self, data: bytes) -> tuple[bytes, bool]:
+        """Serve the plain requests that `data` begins with.
+
+        returns   what is for hypercorn, and whether the connection is to end
+        """
+        inner: Any = self.protocol.protocol
+        while data and isinstance(inner, ProblemH11Protocol) and inner.at_rest():
+            request = request_in(data, self.config.h11_max_incomplete_size)
+            if request is None or self.config.server_names:
+                break
+            if self._has_left():
+                return b"", True
+            exchange = await self._exchange(request, data[request.size :], inner)
+            if exchange.last or self.context.terminated.is_set():
+                return b"", True
+            data = exchange.rest
+            if data:
+                await asyncio.sleep(0)  # a client that sends many at once has to let others in between
+        return data, False
+
+    def _then(self, note: Callable[P, None], *, surely: bool) -> Callable[P, None]:
+        """What notes the end of what the client sends, and then stops what is done for it.
+
+        surely   it has left; otherwise it may have closed its side only, as few do
+        """
+
+        def noted(*args: P.args, **named: P.kwargs) -> None:
+            note(*args, **named)
+            if self._answering is None or self._left:
+                return
+            if surely or len(self.doubted) >= DOUBTED:
+                self._left = self._answering.cancel()
+            else:
+                self.doubted.add(self)
+
+        return noted
+
+    def _has_left(self) -> bool:
+        """Whether the client seems to have left before its request was begun."""
+        return self.reader.exception() is not None or (self.reader.at_eof() and len(self.doubted) >= DOUBTED)
+
+    async def _answer(self, scope: Any, exchange: Exchange) -> None:
+        """Have the application answer, as long as the client is there."""
+
+        def watched() -> None:
+            self._answering = None  # the application itself waits for the client's end
+
+        self._answering = task = asyncio.current_task()
+        exchange.watched = watched
+        if self.reader.at_eof():
+            self.doubted.add(self)
+        try:
+            await self.app(scope, exchange.receive, exchange.send, self.loop.run_in_executor, self.loop.call_soon)  # type: ignore[arg-type]
+        except asyncio.CancelledError:
+            if not self._left:
+                raise
+        finally:
+            self._answering = None
+            self.doubted.discard(self)
+        if self._left and task is not None and task.uncancel():
+            raise asyncio.CancelledError  # the server stops, too
+
+    async def _exchange(self, request: Request, rest: bytes, inner: ProblemH11Protocol) -> Exchange:
+        self._idle.busy()
+        began = time()
+        exchange = Exchange(request, rest, self, self._dated(int(began)))
+        inner.keep_alive_requests += 1
+        exchange.last |= inner.keep_alive_requests > self.config.keep_alive_max_requests
+        scope: Any = scope_of(request, self._standing or self._stand(inner), self.state)
+        try:
+            await self._answer(scope, exchange)
+        except Exception:
+            name = scope.get(NAME, b"").decode()
+            await self.config.log.exception("Error in ASGI Framework", extra={"request_id": name})
+        if self._left:
+            exchange.last = True
+        else:
+            await exchange.finish(b"" if exchange.start else scope.get(NAME, b""))
+        if self.config.log.access_logger is not None:
+            await self.config.log.access(scope, exchange.start, time() - began)
+        await self.context.mark_request()
+        self._idle.start()
+        return exchange
+
+    def _stand(self, inner: ProblemH11Protocol) -> dict[str, Any]:
+        self._standing = {
+            "type": "http",
+            "http_version": "1.1",
+            "asgi": {"spec_version": "2.1", "version": "3.0"},
+            "scheme": "https" if inner.ssl else "http",
+            "root_path": self.config.root_path,
+            "client": inner.client,
+            "server": inner.server,
+        }
+        return self._standing
+
+    def _dated(self, second: int) -> bytes:
+        """The headers that every answer carries, the date among them, and the end of its head: made once a second."""
+        cls = type(self)
+        if cls.dated[0] != second:
+            lines = [b"\r\n%b: %b" % field for field in self.config.response_headers("h11")]
+            cls.dated = second, b"".join(lines) + b"\r\n\r\n"
+        return cls.dated[1]
+
+    async def write(self, data: bytes) -> None:
+        """Send, and wait while too much waits to be taken."""
+        await self._peer.write(data)
+
+    async def ended(self) -> None:
+        """Return when the connection has gone."""
+        with suppress(OSError):
+            await self.writer.wait_closed()

@@ -1,0 +1,235 @@
+"""Plain requests: HTTP/1.1 as nearly every request comes, read and answered without h11.
+
+Whole in what has been received at once, and nothing unusual about it. What is accepted here is a small part of what
+h11 accepts; everything else (chunks, upgrades, `Expect`, folded or strange headers, half a request) goes to hypercorn
+byte for byte, so that there is one place that judges it. Half of what hypercorn does for a small request is spared:
+a regular expression instead of a parser in Python, no task and no queue a request, one write an answer.
+source   RFC 9112
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote
+
+from hypercorn.asyncio.tcp_server import MAX_RECV
+from hypercorn.utils import UnexpectedMessageError, suppress_body
+
+from quart_notes.web.request_ids import HEADER
+
+TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
+LINE = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[!-~]*+) HTTP/1\.1\r\n")
+FIELDS = re.compile(rb"(?:%b:[\t -~]*+\r\n)++\r\n" % TOKEN)
+FIELD = re.compile(rb"(%b):[\t ]*+([\t -~]*+)" % TOKEN)
+UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"http2-settings", b"trailer"})
+ONCE = frozenset({b"host", b"content-length", b"connection"})
+FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})  # of an answer: ours to say
+MAX_LENGTH_DIGITS = 9
+KEPT_FIELDS, LONG_FIELDS = 1024, 2048  # header blocks that are remembered; bytes beyond which one is not
+WHOLE = "quart_notes.whole"  # extension of a scope: the first message brings the whole body
+
+Header = tuple[bytes, bytes]
+
+
+class Request(NamedTuple):
+    """A whole request; header names in lower case, values trimmed."""
+
+    method: str
+    target: bytes
+    headers: list[Header]
+    body: bytes
+    size: int  # bytes that it took
+    last: bool  # the client asks for the connection's end behind the answer
+
+
+class Fields(NamedTuple):
+    """The headers of a plain request."""
+
+    headers: tuple[Header, ...]
+    length: int  # of the body, bytes
+    last: bool
+
+
+def read_fields(block: bytes) -> Fields | None:
+    """What a block of header lines says, the empty line behind it included; None when that is nothing plain."""
+    if FIELDS.fullmatch(block) is None:
+        return None
+    headers: list[Header] = []
+    once: dict[bytes, bytes] = {}
+    for given, spaced in FIELD.findall(block):
+        name, value = given.lower(), spaced.rstrip(b"\t ")
+        if name in UNUSUAL or name in once:
+            return None
+        if name in ONCE:
+            once[name] = value
+        headers.append((name, value))
+    length = once.get(b"content-length", b"0")
+    connection = once.get(b"connection", b"keep-alive").lower()
+    if b"host" not in once or connection not in {b"keep-alive", b"close"}:
+        return None
+    if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
+        return None
+    return Fields(tuple(headers), int(length), connection == b"close")
+
+
+@lru_cache(KEPT_FIELDS)
+def _kept_fields(block: bytes) -> Fields | None:
+    """The same, remembered: clients send the same headers again and again."""
+    return read_fields(block)
+
+
+def request_in(data: bytes, limit: int) -> Request | None:
+    """The plain request that `data` begins with; None when there is none, whatever there may be instead.
+
+    limit   bytes of request line and headers
+    """
+    line = LINE.match(data)
+    end = data.find(b"\r\n\r\n") + 4
+    if line is None or not 4 <= end <= limit:
+        return None
+    block = data[line.end() : end]
+    fields = _kept_fields(block) if len(block) <= LONG_FIELDS else read_fields(block)
+    if fields is None or (size := end + fields.length) > len(data):
+        return None
+    return Request(line[1].decode(), line[2], list(fields.headers), data[end:size], size, fields.last)
+
+
+def scope_of(request: Request, standing: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+    """What the application is told of a request, as hypercorn would tell it.
+
+    standing   what is the same for all requests of the connection
+    """
+    path, _, query = request.target.partition(b"?")
+    return {
+        **standing,
+        "method": request.method,
+        "path": unquote(path.decode("ascii")),
+        "raw_path": path,
+        "query_string": query,
+        "headers": request.headers,
+        "state": state.copy(),
+        "extensions": {WHOLE: {}},
+    }
+
+
+class Line(Protocol):
+    """The connection of an exchange."""
+
+    async def read(self) -> bytes:
+        """What comes next; nothing at its end."""
+
+    async def write(self, data: bytes) -> None:
+        """Send; OSError or RuntimeError when it has gone."""
+
+    async def ended(self) -> None:
+        """Return when it has gone."""
+
+
+class Exchange:
+    """One plain request and its answer, for the application: its `receive` and its `send`.
+
+    1. An answer that the application gives at once leaves in one write; a stream in one write a message.
+    2. An answer ends where its Content-Length says, or with the last chunk, or with the connection (`last`).
+    3. While the application does not ask, nothing is read: what comes behind the request waits in the kernel.
+
+    rest       what has been received behind the request
+    standing   headers that every answer carries, and the end of its head
+    watched    called when the application begins to wait for the client's end
+    """
+
+    def __init__(self, request: Request, rest: bytes, line: Line, standing: bytes) -> None:
+        self.rest = rest
+        self.start: Any = None
+        self.last = request.last  # the connection ends with this answer
+        self.done = False
+        self.watched: Callable[[], None] = lambda: None
+        self._request, self._line, self._standing = request, line, standing
+        self._told = False
+        self._head = b""  # not written yet
+        self._left: int | None = None  # bytes of the body to come; None: in chunks
+        self._bodiless = False
+
+    async def receive(self) -> dict[str, Any]:
+        """The request; then, when there is one, the news that its client has left."""
+        if not self._told:
+            self._told = True
+            return {"type": "http.request", "body": self._request.body, "more_body": False}
+        self.watched()
+        with suppress(OSError):
+            while len(self.rest) < MAX_RECV:
+                data = await self._line.read()
+                if not data:
+                    return {"type": "http.disconnect"}
+                self.rest += data
+        await self._line.ended()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        """Take the start of an answer, or a piece of its body."""
+        kind = message["type"]
+        if kind == "http.response.start" and self.start is None:
+            self._head = self._begin(int(message["status"]), message.get("headers", ()))
+            self.start = message
+        elif kind == "http.response.body" and self.start is not None and not self.done:
+            self.done = not message.get("more_body", False)
+            data = self._head + self._framed(bytes(message.get("body", b"")))
+            self._head = b""
+            if data:
+                await self._put(data)
+        else:
+            raise UnexpectedMessageError(self.start, kind)
+
+    async def _put(self, data: bytes) -> None:
+        try:
+            await self._line.write(data)
+        except (OSError, RuntimeError):
+            self.last = True  # the client has left; what the application goes on to send goes nowhere
+
+    def _begin(self, status: int, headers: Any) -> bytes:
+        lines = [b"HTTP/1.1 %d " % status]
+        length = None
+        for name, value in headers:
+            lower = name.lower()
+            if lower in FRAMING:
+                if lower == b"connection":
+                    self.last = self.last or b"close" in value.lower()
+                if lower != b"content-length":
+                    continue
+                length = int(value)
+            lines.append(b"%b: %b" % (name, value))
+        self._bodiless = suppress_body(self._request.method, status)
+        if length is not None:
+            self._left = length
+        elif not suppress_body("GET", status):
+            lines.append(b"transfer-encoding: chunked")
+        if self.last:
+            lines.append(b"connection: close")
+        head = b"\r\n".join(lines)
+        if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\0" in head:
+            raise ValueError("A header holds a line break.")
+        return head + self._standing
+
+    def _framed(self, data: bytes) -> bytes:
+        if self._bodiless:
+            return b""
+        if self._left is None:
+            chunk = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+            return chunk + b"0\r\n\r\n" if self.done else chunk
+        self._left -= len(data)
+        if self._left < 0 or (self.done and self._left):
+            self.last = True
+            raise ValueError("The body is not as long as its Content-Length says.")
+        return data
+
+    async def finish(self, name: bytes = b"") -> None:
+        """Answer for an application that has said nothing; end the connection when it has not said all.
+
+        name   of the request, where it has one
+        """
+        if self.start is None:
+            headers = [(HEADER, name)] if name else []
+            self.start = {"status": 500, "headers": headers}
+            await self._put(self._begin(500, [*headers, (b"content-length", b"0"), (b"connection", b"close")]))
+        self.last = self.last or not self.done

@@ -1,0 +1,63 @@
+"""Hypercorn's log beside ours: each line once, in the same format; the access log whatever the level of the rest."""
+
+import logging
+from typing import Any
+
+from hypercorn.config import Config
+from hypercorn.logging import Logger
+from hypercorn.typing import ResponseSummary, WWWScope
+
+from quart_notes.server.logs import FIELDS, formatter
+from quart_notes.web.access_log_filter import concealed
+from quart_notes.web.request_ids import HEADER, NAME
+
+
+class TextLog(Logger):
+    """Lines for people; the access log as hypercorn writes it."""
+
+    log_format = "text"
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        if self.error_logger is not None:
+            self.error_logger.propagate = False
+            for handler in self.error_logger.handlers:
+                handler.setFormatter(formatter(self.log_format))
+        if self.access_logger is not None:
+            self.access_logger.setLevel(logging.INFO)
+
+    async def info(self, message: str, *args: Any, **kwargs: Any) -> None:
+        """Leave out the address: the server tells it."""
+
+
+class JsonLog(TextLog):
+    """Objects for programs, the access log too."""
+
+    log_format = "json"
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        if self.access_logger is not None:
+            for handler in self.access_logger.handlers:
+                handler.setFormatter(formatter(self.log_format))
+
+    async def access(self, request: WWWScope, response: ResponseSummary, request_time: float) -> None:
+        """Note a request and its answer."""
+        if self.access_logger is not None:
+            fields = _fields(request, response, request_time)
+            self.access_logger.info("%s %s", fields["method"], fields["path"], extra={FIELDS: fields})
+
+
+def _fields(request: Any, response: Any, seconds: float) -> dict[str, Any]:
+    """What is told of a request; not its query and no header that its client has made up."""
+    headers = dict(response.get("headers", ())) if response else {}
+    length, name = headers.get(b"content-length"), request.get(NAME) or headers.get(HEADER, b"")
+    return {
+        "method": request.get("method", "GET"),  # of a websocket
+        "path": concealed(request["path"]),
+        "status": response and response["status"],
+        "bytes": None if length is None else int(length),  # of a stream nobody knows
+        "seconds": round(seconds, 6),
+        "client": (request.get("client") or [None])[0],
+        "request_id": name.decode(),
+    }

@@ -1,0 +1,192 @@
+"""Holds the sockets and keeps workers behind them: restarts those that die, ends all of them together."""
+
+import asyncio
+import logging
+import signal
+import socket
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from quart_notes.cluster.worker_slot import Shared
+from quart_notes.server import serve, transport
+from quart_notes.server.metrics import combined
+from quart_notes.server.metrics_app import create_metrics_app
+from quart_notes.server.workers.worker_process import WorkerProcess
+from quart_notes.settings import Settings
+from quart_notes.storage.database import exclusive
+
+STOPS = 10.0  # seconds the workers have to end by themselves; then they are killed
+FORMER = 5.0  # seconds for the workers of a supervisor that was killed to end
+STEADY = 5.0  # seconds a worker has to live for the next one to be started at once
+PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that keeps dying young is restarted
+
+AGAIN = 5.0  # seconds before a worker that could not be started is tried again
+
+log = logging.getLogger("quart_notes")
+
+
+def run(settings: Settings) -> None:
+    """Serve with `settings.workers` processes until SIGINT or SIGTERM.
+
+    raises   ServeError or CannotOpenError when the address or the database cannot be used
+    """
+    config = serve.configuration(settings)
+    with exclusive(settings.database, FORMER) as lock, ExitStack() as sockets, asyncio.Runner() as runner:
+        supervisor = Supervisor(settings, _listeners(config.bind[0], settings.workers), lock)
+        monitored = None
+        if settings.metrics_bind is not None:
+            monitored = sockets.enter_context(serve.listen(settings.metrics_bind))
+        with transport.installed(0, direct=False):
+            runner.run(supervisor.run(monitored, config.logger_class))
+
+
+def _listeners(bind: str, workers: int) -> list[socket.socket]:
+    """A socket for each worker, at one address.
+
+    One for each, so that the kernel deals out the connections evenly; with one for all, the one that is awake takes all
+    that wait. They are open here too: who comes while a worker is away waits for the next one in its place.
+    """
+    if bind.startswith("unix:"):
+        return [serve.listen(bind)]
+    serve.listen(bind).close()  # nobody else is there: with another one of ours the sockets would be shared silently
+    first = serve.listen(bind, shared=True)
+    host = bind.rpartition(":")[0]
+    port = first.getsockname()[1]
+    return [first, *(serve.listen(f"{host}:{port}", shared=True) for _ in range(1, workers))]
+
+
+class Supervisor:
+    """The workers.
+
+    1. The first one is started alone: it makes the database ready, or says why it cannot.
+    2. A worker that dies is replaced, at once unless it dies again and again; one that stands still is killed first.
+    3. They end when the supervisor is told to, and by themselves when it is killed: the line to each is its life.
+    """
+
+    def __init__(self, settings: Settings, listeners: list[socket.socket], lock: int | None) -> None:
+        self._settings = settings
+        self._listeners = listeners
+        self._lock = lock
+        self._shared = Shared(settings.workers)
+        self._stopping = asyncio.Event()
+        self._workers: dict[int, WorkerProcess] = {}
+        self._replaced = 0
+
+    async def run(self, monitored: socket.socket | None, logger_class: type[Any]) -> None:
+        """Go on until SIGINT or SIGTERM.
+
+        monitored      where figures of all workers are asked for
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stopping.set)
+        keeping: list[asyncio.Task[None]] = []
+        try:
+            first = await self._begin(0, first=True)
+            ready = asyncio.create_task(first.started())
+            await self._unless_stopping(ready)
+            if self._stopping.is_set():
+                return
+            workers = [first, *[await self._begin(slot) for slot in range(1, self._settings.workers)]]
+            await self._unless_stopping(asyncio.gather(*(each.started() for each in workers)))
+            if self._stopping.is_set():
+                return
+            keeping += [asyncio.create_task(self._keep(slot, each)) for slot, each in enumerate(workers)]
+            where = serve.address(self._listeners[0], secure=serve.configuration(self._settings).ssl_enabled)
+            log.info("Quart Notes on %s, with %d workers", where, len(workers))
+            if monitored is not None:
+                metrics = create_metrics_app(self.figures)
+                keeping.append(loop.create_task(serve.serve_beside(metrics, monitored, self._stopping, logger_class)))
+            await self._stopping.wait()
+        finally:
+            log.info("Stopping")
+            for task in keeping:
+                task.cancel()
+            await asyncio.gather(
+                *keeping, *(worker.stop() for worker in self._workers.values()), return_exceptions=True
+            )
+            for listener in self._listeners:
+                listener.close()
+
+    async def figures(self) -> bytes:
+        """The figures of all workers that answer, as one text."""
+        workers = list(self._workers.items())
+        told = await asyncio.gather(*(worker.figures() for _, worker in workers))
+        texts = {slot: text for (slot, _), text in zip(workers, told, strict=True) if text}
+        return combined(dict(sorted(texts.items())), self._settings.workers, self._replaced)
+
+    async def _unless_stopping(self, ready: "asyncio.Future[Any]") -> None:
+        """Wait for something, or for the end; raises what it raises."""
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait([ready, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not ready.done():
+            ready.cancel()
+            await asyncio.wait([ready])
+        if not (ready.cancelled() or (ready.exception() and self._stopping.is_set())):
+            ready.result()
+
+    async def _begin(self, slot: int, *, first: bool = False) -> WorkerProcess:
+        listener = self._listeners[slot % len(self._listeners)].fileno()
+        shared = self._shared.descriptors(slot)
+        order = {
+            "settings": self._settings.model_dump(mode="json", exclude_unset=True),
+            "slot": slot,
+            "first": first,
+            "listener": listener,
+            "shared": shared,
+        }
+        inherited = [listener, *shared, *([] if self._lock is None else [self._lock])]
+        worker = self._workers[slot] = await WorkerProcess.start(order, inherited, STOPS + self._settings.drain)
+        return worker
+
+    async def _keep(self, slot: int, worker: WorkerProcess) -> None:
+        """Replace a worker whenever it ends."""
+        loop = asyncio.get_running_loop()
+        young = 0  # deaths in a row
+        while True:
+            began = loop.time()
+            how = await self._end_of(worker)
+            young = young + 1 if loop.time() - began < STEADY else 0
+            if young > 1:
+                self._deal_elsewhere(slot)
+            pause = PAUSES[min(young, len(PAUSES) - 1)]
+            log.error("Worker %d has ended (%s); another one is started in %g s", slot, how, pause)
+            self._replaced += 1
+            await asyncio.sleep(pause)
+            worker = await self._begin_again(slot)
+
+    async def _end_of(self, worker: WorkerProcess) -> str:
+        """How it has ended; one that stands still is ended: the connections dealt to it would wait for ever."""
+        ended = asyncio.ensure_future(worker.ended())
+        still = asyncio.ensure_future(worker.stands_still(self._settings.worker_timeout))
+        try:
+            await asyncio.wait([ended, still], return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                worker.kill()
+            how = await ended
+            return f"{how}; {still.result()}" if still.done() else how
+        finally:
+            ended.cancel()
+            still.cancel()
+
+    def _deal_elsewhere(self, slot: int) -> None:
+        """Have others get the connections of a worker that cannot start; who waits for it already is cut off.
+
+        When it can, it begins to listen itself.
+        """
+        if len(self._listeners) > 1:
+            former = self._listeners[slot]
+            with suppress(serve.ServeError):
+                where = serve.address(former).removeprefix("http://")
+                self._listeners[slot] = serve.listen(where, shared=True, at_once=False)
+                former.close()
+
+    async def _begin_again(self, slot: int) -> WorkerProcess:
+        """Start another one, as soon as the machine lets us."""
+        while True:
+            try:
+                return await self._begin(slot)
+            except OSError as error:
+                log.error("Worker %d cannot be started: %s; it is tried again in %g s", slot, error, AGAIN)
+            await asyncio.sleep(AGAIN)

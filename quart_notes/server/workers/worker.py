@@ -1,0 +1,63 @@
+"""The process of a worker, run with one argument: the descriptor of its line to the supervisor."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from typing import Any
+
+from quart import Quart
+
+from quart_notes.cluster.worker_slot import place_of
+from quart_notes.server import serve
+from quart_notes.server.workers.control_channel import Line
+from quart_notes.settings import Settings
+from quart_notes.storage.database import CannotOpenError
+
+
+def main(descriptor: int) -> int:
+    """Serve until SIGTERM or the end of the supervisor; returns the exit code.
+
+    What prevents it is told to the supervisor.
+    """
+    with socket.socket(fileno=descriptor) as supervisor, supervisor.makefile("rb") as said:
+        ordered = said.readline()
+        if not ordered:
+            sys.stderr.write("A worker does not start: its supervisor has gone.\n")
+            return 1
+        order: dict[str, Any] = json.loads(ordered)
+        settings = Settings.model_validate(order["settings"])
+        serve.configure_logging(settings.log_format)
+        try:
+            _serve(settings, order, supervisor)
+        except (serve.ServeError, CannotOpenError) as error:
+            with suppress(OSError):  # it has gone
+                supervisor.sendall(json.dumps({"cannot": str(error)}).encode() + b"\n")
+            return 1
+    return 0
+
+
+def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket) -> None:
+    def furnish(app: Quart) -> None:
+        async def answer(asked: dict[str, Any]) -> dict[str, Any]:
+            if asked["what"] == "figures":
+                return {**asked, "figures": (await app.extensions[serve.FIGURES]()).decode()}
+            return asked  # that it is answered says that we are alive
+
+        line = Line(supervisor, answer, app.extensions[serve.HURRY].set)
+        app.before_serving(line.open)
+        app.after_serving(line.close)
+
+    place = place_of(order["slot"], order["shared"], first=order["first"])
+    serve.serve(settings, socket.socket(fileno=order["listener"]), furnish, place)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor ends it
+    code = main(int(sys.argv[1]))
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)  # a start that fails half-way leaves threads behind, for which an orderly exit would wait for ever

@@ -1,0 +1,95 @@
+"""The process of a worker, seen from its supervisor."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, Self
+
+from quart_notes.server.serve import ServeError
+from quart_notes.server.workers.child_process import SupervisedProcess
+
+PROGRAM = (sys.executable, "-m", "quart_notes.server.workers.worker")
+STARTS = 60.0  # seconds that a worker has to start in the place of another one
+ANSWERS = 2.0  # seconds a worker has to give its figures
+ASKED = 5  # times in a row that a worker may leave unanswered whether it is alive
+
+
+class WorkerProcess(SupervisedProcess):
+    """One worker, which answers what it is asked."""
+
+    _cannot = ""
+    _asked = 0
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._asking: dict[int, asyncio.Future[dict[str, Any]]] = {}
+
+    @classmethod
+    async def start(cls, order: object, descriptors: Sequence[int], stops: float) -> Self:
+        """Start one with an order, and the descriptors that it is to inherit."""
+        # In a session of its own: Ctrl-C in a terminal is for the supervisor.
+        worker = await cls.start_program(PROGRAM, descriptors, stops, start_new_session=True)
+        worker.tell(order)
+        return worker
+
+    def heard(self, said: dict[str, Any]) -> None:
+        """It answers, or says why it cannot start."""
+        self._cannot = said.get("cannot", self._cannot)
+        if answered := self._asking.pop(said.get("asked", 0), None):
+            answered.set_result(said)
+
+    async def started(self) -> None:
+        """Return once it serves, however long that takes: its database may have to be migrated.
+
+        raises   ServeError when it cannot
+        """
+        waiting = asyncio.ensure_future(self.ready.wait())
+        await asyncio.wait([waiting, self._hearing], return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if not self.ready.is_set():
+            raise ServeError(self._cannot or "A worker did not start; what it said stands above.")
+
+    async def figures(self) -> str:
+        """Its figures; nothing when it does not answer."""
+        answer = await self._ask("figures", ANSWERS)
+        return str(answer["figures"]) if answer else ""
+
+    async def stands_still(self, seconds: float) -> str:
+        """Return once it has not answered for that long, or does not start, and say which. It may end during the wait.
+
+        It is asked several times: on a machine that was suspended it is not the worker that is late.
+        """
+        try:
+            async with asyncio.timeout(STARTS):
+                await self.ready.wait()
+        except TimeoutError:
+            return f"it did not start within {STARTS:g} s"
+        unanswered = 0
+        while unanswered < ASKED:
+            if await self._ask("alive", seconds / ASKED):
+                unanswered = 0
+                await asyncio.sleep(seconds / ASKED)
+            else:
+                unanswered += 1
+        return f"it stood still for {seconds:g} s"
+
+    async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
+        self._asked += 1
+        asked = self._asked
+        answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asking[asked] = answered
+        self.tell({"asked": asked, "what": what})
+        try:
+            async with asyncio.timeout(seconds):
+                return await answered
+        except TimeoutError:
+            return None
+        finally:
+            self._asking.pop(asked, None)
+
+    async def ended(self) -> str:
+        """Return how it ended, once it has, and why if it has said it."""
+        code = await self.gone()
+        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+        return f"{how}: {self._cannot}" if self._cannot else how

@@ -1,0 +1,122 @@
+"""A SQLite file's database moves to PostgreSQL, where everybody goes on as if nothing had happened."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from quart_notes.schemas.deleted_text import blanked
+from quart_notes.settings import Postgres
+from quart_notes.storage import schema_version
+from quart_notes.storage.copying import copy
+from quart_notes.storage.copying.copy import Copied, Progress
+from quart_notes.storage.copying.tables import CopyError, Head, Row, Sum, Table
+from quart_notes.storage.database import Database, exclusive
+from quart_notes.storage.postgres import tables as postgres_tables
+from quart_notes.storage.postgres.tables import PostgresTables
+from quart_notes.storage.signing_key import KEY_BYTES, key_in
+from quart_notes.storage.sqlite import backup
+from quart_notes.storage.sqlite import tables as sqlite_tables
+from quart_notes.storage.sqlite.tables import SqliteTables
+
+NEVER_USED = Head("", 0, 0)
+# What may be different without a loss: what servers prune, and what is written although somebody only looks.
+PASSING = {"event_log", "log_head", "attempt"}
+STAMPS = {("session", "seen_at"), ("session", "expires_at"), ("api_token", "used_at")}
+
+
+class Moved(NamedTuple):
+    """What came of it.
+
+    unfinished   imports that can still be run; their files stay where they are
+    """
+
+    tables: list[Copied]
+    has_key: bool
+    unfinished: int
+
+
+async def move(source: Path, folder: Path, target: Postgres, progress: Progress) -> Moved:
+    """Copy everything, or nothing: ids, the log and its epoch too. The file stays as it is.
+
+    folder   the data folder, with the key by which the server signs
+    raises   CopyError, CannotOpenError: a server works on one of them, or the target holds something else
+    """
+    key = _key(folder)
+    with exclusive(source):
+        backup.check(source)
+        await _check_version(source)
+        with sqlite_tables.opened(source) as ours:
+            async with postgres_tables.snapshot(target) as theirs:
+                schema_version.check(target, await theirs.migrations())
+                await _check_place(ours, theirs, target)  # before it is given any tables
+            async with copy.alone(target) as theirs:
+                await _check_place(ours, theirs, target)
+                await _check_contents(theirs, ours.tables(), target)
+                with progress("Copying") as report:
+                    copied = await copy.copy(ours, theirs, ours.tables(), report)
+                if key is not None:
+                    await theirs.put_key(key)
+                await theirs.put_mark(await _contents(theirs, ours.tables()))
+            return Moved(copied, key is not None, ours.unfinished())
+
+
+def _key(folder: Path) -> bytes | None:
+    key = key_in(folder)
+    if key is not None and len(key) != KEY_BYTES:
+        raise CopyError(
+            f"the key in {folder} has {len(key)} bytes, not {KEY_BYTES}: delete it (everybody signs in again)"
+        )
+    return key
+
+
+async def _check_version(file: Path) -> None:
+    database = Database(file)
+    try:
+        pending = await database.inspect()
+    finally:
+        await database.close()
+    if pending:
+        raise CopyError(f"{file} is of an older version ({pending[0]}): run quart-notes migrate")
+
+
+async def _check_place(ours: SqliteTables, theirs: PostgresTables, target: Postgres) -> None:
+    """CopyError unless nothing is lost there: it is unused, or as it was after it was copied last."""
+    here, there = await ours.head(), await theirs.head() or NEVER_USED
+    if here is None:
+        raise CopyError("there is nothing to copy yet: no server has worked on this database")
+    if there.newest == 0 or here == there:
+        return
+    if there.epoch != here.epoch:
+        raise CopyError(f"{target} holds the notes of another database: begin with an empty one")
+    last, same = await theirs.event(there.newest), await ours.event(there.newest)
+    # What it is about may have been deleted here since, and its text with it.
+    if last is None or same is None or _without_text(last) != _without_text(same):
+        raise CopyError(
+            f"{target} was copied from this database, and may have been changed since: its event {there.newest} is not"
+            " in the log of the file. Begin with an empty database"
+        )
+
+
+def _without_text(event: Row) -> tuple[str, bytes]:
+    topic, body = event
+    return topic, blanked(body.encode())
+
+
+async def _check_contents(theirs: PostgresTables, tables: list[Table], target: Postgres) -> None:
+    """CopyError unless it is unused, or holds what was copied last: much that people do is in no event."""
+    head, mark = await theirs.head() or NEVER_USED, await theirs.mark()
+    if (head.newest or mark) and mark != await _contents(theirs, tables):
+        raise CopyError(
+            f"{target} was copied from this database, and has been changed since. Begin with an empty database"
+        )
+
+
+async def _contents(theirs: PostgresTables, tables: list[Table]) -> str:
+    """A checksum of everything that would be lost."""
+    total = Sum()
+    for table in tables:
+        if table.name in PASSING:
+            continue
+        places = [place for place, column in enumerate(table.columns) if (table.name, column) not in STAMPS]
+        async for rows in theirs.read(table):
+            total.add(tuple([row[place] for place in places]) for row in rows)
+    return total.checksum

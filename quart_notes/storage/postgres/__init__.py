@@ -1,0 +1,1 @@
+"""A PostgreSQL server as the database: the only place that knows its driver."""

@@ -1,0 +1,103 @@
+"""Whole copies of a PostgreSQL database, as SQLite files: they can be restored on either, and need no other program."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from quart_notes.private_files import make_folder
+from quart_notes.settings import Postgres
+from quart_notes.storage import schema_version
+from quart_notes.storage.copying import copy
+from quart_notes.storage.copying.copy import Progress
+from quart_notes.storage.copying.tables import CopyError
+from quart_notes.storage.database import Database
+from quart_notes.storage.postgres import tables as postgres_tables
+from quart_notes.storage.postgres.tables import PostgresTables
+from quart_notes.storage.sqlite import backup as backups
+from quart_notes.storage.sqlite import tables as sqlite_tables
+
+FILE = "quart-notes.sqlite3"  # what a copy is named after
+
+
+async def backup(source: Postgres, target: Path, progress: Progress) -> None:
+    """A whole copy of one moment, checked, in a file that is not there yet; servers go on while it is made."""
+    async with postgres_tables.snapshot(source) as server:
+        await _save(server, source, target, progress)
+
+
+async def _save(server: PostgresTables, place: Postgres, target: Path, progress: Progress) -> None:
+    if await server.head() is None:
+        raise CopyError(f"{place} holds no notes")
+    await _check_version(server, place)
+    with _partial(target) as partial:
+        await copy.migrate(Database(partial))
+        with sqlite_tables.opened(partial) as file:
+            with progress("Copying") as report:
+                await copy.copy(server, file, file.tables(), report)
+            file.commit()
+        backups.check(partial)
+        partial.replace(target)
+
+
+async def _check_version(server: PostgresTables, place: Postgres) -> None:
+    applied = await server.migrations()
+    schema_version.check(place, applied)
+    if pending := schema_version.pending(applied):
+        raise CopyError(f"{place} is of an older version ({pending[0]}): run quart-notes migrate")
+
+
+@contextmanager
+def _partial(target: Path) -> Iterator[Path]:
+    partial = target.with_name(target.name + ".part")
+    _remove(partial)  # what a process left that was killed
+    try:
+        yield partial
+    finally:
+        _remove(partial)
+
+
+def _remove(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+async def restore(source: Path, folder: Path, target: Postgres, progress: Progress) -> Path | None:
+    """Put a copy in the place of what a server has, all of it or nothing.
+
+    Returns the copy of what was there, in `folder`; None when that was nothing. The log gets a new epoch, as by
+    backups.restore. The key by which servers sign stays.
+
+    raises   CopyError, CannotOpenError: servers work on it, the file is no copy or of a newer version
+    """
+    backups.check(source)
+    async with copy.alone(target) as server:
+        with _scratch(folder / "restoring") as scratch:
+            fresh = scratch / source.name
+            backups.copy(source, fresh)
+            backups.renew(fresh)
+            await copy.migrate(Database(fresh))
+            with sqlite_tables.opened(fresh) as file:
+                kept = await _keep(server, target, folder, progress)
+                with progress("Restoring") as report:
+                    await copy.copy(file, server, file.tables(), report)
+    return kept
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """An empty folder; for a process that is alone with the database, so that nobody else has it."""
+    shutil.rmtree(folder, ignore_errors=True)  # what a process left that was killed
+    make_folder(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+async def _keep(server: PostgresTables, place: Postgres, folder: Path, progress: Progress) -> Path | None:
+    if await server.head() is None:
+        return None
+    kept = backups.replaced(folder / FILE)
+    await _save(server, place, kept, progress)
+    return kept

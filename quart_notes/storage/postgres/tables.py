@@ -1,0 +1,166 @@
+"""The tables of a PostgreSQL server's database, for the code that copies them."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from quart_notes.settings import Postgres
+from quart_notes.storage.copying import tables
+from quart_notes.storage.copying.tables import CopyError, Head, Row, Table
+from quart_notes.storage.postgres.client import CONNECTING, IN_USE, LOCK_WAIT, TAKE_USE, USE_WAIT
+from quart_notes.storage.postgres.connections import FAILURES, WATCHFUL
+from quart_notes.storage.postgres.transactions import WRITING
+
+BOOLEANS = """
+    SELECT column_name FROM information_schema.columns
+    WHERE table_schema = current_schema() AND table_name = $1 AND data_type = 'boolean'
+"""
+SEQUENCE = "SELECT pg_get_serial_sequence(quote_ident($1), $2)"
+MARK = """
+    SELECT col_description(attrelid, attnum) FROM pg_attribute
+    WHERE attrelid = to_regclass('log_head') AND attname = 'epoch'
+"""
+
+
+class PostgresTables:
+    """What is in a database, within one transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._booleans: dict[str, set[int]] = {}  # where they stand among a table's columns
+
+    async def migrations(self) -> set[str]:
+        """The names of those that were applied."""
+        if not await self._is_there("tortoise_migrations"):
+            return set()
+        return {row["name"] for row in await self._connection.fetch("SELECT name FROM tortoise_migrations")}
+
+    async def head(self) -> Head | None:
+        """Of its log; None when no server has worked on it yet."""
+        if not await self._is_there("log_head"):
+            return None
+        found = await self._connection.fetchrow("SELECT epoch, newest, pruned FROM log_head")
+        return Head(*found) if found else None
+
+    async def event(self, number: int) -> Row | None:
+        """The topic and the body of an event that is still in the log."""
+        found = await self._connection.fetchrow("SELECT topic, body FROM event_log WHERE number = $1", number)
+        return tuple(found) if found else None
+
+    async def count(self, table: Table) -> int:
+        """How many rows there are."""
+        return int(await self._connection.fetchval(f'SELECT count(*) FROM "{table.name}"'))  # noqa: S608
+
+    async def read(self, table: Table) -> AsyncIterator[list[Row]]:
+        """All rows by primary key, CHUNK at once."""
+        columns = ", ".join(f'"{column}"' for column in table.columns)
+        # Text in the order of its bytes, as SQLite has it, whatever the database's language.
+        order = ' COLLATE "C"' if table.types[table.columns.index(table.key)].startswith("VARCHAR") else ""
+        query = f'SELECT {columns} FROM "{table.name}" ORDER BY "{table.key}"{order}'  # noqa: S608
+        rows = await self._connection.cursor(query)
+        while found := await rows.fetch(tables.CHUNK):
+            yield [tuple([int(value) if isinstance(value, bool) else value for value in row]) for row in found]
+
+    async def used(self, table: Table) -> int:
+        """The greatest number that was ever given to a row; 0 when rows have no numbers."""
+        sequence = await self._sequence(table)
+        if sequence is None:
+            return 0
+        greatest = await self._connection.fetchval(f'SELECT max("{table.key}") FROM "{table.name}"')  # noqa: S608
+        given = f"SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM {sequence}"  # noqa: S608
+        return max(greatest or 0, int(await self._connection.fetchval(given)))
+
+    async def empty(self, tables: Sequence[Table]) -> None:
+        """Delete all rows. Not TRUNCATE: a backup that is being made would find nothing."""
+        for table in reversed(tables):
+            await self._connection.execute(f'DELETE FROM "{table.name}"')  # noqa: S608
+
+    async def write(self, table: Table, rows: list[Row]) -> None:
+        """Insert rows."""
+        if table.name not in self._booleans:
+            found = await self._connection.fetch(BOOLEANS, table.name)
+            self._booleans[table.name] = {table.columns.index(row["column_name"]) for row in found}
+        if booleans := self._booleans[table.name]:
+            rows = [
+                tuple([bool(value) if place in booleans else value for place, value in enumerate(row)]) for row in rows
+            ]
+        await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
+
+    async def complete(self, table: Table, used: int) -> None:
+        """Give further rows numbers beyond those that were used, and let the server know how many rows there are.
+
+        By RESTART, which a rollback undoes, and not by setval. From 2 at the least: 1 we give ourselves, to a board
+        and to a room.
+        """
+        sequence = await self._sequence(table)
+        if sequence is not None:
+            await self._connection.execute(f"ALTER SEQUENCE {sequence} RESTART WITH {max(used, 1) + 1}")
+        await self._connection.execute(f'ANALYZE "{table.name}"')
+
+    async def put_key(self, key: bytes) -> None:
+        """Have servers sign with this key."""
+        await self._connection.execute("DELETE FROM server_key")
+        await self._connection.execute("INSERT INTO server_key (id, key) VALUES (1, $1)", key.hex())
+
+    async def mark(self) -> str | None:
+        """What `put_mark` has put there."""
+        mark: str | None = await self._connection.fetchval(MARK)
+        return mark
+
+    async def put_mark(self, checksum: str) -> None:
+        """Remember what everything was when it was copied, where no server looks: hexadecimal digits."""
+        await self._connection.execute(f"COMMENT ON COLUMN log_head.epoch IS '{checksum}'")
+
+    async def _sequence(self, table: Table) -> str | None:
+        name: str | None = await self._connection.fetchval(SEQUENCE, table.name, table.key)
+        return name
+
+    async def _is_there(self, name: str) -> bool:
+        return await self._connection.fetchval("SELECT to_regclass($1)", name) is not None
+
+
+@asynccontextmanager
+async def snapshot(place: Postgres) -> AsyncIterator[PostgresTables]:
+    """One moment of a database, to read from, also while servers write."""
+    async with _connected(place) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        yield PostgresTables(connection)
+
+
+@asynccontextmanager
+async def alone(place: Postgres) -> AsyncIterator[PostgresTables]:
+    """A transaction that writes while nobody else can; CopyError when a server works on the database."""
+    async with _connected(place) as connection:
+        try:
+            await connection.execute(TAKE_USE.format(wait=USE_WAIT, kind="", lock=IN_USE))
+        except asyncpg.LockNotAvailableError:
+            raise CopyError(f"{place} is in use by another Quart Notes process") from None
+        async with connection.transaction():
+            await connection.execute(f"SELECT pg_advisory_xact_lock({WRITING})")
+            yield PostgresTables(connection)
+
+
+@asynccontextmanager
+async def _connected(place: Postgres) -> AsyncIterator[Any]:
+    """A connection that takes its time; CopyError for whatever the server says."""
+    try:
+        connection = await asyncpg.connect(
+            place.url,
+            timeout=CONNECTING,
+            server_settings={
+                "application_name": "quart-notes copier",
+                "statement_timeout": "0",
+                "idle_in_transaction_session_timeout": "0",
+                "lock_timeout": f"{LOCK_WAIT}s",
+                **WATCHFUL,
+            },
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=CONNECTING)
+    except FAILURES as error:
+        if getattr(error, "filename", None) is not None:  # of the file on the other side
+            raise
+        raise CopyError(f"{place}: {str(error) or 'no answer in time'}") from error

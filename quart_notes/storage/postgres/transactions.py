@@ -1,0 +1,198 @@
+"""A transaction on PostgreSQL, and what the driver says in Tortoise's words.
+
+Tortoise 1.1 leaves what the driver says about a lost connection as it is, and takes COMMIT for a success where the
+server has rolled back.
+source   Tortoise's backends/asyncpg/client.py
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
+from tortoise.exceptions import IntegrityError, OperationalError
+
+from quart_notes.storage.postgres.connections import FAILURES, asked
+
+# Number of the advisory lock of a transaction that changes anything, up to the commit; known within one database only.
+WRITING = 0x51756172744E01
+
+READING = {"reader", "aside"}  # roles of connections
+READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# The lock first: what is read afterwards includes all that was committed before.
+WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({WRITING})"
+APPEND = """
+    WITH head AS (UPDATE log_head SET newest = newest + $1::bigint WHERE id = 1 RETURNING newest),
+    told AS (
+        INSERT INTO event_log (number, topic, body, subject, created_at)
+        SELECT head.newest - $1::bigint + entry.place, entry.topic, entry.body, entry.subject, $5
+        FROM head, unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS entry (topic, body, subject, place)
+    )
+    SELECT newest, pg_current_xact_id()::text, pg_notify('quart_notes_commits', newest::text) FROM head
+"""
+STATUS = "SELECT pg_xact_status($1::text::xid8)"
+SETTLES = 5.0  # seconds to find out what became of a commit whose answer was lost
+AGAIN = 0.1  # seconds between two tries of that
+LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError)  # an answer may have been
+UNCERTAIN = "the outcome of a commit is not known"
+VALUE = re.compile(r"\?(\d+)")
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise what the driver says as Tortoise's errors, which do not tell one database from another."""
+    try:
+        yield
+    except FAILURES as error:
+        raise _in_tortoises_words(error) from error
+
+
+def _in_tortoises_words(error: Exception) -> OperationalError:
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return IntegrityError(error)
+    if isinstance(error, asyncpg.DiskFullError):
+        return OperationalError(f"the server's disk is full: {error}")
+    return OperationalError(str(error) or "no answer in time")
+
+
+@cache
+def _numbered(query: str) -> str:
+    return VALUE.sub(r"$\1", query)
+
+
+class StrictTransaction(TransactionWrapper):
+    """A transaction that says what really became of it."""
+
+    SIZE = "SELECT pg_database_size(current_database())"
+
+    def __init__(self, parent: AsyncpgDBClient, connection: Any) -> None:
+        super().__init__(parent)
+        self._connection = connection
+        self._changes = 0
+        self._number: str | None = None  # PostgreSQL's name for it, once it has events
+
+    @property
+    def changes(self) -> int:
+        """Statements so far that may have changed something. One that fails counts: nothing can follow it."""
+        return self._changes
+
+    def _count(self) -> None:
+        self._changes += 1
+        if isinstance(self._parent, StrictTransaction):
+            self._parent._count()
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(StrictTransaction(self, self._connection))
+
+    async def begin(self) -> None:
+        """Open the transaction."""
+        with translated():
+            await self._connection.execute(READ if getattr(self._parent, "role", "") in READING else WRITE)
+
+    async def commit(self) -> None:
+        """Make it durable; OperationalError when that fails."""
+        try:
+            outcome = await self._connection.execute("COMMIT")
+        except FAILURES as error:
+            # The server may have done it before it, or the way to it, was lost.
+            committed = await self._is_committed() if isinstance(error, LOST) else False
+            if committed is None:
+                raise OperationalError(UNCERTAIN) from error
+            if not committed:
+                raise _in_tortoises_words(error) from error
+            log.warning("The answer to a commit was lost; asked again, the server has made it: %s", error)
+        else:
+            # After a statement that failed the server answers COMMIT with ROLLBACK, and no error.
+            if outcome != "COMMIT":
+                raise OperationalError("a statement of the transaction has failed")
+        self._finalized = True
+
+    async def _is_committed(self) -> bool | None:
+        """Whether the server has made it; None when that cannot be found out.
+
+        source   https://www.postgresql.org/docs/current/functions-info.html (pg_xact_status)
+        """
+        if self._number is None:
+            return None
+        parent: Any = self._parent  # a StrictClient
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLES):
+                while True:
+                    with suppress(*FAILURES):
+                        state = await asked(parent.place, STATUS, self._number)
+                        if state != "in progress":  # it may not know yet that we have gone
+                            return bool(state == "committed")
+                    await asyncio.sleep(AGAIN)
+        return None
+
+    async def rollback(self) -> None:
+        """Undo everything."""
+        self._finalized = True
+        with translated():
+            await self._connection.execute("ROLLBACK")
+
+    async def savepoint(self) -> None:
+        """Open a transaction within this one."""
+        with translated():
+            await self._connection.execute("SAVEPOINT inner_one")
+
+    async def release_savepoint(self) -> None:
+        """Keep what was done within it."""
+        self._finalized = True
+        with translated():
+            await self._connection.execute("RELEASE SAVEPOINT inner_one")
+
+    async def savepoint_rollback(self) -> None:
+        """Undo what was done within it."""
+        self._finalized = True
+        with translated():
+            await self._connection.execute("ROLLBACK TO SAVEPOINT inner_one")
+
+    async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
+        """Number and insert (topic, body, subject) in order, and commit with them; returns the number of the first."""
+        topics = [topic for topic, _, _ in entries]
+        bodies = [body.decode() for _, body, _ in entries]
+        subjects = [subject for _, _, subject in entries]
+        with translated():
+            row = await self._connection.fetchrow(APPEND, len(entries), topics, bodies, subjects, at)
+        newest, self._number, _ = row
+        await self.commit()
+        return int(newest) - len(entries) + 1
+
+    async def execute_insert(self, query: str, values: list[Any]) -> Any:
+        """Insert one row; returns the id for SQL of our own, and for Tortoise's what it asks to be returned."""
+        self._count()
+        if "?" not in query:
+            return await super().execute_insert(query, values)
+        with translated():
+            return await self._connection.fetchval(f"{_numbered(query)} RETURNING id", *values)
+
+    async def execute_many(self, query: str, values: list[Any]) -> None:
+        """Run a statement for each of many rows."""
+        self._count()
+        await super().execute_many(query, values)
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Any]:
+        """The number of rows, and the rows."""
+        if not query.lstrip().startswith("SELECT"):
+            self._count()
+        result: tuple[int, Any] = await super().execute_query(_numbered(query) if "?" in query else query, values)
+        return result
+
+    async def execute_script(self, query: str) -> None:
+        """Run statements without values."""
+        self._count()
+        await super().execute_script(query)
+
+    async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with translated():
+            return await func(self, *args, **kwargs)

@@ -1,0 +1,75 @@
+"""The server's own key, by which it knows again what it has handed out."""
+
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+from itsdangerous import BadSignature, Signer
+
+from quart_notes.models import ServerKey
+from quart_notes.private_files import make_folder, open_file
+from quart_notes.storage.database import Database
+
+FILE = "secret"  # in the data folder
+KEY_BYTES = 32
+
+
+def key_in(folder: Path) -> bytes | None:
+    """The key of a data folder; None when none was made there."""
+    try:
+        return (folder / FILE).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+class Signing:
+    """Signs texts, each kind for itself; the key is made at the first start.
+
+    It stays in the data folder, or in a database that servers on many machines share.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FILE
+        self._key = b""
+
+    async def open(self, database: Database) -> None:
+        """Read the key, or make it."""
+        if isinstance(database.place, Path):
+            self.open_file()
+            return
+        async with database.transaction() as connection:
+            made = {"key": secrets.token_hex(KEY_BYTES)}
+            kept, _ = await ServerKey.get_or_create(made, using_db=connection, id=1)
+        self._key = bytes.fromhex(kept.key)
+
+    def open_file(self) -> None:
+        """Read the key of the data folder, or make it; nobody but the server's own user can read it."""
+        make_folder(self._file.parent)
+        try:
+            with open_file(self._file, "xb") as file:
+                self._key = secrets.token_bytes(KEY_BYTES)
+                file.write(self._key)
+        except FileExistsError:
+            self._key = self._file.read_bytes()
+        if len(self._key) < KEY_BYTES:
+            raise ValueError(f"{self._file} is not a key; delete it to have a new one made (everybody signs in again)")
+
+    def sign(self, kind: str, text: str) -> str:
+        """The text with its signature."""
+        return self._signer(kind).sign(text).decode()
+
+    def secret(self, name: str) -> str:
+        """A secret of 256 bits, always the same for the same name; nobody who lacks the key can tell it."""
+        mac = hmac.digest(self._key, f"quart-notes secret {name}".encode(), "sha256")
+        return urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+    def read(self, kind: str, signed: str) -> str | None:
+        """The text that was signed; None when this key did not sign it."""
+        try:
+            return self._signer(kind).unsign(signed).decode()
+        except BadSignature:
+            return None
+
+    def _signer(self, kind: str) -> Signer:
+        return Signer(self._key, salt=f"quart-notes {kind}", key_derivation="hmac")

@@ -1,0 +1,110 @@
+"""Whole copies of a database: made while it is in use, checked, and put back."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from quart_notes.live.events import new_epoch
+from quart_notes.private_files import make_file, make_folder
+from quart_notes.storage import schema_version
+
+COPY_PAGES = 1024  # pages copied between two reports of progress
+
+
+def copy(source: Path, target: Path, progress: Callable[[int], None] | None = None) -> None:
+    """A whole and consistent copy of a database that may be in use; `progress` hears the percentage done.
+
+    source   https://www.sqlite.org/backup.html
+    """
+    partial = target.with_name(target.name + ".part")
+
+    def report(_: int, remaining: int, total: int) -> None:
+        if progress is not None:
+            progress(100 - remaining * 100 // max(total, 1))
+
+    make_file(partial)
+    try:
+        with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
+            # Reading from one moment: otherwise a write between two steps makes SQLite begin again, for ever if busy.
+            from_.execute("BEGIN")
+            from_.execute("SELECT count(*) FROM sqlite_master")
+            from_.backup(to, pages=COPY_PAGES, progress=report)
+            to.execute("PRAGMA journal_mode = DELETE")  # one file that needs no others beside it
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def check(file: Path) -> None:
+    """Raise sqlite3.DatabaseError unless `file` is a sound database of ours, CannotOpenError when it is too new."""
+    with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
+        try:
+            connection.execute("SELECT epoch, newest FROM log_head").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise sqlite3.DatabaseError(f"{file} is not a Quart Notes database: {error}") from None
+        schema_version.check(file, migrations(connection))
+        (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"{file} is damaged: {verdict}")
+
+
+def migrations(connection: sqlite3.Connection) -> list[str]:
+    """The names of those that were applied; none where there are no tables yet."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'").fetchone():
+        return []
+    return [name for (name,) in connection.execute("SELECT name FROM tortoise_migrations")]
+
+
+def refuse_newer(file: Path) -> None:
+    """CannotOpenError when only a newer version understands the file; it may be damaged, or not be there."""
+    applied: list[str] = []
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+        applied = migrations(opened)
+    schema_version.check(file, applied)
+
+
+def restore(source: Path, file: Path) -> Path | None:
+    """Put a copy in the place of the database; returns where the former one is kept, None when there was none.
+
+    The log gets a new epoch: readers who saw events that the copy does not have must reload, never be silent.
+
+    raises   sqlite3.DatabaseError for what is no copy of ours, CannotOpenError when one of the two is too new
+    """
+    check(source)
+    refuse_newer(file)
+    make_folder(file.parent)
+    fresh = file.with_name(file.name + ".restoring")
+    copy(source, fresh)
+    renew(fresh)
+    kept = replaced(file)
+    existed = file.exists()
+    # Moved as it is, with what SQLite keeps beside it: it may be damaged, which may be why it is replaced.
+    for suffix in ("-wal", "-shm", ""):
+        present = file.with_name(file.name + suffix)
+        if present.exists():
+            present.replace(kept.with_name(kept.name + suffix))
+    fresh.replace(file)
+    return kept if existed else None
+
+
+def renew(file: Path) -> None:
+    """Give the log of a copy, which is to be worked on, an epoch of its own."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        _keep_origins(connection)
+        connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
+
+
+def replaced(file: Path) -> Path:
+    """Where to keep what was in the place of a file until now."""
+    return file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
+
+
+def _keep_origins(connection: sqlite3.Connection) -> None:
+    """Have notes go by their former names, which hold the epoch: an export from before must not double them."""
+    has_origins = connection.execute("SELECT 1 FROM pragma_table_info('note') WHERE name = 'origin'").fetchone()
+    if has_origins:
+        former = "(SELECT epoch FROM log_head) || '/' || id"
+        connection.execute(f"UPDATE note SET origin = {former} WHERE origin IS NULL")  # noqa: S608 - a constant

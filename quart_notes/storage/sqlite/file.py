@@ -1,0 +1,126 @@
+"""SQLite's side of the database: one file, and its write-ahead log."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.migrations.executor import MigrationExecutor
+
+from quart_notes.errors import DatabaseUnavailableError
+from quart_notes.private_files import make_file, make_folder
+from quart_notes.storage.sqlite.backup import copy, refuse_newer
+
+PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",  # a commit is on the disk before anybody is told
+    "busy_timeout": 5000,  # milliseconds
+    "foreign_keys": "ON",
+    "wal_autocheckpoint": 20_000,  # pages; `checkpoint` is sooner, and no commit waits for it
+    "journal_size_limit": 64 << 20,  # bytes the log file keeps after a checkpoint
+    "cache_size": -16384,  # KiB, negative by SQLite's convention
+}
+CHECKPOINT_SIZE = 4 << 20  # bytes of write-ahead log from which it is folded back
+
+
+class SqliteFile:
+    """Two connections to a file: one writes, one reads, so that a read never waits for a commit to reach the disk."""
+
+    engine = "quart_notes.storage.sqlite.client"
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._inode = 0
+
+    def credentials(self) -> tuple[dict[str, Any], ...]:
+        """What the engine needs for the connection that writes, and for the one that reads."""
+        writing = {"file_path": str(self._file), **PRAGMAS}
+        return writing, {**writing, "query_only": "ON"}
+
+    async def probe(self) -> None:
+        """Raise when there can be no connection: Tortoise keeps its lock then, and everything after would wait.
+
+        Also when the file is of a newer version: a connection that writes would already change it.
+        """
+        await asyncio.to_thread(_probe, self._file)
+
+    def opened(self) -> None:
+        """Remember which file it is."""
+        self._inode = self._file.stat().st_ino
+
+    def check(self) -> None:
+        """DatabaseUnavailableError when it is not there any more.
+
+        An unlinked or replaced file would go on taking writes that nobody finds again.
+        """
+        try:
+            same = self._file.stat().st_ino == self._inode
+        except OSError:
+            same = False
+        if not same:
+            raise DatabaseUnavailableError("The database file is not there any more.")
+
+    async def examine(self, *, thoroughly: bool) -> None:
+        """sqlite3.Error or OSError unless the file can be read; thoroughly: all of it."""
+        await asyncio.to_thread(_examine, self._file, thoroughly)
+
+    async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
+        """Apply the migrations, the first of which is named; a copy of an older file is kept."""
+        _, tables = await connection.execute_query("SELECT 1 FROM sqlite_master WHERE name = 'note'")
+        if tables:
+            copies = self._file.parent / "copies"
+            make_folder(copies)
+            stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+            await asyncio.to_thread(copy, self._file, copies / f"before-{first}-{stamp}.sqlite3")
+        await MigrationExecutor(connection, apps).migrate()
+
+    async def checkpoint(self) -> None:
+        """Fold a write-ahead log that has grown back into the file, beside the writes that go on.
+
+        Left to SQLite, every so many commits one of them does it, and everybody behind it waits for the disk.
+        source   https://www.sqlite.org/wal.html, "Checkpointing"
+        """
+        wal = self._file.with_name(self._file.name + "-wal")
+        try:
+            grown = wal.stat().st_size > CHECKPOINT_SIZE
+        except OSError:
+            grown = False
+        if grown:
+            await asyncio.to_thread(_checkpoint, self._file)
+
+
+def _examine(file: Path, thoroughly: bool) -> None:
+    """By connections of its own, which have nothing in their caches.
+
+    Never by open(): as a file is closed, the process loses all locks that it has on it, those of SQLite too. Another
+    process would then take the write-ahead log away, and with it what is committed from then on.
+    source   https://www.sqlite.org/howtocorrupt.html, 2.2
+    """
+    # The file alone, since its beginning may be in the log as well.
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()
+        if not file.stat().st_size:
+            raise sqlite3.DatabaseError(f"{file} is empty")
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute("SELECT newest FROM log_head").fetchone()
+        if thoroughly:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError(f"{file} is damaged: {verdict}")
+
+
+def _checkpoint(file: Path) -> None:
+    # Of a file that is there: a database that went away is not to be made again.
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _probe(file: Path) -> None:
+    refuse_newer(file)
+    make_folder(file.parent)
+    make_file(file)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()

@@ -1,0 +1,181 @@
+"""The tables of a SQLite file, for the code that copies them."""
+
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from quart_notes.storage.copying import tables
+from quart_notes.storage.copying.tables import ALONE, CopyError, Head, Row, Table
+
+OWN = {"sqlite_sequence", "tortoise_migrations"}  # SQLite's and Tortoise's
+INT = 1 << 31  # PostgreSQL's INT is smaller than SQLite's
+LENGTH = re.compile(r"VARCHAR\((\d+)\)")
+
+
+class SqliteTables:
+    """What is in a file, at one moment; what is written is there with `commit`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def commit(self) -> None:
+        """Keep what was written, in one file that needs no others beside it."""
+        self._connection.execute("COMMIT")
+        self._connection.execute("PRAGMA journal_mode = DELETE")
+
+    def tables(self) -> list[Table]:
+        """Those to be copied; each after the ones that it refers to."""
+        names = {name for (name,) in self._ask("SELECT name FROM sqlite_master WHERE type = 'table'")} - OWN - ALONE
+        referred = {name: {row[2] for row in self._ask(f'PRAGMA foreign_key_list("{name}")')} for name in sorted(names)}
+        return [self._table(name) for name in TopologicalSorter(referred).static_order()]
+
+    def _table(self, name: str) -> Table:
+        columns = self._ask(f'PRAGMA table_info("{name}")')
+        (key,) = (column[1] for column in columns if column[5])
+        return Table(name, tuple(column[1] for column in columns), tuple(column[2] for column in columns), key)
+
+    def unfinished(self) -> int:
+        """How many imports can still be run, or run again."""
+        return int(self._ask("SELECT count(*) FROM job WHERE state <> 'done'")[0][0])
+
+    async def head(self) -> Head | None:
+        """Of its log; None when no server has worked on it yet."""
+        found = self._ask("SELECT epoch, newest, pruned FROM log_head")
+        return Head(*found[0]) if found else None
+
+    async def event(self, number: int) -> Row | None:
+        """The topic and the body of an event that is still in the log."""
+        found = self._ask("SELECT topic, body FROM event_log WHERE number = ?", number)
+        return found[0] if found else None
+
+    async def count(self, table: Table) -> int:
+        """How many rows there are."""
+        return int(self._ask(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - a table's own name
+
+    async def read(self, table: Table) -> AsyncIterator[list[Row]]:
+        """All rows by primary key, CHUNK at once."""
+        checks = [_check(kind) for kind in table.types]
+        rows = self._connection.execute(f'SELECT {_listed(table)} FROM "{table.name}" ORDER BY "{table.key}"')  # noqa: S608
+        while found := rows.fetchmany(tables.CHUNK):
+            yield [_checked(table, checks, row) for row in found]
+
+    async def used(self, table: Table) -> int:
+        """The greatest number that was ever given to a row; 0 when rows have no numbers."""
+        if table.types[table.columns.index(table.key)] != "INTEGER":
+            return 0
+        greatest = f'SELECT max("{table.key}") FROM "{table.name}"'  # noqa: S608
+        given = "SELECT max(seq) FROM sqlite_sequence WHERE name = ?"
+        return max(self._ask(greatest)[0][0] or 0, self._ask(given, table.name)[0][0] or 0)
+
+    async def empty(self, tables: Sequence[Table]) -> None:
+        """Delete all rows."""
+        for table in reversed(tables):
+            self._connection.execute(f'DELETE FROM "{table.name}"')  # noqa: S608
+
+    async def write(self, table: Table, rows: list[Row]) -> None:
+        """Insert rows."""
+        places = ", ".join("?" * len(table.columns))
+        self._connection.executemany(
+            f'INSERT INTO "{table.name}" ({_listed(table)}) VALUES ({places})',  # noqa: S608
+            [[value.isoformat(" ") if isinstance(value, datetime) else value for value in row] for row in rows],
+        )
+
+    async def complete(self, table: Table, used: int) -> None:
+        """Give further rows numbers beyond those that were used."""
+        self._connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+        if used:
+            self._connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, used))
+
+    def _ask(self, query: str, *values: Any) -> list[Any]:
+        return self._connection.execute(query, values).fetchall()
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[SqliteTables]:
+    """A file that is there, in one transaction."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
+        connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master")  # from now on it is this moment
+        yield SqliteTables(connection)
+
+
+def _listed(table: Table) -> str:
+    return ", ".join(f'"{column}"' for column in table.columns)
+
+
+def _checked(table: Table, checks: list[Callable[[Any], Any]], row: Row) -> Row:
+    try:
+        return tuple([None if value is None else check(value) for check, value in zip(checks, row, strict=True)])
+    except ValueError:
+        for column, check, value in zip(table.columns, checks, row, strict=True):
+            _name_trouble(table, row[table.columns.index(table.key)], column, check, value)
+        raise
+
+
+def _name_trouble(table: Table, key: Any, column: str, check: Callable[[Any], Any], value: Any) -> None:
+    try:
+        if value is not None:
+            check(value)
+    except ValueError as error:
+        raise CopyError(f"{table.name} {key!r}: {column} {error}") from None
+
+
+def _check(kind: str) -> Callable[[Any], Any]:
+    """What makes a value of that type plain; ValueError for what SQLite keeps and PostgreSQL does not."""
+    if length := LENGTH.fullmatch(kind):
+        return partial(_text, int(length[1]))
+    checks: dict[str, Callable[[Any], Any]] = {
+        "TEXT": partial(_text, 1 << 30),
+        "TIMESTAMP": _moment,
+        "REAL": _float,
+        "INT": _int,
+    }
+    return checks.get(kind, _bigint)
+
+
+def _text(length: int, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is no text")
+    if "\0" in value:
+        raise ValueError("holds a NUL")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError("is not UTF-8, or holds half of a surrogate pair") from None
+    if len(value) > length:
+        raise ValueError(f"is longer than {length} characters")
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("is no moment") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _float(value: Any) -> float:
+    if not isinstance(value, float):
+        raise ValueError("is no number")
+    return value
+
+
+def _int(value: Any) -> int:
+    if not isinstance(value, int) or not -INT <= value < INT:
+        raise ValueError(f"is no number below {INT:,}")
+    return value
+
+
+def _bigint(value: Any) -> int:
+    if not isinstance(value, int):
+        raise ValueError("is no whole number")
+    return value

@@ -1,0 +1,69 @@
+"""Notes as a table: a line that names the columns, then a row a note."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from quart_notes.schemas import OWN_ORIGIN, ImportOptions
+from quart_notes.transfer.columns import use_of
+from quart_notes.transfer.csv_rows import Head, Row, table
+from quart_notes.transfer.fields import gathered
+from quart_notes.transfer.parsed_note import Item, Lost
+from quart_notes.transfer.source_files import File
+from quart_notes.transfer.text import lines_of
+
+SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
+# A spreadsheet takes what begins so for a formula. In our own export an apostrophe in front prevents it.
+FORMULA = re.compile(r"[=+\-@\t\r\n'＝＋－＠]")
+ABOVE = "lines above the names of the columns"
+NAMELESS = "cells in a column without a name"
+SETTINGS = "settings of the program that wrote the file"
+
+
+def read(file: File, options: ImportOptions) -> Iterator[Item]:
+    """The notes in a file, each named by its line."""
+    with file.open() as opened:
+        head, above, rows = table(lines_of(opened))
+        for row in above:
+            yield Item(file.name, lost=[Lost(ABOVE, " ".join(filter(None, row.cells)))])
+        for row in rows:
+            yield _item(f"{file.name}: line {row.line:,}", head, row, options)
+
+
+def count(file: File) -> Iterator[int]:
+    """One for each row below the names of the columns."""
+    with file.open() as opened:
+        yield from (1 for _ in table(lines_of(opened)).rows)
+
+
+def _item(name: str, head: Head, row: Row, options: ImportOptions) -> Item:
+    if row.broken is not None:
+        return Item(name, problem=row.broken)
+    columns = [*head.columns, *[""] * (len(row.cells) - len(head.columns))]
+    named = list(zip(columns, row.cells, strict=False))
+    if any(use_of(column) == "origin" and OWN_ORIGIN.fullmatch(cell) for column, cell in named):
+        named = [(column, shown(cell)) for column, cell in named]
+    if any(use_of(column) == "kind" and cell == "meta" for column, cell in named):  # in a table of Todoist
+        return Item(name, lost=[Lost(SETTINGS, " ".join(filter(None, row.cells)))])
+    return gathered((column or NAMELESS, cell) for column, cell in named).item(name, options)
+
+
+def shown(cell: str) -> str:
+    """A cell of our own export as it was before it was kept from being a formula."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:2]) else cell
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula.
+
+    source   https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{cell}" if FORMULA.match(cell) else cell
+
+
+def line_of(cells: list[str]) -> str:
+    """A line of a table, every cell in quotation marks: a spreadsheet may take another sign for the separator."""
+    line = io.StringIO()
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow(cells)
+    return line.getvalue()

@@ -1,0 +1,158 @@
+"""Notes written as files: JSON without loss, a table, or a zip of Markdown. A page at a time, in flat memory."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from quart_notes.schemas import ExportFormat, NoteOut
+from quart_notes.schemas.strict_json import dump
+from quart_notes.transfer import json_format
+from quart_notes.transfer.csv_format import harmless, line_of
+from quart_notes.transfer.zip_writer import ZipWriter
+
+TYPES: Mapping[ExportFormat, str] = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8; header=present",
+    "markdown": "application/zip",
+}
+SUFFIXES: Mapping[ExportFormat, str] = {"json": ".json", "csv": ".csv", "markdown": ".zip"}
+UNFIT = re.compile(r"[\W_]+")  # what a file's name can do without
+NAME_MAX = 60  # characters of it
+COLUMNS = ("title", "description", "done", "created_at", "updated_at", "origin")
+
+
+class About(NamedTuple):
+    """What an export is of."""
+
+    board_name: str
+    epoch: str
+    at: datetime
+
+
+class Writer(Protocol):
+    """How a file is written: its beginning, its notes in order, its end."""
+
+    def begin(self) -> bytes:
+        """How the file begins."""
+
+    def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
+        """More notes, each with its origin."""
+
+    def end(self) -> Iterator[bytes]:
+        """How the file ends, in pieces."""
+
+
+def writer(kind: ExportFormat, about: About) -> Writer:
+    """What writes an export of this format."""
+    if kind == "csv":
+        return Table()
+    return Export(about) if kind == "json" else MarkdownZip()
+
+
+class Export:
+    """Our own JSON: everything, so that it can come in again without loss."""
+
+    def __init__(self, about: About) -> None:
+        self._about = about
+        self._first = True
+
+    def begin(self) -> bytes:
+        """What it is of, and the notes' array."""
+        head = {
+            json_format.MARK: json_format.VERSION,
+            "epoch": self._about.epoch,
+            "board": {"name": self._about.board_name},
+            "exported_at": _text(self._about.at),
+        }
+        return dump(head)[:-1] + b',"notes":['
+
+    def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
+        """A note a line."""
+        lines = []
+        for note, origin in page:
+            lines.append((b"\n" if self._first else b",\n") + dump({"origin": origin, **_values(note)}))
+            self._first = False
+        return b"".join(lines)
+
+    def end(self) -> Iterator[bytes]:
+        """The end of the array."""
+        yield b"\n]}\n"
+
+
+def _values(note: NoteOut) -> dict[str, object]:
+    return {
+        "title": note.title,
+        "description": note.description,
+        "done": note.done,
+        "version": note.version,
+        "created_at": _text(note.created_at),
+        "updated_at": _text(note.updated_at),
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+class Table:
+    """Comma-separated values, for spreadsheets; begins with a mark by which they know that it is UTF-8."""
+
+    def begin(self) -> bytes:
+        """The names of the columns."""
+        return b"\xef\xbb\xbf" + line_of(list(COLUMNS)).encode()
+
+    def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
+        """A row a note."""
+        return "".join(line_of(_cells(note, origin)) for note, origin in page).encode()
+
+    def end(self) -> Iterator[bytes]:
+        """Nothing."""
+        yield from ()
+
+
+def _cells(note: NoteOut, origin: str) -> list[str]:
+    texts = [harmless(note.title or ""), harmless(note.description or "")]
+    return [*texts, "true" if note.done else "false", _text(note.created_at), _text(note.updated_at), origin]
+
+
+class MarkdownZip:
+    """A zip with a Markdown file for each note, named by its title and its id."""
+
+    def __init__(self) -> None:
+        self._zip = ZipWriter()
+
+    def begin(self) -> bytes:
+        """Nothing yet."""
+        return b""
+
+    def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
+        """A file a note."""
+        return b"".join(
+            self._zip.add(file_name(note), markdown(note, origin), note.updated_at) for note, origin in page
+        )
+
+    def end(self) -> Iterator[bytes]:
+        """The directory."""
+        return self._zip.directory()
+
+
+def file_name(note: NoteOut) -> str:
+    """What a note's file is called: readable, the same everywhere, and nobody else's."""
+    words = UNFIT.sub("-", unicodedata.normalize("NFC", note.title or note.description or "")[:NAME_MAX]).strip("-")
+    return f"{words or 'note'}-{note.id}.md"
+
+
+def markdown(note: NoteOut, origin: str) -> bytes:
+    """A note as Markdown: front matter, an empty line, its text as it is, an end of line."""
+    front = [
+        f"title: {json.dumps(note.title, ensure_ascii=False)}",
+        f"done: {'true' if note.done else 'false'}",
+        f"created_at: {_text(note.created_at)}",
+        f"updated_at: {_text(note.updated_at)}",
+        f"origin: {json.dumps(origin)}",
+    ]
+    text = "" if note.description is None else f"\n{note.description}\n"
+    return ("---\n" + "\n".join(front) + "\n---\n" + text).encode()

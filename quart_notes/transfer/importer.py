@@ -1,0 +1,163 @@
+"""Files read as notes: what kind they are, how many there are, and the notes themselves."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from quart_notes.schemas import ImportFormat, ImportOptions
+from quart_notes.transfer import csv_format, json_format, keep_format, markdown_format
+from quart_notes.transfer.csv_rows import head_of
+from quart_notes.transfer.errors import BadFileError, UnreadableError
+from quart_notes.transfer.parsed_note import Item, Lost
+from quart_notes.transfer.source_files import File, Place, files
+from quart_notes.transfer.text import beginning
+
+ENTRIES_MAX = 200_000  # notes of one import
+UNKNOWN = "The format was not recognised. Choose json, csv, markdown or keep."
+NOTHING = "There is nothing in it that could be a note."
+TOO_MANY = "There are more than {:,} notes in it: import it in parts."
+OTHER_FILES = "files of another kind"
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one kind of file is read."""
+
+    suffixes: frozenset[str]
+    read: Callable[[File, ImportOptions], Iterator[Item]]
+    count: Callable[[File], Iterator[int]]
+    one_each: bool  # a file a note: one that cannot be read is a bad entry, and not the end
+
+
+FORMATS: Mapping[ImportFormat, Format] = {
+    "json": Format(json_format.SUFFIXES, json_format.read, json_format.count, one_each=False),
+    "csv": Format(csv_format.SUFFIXES, csv_format.read, csv_format.count, one_each=False),
+    "markdown": Format(markdown_format.SUFFIXES, markdown_format.read, markdown_format.count, one_each=True),
+    "keep": Format(keep_format.SUFFIXES, keep_format.read, keep_format.count, one_each=True),
+}
+
+
+class Kind(NamedTuple):
+    """What kind of files there are; those of Google Keep lie in `folders`, whatever these are called."""
+
+    format: ImportFormat
+    folders: frozenset[str] | None = None
+
+    def has(self, file: File, *, alone: bool) -> bool:
+        """Whether a file can be of this kind, or has to be named since it cannot be read."""
+        suffixes = FORMATS[self.format].suffixes
+        fits = alone or file.suffix in suffixes or (file.bad is not None and file.suffix == ".zip")
+        return fits and (self.folders is None or file.folder in self.folders)
+
+
+def read(places: Sequence[Place], options: ImportOptions, kind: Kind) -> Iterator[Item]:
+    """What is in these places, in an order that stays the same.
+
+    raises   UnreadableError when it cannot be read, or not to its end
+    """
+    form = FORMATS[kind.format]
+    number = 0
+    for file in _of_kind(places, kind):
+        for item in _read(file, form, options) if isinstance(file, File) else (file,):
+            number += item.counts
+            if number > ENTRIES_MAX:
+                raise UnreadableError(TOO_MANY.format(ENTRIES_MAX))
+            yield item
+
+
+def _read(file: File, form: Format, options: ImportOptions) -> Iterator[Item]:
+    if file.bad is not None:
+        yield Item(file.name, problem=file.bad)
+        return
+    try:
+        yield from form.read(file, options)
+    except BadFileError as error:
+        if not form.one_each:
+            raise UnreadableError(f"{file.name}: {error}") from None
+        yield Item(file.name, problem=str(error))
+
+
+def count(places: Sequence[Place], kind: Kind) -> Iterator[int]:
+    """One for each note that `read` will find, or none; raises like it."""
+    form = FORMATS[kind.format]
+    number = 0
+    for file in _of_kind(places, kind):
+        if isinstance(file, Item):
+            continue
+        try:
+            for one in (1,) if file.bad is not None else form.count(file):
+                number += 1
+                if number > ENTRIES_MAX:
+                    raise UnreadableError(TOO_MANY.format(ENTRIES_MAX))
+                yield one
+        except BadFileError as error:
+            raise UnreadableError(f"{file.name}: {error}") from None
+
+
+def _of_kind(places: Sequence[Place], kind: Kind) -> Iterator[File | Item]:
+    """The files of this kind, and word of those of another; beside Keep's, those are other products' and no news."""
+    alone = _alone(places)
+    found = False
+    for file in files(places):
+        if kind.has(file, alone=alone):
+            found = True
+            yield file
+        elif kind.folders is None:
+            yield Item(file.name, lost=[Lost(OTHER_FILES, file.name)])
+    if not found:
+        raise UnreadableError(NOTHING)
+
+
+def _alone(places: Sequence[Place]) -> bool:
+    """Whether it is one file that is no zip and no folder: then its name says nothing."""
+    return next((file.alone for file in files(places)), False)
+
+
+def kind_of(places: Sequence[Place], options: ImportOptions) -> Kind:
+    """What kind of files these are: as asked for, by their names, or by what they begin with.
+
+    A single note of Google Keep makes it Google Takeout's: that may hold other products' files, and what its folders
+    are called depends on a language.
+
+    raises   UnreadableError when it cannot be told
+    """
+    first: ImportFormat | None = None
+    folders = set()
+    for file in files(places) if options.format in {None, "keep"} else ():
+        kind = None if first is not None and file.suffix != ".json" else _kind_of_file(file)
+        first = first or kind
+        if kind == "keep":
+            folders.add(file.folder)
+    if folders:
+        return Kind("keep", frozenset(folders))
+    wanted = options.format or first
+    if wanted is None:
+        raise UnreadableError(UNKNOWN)
+    return Kind(wanted)
+
+
+def _kind_of_file(file: File) -> ImportFormat | None:
+    if file.suffix in markdown_format.SUFFIXES:
+        return "markdown"
+    if file.suffix in csv_format.SUFFIXES:
+        return "csv"
+    if file.bad is not None or file.suffix not in {".json", ".txt", ""}:
+        return None
+    try:
+        with file.open() as opened:
+            head = beginning(opened).lstrip()
+    except BadFileError:
+        return None
+    return _kind_of_head(head)
+
+
+def _kind_of_head(head: str) -> ImportFormat | None:
+    if head.startswith("["):
+        return "json"
+    if head.startswith("{"):
+        is_keep = f'"{json_format.MARK}"' not in head and any(f'"{key}"' in head for key in keep_format.KEYS)
+        return "keep" if is_keep else "json"
+    table = head_of(head.splitlines(keepends=True))
+    if table and (table.rows == 1 or table.known > 1):
+        return "csv"
+    return "markdown" if head.startswith(("# ", "---\n", "---\r\n", "+++\n", "+++\r\n")) else None

@@ -1,0 +1,181 @@
+"""Notes of Google Keep, as Google Takeout gives them: a JSON file a note, all in one folder."""
+
+import html
+from collections.abc import Callable, Iterator, Mapping
+from html.parser import HTMLParser
+from typing import Any
+
+from quart_notes.errors import InvalidJsonError
+from quart_notes.schemas import ImportOptions
+from quart_notes.schemas.strict_json import parse
+from quart_notes.transfer.dates import moment_of
+from quart_notes.transfer.fields import as_text
+from quart_notes.transfer.parsed_note import Item, Lost, checked
+from quart_notes.transfer.source_files import File, whole
+
+SUFFIXES = frozenset({".json"})
+KEYS = frozenset({"textContent", "listContent", "isTrashed", "isArchived", "userEditedTimestampUsec", "isPinned"})
+MOMENTS = {"createdTimestampUsec": "created_at", "userEditedTimestampUsec": "updated_at"}
+LOST_NAMES = {"sharees": "shared with", "attachments": "attached files", "textContentHtml": "formatting"}
+USUAL: tuple[Any, ...] = ("DEFAULT", False, None, "", [], {})  # what says nothing
+PLAIN_TAGS = frozenset({"p", "br", "span", "div", "html", "body"})
+
+
+def read(file: File, options: ImportOptions) -> Iterator[Item]:
+    """The one note in a file. One that somebody sends alone is meant, even when it is archived."""
+    try:
+        note = parse(whole(file).removeprefix(b"\xef\xbb\xbf"))
+    except InvalidJsonError as error:
+        yield Item(file.name, problem=error.detail.replace("The body", "It"))
+        return
+    if not is_note(note):
+        yield Item(file.name, problem="it is not a note of Google Keep")
+    elif note.get("isTrashed") is True and not options.trashed:
+        yield Item(file.name, left_out="trashed")
+    elif note.get("isArchived") is True and not (options.archived or file.alone):
+        yield Item(file.name, left_out="archived")
+    else:
+        yield _item(file.name, note)
+
+
+def count(_: File) -> Iterator[int]:
+    """One for each file."""
+    yield 1
+
+
+def is_note(value: Any) -> bool:
+    """Whether a JSON document looks like a note of Google Keep."""
+    return isinstance(value, dict) and not KEYS.isdisjoint(value)
+
+
+def _item(name: str, note: dict[str, Any]) -> Item:
+    """What its parts make together; one that is not as Keep makes it costs that part alone."""
+    values: dict[str, Any] = {}
+    texts: list[str] = []
+    lost: list[Lost] = []
+    for key in (*PARTS, *(key for key in note if key not in PARTS)):
+        value = note.get(key)
+        if value in USUAL:
+            continue
+        try:
+            if key in PARTS:
+                texts.append(PARTS[key](value, "\n".join(texts)))
+            elif key in MOMENTS:
+                values[MOMENTS[key]] = _known(moment_of(value))
+            elif key == "title":
+                values["title"] = _text(value)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            lost.append(Lost(key, as_text(value)))
+        else:
+            lost += _no_place(key, value)
+    _name_link(values, texts, note)
+    values["description"] = "\n\n".join(text for text in texts if text) or None
+    if not (values.get("title") or "").strip() and not values["description"] and not lost:
+        return Item(name, left_out="empty")
+    return checked(name, values, lost)
+
+
+def _known(value: Any) -> Any:
+    if value is None:
+        raise ValueError
+    return value
+
+
+def _no_place(key: str, value: Any) -> list[Lost]:
+    """What a note cannot keep of a field."""
+    if key == "textContentHtml":
+        tags = _Html.of(_text(value)).tags - PLAIN_TAGS
+        return [Lost(LOST_NAMES[key], ", ".join(sorted(tags)))] if tags else []
+    if (key in PARTS and key != "attachments") or key in MOMENTS or key == "title":
+        return []
+    return [Lost(LOST_NAMES.get(key, key), _example(value))]
+
+
+def _example(value: Any) -> str:
+    """One of a list by what people know it by."""
+    one = value[0] if isinstance(value, list) and value else value
+    return (
+        str(next((one[key] for key in ("email", "filePath", "name") if key in one), as_text(value)))
+        if isinstance(one, dict)
+        else as_text(value)
+    )
+
+
+def _text(text: Any, _: str = "") -> str:
+    if not isinstance(text, str):
+        raise TypeError
+    return text
+
+
+def _plain(text: Any, before: str) -> str:
+    """The text of a note that has it as HTML alone."""
+    return _Html.of(_text(text)).text if not before else ""
+
+
+class _Html(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.tags: set[str] = set()
+
+    @classmethod
+    def of(cls, text: str) -> "_Html":
+        reader = cls()
+        reader.feed(text)
+        reader.close()
+        reader.text = reader.text.strip("\n")
+        return reader
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+        self.text += "\n" if tag == "br" else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.text += "\n" if tag in {"p", "div", "li"} else ""
+
+
+def _list(lines: Any, _: str) -> str:
+    """A task a line; Keep writes their texts as HTML has them."""
+    tasks = [(html.unescape(line["text"]), line.get("isChecked")) for line in lines]
+    return "\n".join(f"- [{'x' if done else ' '}] " + "\n  ".join(text.split("\n")) for text, done in tasks if text)
+
+
+def _attachments(files: Any, _: str) -> str:
+    return "\n".join(f"Attachment: {one['filePath']}" for one in files)
+
+
+def _links(links: Any, before: str) -> str:
+    """The addresses that are not in the text already, each with what the page is called."""
+    lines = [(_called(link), _text(link["url"])) for link in links]
+    return "\n".join(f"{words}: {url}" if words else url for words, url in lines if url not in before)
+
+
+def _called(link: Mapping[str, Any]) -> str:
+    return " ".join((_text(link.get("title") or "") or _text(link.get("description") or "")).split())
+
+
+def _labels(labels: Any, _: str) -> str:
+    """The labels as words on a line; a label of several words becomes one."""
+    return " ".join("#" + "-".join(label["name"].split()) for label in labels)
+
+
+# The parts of a note's text by their fields, in this order; each is told what stands before it.
+PARTS: Mapping[str, Callable[[Any, str], str]] = {
+    "textContent": _text,
+    "textContentHtml": _plain,
+    "listContent": _list,
+    "annotations": _links,
+    "attachments": _attachments,
+    "labels": _labels,
+}
+
+
+def _name_link(values: dict[str, Any], texts: list[str], note: dict[str, Any]) -> None:
+    """A note that is a link and nothing else is called what the page is called."""
+    if not (values.get("title") or "").strip() and len(texts) == 1 and len(note.get("annotations") or []) == 1:
+        (link,) = note["annotations"]
+        if texts[0] == f"{_called(link)}: {link['url']}":
+            values["title"], texts[0] = _called(link), link["url"]

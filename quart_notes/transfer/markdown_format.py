@@ -1,0 +1,36 @@
+"""Notes as Markdown: a file a note. Its title is in the front matter, in a first heading, or the name of the file."""
+
+import re
+from collections.abc import Iterator
+
+from quart_notes.schemas import ImportOptions
+from quart_notes.transfer import front_matter
+from quart_notes.transfer.fields import gathered
+from quart_notes.transfer.parsed_note import Item
+from quart_notes.transfer.source_files import File, whole
+from quart_notes.transfer.text import decoded
+
+SUFFIXES = frozenset({".md", ".markdown"})
+HEADING = re.compile(r"\s*#[ \t]+(.*?)[ \t]*#*[ \t]*(?:\r?\n|\Z)")
+
+
+def read(file: File, options: ImportOptions) -> Iterator[Item]:
+    """The one note in a file."""
+    yield note(file.name, file.stem, decoded(whole(file)), options)
+
+
+def count(_: File) -> Iterator[int]:
+    """One for each file."""
+    yield 1
+
+
+def note(name: str, stem: str, text: str, options: ImportOptions) -> Item:
+    """The note that a text makes; `stem` is its title when it has none of its own."""
+    pairs, body = front_matter.split(text)
+    fields = gathered(pairs)
+    if "origin" in fields.values:  # our own: an empty line before the text and an end of line behind it
+        return fields.item(name, options, body=body.removeprefix("\n").removesuffix("\n"))
+    heading = HEADING.match(body)
+    if heading and fields.title in {None, heading[1]}:
+        stem, body = heading[1] or stem, body[heading.end() :]
+    return fields.item(name, options, title=stem, body=body.strip("\r\n"))

@@ -1,0 +1,123 @@
+"""The files of an import, wherever they lie: on their own, in a folder, in a zip."""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple, Protocol
+
+from quart_notes.transfer.errors import BadFileError, UnreadableError
+from quart_notes.transfer.zip_reader import Archive
+
+FILES_MAX = 200_000  # in all, of whatever kind
+NOTE_MAX = 1 << 20  # bytes of a file with one note: far more than a note may have
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+class Bytes(Protocol):
+    """What a file is read through."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes, fewer only at the end."""
+
+
+class Place(NamedTuple):
+    """A file or folder of this machine, and what it is called where it comes from."""
+
+    path: Path
+    name: str
+
+
+class File(NamedTuple):
+    """A file of an import.
+
+    name   as its sender calls it, with folders; never a path to be opened
+    open   begins to read it; BadFileError when it cannot be read
+    bad    why it cannot be read, when that is known beforehand
+    alone  it is all that was sent
+    """
+
+    name: str
+    open: Callable[[], AbstractContextManager[Bytes]]
+    bad: str | None = None
+    alone: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """The end of its name, in lower case: `.json`."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """Its name without folders and suffix, with letters as they are typed: systems take them apart."""
+        return unicodedata.normalize("NFC", PurePosixPath(self.name).stem)
+
+    @property
+    def folder(self) -> str:
+        """The folder that it lies in."""
+        return self.name.rpartition("/")[0]
+
+
+def files(places: Sequence[Place]) -> Iterator[File]:
+    """All files of these places, in an order that stays the same; what systems put beside them is left out.
+
+    raises   UnreadableError for a zip that cannot be read, and for too many files
+    """
+    for number, file in enumerate(_all(places)):
+        if number >= FILES_MAX:
+            raise UnreadableError(f"There are more than {FILES_MAX:,} files in it.")
+        if not _is_rubbish(file.name):
+            yield file
+
+
+def _is_rubbish(name: str) -> bool:
+    *folders, last = name.split("/")
+    return last.startswith(".") or "__MACOSX" in folders
+
+
+def _all(places: Sequence[Place]) -> Iterator[File]:
+    for place in places:
+        if place.path.is_dir():
+            yield from _in_folder(place.path, "")
+        elif is_zip(place.path):
+            yield from _in_zip(place)
+        else:
+            yield File(place.name.replace("\\", "/"), partial(_open, place.path), alone=len(places) == 1)
+
+
+def _open(path: Path) -> AbstractContextManager[Bytes]:
+    return path.open("rb")
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip, by what it begins with."""
+    with path.open("rb") as opened:
+        return opened.read(4) in ZIP_MAGIC
+
+
+def _in_folder(folder: Path, prefix: str) -> Iterator[File]:
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        name = prefix + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _in_folder(Path(entry.path), f"{name}/")
+        elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+            yield File(name, partial(_open, Path(entry.path)))
+
+
+def _in_zip(place: Place) -> Iterator[File]:
+    with Archive(place.path, place.name) as archive:
+        for member in archive.members():
+            nested = "it is a zip within a zip: unpack it first" if member.name.lower().endswith(".zip") else None
+            yield File(member.name, partial(archive.open, member), member.bad or nested)
+
+
+def whole(file: File) -> bytes:
+    """All that is in a file that has one note; BadFileError when it cannot be one."""
+    with file.open() as opened:
+        data = opened.read(NOTE_MAX + 1)
+        if len(data) > NOTE_MAX or opened.read(1):
+            raise BadFileError(f"it is larger than a note can be: more than {NOTE_MAX >> 20} MiB")
+    return data

@@ -1,0 +1,237 @@
+"""How Quart meets a connection: kept answers first, nonsense refused, websocket input bounded."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Any
+
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
+from quart import Quart, Response
+from quart.asgi import ASGIHTTPConnection, ASGIWebsocketConnection, _handle_exception
+from quart.typing import ResponseTypes
+from quart.utils import cancel_tasks, encode_headers, raise_task_exceptions
+from quart.wrappers.response import DataBody
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import BadHost
+
+from quart_notes.core import Core
+from quart_notes.errors import ProblemError, problem
+from quart_notes.live.response_cache import CachedResponse
+from quart_notes.schemas.strict_json import dump
+from quart_notes.web.error_handlers import PROBLEM_TYPE
+from quart_notes.web.etags import none_match
+from quart_notes.web.fast_post import BRIEF, Reply, shortly
+from quart_notes.web.raw_headers import joined
+from quart_notes.web.request_ids import CURRENT, HEADER, NAME
+from quart_notes.web.security.allowed_hosts import is_served, not_served
+from quart_notes.web.security.authentication import known_pass
+from quart_notes.web.security.headers import RAW_SECURITY, REQUEST_ID
+from quart_notes.web.security.request_admission import admit, strictly
+
+WHOLE = "quart_notes.whole"  # extension of a scope, from `transport.plain`: the first message brings the whole body
+PROBES = {"/healthz", "/readyz", "/db/alive"}
+MAX_INBOUND = 16  # websocket messages between hypercorn and a route; a further one makes the client wait
+
+
+class HTTPConnection(ASGIHTTPConnection):
+    """Answers from the cache before Quart's routing, and addresses that Quart cannot take."""
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Serve one request."""
+        scope: Any = self.scope
+        name, trouble = admit(self.app, scope)
+        send = strictly(self.app, scope, send)
+        if trouble is not None:
+            await _refuse(send, name, trouble)
+            return
+        core: Core = self.app.extensions["quart_notes"]
+        current = not core.follower.behind() or self._needs_no_data() or await core.follower.caught_up()
+        self._served = is_served(self.app, scope["headers"])
+        short = scope["method"] == "GET" and current and self._served
+        cached = shortly(lambda: self._kept(core)) if short else None
+        if cached is not None:
+            await self._answer(send, name, *cached)
+            return
+        scope[NAME] = name
+        CURRENT.set(name.decode())
+        try:
+            await self._take(name, receive, send)
+        finally:
+            CURRENT.set("")  # the next request of the connection may come in the same context
+
+    def _needs_no_data(self) -> bool:
+        """Whether the answer is the same whatever was committed, as that of a probe, which must not wait for it."""
+        path = self.scope["path"].removeprefix(self.scope.get("root_path") or "")
+        return path in PROBES or path.startswith("/static/")
+
+    async def _take(self, name: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer what is not kept."""
+        if WHOLE not in (self.scope.get("extensions") or ()):
+            await self._through_quart(super().__call__(receive, send), name, send)
+            return
+        first: Any = await receive()
+        reply = await self._brief(first["body"])
+        if reply is not None:
+            await _send(send, reply.status, [*reply.raw_headers(), (HEADER, name), *RAW_SECURITY], reply.body)
+            return
+        await self._through_quart(self._serve(first["body"], receive, send), name, send)
+
+    async def handle_messages(self, request: Any, receive: ASGIReceiveCallable) -> None:
+        """Take in the request's body as there is room for it; return when the client has left."""
+        while (message := await receive())["type"] != "http.disconnect":
+            if message["type"] == "http.request":
+                request.body.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    request.body.set_complete()
+                await request.body.room()
+
+    def _kept(self, core: Core) -> tuple[CachedResponse, str] | None:
+        """The kept answer and the newest event that its caller has heard, for who is known to see it.
+
+        Who asks is judged first, so that nothing tells what is kept.
+        """
+        scope: Any = self.scope
+        headers = scope["headers"]
+        passed = known_pass(core, headers, scope["root_path"], secure=scope["scheme"] == "https")
+        if passed is None or (core.settings.origins and any(name == b"origin" for name, _ in headers)):
+            return None
+        cached = core.cache.get(scope["path"], scope["query_string"])
+        if cached is None or not passed.hears(cached.topic):
+            return None
+        feed = core.broadcaster
+        newest = feed.newest if passed.caller.trusted else feed.newest_of(passed.topics)
+        return cached, f"{core.log.epoch}-{newest}"
+
+    async def _brief(self, body: bytes) -> Reply | None:
+        scope: Any = self.scope
+        root = scope["root_path"]
+        way = self.app.extensions.get(BRIEF, {}).get((scope["method"], scope["path"].removeprefix(root)))
+        if way is None or not scope["path"].startswith(root) or not self._served:
+            return None
+        secure = scope["scheme"] == "https"
+        reply: Reply | None = await way.answer(
+            self.app.extensions["quart_notes"], root, scope["headers"], body, secure=secure
+        )
+        return reply
+
+    async def _through_quart(self, serving: Awaitable[None], name: bytes, send: ASGISendCallable) -> None:
+        try:
+            await serving
+        except BadHost:  # before Quart can handle errors
+            await _refuse(send, name, not_served(self.app, self.scope["headers"]))
+
+    async def _serve(self, body: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Have Quart answer, without the two tasks that it makes for each request (50 µs) where they have no work.
+
+        One takes in the body, and cancels the other when the client leaves: worth it for a body that is not here
+        yet and for a stream, not for what is answered in a moment.
+        """
+        request = self._create_request_from_scope(send)
+        request.body.append(body)
+        request.body.set_complete()
+        try:
+            response = await self.app.handle_request(request)
+        except Exception as error:
+            response = await _handle_exception(self.app, error)
+        if isinstance(response, Response) and isinstance(response.response, DataBody):
+            await self._send_whole(send, response, response.response)
+        else:
+            await self._stream(request, response, receive, send)
+
+    async def _send_whole(self, send: Any, response: Response, body: DataBody) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.app.config["RESPONSE_TIMEOUT"]):
+                status, headers = response.status_code, encode_headers(response.headers)
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                data = body.data[body.begin : body.end]
+                await send({"type": "http.response.body", "body": data, "more_body": False})
+
+    async def _stream(
+        self, request: Any, response: ResponseTypes, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        timeout = getattr(response, "timeout", ...)
+        seconds = self.app.config["RESPONSE_TIMEOUT"] if timeout is ... else timeout
+
+        async def stream() -> None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._send_response(send, response)
+
+        sending = asyncio.ensure_future(stream())
+        leaving = asyncio.ensure_future(self.handle_messages(request, receive))
+        try:
+            done, _ = await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await cancel_tasks({task for task in (sending, leaving) if not task.done()})
+        raise_task_exceptions(done)
+
+    async def _answer(self, send: ASGISendCallable, name: bytes, cached: CachedResponse, newest: str) -> None:
+        headers = [
+            (b"etag", cached.etag.encode()),
+            (b"last-event-id", newest.encode()),
+            (b"cache-control", b"no-cache"),
+            (HEADER, name),
+            *RAW_SECURITY,
+        ]
+        if self.app.extensions["quart_notes"].settings.origins:
+            headers.append((b"vary", b"Origin"))
+        known = joined(self.scope["headers"], b"if-none-match")
+        if known and none_match(known, cached.etag):
+            await _send(send, 304, headers, None)
+        else:
+            await _send(send, 200, [*cached.headers, *headers], cached.body)
+
+
+async def _refuse(send: ASGISendCallable, name: bytes, trouble: ProblemError, kind: str = "http.response") -> None:
+    body = problem(trouble.status, trouble.code, trouble.detail)
+    further = [(key.lower().encode(), value.encode()) for key, value in trouble.headers.items()]
+    headers = [
+        (b"content-type", PROBLEM_TYPE.encode()),
+        (b"cache-control", b"no-store"),
+        (HEADER, name),
+        *further,
+        *RAW_SECURITY,
+    ]
+    await _send(send, trouble.status, headers, dump(body), kind)
+
+
+async def _send(
+    send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes | None, kind: str = "http.response"
+) -> None:
+    if body is not None:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": f"{kind}.start", "status": status, "headers": headers, "trailers": False})
+    await send({"type": f"{kind}.body", "body": body or b"", "more_body": False})
+
+
+class WebsocketConnection(ASGIWebsocketConnection):
+    """A websocket whose unread messages are bounded: Quart's own queue is not."""
+
+    def __init__(self, app: Quart, scope: WebsocketScope) -> None:
+        super().__init__(app, scope)
+        self.queue = asyncio.Queue(MAX_INBOUND)
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Serve one websocket."""
+        name, trouble = admit(self.app, self.scope)
+        send = strictly(self.app, self.scope, send)
+        if trouble is not None:
+            await _refuse(send, name, trouble, "websocket.http.response")
+            return
+        core: Core = self.app.extensions["quart_notes"]
+        if core.follower.behind():
+            await core.follower.caught_up()
+        scope: Any = self.scope
+        scope[NAME] = name
+        CURRENT.set(name.decode())
+        try:
+            await super().__call__(receive, send)
+        except BadHost:
+            await _refuse(send, name, not_served(self.app, self.scope["headers"]), "websocket.http.response")
+        finally:
+            CURRENT.set("")
+
+    async def accept_connection(self, send: ASGISendCallable, headers: Headers, subprotocol: str | None) -> None:
+        """Say that the websocket is open."""
+        headers.add(REQUEST_ID, CURRENT.get())
+        await super().accept_connection(send, headers, subprotocol)

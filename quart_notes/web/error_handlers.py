@@ -1,0 +1,171 @@
+"""Errors, rendered once: problem details for programs, the same as a page for a browser. Never a traceback."""
+
+import logging
+from typing import Any
+
+from pydantic import ValidationError
+from quart import Quart, Response, g, has_request_context, has_websocket_context, render_template, request
+from quart_schema import RequestSchemaValidationError
+from werkzeug.exceptions import HTTPException
+
+from quart_notes.errors import (
+    FieldError,
+    MisdirectedError,
+    OverloadedError,
+    ProblemError,
+    SignInRequiredError,
+    ValidationFailedError,
+    problem,
+)
+from quart_notes.schemas.strict_json import dump
+from quart_notes.web.fragments import wants_fragment
+from quart_notes.web.inline_style import policy, with_style
+from quart_notes.web.page_layout import shell
+from quart_notes.web.request_ids import CURRENT
+
+PROBLEM_TYPE = "application/problem+json"
+CODES = {
+    400: ("bad_request", "The request could not be understood."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that method."),
+    408: ("request_timeout", "The request did not arrive in time."),
+    413: ("too_large", "The request is larger than this address takes."),
+    415: ("unsupported_media_type", "This address does not read that content type."),
+    500: ("internal_error", "Something went wrong on the server. It has been logged."),
+}
+WORDS = ("title", "description", "content", "name")  # fields of our forms that people write into
+OURS = {403, 404, 405, 409, 410, 412, 413, 415, 422}  # what happens to people whom we know, one at a time
+MAX_FIELD_ERRORS = 50  # a body of nothing but wrong fields is not answered with all of them
+
+log = logging.getLogger(__name__)
+
+
+def register(app: Quart) -> None:
+    """Have every error of the application rendered here."""
+    app.register_error_handler(ProblemError, _problem)
+    app.register_error_handler(RequestSchemaValidationError, _invalid)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+async def _problem(error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101 - the registration says so
+    body = problem(error.status, error.code, error.detail, error.errors, error.extra)
+    tell(error)
+    return await _render(body, error.headers)
+
+
+async def _invalid(error: Exception) -> Response:
+    return await _problem(validation_problem(getattr(error, "validation_error", error)))
+
+
+async def _http(error: Exception) -> Response:
+    status = getattr(error, "code", None) or 500
+    code, detail = CODES.get(status, ("bad_request", str(getattr(error, "name", "Error"))))
+    allow = getattr(error, "valid_methods", None)
+    return await _render(problem(status, code, detail), {"Allow": ", ".join(sorted(allow))} if allow else {})
+
+
+async def _unexpected(error: Exception) -> Response:
+    return await _render(unexpected(error), {})
+
+
+def tell(error: ProblemError) -> None:
+    """Log what a client will ask about. Not each of what is too much: it comes by the thousand, and says it all."""
+    if error.status >= 500 and not isinstance(error, OverloadedError):
+        log.warning("Answered %d %s: %s", error.status, error.code, error.__cause__ or error.detail)
+
+
+def named(body: dict[str, Any]) -> dict[str, Any]:
+    """A problem; one of ours with the name by which the log's lines about it are found."""
+    name = CURRENT.get()
+    return {**body, "request_id": name} if body["status"] >= 500 and name else body
+
+
+def unexpected(error: Exception) -> dict[str, Any]:
+    """Log what should not have happened; returns what is said of it."""
+    log.error("A request failed", exc_info=error)
+    return problem(500, *CODES[500])
+
+
+def validation_problem(error: Any) -> ValidationFailedError:
+    """What pydantic says of the input, field by field, without repeating the input."""
+    items = error.errors()[:MAX_FIELD_ERRORS] if hasattr(error, "errors") else ()
+    fields = [FieldError(".".join(map(str, item["loc"])), _message(item)) for item in items]
+    detail = "; ".join(f"{field}: {message}" if field else message for field, message in fields[:3])
+    return ValidationFailedError(detail or "The input is not valid.", errors=fields)
+
+
+def form_problem(error: ValidationError | ProblemError) -> ProblemError:
+    """What is wrong with a form, for the page that shows it again. A fragment has no such page: there it is raised."""
+    found = validation_problem(error) if isinstance(error, ValidationError) else error
+    if wants_fragment():
+        raise found
+    return found
+
+
+def _message(item: Any) -> str:
+    """What pydantic says of one field; of a text it counts the characters, not the "items"."""
+    limits = item.get("ctx", {})
+    if isinstance(item["input"], str) and item["type"].endswith("too_long"):
+        return f"must have at most {limits['max_length']} characters"
+    if isinstance(item["input"], str) and item["type"].endswith("too_short"):
+        return f"must have at least {limits['min_length']} characters"
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
+    body = named(body)
+    page = await _page(body)
+    if page is not None:
+        response = Response(page, body["status"], content_type="text/html; charset=utf-8")
+    else:
+        response = Response(dump(body), body["status"], content_type=PROBLEM_TYPE)
+    if page is not None and body["code"] == MisdirectedError.code:
+        response.headers["Content-Security-Policy"] = policy()
+    response.headers.update(headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def _page(body: dict[str, Any]) -> str | None:
+    """What a person reads: a part for the page that they have, or a page; None for a program."""
+    part = _at_the_pages() and wants_fragment()
+    if not part and not wants_page():
+        return None
+    g.bare = True
+    if part:
+        return await render_template("fragments/problem.html", problem=body)
+    page = await render_template("error.html", problem=body, typed=await _typed(body), **await _around(body))
+    return with_style(page) if body["code"] == MisdirectedError.code else page
+
+
+async def _around(body: dict[str, Any]) -> dict[str, Any]:
+    """Who looks at it and their theme. No rows are read where the database may be gone, or somebody asks too often."""
+    if body["code"] == MisdirectedError.code:
+        return {"style_inside": True}
+    if body["status"] not in OURS:
+        return {}
+    try:
+        return await shell()
+    except ProblemError:
+        return {}
+
+
+async def _typed(body: dict[str, Any]) -> list[str]:
+    """The words of a form that came when nobody was signed in any more, so that they are not lost."""
+    if body["code"] != SignInRequiredError.code or request.method != "POST":
+        return []
+    form = await request.form
+    return [form[name] for name in WORDS if form.get(name)]
+
+
+def wants_page() -> bool:
+    """Whether a person with a browser asked: HTML is accepted by name, and the address is not one for programs."""
+    return _at_the_pages() and any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
+
+
+def _at_the_pages() -> bool:
+    if has_websocket_context() or not has_request_context():
+        return False
+    return not request.path.startswith(("/api/", "/events", "/ws", "/openapi.json", "/asyncapi.json"))

@@ -1,0 +1,112 @@
+"""The short way to an answer, for a route that is asked again and again: without Quart's context and routing.
+
+A route whose answer needs nothing but its validated JSON body says so with `also`. `connections` then answers what is
+plainly right by itself: the same reader of bodies, the same shape, the same function behind it. What is not plainly
+right, or comes from a page, goes to Quart's route as if nothing had been tried: its guards judge it, and it says what
+is wrong. Of the 280 µs of a small POST, Quart and quart-schema took 150.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from quart import Blueprint, Response
+from quart.blueprints import BlueprintSetupState
+
+from quart_notes.core import Core
+from quart_notes.domain.access import Caller
+from quart_notes.errors import ProblemError, problem
+from quart_notes.schemas.strict_json import dump, parse
+from quart_notes.web.error_handlers import PROBLEM_TYPE, named, tell, unexpected
+from quart_notes.web.security.authentication import known_caller
+from quart_notes.web.security.headers import NOT_KEPT
+
+BRIEF = "quart_notes.brief"  # extension of the application: the brief ways, by method and path
+JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
+JUDGED = frozenset({b"origin", b"sec-fetch-site"})  # by the guards: pages send them, programs do not
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class Reply(NamedTuple):
+    """A JSON answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    content_type: str = "application/json"
+
+    def response(self) -> Response:
+        """The same, for Quart."""
+        return Response(self.body, self.status, self.headers, content_type=self.content_type)
+
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The same, for ASGI."""
+        headers = [(name.lower().encode(), value.encode()) for name, value in {**NOT_KEPT, **self.headers}.items()]
+        return [(b"content-type", self.content_type.encode()), *headers]
+
+
+Act = Callable[[Core, Caller, str, Any], Awaitable[Reply]]  # from the parts, who asks, the root path, the body
+
+
+class Brief(NamedTuple):
+    """What a body has to be, and what answers it."""
+
+    model: type[BaseModel]
+    act: Act
+
+    async def answer(
+        self, core: Core, root: str, headers: Iterable[tuple[bytes, bytes]], body: bytes, *, secure: bool = False
+    ) -> Reply | None:
+        """The answer; None when the request is not plainly right."""
+        headers = list(headers)
+        who = shortly(lambda: known_caller(core, headers, root, secure=secure))
+        data = shortly(lambda: self._data(headers, body))
+        if data is None or who is None or who.scope != "write":
+            return None
+        try:
+            return await self.act(core, who, root, data)
+        except ProblemError as error:
+            tell(error)
+            document = problem(error.status, error.code, error.detail, error.errors, error.extra)
+            return _failed(document, error.headers)
+        except Exception as error:
+            return _failed(unexpected(error), {})
+
+    def _data(self, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> BaseModel | None:
+        kinds = []
+        for name, value in headers:
+            if name in JUDGED:
+                return None
+            if name == b"content-type":
+                kinds.append(value.lower())
+        if len(kinds) != 1 or kinds[0] not in JSON:
+            return None
+        try:
+            return self.model.model_validate(parse(body))
+        except (ProblemError, ValidationError):
+            return None
+
+
+def shortly(find: Callable[[], T | None]) -> T | None:
+    """What `find` gives; None, for the long way, when anything at all goes wrong on a short one."""
+    try:
+        return find()
+    except Exception:
+        log.warning("A short way to an answer failed; the long one is taken", exc_info=True)
+        return None
+
+
+def _failed(document: dict[str, Any], headers: dict[str, str]) -> Reply:
+    return Reply(document["status"], {**headers, "Cache-Control": "no-store"}, dump(named(document)), PROBLEM_TYPE)
+
+
+def also(blueprint: Blueprint, method: str, rule: str, model: type[BaseModel], act: Act) -> None:
+    """Have `act` answer what is plainly right of a blueprint's route, whose body is a `model`; it changes no other."""
+
+    def take_down(state: BlueprintSetupState) -> None:
+        state.app.extensions.setdefault(BRIEF, {})[method, f"{state.url_prefix or ''}{rule}"] = Brief(model, act)
+
+    blueprint.record_once(take_down)

@@ -1,0 +1,1 @@
+"""The OpenAPI and AsyncAPI documents, generated from the routes and the events."""

@@ -1,0 +1,275 @@
+"""The OpenAPI document: what quart-schema knows of a route, and what it cannot know."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from quart_schema import Info, OpenAPIProvider, QuartSchema
+from quart_schema.openapi import APIKeySecurityScheme, HttpSecurityScheme, Tag
+from quart_schema.validation import DataSource
+from werkzeug.routing.converters import BaseConverter
+
+from quart_notes.errors import (
+    BadRequestError,
+    CrossOriginError,
+    DatabaseUnavailableError,
+    ForbiddenError,
+    InvalidJsonError,
+    NotFoundError,
+    OverloadedError,
+    ProblemError,
+    RequestTimedOutError,
+    SignInRequiredError,
+    StaleVersionError,
+    StorageFullError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+)
+from quart_notes.schemas import MAX_ID
+from quart_notes.version import __version__
+from quart_notes.web.openapi.components import IF_MATCH, Components
+
+F = TypeVar("F", bound=Callable[..., Any])
+ANSWERS = "_quart_notes_answers"
+BODY = "_quart_notes_body"
+PARAMETERS = "_quart_notes_parameters"
+# Where routes are once more that are there for everybody's board.
+TWICE = tuple("/api/boards/{board_id}/" + name for name in ("notes", "imports", "export"))
+READ_PROBLEMS = (SignInRequiredError, DatabaseUnavailableError)
+WRITE_PROBLEMS = (
+    BadRequestError,
+    SignInRequiredError,
+    ForbiddenError,
+    CrossOriginError,
+    OverloadedError,
+    DatabaseUnavailableError,
+    StorageFullError,
+)
+ACCOUNT_PROBLEMS = (SignInRequiredError, ForbiddenError, NotFoundError)
+BODY_PROBLEMS = (
+    InvalidJsonError,
+    RequestTimedOutError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+)
+DESCRIPTION = """The notes board, people, messages and rooms of a Quart Notes server.
+
+**Changes as they happen**: every change goes out on the websocket `/ws` and as server-sent events on `/events`;
+`/asyncapi.json` describes them. List and item responses carry `Last-Event-ID`: subscribe with it and nothing is missed.
+
+**Errors** are RFC 9457 problem details (`application/problem+json`); `code` is stable, `errors` names the fields.
+With a status of 500 and above, `request_id` is what the person who runs the server looks for in its log; every answer
+carries it as `X-Request-Id`.
+
+**Security**: in open mode there is no sign-in: anybody who reaches the port may read and write, and the server listens
+on loopback only unless told otherwise. In accounts mode everything but signing in, health and version needs a token
+(`Authorization: Bearer qn_…`, made on the account page or with `POST /api/me/tokens`) or the session's cookie, whose
+name ends with the server's port; what you may not see is answered 404. In both modes unsafe methods from a page of
+another origin are refused (403 `cross_origin`), unless the setting `origins` names it; programs send no `Origin`.
+In open mode requests by a name that the server does not know (setting `hosts`) are answered 421 `misdirected`."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer of a route."""
+
+    status: int
+    description: str
+    model: Any = None  # a pydantic model, list[model], or None when the media type says it all
+    media_type: str = "application/json"
+    files: Mapping[str, Any] | None = None  # media type → the model of what is in it, or None
+    headers: Mapping[str, str] | None = None  # name → description
+
+
+# quart-schema's type of these options lacks `mode`, which pydantic's model_dump has.
+JSON_MODE: Any = {"mode": "json"}
+
+
+def answers(*successes: Answer, problems: tuple[type[ProblemError], ...] = ()) -> Callable[[F], F]:
+    """Document what a route answers."""
+
+    def decorate(route: F) -> F:
+        setattr(route, ANSWERS, (successes, problems))
+        return route
+
+    return decorate
+
+
+def sends(body: Mapping[str, Any]) -> Callable[[F], F]:
+    """Document a body that the route reads by itself."""
+
+    def decorate(route: F) -> F:
+        setattr(route, BODY, body)
+        return route
+
+    return decorate
+
+
+def takes(*parameters: Mapping[str, Any]) -> Callable[[F], F]:
+    """Document parameters that the route reads by itself."""
+
+    def decorate(route: F) -> F:
+        setattr(route, PARAMETERS, parameters)
+        return route
+
+    return decorate
+
+
+class Provider(OpenAPIProvider):
+    """Adds answers, errors, examples and exact parameters to quart-schema's document."""
+
+    _document: dict[str, Any] | None = None
+    _components: Components
+
+    def schema(self) -> dict[str, Any]:
+        """The document, not to be changed; made once, because it takes 20 ms in which no reader hears anything."""
+        if self._document is None:
+            self._components = Components()
+            document = super().schema()
+            components = document["components"]
+            self._document = {
+                **document,
+                "components": {**components, **self._components.sections(components["schemas"])},
+            }
+        return self._document
+
+    def build_paths(self, rule: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The path objects of one rule."""
+        paths, components = super().build_paths(rule)
+        route = self._app.view_functions[rule.endpoint]
+        for operations in paths.values():
+            for operation in operations.values():
+                self._complete(operation, route)
+        return paths, components
+
+    def operation_id(self, method: str, path: str, func: Callable[..., Any]) -> str | None:
+        """Its name in generated clients: the function's; routes that are registered twice have two."""
+        return f"{func.__name__}_of_board" if path.startswith(TWICE) else func.__name__
+
+    def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
+        """A path parameter with its range."""
+        parameter = super().build_path_parameter(name, converter)
+        if parameter["schema"].get("type") == "integer":
+            parameter["schema"] |= {"minimum": 1, "maximum": MAX_ID}
+            parameter["example"] = 1
+        return self._components.parameter(name, parameter)
+
+    def build_request_body(self, model: Any, source: DataSource) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A body whose shape is referred to by its name."""
+        body, _ = super().build_request_body(model, source)
+        (content,) = body["content"].values()
+        content["schema"] = self._components.schema(model, "validation")
+        return body, {}
+
+    def _complete(self, operation: dict[str, Any], route: Callable[..., Any]) -> None:
+        operation["description"] = _unwrapped(operation.get("description", ""))
+        if body := getattr(route, BODY, None):
+            operation["requestBody"] = dict(body)
+        if "requestBody" in operation:
+            operation["requestBody"]["required"] = True
+        for parameter in operation["parameters"]:
+            if parameter.get("in") == "query":
+                _plain_query(parameter)
+        own = [self._components.parameter(one["name"], one) for one in getattr(route, PARAMETERS, ())]
+        operation["parameters"].extend(own)
+        # quart-schema's keys are numbers; as text they would stand beside ours as duplicates.
+        operation["responses"] = {str(status): response for status, response in operation["responses"].items()}
+        successes, problems = getattr(route, ANSWERS, ((), ()))
+        if problems and any(kind is StaleVersionError for kind in problems):
+            operation["parameters"].append(self._components.parameter("If-Match", IF_MATCH))
+        for answer in successes:
+            operation["responses"][str(answer.status)] = self._success(answer)
+        by_status: dict[int, list[type[ProblemError]]] = {}
+        for kind in dict.fromkeys(problems):
+            by_status.setdefault(kind.status, []).append(kind)
+        for status, kinds in sorted(by_status.items()):
+            operation["responses"][str(status)] = self._components.problem(kinds)
+
+    def _success(self, answer: Answer) -> dict[str, Any]:
+        response: dict[str, Any] = {"description": answer.description}
+        if answer.headers:
+            response["headers"] = self._components.headers(answer.headers)
+        return response if (content := self._content(answer)) is None else {**response, "content": content}
+
+    def _content(self, answer: Answer) -> dict[str, Any] | None:
+        schema = self._components.schema
+        if answer.model is not None:
+            return {answer.media_type: {"schema": schema(answer.model)}}
+        if answer.files is not None:
+            return {kind: {"schema": BYTES if model is None else schema(model)} for kind, model in answer.files.items()}
+        return None if answer.media_type == "application/json" else {answer.media_type: {"schema": {"type": "string"}}}
+
+
+BYTES = {"type": "string", "format": "binary"}
+ANY_JSON_BODY: dict[str, Any] = {
+    "description": "Any JSON value.",
+    "content": {"application/json": {"schema": {}, "example": "dark"}},
+}
+PERSON_ID: dict[str, Any] = {
+    "name": "person_id",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "description": "Open mode: whose; else those of the person that the browser chose.",
+}
+FILES_BODY: dict[str, Any] = {
+    "description": "One or more files as the parts `file` of a form, or one as the body, of any content type.",
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"file": {"type": "array", "items": BYTES, "minItems": 1}},
+                "required": ["file"],
+            }
+        },
+        "application/octet-stream": {"schema": {**BYTES, "minLength": 1}},
+    },
+    "required": True,
+}
+
+
+def _plain_query(parameter: dict[str, Any]) -> None:
+    # A query string has no null: leaving the parameter out is the way to say nothing.
+    schema = parameter["schema"]
+    if "anyOf" in schema:
+        (kind,) = [item for item in schema.pop("anyOf") if item.get("type") != "null"]
+        schema |= kind
+        schema.pop("default", None)
+    schema.pop("title", None)
+
+
+def _unwrapped(text: str) -> str:
+    """Text whose paragraphs are one line each: readers of the document would keep the line breaks."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+
+
+def documented() -> QuartSchema:
+    """quart-schema, set up for this application: its document and nothing loaded from elsewhere."""
+    return QuartSchema(
+        openapi_path=None,
+        info=Info(title="Quart Notes", version=__version__, description=_unwrapped(DESCRIPTION)),
+        tags=[
+            Tag(name="notes", description="The notes of the shared board."),
+            Tag(name="boards", description="Boards, and who may do what on them."),
+            Tag(name="jobs", description="Importing and exporting notes, and where long work stands."),
+            Tag(name="me", description="Who you are, and what you want remembered."),
+            Tag(name="account", description="Signing in, sessions, tokens, invitations: in accounts mode."),
+            Tag(name="people", description="Who is known here, and what they have not read."),
+            Tag(name="messages", description="Direct messages, and changes of any message."),
+            Tag(name="rooms", description="Rooms: what is said there, who is there."),
+            Tag(name="assistant", description="A language model that answers, in a room of one's own or elsewhere."),
+            Tag(name="feed", description="Every change as it happens."),
+            Tag(name="system", description="Version and health."),
+        ],
+        security_schemes={
+            "token": HttpSecurityScheme(scheme="bearer"),
+            "session": APIKeySecurityScheme(in_="cookie", name="quart_notes_session"),
+        },
+        # The empty one: in open mode nothing is needed.
+        security=[{"token": []}, {"session": []}, {}],
+        conversion_preference="pydantic",
+        pydantic_dump_options=JSON_MODE,
+        openapi_provider_class=Provider,
+    )

@@ -1,0 +1,84 @@
+"""What stands around every page: who looks at it and how they want it, the rooms, what is unread."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from quart import request
+
+from quart_notes.domain.rooms import LOBBY
+from quart_notes.live import events
+from quart_notes.schemas import PAGE_MAX, PageQuery, RoomOut, RoomQuery, UnreadOut, UserOut
+from quart_notes.web.context import core
+from quart_notes.web.security.authentication import accounts, caller, chosen_person, heard
+
+THEMES = ("light", "dark", "system")
+CHOICES = 12  # people whom the bar offers to be; more are found on their page
+
+
+async def shell() -> dict[str, Any]:
+    """The names that templates/base.html and the macros of the rooms use.
+
+    me               UserOut or None
+    admin            whether they may add people
+    choices          people to be, when there are few and everybody chooses
+    theme            light, dark or system as `me` has chosen it; "" when they have not
+    last_room        RoomOut in which `me` was last, or None
+    rooms            RoomOut: the lobby first, then by name; conversations: those of `me`, by the other's nickname
+    assistant_room   RoomOut in which `me` is alone with the assistant, or None
+    assistant_there  whether it could answer since the start; assistant_wanted: whether the settings ask for one
+    unread           messages by the room's id; unread_total: their sum
+    unread_marks     "room:count:last read …", as of shell_event_id, for the script that counts on
+    shell_topics     what the bar has to hear of
+    shell_job        JobOut: long work of `me` that is under way, the oldest of it, or None
+    here             where to return to once somebody has chosen who they are
+    """
+    people = await core().people.find(PageQuery(limit=CHOICES + 1), active=True)
+    me = await chosen_person()
+    who = await caller()
+    found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
+    wanted = (await core().preferences.of_person(me.id)).values if me else {}
+    # Last, so that nothing is unread in a room that is not listed; the script leaves out what is counted already.
+    unread, position = (await core().readings.of_person(who, me.id)) if me else ([], found.position)
+    private = next((room for room in found.rooms if room.kind == "private"), None)
+    conversations = sorted((room for room in found.rooms if room.kind == "direct"), key=lambda room: _other(room, me))
+    return {
+        "me": me,
+        "admin": who.trusted or who.admin,
+        "choices": people.users if len(people.users) <= CHOICES and not accounts() else [],
+        "theme": wanted["theme"] if wanted.get("theme") in THEMES else "",
+        "last_room": next((room for room in found.rooms if room.id == wanted.get("room")), None),
+        "rooms": sorted((room for room in found.rooms if room.kind == "room"), key=_by_name),
+        "conversations": conversations,
+        "assistant_room": private,
+        "assistant_there": await core().assistant.is_there(),
+        "assistant_wanted": core().assistant.wanted,
+        "unread": {one.room_id: one.count for one in unread if one.count},
+        "unread_total": sum(one.count for one in unread),
+        "unread_marks": _marks(unread),
+        "shell_event_id": heard(position),
+        "shell_topics": ",".join(
+            [events.USERS, events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]
+        ),
+        "shell_job": next(iter(await core().jobs.under_way(who)), None),
+        "here": _here({f"/front/rooms/{room.id}" for room in found.rooms if room.kind != "room"}),
+    }
+
+
+def _by_name(room: RoomOut) -> tuple[bool, str]:
+    return room.id != LOBBY, (room.name or "").casefold()
+
+
+def _other(room: RoomOut, me: UserOut | None) -> str:
+    return next((person for person in room.people if person != me), room.people[0]).nickname.casefold()
+
+
+def _marks(unread: Iterable[UnreadOut]) -> str:
+    return " ".join(f"{one.room_id}:{one.count}:{one.last_read_id}" for one in unread)
+
+
+def _here(own: set[str]) -> str:
+    """Where this page is for somebody else too: not in one's own conversations, nor where a form was refused."""
+    everybodys = request.method == "GET" and request.path not in own
+    if everybodys or request.path.startswith("/front/messages/"):
+        return request.path
+    return "/".join(request.path.split("/")[:3])

@@ -1,0 +1,87 @@
+"""How a request's body is read: one reader for all routes, and another for those that take files."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
+
+from quart import Request, current_app, request
+from quart.wrappers.request import Body
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from quart_notes.errors import UnsupportedMediaTypeError
+from quart_notes.live.compact_event import LeanEvent
+from quart_notes.schemas.strict_json import parse
+
+HELD = 256 * 1024  # bytes of a file that wait for a route; the rest waits in the connection
+TAKES_FILES = "_quart_notes_takes_files"
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+
+
+def takes_files(route: F) -> F:
+    """Let a route take a body that is larger than others may be, a piece at a time."""
+    setattr(route, TAKES_FILES, True)
+    return route
+
+
+async def decide() -> None:
+    """Before a request is judged: whether its body is taken a piece at a time."""
+    body = cast(CheckedRequest, request).body
+    assert isinstance(body, HeldBody)  # noqa: S101 - CheckedRequest makes it
+    body.decided(pieces=hasattr(current_app.view_functions.get(request.endpoint or ""), TAKES_FILES))
+
+
+class HeldBody(Body):
+    """A body of which, while nobody takes it, no more is read than can be kept.
+
+    1. Until it is decided what the request is for, only the first message of it is read, and kept.
+    2. A body that is taken a piece at a time has no bound here: the route that reads it counts. At most HELD bytes and
+       a message wait for them; a client that sends faster is made to wait.
+    3. Any other body is bounded, and what comes beyond the bound is thrown away, as Quart does.
+    """
+
+    def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
+        # What Body's own would set; it would make two events of asyncio's for each request, to be thrown away.
+        self._data = bytearray()
+        self._complete, self._has_data = LeanEvent(), LeanEvent()
+        self._max_content_length = None
+        self._must_raise = None
+        self._expected = expected_content_length or 0
+        self._bound = max_content_length
+        self._decided, self._taken = LeanEvent(), LeanEvent()
+        self._pieces = False
+
+    def decided(self, *, pieces: bool) -> None:
+        """Whether it is taken a piece at a time, or whole."""
+        self._pieces = pieces
+        if not pieces:
+            self._max_content_length = self._bound
+            if self._bound is not None and max(self._expected, len(self._data)) > self._bound:
+                self._must_raise = RequestEntityTooLarge()
+                self.set_complete()
+        self._decided.set()
+
+    async def room(self) -> None:
+        """Return when more may be read."""
+        await self._decided.wait()
+        while self._pieces and len(self._data) > HELD:
+            self._taken.clear()
+            await self._taken.wait()
+
+    async def __anext__(self) -> bytes:
+        data = await super().__anext__()
+        self._taken.set()
+        return data
+
+
+class CheckedRequest(Request):
+    """A request whose JSON went through the one reader; quart-schema's validation reads it here too."""
+
+    body_class = HeldBody
+
+    async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """The body's JSON document.
+
+        raises   UnsupportedMediaTypeError, InvalidJsonError; 413 and 408 come from Quart's body reader
+        """
+        if not (force or self.is_json):
+            raise UnsupportedMediaTypeError("Send a JSON document with Content-Type: application/json.")
+        return parse(cast(bytes, await self.get_data(cache=cache, as_text=False)))

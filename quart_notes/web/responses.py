@@ -1,0 +1,66 @@
+"""How things and lists of things are answered: entity tags, positions in the feed, links to further pages."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from quart import Response, request
+
+from quart_notes.domain.idempotency import Repeated
+from quart_notes.live.events import EventId
+from quart_notes.live.writer import Written
+from quart_notes.schemas import Outgoing
+from quart_notes.web.etags import etag_of, none_match, tags_sent, version_tag
+from quart_notes.web.openapi.components import HEADERS
+from quart_notes.web.openapi.document import Answer
+from quart_notes.web.security.authentication import heard
+
+LIST_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID", "Link")}
+THING_HEADERS = {"Last-Event-ID": HEADERS["Last-Event-ID"]}
+NEW_HEADERS = {**THING_HEADERS, "Location": HEADERS["Location"]}
+
+
+def made(name: str, model: type[Outgoing], headers: Mapping[str, str]) -> tuple[Answer, Answer]:
+    """What is answered to a request to make something, whose answer may have been lost."""
+    return (
+        Answer(201, f"The new {name}.", model, headers=headers),
+        Answer(200, f"The {name} that the same client_key has made before.", model, headers=headers),
+    )
+
+
+def made_status(written: Written[Any]) -> int:
+    """201 for something new, 200 for what was made before."""
+    return 200 if isinstance(written, Repeated) else 201
+
+
+def listed(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:
+    """A list as JSON, or 304 when the client has it; `links` has the parameters of a further page by its relation."""
+    etag = etag_of(body)
+    if none_match(tags_sent("If-None-Match"), etag):
+        response = Response(None, 304)
+        del response.headers["Content-Type"]
+    else:
+        response = Response(body, content_type="application/json")
+        if links:
+            response.headers["Link"] = ", ".join(f'<{_page(where)}>; rel="{rel}"' for rel, where in links.items())
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Last-Event-ID"] = str(heard(position))
+    return response
+
+
+def _page(parameters: Mapping[str, Any]) -> str:
+    return f"{request.root_path}{request.path}?{urlencode({**request.args.to_dict(), **parameters})}"
+
+
+def thing(
+    what: Outgoing, position: EventId, *, status: int = 200, version: int | None = None, location: str | None = None
+) -> Response:
+    """One thing as JSON; `location` is its path within the application, `version` gives its entity tag."""
+    response = Response(what.model_dump_json(), status, content_type="application/json")
+    if version is not None:
+        response.headers["ETag"] = version_tag(version)
+    if location is not None:
+        response.headers["Location"] = request.root_path + location
+    response.headers["Last-Event-ID"] = str(heard(position))
+    return response

@@ -1,0 +1,69 @@
+"""The words that a search found in a text, for a template. The pages' scripts mark the same (static/js/casefold.js)."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from quart_notes.domain.text_normalization import searchable
+
+MARKED_MAX = 5_000  # characters of a text in which words are marked: 5 ms, and a page has a hundred texts
+JAMO = range(0x1160, 0x1200)  # of Korean: what follows the first letter of a syllable
+
+
+class Piece(NamedTuple):
+    """A part of a text, and whether a search found it."""
+
+    text: str
+    found: bool
+
+
+def marked(text: str, words: Sequence[str]) -> Iterator[Piece]:
+    """The text in pieces, which joined give the text again.
+
+    words   folded, as domain.text.searched_words has them
+    """
+    done = 0
+    for start, end in _places(text[:MARKED_MAX], words) if words else ():
+        if start > done:
+            yield Piece(text[done:start], found=False)
+        yield Piece(text[start:end], found=True)
+        done = end
+    if done < len(text):
+        yield Piece(text[done:], found=False)
+
+
+def _places(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """From where to where in the text words occur, in order; those that touch are one."""
+    folded, origins = _folded(text)
+    joined: list[tuple[int, int]] = []
+    matches = (match for word in words for match in re.finditer(re.escape(word), folded))
+    for start, end in sorted((origins[match.start()][0], origins[match.end() - 1][1]) for match in matches):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _folded(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text as a search looks at it, and for each character of that from where to where it comes."""
+    folded: list[str] = []
+    origins: list[tuple[int, int]] = []
+    at = 0
+    for letter in text if text.isascii() else _letters(text):
+        plain = searchable(letter)
+        folded.append(plain)
+        origins += [(at, at + len(letter))] * len(plain)
+        at += len(letter)
+    return "".join(folded), origins
+
+
+def _letters(text: str) -> Iterator[str]:
+    """Each letter with the marks on it; of Korean, a syllable."""
+    start = 0
+    for at, character in enumerate(text):
+        if at and not (unicodedata.category(character)[0] == "M" or ord(character) in JAMO):
+            yield text[start:at]
+            start = at
+    yield text[start:]

@@ -1,0 +1,66 @@
+"""By which names the server answers: DNS rebinding makes a stranger's name lead here, and its pages ours."""
+
+from functools import lru_cache
+
+from quart import Quart, request
+
+from quart_notes.core import Core
+from quart_notes.errors import BadRequestError, MisdirectedError, ProblemError
+from quart_notes.schemas.origins import host_in, in_hosts, origin_of
+from quart_notes.web.context import core
+from quart_notes.web.raw_headers import Headers, joined
+
+HOSTS = "quart_notes.hosts"  # extension of the application: whether a Host header names this server
+REMEMBERED = 256  # Host headers
+
+
+def register(app: Quart) -> None:
+    """Have the application know its names."""
+    parts: Core = app.extensions["quart_notes"]
+    app.extensions[HOSTS] = lru_cache(REMEMBERED)(lambda host: _names(parts, host))
+
+
+def _names(parts: Core, host: str) -> bool:
+    if parts.settings.access == "accounts" and not parts.settings.hosts:
+        return True  # a stranger's page has nobody's cookies there
+    found = host_in(host)
+    return found is not None and in_hosts(found.name, parts.settings.known_hosts)
+
+
+def is_served(app: Quart, headers: Headers) -> bool:
+    """Whether a request was meant for this server. Without a Host header (HTTP/1.0) no browser has sent it."""
+    host = next((value for name, value in headers if name == b"host"), None)
+    served: bool = host is None or app.extensions[HOSTS](host.decode("latin-1"))
+    return served
+
+
+def not_served(app: Quart, headers: Headers) -> ProblemError:
+    """Why a request is not served: by its Host it was meant for another server, or for none that there can be."""
+    if is_served(app, headers):
+        return BadRequestError("The Host header names no host.")
+    return MisdirectedError(
+        "This server does not answer to that name. If it is yours, add the name to the setting hosts"
+        " (QUART_NOTES_HOSTS), or use its address, such as 127.0.0.1."
+    )
+
+
+def must_be_served(app: Quart, headers: Headers) -> None:
+    """MisdirectedError for a request by a name that is not this server's."""
+    if not is_served(app, headers):
+        raise not_served(app, headers)
+
+
+def base_url() -> str:
+    """What links to this server begin with, for the caller; no slash at the end.
+
+    It is `public_url`; without it the host by which the request came, which is one that is served; without that the
+    address at which the server listens.
+    """
+    settings = core().settings
+    if settings.public_base is not None:
+        return settings.public_base
+    host = host_in(joined(request.scope["headers"], b"host"))
+    if host is not None:
+        return f"{origin_of(request.scheme, host)}{request.root_path}"
+    name, port = request.scope.get("server") or ("", None)
+    return f"{request.scheme}://{name}:{port}{request.root_path}" if port else request.root_path

@@ -1,0 +1,94 @@
+"""What a request says of who sends it: the one reader of credentials, for every road to an answer."""
+
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.sansio.http import parse_cookie
+
+from quart_notes.core import Core
+from quart_notes.domain.access_cache import Kind
+from quart_notes.schemas.origins import PORTS, host_in
+from quart_notes.storage.signing_key import Signing
+from quart_notes.web.raw_headers import Headers, joined
+from quart_notes.web.security.cross_origin import listed
+
+COOKIE = "quart_notes_session"
+DEVICE_COOKIE = "quart_notes_device"
+SECURE = "__Host-"  # begins a cookie's name under https, and then no other host or path can set it
+SECURE_COOKIE = SECURE + COOKIE
+KEPT_COOKIES = 4096  # Cookie headers whose session is remembered
+LONG_COOKIE = 2048  # bytes: a longer header is not remembered
+
+
+class Credential(NamedTuple):
+    """A session's or a token's secret, as it was sent; whether it holds is for the gate to say."""
+
+    kind: Kind
+    secret: str
+
+
+class Place(NamedTuple):
+    """Where a browser found the server, as far as its cookies go.
+
+    They are not kept apart by port, and all have the path / (as `__Host-` asks), so port and prefix are in their names.
+    """
+
+    secure: bool
+    port: int
+    root: str
+
+    @classmethod
+    def of(cls, headers: Headers, root: str, *, secure: bool) -> "Place":
+        """From a request's headers, as trusted proxies have left them."""
+        host = host_in(joined(headers, b"host"))
+        return cls(secure, (host and host.port) or PORTS["https" if secure else "http"], root)
+
+    def name(self, stem: str) -> str:
+        """The name of a cookie here."""
+        prefix = f"_{blake2b(self.root.encode(), digest_size=4).hexdigest()}" if self.root else ""
+        return f"{SECURE if self.secure else ''}{stem}_{self.port}{prefix}"
+
+    def names(self, stem: str) -> tuple[str, str]:
+        """The names by which one is read: its own, and the one of former versions, which told no ports apart."""
+        former = SECURE_COOKIE if self.secure and stem == COOKIE else stem
+        return self.name(stem), former
+
+
+def credential(parts: Core, headers: Headers, root: str = "", *, secure: bool) -> Credential | None:
+    """What the headers of a request say of its sender; None when they say nothing.
+
+    A token counts before a session. A page of another origin never has the session of the person who looks at it.
+    """
+    sent = joined(headers, b"authorization")
+    scheme, _, secret = sent.partition(" ")
+    # Basic is a password that a proxy in front has asked for; a browser sends it along with its cookie.
+    given = sent or any(name == b"authorization" for name, _ in headers)  # an empty one is no session either
+    if given and parts.settings.access == "accounts" and scheme.lower() != "basic":
+        return Credential("token", secret.strip() if scheme.lower() == "bearer" else "")
+    cookie = joined(headers, b"cookie", b"; ")
+    if not cookie or listed(parts, headers, secure=secure) is not None:
+        return None
+    names = Place.of(headers, root, secure=secure).names(COOKIE)
+    read = _secret_in if len(cookie) > LONG_COOKIE else _kept_secret
+    session = read(parts.signing, cookie, names)
+    return None if session is None else Credential("session", session)
+
+
+@lru_cache(KEPT_COOKIES)
+def _kept_secret(signing: Signing, cookie: str, names: tuple[str, ...]) -> str | None:
+    """Remembered: what a header says, and whether it is ours, never changes."""
+    return _secret_in(signing, cookie, names)
+
+
+def _secret_in(signing: Signing, cookie: str, names: tuple[str, ...]) -> str | None:
+    """The secret in the session's cookie, when this server has signed it."""
+    cookies = cookies_in(cookie)
+    sent = (signing.read("session", value) for name in names for value in cookies.getlist(name))
+    return next(filter(None, sent), None)
+
+
+def cookies_in(cookie: str) -> MultiDict[str, str]:
+    """The cookies of a Cookie header; bytes that are not UTF-8 spoil the one that they stand in."""
+    return parse_cookie(cookie.encode("latin-1").decode("utf-8", "replace"))

@@ -1,0 +1,70 @@
+"""Pages of other origins: which are known, and what they are told in their browsers' terms."""
+
+from quart import Quart, Response, request
+
+from quart_notes.core import Core
+from quart_notes.schemas.origins import PORTS, Origin, host_in, origin_in, origin_of
+from quart_notes.web.context import core
+from quart_notes.web.raw_headers import Headers, joined
+
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+MAY_SEND = "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID"
+MAY_READ = "ETag, Last-Event-ID, Link, Location, Retry-After, X-Request-Id"
+PREFLIGHT_SECONDS = "600"  # that a browser remembers what it may send
+
+
+def is_own(parts: Core, headers: Headers, *, secure: bool) -> bool:
+    """Whether the Origin header names this server, where it was asked or where people find it.
+
+    Scheme, host and port count, a default port as none. Two things are not known behind a proxy that nobody has told us
+    of: that it was asked by https, which a port 443 says, or a browser that vouches for its page.
+    """
+    sent, host = origin_in(joined(headers, b"origin")), host_in(joined(headers, b"host"))
+    if sent is None:
+        return False
+    if sent == parts.settings.public_origin:
+        return True
+    if host is None:
+        return False
+    if sent == origin_of("https" if secure else "http", host):
+        return True
+    vouched = not parts.settings.proxy_hops and joined(headers, b"sec-fetch-site").strip().lower() == "same-origin"
+    return (vouched or host.port == PORTS["https"]) and sent == origin_of("https", host)
+
+
+def listed(parts: Core, headers: Headers, *, secure: bool) -> Origin | None:
+    """The origin of a page elsewhere that asks and is in the setting `origins`."""
+    if not parts.settings.origins:
+        return None
+    sent = origin_in(joined(headers, b"origin"))
+    return sent if str(sent) in parts.settings.origins and not is_own(parts, headers, secure=secure) else None
+
+
+def register(app: Quart) -> None:
+    """Tell browsers what pages of the listed origins may send and read: never with a session's cookie.
+
+    source   https://fetch.spec.whatwg.org/#http-cors-protocol
+    """
+    if app.extensions["quart_notes"].settings.origins:
+        app.before_request(_preflight)
+        app.after_request(_share)
+
+
+def _asking() -> Origin | None:
+    return listed(core(), request.scope["headers"], secure=request.is_secure)
+
+
+async def _preflight() -> Response | None:
+    if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers or _asking() is None:
+        return None
+    allowed = {"Methods": METHODS, "Headers": MAY_SEND}
+    headers = {f"Access-Control-Allow-{name}": value for name, value in allowed.items()}
+    return Response(None, 204, {**headers, "Access-Control-Max-Age": PREFLIGHT_SECONDS})
+
+
+async def _share(response: Response) -> Response:
+    response.headers.add("Vary", "Origin")
+    if origin := _asking():
+        response.headers["Access-Control-Allow-Origin"] = str(origin)
+        response.headers["Access-Control-Expose-Headers"] = MAY_READ
+    return response

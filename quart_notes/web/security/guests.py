@@ -1,0 +1,26 @@
+"""Guests of the lobby: in open mode, people who talk there before they have chosen who they are."""
+
+from quart import Response
+
+from quart_notes.domain.rooms import LOBBY
+from quart_notes.domain.sessions import LIFE
+from quart_notes.web.context import core
+from quart_notes.web.security.authentication import accounts, cookie_values, set_cookie
+
+COOKIE = "quart_notes_guest"
+
+
+def may_talk(room_id: int) -> bool:
+    """Whether somebody who is nobody yet can talk in a room."""
+    return room_id == LOBBY and not accounts()
+
+
+def known_guest() -> str | None:
+    """The name that this browser was given, such as Guest 1234. It is signed: nobody can take another's."""
+    read = core().signing.read
+    return next((name for value in cookie_values(COOKIE) if (name := read("guest", value))), None)
+
+
+def remember_guest(response: Response, name: str) -> None:
+    """Have the browser keep its name."""
+    set_cookie(response, COOKIE, core().signing.sign("guest", name), LIFE.total_seconds())

@@ -1,0 +1,57 @@
+"""Headers that every response carries."""
+
+from quart import Quart, Response, request
+from quart.typing import ResponseTypes
+
+from quart_notes.web.request_ids import CURRENT, RequestIds
+
+CSP = (
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none';"
+    " form-action 'self'"
+)
+# Swagger UI styles its elements in place; nothing else on the server may.
+DOCS_CSP = CSP + "; style-src 'self' 'unsafe-inline'"
+SECURITY = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# The default: after signing out, nobody finds pages or secrets in what the browser has kept.
+NOT_KEPT = {"Cache-Control": "private, no-store"}
+REQUEST_ID = "X-Request-Id"
+REQUEST_IDS = "quart_notes.request_ids"  # extension of the application: names its requests
+RAW_SECURITY = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
+BY_LOWER_NAME = tuple((name.lower(), name, value) for name, value in {**SECURITY, **NOT_KEPT}.items())
+
+
+def register(app: Quart) -> None:
+    """Put the headers on every response of the application."""
+    app.extensions[REQUEST_IDS] = RequestIds()
+    app.after_request(_name)
+    app.after_request(_secure)
+    app.after_websocket(_secure_refusal)
+
+
+async def _name(response: Response) -> Response:
+    if name := CURRENT.get():
+        response.headers.add(REQUEST_ID, name)
+    return response
+
+
+async def _secure(response: Response) -> Response:
+    # Not with `setdefault`, which looks through all headers twice for each name: 11 µs in place of 2.
+    there = {name.lower() for name, _ in response.headers}
+    for lower, name, value in BY_LOWER_NAME:
+        if lower not in there:
+            response.headers.add(name, value)
+    if request.endpoint == "system.docs":
+        response.headers["Content-Security-Policy"] = DOCS_CSP
+    return response
+
+
+async def _secure_refusal(response: ResponseTypes | None) -> ResponseTypes | None:
+    if response is not None:  # the handshake was refused
+        response.headers.update({**SECURITY, **NOT_KEPT, REQUEST_ID: CURRENT.get()})
+    return response

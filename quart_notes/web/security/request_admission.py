@@ -1,0 +1,92 @@
+"""What is done with every request and websocket first: it is named, and refused when it can be read in two ways.
+
+And what every answer carries for how its request came.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from quart import Quart
+
+from quart_notes.errors import BadRequestError
+from quart_notes.web.raw_headers import contradicted
+from quart_notes.web.request_ids import RequestIds
+from quart_notes.web.security.forwarded_headers import trust
+from quart_notes.web.security.headers import REQUEST_IDS
+
+Send = Callable[[Any], Awaitable[None]]
+PROXY_HOPS, HSTS = "PROXY_HOPS", "HSTS"  # of the application's configuration
+BEGINNINGS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
+NO_PATH = BadRequestError("The address has no path.")
+TWO_LENGTHS = BadRequestError(
+    "A request has a Content-Length or a Transfer-Encoding, not both.", headers={"Connection": "close"}
+)
+
+
+def admit(app: Quart, scope: Any) -> tuple[bytes, BadRequestError | None]:
+    """Bring a scope into the one form that all roads read; its name, and why it cannot be served, if it cannot."""
+    absolute = not scope["path"].startswith("/")
+    where = _absolute(scope["path"]) if absolute else None
+    if where is not None:  # the address counts, not the header. RFC 9112, 3.2.2
+        scope["path"] = where.path or "/"
+        scope["headers"] = _with_host(scope["headers"], where.netloc.encode("utf-8", "replace"))
+    name = _named(app, scope)
+    if scope["path"] == scope.get("root_path"):
+        scope["path"] += "/"  # people leave it out
+    if absolute and where is None:
+        return name, NO_PATH
+    return name, _contradiction(scope["headers"])
+
+
+def strictly(app: Quart, scope: Any, send: Send) -> Send:
+    """What sends the answers to an admitted request: with Strict-Transport-Security when it came by https, if wanted.
+
+    source   RFC 6797, 7.2: never over http
+    """
+    seconds = app.config.get(HSTS, 0)
+    if not seconds or scope["scheme"] not in {"https", "wss"}:
+        return send
+    header = (b"strict-transport-security", b"max-age=%d" % seconds)
+
+    async def send_strictly(message: Any) -> None:
+        if message["type"] in BEGINNINGS:
+            message = {**message, "headers": [*message.get("headers", ()), header]}
+        await send(message)
+
+    return send_strictly
+
+
+def _named(app: Quart, scope: Any) -> bytes:
+    """Take over what trusted proxies say of a request; gives its name."""
+    hops = app.config.get(PROXY_HOPS, 0)
+    ids: RequestIds = app.extensions[REQUEST_IDS]
+    if hops:
+        trust(scope, hops)
+        return ids.given(scope["headers"])
+    return ids.new()
+
+
+def _absolute(target: str) -> SplitResult | None:
+    """The parts of http://host/path; None of what is no address, such as of `GET ?x` and `GET http://[x`."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    return parts if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def _with_host(headers: Iterable[tuple[bytes, bytes]], host: bytes) -> list[tuple[bytes, bytes]]:
+    return [*((name, value) for name, value in headers if name != b"host"), (b"host", host)]
+
+
+def _contradiction(headers: list[tuple[bytes, bytes]]) -> BadRequestError | None:
+    """Why two who read these headers, a proxy and we, may understand two things; None when they do not.
+
+    A length and chunks are two ends of a request: how one is smuggled in. RFC 9112, 6.3
+    """
+    names = {name for name, _ in headers}
+    if b"transfer-encoding" in names and b"content-length" in names:
+        return TWO_LENGTHS
+    twice = contradicted(headers) if len(names) < len(headers) else None
+    return None if twice is None else BadRequestError(f"There are two of the header {twice.decode().title()}.")

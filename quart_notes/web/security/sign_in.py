@@ -1,0 +1,54 @@
+"""How somebody gets in: counted, checked, and given a session. Pages and API use the same."""
+
+from quart import Response
+
+from quart_notes.domain.access import Caller
+from quart_notes.domain.login_attempts import Try
+from quart_notes.errors import NotFoundError
+from quart_notes.schemas import NAME_MAX, PasswordChange, SignIn, name_key
+from quart_notes.web.context import core
+from quart_notes.web.security.authentication import accounts, begin_session, known_device, remember_device
+from quart_notes.web.security.client_addresses import client_address, counted
+
+
+def must_have_accounts() -> None:
+    """NotFoundError in open mode, where nobody signs in."""
+    if not accounts():
+        raise NotFoundError("This server has no accounts: it runs with --access open.")
+
+
+async def check(data: SignIn) -> int:
+    """The id of the person who gives this nickname and password.
+
+    Wrong ones are counted by nickname and address, by nickname, and by address. A browser in which the person has
+    signed in before is counted for itself: others who try their nickname do not lock them out.
+    raises   WrongPasswordError; TooManyAttemptsError before the password is looked at
+    """
+    must_have_accounts()
+    nickname, address = name_key(data.nickname, NAME_MAX), counted(client_address())
+    known = await core().accounts.id_of(data.nickname)
+    device = None if known is None else known_device(known)
+    tries = (
+        [Try("device", (known, device))]
+        if device
+        else [Try("account", (nickname, address)), Try("nickname", (nickname,)), Try("address", (address,))]
+    )
+    await core().attempts.count(*tries)
+    person = await core().accounts.sign_in(data, known=device is not None)
+    await core().attempts.forgive(*tries)
+    return person
+
+
+async def let_in(response: Response, user_id: int) -> None:
+    """Begin a session, and know the browser again."""
+    await begin_session(response, user_id, proven=True)
+    remember_device(response, user_id)
+
+
+async def change_password(who: Caller, data: PasswordChange) -> None:
+    """Change one's own password; wrong current ones are counted too, in each browser for itself."""
+    one = Try("password", (who.id, who.session))
+    await core().attempts.count(one)
+    await core().accounts.must_know(who.id or 0, data.current)
+    await core().attempts.forgive(one)
+    await core().accounts.change_password(who.id or 0, data.new, who.session)

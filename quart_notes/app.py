@@ -42,7 +42,7 @@ from quart_notes.errors import ProblemError
 from quart_notes.settings import Postgres, Settings
 from quart_notes.settings_sources import load
 from quart_notes.storage.database import CannotOpenError, exclusive
-from quart_notes.web import access_log_filter, error_handlers, templating
+from quart_notes.web import access_log_filter, assets, error_handlers, templating
 from quart_notes.web.asgi_connections import HTTPConnection, WebsocketConnection
 from quart_notes.web.openapi.document import documented
 from quart_notes.web.request_body import CheckedRequest, decide
@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     place   of a worker among others
     """
     core = Core.build(settings or load(), place)
-    app = Application("quart_notes", template_folder=str(static_files.folder("templates")), static_folder=None)
+    app = Application("quart_notes", template_folder=str(assets.folder("templates")), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
     app.config.update({PROXY_HOPS: core.settings.proxy_hops, HSTS: core.settings.hsts})
     app.request_class = CheckedRequest
@@ -185,7 +185,7 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
 
 def _leaders(core: Core) -> list[Leader]:
     """What only one process of a database does, and what only one does with the files of a data folder."""
-    tidying = housekeeping.Housekeeping(core)
+    tidying = housekeeping.Housekeeping(core.tidy, core.database.checkpoint)
 
     async def begin() -> None:
         await core.assistant.start()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quart_notes.background.assistant import Assistant
+from quart_notes.background.housekeeping import in_chunks
 from quart_notes.background.import_runner import Runner
 from quart_notes.background.ollama import Ollama
 from quart_notes.cluster.peers import Peers
+from quart_notes.cluster.presence_replication import Elsewhere
 from quart_notes.cluster.worker_channel import Siblings
 from quart_notes.cluster.worker_slot import Place
 from quart_notes.domain.access_cache import Gate
@@ -39,7 +42,7 @@ from quart_notes.live.feed import Feed
 from quart_notes.live.follower import Follower, Nobody
 from quart_notes.live.presence import Presence
 from quart_notes.live.response_cache import ResponseCache
-from quart_notes.live.writer import Writer
+from quart_notes.live.writer import Change, Writer
 from quart_notes.settings import Postgres, Settings
 from quart_notes.storage.database import Database
 from quart_notes.storage.disk_space import Room
@@ -92,6 +95,23 @@ class Core:
     room: Room
     runner: Runner
     leaving: asyncio.Event  # the server stops soon, and requests are to go elsewhere
+
+    async def tidy(self) -> None:
+        """One round, in chunks that no write has to wait for."""
+        settings = self.settings
+
+        async def prune(change: Change) -> bool:
+            return await self.log.prune(change.connection, settings.log_days, settings.log_rows)
+
+        await in_chunks(lambda: self.writer(prune))
+        await in_chunks(lambda: self.notes.empty_trash(settings.trash_days))
+        await in_chunks(lambda: self.messages.empty_trash(settings.trash_days))
+        await in_chunks(lambda: self.boards.empty_trash(settings.trash_days))
+        await self.imports.interrupt_lost(self.runner.ours)
+        await in_chunks(lambda: self.jobs.forget(settings.trash_days))
+        await in_chunks(self.sessions.forget_expired)
+        await in_chunks(self.invitations.forget_expired)
+        await in_chunks(self.attempts.forget_expired)
 
     @classmethod
     def build(cls, settings: Settings, place: Place | None = None, *, alone: bool = False) -> Core:
@@ -150,7 +170,7 @@ class Core:
             signing,
             Attempts(database, writer),
             peers,
-            Presence(broadcaster, peers),
+            Presence(broadcaster, partial(Elsewhere, peers)),
             ResponseCache(broadcaster),
             spool,
             Room(_written_to(settings)),

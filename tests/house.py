@@ -16,7 +16,6 @@ from quart_notes.core import Core
 from quart_notes.domain import passwords
 from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.secret_tokens import hash_of
-from quart_notes.live.events import EventId
 from quart_notes.schemas import (
     Arrival,
     BoardCreate,
@@ -28,6 +27,7 @@ from quart_notes.schemas import (
     TokenCreate,
     UserOut,
 )
+from quart_notes.schemas.event_ids import EventId
 from tests.empty_database import no_wait_for_the_disk, settings_for
 from tests.routes import PASSWORD
 from tests.signing_in import cookie_at

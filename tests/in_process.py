@@ -9,9 +9,9 @@ from typing import Any
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import ProblemError
-from quart_notes.live.events import EventId
 from quart_notes.live.writer import Written
 from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
+from quart_notes.schemas.event_ids import EventId
 from tests.empty_database import no_wait_for_the_disk, settings_for, stored
 
 Json = dict[str, Any]

@@ -5,7 +5,8 @@ import json
 
 from quart_notes.core import Core
 from quart_notes.live.channel import Message
-from quart_notes.live.events import SHARED_BOARD, EventId
+from quart_notes.live.events import SHARED_BOARD
+from quart_notes.schemas.event_ids import EventId
 from tests.fake_outlet import Wire, plain
 from tests.in_process import Json
 from tests.raw_connection import until

@@ -4,16 +4,17 @@ import asyncio
 import json
 
 from quart_notes.cluster.peers import Peers
+from quart_notes.cluster.presence_replication import Elsewhere
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.events import room
-from quart_notes.live.presence import LINGER, MOVING, Presence
+from quart_notes.live.presence import LINGER, Presence
 from quart_notes.live.subscriber import Reader
 from quart_notes.schemas import UserOut
 from tests.talk import Json
 from tests.wires import Exchange
 
-GONE = LINGER + MOVING  # seconds until somebody who has left is gone everywhere
+GONE = LINGER + Elsewhere.delay  # seconds until somebody who has left is gone everywhere
 
 
 def user(number: int, nickname: str = "") -> UserOut:
@@ -74,9 +75,14 @@ class Process:
     def __init__(self, exchange: Exchange) -> None:
         self.broadcaster = Broadcaster()
         self.peers = Peers()
-        self.presence = Presence(self.broadcaster, self.peers)
+        self.elsewhere: Elsewhere
+        self.presence = Presence(self.broadcaster, self._replicate)
         self.listener = Listener(self.broadcaster)
         exchange.join(self.peers)
+
+    def _replicate(self, presence: Presence) -> Elsewhere:
+        self.elsewhere = Elsewhere(self.peers, presence)
+        return self.elsewhere
 
     @property
     def now(self) -> tuple[list[str], list[str], list[str]]:

@@ -6,6 +6,7 @@ A rule that is in the way is changed here and in docs/architecture.md, on purpos
 import ast
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,221 +15,53 @@ from quart_notes import create_app
 from quart_notes.settings import Settings
 from tests.modules import MODULES, OURS, PACKAGE, imports
 
-LEAVES = {"version", "settings", "schemas.", "errors", "events", "jsonio", "models.", "origins"}
-SAYING = LEAVES - {"models.", "settings"}  # what says something to the outside
-STORE = {"broadcaster", "channel", "database", "event_log"}
-
 MAKING = ("mkdir", "makedirs", "mkdtemp", "mkstemp", "touch", "write_text", "write_bytes")  # files and folders
-COPYING = {
-    *{"backups", "copying", "database", "postgres_tables", "schema_version", "settings", "sqlite_tables", "tables"},
-}
+FILES_MAX = 30  # in a folder
 
-# Module (or package, with a dot) → what of ours it may import. "…." stands for all modules of a package.
-MAY_IMPORT: dict[str, set[str]] = {
-    **dict.fromkeys(LEAVES, LEAVES),
-    "settings_sources": {"settings"},
-    "access_log": set(),
-    "request_id": set(),
-    "logs": {"access_log", "request_id"},
-    "channel": set(),
-    "lean_event": set(),
-    "reader": {"channel", "lean_event"},
-    "blanking": set(),
-    "recent": {"blanking", "channel"},
-    "room": set(),
-    "broadcaster": {"channel", "reader"},
-    "outlets": {"broadcaster", "channel"},
-    "response_cache": {"broadcaster"},
-    "sqlite_engine": set(),
-    "private_files": set(),
-    "schema_version": set(),
-    "sqlite_file": {"backups", "errors", "private_files"},
-    "postgres_transactions": {"postgres_session"},
-    "postgres_engine": {"postgres_session", "postgres_transactions", "settings"},
-    "postgres_server": {"settings"},
-    "tables": set(),
-    "sqlite_tables": {"tables"},
-    "postgres_tables": {"postgres_engine", "postgres_session", "postgres_transactions", "settings", "tables"},
-    "copying": {"database", "postgres_tables", "settings", "sqlite_tables", "tables"},
-    "removal": {*COPYING, "blanking", "signing"},
-    "postgres_backups": {*COPYING, "private_files"},
-    "histogram": set(),
-    "turns": set(),
-    "leading": {"errors", "private_files"},
-    "workers.siblings": {"channel"},
-    "workers.place": {"turns", "workers.siblings"},
-    "workers.line": set(),
-    "workers.supervised": set(),
-    "workers.process": {"server", "workers.supervised"},
-    "workers.worker": {"server", "database", "settings", "workers.line", "workers.place"},
-    "workers.supervisor": {
-        "server",
-        "transport",
-        "blueprints.metrics",
-        "database",
-        "metrics",
-        "settings",
-        "workers.place",
-        "workers.process",
-    },
-    "workers": set(),
-    "metrics": {"channel", "core", "errors", "event_log", "histogram", "outlets", "version"},
-    "backups": {"events", "private_files", "schema_version"},
-    "database": {"errors", "private_files", "schema_version", "settings", "sqlite_file", "postgres_server", "turns"},
-    "event_log": {*LEAVES, "blanking", "channel", "database", "recent"},
-    "postgres_session": {"settings"},
-    "postgres_notices": {"channel", "errors", "postgres_session", "settings"},
-    "follower": {"broadcaster", "channel", "errors", "event_log"},
-    "writer": {*LEAVES, "channel", "database", "event_log", "follower", "histogram"},
-    "feed": {*LEAVES, "broadcaster", "channel", "reader", "event_log"},
-    "parcels": set(),
-    "peers": {"parcels"},
-    "parts": {"schemas."},
-    "elsewhere": {"parts", "peers", "schemas."},
-    "presence": {*SAYING, "broadcaster", "channel", "elsewhere", "peers"},
-    "signing": {"database", "models.", "private_files"},
-    "throttle": set(),
-    "thoughts": set(),
-    "ollama": {"schemas.", "domain.prompts", "thoughts"},
-    "assistant": {*LEAVES, "broadcaster", "channel", "domain.answers", "domain.prompts", "ollama"},
-    "gate": {*LEAVES, "broadcaster", "channel", "database", "domain."},
-    "transfer.": {"schemas.", "errors", "jsonio", "private_files", "transfer."},
-    "jobs": {*LEAVES, "broadcaster", "channel", "domain.imports", "domain.jobs", "transfer."},
-    "domain.": {*LEAVES, "database", "domain.", "event_log", "throttle", "writer"},
-    "core": {
-        *LEAVES,
-        *STORE,
-        "room",
-        "assistant",
-        "jobs",
-        "ollama",
-        "writer",
-        "feed",
-        "follower",
-        "gate",
-        "peers",
-        "presence",
-        "response_cache",
-        "signing",
-        "transfer.spool",
-        "domain.",
-        "postgres_notices",
-        "workers.place",
-        "workers.siblings",
-    },
-    "housekeeping": {*LEAVES, "core", "writer"},
-    "demo": {"schemas.", "errors", "core", "domain.access", "domain.rooms"},
-    "blueprints.": {
-        *SAYING,
-        "blueprints.",
-        "domain.",
-        "core",
-        "feed",
-        "outlets",
-        "broadcaster",
-        "channel",
-        "gate",
-        "lean_event",
-        "metrics",
-        "presence",
-        "reader",
-        "request_id",
-        "response_cache",
-        "signing",
-        "transfer.",
-        "writer",
-    },
-    "transport.": {*SAYING, "broadcaster", "lean_event", "request_id", "access_log", "logs", "transport."},
-    "app": {
-        *{*LEAVES, "access_log", "housekeeping", "blueprints.", "core", "database", "domain.access"},
-        *{"leading", "postgres_session", "settings_sources", "workers.place"},
-    },
-    "server": {
-        *{"logs", "metrics"},
-        *{"app", "transport", "blueprints.metrics", "blueprints.static_files", "core", "database", "settings"},
-        "workers.place",
-    },
-    "dev.": {
-        *{
-            "server",
-            "settings",
-            "settings_sources",
-            "database",
-            "errors",
-            "jsonio",
-            "core",
-            "broadcaster",
-            "channel",
-            "outlets",
-            "dev.",
-            *{"workers.line", "workers.supervised"},
-        },
-        *{"blueprints.errors", "blueprints.headers", "blueprints.static_files"},
-    },
-    "doctor_host": {"settings", "signing"},
-    "doctor_proxies": {"doctor_host", "settings"},
-    "doctor": {"server", "backups", "database", "doctor_host", "doctor_proxies", "settings"},
-    "offline": {"schemas.", "settings", "core", "database", "domain.", "transfer."},
-    "cli_parts": {"server", "database", "errors", "settings", "tables", "transfer.trouble"},
-    "cli_copies": {
-        "backups",
-        "cli_parts",
-        "database",
-        "postgres_backups",
-        "removal",
-        "settings",
-        "settings_sources",
-        "private_files",
-    },
-    "cli_transfer": {"offline", "cli_parts", "domain.imports", "schemas.", "settings_sources", "private_files"},
-    "cli_users": {"core", "offline", "cli_parts", "schemas.", "settings_sources"},
-    "cli": {
-        "app",
-        "cli_copies",
-        "cli_parts",
-        "cli_transfer",
-        "cli_users",
-        "dev.supervisor",
-        "server",
-        "doctor",
-        "demo",
-        "offline",
-        "database",
-        "settings",
-        "settings_sources",
-        "version",
-        "workers.supervisor",
-    },
-    "__main__": {"cli"},
-    "": {"app", "version"},
-}
+# From the ground up. A module imports only what stands in a layer below its own, or in its own package.
+LAYERS: list[set[str]] = [
+    {"version", "errors", "private_files", "schemas", "settings", "settings_sources"},  # these know each other
+    {"models", "transfer"},
+    {"storage"},
+    {"live"},
+    {"cluster", "domain"},
+    {"background"},
+    {"core"},
+    {"web"},
+    {"blueprints"},
+    {"app"},
+    {"server"},
+    {"dev"},
+    {"cli", ""},
+    {"__main__"},
+]
 
-# The modules that touch a library of the outside, and nobody else.
+# Library → the packages or modules that touch it, and nobody else.
 TOUCHES: dict[str, set[str]] = {
     "yaml": {"transfer.front_matter"},
-    "aiosqlite": {"sqlite_engine"},
-    "asyncpg": {"postgres_engine", "postgres_session", "postgres_tables", "postgres_transactions"},
-    "tortoise": {
-        *{"models.", "domain.", "writer", "event_log", "database", "migrations."},
-        *{"sqlite_engine", "sqlite_file", "postgres_engine", "postgres_server", "postgres_transactions"},
-    },
-    "quart": {"blueprints.", "app", "server", "dev.", "workers.worker"},
-    "quart_schema": {"blueprints.", "dev.pages"},
-    "jinja2": {"dev.pages"},
-    "watchfiles": {"dev.watching"},
-    "werkzeug": {"blueprints."},
-    "hypercorn": {"server", "transport.", "blueprints.connections"},
-    "h11": {"transport."},
-    "h2": {"transport."},
-    "wsproto": {"transport."},
+    "aiosqlite": {"storage.sqlite"},
+    "asyncpg": {"storage.postgres"},
+    "sqlite3": {"storage", "cli"},
+    "tortoise": {"models", "migrations", "storage", "domain", "live.event_log", "live.writer"},
+    "quart": {"web", "blueprints", "app", "server", "dev"},
+    "quart_schema": {"web", "blueprints", "dev.reload"},
+    "jinja2": {"dev.reload"},
+    "watchfiles": {"dev.file_watcher"},
+    "werkzeug": {"web", "blueprints", "server.metrics_app"},
+    "hypercorn": {"server", "web.asgi_connections"},
+    "h11": {"server.transport"},
+    "h2": {"server.transport"},
+    "wsproto": {"server.transport"},
     "uvloop": {"server"},
     "argon2": {"domain.passwords"},
-    "itsdangerous": {"signing"},
-    "httpx": {"ollama"},
-    "prometheus_client": {"metrics", "blueprints.metrics"},
-    "click": {"cli", "cli_copies", "cli_parts", "cli_transfer", "cli_users"},
-    "pydantic": {"schemas.", "settings", "settings_sources", "events", "elsewhere", "blueprints."},
-    "sqlite3": {"backups", "database", "sqlite_engine", "sqlite_file", "sqlite_tables", "doctor", "cli_parts"},
+    "itsdangerous": {"storage.signing_key"},
+    "httpx": {"background.ollama"},
+    "prometheus_client": {"server"},
+    "click": {"cli"},
+    "pydantic": {
+        *{"schemas", "settings", "settings_sources", "live.events", "cluster.presence_replication"},
+        *{"web", "blueprints"},
+    },
 }
 
 
@@ -238,16 +71,15 @@ def _ours(tree: ast.Module) -> set[str]:
     }
 
 
-def _within(name: str, allowed: set[str]) -> bool:
-    return any(name == one or (one.endswith(".") and f"{name}.".startswith(one)) for one in allowed)
+def _within(name: str, packages: set[str]) -> bool:
+    return any(f"{name}.".startswith(f"{package}.") for package in packages)
 
 
-def _rule(name: str) -> set[str]:
-    if name in MAY_IMPORT:
-        return MAY_IMPORT[name]
-    package = name.split(".", maxsplit=1)[0] + "."
-    assert package in MAY_IMPORT, f"{name} has no rule: say in MAY_IMPORT where it stands"
-    return MAY_IMPORT[package]
+def _layer(name: str) -> int:
+    package = name.split(".", maxsplit=1)[0]
+    found = [number for number, packages in enumerate(LAYERS) if package in packages]
+    assert found, f"{name} is in no layer: say in LAYERS where it stands"
+    return found[0]
 
 
 def _calls(tree: ast.Module, attribute: str) -> bool:
@@ -258,15 +90,39 @@ def _calls(tree: ast.Module, attribute: str) -> bool:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_a_module_imports_only_what_stands_before_it(name: str):
-    forbidden = {one for one in _ours(MODULES[name]) if not _within(one, _rule(name))}
+def test_a_module_imports_only_what_stands_below_it(name: str):
+    package = name.split(".", maxsplit=1)[0]
+    above = {
+        other
+        for other in _ours(MODULES[name])
+        if other.split(".", maxsplit=1)[0] != package
+        and (_layer(other) > _layer(name) or (_layer(other) == _layer(name) > 0))
+    }
 
-    assert not forbidden
+    assert not above
 
 
-def test_no_rule_is_about_a_module_that_is_not_there():
-    for name in {*MAY_IMPORT, *(one for allowed in MAY_IMPORT.values() for one in allowed)}:
-        assert any(_within(module, {name}) for module in MODULES), name
+def test_every_package_is_in_one_layer_and_every_layer_is_there():
+    packages = {name.split(".", maxsplit=1)[0] for name in OURS}
+
+    assert sorted(packages) == sorted(package for layer in LAYERS for package in layer)
+
+
+def test_a_folder_can_be_seen_at_a_glance():
+    sizes = Counter(file.parent for file in PACKAGE.rglob("*.py") if file.parent.name != "migrations")
+
+    assert max(sizes.values()) <= FILES_MAX, sizes.most_common(1)
+
+
+def test_blueprints_are_where_they_are_looked_for():
+    making = {
+        name
+        for name, tree in MODULES.items()
+        if any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Blueprint" for node in ast.walk(tree))
+    }
+    modules = {name for name, tree in MODULES.items() if name.startswith("blueprints.") and len(tree.body) > 1}
+
+    assert {name for name in making if name.startswith(("web.", "blueprints."))} == modules
 
 
 def test_nothing_goes_round_in_a_circle():
@@ -300,18 +156,18 @@ def test_no_other_library_is_used():
 @pytest.mark.parametrize(
     "name",
     [
-        "channel",
-        "reader",
-        "broadcaster",
-        "access_log",
-        "response_cache",
-        "feed",
-        "outlets",
-        "jsonio",
-        "request_id",
-        "logs",
-        "parcels",
-        "peers",
+        "live.channel",
+        "live.subscriber",
+        "live.broadcaster",
+        "web.access_log_filter",
+        "live.response_cache",
+        "live.feed",
+        "live.outlets",
+        "schemas.strict_json",
+        "web.request_ids",
+        "server.logs",
+        "cluster.fragments",
+        "cluster.peers",
     ],
 )
 def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):
@@ -321,14 +177,14 @@ def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):
 
 
 def test_nobody_imports_the_application_but_who_starts_it():
-    assert {name for name, tree in MODULES.items() if "app" in _ours(tree)} == {"", "cli", "server"}
-    assert {name for name, tree in MODULES.items() if "cli" in _ours(tree)} == {"__main__"}
+    assert {name for name, tree in MODULES.items() if "app" in _ours(tree)} == {"", "cli.main", "server.serve"}
+    assert {name for name, tree in MODULES.items() if "cli.main" in _ours(tree)} == {"__main__"}
 
 
 def test_nothing_that_serves_knows_of_what_is_for_those_who_change_the_code():
     knowing = {name for name, tree in MODULES.items() if any(one.startswith("dev") for one in _ours(tree))}
 
-    assert {name for name in knowing if not name.startswith("dev")} == {"cli"}
+    assert {name for name in knowing if not name.startswith("dev")} == {"cli.main"}
 
 
 def test_files_and_folders_are_made_where_their_permissions_are_set():
@@ -362,12 +218,16 @@ def test_only_the_settings_sources_see_the_environment():
 def test_only_the_follower_publishes_what_lasts_and_only_the_domain_records():
     recording = {name for name, tree in MODULES.items() if _calls(tree, "record")}
 
-    assert {name for name, tree in MODULES.items() if _calls(tree, "publish")} == {"follower", "presence", "dev.pages"}
+    publishing = {name for name, tree in MODULES.items() if _calls(tree, "publish")}
+    assert publishing == {"live.follower", "live.presence", "dev.reload"}
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
     # Everybody's board, the lobby and the server's key are made before the writer runs, and nobody is told of them.
     # A database is copied while nobody serves it.
-    opening = {"postgres_tables", "writer", "event_log", "signing", "domain.boards", "domain.rooms"}
+    opening = {
+        *{"storage.postgres.tables", "storage.signing_key"},
+        *{"live.writer", "live.event_log", "domain.boards", "domain.rooms"},
+    }
     assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= opening
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.background.housekeeping import tidy
 from quart_notes.core import Core
 from quart_notes.domain import login_attempts
 from quart_notes.domain.login_attempts import CHUNK, PACES, Try
@@ -169,11 +168,11 @@ async def test_what_is_forgiven_is_gone_with_the_next_round_of_housekeeping(core
     clock.now += 5
     assert len(rows(core, "SELECT * FROM attempt")) == CHUNK + 21
 
-    await tidy(core)
+    await core.tidy()
 
     assert rows(core, "SELECT key, forgiven_at FROM attempt") == [(ADA.key, clock.now + 25)]
     clock.now -= 1e6
-    await tidy(core)
+    await core.tidy()
     assert rows(core, "SELECT * FROM attempt") == [], "of a clock that was ahead"
 
 
@@ -183,7 +182,7 @@ async def test_what_is_kept_is_bounded(core: Core, clock: Clock, monkeypatch: py
     for number in range(100):
         await _tries(core, Try("account", (str(number), "")))
 
-    await tidy(core)
+    await core.tidy()
 
     assert len(rows(core, "SELECT * FROM attempt")) == 30
     assert await _wait(core, ADA) == 10, "who has used up least is forgotten first"

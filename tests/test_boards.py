@@ -10,10 +10,10 @@ import pytest
 
 from quart_notes.background import housekeeping
 from quart_notes.errors import ProblemError
-from quart_notes.live.events import EventId
 from quart_notes.live.writer import Change
 from quart_notes.models import Board
 from quart_notes.schemas import BoardUpdate, MemberUpdate, NoteQuery, NoteUpdate, UserCreate
+from quart_notes.schemas.event_ids import EventId
 from tests.feed_clients import EventStreamClient, FeedClient, WebsocketClient, follow
 from tests.house import ROLES, House
 from tests.in_process import rows
@@ -238,7 +238,7 @@ async def test_housekeeping_forgets_what_was_deleted_long_ago(house: House, monk
         await Board.filter(id=old).using_db(change.connection).update(deleted_at=long_ago)
 
     await house.core.writer(age)
-    await housekeeping.tidy(house.core)
+    await house.core.tidy()
 
     assert rows(house.core, f"SELECT id FROM board WHERE id IN ({old}, {recent}, {kept})") == [(recent,), (kept,)]
     for table in ("note", "membership"):

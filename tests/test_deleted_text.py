@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
-from quart_notes.live.events import SHARED_BOARD, EventId, board, room, user
+from quart_notes.live.events import SHARED_BOARD, board, room, user
 from quart_notes.schemas import (
     MemberUpdate,
     MessageCreate,
@@ -26,6 +26,7 @@ from quart_notes.schemas import (
     UserOut,
 )
 from quart_notes.schemas.deleted_text import TEXT, subject_of
+from quart_notes.schemas.event_ids import EventId
 from tests.fake_outlet import plain
 from tests.house import House
 from tests.in_process import Json, apply, fresh, mutate, opened, rows

@@ -71,7 +71,7 @@ async def test_an_older_part_never_replaces_a_newer_one():
             second.peers.received(datum)
             assert second.now == ([], [], [])
         await asyncio.sleep(REPEAT)  # what is known of the room is forgotten by then
-    assert all(not rooms for rooms in second.presence._elsewhere._parts._parts.values())
+    assert all(not rooms for rooms in second.elsewhere._parts._parts.values())
 
 
 @in_virtual_time
@@ -105,7 +105,7 @@ async def test_with_nobody_in_any_room_nothing_is_kept_and_little_is_said():
     await asyncio.sleep(60)
 
     for one in (first, second):
-        here = one.presence._elsewhere
+        here = one.elsewhere
         assert not one.presence._places
         assert not here._said
         assert not here._unsaid
@@ -113,9 +113,9 @@ async def test_with_nobody_in_any_room_nothing_is_kept_and_little_is_said():
     assert sum(map(len, exchange.carried[begin:])) < 60 * 2 * 50
     exchange.kill(second.peers.me)
     await asyncio.sleep(20)
-    assert not first.presence._elsewhere._parts._parts
-    assert not first.presence._elsewhere._parts._floors
-    assert first.presence._elsewhere._repeating is None
+    assert not first.elsewhere._parts._parts
+    assert not first.elsewhere._parts._floors
+    assert first.elsewhere._repeating is None
 
 
 @in_virtual_time
@@ -131,7 +131,7 @@ async def test_with_no_other_process_nothing_is_said_and_nothing_kept():
 
     assert alone.now == ([], [], [])
     assert all(b'["alive"' in datum for datum in exchange.carried)
-    here = alone.presence._elsewhere
+    here = alone.elsewhere
     assert not (here._said or here._unsaid or here._saying or here._stopping or here._repeating)
 
 
@@ -167,6 +167,6 @@ async def test_so_many_rooms_of_a_process_are_remembered_and_no_more():
             first.presence.join_as_guest(1, f"Client {number}")
         await asyncio.sleep(20)
 
-        assert len(second.presence._elsewhere._parts._parts[first.peers.me]) == 10
+        assert len(second.elsewhere._parts._parts[first.peers.me]) == 10
         assert len(second.presence.now(1).here) == 3
         assert len(second.presence.now(1).guests) == 3

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_notes.background.housekeeping import tidy
 from quart_notes.core import Core
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.live import event_log as module
 from quart_notes.live.event_log import PAGE, PRUNE_CHUNK
-from quart_notes.live.events import EventId
 from quart_notes.live.recent_events import Recent
 from quart_notes.models import LoggedEvent, LogHead
+from quart_notes.schemas.event_ids import EventId
 from tests.in_process import opened, rows
 
 BOARD, OTHER = "board:1", "board:2"
@@ -212,7 +211,7 @@ async def test_a_write_gets_its_turn_between_two_chunks(core: Core, monkeypatch:
     monkeypatch.setattr(module, "PRUNE_CHUNK", 3)
     await append(core, 60)
     await age(core, up_to=60, days=30)
-    keeping = asyncio.create_task(tidy(core))
+    keeping = asyncio.create_task(core.tidy())
     seen = set()
 
     async def look(change: object) -> int:

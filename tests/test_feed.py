@@ -13,8 +13,9 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.live import event_log, feed
 from quart_notes.live.channel import MAX_WAITING
-from quart_notes.live.events import SHARED_BOARD, EventId
+from quart_notes.live.events import SHARED_BOARD
 from quart_notes.schemas import NoteCreate
+from quart_notes.schemas.event_ids import EventId
 from tests.in_process import State, apply, fresh, mutate, opened
 from tests.log_follower import Follower
 from tests.raw_connection import until

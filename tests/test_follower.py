@@ -13,8 +13,8 @@ from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.event_log import Page
-from quart_notes.live.events import EventId
 from quart_notes.live.follower import PATIENCE, POLL, Follower
+from quart_notes.schemas.event_ids import EventId
 from tests.fake_outlet import plain
 from tests.virtual_time import in_virtual_time
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.background.housekeeping import tidy
 from quart_notes.background.import_runner import Runner
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
@@ -48,7 +47,7 @@ async def test_a_note_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_b
     (old,) = await _deleted(core, DAYS + 0.1)
     before = await fresh(core)
 
-    await tidy(core)
+    await core.tidy()
 
     assert rows(core, "SELECT id FROM note ORDER BY id") == [(kept.id,), (recent,)]
     assert await fresh(core) == before, "it changed what people see, or told them something"
@@ -60,7 +59,7 @@ async def test_a_note_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_b
 async def test_the_id_of_a_note_that_is_gone_for_good_is_not_used_again(core: Core):
     (last,) = await _deleted(core, DAYS + 1)
 
-    await tidy(core)
+    await core.tidy()
 
     assert rows(core, "SELECT count(*) FROM note") == [(0,)]
     assert (await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="next"))).result.id == last + 1
@@ -80,7 +79,7 @@ async def test_old_events_go_and_the_newest_number_stays(core: Core):
         await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
     few = Core(**{**vars(core), "settings": core.settings.model_copy(update={"log_rows": 100})})
 
-    await tidy(few)
+    await few.tidy()
 
     assert rows(core, "SELECT min(number), max(number) FROM event_log") == [(31, 130)]
     assert rows(core, "SELECT newest, pruned FROM log_head") == [(130, 30)]
@@ -107,7 +106,7 @@ async def test_imports_of_a_machine_that_has_gone_are_interrupted_and_nothing_el
     kept = {await _job(core, *other): other[1] for other in others}
     before = await core.log.newest()
 
-    await tidy(Core(**{**vars(core), "runner": runner}))
+    await Core(**{**vars(core), "runner": runner}).tidy()
 
     assert dict(rows(core, "SELECT id, state FROM job")) == {**dict.fromkeys(lost, "interrupted"), **kept}
     assert (await core.log.newest()).number - before.number == len(lost), "the people who asked for them are told"

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tortoise.connection import get_connection
 
-from quart_notes.background.housekeeping import tidy
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.messages import EMPTY_TRASH_CHUNK, MessageList
@@ -74,7 +73,7 @@ async def test_a_message_deleted_long_ago_is_gone_for_good_and_a_recent_one_come
     await _aged(core, old, DAYS + 0.1)
     before = await core.log.newest()
 
-    await tidy(core)
+    await core.tidy()
 
     assert rows(core, "SELECT id FROM message ORDER BY id") == [(kept.id,), (recent.id,)]
     assert await core.log.newest() == before, "it told somebody"

@@ -11,12 +11,12 @@ CONSTANT = re.compile(r"_?[A-Z]\w*|__all__|__version__")  # constants, types and
 KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a name that Tortoise asks for
 CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
 CACHED = {
-    "blueprints.static_files.build_id",  # a digest of files that do not change under a running server
-    "blueprints.client_addresses.parsed",  # what a text says of an address never changes
+    "web.assets.build_id",  # a digest of files that do not change under a running server
+    "web.security.client_addresses.parsed",  # what a text says of an address never changes
     "domain.password_rules._common",  # a list that comes with the program
-    "postgres_transactions._numbered",  # queries that stand in the code
-    "transport.plain._kept_fields",  # what bytes say never changes
-    "blueprints.credentials._kept_secret",  # what a header says, and whether this key signed it, never changes
+    "storage.postgres.transactions._numbered",  # queries that stand in the code
+    "server.transport.fast_http1._kept_fields",  # what bytes say never changes
+    "web.security.credentials._kept_secret",  # what a header says, and whether this key signed it, never changes
 }
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.errors import ProblemError
-from quart_notes.live.events import EVERY_ROOM, ROOMS, USERS, EventId, user
+from quart_notes.live.events import EVERY_ROOM, ROOMS, USERS, user
 from quart_notes.schemas import (
     MAX_ID,
     MessageCreate,
@@ -29,6 +29,7 @@ from quart_notes.schemas import (
     RoomQuery,
     UserCreate,
 )
+from quart_notes.schemas.event_ids import EventId
 from tests.feed_clients import EDGES, Edge, LineClient, follow, named
 from tests.in_process import opened
 from tests.server_process import ServerProcess

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.live import event_log, feed
-from quart_notes.live.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, EventId, room, user
+from quart_notes.live.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, room, user
 from quart_notes.schemas import MessageCreate, NoteCreate, RoomCreate, RoomMessageCreate, UserCreate
+from quart_notes.schemas.event_ids import EventId
 from tests.in_process import opened
 from tests.log_follower import Follower
 

@@ -16,8 +16,8 @@ from quart_notes.errors import (
 )
 from quart_notes.live import outlets
 from quart_notes.live.channel import Message
-from quart_notes.live.events import EventId
 from quart_notes.schemas import FeedQuery
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import READ_PROBLEMS, Answer, answers
 from quart_notes.web.security.subscriptions import Listener, feed_query, listener

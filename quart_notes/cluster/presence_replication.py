@@ -56,6 +56,8 @@ class Elsewhere:
     2. A process that has gone has nobody in any room.
     """
 
+    delay = PACE + 0.5
+
     def __init__(self, peers: Peers, here: Here) -> None:
         self._peers = peers
         self._here = here

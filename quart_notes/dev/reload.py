@@ -10,7 +10,6 @@ from quart import Blueprint, Quart, Response, abort, request, send_from_director
 from quart.wrappers.response import DataBody, ResponseBody
 from quart_schema import hide
 
-from quart_notes.blueprints.static_files import build_id, folder
 from quart_notes.core import Core
 from quart_notes.dev.error_page import FILES, HERE, State, Trouble
 from quart_notes.dev.failure import told
@@ -20,6 +19,7 @@ from quart_notes.live.broadcaster import HEARTBEAT, Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.outlets import COMMENT, sse
 from quart_notes.schemas.strict_json import dump
+from quart_notes.web.assets import build_id, folder
 from quart_notes.web.error_handlers import wants_page
 
 TOPIC = "dev"

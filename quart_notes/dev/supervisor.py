@@ -12,7 +12,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from quart_notes.blueprints.static_files import folder
 from quart_notes.dev.error_page import State, Trouble
 from quart_notes.dev.error_server import standing_in
 from quart_notes.dev.failure import TOP
@@ -20,6 +19,7 @@ from quart_notes.dev.file_watcher import Kind, Watched, watching
 from quart_notes.dev.server_process import PROGRAM, ServerProcess
 from quart_notes.server import serve
 from quart_notes.settings_sources import config_file, load
+from quart_notes.web.assets import folder
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `kill`, a terminal that closes
 OWN = Path(__file__).parent  # what the supervisor itself is made of

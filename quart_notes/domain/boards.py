@@ -13,7 +13,7 @@ from quart_notes.domain.users import PERSONAL_BOARD_NAME, add_personal
 from quart_notes.errors import NotFoundError, PersonalBoardError
 from quart_notes.live import events
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.events import BoardEvent, EventId
+from quart_notes.live.events import BoardEvent
 from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Board, Membership, Note, User
 from quart_notes.schemas import (
@@ -24,6 +24,7 @@ from quart_notes.schemas import (
     PageQuery,
     Role,
 )
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database
 
 SHARED_BOARD_NAME = "Everybody's board"

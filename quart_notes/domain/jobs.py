@@ -13,10 +13,11 @@ from quart_notes.domain.idempotency import Request, once
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.events import Action, EventId, JobEvent, Work, WorkEvent
+from quart_notes.live.events import Action, JobEvent, Work, WorkEvent
 from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Job
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, JobState, Outcome
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database
 
 MAX_KEPT = 50  # jobs of a person whose files are kept

@@ -9,10 +9,11 @@ from quart_notes.domain.users import by_id, named
 from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
 from quart_notes.live import events
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.events import Access, AccessEvent, EventId, MemberEvent, MembershipEvent
+from quart_notes.live.events import Access, AccessEvent, MemberEvent, MembershipEvent
 from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Board, LogHead, Membership
 from quart_notes.schemas import MemberOut, MembershipOut, MemberUpdate, Role
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database
 
 

@@ -31,7 +31,6 @@ from quart_notes.domain.message_queries import (
 from quart_notes.domain.rooms import conversation, existing, must_take_part, visible
 from quart_notes.domain.users import known, named
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.events import EventId
 from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Message, Room
 from quart_notes.schemas import (
@@ -43,6 +42,7 @@ from quart_notes.schemas import (
     RoomOut,
     UserOut,
 )
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database
 
 MOST_DIGITS = 9  # of a guest's number

@@ -12,10 +12,11 @@ from quart_notes.domain.idempotency import once, request_of
 from quart_notes.domain.text_normalization import searchable, searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.events import Action, EventId, NoteEvent, board
+from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Note
 from quart_notes.schemas import Entry, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database
 
 COLUMNS = tuple(NoteOut.model_fields)

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from quart_notes.errors import FieldError, NotFoundError, ValidationFailedError
 from quart_notes.live import events
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.events import EventId, PreferenceEvent
+from quart_notes.live.events import PreferenceEvent
 from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Preference
 from quart_notes.schemas import PREFERENCE_KEY_MAX, PREFERENCE_VALUE_MAX, PREFERENCES_MAX, PreferenceOut
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database
 
 

@@ -9,10 +9,11 @@ from quart_notes.domain.rooms import existing, must_take_part
 from quart_notes.domain.users import known, named
 from quart_notes.live import events
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.events import EventId, UnreadEvent
+from quart_notes.live.events import UnreadEvent
 from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import Message, Reading
 from quart_notes.schemas import ReadingUpdate, UnreadOut
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database
 
 # Each room has a threshold of its own, which Tortoise's queries cannot say in one.

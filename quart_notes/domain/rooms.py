@@ -13,10 +13,11 @@ from quart_notes.domain.users import by_id, named
 from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
 from quart_notes.live import events
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.events import EventId, RoomEvent
+from quart_notes.live.events import RoomEvent
 from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import ROOM_KEY_MAX, Room
 from quart_notes.schemas import RoomCreate, RoomOut, RoomQuery, UserOut, name_key
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database
 
 LOBBY = 1  # the room that is always there

@@ -11,10 +11,11 @@ from quart_notes.domain.idempotency import once, request_of
 from quart_notes.domain.text_normalization import normalised
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.events import ACCESS, USERS, Access, AccessEvent, Action, EventId, UserEvent
+from quart_notes.live.events import ACCESS, USERS, Access, AccessEvent, Action, UserEvent
 from quart_notes.live.writer import Change, Write, Written
 from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, User
 from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database, is_private
 
 COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")

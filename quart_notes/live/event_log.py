@@ -10,11 +10,11 @@ from tortoise.models import Model
 
 from quart_notes.live import events
 from quart_notes.live.channel import Message
-from quart_notes.live.events import EventId, new_epoch
 from quart_notes.live.recent_events import Recent
 from quart_notes.models import LoggedEvent, LogHead, Note
 from quart_notes.models import Message as MessageRow
 from quart_notes.schemas.deleted_text import TEXT, blanked, deletes, subject_of, with_text
+from quart_notes.schemas.event_ids import EventId, new_epoch
 from quart_notes.storage.database import Database, Transaction, aside
 
 PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be

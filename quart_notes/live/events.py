@@ -4,14 +4,10 @@ A durable event is recorded on a change and kept in the log; its id is the datab
 grows in commit order over all topics. The body is encoded once; only the id is put in front when its number is known.
 """
 
-import re
-import secrets
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from quart_notes.errors import InvalidEventIdError
 from quart_notes.schemas import (
     BoardOut,
     JobOut,
@@ -26,9 +22,9 @@ from quart_notes.schemas import (
     UnreadOut,
     UserOut,
 )
+from quart_notes.schemas.event_ids import EVENT_ID, EventId
 
 Action = Literal["create", "update", "delete"]
-EVENT_ID = re.compile(r"([0-9a-z]{1,16})-([0-9]{1,19})", re.ASCII)
 
 
 def board(board_id: int) -> str:
@@ -58,37 +54,6 @@ ACCESS = "access"  # whose access has changed: nobody may subscribe to it
 WORK = "work"  # what the server itself has to begin or to end: nobody may subscribe to it
 EVERY_BOARD = "board:*"  # the notes of all boards: in open mode only
 EVERY_ROOM = "room:*"  # the messages of all rooms that are everybody's
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class EventId:
-    """A place in the log of one database: `epoch-number`.
-
-    An id of another epoch says nothing about this log.
-    """
-
-    epoch: str
-    number: int
-
-    @classmethod
-    def parse(cls, text: str) -> "EventId":
-        """The id that `text` spells; InvalidEventIdError when it spells none."""
-        match = EVENT_ID.fullmatch(text)
-        if match is None:
-            raise InvalidEventIdError("An event id looks like 3f9a01bc-42, as the feed and Last-Event-ID give it.")
-        return cls(match[1], int(match[2]))
-
-    def at_most(self, number: int) -> "EventId":
-        """The place of that number, when it comes before this one."""
-        return EventId(self.epoch, min(self.number, number))
-
-    def __str__(self) -> str:
-        return f"{self.epoch}-{self.number}"
-
-
-def new_epoch() -> str:
-    """The first half of event ids, for a new log."""
-    return secrets.token_hex(4)
 
 
 Id = Annotated[str, Field(description="Epoch and number; resume after it.", pattern=rf"^{EVENT_ID.pattern}$")]

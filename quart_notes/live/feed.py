@@ -6,8 +6,9 @@ from types import MappingProxyType
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Framing, Message
 from quart_notes.live.event_log import PAGE, EventLog
-from quart_notes.live.events import SHARED_BOARD, EventId
+from quart_notes.live.events import SHARED_BOARD
 from quart_notes.live.subscriber import Outlet
+from quart_notes.schemas.event_ids import EventId
 
 NO_STARTS: Mapping[str, int] = MappingProxyType({})  # the whole log may be replayed
 

@@ -3,11 +3,10 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from quart_notes.cluster.peers import Peers
-from quart_notes.cluster.presence_replication import PACE, Elsewhere
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
@@ -17,8 +16,70 @@ from quart_notes.schemas import PresenceOut, UserOut
 INTERVAL = 1.0  # seconds between two events of a room at least
 TYPING = 5.0  # seconds that typing lasts unless it goes on
 LINGER = 3.0  # seconds a person is still here after their last connection: a reload or a reconnect is no leaving
-MOVING = PACE + 0.5  # seconds more where there are other processes: until it is heard of one that they came to
 # A dead connection is dropped after 55 s at most (broadcaster.DEAF and its heartbeat): gone within 60 s in all.
+
+
+class RemoteRoom(Protocol):
+    """Who is in a room at another process."""
+
+    @property
+    def people(self) -> Sequence[UserOut]:
+        """The people there."""
+
+    @property
+    def guests(self) -> Sequence[str]:
+        """The guests there."""
+
+    @property
+    def typing(self) -> Mapping[int, tuple[UserOut, asyncio.TimerHandle]]:
+        """Who is typing there, by id."""
+
+    @property
+    def anybody(self) -> bool:
+        """Whether it is not empty."""
+
+
+class OtherProcesses(Protocol):
+    """What presence asks of the other processes that share the database."""
+
+    delay: float  # seconds until it is heard here of somebody who came there
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is another process."""
+
+    def of(self, room_id: int) -> Iterable[RemoteRoom]:
+        """Who is in a room, by process."""
+
+    def say(self, room_id: int) -> None:
+        """Tell the other processes who is in a room here."""
+
+    def stop(self, room_id: int, person_id: int) -> None:
+        """A person is not typing any more, wherever they began."""
+
+    def close(self) -> None:
+        """Say and hear nothing more."""
+
+
+class NoOtherProcesses:
+    """The others of a process that is alone."""
+
+    delay = 0.0
+    exists = False
+
+    def of(self, room_id: int) -> Iterable[RemoteRoom]:
+        """Nobody is anywhere else."""
+        del room_id
+        return ()
+
+    def say(self, room_id: int) -> None:
+        """Nobody hears it."""
+
+    def stop(self, room_id: int, person_id: int) -> None:
+        """Nobody hears it."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 @dataclass(slots=True)
@@ -42,10 +103,12 @@ class Presence:
     3. Each process says who is here by its own connections; what all of them say is told together.
     """
 
-    def __init__(self, broadcaster: Broadcaster, peers: Peers | None = None) -> None:
+    def __init__(
+        self, broadcaster: Broadcaster, replicate: Callable[["Presence"], OtherProcesses] | None = None
+    ) -> None:
         self._broadcaster = broadcaster
         self._places: dict[int, _Place] = {}
-        self._elsewhere = Elsewhere(peers or Peers(), self)
+        self._elsewhere: OtherProcesses = replicate(self) if replicate else NoOtherProcesses()
         broadcaster.watch(events.USERS, self._person_changed)
 
     def join(self, room_id: int, person: UserOut) -> Callable[[], None]:
@@ -100,7 +163,7 @@ class Presence:
         here, typists = _by_id(people), _by_id(person for person, _ in typing)
         for part in self._elsewhere.of(room_id):
             here = _by_id(part.people) | here
-            guests = guests + part.guests
+            guests = [*guests, *part.guests]
             typists = _by_id(person for person, _ in part.typing.values()) | typists
         return PresenceOut(
             room_id=room_id, here=_by_nickname(here), guests=sorted(set(guests)), typing=_by_nickname(typists)
@@ -163,7 +226,7 @@ class Presence:
         place.connections[person_id] -= 1
         if place.connections[person_id] <= 0:
             del place.connections[person_id]
-            linger = LINGER + (MOVING if self._elsewhere.exists else 0)
+            linger = LINGER + (self._elsewhere.delay if self._elsewhere.exists else 0)
             place.leaving[person_id] = asyncio.get_running_loop().call_later(linger, self._left, room_id, person_id)
 
     def _left(self, room_id: int, person_id: int) -> None:

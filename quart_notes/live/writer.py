@@ -16,6 +16,7 @@ from quart_notes.live.channel import Message
 from quart_notes.live.event_log import EventLog
 from quart_notes.live.follower import Follower
 from quart_notes.live.histogram import Histogram
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database, changes, translated
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ class Written(NamedTuple, Generic[T]):
     """What a durable write gave, and the id of the newest event that it includes."""
 
     result: T
-    position: events.EventId
+    position: EventId
 
 
 class Write(Protocol):
@@ -70,7 +71,7 @@ class _Job:
         if self.error is not None:
             self.answer.set_exception(self.error)
         else:
-            self.answer.set_result(Written(self.result, events.EventId(epoch, before + self.events)))
+            self.answer.set_result(Written(self.result, EventId(epoch, before + self.events)))
 
 
 class Writer:

@@ -21,7 +21,6 @@ from hypercorn.utils import LifespanFailureError
 from quart import Quart
 
 from quart_notes.app import create_app
-from quart_notes.blueprints.static_files import folder
 from quart_notes.cluster.worker_slot import Place
 from quart_notes.core import Core
 from quart_notes.server import logs, transport
@@ -29,6 +28,7 @@ from quart_notes.server.metrics import exposition
 from quart_notes.server.metrics_app import create_metrics_app
 from quart_notes.settings import Postgres, Settings, host_of, is_loopback
 from quart_notes.storage.database import CannotOpenError
+from quart_notes.web.assets import folder
 
 SEND_BUFFER = 64 * 1024  # bytes the kernel keeps for a reader that does not read
 UNSENT = 16 * 1024  # bytes of these that may wait until the peer has room

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from hashlib import sha256
 
-from quart_notes.blueprints.static_files import folder
+from quart_notes.web.assets import folder
 from quart_notes.web.security.headers import CSP
 
 SHEETS = ("style", "shell", "door")  # what an error page without a person needs

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from quart import Response, request
 
 from quart_notes.domain.idempotency import Repeated
-from quart_notes.live.events import EventId
 from quart_notes.live.writer import Written
 from quart_notes.schemas import Outgoing
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.etags import etag_of, none_match, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import Answer

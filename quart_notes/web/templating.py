@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from quart import Quart, g, request
 
-from quart_notes.blueprints.static_files import asset
 from quart_notes.version import __version__
+from quart_notes.web.assets import asset
 from quart_notes.web.context import core
 from quart_notes.web.forms import new_form_key
 from quart_notes.web.page_layout import shell

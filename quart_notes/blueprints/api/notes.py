@@ -15,10 +15,11 @@ from quart_notes.errors import (
     StaleVersionError,
     ValidationFailedError,
 )
-from quart_notes.live.events import EventId, board
+from quart_notes.live.events import board
 from quart_notes.live.response_cache import CachedResponse
 from quart_notes.live.writer import Written
 from quart_notes.schemas import NoteCreate, NoteOut, NoteQuery, NoteUpdate
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.web import fast_post
 from quart_notes.web.context import core
 from quart_notes.web.etags import etag_of, if_match, none_match, tags_sent, version_tag

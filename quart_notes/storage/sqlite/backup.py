@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from quart_notes.live.events import new_epoch
 from quart_notes.private_files import make_file, make_folder
+from quart_notes.schemas.event_ids import new_epoch
 from quart_notes.storage import schema_version
 
 COPY_PAGES = 1024  # pages copied between two reports of progress

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from quart_notes.domain.rooms import LOBBY
-from quart_notes.live.events import DURABLE, VOLATILE, Event, EventId, ResetEvent
+from quart_notes.live.events import DURABLE, VOLATILE, Event, ResetEvent
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.version import __version__
 
 REF = "#/components/schemas/{model}"

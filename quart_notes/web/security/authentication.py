@@ -12,8 +12,8 @@ from quart_notes.domain.access_cache import PUBLIC, Pass
 from quart_notes.domain.secret_tokens import new_secret
 from quart_notes.domain.sessions import LIFE
 from quart_notes.errors import SignInRequiredError
-from quart_notes.live.events import EventId
 from quart_notes.schemas import MAX_ID, UserOut
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
 from quart_notes.web.raw_headers import Headers, joined
 from quart_notes.web.security.client_addresses import client_address

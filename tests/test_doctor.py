@@ -129,7 +129,8 @@ def test_a_clock_behind_the_newest_event_on_postgresql_is_noticed(tmp_path: Path
     assert checks._newest_event(settings.database) is None
     asked = postgres.asked(
         settings.database_url or "",
-        "INSERT INTO event_log VALUES (1, 'board:1', '{}', now() + interval '1 hour') RETURNING 1",
+        "INSERT INTO event_log (number, topic, body, created_at)"
+        " VALUES (1, 'board:1', '{}', now() + interval '1 hour') RETURNING 1",
     )
     assert postgres.in_a_loop(asked)
 

@@ -150,7 +150,10 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _note_event(file: Path, at: datetime) -> None:
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("INSERT INTO event_log VALUES (1, 'board:1', '{}', ?)", (at.isoformat(sep=" "),))
+        connection.execute(
+            "INSERT INTO event_log (number, topic, body, created_at) VALUES (1, 'board:1', '{}', ?)",
+            (at.isoformat(sep=" "),),
+        )
 
 
 @pytest.mark.usefixtures("kept")

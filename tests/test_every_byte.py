@@ -201,7 +201,7 @@ def _tried(templates: Sequence[Template], check: Callable[[str, list[bytes]], No
 def test_what_is_tried_is_all_that_is_read():
     tried = {name.lower() for name, _ in (*DECIDING, *FURTHER, *CONNECTION, *PROXIED)}
     folder = Path(quart_notes.__file__).parent
-    files = [*folder.glob("blueprints/*.py"), *folder.glob("transport/*.py")]
+    files = [*folder.glob("blueprints/**/*.py"), *folder.glob("web/**/*.py"), *folder.glob("server/transport/*.py")]
     files += [Path(str(importlib.import_module(name).__file__)) for name in PARSERS]
     read = {HEADER.decode()}.union(*(_names_in(ast.parse(file.read_text())) for file in files))
 

@@ -1,7 +1,7 @@
 """In-memory fan-out: encoded messages from one publisher to many readers, bounded and ordered.
 
-Standard library only, with its two halves `channel` and `reader`; knows nothing of HTTP, of rows or of what a message
-says.
+Standard library only, with its two halves `channel` and `subscriber`; knows nothing of HTTP, of rows or of what a
+message says.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The database, whichever it is: connections, transactions, migrations, health.
 
-What SQLite and PostgreSQL do differently stands in files of their own: `sqlite_file` and `postgres_server` for what
-surrounds a connection, `sqlite_engine`, `postgres_engine` and `postgres_transactions` for what happens on one. Every
+What SQLite and PostgreSQL do differently stands in files of their own: `sqlite/file` and `postgres/server` for what
+surrounds a connection, `sqlite/client`, `postgres/client` and `postgres/transactions` for what happens on one. Every
 cure for their traps has its place there.
 """
 

@@ -51,26 +51,28 @@ def test_the_connection_follows_what_the_tabs_are_about(windows, shared_server, 
     inside = visit(windows(board.context), shared_server, f"/front/rooms/{place}")
     lines.wait("board:1", f"room:{place}", f"user:{ada['id']}")
     expect(elsewhere.locator("#here")).to_contain_text(ada["nickname"], use_inner_text=False)
-    inside.goto(f"{shared_server.base}/front/users")
-    lines.wait("board:1", "users", without=f"room:{place}")
+    other = rest.post("/api/boards", json={"name": "Allotment"}).json()["id"]
+    inside.goto(f"{shared_server.base}/front/boards/{other}")
+    lines.wait("board:1", f"board:{other}", without=f"room:{place}")
     expect(elsewhere.locator("#here")).not_to_contain_text(ada["nickname"])
     inside.close()
 
-    lines.wait("board:1", without="users")
+    lines.wait("board:1", without=f"board:{other}")
     assert lines.opened <= 5
 
 
-def test_a_tab_that_crashes_drops_out_soon(windows, shared_server, ada):
+def test_a_tab_that_crashes_drops_out_soon(windows, shared_server, rest, ada):
+    other = rest.post("/api/boards", json={"name": "Allotment"}).json()["id"]
     board = be(windows(), shared_server, ada)
     lines = Lines(board)
     visit(board, shared_server)
-    crashing = visit(windows(board.context), shared_server, "/front/users")
-    lines.wait("users")
+    crashing = visit(windows(board.context), shared_server, f"/front/boards/{other}")
+    lines.wait(f"board:{other}")
 
     with suppress(Error):
         crashing.goto("chrome://crash")
 
-    lines.wait("board:1", without="users")
+    lines.wait("board:1", without=f"board:{other}")
 
 
 def test_nothing_is_lost_or_doubled_while_tabs_come_and_go(windows, shared_server, rest, ada, bob):

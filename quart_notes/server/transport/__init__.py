@@ -1,6 +1,6 @@
 """Our corner of hypercorn: what its connections must show and refuse, beyond its settings.
 
-Plain requests do not reach hypercorn's protocols at all (`plain`); everything else does, and comes through its own
+Plain requests do not reach hypercorn's protocols at all (`fast_http1`); everything else does, and comes through its own
 classes here. Tested with hypercorn 0.18.0, h2 4.4.1 and wsproto 1.3.2 (pinned). It leans on inner classes:
 `hypercorn.asyncio.run.TCPServer`, `hypercorn.asyncio.tcp_server.TaskGroup`, `hypercorn.protocol.H11Protocol`,
 `hypercorn.protocol.H2Protocol`, `hypercorn.protocol.h11.WSStream`, `hypercorn.protocol.h2.WSStream` and

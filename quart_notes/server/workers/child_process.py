@@ -1,4 +1,4 @@
-"""The process of a server, seen from its supervisor: `line` is the other end."""
+"""The process of a server, seen from its supervisor: `control_channel` is the other end."""
 
 import asyncio
 import json

@@ -32,20 +32,24 @@ check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 	$(NODE_PATH) biome check --error-on-warnings
 	$(NODE_PATH) tsc --project tsconfig.json
 
-PYTEST = $(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest $(WORKERS)
+# What fails is tried once more, alone: a machine that is busy with other things is no fault of the code's. Both runs are
+# shown, and what fails twice fails.
+PYTEST = $(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest
+TWICE = $(PYTEST) $(WORKERS) $(1) || { [ $$? -eq 1 ] && echo "Once more, one at a time, what has failed:" && \
+$(PYTEST) --last-failed --last-failed-no-failures=none $(1); }
 # What leans on the database most, of all that can be run on PostgreSQL.
 ON_POSTGRES := $(addprefix tests/test_,$(addsuffix .py,writer event_log deleted_text feed seam notes note_changes note_lists boards \
 users rooms messages message_pages readings preferences invitations sessions tokens answers jobs durability workers \
 workers_work workers_ends))
 
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
-	$(PYTEST) $(ARGS)
+	$(call TWICE,$(ARGS))
 
 tests-on-postgres: $(TOOLS)/.installed ## Those of the tests again that lean on the database, on PostgreSQL
-	$(PYTEST) --database postgres $(ON_POSTGRES)
+	$(call TWICE,--database postgres $(ON_POSTGRES))
 
 test-postgres: $(TOOLS)/.installed browser ## All tests on PostgreSQL but those of SQLite's own file
-	$(PYTEST) --database postgres $(ARGS)
+	$(call TWICE,--database postgres $(ARGS))
 
 format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff format .

@@ -11,6 +11,7 @@ from quart_notes.domain import access_cache
 from quart_notes.domain.access_cache import Pass
 from quart_notes.live.writer import Change
 from quart_notes.models import ApiToken, Session
+from quart_notes.web.raw_headers import fields_of
 from quart_notes.web.security.authentication import known_pass
 from quart_notes.web.security.credentials import COOKIE, LONG_COOKIE, SECURE_COOKIE, _kept_secret
 from tests.house import House
@@ -197,19 +198,21 @@ async def test_a_stream_that_outlives_the_longest_timer_is_judged_and_goes_on(
 async def test_a_cookie_is_known_by_its_header_until_its_session_ends(house: House):
     cookie = await house.cookie("ada")
     sent = [(b"accept", b"*/*"), (b"cookie", f"theme=dark; {COOKIE}={cookie}".encode())]
-    assert known_pass(house.core, sent, secure=False) is None, "nobody has asked the database yet"
+    assert known_pass(house.core, fields_of(sent), secure=False) is None, "nobody has asked the database yet"
     passed = await _pass(house, cookie)
     assert passed is not None
     for _ in range(2):
-        assert known_pass(house.core, sent, secure=False) is passed
-    assert known_pass(house.core, sent, secure=True) is None, "anybody may have set it: it has not the name for https"
+        assert known_pass(house.core, fields_of(sent), secure=False) is passed
+    assert known_pass(house.core, fields_of(sent), secure=True) is None, (
+        "anybody may have set it: it has not the name for https"
+    )
     secure = [(b"cookie", f"{SECURE_COOKIE}={cookie}".encode())]
-    assert known_pass(house.core, secure, secure=True) is passed
-    assert known_pass(house.core, secure, secure=False) is None
+    assert known_pass(house.core, fields_of(secure), secure=True) is passed
+    assert known_pass(house.core, fields_of(secure), secure=False) is None
 
     await house.client(cookie).post("/front/sign-out")
 
-    assert known_pass(house.core, sent, secure=False) is None
+    assert known_pass(house.core, fields_of(sent), secure=False) is None
 
 
 @pytest.mark.parametrize("spoil", [lambda cookie: cookie[:-1], lambda cookie: "x" + cookie, lambda cookie: ""])
@@ -218,7 +221,9 @@ async def test_a_cookie_that_was_not_signed_here_is_nobodys(house: House, spoil:
     await _pass(house, cookie)
 
     for _ in range(2):
-        assert known_pass(house.core, [(b"cookie", f"{COOKIE}={spoil(cookie)}".encode())], secure=False) is None
+        assert (
+            known_pass(house.core, fields_of([(b"cookie", f"{COOKIE}={spoil(cookie)}".encode())]), secure=False) is None
+        )
 
 
 async def test_a_token_counts_before_a_cookie_and_a_proxys_password_does_not(house: House):
@@ -226,8 +231,8 @@ async def test_a_token_counts_before_a_cookie_and_a_proxys_password_does_not(hou
     passed = await _pass(house, cookie)
     sent = [(b"cookie", f"{COOKIE}={cookie}".encode())]
 
-    assert known_pass(house.core, [*sent, (b"authorization", b"Bearer nothing")], secure=False) is None
-    assert known_pass(house.core, [(b"authorization", b"Basic eDp5"), *sent], secure=False) is passed
+    assert known_pass(house.core, fields_of([*sent, (b"authorization", b"Bearer nothing")]), secure=False) is None
+    assert known_pass(house.core, fields_of([(b"authorization", b"Basic eDp5"), *sent]), secure=False) is passed
 
 
 async def test_a_very_long_cookie_is_not_remembered_and_answered_all_the_same(house: House):
@@ -235,7 +240,7 @@ async def test_a_very_long_cookie_is_not_remembered_and_answered_all_the_same(ho
     passed = await _pass(house, cookie)
     long = f"{COOKIE}={cookie}; else=" + "x" * LONG_COOKIE
     remembered = _kept_secret.cache_info().currsize
-    assert known_pass(house.core, [(b"cookie", long.encode())], secure=False) is passed
+    assert known_pass(house.core, fields_of([(b"cookie", long.encode())]), secure=False) is passed
     assert _kept_secret.cache_info().currsize == remembered
 
     answer = await house.client().get("/api/notes", headers={"Cookie": long})

@@ -12,7 +12,7 @@ MAX_BODY = 4 << 20  # a single larger one is not kept
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A 200 answer: its body, entity tag and further headers, as they are sent (lower-case names).
+    """A 200 answer: its body, its entity tag, and its headers as they are sent (lower-case names), the tag among them.
 
     topic   a caller who may hear it may see the answer; each event of it makes the answer stale
     """

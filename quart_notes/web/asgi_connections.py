@@ -21,7 +21,7 @@ from quart_notes.schemas.strict_json import dump
 from quart_notes.web.error_handlers import PROBLEM_TYPE
 from quart_notes.web.etags import none_match
 from quart_notes.web.fast_post import BRIEF, Reply, shortly
-from quart_notes.web.raw_headers import joined
+from quart_notes.web.raw_headers import FIELDS, fields_in, text
 from quart_notes.web.request_ids import CURRENT, HEADER, NAME
 from quart_notes.web.security.allowed_hosts import is_served, not_served
 from quart_notes.web.security.authentication import known_pass
@@ -29,6 +29,7 @@ from quart_notes.web.security.headers import RAW_SECURITY, REQUEST_ID
 from quart_notes.web.security.request_admission import admit, strictly
 
 WHOLE = "quart_notes.whole"  # extension of a scope, from `transport.plain`: the first message brings the whole body
+KEPT = ((b"cache-control", b"no-cache"), *RAW_SECURITY)  # headers of a kept answer
 PROBES = {"/healthz", "/readyz", "/db/alive"}
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; a further one makes the client wait
 
@@ -46,9 +47,9 @@ class HTTPConnection(ASGIHTTPConnection):
             return
         core: Core = self.app.extensions["quart_notes"]
         current = not core.follower.behind() or self._needs_no_data() or await core.follower.caught_up()
-        self._served = is_served(self.app, scope["headers"])
+        self._served = is_served(self.app, scope[FIELDS])
         short = scope["method"] == "GET" and current and self._served
-        cached = shortly(lambda: self._kept(core)) if short else None
+        cached = shortly(self._kept, core) if short else None
         if cached is not None:
             await self._answer(send, name, *cached)
             return
@@ -91,9 +92,9 @@ class HTTPConnection(ASGIHTTPConnection):
         Who asks is judged first, so that nothing tells what is kept.
         """
         scope: Any = self.scope
-        headers = scope["headers"]
-        passed = known_pass(core, headers, scope["root_path"], secure=scope["scheme"] == "https")
-        if passed is None or (core.settings.origins and any(name == b"origin" for name, _ in headers)):
+        fields = scope[FIELDS]
+        passed = known_pass(core, fields, scope["root_path"], secure=scope["scheme"] == "https")
+        if passed is None or (b"origin" in fields and core.settings.origins):
             return None
         cached = core.cache.get(scope["path"], scope["query_string"])
         if cached is None or not passed.hears(cached.topic):
@@ -110,7 +111,7 @@ class HTTPConnection(ASGIHTTPConnection):
             return None
         secure = scope["scheme"] == "https"
         reply: Reply | None = await way.answer(
-            self.app.extensions["quart_notes"], root, scope["headers"], body, secure=secure
+            self.app.extensions["quart_notes"], root, scope[FIELDS], body, secure=secure
         )
         return reply
 
@@ -118,7 +119,7 @@ class HTTPConnection(ASGIHTTPConnection):
         try:
             await serving
         except BadHost:  # before Quart can handle errors
-            await _refuse(send, name, not_served(self.app, self.scope["headers"]))
+            await _refuse(send, name, not_served(self.app, fields_in(self.scope)))
 
     async def _serve(self, body: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Have Quart answer, without the two tasks that it makes for each request (50 µs) where they have no work.
@@ -166,20 +167,13 @@ class HTTPConnection(ASGIHTTPConnection):
         raise_task_exceptions(done)
 
     async def _answer(self, send: ASGISendCallable, name: bytes, cached: CachedResponse, newest: str) -> None:
-        headers = [
-            (b"etag", cached.etag.encode()),
-            (b"last-event-id", newest.encode()),
-            (b"cache-control", b"no-cache"),
-            (HEADER, name),
-            *RAW_SECURITY,
-        ]
+        fields = fields_in(self.scope)
+        unchanged = b"if-none-match" in fields and none_match(text(fields, b"if-none-match"), cached.etag)
+        own = ((b"etag", cached.etag.encode()),) if unchanged else cached.headers
+        headers = [*own, (b"last-event-id", newest.encode()), (HEADER, name), *KEPT]
         if self.app.extensions["quart_notes"].settings.origins:
             headers.append((b"vary", b"Origin"))
-        known = joined(self.scope["headers"], b"if-none-match")
-        if known and none_match(known, cached.etag):
-            await _send(send, 304, headers, None)
-        else:
-            await _send(send, 200, [*cached.headers, *headers], cached.body)
+        await (_send(send, 304, headers, None) if unchanged else _send(send, 200, headers, cached.body))
 
 
 async def _refuse(send: ASGISendCallable, name: bytes, trouble: ProblemError, kind: str = "http.response") -> None:
@@ -227,7 +221,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
         try:
             await super().__call__(receive, send)
         except BadHost:
-            await _refuse(send, name, not_served(self.app, self.scope["headers"]), "websocket.http.response")
+            await _refuse(send, name, not_served(self.app, fields_in(self.scope)), "websocket.http.response")
         finally:
             CURRENT.set("")
 

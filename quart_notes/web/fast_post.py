@@ -7,8 +7,8 @@ is wrong. Of the 280 µs of a small POST, Quart and quart-schema took 150.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from quart import Blueprint, Response
@@ -19,6 +19,7 @@ from quart_notes.domain.access import Caller
 from quart_notes.errors import ProblemError, problem
 from quart_notes.schemas.strict_json import dump, parse
 from quart_notes.web.error_handlers import PROBLEM_TYPE, named, tell, unexpected
+from quart_notes.web.raw_headers import Fields
 from quart_notes.web.security.authentication import known_caller
 from quart_notes.web.security.headers import NOT_KEPT
 
@@ -26,6 +27,7 @@ BRIEF = "quart_notes.brief"  # extension of the application: the brief ways, by 
 JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 JUDGED = frozenset({b"origin", b"sec-fetch-site"})  # by the guards: pages send them, programs do not
 
+P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -57,13 +59,10 @@ class Brief(NamedTuple):
     model: type[BaseModel]
     act: Act
 
-    async def answer(
-        self, core: Core, root: str, headers: Iterable[tuple[bytes, bytes]], body: bytes, *, secure: bool = False
-    ) -> Reply | None:
+    async def answer(self, core: Core, root: str, fields: Fields, body: bytes, *, secure: bool = False) -> Reply | None:
         """The answer; None when the request is not plainly right."""
-        headers = list(headers)
-        who = shortly(lambda: known_caller(core, headers, root, secure=secure))
-        data = shortly(lambda: self._data(headers, body))
+        who = shortly(known_caller, core, fields, root, secure=secure)
+        data = shortly(self._data, fields, body)
         if data is None or who is None or who.scope != "write":
             return None
         try:
@@ -75,14 +74,8 @@ class Brief(NamedTuple):
         except Exception as error:
             return _failed(unexpected(error), {})
 
-    def _data(self, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> BaseModel | None:
-        kinds = []
-        for name, value in headers:
-            if name in JUDGED:
-                return None
-            if name == b"content-type":
-                kinds.append(value.lower())
-        if len(kinds) != 1 or kinds[0] not in JSON:
+    def _data(self, fields: Fields, body: bytes) -> BaseModel | None:
+        if not JUDGED.isdisjoint(fields) or fields.get(b"content-type", b"").lower() not in JSON:
             return None
         try:
             return self.model.model_validate(parse(body))
@@ -90,10 +83,10 @@ class Brief(NamedTuple):
             return None
 
 
-def shortly(find: Callable[[], T | None]) -> T | None:
+def shortly(find: Callable[P, T | None], *args: P.args, **named: P.kwargs) -> T | None:
     """What `find` gives; None, for the long way, when anything at all goes wrong on a short one."""
     try:
-        return find()
+        return find(*args, **named)
     except Exception:
         log.warning("A short way to an answer failed; the long one is taken", exc_info=True)
         return None

@@ -1,22 +1,45 @@
-"""What a request's headers say, read from the bytes as they came: the same on every road to an answer."""
+"""A request's headers, read from the bytes as they came: the same for every way to an answer."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-Headers = Iterable[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]  # the name in lower case, the value trimmed
+Fields = Mapping[bytes, bytes]  # the value of each header by its name
+FIELDS = "quart_notes.fields"  # of a request's scope, once it is admitted
 SINGLE = frozenset(  # what decides who asks and what for, and comes once
     {b"authorization", b"host", b"last-event-id", b"origin", b"sec-fetch-site"}
 )
 
 
-def joined(headers: Headers, name: bytes, separator: bytes = b", ") -> str:
-    """The value of a header, byte by byte, the parts of one that came in several put together; "" without it.
+def fields_of(headers: Sequence[Header]) -> dict[bytes, bytes]:
+    """The headers by name; the parts of one that came in several are joined.
 
     source   RFC 9110, 5.3; for Cookie RFC 9113, 8.2.3
     """
-    return separator.join([value for given, value in headers if given == name]).decode("latin-1")
+    fields = dict(headers)
+    if len(fields) == len(headers):
+        return fields
+    fields.clear()
+    for name, value in headers:
+        if name not in fields:
+            fields[name] = value
+        elif name not in SINGLE:
+            fields[name] += (b"; " if name == b"cookie" else b", ") + value
+    return fields
 
 
-def contradicted(headers: Headers) -> bytes | None:
+def fields_in(scope: Any) -> Fields:
+    """The headers of an admitted request or websocket."""
+    fields: Fields = scope[FIELDS]
+    return fields
+
+
+def text(fields: Fields, name: bytes) -> str:
+    """The value of a header, byte by byte; "" without it."""
+    return fields.get(name, b"").decode("latin-1")
+
+
+def contradicted(headers: Sequence[Header]) -> bytes | None:
     """A header that came with two values where one decides; None when there is none.
 
     Two readers would take one each, and a request be two people's or meant for two servers.

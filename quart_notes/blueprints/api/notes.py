@@ -182,4 +182,5 @@ def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
 
 
 def _answer(board_id: int, body: bytes, etag: str, *headers: tuple[bytes, bytes]) -> CachedResponse:
-    return CachedResponse(board(board_id), body, etag, ((b"content-type", b"application/json"), *headers))
+    own = ((b"content-type", b"application/json"), (b"etag", etag.encode()), *headers)
+    return CachedResponse(board(board_id), body, etag, own)

@@ -38,7 +38,8 @@ class Peer:
     async def write(self, data: bytes) -> None:
         """Send, and wait while too much waits to be taken."""
         self._writer.write(data)
-        await self._writer.drain()
+        if self.transport.get_write_buffer_size() or self.transport.is_closing():
+            await self._writer.drain()
 
     async def drained(self) -> None:
         """Return when all that was written has been taken."""
@@ -68,13 +69,17 @@ class Connection(TCPServer):
         super().__init__(*args)
         self._began = self.loop.time()
         self._peer = Peer(self.writer, self._began)
+        self.write = self._peer.write
         self.state = {**self.state, "peer": self._peer}
         self._standing: dict[str, Any] = {}
         self._answering: asyncio.Task[Any] | None = None  # for a client whose end nobody looks for
         self._left = False
+        self._silent = False  # the client sends nothing more
         self.reader.feed_eof = self._then(self.reader.feed_eof, surely=False)  # type: ignore[method-assign]
         self.reader.set_exception = self._then(self.reader.set_exception, surely=True)  # type: ignore[method-assign]
         self._reading = False
+        self._fresh = True  # hypercorn's protocol has been given nothing yet
+        self._task: asyncio.Task[Any] | None = None  # that reads and answers
         self._lingers: asyncio.TimerHandle | None = None
         self._idle = IdleTimer(
             self.config.keep_alive_timeout, self._end_idle, self.context.terminated.is_set, self._spare
@@ -140,14 +145,16 @@ class Connection(TCPServer):
         if self.config.read_timeout is not None:
             await super()._read_data()
             return
-        self._reading, last = True, False
+        self._reading, last, self._task = True, False, asyncio.current_task()
         while not (last or self.reader.at_eof()):
             try:
-                data = await self.read()
+                data = await self.reader.read(MAX_RECV)
+                self._peer.heard = self.loop.time()
                 if self._lingers is not None:
                     continue
                 data, last = await self._plainly(data)
                 if data:
+                    self._fresh = False
                     await self.protocol.handle(RawData(data))
             except OSError:
                 break
@@ -215,11 +222,11 @@ class Connection(TCPServer):
         returns   what is for hypercorn, and whether the connection is to end
         """
         inner: Any = self.protocol.protocol
-        while data and isinstance(inner, ProblemH11Protocol) and inner.at_rest():
+        while data and isinstance(inner, ProblemH11Protocol) and (self._fresh or inner.at_rest()):
             request = request_in(data, self.config.h11_max_incomplete_size)
             if request is None or self.config.server_names:
                 break
-            if self._has_left():
+            if self._silent and self._has_left():
                 return b"", True
             exchange = await self._exchange(request, data[request.size :], inner)
             if exchange.last or self.context.terminated.is_set():
@@ -237,6 +244,7 @@ class Connection(TCPServer):
 
         def noted(*args: P.args, **named: P.kwargs) -> None:
             note(*args, **named)
+            self._silent = True
             if self._answering is None or self._left:
                 return
             if surely or len(self.doubted) >= DOUBTED:
@@ -252,13 +260,9 @@ class Connection(TCPServer):
 
     async def _answer(self, scope: Any, exchange: Exchange) -> None:
         """Have the application answer, as long as the client is there."""
-
-        def watched() -> None:
-            self._answering = None  # the application itself waits for the client's end
-
-        self._answering = task = asyncio.current_task()
-        exchange.watched = watched
-        if self.reader.at_eof():
+        self._answering = self._task
+        exchange.watched = self._watched
+        if self._silent:
             self.doubted.add(self)
         try:
             await self.app(scope, exchange.receive, exchange.send, self.loop.run_in_executor, self.loop.call_soon)  # type: ignore[arg-type]
@@ -267,9 +271,13 @@ class Connection(TCPServer):
                 raise
         finally:
             self._answering = None
-            self.doubted.discard(self)
-        if self._left and task is not None and task.uncancel():
+            if self._silent:
+                self.doubted.discard(self)
+        if self._left and self._task is not None and self._task.uncancel():
             raise asyncio.CancelledError  # the server stops, too
+
+    def _watched(self) -> None:
+        self._answering = None  # the application itself waits for the client's end
 
     async def _exchange(self, request: Request, rest: bytes, inner: ProblemH11Protocol) -> Exchange:
         self._idle.busy()
@@ -285,11 +293,12 @@ class Connection(TCPServer):
             await self.config.log.exception("Error in ASGI Framework", extra={"request_id": name})
         if self._left:
             exchange.last = True
-        else:
+        elif not exchange.done:
             await exchange.finish(b"" if exchange.start else scope.get(NAME, b""))
         if self.config.log.access_logger is not None:
             await self.config.log.access(scope, exchange.start, time() - began)
-        await self.context.mark_request()
+        if self.context.max_requests is not None:
+            await self.context.mark_request()
         self._idle.start()
         return exchange
 
@@ -312,10 +321,6 @@ class Connection(TCPServer):
             lines = [b"\r\n%b: %b" % field for field in self.config.response_headers("h11")]
             cls.dated = second, b"".join(lines) + b"\r\n\r\n"
         return cls.dated[1]
-
-    async def write(self, data: bytes) -> None:
-        """Send, and wait while too much waits to be taken."""
-        await self._peer.write(data)
 
     async def ended(self) -> None:
         """Return when the connection has gone."""

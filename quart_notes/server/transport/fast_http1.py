@@ -27,6 +27,8 @@ UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"http2-settin
 ONCE = frozenset({b"host", b"content-length", b"connection"})
 FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})  # of an answer: ours to say
 MAX_LENGTH_DIGITS = 9
+KEPT_LINES = 1024  # headers of answers that are remembered
+BREAK = re.compile(rb"[\r\n\0]")
 KEPT_FIELDS, LONG_FIELDS = 1024, 2048  # header blocks that are remembered; bytes beyond which one is not
 WHOLE = "quart_notes.whole"  # extension of a scope: the first message brings the whole body
 
@@ -114,6 +116,19 @@ def scope_of(request: Request, standing: dict[str, Any], state: dict[str, Any]) 
     }
 
 
+@lru_cache(KEPT_LINES)
+def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header as it is sent, and its name in lower case if it frames the answer, else b"".
+
+    Remembered: most headers of an answer are those of the one before.
+    """
+    line = b"%b: %b" % (name, value)
+    if BREAK.search(line):
+        raise ValueError("A header holds a line break.")
+    lower = name.lower()
+    return line, lower if lower in FRAMING else b""
+
+
 class Line(Protocol):
     """The connection of an exchange."""
 
@@ -144,7 +159,7 @@ class Exchange:
         self.start: Any = None
         self.last = request.last  # the connection ends with this answer
         self.done = False
-        self.watched: Callable[[], None] = lambda: None
+        self.watched: Callable[[], None] | None = None
         self._request, self._line, self._standing = request, line, standing
         self._told = False
         self._head = b""  # not written yet
@@ -156,7 +171,8 @@ class Exchange:
         if not self._told:
             self._told = True
             return {"type": "http.request", "body": self._request.body, "more_body": False}
-        self.watched()
+        if self.watched is not None:
+            self.watched()
         with suppress(OSError):
             while len(self.rest) < MAX_RECV:
                 data = await self._line.read()
@@ -191,14 +207,14 @@ class Exchange:
         lines = [b"HTTP/1.1 %d " % status]
         length = None
         for name, value in headers:
-            lower = name.lower()
-            if lower in FRAMING:
-                if lower == b"connection":
+            line, framing = header_line(name, value)
+            if framing:
+                if framing == b"connection":
                     self.last = self.last or b"close" in value.lower()
-                if lower != b"content-length":
+                if framing != b"content-length":
                     continue
                 length = int(value)
-            lines.append(b"%b: %b" % (name, value))
+            lines.append(line)
         self._bodiless = suppress_body(self._request.method, status)
         if length is not None:
             self._left = length
@@ -206,10 +222,7 @@ class Exchange:
             lines.append(b"transfer-encoding: chunked")
         if self.last:
             lines.append(b"connection: close")
-        head = b"\r\n".join(lines)
-        if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\0" in head:
-            raise ValueError("A header holds a line break.")
-        return head + self._standing
+        return b"\r\n".join(lines) + self._standing
 
     def _framed(self, data: bytes) -> bytes:
         if self._bodiless:

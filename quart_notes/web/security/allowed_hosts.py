@@ -8,7 +8,7 @@ from quart_notes.core import Core
 from quart_notes.errors import BadRequestError, MisdirectedError, ProblemError
 from quart_notes.schemas.origins import host_in, in_hosts, origin_of
 from quart_notes.web.context import core
-from quart_notes.web.raw_headers import Headers, joined
+from quart_notes.web.raw_headers import Fields, fields_in, text
 
 HOSTS = "quart_notes.hosts"  # extension of the application: whether a Host header names this server
 REMEMBERED = 256  # Host headers
@@ -20,23 +20,24 @@ def register(app: Quart) -> None:
     app.extensions[HOSTS] = lru_cache(REMEMBERED)(lambda host: _names(parts, host))
 
 
-def _names(parts: Core, host: str) -> bool:
+def _names(parts: Core, host: bytes | None) -> bool:
+    if host is None:
+        return True
     if parts.settings.access == "accounts" and not parts.settings.hosts:
         return True  # a stranger's page has nobody's cookies there
-    found = host_in(host)
+    found = host_in(host.decode("latin-1"))
     return found is not None and in_hosts(found.name, parts.settings.known_hosts)
 
 
-def is_served(app: Quart, headers: Headers) -> bool:
+def is_served(app: Quart, fields: Fields) -> bool:
     """Whether a request was meant for this server. Without a Host header (HTTP/1.0) no browser has sent it."""
-    host = next((value for name, value in headers if name == b"host"), None)
-    served: bool = host is None or app.extensions[HOSTS](host.decode("latin-1"))
+    served: bool = app.extensions[HOSTS](fields.get(b"host"))
     return served
 
 
-def not_served(app: Quart, headers: Headers) -> ProblemError:
+def not_served(app: Quart, fields: Fields) -> ProblemError:
     """Why a request is not served: by its Host it was meant for another server, or for none that there can be."""
-    if is_served(app, headers):
+    if is_served(app, fields):
         return BadRequestError("The Host header names no host.")
     return MisdirectedError(
         "This server does not answer to that name. If it is yours, add the name to the setting hosts"
@@ -44,10 +45,10 @@ def not_served(app: Quart, headers: Headers) -> ProblemError:
     )
 
 
-def must_be_served(app: Quart, headers: Headers) -> None:
+def must_be_served(app: Quart, fields: Fields) -> None:
     """MisdirectedError for a request by a name that is not this server's."""
-    if not is_served(app, headers):
-        raise not_served(app, headers)
+    if not is_served(app, fields):
+        raise not_served(app, fields)
 
 
 def base_url() -> str:
@@ -59,7 +60,7 @@ def base_url() -> str:
     settings = core().settings
     if settings.public_base is not None:
         return settings.public_base
-    host = host_in(joined(request.scope["headers"], b"host"))
+    host = host_in(text(fields_in(request.scope), b"host"))
     if host is not None:
         return f"{origin_of(request.scheme, host)}{request.root_path}"
     name, port = request.scope.get("server") or ("", None)

@@ -15,7 +15,7 @@ from quart_notes.errors import SignInRequiredError
 from quart_notes.schemas import MAX_ID, UserOut
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
-from quart_notes.web.raw_headers import Headers, joined
+from quart_notes.web.raw_headers import Fields, fields_in, text
 from quart_notes.web.security.client_addresses import client_address
 from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, Place, cookies_in, credential
 
@@ -56,7 +56,7 @@ async def identify() -> Pass | None:
 
 async def _identify() -> Pass | None:
     sent = _sent()
-    found = credential(core(), sent.scope["headers"], sent.root_path, secure=sent.is_secure)
+    found = credential(core(), fields_in(sent.scope), sent.root_path, secure=sent.is_secure)
     if found is None:
         return None
     if found.kind == "session":
@@ -90,17 +90,17 @@ async def acting_as(person_id: int | None) -> Caller:
     return Caller(person, trusted=True)
 
 
-def known_pass(parts: Core, headers: Headers, root: str = "", *, secure: bool) -> Pass | None:
+def known_pass(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Pass | None:
     """The pass of the sender of these headers, when it is at hand: for what is answered before Quart's routing."""
-    found = credential(parts, headers, root, secure=secure)
+    found = credential(parts, fields, root, secure=secure)
     if found is not None:
         return parts.gate.known(found.kind, found.secret)
     return parts.gate.anybody if parts.settings.access == "open" else None
 
 
-def known_caller(parts: Core, headers: Headers, root: str = "", *, secure: bool) -> Caller | None:
+def known_caller(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Caller | None:
     """Who sends these headers, when it is at hand."""
-    found = credential(parts, headers, root, secure=secure)
+    found = credential(parts, fields, root, secure=secure)
     if found is None:
         return ANYBODY if parts.settings.access == "open" else None
     passed = parts.gate.known(found.kind, found.secret)
@@ -153,7 +153,7 @@ async def end_session(response: Response) -> None:
 
 
 async def _end_current() -> None:
-    found = credential(core(), request.scope["headers"], request.root_path, secure=request.is_secure)
+    found = credential(core(), fields_in(request.scope), request.root_path, secure=request.is_secure)
     if found is not None and found.kind == "session":
         await core().sessions.end_secret(found.secret)
 
@@ -173,18 +173,18 @@ def known_device(user_id: int) -> str | None:
 
 def cookie_values(stem: str) -> list[str]:
     """What the browser sends of a cookie of this server, under its name and its former one."""
-    cookies = cookies_in(joined(request.scope["headers"], b"cookie", b"; "))
+    cookies = cookies_in(text(fields_in(request.scope), b"cookie"))
     return [value for name in _place().names(stem) for value in cookies.getlist(name)]
 
 
 def _place() -> Place:
-    return Place.of(request.scope["headers"], request.root_path, secure=request.is_secure)
+    return Place.of(fields_in(request.scope), request.root_path, secure=request.is_secure)
 
 
 def _forget_former(response: Response, stem: str) -> None:
     """Have a browser lose the cookie that a former version of this server gave it."""
     _, former = _place().names(stem)
-    if former in cookies_in(joined(request.scope["headers"], b"cookie", b"; ")):
+    if former in cookies_in(text(fields_in(request.scope), b"cookie")):
         _delete(response, former)
 
 

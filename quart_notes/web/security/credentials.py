@@ -11,7 +11,7 @@ from quart_notes.core import Core
 from quart_notes.domain.access_cache import Kind
 from quart_notes.schemas.origins import PORTS, host_in
 from quart_notes.storage.signing_key import Signing
-from quart_notes.web.raw_headers import Headers, joined
+from quart_notes.web.raw_headers import Fields, text
 from quart_notes.web.security.cross_origin import listed
 
 COOKIE = "quart_notes_session"
@@ -40,9 +40,9 @@ class Place(NamedTuple):
     root: str
 
     @classmethod
-    def of(cls, headers: Headers, root: str, *, secure: bool) -> "Place":
+    def of(cls, fields: Fields, root: str, *, secure: bool) -> "Place":
         """From a request's headers, as trusted proxies have left them."""
-        host = host_in(joined(headers, b"host"))
+        host = host_in(text(fields, b"host"))
         return cls(secure, (host and host.port) or PORTS["https" if secure else "http"], root)
 
     def name(self, stem: str) -> str:
@@ -56,21 +56,20 @@ class Place(NamedTuple):
         return self.name(stem), former
 
 
-def credential(parts: Core, headers: Headers, root: str = "", *, secure: bool) -> Credential | None:
+def credential(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Credential | None:
     """What the headers of a request say of its sender; None when they say nothing.
 
     A token counts before a session. A page of another origin never has the session of the person who looks at it.
     """
-    sent = joined(headers, b"authorization")
-    scheme, _, secret = sent.partition(" ")
-    # Basic is a password that a proxy in front has asked for; a browser sends it along with its cookie.
-    given = sent or any(name == b"authorization" for name, _ in headers)  # an empty one is no session either
-    if given and parts.settings.access == "accounts" and scheme.lower() != "basic":
-        return Credential("token", secret.strip() if scheme.lower() == "bearer" else "")
-    cookie = joined(headers, b"cookie", b"; ")
-    if not cookie or listed(parts, headers, secure=secure) is not None:
+    if b"authorization" in fields and parts.settings.access == "accounts":  # an empty one is no session either
+        scheme, _, secret = text(fields, b"authorization").partition(" ")
+        # Basic is a password that a proxy in front has asked for; a browser sends it along with its cookie.
+        if scheme.lower() != "basic":
+            return Credential("token", secret.strip() if scheme.lower() == "bearer" else "")
+    if b"cookie" not in fields or listed(parts, fields, secure=secure) is not None:
         return None
-    names = Place.of(headers, root, secure=secure).names(COOKIE)
+    cookie = text(fields, b"cookie")
+    names = Place.of(fields, root, secure=secure).names(COOKIE)
     read = _secret_in if len(cookie) > LONG_COOKIE else _kept_secret
     session = read(parts.signing, cookie, names)
     return None if session is None else Credential("session", session)

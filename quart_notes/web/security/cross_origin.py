@@ -5,7 +5,7 @@ from quart import Quart, Response, request
 from quart_notes.core import Core
 from quart_notes.schemas.origins import PORTS, Origin, host_in, origin_in, origin_of
 from quart_notes.web.context import core
-from quart_notes.web.raw_headers import Headers, joined
+from quart_notes.web.raw_headers import Fields, fields_in, text
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 MAY_SEND = "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID"
@@ -13,13 +13,13 @@ MAY_READ = "ETag, Last-Event-ID, Link, Location, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = "600"  # that a browser remembers what it may send
 
 
-def is_own(parts: Core, headers: Headers, *, secure: bool) -> bool:
+def is_own(parts: Core, fields: Fields, *, secure: bool) -> bool:
     """Whether the Origin header names this server, where it was asked or where people find it.
 
     Scheme, host and port count, a default port as none. Two things are not known behind a proxy that nobody has told us
     of: that it was asked by https, which a port 443 says, or a browser that vouches for its page.
     """
-    sent, host = origin_in(joined(headers, b"origin")), host_in(joined(headers, b"host"))
+    sent, host = origin_in(text(fields, b"origin")), host_in(text(fields, b"host"))
     if sent is None:
         return False
     if sent == parts.settings.public_origin:
@@ -28,16 +28,16 @@ def is_own(parts: Core, headers: Headers, *, secure: bool) -> bool:
         return False
     if sent == origin_of("https" if secure else "http", host):
         return True
-    vouched = not parts.settings.proxy_hops and joined(headers, b"sec-fetch-site").strip().lower() == "same-origin"
+    vouched = not parts.settings.proxy_hops and text(fields, b"sec-fetch-site").strip().lower() == "same-origin"
     return (vouched or host.port == PORTS["https"]) and sent == origin_of("https", host)
 
 
-def listed(parts: Core, headers: Headers, *, secure: bool) -> Origin | None:
+def listed(parts: Core, fields: Fields, *, secure: bool) -> Origin | None:
     """The origin of a page elsewhere that asks and is in the setting `origins`."""
     if not parts.settings.origins:
         return None
-    sent = origin_in(joined(headers, b"origin"))
-    return sent if str(sent) in parts.settings.origins and not is_own(parts, headers, secure=secure) else None
+    sent = origin_in(text(fields, b"origin"))
+    return sent if str(sent) in parts.settings.origins and not is_own(parts, fields, secure=secure) else None
 
 
 def register(app: Quart) -> None:
@@ -51,7 +51,7 @@ def register(app: Quart) -> None:
 
 
 def _asking() -> Origin | None:
-    return listed(core(), request.scope["headers"], secure=request.is_secure)
+    return listed(core(), fields_in(request.scope), secure=request.is_secure)
 
 
 async def _preflight() -> Response | None:

@@ -17,7 +17,7 @@ from quart_notes.errors import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import wants_page
-from quart_notes.web.raw_headers import Headers, joined
+from quart_notes.web.raw_headers import Fields, fields_in, text
 from quart_notes.web.security.allowed_hosts import must_be_served
 from quart_notes.web.security.authentication import accounts, identify
 from quart_notes.web.security.cross_origin import is_own, listed
@@ -99,10 +99,10 @@ def register(app: Quart) -> None:
 
 
 async def _judge_request() -> Response | WerkzeugResponse | None:
-    headers = request.scope["headers"]
-    must_be_served(current_app, headers)
+    fields = fields_in(request.scope)
+    must_be_served(current_app, fields)
     if request.method not in SAFE_METHODS:
-        _refuse_foreign(headers, secure=request.is_secure)
+        _refuse_foreign(fields, secure=request.is_secure)
     if request.endpoint is None:
         return None  # there is no such route; 404 and 405 say nothing
     try:
@@ -115,9 +115,9 @@ async def _judge_request() -> Response | WerkzeugResponse | None:
 
 
 async def _judge_websocket() -> None:
-    headers = websocket.scope["headers"]
-    must_be_served(current_app, headers)
-    _refuse_foreign(headers, secure=websocket.is_secure)
+    fields = fields_in(websocket.scope)
+    must_be_served(current_app, fields)
+    _refuse_foreign(fields, secure=websocket.is_secure)
     if websocket.endpoint is not None:
         await _judge(websocket.endpoint, changes=False)
 
@@ -157,15 +157,14 @@ def _here() -> str:
     return request.path + (f"?{query}" if query else "")
 
 
-def _refuse_foreign(headers: Headers, *, secure: bool) -> None:
+def _refuse_foreign(fields: Fields, *, secure: bool) -> None:
     """A page of another origin may neither change anything nor listen; programs send no Origin and pass.
 
     source   https://www.w3.org/TR/fetch-metadata/, RFC 6455, 10.2
     """
-    if listed(core(), headers, secure=secure) is not None:
+    if listed(core(), fields, secure=secure) is not None:
         return
-    names = {name for name, _ in headers}
-    if b"sec-fetch-site" in names and joined(headers, b"sec-fetch-site").strip().lower() not in OWN_SITES:
+    if b"sec-fetch-site" in fields and text(fields, b"sec-fetch-site").strip().lower() not in OWN_SITES:
         raise CrossOriginError("This was sent by a page of another site.")
-    if b"origin" in names and not is_own(core(), headers, secure=secure):
+    if b"origin" in fields and not is_own(core(), fields, secure=secure):
         raise CrossOriginError("This was sent by a page of another origin.")

@@ -3,14 +3,14 @@
 And what every answer carries for how its request came.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from quart import Quart
 
 from quart_notes.errors import BadRequestError
-from quart_notes.web.raw_headers import contradicted
+from quart_notes.web.raw_headers import FIELDS, Fields, Header, contradicted, fields_of
 from quart_notes.web.request_ids import RequestIds
 from quart_notes.web.security.forwarded_headers import trust
 from quart_notes.web.security.headers import REQUEST_IDS
@@ -36,7 +36,10 @@ def admit(app: Quart, scope: Any) -> tuple[bytes, BadRequestError | None]:
         scope["path"] += "/"  # people leave it out
     if absolute and where is None:
         return name, NO_PATH
-    return name, _contradiction(scope["headers"])
+    headers = scope["headers"]
+    fields = scope[FIELDS] = fields_of(headers)
+    doubtful = len(fields) < len(headers) or b"transfer-encoding" in fields
+    return name, _contradiction(headers, fields) if doubtful else None
 
 
 def strictly(app: Quart, scope: Any, send: Send) -> Send:
@@ -44,8 +47,8 @@ def strictly(app: Quart, scope: Any, send: Send) -> Send:
 
     source   RFC 6797, 7.2: never over http
     """
-    seconds = app.config.get(HSTS, 0)
-    if not seconds or scope["scheme"] not in {"https", "wss"}:
+    seconds = app.config.get(HSTS, 0) if scope["scheme"] in {"https", "wss"} else 0
+    if not seconds:
         return send
     header = (b"strict-transport-security", b"max-age=%d" % seconds)
 
@@ -76,17 +79,16 @@ def _absolute(target: str) -> SplitResult | None:
     return parts if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
-def _with_host(headers: Iterable[tuple[bytes, bytes]], host: bytes) -> list[tuple[bytes, bytes]]:
+def _with_host(headers: Sequence[Header], host: bytes) -> list[Header]:
     return [*((name, value) for name, value in headers if name != b"host"), (b"host", host)]
 
 
-def _contradiction(headers: list[tuple[bytes, bytes]]) -> BadRequestError | None:
+def _contradiction(headers: Sequence[Header], fields: Fields) -> BadRequestError | None:
     """Why two who read these headers, a proxy and we, may understand two things; None when they do not.
 
     A length and chunks are two ends of a request: how one is smuggled in. RFC 9112, 6.3
     """
-    names = {name for name, _ in headers}
-    if b"transfer-encoding" in names and b"content-length" in names:
+    if b"transfer-encoding" in fields and b"content-length" in fields:
         return TWO_LENGTHS
-    twice = contradicted(headers) if len(names) < len(headers) else None
+    twice = contradicted(headers)
     return None if twice is None else BadRequestError(f"There are two of the header {twice.decode().title()}.")

@@ -138,7 +138,7 @@ async def _fail(*_: object) -> Reply:
     raise ZeroDivisionError
 
 
-HEADERS = [(b"content-type", b"application/json")]
+HEADERS = {b"content-type": b"application/json"}
 
 
 async def test_what_the_act_refuses_is_said_and_not_tried_again(caplog: pytest.LogCaptureFixture):

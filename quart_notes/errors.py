@@ -42,10 +42,10 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
 
-class BadRequestError(ProblemError):
-    """The request itself makes no sense."""
+class InvalidIfMatchError(ProblemError):
+    """The If-Match header is not a list of entity tags."""
 
-    status, code = 400, "bad_request"
+    status, code = 400, "invalid_if_match"
 
 
 class InvalidJsonError(ProblemError):
@@ -54,10 +54,10 @@ class InvalidJsonError(ProblemError):
     status, code = 400, "invalid_json"
 
 
-class InvalidIfMatchError(ProblemError):
-    """The If-Match header is not a list of entity tags."""
+class BadRequestError(ProblemError):
+    """The request itself makes no sense."""
 
-    status, code = 400, "invalid_if_match"
+    status, code = 400, "bad_request"
 
 
 class InvalidEventIdError(ProblemError):
@@ -66,16 +66,28 @@ class InvalidEventIdError(ProblemError):
     status, code = 400, "invalid_event_id"
 
 
+class WrongPasswordError(ProblemError):
+    """Wrong nickname or password."""
+
+    status, code = 401, "wrong_password"
+
+
 class SignInRequiredError(ProblemError):
     """Nobody is signed in, or no longer."""
 
     status, code = 401, "sign_in_required"
 
 
-class WrongPasswordError(ProblemError):
-    """Wrong nickname or password."""
+class NotYoursError(ProblemError):
+    """Only its author may change it."""
 
-    status, code = 401, "wrong_password"
+    status, code = 403, "not_yours"
+
+
+class UnknownTopicError(ProblemError):
+    """A topic that does not exist for this caller."""
+
+    status, code = 403, "unknown_topic"
 
 
 class ForbiddenError(ProblemError):
@@ -88,18 +100,6 @@ class CrossOriginError(ProblemError):
     """A page of another origin tried to change or to listen."""
 
     status, code = 403, "cross_origin"
-
-
-class UnknownTopicError(ProblemError):
-    """A topic that does not exist for this caller."""
-
-    status, code = 403, "unknown_topic"
-
-
-class NotYoursError(ProblemError):
-    """Only its author may change it."""
-
-    status, code = 403, "not_yours"
 
 
 class NotFoundError(ProblemError):
@@ -120,6 +120,12 @@ class RequestTimedOutError(ProblemError):
     status, code = 408, "request_timeout"
 
 
+class NobodyChosenError(ProblemError):
+    """In open mode somebody has to say who they are before this makes sense."""
+
+    status, code = 409, "nobody_chosen"
+
+
 class NicknameTakenError(ProblemError):
     """Somebody goes by that nickname already."""
 
@@ -138,10 +144,10 @@ class ClientKeyUsedError(ProblemError):
     status, code = 409, "client_key_used"
 
 
-class NobodyChosenError(ProblemError):
-    """In open mode somebody has to say who they are before this makes sense."""
+class NotNowError(ProblemError):
+    """As it stands now, this cannot be done."""
 
-    status, code = 409, "nobody_chosen"
+    status, code = 409, "not_now"
 
 
 class LastOwnerError(ProblemError):
@@ -160,12 +166,6 @@ class PersonalBoardError(ProblemError):
     """A personal board is one person's own."""
 
     status, code = 409, "personal_board"
-
-
-class NotNowError(ProblemError):
-    """As it stands now, this cannot be done."""
-
-    status, code = 409, "not_now"
 
 
 class InvitationGoneError(ProblemError):

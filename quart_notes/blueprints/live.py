@@ -12,14 +12,13 @@ from quart_notes.errors import (
     InvalidEventIdError,
     NotFoundError,
     UnknownTopicError,
-    ValidationFailedError,
 )
 from quart_notes.live import outlets
 from quart_notes.live.channel import Message
 from quart_notes.schemas import FeedQuery
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import READ_PROBLEMS, Answer, answers
+from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.security.subscriptions import Listener, feed_query, listener
 from quart_notes.web.streams import EventStream, Join, converse, direct_peer
 
@@ -39,17 +38,9 @@ def _after(header: str | None, query: str | None) -> EventId | None:
 
 @blueprint.get("/events")
 @validate_querystring(FeedQuery)
-@answers(
-    Answer(200, "Events without end; see /asyncapi.json.", media_type="text/event-stream"),
-    problems=(
-        BadRequestError,
-        InvalidEventIdError,
-        UnknownTopicError,
-        NotFoundError,
-        ForbiddenError,
-        ValidationFailedError,
-        *READ_PROBLEMS,
-    ),
+@responds(
+    ResponseDoc(200, "Events without end; see /asyncapi.json.", media_type="text/event-stream"),
+    problems=(InvalidEventIdError, BadRequestError, UnknownTopicError, ForbiddenError, NotFoundError),
 )
 async def stream_events(query_args: FeedQuery) -> Response:
     """Follow every change as server-sent events.

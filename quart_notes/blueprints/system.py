@@ -13,7 +13,7 @@ from quart_notes.schemas.strict_json import dump
 from quart_notes.version import __version__
 from quart_notes.web.context import core
 from quart_notes.web.openapi.asyncapi import asyncapi_document
-from quart_notes.web.openapi.document import Answer, answers
+from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.security.allowed_hosts import base_url
 
 blueprint = Blueprint("system", __name__)
@@ -31,7 +31,7 @@ async def home() -> WerkzeugResponse:
 
 @blueprint.get("/api/version")
 @validate_response(VersionOut)
-@answers(Answer(200, "The version.", VersionOut))
+@responds(ResponseDoc(200, "The version.", VersionOut))
 async def version() -> VersionOut:
     """Get the version."""
     return VersionOut(version=__version__)
@@ -40,7 +40,7 @@ async def version() -> VersionOut:
 @blueprint.get("/db/alive")
 @validate_response(HealthOut, 200)
 @validate_response(HealthOut, 503)
-@answers(Answer(200, "It answers.", HealthOut), Answer(503, "It does not answer.", HealthOut))
+@responds(ResponseDoc(200, "It answers.", HealthOut), ResponseDoc(503, "It does not answer.", HealthOut))
 async def database_alive() -> tuple[HealthOut, int]:
     """Check the database with a real query."""
     return await _health("The database answers.")
@@ -48,7 +48,7 @@ async def database_alive() -> tuple[HealthOut, int]:
 
 @blueprint.get("/healthz")
 @validate_response(HealthOut)
-@answers(Answer(200, "It runs.", HealthOut))
+@responds(ResponseDoc(200, "It runs.", HealthOut))
 async def process_alive() -> HealthOut:
     """Check the process."""
     return HealthOut(status="healthy", message="The process runs.")
@@ -57,7 +57,9 @@ async def process_alive() -> HealthOut:
 @blueprint.get("/readyz")
 @validate_response(HealthOut, 200)
 @validate_response(HealthOut, 503)
-@answers(Answer(200, "It is ready.", HealthOut), Answer(503, "It is not ready, or about to stop.", HealthOut))
+@responds(
+    ResponseDoc(200, "It is ready.", HealthOut), ResponseDoc(503, "It is not ready, or about to stop.", HealthOut)
+)
 async def ready() -> tuple[HealthOut, int]:
     """Check whether requests can be served: the database, its event log, and room on the disk."""
     if core().leaving.is_set():

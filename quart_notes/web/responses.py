@@ -12,7 +12,7 @@ from quart_notes.schemas import Outgoing
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.etags import etag_of, none_match, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
-from quart_notes.web.openapi.document import Answer
+from quart_notes.web.openapi.document import ResponseDoc
 from quart_notes.web.security.authentication import heard
 
 LIST_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID", "Link")}
@@ -20,11 +20,19 @@ THING_HEADERS = {"Last-Event-ID": HEADERS["Last-Event-ID"]}
 NEW_HEADERS = {**THING_HEADERS, "Location": HEADERS["Location"]}
 
 
-def made(name: str, model: type[Outgoing], headers: Mapping[str, str]) -> tuple[Answer, Answer]:
+def list_response(description: str, model: Any) -> tuple[ResponseDoc, ResponseDoc]:
+    """The document of what `listed` returns."""
+    return (
+        ResponseDoc(200, description, model, headers=LIST_HEADERS),
+        ResponseDoc(304, "Nothing has changed since the entity tag in If-None-Match."),
+    )
+
+
+def made(name: str, model: type[Outgoing], headers: Mapping[str, str]) -> tuple[ResponseDoc, ResponseDoc]:
     """What is answered to a request to make something, whose answer may have been lost."""
     return (
-        Answer(201, f"The new {name}.", model, headers=headers),
-        Answer(200, f"The {name} that the same client_key has made before.", model, headers=headers),
+        ResponseDoc(201, f"The new {name}.", model, headers=headers),
+        ResponseDoc(200, f"The {name} that the same client_key has made before.", model, headers=headers),
     )
 
 

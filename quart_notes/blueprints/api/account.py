@@ -5,17 +5,14 @@ from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_request
 
 from quart_notes.errors import (
-    ClientKeyUsedError,
-    DatabaseUnavailableError,
     NotFoundError,
-    SignInRequiredError,
     TooManyAttemptsError,
     WrongPasswordError,
 )
 from quart_notes.schemas import NewTokenOut, PasswordChange, SessionOut, SignIn, TokenCreate, TokenOut, UserOut
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import ACCOUNT_PROBLEMS, BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, listed, made, made_status, thing
+from quart_notes.web.openapi.document import ResponseDoc, responds
+from quart_notes.web.responses import NEW_HEADERS, list_response, listed, made, made_status, thing
 from quart_notes.web.security import sign_in as signing_in
 from quart_notes.web.security.authentication import caller, end_session
 
@@ -28,9 +25,9 @@ TOKENS = TypeAdapter(list[TokenOut])
 
 @blueprint.post("/sign-in")
 @validate_request(SignIn)
-@answers(
-    Answer(200, "Who has signed in; the session is in a cookie.", UserOut, headers={"Set-Cookie": "The session."}),
-    problems=(WrongPasswordError, TooManyAttemptsError, NotFoundError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+@responds(
+    ResponseDoc(200, "Who has signed in; the session is in a cookie.", UserOut, headers={"Set-Cookie": "The session."}),
+    problems=(WrongPasswordError, NotFoundError, TooManyAttemptsError),
 )
 async def sign_in(data: SignIn) -> Response:
     """Sign in.
@@ -45,7 +42,7 @@ async def sign_in(data: SignIn) -> Response:
 
 
 @blueprint.post("/sign-out")
-@answers(Answer(204, "Signed out."), problems=(*ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+@responds(ResponseDoc(204, "Signed out."))
 async def sign_out() -> Response:
     """Sign out.
 
@@ -57,11 +54,7 @@ async def sign_out() -> Response:
 
 
 @blueprint.get("/me/sessions")
-@answers(
-    Answer(200, "The browsers.", list[SessionOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(*ACCOUNT_PROBLEMS, DatabaseUnavailableError),
-)
+@responds(*list_response("The browsers.", list[SessionOut]))
 async def list_sessions() -> Response:
     """List the browsers in which you are signed in.
 
@@ -73,7 +66,7 @@ async def list_sessions() -> Response:
 
 
 @blueprint.delete("/me/sessions/<id:session_id>")
-@answers(Answer(204, "The session has ended."), problems=(NotFoundError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+@responds(ResponseDoc(204, "The session has ended."))
 async def end_one_session(session_id: int) -> Response:
     """Sign a browser out.
 
@@ -85,16 +78,8 @@ async def end_one_session(session_id: int) -> Response:
 
 @blueprint.put("/me/password")
 @validate_request(PasswordChange)
-@answers(
-    Answer(204, "Changed; all other sessions have ended."),
-    problems=(
-        WrongPasswordError,
-        TooManyAttemptsError,
-        SignInRequiredError,
-        NotFoundError,
-        *BODY_PROBLEMS,
-        *WRITE_PROBLEMS,
-    ),
+@responds(
+    ResponseDoc(204, "Changed; all other sessions have ended."), problems=(WrongPasswordError, TooManyAttemptsError)
 )
 async def change_password(data: PasswordChange) -> Response:
     """Change your password.
@@ -106,11 +91,7 @@ async def change_password(data: PasswordChange) -> Response:
 
 
 @blueprint.get("/me/tokens")
-@answers(
-    Answer(200, "The tokens, the newest first.", list[TokenOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(*ACCOUNT_PROBLEMS, DatabaseUnavailableError),
-)
+@responds(*list_response("The tokens, the newest first.", list[TokenOut]))
 async def list_tokens() -> Response:
     """List your tokens.
 
@@ -122,10 +103,7 @@ async def list_tokens() -> Response:
 
 @blueprint.post("/me/tokens")
 @validate_request(TokenCreate)
-@answers(
-    *made("token, with its secret, which is shown this once", NewTokenOut, NEW_HEADERS),
-    problems=(ClientKeyUsedError, *ACCOUNT_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
-)
+@responds(*made("token, with its secret, which is shown this once", NewTokenOut, NEW_HEADERS))
 async def create_token(data: TokenCreate) -> Response:
     """Make a token for a program.
 
@@ -137,7 +115,7 @@ async def create_token(data: TokenCreate) -> Response:
 
 
 @blueprint.delete("/me/tokens/<id:token_id>")
-@answers(Answer(204, "It holds no longer."), problems=(NotFoundError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+@responds(ResponseDoc(204, "It holds no longer."))
 async def end_token(token_id: int) -> Response:
     """Take a token back.
 

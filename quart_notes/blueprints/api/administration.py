@@ -3,21 +3,20 @@
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint
 
-from quart_notes.errors import LastAdministratorError, NotFoundError
+from quart_notes.errors import LastAdministratorError
 from quart_notes.schemas import UserOut
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import ACCOUNT_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.responses import THING_HEADERS, thing
 
 blueprint = Blueprint("administration", __name__, url_prefix="/api/users/<id:user_id>")
 tag_blueprint(blueprint, ["people"])
 
-PERSON = Answer(200, "The person as they are now.", UserOut, headers=THING_HEADERS)
-PROBLEMS = (NotFoundError, LastAdministratorError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS)
+PERSON = ResponseDoc(200, "The person as they are now.", UserOut, headers=THING_HEADERS)
 
 
 @blueprint.post("/deactivate")
-@answers(PERSON, problems=PROBLEMS)
+@responds(PERSON, problems=(LastAdministratorError,))
 async def deactivate(user_id: int) -> Response:
     """Deactivate a person.
 
@@ -28,7 +27,7 @@ async def deactivate(user_id: int) -> Response:
 
 
 @blueprint.post("/activate")
-@answers(PERSON, problems=PROBLEMS)
+@responds(PERSON, problems=(LastAdministratorError,))
 async def activate(user_id: int) -> Response:
     """Activate a person.
 
@@ -38,7 +37,7 @@ async def activate(user_id: int) -> Response:
 
 
 @blueprint.put("/admin")
-@answers(PERSON, problems=PROBLEMS)
+@responds(PERSON, problems=(LastAdministratorError,))
 async def make_admin(user_id: int) -> Response:
     """Make a person an administrator.
 
@@ -48,7 +47,7 @@ async def make_admin(user_id: int) -> Response:
 
 
 @blueprint.delete("/admin")
-@answers(PERSON, problems=PROBLEMS)
+@responds(PERSON, problems=(LastAdministratorError,))
 async def unmake_admin(user_id: int) -> Response:
     """Have a person administer no more.
 

@@ -6,14 +6,12 @@ from quart_schema import tag_blueprint, validate_querystring
 from quart_notes.blueprints.api.messages import MESSAGE_HEADERS
 from quart_notes.errors import (
     NobodyChosenError,
-    NotFoundError,
     NotNowError,
     NotYoursError,
-    ValidationFailedError,
 )
 from quart_notes.schemas import AssistantOut, MessageOut, PersonQuery, RoomOut
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, thing
 from quart_notes.web.security.authentication import caller
 
@@ -23,10 +21,7 @@ tag_blueprint(blueprint, ["assistant"])
 
 @blueprint.get("/assistant")
 @validate_querystring(PersonQuery)
-@answers(
-    Answer(200, "The state of the assistant.", AssistantOut, headers=THING_HEADERS),
-    problems=(ValidationFailedError, *READ_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The state of the assistant.", AssistantOut, headers=THING_HEADERS))
 async def get_assistant(query_args: PersonQuery) -> Response:
     """See whether the assistant is there.
 
@@ -43,10 +38,9 @@ async def get_assistant(query_args: PersonQuery) -> Response:
 
 @blueprint.post("/assistant/room")
 @validate_querystring(PersonQuery)
-@answers(
-    Answer(201, "The new room.", RoomOut, headers=NEW_HEADERS),
-    Answer(200, "The room that there was already.", RoomOut, headers=NEW_HEADERS),
-    problems=(NobodyChosenError, ValidationFailedError, *WRITE_PROBLEMS),
+@responds(
+    ResponseDoc(201, "The new room.", RoomOut, headers=NEW_HEADERS),
+    ResponseDoc(200, "The room that there was already.", RoomOut, headers=NEW_HEADERS),
 )
 async def open_room(query_args: PersonQuery) -> Response:
     """Open a room of one's own with the assistant.
@@ -62,9 +56,8 @@ async def open_room(query_args: PersonQuery) -> Response:
 
 
 @blueprint.post("/messages/<id:message_id>/stop")
-@answers(
-    Answer(200, "The answer, as far as it came.", MessageOut, headers=MESSAGE_HEADERS),
-    problems=(NotFoundError, NotYoursError, *WRITE_PROBLEMS),
+@responds(
+    ResponseDoc(200, "The answer, as far as it came.", MessageOut, headers=MESSAGE_HEADERS), problems=(NotYoursError,)
 )
 async def stop_answer(message_id: int) -> Response:
     """Stop an answer of the assistant.
@@ -76,9 +69,9 @@ async def stop_answer(message_id: int) -> Response:
 
 
 @blueprint.post("/messages/<id:message_id>/retry")
-@answers(
-    Answer(200, "The answer, empty, waiting to be written.", MessageOut, headers=MESSAGE_HEADERS),
-    problems=(NotFoundError, NotYoursError, NotNowError, *WRITE_PROBLEMS),
+@responds(
+    ResponseDoc(200, "The answer, empty, waiting to be written.", MessageOut, headers=MESSAGE_HEADERS),
+    problems=(NotYoursError, NotNowError),
 )
 async def retry_answer(message_id: int) -> Response:
     """Ask again for an answer that failed or was stopped.

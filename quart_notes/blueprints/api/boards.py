@@ -5,12 +5,10 @@ from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.errors import (
-    ClientKeyUsedError,
     ForbiddenError,
     LastOwnerError,
     NotFoundError,
     PersonalBoardError,
-    ValidationFailedError,
 )
 from quart_notes.schemas import (
     BoardCreate,
@@ -22,8 +20,8 @@ from quart_notes.schemas import (
     MyBoardOut,
 )
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
+from quart_notes.web.openapi.document import ResponseDoc, responds
+from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, listed, made, made_status, thing
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("boards", __name__, url_prefix="/api/boards")
@@ -31,16 +29,11 @@ tag_blueprint(blueprint, ["boards"])
 
 BOARDS = TypeAdapter(list[MyBoardOut])
 MEMBERS = TypeAdapter(list[MemberOut])
-BOARD_PROBLEMS = (NotFoundError, ForbiddenError)
 
 
 @blueprint.get("")
 @validate_querystring(BoardQuery)
-@answers(
-    Answer(200, "The boards that you see, by id.", list[MyBoardOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(NotFoundError, ForbiddenError, ValidationFailedError, *READ_PROBLEMS),
-)
+@responds(*list_response("The boards that you see, by id.", list[MyBoardOut]), problems=(ForbiddenError, NotFoundError))
 async def list_boards(query_args: BoardQuery) -> Response:
     """List boards.
 
@@ -54,10 +47,7 @@ async def list_boards(query_args: BoardQuery) -> Response:
 
 @blueprint.post("")
 @validate_request(BoardCreate)
-@answers(
-    *made("board", MyBoardOut, NEW_HEADERS),
-    problems=(ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
-)
+@responds(*made("board", MyBoardOut, NEW_HEADERS))
 async def create_board(data: BoardCreate) -> Response:
     """Open a shared board, which you own."""
     written = await core().boards.add(await caller(), data)
@@ -66,7 +56,7 @@ async def create_board(data: BoardCreate) -> Response:
 
 
 @blueprint.get("/<id:board_id>")
-@answers(Answer(200, "The board.", MyBoardOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+@responds(ResponseDoc(200, "The board.", MyBoardOut, headers=THING_HEADERS))
 async def get_board(board_id: int) -> Response:
     """Get a board."""
     return thing(*await core().boards.get(await caller(), board_id))
@@ -74,10 +64,7 @@ async def get_board(board_id: int) -> Response:
 
 @blueprint.patch("/<id:board_id>")
 @validate_request(BoardUpdate)
-@answers(
-    Answer(200, "The board after the change.", MyBoardOut, headers=THING_HEADERS),
-    problems=(*BOARD_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The board after the change.", MyBoardOut, headers=THING_HEADERS))
 async def rename_board(board_id: int, data: BoardUpdate) -> Response:
     """Rename a board.
 
@@ -87,10 +74,7 @@ async def rename_board(board_id: int, data: BoardUpdate) -> Response:
 
 
 @blueprint.delete("/<id:board_id>")
-@answers(
-    Answer(200, "The board as it was.", BoardOut, headers=THING_HEADERS),
-    problems=(PersonalBoardError, *BOARD_PROBLEMS, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The board as it was.", BoardOut, headers=THING_HEADERS), problems=(PersonalBoardError,))
 async def delete_board(board_id: int) -> Response:
     """Delete a board.
 
@@ -101,21 +85,14 @@ async def delete_board(board_id: int) -> Response:
 
 
 @blueprint.post("/<id:board_id>/restore")
-@answers(
-    Answer(200, "The board, back with its notes and members.", BoardOut, headers=THING_HEADERS),
-    problems=(NotFoundError, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The board, back with its notes and members.", BoardOut, headers=THING_HEADERS))
 async def restore_board(board_id: int) -> Response:
     """Undo the deletion of a board."""
     return thing(*await core().boards.restore(await caller(), board_id))
 
 
 @blueprint.get("/<id:board_id>/members")
-@answers(
-    Answer(200, "The members, by their ids.", list[MemberOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(NotFoundError, *READ_PROBLEMS),
-)
+@responds(*list_response("The members, by their ids.", list[MemberOut]))
 async def list_members(board_id: int) -> Response:
     """List a board's members.
 
@@ -127,9 +104,9 @@ async def list_members(board_id: int) -> Response:
 
 @blueprint.put("/<id:board_id>/members/<id:user_id>")
 @validate_request(MemberUpdate)
-@answers(
-    Answer(200, "Who, and what they may do.", MemberOut, headers=THING_HEADERS),
-    problems=(LastOwnerError, PersonalBoardError, *BOARD_PROBLEMS, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+@responds(
+    ResponseDoc(200, "Who, and what they may do.", MemberOut, headers=THING_HEADERS),
+    problems=(LastOwnerError, PersonalBoardError),
 )
 async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Response:
     """Make somebody a member, or give them another role.
@@ -140,9 +117,9 @@ async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Respons
 
 
 @blueprint.delete("/<id:board_id>/members/<id:user_id>")
-@answers(
-    Answer(200, "Who it was, and what they might do.", MemberOut, headers=THING_HEADERS),
-    problems=(LastOwnerError, PersonalBoardError, *BOARD_PROBLEMS, *WRITE_PROBLEMS),
+@responds(
+    ResponseDoc(200, "Who it was, and what they might do.", MemberOut, headers=THING_HEADERS),
+    problems=(LastOwnerError, PersonalBoardError),
 )
 async def remove_member(board_id: int, user_id: int) -> Response:
     """Take a board from somebody, or leave it.

@@ -4,11 +4,11 @@ from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_request
 
-from quart_notes.errors import ClientKeyUsedError, DatabaseUnavailableError, NotFoundError, PersonalBoardError
+from quart_notes.errors import PersonalBoardError
 from quart_notes.schemas import InvitationCreate, InvitationOut, NewInvitationOut
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import ACCOUNT_PROBLEMS, BODY_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.web.responses import LIST_HEADERS, THING_HEADERS, listed, made, made_status, thing
+from quart_notes.web.openapi.document import ResponseDoc, responds
+from quart_notes.web.responses import THING_HEADERS, list_response, listed, made, made_status, thing
 from quart_notes.web.security.allowed_hosts import base_url
 from quart_notes.web.security.authentication import caller
 
@@ -19,11 +19,7 @@ INVITATIONS = TypeAdapter(list[InvitationOut])
 
 
 @blueprint.get("")
-@answers(
-    Answer(200, "The valid invitations, the newest first.", list[InvitationOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(*ACCOUNT_PROBLEMS, DatabaseUnavailableError),
-)
+@responds(*list_response("The valid invitations, the newest first.", list[InvitationOut]))
 async def list_invitations() -> Response:
     """List invitations.
 
@@ -35,16 +31,9 @@ async def list_invitations() -> Response:
 
 @blueprint.post("")
 @validate_request(InvitationCreate)
-@answers(
+@responds(
     *made("invitation, with its link, which is shown this once", NewInvitationOut, THING_HEADERS),
-    problems=(
-        NotFoundError,
-        ClientKeyUsedError,
-        PersonalBoardError,
-        *ACCOUNT_PROBLEMS,
-        *BODY_PROBLEMS,
-        *WRITE_PROBLEMS,
-    ),
+    problems=(PersonalBoardError,),
 )
 async def create_invitation(data: InvitationCreate) -> Response:
     """Invite somebody.
@@ -63,7 +52,7 @@ def join_link(secret: str) -> str:
 
 
 @blueprint.delete("/<id:invitation_id>")
-@answers(Answer(204, "It holds no longer."), problems=(NotFoundError, *ACCOUNT_PROBLEMS, *WRITE_PROBLEMS))
+@responds(ResponseDoc(204, "It holds no longer."))
 async def take_back(invitation_id: int) -> Response:
     """Take an invitation back."""
     await core().invitations.take_back(await caller(), invitation_id)

@@ -4,11 +4,11 @@ from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring
 
-from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError, ValidationFailedError
+from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError
 from quart_notes.schemas import JobOut, JobQuery
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.web.responses import LIST_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.web.openapi.document import ResponseDoc, responds
+from quart_notes.web.responses import THING_HEADERS, list_response, listed, thing
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs")
@@ -19,11 +19,7 @@ JOBS = TypeAdapter(list[JobOut])
 
 @blueprint.get("")
 @validate_querystring(JobQuery)
-@answers(
-    Answer(200, "Your jobs, by id.", list[JobOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(ForbiddenError, NotFoundError, ValidationFailedError, *READ_PROBLEMS),
-)
+@responds(*list_response("Your jobs, by id.", list[JobOut]), problems=(ForbiddenError, NotFoundError))
 async def list_jobs(query_args: JobQuery) -> Response:
     """List your jobs.
 
@@ -36,7 +32,7 @@ async def list_jobs(query_args: JobQuery) -> Response:
 
 
 @blueprint.get("/<id:job_id>")
-@answers(Answer(200, "The job.", JobOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+@responds(ResponseDoc(200, "The job.", JobOut, headers=THING_HEADERS))
 async def get_job(job_id: int) -> Response:
     """Get a job.
 
@@ -46,10 +42,7 @@ async def get_job(job_id: int) -> Response:
 
 
 @blueprint.post("/<id:job_id>/cancel")
-@answers(
-    Answer(200, "The job. One that has ended stays as it is.", JobOut, headers=THING_HEADERS),
-    problems=(NotFoundError, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The job. One that has ended stays as it is.", JobOut, headers=THING_HEADERS))
 async def cancel_job(job_id: int) -> Response:
     """Cancel a job.
 
@@ -59,10 +52,7 @@ async def cancel_job(job_id: int) -> Response:
 
 
 @blueprint.post("/<id:job_id>/retry")
-@answers(
-    Answer(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS),
-    problems=(NotFoundError, NotNowError, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS), problems=(NotNowError,))
 async def retry_job(job_id: int) -> Response:
     """Run a job again.
 
@@ -72,10 +62,7 @@ async def retry_job(job_id: int) -> Response:
 
 
 @blueprint.post("/<id:job_id>/import")
-@answers(
-    Answer(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS),
-    problems=(NotFoundError, NotNowError, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS), problems=(NotNowError,))
 async def import_job(job_id: int) -> Response:
     """Import what a dry run has found.
 
@@ -85,10 +72,7 @@ async def import_job(job_id: int) -> Response:
 
 
 @blueprint.delete("/<id:job_id>")
-@answers(
-    Answer(200, "The job as it was.", JobOut, headers=THING_HEADERS),
-    problems=(NotFoundError, NotNowError, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The job as it was.", JobOut, headers=THING_HEADERS), problems=(NotNowError,))
 async def delete_job(job_id: int) -> Response:
     """Put a job away.
 

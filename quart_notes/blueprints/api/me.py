@@ -14,16 +14,13 @@ from quart_notes.web.context import core
 from quart_notes.web.forms import digits
 from quart_notes.web.openapi.document import (
     ANY_JSON_BODY,
-    BODY_PROBLEMS,
     PERSON_ID,
-    READ_PROBLEMS,
-    WRITE_PROBLEMS,
-    Answer,
-    answers,
+    ResponseDoc,
+    responds,
     sends,
     takes,
 )
-from quart_notes.web.responses import LIST_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.web.responses import THING_HEADERS, list_response, listed, thing
 from quart_notes.web.security.authentication import accounts, identify
 
 blueprint = Blueprint("me", __name__, url_prefix="/api/me")
@@ -44,7 +41,7 @@ async def _me() -> UserOut:
 
 
 @blueprint.get("")
-@answers(Answer(200, "Who asks.", MeOut, headers=THING_HEADERS), problems=READ_PROBLEMS)
+@responds(ResponseDoc(200, "Who asks.", MeOut, headers=THING_HEADERS))
 async def whoami() -> Response:
     """See who you are.
 
@@ -63,9 +60,9 @@ async def whoami() -> Response:
 
 @blueprint.patch("")
 @validate_request(ProfileUpdate)
-@answers(
-    Answer(200, "You as you are now.", UserOut, headers=THING_HEADERS),
-    problems=(NobodyChosenError, NotFoundError, NicknameTakenError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
+@responds(
+    ResponseDoc(200, "You as you are now.", UserOut, headers=THING_HEADERS),
+    problems=(NotFoundError, NicknameTakenError),
 )
 async def change_profile(data: ProfileUpdate) -> Response:
     """Change your name, nickname or e-mail address.
@@ -77,11 +74,7 @@ async def change_profile(data: ProfileUpdate) -> Response:
 
 @blueprint.get("/preferences")
 @takes(PERSON_ID)
-@answers(
-    Answer(200, "Values by key.", dict[str, Any], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(NotFoundError, NobodyChosenError, *READ_PROBLEMS),
-)
+@responds(*list_response("Values by key.", dict[str, Any]), problems=(NotFoundError,))
 async def list_preferences() -> Response:
     """List your preferences.
 
@@ -93,9 +86,9 @@ async def list_preferences() -> Response:
 
 @blueprint.delete("/preferences")
 @takes(PERSON_ID)
-@answers(
-    Answer(200, "The values as they were, by key.", dict[str, Any], headers=THING_HEADERS),
-    problems=(NotFoundError, NobodyChosenError, *WRITE_PROBLEMS),
+@responds(
+    ResponseDoc(200, "The values as they were, by key.", dict[str, Any], headers=THING_HEADERS),
+    problems=(NotFoundError,),
 )
 async def clear_preferences() -> Response:
     """Take all your preferences back."""
@@ -105,10 +98,7 @@ async def clear_preferences() -> Response:
 
 @blueprint.get("/preferences/<key>")
 @takes(PERSON_ID)
-@answers(
-    Answer(200, "The preference.", PreferenceOut, headers=THING_HEADERS),
-    problems=(NotFoundError, NobodyChosenError, *READ_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The preference.", PreferenceOut, headers=THING_HEADERS))
 async def get_preference(key: str) -> Response:
     """Get a preference."""
     return thing(*await core().preferences.get((await _me()).id, key))
@@ -117,10 +107,7 @@ async def get_preference(key: str) -> Response:
 @blueprint.put("/preferences/<key>")
 @sends(ANY_JSON_BODY)
 @takes(PERSON_ID)
-@answers(
-    Answer(200, "The preference as it is now.", PreferenceOut, headers=THING_HEADERS),
-    problems=(NotFoundError, NobodyChosenError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The preference as it is now.", PreferenceOut, headers=THING_HEADERS))
 async def set_preference(key: str) -> Response:
     """Set a preference.
 
@@ -135,10 +122,7 @@ async def set_preference(key: str) -> Response:
 
 @blueprint.delete("/preferences/<key>")
 @takes(PERSON_ID)
-@answers(
-    Answer(200, "The preference as it was.", PreferenceOut, headers=THING_HEADERS),
-    problems=(NotFoundError, NobodyChosenError, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The preference as it was.", PreferenceOut, headers=THING_HEADERS))
 async def delete_preference(key: str) -> Response:
     """Take a preference back."""
     return thing(*await core().preferences.delete((await _me()).id, key))

@@ -6,20 +6,16 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.domain.messages import MessageList, Posted
 from quart_notes.errors import (
-    ClientKeyUsedError,
-    InvalidIfMatchError,
-    NotFoundError,
     NotYoursError,
     StaleVersionError,
-    ValidationFailedError,
 )
 from quart_notes.live.writer import Written
 from quart_notes.schemas import AuthorQuery, MessageCreate, MessageOut, MessageQuery, MessageUpdate
 from quart_notes.web.context import core
 from quart_notes.web.etags import if_match, tags_sent
 from quart_notes.web.openapi.components import HEADERS
-from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, thing
+from quart_notes.web.openapi.document import ResponseDoc, responds
+from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, listed, thing
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("messages", __name__, url_prefix="/api/messages")
@@ -27,20 +23,16 @@ tag_blueprint(blueprint, ["messages"])
 
 MESSAGES = TypeAdapter(list[MessageOut])
 MESSAGE_HEADERS = {**THING_HEADERS, "ETag": HEADERS["ETag"]}
-MESSAGE_LIST = (
-    Answer(200, "The messages, by id.", list[MessageOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-)
+MESSAGE_LIST = list_response("The messages, by id.", list[MessageOut])
 POSTED = (
-    Answer(201, "The new message.", MessageOut, headers={**MESSAGE_HEADERS, **NEW_HEADERS}),
-    Answer(200, "The message that the same client_key has posted before.", MessageOut, headers=MESSAGE_HEADERS),
+    ResponseDoc(201, "The new message.", MessageOut, headers={**MESSAGE_HEADERS, **NEW_HEADERS}),
+    ResponseDoc(200, "The message that the same client_key has posted before.", MessageOut, headers=MESSAGE_HEADERS),
 )
-CHANGE_PROBLEMS = (NotFoundError, NotYoursError, StaleVersionError, InvalidIfMatchError, *WRITE_PROBLEMS)
 
 
 @blueprint.get("")
 @validate_querystring(MessageQuery)
-@answers(*MESSAGE_LIST, problems=(ValidationFailedError, *READ_PROBLEMS))
+@responds(*MESSAGE_LIST)
 async def list_messages(query_args: MessageQuery) -> Response:
     """List direct messages.
 
@@ -51,7 +43,7 @@ async def list_messages(query_args: MessageQuery) -> Response:
 
 @blueprint.post("")
 @validate_request(MessageCreate)
-@answers(*POSTED, problems=(ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS))
+@responds(*POSTED)
 async def send_message(data: MessageCreate) -> Response:
     """Send a direct message.
 
@@ -62,7 +54,7 @@ async def send_message(data: MessageCreate) -> Response:
 
 
 @blueprint.get("/<id:message_id>")
-@answers(Answer(200, "The message.", MessageOut, headers=MESSAGE_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+@responds(ResponseDoc(200, "The message.", MessageOut, headers=MESSAGE_HEADERS))
 async def get_message(message_id: int) -> Response:
     """Get a message."""
     message, position = await core().messages.get(await caller(), message_id)
@@ -71,9 +63,9 @@ async def get_message(message_id: int) -> Response:
 
 @blueprint.patch("/<id:message_id>")
 @validate_request(MessageUpdate)
-@answers(
-    Answer(200, "The message after the change.", MessageOut, headers=MESSAGE_HEADERS),
-    problems=(*CHANGE_PROBLEMS, *BODY_PROBLEMS),
+@responds(
+    ResponseDoc(200, "The message after the change.", MessageOut, headers=MESSAGE_HEADERS),
+    problems=(NotYoursError, StaleVersionError),
 )
 async def update_message(message_id: int, data: MessageUpdate) -> Response:
     """Change one's own message.
@@ -88,9 +80,9 @@ async def update_message(message_id: int, data: MessageUpdate) -> Response:
 
 @blueprint.delete("/<id:message_id>")
 @validate_querystring(AuthorQuery)
-@answers(
-    Answer(200, "The deleted message.", MessageOut, headers=MESSAGE_HEADERS),
-    problems=(*CHANGE_PROBLEMS, ValidationFailedError),
+@responds(
+    ResponseDoc(200, "The deleted message.", MessageOut, headers=MESSAGE_HEADERS),
+    problems=(NotYoursError, StaleVersionError),
 )
 async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
     """Delete one's own message.
@@ -105,9 +97,8 @@ async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
 
 @blueprint.post("/<id:message_id>/restore")
 @validate_querystring(AuthorQuery)
-@answers(
-    Answer(200, "The message, back in its place.", MessageOut, headers=MESSAGE_HEADERS),
-    problems=(NotFoundError, NotYoursError, ValidationFailedError, *WRITE_PROBLEMS),
+@responds(
+    ResponseDoc(200, "The message, back in its place.", MessageOut, headers=MESSAGE_HEADERS), problems=(NotYoursError,)
 )
 async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
     """Undo the deletion of one's own message.

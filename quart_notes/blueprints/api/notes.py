@@ -9,11 +9,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 from quart_notes.core import Core
 from quart_notes.domain.access import SHARED_BOARD, Caller
 from quart_notes.errors import (
-    ClientKeyUsedError,
-    InvalidIfMatchError,
-    NotFoundError,
     StaleVersionError,
-    ValidationFailedError,
 )
 from quart_notes.live.events import board
 from quart_notes.live.response_cache import CachedResponse
@@ -24,7 +20,7 @@ from quart_notes.web import fast_post
 from quart_notes.web.context import core
 from quart_notes.web.etags import etag_of, if_match, none_match, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
-from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
+from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.responses import made, made_status
 from quart_notes.web.security.authentication import caller, heard
 
@@ -34,20 +30,18 @@ tag_blueprint(blueprint, ["notes"])
 
 NOTES = TypeAdapter(list[NoteOut])
 ITEM_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID")}
-CHANGE_PROBLEMS = (NotFoundError, StaleVersionError, InvalidIfMatchError, *WRITE_PROBLEMS)
 
 
 @blueprint.get("")
 @validate_querystring(NoteQuery)
-@answers(
-    Answer(
+@responds(
+    ResponseDoc(
         200,
         "The notes, by id; of a search, the newest first.",
         list[NoteOut],
         headers={**ITEM_HEADERS, "Link": HEADERS["Link"]},
     ),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS),
+    ResponseDoc(304, "Nothing has changed since the entity tag in If-None-Match."),
 )
 async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
     """List notes.
@@ -68,10 +62,7 @@ async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
 
 @blueprint.post("")
 @validate_request(NoteCreate)
-@answers(
-    *made("note", NoteOut, {**ITEM_HEADERS, "Location": HEADERS["Location"]}),
-    problems=(NotFoundError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
-)
+@responds(*made("note", NoteOut, {**ITEM_HEADERS, "Location": HEADERS["Location"]}))
 async def create_note(board_id: int, data: NoteCreate) -> Response:
     """Add a note.
 
@@ -104,10 +95,9 @@ fast_post.also(blueprint, "POST", "", NoteCreate, _create_on_shared)
 
 
 @blueprint.get("/<id:note_id>")
-@answers(
-    Answer(200, "The note.", NoteOut, headers=ITEM_HEADERS),
-    Answer(304, "The note is still at the version in If-None-Match."),
-    problems=(NotFoundError, *READ_PROBLEMS),
+@responds(
+    ResponseDoc(200, "The note.", NoteOut, headers=ITEM_HEADERS),
+    ResponseDoc(304, "The note is still at the version in If-None-Match."),
 )
 async def get_note(board_id: int, note_id: int) -> Response:
     """Get a note."""
@@ -119,10 +109,7 @@ async def get_note(board_id: int, note_id: int) -> Response:
 
 @blueprint.patch("/<id:note_id>")
 @validate_request(NoteUpdate)
-@answers(
-    Answer(200, "The note after the change.", NoteOut, headers=ITEM_HEADERS),
-    problems=(*CHANGE_PROBLEMS, *BODY_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The note after the change.", NoteOut, headers=ITEM_HEADERS), problems=(StaleVersionError,))
 async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response:
     """Change a note.
 
@@ -134,7 +121,7 @@ async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response
 
 
 @blueprint.delete("/<id:note_id>")
-@answers(Answer(200, "The deleted note.", NoteOut, headers=ITEM_HEADERS), problems=CHANGE_PROBLEMS)
+@responds(ResponseDoc(200, "The deleted note.", NoteOut, headers=ITEM_HEADERS), problems=(StaleVersionError,))
 async def delete_note(board_id: int, note_id: int) -> Response:
     """Delete a note.
 
@@ -145,10 +132,7 @@ async def delete_note(board_id: int, note_id: int) -> Response:
 
 
 @blueprint.post("/<id:note_id>/restore")
-@answers(
-    Answer(200, "The note, back under its id.", NoteOut, headers=ITEM_HEADERS),
-    problems=(NotFoundError, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "The note, back under its id.", NoteOut, headers=ITEM_HEADERS))
 async def restore_note(board_id: int, note_id: int) -> Response:
     """Undo a deletion.
 

@@ -6,12 +6,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.api.messages import MESSAGE_LIST, POSTED, pages, posted
 from quart_notes.errors import (
-    ClientKeyUsedError,
-    CrossOriginError,
-    ForbiddenError,
-    NotFoundError,
     RoomNameTakenError,
-    ValidationFailedError,
 )
 from quart_notes.schemas import (
     MessageQuery,
@@ -25,8 +20,8 @@ from quart_notes.schemas import (
     UnreadOut,
 )
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
+from quart_notes.web.openapi.document import ResponseDoc, responds
+from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, listed, made, made_status, thing
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/api/rooms")
@@ -37,11 +32,7 @@ ROOMS = TypeAdapter(list[RoomOut])
 
 @blueprint.get("")
 @validate_querystring(RoomQuery)
-@answers(
-    Answer(200, "The rooms, by id.", list[RoomOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(ValidationFailedError, *READ_PROBLEMS),
-)
+@responds(*list_response("The rooms, by id.", list[RoomOut]))
 async def list_rooms(query_args: RoomQuery) -> Response:
     """List rooms.
 
@@ -54,10 +45,7 @@ async def list_rooms(query_args: RoomQuery) -> Response:
 
 @blueprint.post("")
 @validate_request(RoomCreate)
-@answers(
-    *made("room", RoomOut, NEW_HEADERS),
-    problems=(RoomNameTakenError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
-)
+@responds(*made("room", RoomOut, NEW_HEADERS), problems=(RoomNameTakenError,))
 async def create_room(data: RoomCreate) -> Response:
     """Open a room.
 
@@ -69,7 +57,7 @@ async def create_room(data: RoomCreate) -> Response:
 
 
 @blueprint.get("/<id:room_id>")
-@answers(Answer(200, "The room.", RoomOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+@responds(ResponseDoc(200, "The room.", RoomOut, headers=THING_HEADERS))
 async def get_room(room_id: int) -> Response:
     """Get a room or a direct conversation."""
     return thing(*await core().rooms.get(await caller(), room_id))
@@ -77,7 +65,7 @@ async def get_room(room_id: int) -> Response:
 
 @blueprint.get("/<id:room_id>/messages")
 @validate_querystring(MessageQuery)
-@answers(*MESSAGE_LIST, problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS))
+@responds(*MESSAGE_LIST)
 async def list_room_messages(room_id: int, query_args: MessageQuery) -> Response:
     """List what was said in a room.
 
@@ -89,7 +77,7 @@ async def list_room_messages(room_id: int, query_args: MessageQuery) -> Response
 
 @blueprint.post("/<id:room_id>/messages")
 @validate_request(RoomMessageCreate)
-@answers(*POSTED, problems=(NotFoundError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS))
+@responds(*POSTED)
 async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
     """Say something in a room.
 
@@ -100,7 +88,7 @@ async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
 
 
 @blueprint.get("/<id:room_id>/presence")
-@answers(Answer(200, "Who is there now.", PresenceOut), problems=(NotFoundError, *READ_PROBLEMS))
+@responds(ResponseDoc(200, "Who is there now.", PresenceOut))
 async def get_presence(room_id: int) -> Response:
     """See who is in a room.
 
@@ -112,10 +100,7 @@ async def get_presence(room_id: int) -> Response:
 
 @blueprint.post("/<id:room_id>/typing")
 @validate_request(TypingNotice)
-@answers(
-    Answer(204, "Those in the room are told, for 5 seconds."),
-    problems=(NotFoundError, ForbiddenError, CrossOriginError, *BODY_PROBLEMS, *READ_PROBLEMS),
-)
+@responds(ResponseDoc(204, "Those in the room are told, for 5 seconds."), writes=False)
 async def notice_typing(room_id: int, data: TypingNotice) -> Response:
     """Say that somebody is typing.
 
@@ -127,10 +112,7 @@ async def notice_typing(room_id: int, data: TypingNotice) -> Response:
 
 @blueprint.post("/<id:room_id>/read")
 @validate_request(ReadingUpdate)
-@answers(
-    Answer(200, "What is left unread.", UnreadOut, headers=THING_HEADERS),
-    problems=(NotFoundError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
-)
+@responds(ResponseDoc(200, "What is left unread.", UnreadOut, headers=THING_HEADERS))
 async def mark_read(room_id: int, data: ReadingUpdate) -> Response:
     """Mark a room as read.
 

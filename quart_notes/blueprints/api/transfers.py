@@ -10,18 +10,12 @@ from quart_schema import tag_blueprint, validate_querystring
 from quart_notes.domain.exports import Export, Exported
 from quart_notes.domain.idempotency import Repeated
 from quart_notes.errors import (
-    ClientKeyUsedError,
-    ForbiddenError,
-    NotFoundError,
     NotNowError,
-    RequestTimedOutError,
-    TooLargeError,
-    ValidationFailedError,
 )
 from quart_notes.schemas import ExportFormat, ExportOut, ExportQuery, ImportQuery, JobOut
 from quart_notes.transfer.exporter import SUFFIXES, TYPES, About, Writer, writer
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import FILES_BODY, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers, sends
+from quart_notes.web.openapi.document import FILES_BODY, ResponseDoc, responds, sends
 from quart_notes.web.request_body import takes_files
 from quart_notes.web.responses import NEW_HEADERS, thing
 from quart_notes.web.security.authentication import acting_as, caller
@@ -38,14 +32,10 @@ EXPORT_TIMEOUT = 3600.0  # seconds that somebody may take to fetch an export
 @takes_files
 @validate_querystring(ImportQuery)
 @sends(FILES_BODY)
-@answers(
-    Answer(202, "The job, which has yet to be done.", JobOut, headers=NEW_HEADERS),
-    Answer(200, "The job that the same client_key has begun before.", JobOut, headers=NEW_HEADERS),
-    problems=(
-        ClientKeyUsedError,
-        *(NotFoundError, ForbiddenError, NotNowError, ValidationFailedError, RequestTimedOutError, TooLargeError),
-        *WRITE_PROBLEMS,
-    ),
+@responds(
+    ResponseDoc(202, "The job, which has yet to be done.", JobOut, headers=NEW_HEADERS),
+    ResponseDoc(200, "The job that the same client_key has begun before.", JobOut, headers=NEW_HEADERS),
+    problems=(NotNowError,),
 )
 async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
     """Import notes.
@@ -65,11 +55,10 @@ async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
 
 @blueprint.get("/export")
 @validate_querystring(ExportQuery)
-@answers(
-    Answer(
+@responds(
+    ResponseDoc(
         200, "The notes, as a file.", files={"application/json": ExportOut, "text/csv": None, "application/zip": None}
-    ),
-    problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS),
+    )
 )
 async def export_notes(board_id: int, query_args: ExportQuery) -> Response:
     """Export a board's notes.

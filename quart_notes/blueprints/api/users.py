@@ -6,16 +6,13 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.api.messages import MESSAGE_LIST, pages
 from quart_notes.errors import (
-    ClientKeyUsedError,
     ForbiddenError,
     NicknameTakenError,
-    NotFoundError,
-    ValidationFailedError,
 )
 from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UserCreate, UserOut
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import BODY_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, Answer, answers
-from quart_notes.web.responses import LIST_HEADERS, NEW_HEADERS, THING_HEADERS, listed, made, made_status, thing
+from quart_notes.web.openapi.document import ResponseDoc, responds
+from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, listed, made, made_status, thing
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
@@ -27,11 +24,7 @@ UNREAD = TypeAdapter(list[UnreadOut])
 
 @blueprint.get("")
 @validate_querystring(PageQuery)
-@answers(
-    Answer(200, "The people, by id.", list[UserOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(ValidationFailedError, *READ_PROBLEMS),
-)
+@responds(*list_response("The people, by id.", list[UserOut]))
 async def list_users(query_args: PageQuery) -> Response:
     """List people.
 
@@ -44,10 +37,7 @@ async def list_users(query_args: PageQuery) -> Response:
 
 @blueprint.post("")
 @validate_request(UserCreate)
-@answers(
-    *made("person", UserOut, NEW_HEADERS),
-    problems=(NicknameTakenError, ClientKeyUsedError, *BODY_PROBLEMS, *WRITE_PROBLEMS),
-)
+@responds(*made("person", UserOut, NEW_HEADERS), problems=(NicknameTakenError,))
 async def create_user(data: UserCreate) -> Response:
     """Add a person.
 
@@ -61,7 +51,7 @@ async def create_user(data: UserCreate) -> Response:
 
 
 @blueprint.get("/<id:user_id>")
-@answers(Answer(200, "The person.", UserOut, headers=THING_HEADERS), problems=(NotFoundError, *READ_PROBLEMS))
+@responds(ResponseDoc(200, "The person.", UserOut, headers=THING_HEADERS))
 async def get_user(user_id: int) -> Response:
     """Get a person."""
     return thing(*await core().people.get(user_id, await caller()))
@@ -69,7 +59,7 @@ async def get_user(user_id: int) -> Response:
 
 @blueprint.get("/<id:user_id>/messages")
 @validate_querystring(MessageQuery)
-@answers(*MESSAGE_LIST, problems=(NotFoundError, ValidationFailedError, *READ_PROBLEMS))
+@responds(*MESSAGE_LIST)
 async def list_user_messages(user_id: int, query_args: MessageQuery) -> Response:
     """List a person's direct messages.
 
@@ -79,11 +69,7 @@ async def list_user_messages(user_id: int, query_args: MessageQuery) -> Response
 
 
 @blueprint.get("/<id:user_id>/unread")
-@answers(
-    Answer(200, "One entry a room.", list[UnreadOut], headers=LIST_HEADERS),
-    Answer(304, "Nothing has changed since the entity tag in If-None-Match."),
-    problems=(NotFoundError, ForbiddenError, *READ_PROBLEMS),
-)
+@responds(*list_response("One entry a room.", list[UnreadOut]), problems=(ForbiddenError,))
 async def list_unread(user_id: int) -> Response:
     """List what a person has not read.
 

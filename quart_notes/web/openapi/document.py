@@ -2,58 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeVar
 
 from quart_schema import Info, OpenAPIProvider, QuartSchema
 from quart_schema.openapi import APIKeySecurityScheme, HttpSecurityScheme, Tag
 from quart_schema.validation import DataSource
+from werkzeug.routing import Rule
 from werkzeug.routing.converters import BaseConverter
 
-from quart_notes.errors import (
-    BadRequestError,
-    CrossOriginError,
-    DatabaseUnavailableError,
-    ForbiddenError,
-    InvalidJsonError,
-    NotFoundError,
-    OverloadedError,
-    ProblemError,
-    RequestTimedOutError,
-    SignInRequiredError,
-    StaleVersionError,
-    StorageFullError,
-    TooLargeError,
-    UnsupportedMediaTypeError,
-    ValidationFailedError,
-)
+from quart_notes.errors import ProblemError, StaleVersionError
 from quart_notes.schemas import MAX_ID
 from quart_notes.version import __version__
 from quart_notes.web.openapi.components import IF_MATCH, Components
+from quart_notes.web.openapi.problems import route_problems
 
 F = TypeVar("F", bound=Callable[..., Any])
-ANSWERS = "_quart_notes_answers"
+RESPONSES = "_quart_notes_responses"
 BODY = "_quart_notes_body"
 PARAMETERS = "_quart_notes_parameters"
 # Where routes are once more that are there for everybody's board.
 TWICE = tuple("/api/boards/{board_id}/" + name for name in ("notes", "imports", "export"))
-READ_PROBLEMS = (SignInRequiredError, DatabaseUnavailableError)
-WRITE_PROBLEMS = (
-    BadRequestError,
-    SignInRequiredError,
-    ForbiddenError,
-    CrossOriginError,
-    OverloadedError,
-    DatabaseUnavailableError,
-    StorageFullError,
-)
-ACCOUNT_PROBLEMS = (SignInRequiredError, ForbiddenError, NotFoundError)
-BODY_PROBLEMS = (
-    InvalidJsonError,
-    RequestTimedOutError,
-    TooLargeError,
-    UnsupportedMediaTypeError,
-    ValidationFailedError,
-)
 DESCRIPTION = """The notes board, people, messages and rooms of a Quart Notes server.
 
 **Changes as they happen**: every change goes out on the websocket `/ws` and as server-sent events on `/events`;
@@ -72,8 +41,8 @@ In open mode requests by a name that the server does not know (setting `hosts`) 
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A successful answer of a route."""
+class ResponseDoc:
+    """A successful response of a route."""
 
     status: int
     description: str
@@ -87,11 +56,17 @@ class Answer:
 JSON_MODE: Any = {"mode": "json"}
 
 
-def answers(*successes: Answer, problems: tuple[type[ProblemError], ...] = ()) -> Callable[[F], F]:
-    """Document what a route answers."""
+def responds(
+    *successes: ResponseDoc, problems: tuple[type[ProblemError], ...] = (), writes: bool = True
+) -> Callable[[F], F]:
+    """Document the responses of a route.
+
+    problems   only those that `route_problems` cannot know
+    writes     False for an unsafe method that changes nothing in the database
+    """
 
     def decorate(route: F) -> F:
-        setattr(route, ANSWERS, (successes, problems))
+        setattr(route, RESPONSES, (successes, problems, writes))
         return route
 
     return decorate
@@ -118,7 +93,7 @@ def takes(*parameters: Mapping[str, Any]) -> Callable[[F], F]:
 
 
 class Provider(OpenAPIProvider):
-    """Adds answers, errors, examples and exact parameters to quart-schema's document."""
+    """Adds responses, errors, examples and exact parameters to quart-schema's document."""
 
     _document: dict[str, Any] | None = None
     _components: Components
@@ -135,13 +110,13 @@ class Provider(OpenAPIProvider):
             }
         return self._document
 
-    def build_paths(self, rule: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         """The path objects of one rule."""
         paths, components = super().build_paths(rule)
         route = self._app.view_functions[rule.endpoint]
         for operations in paths.values():
             for operation in operations.values():
-                self._complete(operation, route)
+                self._complete(operation, route, rule)
         return paths, components
 
     def operation_id(self, method: str, path: str, func: Callable[..., Any]) -> str | None:
@@ -163,7 +138,7 @@ class Provider(OpenAPIProvider):
         content["schema"] = self._components.schema(model, "validation")
         return body, {}
 
-    def _complete(self, operation: dict[str, Any], route: Callable[..., Any]) -> None:
+    def _complete(self, operation: dict[str, Any], route: Callable[..., Any], rule: Rule) -> None:
         operation["description"] = _unwrapped(operation.get("description", ""))
         if body := getattr(route, BODY, None):
             operation["requestBody"] = dict(body)
@@ -176,30 +151,33 @@ class Provider(OpenAPIProvider):
         operation["parameters"].extend(own)
         # quart-schema's keys are numbers; as text they would stand beside ours as duplicates.
         operation["responses"] = {str(status): response for status, response in operation["responses"].items()}
-        successes, problems = getattr(route, ANSWERS, ((), ()))
-        if problems and any(kind is StaleVersionError for kind in problems):
+        successes, problems, writes = getattr(route, RESPONSES)
+        if StaleVersionError in problems:
             operation["parameters"].append(self._components.parameter("If-Match", IF_MATCH))
-        for answer in successes:
-            operation["responses"][str(answer.status)] = self._success(answer)
-        by_status: dict[int, list[type[ProblemError]]] = {}
-        for kind in dict.fromkeys(problems):
-            by_status.setdefault(kind.status, []).append(kind)
-        for status, kinds in sorted(by_status.items()):
-            operation["responses"][str(status)] = self._components.problem(kinds)
+        for success in successes:
+            operation["responses"][str(success.status)] = self._success(success)
+        content_types = operation.get("requestBody", {}).get("content", {})
+        kinds = route_problems(rule, route, content_types, problems, writes=writes)
+        for status, same in groupby(kinds, key=lambda kind: kind.status):
+            operation["responses"][str(status)] = self._components.problem([*same])
 
-    def _success(self, answer: Answer) -> dict[str, Any]:
-        response: dict[str, Any] = {"description": answer.description}
-        if answer.headers:
-            response["headers"] = self._components.headers(answer.headers)
-        return response if (content := self._content(answer)) is None else {**response, "content": content}
+    def _success(self, success: ResponseDoc) -> dict[str, Any]:
+        response: dict[str, Any] = {"description": success.description}
+        if success.headers:
+            response["headers"] = self._components.headers(success.headers)
+        return response if (content := self._content(success)) is None else {**response, "content": content}
 
-    def _content(self, answer: Answer) -> dict[str, Any] | None:
+    def _content(self, success: ResponseDoc) -> dict[str, Any] | None:
         schema = self._components.schema
-        if answer.model is not None:
-            return {answer.media_type: {"schema": schema(answer.model)}}
-        if answer.files is not None:
-            return {kind: {"schema": BYTES if model is None else schema(model)} for kind, model in answer.files.items()}
-        return None if answer.media_type == "application/json" else {answer.media_type: {"schema": {"type": "string"}}}
+        if success.model is not None:
+            return {success.media_type: {"schema": schema(success.model)}}
+        if success.files is not None:
+            return {
+                kind: {"schema": BYTES if model is None else schema(model)} for kind, model in success.files.items()
+            }
+        return (
+            None if success.media_type == "application/json" else {success.media_type: {"schema": {"type": "string"}}}
+        )
 
 
 BYTES = {"type": "string", "format": "binary"}

@@ -1,0 +1,87 @@
+"""The error responses of a route, derived from its method, its guard, its path and its input."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from quart_schema.validation import QUART_SCHEMA_QUERYSTRING_ATTRIBUTE, QUART_SCHEMA_REQUEST_ATTRIBUTE
+from werkzeug.routing import Rule
+
+from quart_notes.errors import (
+    CATALOGUE,
+    BadRequestError,
+    ClientKeyUsedError,
+    CrossOriginError,
+    DatabaseUnavailableError,
+    ForbiddenError,
+    InvalidIfMatchError,
+    InvalidJsonError,
+    NobodyChosenError,
+    NotFoundError,
+    OverloadedError,
+    ProblemError,
+    RequestTimedOutError,
+    SignInRequiredError,
+    StaleVersionError,
+    StorageFullError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+)
+from quart_notes.web.security.guards import SAFE_METHODS, Need, need_of
+
+Kinds = set[type[ProblemError]]
+
+UNSAFE: Kinds = {SignInRequiredError, ForbiddenError, CrossOriginError, DatabaseUnavailableError}
+WRITE: Kinds = {BadRequestError, OverloadedError, StorageFullError}
+BODY: Kinds = {RequestTimedOutError, TooLargeError, ValidationFailedError}
+JSON_BODY: Kinds = {InvalidJsonError, UnsupportedMediaTypeError}
+
+
+def route_problems(
+    rule: Rule,
+    route: Callable[..., Any],
+    content_types: Collection[str],
+    special: Collection[type[ProblemError]],
+    *,
+    writes: bool,
+) -> list[type[ProblemError]]:
+    """All error responses of a route, by status, in the order of the catalogue.
+
+    content_types   of its body; none when it reads none
+    special         what the domain refuses there
+    """
+    kinds = {*special, *_guard_problems(rule.endpoint), *_input_problems(route, content_types)}
+    if rule.arguments:
+        kinds.add(NotFoundError)
+    if StaleVersionError in kinds:
+        kinds.add(InvalidIfMatchError)
+    if set(rule.methods or ()) - SAFE_METHODS:
+        kinds |= UNSAFE | (WRITE if writes else set())
+    return sorted(kinds, key=lambda kind: (kind.status, CATALOGUE.index(kind)))
+
+
+def _guard_problems(endpoint: str) -> Kinds:
+    need = need_of(endpoint)
+    if need is Need.NOTHING:
+        return set()
+    kinds: Kinds = {SignInRequiredError, DatabaseUnavailableError}
+    if need in {Need.ACCOUNT, Need.ADMIN}:
+        kinds |= {ForbiddenError, NotFoundError}
+    if need is Need.SELF:
+        kinds.add(NobodyChosenError)
+    return kinds
+
+
+def _input_problems(route: Callable[..., Any], content_types: Collection[str]) -> Kinds:
+    query = getattr(route, QUART_SCHEMA_QUERYSTRING_ATTRIBUTE, None)
+    body, _ = getattr(route, QUART_SCHEMA_REQUEST_ATTRIBUTE, (None, None))
+    kinds: Kinds = set()
+    if content_types:
+        kinds |= BODY
+    if "application/json" in content_types:
+        kinds |= JSON_BODY
+    if query:
+        kinds.add(ValidationFailedError)
+    if any("client_key" in model.model_fields for model in (query, body) if model):
+        kinds.add(ClientKeyUsedError)
+    return kinds

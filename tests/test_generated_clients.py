@@ -1,4 +1,4 @@
-"""Clients that are generated from the OpenAPI document type-check, and run the README's examples."""
+"""Clients that are generated from the OpenAPI document type-check, and run the documented examples."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def test_a_generated_python_client_runs_the_examples(server: ServerProcess, docu
     said = run(tmp_path, *command, "--output-path", package)
 
     assert "arning" not in said
-    program = CLIENTS / "readme_examples.py"
+    program = CLIENTS / "api_examples.py"
     strict = ("--strict", "--warn-unreachable", "--config-file=", f"--cache-dir={tmp_path}/cache")
     run(tmp_path, sys.executable, "-m", "mypy", *strict, program, MYPYPATH=str(tmp_path))
     run(tmp_path, sys.executable, program, server.base, PYTHONPATH=str(tmp_path))
@@ -82,7 +82,7 @@ def test_a_generated_typescript_client_runs_the_examples(server: ServerProcess, 
     (tmp_path / "node_modules").symlink_to(packages)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "tsconfig.json").write_text(json.dumps(TYPESCRIPT_SETTINGS))
-    program = Path(copy(CLIENTS / "readme_examples.ts", tmp_path))
+    program = Path(copy(CLIENTS / "api_examples.ts", tmp_path))
     tool = packages / ".bin"
 
     run(tmp_path, tool / "openapi-typescript", document, "--output", tmp_path / "quart_notes.d.ts")

@@ -1,4 +1,4 @@
-// The README's examples of the API, by a client whose types openapi-typescript generates: `node readme_examples.ts BASE`.
+// The examples of docs/api.md, by a client whose types openapi-typescript generates: `node api_examples.ts BASE`.
 
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";

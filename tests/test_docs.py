@@ -21,8 +21,20 @@ from quart_notes.settings_sources import PREFIX
 from tests.httpie import TELL_WORDS, Httpie
 from tests.server_process import ROOT, ServerProcess, wait_for
 
-README = (ROOT / "README.md").read_text()
+API, LIVE_FEED, CONFIGURATION, COMMANDS, GLOSSARY = (
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("api", "live-feed", "configuration", "cli", "glossary")
+)
+EXAMPLES = API + LIVE_FEED
+README_LINES = 150
+SUFFIXES = "py|js|ts|css|html|toml|md|yaml|service|timer|conf|svg"
+BASES = [ROOT, ROOT / "quart_notes", *(ROOT / "quart_notes").glob("*/"), ROOT / "static" / "js"]
+TREES = [ROOT / name for name in ("quart_notes", "static", "templates", "tests", "bench", "deploy", "docs")]
+ELSEWHERE = {  # on the machines of people who run or change it; no path at all
+    *("data/quart-notes.sqlite3", "data/imports", "data/copies", "imports/", "copies/", "quart-notes.toml", "epoch/id"),
+}
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")})
+CURRENT = [document for document in DOCUMENTS if document.name != "CHANGELOG.md"]  # which names what was there
 STATUS_LINE = re.compile(r"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 HTTPIE = shutil.which("http") or shutil.which("http", path=str(Path(sys.executable).parent))
 ENDLESS = "until Ctrl-C"
@@ -44,19 +56,14 @@ class Example(NamedTuple):
     lines: list[str]
 
 
-def section(title: str) -> str:
-    """A chapter of the README."""
-    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
-
-
 def blocks(text: str) -> list[Block]:
     return [Block(*found) for found in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
 
 
 def examples(tools: tuple[str, ...]) -> list[Example]:
-    """The API chapter's examples, those lines of them that use one of the tools (or prepare it)."""
+    """The examples of the API and the live feed: the lines that use one of the tools, or prepare it."""
     found: list[Example] = []
-    for block in blocks(section("API")):
+    for block in blocks(EXAMPLES):
         if block.language != "sh":
             continue
         for line in block.text.splitlines():
@@ -146,11 +153,11 @@ def test_there_is_an_example_of_each_tool_for_every_route():
         assert route in shown["curl"], route
     for route in (*routes, *system):
         assert route.rstrip(" ?").replace("notes/1", "notes/2") in shown["http"], route
-    assert "/ws" in section("API")
+    assert "/ws" in LIVE_FEED
 
 
 def test_the_python_example_hears_a_change(server: ServerProcess):
-    (program,) = [block.text for block in blocks(section("API")) if block.language == "python"]
+    (program,) = [block.text for block in blocks(EXAMPLES) if block.language == "python"]
     program = program.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(
         "print(event)", "print(event); break"
     )
@@ -172,12 +179,12 @@ def changed_until_it_ends(server: ServerProcess, process: "subprocess.Popen[str]
 
 def test_every_error_code_is_listed():
     for kind in CATALOGUE:
-        row = next((line for line in section("API").splitlines() if f"`{kind.code}`" in line and line[0] == "|"), "")
+        row = next((line for line in API.splitlines() if f"`{kind.code}`" in line and line[0] == "|"), "")
         assert str(kind.status) in row.split("|")[1], kind.code
 
 
 def test_every_setting_is_listed_with_its_names_and_its_default():
-    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in section("Settings").splitlines()]
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in CONFIGURATION.splitlines()]
     listed = {row[3].strip("`"): row for row in rows if len(row) == 6 and row[3].startswith("`")}
 
     assert list(listed) == list(Settings.model_fields)
@@ -194,7 +201,7 @@ def test_every_setting_is_listed_with_its_names_and_its_default():
 
 def test_the_ranges_of_the_settings_are_listed():
     for name, field in Settings.model_fields.items():
-        row = next(line for line in section("Settings").splitlines() if f"| `{name}` |" in line)
+        row = next(line for line in CONFIGURATION.splitlines() if f"| `{name}` |" in line)
         for limit in field.metadata:
             for bound in ("ge", "le"):
                 if hasattr(limit, bound):
@@ -206,19 +213,65 @@ def test_every_flag_is_an_option_of_serve():
         flag for parameter in cli.commands["serve"].params for flag in (*parameter.opts, *parameter.secondary_opts)
     }
 
-    assert set(re.findall(r"`(--[a-z-]+)`", section("Settings"))) == flags
+    assert set(re.findall(r"`(--[a-z-]+)`", CONFIGURATION)) == flags
 
 
-def test_the_settings_file_of_the_readme_can_be_used():
-    (text,) = [block.text for block in blocks(section("Settings")) if block.language == "toml"]
+def test_the_settings_file_of_the_docs_can_be_used():
+    (text,) = [block.text for block in blocks(CONFIGURATION) if block.language == "toml"]
 
     assert Settings(**tomllib.loads(text)).log_days == 30
 
 
 def test_every_command_is_listed():
-    listed = re.findall(r"^\| `quart-notes ([\w-]+)", section("Command line"), re.MULTILINE)
+    listed = re.findall(r"^\| `quart-notes ([\w-]+)", COMMANDS, re.MULTILINE)
 
     assert sorted(listed) == sorted(cli.commands)
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= README_LINES
+
+
+def test_each_name_of_the_glossary_is_defined_in_its_file():
+    places = re.findall(r"\| (?:`(\w+)` in )?`([\w/]+\.py)` \|$", GLOSSARY, re.MULTILINE)
+    rows = [line for line in GLOSSARY.splitlines() if re.match(r"\| (?!Term |---)", line)]
+
+    assert len(places) == len(rows) > 0
+    for name, path in places:
+        code = (ROOT / "quart_notes" / path).read_text(encoding="utf-8")
+        defined = rf"^ *(?:(?:async )?def|class) {name}\b|^ *{name}\b(?::|,| =)|, {name}\b.* ="
+        assert re.search(defined, code, re.MULTILINE), (name, path)
+
+
+@pytest.mark.parametrize("document", CURRENT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_paths_that_are_named_exist(document: Path):
+    text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    missing = {
+        name for name in re.findall(r"`([^`\s]+)`", text) if is_path(name) and name not in ELSEWHERE and not found(name)
+    }
+
+    assert not missing
+
+
+def test_a_path_that_does_not_exist_is_noticed():
+    assert is_path("domain/notices.py")
+    assert not found("domain/notices.py")
+    assert not found("domain/notices")
+    assert found("domain/notes")
+    assert found("notes_page.js") or found("main.js")
+
+
+def is_path(name: str) -> bool:
+    """Whether a quoted word names a file or folder of the project."""
+    return bool(re.fullmatch(rf"(?!\d)(?:[\w.*-]+/)+(?:[\w.*-]+)?|[\w.-]+\.(?:{SUFFIXES})", name))
+
+
+def found(name: str) -> bool:
+    """Whether some folder of the project has such a file, folder or module."""
+    candidates = [name, f"{name}.py"]
+    return any(any(base.glob(one)) for base in BASES for one in candidates) or (
+        "/" not in name and any(any(folder.rglob(name)) for folder in TREES)
+    )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

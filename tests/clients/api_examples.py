@@ -1,4 +1,4 @@
-"""The README's examples of the API, by a client that openapi-python-client generates: `readme_examples.py BASE`."""
+"""The examples of docs/api.md, by a client that openapi-python-client generates: `api_examples.py BASE`."""
 
 import sys
 

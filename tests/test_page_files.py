@@ -39,14 +39,14 @@ def test_only_one_script_knows_how_events_come():
 
 
 def test_one_helper_says_which_key_was_meant():
-    """An input method has Enter and Escape while it composes; each browser says so in its own way (keys.js)."""
+    """An input method has Enter and Escape while it composes; each browser says so in its own way (lib/keyboard.js)."""
     handlers = [
         file for file in [*SCRIPTS, *DEV_SCRIPTS] if re.search(r"\bkey(down|up|press)\b|KeyboardEvent", _read(file))
     ]
-    anyhow = {"at_the_page.js"}  # comes to life by any key
+    anyhow = {"user_activity.js"}  # comes to life by any key
 
     for file in handlers:
-        if file.name in {"keys.js", *anyhow}:
+        if file.name in {"keyboard.js", *anyhow}:
             continue
         text = _read(file)
         assert re.search(r"\b(keyOf|isSaving|isSending)\(event\)", text), file

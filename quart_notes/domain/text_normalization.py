@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-# static/js/casefold.js has the same: a test compares the two.
+# static/js/lib/search_text.js has the same: a test compares the two.
 ACCENTS = (
     (0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F),  # of any letter
     (0x0591, 0x05BD), (0x05BF, 0x05BF), (0x05C1, 0x05C2), (0x05C4, 0x05C5), (0x05C7, 0x05C7),  # points of Hebrew

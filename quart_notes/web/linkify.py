@@ -1,4 +1,4 @@
-"""Addresses in a text, for a template that makes links of them. The pages' scripts do the same (static/js/links.js)."""
+"""Addresses in a text, for a template that makes links of them. static/js/lib/linkify.js does the same in the pages."""
 
 import re
 from collections.abc import Iterator

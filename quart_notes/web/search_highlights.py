@@ -1,4 +1,4 @@
-"""The words that a search found in a text, for a template. The pages' scripts mark the same (static/js/casefold.js)."""
+"""The words that a search found in a text, for a template. static/js/lib/search_text.js finds the same in the pages."""
 
 import re
 import unicodedata

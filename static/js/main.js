@@ -1,34 +1,34 @@
 /** The only entry: makes the one feed, starts what every page has, then what this page is about. */
-import * as announcer from "./announcer.js";
-import * as atThePage from "./at_the_page.js";
-import * as badges from "./badges.js";
-import * as buttonFocus from "./button_focus.js";
-import * as connection from "./connection.js";
-import { find } from "./elements.js";
-import * as growingField from "./growing_field.js";
-import * as jobMark from "./job_mark.js";
-import * as peopleChoices from "./people_choices.js";
-import * as peopleNames from "./people_names.js";
-import * as preferences from "./preferences.js";
-import { ResumingFeed } from "./resuming_feed.js";
-import * as roomList from "./room_list.js";
-import { SharedFeed } from "./shared_feed.js";
-import * as signedOut from "./signed_out.js";
-import * as theme from "./theme.js";
-import * as toast from "./toast.js";
-import * as unread from "./unread.js";
-import { watch } from "./watchdog.js";
+import { ResumingFeed } from "./feed/resuming_feed.js";
+import { SharedFeed } from "./feed/shared_feed.js";
+import { watch } from "./feed/silence_check.js";
+import * as jobMark from "./imports/job_indicator.js";
+import * as buttonFocus from "./lib/button_focus.js";
+import { find } from "./lib/elements.js";
+import * as growingField from "./lib/growing_field.js";
+import * as announcer from "./shell/announcer.js";
+import * as connection from "./shell/connection_status.js";
+import * as preferences from "./shell/preferences.js";
+import * as roomList from "./shell/room_list.js";
+import * as signedOut from "./shell/signed_out.js";
+import * as theme from "./shell/theme.js";
+import * as toast from "./shell/toast.js";
+import * as unread from "./shell/unread.js";
+import * as badges from "./shell/unread_badges.js";
+import * as atThePage from "./shell/user_activity.js";
+import * as peopleChoices from "./shell/user_choices.js";
+import * as peopleNames from "./shell/user_names.js";
 
 /** @type {Record<string, () => Promise<{start: (element: HTMLElement, feed: ExpectingFeed) => void}>>} */
 const PAGES = {
-  notes: () => import("./notes_page.js"),
-  users: () => import("./users_page.js"),
-  messages: () => import("./messages_page.js"),
-  room: () => import("./room_page.js"),
-  boards: () => import("./boards_page.js"),
-  board: () => import("./board_page.js"),
-  transfer: () => import("./transfer_page.js"),
-  account: () => import("./account_page.js"),
+  notes: () => import("./notes/page.js"),
+  users: () => import("./users/page.js"),
+  messages: () => import("./direct_messages/page.js"),
+  room: () => import("./rooms/page.js"),
+  boards: () => import("./boards/list_page.js"),
+  board: () => import("./boards/settings_page.js"),
+  transfer: () => import("./imports/page.js"),
+  account: () => import("./account/page.js"),
 };
 
 const { root = "", person = "" } = document.documentElement.dataset;

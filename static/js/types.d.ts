@@ -92,7 +92,7 @@ type Membership = { board_id: number; role: string };
 type Preference = { key: string; value: unknown };
 type Presence = { room_id: number; here: User[]; guests: string[]; typing: User[] };
 
-/** What this browser keeps, by key (storage.js). */
+/** What this browser keeps, by key (lib/storage.js). */
 interface Kept {
   theme: "light" | "dark";
   road: { at: number; againMs: number }; // when the websocket failed (ms since 1970), and when it is tried again
@@ -152,7 +152,7 @@ interface ExpectingFeed extends FeedTarget {
   expect(id: string): void;
 }
 
-// What modules tell one another, as DOM events (messages.js).
+// What modules tell one another, as DOM events (lib/page_events.js).
 
 /** Comes from a card and bubbles up to the list and the page's main. */
 interface CardEvent<Detail = unknown> extends CustomEvent<Detail> {

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import html5lib  # type: ignore[import-untyped]
 import httpx
@@ -257,17 +258,19 @@ def test_nothing_in_the_markup_needs_inline_script_or_style(rest):
     "path", ["notes", "users", "messages/{}", "rooms", "rooms/1", "boards", "boards/1", "boards/1/transfer"]
 )
 def test_every_module_is_named_for_preloading_and_none_is_missing(rest, path):
-    somebody = person(rest)
-    html = rest.get(f"/front/{path.format(somebody['id'])}").text
-    named = re.findall(r'rel="modulepreload" href="[^"]*/(\w+)\.js"', html)
-    entries = [f"{page}_page" for page in re.findall(r'data-page="(\w+)"', html) if page != "rooms"]
-    seen = set(entries)
-    waiting = ["main", *entries]
+    html = rest.get(f"/front/{path.format(person(rest)['id'])}").text
+    named = re.findall(r'rel="modulepreload" href="([^"]+)"', html)
+    (main,) = re.findall(r'<script type="module" src="([^"]+)"', html)
+    entries = dict(re.findall(r'(\w+): \(\) => import\("([^"]+)"\)', rest.get(main).text))
+    waiting = [
+        main,
+        *(urljoin(main, entries[page]) for page in re.findall(r'data-page="(\w+)"', html) if page != "rooms"),
+    ]
+    seen = set(waiting)
     while waiting:
         module = waiting.pop()
-        source = rest.get(f"/static/js/{module}.js").text
-        found = set(re.findall(r'from "\./(\w+)\.js"', source)) - seen
+        found = {urljoin(module, other) for other in re.findall(r'from "(\.[^"]+)"', rest.get(module).text)} - seen
         seen |= found
         waiting += found
 
-    assert sorted(named) == sorted(seen)
+    assert sorted([main, *named]) == sorted(seen)

@@ -14,7 +14,9 @@ from tests.server_process import ROOT
 NARROW, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 STATES = [
     "Connecting…",  # what the page comes with
-    *re.findall(r'\w: "([^"]+)"', (ROOT / "static/js/connection.js").read_text(encoding="utf-8").split("};")[0]),
+    *re.findall(
+        r'\w: "([^"]+)"', (ROOT / "static/js/shell/connection_status.js").read_text(encoding="utf-8").split("};")[0]
+    ),
 ]
 FIELD = "document.querySelector('#search-field').getBoundingClientRect().toJSON()"
 CUT = """element => element.scrollWidth > element.clientWidth"""

@@ -191,7 +191,9 @@ def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
 def test_what_has_scrolled_by_long_ago_is_let_go_of_and_found_again(windows, shared_server, rest, ada, bob):
     place = room(rest)
     page = rooms.be(windows(), shared_server, ada)
-    _shorten(page, "conversation", {"const MOST = 600;": "const MOST = 60;", "const KEPT = 300;": "const KEPT = 30;"})
+    _shorten(
+        page, "rooms/feed_updates", {"const MOST = 600;": "const MOST = 60;", "const KEPT = 300;": "const KEPT = 30;"}
+    )
     visit(page, shared_server, f"/front/rooms/{place}")
     for number in range(70):
         say(rest, place, bob, f"number {number}")
@@ -207,7 +209,7 @@ def test_what_has_scrolled_by_long_ago_is_let_go_of_and_found_again(windows, sha
 def above(windows, shared_server, ada, long_room):
     """A page so far above in a long room that the newest messages have been let go of."""
     page = rooms.be(windows(), shared_server, ada)
-    _shorten(page, "further_messages", {"const MOST = 1_500;": "const MOST = 140;"})
+    _shorten(page, "rooms/load_more", {"const MOST = 1_500;": "const MOST = 140;"})
     visit(page, shared_server, f"/front/rooms/{long_room}")
     page.evaluate(SCROLL, -100_000)
     expect(page.locator("#messages[data-detached]")).to_have_count(1)

@@ -174,7 +174,7 @@ def test_server_and_script_find_the_same_links(come, rest, ada, place):
     for note in notes:
         content = page.locator(f"#message-{note['id']} .content")
         served = content.evaluate(pieces)
-        module = page.locator("link[rel=modulepreload][href$='/links.js']").get_attribute("href")
+        module = page.locator("link[rel=modulepreload][href$='/lib/linkify.js']").get_attribute("href")
         made = page.evaluate(
             """async ([module, text]) => {
               const nodes = (await import(module)).linked(text);

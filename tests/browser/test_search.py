@@ -13,7 +13,7 @@ from tests.server_process import wait_for
 from tests.test_note_lists import SEARCHES
 
 FOLDS = """async (letters) => {
-  const { fold } = await import(document.querySelector("link[rel=modulepreload][href$='/casefold.js']").href);
+  const { fold } = await import(document.querySelector("link[rel=modulepreload][href$='/lib/search_text.js']").href);
   return letters.map(fold);
 }"""
 

@@ -149,9 +149,10 @@ def test_a_reader_of_a_busy_server_does_not_take_silence_for_deafness(windows, s
     page = be(windows(), shared_server, ada)
     lines = Lines(page)
     page.route(
-        "**/js/watchdog.js", hasty({"SILENCE_MS = 30_000": "SILENCE_MS = 300", "SPREAD_MS = 5_000": "SPREAD_MS = 10"})
+        "**/js/feed/silence_check.js",
+        hasty({"SILENCE_MS = 30_000": "SILENCE_MS = 300", "SPREAD_MS = 5_000": "SPREAD_MS = 10"}),
     )
-    page.route("**/js/doubt.js", hasty({"ARRIVAL_MS = 3_000": "ARRIVAL_MS = 500"}))
+    page.route("**/js/feed/stall_check.js", hasty({"ARRIVAL_MS = 3_000": "ARRIVAL_MS = 500"}))
     visit(page, shared_server)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -1,0 +1,84 @@
+/** Boards in a list: everybody's first, then one's own personal one, then by name. */
+import { ask, pages } from "../lib/api.js";
+import { address, clone, find } from "../lib/elements.js";
+import { handOn, place } from "../lib/focus.js";
+import { persist } from "../lib/retry.js";
+import { rename } from "./board_names.js";
+
+const SHARED = 1;
+
+/**
+ * @param {HTMLElement} element the list @param {ExpectingFeed} feed
+ * @returns {{load: () => void, stop: () => void}} load: fetch it again
+ */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  /** @param {number} id @returns {HTMLElement|null} */
+  const entry = (id) => element.querySelector(`[data-board="${id}"]`);
+
+  /** @param {HTMLElement|null} gone */
+  const drop = (gone) => gone && handOn(gone, () => gone.remove());
+  /** @param {Board} board */
+  const put = (board) => {
+    rename(board);
+    const made = entry(board.id) ?? entryFor(board);
+    const entries = /** @type {HTMLCollectionOf<HTMLElement>} */ (element.children);
+    const next = [...entries].find((other) => other !== made && comesBefore(made, other));
+    const there = made.nextElementSibling === (next ?? null) && made.isConnected;
+    if (!there) place(element, made, next ?? null);
+  };
+  const loadNow = async () => {
+    /** @type {Board[]} */ const found = [];
+    for await (const page of pages("/boards", over.signal)) found.push(...page);
+    const ids = new Set(found.map(({ id }) => String(id)));
+    for (const one of [...element.children]) {
+      if (one instanceof HTMLElement && !ids.has(one.dataset.board ?? "")) drop(one);
+    }
+    for (const board of found) put(board);
+  };
+  const load = () => persist(loadNow, feed, over.signal);
+  /** @param {number} id */
+  const bring = async (id) => {
+    // It may be gone again by now: then an event says so.
+    const { value } = await ask(`/boards/${id}`, heard).catch(() => ({ value: null }));
+    if (value) put(value);
+  };
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { action, board, membership } }) => {
+    const id = board?.id ?? membership?.board_id;
+    if (!id) return;
+    if (action === "delete") drop(entry(id));
+    else if (board && entry(id)) put(/** @type {Board} */ (board));
+    else if (board?.kind !== "personal") bring(id);
+  };
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", load, heard);
+  return { load, stop: () => over.abort() };
+}
+
+/** @param {Board} board */
+function entryFor({ id, name, kind }) {
+  const entry = clone("board-entry");
+  entry.dataset.board = String(id);
+  entry.dataset.kind = kind;
+  for (const link of entry.querySelectorAll("a")) address(link, "href", id);
+  /** @type {NodeListOf<HTMLElement>} */ const names = entry.querySelectorAll("[data-names]");
+  for (const words of names) {
+    words.dataset.names = String(id);
+    words.textContent = name;
+  }
+  return entry;
+}
+
+/** @param {HTMLElement} one @param {HTMLElement} other */
+function comesBefore(one, other) {
+  const [rank, otherRank] = [one, other].map(({ dataset }) => {
+    if (Number(dataset.board) === SHARED) return 0;
+    return dataset.kind === "personal" ? 1 : 2;
+  });
+  if (rank !== otherRank) return rank < otherRank;
+  const [name, otherName] = [one, other].map((entry) => find(entry, ".board-name").textContent.toLowerCase());
+  return name < otherName;
+}

@@ -1,0 +1,11 @@
+/** What boards are called, wherever a page says it. */
+import { retitle } from "../shell/page_title.js";
+
+/** @param {{id: number, name: string}} board */
+export function rename({ id, name }) {
+  const shown = document.querySelectorAll(`[data-names="${id}"]`);
+  const before = shown[0]?.textContent ?? "";
+  if (!shown.length || before === name) return;
+  for (const element of shown) element.textContent = name;
+  if (document.querySelector("main")?.dataset.boardId === String(id)) retitle(before, name);
+}

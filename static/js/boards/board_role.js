@@ -1,0 +1,33 @@
+/** What the viewer may do on the board. The style sheets leave out what they may not; this keeps it current. */
+import { find } from "../lib/elements.js";
+import { toast } from "../lib/page_events.js";
+
+const ROLES = ["viewer", "ticker", "editor", "owner"];
+/** @type {Record<string, string>} */
+const WORDS = {
+  viewer: "You can see this board now but not change it.",
+  ticker: "You can see this board and tick notes off now.",
+  editor: "You can change the notes of this board now.",
+  owner: "You own this board now.",
+};
+const main = find(document, "main");
+
+/** @param {"ticker"|"editor"|"owner"} needed */
+export const may = (needed) => ROLES.indexOf(main.dataset.role ?? "owner") >= ROLES.indexOf(needed);
+
+/** @param {string} role what the viewer is from now on */
+export function setRole(role) {
+  if (main.dataset.role === role) return;
+  main.dataset.role = role;
+  holdText();
+  /** @type {NodeListOf<HTMLInputElement>} */ const boxes = main.querySelectorAll(".done-box");
+  for (const box of boxes) box.disabled = !may("ticker");
+  toast(WORDS[role] ?? "");
+}
+
+/** What is being written stays in sight, whatever becomes of the board. */
+export function holdText() {
+  const fields = [...main.querySelectorAll("#add-note-form :is(input:not([type=hidden]), textarea)")];
+  const typed = fields.some((field) => /** @type {HTMLInputElement} */ (field).value);
+  main.querySelector("#add-note-form")?.toggleAttribute("data-held", typed);
+}

@@ -1,0 +1,26 @@
+/** The way from board to board: it closes when one turns away, and is fresh when it is opened. */
+import { find } from "../lib/elements.js";
+import { keyOf } from "../lib/keyboard.js";
+import * as boardList from "./board_list.js";
+
+/** @param {HTMLDetailsElement} element @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const list = boardList.start(find(element, "#switcher-list"), feed);
+  /** @param {Event} event */
+  const leave = ({ target }) => target instanceof Node && !element.contains(target) && element.removeAttribute("open");
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
+    if (keyOf(event) !== "Escape" || !element.open) return;
+    element.open = false;
+    find(element, "summary").focus();
+  };
+  for (const name of ["click", "focusin"]) document.addEventListener(name, leave, heard);
+  element.addEventListener("keydown", press, heard);
+  element.addEventListener("toggle", () => element.open && list.load(), heard);
+  return () => {
+    over.abort();
+    list.stop();
+  };
+}

@@ -1,0 +1,65 @@
+/** What happens to the board that is open: another name, another role, its end, its return. */
+import { ask, Problem } from "../lib/api.js";
+import { find } from "../lib/elements.js";
+import { announce } from "../lib/page_events.js";
+import { persist } from "../lib/retry.js";
+import { rename } from "./board_names.js";
+import { holdText, setRole } from "./board_role.js";
+import { boardId } from "./current_board.js";
+
+const DELETED = "This board has been deleted.";
+const TAKEN = "You no longer have access to this board.";
+const KEPT = "What you were writing is kept here: copy it before you go.";
+
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const notice = find(element, "#board-gone");
+  const words = find(notice, ".gone-words");
+
+  /** @param {string} why */
+  const gone = (why) => {
+    if (element.dataset.gone) return;
+    holdText();
+    element.dataset.gone = why;
+    const typed = element.querySelector(".composer[data-held], .note[data-editing]");
+    words.textContent = typed ? `${why} ${KEPT}` : why;
+    notice.hidden = false;
+    announce(words.textContent);
+  };
+  /** What happened to it since is not here: the page starts again; drafts are kept. */
+  const back = () => {
+    if (!element.dataset.gone) return;
+    location.reload();
+  };
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { action, board, membership } }) => {
+    if (board?.id === boardId) {
+      if (action === "delete") gone(DELETED);
+      else if (action === "create") back();
+      else rename(board);
+    }
+    if (membership?.board_id !== boardId) return;
+    if (action === "delete") gone(TAKEN);
+    else if (action === "create") back();
+    else setRole(membership.role);
+  };
+  const look = async () => {
+    try {
+      const { value } = await ask(`/boards/${boardId}`, heard);
+      rename(value);
+      setRole(value.role);
+      back();
+    } catch (caught) {
+      if (Problem.of(caught).status !== 404) throw caught;
+      gone(TAKEN);
+    }
+  };
+
+  feed.addEventListener("change", hear, heard);
+  const lookAgain = () => persist(look, feed, over.signal);
+  feed.addEventListener("reset", lookAgain, heard);
+  feed.addEventListener("denied", ({ detail }) => detail.includes(`board:${boardId}`) && lookAgain(), heard);
+  return () => over.abort();
+}

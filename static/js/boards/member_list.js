@@ -1,0 +1,66 @@
+/** Who is on a board, and as what. */
+import { ask } from "../lib/api.js";
+import { address, clone, find, insertById } from "../lib/elements.js";
+import { handOn, removeAll } from "../lib/focus.js";
+import { announceNews } from "../lib/page_events.js";
+import { persist } from "../lib/retry.js";
+import { sayWithin } from "../shell/user_names.js";
+import { boardId } from "./current_board.js";
+
+const me = Number(document.documentElement.dataset.person);
+
+/** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const empty = find(document, "#empty-members");
+  /** @param {number} id @returns {HTMLElement|null} */
+  const row = (id) => element.querySelector(`.member[data-id="${id}"]`);
+  const showEmpty = () => (empty.hidden = element.children.length > 0);
+
+  /** @param {Member} member */
+  const put = (member) => {
+    const known = row(member.user.id);
+    const shown = known ?? rowFor(member.user);
+    shown.dataset.role = member.role;
+    find(shown, "select", HTMLSelectElement).value = member.role;
+    if (!known) insertById(element, shown);
+    showEmpty();
+  };
+  /** @param {HTMLElement|null} gone */
+  const drop = (gone) => gone && handOn(gone, () => gone.remove());
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { action, member } }) => {
+    if (member?.board_id !== boardId) return;
+    if (action === "delete") drop(row(member.user.id));
+    else put(member);
+    showEmpty();
+    if (action === "create") announceNews(`${member.user.nickname} is a member now.`);
+    if (action === "delete") announceNews(`${member.user.nickname} is no longer a member.`);
+  };
+  const load = async () => {
+    const { value } = await ask(`/boards/${boardId}/members`, heard);
+    removeAll(element);
+    value.forEach(put);
+    showEmpty();
+  };
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", () => persist(load, feed, over.signal), heard);
+  return () => over.abort();
+}
+
+/** @param {User} user */
+function rowFor(user) {
+  const { id } = user;
+  const row = clone("member");
+  row.dataset.id = String(id);
+  row.toggleAttribute("data-me", id === me);
+  sayWithin(row, user);
+  const select = find(row, "select", HTMLSelectElement);
+  select.id = `role-${id}`;
+  find(row, "label", HTMLLabelElement).htmlFor = select.id;
+  find(row, "[name=user_id]", HTMLInputElement).value = String(id);
+  address(find(row, ".remove-form"), "action", id);
+  return row;
+}

@@ -1,8 +1,0 @@
-/** The page of all boards: those that come, go and are renamed. */
-import * as boardList from "./board_list.js";
-import { find } from "./elements.js";
-
-/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
-export function start(element, feed) {
-  return boardList.start(find(element, "#board-list"), feed).stop;
-}

@@ -1,0 +1,34 @@
+/** A row of a person's table of messages: made from the blank one in the page's template, its slots filled as text. */
+import { clone, find } from "../lib/elements.js";
+import { exact, language, toMilliseconds } from "../lib/time.js";
+import { say } from "../shell/user_names.js";
+
+const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+
+/** @param {Message} message @returns {HTMLElement} */
+export function rowFor(message) {
+  const row = clone("message-row");
+  row.id = `message-${message.id}`;
+  row.dataset.id = String(message.id);
+  fill(row, message);
+  return row;
+}
+
+/** @param {HTMLElement} row @param {Message} message */
+export function fill(row, message) {
+  row.dataset.version = String(message.version);
+  find(row, "time", HTMLTimeElement).dateTime = toMilliseconds(message.date);
+  tellTime(row);
+  if (message.author) say(find(row, ".from"), message.author);
+  if (message.recipient) say(find(row, ".to"), message.recipient);
+  find(row, ".content").textContent = message.content;
+  find(row, ".edited").hidden = !message.edited_at;
+}
+
+/** In the viewer's zone. @param {HTMLElement} row */
+export function tellTime(row) {
+  const time = find(row, "time", HTMLTimeElement);
+  const moment = new Date(time.dateTime);
+  time.textContent = short.format(moment);
+  time.title = exact.format(moment);
+}

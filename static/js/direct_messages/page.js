@@ -1,0 +1,58 @@
+/** A person's messages: what is sent to them or by them comes in at once, on every screen that shows it. */
+import { ask, Problem } from "../lib/api.js";
+import { find, valuesOf } from "../lib/elements.js";
+import * as sending from "../lib/live_form.js";
+import { announceNews } from "../lib/page_events.js";
+import { persist } from "../lib/retry.js";
+import { MessageTable } from "./message_table.js";
+
+const PAGE = 100; // messages that the table shows at first
+const NOBODY_CHOSEN = { field: "recipient_id", message: "Choose a recipient." };
+const READ_OUT = 100; // characters of a message
+const END = "9223372036854775807"; // before this id are the newest
+
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  /** @type {HTMLFormElement|null} */ const form = element.querySelector("#send-form"); // of whose messages these are
+  const recipient = form && find(form, "select", HTMLSelectElement);
+  const table = new MessageTable(element);
+  const user = Number(element.dataset.user);
+  const { heardOn = `user:${user}` } = element.dataset;
+
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { topic, action, message } }) => {
+    if (!message?.recipient_id || topic !== heardOn) return; // what is said to the assistant is to nobody in particular
+    if (message.author_id !== user && message.recipient_id !== user) return;
+    if (action === "delete") return table.remove(message);
+    table.put(message, true);
+    if (action === "create" && message.author_id !== user)
+      announceNews(`${message.author?.nickname}: ${message.content.slice(0, READ_OUT)}`);
+  };
+  const load = () =>
+    persist(
+      async () => {
+        const { value } = await ask(`/users/${user}/messages?limit=${PAGE}&before_id=${END}`, heard);
+        table.clear();
+        for (const message of value) table.put(message, false);
+      },
+      feed,
+      over.signal,
+    );
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", load, heard);
+  if (form) {
+    sending.start(form, feed, {
+      path: "/messages",
+      body: () => {
+        if (!recipient?.value) throw new Problem(422, { errors: [NOBODY_CHOSEN] });
+        return { author_id: user, ...valuesOf(form) };
+      },
+      cleared: ["content"],
+      done: "Sent.",
+    });
+  }
+  return () => over.abort();
+}

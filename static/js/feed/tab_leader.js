@@ -1,0 +1,150 @@
+/**
+ * What the tab that leads does: one connection with the topics of all tabs, and an answer for each that asks.
+ *
+ * 1. A tab is told what it missed only once the connection has carried its topics since then; until then it waits.
+ * 2. When more is wanted, or something older, the connection starts again where the tab that waits left off: what the
+ * others know already is told again, and they drop it. 3. When less is wanted, it starts again where it is. 4. A topic
+ * that was denied is wanted no more, until a tab comes that was opened since: then it is tried once again. 5. A tab that comes
+ * is told of what has no id, like who is in a room, as it was told last: nothing else would until that changes.
+ */
+import { behind, isNewer } from "./event_ids.js";
+import { EventMemory } from "./recent_events.js";
+import { Wishes } from "./tab_topics.js";
+import { isAbout } from "./topics.js";
+
+/** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, look: () => void, stop: () => void}} Connected */
+/** @typedef {(topics: string, last: string) => Connected} Connect */
+/** @typedef {{tab: string, topics: string[], last: string}} Asking a tab, what it wants, and the newest it knows */
+
+const GROW_MS = 30; // tabs that come together are served together
+const SHRINK_MS = 300; // a person who goes from page to page may want the same again
+const FAR = 1_000; // events: who is further behind fetches its state again
+
+export class Lead {
+  #wishes;
+  #own;
+  #past;
+  #position;
+  /** @type {string[]} the topics of the connection */ #carried;
+  /** @type {{topics: string, after: string}|undefined} what the connection is about to become */ #aim;
+  /** @type {string|undefined} from where it has to begin for the tabs that wait */ #from;
+  #timer = 0;
+  /** @type {Set<string>} */ #denied = new Set();
+  /** @type {Map<string, FeedEvent>} the latest event without an id, by topic */ #volatile = new Map();
+  /** @type {Set<string>} tabs that have not heard of these yet */ #newcomers = new Set();
+
+  /**
+   * @param {string} name of all that the tabs share @param {Asking} me @param {Connect} connect
+   * @param {{tell: (before: string, event: FeedEvent) => void, state: (state: FeedState) => void, tuned: () => void,
+   * denied: (topics: string[]) => void}} ears
+   */
+  constructor(name, { tab, topics, last }, connect, ears) {
+    this.ears = ears;
+    this.#past = new EventMemory(last);
+    this.#position = last;
+    this.#carried = topics;
+    this.#wishes = new Wishes(name, () => this.#tuneSoon(SHRINK_MS));
+    this.#wishes.set(tab, topics);
+    this.#own = connect(String(topics), last);
+    const { feed } = this.#own;
+    feed.addEventListener("change", ({ detail }) => this.#pass(detail));
+    feed.addEventListener("reset", ({ detail }) => this.#pass(detail));
+    feed.addEventListener("state", ({ detail }) => ears.state(detail));
+    feed.addEventListener("denied", ({ detail }) => this.#deny(detail));
+    feed.addEventListener("tuned", ({ detail }) => this.#tuned(detail));
+  }
+
+  get state() {
+    return this.#own.feed.state;
+  }
+
+  get position() {
+    return this.#position;
+  }
+
+  /** @param {string} id */
+  expect(id) {
+    this.#own.feed.expect(id);
+  }
+
+  look() {
+    this.#own.look();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#wishes.stop();
+    this.#own.stop();
+  }
+
+  /**
+   * What a tab has missed, oldest first: null when that cannot be told any more, undefined when it has to wait.
+   * @param {Asking} asking @returns {FeedEvent[]|null|undefined}
+   */
+  missed({ tab, topics, last }) {
+    const isNew = this.#wishes.set(tab, topics);
+    if (isNew) this.#newcomers.add(tab);
+    for (const topic of isNew ? topics : []) this.#denied.delete(topic);
+    const far = Math.abs(behind(last, this.#position)) > FAR;
+    if (topics.every((topic) => this.#carried.includes(topic) || this.#denied.has(topic))) {
+      const missed = this.#past.since(last);
+      if (!missed && far) return null;
+      if (missed) return [...missed, ...this.#news(tab)].filter((event) => isAbout(topics, event));
+    }
+    const from = far ? this.#position : last;
+    if (!this.#from || isNewer(this.#from, from)) this.#from = from;
+    this.#tuneSoon(GROW_MS);
+    return undefined;
+  }
+
+  /** What a tab that has just come was never told. @param {string} tab */
+  #news(tab) {
+    return this.#newcomers.delete(tab) ? this.#volatile.values() : [];
+  }
+
+  /** @param {number} ms */
+  #tuneSoon(ms) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tune(), ms);
+  }
+
+  #tune() {
+    const topics = String(this.#wishes.union.filter((topic) => !this.#denied.has(topic)));
+    const from = this.#from && isNewer(this.#position, this.#from) ? this.#from : this.#position;
+    this.#from = undefined;
+    const { topics: now, after } = this.#aim ?? { topics: String(this.#carried), after: this.#position };
+    if (topics === now && !isNewer(after, from)) return; // it is so, or will be
+    this.#aim = { topics, after: from };
+    this.#own.feed.tune(this.#aim);
+  }
+
+  /** @param {string[]} topics */
+  #deny(topics) {
+    for (const topic of topics) this.#denied.add(topic);
+    this.#carried = this.#carried.filter((topic) => !this.#denied.has(topic));
+    this.ears.denied(topics);
+  }
+
+  /** @param {{topics: string, after: string}} wish what the connection brings from now on */
+  #tuned({ topics, after }) {
+    this.#aim = undefined;
+    const carried = topics.split(",");
+    const more = carried.some((topic) => !this.#carried.includes(topic));
+    if (more || isNewer(this.#position, after)) this.#past = new EventMemory(after);
+    this.#carried = carried;
+    for (const topic of this.#volatile.keys()) if (!carried.includes(topic)) this.#volatile.delete(topic);
+    this.#position = after;
+    this.ears.tuned();
+  }
+
+  /** @param {FeedEvent} event */
+  #pass(event) {
+    const reset = event.action === "reset";
+    const before = event.id && !reset ? this.#position : "";
+    if (reset) this.#past = new EventMemory(event.id ?? "");
+    else if (event.id) this.#past.add(event);
+    else if (event.topic) this.#volatile.set(event.topic, event);
+    this.#position = event.id ?? this.#position;
+    this.ears.tell(before, event);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Which road is tried first: the websocket, or the stream where the websocket did not work the last time. Kept in the
+ * browser, so that a proxy that swallows websockets costs its wait once, not on each page.
+ */
+import { keep, kept } from "../lib/storage.js";
+
+const AGAIN_MS = 60_000; // how soon the websocket gets another chance; doubles each time it fails
+const AGAIN_LAST_MS = 3_600_000;
+
+export class RoadMemory {
+  /** @type {Kept["road"]|null} */ #failed = kept("road");
+
+  /** @returns {import("./live_feed.js").Road} */
+  get first() {
+    return this.#failed ? "stream" : "websocket";
+  }
+
+  /** Milliseconds until the websocket gets another chance. */
+  get againMs() {
+    if (!this.#failed) return 0;
+    const { at, againMs } = this.#failed;
+    return Math.min(againMs, Math.max(0, at + againMs - Date.now())); // a clock may have been put back
+  }
+
+  socketFailed() {
+    const againMs = this.#failed ? Math.min(AGAIN_LAST_MS, 2 * this.#failed.againMs) : AGAIN_MS;
+    this.#keep({ at: Date.now(), againMs });
+  }
+
+  /** An event came by it: a proxy may let it open and then swallow everything. */
+  socketWorked() {
+    if (this.#failed) this.#keep(null);
+  }
+
+  /** @param {Kept["road"]|null} failed */
+  #keep(failed) {
+    this.#failed = failed;
+    keep("road", failed);
+  }
+}

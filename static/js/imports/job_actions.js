@@ -1,0 +1,29 @@
+/** What is done to a job: cancelling it, running it again, putting it away. What comes of it is told by the feed. */
+import { explain, Problem, send } from "../lib/api.js";
+import { around } from "../lib/elements.js";
+import { toast } from "../lib/page_events.js";
+
+/** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  /** @param {SubmitEvent} event */
+  const submit = async (event) => {
+    event.preventDefault();
+    const id = Number(around(event, ".job")?.dataset.id);
+    const button = event.submitter;
+    if (!(button instanceof HTMLButtonElement) || button.ariaDisabled === "true") return;
+    const away = button.name === "remove";
+    button.ariaDisabled = "true";
+    try {
+      const { eventId } = await send(away ? "DELETE" : "POST", away ? `/jobs/${id}` : `/jobs/${id}/${button.name}`);
+      feed.expect(eventId);
+    } catch (caught) {
+      const problem = Problem.of(caught);
+      if (problem.status !== 404) toast(explain(problem)); // else it has been put away elsewhere
+    } finally {
+      button.ariaDisabled = "false";
+    }
+  };
+  element.addEventListener("submit", submit, { signal: over.signal });
+  return () => over.abort();
+}

@@ -1,0 +1,85 @@
+/** In the shell of every page: the oldest work of mine that is under way, and a word when it has ended. */
+import { ask, Problem } from "../lib/api.js";
+import { find } from "../lib/elements.js";
+import { announce, toast } from "../lib/page_events.js";
+import { follow, isMine, UNDER_WAY } from "./job_updates.js";
+
+const ASK_MS = 2_000; // of nobody's work only those hear who have its board open: others ask
+
+/** @param {HTMLElement} element the mark @param {string[]} topics of this page @param {ExpectingFeed} feed */
+export function start(element, topics, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const link = find(element, "a", HTMLAnchorElement);
+  const here = document.querySelector("#jobs"); // the page that lists them says more by itself
+  /** @type {Map<number, Job>} under way */ const jobs = new Map();
+  let timer = 0;
+
+  const show = () => {
+    clearTimeout(timer);
+    const job = [...jobs.values()].sort((one, other) => one.id - other.id)[0];
+    element.hidden = !job;
+    if (!job) return;
+    draw(element, link, job);
+    if (job.person_id === null && !topics.includes(`board:${job.board_id}`)) timer = setTimeout(look, ASK_MS, job.id);
+  };
+  /** @param {number} id */
+  const look = async (id) => {
+    try {
+      const { value } = await ask(`/jobs/${id}`, heard);
+      take(value);
+    } catch (caught) {
+      if (Problem.of(caught).status === 404) jobs.delete(id);
+    }
+    if (!over.signal.aborted) show();
+  };
+  const { load, take } = follow(
+    feed,
+    {
+      put(job, live) {
+        if (!isMine(job)) return;
+        if (UNDER_WAY.includes(job.state)) jobs.set(job.id, job);
+        else if (jobs.delete(job.id) && live) tell(job);
+        show();
+      },
+      remove(job) {
+        jobs.delete(job.id);
+        show();
+      },
+      clear() {
+        jobs.clear();
+        show();
+      },
+    },
+    over.signal,
+  );
+  /** @param {Job} job that has ended */
+  const tell = ({ file_name, text }) => {
+    if (here) announce(`${file_name}: ${text}`);
+    else toast(`${file_name}: ${text}`);
+  };
+
+  if (!element.hidden) load();
+  return () => {
+    over.abort();
+    clearTimeout(timer);
+  };
+}
+
+/** @param {HTMLElement} element @param {HTMLAnchorElement} link @param {Job} job */
+function draw(element, link, { id, board_id, file_name, options, done, total }) {
+  const doing = options.dry_run ? "Checking" : "Importing";
+  link.href = link.href.replace(/\/boards\/\d+\/transfer#.*$/, `/boards/${board_id}/transfer#job-${id}`);
+  link.title = `${doing} ${file_name}`;
+  find(element, ".job-mark-doing").textContent = doing;
+  find(element, ".job-mark-file").textContent = file_name;
+  find(element, ".job-mark-percent").textContent = total ? `${Math.floor((100 * done) / total)} %` : "";
+  drawBar(find(element, ".bar", HTMLProgressElement), done, total);
+}
+
+/** Without a total nobody knows how far it is. @param {HTMLProgressElement} bar @param {number} done @param {number|null} total */
+export function drawBar(bar, done, total) {
+  if (!total) return bar.removeAttribute("value");
+  bar.max = total;
+  bar.value = done;
+}

@@ -1,0 +1,75 @@
+/** The imports into a board, the newest first, as they stand. */
+import { boardId } from "../boards/current_board.js";
+import { find } from "../lib/elements.js";
+import { handOn, removeAll } from "../lib/focus.js";
+import { fill, rowFor, tellTime } from "./job_row.js";
+import { follow, isListed } from "./job_updates.js";
+
+const MINUTE_MS = 60_000;
+
+/** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const empty = find(document, "#empty-jobs");
+  const rows = () => /** @type {HTMLElement[]} */ ([...element.children]);
+  /** @type {number|undefined} a job that is to be brought into sight */ let awaited;
+
+  /** @param {Job} job */
+  const row = ({ id }) => rows().find(({ dataset }) => Number(dataset.id) === id);
+  const showEmpty = () => (empty.hidden = element.children.length > 0);
+  const reveal = () => {
+    const shown = rows().find(({ dataset }) => Number(dataset.id) === awaited);
+    if (!shown) return;
+    awaited = undefined;
+    shown.scrollIntoView({ block: "nearest" });
+  };
+  /** @param {Job} job */
+  const insert = (job) => {
+    const made = rowFor(job);
+    element.insertBefore(made, rows().find(({ dataset }) => Number(dataset.id) < job.id) ?? null);
+    showEmpty();
+    return made;
+  };
+  /** @param {Job} job */
+  const put = (job) => {
+    if (job.board_id !== boardId || !isListed(job)) return;
+    const known = row(job);
+    if (Number(known?.dataset.version) > job.version) return; // older than what the page came with
+    const shown = known ?? insert(job);
+    keepingFocus(shown, () => fill(shown, job));
+    reveal();
+  };
+  /** @param {Job} job */
+  const remove = (job) => {
+    const gone = row(job);
+    if (!gone) return;
+    handOn(gone, () => gone.remove());
+    showEmpty();
+  };
+  const clear = () => {
+    removeAll(element);
+    showEmpty();
+  };
+  /** @param {PageEvents["import:sent"]} event */
+  const sent = ({ detail }) => {
+    awaited = detail;
+    reveal();
+  };
+
+  follow(feed, { put, remove, clear }, over.signal);
+  document.addEventListener("import:sent", sent, { signal: over.signal });
+  rows().forEach(tellTime);
+  const timer = setInterval(() => rows().forEach(tellTime), MINUTE_MS);
+  return () => {
+    over.abort();
+    clearInterval(timer);
+  };
+}
+
+/** A button goes when the state changes: who was on it stays with the job. @param {HTMLElement} row @param {() => void} change */
+function keepingFocus(row, change) {
+  const active = document.activeElement;
+  change();
+  if (active instanceof HTMLElement && row.contains(active) && !active.checkVisibility())
+    row.focus({ preventScroll: true });
+}

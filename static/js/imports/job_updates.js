@@ -1,0 +1,58 @@
+/**
+ * Long work as the feed tells of it: each job by its newest version, and none again that was put away.
+ */
+import { pages } from "../lib/api.js";
+import { persist } from "../lib/retry.js";
+
+/** The states in which a job is under way. */
+export const UNDER_WAY = ["waiting", "running"];
+const { person = "", accounts } = document.documentElement.dataset;
+const me = Number(person) || null;
+
+/** Whether it is this person's, or nobody's while nobody is chosen. @param {Job} job */
+export const isMine = ({ person_id }) => person_id === me && (me !== null || accounts === undefined);
+
+/** Whether this person's lists have it: in open mode, nobody's are everybody's. @param {Job} job */
+export const isListed = (job) => isMine(job) || (job.person_id === null && accounts === undefined);
+
+/**
+ * @param {ExpectingFeed} feed
+ * @param {{put: (job: Job, live: boolean) => void, remove: (job: Job) => void, clear: () => void}} ears live: as news,
+ * not as part of a list; clear: what was told does not hold any more
+ * @param {AbortSignal} signal
+ * @returns {{load: () => void, take: (job: Job) => void}} load: fetch them all; take: one that was fetched
+ */
+export function follow(feed, ears, signal) {
+  /** @type {Map<number, number>} versions, without end for what was put away */ const known = new Map();
+
+  /** @param {Job} job @param {boolean} live */
+  const put = (job, live) => {
+    if (job.version <= (known.get(job.id) ?? 0)) return;
+    known.set(job.id, job.version);
+    ears.put(job, live);
+  };
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { action, job } }) => {
+    if (!job) return;
+    if (action !== "delete") return put(job, true);
+    known.set(job.id, Number.POSITIVE_INFINITY);
+    ears.remove(job);
+  };
+  const load = () =>
+    persist(
+      async () => {
+        for await (const page of pages("/jobs", signal)) for (const job of page) put(job, false);
+      },
+      feed,
+      signal,
+    );
+  const again = () => {
+    known.clear();
+    ears.clear();
+    load();
+  };
+
+  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("reset", again, { signal });
+  return { load, take: (job) => put(job, true) };
+}

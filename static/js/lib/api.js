@@ -1,0 +1,120 @@
+/** Every request this page sends, and which changes were its own. */
+import { notesPath } from "../boards/current_board.js";
+import { emit } from "./page_events.js";
+
+const root = document.documentElement.dataset.root ?? "";
+const PATIENCE_MS = 15_000;
+const OFFLINE = { code: "offline", detail: "no connection." };
+
+/** A request that did not do what it should. `status` 0: no answer at all. */
+export class Problem extends Error {
+  /**
+   * @param {number} status
+   * @param {{detail?: string, code?: string, errors?: {field: string, message: string}[], note?: Note, message?: Message}} more
+   */
+  constructor(status, more = {}) {
+    super(more.detail ?? "");
+    this.status = status;
+    this.code = more.code ?? "";
+    this.errors = more.errors ?? [];
+    this.note = more.note;
+    this.current = more.message; // the message as it is now, when somebody changed it first
+  }
+
+  /** What was caught, if it is a Problem; a fault in a script goes on. @param {unknown} caught */
+  static of(caught) {
+    if (caught instanceof Problem) return caught;
+    throw caught;
+  }
+}
+
+/** @type {Set<Promise<unknown>>} */ const underway = new Set();
+/** @type {Set<string>} */ const own = new Set();
+/** @param {string} action a feed's, or "put" @param {Note} note */
+const mark = (action, note) => `${action === "delete" ? "delete" : "put"} ${note.id} ${note.version}`;
+
+/**
+ * Whether a change was made here. An event may overtake its answer, so it waits for what is under way.
+ * @param {string} action @param {Note} note
+ */
+export async function isOwn(action, note) {
+  await Promise.allSettled(underway);
+  return own.has(mark(action, note));
+}
+
+/**
+ * Change something about a note.
+ * @param {string} method @param {string} path below the board's notes @param {object} [body] @param {number} [version] for If-Match
+ * @returns {Promise<Saved>} or throws a Problem
+ */
+export function change(method, path, body, version) {
+  /** @type {Promise<Sent<Note>>} */ const sent = send(method, notesPath + path, body, version);
+  const work = sent.then(({ value, eventId }) => {
+    own.add(mark(method === "DELETE" ? "delete" : "put", value));
+    return { note: value, eventId };
+  });
+  underway.add(work);
+  work.catch(() => {}).finally(() => underway.delete(work));
+  return work;
+}
+
+/**
+ * Send a change of anything.
+ * @template Value
+ * @param {string} method @param {string} path below /api @param {object|string|number} [body] @param {number} [version] for If-Match
+ * @returns {Promise<Sent<Value>>} or throws a Problem
+ */
+export async function send(method, path, body, version) {
+  const headers = new Headers({ Accept: "application/json" });
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  if (version) headers.set("If-Match", `"${version}"`);
+  const { value, response } = await ask(path, { method, headers, body: JSON.stringify(body) });
+  return { value, eventId: response.headers.get("Last-Event-ID") ?? "" };
+}
+
+/**
+ * All things of a list, a page at a time, by id ascending.
+ * @param {string} path below /api @param {AbortSignal} signal @returns {AsyncGenerator<any[]>}
+ */
+export async function* pages(path, signal) {
+  for (let after = 0, more = true; more; ) {
+    const query = `${path.includes("?") ? "&" : "?"}limit=1000&after_id=${after}`;
+    const { value, response } = await ask(path + query, { signal });
+    yield value;
+    after = value.at(-1)?.id;
+    more = (response.headers.get("Link") ?? "").includes('rel="next"');
+  }
+}
+
+/**
+ * Fetch something, or send it with `options`. Throws a Problem.
+ * @param {string} path below /api @param {RequestInit} [options]
+ */
+export async function ask(path, options = {}) {
+  const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(options.signal ? [options.signal] : [])]);
+  let response, value;
+  const offline = !navigator.onLine; // then it is not even sent
+  try {
+    response = await fetch(`${root}/api${path}`, { cache: "no-store", ...options, signal });
+    value = response.status === 204 ? null : await response.json();
+  } catch {
+    // No network, no patience left, or an answer that is not ours (a proxy's page).
+    throw new Problem(response?.status ?? 0, offline ? OFFLINE : {});
+  }
+  if (!response.ok) {
+    const problem = new Problem(response.status, value);
+    if (problem.code === "sign_in_required") emit(document, "signed-out");
+    throw problem;
+  }
+  return { value, response };
+}
+
+/**
+ * What to say about a failure. Without an answer of the server's own nobody knows whether it was done.
+ * @param {Problem} problem @param {string} [failed] what is known not to have been done
+ */
+export function explain(problem, failed = "Not saved") {
+  const unknown = !problem.code && (problem.status < 400 || problem.status >= 500);
+  if (unknown) return "No answer from the server. You can safely try again.";
+  return `${failed}: ${problem.message || "the server reported an error."}`;
+}

@@ -1,0 +1,30 @@
+/** Copying what is shown once. */
+import { around, find } from "./elements.js";
+import { announce } from "./page_events.js";
+
+/** @param {HTMLElement} element what has the buttons in it */
+export function start(element) {
+  const over = new AbortController();
+  /** @param {Event} event */
+  const click = async (event) => {
+    const button = around(event, ".copy-button");
+    if (!button) return;
+    const field = find(element, `#${button.dataset.copies}`, HTMLInputElement);
+    field.select();
+    const copied = await copy(field.value);
+    find(button, ".label").textContent = copied ? "Copied" : "Press Ctrl+C";
+    announce(copied ? "Copied." : "Selected. Press Ctrl+C to copy.");
+  };
+  element.addEventListener("click", click, { signal: over.signal });
+  return () => over.abort();
+}
+
+/** Whether it could be done: the clipboard needs https, or this very machine. @param {string} text */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

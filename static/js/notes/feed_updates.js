@@ -1,0 +1,38 @@
+/** The notes board: events and lists go in, and what is done to a card goes out. It inserts nothing by itself. */
+import { find } from "../lib/elements.js";
+import { emit } from "../lib/page_events.js";
+import { load } from "./board_loading.js";
+import { Board } from "./note_list.js";
+
+/**
+ * @param {HTMLElement} element the page's main, with `ul.notes` in it
+ * @param {ExpectingFeed} feed
+ * @returns {() => void} stop
+ */
+export function start(element, feed) {
+  const board = new Board(find(element, "ul.notes"));
+  const { open, done } = find(element, "#summary").dataset;
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  let loading = new AbortController();
+
+  /** @param {boolean} forget */
+  const reload = (forget) => {
+    loading.abort();
+    loading = new AbortController();
+    load(board, element, feed, { forget, signal: AbortSignal.any([loading.signal, over.signal]) });
+  };
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { action, note } }) => {
+    if (!note) return;
+    if (action === "delete") board.remove(note);
+    else board.put(note, true);
+  };
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", () => reload(true), heard);
+  element.addEventListener("editor:closed", ({ target }) => board.settle(target), heard);
+  if (board.size < Number(open) + Number(done)) reload(false);
+  else queueMicrotask(() => emit(element, "board:loaded")); // once everybody listens
+  return () => over.abort();
+}

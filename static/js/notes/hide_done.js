@@ -1,0 +1,20 @@
+/** Done notes can be folded away; this browser remembers it. */
+import { find } from "../lib/elements.js";
+import { keep, kept } from "../lib/storage.js";
+
+const FOLDED = "done-folded";
+
+/** @param {HTMLElement} element the button @param {HTMLElement} list */
+export function start(element, list) {
+  const over = new AbortController();
+  /** @param {boolean} folded */
+  const fold = (folded) => {
+    list.toggleAttribute("data-fold", folded);
+    element.ariaExpanded = String(!folded);
+    find(element, ".label").textContent = folded ? "Show done" : "Hide done";
+    keep(FOLDED, folded || null);
+  };
+  element.addEventListener("click", () => fold(!list.hasAttribute("data-fold")), { signal: over.signal });
+  fold(Boolean(kept(FOLDED)));
+  return () => over.abort();
+}

@@ -1,0 +1,23 @@
+/** Shows where a change came from: what is new comes in, what somebody else changed glows once. */
+import { isOwn } from "../lib/api.js";
+import { around } from "../lib/elements.js";
+
+/** @param {HTMLElement} element the list */
+export function start(element) {
+  const over = new AbortController();
+  /** @param {CardEvent<NoteChange>} event */
+  const hear = async ({ target, detail: { note, before, live } }) => {
+    if (!live) return;
+    if (!before || before.done !== note.done) target.dataset.arrived = "";
+    if (!(await isOwn("put", note))) target.dataset.glow = "";
+  };
+  /** @param {AnimationEvent} event */
+  const finished = (event) => {
+    const card = around(event, ".note");
+    if (event.animationName === "arrive") delete card?.dataset.arrived;
+    if (event.animationName === "glow") delete card?.dataset.glow;
+  };
+  element.addEventListener("note:changed", hear, { signal: over.signal });
+  element.addEventListener("animationend", finished, { signal: over.signal });
+  return () => over.abort();
+}

@@ -1,0 +1,20 @@
+/** What others do on the board, for people who hear the page. */
+import { isOwn } from "../lib/api.js";
+import { announceNews } from "../lib/page_events.js";
+import { nameOf } from "./note_card.js";
+
+/** @type {Partial<Record<FeedAction, string>>} */
+const VERBS = { create: "added", update: "changed", delete: "deleted" };
+
+/** @param {FeedTarget} feed */
+export function start(feed) {
+  const over = new AbortController();
+  /** @param {FeedEventMap["change"]} event */
+  const hear = async ({ detail: { action, note } }) => {
+    if (!note || (await isOwn(action, note))) return;
+    const verb = VERBS[action];
+    if (verb) announceNews(`Somebody ${verb} “${nameOf(note)}”.`);
+  };
+  feed.addEventListener("change", hear, { signal: over.signal });
+  return () => over.abort();
+}

@@ -1,0 +1,92 @@
+/** The composer: one line until it is needed, a draft that outlives the page, errors beside their fields. */
+import { scope } from "../boards/current_board.js";
+import { change, Problem } from "../lib/api.js";
+import { RepeatKey } from "../lib/client_key.js";
+import { find } from "../lib/elements.js";
+import { clearErrors, showErrors } from "../lib/field_errors.js";
+import { isSaving, keyOf } from "../lib/keyboard.js";
+import { announce, toast } from "../lib/page_events.js";
+import { keep, kept } from "../lib/storage.js";
+import { NoteFields } from "./note_fields.js";
+
+/** @type {`${typeof scope}draft:new`} */ const DRAFT = `${scope}draft:new`;
+/** @type {`${typeof scope}sent:new`} */ const SENT = `${scope}sent:new`;
+
+/** @param {HTMLFormElement} element @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const fields = new NoteFields(element);
+  const repeat = new RepeatKey(kept(SENT), (last) => keep(SENT, last));
+  const button = find(element, "[type=submit]");
+  /** @param {NoteText} text */
+  const write = (text) => {
+    fields.text = text;
+    element.toggleAttribute("data-open", !fields.isEmpty || element.contains(document.activeElement));
+  };
+  const keepDraft = () => keep(DRAFT, fields.isEmpty ? null : fields.text);
+  /** @param {boolean} is */
+  const busy = (is) => {
+    fields.title.readOnly = fields.description.readOnly = is;
+    button.ariaDisabled = String(is);
+  };
+  const send = async () => {
+    const { eventId } = await change("POST", "", { ...fields.text, client_key: repeat.for(fields.text) });
+    repeat.answered();
+    feed.expect(eventId);
+    keep(DRAFT, null);
+    write({ title: null, description: null });
+    if (feed.state === "live") announce("Added.");
+    else toast("Added. It shows here once the connection is back.");
+    if (element.contains(document.activeElement)) fields.title.focus();
+  };
+
+  /** @param {Event} event */
+  const submit = async (event) => {
+    event.preventDefault();
+    if (fields.title.readOnly) return;
+    clearErrors(element);
+    busy(true);
+    try {
+      await send();
+    } catch (caught) {
+      showErrors(element, Problem.of(caught));
+    } finally {
+      busy(false);
+    }
+  };
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
+    if (isSaving(event)) element.requestSubmit();
+    if (keyOf(event) !== "Escape") return;
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    if (fields.isEmpty) element.removeAttribute("data-open");
+  };
+  // A form that folds between a press and its release moves the page, and the click misses: so after the click.
+  let pressed = false;
+  /** @param {Event} event */
+  const leave = ({ type, target }) => {
+    pressed = type === "pointerdown" || (pressed && type === "focusin");
+    if (pressed || !fields.isEmpty || element.querySelector("[aria-invalid]")) return;
+    if (!(target instanceof Node && element.contains(target))) element.removeAttribute("data-open");
+  };
+  /** @param {Event} event */
+  const enter = ({ target }) => target !== button && element.setAttribute("data-open", "");
+
+  element.addEventListener("submit", submit, heard);
+  element.addEventListener("keydown", press, heard);
+  element.addEventListener("input", keepDraft, heard);
+  element.addEventListener("focusin", enter, heard);
+  for (const name of ["pointerdown", "click", "focusin"]) document.addEventListener(name, leave, heard);
+  document.addEventListener(
+    "composer:use",
+    ({ detail }) => {
+      write(detail);
+      fields.title.focus();
+      keepDraft();
+    },
+    heard,
+  );
+  write(fields.isEmpty ? (kept(DRAFT) ?? fields.text) : fields.text);
+  return () => over.abort();
+}

@@ -1,0 +1,59 @@
+/** What stands above the board and in its place: how many notes there are, and its empty faces. */
+import { find } from "../lib/elements.js";
+import { announce } from "../lib/page_events.js";
+import { cardsIn, noteOf } from "./note_card.js";
+
+const TYPING_MS = 600; // the count of a search is read out when the typing rests
+
+/** @param {HTMLElement} element the page's main @param {HTMLElement} list */
+export function start(element, list) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const text = find(element, "#summary");
+  const foldButton = find(element, "#fold-button");
+  const emptyBoard = find(element, "#empty-board");
+  const emptySearch = find(element, "#empty-search");
+  let query = find(document, "#search-field", HTMLInputElement).value.trim();
+  let frame = 0;
+  let timer = 0;
+
+  const count = () => {
+    const total = list.children.length;
+    let [done, found] = [0, 0];
+    for (const card of cardsIn(list)) {
+      if (noteOf(card).done) done++;
+      if (!card.hidden) found++;
+    }
+    const loading = list.ariaBusy === "true";
+    // Until all are here the server knows better how many there are.
+    if (query) write(`${found} of ${total} notes`);
+    else if (!loading) write(`${total - done} open, ${done} done`);
+    foldButton.hidden = !done;
+    emptyBoard.hidden = total > 0 || loading;
+    emptySearch.hidden = !query || !total || found > 0 || loading;
+    element.querySelector("#pages")?.toggleAttribute("hidden", !loading);
+  };
+  /** @param {string} words */
+  const write = (words) => {
+    if (text.textContent !== words) text.textContent = words;
+  };
+  const soon = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(count);
+  };
+  /** @param {BoardEvents["notes:filtered"]} event */
+  const filtered = ({ detail }) => {
+    query = detail.query;
+    element.querySelector("#clear-search")?.remove();
+    soon();
+    clearTimeout(timer);
+    if (query) timer = setTimeout(() => announce(text.textContent), TYPING_MS);
+  };
+
+  for (const name of ["note:changed", "note:gone", "board:loaded"]) element.addEventListener(name, soon, heard);
+  element.addEventListener("notes:filtered", filtered, heard);
+  return () => {
+    over.abort();
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,68 @@
+/** Editing in place: which cards have an editor, and the drafts that outlive the page. */
+import { may } from "../boards/board_role.js";
+import { around } from "../lib/elements.js";
+import { keep, kept, numbersAfter } from "../lib/storage.js";
+import { noteOf } from "./note_card.js";
+import { NoteEditor } from "./note_editor.js";
+import { DRAFTS, draftKey } from "./note_text.js";
+import { offerText } from "./unsaved_drafts.js";
+
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  /** @type {Map<Element, NoteEditor>} */ const editors = new Map();
+
+  /** The editor of a card, opened if it was not. @param {HTMLElement} card @param {Draft|null} draft to begin with */
+  const edit = (card, draft = kept(draftKey(noteOf(card).id))) => {
+    const editor = editors.get(card) ?? new NoteEditor(card, feed, draft, () => editors.delete(card));
+    editors.set(card, editor);
+    return editor;
+  };
+  /** A draft is opened again where it was, without taking the focus. @param {HTMLElement} card */
+  const resume = (card) => {
+    const draft = kept(draftKey(noteOf(card).id));
+    if (draft) edit(card, draft);
+  };
+  const resumeAll = () => {
+    for (const id of numbersAfter(DRAFTS)) {
+      const card = document.getElementById(`note-${id}`);
+      const draft = kept(draftKey(id));
+      if (card) resume(card);
+      else if (draft) offerText(draft, () => keep(draftKey(id), null));
+    }
+  };
+  /** What was set aside is taken up again; what is being typed there gives way. @param {CardEvent<Draft>} event */
+  const takeUp = ({ target, detail }) => {
+    editors.get(target)?.setAside();
+    edit(target, detail).form.focus();
+  };
+  /** @param {CardEvent<NoteChange>} event */
+  const changed = ({ target, detail: { note, before } }) => {
+    if (!before) resume(target);
+    else editors.get(target)?.newer(note);
+  };
+  /** @param {MouseEvent} event */
+  const click = (event) => {
+    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    const card = plain && around(event, ".edit-link") && around(event, ".note");
+    if (!card) return;
+    event.preventDefault();
+    edit(card).form.focus();
+  };
+  /** @param {MouseEvent} event */
+  const doubleClick = (event) => {
+    const card = around(event, ".note-body") && around(event, ".note");
+    if (card && !around(event, "button") && may("editor")) edit(card).form.focus();
+  };
+
+  element.addEventListener("click", click, heard);
+  element.addEventListener("dblclick", doubleClick, heard);
+  element.addEventListener("note:edit", takeUp, heard);
+  element.addEventListener("note:changed", changed, heard);
+  element.addEventListener("note:going", ({ target }) => editors.get(target)?.gone(), heard);
+  element.addEventListener("board:loaded", resumeAll, heard);
+  /** @type {NodeListOf<HTMLElement>} */ const cards = element.querySelectorAll(".note");
+  cards.forEach(resume);
+  return () => over.abort();
+}

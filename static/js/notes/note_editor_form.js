@@ -1,0 +1,93 @@
+/** The form in a card that is being edited: its fields, and what it says while they are typed in. */
+import { clone, find } from "../lib/elements.js";
+import { clearErrors, showErrors } from "../lib/field_errors.js";
+import { isSaving, keyOf } from "../lib/keyboard.js";
+import { announce, emit } from "../lib/page_events.js";
+import { NoteFields } from "./note_fields.js";
+
+/** @typedef {{save: () => void, cancel: () => void, typing: () => void, compare: () => void}} Wishes of the writer */
+
+export class EditorForm {
+  /** @param {number} id @param {NoteText} text @param {Wishes} on */
+  constructor(id, text, on) {
+    this.element = clone("note-editor", HTMLFormElement);
+    this.fields = new NoteFields(this.element);
+    this.fields.text = text;
+    number(this.element, id);
+    this.#listen(on);
+  }
+
+  /** @param {HTMLElement} card */
+  open(card) {
+    card.dataset.editing = "";
+    card.append(this.element);
+    this.fields.fit();
+  }
+
+  /** @param {HTMLElement} card */
+  close(card) {
+    const focused = card.contains(document.activeElement);
+    this.element.remove();
+    delete card.dataset.editing;
+    if (focused) card.focus({ preventScroll: true });
+    emit(card, "editor:closed");
+  }
+
+  get isOpen() {
+    return this.element.isConnected;
+  }
+
+  get typed() {
+    return this.fields.text;
+  }
+
+  focus() {
+    const { title, description } = this.fields;
+    (description.value || !title.value ? description : title).focus();
+  }
+
+  /** What happened elsewhere. @param {string} words "" for nothing @param {boolean} comparable */
+  mark(words, comparable = false) {
+    const mark = find(this.element, ".elsewhere");
+    mark.hidden = !words;
+    find(mark, "b").textContent = words;
+    find(mark, "button").hidden = !comparable;
+    if (words) announce(words);
+  }
+
+  /** How the saving goes. @param {string} words @param {import("../lib/api.js").Problem} [problem] */
+  say(words, problem) {
+    const failed = Boolean(problem);
+    if (problem?.errors.length) showErrors(this.element, problem);
+    else clearErrors(this.element);
+    const state = find(this.element, ".editor-state");
+    state.textContent = words;
+    state.toggleAttribute("data-failed", failed);
+    find(this.element, ".save-button").textContent = failed ? "Retry" : "Save";
+    if (failed) announce(words);
+  }
+
+  /** @param {Wishes} on */
+  #listen({ save, cancel, typing, compare }) {
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      save();
+    });
+    this.element.addEventListener("input", typing);
+    this.element.addEventListener("keydown", (event) => {
+      if (isSaving(event)) save();
+      if (keyOf(event) === "Escape") cancel();
+    });
+    find(this.element, ".cancel-button").addEventListener("click", cancel);
+    find(this.element, ".compare-button").addEventListener("click", compare);
+  }
+}
+
+/** Ids are unique on a page: those of the template get the note's number. @param {Element} form @param {number} id */
+function number(form, id) {
+  for (const name of ["id", "for", "aria-describedby"]) {
+    for (const element of form.querySelectorAll(`[${name}^="edit-"]`)) {
+      element.setAttribute(name, `${element.getAttribute(name)}-${id}`);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** What single keys do on the board (shell/shortcuts.js). */
+import { find } from "../lib/elements.js";
+import { nextShown } from "../lib/focus.js";
+import { goTo, keyClick } from "../lib/list_keys.js";
+import { cardsIn } from "./note_card.js";
+
+/** @param {HTMLElement} list @returns {Record<string, () => unknown>} */
+export function noteKeys(list) {
+  /** @returns {HTMLElement|null} */
+  const current = () => document.activeElement?.closest(".note") ?? null;
+  /** @param {string} selector */
+  const click = (selector) => () => keyClick(current(), selector);
+  /** @param {(card: HTMLElement) => HTMLElement|null} where @param {() => HTMLElement|undefined} [start] */
+  const move = (where, start) => () => {
+    const card = current();
+    return goTo(card ? where(card) : start?.());
+  };
+  const first = () => [...cardsIn(list)].find((card) => card.checkVisibility());
+  const forward = getComputedStyle(document.documentElement).direction === "rtl" ? -1 : 1;
+  return {
+    n: () => find(document, "#add-note-form [name=title]").focus(),
+    "/": () => find(document, "#search-field", HTMLInputElement).select(),
+    j: move((card) => nextShown(card, 1), first),
+    k: move((card) => nextShown(card, -1), first),
+    ArrowRight: move((card) => nextShown(card, forward)),
+    ArrowLeft: move((card) => nextShown(card, -forward)),
+    ArrowDown: move((card) => beside(card, 1)),
+    ArrowUp: move((card) => beside(card, -1)),
+    e: click(".edit-link"),
+    x: click(".done-box"),
+    Delete: click(".delete-button"),
+  };
+}
+
+/** The card in the next or previous row, nearest to the same column. @param {HTMLElement} card @param {number} direction */
+function beside(card, direction) {
+  const { offsetLeft: left, offsetTop: top } = card;
+  let row;
+  /** @type {{card: HTMLElement, distance: number}|null} */ let best = null;
+  for (let next = nextShown(card, direction); next; next = nextShown(next, direction)) {
+    if (next.offsetTop === top) continue;
+    row ??= next.offsetTop;
+    if (next.offsetTop !== row) break;
+    const distance = Math.abs(next.offsetLeft - left);
+    if (!best || distance < best.distance) best = { card: next, distance };
+  }
+  return best?.card ?? null;
+}

@@ -1,0 +1,106 @@
+/**
+ * The board's cards, by id.
+ *
+ * 1. A state is applied only if its version is newer than what the card shows or what was deleted, so that applying
+ * twice, late or out of order changes nothing. 2. A card that is being edited neither moves nor goes until the editor
+ * closes. 3. Focus stays in its place: when its card moves or goes, the next one has it, and the page does not scroll.
+ * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:going`; from the list: `note:gone`.
+ */
+import { handOn, nextShown } from "../lib/focus.js";
+import { emit } from "../lib/page_events.js";
+import { cardFor, cardsIn, fill, noteOf, read } from "./note_card.js";
+import { CardOrder } from "./note_order.js";
+
+/** @typedef {{id: number, card: HTMLElement, version: number, done: boolean, gone: boolean}} Place */
+
+export class Board {
+  /** @type {Map<number, Place>} */ #places = new Map();
+  /** @type {Map<number, number>} the version at which a note was deleted: a late page must not bring it back */
+  #gone = new Map();
+
+  /** @param {HTMLElement} list */
+  constructor(list) {
+    this.list = list;
+    this.order = new CardOrder(list);
+    for (const card of cardsIn(list)) {
+      const { id, version, done } = read(card);
+      const place = { id, card, version, done, gone: false };
+      this.#places.set(id, place);
+      this.order.adopt(place);
+    }
+  }
+
+  get size() {
+    return this.#places.size;
+  }
+
+  /** @param {number} id */
+  has(id) {
+    return this.#places.has(id);
+  }
+
+  /**
+   * @param {Note} note @param {boolean} live whether it comes as news, not as part of a list
+   * @param {HTMLElement} [made] a card made beforehand, should one be needed
+   */
+  put(note, live, made) {
+    const known = this.#places.get(note.id);
+    if (note.version <= Math.max(known?.version ?? 0, this.#gone.get(note.id) ?? 0)) return;
+    this.#gone.delete(note.id);
+    const place = known ?? { id: note.id, card: made ?? cardFor(note), version: 0, done: note.done, gone: false };
+    const before = known && noteOf(known.card);
+    if (known) fill(known.card, note);
+    Object.assign(place, { version: note.version, gone: false });
+    this.#places.set(note.id, place);
+    if (known) this.settle(place.card);
+    else this.order.insert(place);
+    emit(place.card, "note:changed", { note, before, live });
+  }
+
+  /** @param {Note} note its last state */
+  remove(note) {
+    const place = this.#places.get(note.id);
+    this.#gone.set(note.id, Math.max(note.version, place?.version ?? 0, this.#gone.get(note.id) ?? 0));
+    if (place) this.#drop(place);
+  }
+
+  /** @param {Place} place */
+  #drop(place) {
+    place.gone = true;
+    emit(place.card, "note:going");
+    this.settle(place.card);
+  }
+
+  /** Move or remove a card as its state asks, unless it is being edited. @param {HTMLElement} card */
+  settle(card) {
+    const { id, done } = noteOf(card);
+    const place = this.#places.get(id);
+    if (!place || "editing" in card.dataset || (!place.gone && place.done === done)) return;
+    const move = () => {
+      this.order.release(place);
+      place.done = done;
+      if (place.gone) card.remove();
+      else this.order.insert(place);
+    };
+    handOn(card, move, () => nextOf(place));
+    if (!place.gone) return;
+    this.#places.delete(id);
+    emit(this.list, "note:gone");
+  }
+
+  /** What was known may not hold any more: every state is news. @returns {() => void} drops what had no news since */
+  doubt() {
+    this.#gone.clear();
+    const doubtful = [...this.#places.values()];
+    for (const place of doubtful) place.version = 0;
+    return () => {
+      for (const place of doubtful) if (place.version === 0) this.#drop(place);
+    };
+  }
+}
+
+/** The next card, of those that are open or of those that are done, as this one was. @param {Place} place */
+function nextOf({ card, done }) {
+  const near = [nextShown(card, 1), nextShown(card, -1)].filter((other) => other !== null);
+  return near.find((other) => noteOf(other).done === done) ?? near[0] ?? null;
+}

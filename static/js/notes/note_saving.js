@@ -1,0 +1,44 @@
+/** Saving what is typed in an editor, without overwriting what nobody has seen. */
+import { LATE, until } from "../feed/confirmation.js";
+import { change, Problem } from "../lib/api.js";
+import { noteOf } from "./note_card.js";
+import { baseOf, sameText } from "./note_text.js";
+
+/**
+ * Save an editor's text; the editor gives way once the change has come by the feed, for the page shows nothing by
+ * itself. Throws a Problem.
+ * @param {import("./note_editor.js").NoteEditor} editor @param {boolean} gone whether the note has to be put back first
+ */
+export async function save(editor, gone) {
+  const { id, card, feed, form } = editor;
+  if (gone) editor.base = baseOf((await change("POST", `/${id}/restore`)).note);
+  const sent = form.typed;
+  const saved = await saveText(id, editor.base, sent);
+  if (saved) {
+    editor.base = baseOf(saved.note);
+    feed.expect(saved.eventId);
+    if (feed.state !== "live") form.say(LATE);
+    await until(card, () => noteOf(card).version >= saved.note.version || !form.isOpen);
+  }
+  if (!sameText(sent, form.typed)) form.say("Saved. What you typed since then is not saved yet.");
+  else if (form.isOpen) editor.close();
+}
+
+/**
+ * Save what differs from the base. A newer version that says the same (somebody ticked it) is no conflict.
+ * @param {number} id @param {NoteBase} base @param {NoteText} typed
+ * @returns {Promise<Saved|null>} null when nothing differs
+ */
+async function saveText(id, base, typed) {
+  /** @type {Partial<NoteText>} */ const changes = {};
+  if (typed.title !== base.title) changes.title = typed.title;
+  if (typed.description !== base.description) changes.description = typed.description;
+  if (!Object.keys(changes).length) return null;
+  try {
+    return await change("PATCH", `/${id}`, changes, base.version);
+  } catch (caught) {
+    const problem = Problem.of(caught);
+    if (problem.status !== 412 || !problem.note || !sameText(problem.note, base)) throw problem;
+    return saveText(id, baseOf(problem.note), typed);
+  }
+}

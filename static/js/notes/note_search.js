@@ -1,0 +1,102 @@
+/** Search while typing, with the meaning of the API's `q`: every word, in the title or the text, whatever its case and accents. */
+import { isOwn } from "../lib/api.js";
+import { find } from "../lib/elements.js";
+import { handOn } from "../lib/focus.js";
+import { keyOf } from "../lib/keyboard.js";
+import { goTo } from "../lib/list_keys.js";
+import { emit, toast } from "../lib/page_events.js";
+import { fold, words } from "../lib/search_text.js";
+import { cardsIn, noteOf } from "./note_card.js";
+
+const TYPING_MS = 400; // browsers limit how often an address may change
+
+/** @type {WeakMap<Note, string>} */ const folded = new WeakMap();
+
+/** @param {HTMLFormElement} element @param {HTMLElement} list */
+export function start(element, list) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const field = find(element, "[name=q]", HTMLInputElement);
+  /** @type {string[]} */ let wanted = [];
+  let frame = 0;
+  let timer = 0;
+
+  /** @param {HTMLElement} card */
+  const show = (card) => {
+    const hide = !matches(noteOf(card), wanted) && !("editing" in card.dataset);
+    if (card.hidden === hide) return;
+    handOn(card, () => {
+      card.hidden = hide;
+    });
+  };
+  const showAll = () => {
+    for (const card of cardsIn(list)) show(card);
+    emit(list, "notes:filtered", { query: field.value.trim() });
+  };
+  const search = () => {
+    wanted = words(field.value);
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(showAll);
+    clearTimeout(timer);
+    timer = setTimeout(address, TYPING_MS);
+  };
+  /** The address finds the search again. */
+  const address = () => {
+    const q = field.value.trim();
+    const url = new URL(location.href);
+    url.search = q && String(new URLSearchParams({ q }));
+    history.replaceState(history.state, "", url);
+  };
+  const clear = () => {
+    field.value = "";
+    search();
+  };
+  /** What somebody writes during a search is not to vanish without a word. @param {HTMLElement} card @param {boolean} isNew */
+  const showChanged = async (card, isNew) => {
+    const wasShown = isNew || !card.hidden;
+    show(card);
+    if (!wasShown || !card.hidden || !(await isOwn("put", noteOf(card)))) return;
+    const run = () => {
+      clear();
+      showAll();
+      goTo(card);
+    };
+    toast(`${isNew ? "Added" : "Saved"}. It does not match the search.`, { label: "Show it", run });
+  };
+  /** @param {CardEvent<NoteChange>} event */
+  const changed = ({ target, detail: { before, live } }) => {
+    if (!wanted.length) return;
+    if (live) showChanged(target, !before);
+    else show(target);
+  };
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
+    if (keyOf(event) !== "Escape") return;
+    clear();
+    field.blur();
+  };
+  /** @param {Event} event */
+  const go = (event) => {
+    event.preventDefault();
+    [...cardsIn(list)].find((card) => card.checkVisibility())?.focus();
+  };
+
+  element.addEventListener("submit", go, heard);
+  field.addEventListener("input", search, heard);
+  field.addEventListener("keydown", press, heard);
+  list.addEventListener("note:changed", changed, heard);
+  list.addEventListener("editor:closed", ({ target }) => target.isConnected && showChanged(target, false), heard);
+  if (field.value) {
+    wanted = words(field.value);
+    showAll();
+  }
+  return () => over.abort();
+}
+
+/** @param {Note} note @param {string[]} wanted */
+function matches(note, wanted) {
+  if (!wanted.length) return true;
+  const text = folded.get(note) ?? fold(`${note.title ?? ""}\n${note.description ?? ""}`);
+  folded.set(note, text);
+  return wanted.every((word) => text.includes(word));
+}

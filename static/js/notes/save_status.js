@@ -1,0 +1,62 @@
+/** What is being saved and what failed, said on the card itself. */
+import { LATE } from "../feed/confirmation.js";
+import { explain, Problem } from "../lib/api.js";
+import { clone, find } from "../lib/elements.js";
+import { announce } from "../lib/page_events.js";
+
+const PATIENCE_MS = 300; // what is quicker than this needs no word
+
+/** @param {HTMLElement} card @param {string} text @param {() => void} [retry] present when it failed */
+export function say(card, text, retry) {
+  hush(card);
+  const status = clone("note-status");
+  const button = find(status, "button");
+  find(status, "b").textContent = text;
+  button.hidden = !retry;
+  if (retry) {
+    button.addEventListener("click", () => {
+      if (card.contains(document.activeElement)) card.focus({ preventScroll: true });
+      retry();
+    });
+    status.dataset.failed = "";
+    announce(text);
+  }
+  card.append(status);
+}
+
+/** @param {HTMLElement} card */
+export function hush(card) {
+  card.querySelector(".note-status")?.remove();
+}
+
+/**
+ * Send something about a card, and say there how it goes.
+ * @param {HTMLElement} card @param {ExpectingFeed} feed
+ * @param {() => Promise<Saved>} send
+ * @param {{saved?: (note: Note) => void, failed?: () => void}} then
+ */
+export async function saving(card, feed, send, then) {
+  hush(card);
+  const timer = setTimeout(() => say(card, "Saving…"), PATIENCE_MS);
+  try {
+    const { note, eventId } = await send();
+    clearTimeout(timer);
+    hush(card);
+    feed.expect(eventId);
+    if (feed.state !== "live") say(card, LATE);
+    then.saved?.(note);
+  } catch (caught) {
+    clearTimeout(timer);
+    then.failed?.();
+    say(card, explain(Problem.of(caught)), () => saving(card, feed, send, then));
+  }
+}
+
+/** @param {HTMLElement} element the list */
+export function start(element) {
+  const over = new AbortController();
+  /** What was saved has come: the word for it goes. A failure stays until it is dealt with. @param {CardEvent} event */
+  const seen = ({ target }) => target.querySelector(".note-status:not([data-failed])")?.remove();
+  element.addEventListener("note:changed", seen, { signal: over.signal });
+  return () => over.abort();
+}

@@ -1,0 +1,84 @@
+/** Marks the words that a search found, in the cards near the window, and brings them into sight in a long text. */
+import { find } from "../lib/elements.js";
+import { occurrences, words } from "../lib/search_text.js";
+import { cardsIn } from "./note_card.js";
+
+const FIRST = 60; // cards that come into sight by a search, before the browser says that they have
+
+/** @typedef {{card: HTMLElement, ranges: Range[], offset: number}} Hits offset: of what is scrolled to, in pixels */
+
+/** @param {HTMLElement} list */
+export function start(list) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const marks = new Highlight();
+  /** @type {Map<HTMLElement, Range[]>} */ const marked = new Map();
+  /** @type {Set<HTMLElement>} */ let near = new Set();
+  /** @type {string[]} */ let wanted = [];
+
+  /** All reading first, then all writing. @param {Iterable<HTMLElement>} cards */
+  const mark = (cards) => {
+    if (!wanted.length) return;
+    const shown = [...cards].filter((card) => card.isConnected && !card.hidden);
+    for (const card of shown) clear(card);
+    for (const { card, ranges, offset } of shown.map(hitsIn)) {
+      marked.set(card, ranges);
+      for (const range of ranges) marks.add(range);
+      if (!offset) continue;
+      card.dataset.foundBelow = "";
+      find(card, ".description").scrollTop = offset;
+    }
+  };
+  /** @param {HTMLElement} card */
+  const clear = (card) => {
+    for (const range of marked.get(card) ?? []) marks.delete(range);
+    marked.delete(card);
+    if (!("foundBelow" in card.dataset)) return;
+    find(card, ".description").scrollTop = 0;
+    delete card.dataset.foundBelow;
+  };
+  /** @param {HTMLElement} card @returns {Hits} */
+  const hitsIn = (card) => {
+    const [title, text] = [".title", ".description"].map((part) => rangesIn(find(card, part), wanted));
+    return { card, ranges: [...title, ...text], offset: text.length ? below(find(card, ".description"), text[0]) : 0 };
+  };
+  /** @param {BoardEvents["notes:filtered"]} event */
+  const filtered = ({ detail }) => {
+    for (const card of [...marked.keys()]) clear(card);
+    wanted = words(detail.query);
+    mark(new Set([...near, ...[...cardsIn(list)].filter((card) => !card.hidden).slice(0, FIRST)]));
+  };
+  /** @param {BoardEvents["notes:near"]} event */
+  const came = ({ detail }) => {
+    near = detail.near;
+    mark(detail.came);
+  };
+
+  CSS.highlights.set("found", marks);
+  list.addEventListener("notes:filtered", filtered, heard);
+  list.addEventListener("notes:near", came, heard);
+  return () => {
+    over.abort();
+    CSS.highlights.delete("found");
+  };
+}
+
+/** @param {HTMLElement} element @param {string[]} wanted @returns {Range[]} */
+function rangesIn(element, wanted) {
+  const text = element.firstChild;
+  if (!text) return [];
+  return occurrences(element.textContent, wanted).map(([from, to]) => {
+    const range = new Range();
+    range.setStart(text, from);
+    range.setEnd(text, to);
+    return range;
+  });
+}
+
+/** How far a folded text is to be scrolled so that the range is in sight, a line above it too. @param {HTMLElement} element @param {Range} range */
+function below(element, range) {
+  const [place, { top, bottom, height }] = [range.getBoundingClientRect(), element.getBoundingClientRect()];
+  if (!height || place.bottom <= bottom + 1) return 0;
+  const line = parseFloat(getComputedStyle(element).lineHeight);
+  return Math.max(0, Math.floor((place.top - top + element.scrollTop) / line) - 1) * line;
+}

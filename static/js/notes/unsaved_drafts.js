@@ -1,0 +1,95 @@
+/**
+ * Text that was typed and not saved is set aside, not thrown away: a message offers it back at once, and the note's card
+ * for as long as nobody took it up again or dropped it.
+ */
+import { scope } from "../boards/current_board.js";
+import { around, clone, find } from "../lib/elements.js";
+import { emit, toast } from "../lib/page_events.js";
+import { keep, kept, numbersAfter } from "../lib/storage.js";
+import { cardsIn, noteOf } from "./note_card.js";
+import { sameText } from "./note_text.js";
+
+/** @param {number} id of the note @returns {Draft[]} the latest last */
+const asideOf = (id) => kept(`${scope}aside:${id}`) ?? [];
+
+/** @param {HTMLElement} card @param {Draft} draft @param {string} words what is said of it */
+export function setAside(card, draft, words) {
+  const { id } = noteOf(card);
+  if (sameText(draft, draft.base)) return;
+  forget(id, draft);
+  keep(`${scope}aside:${id}`, [...asideOf(id), draft]);
+  offerBack(id, draft, words);
+}
+
+/** The note under a text is gone: the text is not. @param {NoteText} text @param {() => void} used */
+export function offerText(text, used) {
+  const run = () => {
+    emit(document, "composer:use", text);
+    used();
+  };
+  toast("A note that you were editing has been deleted.", { label: "Use the text", run });
+}
+
+/** @param {HTMLElement} element the page's main */
+export function start(element) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  /** @param {MouseEvent} event */
+  const click = (event) => {
+    const [button, card] = [around(event, ".note-aside button"), around(event, ".note")];
+    if (!button || !card) return;
+    const { id } = noteOf(card);
+    const draft = asideOf(id).at(-1);
+    if (!draft) show(card);
+    else if (button.matches(".aside-back")) takeUp(id, draft);
+    else drop(card, draft);
+  };
+  const loaded = () => {
+    for (const id of numbersAfter(`${scope}aside:`)) {
+      if (document.getElementById(`note-${id}`)) continue;
+      for (const draft of asideOf(id)) offerText(draft, () => forget(id, draft));
+    }
+  };
+
+  element.addEventListener("click", click, heard);
+  element.addEventListener("note:changed", ({ target, detail }) => detail.before || show(target), heard);
+  element.addEventListener("editor:closed", ({ target }) => show(target), heard);
+  element.addEventListener("board:loaded", loaded, heard);
+  for (const card of cardsIn(find(element, "ul.notes"))) show(card);
+  return () => over.abort();
+}
+
+/** Say on the card whether something is set aside. @param {HTMLElement} card */
+function show(card) {
+  card.querySelector(".note-aside")?.remove();
+  if (asideOf(noteOf(card).id).length) card.append(clone("note-aside"));
+}
+
+/** @param {HTMLElement} card @param {Draft} draft */
+function drop(card, draft) {
+  const { id } = noteOf(card);
+  forget(id, draft);
+  card.focus({ preventScroll: true });
+  show(card);
+  offerBack(id, draft, "Your text was discarded.");
+}
+
+/** @param {number} id @param {Draft} draft @param {string} words */
+function offerBack(id, draft, words) {
+  toast(words, { label: "Restore", run: () => takeUp(id, draft) });
+}
+
+/** @param {number} id @param {Draft} draft */
+function takeUp(id, draft) {
+  const card = document.getElementById(`note-${id}`);
+  if (!card) return;
+  forget(id, draft);
+  emit(card, "note:edit", draft);
+  show(card);
+}
+
+/** @param {number} id @param {NoteText} text */
+function forget(id, text) {
+  const others = asideOf(id).filter((draft) => !sameText(draft, text));
+  keep(`${scope}aside:${id}`, others.length ? others : null);
+}

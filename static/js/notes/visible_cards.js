@@ -1,0 +1,57 @@
+/**
+ * Which cards are near the window, so that what needs measuring or a clock is done for few cards, and in batches.
+ * The browser knows already, since it skips the far ones: thousands of observed cards would cost as much as drawing.
+ */
+import { around } from "../lib/elements.js";
+import { emit } from "../lib/page_events.js";
+import { cardsIn } from "./note_card.js";
+
+const SKIPS = CSS.supports("content-visibility", "auto"); // Safari 17 skips no card, so that all are near
+
+/**
+ * Dispatches `notes:near` (detail: {came: cards, near: all that are near}) from the list.
+ * @param {HTMLElement} element the list
+ */
+export function start(element) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  /** @type {Set<HTMLElement>} */ const near = new Set();
+  /** @type {Set<HTMLElement>} */ let came = new Set();
+
+  const tell = () => {
+    const batch = [...came].filter((card) => card.isConnected);
+    came = new Set();
+    emit(element, "notes:near", { came: batch, near });
+  };
+  /** @param {HTMLElement} card */
+  const add = (card) => {
+    near.add(card);
+    if (!came.size) requestAnimationFrame(tell);
+    came.add(card);
+  };
+  /** @param {ContentVisibilityAutoStateChangeEvent} event */
+  const crossed = (event) => {
+    const card = around(event, ".note");
+    if (!card) return;
+    if (event.skipped) near.delete(card);
+    else add(card);
+  };
+  /** @param {CardEvent} event */
+  const changed = ({ target }) => (near.has(target) || !SKIPS) && add(target);
+  const gone = () => {
+    for (const card of near) if (!card.isConnected) near.delete(card);
+  };
+
+  // On paper all of them are.
+  const printed = () => emit(element, "notes:near", { came: [...cardsIn(element)], near });
+
+  for (const card of cardsIn(element)) {
+    if (card.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })) add(card);
+  }
+  // It bubbles in Chromium alone; on its way down it passes the list in every browser.
+  element.addEventListener("contentvisibilityautostatechange", crossed, { ...heard, capture: true });
+  element.addEventListener("note:changed", changed, heard);
+  addEventListener("beforeprint", printed, heard);
+  element.addEventListener("note:gone", gone, heard);
+  return () => over.abort();
+}

@@ -1,0 +1,51 @@
+/** What an answer of the assistant shows beside its text: where it stands, and what the viewer can do about it. */
+import { address, find } from "../lib/elements.js";
+import { showText } from "./message_text.js";
+
+const WORDS = { waiting: "Thinking…", writing: "Writing…", done: "", stopped: "Stopped", failed: "" };
+const accounts = "accounts" in document.documentElement.dataset;
+
+/** Whether an answer is still to come, or to go on. @param {Answer|null|undefined} answer */
+export const isGrowing = (answer) => answer?.state === "waiting" || answer?.state === "writing";
+
+/** What never changes about an answer. @param {HTMLElement} item @param {number} id @param {Answer} answer @param {number} viewer @param {boolean} administers */
+export function nameAnswer(item, id, { asker_id, question_id }, viewer, administers) {
+  const asked = viewer > 0 && asker_id === viewer;
+  item.dataset.asker = String(asker_id ?? "");
+  item.dataset.question = String(question_id);
+  item.toggleAttribute("data-asked", asked);
+  find(item, ".message-tools").hidden = !(asked || administers);
+  for (const form of [".stop-form", ".again-form", ".delete-form"]) address(find(item, form), "action", id);
+}
+
+/** @param {HTMLElement} item @param {Answer} answer @param {number} viewer */
+export function fillAnswer(item, answer, viewer) {
+  const { state, error, asker_id } = answer;
+  const [stop, again] = [find(item, ".stop-form"), find(item, ".again-form")];
+  const growing = isGrowing(answer);
+  const allowed = !accounts || asker_id === null || asker_id === viewer;
+  const left = [stop, again].find((form) => form.contains(document.activeElement));
+  item.dataset.answer = state;
+  // Never taken back: the end of what grew is read out by itself (assistant_answers.js).
+  if (growing) item.ariaLive = "off";
+  showText(find(item, ".answer-state"), state === "failed" ? (error ?? "") : WORDS[state]);
+  stop.hidden = !(growing && allowed);
+  again.hidden = !((state === "stopped" || state === "failed") && allowed);
+  if (left?.hidden) {
+    const other = [stop, again].find(({ hidden }) => !hidden)?.querySelector("button");
+    (other ?? item).focus({ preventScroll: true });
+  }
+}
+
+/** The answer that an item of the server's shows, or null when it is none. @param {HTMLElement} item @returns {Answer|null} */
+export function readAnswer(item) {
+  const { answer, asker, question } = item.dataset;
+  if (!answer) return null;
+  const state = /** @type {Answer["state"]} */ (answer);
+  return {
+    question_id: Number(question),
+    asker_id: Number(asker) || null,
+    state,
+    error: state === "failed" ? find(item, ".answer-state").textContent.trim() : null,
+  };
+}

@@ -1,0 +1,42 @@
+/** Whether the assistant can answer, above one's conversation with it, and what is missing when it cannot. */
+import { ask } from "../lib/api.js";
+import { find } from "../lib/elements.js";
+import { showText } from "./message_text.js";
+
+const AGAIN_MS = 10_000; // while it cannot, and somebody looks
+
+/** @param {HTMLElement} element the place where it is said @param {HTMLElement} list the messages @param {ExpectingFeed} feed */
+export function start(element, list, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  let latest = new AbortController(); // an answer that comes late must not undo a later one
+  let timer = 0;
+
+  const look = async () => {
+    clearTimeout(timer);
+    latest.abort();
+    if (document.hidden) return;
+    latest = new AbortController();
+    const signal = AbortSignal.any([latest.signal, over.signal]);
+    try {
+      const { value } = await ask("/assistant", { signal });
+      element.hidden = value.available;
+      if (!value.available) showText(find(element, ".missing-words"), value.reason);
+    } catch {
+      // Another time: what is shown may still be true.
+    }
+    if (!element.hidden && !signal.aborted) timer = setTimeout(look, AGAIN_MS);
+  };
+  /** @param {CardEvent<MessageChange>} event */
+  const changed = ({ detail: { message, before } }) => {
+    if (message.answer?.state === "failed" && before?.answer?.state !== "failed") look();
+  };
+
+  list.addEventListener("message:changed", changed, heard);
+  document.addEventListener("visibilitychange", look, heard);
+  feed.addEventListener("state", () => feed.state === "live" && look(), heard);
+  return () => {
+    over.abort();
+    clearTimeout(timer);
+  };
+}

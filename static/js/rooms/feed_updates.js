@@ -1,0 +1,54 @@
+/** The conversation: events and the newest page go in. It inserts nothing by itself. */
+import { persist } from "../lib/retry.js";
+import { page } from "./message_pages.js";
+
+const MOST = 600; // messages on the page while one follows the newest; more are let go of
+const KEPT = 300;
+const FEW = 50;
+
+/**
+ * @param {import("./message_window.js").MessageWindow} messages @param {import("./scroll_position.js").LogScroll} scroll
+ * @param {ExpectingFeed} feed @param {HTMLElement} empty what stands there when nothing was said
+ */
+export function start(messages, scroll, feed, empty) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const { element, roomId } = messages;
+  let loading = new AbortController();
+
+  const showEmpty = () => (empty.hidden = messages.items.length > 0 || !messages.whole);
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { action, message } }) => {
+    if (message?.room_id !== roomId) return;
+    scroll.keepingSoon(() => {
+      if (action === "delete") messages.remove(message);
+      else messages.put(message, true);
+    });
+    if (scroll.atEnd && messages.items.length > MOST) messages.trim("oldest", KEPT);
+    showEmpty();
+  };
+  /** @param {number} limit messages @returns {Promise<boolean>} false when another one took its place */
+  const load = async (limit) => {
+    loading.abort();
+    loading = new AbortController();
+    const signal = AbortSignal.any([loading.signal, over.signal]);
+    element.setAttribute("aria-busy", "true");
+    messages.doubt();
+    const work = async () => {
+      const { found, last } = await page(roomId, "newest", limit, signal);
+      scroll.keeping(() => messages.replace(found, last));
+    };
+    const done = await persist(work, feed, signal);
+    if (!done) return false;
+    element.removeAttribute("aria-busy");
+    showEmpty();
+    return true;
+  };
+  const reload = () => load(Math.min(Math.max(messages.items.length, FEW), MOST));
+  const toNewest = async () => (await load(FEW)) && scroll.toEnd();
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", reload, heard);
+  scroll.log.addEventListener("log:newest", toNewest, heard);
+  return () => over.abort();
+}

@@ -1,0 +1,107 @@
+/**
+ * Further messages come as one scrolls to them, older ones above, and newer ones below where those were let go of.
+ * What was said in the past is not read out.
+ */
+import { find } from "../lib/elements.js";
+import { page } from "./message_pages.js";
+
+const PAGE = 100; // messages
+const AHEAD = 1_000; // pixels: this near to the end of what is shown they are fetched
+const MOST = 1_500; // messages shown at once; beyond, those far away are let go of
+const QUIET_MS = 1_000; // a screen reader looks at what was put in a moment later
+
+/**
+ * @param {HTMLElement} element what stands above the oldest message
+ * @param {import("./message_window.js").MessageWindow} messages @param {import("./scroll_position.js").LogScroll} scroll
+ * @param {ExpectingFeed} feed
+ */
+export function start(element, messages, scroll, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const { log } = scroll;
+  const link = find(element, "a", HTMLAnchorElement);
+  const state = find(element, ".older-state");
+  let busy = false;
+  let timer = 0;
+
+  /** @param {"more"|"whole"|"loading"|"failed"} name @param {string} words */
+  const say = (name, words = "") => {
+    element.dataset.state = name;
+    state.textContent = words;
+  };
+  const show = () => {
+    if (messages.oldest) link.search = `?before_id=${messages.oldest.id}`;
+    say(messages.whole ? "whole" : "more");
+  };
+  /** @param {() => Promise<void>} work */
+  const alone = async (work) => {
+    if (busy) return;
+    busy = true;
+    try {
+      await work();
+      show();
+      requestAnimationFrame(look);
+    } catch {
+      say("failed", "These messages could not be loaded.");
+    } finally {
+      busy = false;
+    }
+  };
+  const older = async () => {
+    const { oldest } = messages;
+    if (!oldest) return;
+    say("loading", "Loading older messages…");
+    const { found, last } = await page(messages.roomId, { before: oldest.id }, PAGE, over.signal);
+    if (messages.oldest?.id !== oldest.id) return; // they do not join what is shown now
+    quietly(() => {
+      messages.prepend(found, last);
+      if (scroll.below > AHEAD) messages.trim("newest", MOST);
+    });
+  };
+  const newer = async () => {
+    const { newest } = messages;
+    if (!newest) return;
+    const { found, last } = await page(messages.roomId, { after: newest.id }, PAGE, over.signal);
+    if (messages.newest?.id !== newest.id || !messages.detached) return;
+    quietly(() => {
+      messages.append(found, last);
+      messages.trim("oldest", MOST);
+    });
+  };
+  /** @param {() => void} change */
+  const quietly = (change) => {
+    log.ariaLive = "off";
+    scroll.keeping(change);
+    clearTimeout(timer);
+    timer = setTimeout(() => (log.ariaLive = "polite"), QUIET_MS);
+  };
+  /** What failed waits to be asked for. */
+  const look = () => {
+    if (element.dataset.state === "failed") return;
+    if (messages.detached && scroll.below < AHEAD) alone(newer);
+    else if (!messages.whole && scroll.above < AHEAD) alone(older);
+  };
+  const again = () => {
+    if (feed.state !== "live") return;
+    if (!busy) show();
+    look();
+  };
+  /** @param {MouseEvent} event */
+  const click = (event) => {
+    event.preventDefault();
+    alone(older);
+  };
+
+  link.addEventListener("click", click, heard);
+  // An intersection observer would tell of this seldomer, but some browsers lose count as messages get their size.
+  log.addEventListener("scroll", look, { ...heard, passive: true });
+  addEventListener("resize", look, heard);
+  messages.element.addEventListener("messages:loaded", () => busy || show(), heard);
+  feed.addEventListener("state", again, heard);
+  show();
+  look();
+  return () => {
+    over.abort();
+    clearTimeout(timer);
+  };
+}

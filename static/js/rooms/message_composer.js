@@ -1,0 +1,85 @@
+/** Where a message is written: it grows, keeps its draft, and sends with Enter. */
+import { Problem } from "../lib/api.js";
+import { find } from "../lib/elements.js";
+import { clearErrors, showErrors } from "../lib/field_errors.js";
+import { grow, hasKeyboard } from "../lib/growing_field.js";
+import { isSending, keyOf } from "../lib/keyboard.js";
+import { emit } from "../lib/page_events.js";
+import { keep, kept } from "../lib/storage.js";
+
+export const LONGEST = 4_000; // characters
+const WARNED = 200; // characters before the end at which they are counted
+
+/**
+ * Dispatches from the form, bubbling: `composer:sent`, `composer:edit-last`.
+ * @param {HTMLFormElement} element @param {number} roomId @param {(content: string) => void} post
+ */
+export function start(element, roomId, post) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const field = find(element, "[name=content]", HTMLTextAreaElement);
+  const left = find(element, ".characters-left");
+  /** @type {`draft:room:${number}`} */ const draft = `draft:room:${roomId}`;
+
+  const changed = () => {
+    const free = LONGEST - [...field.value].length;
+    left.hidden = free > WARNED;
+    left.textContent = free < 0 ? `${-free} too many` : `${free} left`;
+    left.toggleAttribute("data-over", free < 0);
+    element.toggleAttribute("data-empty", !field.value.trim());
+    grow(field);
+    return free;
+  };
+  /** @param {string} text */
+  const write = (text) => {
+    field.value = text;
+    changed();
+    keep(draft, text || null);
+  };
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    clearErrors(element);
+    if (!field.value.trim()) return field.focus();
+    if (changed() < 0) return showErrors(element, tooLong());
+    const content = field.value.trimEnd();
+    write("");
+    field.focus();
+    post(content);
+    emit(element, "composer:sent");
+  };
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
+    if (isSending(event)) {
+      event.preventDefault();
+      element.requestSubmit();
+    } else if (keyOf(event) === "ArrowUp" && !field.value && !event.shiftKey) {
+      event.preventDefault();
+      emit(element, "composer:edit-last");
+    } else if (keyOf(event) === "Escape") field.blur();
+  };
+  const input = () => {
+    clearErrors(element);
+    changed();
+    keep(draft, field.value || null);
+  };
+  /** What could not be sent comes back, before what is being typed. @param {RoomEvents["composer:take-back"]} event */
+  const takeBack = ({ detail }) => {
+    write([detail, field.value].filter(Boolean).join("\n"));
+    field.focus();
+  };
+
+  element.addEventListener("submit", submit, heard);
+  field.addEventListener("keydown", press, heard);
+  field.addEventListener("input", input, heard);
+  find(document, "#main").addEventListener("composer:take-back", takeBack, heard);
+  field.value ||= kept(draft) ?? "";
+  changed();
+  if (hasKeyboard() && document.activeElement === document.body) field.focus({ preventScroll: true });
+  return () => over.abort();
+}
+
+function tooLong() {
+  const message = `A message has at most ${LONGEST} characters.`;
+  return new Problem(422, { errors: [{ field: "content", message }] });
+}

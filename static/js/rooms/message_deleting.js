@@ -1,0 +1,45 @@
+/** Deleting one's own message, and the way back. */
+import { explain, Problem, send } from "../lib/api.js";
+import { around } from "../lib/elements.js";
+import { toast } from "../lib/page_events.js";
+import { messageOf, viewer } from "./message_item.js";
+
+/** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  /** @param {number} id */
+  const remove = async (id) => {
+    try {
+      const { eventId } = await send("DELETE", `/messages/${id}?author_id=${viewer}`);
+      feed.expect(eventId);
+      toast("Message deleted.", { label: "Undo", run: () => restore(id) });
+    } catch (caught) {
+      failed("Not deleted", Problem.of(caught), () => remove(id));
+    }
+  };
+  /** @param {number} id */
+  const restore = async (id) => {
+    try {
+      const { eventId } = await send("POST", `/messages/${id}/restore?author_id=${viewer}`);
+      feed.expect(eventId);
+    } catch (caught) {
+      const problem = Problem.of(caught);
+      if (problem.status === 404) toast("This message can no longer be restored.");
+      else failed("Not restored", problem, () => restore(id));
+    }
+  };
+  /** @param {string} what @param {Problem} problem @param {() => void} again */
+  const failed = (what, problem, again) => {
+    if (problem.status === 404) return; // somebody else was quicker
+    toast(explain(problem, what), { label: "Retry", run: again });
+  };
+  /** @param {Event} event */
+  const submit = (event) => {
+    const item = around(event, ".delete-form") && around(event, ".message");
+    if (!item) return;
+    event.preventDefault();
+    remove(messageOf(item).id);
+  };
+  element.addEventListener("submit", submit, { signal: over.signal });
+  return () => over.abort();
+}

@@ -1,0 +1,47 @@
+/** Changing one's own message, in its place; one at a time. */
+import { around, find } from "../lib/elements.js";
+import { hasKeyboard } from "../lib/growing_field.js";
+import { MessageEditor } from "./message_editor.js";
+import { isOwn, itemsIn, messageOf } from "./message_item.js";
+
+/**
+ * @param {HTMLElement} element the page's main @param {import("./message_window.js").MessageWindow} messages
+ * @param {ExpectingFeed} feed
+ */
+export function start(element, messages, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  /** @type {MessageEditor|undefined} */ let editor;
+
+  /** @param {HTMLElement} item @param {string|null} [text] to begin with, unless it is the message's own */
+  const edit = (item, text) => {
+    if (editor?.item !== item || text) {
+      editor?.cancel();
+      editor = new MessageEditor(item, text ?? null, feed, closed);
+    }
+    editor.focus();
+  };
+  const closed = () => {
+    editor = undefined;
+    if (hasKeyboard()) find(element, "#message-form [name=content]").focus({ preventScroll: true });
+  };
+  const editLast = () => {
+    const items = itemsIn(messages.element);
+    for (let at = items.length - 1; at >= 0; at--) if (isOwn(messageOf(items[at]))) return edit(items[at]);
+  };
+  /** @param {MouseEvent} event */
+  const click = (event) => {
+    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    const item = plain && around(event, ".edit-link") && around(event, ".message");
+    if (!item) return;
+    event.preventDefault();
+    edit(item);
+  };
+  const gone = () => editor?.item.isConnected === false && editor.gone();
+
+  messages.element.addEventListener("click", click, heard);
+  messages.element.addEventListener("message:gone", gone, heard);
+  element.addEventListener("message:edit", ({ target, detail }) => edit(target, detail), heard);
+  element.addEventListener("composer:edit-last", editLast, heard);
+  return () => over.abort();
+}

@@ -1,0 +1,97 @@
+/** A message on the page: made from the blank one in its template, its slots filled as text, and the message it shows. */
+import { drawAvatar } from "../lib/avatar.js";
+import { address, clone, find } from "../lib/elements.js";
+import { sayWithin } from "../shell/user_names.js";
+import { fillAnswer, nameAnswer, readAnswer } from "./assistant_answer_item.js";
+import { showText } from "./message_text.js";
+import { tellTime } from "./message_time.js";
+
+/** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
+/** @type {Map<string, HTMLLIElement>} by the id of its template */ const blanks = new Map();
+
+/** Who looks at this page; 0 for nobody in particular. */
+export const viewer = Number(document.documentElement.dataset.person);
+/** Whether they may delete what others say. */
+const administers = "admin" in document.documentElement.dataset;
+
+/** @param {Element} list @returns {HTMLCollectionOf<HTMLElement>} a live one; nothing else is in the list */
+export const itemsIn = (list) => /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
+
+/** The message that an item shows. @param {Element} item */
+export function messageOf(item) {
+  const message = shown.get(item);
+  if (!message) throw new TypeError("This is no message of the conversation.");
+  return message;
+}
+
+/** @param {Message} message */
+export const isOwn = ({ author_id }) => viewer > 0 && author_id === viewer;
+
+/** A new item that shows a message. @param {Message} message */
+export function itemFor(message) {
+  const kind = message.answer ? "answer-item" : "message-item";
+  const blank = blanks.get(kind) ?? clone(kind, HTMLLIElement);
+  blanks.set(kind, blank); // to copy an item is cheaper than to import it again
+  const item = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
+  fill(item, message);
+  return item;
+}
+
+/** Read the message from an item that the server rendered. @param {HTMLElement} item @param {number} roomId @returns {Message} */
+export function read(item, roomId) {
+  const { id, version, author, key } = item.dataset;
+  const name = find(item, ".author").textContent;
+  const time = find(item, ".message-head time", HTMLTimeElement);
+  const answer = readAnswer(item);
+  const message = {
+    id: Number(id),
+    room_id: roomId,
+    version: Number(version),
+    content: find(item, ".content").textContent,
+    author_id: Number(author) || null,
+    author: author ? { id: Number(author), nickname: name, name, email: null } : null,
+    guest: author || answer ? null : name,
+    client_key: key ?? null,
+    date: time.dateTime,
+    edited_at: answer || find(item, ".edited").hidden ? null : time.dateTime,
+    answer,
+  };
+  tellTime(time, message.date);
+  shown.set(item, message);
+  return message;
+}
+
+/** Put a message's values into an item's slots. @param {HTMLElement} item @param {Message} message */
+export function fill(item, message) {
+  const before = shown.get(item);
+  if (before?.id !== message.id) name(item, message);
+  item.dataset.version = String(message.version);
+  tellTime(find(item, ".message-head time", HTMLTimeElement), message.date);
+  if (before?.content !== message.content) showText(find(item, ".content"), message.content);
+  if (message.answer) fillAnswer(item, message.answer, viewer);
+  else find(item, ".edited").hidden = !message.edited_at;
+  shown.set(item, message);
+}
+
+/** What never changes about a message. @param {HTMLElement} item @param {Message} message */
+function name(item, message) {
+  const own = isOwn(message);
+  item.id = `message-${message.id}`;
+  item.dataset.id = String(message.id);
+  item.dataset.author = String(message.author_id ?? "");
+  if (message.client_key) item.dataset.key = message.client_key;
+  if (message.answer) return nameAnswer(item, message.id, message.answer, viewer, administers);
+  item.toggleAttribute("data-own", own);
+  if (message.author) sayWithin(item, message.author);
+  else nameGuest(item, message.guest ?? "");
+  find(item, ".message-tools").hidden = !(own || administers);
+  find(item, ".edit-link").hidden = !own;
+  address(find(item, ".edit-link"), "href", message.id);
+  address(find(item, ".delete-form"), "action", message.id);
+}
+
+/** @param {HTMLElement} item @param {string} guest */
+function nameGuest(item, guest) {
+  find(item, ".author bdi").textContent = guest;
+  drawAvatar(find(item, ".avatar"), guest, null);
+}

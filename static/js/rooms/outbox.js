@@ -1,0 +1,122 @@
+/**
+ * What was written and has not arrived yet, in the order in which it was written.
+ *
+ * 1. It is kept over a reload until the server has it, under a key with which the server posts it once. 2. One is sent at
+ * a time, so that the order stays. 3. What failed for want of a connection is sent again once there is one.
+ */
+import { explain, Problem, send } from "../lib/api.js";
+import { clientKey } from "../lib/client_key.js";
+import { OutboxStore } from "./outbox_store.js";
+
+const ARRIVAL_MS = 10_000; // what the server has and a live feed does not bring by then has been deleted
+
+/** @typedef {Unsent & {state: "waiting"|"sending"|"sent"|"failed", problem?: Problem}} Outgoing */
+
+export class Outbox {
+  /** @type {Outgoing[]} */ #items = [];
+  #sending = false;
+
+  /**
+   * @param {number} roomId @param {ExpectingFeed} feed
+   * @param {{changed: (items: Outgoing[]) => void, arrived: (item: Unsent) => boolean}} page what hears of every change,
+   * and whether a message is shown already
+   */
+  constructor(roomId, feed, { changed, arrived }) {
+    this.roomId = roomId;
+    this.feed = feed;
+    this.changed = changed;
+    this.arrived = arrived;
+    this.store = new OutboxStore(roomId);
+  }
+
+  start() {
+    const over = new AbortController();
+    const again = () => this.feed.state === "live" && this.retryAll();
+    const unsent = this.store.take().filter((item) => !this.arrived(item));
+    this.#items = unsent.map((item) => ({ ...item, state: "waiting" }));
+    this.feed.addEventListener("state", again, { signal: over.signal });
+    this.#keep();
+    this.#pump();
+    return () => over.abort();
+  }
+
+  /** @param {string} content @param {number} authorId */
+  add(content, authorId) {
+    const item = { key: clientKey(), author_id: authorId, content, date: new Date().toISOString() };
+    this.#items.push({ ...item, state: "waiting" });
+    this.#keep();
+    this.#pump();
+  }
+
+  /** @param {string} key */
+  retry(key) {
+    for (const item of this.#items) if (item.key === key && item.state === "failed") item.state = "waiting";
+    this.#pump();
+  }
+
+  /** All that failed for no fault of its own. */
+  retryAll() {
+    for (const item of this.#items) if (item.state === "failed" && passes(item.problem)) item.state = "waiting";
+    this.#pump();
+  }
+
+  /** It has arrived, or is given up. @param {string} key */
+  drop(key) {
+    if (!this.#items.some((item) => item.key === key)) return;
+    this.#items = this.#items.filter((item) => item.key !== key);
+    this.#keep();
+  }
+
+  #keep() {
+    this.store.save(this.#items.filter(({ state }) => state !== "sent"));
+    this.changed(this.#items);
+  }
+
+  async #pump() {
+    if (this.#sending) return;
+    this.#sending = true;
+    for (let item = this.#next(); item; item = this.#next()) {
+      item.state = "sending";
+      this.changed(this.#items);
+      const sent = await this.#send(item);
+      if (sent && this.arrived(item)) this.drop(item.key);
+      else this.#keep();
+    }
+    this.#sending = false;
+    this.changed(this.#items);
+  }
+
+  #next() {
+    return this.#items.find(({ state }) => state === "waiting");
+  }
+
+  /** @param {Outgoing} item */
+  async #send(item) {
+    const { author_id, content, key } = item;
+    try {
+      const body = { author_id, content, client_key: key };
+      const { eventId } = await send("POST", `/rooms/${this.roomId}/messages`, body);
+      item.state = "sent";
+      this.feed.expect(eventId);
+      setTimeout(() => this.feed.state === "live" && this.drop(item.key), ARRIVAL_MS);
+      return true;
+    } catch (caught) {
+      item.problem = Problem.of(caught);
+      item.state = "failed";
+      if (passes(item.problem)) this.#failRest(item.problem);
+      return false;
+    }
+  }
+
+  /** What comes after it would fail alike, and must not overtake it. @param {Problem} problem */
+  #failRest(problem) {
+    for (const item of this.#items) if (item.state === "waiting") Object.assign(item, { state: "failed", problem });
+  }
+}
+
+/** Whether it may go well another time. @param {Problem|undefined} problem */
+const passes = (problem) =>
+  !problem || problem.status === 0 || problem.status >= 500 || [401, 408, 429].includes(problem.status);
+
+/** @param {Problem|undefined} problem */
+export const explainUnsent = (problem) => (problem ? explain(problem, "Not sent") : "");

@@ -1,0 +1,79 @@
+/** A room's page: starts each module on its part of it. */
+import { find } from "../lib/elements.js";
+import { prefer } from "../shell/preferences.js";
+import * as shortcuts from "../shell/shortcuts.js";
+import * as answers from "./assistant_answers.js";
+import * as mention from "./assistant_mention.js";
+import * as assistantStatus from "./assistant_status.js";
+import * as conversation from "./feed_updates.js";
+import { guestPosting } from "./guest_posting.js";
+import * as furtherMessages from "./load_more.js";
+import * as messageComposer from "./message_composer.js";
+import * as messageDeleting from "./message_deleting.js";
+import * as messageEditing from "./message_editing.js";
+import * as messageGrouping from "./message_grouping.js";
+import { viewer } from "./message_item.js";
+import { messageKeys } from "./message_keys.js";
+import { MessageWindow } from "./message_window.js";
+import * as outboxList from "./outbox_list.js";
+import * as presence from "./presence.js";
+import { Reading } from "./read_marker.js";
+import { LogScroll } from "./scroll_position.js";
+import * as typingLine from "./typing_indicator.js";
+import * as typing from "./typing_sender.js";
+import * as unreadLine from "./unread_divider.js";
+
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const list = find(element, "#messages");
+  const older = find(element, "#older");
+  const { room, kind, newest, lastRead, unread } = element.dataset;
+  const roomId = Number(room);
+  if (newest === undefined) return location.replace(location.pathname); // older pages are for readers without scripts
+
+  const scroll = new LogScroll(find(element, "#log"), list);
+  const messages = scroll.keeping(() => new MessageWindow(list, roomId, older.dataset.state === "whole"));
+  const reading = new Reading(messages, scroll, lastRead ? Number(lastRead) : Number.POSITIVE_INFINITY, feed);
+  scroll.start();
+  messageGrouping.start(list);
+  conversation.start(messages, scroll, feed, find(element, "#empty-room"));
+  unreadLine.start(find(element, "#jump"), messages, scroll, reading, Number(unread ?? 0));
+  reading.start();
+  furtherMessages.start(older, messages, scroll, feed);
+  presence.start(find(element, "#here"), roomId, feed);
+  typingLine.start(find(element, "#typing"), roomId, feed);
+  answers.start(list, feed);
+  if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);
+  if (!viewer) startGuest(element, messages.roomId, scroll);
+  const writing = viewer ? startWriting(element, messages, scroll, feed) : {};
+  shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), { ...messageKeys(list, scroll), ...writing });
+  if (element.dataset.lastRoom !== room) prefer("room", roomId);
+}
+
+/** @param {HTMLElement} element @param {number} roomId @param {LogScroll} scroll */
+function startGuest(element, roomId, scroll) {
+  /** @type {HTMLFormElement|null} */ const form = element.querySelector("#message-form"); // where guests may talk
+  if (!form) return;
+  const post = guestPosting(form);
+  messageComposer.start(form, roomId, (content) => {
+    post(content);
+    scroll.toEnd();
+  });
+}
+
+/**
+ * @param {HTMLElement} element @param {MessageWindow} messages @param {LogScroll} scroll @param {ExpectingFeed} feed
+ * @returns {Record<string, () => unknown>} what further keys do
+ */
+function startWriting(element, messages, scroll, feed) {
+  const form = find(element, "#message-form", HTMLFormElement);
+  const { outbox } = outboxList.start(find(element, "#outbox"), messages, scroll, feed);
+  messageComposer.start(form, messages.roomId, (content) => {
+    outbox.add(content, viewer);
+    scroll.toEnd();
+  });
+  if (element.dataset.kind !== "private") typing.start(form, messages.roomId);
+  messageEditing.start(element, messages, feed);
+  messageDeleting.start(messages.element, feed);
+  return form.querySelector("#ask-button") ? { "@": mention.start(form) } : {};
+}

@@ -1,0 +1,55 @@
+/** Who is here: shown at once, said politely. */
+import { clone, find } from "../lib/elements.js";
+import { keyOf } from "../lib/keyboard.js";
+import { sayWithin } from "../shell/user_names.js";
+import { viewer } from "./message_item.js";
+import { newsOf } from "./presence_announcements.js";
+
+const FACES = 4;
+
+/** @param {HTMLElement} here the place of who is here @param {number} roomId @param {ExpectingFeed} feed */
+export function start(here, roomId, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const list = find(here, "ul");
+  const faces = find(here, ".here-faces");
+  /** @type {Map<number, string>|undefined} nicknames by id */ let known;
+  /** @param {Presence} presence */
+  const show = ({ here: people, guests }) => {
+    const all = [...people, ...guests.map((nickname) => ({ id: 0, nickname, name: "" }))];
+    list.replaceChildren(...all.map(personHere));
+    faces.replaceChildren(...all.slice(0, FACES).map(face));
+    find(here, ".here-count").textContent = `${all.length} here`;
+    const names = new Map(people.filter(({ id }) => id !== viewer).map(({ id, nickname }) => [id, nickname]));
+    for (const [id, name] of names) if (known && !known.has(id)) newsOf(`${name} is here.`);
+    for (const [id, name] of known ?? []) if (!names.has(id)) newsOf(`${name} has left.`);
+    known = names;
+  };
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { presence } }) => {
+    if (presence?.room_id === roomId) show(presence);
+  };
+  /** What lies above the log goes when one turns away from it. @param {Event} event */
+  const leave = ({ target }) => target instanceof Node && !here.contains(target) && here.removeAttribute("open");
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
+    if (keyOf(event) !== "Escape" || !here.hasAttribute("open")) return;
+    here.removeAttribute("open");
+    find(here, "summary").focus();
+  };
+  for (const name of ["click", "focusin"]) document.addEventListener(name, leave, heard);
+  here.addEventListener("keydown", press, heard);
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("state", () => here.toggleAttribute("data-stale", feed.state !== "live"), heard);
+  return () => over.abort();
+}
+
+/** @param {{id: number, nickname: string, name: string}} person a guest's id is 0 */
+function personHere(person) {
+  const line = clone("here-person");
+  sayWithin(line, person);
+  return line;
+}
+
+/** @param {{id: number, nickname: string, name: string}} person */
+const face = (person) => find(personHere(person), ".avatar");

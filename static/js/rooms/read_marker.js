@@ -1,0 +1,63 @@
+/** What has been read: the newest message in sight, in a tab that somebody can see. */
+import { send } from "../lib/api.js";
+import { isOwn, messageOf, viewer } from "./message_item.js";
+
+const GLANCE_MS = 300; // what passes by more quickly has not been read
+
+export class Reading {
+  /**
+   * @param {import("./message_window.js").MessageWindow} messages @param {import("./scroll_position.js").LogScroll} scroll
+   * @param {number} last the newest message that the viewer has read @param {ExpectingFeed} feed
+   */
+  constructor(messages, scroll, last, feed) {
+    this.messages = messages;
+    this.scroll = scroll;
+    this.last = last;
+    this.feed = feed;
+  }
+
+  /** Whether somebody can see the newest message. */
+  get looking() {
+    return this.scroll.atEnd && !document.hidden;
+  }
+
+  start() {
+    const over = new AbortController();
+    const heard = { signal: over.signal };
+    let timer = 0;
+    const soon = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => this.looking && this.#read(), GLANCE_MS);
+    };
+    /** @param {FeedEventMap["change"]} event */
+    const hear = ({ detail: { unread } }) => {
+      if (unread?.room_id === this.messages.roomId) this.last = Math.max(this.last, unread.last_read_id);
+    };
+    // Only what is new: an answer that grows would put it off until it is whole.
+    this.messages.element.addEventListener("message:changed", ({ detail }) => detail.before || soon(), heard);
+    this.messages.element.addEventListener("messages:loaded", soon, heard);
+    this.scroll.log.addEventListener("log:moved", soon, heard);
+    document.addEventListener("visibilitychange", soon, heard);
+    this.feed.addEventListener("change", hear, heard);
+    this.feed.addEventListener("state", soon, heard);
+    soon();
+    return () => {
+      over.abort();
+      clearTimeout(timer);
+    };
+  }
+
+  /** One's own messages need no reading. */
+  async #read() {
+    let item = this.messages.element.lastElementChild;
+    while (item && isOwn(messageOf(item))) item = item.previousElementSibling;
+    const id = item ? messageOf(item).id : 0;
+    if (id <= this.last) return;
+    const before = this.last;
+    this.last = id;
+    const body = { reader_id: viewer, message_id: id };
+    await send("POST", `/rooms/${this.messages.roomId}/read`, body).catch(() => {
+      this.last = Math.min(this.last, before); // another time: at the latest when the feed is back
+    });
+  }
+}

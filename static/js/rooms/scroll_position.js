@@ -1,0 +1,115 @@
+/**
+ * Where in the conversation one is.
+ *
+ * The log is laid out from its end (flex-direction: column-reverse), so a position is a distance from the newest message:
+ * at the end it stays at the end, and what is put in or grows above moves nothing. What changes below is made up for here.
+ */
+import { emit } from "../lib/page_events.js";
+
+/** @typedef {{anchor: Element|undefined, top: number, scrollTop: number}} Held */
+
+const CLOSE = 48; // pixels from the end that count as the end
+
+export class LogScroll {
+  /** @type {Held|undefined} what stays where it is in this frame */ #held;
+
+  /**
+   * Dispatches from the log: `log:moved` when its end is reached or left, `log:newest` when the newest are wanted.
+   * @param {HTMLElement} log @param {HTMLElement} list
+   */
+  constructor(log, list) {
+    this.log = log;
+    this.list = list;
+    this.atEnd = this.#isAtEnd();
+  }
+
+  start() {
+    const over = new AbortController();
+    this.log.addEventListener("scroll", () => this.#look(), { signal: over.signal, passive: true });
+    return () => over.abort();
+  }
+
+  #isAtEnd() {
+    return this.below < CLOSE && !("detached" in this.list.dataset);
+  }
+
+  /** Pixels of the log below what is in sight. */
+  get below() {
+    return -this.log.scrollTop;
+  }
+
+  /** Pixels of the log above what is in sight. */
+  get above() {
+    return this.log.scrollHeight - this.log.clientHeight + this.log.scrollTop;
+  }
+
+  #look() {
+    const atEnd = this.#isAtEnd();
+    if (atEnd === this.atEnd) return;
+    this.atEnd = atEnd;
+    emit(this.log, "log:moved");
+  }
+
+  /** To the newest message, which may have to be fetched first. */
+  toEnd() {
+    this.log.scrollTop = 0;
+    if ("detached" in this.list.dataset) emit(this.log, "log:newest");
+    this.#look();
+  }
+
+  /** Have a message in sight with what follows it, unless it is. @param {Element} item */
+  show(item) {
+    const above = this.log.getBoundingClientRect().top - item.getBoundingClientRect().top;
+    if (above > 0) this.log.scrollTop -= above;
+    this.#look();
+  }
+
+  /**
+   * Change something in the log; what one is looking at stays where it is.
+   * @template T @param {() => T} change @returns {T}
+   */
+  keeping(change) {
+    const held = this.atEnd ? null : this.#hold(); // at the end it stays at the end, and nothing has to be measured
+    const made = change();
+    if (held) this.#restore(held);
+    return made;
+  }
+
+  /** The same for what comes many times a frame: where things are is measured once a frame. @param {() => void} change */
+  keepingSoon(change) {
+    if (!this.atEnd && !this.#held) {
+      this.#held = this.#hold();
+      requestAnimationFrame(() => {
+        if (this.#held) this.#restore(this.#held);
+        this.#held = undefined;
+      });
+    }
+    change();
+  }
+
+  /** @returns {Held} */
+  #hold() {
+    const anchor = this.#topmost();
+    return { anchor, top: anchor?.getBoundingClientRect().top ?? 0, scrollTop: this.log.scrollTop };
+  }
+
+  /** Somebody may have scrolled since. @param {Held} held */
+  #restore({ anchor, top, scrollTop }) {
+    const scrolled = this.log.scrollTop - scrollTop;
+    if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().top - top + scrolled;
+    this.#look();
+  }
+
+  /** The first message in sight, found by halving. @returns {Element|undefined} */
+  #topmost() {
+    const items = this.list.children;
+    const { top } = this.log.getBoundingClientRect();
+    let [low, high] = [0, items.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (items[middle].getBoundingClientRect().bottom > top) high = middle;
+      else low = middle + 1;
+    }
+    return items[low];
+  }
+}

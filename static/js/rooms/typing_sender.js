@@ -1,0 +1,21 @@
+/** Tells the others that one is typing: at once, then every 2 seconds while it goes on. */
+import { send } from "../lib/api.js";
+import { viewer } from "./message_item.js";
+
+const PAUSE_MS = 2_000;
+
+/** @param {HTMLFormElement} element the composer @param {number} roomId */
+export function start(element, roomId) {
+  const over = new AbortController();
+  let last = -PAUSE_MS;
+  const typed = () => {
+    const now = performance.now();
+    if (now - last < PAUSE_MS || element.hasAttribute("data-empty")) return;
+    last = now;
+    // Nobody misses it when it fails.
+    send("POST", `/rooms/${roomId}/typing`, { author_id: viewer }).catch(() => {});
+  };
+  element.addEventListener("input", typed, { signal: over.signal });
+  element.addEventListener("composer:sent", () => (last = -PAUSE_MS), { signal: over.signal });
+  return () => over.abort();
+}

@@ -1,0 +1,108 @@
+/** The line above the first message that is new, and the way down to the newest. */
+import { find } from "../lib/elements.js";
+import { group } from "./message_grouping.js";
+import { isOwn, itemsIn, messageOf, viewer } from "./message_item.js";
+
+/**
+ * @param {HTMLElement} button the way down @param {import("./message_window.js").MessageWindow} messages
+ * @param {import("./scroll_position.js").LogScroll} scroll @param {import("./read_marker.js").Reading} reading
+ * @param {number} unread messages
+ */
+export function start(button, messages, scroll, reading, unread) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const words = find(button, ".jump-words");
+  const label = words.textContent;
+  /** @type {HTMLElement|undefined} */ let marked;
+  let since = reading.last; // new is what comes after it
+  let seen = true; // whether what stands below the line has been looked at
+  let waiting = unread; // as the badges have it; for nobody in particular, what came since the end was in sight
+
+  /** @param {HTMLElement|undefined} item */
+  const mark = (item) => {
+    if (item === marked) return;
+    if (marked) show(marked, false);
+    if (item) show(item, true);
+    marked = item;
+  };
+  const draw = () => {
+    const news = [...itemsIn(messages.element)].filter((item) => messageOf(item).id > since && !isOwn(messageOf(item)));
+    // What is new may begin above what is shown.
+    mark(messages.whole || news[0] !== messages.items[0] ? news[0] : undefined);
+  };
+  const showButton = () => {
+    if (scroll.atEnd && !viewer) waiting = 0;
+    if (button.hidden !== scroll.atEnd) button.hidden = scroll.atEnd;
+    const news = waiting ? `${waiting} new` : label;
+    if (words.textContent === news) return;
+    words.textContent = news;
+    button.ariaLabel = waiting ? `${news}. ${label}` : label;
+  };
+  const count = () => {
+    if (!viewer && !scroll.atEnd) waiting++;
+    showButton();
+  };
+  /** @param {PageEvents["unread"]} event */
+  const counted = ({ detail }) => {
+    waiting = detail.get(messages.roomId) ?? 0;
+    showButton();
+  };
+  const look = () => {
+    if (reading.looking) seen = true;
+    showButton();
+  };
+  /** @param {CardEvent<MessageChange>} event */
+  const changed = ({ target, detail: { message, before, live } }) => {
+    if (before || !live || isOwn(message)) return;
+    count();
+    if (reading.looking) {
+      if (!marked) since = Math.max(since, message.id);
+      return;
+    }
+    if (seen) {
+      since = message.id - 1;
+      mark(target);
+    }
+    seen = false;
+  };
+  /** @param {RoomEvents["message:outside"]} event */
+  const outside = ({ detail }) => {
+    if (isOwn(detail) || detail.version > 1) return;
+    if (seen) since = detail.id - 1;
+    seen = false;
+    count();
+  };
+  /** Who answers has read. */
+  const answered = () => {
+    since = Number.POSITIVE_INFINITY;
+    seen = true;
+    mark(undefined);
+  };
+
+  messages.element.addEventListener("message:changed", changed, heard);
+  messages.element.addEventListener("message:outside", outside, heard);
+  messages.element.addEventListener("messages:loaded", draw, heard);
+  messages.element.addEventListener("message:gone", () => marked && !marked.isConnected && draw(), heard);
+  scroll.log.addEventListener("log:moved", look, heard);
+  document.addEventListener("visibilitychange", look, heard);
+  document.addEventListener("composer:sent", answered, heard);
+  document.addEventListener("unread", counted, heard);
+  const jump = () => {
+    scroll.log.focus({ preventScroll: true }); // the button goes
+    scroll.toEnd();
+  };
+  button.addEventListener("click", jump, heard);
+  draw();
+  if (marked) {
+    seen = false;
+    scroll.show(marked);
+  }
+  showButton();
+  return () => over.abort();
+}
+
+/** @param {HTMLElement} item @param {boolean} on whether the line stands above it */
+function show(item, on) {
+  find(item, ".new-line").hidden = !on;
+  if (item.isConnected) group(item);
+}

@@ -1,0 +1,27 @@
+/** The feed's state as a small dot with a word, and, should it last, what that means for the person who types. */
+
+/** @type {Record<FeedState, string>} */
+const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline", out: "Signed out" };
+const FLICKER_MS = 400; // a hand-over between tabs or roads takes less, and is nobody's concern
+const LASTING_MS = 3_000;
+
+/** @param {HTMLElement} element @param {import("../feed/feed.js").Feed} feed @param {HTMLElement} hint */
+export function start(element, feed, hint) {
+  const over = new AbortController();
+  /** @type {number[]} */ let timers = [];
+  const show = () => {
+    element.dataset.state = feed.state;
+    element.textContent = WORDS[feed.state];
+  };
+  const explain = () => (hint.hidden = feed.state === "live" || feed.state === "out");
+  const hear = () => {
+    timers.forEach(clearTimeout);
+    const live = feed.state === "live";
+    timers = [setTimeout(show, live ? 0 : FLICKER_MS), setTimeout(explain, live ? 0 : LASTING_MS)];
+  };
+  feed.addEventListener("state", hear, { signal: over.signal });
+  return () => {
+    over.abort();
+    timers.forEach(clearTimeout);
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * What somebody wants remembered wherever they are. The server keeps it for the person who is chosen or signed in; for
+ * nobody in particular this browser does, and the calling module keeps it there (lib/storage.js).
+ * Dispatches `preference` on the document (detail: key and value, null when taken back) when it changes on any screen.
+ */
+import { Problem, send } from "../lib/api.js";
+import { emit } from "../lib/page_events.js";
+import { persist } from "../lib/retry.js";
+
+const person = document.documentElement.dataset.person ?? "";
+
+/** @type {ExpectingFeed|undefined} */ let feed;
+/** @type {Map<string, AbortController>} what is on its way, by key */ const underway = new Map();
+
+/** @param {ExpectingFeed} shared */
+export function start(shared) {
+  const over = new AbortController();
+  feed = shared;
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { topic, action, preference } }) => {
+    if (!preference || topic !== `user:${person}`) return;
+    emit(document, "preference", { key: preference.key, value: action === "delete" ? null : preference.value });
+  };
+  feed.addEventListener("change", hear, { signal: over.signal });
+  return () => over.abort();
+}
+
+/** Have something remembered, now or once there is a connection. @param {string} key @param {string|number} value */
+export function prefer(key, value) {
+  if (!person || !feed) return;
+  underway.get(key)?.abort();
+  const over = new AbortController();
+  underway.set(key, over);
+  const put = async () => {
+    try {
+      await send("PUT", `/me/preferences/${key}?person_id=${person}`, value);
+    } catch (caught) {
+      const { status } = Problem.of(caught);
+      if (status === 0 || status >= 500) throw caught; // another time
+    }
+  };
+  persist(put, feed, over.signal);
+}

@@ -1,0 +1,86 @@
+/** The rooms and one's own conversations, as they are listed beside a page: what is new comes in where it belongs. */
+import { pages } from "../lib/api.js";
+import { address, clone, find } from "../lib/elements.js";
+import { place, removeAll } from "../lib/focus.js";
+import { emit } from "../lib/page_events.js";
+import { persist } from "../lib/retry.js";
+import { say } from "./user_names.js";
+
+const LOBBY = 1;
+
+/** @param {HTMLElement} element @param {number} me 0 for nobody @param {ExpectingFeed} feed */
+export function start(element, me, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const own = element.querySelector("#conversations");
+  const lists = { room: find(element, "#rooms"), direct: own, private: own };
+  const none = element.querySelector(".rooms-none");
+
+  /** @param {Room} room */
+  const put = (room) => {
+    const list = lists[room.kind];
+    if (!list || list.querySelector(`[data-room="${room.id}"]`)) return;
+    putInOrder(list, itemFor(room, me));
+    if (room.kind === "direct") none?.setAttribute("hidden", "");
+    if (room.kind === "private") own?.querySelector(".assistant-door")?.remove();
+  };
+  /** @param {User} user */
+  const reorder = ({ id }) => {
+    const name = own?.querySelector(`[data-kind="direct"] [data-who="${id}"]`);
+    /** @type {HTMLElement|null|undefined} */ const item = name?.closest(".room");
+    if (own && item) putInOrder(own, item);
+  };
+  const load = () =>
+    persist(
+      async () => {
+        const found = [];
+        for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, over.signal)) found.push(...page);
+        removeAll(lists.room);
+        for (const room of own?.querySelectorAll(".room") ?? []) room.remove();
+        found.forEach(put);
+        emit(document, "rooms:listed");
+      },
+      feed,
+      over.signal,
+    );
+
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { room, user } }) => {
+    if (room) put(room);
+    if (user) reorder(user);
+  };
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", load, heard);
+  return () => over.abort();
+}
+
+/** @param {Room} room @param {number} me */
+function itemFor(room, me) {
+  const item = clone("room-link");
+  const other = room.people.find(({ id }) => id !== me) ?? room.people[0];
+  item.dataset.room = String(room.id);
+  item.dataset.kind = room.kind;
+  const link = find(item, "a", HTMLAnchorElement);
+  address(link, "href", room.id);
+  if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
+  const name = find(item, ".room-name");
+  if (room.kind === "direct") say(name, other);
+  else name.textContent = room.kind === "private" ? "Assistant" : room.name;
+  return item;
+}
+
+/** @param {Element} list @param {HTMLElement} item */
+function putInOrder(list, item) {
+  const rooms = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
+  const next = [...rooms].find((other) => other !== item && comesBefore(item, other)) ?? null;
+  if (item.nextElementSibling !== next || !item.isConnected) place(list, item, next);
+}
+
+/** The lobby and the assistant first, then by name. @param {HTMLElement} one @param {HTMLElement} other */
+function comesBefore(one, other) {
+  if (one.dataset.kind === "private") return true;
+  if (Number(other.dataset.room) === LOBBY || other.matches("[data-kind=private], .assistant-door")) return false;
+  const [name, otherName] = [one, other].map((item) => find(item, ".room-name").textContent.toLowerCase());
+  return name < otherName;
+}

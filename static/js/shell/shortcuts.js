@@ -1,0 +1,45 @@
+/** Single keys, never while somebody types; the sheet that lists them; and the switch that turns them off. */
+import { around, find } from "../lib/elements.js";
+import { keyOf } from "../lib/keyboard.js";
+import { emit } from "../lib/page_events.js";
+import { keep, kept } from "../lib/storage.js";
+
+const OFF = "shortcuts-off";
+const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+
+/**
+ * @param {HTMLDialogElement} sheet
+ * @param {Record<string, () => unknown>} pageKeys what the page's own keys do; what returns false did nothing
+ */
+export function start(sheet, pageKeys) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const switcher = find(sheet, "[role=switch]");
+  /** @type {Record<string, () => unknown>} */
+  const keys = {
+    ...pageKeys,
+    u: () => emit(document, "toast:undo"),
+    "?": () => sheet.showModal(),
+  };
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
+    const { target } = event;
+    const key = keyOf(event);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || sheet.open) return;
+    if (key === "Escape" && around(event, ".note, .message") && target instanceof HTMLElement) target.blur();
+    if (around(event, TYPING) || kept(OFF)) return;
+    if (Object.hasOwn(keys, key) && keys[key]() !== false) event.preventDefault();
+  };
+  /** @param {boolean} off */
+  const turn = (off) => {
+    keep(OFF, off || null);
+    switcher.ariaChecked = String(!off);
+  };
+
+  document.addEventListener("keydown", press, heard);
+  find(document, "#shortcuts-button").addEventListener("click", () => sheet.showModal(), heard);
+  sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close(), heard);
+  switcher.addEventListener("click", () => turn(!kept(OFF)), heard);
+  turn(Boolean(kept(OFF)));
+  return () => over.abort();
+}

@@ -1,0 +1,58 @@
+/**
+ * Says that one is signed out, and offers the way back in; what was typed is kept for that. A person who comes back to
+ * a page after signing in elsewhere finds it alive again.
+ */
+import { ask, Problem } from "../lib/api.js";
+import { find } from "../lib/elements.js";
+import { announce } from "../lib/page_events.js";
+
+const OUT = "You are signed out here. What you typed is kept.";
+const OTHER = "Somebody else is signed in in this browser now.";
+
+/** @param {HTMLElement} element @param {number} person whose page this is @param {import("../feed/shared_feed.js").SharedFeed} feed */
+export function start(element, person, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const words = find(element, ".signed-out-words");
+  const link = find(element, "a", HTMLAnchorElement);
+  const { root = "" } = document.documentElement.dataset;
+  let asking = false;
+
+  /** @param {boolean} other whether somebody else is in */
+  const show = (other) => {
+    const here = location.pathname.slice(root.length) + location.search;
+    words.textContent = other ? OTHER : OUT;
+    link.textContent = other ? "Reload the page" : "Sign in again";
+    link.href = other ? location.href : `${root}/front/sign-in?next=${encodeURIComponent(here)}`;
+    if (element.hidden) announce(words.textContent);
+    element.hidden = false;
+  };
+  /** How it is: signed out, somebody else, or all well. @param {(other: boolean) => void} [notOurs] */
+  const look = async (notOurs = show) => {
+    if (asking) return;
+    asking = true;
+    try {
+      const { value } = await ask("/me");
+      if (value.user?.id !== person) notOurs(true);
+      else back();
+    } catch (caught) {
+      if (Problem.of(caught).status === 401) notOurs(false);
+    } finally {
+      asking = false;
+    }
+  };
+  const back = () => {
+    element.hidden = true;
+    if (feed.state === "out") feed.start();
+  };
+  const seen = () => !document.hidden && !element.hidden && look();
+  /** A page that is taken out of the browser's memory may show what is not for the person who sits there now. */
+  const again = (/** @type {PageTransitionEvent} */ { persisted }) => persisted && look(() => location.reload());
+
+  document.addEventListener("signed-out", () => element.hidden && show(false), heard);
+  feed.addEventListener("state", () => feed.state === "out" && look(), heard);
+  document.addEventListener("visibilitychange", seen, heard);
+  addEventListener("focus", seen, heard);
+  addEventListener("pageshow", again, heard);
+  return () => over.abort();
+}

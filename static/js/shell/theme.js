@@ -1,0 +1,54 @@
+/**
+ * Light, dark, or as the system has it: the choice of the person who is chosen or signed in, on all their screens, else
+ * of this browser. It is there before the first paint: the server puts it into the page, or before_paint.js does.
+ */
+import { isKey, keep, kept } from "../lib/storage.js";
+import { prefer } from "./preferences.js";
+
+/** @typedef {Kept["theme"]|"system"} Choice */
+/** @type {Choice[]} */ const CHOICES = ["system", "light", "dark"];
+
+/** @param {HTMLElement} element the button */
+export function start(element) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const page = document.documentElement;
+  /** @type {NodeListOf<HTMLMetaElement>} */ const colors = document.querySelectorAll("meta[name=theme-color]");
+  const given = [...colors].map(({ content }) => content);
+  let chosen = choiceOf(page.dataset.chosenTheme ?? kept("theme"));
+  /** @param {Choice} choice */
+  const show = (choice) => {
+    if (choice === "system") delete page.dataset.theme;
+    else page.dataset.theme = choice;
+    for (const [index, meta] of colors.entries()) {
+      meta.content = given[choice === "system" ? index : CHOICES.indexOf(choice) - 1];
+    }
+    chosen = choice;
+    element.dataset.themeChoice = choice;
+    element.ariaLabel = element.title = `Theme: ${choice}`;
+  };
+  /** What this browser keeps is for pages that nobody is chosen on. @param {Choice} choice */
+  const take = (choice) => {
+    keep("theme", choice === "system" ? null : choice);
+    show(choice);
+  };
+  const turn = () => {
+    take(CHOICES[(CHOICES.indexOf(chosen) + 1) % CHOICES.length]);
+    prefer("theme", chosen);
+  };
+  /** In another window of a browser in which nobody is chosen. @param {StorageEvent} event */
+  const stored = ({ key }) => !page.dataset.person && isKey("theme", key) && show(choiceOf(kept("theme")));
+
+  element.addEventListener("click", turn, heard);
+  document.addEventListener(
+    "preference",
+    ({ detail }) => detail.key === "theme" && take(choiceOf(detail.value)),
+    heard,
+  );
+  addEventListener("storage", stored, heard);
+  show(chosen);
+  return () => over.abort();
+}
+
+/** @param {unknown} value @returns {Choice} */
+const choiceOf = (value) => CHOICES.find((choice) => choice === value) ?? "system";

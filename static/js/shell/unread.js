@@ -1,0 +1,83 @@
+/**
+ * How much is unread, by room: what the page was made with, and what the feed says since.
+ *
+ * 1. What was counted when the page was made is not counted again. 2. A room's own count, which comes when it is read
+ * on any screen, replaces ours. 3. A deleted message counts no more, unless it was read.
+ * Dispatches `unread` on the document (detail: messages by the room's id) when that has changed.
+ */
+import { isNewer } from "../feed/event_ids.js";
+import { ask } from "../lib/api.js";
+import { emit } from "../lib/page_events.js";
+import { persist } from "../lib/retry.js";
+
+const READING_MS = 400; // a person who looks at the room has read it before this
+
+/** @param {HTMLElement} element carries the counts @param {number} me 0 for nobody @param {ExpectingFeed} feed */
+export function start(element, me, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const { unread = "", lastEventId = "" } = element.dataset;
+  /** @type {Map<number, {count: number, read: number}>} by room */ let rooms = parse(unread);
+  let timer = 0;
+
+  const tell = () => {
+    clearTimeout(timer);
+    timer = 0;
+    emit(document, "unread", new Map([...rooms].map(([id, { count }]) => [id, count])));
+  };
+  const tellSoon = () => {
+    timer ||= setTimeout(tell, READING_MS);
+  };
+  /** @param {number} id */
+  const of = (id) => {
+    const room = rooms.get(id) ?? { count: 0, read: 0 };
+    rooms.set(id, room);
+    return room;
+  };
+  /** @param {Unread} unread */
+  const replace = ({ room_id, count, last_read_id }) => {
+    rooms.set(room_id, { count, read: last_read_id });
+    tell();
+  };
+  /** @param {Message} message @param {FeedAction} action */
+  const count = ({ id, room_id, author_id }, action) => {
+    const room = of(room_id);
+    if (author_id === me || id <= room.read || action === "update") return;
+    room.count = Math.max(0, room.count + (action === "create" ? 1 : -1));
+    tellSoon();
+  };
+  /** A conversation is told to both of its people: what is told to the other is not news. @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { id, topic = "", action, message, unread } }) => {
+    const mine = topic === `user:${me}`;
+    if (!id || !isNewer(id, lastEventId)) return;
+    if (unread && mine) replace(unread);
+    if (message && (mine || topic.startsWith("room:"))) count(message, action);
+  };
+  const load = () =>
+    persist(
+      async () => {
+        const { value } = await ask(`/users/${me}/unread`, heard);
+        rooms = new Map();
+        value.forEach(replace);
+        tell();
+      },
+      feed,
+      over.signal,
+    );
+
+  if (me) {
+    feed.addEventListener("change", hear, heard);
+    feed.addEventListener("reset", load, heard);
+  }
+  return () => {
+    over.abort();
+    clearTimeout(timer);
+  };
+}
+
+/** @param {string} text "room:count:last read" for each room */
+function parse(text) {
+  const rooms = text.split(" ").filter(Boolean);
+  const numbers = rooms.map((room) => room.split(":").map(Number));
+  return new Map(numbers.map(([id, count, read]) => [id, { count, read }]));
+}

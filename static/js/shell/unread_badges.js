@@ -1,0 +1,33 @@
+/** What is unread, beside the rooms' names, at their place in the bar, and in the window's title. */
+import { find } from "../lib/elements.js";
+
+const MOST = 99; // what a badge has room for
+
+/** @param {HTMLElement} place the rooms' place in the bar */
+export function start(place) {
+  const over = new AbortController();
+  /** @param {ParentNode} parent @param {number} count */
+  const show = (parent, count) => {
+    const badge = find(parent, ".badge");
+    find(badge, ".badge-count").textContent = count > MOST ? `${MOST}+` : String(count);
+    badge.hidden = !count;
+  };
+  /** @type {Map<number, number>|undefined} by room */ let counts;
+  const showAll = () => {
+    if (!counts) return;
+    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    show(place, total);
+    const title = document.title.replace(/^\(\d+\) /, "");
+    document.title = total ? `(${total}) ${title}` : title;
+    /** @type {NodeListOf<HTMLElement>} */ const rooms = document.querySelectorAll(".rooms > .room");
+    for (const room of rooms) show(room, counts.get(Number(room.dataset.room)) ?? 0);
+  };
+  /** @param {PageEvents["unread"]} event */
+  const hear = ({ detail }) => {
+    counts = detail;
+    showAll();
+  };
+  document.addEventListener("rooms:listed", showAll, { signal: over.signal });
+  document.addEventListener("unread", hear, { signal: over.signal });
+  return () => over.abort();
+}

@@ -1,0 +1,14 @@
+/** Has the feed look how it is whenever somebody comes to the page, or does something while the connection is lost. */
+
+/** @param {import("../feed/shared_feed.js").SharedFeed} feed */
+export function start(feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal, capture: true, passive: true };
+  const come = () => !document.hidden && feed.look();
+  const act = () => feed.state !== "live" && feed.look();
+
+  addEventListener("focus", come, heard);
+  document.addEventListener("visibilitychange", come, heard);
+  for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, act, heard);
+  return () => over.abort();
+}

@@ -1,0 +1,26 @@
+/** Where a page offers a choice of all people (`data-people`), somebody who is added can be chosen at once. */
+import { say } from "./user_names.js";
+
+/** @param {FeedTarget} feed */
+export function start(feed) {
+  const over = new AbortController();
+  /** @param {FeedEventMap["change"]} event */
+  const hear = ({ detail: { action, user } }) => {
+    if (!user || action !== "create") return;
+    /** @type {NodeListOf<HTMLSelectElement>} */ const selects = document.querySelectorAll("select[data-people]");
+    for (const select of selects) offer(select, user);
+  };
+  feed.addEventListener("change", hear, { signal: over.signal });
+  return () => over.abort();
+}
+
+/** @param {HTMLSelectElement} select @param {User} user */
+function offer(select, user) {
+  const value = String(user.id);
+  if (value === select.dataset.except || [...select.options].some((option) => option.value === value)) return;
+  const option = new Option("", value);
+  option.dataset.as = "choice";
+  say(option, user);
+  select.add(option);
+  select.closest("form[hidden]")?.removeAttribute("hidden"); // until now there was nobody to choose
+}

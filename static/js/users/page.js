@@ -1,0 +1,62 @@
+/** The people's page: who comes is shown at once, on every screen. */
+import { ask, pages } from "../lib/api.js";
+import { find, insertById, valuesOf } from "../lib/elements.js";
+import { removeAll } from "../lib/focus.js";
+import * as sending from "../lib/live_form.js";
+import { announceNews } from "../lib/page_events.js";
+import { persist } from "../lib/retry.js";
+import { cardFor, fill } from "./user_card.js";
+
+const { dataset } = document.documentElement;
+const [accounts, administers, me] = ["accounts" in dataset, "admin" in dataset, Number(dataset.person)];
+const FULL = 1000; // people a page carries at most
+
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const over = new AbortController();
+  const heard = { signal: over.signal };
+  const list = find(element, "#users");
+  const empty = find(element, "#empty-users");
+  const form = element.querySelector("form#add-user-form"); // of those who may add people
+
+  /** @param {User} user @param {boolean} live */
+  const put = (user, live) => {
+    const known = document.getElementById(`user-${user.id}`);
+    if (known) return fill(known, user);
+    const card = cardFor(user);
+    if (live) card.dataset.arrived = "";
+    insertById(list, card);
+    empty.hidden = true;
+    if (live) announceNews(`${user.nickname} is new here.`);
+  };
+  /** @param {FeedEventMap["change"]} event */
+  const hear = async ({ detail: { topic, user } }) => {
+    if (topic !== "users" || !user) return;
+    put(accounts ? { ...user, email: undefined } : user, true); // there, events leave addresses out
+    if (!administers && (!accounts || user.id !== me)) return;
+    const found = await ask(`/users/${user.id}`, heard).catch(() => null); // the card says the rest all the same
+    if (found) put(found.value, false);
+  };
+  const all = async () => {
+    for await (const page of pages("/users", over.signal)) for (const user of page) put(user, false);
+  };
+  const load = () => persist(all, feed, over.signal);
+  const again = () => {
+    removeAll(list);
+    empty.hidden = false;
+    load();
+  };
+
+  feed.addEventListener("change", hear, heard);
+  feed.addEventListener("reset", again, heard);
+  if (list.children.length >= FULL) load();
+  if (form instanceof HTMLFormElement) {
+    sending.start(form, feed, {
+      path: "/users",
+      body: () => ({ ...valuesOf(form), email: new FormData(form).get("email") || null }),
+      cleared: ["name", "email", "nickname"],
+      done: "Added.",
+    });
+  }
+  return () => over.abort();
+}

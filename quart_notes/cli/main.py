@@ -42,7 +42,9 @@ SERVE_OPTIONS = (
     click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
     click.option("--drain", type=int, help="Seconds to keep serving when told to stop, not ready (default: 0)."),
     click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
-    click.option("--hosts", help="Names that people reach it by, with commas between (default: see docs/configuration.md)."),
+    click.option(
+        "--hosts", help="Names that people reach it by, separated by commas (default: see the documentation)."
+    ),
     click.option("--public-url", help="Its public address, for links: https://notes.example.org (default: as asked)."),
     click.option("--origins", help="Origins whose pages may use the API, with commas between (default: none)."),
     click.option("--hsts", type=int, help="Seconds that browsers then ask by https only (default: 0, no header)."),

@@ -19,7 +19,7 @@ from quart_notes.cluster.worker_slot import Place
 from quart_notes.domain.access_cache import Gate
 from quart_notes.domain.accounts import Accounts
 from quart_notes.domain.api_tokens import Tokens
-from quart_notes.domain.assistant_answers import Answers
+from quart_notes.domain.assistant.answers import Answers
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import Imports
@@ -126,60 +126,61 @@ class Core:
         others = None if alone else _others(settings, place)
         follower = Follower(log, broadcaster, others or Nobody())
         writer = Writer(database, log, follower)
+        wired = (database, log, writer)
         peers = Peers()
-        boards = Boards(database, log, writer)
-        sessions = Sessions(database, writer)
+        boards = Boards(*wired)
+        sessions = Sessions(*wired)
         signing = Signing(settings.data)
-        tokens = Tokens(database, writer, signing.secret)
+        tokens = Tokens(*wired, signing.secret)
         passwords = Passwords()
-        answers = Answers(database, log, writer)
-        jobs = Jobs(database, log, writer, settings.max_kept_import_bytes)
-        imports = Imports(database, log, writer)
+        answers = Answers(*wired)
+        jobs = Jobs(*wired, settings.max_kept_import_bytes)
+        imports = Imports(*wired)
         spool = Spool(settings.data / "imports")
         ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
         return cls(
-            settings,
-            place,
-            others,
-            database,
-            log,
-            broadcaster,
-            follower,
-            writer,
-            Feed(broadcaster, log),
-            Notes(database, log, writer),
-            boards,
-            Members(database, log, writer),
-            People(database, log, writer),
-            Profiles(database, writer),
-            Rooms(database, log, writer),
-            Messages(database, log, writer),
-            answers,
-            Assistant(broadcaster, answers, ollama, settings.assistant_answers),
-            Readings(database, log, writer),
-            Preferences(database, log, writer),
-            jobs,
-            imports,
-            Exports(database),
-            sessions,
-            tokens,
-            Invitations(database, writer, signing.secret),
-            passwords,
-            Accounts(database, writer, passwords),
-            Gate(broadcaster, sessions, tokens, boards),
-            signing,
-            Attempts(database, writer),
-            peers,
-            Presence(broadcaster, partial(Elsewhere, peers)),
-            ResponseCache(broadcaster),
-            spool,
-            Room(_written_to(settings)),
-            Runner(
+            settings=settings,
+            place=place,
+            others=others,
+            database=database,
+            log=log,
+            broadcaster=broadcaster,
+            follower=follower,
+            writer=writer,
+            feed=Feed(broadcaster, log),
+            notes=Notes(*wired),
+            boards=boards,
+            members=Members(*wired),
+            people=People(*wired),
+            profiles=Profiles(*wired),
+            rooms=Rooms(*wired),
+            messages=Messages(*wired),
+            answers=answers,
+            assistant=Assistant(broadcaster, answers, ollama, settings.assistant_answers),
+            readings=Readings(*wired),
+            preferences=Preferences(*wired),
+            jobs=jobs,
+            imports=imports,
+            exports=Exports(database),
+            sessions=sessions,
+            tokens=tokens,
+            invitations=Invitations(*wired, signing.secret),
+            passwords=passwords,
+            accounts=Accounts(*wired, passwords),
+            gate=Gate(broadcaster, sessions, tokens, boards),
+            signing=signing,
+            attempts=Attempts(*wired),
+            peers=peers,
+            presence=Presence(broadcaster, partial(Elsewhere, peers)),
+            cache=ResponseCache(broadcaster),
+            spool=spool,
+            room=Room(_written_to(settings)),
+            runner=Runner(
                 *(broadcaster, jobs, imports, spool),
                 trusted=settings.access == "open",
                 sole=not isinstance(settings.database, Postgres),
             ),
-            asyncio.Event(),
+            leaving=asyncio.Event(),
         )
 
 

@@ -50,7 +50,7 @@ def rows(core: Core, query: str) -> list[Any]:
 async def fresh(core: Core) -> tuple[State, EventId]:
     """All notes as they are now, by id, and the place in the log that they include."""
     found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(limit=1000))
-    return {note.id: note.model_dump(mode="json") for note in found.notes}, found.position
+    return {note.id: note.model_dump(mode="json") for note in found.items}, found.position
 
 
 def apply(state: State, event: Json) -> None:

@@ -23,4 +23,4 @@ async def asked(core: Core, who: UserOut, text: str = "@assistant hello", where:
 
 async def everything(core: Core, where: int) -> list[MessageOut]:
     """All that is said in a room."""
-    return (await core.messages.in_room(ANYBODY, where, MessageQuery())).messages
+    return (await core.messages.in_room(ANYBODY, where, MessageQuery())).items

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from quart_notes.core import Core
-from quart_notes.domain import assistant_answers
 from quart_notes.domain.access import ANYBODY, Caller
+from quart_notes.domain.assistant import answers as assistant_answers
 from quart_notes.errors import NicknameTakenError, NotFoundError, NotNowError, NotYoursError
 from quart_notes.live import event_log, events
 from quart_notes.schemas import (
@@ -189,7 +189,7 @@ async def test_an_answer_counts_once_as_unread_for_everybody(core: Core):
         await core.answers.grow(answer.id, version, "x" * version)
 
     async def count(who: UserOut) -> int:
-        return next(one.count for one in (await core.readings.of_person(ANYBODY, who.id)).unread if one.room_id == 1)
+        return next(one.count for one in (await core.readings.of_person(ANYBODY, who.id)).items if one.room_id == 1)
 
     assert (await count(ada), await count(bob)) == (1, 2)
     await core.readings.read(ANYBODY, LOBBY, ReadingUpdate(reader_id=ada.id, message_id=answer.id))
@@ -258,7 +258,7 @@ async def test_nobody_else_sees_into_a_private_room(house: House):
     question = answer.answer.question_id
 
     assert (await core.messages.get(ada, question))[0].content == "my secret"
-    assert room in (await core.rooms.find(ada, RoomQuery(person_id=ada.id))).rooms
+    assert room in (await core.rooms.find(ada, RoomQuery(person_id=ada.id))).items
     for who in (eve, root):
         for act in (
             core.rooms.get(who, room.id),
@@ -272,8 +272,8 @@ async def test_nobody_else_sees_into_a_private_room(house: House):
         ):
             with pytest.raises(NotFoundError):
                 await act
-        assert room not in (await core.rooms.find(who, RoomQuery(person_id=who.id))).rooms
-        assert room.id not in {one.room_id for one in (await core.readings.of_person(who, who.id or 0)).unread}
+        assert room not in (await core.rooms.find(who, RoomQuery(person_id=who.id))).items
+        assert room.id not in {one.room_id for one in (await core.readings.of_person(who, who.id or 0)).items}
     async with await house.browser("eve") as browser:
         assert (await browser.head(f"/events?topics=room:{room.id}")).status_code == 403
         for path in (f"/front/rooms/{room.id}", f"/front/rooms/{room.id}/messages/{question}"):
@@ -289,7 +289,7 @@ async def test_messages_between_two_are_listed_without_the_assistants(house: Hou
     sent = (await core.messages.send(ada, data)).result.message
 
     for who in (ada, house.caller("bob"), ANYBODY):
-        assert (await core.messages.direct(who, MessageQuery())).messages == [sent]
-        assert (await core.messages.of_person(who, bob.id, MessageQuery())).messages == [sent]
-        assert len((await core.messages.in_room(who, sent.room_id, MessageQuery())).messages) == 2
-    assert (await core.messages.of_person(house.caller("eve"), bob.id, MessageQuery())).messages == []
+        assert (await core.messages.direct(who, MessageQuery())).items == [sent]
+        assert (await core.messages.of_person(who, bob.id, MessageQuery())).items == [sent]
+        assert len((await core.messages.in_room(who, sent.room_id, MessageQuery())).items) == 2
+    assert (await core.messages.of_person(house.caller("eve"), bob.id, MessageQuery())).items == []

@@ -264,8 +264,8 @@ async def _state(house: House, nickname: str, board: int) -> tuple[Any, EventId]
     assert members.position == notes.position == position
     return {
         "name": found.name,
-        "members": {one.user.id: one.role for one in members.members},
-        "notes": {note.id: note.model_dump(mode="json") for note in notes.notes},
+        "members": {one.user.id: one.role for one in members.items},
+        "notes": {note.id: note.model_dump(mode="json") for note in notes.items},
     }, position
 
 

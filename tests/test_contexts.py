@@ -3,9 +3,9 @@
 import pytest
 
 from quart_notes.core import Core
-from quart_notes.domain import assistant_context
 from quart_notes.domain.access import ANYBODY
-from quart_notes.domain.assistant_prompt import Context, Said
+from quart_notes.domain.assistant import context as assistant_context
+from quart_notes.domain.assistant.prompt import Context, Said
 from quart_notes.schemas import MessageOut, NoteCreate
 from tests.house import House
 from tests.questions import LOBBY, asked, person

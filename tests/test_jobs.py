@@ -297,11 +297,11 @@ async def test_a_job_whose_file_has_gone_says_so(core: Core):
 async def test_jobs_of_which_nothing_was_heard_are_forgotten(core: Core):
     done = await _ended(core, await _start(core, _file(1)))
     assert not (await core.jobs.forget(1)).result
-    assert len((await core.jobs.find(ANYBODY, ALL)).jobs) == 1
+    assert len((await core.jobs.find(ANYBODY, ALL)).items) == 1
 
     await core.jobs.forget(-1)
 
-    assert (await core.jobs.find(ANYBODY, ALL)).jobs == []
+    assert (await core.jobs.find(ANYBODY, ALL)).items == []
     assert (await _start(core, _file(1))).id > done.id, "a number is never used twice"
 
 
@@ -387,13 +387,13 @@ async def test_in_open_mode_a_list_has_the_jobs_of_one_person_and_nobodys(core: 
     started = [await _start(core, _file(1), who) for who in (ada, bob, ANYBODY)]
 
     async def listed(who: Caller) -> list[int]:
-        return [job.id for job in (await core.jobs.find(who, ALL)).jobs]
+        return [job.id for job in (await core.jobs.find(who, ALL)).items]
 
     assert await listed(ada) == [started[0].id, started[2].id]
     assert await listed(bob) == [started[1].id, started[2].id]
     assert await listed(ANYBODY) == [started[2].id]
     page = await core.jobs.find(ada, JobQuery(limit=1))
-    assert ([job.id for job in page.jobs], page.more) == ([started[0].id], True)
+    assert ([job.id for job in page.items], page.more) == ([started[0].id], True)
 
 
 async def test_a_job_is_seen_by_its_person_alone(house: House):

@@ -101,4 +101,4 @@ async def test_who_adds_up_their_memberships_has_their_boards(house: House):
         assert "name" not in json.dumps(told)
 
     assert mine == await house.core.boards.roles(house.caller("bob"))
-    assert mine == {one.id: one.role for one in (await house.core.boards.find(house.caller("bob"), PageQuery())).boards}
+    assert mine == {one.id: one.role for one in (await house.core.boards.find(house.caller("bob"), PageQuery())).items}

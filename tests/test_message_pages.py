@@ -15,7 +15,8 @@ from tortoise.connection import get_connection
 
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
-from quart_notes.domain.messages import EMPTY_TRASH_CHUNK, MessageList
+from quart_notes.domain.messages import EMPTY_TRASH_CHUNK
+from quart_notes.domain.service import Listed
 from quart_notes.errors import NotFoundError
 from quart_notes.live.writer import Change
 from quart_notes.models import Message
@@ -135,7 +136,7 @@ def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: lis
                     while more:
                         where = {"before_id": place} if backwards else {"after_id": place}
                         page = await read(MessageQuery(limit=limit, **where))
-                        ids, more = [message.id for message in page.messages], page.more
+                        ids, more = [message.id for message in page.items], page.more
                         assert ids == sorted(ids)
                         assert len(ids) == limit or not more
                         found = ids + found if backwards else found + ids
@@ -240,13 +241,13 @@ async def test_the_newest_page_of_ten_thousand_messages_costs_no_more_than_of_a_
     await _fill(core, authors, 10_000, large)
     await _fill(core, authors, 100, small)  # so that the small one's are the newest and the oldest
 
-    def newest_of(room_id: int) -> Callable[[], Awaitable[MessageList]]:
+    def newest_of(room_id: int) -> Callable[[], Awaitable[Listed[MessageOut]]]:
         return lambda: core.messages.in_room(ANYBODY, room_id, MessageQuery(before_id=MAX_ID, limit=50))
 
     page = await core.messages.in_room(ANYBODY, large, MessageQuery(before_id=MAX_ID, limit=50))
     of_small, of_large = await _cost(newest_of(small)), await _cost(newest_of(large))
 
-    assert len(page.messages) == 50
+    assert len(page.items) == 50
     assert page.more
     assert of_large[0] == of_small[0]
     assert of_large[1] <= of_small[1] * 1.2 + 2, "it looks at more rows than it brings"

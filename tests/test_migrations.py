@@ -186,12 +186,12 @@ async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lob
     async with opened(folder) as core:
         notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
         found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="two", done="true"))
-        rooms = (await core.rooms.find(ANYBODY, RoomQuery())).rooms
-        boards = (await core.boards.find(ANYBODY, PageQuery())).boards
+        rooms = (await core.rooms.find(ANYBODY, RoomQuery())).items
+        boards = (await core.boards.find(ANYBODY, PageQuery())).items
         third = await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="three"))
 
-    assert [(note.title, note.board_id, note.version) for note in notes.notes] == [("one", 1, 2), ("two", 1, 2)]
-    assert found.notes == notes.notes[1:]
+    assert [(note.title, note.board_id, note.version) for note in notes.items] == [("one", 1, 2), ("two", 1, 2)]
+    assert found.items == notes.items[1:]
     assert [(room.id, room.kind, room.name) for room in rooms] == [(1, "room", "lobby")]
     assert [(board.id, board.kind) for board in boards] == [(1, "shared")]
     assert (notes.position.number, third.position.number) == (2, 3)
@@ -229,7 +229,7 @@ async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_f
 
     for _ in range(2):  # and the second start makes no further ones
         async with opened(folder) as core:
-            people = (await core.people.find(PageQuery())).users
+            people = (await core.people.find(PageQuery())).items
             notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
             ada, bob = [await core.boards.roles(Caller(person)) for person in people]
             assert await core.accounts.without_password() == people
@@ -242,8 +242,8 @@ async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_f
             (3, "personal", "Personal (bob)"),
         ]
         assert (ada, bob) == ({1: "editor", 2: "owner"}, {1: "editor", 3: "owner"})
-        assert [(note.title, note.board_id) for note in notes.notes] == [("one", 1)]
-        assert [message.content for message in said.messages] == ["the first word"]
+        assert [(note.title, note.board_id) for note in notes.items] == [("one", 1)]
+        assert [message.content for message in said.items] == ["the first word"]
         assert rows(core, "SELECT COUNT(*) FROM user WHERE is_admin OR password_hash IS NOT NULL") == [(0,)]
     (copy,) = _copies(folder)
     assert copy.name.startswith(f"before-{ALL[2]}-")
@@ -259,8 +259,8 @@ async def test_notes_of_an_older_version_are_found_without_accents(tmp_path: Pat
         found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="chloe", limit=1000))
         everything = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="CHLOE", before_id=2))
 
-    assert (len(found.notes), found.more) == (1000, True)
-    assert [note.version for note in everything.notes] == [2]
+    assert (len(found.items), found.more) == (1000, True)
+    assert [note.version for note in everything.items] == [2]
 
 
 async def test_names_of_an_older_file_are_compared_as_new_ones_and_nobody_loses_theirs(

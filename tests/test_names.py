@@ -153,12 +153,12 @@ async def test_the_form_saves_the_text_and_leaves_the_title_of_an_older_version(
     assert title is not None and title[1] == "Buy milk"
 
     await root.post(f"/front/notes/{note.id}", data={"title": title[1], "description": "a\r\nc", "version": "1"})
-    (kept,) = (await house.core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())).notes
+    (kept,) = (await house.core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())).items
     assert (kept.title, kept.description) == ("Buy\nmilk", "a\nc")
 
     await _store(house, "description = ?1", "a\r\nb")
     await root.post(f"/front/notes/{note.id}", data={"title": "Buy oats", "description": "a\r\nb", "version": "2"})
-    (kept,) = (await house.core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())).notes
+    (kept,) = (await house.core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())).items
     assert (kept.title, kept.description) == ("Buy oats", "a\r\nb")
 
 

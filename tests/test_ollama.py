@@ -9,7 +9,7 @@ import pytest
 
 from quart_notes.background import ollama
 from quart_notes.background.ollama import Ollama, OllamaError
-from quart_notes.domain.assistant_prompt import Turn
+from quart_notes.domain.assistant.prompt import Turn
 from quart_notes.schemas import ANSWER_MAX
 from tests.fake_ollama import FakeOllama
 

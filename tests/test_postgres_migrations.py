@@ -47,7 +47,7 @@ async def test_an_older_database_comes_up_with_all_that_was_in_it(databases: Dat
         found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="CHLOE", limit=1000))
         people = [await core.accounts.id_of(name) for name in (*PEOPLE, "KO", "ＴＡＲＯ")]
 
-    assert (len(found.notes), found.more, found.notes[0].version) == (1000, True, 2)
+    assert (len(found.items), found.more, found.items[0].version) == (1000, True, 2)
     assert people == [1, 2, 3, 4, 3, 2]
     boards = await asked(url, "SELECT id, name FROM board WHERE id IN (102, 103) ORDER BY id")
     assert boards == [(102, "Personal (Ada)"), (103, "Diary")]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.domain import assistant_prompt
-from quart_notes.domain.assistant_prompt import BoardNotes, Context, Noted, Said, Turn, asks, compose, is_about_notes
+from quart_notes.domain.assistant import prompt as assistant_prompt
+from quart_notes.domain.assistant.prompt import BoardNotes, Context, Noted, Said, Turn, asks, compose, is_about_notes
 from quart_notes.schemas import CONTENT_MAX
 
 TODAY = date(2026, 11, 20)

@@ -299,16 +299,16 @@ async def _fresh(core: Core, reader_id: int) -> tuple[State, EventId]:
     people = await core.people.find(PageQuery())
     rooms = await core.rooms.find(ANYBODY, RoomQuery(person_id=reader_id))
     said = {
-        room.id: (await core.messages.in_room(ANYBODY, room.id, MessageQuery(before_id=MAX_ID))).messages
-        for room in rooms.rooms
+        room.id: (await core.messages.in_room(ANYBODY, room.id, MessageQuery(before_id=MAX_ID))).items
+        for room in rooms.items
     }
     unread = await core.readings.of_person(ANYBODY, reader_id)
     state = {
-        "users": {one.id: one.model_dump(mode="json") for one in people.users},
-        "rooms": {one.id: one.model_dump(mode="json") for one in rooms.rooms},
+        "users": {one.id: one.model_dump(mode="json") for one in people.items},
+        "rooms": {one.id: one.model_dump(mode="json") for one in rooms.items},
         "messages": {one.id: one.model_dump(mode="json") for list_ in said.values() for one in list_},
-        "unread": {one.room_id: one.count for one in unread.unread},
-        "read": {one.room_id: one.last_read_id for one in unread.unread},
+        "unread": {one.room_id: one.count for one in unread.items},
+        "read": {one.room_id: one.last_read_id for one in unread.items},
     }
     return state, people.position
 

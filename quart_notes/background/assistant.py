@@ -10,8 +10,8 @@ from functools import partial
 from typing import TypeVar
 
 from quart_notes.background.ollama import Ollama, OllamaError
-from quart_notes.domain.assistant_answers import Answers
-from quart_notes.domain.assistant_prompt import Context, compose
+from quart_notes.domain.assistant.answers import Answers
+from quart_notes.domain.assistant.prompt import Context, compose
 from quart_notes.errors import ProblemError
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster

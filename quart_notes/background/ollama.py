@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import httpx
 
 from quart_notes.background.thoughts import AnswerText
-from quart_notes.domain.assistant_prompt import Turn
+from quart_notes.domain.assistant.prompt import Turn
 from quart_notes.schemas import ANSWER_MAX, UNSTORABLE
 
 CONNECT = 3.0  # seconds for a connection

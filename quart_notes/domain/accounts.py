@@ -1,6 +1,7 @@
 """Signing in, arriving, and changing a password."""
 
 import unicodedata
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -14,13 +15,13 @@ from quart_notes.domain.members import join_by_link
 from quart_notes.domain.password_rules import must_be_hard_to_guess
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.secret_tokens import hash_of
+from quart_notes.domain.service import Service
 from quart_notes.domain.sessions import end_others, tell
 from quart_notes.domain.users import named, of_nickname, put, shown
 from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
-from quart_notes.live.writer import Change, Write
+from quart_notes.live.writer import Change
 from quart_notes.models import ClientKey, Invitation, Membership, User
 from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut
-from quart_notes.storage.database import Database
 
 SAME_ANSWER = "Wrong nickname or password."
 
@@ -32,13 +33,11 @@ class Joined(NamedTuple):
     board_id: int | None
 
 
-class Accounts:
+@dataclass(eq=False)
+class Accounts(Service):
     """Who may come in, with what."""
 
-    def __init__(self, database: Database, write: Write, passwords: Passwords) -> None:
-        self._database = database
-        self._write = write
-        self._passwords = passwords
+    _passwords: Passwords
 
     async def id_of(self, nickname: str) -> int | None:
         """Whose nickname it is, or None."""

@@ -1,6 +1,7 @@
 """Programs' ways in, on behalf of a person."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -9,13 +10,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.idempotency import once, request_of
 from quart_notes.domain.invitations import forget_claims
 from quart_notes.domain.secret_tokens import hash_of, secret_for
+from quart_notes.domain.service import Service
 from quart_notes.domain.sessions import end_others, tell
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import ApiToken
 from quart_notes.schemas import NewTokenOut, Scope, TokenCreate, TokenOut, UserOut
-from quart_notes.storage.database import Database
 
 PREFIX = "qn_"  # by which a scanner of published code knows a token
 USED = timedelta(minutes=1)  # how exactly "last used" is known
@@ -30,13 +31,11 @@ class FoundToken(NamedTuple):
     expires_at: datetime | None
 
 
-class Tokens:
+@dataclass(eq=False)
+class Tokens(Service):
     """Everybody's tokens."""
 
-    def __init__(self, database: Database, write: Write, derive: Callable[[str], str]) -> None:
-        self._database = database
-        self._write = write
-        self._derive = derive  # a secret from a name
+    _derive: Callable[[str], str]  # a secret from a name
 
     async def add(self, user_id: int, data: TokenCreate) -> Written[NewTokenOut]:
         """Make one; only here its secret is shown, and again when the same request comes again."""

@@ -9,12 +9,12 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import SHARED_BOARD, Caller, must_have, role_on, visible_boards
 from quart_notes.domain.idempotency import once, request_of
 from quart_notes.domain.members import role_of, tell_person
+from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.users import PERSONAL_BOARD_NAME, add_personal
 from quart_notes.errors import NotFoundError, PersonalBoardError
 from quart_notes.live import events
-from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import BoardEvent
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Board, Membership, Note, User
 from quart_notes.schemas import (
     BoardCreate,
@@ -25,18 +25,9 @@ from quart_notes.schemas import (
     Role,
 )
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database
 
 SHARED_BOARD_NAME = "Everybody's board"
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
-
-
-class BoardList(NamedTuple):
-    """Some boards, whether there are more after them, and the newest event that they include."""
-
-    boards: list[MyBoardOut]
-    more: bool
-    position: EventId
 
 
 class BoardSize(NamedTuple):
@@ -46,13 +37,8 @@ class BoardSize(NamedTuple):
     people: int
 
 
-class Boards:
+class Boards(Service):
     """Where notes are."""
-
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
 
     async def open(self) -> None:
         """See to it that everybody's board is there, and a personal one for each person."""
@@ -87,8 +73,7 @@ class Boards:
 
     async def get(self, caller: Caller, board_id: int) -> tuple[MyBoardOut, EventId]:
         """A board, and the newest event that is included."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             role = await must_have(connection, caller, board_id, "viewer")
             board = await Board.get(id=board_id, using_db=connection)
         return _mine(board, role), position
@@ -101,15 +86,14 @@ class Boards:
             people = await Membership.filter(board_id=board_id).using_db(connection).count()
         return BoardSize(notes, people)
 
-    async def find(self, caller: Caller, query: PageQuery) -> BoardList:
+    async def find(self, caller: Caller, query: PageQuery) -> Listed[MyBoardOut]:
         """The boards that a caller sees, by id ascending, `query.limit` at most."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             boards = Board.filter(visible_boards(caller), id__gt=query.after_id).using_db(connection)
             rows = await boards.order_by("id").limit(query.limit + 1)
             roles = await _roles(connection, caller, [board.id for board in rows])
         mine = [_mine(board, roles[board.id]) for board in rows[: query.limit]]
-        return BoardList(mine, len(rows) > query.limit, position)
+        return Listed(mine, position, len(rows) > query.limit)
 
     async def roles(self, caller: Caller) -> dict[int, Role]:
         """What a caller may do, by board; of a trusted one only that everybody's board and their own are theirs."""

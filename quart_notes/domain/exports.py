@@ -1,6 +1,7 @@
 """A board's notes on their way out, all of them, a page at a time."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from quart_notes.domain.access import Caller, must_have
@@ -30,6 +31,7 @@ class Export(NamedTuple):
     last_id: int
 
 
+@dataclass(eq=False)
 class Exports:
     """Whole boards.
 
@@ -37,8 +39,7 @@ class Exports:
     when the export began and still is then. Nothing has to wait for it, however long somebody takes to read it.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     async def begin(self, caller: Caller, board_id: int) -> Export:
         """What there is; NotFoundError when for this caller there is no such board."""

@@ -9,13 +9,12 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.jobs import TEXT_MAX, UNDER_WAY, keep, settle
 from quart_notes.domain.notes import search_text
+from quart_notes.domain.service import Service
 from quart_notes.domain.users import by_id
-from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import NoteEvent, board
-from quart_notes.live.writer import Change, Write
+from quart_notes.live.writer import Change
 from quart_notes.models import Job, Note
 from quart_notes.schemas import Entry, ImportOptions, JobOut, JobState, LeftOut, NoteOut, Outcome
-from quart_notes.storage.database import Database
 
 INSERT = (
     "INSERT INTO note (board_id, title, description, search_text, created_at, updated_at, done, version, origin)"
@@ -55,18 +54,13 @@ class Progress(NamedTuple):
     outcome: Outcome
 
 
-class Imports:
+class Imports(Service):
     """The work on imports.
 
     1. A batch of notes and the progress of its job commit together: an interrupted job knows exactly what came in.
     2. Nothing is changed for a job that is not running any more.
     3. Within a board an origin comes in once, among the notes that are there now.
     """
-
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
 
     async def recover(self, ours: Ours) -> None:
         """After a start: what was running when the process before ended is marked as interrupted.

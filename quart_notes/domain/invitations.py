@@ -1,6 +1,7 @@
 """Links that let somebody in: they expire, are counted, and can be taken back."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,12 +12,12 @@ from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.idempotency import once, request_of
 from quart_notes.domain.members import must_be_shared
 from quart_notes.domain.secret_tokens import hash_of, new_secret, secret_for
+from quart_notes.domain.service import Service
 from quart_notes.domain.users import by_id, named
 from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError, NotNowError
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Board, Invitation, Membership, User
 from quart_notes.schemas import InvitationCreate, InvitationOut, UserOut
-from quart_notes.storage.database import Database
 
 FIRST_DAYS = 30  # how long the links of a first start hold: the next start makes new ones
 EXPIRED_CHUNK = 500  # rows deleted in one transaction
@@ -54,13 +55,11 @@ class FirstLinks(NamedTuple):
     claims: dict[str, str]
 
 
-class Invitations:
+@dataclass(eq=False)
+class Invitations(Service):
     """Everybody's links."""
 
-    def __init__(self, database: Database, write: Write, derive: Callable[[str], str]) -> None:
-        self._database = database
-        self._write = write
-        self._derive = derive  # a secret from a name
+    _derive: Callable[[str], str]  # a secret from a name
 
     async def first(self) -> FirstLinks | None:
         """New links for a server that has no administrator yet, in place of those of the last start; else None."""

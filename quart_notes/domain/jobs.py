@@ -1,5 +1,6 @@
 """Long work as the person who asked for it sees it: begun, found, cancelled, run again, put away."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Literal, NamedTuple
@@ -10,15 +11,14 @@ from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.idempotency import Request, once
+from quart_notes.domain.service import Listed, Service
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events
-from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import Action, JobEvent, Work, WorkEvent
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Job
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, JobState, Outcome
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database
 
 MAX_KEPT = 50  # jobs of a person whose files are kept
 UNDER_WAY: tuple[JobState, ...] = ("waiting", "running")
@@ -26,14 +26,6 @@ AGAIN: tuple[JobState, ...] = ("failed", "cancelled", "interrupted")  # what can
 WAITING = "Waiting for its turn"
 TEXT_MAX = 200  # characters
 FORGET_CHUNK = 500  # rows deleted in one transaction
-
-
-class JobList(NamedTuple):
-    """Some jobs, whether there are more after them, and the newest event that they include."""
-
-    jobs: list[JobOut]
-    more: bool
-    position: EventId
 
 
 class Sent(NamedTuple):
@@ -45,7 +37,8 @@ class Sent(NamedTuple):
     digest: str = ""
 
 
-class Jobs:
+@dataclass(eq=False)
+class Jobs(Service):
     """What people have asked for.
 
     kept_bytes   that the files of one person's imports may take together; one import may be kept whatever its size
@@ -54,11 +47,7 @@ class Jobs:
     nobody's.
     """
 
-    def __init__(self, database: Database, log: EventLog, write: Write, kept_bytes: int) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
-        self._kept_bytes = kept_bytes
+    _kept_bytes: int
 
     async def may_start(self, caller: Caller, board_id: int) -> None:
         """Return when a caller may begin an import there, before anything is sent.
@@ -113,25 +102,22 @@ class Jobs:
 
     async def get(self, caller: Caller, job_id: int) -> tuple[JobOut, EventId]:
         """A job, and the newest event that it includes."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             return out(await _theirs(connection, caller, job_id)), position
 
-    async def find(self, caller: Caller, query: JobQuery) -> JobList:
+    async def find(self, caller: Caller, query: JobQuery) -> Listed[JobOut]:
         """A caller's jobs by id ascending, `query.limit` at most; of a trusted one, nobody's too."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             jobs = Job.filter(_of(caller), id__gt=query.after_id).using_db(connection)
             rows = await jobs.order_by("id").limit(query.limit + 1)
-        return JobList([out(row) for row in rows[: query.limit]], len(rows) > query.limit, position)
+        return Listed([out(row) for row in rows[: query.limit]], position, len(rows) > query.limit)
 
-    async def latest(self, caller: Caller, board_id: int, limit: int) -> JobList:
+    async def latest(self, caller: Caller, board_id: int, limit: int) -> Listed[JobOut]:
         """What `find` finds of a board, the newest first, `limit` at most."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             jobs = Job.filter(_of(caller), board_id=board_id).using_db(connection)
             rows = await jobs.order_by("-id").limit(limit + 1)
-        return JobList([out(row) for row in rows[:limit]], len(rows) > limit, position)
+        return Listed([out(row) for row in rows[:limit]], position, len(rows) > limit)
 
     async def under_way(self, caller: Caller) -> list[JobOut]:
         """What a caller has asked for and has not ended, the oldest first: theirs alone, or nobody's."""

@@ -11,10 +11,10 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F, Q
 
 from quart_notes.domain.rate_limits import Pace
+from quart_notes.domain.service import Service
 from quart_notes.errors import TooManyAttemptsError
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Attempt
-from quart_notes.storage.database import Database
 
 MAX_KEPT = 50_000  # keys; those with the least to forgive are forgotten first
 CHUNK = 500  # rows deleted in one transaction
@@ -40,7 +40,7 @@ class Try(NamedTuple):
         return sha256(json.dumps(self).encode()).hexdigest()
 
 
-class Attempts:
+class Attempts(Service):
     """How often passwords were tried lately.
 
     1. A try is looked at and counted in one write, before it is made: however many come at once, by however many
@@ -48,10 +48,6 @@ class Attempts:
     2. One that has to wait counts nothing, and mostly costs no write.
     3. A clock that jumps locks nobody out for longer than a whole burst takes.
     """
-
-    def __init__(self, database: Database, write: Write) -> None:
-        self._database = database
-        self._write = write
 
     async def count(self, *tries: Try) -> None:
         """Count tries that are about to be made as one; TooManyAttemptsError when any of them has to wait."""

@@ -1,45 +1,30 @@
 """The members of boards: who sees them, and what they may do there."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import SHARED_BOARD, Caller, must_have
+from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.users import by_id, named
 from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
 from quart_notes.live import events
-from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import Access, AccessEvent, MemberEvent, MembershipEvent
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Board, LogHead, Membership
 from quart_notes.schemas import MemberOut, MembershipOut, MemberUpdate, Role
-from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database
 
 
-class MemberList(NamedTuple):
-    """Those who see a board, and the newest event that they include."""
-
-    members: list[MemberOut]
-    position: EventId
-
-
-class Members:
+class Members(Service):
     """Who is on boards."""
 
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
-
-    async def find(self, caller: Caller, board_id: int) -> MemberList:
+    async def find(self, caller: Caller, board_id: int) -> Listed[MemberOut]:
         """Who sees a board, by id; nobody in particular sees everybody's board."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             await must_have(connection, caller, board_id, "viewer")
             members = await Membership.filter(board_id=board_id).using_db(connection).order_by("user_id")
             people = await by_id(connection, {member.user_id for member in members})
-        return MemberList(
+        return Listed(
             [MemberOut(board_id=board_id, user=people[one.user_id], role=role_of(one)) for one in members], position
         )
 

@@ -10,8 +10,8 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.assistant_answers import begin
-from quart_notes.domain.assistant_prompt import asks
+from quart_notes.domain.assistant.answers import begin
+from quart_notes.domain.assistant.prompt import asks
 from quart_notes.domain.idempotency import Request, digest_of, key_used, once
 from quart_notes.domain.message_queries import (
     UNFINISHED,
@@ -29,9 +29,9 @@ from quart_notes.domain.message_queries import (
     without_unseen,
 )
 from quart_notes.domain.rooms import conversation, existing, must_take_part, visible
+from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.users import known, named
-from quart_notes.live.event_log import EventLog
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Message, Room
 from quart_notes.schemas import (
     MessageCreate,
@@ -43,18 +43,9 @@ from quart_notes.schemas import (
     UserOut,
 )
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database
 
 MOST_DIGITS = 9  # of a guest's number
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
-
-
-class MessageList(NamedTuple):
-    """Some messages by id, whether there are more before or after them, and the newest event that they include."""
-
-    messages: list[MessageOut]
-    more: bool
-    position: EventId
 
 
 class Posted(NamedTuple):
@@ -64,13 +55,8 @@ class Posted(NamedTuple):
     new: bool
 
 
-class Messages:
+class Messages(Service):
     """Everything that was said."""
-
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
 
     async def send(self, caller: Caller, data: MessageCreate) -> Written[Posted]:
         """Say something to a person; ValidationFailedError naming the field when there is no such person."""
@@ -199,8 +185,7 @@ class Messages:
 
     async def get(self, caller: Caller, message_id: int) -> tuple[MessageOut, EventId]:
         """A message, and the newest event that it includes."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             out = await out_of(connection, await present(connection, caller, message_id))
         return out, position
 
@@ -210,20 +195,20 @@ class Messages:
             message = await Message.get_or_none(id=message_id, deleted_at__isnull=False, using_db=connection)
             return None if message is None else await out_of(connection, message)
 
-    async def in_room(self, caller: Caller, room_id: int, query: MessageQuery) -> MessageList:
+    async def in_room(self, caller: Caller, room_id: int, query: MessageQuery) -> Listed[MessageOut]:
         """A page of what was said in a room; NotFoundError when for the caller there is no such room."""
         async with self._database.snapshot() as connection:
             await visible(connection, caller, room_id)
             return await self._page(connection, Message.filter(room_id=room_id), query)
 
-    async def direct(self, caller: Caller, query: MessageQuery) -> MessageList:
+    async def direct(self, caller: Caller, query: MessageQuery) -> Listed[MessageOut]:
         """A page of all direct messages that the caller sees."""
         async with self._database.snapshot() as connection:
             own_only = Q() if caller.trusted else Q(author_id=caller.id) | Q(recipient_id=caller.id)
             messages = Message.filter(own_only, recipient_id__isnull=False)
             return await self._page(connection, messages, query)
 
-    async def of_person(self, caller: Caller, user_id: int, query: MessageQuery) -> MessageList:
+    async def of_person(self, caller: Caller, user_id: int, query: MessageQuery) -> Listed[MessageOut]:
         """A page of the direct messages to or from a person, those that the caller sees.
 
         NotFoundError when there is no such person.
@@ -241,7 +226,7 @@ class Messages:
 
     async def _page(
         self, connection: BaseDBAsyncClient, messages: QuerySet[Message], query: MessageQuery
-    ) -> MessageList:
+    ) -> Listed[MessageOut]:
         position = await self._log.newest(connection)
         messages = messages.filter(deleted_at__isnull=True, id__gt=query.after_id).using_db(connection)
         if query.before_id is None:
@@ -250,7 +235,7 @@ class Messages:
         else:
             rows = await messages.filter(id__lt=query.before_id).order_by("-id").limit(query.limit + 1)
             page = rows[: query.limit][::-1]
-        return MessageList(await all_out(connection, page), len(rows) > query.limit, position)
+        return Listed(await all_out(connection, page), position, len(rows) > query.limit)
 
 
 async def _post_once(change: Change, room: RoomOut, author: UserOut, data: MessageCreate | RoomMessageCreate) -> Posted:

@@ -9,15 +9,14 @@ from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.idempotency import once, request_of
+from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.text_normalization import searchable, searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
-from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import Action, NoteEvent, board
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Note
 from quart_notes.schemas import Entry, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database
 
 COLUMNS = tuple(NoteOut.model_fields)
 INSERT = (
@@ -27,14 +26,6 @@ INSERT = (
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
 
 Precondition = Callable[[int], bool]  # whether a note of that version may be changed
-
-
-class NoteList(NamedTuple):
-    """Some notes, whether there are more after them, and the newest event that they include."""
-
-    notes: list[NoteOut]
-    more: bool
-    position: EventId
 
 
 class BoardPage(NamedTuple):
@@ -48,17 +39,12 @@ class BoardPage(NamedTuple):
     position: EventId
 
 
-class Notes:
+class Notes(Service):
     """The boards' notes.
 
     Every method takes who asks and which board: what they may not see is not there for them (NotFoundError), and what
     they see but may not do is refused (ForbiddenError).
     """
-
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
 
     async def add(self, caller: Caller, board_id: int, data: NoteCreate) -> Written[NoteOut]:
         """Put a note on the board and tell everyone watching it; Repeated when its client key has done so before."""
@@ -153,8 +139,7 @@ class Notes:
 
     async def get(self, caller: Caller, board_id: int, note_id: int) -> tuple[NoteOut, EventId]:
         """A note, and the newest event that it includes."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             await must_have(connection, caller, board_id, "viewer")
             note = await _present(connection, board_id, note_id)
         return NoteOut.model_validate(note), position
@@ -166,10 +151,9 @@ class Notes:
             note = await _deleted(connection, board_id, note_id)
         return None if note is None else NoteOut.model_validate(note)
 
-    async def find(self, caller: Caller, board_id: int, query: NoteQuery) -> NoteList:
+    async def find(self, caller: Caller, board_id: int, query: NoteQuery) -> Listed[NoteOut]:
         """Notes by id ascending, those that a search finds newest first, `query.limit` at most."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             await must_have(connection, caller, board_id, "viewer")
             matching = _matching(connection, board_id, query.q).filter(id__gt=query.after_id)
             if query.before_id is not None:
@@ -178,12 +162,11 @@ class Notes:
                 matching = matching.filter(done=query.done == "true")
             order = "-id" if query.searches else "id"
             rows = await matching.order_by(order).limit(query.limit + 1).values(*COLUMNS)
-        return NoteList(_out(rows[: query.limit]), len(rows) > query.limit, position)
+        return Listed(_out(rows[: query.limit]), position, len(rows) > query.limit)
 
     async def board(self, caller: Caller, board_id: int, q: str | None, page: int, size: int) -> BoardPage:
         """The `page`-th page (from 1) of `size` notes that match `q`, as people see the board."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             role = await must_have(connection, caller, board_id, "viewer")
             matching = _matching(connection, board_id, q)
             rows = await matching.order_by("done", "-id").offset((page - 1) * size).limit(size).values(*COLUMNS)

@@ -1,48 +1,34 @@
 """What people want remembered."""
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
+from quart_notes.domain.service import Service
 from quart_notes.errors import FieldError, NotFoundError, ValidationFailedError
 from quart_notes.live import events
-from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import PreferenceEvent
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Preference
 from quart_notes.schemas import PREFERENCE_KEY_MAX, PREFERENCE_VALUE_MAX, PREFERENCES_MAX, PreferenceOut
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database
 
 
-class PreferenceList(NamedTuple):
-    """A person's preferences by key, and the newest event that they include."""
-
-    values: dict[str, Any]
-    position: EventId
-
-
-class Preferences:
+class Preferences(Service):
     """Everybody's preferences."""
 
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
-
-    async def of_person(self, user_id: int) -> PreferenceList:
-        """All that a person wants remembered."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+    async def of_person(self, user_id: int) -> tuple[dict[str, Any], EventId]:
+        """A person's preferences by key, and the newest event that they include."""
+        async with self._snapshot() as (connection, position):
             rows = await Preference.filter(user_id=user_id).using_db(connection)
         # Sorted here: how a database sorts text is its own affair.
-        return PreferenceList({row.key: json.loads(row.value) for row in sorted(rows, key=_key)}, position)
+        return {row.key: json.loads(row.value) for row in sorted(rows, key=_key)}, position
 
     async def get(self, user_id: int, key: str) -> tuple[PreferenceOut, EventId]:
         """One preference; NotFoundError when it was not set."""
-        found = await self.of_person(user_id)
-        if key not in found.values:
+        values, position = await self.of_person(user_id)
+        if key not in values:
             raise _not_set(key)
-        return PreferenceOut(key=key, value=found.values[key]), found.position
+        return PreferenceOut(key=key, value=values[key]), position
 
     async def set(self, user_id: int, key: str, value: Any) -> Written[PreferenceOut]:
         """Set one; ValidationFailedError when it is too long or one too many. The same value tells nobody."""

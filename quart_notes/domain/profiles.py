@@ -7,24 +7,20 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.api_tokens import end_all
 from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import UNDER_WAY, begin_or_end, settle
+from quart_notes.domain.service import Service
 from quart_notes.domain.sessions import tell
 from quart_notes.domain.users import ASSISTANT, of_nickname, shown, taken
 from quart_notes.domain.users import tell as tell_everybody
 from quart_notes.errors import LastAdministratorError, NotFoundError
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import NICKNAME_KEY_MAX, Invitation, Job, User
 from quart_notes.schemas import ProfileUpdate, UserOut, name_key
-from quart_notes.storage.database import Database
 
 DEACTIVATED = "The person who asked for it is deactivated"  # text of a job
 
 
-class Profiles:
+class Profiles(Service):
     """Everybody's, and whether they may come in and administer."""
-
-    def __init__(self, database: Database, write: Write) -> None:
-        self._database = database
-        self._write = write
 
     async def get(self, user_id: int) -> UserOut:
         """A person as they see themselves; NotFoundError."""

@@ -1,20 +1,18 @@
 """How far people have read, and what is unread."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
 from quart_notes.domain.rooms import existing, must_take_part
+from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.users import known, named
 from quart_notes.live import events
-from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import UnreadEvent
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Message, Reading
 from quart_notes.schemas import ReadingUpdate, UnreadOut
-from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database
 
 # Each room has a threshold of its own, which Tortoise's queries cannot say in one.
 UNREAD = """
@@ -32,20 +30,8 @@ UNREAD = """
 """
 
 
-class UnreadList(NamedTuple):
-    """What a person has not read, room by room, and the newest event that it includes."""
-
-    unread: list[UnreadOut]
-    position: EventId
-
-
-class Readings:
+class Readings(Service):
     """What everybody has read."""
-
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
 
     async def read(self, caller: Caller, room_id: int, data: ReadingUpdate) -> Written[UnreadOut]:
         """Somebody has read a room up to a message; reading never goes back, and nothing new tells nobody."""
@@ -73,14 +59,13 @@ class Readings:
 
         return await self._write(work)
 
-    async def of_person(self, caller: Caller, user_id: int) -> UnreadList:
+    async def of_person(self, caller: Caller, user_id: int) -> Listed[UnreadOut]:
         """What a person has not read, in every room and conversation of theirs."""
         caller.must_be(user_id)
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             await known(connection, user_id)
             unread = await _unread(connection, user_id)
-        return UnreadList(unread, position)
+        return Listed(unread, position)
 
 
 async def _unread(connection: BaseDBAsyncClient, user_id: int, room_id: int | None = None) -> list[UnreadOut]:

@@ -9,27 +9,18 @@ from tortoise.expressions import Q
 
 from quart_notes.domain.access import Caller
 from quart_notes.domain.idempotency import once, request_of
+from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.users import by_id, named
 from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
 from quart_notes.live import events
-from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import RoomEvent
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import ROOM_KEY_MAX, Room
 from quart_notes.schemas import RoomCreate, RoomOut, RoomQuery, UserOut, name_key
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database
 
 LOBBY = 1  # the room that is always there
 LOBBY_NAME = "lobby"
-
-
-class RoomList(NamedTuple):
-    """Some rooms, whether there are more after them, and the newest event that they include."""
-
-    rooms: list[RoomOut]
-    more: bool
-    position: EventId
 
 
 class Opened(NamedTuple):
@@ -39,13 +30,8 @@ class Opened(NamedTuple):
     new: bool
 
 
-class Rooms:
+class Rooms(Service):
     """Where people talk."""
-
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
 
     async def open(self) -> None:
         """See to it that there is a lobby."""
@@ -109,28 +95,25 @@ class Rooms:
 
     async def private_id(self, person_id: int) -> tuple[int | None, EventId]:
         """The id of a person's private room, or None, and the newest event that this includes."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             room = await _private(connection, person_id)
         return None if room is None else room.id, position
 
     async def get(self, caller: Caller, room_id: int) -> tuple[RoomOut, EventId]:
         """A room or a conversation, and the newest event that is included."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             room = await visible(connection, caller, room_id)
             people = await by_id(connection, {room.lower_id, room.upper_id})
         return shown(room, people), position
 
-    async def find(self, caller: Caller, query: RoomQuery) -> RoomList:
+    async def find(self, caller: Caller, query: RoomQuery) -> Listed[RoomOut]:
         """Rooms by id ascending, `query.limit` at most; with `query.person_id` that person's conversations too."""
         person_id = query.person_id if caller.trusted or query.person_id == caller.id else None
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             visible = Room.filter(_visible_to(person_id), id__gt=query.after_id).using_db(connection)
             rooms = await visible.order_by("id").limit(query.limit + 1)
             people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
-        return RoomList([shown(room, people) for room in rooms[: query.limit]], len(rooms) > query.limit, position)
+        return Listed([shown(room, people) for room in rooms[: query.limit]], position, len(rooms) > query.limit)
 
     async def participant(self, caller: Caller, room_id: int, *, author_id: int) -> UserOut:
         """Somebody who may speak in a room; ValidationFailedError when there is no such person."""

@@ -8,14 +8,14 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.secret_tokens import hash_of, new_secret
+from quart_notes.domain.service import Service
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError
 from quart_notes.live import events
 from quart_notes.live.events import Access, AccessEvent
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Session, User
 from quart_notes.schemas import AGENT_MAX, SessionOut, UserOut
-from quart_notes.storage.database import Database
 
 LIFE = timedelta(days=365)  # from when it began, however much it is used
 SEEN = timedelta(hours=1)  # how exactly "last used" is known: a write an hour, not one a request
@@ -33,12 +33,8 @@ class Found(NamedTuple):
     expires_at: datetime
 
 
-class Sessions:
+class Sessions(Service):
     """Everybody's browsers."""
-
-    def __init__(self, database: Database, write: Write) -> None:
-        self._database = database
-        self._write = write
 
     async def begin(self, user_id: int | None, agent: str, address: str, *, proven: bool, board_id: int = 1) -> str:
         """Open one, with a board open in it; returns its secret, for the browser alone."""

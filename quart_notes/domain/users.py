@@ -2,42 +2,29 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
 from quart_notes.domain.idempotency import once, request_of
+from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.text_normalization import normalised
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
-from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import ACCESS, USERS, Access, AccessEvent, Action, UserEvent
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, User
 from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database, is_private
+from quart_notes.storage.database import is_private
 
 COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")
 PERSONAL_BOARD_NAME = "Personal ({})"  # with the nickname
 ASSISTANT = "assistant"  # who answers when somebody writes @assistant; nobody new may go by it
 
 
-class UserList(NamedTuple):
-    """Some people, whether there are more after them, and the newest event that they include."""
-
-    users: list[UserOut]
-    more: bool
-    position: EventId
-
-
-class People:
+class People(Service):
     """Everybody known here."""
-
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
 
     async def add(self, data: UserCreate, author_id: int | None = None) -> Written[UserOut]:
         """Add a person, for the caller; NicknameTakenError when somebody goes by that nickname."""
@@ -53,23 +40,21 @@ class People:
 
     async def get(self, user_id: int, caller: Caller | None = None) -> tuple[UserOut, EventId]:
         """A person as the caller sees them, and the newest event that is included."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             row = await User.get_or_none(id=user_id, using_db=connection).values(*COLUMNS)
             if row is None:
                 raise NotFoundError(f"User {user_id} not found")
             return _asked_for(connection, row, caller), position
 
-    async def find(self, query: PageQuery, caller: Caller | None = None, *, active: bool = False) -> UserList:
+    async def find(self, query: PageQuery, caller: Caller | None = None, *, active: bool = False) -> Listed[UserOut]:
         """People by id ascending as the caller sees them, `query.limit` at most; `active`: who can sign in only."""
-        async with self._database.snapshot() as connection:
-            position = await self._log.newest(connection)
+        async with self._snapshot() as (connection, position):
             people = User.filter(id__gt=query.after_id).using_db(connection)
             if active:
                 people = people.filter(deactivated_at__isnull=True)
             rows = await people.order_by("id").limit(query.limit + 1).values(*COLUMNS)
             users = [_asked_for(connection, row, caller) for row in rows[: query.limit]]
-        return UserList(users, len(rows) > query.limit, position)
+        return Listed(users, position, len(rows) > query.limit)
 
     async def those(self, ids: Collection[int]) -> dict[int, UserOut]:
         """Those of the people who exist, by id."""

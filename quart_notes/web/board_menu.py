@@ -9,7 +9,7 @@ from quart_notes.web.security.authentication import caller
 async def board_list() -> list[MyBoardOut]:
     """The boards that the caller sees: everybody's, their own personal one, shared ones."""
     found = await core().boards.find(await caller(), PageQuery(limit=PAGE_MAX))
-    return sorted(found.boards, key=_place)
+    return sorted(found.items, key=_place)
 
 
 def _place(board: MyBoardOut) -> tuple[bool, bool, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from quart import request
 
 from quart_notes.domain.rooms import LOBBY
+from quart_notes.domain.service import Listed
 from quart_notes.live import events
 from quart_notes.schemas import PAGE_MAX, PageQuery, RoomOut, RoomQuery, UnreadOut, UserOut
 from quart_notes.web.context import core
@@ -36,31 +37,31 @@ async def shell() -> dict[str, Any]:
     me = await chosen_person()
     who = await caller()
     found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
-    wanted = (await core().preferences.of_person(me.id)).values if me else {}
+    wanted = (await core().preferences.of_person(me.id))[0] if me else {}
     # Last, so that nothing is unread in a room that is not listed; the script leaves out what is counted already.
-    unread, position = (await core().readings.of_person(who, me.id)) if me else ([], found.position)
-    private = next((room for room in found.rooms if room.kind == "private"), None)
-    conversations = sorted((room for room in found.rooms if room.kind == "direct"), key=lambda room: _other(room, me))
+    unread = await core().readings.of_person(who, me.id) if me else Listed([], found.position)
+    private = next((room for room in found.items if room.kind == "private"), None)
+    conversations = sorted((room for room in found.items if room.kind == "direct"), key=lambda room: _other(room, me))
     return {
         "me": me,
         "admin": who.trusted or who.admin,
-        "choices": people.users if len(people.users) <= CHOICES and not accounts() else [],
+        "choices": people.items if len(people.items) <= CHOICES and not accounts() else [],
         "theme": wanted["theme"] if wanted.get("theme") in THEMES else "",
-        "last_room": next((room for room in found.rooms if room.id == wanted.get("room")), None),
-        "rooms": sorted((room for room in found.rooms if room.kind == "room"), key=_by_name),
+        "last_room": next((room for room in found.items if room.id == wanted.get("room")), None),
+        "rooms": sorted((room for room in found.items if room.kind == "room"), key=_by_name),
         "conversations": conversations,
         "assistant_room": private,
         "assistant_there": await core().assistant.is_there(),
         "assistant_wanted": core().assistant.wanted,
-        "unread": {one.room_id: one.count for one in unread if one.count},
-        "unread_total": sum(one.count for one in unread),
-        "unread_marks": _marks(unread),
-        "shell_event_id": heard(position),
+        "unread": {one.room_id: one.count for one in unread.items if one.count},
+        "unread_total": sum(one.count for one in unread.items),
+        "unread_marks": _marks(unread.items),
+        "shell_event_id": heard(unread.position),
         "shell_topics": ",".join(
             [events.USERS, events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]
         ),
         "shell_job": next(iter(await core().jobs.under_way(who)), None),
-        "here": _here({f"/front/rooms/{room.id}" for room in found.rooms if room.kind != "room"}),
+        "here": _here({f"/front/rooms/{room.id}" for room in found.items if room.kind != "room"}),
     }
 
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import TypeAdapter
 from quart import Response, request
 
 from quart_notes.domain.idempotency import Repeated
+from quart_notes.domain.service import Listed
 from quart_notes.live.writer import Written
 from quart_notes.schemas import Outgoing
 from quart_notes.schemas.event_ids import EventId
@@ -39,6 +41,12 @@ def made(name: str, model: type[Outgoing], headers: Mapping[str, str]) -> tuple[
 def made_status(written: Written[Any]) -> int:
     """201 for something new, 200 for what was made before."""
     return 200 if isinstance(written, Repeated) else 201
+
+
+def page(adapter: TypeAdapter[Any], found: Listed[Any]) -> Response:
+    """A page of a list by id ascending, and the link to the next page."""
+    links = {"next": {"after_id": found.items[-1].id}} if found.more else {}
+    return listed(adapter.dump_json(found.items), found.position, **links)
 
 
 def listed(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:

@@ -21,7 +21,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, listed, made, made_status, thing
+from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, made, made_status, page, thing
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("boards", __name__, url_prefix="/api/boards")
@@ -41,8 +41,7 @@ async def list_boards(query_args: BoardQuery) -> Response:
     personal one of you or whom `person_id` names.
     """
     found = await core().boards.find(await acting_as(query_args.person_id), query_args)
-    links = {"next": {"after_id": found.boards[-1].id}} if found.more else {}
-    return listed(BOARDS.dump_json(found.boards), found.position, **links)
+    return page(BOARDS, found)
 
 
 @blueprint.post("")
@@ -99,7 +98,7 @@ async def list_members(board_id: int) -> Response:
     Everybody's board has none in particular.
     """
     found = await core().members.find(await caller(), board_id)
-    return listed(MEMBERS.dump_json(found.members), found.position)
+    return page(MEMBERS, found)
 
 
 @blueprint.put("/<id:board_id>/members/<id:user_id>")

@@ -8,7 +8,7 @@ from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError
 from quart_notes.schemas import JobOut, JobQuery
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import THING_HEADERS, list_response, listed, thing
+from quart_notes.web.responses import THING_HEADERS, list_response, page, thing
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs")
@@ -27,8 +27,7 @@ async def list_jobs(query_args: JobQuery) -> Response:
     another's are refused. They are forgotten when nothing was heard of them for as long as deleted notes are kept.
     """
     found = await core().jobs.find(await acting_as(query_args.person_id), query_args)
-    links = {"next": {"after_id": found.jobs[-1].id}} if found.more else {}
-    return listed(JOBS.dump_json(found.jobs), found.position, **links)
+    return page(JOBS, found)
 
 
 @blueprint.get("/<id:job_id>")

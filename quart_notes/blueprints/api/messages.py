@@ -4,7 +4,8 @@ from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
-from quart_notes.domain.messages import MessageList, Posted
+from quart_notes.domain.messages import Posted
+from quart_notes.domain.service import Listed
 from quart_notes.errors import (
     NotYoursError,
     StaleVersionError,
@@ -109,14 +110,14 @@ async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
     return thing(message, position, version=message.version)
 
 
-def pages(found: MessageList, query: MessageQuery) -> Response:
+def pages(found: Listed[MessageOut], query: MessageQuery) -> Response:
     """A page of messages, with the way to the one after it, or before it when it was asked for from the end."""
     links = {}
     if found.more and query.before_id is None:
-        links["next"] = {"after_id": found.messages[-1].id}
+        links["next"] = {"after_id": found.items[-1].id}
     elif found.more:
-        links["prev"] = {"before_id": found.messages[0].id}
-    return listed(MESSAGES.dump_json(found.messages), found.position, **links)
+        links["prev"] = {"before_id": found.items[0].id}
+    return listed(MESSAGES.dump_json(found.items), found.position, **links)
 
 
 def posted(written: Written[Posted]) -> Response:

@@ -53,10 +53,10 @@ async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
     headers = []
     if found.more:
         place = "before_id" if query_args.searches else "after_id"
-        following = {**request.args.to_dict(), place: found.notes[-1].id}
+        following = {**request.args.to_dict(), place: found.items[-1].id}
         link = f'<{request.root_path}{request.path}?{urlencode(following)}>; rel="next"'
         headers.append((b"link", link.encode()))
-    body = NOTES.dump_json(found.notes)
+    body = NOTES.dump_json(found.items)
     return _kept(_answer(board_id, body, etag_of(body), *headers), found.position, position)
 
 

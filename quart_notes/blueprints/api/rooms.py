@@ -21,7 +21,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, listed, made, made_status, thing
+from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, made, made_status, page, thing
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/api/rooms")
@@ -39,8 +39,7 @@ async def list_rooms(query_args: RoomQuery) -> Response:
     By id ascending, at most `limit`, the lobby first; with `person_id` that person's direct conversations too.
     """
     found = await core().rooms.find(await caller(), query_args)
-    links = {"next": {"after_id": found.rooms[-1].id}} if found.more else {}
-    return listed(ROOMS.dump_json(found.rooms), found.position, **links)
+    return page(ROOMS, found)
 
 
 @blueprint.post("")

@@ -12,7 +12,7 @@ from quart_notes.errors import (
 from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UserCreate, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, listed, made, made_status, thing
+from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, made, made_status, page, thing
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
@@ -31,8 +31,7 @@ async def list_users(query_args: PageQuery) -> Response:
     By id ascending, at most `limit`; `Link` leads to the next page.
     """
     found = await core().people.find(query_args, await caller())
-    links = {"next": {"after_id": found.users[-1].id}} if found.more else {}
-    return listed(USERS.dump_json(found.users), found.position, **links)
+    return page(USERS, found)
 
 
 @blueprint.post("")
@@ -76,4 +75,4 @@ async def list_unread(user_id: int) -> Response:
     One entry for every room and every direct conversation of theirs.
     """
     found = await core().readings.of_person(await caller(), user_id)
-    return listed(UNREAD.dump_json(found.unread), found.position)
+    return page(UNREAD, found)

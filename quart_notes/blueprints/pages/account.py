@@ -62,7 +62,7 @@ async def _access(who: Caller) -> dict[str, Any]:
         "password_form": filled({}),
         "token_form": filled({"name": "", "scope": "read", "days": "90"}),
         "invitation_form": filled({"uses": "1", "days": "7"}),
-        "people": (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users if who.admin else [],
+        "people": (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).items if who.admin else [],
         "new_token": None,
         "new_link": None,
     }

@@ -60,14 +60,14 @@ async def _board(board_id: int, **further: Any) -> str:
     who = await caller()
     shown, _ = await core().boards.get(who, board_id)
     members = await core().members.find(who, board_id)
-    there = {member.user.id for member in members.members}
+    there = {member.user.id for member in members.items}
     people = await core().people.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
         "board.html",
         **{
             "board": shown,
-            "members": members.members,
-            "people": [person for person in people.users if person.id not in there],
+            "members": members.items,
+            "people": [person for person in people.items if person.id not in there],
             "last_event_id": heard(members.position),
             "name_form": filled({"name": shown.name}),
             "member_form": filled({"user_id": "", "role": "editor"}),
@@ -131,7 +131,7 @@ async def remove_member(board_id: int, user_id: int) -> Page:
 async def _ask_to_remove(board_id: int, user_id: int) -> str | None:
     who = await caller()
     board, _ = await core().boards.get(who, board_id)
-    members = (await core().members.find(who, board_id)).members
+    members = (await core().members.find(who, board_id)).items
     name = next((member.user.nickname for member in members if member.user.id == user_id), None)
     if name is None:
         return None

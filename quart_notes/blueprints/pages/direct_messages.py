@@ -39,10 +39,10 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
     return await render_template(
         "messages.html",
         user=user,
-        messages=found.messages,
-        older=found.messages[0].id if found.more else None,
+        messages=found.items,
+        older=found.items[0].id if found.more else None,
         newest=before == MAX_ID,
-        people=[person for person in people.users if person.id != user_id],
+        people=[person for person in people.items if person.id != user_id],
         last_event_id=heard(found.position),
         form=form,
     )

@@ -7,7 +7,7 @@ from quart import Blueprint, Response, make_response, redirect, render_template,
 from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from quart_notes.domain.messages import MessageList
+from quart_notes.domain.service import Listed
 from quart_notes.errors import NotFoundError, NotYoursError, RoomNameTakenError, ValidationFailedError
 from quart_notes.schemas import (
     MAX_ID,
@@ -92,8 +92,8 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         "room.html",
         room=shown,
         title=_title(shown, me),
-        messages=found.messages,
-        older=found.messages[0].id if found.more else None,
+        messages=found.items,
+        older=found.items[0].id if found.more else None,
         newest=before is None,
         newer=newer,
         max_id=MAX_ID,
@@ -103,7 +103,7 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         unread_count=reading.count if reading else 0,
         last_event_id=heard(found.position),
         presence=core().presence.now(shown.id),
-        people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users,
+        people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).items,
         model=core().assistant.model,
         missing=core().assistant.reason() if shown.kind == "private" else None,
         deleted=await _deleted(shown.id, me),
@@ -121,10 +121,10 @@ async def _reading(room_id: int, me: UserOut | None) -> UnreadOut | None:
     if me is None:
         return None
     found = await core().readings.of_person(await caller(), me.id)
-    return next((one for one in found.unread if one.room_id == room_id), None)
+    return next((one for one in found.items if one.room_id == room_id), None)
 
 
-async def _messages(room_id: int, before_id: int, new_after: int | None) -> tuple[MessageList, bool]:
+async def _messages(room_id: int, before_id: int, new_after: int | None) -> tuple[Listed[MessageOut], bool]:
     """The last messages before an id, or those around the first after `new_after`; whether there are newer ones."""
     who = await caller()
     if new_after is None:
@@ -132,7 +132,7 @@ async def _messages(room_id: int, before_id: int, new_after: int | None) -> tupl
         return await core().messages.in_room(who, room_id, newest), before_id < MAX_ID
     read = await core().messages.in_room(who, room_id, MessageQuery(before_id=new_after + 1, limit=READ))
     unread = await core().messages.in_room(who, room_id, MessageQuery(after_id=new_after, limit=UNREAD))
-    return read._replace(messages=[*read.messages, *unread.messages]), unread.more
+    return read._replace(items=[*read.items, *unread.items]), unread.more
 
 
 async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:

@@ -90,7 +90,7 @@ async def join(secret: str) -> str:
 
 async def _join(offer: Offer, form: dict[str, Any]) -> str:
     setup = offer.invitation.kind == "setup"
-    people = (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).users if setup else []
+    people = (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).items if setup else []
     passed = await identify()
     return await render_template(
         "join.html",

@@ -46,15 +46,15 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
     board, position = await core().boards.get(who, board_id)
     listed = await core().jobs.latest(who, board_id, SHOWN)
     wanted = digits(request.args.get("follow"))
-    followed = next((job for job in listed.jobs if job.id == wanted), None)
+    followed = next((job for job in listed.items if job.id == wanted), None)
     return await render_template(
         "transfer.html",
         board=board,
-        jobs=listed.jobs,
+        jobs=listed.items,
         more=listed.more,
         followed=followed,
         follows=followed is not None and followed.state in UNDER_WAY,
-        under_way=[job.id for job in listed.jobs if job.state in UNDER_WAY],
+        under_way=[job.id for job in listed.items if job.state in UNDER_WAY],
         last_event_id=heard(position),
         max_bytes=core().settings.max_import_bytes,
         form=form,

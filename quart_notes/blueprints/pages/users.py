@@ -33,7 +33,7 @@ async def people_page(form: dict[str, Any] | None = None, problem: str = "") -> 
     found = await core().people.find(PageQuery(limit=PAGE_MAX), await caller())
     return await render_template(
         "users.html",
-        users=found.users,
+        users=found.items,
         last_event_id=heard(found.position),
         form=form or filled(dict.fromkeys(FIELDS, "")),
         problem=problem,

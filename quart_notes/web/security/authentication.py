@@ -139,7 +139,7 @@ async def begin_session(response: Response, user_id: int | None, *, proven: bool
 
 async def _last_board(user_id: int | None) -> int:
     """The board that this person opened last, in whatever browser; it may be gone."""
-    values = {} if user_id is None else (await core().preferences.of_person(user_id)).values
+    values = {} if user_id is None else (await core().preferences.of_person(user_id))[0]
     wanted = values.get(OPEN_BOARD)
     return wanted if isinstance(wanted, int) and 1 <= wanted <= MAX_ID else SHARED_BOARD
 

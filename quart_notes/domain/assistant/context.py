@@ -7,7 +7,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 
 from quart_notes.domain.access import SHARED_BOARD, Caller, visible_boards
-from quart_notes.domain.assistant_prompt import (
+from quart_notes.domain.assistant.prompt import (
     BoardNotes,
     Context,
     Noted,

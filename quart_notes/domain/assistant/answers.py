@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.assistant_context import gather
-from quart_notes.domain.assistant_prompt import Context
+from quart_notes.domain.assistant.context import gather
+from quart_notes.domain.assistant.prompt import Context
 from quart_notes.domain.message_queries import (
     UNFINISHED,
     must_have_asked,
@@ -22,13 +22,12 @@ from quart_notes.domain.message_queries import (
     tell,
 )
 from quart_notes.domain.rooms import topics
+from quart_notes.domain.service import Service
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events
-from quart_notes.live.event_log import EventLog
-from quart_notes.live.writer import Change, Write, Written
+from quart_notes.live.writer import Change, Written
 from quart_notes.models import Message
 from quart_notes.schemas import ANSWER_ERROR_MAX, MessageOut, RoomOut
-from quart_notes.storage.database import Database
 
 MAX_WAITING = 200  # answers that may be unfinished
 MAX_WAITING_EACH = 20  # of them for one person, and for all guests together
@@ -46,17 +45,12 @@ class Asked(NamedTuple):
     context: Context | None
 
 
-class Answers:
+class Answers(Service):
     """Everything that the assistant says.
 
     While an answer is being written it is known by its version: the process that writes on can only do so while nobody
     else has changed it, has stopped it say.
     """
-
-    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
-        self._database = database
-        self._log = log
-        self._write = write
 
     async def asked(self, answer_id: int) -> Asked | None:
         """What an answer is about; None when there is nothing to answer any more."""

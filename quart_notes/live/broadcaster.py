@@ -1,7 +1,7 @@
-"""In-memory fan-out: encoded messages from one publisher to many readers, bounded and ordered.
+"""In-memory fan-out: encoded messages from one publisher to many subscribers, bounded and ordered.
 
-Standard library only, with its two halves `channel` and `subscriber`; knows nothing of HTTP, of rows or of what a
-message says.
+Standard library only, like its two parts `channel` and `subscriber`. It knows nothing of HTTP, of rows or of the
+content of a message.
 """
 
 import asyncio
@@ -12,19 +12,19 @@ from typing import Any
 from quart_notes.live.channel import Channel, Framing, Message, family_of
 from quart_notes.live.subscriber import Outlet, Reader
 
-ANSWER_FIRST = 4  # turns of the loop from publish to the first write: the writer's own answer leaves in two or three
+ANSWER_FIRST = 4  # turns of the loop from publish to the first write: the writer's own response leaves in two or three
 SWEEP = 256  # outlets written to before the loop gets a turn
-PORTION = 64 << 10  # bytes at once for a reader that has stood aside
-APART = 0.002  # seconds between two that are cut off: ending a connection takes 0.3 ms, and hundreds may stop at once
+PORTION = 64 << 10  # bytes in one write for a subscriber that catches up
+APART = 0.002  # seconds between two cut-offs: closing a connection takes 0.3 ms, and hundreds may stall at once
 HEARTBEAT = 20.0  # seconds between keep-alives at most; home routers and proxies often drop silence at 60
-DEAF = 40.0  # seconds a peer may leave keep-alives unanswered: with HEARTBEAT, gone after at most 60
+DEAF = 40.0  # seconds that a client may leave keep-alives unanswered: with HEARTBEAT, dropped after at most 60
 
 
 class Audience(Channel):
-    """A channel and everyone who reads it.
+    """A channel and all of its subscribers.
 
-    Those whose connections take no more for now stand aside, and cost nothing when something is published. The first of
-    them is the one that has taken nothing for the longest.
+    Subscribers whose connections are full stand aside, and cost nothing when something is published. The first of them
+    is the one that has accepted nothing for the longest time.
     """
 
     def __init__(self, topics: frozenset[str]) -> None:
@@ -34,36 +34,36 @@ class Audience(Channel):
         self.cutting_off = False
 
     def ready(self) -> list[Reader]:
-        """Everyone whose connection may take more."""
+        """The subscribers whose connections are not full."""
         return list(self.readers - self.aside.keys() if self.aside else self.readers)
 
     def straggler(self) -> Reader | None:
-        """One of those aside that has missed messages, if there is one."""
+        """A subscriber that stands aside and has missed messages, or None."""
         first = next(iter(self.aside), None)
         return first if first is not None and first.behind() else None
 
 
 class Broadcaster:
-    """Takes messages from the writer and brings them to every reader of their topic.
+    """Sends messages from the follower to every subscriber of their topic.
 
-    1. `publish` never awaits and never fails because of a reader.
-    2. A reader gets the messages of its topics in publish order, each once, or is cut off: it never misses one.
-    3. What waits for a reader is bounded by MAX_WAITING and MAX_WAITING_BYTES, and all readers share one encoded copy.
-    4. A reader whose connection takes no more stands aside until that has taken all that was written to it.
-    5. Flushes follow each other at once while there is time; after a long one they rest as long as it took, so that
-       requests get their share and batches grow by themselves.
+    1. `publish` never awaits and never fails because of a subscriber.
+    2. A subscriber gets the messages of its topics in publish order, each once, or is cut off: it never misses one.
+    3. MAX_WAITING and MAX_WAITING_BYTES limit what waits for a subscriber. All subscribers share one encoded copy.
+    4. A subscriber whose connection is full stands aside until the connection has accepted all that was written to it.
+    5. Flushes follow each other immediately while they are short. After a long flush the broadcaster pauses for as long
+       as it took, so requests get their share and batches grow under load.
     """
 
     def __init__(self) -> None:
         self.newest = 0  # number of the newest durable message that was published
         self.positions: dict[str, int] = {}  # topic → number of its newest durable message
-        self._families: dict[str, int] = {}  # the same of all topics of a kind
-        self._pruned: int | None = None  # number of the newest one that was gone before we began
+        self._families: dict[str, int] = {}  # the same for each wildcard topic
+        self._pruned: int | None = None  # number of the newest event deleted before this process started
         self.published = {"durable": 0, "volatile": 0}  # messages, by kind
-        self.deliveries = 0  # messages, each counted for every reader that it concerned
-        self.cut_off = 0  # readers that were too slow
+        self.deliveries = 0  # messages, counted once for each subscriber
+        self.cut_off = 0  # subscribers that were too slow
         self.closing = False
-        self.apart: set[str] = set()  # topics that are not heard by naming their family
+        self.apart: set[str] = set()  # topics that their wildcard topic does not include
         self._channels: dict[frozenset[str], Audience] = {}
         self._by_topic: dict[str, set[Audience]] = {}
         self._watchers: dict[str, list[Callable[[Message], None]]] = {}
@@ -76,7 +76,7 @@ class Broadcaster:
         self._left = asyncio.Event()
 
     def subscribe(self, topics: Collection[str], framing: Framing) -> Reader:
-        """A reader of `topics` from this moment on; already authorised by the caller."""
+        """Subscribe to `topics` from now on; the caller has authorised them."""
         channel = self._channel(frozenset(topics))
         reader = Reader(channel, framing)
         channel.readers.add(reader)
@@ -96,7 +96,7 @@ class Broadcaster:
         return channel
 
     def unsubscribe(self, reader: Reader) -> None:
-        """Forget a reader; nothing is written to its outlet afterwards."""
+        """Remove a subscriber; nothing is written to its outlet afterwards."""
         reader.end()
         channel = self._channels.get(reader.channel.topics)
         if channel is None or channel is not reader.channel:
@@ -116,26 +116,26 @@ class Broadcaster:
                 del self._by_topic[topic]
 
     def attach(self, reader: Reader, outlet: Outlet) -> None:
-        """From now on write to the outlet; what has gathered goes first."""
+        """Write to the outlet from now on; buffered messages go first."""
         if not reader.ended.is_set():
             reader.outlet = outlet
             if not reader.push():
                 self._set_aside(self._channels[reader.channel.topics], reader)
 
     def watch(self, topic: str, act: Callable[[Message], None]) -> None:
-        """Have `act` called, within `publish`, with each message of a topic that the server itself follows."""
+        """Call `act` with each message of an internal topic, within `publish`."""
         self._watchers.setdefault(topic, []).append(act)
 
     def readers(self) -> int:
-        """How many readers there are."""
+        """Number of subscribers."""
         return sum(len(channel.readers) for channel in self._channels.values())
 
     def framings(self) -> "Counter[Framing]":
-        """How many readers there are, by how their messages are framed."""
+        """Number of subscribers by message encoding."""
         return Counter(reader.framing for channel in self._channels.values() for reader in channel.readers)
 
     def publish(self, messages: Iterable[Message]) -> None:
-        """Hand out messages, in order. They leave a moment later, together."""
+        """Publish messages, in order. They leave a moment later, together."""
         for message in messages:
             if message.number is None:
                 self.published["volatile"] += 1
@@ -157,7 +157,7 @@ class Broadcaster:
             self._flush_task = asyncio.get_running_loop().create_task(self._flush())
 
     def resume(self, pruned: int, ends: Mapping[str, int]) -> None:
-        """Learn the newest number that is gone from the log and that of each topic in it, once `newest` is known."""
+        """Set the newest number deleted from the log and the newest number of each topic, once `newest` is known."""
         self._pruned = pruned
         for topic, number in ends.items():
             self._note_position(topic, max(number, self.positions.get(topic, 0)))
@@ -169,8 +169,8 @@ class Broadcaster:
     def newest_of(self, topics: Iterable[str]) -> int:
         """A number after which nothing was published on these topics; "room:*" stands for all of a kind.
 
-        It is that of their newest durable message, and never less than that of the newest that was gone from the log
-        before we began, of which nothing is known. Before `resume` it is the newest of all.
+        It is the number of their newest durable message, but at least that of the newest event that the log had deleted
+        before this process started, because its topic is unknown. Before `resume` it is the newest number of all.
         """
         if self._pruned is None:
             return self.newest
@@ -178,21 +178,21 @@ class Broadcaster:
         return max(self._pruned, *ends)
 
     def concerns(self, topics: Collection[str], message: Message) -> bool:
-        """Whether a durable message is for who hears these topics."""
+        """Whether a durable message belongs to a subscriber of these topics."""
         topic = message.topic
         return topic in topics or (topic not in self.apart and family_of(topic) in topics)
 
     def advance(self, number: int) -> None:
-        """Everything up to that number has been published, or is in the log no more."""
+        """Mark everything up to that number as published, or deleted from the log."""
         if number > self.newest:
             self.newest = number
             self._published.set()
             self._published = asyncio.Event()
 
     def _audiences(self, message: Message) -> Collection[Audience]:
-        """Everyone whom a message concerns: its topic by name and, when it is durable, the topic's whole family.
+        """The channels of a message: those that name its topic and, for a durable message, its wildcard topic.
 
-        Of a topic that stands apart, only those who name it.
+        A topic that stands apart goes only to channels that name it.
         """
         named = self._by_topic.get(message.topic, ())
         if message.number is None:
@@ -201,18 +201,18 @@ class Broadcaster:
         return {*named, *family} if named and family else named or family
 
     async def reached(self, number: int) -> None:
-        """Return once the message of that number has been published; it is committed already, so this is soon."""
+        """Wait until the message of that number is published. It is committed already, so the wait is short."""
         while self.newest < number and not self.closing:
             await self._published.wait()
 
     async def emptied(self) -> None:
-        """Return once no reader is left."""
+        """Wait until there is no subscriber left."""
         while self._channels:
             self._left.clear()
             await self._left.wait()
 
     async def wait(self, reader: Reader) -> None:
-        """Return when something has gathered for a reader that pulls, or it has ended."""
+        """Wait until something is buffered for a subscriber that pulls, or it has ended."""
         if reader.cursor == reader.channel.end and not reader.ended.is_set():
             reader.wake = asyncio.get_running_loop().create_future()
             try:
@@ -221,7 +221,7 @@ class Broadcaster:
                 reader.wake = None
 
     def close(self) -> None:
-        """End every reader: the server is going away."""
+        """End every subscriber: the server is stopping."""
         self.closing = True
         self._published.set()
         for channel in list(self._channels.values()):
@@ -266,7 +266,7 @@ class Broadcaster:
             self._tend(self._cut_off_stragglers(channel))
 
     def _push(self, channel: Audience, readers: Iterable[Reader]) -> None:
-        """Write to each; those at the same place get the same bytes, found once."""
+        """Write to each subscriber. Those at the same position get the same bytes, which are encoded once."""
         cursor, framing = -1, None
         data, start, end = b"", channel.start, channel.end
         for reader in readers:
@@ -293,7 +293,7 @@ class Broadcaster:
             self._tend(self._catch_up(channel, reader))
 
     async def _catch_up(self, channel: Audience, reader: Reader) -> None:
-        """Bring a reader what it has not had, as fast as its connection takes it, until there is nothing more."""
+        """Send a subscriber what it has not had, as fast as its connection accepts it, until there is nothing more."""
         while reader in channel.aside:
             await reader.drained()
             while reader.push(PORTION):
@@ -319,7 +319,7 @@ class Broadcaster:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(HEARTBEAT * 3 / 4)
-            # Busy readers too: a websocket that answers nothing is only found by asking it.
+            # Busy subscribers too: only a ping shows that a websocket does not respond.
             readers = [reader for channel in self._channels.values() for reader in channel.readers]
             for count, reader in enumerate(readers, 1):
                 reader.beat(loop.time())

@@ -1,18 +1,18 @@
-"""The recent messages of one choice of topics: a bounded ring that all its readers share. Standard library only."""
+"""A bounded ring of recent messages, shared by all subscribers of the same topics. Standard library only."""
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate, islice
 
-MAX_WAITING = 256  # messages a reader may be behind
-MAX_WAITING_BYTES = 1 << 20  # bytes a reader may be behind, 1 MiB
-KEPT = 8  # writes that are kept for the next reader at the same place: slow ones all stand at different places
+MAX_WAITING = 256  # messages that a subscriber may be behind
+MAX_WAITING_BYTES = 1 << 20  # bytes that a subscriber may be behind, 1 MiB
+KEPT = 8  # encoded writes that are cached for the next subscriber at the same position; slow ones all differ
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent: `data` is the encoded event; `number` its place in the log, None when it is volatile."""
+    """A message: `data` is the encoded event; `number` its position in the log, None when it is volatile."""
 
     topic: str
     number: int | None
@@ -24,17 +24,18 @@ Framing = Callable[[Message], bytes]
 
 
 def family_of(topic: str) -> str:
-    """The topic that stands for all durable messages of a kind: `room:*` for `room:5`."""
+    """The wildcard topic of a topic, for durable messages: `room:*` for `room:5`."""
     return topic.partition(":")[0] + ":*"
 
 
 class Channel:
-    """The recent messages of one choice of topics, shared by all readers of that choice.
+    """The recent messages of one set of topics, shared by all subscribers of that set.
 
     1. Messages are numbered by `end`, which only grows; the ring holds the newest `end - start` of them.
     2. The ring holds at most MAX_WAITING messages and MAX_WAITING_BYTES (but always the newest message).
-    3. A reader at cursor c has had every message below c; below `start` it has missed some.
-    4. What outlets that take more have not had is never pushed out of the ring: `overflows` says when to write first.
+    3. A subscriber at cursor c has had every message below c; below `start` it has missed some.
+    4. A message that an outlet with room has not had is never pushed out of the ring: `overflows` tells when to write
+       first.
     """
 
     def __init__(self, topics: frozenset[str]) -> None:
@@ -49,11 +50,11 @@ class Channel:
 
     @property
     def start(self) -> int:
-        """The number of the oldest message in the ring."""
+        """Number of the oldest message in the ring."""
         return self.end - len(self._ring)
 
     def append(self, message: Message) -> None:
-        """Take a message; the oldest leave when there is no room."""
+        """Add a message; the oldest are dropped when there is no room."""
         size = len(message.data)
         self._ring.append(message)
         self._ring_bytes += size
@@ -71,11 +72,11 @@ class Channel:
         )
 
     def mark(self) -> tuple[int, int]:
-        """Where the channel stands, for `flushed`."""
+        """The current end of the channel, for `flushed`."""
         return self.end, self._total_bytes
 
     def flushed(self, mark: tuple[int, int]) -> None:
-        """Every outlet has had the messages below `mark`."""
+        """Record that every outlet has had the messages below `mark`."""
         self._flushed, self._flushed_bytes = max(mark, (self._flushed, self._flushed_bytes))
 
     def since(self, cursor: int) -> list[Message]:
@@ -83,9 +84,11 @@ class Channel:
         return list(islice(self._ring, max(cursor - self.start, 0), None))
 
     def framed(self, framing: Framing, cursor: int, most: int | None = None) -> tuple[bytes, int]:
-        """Those messages as the bytes of one write, made once for all who stand at the same place, and where they end.
+        """The messages from `cursor` on as the bytes of one write, and the cursor after them.
 
-        most   bytes of data at which to stop, or just behind; None: at the end
+        The bytes are encoded once for all subscribers at the same position.
+
+        most   bytes of data at which to stop, or just after; None: at the end
         """
         key = (framing, cursor, most)
         found = self._frames.get(key)

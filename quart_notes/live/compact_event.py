@@ -1,13 +1,13 @@
-"""An event for what there are many of and few wait for. Standard library only."""
+"""A small `asyncio.Event`, for objects of which there are many and for which few tasks wait. Standard library only."""
 
 import asyncio
 from typing import Any, Literal
 
 
 class LeanEvent(asyncio.Event):
-    """An `asyncio.Event` that costs 150 bytes instead of 760: it has room for those who wait only while they do.
+    """An `asyncio.Event` of 150 bytes instead of 760: it has a list of waiters only while there are any.
 
-    Six of the others were a seventh of the memory that an event stream costs.
+    Six standard events were a seventh of the memory of an event stream.
     """
 
     _waiters: Any
@@ -18,7 +18,7 @@ class LeanEvent(asyncio.Event):
         self._waiters = ()
 
     async def wait(self) -> Literal[True]:
-        """Return once it is set."""
+        """Wait until it is set."""
         if self._value:
             return True
         waiter = asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""Events by number: append with a commit, read since, know the newest, prune the old."""
+"""The event log: append within a commit, read by number, prune old events."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,19 +17,19 @@ from quart_notes.schemas.deleted_text import TEXT, blanked, deletes, subject_of,
 from quart_notes.schemas.event_ids import EventId, new_epoch
 from quart_notes.storage.database import Database, Transaction, aside
 
-PAGE = 128  # events read at once: 10 MB if every one of them were as long as can be
-PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits for more than a moment
+PAGE = 128  # events in one read: at most 10 MB, if every event had the largest size
+PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits long
 EXTENT = "SELECT newest, pruned, ({size}) AS size FROM log_head"
 ENDS = "SELECT topic, max(number) AS number FROM event_log WHERE number > ?1 GROUP BY topic"
-LOOKED_BACK = 100_000  # events that are looked through at a start: more takes seconds
-WITH_TEXT: dict[str, type[Model]] = {"note": Note, "message": MessageRow}  # whose rows have what blanking.TEXT names
-THIN_CHUNK = 100  # the same, of events that may be 50 KB each
+LOOKED_BACK = 100_000  # events that a start reads: more would take seconds
+WITH_TEXT: dict[str, type[Model]] = {"note": Note, "message": MessageRow}  # rows with schemas.deleted_text.TEXT
+THIN_CHUNK = 100  # the same for events of up to 50 KB each
 
 
 class Extent(NamedTuple):
-    """How far the log goes.
+    """Size and range of the log.
 
-    newest, pruned   numbers of the newest event, and of the newest that is gone
+    newest, pruned   numbers of the newest event, and of the newest deleted event
     size             bytes of the whole database
     """
 
@@ -39,11 +39,11 @@ class Extent(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A piece of the log, of all topics.
+    """A page of the log, of all topics.
 
-    up_to   the number up to which nothing is missing
-    more    whether there is more after it
-    lost    there is no such place: the log was pruned past it, or has gone back to an earlier state
+    up_to   the number up to which the page is complete
+    more    whether there are more events after it
+    lost    the position is not in the log: the log was pruned past it, or was restored to an earlier state
     """
 
     messages: list[Message]
@@ -55,11 +55,11 @@ class Page(NamedTuple):
 class EventLog:
     """The log of one database.
 
-    1. Numbers are taken by updating the one row of `log_head`, whose lock is held to the commit: number order is
+    1. Numbers come from an update of the one row of `log_head`, whose lock is held until the commit: number order is
        commit order, on every database.
-    2. What `since` returns is whole: every event of the topics after the given place, or None. Only the stages of an
-       answer that has ended are left out: what it has become is told by a later event.
-    3. What was deleted has no text in it.
+    2. `since` is complete: it returns every event of the topics after the given position, or None. Only the stages of
+       an answer that has ended are left out, because a later event contains the final text.
+    3. The log contains no text of deleted objects.
     """
 
     def __init__(self, database: Database) -> None:
@@ -68,7 +68,7 @@ class EventLog:
         self.epoch = ""
 
     async def open(self) -> None:
-        """Learn the epoch; make it when the database is new."""
+        """Read the epoch; create it if the database is new."""
         async with self._database.transaction() as connection:
             head, _ = await LogHead.get_or_create({"epoch": new_epoch()}, using_db=connection, id=1)
             self.epoch = head.epoch
@@ -76,8 +76,8 @@ class EventLog:
     async def commit(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[Message]:
         """Number and insert events, (topic, body) in order, and commit the open transaction with them.
 
-        When something is deleted, its text goes from all of its events in the log; the messages that are returned, for
-        those who hear of it now, still have it.
+        For a deletion, the text is removed from all events of the object in the log. The returned messages, which go to
+        current subscribers, still contain it.
         """
         subjects = [subject_of(body) for _, body in recorded]
         deletions = {
@@ -93,7 +93,7 @@ class EventLog:
         return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
 
     def keep(self, messages: Sequence[Message]) -> None:
-        """Keep events at hand that have just been published, in order: most who come back were away for a moment."""
+        """Cache events that were just published, in order: most clients that reconnect were away for a moment."""
         self._recent.keep(messages)
 
     def _message(self, number: int, topic: str, body: bytes) -> Message:
@@ -108,9 +108,9 @@ class EventLog:
         return EventId(self.epoch, (await self._head(connection)).newest)
 
     async def ends(self) -> tuple[int, dict[str, int]]:
-        """Numbers up to which nothing is known any more, and of the newest event of each topic that has any since.
+        """The number up to which topics are unknown, and the number of the newest event of each topic after that.
 
-        That is what is gone from the log, and in a long log what is older than the LOOKED_BACK newest events.
+        Unknown are the deleted events and, in a long log, those older than the LOOKED_BACK newest events.
         """
         async with self._database.snapshot() as connection:
             head = await self._head(connection)
@@ -119,7 +119,7 @@ class EventLog:
         return unknown, {row["topic"]: row["number"] for row in rows}
 
     async def extent(self) -> Extent:
-        """How far it goes right now."""
+        """Current size and range of the log."""
         async with self._database.snapshot() as connection:
             _, rows = await connection.execute_query(EXTENT.format(size=cast(Transaction, connection).SIZE))
         return Extent(**dict(rows[0]))
@@ -128,8 +128,8 @@ class EventLog:
         """Events of `topics` newer than `after` and not newer than `up_to`, oldest first, PAGE at most.
 
         topics   already authorised by the caller, e.g. {"board:1", "room:12"}; "room:*" stands for all of a kind
-        returns  [] when up to date; None when `after` is not a place in this log, or older than it keeps (the reader
-                 must reload)
+        returns  [] when up to date; None when `after` is not a position in this log, or older than the log keeps (the
+                 client must reload)
         source   Last-Event-ID: WHATWG HTML, "Server-sent events"
         """
         if after.epoch == self.epoch and (recent := self._recent.since(topics, after.number, up_to, PAGE)) is not None:
@@ -145,7 +145,7 @@ class EventLog:
         return [self._message(number, topic, body.encode()) for number, topic, body in rows]
 
     async def beyond(self, number: int) -> Page:
-        """The events after that number, oldest first, PAGE at most, to be published. No request holds it up."""
+        """The events after that number, oldest first, PAGE at most, for the follower. It never waits for requests."""
         with aside():
             return await self._beyond(number)
 
@@ -165,12 +165,12 @@ class EventLog:
         return Page(messages, up_to, more, lost=False)
 
     def reset(self, number: int) -> Message:
-        """The message that tells a reader to reload; what follows continues after `number`."""
+        """The message that tells a client to reload; later events continue after `number`."""
         event_id = EventId(self.epoch, number)
         return Message("", number, str(event_id), events.reset(event_id))
 
     async def prune(self, connection: BaseDBAsyncClient, days: int, rows: int) -> bool:
-        """Delete one chunk of what is older than `days` or more than `rows`; returns whether more is left to delete."""
+        """Delete one chunk of events older than `days` or beyond `rows`; returns whether there are more to delete."""
         head = await self._head(connection)
         oldest = datetime.now(UTC) - timedelta(days=days)
         chunk = LoggedEvent.filter(number__lte=head.pruned + PRUNE_CHUNK).using_db(connection)
@@ -184,9 +184,10 @@ class EventLog:
         return True
 
     async def thin(self, connection: BaseDBAsyncClient, beginning: str, first: int, before: int) -> bool:
-        """Delete a chunk of the events numbered from `first`, below `before`, whose bodies begin like this.
+        """Delete a chunk of the events numbered from `first`, below `before`, whose bodies start with `beginning`.
 
-        They must be stages of something of which a later event tells all. Returns whether more is left to delete.
+        They must be stages of an object whose final state is in a later event. Returns whether there are more to
+        delete.
         """
         found = LoggedEvent.filter(number__gte=first, number__lt=before, body__startswith=beginning)
         self._recent.forget(before - 1)
@@ -200,7 +201,7 @@ class EventLog:
 
 
 async def _blank(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None:
-    """Take the text from the events of what is being deleted."""
+    """Remove the text from the events of objects that are being deleted."""
     events_of = LoggedEvent.filter(subject__in=subjects).using_db(connection)
     for number, body in await events_of.values_list("number", "body"):
         blank = blanked(body.encode()).decode()
@@ -209,7 +210,7 @@ async def _blank(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None
 
 
 async def _whole(connection: BaseDBAsyncClient, bodies: Sequence[bytes]) -> list[bytes]:
-    """Encoded events with the text of what they say is deleted: who hears of it now is told its whole last state."""
+    """Restore the text in encoded deletions: current subscribers get the whole last state."""
     deleted = {body: subject for body in bodies if deletes(body) and (subject := subject_of(body))}
     text: dict[str, dict[str, Any]] = {}
     for name, model in WITH_TEXT.items():

@@ -1,7 +1,7 @@
-"""Topics and the closed catalogue of events, in the very words that are sent.
+"""Topics and the closed catalogue of events, in the shape in which they are sent.
 
-A durable event is recorded on a change and kept in the log; its id is the database's epoch and a number that
-grows in commit order over all topics. The body is encoded once; only the id is put in front when its number is known.
+A durable event is recorded on a change and kept in the log. Its id is the database's epoch and a number that grows in
+commit order over all topics. The body is encoded once; only the id is added when its number is known.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -33,7 +33,7 @@ def board(board_id: int) -> str:
 
 
 def is_board(topic: str) -> bool:
-    """Whether a topic is that of a board, or of all."""
+    """Whether a topic belongs to a board, or to all boards."""
     return topic.startswith("board:")
 
 
@@ -43,24 +43,24 @@ def room(room_id: int) -> str:
 
 
 def user(user_id: int) -> str:
-    """The topic of a person: direct messages, new conversations, what is unread."""
+    """The topic of a user: direct messages, new conversations, unread counts."""
     return f"user:{user_id}"
 
 
 SHARED_BOARD = board(1)
-USERS = "users"  # people who are there, and who come
-ROOMS = "rooms"  # rooms that are there, and those to come
-ACCESS = "access"  # whose access has changed: nobody may subscribe to it
-WORK = "work"  # what the server itself has to begin or to end: nobody may subscribe to it
+USERS = "users"  # existing and new users
+ROOMS = "rooms"  # existing and new rooms
+ACCESS = "access"  # users whose access has changed: internal, clients may not subscribe
+WORK = "work"  # work that the server has to start or cancel: internal, clients may not subscribe
 EVERY_BOARD = "board:*"  # the notes of all boards: in open mode only
-EVERY_ROOM = "room:*"  # the messages of all rooms that are everybody's
+EVERY_ROOM = "room:*"  # the messages of all public rooms
 
 
 Id = Annotated[str, Field(description="Epoch and number; resume after it.", pattern=rf"^{EVENT_ID.pattern}$")]
 
 
 class Event(Outgoing):
-    """A change that readers of its topic hear of."""
+    """A change, sent to the subscribers of its topic."""
 
     told_on: ClassVar[str] = ""  # an example of its topic
 
@@ -69,7 +69,7 @@ class Event(Outgoing):
 
 
 class NoteEvent(Event):
-    """A note was put on a board, changed, or taken off it."""
+    """A note was added to a board, changed, or removed from it."""
 
     model_config = ConfigDict(title="NoteEvent")
     told_on: ClassVar[str] = SHARED_BOARD
@@ -79,7 +79,7 @@ class NoteEvent(Event):
 
 
 class UserEvent(Event):
-    """A person was added."""
+    """A user was added."""
 
     model_config = ConfigDict(title="UserEvent")
     told_on: ClassVar[str] = USERS
@@ -89,7 +89,7 @@ class UserEvent(Event):
 
 
 class RoomEvent(Event):
-    """A room was opened, or a direct conversation begun; that one is told on the topics of its people."""
+    """A room was added, or a direct conversation, which is sent on the topics of its two users."""
 
     model_config = ConfigDict(title="RoomEvent")
     told_on: ClassVar[str] = ROOMS
@@ -99,9 +99,9 @@ class RoomEvent(Event):
 
 
 class MessageEvent(Event):
-    """A message was posted, changed, deleted or brought back.
+    """A message was posted, changed, deleted or restored.
 
-    In a direct conversation it is told twice, on the topics of its author and of its recipient.
+    In a direct conversation it is sent twice, on the topics of its author and of its recipient.
     """
 
     model_config = ConfigDict(title="MessageEvent")
@@ -112,7 +112,7 @@ class MessageEvent(Event):
 
 
 class UnreadEvent(Event):
-    """A person has read in a room: told on their own topic, for their other screens."""
+    """A user has read in a room: sent on their own topic, for their other screens."""
 
     model_config = ConfigDict(title="UnreadEvent")
     told_on: ClassVar[str] = user(3)
@@ -122,7 +122,7 @@ class UnreadEvent(Event):
 
 
 class PresenceEvent(Event):
-    """Somebody came to a room, left it, or is typing there. It has no id and is never replayed."""
+    """A user entered a room, left it, or is typing there. It has no id and is never replayed."""
 
     model_config = ConfigDict(title="PresenceEvent")
     told_on: ClassVar[str] = room(2)
@@ -132,7 +132,7 @@ class PresenceEvent(Event):
 
 
 class BoardEvent(Event):
-    """A board was opened, renamed, deleted or brought back."""
+    """A board was added, renamed, deleted or restored."""
 
     model_config = ConfigDict(title="BoardEvent")
     summary: ClassVar[str] = "A board was opened, renamed or deleted"
@@ -142,7 +142,7 @@ class BoardEvent(Event):
 
 
 class MemberEvent(Event):
-    """Somebody joined a board, may do something else there now, or left it: told on the board's topic."""
+    """A user joined a board, got another role, or left it: sent on the board's topic."""
 
     model_config = ConfigDict(title="MemberEvent")
     summary: ClassVar[str] = "Somebody joined or left a board"
@@ -152,7 +152,7 @@ class MemberEvent(Event):
 
 
 class MembershipEvent(Event):
-    """The same on the person's own topic. It says nothing of what is on the board."""
+    """The same, sent on the user's own topic. It contains nothing about the content of the board."""
 
     model_config = ConfigDict(title="MembershipEvent")
     summary: ClassVar[str] = "You joined or left a board"
@@ -162,7 +162,7 @@ class MembershipEvent(Event):
 
 
 class PreferenceEvent(Event):
-    """A preference of a person was set or taken back: told on their own topic, for their other screens."""
+    """A preference of a user was set or removed: sent on their own topic, for their other screens."""
 
     model_config = ConfigDict(title="PreferenceEvent")
     summary: ClassVar[str] = "A preference was set"
@@ -172,9 +172,9 @@ class PreferenceEvent(Event):
 
 
 class JobEvent(Event):
-    """Long work has begun, got on, ended, or was put away: told to its asker, ten times a second at most.
+    """A job has started, progressed, ended, or was deleted: sent to its owner, ten times a second at most.
 
-    Of nobody in particular, as open mode allows, it is told on the board's topic.
+    A job without an owner, in open mode, is sent on the board's topic.
     """
 
     model_config = ConfigDict(title="JobEvent")
@@ -185,7 +185,7 @@ class JobEvent(Event):
 
 
 class Access(Outgoing):
-    """Whose access has changed: a person's, or what is known of one session."""
+    """The subject of a change of access: a user, or one session."""
 
     user_id: int | None = Field(None, description="What this person may see, or what lets them in, is not what it was.")
     session_id: int | None = Field(None, description="This session is over, or another board is open in it.")
@@ -193,13 +193,13 @@ class Access(Outgoing):
 
 
 class AccessEvent(Event):
-    """Somebody's access has changed: for the server itself, which judges their open streams again."""
+    """The access of a user has changed: internal, the server checks their open streams again."""
 
     access: Access = Field(description="Whose.")
 
 
 class Work(Outgoing):
-    """What there is to do."""
+    """A piece of work."""
 
     kind: Literal["job", "answer"] = Field(description="What it is about.")
     id: int = Field(description="Which job, or which message.")
@@ -208,13 +208,13 @@ class Work(Outgoing):
 
 
 class WorkEvent(Event):
-    """There is work to begin or to end: for the server itself."""
+    """Work has to start or to be cancelled: internal."""
 
     work: Work = Field(description="Which.")
 
 
 class ResetEvent(Outgoing):
-    """What was asked for is no longer in the log: fetch the state again; what follows continues after this id."""
+    """The position is not in the log: the client fetches its state again; later events continue after this id."""
 
     model_config = ConfigDict(title="ResetEvent")
     summary: ClassVar[str] = "Reload the state"
@@ -239,7 +239,7 @@ VOLATILE: tuple[type[Event], ...] = (PresenceEvent,)
 
 
 def beginning_of_growth(topic: str, message_id: int) -> str:
-    """How the events that tell a topic of a changed message begin, encoded."""
+    """The first bytes of the encoded events that update a message on a topic."""
     return f'{{"topic":"{topic}","action":"update","message":{{"id":{message_id},'
 
 
@@ -249,7 +249,7 @@ def encode(event: Event) -> bytes:
 
 
 def with_id(event_id: EventId, body: bytes) -> bytes:
-    """The event as it is sent: its id put in front of its encoded body."""
+    """The event as it is sent: its id and its encoded body."""
     return b'{"id":"%s",%s' % (str(event_id).encode(), body[1:])
 
 

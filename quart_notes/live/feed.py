@@ -1,4 +1,4 @@
-"""Log then live, gap-free or reset: what both edges of the feed, websocket and event stream, read from."""
+"""The feed: the log, then live events, without a gap, or a reset. Websockets and event streams both read from it."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from types import MappingProxyType
@@ -14,12 +14,12 @@ NO_STARTS: Mapping[str, int] = MappingProxyType({})  # the whole log may be repl
 
 
 class Subscription:
-    """One reader of the feed, from the place where it left off.
+    """One client's use of the feed, from the position where it left off.
 
-    1. Subscribe first, then read the log: whatever is published from then on is in the reader's channel, whatever was
-       published before is in the log up to that very number. Nothing is missed and nothing comes twice.
+    1. It subscribes first and reads the log afterwards. Events published from then on are in the subscriber's channel,
+       earlier events are in the log up to that number. Nothing is missed and nothing is sent twice.
     2. Read `history` to its end, then either `attach` an outlet or read `live`.
-    3. `close` it, whatever happens.
+    3. `close` it in any case.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Subscription:
         self.reader = broadcaster.subscribe(topics, framing)
 
     async def history(self) -> AsyncIterator[list[Message]]:
-        """What happened after the place it left off, in pages, oldest first; or a reset when the log does not know."""
+        """The events after the client's position, in pages, oldest first; or a reset if the log does not know it."""
         place = self._after
         while place is not None and not self.reader.ended.is_set():
             self.reader.skip_to_now()
@@ -50,7 +50,7 @@ class Subscription:
             if page is None:
                 yield [self._log.reset(up_to)]
                 place = EventId(self._log.epoch, up_to)
-            elif place.number > up_to:  # committed, and published in a moment
+            elif place.number > up_to:  # committed, and published soon
                 await self._broadcaster.reached(place.number)
                 continue
             else:
@@ -58,17 +58,17 @@ class Subscription:
                 if theirs:
                     yield theirs
                 place = EventId(self._log.epoch, page[-1].number or 0 if len(page) == PAGE else up_to)
-            # When so much came while a page was on its way that the channel let go of some, the log has to bring it.
+            # The channel dropped events while a page was sent: read them from the log.
             if place.number >= up_to and not self.reader.behind():
                 return
 
     def _is_theirs(self, message: Message) -> bool:
-        """Whether a message of the log is for this reader: who came to a board today hears nothing of before."""
+        """Whether an event of the log is for this client: a new member of a board gets nothing from before."""
         start = self._starts.get(message.topic, self._starts.get(SHARED_BOARD, 0))
         return (message.number or 0) > start and self._broadcaster.concerns(self.reader.channel.topics, message)
 
     def _is_here(self, place: EventId, up_to: int) -> bool:
-        """Whether nothing has been published on its topics after a place: then the log need not be asked."""
+        """Whether nothing was published on its topics after a position, so that the log need not be read."""
         newest = self._broadcaster.newest_of(self.reader.channel.topics)
         return place.epoch == self._log.epoch and newest <= place.number <= up_to
 
@@ -77,11 +77,11 @@ class Subscription:
         self._broadcaster.attach(self.reader, outlet)
 
     async def wait(self) -> None:
-        """Return when `take` would bring something, or the reader has ended."""
+        """Wait until `take` returns something, or the subscriber has ended."""
         await self._broadcaster.wait(self.reader)
 
     def close(self) -> None:
-        """Hear no more."""
+        """Unsubscribe."""
         self._broadcaster.unsubscribe(self.reader)
 
 
@@ -95,8 +95,8 @@ class Feed:
     def subscribe(
         self, topics: Collection[str], after: EventId | None, framing: Framing, starts: Mapping[str, int] = NO_STARTS
     ) -> Subscription:
-        """A subscription to `topics`, already authorised by the caller, that begins after the event `after`.
+        """A subscription to `topics`, already authorised by the caller, that starts after the event `after`.
 
-        starts   after which event the log may be replayed, by topic; for topics not in it, that of everybody's board
+        starts   the event after which the log may be replayed, by topic; topics not in it: as for the shared board
         """
         return Subscription(self._broadcaster, self._log, topics, after, framing, starts=starts)

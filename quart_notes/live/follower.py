@@ -1,4 +1,4 @@
-"""Brings what is committed to this process's readers, in order, whichever process committed it."""
+"""Publishes committed events to this process's subscribers, in order, from all processes."""
 
 import asyncio
 import logging
@@ -12,76 +12,77 @@ from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.event_log import EventLog
 
-POLL = 1.0  # seconds between looks at the log when nobody says that there is something: a word may be lost
-PATIENCE = 2.0  # seconds that a request waits for what was committed before it
-AGAIN = 0.5  # seconds before the log is asked again after a failure
+POLL = 1.0  # seconds between polls of the log without a notification: notifications may be lost
+PATIENCE = 2.0  # seconds that a request waits for earlier commits of other processes
+AGAIN = 0.5  # seconds before a failed read of the log is retried
 
 log = logging.getLogger(__name__)
 
 
 def stop_process() -> None:
-    """Have this process end as it does when it is asked to; the supervisor starts another."""
+    """Stop this process in good order; the supervisor starts another."""
     signal.raise_signal(signal.SIGTERM)
 
 
 class Wakes(Protocol):
-    """How processes that share a database tell each other that something was committed.
+    """How processes that share a database announce their commits to each other.
 
-    alone   nobody else writes to this database
+    alone   no other process writes to this database
     """
 
     alone: bool
 
     def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
-        """Have `heard` called whenever a process may have committed something.
+        """Call `heard` whenever another process may have committed something.
 
-        With the number of the newest, None when it is not known, and perhaps with the very events.
+        It gets the number of the newest event, None if that is unknown, and the events themselves if they were sent
+        along.
         """
 
     def hears(self) -> bool:
-        """Whether the others can be heard, or can be again in a moment."""
+        """Whether announcements of the others arrive, or will again in a moment."""
 
     def tell(self, messages: Sequence[Message]) -> None:
-        """Tell the others that this process has committed these events."""
+        """Announce the events that this process has committed."""
 
     def beyond(self, number: int) -> bool:
-        """Whether somebody may have committed more than that, as far as can be said without asking the database."""
+        """Whether another process may have committed more than that, as far as is known without asking the database."""
 
     async def newest(self) -> int:
-        """The number up to which everything is committed; ProblemError when that cannot be found out."""
+        """The number up to which everything is committed; ProblemError if it cannot be read."""
 
 
 class Nobody:
-    """The others of a process that is alone."""
+    """The channel of a process that is alone."""
 
     alone = True
 
     def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
-        """Nobody will say anything."""
+        """Do nothing: there are no announcements."""
 
     def hears(self) -> bool:
-        """There is nothing to be heard."""
+        """Always true."""
         return True
 
     def tell(self, messages: Sequence[Message]) -> None:
-        """Nobody hears it."""
+        """Do nothing: there is no other process."""
 
     def beyond(self, number: int) -> bool:
-        """Nobody commits anything."""
+        """Always false."""
         return False
 
     async def newest(self) -> int:
-        """Nothing was committed."""
+        """Always 0."""
         return 0
 
 
 class Follower:
     """Publishes the log.
 
-    1. Events are published in the order of their numbers, each once, none left out: at once those that are next in
-       order, as this process has committed them or another one has handed them over, and others as the log has them.
-    2. After `caught_up`, everything that any process had committed before is published here: so a caller who has
-       changed something at one process finds it changed at every other.
+    1. Events are published in the order of their numbers, each once, with no gap. The next events in order, committed
+       here or received from another process, are published immediately; all others are read from the log.
+    2. After `caught_up`, everything that any process had committed before is published here: a caller who has changed
+       something at one process finds it changed at every other.
     """
 
     def __init__(
@@ -92,30 +93,30 @@ class Follower:
         self._wakes = wakes
         self._give_up = give_up
         self._woken = asyncio.Event()
-        self._heard = 0  # the newest number that was heard of
+        self._heard = 0  # the newest number that was announced
         self._expecting = False
         self._task: asyncio.Task[None] | None = None
         wakes.listen(self._hear)
 
     async def start(self) -> None:
-        """Begin where the log ends now."""
+        """Start at the current end of the log."""
         self._broadcaster.newest = (await self._log.newest()).number
         if not self._wakes.alone:
             self._task = asyncio.create_task(self._follow(), name="follower")
 
     async def stop(self) -> None:
-        """Publish nothing more from the log."""
+        """Stop publishing from the log."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
 
     def expect(self) -> None:
-        """Events are committed here now. They may be heard of before that is over: `committed` brings them."""
+        """A commit starts here. An announcement may arrive before it is over: `committed` publishes the events."""
         self._expecting = True
 
     def committed(self, messages: Sequence[Message]) -> None:
-        """Events that this process has committed, numbered one after another; none when that has failed."""
+        """A commit is over: its events, with consecutive numbers; none if it has failed."""
         self._expecting = False
         if messages:
             self._wakes.tell(messages)
@@ -127,7 +128,7 @@ class Follower:
         if messages[0].number == self._broadcaster.newest + 1:
             self._publish(messages)
         elif (messages[-1].number or 0) > self._broadcaster.newest:
-            self._woken.set()  # there are others before them: the log has them all in order
+            self._woken.set()  # earlier events are missing: read all of them from the log, in order
 
     @property
     def newest(self) -> int:
@@ -145,15 +146,15 @@ class Follower:
                 self._woken.set()
 
     def behind(self) -> bool:
-        """Whether something may be committed that is not published here yet."""
+        """Whether there may be committed events that are not published here yet."""
         return self._wakes.beyond(self._broadcaster.newest)
 
     def follows(self) -> bool:
-        """Whether what is committed comes here at once."""
+        """Whether commits of other processes arrive here immediately."""
         return self._wakes.hears()
 
     async def caught_up(self) -> bool:
-        """Return once everything committed before this call is published here; False when it takes too long."""
+        """Wait until everything committed before this call is published here; False after a timeout."""
         try:
             async with asyncio.timeout(PATIENCE):
                 newest = await self._wakes.newest()
@@ -186,8 +187,8 @@ class Follower:
         while more:
             page = await self._log.beyond(self._broadcaster.newest)
             if page.lost:
-                # It stood still for days, or the database was put back to an earlier state. Nothing that it knows can
-                # be trusted; another one begins afresh.
+                # The process was suspended for days, or the database was restored to an earlier state. Its caches
+                # cannot be trusted; a new process starts over.
                 log.critical("The log has no such place as where this process stands; it ends")
                 self._give_up()
                 await asyncio.Event().wait()
@@ -196,7 +197,7 @@ class Follower:
             more = page.more
 
     def _publish(self, messages: Sequence[Message]) -> None:
-        # Own events may have gone out while the log was being read.
+        # Events of this process may have been published while the log was read.
         newest = self._broadcaster.newest
         fresh = [message for message in messages if (message.number or 0) > newest]
         if fresh:

@@ -1,13 +1,13 @@
-"""Values counted by size, cheaply enough to do it for every write. Standard library only."""
+"""Counts values by size, cheaply enough for every write. Standard library only."""
 
 from bisect import bisect_left
 
 
 class Histogram:
-    """How many values lie below each of some bounds.
+    """Counts of values in buckets.
 
     bounds   ascending; a value counts for the first bound that is not below it
-    counts   by bound, and at the end of what lies above them all
+    counts   by bound; the last one counts the values above all bounds
     total    the sum of all values
     """
 

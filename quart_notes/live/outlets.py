@@ -1,7 +1,7 @@
-"""How an event's bytes reach a connection: frames, chunks, and writing them straight to the transport.
+"""Writes events to connections: frames, chunks, and direct writes to the transport.
 
-Where the server shows its transport (see `transport/`) the broadcaster writes there itself; everywhere else the
-same bytes go through the framework's `send`.
+If the server exposes its transport (see `transport/`), the broadcaster writes to it directly; otherwise the same bytes
+go through the framework's `send`.
 """
 
 import asyncio
@@ -12,25 +12,25 @@ from quart_notes.live.broadcaster import DEAF
 from quart_notes.live.channel import Message
 
 PING = b"\x89\x00"  # an empty ping frame, RFC 6455, 5.5.2
-COMMENT = b": \n\n"  # server-sent events ignore a line that begins with a colon
+COMMENT = b": \n\n"  # server-sent events ignore a line that starts with a colon
 
 
 class Peer(Protocol):
-    """What the server shows of a connection."""
+    """The server's view of a connection."""
 
     transport: asyncio.WriteTransport
-    heard: float  # loop time of the last bytes that came in, seconds
+    heard: float  # loop time of the last bytes received, seconds
     closing: bool  # a websocket's close frame has been sent
 
     async def write(self, data: bytes) -> None:
-        """Send, and wait while too much waits to be taken; OSError when the connection has gone."""
+        """Send, and wait while the buffer is full; OSError when the connection is closed."""
 
     async def drained(self) -> None:
-        """Return when all that was written has been taken; OSError when the connection has gone."""
+        """Wait until all written bytes are sent; OSError when the connection is closed."""
 
 
 def peer_of(scope: Any) -> Peer | None:
-    """The connection behind an ASGI scope, when bytes may be written to it directly.
+    """The connection behind an ASGI scope, if bytes may be written to it directly.
 
     Only HTTP/1.1 and its websockets: other versions share a connection between streams.
     """
@@ -82,10 +82,10 @@ def sse_chunk(message: Message) -> bytes:
 
 
 class TransportOutlet:
-    """Writes straight to a connection's transport.
+    """Writes directly to a connection's transport.
 
-    A frame is never cut in two: whole frames only, registered after the last normal send and let go before the
-    closing frame.
+    A frame is never split: the outlet writes whole frames, is registered after the last normal send and released before
+    the closing frame.
     """
 
     __slots__ = ("_peer", "_socket", "_transport")
@@ -93,15 +93,15 @@ class TransportOutlet:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
         self._transport = peer.transport
-        # With TLS, what goes out is not what is written.
+        # With TLS, the bytes on the wire are not the bytes that are written.
         encrypted = peer.transport.get_extra_info("sslcontext") is not None
         self._socket = -1 if encrypted else peer.transport.get_extra_info("socket").fileno()
 
     def offer(self, data: bytes) -> int:
-        """Hand over past the transport, if nothing waits in it; returns how much was taken.
+        """Write to the socket directly if the transport's buffer is empty; returns the number of bytes accepted.
 
-        The transport of uvloop writes when the loop's turn ends: the first of many readers would wait until the last
-        has been written to. While the transport is open, so is its descriptor. What encrypts takes all.
+        The transport of uvloop writes at the end of the loop's turn: the first of many subscribers would wait until all
+        others are written to. While the transport is open, so is its descriptor. An encrypted transport accepts all.
         """
         transport = self._transport
         if self._peer.closing or transport.is_closing() or transport.get_write_buffer_size():
@@ -111,37 +111,37 @@ class TransportOutlet:
             return len(data)
         try:
             return os.write(self._socket, data)
-        except OSError:  # full, or gone: the transport finds out which
+        except OSError:  # full, or closed: the transport finds out which
             return 0
 
     def write(self, data: bytes | memoryview) -> None:
-        """Hand over to the transport; it leaves in order."""
+        """Write to the transport, in order."""
         self._transport.write(data)
 
     def waiting(self) -> int:
-        """Bytes in the transport that the kernel has not taken."""
+        """Bytes in the transport's buffer."""
         return self._transport.get_write_buffer_size()
 
     async def drained(self) -> None:
-        """Return when nothing waits in the transport; OSError when the connection has gone."""
+        """Wait until the transport's buffer is empty; OSError when the connection is closed."""
         await self._peer.drained()
 
     def closed(self) -> bool:
-        """Whether the connection has gone, or is going."""
+        """Whether the connection is closed or closing."""
         return self._peer.closing or self._transport.is_closing()
 
     def abort(self) -> None:
-        """Drop the connection and what waits for it."""
+        """Close the connection and drop its buffer."""
         self._transport.abort()
 
 
 class WebsocketOutlet(TransportOutlet):
-    """A websocket: kept alive by pings, which its peer must answer."""
+    """A websocket, kept alive by pings, which the client must answer."""
 
     __slots__ = ()
 
     def beat(self, now: float) -> None:
-        """Ping; drop a peer that has answered nothing for too long."""
+        """Send a ping; drop a client that has not answered for too long."""
         if now - self._peer.heard > DEAF:
             self.abort()
         else:
@@ -149,7 +149,7 @@ class WebsocketOutlet(TransportOutlet):
 
 
 class EventStreamOutlet(TransportOutlet):
-    """An event stream: kept alive by comments; the kernel drops a peer that acknowledges nothing (TCP_USER_TIMEOUT)."""
+    """An event stream, kept alive by comments; the kernel drops a silent client (TCP_USER_TIMEOUT)."""
 
     __slots__ = ()
 

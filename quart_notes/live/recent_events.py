@@ -1,4 +1,4 @@
-"""The newest events, kept in memory as they were sent: most who come back were away for a moment only."""
+"""Caches the newest events as they were sent: most clients that reconnect were away for a moment only."""
 
 from collections import deque
 from collections.abc import Collection
@@ -15,18 +15,18 @@ MAX_KEPT_BYTES = 8 << 20  # bytes of them, 8 MiB
 class Recent:
     """The end of the log.
 
-    1. It is whole: the events in it are numbered one after another, up to the newest that was kept here.
-    2. What it brings is what the log would bring: no text of what was deleted. Where it does not reach, it says so, and
-       the log has to be asked.
+    1. It is complete: its events have consecutive numbers, up to the newest one cached here.
+    2. It returns the same as the log: no text of deleted objects. If it does not reach far enough, it returns None, and
+       the log has to be read.
     """
 
     def __init__(self) -> None:
         self._kept: deque[Message] = deque()
-        self._numbers: dict[str, list[int]] = {}  # of the events here, by what with text they are about
+        self._numbers: dict[str, list[int]] = {}  # of the cached events, by the object with text that they are about
         self._bytes = 0
 
     def keep(self, messages: Collection[Message]) -> None:
-        """Take newly committed events, in order; when others were committed between them, start again."""
+        """Add newly committed events, in order; start over if others were committed between them."""
         for message in messages:
             if self._kept and message.number != (self._kept[-1].number or 0) + 1:
                 self._kept.clear()
@@ -43,7 +43,7 @@ class Recent:
             self._drop()
 
     def _blank(self, subject: str) -> None:
-        """Take the text from the events of what was deleted."""
+        """Remove the text from the events of a deleted object."""
         first = self._kept[0].number or 0
         for number in self._numbers[subject]:
             message = self._kept[number - first]
@@ -51,7 +51,7 @@ class Recent:
             self._bytes += len(blank.data) - len(message.data)
 
     def _drop(self) -> None:
-        """Let go of the oldest."""
+        """Drop the oldest event."""
         message = self._kept.popleft()
         self._bytes -= len(message.data)
         subject = subject_of(message.data)
@@ -61,14 +61,14 @@ class Recent:
                 del self._numbers[subject]
 
     def forget(self, up_to: int) -> None:
-        """Let go of the events up to that number: the log does not keep all of them any more."""
+        """Drop the events up to that number: the log does not keep all of them any more."""
         while self._kept and (self._kept[0].number or 0) <= up_to:
             self._drop()
 
     def since(self, topics: Collection[str], after: int, up_to: int, limit: int) -> list[Message] | None:
         """Events of `topics` numbered above `after`, not above `up_to`, oldest first, `limit` at most.
 
-        returns   None when some of them may not be here
+        returns   None when some of them may not be cached
         """
         if not self._kept:
             return None

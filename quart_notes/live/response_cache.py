@@ -1,20 +1,20 @@
-"""Whole responses kept as bytes, made stale by the very events that go out."""
+"""Caches whole responses as bytes; events of their topic make them stale."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from quart_notes.live.broadcaster import Broadcaster
 
-MAX_BYTES = 32 << 20  # of answers and their addresses, all together
-OVERHEAD = 1024  # bytes an entry costs beside its body and address, generously
-MAX_BODY = 4 << 20  # a single larger one is not kept
+MAX_BYTES = 32 << 20  # of all responses and their addresses
+OVERHEAD = 1024  # bytes of an entry besides its body and address, rounded up
+MAX_BODY = 4 << 20  # a larger response is not cached
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A 200 answer: its body, its entity tag, and its headers as they are sent (lower-case names), the tag among them.
+    """A 200 response: its body, its entity tag, and its headers as sent (lower-case names), with the tag.
 
-    topic   a caller who may hear it may see the answer; each event of it makes the answer stale
+    topic   a caller who may subscribe to it may see the response; each of its events makes the response stale
     """
 
     topic: str
@@ -30,10 +30,10 @@ class _Entry:
 
 
 class ResponseCache:
-    """Answers to GET requests, by path and query.
+    """Responses to GET requests, by path and query.
 
-    1. An answer is valid while no event of its topic has been published since before its rows were read.
-    2. What is kept is the same for all who may hear its topic: never put in an answer that depends on who asks.
+    1. A response is valid while no event of its topic was published since before its rows were read.
+    2. A response is the same for all who may subscribe to its topic: never cache one that depends on the caller.
     """
 
     def __init__(self, broadcaster: Broadcaster) -> None:
@@ -42,11 +42,11 @@ class ResponseCache:
         self._bytes = 0
 
     def position(self, topic: str) -> int:
-        """Where a topic stands now: to be read before the rows, and given to `put`."""
+        """The current position of a topic: read it before the rows, and pass it to `put`."""
         return self._broadcaster.positions.get(topic, 0)
 
     def get(self, path: str, query: bytes) -> CachedResponse | None:
-        """The valid answer, or None."""
+        """The valid response, or None."""
         entry = self._entries.get((path, query))
         if entry is None:
             return None
@@ -57,7 +57,7 @@ class ResponseCache:
         return entry.response
 
     def put(self, path: str, query: bytes, position: int, response: CachedResponse) -> None:
-        """Keep an answer whose rows were read after its topic stood at `position`."""
+        """Cache a response whose rows were read after its topic was at `position`."""
         key = (path, query)
         self._drop(key)
         if len(response.body) > MAX_BODY or position != self.position(response.topic):
@@ -74,5 +74,5 @@ class ResponseCache:
 
 
 def _weight(key: tuple[str, bytes], response: CachedResponse) -> int:
-    # The address counts: the caller chooses it, and many long ones with empty answers would fill the memory.
+    # The address counts: the caller chooses it, and many long ones with empty responses would fill the memory.
     return OVERHEAD + len(key[0]) + len(key[1]) + len(response.body)

@@ -1,4 +1,4 @@
-"""One subscriber: its place in a channel, what waits for it, and its end. Knows as little as `broadcaster`."""
+"""One subscriber: its position in a channel, its buffer, and its end. Standard library only."""
 
 import asyncio
 import logging
@@ -11,39 +11,39 @@ log = logging.getLogger(__name__)
 
 
 class Outlet(Protocol):
-    """A connection that takes framed bytes without waiting."""
+    """A connection that accepts encoded bytes without waiting."""
 
     def offer(self, data: bytes) -> int:
-        """Hand over bytes at once, if nothing waits; returns how many were taken: the rest is to be written."""
+        """Write bytes immediately if the buffer is empty; returns the number accepted: the caller writes the rest."""
 
     def write(self, data: bytes | memoryview) -> None:
-        """Hand over bytes; they leave in order."""
+        """Write bytes, in order."""
 
     def waiting(self) -> int:
-        """Bytes handed over that the kernel has not taken yet."""
+        """Bytes written that the kernel has not accepted yet."""
 
     async def drained(self) -> None:
-        """Return when it has taken them all; OSError when the connection has gone."""
+        """Wait until the buffer is empty; OSError when the connection is closed."""
 
     def closed(self) -> bool:
-        """Whether the connection has gone, or is going."""
+        """Whether the connection is closed or closing."""
 
     def abort(self) -> None:
-        """Drop the connection and what waits for it."""
+        """Close the connection and drop its buffer."""
 
     def beat(self, now: float) -> None:
-        """Send a keep-alive, or abort a peer that answers nothing (`now`: loop time, seconds)."""
+        """Send a keep-alive, or close the connection of a client that does not respond (`now`: loop time, seconds)."""
 
 
 class Reader:
-    """One subscriber's place in a channel.
+    """One subscriber's position in a channel.
 
-    It either pulls (`wait` and `take`) or, once `attach` has given it an outlet, is written to by the broadcaster.
-    Those that pull are woken by the same sweeps, and take all that has gathered at once. `ended` is set when it was
-    cut off (`lagged`) or the broadcaster closed (`closing`).
+    It either pulls (`wait` and `take`) or, after `attach` has given it an outlet, the broadcaster writes to it. A
+    subscriber that pulls is woken by the same flushes, and takes all buffered messages at once. `ended` is set when it
+    was cut off (`lagged`) or the broadcaster closed (`closing`).
     """
 
-    # With many readers, what a delivery costs beside the kernel is memory that is not in the processor's cache.
+    # With many subscribers, the cost of a delivery besides the kernel's is memory outside the processor's cache.
     __slots__ = ("channel", "closing", "cursor", "ended", "framing", "lagged", "outlet", "wake")
 
     def __init__(self, channel: Channel, framing: Framing) -> None:
@@ -57,7 +57,7 @@ class Reader:
         self.wake: asyncio.Future[None] | None = None
 
     def skip_to_now(self) -> None:
-        """Forget what has gathered: what comes from now on is new."""
+        """Skip the buffered messages: only later ones are new."""
         self.cursor = self.channel.end
         self.lagged = False
 
@@ -66,7 +66,7 @@ class Reader:
         return self.cursor < self.channel.start
 
     def take(self) -> list[Message]:
-        """What has gathered since the last time; nothing, and cut off, when some of it is gone."""
+        """The messages since the last call; none, and cut off, if some of them are dropped already."""
         if self.behind():
             self.cut_off()
             return []
@@ -75,7 +75,7 @@ class Reader:
         return messages
 
     def take_framed(self) -> bytes:
-        """The same as the bytes of one write, made once for all readers at the same place."""
+        """The same as the bytes of one write, encoded once for all subscribers at the same position."""
         if self.behind():
             self.cut_off()
             return b""
@@ -83,9 +83,9 @@ class Reader:
         return data
 
     def push(self, most: int | None = None) -> bool:
-        """Write what has gathered to the outlet, or cut off a reader that has missed some; wake one that pulls.
+        """Write the buffered messages to the outlet, or cut off a subscriber that has missed some; wake one that pulls.
 
-        most      bytes at which to stop, or just behind; None: at the end
+        most      bytes at which to stop, or just after; None: at the end
         returns   whether the connection may be written to again before it is drained
         """
         if self.outlet is None:
@@ -99,10 +99,10 @@ class Reader:
         return True
 
     def push_same(self, data: bytes, end: int) -> bool:
-        """Write `data`, what has gathered up to `end`, to the outlet: in few steps if it is taken at once.
+        """Write `data`, the buffered messages up to `end`, to the outlet: in few steps if all is accepted at once.
 
-        For a reader that stands where another stood that has just been written to, as nearly all of many do. With
-        `push` alone a reader costs 4 µs beside the kernel's 6, and all who come after it wait.
+        It is for a subscriber at the same position as the one before it, as nearly all of many are. With `push` alone a
+        subscriber costs 4 µs besides the kernel's 6, and all later ones wait.
 
         returns   whether the connection may be written to again before it is drained
         """
@@ -110,7 +110,7 @@ class Reader:
         if outlet is None:
             self.rouse()
             return True
-        # A connection that fails ends its own reader, never the sweep that all readers share.
+        # A connection that fails ends its own subscriber, never the flush that all subscribers share.
         try:
             taken = outlet.offer(data)
             if taken < len(data):
@@ -122,7 +122,7 @@ class Reader:
         return True
 
     def _leave(self, outlet: Outlet, data: bytes, taken: int, end: int) -> bool:
-        """Leave to the transport what the kernel has not taken; to a transport that has something already, nothing."""
+        """Give the transport the rest that the kernel has not accepted; a transport with a full buffer gets nothing."""
         if outlet.closed():
             self.end()
             return True
@@ -132,7 +132,7 @@ class Reader:
         return False
 
     async def drained(self) -> None:
-        """Return when its connection has taken all that was written, or it has ended."""
+        """Wait until its connection has accepted all written bytes, or it has ended."""
         try:
             if self.outlet is not None:
                 await self.outlet.drained()
@@ -142,7 +142,7 @@ class Reader:
             self._fail()
 
     def beat(self, now: float) -> None:
-        """Keep the outlet's connection alive; end when it has gone."""
+        """Keep the outlet's connection alive; end when it is closed."""
         outlet = self.outlet
         try:
             if outlet is not None and outlet.closed():
@@ -157,17 +157,17 @@ class Reader:
         self.end()
 
     def cut_off(self) -> None:
-        """Write no more: the reader comes back and resumes by id."""
+        """Stop writing: the client reconnects and resumes by id."""
         self.lagged = True
         self.end()
 
     def end(self) -> None:
-        """Write no more and let the code that waits for the end go on."""
+        """Stop writing and wake the code that waits for the end."""
         self.outlet = None
         self.ended.set()
         self.rouse()
 
     def rouse(self) -> None:
-        """Wake it if it sleeps in `Broadcaster.wait`."""
+        """Wake it if it waits in `Broadcaster.wait`."""
         if self.wake is not None and not self.wake.done():
             self.wake.set_result(None)

@@ -1,4 +1,4 @@
-"""One task does all the writing: rows and their events in one transaction, then out to the readers."""
+"""The only task that writes: rows and their events in one transaction, then published."""
 
 import asyncio
 import logging
@@ -20,21 +20,21 @@ from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database, changes, translated
 
 T = TypeVar("T")
-BATCH = 64  # writes in one transaction: bounds how long the first waits for the last
-MAX_QUEUED = 2000  # writes that may wait; the next is answered 503
+BATCH = 64  # writes in one transaction: limits how long the first waits for the last
+MAX_QUEUED = 2000  # writes that may wait; the next gets 503
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Change:
-    """What one write does: rows through `connection`, events through `record`."""
+    """One write: rows through `connection`, events through `record`."""
 
     connection: BaseDBAsyncClient
     recorded: list[tuple[str, bytes]] = field(default_factory=list)
 
     def record(self, event: events.Event) -> None:
-        """Tell the event's topic, once the change is committed."""
+        """Publish an event on its topic, once the change is committed."""
         self.recorded.append((event.topic, events.encode(event)))
 
 
@@ -42,17 +42,17 @@ Work = Callable[[Change], Awaitable[T]]
 
 
 class Written(NamedTuple, Generic[T]):
-    """What a durable write gave, and the id of the newest event that it includes."""
+    """The result of a durable write, and the id of the newest event that it includes."""
 
     result: T
     position: EventId
 
 
 class Write(Protocol):
-    """How the domain writes: hand over work, get its result once it is durable."""
+    """How the domain writes: pass an operation, get its result once it is durable."""
 
     async def __call__(self, work: Work[T]) -> Written[T]:
-        """Run `work` in a transaction; its events go out after the commit."""
+        """Run `work` in a transaction; its events are published after the commit."""
 
 
 @dataclass(slots=True)
@@ -62,10 +62,10 @@ class _Job:
     result: Any = None
     error: Exception | None = None
     events: int = 0  # recorded by it and its predecessors in the batch
-    begun: bool = False  # there was a transaction for it
+    begun: bool = False  # its transaction has started
 
     def settle(self, epoch: str, before: int) -> None:
-        """Answer the caller, unless it has left; what was begun is done all the same."""
+        """Give the result to the caller, unless it has left; a started operation finishes in any case."""
         if self.answer.done():
             return
         if self.error is not None:
@@ -77,12 +77,12 @@ class _Job:
 class Writer:
     """The only way to change the database.
 
-    1. Rows and event rows commit together; nobody is answered or told before the commit is on the disk.
+    1. Rows and event rows commit together; no response and no event leaves before the commit is on the disk.
     2. Events are published in the order of their numbers, which is the order of commits.
     3. A write that was accepted finishes, even if its caller is cancelled, as Quart does when a client leaves.
-    4. A failing write harms no neighbour: when one of a batch fails after it has touched a row, the whole batch is
-       rolled back and each is done again in a transaction of its own. So a work may run twice; it must do nothing but
-       read and write through its change.
+    4. A failing write harms no neighbour: when one of a batch fails after it has changed a row, the whole batch is
+       rolled back and each is run again in a transaction of its own. So an operation may run twice; it may only read
+       and write through its change.
     """
 
     def __init__(self, database: Database, event_log: EventLog, follower: Follower) -> None:
@@ -95,18 +95,18 @@ class Writer:
         self._stopping = False
         self._full = False  # the last change did not fit on the disk
         self.sizes = Histogram(1, 2, 4, 8, 16, 32, BATCH)  # writes in one transaction
-        self.seconds = Histogram(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # that it took
+        self.seconds = Histogram(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # of one transaction
 
     @property
     def waiting(self) -> int:
-        """Writes that wait for a transaction."""
+        """Number of writes that wait for a transaction."""
         return len(self._queue)
 
     async def __call__(self, work: Work[T]) -> Written[T]:
         """Run `work` in the next transaction and return its result once it is durable.
 
-        raises   what the work raised; DatabaseUnavailableError or StorageFullError when nothing could be kept;
-                 OverloadedError when too much is waiting already
+        raises   what the work raised; DatabaseUnavailableError or StorageFullError when nothing was stored;
+                 OverloadedError when too many writes wait already
         """
         if self._stopping or len(self._queue) >= MAX_QUEUED:
             raise OverloadedError("The server cannot take a change right now; try again.", headers={"Retry-After": "1"})
@@ -117,7 +117,7 @@ class Writer:
         return written
 
     async def has_room(self) -> bool:
-        """Whether changes fit on the disk; after one did not, that is tried with a change of nothing."""
+        """Whether changes fit on the disk; after one did not, an empty change checks it."""
         if self._full:
             try:
                 await self(_rewrite_head)
@@ -127,11 +127,11 @@ class Writer:
         return True
 
     def start(self) -> None:
-        """Begin writing."""
+        """Start writing."""
         self._task = asyncio.create_task(self._run(), name="writer")
 
     async def stop(self) -> None:
-        """Finish what is waiting, then end."""
+        """Write what is waiting, then stop."""
         self._stopping = True
         self._wake.set()
         if self._task is not None:
@@ -151,13 +151,13 @@ class Writer:
             self.seconds.observe(time.monotonic() - began)
 
     def _join(self, batch: list[_Job]) -> None:
-        """Take in what waits, as far as there is room."""
+        """Add waiting writes to the batch, as far as there is room."""
         room = min(BATCH - len(batch), len(self._queue))
         batch.extend(self._queue.popleft() for _ in range(room))
 
     async def _write(self, batch: list[_Job], *, joined: bool = False) -> None:
-        """Write a batch, which those join who come while it waits for other processes."""
-        before = self._follower.newest  # of what records nothing: not more than it can have seen
+        """Write a batch. Writes that arrive while it waits for other processes join it."""
+        before = self._follower.newest  # for writes that record no event: not more than they can have seen
         try:
             messages = await self._commit(batch, joined=joined)
         except _SpoiltError as spoilt:
@@ -177,7 +177,7 @@ class Writer:
             job.settle(self._event_log.epoch, before)
 
     async def _write_each(self, batch: Sequence[_Job]) -> None:
-        """One after the other; where there is not even a transaction, the rest do not wait for one each."""
+        """Write one after the other; if not even a transaction can start, the rest fail without a try of their own."""
         for place, job in enumerate(batch):
             job.begun = False
             await self._write([job])
@@ -217,7 +217,7 @@ class Writer:
             with translated():
                 job.result = await job.work(change)
         except ProblemError as error:
-            # A refusal before anything was touched (not found, stale) leaves the transaction as it was.
+            # A refusal before any change (not found, stale version) leaves the transaction as it was.
             if error.status >= 500 or changes(connection) != touched:
                 raise _SpoiltError(error) from error
             job.error = error
@@ -232,7 +232,7 @@ async def _rewrite_head(change: Change) -> None:
 
 
 class _SpoiltError(Exception):
-    """The transaction cannot be committed: a work failed in the middle of it."""
+    """The transaction cannot be committed: an operation failed in the middle of it."""
 
     def __init__(self, reason: Exception) -> None:
         super().__init__(str(reason))

@@ -34,13 +34,11 @@ check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 
 # What fails is tried once more, alone: a machine that is busy with other things is no fault of the code's. Both runs are
 # shown, and what fails twice fails.
-PYTEST = $(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/pythons.py)" $(BIN)/python -m pytest
+PYTEST = $(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/support/servers/pythons.py)" $(BIN)/python -m pytest
 TWICE = $(PYTEST) $(WORKERS) $(1) || { [ $$? -eq 1 ] && echo "Once more, one at a time, what has failed:" && \
 $(PYTEST) --last-failed --last-failed-no-failures=none $(1); }
-# What leans on the database most, of all that can be run on PostgreSQL.
-ON_POSTGRES := $(addprefix tests/test_,$(addsuffix .py,writer event_log deleted_text feed seam notes note_changes note_lists boards \
-users rooms messages message_pages readings preferences invitations sessions tokens answers jobs durability workers \
-workers_work workers_ends))
+# The packages that know which database they are on.
+ON_POSTGRES := tests/storage tests/live tests/cluster
 
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
 	$(call TWICE,$(ARGS))

@@ -14,7 +14,7 @@ from statistics import median
 import asyncpg
 
 from bench import machine
-from tests.postgres import Server
+from tests.support.servers.postgres import Server
 
 CONNECTIONS = (1, 2, 4, 8, 16)
 SECONDS = 2.0

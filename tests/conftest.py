@@ -15,20 +15,20 @@ import pytest
 from quart_notes.background.housekeeping import Housekeeping
 from quart_notes.core import Core
 from quart_notes.domain import passwords
-from tests import postgres
-from tests.callers import PEOPLE
-from tests.compiled_routes import compile_routes_once
-from tests.dev_process import DevProcess
-from tests.fake_ollama import FakeOllama
-from tests.furnished import Unchanged, furnish
-from tests.house import House, hash_quickly, opened_house
-from tests.in_process import opened
-from tests.raw_connection import LEFT_OPEN
-from tests.roads import ROADS
-from tests.routes import ACCOUNTS_ONLY, Route
-from tests.server_process import ServerProcess
-from tests.signing_in import Counted
-from tests.talk import Json, person
+from tests.support.accounts_app import House, hash_quickly, opened_house
+from tests.support.api_fixtures import Json, person
+from tests.support.clients.callers import PEOPLE
+from tests.support.clients.delivery_paths import ROADS
+from tests.support.clients.raw_connection import LEFT_OPEN
+from tests.support.clients.signing_in import Counted
+from tests.support.compiled_routes import compile_routes_once
+from tests.support.routes import ACCOUNTS_ONLY, Route
+from tests.support.servers import postgres
+from tests.support.servers.dev_process import DevProcess
+from tests.support.servers.fake_ollama import FakeOllama
+from tests.support.servers.in_process import opened
+from tests.support.servers.populated_server import Unchanged, furnish
+from tests.support.servers.server_process import ServerProcess
 
 LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it is not SQLite
 

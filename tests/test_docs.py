@@ -18,8 +18,8 @@ from quart_notes.cli.main import cli
 from quart_notes.errors import CATALOGUE
 from quart_notes.settings import Settings
 from quart_notes.settings_sources import PREFIX
-from tests.httpie import TELL_WORDS, Httpie
-from tests.server_process import ROOT, ServerProcess, wait_for
+from tests.support.clients.httpie import TELL_WORDS, Httpie
+from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
 
 API, LIVE_FEED, CONFIGURATION, COMMANDS, GLOSSARY = (
     (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")

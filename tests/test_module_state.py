@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.modules import MODULES, OURS
+from tests.support.source_modules import MODULES, OURS
 
 CONSTANT = re.compile(r"_?[A-Z]\w*|__all__|__version__")  # constants, types and type variables
 KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a name that Tortoise asks for

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from quart_notes.version import __version__
-from tests.server_process import ROOT, wait_for
+from tests.support.servers.server_process import ROOT, wait_for
 
 BUILD = ["--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
 GENERATED = {"__pycache__", ".DS_Store"}

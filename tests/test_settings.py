@@ -11,8 +11,8 @@ import pytest
 from quart_notes.cli.main import cli
 from quart_notes.settings import Settings, SettingsError, is_loopback
 from quart_notes.settings_sources import PREFIX, load
-from tests.nursery import run
-from tests.server_process import ROOT
+from tests.support.servers.server_fork import run
+from tests.support.servers.server_process import ROOT
 
 FIELDS = list(Settings.model_fields)
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from tests.postgres import Server
+from tests.support.servers.postgres import Server
 
 DATABASE = "notes"
 

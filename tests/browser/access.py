@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.windows import Windows, visit
-from tests.server_process import ServerProcess, wait_for
+from tests.support.servers.server_process import ServerProcess, wait_for
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)

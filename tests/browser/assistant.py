@@ -5,7 +5,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from tests.browser.rooms import fresh
-from tests.fake_ollama import FakeOllama
+from tests.support.servers.fake_ollama import FakeOllama
 
 FIELD = "#message-form [name=content]"
 ANSWERS = "#messages > [data-answer]"

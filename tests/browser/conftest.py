@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser import access, rooms
 from tests.browser.assistant import Model
 from tests.browser.windows import PATIENCE, Shelf, Windows, visit
-from tests.fake_ollama import FakeOllama
-from tests.server_process import ServerProcess
+from tests.support.servers.fake_ollama import FakeOllama
+from tests.support.servers.server_process import ServerProcess
 
 FOR_EVER = 1e6  # times as long as a batch took, so that a job stands still after its first
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -8,7 +8,7 @@ import httpx
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.windows import Windows, visit
-from tests.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 _numbers = count(1)
 Person = dict[str, Any]

@@ -11,7 +11,7 @@ from tests.browser.board import add, card
 from tests.browser.rooms import block_websockets
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
-from tests.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.browser.test_accessibility import assert_accessible
 from tests.browser.test_xss import CORPUS
 from tests.browser.valid_html import assert_valid
 from tests.browser.windows import finish_animations
-from tests.server_process import ServerProcess, wait_for
+from tests.support.servers.server_process import ServerProcess, wait_for
 
 LONG = "".join(f"{number}. Water the tomatoes\n\n    water(litres={number})\n" for number in range(680))
 HEBREW = "שלום לכולם, הנה רשימה:\n1. עגבניות"

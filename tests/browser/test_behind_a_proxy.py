@@ -15,7 +15,7 @@ from tests.browser.board import add, card, card_of, edit, fresh
 from tests.browser.rooms import be_at, message, person, room, write
 from tests.browser.rooms import edit as edit_message
 from tests.browser.windows import Windows
-from tests.server_process import ServerProcess, wait_for
+from tests.support.servers.server_process import ServerProcess, wait_for
 
 CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent)) or shutil.which("caddy")
 SETTINGS = """

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
 from tests.browser.windows import PATIENCE, visit
-from tests.server_process import wait_for
+from tests.support.servers.server_process import wait_for
 
 
 def connections(page):

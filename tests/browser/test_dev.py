@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
-from tests.dev_process import VERSION
+from tests.support.servers.dev_process import VERSION
 
 HEADING = "h1"
 TABS = 7  # one more than the connections that a browser opens to a server of HTTP/1.1

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from tests.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 # Everything a page can send without asking first, what it has to ask for, and listening.
 ATTEMPTS = """async target => {

@@ -9,7 +9,7 @@ from tests.browser.board import card_of, create, edit, fresh
 from tests.browser.rooms import be, person, room, say
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
-from tests.server_process import ROOT
+from tests.support.servers.server_process import ROOT
 
 NARROW, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 STATES = [

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser import rooms
 from tests.browser.rooms import enter, expect_at_end, fresh, message, person, room, say, unread, write
 from tests.browser.windows import PATIENCE, visit
-from tests.server_process import wait_for
+from tests.support.servers.server_process import wait_for
 
 IN_SIGHT = """async () => {
   const pause = new Promise(done => setTimeout(done, 2000)); // a busy browser may draw no frames

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.board import card, create
 from tests.browser.windows import visit
-from tests.server_process import wait_for
+from tests.support.servers.server_process import wait_for
 
 MANY = 5_000
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.rooms import be, expect_at_end, fresh, message, person, room, say
 from tests.browser.windows import SIZE, visit
-from tests.server_process import wait_for
+from tests.support.servers.server_process import wait_for
 
 WATCH = """() => {
   window.shifts = [];

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.rooms import be, block_websockets, enter, fresh, message, unsent, write
 from tests.browser.windows import visit
-from tests.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.board import card_of, create, fresh
 from tests.browser.windows import visit
-from tests.server_process import ServerProcess, wait_for
+from tests.support.servers.server_process import ServerProcess, wait_for
 
 LINES = """() => {
   window.lines = [];

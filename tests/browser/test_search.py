@@ -7,10 +7,10 @@ from urllib.parse import quote
 from playwright.sync_api import expect
 
 from quart_notes.domain.text_normalization import searchable
+from tests.blueprints.api.test_note_lists import SEARCHES
 from tests.browser.board import add, card, card_of, create, edit, fresh
 from tests.browser.windows import visit
-from tests.server_process import wait_for
-from tests.test_note_lists import SEARCHES
+from tests.support.servers.server_process import wait_for
 
 FOLDS = """async (letters) => {
   const { fold } = await import(document.querySelector("link[rel=modulepreload][href$='/lib/search_text.js']").href);

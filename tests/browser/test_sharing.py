@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
 from tests.browser.windows import Windows, visit
-from tests.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 @pytest.fixture

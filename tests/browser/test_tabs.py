@@ -12,7 +12,7 @@ from tests.browser.board import card_of, create
 from tests.browser.board import fresh as fresh_title
 from tests.browser.rooms import be, enter, fresh, message, person, room, say
 from tests.browser.windows import PATIENCE, visit
-from tests.server_process import wait_for
+from tests.support.servers.server_process import wait_for
 
 
 class Lines:

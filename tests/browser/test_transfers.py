@@ -12,7 +12,7 @@ from tests.browser.board import card, fresh
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.transfers import BATCH, BOARD, PNG, expect_state, file, notes, row, send
 from tests.browser.windows import visit
-from tests.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 # All that a page says of an element, no matter who made it; a time is said in other words as it passes.
 SHAPE = """element => {

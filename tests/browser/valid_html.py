@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server_process import ROOT
+from tests.support.servers.server_process import ROOT
 
 HTML_VALIDATE = shutil.which("html-validate") or ""
 CONFIG = ROOT / "tests" / "tools" / ".htmlvalidate.json"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Frame, Page, expect
 
-from tests.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 PATIENCE = 15_000  # milliseconds until a condition that does not come true fails the test
 SIZE = {"width": 1280, "height": 800}

@@ -4,8 +4,8 @@ Plain requests do not reach hypercorn's protocols at all (`fast_http1`); everyth
 classes here. Tested with hypercorn 0.18.0, h2 4.4.1 and wsproto 1.3.2 (pinned). It leans on inner classes:
 `hypercorn.asyncio.run.TCPServer`, `hypercorn.asyncio.tcp_server.TaskGroup`, `hypercorn.protocol.H11Protocol`,
 `hypercorn.protocol.H2Protocol`, `hypercorn.protocol.h11.WSStream`, `hypercorn.protocol.h2.WSStream` and
-`hypercorn.protocol.ws_stream.Handshake`; `tests/test_transport.py` fails when one of them moves. Without `installed()`
-(plain `hypercorn`, another server) the application runs all the same: live events then go through `send`.
+`hypercorn.protocol.ws_stream.Handshake`; `tests/server/test_transport.py` fails when one of them moves. Without
+`installed()` (plain `hypercorn`, another server) the application runs all the same: live events then go through `send`.
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.engines import firefox, webkit
 from tests.browser.engines.engine import Engine
 from tests.browser.engines.window import Window
-from tests.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 Browser = Callable[[], Engine]
 # What Firefox writes by itself about a line that a page gives up or that the server refuses.

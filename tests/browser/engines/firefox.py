@@ -13,7 +13,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from tests.browser.engines.engine import FORGET, Actions, EngineError, call, packed, site
-from tests.server_process import wait_for
+from tests.support.servers.server_process import wait_for
 
 FIREFOX = ("firefox-esr", "firefox")
 STARTS = 60  # seconds that it may take on a busy machine

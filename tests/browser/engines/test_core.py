@@ -7,7 +7,7 @@ from tests.browser import rooms
 from tests.browser.access import PASSWORD, fresh
 from tests.browser.board import create
 from tests.browser.board import fresh as fresh_title
-from tests.server_process import wait_for
+from tests.support.servers.server_process import wait_for
 
 LONG = "\n".join(f"line {number}" for number in range(30))
 HEBREW = "שלום לכולם"

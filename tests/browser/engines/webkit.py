@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from tests.browser.engines.engine import FORGET, Actions, EngineError, call, packed, site
-from tests.server_process import wait_for
+from tests.support.servers.server_process import wait_for
 
 DRIVER = "WebKitWebDriver"
 SCREEN = "Xvfb"  # it has no headless mode

@@ -1,0 +1,272 @@
+"""Long lists of messages, without a server: pages of them, what a page costs, and what time takes away."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tortoise.connection import get_connection
+
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
+from quart_notes.domain.messages import EMPTY_TRASH_CHUNK
+from quart_notes.domain.service import Listed
+from quart_notes.errors import NotFoundError
+from quart_notes.live.writer import Change
+from quart_notes.models import Message
+from quart_notes.schemas import (
+    MessageCreate,
+    MessageOut,
+    MessageQuery,
+    MessageUpdate,
+    RoomCreate,
+    RoomMessageCreate,
+    RoomQuery,
+    UserCreate,
+    UserOut,
+)
+from quart_notes.settings import Settings
+from quart_notes.storage.database import READER
+from tests.support.api_fixtures import (
+    MAX_ID,
+    NUMBERS,
+)
+from tests.support.servers.in_process import opened, rows
+
+DAYS = Settings().trash_days
+
+
+# Without a server: long lists, and what time does.
+
+
+async def _people(core: Core, number: int) -> list[UserOut]:
+    added = [
+        await core.people.add(UserCreate(name="x", email="x@y", nickname=f"n{next(NUMBERS)}")) for _ in range(number)
+    ]
+    return [one.result for one in added]
+
+
+async def _posted(core: Core, author: UserOut, content: str = "x", room_id: int = 1) -> MessageOut:
+    data = RoomMessageCreate(author_id=author.id, content=content)
+    return (await core.messages.post(ANYBODY, room_id, data)).result.message
+
+
+async def _aged(core: Core, message: MessageOut, days: float) -> None:
+    async def work(change: Change) -> None:
+        moment = datetime.now(UTC) - timedelta(days=days)
+        await Message.filter(id=message.id).using_db(change.connection).update(deleted_at=moment)
+
+    await core.writer(work)
+
+
+async def test_a_message_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_back(core: Core):
+    (ada,) = await _people(core, 1)
+    kept, recent, old = [await _posted(core, ada, text) for text in ("kept", "recent", "old")]
+    for message in (recent, old):
+        await core.messages.delete(ANYBODY, message.id, ada.id)
+    await _aged(core, recent, DAYS - 0.1)
+    await _aged(core, old, DAYS + 0.1)
+    before = await core.log.newest()
+
+    await core.tidy()
+
+    assert rows(core, "SELECT id FROM message ORDER BY id") == [(kept.id,), (recent.id,)]
+    assert await core.log.newest() == before, "it told somebody"
+    with pytest.raises(NotFoundError):
+        await core.messages.restore(ANYBODY, old.id, ada.id)
+    assert (await core.messages.restore(ANYBODY, recent.id, ada.id)).result.id == recent.id
+    assert (await _posted(core, ada)).id > old.id, "an id was used twice"
+
+
+async def test_much_is_forgotten_in_chunks(core: Core):
+    (ada,) = await _people(core, 1)
+    said = await asyncio.gather(*(_posted(core, ada) for _ in range(EMPTY_TRASH_CHUNK + 5)))
+    await asyncio.gather(*(core.messages.delete(ANYBODY, message.id, ada.id) for message in said))
+
+    async def age(change: Change) -> None:
+        moment = datetime.now(UTC) - timedelta(days=DAYS + 1)
+        await Message.all().using_db(change.connection).update(deleted_at=moment)
+
+    await core.writer(age)
+
+    assert (await core.messages.empty_trash(DAYS)).result
+    assert rows(core, "SELECT count(*) FROM message") == [(5,)]
+    assert not (await core.messages.empty_trash(DAYS)).result
+    assert rows(core, "SELECT count(*) FROM message") == [(0,)]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.tuples(st.sampled_from(["a>b", "b>a", "a>a", "b>c", "room"]), st.booleans()), max_size=25),
+    st.integers(1, 9),
+)
+def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: list[tuple[str, bool]], limit: int):
+    async def run(folder: Path) -> None:
+        async with opened(folder) as core:
+            named = dict(zip("abc", await _people(core, 3), strict=True))
+            kept: dict[str, list[int]] = {"direct": [], "of a": [], "room": []}
+            for how, deleted in steps:
+                author = named[how[0]] if ">" in how else named["a"]
+                if ">" in how:
+                    data = MessageCreate(author_id=author.id, recipient_id=named[how[2]].id, content=how)
+                    message = (await core.messages.send(ANYBODY, data)).result.message
+                else:
+                    message = await _posted(core, author)
+                if deleted:
+                    await core.messages.delete(ANYBODY, message.id, author.id)
+                    continue
+                kept["direct" if ">" in how else "room"].append(message.id)
+                if ">" in how and "a" in how:
+                    kept["of a"].append(message.id)
+            lists = {
+                "direct": lambda query: core.messages.direct(ANYBODY, query),
+                "of a": lambda query: core.messages.of_person(ANYBODY, named["a"].id, query),
+                "room": lambda query: core.messages.in_room(ANYBODY, 1, query),
+            }
+            for name, read in lists.items():
+                for backwards in (False, True):
+                    found: list[int] = []
+                    place, more = MAX_ID if backwards else 0, True
+                    while more:
+                        where = {"before_id": place} if backwards else {"after_id": place}
+                        page = await read(MessageQuery(limit=limit, **where))
+                        ids, more = [message.id for message in page.items], page.more
+                        assert ids == sorted(ids)
+                        assert len(ids) == limit or not more
+                        found = ids + found if backwards else found + ids
+                        place = (ids[0] if backwards else ids[-1]) if ids else 0
+                    assert found == kept[name], (name, backwards)
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
+
+
+async def test_a_change_of_what_is_written_at_the_same_moment_is_never_half(core: Core):
+    ada, bob = await _people(core, 2)
+    sent = (
+        await core.messages.send(ANYBODY, MessageCreate(author_id=ada.id, recipient_id=bob.id, content="0"))
+    ).result.message
+
+    async def change(number: int) -> None:
+        await core.messages.change(ANYBODY, sent.id, MessageUpdate(author_id=ada.id, content=f"{number}"))
+
+    await asyncio.gather(*(change(number) for number in range(1, 31)))
+
+    message, place = await core.messages.get(ANYBODY, sent.id)
+    assert message.version == 31
+    assert place == await core.log.newest()
+    assert place.number == 2 * 2 + 2 * (
+        1 + 1 + 30
+    )  # two people and their boards; then the room, the message and its changes, to both
+
+
+# What a page costs.
+
+STEP = 100  # instructions of SQLite's machine between two counts
+
+
+async def _cost(read: Callable[[], Awaitable[object]]) -> tuple[int, int]:
+    """What a read costs the database: statements, and instructions in units of STEP. Not time, so never by luck."""
+    statements: list[str] = []
+    steps = count()
+    raw: Any = get_connection(READER)
+    await raw._connection.set_trace_callback(statements.append)
+    await raw._connection.set_progress_handler(lambda: next(steps) and None, STEP)
+    try:
+        await read()
+    finally:
+        await raw._connection.set_trace_callback(None)
+        await raw._connection.set_progress_handler(None, 0)
+    return len(statements), next(steps)
+
+
+async def _fill(core: Core, authors: list[UserOut], number: int, room_id: int = 1) -> None:
+    """A room full of messages, faster than by saying each."""
+
+    async def work(change: Change) -> None:
+        now = datetime.now(UTC)
+        said = [
+            Message(room_id=room_id, author_id=authors[n % len(authors)].id, content=f"message {n}", date=now)
+            for n in range(number)
+        ]
+        await Message.bulk_create(said, using_db=change.connection)
+
+    await core.writer(work)
+
+
+@pytest.mark.sqlite_only("looks over its shoulder")
+async def test_a_page_costs_the_same_queries_however_many_messages_and_people(core: Core):
+    known = await _people(core, 12)
+    ada = known[0]
+
+    async def talk() -> None:
+        for other in known[1:]:
+            await core.messages.send(ANYBODY, MessageCreate(author_id=ada.id, recipient_id=other.id, content="hi"))
+            await core.messages.send(ANYBODY, MessageCreate(author_id=other.id, recipient_id=ada.id, content="hi"))
+            await _posted(core, other)
+
+    async def costs() -> list[int]:
+        query = MessageQuery()
+        reads: list[Callable[[], Awaitable[object]]] = [
+            lambda: core.messages.direct(ANYBODY, query),
+            lambda: core.messages.of_person(ANYBODY, ada.id, query),
+            lambda: core.messages.in_room(ANYBODY, 1, query),
+            lambda: core.rooms.find(ANYBODY, RoomQuery(person_id=ada.id)),
+            lambda: core.readings.of_person(ANYBODY, ada.id),
+        ]
+        return [(await _cost(read))[0] for read in reads]
+
+    await core.messages.send(ANYBODY, MessageCreate(author_id=ada.id, recipient_id=ada.id, content="hi"))
+    await _posted(core, ada)
+    few = await costs()
+    await talk()
+    await talk()
+    many = await costs()
+
+    assert few == many
+    assert max(many) <= 8, "begin, the position, the place, the messages, their people, and the end"
+
+
+@pytest.mark.sqlite_only("looks over its shoulder")
+async def test_the_newest_page_of_ten_thousand_messages_costs_no_more_than_of_a_hundred(core: Core):
+    authors = await _people(core, 5)
+    (small, large) = [(await core.rooms.add(RoomCreate(name=name))).result.id for name in ("small", "large")]
+    await _fill(core, authors, 100, small)
+    await _fill(core, authors, 10_000, large)
+    await _fill(core, authors, 100, small)  # so that the small one's are the newest and the oldest
+
+    def newest_of(room_id: int) -> Callable[[], Awaitable[Listed[MessageOut]]]:
+        return lambda: core.messages.in_room(ANYBODY, room_id, MessageQuery(before_id=MAX_ID, limit=50))
+
+    page = await core.messages.in_room(ANYBODY, large, MessageQuery(before_id=MAX_ID, limit=50))
+    of_small, of_large = await _cost(newest_of(small)), await _cost(newest_of(large))
+
+    assert len(page.items) == 50
+    assert page.more
+    assert of_large[0] == of_small[0]
+    assert of_large[1] <= of_small[1] * 1.2 + 2, "it looks at more rows than it brings"
+
+
+@pytest.mark.sqlite_only("looks over its shoulder")
+async def test_a_page_in_the_middle_of_ten_thousand_costs_no_more_than_one_at_an_end(core: Core):
+    authors = await _people(core, 5)
+    await _fill(core, authors, 10_000)
+    ids = [row[0] for row in rows(core, "SELECT id FROM message ORDER BY id")]
+
+    costs = [
+        (await _cost(lambda query=query: core.messages.in_room(ANYBODY, 1, query)))[1]  # type: ignore[misc]
+        for query in (
+            MessageQuery(limit=50),
+            MessageQuery(limit=50, after_id=ids[5000]),
+            MessageQuery(limit=50, before_id=ids[5000]),
+            MessageQuery(limit=50, after_id=ids[-60]),
+        )
+    ]
+
+    assert max(costs) <= min(costs) * 1.2 + 2, costs

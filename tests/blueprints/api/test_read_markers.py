@@ -1,0 +1,399 @@
+"""What is unread: counted for each person and room, cleared by reading, told to their own screens only."""
+
+import asyncio
+import json
+import random
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
+from quart_notes.errors import ProblemError
+from quart_notes.live.events import EVERY_ROOM, ROOMS, USERS, user
+from quart_notes.schemas import (
+    MAX_ID,
+    MessageCreate,
+    MessageQuery,
+    MessageUpdate,
+    PageQuery,
+    ReadingUpdate,
+    RoomCreate,
+    RoomMessageCreate,
+    RoomQuery,
+    UserCreate,
+)
+from quart_notes.schemas.event_ids import EventId
+from tests.support.api_fixtures import Json, fields_of, got, newest, people, person, position, refused, room, say, tell
+from tests.support.clients.feed_clients import EDGES, Edge, LineClient, follow, named
+from tests.support.servers.in_process import opened
+from tests.support.servers.server_process import ServerProcess
+
+on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
+
+
+async def _unread(api: httpx.AsyncClient, who: Json, where: Json) -> tuple[int, int]:
+    """How many messages somebody has not read in a room, and the last that they have."""
+    found = {one["room_id"]: one for one in await got(api, f"/api/users/{who['id']}/unread")}
+    one = found[where["id"]]
+    assert one.keys() == {"room_id", "count", "last_read_id"}
+    return one["count"], one["last_read_id"]
+
+
+async def _read(api: httpx.AsyncClient, who: Json, where: Json, message_id: object) -> httpx.Response:
+    body = {"reader_id": who["id"], "message_id": message_id}
+    return await api.post(f"/api/rooms/{where['id']}/read", json=body)
+
+
+# R4: what counts.
+
+
+async def test_what_others_say_is_unread_until_it_is_read(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    place = await room(api)
+    said = [await say(api, place, bob) for _ in range(3)]
+    assert (await _unread(api, ada, place))[0] == 3
+
+    answer = await _read(api, ada, place, said[1]["id"])
+
+    assert answer.status_code == 200
+    assert answer.json() == {"room_id": place["id"], "count": 1, "last_read_id": said[1]["id"]}
+    assert answer.headers["last-event-id"] == await newest(api)
+    assert await _unread(api, ada, place) == (1, said[1]["id"])
+    assert (await _read(api, ada, place, said[2]["id"])).json()["count"] == 0
+    await say(api, place, bob)
+    assert await _unread(api, ada, place) == (1, said[2]["id"])
+
+
+async def test_ones_own_messages_never_count(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    place = await room(api)
+    await say(api, place, ada)
+    await say(api, place, bob)
+    last = await say(api, place, ada)
+
+    assert (await _unread(api, ada, place))[0] == 1
+    assert (await _unread(api, bob, place))[0] == 2
+    assert (await _read(api, bob, place, last["id"])).json()["count"] == 0
+
+
+async def test_somebody_new_begins_with_nothing_unread(api: httpx.AsyncClient):
+    ada, place = await person(api), await room(api)
+    for _ in range(3):
+        await say(api, place, ada)
+
+    late = await person(api)
+
+    unread = await got(api, f"/api/users/{late['id']}/unread")
+    assert {one["count"] for one in unread} == {0}
+    await say(api, place, ada)
+    assert (await _unread(api, late, place))[0] == 1
+    other = await room(api)
+    assert (await _unread(api, late, other))[0] == 0
+    await tell(api, ada, late)
+    assert sum(one["count"] for one in await got(api, f"/api/users/{late['id']}/unread")) == 2
+
+
+async def test_every_room_and_ones_own_conversations_are_told_and_nobody_elses(api: httpx.AsyncClient):
+    ada, bob, eve = await people(api, 3)
+    theirs = (await tell(api, ada, bob))["room_id"]
+    alone = (await tell(api, eve, eve))["room_id"]
+    public = [one["id"] for one in await got(api, "/api/rooms")]
+
+    ids = {
+        who["nickname"]: [one["room_id"] for one in await got(api, f"/api/users/{who['id']}/unread")]
+        for who in (ada, bob, eve)
+    }
+
+    assert ids == {
+        ada["nickname"]: sorted([*public, theirs]),
+        bob["nickname"]: sorted([*public, theirs]),
+        eve["nickname"]: sorted([*public, alone]),
+    }
+    assert (await _unread(api, bob, {"id": theirs}))[0] == 1
+    assert (await _unread(api, ada, {"id": theirs}))[0] == 0
+    assert (await _unread(api, eve, {"id": alone}))[0] == 0
+
+
+async def test_reading_never_goes_back(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    place = await room(api)
+    said = [await say(api, place, bob) for _ in range(3)]
+    await _read(api, ada, place, said[2]["id"])
+    before = await newest(api)
+
+    for earlier in (said[2], said[1], said[0], {"id": 1}):
+        answer = await _read(api, ada, place, earlier["id"])
+
+        assert answer.status_code == 200
+        assert answer.json() == {"room_id": place["id"], "count": 0, "last_read_id": said[2]["id"]}
+
+    assert await newest(api) == before, "it told somebody"
+
+
+@pytest.mark.parametrize("message_id", [MAX_ID, str(MAX_ID), "above"])
+async def test_an_id_from_the_future_hides_nothing_that_will_come(api: httpx.AsyncClient, message_id: object):
+    ada, bob = await people(api, 2)
+    place = await room(api)
+    said = await say(api, place, bob)
+
+    answer = await _read(api, ada, place, said["id"] + 5 if message_id == "above" else message_id)
+
+    assert answer.json() == {"room_id": place["id"], "count": 0, "last_read_id": said["id"]}
+    for _ in range(8):
+        await say(api, place, bob)
+    assert (await _unread(api, ada, place))[0] == 8
+
+
+async def test_a_message_of_another_room_reads_what_is_before_it(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    place, other = await room(api), await room(api)
+    first, elsewhere = await say(api, place, bob), await say(api, other, bob)
+    await say(api, place, bob)
+
+    answer = await _read(api, ada, place, elsewhere["id"])
+
+    assert answer.json() == {"room_id": place["id"], "count": 1, "last_read_id": first["id"]}
+    assert (await _unread(api, ada, other))[0] == 1
+
+
+async def test_an_empty_room_is_read_without_a_word(api: httpx.AsyncClient):
+    ada, place = await person(api), await room(api)
+    before, unread = await newest(api), await _unread(api, ada, place)
+
+    answer = await _read(api, ada, place, MAX_ID)
+
+    assert (answer.json()["count"], answer.json()["last_read_id"]) == unread
+    assert unread[0] == 0
+    assert await newest(api) == before
+
+
+async def test_what_is_deleted_is_not_unread_any_more_and_what_comes_back_is(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    place = await room(api)
+    read, unread = await say(api, place, bob), await say(api, place, bob)
+    await _read(api, ada, place, read["id"])
+
+    for message in (read, unread):
+        await api.delete(f"/api/messages/{message['id']}?author_id={bob['id']}")
+    assert (await _unread(api, ada, place))[0] == 0
+    await api.post(f"/api/messages/{read['id']}/restore?author_id={bob['id']}")
+    assert (await _unread(api, ada, place))[0] == 0, "it was read before"
+    await api.post(f"/api/messages/{unread['id']}/restore?author_id={bob['id']}")
+    assert (await _unread(api, ada, place))[0] == 1
+
+
+async def test_an_edited_message_stays_what_it_was(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    place = await room(api)
+    read, unread = await say(api, place, bob), await say(api, place, bob)
+    await _read(api, ada, place, read["id"])
+
+    for message in (read, unread):
+        await api.patch(f"/api/messages/{message['id']}", json={"author_id": bob["id"], "content": "edited"})
+
+    assert (await _unread(api, ada, place))[0] == 1
+
+
+async def test_what_a_guest_says_is_unread_by_everybody(shared_server: ServerProcess, api: httpx.AsyncClient):
+    ada = await person(api)
+    before = (await _unread(api, ada, {"id": 1}))[0]
+    async with LineClient(shared_server.port, 7) as guest:
+        await guest.open()
+        await guest.speak("hello")
+        await guest.hears("Client 7: hello")
+
+    assert (await _unread(api, ada, {"id": 1}))[0] == before + 1
+
+
+async def test_a_conversation_is_read_by_its_people_only(api: httpx.AsyncClient):
+    ada, bob, eve = await people(api, 3)
+    said = await tell(api, ada, bob)
+    where = {"id": said["room_id"]}
+
+    refused(await _read(api, eve, where, said["id"]), 404, "not_found")
+    assert (await _read(api, {"id": str(bob["id"])}, where, str(said["id"]))).json()["count"] == 0
+    assert (await _unread(api, bob, where))[0] == 0
+
+
+async def test_nobody_reads_nothing(api: httpx.AsyncClient):
+    before = await newest(api)
+
+    answer = await _read(api, {"id": MAX_ID}, {"id": 1}, 1)
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {"reader_id"}
+    assert await newest(api) == before
+
+
+async def test_many_tabs_that_read_at_once_leave_the_furthest(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    place = await room(api)
+    said = [(await say(api, place, bob))["id"] for _ in range(10)]
+    before = position(await api.get("/api/rooms"))
+
+    answers = await asyncio.gather(*(_read(api, ada, place, one) for one in random.Random(2).sample(said, 10) * 2))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert await _unread(api, ada, place) == (0, said[-1])
+    assert position(await api.get("/api/rooms")) - before <= 10
+
+
+async def test_it_is_so_after_a_restart_too(tmp_path: Path):
+    with ServerProcess(tmp_path / "data") as server:
+        async with server.client() as api:
+            ada, bob = await people(api, 2)
+            said = [await say(api, {"id": 1}, bob) for _ in range(3)]
+            await _read(api, ada, {"id": 1}, said[1]["id"])
+            before = [await got(api, f"/api/users/{who['id']}/unread") for who in (ada, bob)]
+        server.kill()
+        server.start()
+        async with server.client() as api:
+            assert [await got(api, f"/api/users/{who['id']}/unread") for who in (ada, bob)] == before
+            assert await _unread(api, ada, {"id": 1}) == (1, said[1]["id"])
+
+
+# What is told.
+
+
+@on_both_edges
+async def test_reading_is_told_to_ones_own_screens_only(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada, bob = await people(api, 2)
+    place = await room(api)
+    said = await say(api, place, bob)
+    own, other = [await follow(edge, shared_server.port, person=one["id"]) for one in (ada, bob)]
+    nobody = await follow(edge, shared_server.port)
+    by_name = await follow(edge, shared_server.port, topics=f"user:{ada['id']}")
+
+    answer = await _read(api, ada, place, said["id"])
+    last = await say(api, place, bob)
+
+    event = {
+        "id": answer.headers["last-event-id"],
+        "topic": f"user:{ada['id']}",
+        "action": "update",
+        "unread": answer.json(),
+    }
+    assert (await own.count(2))[0] == event
+    assert await by_name.count(1) == [event]
+    for client in (other, nobody):
+        assert [one.get("message") for one in await client.count(1)] == [last]
+    for client in (own, other, nobody, by_name):
+        client.cut()
+
+
+# State and events are the fresh state: a client that applies what it hears knows what is so.
+
+State = dict[str, Any]
+
+
+async def _fresh(core: Core, reader_id: int) -> tuple[State, EventId]:
+    """Everything that a person's page could show, fetched part by part; and where to go on from."""
+    people = await core.people.find(PageQuery())
+    rooms = await core.rooms.find(ANYBODY, RoomQuery(person_id=reader_id))
+    said = {
+        room.id: (await core.messages.in_room(ANYBODY, room.id, MessageQuery(before_id=MAX_ID))).items
+        for room in rooms.items
+    }
+    unread = await core.readings.of_person(ANYBODY, reader_id)
+    state = {
+        "users": {one.id: one.model_dump(mode="json") for one in people.items},
+        "rooms": {one.id: one.model_dump(mode="json") for one in rooms.items},
+        "messages": {one.id: one.model_dump(mode="json") for list_ in said.values() for one in list_},
+        "unread": {one.room_id: one.count for one in unread.items},
+        "read": {one.room_id: one.last_read_id for one in unread.items},
+    }
+    return state, people.position
+
+
+def _apply(state: State, event: Json, me: int) -> None:
+    """Do to what one knows what an event says, as a page does."""
+    if "user" in event:
+        state["users"][event["user"]["id"]] = event["user"]
+    elif "room" in event:
+        opened_room = event["room"]
+        state["rooms"][opened_room["id"]] = opened_room
+        # Nothing was said there yet; nothing was read there, and what never was read is where the person came in.
+        state["unread"].setdefault(opened_room["id"], 0)
+        state["read"].setdefault(opened_room["id"], state["came"])
+    elif "unread" in event:
+        state["unread"][event["unread"]["room_id"]] = event["unread"]["count"]
+        state["read"][event["unread"]["room_id"]] = event["unread"]["last_read_id"]
+    elif "message" in event:
+        message = event["message"]
+        counts = message["author_id"] != me and message["id"] > state["read"].get(message["room_id"], 0)
+        if event["action"] == "delete":
+            gone = state["messages"].pop(message["id"], None)
+            state["unread"][message["room_id"]] -= counts and gone is not None
+        else:
+            new = message["id"] not in state["messages"]
+            state["messages"][message["id"]] = message
+            state["unread"][message["room_id"]] += counts and new
+
+
+async def _do_something(core: Core, chance: random.Random) -> None:
+    """One change of any kind, by anybody, on anything; often one that is refused."""
+    who, other = chance.randint(1, 4), chance.randint(1, 4)
+    where, what = chance.randint(1, 6), chance.randint(1, 30)
+    text = f"text {chance.randint(1, 3)}"
+    acts = {
+        "come": lambda: core.people.add(UserCreate(name="x", email="x@y", nickname=f"nick{chance.randint(1, 9)}")),
+        "open": lambda: core.rooms.add(RoomCreate(name=f"room {chance.randint(1, 3)}")),
+        "begin": lambda: core.rooms.between(ANYBODY, who, other),
+        "tell": lambda: core.messages.send(ANYBODY, MessageCreate(author_id=who, recipient_id=other, content=text)),
+        "say": lambda: core.messages.post(ANYBODY, where, RoomMessageCreate(author_id=who, content=text)),
+        "again": lambda: core.messages.post(
+            ANYBODY, where, RoomMessageCreate(author_id=who, content=text, client_key=f"{text} {who}".replace(" ", "-"))
+        ),
+        "guest": lambda: core.messages.post_as_guest(1, "Client 5", text),
+        "edit": lambda: core.messages.change(ANYBODY, what, MessageUpdate(author_id=who, content=text)),
+        "delete": lambda: core.messages.delete(ANYBODY, what, who),
+        "restore": lambda: core.messages.restore(ANYBODY, what, who),
+        "read": lambda: core.readings.read(ANYBODY, where, ReadingUpdate(reader_id=who, message_id=what)),
+        "read on": lambda: core.readings.read(ANYBODY, where, ReadingUpdate(reader_id=1, message_id=MAX_ID)),
+    }
+    name = chance.choice([*acts, "say", "say", "tell", "edit", "delete", "restore"])
+    with suppress(ProblemError):
+        await acts[name]()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 1 << 32), st.integers(1, 80))
+def test_what_one_knows_and_the_events_since_are_what_is_so(seed: int, changes: int):
+    chance = random.Random(seed)
+
+    async def run(folder: Path) -> None:
+        async with opened(folder) as core:
+            for number in range(1, 4):
+                await core.people.add(UserCreate(name="x", email="x@y", nickname=f"first{number}"))
+            known = [await _fresh(core, 1)]
+            for _ in range(changes):
+                await asyncio.gather(*(_do_something(core, chance) for _ in range(chance.randint(1, 3))))
+                if chance.random() < 0.3:
+                    known.append(await _fresh(core, 1))
+            final, end = await _fresh(core, 1)
+            topics = {USERS, ROOMS, EVERY_ROOM, user(1)}
+            for state, place in known:
+                state["came"] = 0  # person 1 was there before anything was said
+                heard = await core.log.since(topics, place, end.number)
+                assert heard is not None
+                while heard:
+                    for message in heard:
+                        _apply(state, _decoded(message.data), me=1)
+                    heard = await core.log.since(topics, EventId(end.epoch, heard[-1].number or 0), end.number)
+                del state["came"]
+                assert state == final, place
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
+
+
+def _decoded(data: bytes) -> Json:
+    return dict(json.loads(data))

@@ -1,0 +1,344 @@
+"""Rooms through the API: opened, found, talked in; a direct conversation is a room of another kind."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.api_fixtures import (
+    MAX_ID,
+    NUMBERS,
+    fields_of,
+    got,
+    lasting,
+    made,
+    newest,
+    people,
+    person,
+    position,
+    refused,
+    room,
+    say,
+    tell,
+    walked,
+)
+from tests.support.clients.raw_http import exchange, request
+from tests.support.problem_details import assert_problem
+from tests.support.servers.server_process import ServerProcess
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+@pytest.fixture
+async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server that has just begun."""
+    with ServerProcess(tmp_path / "data") as server:
+        async with server.client() as client:
+            yield client
+
+
+# R1: rooms are opened.
+
+
+async def test_the_lobby_is_always_there(own: httpx.AsyncClient):
+    (lobby,) = await got(own, "/api/rooms")
+
+    assert lobby == {"id": 1, "kind": "room", "name": "lobby", "people": [], "created_at": lobby["created_at"]}
+    assert RFC3339.fullmatch(lobby["created_at"])
+    assert await got(own, "/api/rooms/1") == lobby
+    assert await got(own, "/api/rooms/1/messages") == []
+    assert position(await own.get("/api/rooms")) == 0
+
+
+async def test_a_new_room_is_answered_whole(api: httpx.AsyncClient):
+    before = position(await api.get("/api/rooms"))
+    name = f"Kitchen table {next(NUMBERS)}"
+
+    answer = await api.post("/api/rooms", json={"name": name})
+
+    opened = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/api/rooms/{opened['id']}"
+    assert opened == {**opened, "kind": "room", "name": name, "people": []}
+    assert opened.keys() == {"id", "kind", "name", "people", "created_at"}
+    assert position(answer) == before + 1
+    assert await got(api, answer.headers["location"]) == opened
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("x" * 76 + "{n}", "x" * 76 + "{n}"),
+        (" {n} trimmed\u3000", "{n} trimmed"),
+        ("{n} e\u0301", "{n} é"),
+        ("😀 {n} <b>'\"", "😀 {n} <b>'\""),
+    ],
+)
+async def test_what_a_room_is_called_is_kept_as_it_is_meant(api: httpx.AsyncClient, sent: str, kept: str):
+    number = f"{next(NUMBERS):04}"
+
+    assert (await room(api, sent.replace("{n}", number)))["name"] == kept.replace("{n}", number)
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t", "x" * 81, "a\nb", "a\r\nb", "a\u2029b", "\x7f", 7, None, ["a"], True])
+async def test_what_no_room_is_called_is_refused(api: httpx.AsyncClient, name: object):
+    before = await newest(api)
+
+    answer = await api.post("/api/rooms", json={"name": name})
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {"name"}
+    assert await newest(api) == before
+
+
+@pytest.mark.parametrize("field", ["kind", "id", "people", "created_at", "Name"])
+async def test_a_room_has_nothing_but_a_name_at_first(api: httpx.AsyncClient, field: str):
+    answer = await api.post("/api/rooms", json={"name": f"Room {next(NUMBERS)}", field: "x"})
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {field}
+
+
+@pytest.mark.parametrize(
+    ("taken", "wanted"),
+    [("Kitchen", "kitchen"), ("café", "CAFE\u0301"), ("Straße", "STRASSE"), ("garden", " Garden ")],
+)
+async def test_a_name_is_taken_whatever_the_case(api: httpx.AsyncClient, taken: str, wanted: str):
+    number = next(NUMBERS)
+    await room(api, f"{number} {taken}")
+    before = await newest(api)
+
+    answer = await api.post("/api/rooms", json={"name": f"{number} {wanted.strip()} "})
+
+    assert fields_of(refused(answer, 409, "room_name_taken")) == {"name"}
+    assert await newest(api) == before
+
+
+async def test_nobody_opens_a_second_lobby(api: httpx.AsyncClient):
+    refused(await api.post("/api/rooms", json={"name": "LOBBY"}), 409, "room_name_taken")
+
+
+async def test_of_many_who_want_one_name_at_once_one_gets_it(api: httpx.AsyncClient):
+    name = f"Wanted {next(NUMBERS)}"
+
+    answers = await asyncio.gather(*(api.post("/api/rooms", json={"name": name}) for _ in range(12)))
+
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 11
+
+
+# Rooms are found.
+
+
+async def test_rooms_are_listed_by_id_and_conversations_only_for_their_people(own: httpx.AsyncClient):
+    ada, bob, eve = await people(own, 3)
+    garden = await room(own, "garden")
+    theirs = await got(own, f"/api/rooms/{(await tell(own, ada, bob))['room_id']}")
+    kitchen = await room(own, "kitchen")
+    alone = await got(own, f"/api/rooms/{(await tell(own, eve, eve))['room_id']}")
+    public = [await got(own, "/api/rooms/1"), garden, kitchen]
+
+    assert await got(own, "/api/rooms") == public
+    assert await got(own, "/api/rooms", person_id=ada["id"]) == [*public[:2], theirs, kitchen]
+    assert await got(own, "/api/rooms", person_id=bob["id"]) == [*public[:2], theirs, kitchen]
+    assert await got(own, "/api/rooms", person_id=eve["id"]) == [*public, alone]
+    assert await got(own, "/api/rooms", person_id=MAX_ID) == public
+
+
+async def test_following_the_links_brings_every_room_once(own: httpx.AsyncClient):
+    ada, bob = await people(own, 2)
+    ids = [1, *[(await room(own))["id"] for _ in range(4)], (await tell(own, ada, bob))["room_id"]]
+
+    assert await walked(own, "/api/rooms", limit=2) == [ids[:2], ids[2:4], ids[4:5]]
+    assert await walked(own, "/api/rooms", limit=2, person_id=bob["id"]) == [ids[:2], ids[2:4], ids[4:]]
+    assert await walked(own, "/api/rooms", limit=6, person_id=bob["id"]) == [ids]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "after_id=-1", "person_id=0", "person_id=x", "person_id="])
+async def test_a_page_that_cannot_be_is_refused(api: httpx.AsyncClient, query: str):
+    answer = await api.get(f"/api/rooms?{query}")
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {query.partition("=")[0]}
+
+
+@pytest.mark.parametrize("room_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x", "lobby"])
+def test_a_room_that_is_not_there_is_not_found(shared_server: ServerProcess, room_id: object):
+    path = f"/api/rooms/{room_id}"
+    kind = "Content-Type: application/json"
+    someone = {"name": "x", "email": "x@y", "nickname": f"somebody-{next(NUMBERS)}"}
+    ada = httpx.post(f"{shared_server.base}/api/users", json=someone).json()
+    bodies = {
+        "messages": {"author_id": ada["id"], "content": "x"},
+        "typing": {"author_id": ada["id"]},
+        "read": {"reader_id": ada["id"], "message_id": 1},
+    }
+
+    for read in (path, f"{path}/messages", f"{path}/presence"):
+        assert_problem(exchange(shared_server.port, request(read)), 404, "not_found")
+    for what, body in bodies.items():
+        data = request(f"{path}/{what}", kind, method="POST", body=json.dumps(body).encode())
+        assert_problem(exchange(shared_server.port, data), 404, "not_found")
+
+
+# Something is said in a room.
+
+
+async def test_what_is_said_in_a_room_is_answered_whole(api: httpx.AsyncClient):
+    ada, place = await person(api), await room(api)
+    body = {"author_id": str(ada["id"]), "content": "Tea?\nMilk?", "client_key": "in-the-room"}
+
+    answer = await api.post(f"/api/rooms/{place['id']}/messages", json=body)
+
+    said = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/api/messages/{said['id']}"
+    assert answer.headers["etag"] == '"1"'
+    assert said == {
+        "id": said["id"],
+        "room_id": place["id"],
+        "content": "Tea?\nMilk?",
+        "author_id": ada["id"],
+        "author": ada,
+        "guest": None,
+        "recipient_id": None,
+        "recipient": None,
+        "client_key": "in-the-room",
+        "version": 1,
+        "date": said["date"],
+        "edited_at": None,
+        "answer": None,
+    }
+    assert await got(api, f"/api/rooms/{place['id']}/messages") == [said]
+    assert await got(api, f"/api/users/{ada['id']}/messages") == []
+
+
+async def test_one_message_path_serves_rooms_and_conversations(api: httpx.AsyncClient):
+    ada, bob, eve = await people(api, 3)
+    conversation = {"id": (await tell(api, ada, bob, "directly"))["room_id"]}
+
+    there, back = await say(api, conversation, ada, "by the room"), await say(api, conversation, bob, "and back")
+
+    assert (there["author"], there["recipient"]) == (ada, bob)
+    assert (back["author"], back["recipient"]) == (bob, ada)
+    said = await got(api, f"/api/users/{ada['id']}/messages")
+    assert [message["content"] for message in said] == ["directly", "by the room", "and back"]
+    before = await newest(api)
+    for path in ("messages", "typing"):
+        answer = await api.post(
+            f"/api/rooms/{conversation['id']}/{path}",
+            json={"author_id": eve["id"]} | ({"content": "let me in"} if path == "messages" else {}),
+        )
+        refused(answer, 404, "not_found")
+    assert await newest(api) == before
+
+
+async def test_of_many_first_words_at_once_one_conversation_is_begun(api: httpx.AsyncClient):
+    ada, bob = await people(api, 2)
+    before = position(await api.get("/api/rooms"))
+
+    told = await asyncio.gather(*(tell(api, *((ada, bob) if n % 2 else (bob, ada)), f"{n}") for n in range(20)))
+
+    assert len({message["room_id"] for message in told}) == 1
+    assert position(await api.get("/api/rooms")) == before + 2 * (1 + 20)  # the conversation once, each to both
+    said = await got(api, f"/api/users/{ada['id']}/messages")
+    assert sorted(message["content"] for message in said) == sorted(f"{n}" for n in range(20))
+
+
+async def test_to_oneself_by_the_room_too(api: httpx.AsyncClient):
+    ada = await person(api)
+    alone = {"id": (await tell(api, ada, ada))["room_id"]}
+
+    said = await say(api, alone, ada)
+
+    assert said["author"] == said["recipient"] == ada
+
+
+async def test_nobody_says_nothing(api: httpx.AsyncClient):
+    before = await newest(api)
+
+    answer = await api.post("/api/rooms/1/messages", json={"author_id": MAX_ID, "content": "boo"})
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {"author_id"}
+    assert await newest(api) == before
+
+
+async def test_a_room_is_missed_before_its_author(api: httpx.AsyncClient):
+    answer = await api.post(f"/api/rooms/{MAX_ID}/messages", json={"author_id": MAX_ID, "content": "boo"})
+
+    refused(answer, 404, "not_found")
+
+
+async def test_the_newest_page_is_asked_for_from_the_end(api: httpx.AsyncClient):
+    ada, place = await person(api), await room(api)
+    said = [await say(api, place, ada, str(n)) for n in range(5)]
+    path = f"/api/rooms/{place['id']}/messages"
+
+    newest_page = await api.get(path, params={"before_id": MAX_ID, "limit": 2})
+
+    assert newest_page.json() == said[3:]
+    older = await api.get(newest_page.links["prev"]["url"])
+    assert older.json() == said[1:3]
+
+
+async def test_many_rooms_at_once_keep_what_is_theirs(api: httpx.AsyncClient):
+    known, places = await people(api, 3), [await room(api) for _ in range(4)]
+
+    await asyncio.gather(
+        *(say(api, places[n % 4], known[n % 3], f"{n % 4} {n}") for n in range(60)),
+    )
+
+    for number, place in enumerate(places):
+        said = await got(api, f"/api/rooms/{place['id']}/messages")
+        assert len(said) == 15
+        assert {message["content"][0] for message in said} == {str(number)}
+        ids = [message["id"] for message in said]
+        assert ids == sorted(set(ids))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/rooms", "/api/rooms/1", "/api/rooms/1/messages", "/api/rooms/1/presence", "/api/users", "/api/messages"],
+)
+async def test_head_is_get_without_its_body(api: httpx.AsyncClient, path: str):
+    await say(api, {"id": 1}, await person(api))
+
+    get, head = await api.get(path), await api.head(path)
+
+    assert head.status_code == 200
+    assert head.content == b""
+    assert lasting(head) == lasting(get)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/rooms", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("/api/rooms/1", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/rooms/1/messages", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("/api/rooms/1/presence", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/rooms/1/typing", {"OPTIONS", "POST"}),
+        ("/api/rooms/1/read", {"OPTIONS", "POST"}),
+    ],
+)
+async def test_methods_are_told_and_others_refused(api: httpx.AsyncClient, path: str, allowed: set[str]):
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
+        answer = await api.request(method, path)
+
+        refused(answer, 405, "method_not_allowed")
+        assert set(answer.headers["allow"].split(", ")) == allowed
+
+
+async def test_what_was_said_is_there_after_a_restart(tmp_path: Path):
+    with ServerProcess(tmp_path / "data") as server:
+        async with server.client() as api:
+            ada, bob = await people(api, 2)
+            place = await made(api, "/api/rooms", name="kitchen")
+            said = [await say(api, place, ada), await tell(api, ada, bob), await say(api, place, bob)]
+            lists = [await got(api, path) for path in ("/api/users", "/api/rooms", "/api/messages")]
+        server.kill()
+        server.start()
+        async with server.client() as api:
+            assert [await got(api, path) for path in ("/api/users", "/api/rooms", "/api/messages")] == lists
+            assert await got(api, f"/api/rooms/{place['id']}/messages") == [said[0], said[2]]
+            assert (await say(api, place, ada))["id"] == said[-1]["id"] + 1

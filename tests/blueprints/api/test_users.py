@@ -1,0 +1,265 @@
+"""The people through the API: who may be called what, and how they are found."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.api_fixtures import (
+    MAX_ID,
+    NUMBERS,
+    Json,
+    fields_of,
+    got,
+    made,
+    newest,
+    people,
+    person,
+    position,
+    refused,
+    walked,
+)
+from tests.support.servers.server_process import ServerProcess
+
+ADA = {"name": "Ada Lovelace", "email": "ada@example.org"}
+
+
+def _ada(**changes: Any) -> Json:
+    return {**ADA, "nickname": f"ada{next(NUMBERS)}", **changes}
+
+
+@pytest.fixture
+async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server where nobody is known yet."""
+    with ServerProcess(tmp_path / "data") as server:
+        async with server.client() as client:
+            yield client
+
+
+# P1, P2: somebody is added.
+
+
+async def test_a_new_person_is_answered_whole_and_told_to_everybody(api: httpx.AsyncClient):
+    before = await newest(api)
+    sent = _ada()
+
+    answer = await api.post("/api/users", json=sent)
+
+    user = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["content-type"] == "application/json"
+    assert user == {"id": user["id"], **sent}
+    assert type(user["id"]) is int
+    assert answer.headers["location"] == f"/api/users/{user['id']}"
+    assert position(answer) == int(before.partition("-")[2]) + 2  # the person, and their board
+    assert await got(api, answer.headers["location"]) == user
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "kept"),
+    [
+        ("name", "x" * 100, "x" * 100),
+        ("name", "𝄞" * 100, "𝄞" * 100),
+        ("name", " " * 300 + "x" * 100 + "\u3000", "x" * 100),
+        ("name", "a", "a"),
+        ("name", "e\u0301" * 100, "é" * 100),  # a letter is one character, however it was typed
+        ("name", "Jean-Luc O’Brien, 3rd <b>", "Jean-Luc O’Brien, 3rd <b>"),
+        ("name", "محمد", "محمد"),
+        ("nickname", "{n}.a-b_C", "{n}.a-b_C"),
+        ("nickname", " {n}trim\u00a0", "{n}trim"),
+        ("nickname", "é{n}", "é{n}"),
+        ("nickname", "e\u0301{n}-composed", "é{n}-composed"),
+        ("nickname", "日本{n}", "日本{n}"),
+        ("nickname", "हिन्दी{n}", "हिन्दी{n}"),
+        ("email", "a@b", "a@b"),
+        ("email", "first.last+tag@sub.example.co.uk", "first.last+tag@sub.example.co.uk"),
+        ("email", "!#$%&'*+/=?^_`{|}~-.@example.org", "!#$%&'*+/=?^_`{|}~-.@example.org"),
+        ("email", " ada@example.org ", "ada@example.org"),
+        ("email", "用户@例子.公司", "用户@例子.公司"),
+        ("email", "a@" + "x" * 63 + ".org", "a@" + "x" * 63 + ".org"),
+        ("email", "a" * 242 + "@example.org", "a" * 242 + "@example.org"),
+    ],
+)
+async def test_what_people_are_called_is_kept_as_they_mean_it(api: httpx.AsyncClient, field: str, sent: str, kept: str):
+    number = str(next(NUMBERS))
+
+    user = await made(api, "/api/users", **_ada(**{field: sent.replace("{n}", number)}))
+
+    assert user[field] == kept.replace("{n}", number)
+    assert await got(api, f"/api/users/{user['id']}") == user
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        *(("name", value) for value in ("", " ", "\u3000\t", "x" * 101, "a\nb", "a\rb", "a\u2028b", "a\u0085b")),
+        *(("name", value) for value in ("a\tb", "a\n", "\x7f")),
+        *(("nickname", value) for value in ("", " ", "x" * 33, "a b", "a@b", "a/b", "a\nb", "a,b", "<b>", "😀", "@a")),
+        *(("nickname", value) for value in ("a\u200bb", "a\u202eb", "a:b", "#a", "a\x7f", "\u093f", "a_\u093f")),
+        *((name, value) for name in ("name", "nickname") for value in ("\u200b", " \u200d\u2060 ")),
+        *(("email", value) for value in ("", "ada", "@example.org", "ada@", "a b@c", "a@b c", "a@b@c", "a@-b", "a@b-")),
+        *(("email", value) for value in ("a@b..c", "a@.b", "a@b.", "Ada <a@b>", "a@" + "x" * 64, "a@b\n", "a\n@b")),
+        ("email", "a" * 243 + "@example.org"),
+        ("email", "a@b,c@d"),
+        ("email", "a@b_c"),
+    ],
+)  # fmt: skip
+async def test_what_nobody_is_called_is_refused_by_its_field(api: httpx.AsyncClient, field: str, wrong: str):
+    before = (await api.get("/api/users")).text
+
+    problem = refused(await api.post("/api/users", json=_ada(**{field: wrong})), 422, "validation_failed")
+
+    assert fields_of(problem) == {field}
+    assert (await api.get("/api/users")).text == before
+
+
+async def test_every_wrong_field_of_a_person_is_named(api: httpx.AsyncClient):
+    answer = await api.post("/api/users", json={"name": "", "email": "x", "nickname": " ", "id": 7, "colour": "red"})
+
+    assert fields_of(refused(answer, 422, "validation_failed")) == {"name", "email", "nickname", "id", "colour"}
+
+
+async def test_a_nickname_may_have_32_characters(api: httpx.AsyncClient):
+    nickname = f"{next(NUMBERS):032}"
+
+    assert (await made(api, "/api/users", **_ada(nickname=nickname)))["nickname"] == nickname
+
+
+@pytest.mark.parametrize(
+    ("taken", "wanted"),
+    [
+        ("ada", "ada"),
+        ("ada", "ADA"),
+        ("Ada", "aDa"),
+        ("josé", "JOSÉ"),
+        ("josé", "jose\u0301"),
+        ("JOSE\u0301", "josé"),
+        ("straße", "STRASSE"),
+        ("ὀδυσσεύς", "ὈΔΥΣΣΕΎΣ"),
+        ("ﬁn", "FIN"),
+        ("ada", " ada "),
+    ],
+)
+async def test_a_nickname_is_taken_whatever_the_case_and_however_it_is_typed(
+    api: httpx.AsyncClient, taken: str, wanted: str
+):
+    unique = f"-{next(NUMBERS)}"
+    await made(api, "/api/users", **_ada(nickname=taken + unique))
+    before = (await api.get("/api/users")).text
+
+    answer = await api.post("/api/users", json=_ada(nickname=wanted.rstrip() + unique))
+
+    problem = refused(answer, 409, "nickname_taken")
+    assert fields_of(problem) == {"nickname"}
+    assert wanted.strip().casefold()[:2] in problem["detail"].casefold() or "é" in problem["detail"].casefold()
+    assert (await api.get("/api/users")).text == before
+
+
+@pytest.mark.parametrize("other", ["ade", "ada.", "a.da", "adá", "a-da"])
+async def test_a_nickname_that_is_only_alike_is_free(api: httpx.AsyncClient, other: str):
+    unique = f"_{next(NUMBERS)}"
+    await made(api, "/api/users", **_ada(nickname="ada" + unique))
+
+    await made(api, "/api/users", **_ada(nickname=other + unique))
+
+
+async def test_of_many_who_want_one_nickname_at_once_one_gets_it(api: httpx.AsyncClient):
+    before = position(await api.get("/api/users"))
+    nickname = f"wanted-{next(NUMBERS)}"
+
+    answers = await asyncio.gather(
+        *(api.post("/api/users", json=_ada(nickname=nickname.upper() if n % 2 else nickname)) for n in range(12))
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 11
+    assert position(await api.get("/api/users")) == before + 2  # the person, and their board
+
+
+async def test_names_and_addresses_may_be_shared(api: httpx.AsyncClient):
+    one, other = [await made(api, "/api/users", **_ada()) for _ in range(2)]
+
+    assert one["id"] != other["id"]
+    assert {**one, "id": 0, "nickname": ""} == {**other, "id": 0, "nickname": ""}
+
+
+# P3: people are found.
+
+
+async def test_people_are_listed_by_id_and_nobody_is_there_at_first(own: httpx.AsyncClient):
+    assert await got(own, "/api/users") == []
+
+    known = await people(own, 3)
+
+    assert await got(own, "/api/users") == known
+
+
+async def test_following_the_links_brings_everybody_once(own: httpx.AsyncClient):
+    known = [one["id"] for one in await people(own, 7)]
+
+    assert await walked(own, "/api/users", limit=3) == [known[:3], known[3:6], known[6:]]
+    assert await walked(own, "/api/users", limit=7) == [known]
+    assert await walked(own, "/api/users", limit=2, after_id=known[2]) == [known[3:5], known[5:]]
+    assert await got(own, "/api/users", after_id=MAX_ID) == []
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after_id=-1", f"after_id={MAX_ID + 1}"])
+async def test_a_page_that_cannot_be_is_refused(api: httpx.AsyncClient, query: str):
+    problem = refused(await api.get(f"/api/users?{query}"), 422, "validation_failed")
+
+    assert fields_of(problem) == {query.partition("=")[0]}
+
+
+@pytest.mark.parametrize("user_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x", "1.0", "%20"])
+@pytest.mark.parametrize("what", ["", "/messages", "/unread"])
+async def test_somebody_who_is_not_there_is_not_found(api: httpx.AsyncClient, user_id: object, what: str):
+    known = await person(api)
+    await got(api, f"/api/users/{known['id']}{what}")
+
+    problem = refused(await api.get(f"/api/users/{user_id}{what}"), 404, "not_found")
+
+    if user_id == MAX_ID:
+        assert problem["detail"] == f"User {MAX_ID} not found"
+
+
+async def test_a_list_that_has_not_changed_is_not_sent_again(api: httpx.AsyncClient):
+    user = await person(api)
+    for path in ("/api/users", "/api/rooms", f"/api/users/{user['id']}/unread"):
+        first = await api.get(path)
+        again = await api.get(path, headers={"If-None-Match": first.headers["etag"]})
+
+        assert again.status_code == 304, path
+        assert again.content == b""
+        assert again.headers["etag"] == first.headers["etag"]
+        assert again.headers["last-event-id"] == first.headers["last-event-id"]
+        assert "content-type" not in again.headers
+    tag = (await api.get("/api/users")).headers["etag"]
+    await person(api)
+    assert (await api.get("/api/users", headers={"If-None-Match": tag})).status_code == 200
+
+
+async def test_every_answer_tells_the_newest_event_that_it_includes(api: httpx.AsyncClient):
+    user = await person(api)
+    event = await newest(api)
+
+    for path in ("/api/users", f"/api/users/{user['id']}", f"/api/users/{user['id']}/messages", "/api/rooms/1"):
+        assert (await api.get(path)).headers["last-event-id"] == event
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/users", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("/api/users/1", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/users/1/messages", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/users/1/unread", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+async def test_people_are_neither_changed_nor_removed(api: httpx.AsyncClient, path: str, allowed: set[str]):
+    for method in ("PUT", "PATCH", "DELETE"):
+        answer = await api.request(method, path)
+
+        refused(answer, 405, "method_not_allowed")
+        assert set(answer.headers["allow"].split(", ")) == allowed

@@ -1,0 +1,100 @@
+"""Who somebody is in open mode: a cookie that a page's form sets, and nobody else reads."""
+
+from http.cookies import Morsel, SimpleCookie
+
+import httpx
+import pytest
+
+from quart_notes.web.security.credentials import COOKIE
+from tests.support.api_fixtures import MAX_ID, person, refused
+from tests.support.servers.server_process import ServerProcess
+
+YEAR = 365 * 24 * 3600  # seconds
+
+
+async def _be(api: httpx.AsyncClient, **form: object) -> httpx.Response:
+    return await api.post("/front/me", data={name: str(value) for name, value in form.items()})
+
+
+def _cookie(answer: httpx.Response) -> "Morsel[str]":
+    (header,) = answer.headers.get_list("set-cookie")
+    ((_, cookie),) = SimpleCookie(header).items()
+    return cookie
+
+
+async def test_somebody_is_who_they_say_they_are_for_a_year(api: httpx.AsyncClient):
+    ada = await person(api)
+
+    answer = await _be(api, person_id=ada["id"], next="/front/rooms/1?before_id=5")
+
+    cookie = _cookie(answer)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/front/rooms/1?before_id=5"
+    assert (await api.get("/api/me")).json()["user"] == ada
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
+    assert int(cookie["max-age"]) == YEAR
+    assert not cookie["secure"], "over plain http a browser would not keep it"
+
+
+async def test_nobody_again(api: httpx.AsyncClient):
+    await _be(api, person_id=(await person(api))["id"])
+
+    answer = await _be(api, person_id="")
+
+    cookie = _cookie(answer)
+    assert answer.status_code == 303
+    assert (cookie.value, cookie["max-age"], cookie["path"]) == ("", "0", "/")
+
+
+@pytest.mark.parametrize("wrong", [MAX_ID, MAX_ID + 1, 0, -1, "x", "1.0", "\u0661", "9" * 5000, " 1"])
+async def test_nobody_is_somebody_who_is_not_there(api: httpx.AsyncClient, wrong: object):
+    answer = await _be(api, person_id=wrong)
+
+    refused(answer, 404, "not_found")
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "", "/", "/api/notes", "https://evil.example/front/", "//evil.example/front/", "/\\evil.example", "/front",
+        "/front//evil.example", "/front/\\evil", "front/users", "javascript:alert(1)", "/front/é", "/front/\r\nX: y",
+        "/front/\x00", " /front/users",
+    ],
+)  # fmt: skip
+async def test_choosing_leads_to_our_own_pages_only(api: httpx.AsyncClient, elsewhere: str):
+    answer = await _be(api, person_id=(await person(api))["id"], next=elsewhere)
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/front/users"
+    assert "x" not in answer.headers
+
+
+async def test_under_a_prefix_addresses_have_it_too(tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("prefixed") / "data"
+    with ServerProcess(folder, "--root-path", "/notes") as server:
+        async with server.client() as client:
+            ada = {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}
+            made = await client.post("/notes/api/users", json=ada)
+            answer = await client.post("/notes/front/me", data={"person_id": made.json()["id"], "next": "/front/notes"})
+
+            assert made.headers["location"] == f"/notes/api/users/{made.json()['id']}"
+            assert answer.headers["location"] == "/notes/front/notes"
+            assert _cookie(answer)["path"] == "/"
+            for n in range(3):
+                said = await client.post("/notes/api/rooms/1/messages", json={"author_id": 1, "content": str(n)})
+                assert said.headers["location"] == f"/notes/api/messages/{said.json()['id']}"
+            page = await client.get("/notes/api/rooms/1/messages?limit=2")
+            assert page.links["next"]["url"].startswith("/notes/api/rooms/1/messages?")
+            assert len((await client.get(page.links["next"]["url"])).json()) == 1
+
+
+@pytest.mark.parametrize("page", ["/front/notes", "/front/users", "/front/rooms", "/front/rooms/1"])
+@pytest.mark.parametrize("cookie", ["", "x", "0", "-1", "9" * 19, "9" * 400, str(MAX_ID), "\xff", '"; alert(1)'])
+async def test_a_page_is_shown_no_matter_who_the_cookie_says_one_is(api: httpx.AsyncClient, page: str, cookie: str):
+    headers = [(b"Cookie", COOKIE.encode() + b"=" + cookie.encode("latin-1"))]
+
+    answer = await api.get(page, headers=headers)
+
+    assert answer.status_code == 200
+    assert 'data-person=""' in answer.text

@@ -1,0 +1,364 @@
+"""Who may do what: every kind of caller at every route, against one small table."""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from quart_notes import create_app
+from quart_notes.domain.access import RANK
+from quart_notes.domain.jobs import Sent
+from quart_notes.models import Job
+from quart_notes.schemas import ImportOptions, InvitationCreate, MessageCreate, Role
+from quart_notes.settings import Settings
+from quart_notes.web.security.guards import NEEDS, Need, need_of
+from tests.support.accounts_app import House
+from tests.support.clients.callers import CALLERS, GONE, TOKENS, client_of
+from tests.support.routes import ADMINISTRATION, BODILESS, QUERIES, ROUTES, TAKES_FILES, Json, Route, body_of
+
+THINGS = ("board_id", "note_id", "message_id", "room_id", "job_id")
+
+# What a route asks on the board that it is about.
+ON_BOARD: dict[str, Role] = {
+    **{f"board_notes.{name}": "viewer" for name in ("list_notes", "get_note")},
+    "board_transfers.export_notes": "viewer",
+    "board_transfers.import_notes": "editor",
+    **{f"board_notes.{name}": "editor" for name in ("create_note", "update_note", "delete_note", "restore_note")},
+    **{f"front_board_notes.{name}": "viewer" for name in ("board", "card", "edit")},
+    **{f"front_board_notes.{name}": "editor" for name in ("add", "save", "delete", "restore")},
+    "front_board_notes.tick": "ticker",
+    **{f"boards.{name}": "viewer" for name in ("get_board", "list_members")},
+    **{f"boards.{name}": "owner" for name in ("rename_board", "delete_board", "set_member", "remove_member")},
+    "front_boards.board": "viewer",
+    "front_transfers.transfer": "viewer",
+    "front_transfers.bring_in": "editor",
+    **{f"front_boards.{name}": "owner" for name in ("rename", "set_member", "invite", "delete", "remove_member")},
+    **dict.fromkeys(("boards.restore_board", "front_boards.restore"), "owner"),
+}
+FOR_ADMINISTRATORS = {"users.create_user", "front_users.add"} | {
+    route.endpoint for route in ROUTES if route.blueprint in ADMINISTRATION
+}
+BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's message there
+    *("rooms.get_room", "rooms.list_room_messages", "rooms.post_message", "rooms.get_presence", "rooms.notice_typing"),
+    *("rooms.mark_read", "messages.get_message", "front_rooms.room", "front_rooms.say", "front_room_messages.message"),
+}
+OF_ITS_AUTHOR = {"messages.update_message", "front_room_messages.edit", "front_room_messages.save"}
+OF_ITS_AUTHOR_OR_ADMINISTRATORS = {
+    *("messages.delete_message", "messages.restore_message"),
+    *("front_room_messages.delete", "front_room_messages.restore"),
+}
+OF_ITS_PERSON = {  # a job of the owner's
+    *(f"jobs.{name}_job" for name in ("get", "cancel", "retry", "import", "delete")),
+    *(f"front_jobs.{name}" for name in ("cancel", "retry", "bring_in", "remove")),
+}
+OF_WHO_ASKED = {  # about an answer in that conversation, for which the owner asked
+    *("assistant.stop_answer", "assistant.retry_answer", "front_assistant.stop", "front_assistant.retry"),
+}
+GOES_ANYWAY = {"front_board_notes.delete", "front_boards.remove_member"}  # what is gone already needs no words
+ACCOUNT_THINGS = ("session", "token", "invitation")  # walked with ids of none
+OWN_ACCOUNT = {"account", "invitations", "front_account"} | ADMINISTRATION
+FREE = {"system.version", "system.database_alive", "system.process_alive", "system.ready", "static_files.latest"} | {
+    "static_files.versioned"
+}
+LISTED_ELSEWHERE = {"front_access", "front_me", "live"}  # getting in, open mode, streams: tests of their own
+WALKED = [route for route in ROUTES if route.blueprint not in LISTED_ELSEWHERE and route.endpoint != "account.sign_in"]
+
+
+# Every route has said what it needs.
+
+
+def test_every_route_and_websocket_says_what_it_needs():
+    app = create_app(Settings(data=Path("nowhere")))
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+    assert {endpoint for endpoint in endpoints if need_of(endpoint) is None} == set()
+    # What `dev` names is there under `quart-notes dev` alone.
+    assert NEEDS.keys() - endpoints - {endpoint.rpartition(".")[0] for endpoint in endpoints} == {"dev"}
+    assert {rule.endpoint for rule in app.url_map.iter_rules() if rule.websocket} == {"live.follow", "plain_text.chat"}
+    assert {endpoint for endpoint in endpoints if need_of(endpoint) is Need.NOTHING} == {
+        *FREE,
+        *("account.sign_in", "front_access.sign_in", "front_access.signed_in", "front_access.signed_out"),
+        *("front_access.join", "front_access.joined"),
+    }
+
+
+@pytest.mark.parametrize("access", ["open", "accounts"])
+async def test_a_route_of_which_nobody_has_said_it_is_refused(tmp_path: Path, access: Any):
+    app = create_app(Settings(data=tmp_path, access=access))
+
+    @app.get("/forgotten")
+    async def forgotten() -> str:
+        return "secret"
+
+    await app.startup()
+    try:
+        answer = await app.test_client().get("/forgotten")
+    finally:
+        await app.shutdown()
+
+    assert answer.status_code == 403
+    assert b"secret" not in await answer.get_data()
+
+
+# The walk.
+
+
+async def _things(house: House, route: Route, who: str) -> dict[str, int]:
+    """New things for a route to be about, by the names in its rule."""
+    core, owner = house.core, house.caller("owner")
+    things: dict[str, int] = {"user_id": house.people["somebody"].id}
+    members: dict[str, Role] = {role: role for role in ("viewer", "ticker", "editor")}
+    restoring = route.rule.endswith("/restore")
+    if route.endpoint in ON_BOARD:
+        members["somebody"] = "viewer"
+        things["board_id"] = await house.board(owner="owner", **members)
+        if "note" in route.blueprint:
+            things["note_id"] = (await house.note("owner", things["board_id"])).id
+            if restoring:
+                await core.notes.delete(owner, things["board_id"], things["note_id"])
+        elif restoring:
+            await core.boards.delete(owner, things["board_id"])
+    elif "note_id" in route.rule:
+        things["note_id"] = (await house.note("owner", 1)).id
+        if restoring:
+            await core.notes.delete(owner, 1, things["note_id"])
+    elif route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR | OF_ITS_AUTHOR_OR_ADMINISTRATORS:
+        told = MessageCreate(author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="psst")
+        message = (await core.messages.send(owner, told)).result.message
+        things |= {"message_id": message.id, "room_id": message.room_id}
+        if restoring:
+            await core.messages.delete(owner, message.id, house.people["owner"].id)
+    elif route.endpoint in OF_ITS_PERSON:
+        things["job_id"] = await _look(house, ended=route.endpoint in {"jobs.import_job", "front_jobs.bring_in"})
+    elif route.endpoint in OF_WHO_ASKED:
+        asked = MessageCreate(
+            author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="@assistant"
+        )
+        message = (await core.messages.send(owner, asked)).result.message
+        things |= {"message_id": message.id + 1, "room_id": message.room_id}
+        await core.answers.stop(owner, message.id + 1)
+    elif "key" in route.rule and who != "nobody":
+        person = house.people[who if who in house.people else "owner"]
+        await core.preferences.set(person.id, "theme", "dark")
+    elif "user_id" in route.rule and route.blueprint not in ADMINISTRATION:
+        things["user_id"] = house.people[who if who in house.people else "owner"].id
+    return things
+
+
+async def _look(house: House, *, ended: bool) -> int:
+    """A job of the owner's that has been cancelled, or has said what would come in."""
+    core, owner = house.core, house.caller("owner")
+    job = (await core.jobs.start(owner, 1, ImportOptions(dry_run=True), Sent("notes.json", "nowhere", 1))).result
+    await core.jobs.cancel(owner, job.id)
+    if ended:
+        async with core.database.transaction() as connection:
+            await Job.filter(id=job.id).using_db(connection).update(state="done")
+    return job.id
+
+
+def _body(route: Route, number: int, things: dict[str, int], me: int) -> Json:
+    body = {} if route.endpoint in BODILESS else body_of(route.endpoint, number)
+    body |= {name: me for name in ("author_id", "reader_id") if name in body}
+    body |= {"user_id": things["user_id"]} if "user_id" in body else {}
+    return body | ({"message_id": things.get("message_id", 1)} if "message_id" in body else {})
+
+
+async def _ask(client: httpx.AsyncClient, route: Route, things: dict[str, int], number: int, me: int) -> httpx.Response:
+    address = route.at(**things)
+    if route.endpoint in QUERIES:
+        address = address.replace("author_id=1", f"author_id={me}")
+    if route.method == "GET":
+        return await client.get(address)
+    body = _body(route, number, things, me)
+    if route.rule.startswith("/front/") and route.endpoint in TAKES_FILES:
+        return await client.request(route.method, address, files={"file": ("notes.json", json.dumps(body))})
+    if route.rule.startswith("/front/"):
+        return await client.request(route.method, address, data=body)
+    return await client.request(route.method, address, json=body)
+
+
+def _expected(route: Route, who: str) -> int:
+    """The status, or 200 for whatever is below 400."""
+    if need_of(route.endpoint) is Need.NOTHING:
+        return 200
+    if who == "nobody":
+        return 401
+    if who in TOKENS and (route.blueprint in OWN_ACCOUNT or (who == "read token" and route.method != "GET")):
+        return 403
+    return _expected_of_person(route, "owner" if who in TOKENS else who)
+
+
+def _expected_of_person(route: Route, person: str) -> int:
+    if route.endpoint in ON_BOARD:
+        return _expected_on_board(route, person)
+    statuses = {
+        "administrators": {"root": 200, "others": 403},
+        "between two": {"owner": 200, "root": 200, "others": 404},
+        "its author": {"owner": 200, "root": 403, "others": 404},
+        "one's own": {"owner": 200, "others": 404},
+        "nobody's": {"others": 303 if route.rule.startswith("/front/") else 404},
+        "everybody": {"others": 200},
+    }
+    of_whom = (
+        "administrators"
+        if route.endpoint in FOR_ADMINISTRATORS
+        else "between two"
+        if route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR_OR_ADMINISTRATORS
+        else "its author"
+        if route.endpoint in OF_ITS_AUTHOR | OF_WHO_ASKED
+        else "one's own"
+        if route.endpoint in OF_ITS_PERSON
+        else "nobody's"
+        if any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS)
+        else "everybody"
+    )
+    return statuses[of_whom].get(person, statuses[of_whom]["others"])
+
+
+def _expected_on_board(route: Route, person: str) -> int:
+    if route.rule.endswith("/restore") and "note" not in route.blueprint:
+        return 200 if person == "owner" else 404  # a board that is deleted is seen by nobody
+    if person not in RANK:
+        return 303 if route.endpoint in GOES_ANYWAY else 404
+    return 200 if RANK[person] >= RANK[ON_BOARD[route.endpoint]] else 403
+
+
+@pytest.mark.parametrize("who", CALLERS)
+async def test_everybody_may_do_what_the_table_says_and_no_more(full_house: House, who: str):
+    wrong: list[str] = []
+    client = await client_of(full_house, who)
+    me = full_house.people[who if who in full_house.people else "owner"].id
+    for number, route in enumerate(WALKED, 100):
+        if route.endpoint in {"account.sign_out", "account.change_password", "front_account.change_password"}:
+            client = await client_of(full_house, who)
+        things = await _things(full_house, route, who)
+        if any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS):
+            things |= dict.fromkeys(("session_id", "token_id", "invitation_id"), GONE)
+        before = await full_house.core.log.newest()
+
+        answer = await _ask(client, route, things, number, me)
+
+        expected = _expected(route, who)
+        fits = answer.status_code < 400 if expected == 200 else answer.status_code == expected
+        untouched = answer.status_code < 400 or await full_house.core.log.newest() == before
+        if not (fits and untouched):
+            wrong.append(f"{route.endpoint} {route}: {answer.status_code}, not {expected}; {answer.text[:200]}")
+        if route.endpoint in {"account.sign_out", "front_account.end_session"}:
+            client = await client_of(full_house, who)
+
+    assert not wrong, "\n".join(wrong)
+
+
+ABOUT = [
+    route
+    for route in WALKED
+    if route.endpoint in {*ON_BOARD, *BETWEEN_TWO, *OF_ITS_AUTHOR, *OF_ITS_PERSON, *OF_WHO_ASKED}
+    or route.endpoint in OF_ITS_AUTHOR_OR_ADMINISTRATORS
+    or any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS)
+]
+
+
+async def test_what_one_may_not_see_is_answered_as_what_is_not_there(full_house: House):
+    """In the same words, and with the same work: how long an answer takes tells nothing either."""
+    stranger = await client_of(full_house, "stranger")
+    me = full_house.people["stranger"].id
+    theirs = await _account_things(full_house, "owner")
+    different, looked = [], 0
+    for number, route in enumerate(ABOUT, 100):
+        things = await _things(full_house, route, "stranger") | theirs
+        gone = {name: GONE if name in THINGS or name in theirs else value for name, value in things.items()}
+        body = number if "name" not in route.endpoint else 100
+        await _ask(stranger, route, gone, body, me)  # so that what is remembered is so for both
+
+        told, asked = [], []
+        for about in (things, gone):
+            with _asked_of_the_database() as statements:
+                told.append(_told(await _ask(stranger, route, about, body, me), _named_in(route, about)))
+            asked.append(statements)
+
+        if told[0] != told[1]:
+            different.append(f"{route}: {told[0]} but {told[1]}")
+        if asked[0] != asked[1]:
+            different.append("\n  ".join([f"{route}: hidden", *asked[0], "but absent", *asked[1]]))
+        looked += bool(asked[0])
+
+    assert looked > len(ABOUT) / 2, "what the database is asked is heard"
+    assert not different, "\n".join(different)
+
+
+async def test_a_topic_that_one_may_not_hear_costs_what_one_does_that_is_not_there(full_house: House):
+    stranger, owner = await client_of(full_house, "stranger"), full_house.people["owner"].id
+    said = MessageCreate(author_id=owner, recipient_id=full_house.people["root"].id, content="psst")
+    room = (await full_house.core.messages.send(full_house.caller("owner"), said)).result.message.room_id
+    board = await full_house.board(owner="owner")
+    assert (await stranger.get("/api/notes")).status_code == 200  # who they are is remembered from now on
+    for hidden in (f"room:{room}", f"board:{board}", f"user:{owner}"):
+        asked = []
+        for topic in (hidden, re.sub(r"\d+", str(GONE), hidden)):
+            with _asked_of_the_database() as statements:
+                assert (await stranger.get(f"/events?topics={topic}")).status_code == 403
+            asked.append(statements)
+
+        assert asked[0] == asked[1], hidden
+
+
+class _Statements(logging.Handler):
+    """What the database is asked for requests, without the values."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note a statement; the follower looks at the log when it likes."""
+        task = asyncio.current_task()
+        if task is None or task.get_name() != "follower":
+            said = record.args[0] if isinstance(record.args, tuple) and record.args else record.msg
+            self.found.append(re.sub(r"\d+", "#", str(said)))
+
+
+@contextmanager
+def _asked_of_the_database() -> Iterator[list[str]]:
+    logger, heard = logging.getLogger("tortoise.db_client"), _Statements()
+    level = logger.level
+    logger.addHandler(heard)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield heard.found
+    finally:
+        logger.removeHandler(heard)
+        logger.setLevel(level)
+
+
+async def _account_things(house: House, nickname: str) -> dict[str, int]:
+    """A session, a token and an invitation of somebody's."""
+    core, person = house.core, house.people[nickname].id
+    await house.cookie(nickname)
+    await house.token(nickname)
+    return {
+        "session_id": (await core.sessions.of_person(person, None))[0].id,
+        "token_id": (await core.tokens.of_person(person))[0].id,
+        "invitation_id": (await core.invitations.add(house.caller(nickname), InvitationCreate())).result.id,
+    }
+
+
+def _named_in(route: Route, things: dict[str, int]) -> dict[str, int]:
+    return {name: number for name, number in things.items() if f"{name}>" in route.rule}
+
+
+OTHERWISE = {"content-length", "x-request-id"}
+
+
+def _told(answer: httpx.Response, things: dict[str, int]) -> tuple[int, list[tuple[str, str]], str]:
+    """An answer without the ids that were asked for."""
+    ids = "|".join(str(number) for number in things.values())
+    headers = sorted((name, value) for name, value in answer.headers.items() if name not in OTHERWISE)
+    without = [(name, re.sub(rf"(?<!-)\b({ids})\b", "#", value)) for name, value in headers]
+    return answer.status_code, without, re.sub(rf"(?<!-)\b({ids})\b", "#", answer.text)

@@ -1,0 +1,557 @@
+"""The live feed on both edges and both roads: L1 to L9 of what it promises."""
+
+import asyncio
+import json
+import random
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import DataReceived, ResponseReceived, StreamEnded
+
+from tests.support.clients.delivery_paths import ROADS, shared_on_each_road
+from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
+from tests.support.clients.raw_connection import Head, RawConnection, exchange
+from tests.support.servers.in_process import apply
+from tests.support.servers.server_process import ServerProcess
+
+Json = dict[str, Any]
+on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
+GARBAGE = [
+    "",
+    "-",
+    "1",
+    "abc",
+    "abc-",
+    "-5",
+    "ABC-1",
+    "abc--1",
+    "abc-1.0",
+    "abc-%EF%BC%91",
+    "abc-1%0A",
+    "a" * 17 + "-1",
+]
+
+
+live = shared_on_each_road()
+
+
+@pytest.fixture
+async def http(live: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
+    async with live.client() as client:
+        yield client
+
+
+async def add(http: httpx.AsyncClient, title: str = "x", **more: str) -> httpx.Response:
+    answer = await http.post("/api/notes", json={"title": title, **more})
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+def position(answer: httpx.Response) -> str:
+    return str(answer.headers["last-event-id"])
+
+
+def number(event_id: str) -> int:
+    return int(event_id.partition("-")[2])
+
+
+# L1–L3: what is carried
+
+
+async def test_both_edges_carry_the_same_events(live: ServerProcess, http: httpx.AsyncClient):
+    clients = [await follow(edge, live.port) for edge in (*EDGES, *EDGES)]
+
+    added = await add(http, "Milk", description="two litres")
+    url = added.headers["location"]
+    changed = await http.patch(url, json={"done": True})
+    deleted = await http.delete(url)
+    restored = await http.post(url + "/restore")
+
+    answers = [added, changed, deleted, restored]
+    expected = [
+        {"id": position(answer), "topic": "board:1", "action": action, "note": answer.json()}
+        for answer, action in zip(answers, ["create", "update", "delete", "create"], strict=True)
+    ]
+    for client in clients:
+        assert await client.count(4) == expected
+        client.cut()
+    first = number(position(added))
+    assert [number(position(answer)) for answer in answers] == [first, first + 1, first + 2, first + 3]
+
+
+@on_both_edges
+async def test_a_refused_write_and_a_change_of_nothing_send_no_event(
+    live: ServerProcess, http: httpx.AsyncClient, edge: Edge
+):
+    url = (await add(http)).headers["location"]
+    async with await follow(edge, live.port) as client:
+        assert (await http.patch(url, json={"title": "x"})).json()["version"] == 1
+        assert (await http.patch(url, json={"title": "y"}, headers={"If-Match": '"9"'})).status_code == 412
+        assert (await http.patch(url, json={"title": ""})).status_code == 422
+        last = await add(http, "last")
+
+        await client.count(1)
+        assert client.ids == [position(last)]
+
+
+@on_both_edges
+async def test_many_writers_at_once_are_heard_in_one_order_by_everybody(
+    live: ServerProcess, http: httpx.AsyncClient, edge: Edge
+):
+    start = position(await add(http))
+    clients = [await follow(edge, live.port) for _ in range(5)]
+
+    await asyncio.gather(*(add(http, f"{n}") for n in range(150)))
+
+    for client in clients:
+        await client.count(150)
+        assert client.numbers == list(range(number(start) + 1, number(start) + 151))
+        assert client.events == clients[0].events
+        client.cut()
+
+
+@on_both_edges
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\nb\n\nid: abc-1\ndata: {}\n\n",
+        "next\u0085line\u2028and\u2029paragraph",
+        "</script><!-- \ufeff \u202e",
+        "🧀" * 20_000,
+    ],
+    ids=["line breaks", "odd line breaks", "markup", "80 KB"],
+)
+async def test_any_text_arrives_as_it_was_written(live: ServerProcess, http: httpx.AsyncClient, edge: Edge, text: str):
+    async with await follow(edge, live.port) as client:
+        added = await add(http, "title", description=text)
+
+        (event,) = await client.count(1)
+        assert event["note"] == added.json()
+        assert event["note"]["description"] == text
+
+
+async def test_events_are_what_the_published_description_says(live: ServerProcess, http: httpx.AsyncClient):
+    document = (await http.get("/asyncapi.json")).json()
+    schemas = {name: {**document, **schema} for name, schema in document["components"]["schemas"].items()}
+    async with await follow(WebsocketClient, live.port, "0other0-1") as client:
+        url = (await add(http)).headers["location"]
+        await http.patch(url, json={"done": True})
+        await http.delete(url)
+        reset, *changes = await client.count(4)
+
+    jsonschema.validate(reset, schemas["ResetEvent"])
+    for event in changes:
+        jsonschema.validate(event, schemas["NoteEvent"])
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**event, "action": "explode"}, schemas["NoteEvent"])
+
+
+async def test_the_event_stream_is_one_that_a_bare_event_source_understands(
+    live: ServerProcess, http: httpx.AsyncClient
+):
+    async with await follow(EventStreamClient, live.port) as client:
+        added = await add(http)
+        await client.count(1)
+
+        begin, _, rest = client.body.partition(b"\n\n")
+        assert re.fullmatch(rb"retry: [1-4]\d\d\d\n:", begin)
+        event_id, data, *end = rest.split(b"\n")
+        assert event_id == b"id: " + position(added).encode()
+        assert data.startswith(b"data: {")
+        assert json.loads(data[6:])["note"] == added.json()
+        assert end == [b"", b""]
+
+
+async def test_the_event_stream_has_the_headers_that_keep_proxies_away(live: ServerProcess):
+    async with await follow(EventStreamClient, live.port) as client:
+        assert client.head.headers["content-type"].split(";")[0] == "text/event-stream"
+        assert client.head.headers["cache-control"] == "no-store"
+        assert client.head.headers["x-accel-buffering"] == "no"
+        assert "content-length" not in client.head.headers
+
+
+async def test_the_websocket_is_accepted_before_anything_happens(live: ServerProcess):
+    async with await follow(WebsocketClient, live.port) as client:
+        assert client.head.status == 101
+        assert "sec-websocket-extensions" not in client.head.headers
+
+
+# L4: topics
+
+
+@on_both_edges
+async def test_a_known_topic_is_heard(live: ServerProcess, http: httpx.AsyncClient, edge: Edge):
+    async with await follow(edge, live.port, topics="board:1") as client:
+        added = await add(http)
+
+        await client.count(1)
+        assert client.ids == [position(added)]
+
+
+@on_both_edges
+@pytest.mark.parametrize("topics", ["board:2", "board:1,board:2", "user:1", "", ",", "board:1,", "*", "board:1%00"])
+async def test_an_unknown_topic_is_refused_before_the_stream_starts(live: ServerProcess, edge: Edge, topics: str):
+    async with edge(live.port) as client:
+        await client.open(topics=topics)
+
+        assert client.head.status == 403
+        assert client.head.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_refusal_says_why(live: ServerProcess, http: httpx.AsyncClient):
+    problem = (await http.get("/events?topics=board:2")).json()
+
+    assert (problem["status"], problem["code"]) == (403, "unknown_topic")
+
+
+# L5, L6: resume
+
+
+@on_both_edges
+async def test_resuming_brings_what_was_missed_once_and_then_goes_on(
+    live: ServerProcess, http: httpx.AsyncClient, edge: Edge
+):
+    start = number(position(await add(http)))
+    await asyncio.gather(*(add(http) for _ in range(10)))
+    epoch = position(await add(http)).partition("-")[0]
+
+    for place in range(start, start + 12):
+        async with await follow(edge, live.port, f"{epoch}-{place}") as client:
+            last = await add(http)
+            newest = number(position(last))
+
+            await client.count(newest - place)
+            assert client.numbers == list(range(place + 1, newest + 1))
+
+
+async def test_the_header_resumes_too_and_counts_more_than_the_address(live: ServerProcess, http: httpx.AsyncClient):
+    first, second = position(await add(http)), position(await add(http))
+    newest = position(await add(http))
+
+    async with await follow(EventStreamClient, live.port, headers={"Last-Event-ID": first}) as client:
+        await client.count(2)
+        assert client.ids == [second, newest]
+    async with await follow(EventStreamClient, live.port, first, headers={"Last-Event-ID": second}) as client:
+        await client.count(1)
+        assert client.ids == [newest]
+
+
+@on_both_edges
+async def test_history_longer_than_a_page_is_brought_whole(live: ServerProcess, http: httpx.AsyncClient, edge: Edge):
+    start = position(await add(http))
+    for _ in range(4):
+        await asyncio.gather(*(add(http) for _ in range(100)))
+
+    async with await follow(edge, live.port, start) as client:
+        await client.count(400)
+        assert client.numbers == list(range(number(start) + 1, number(start) + 401))
+
+
+@on_both_edges
+@pytest.mark.parametrize("kind", ["other epoch", "future", "far future"])
+async def test_an_id_that_the_log_does_not_know_begins_with_a_reset(
+    live: ServerProcess, http: httpx.AsyncClient, edge: Edge, kind: str
+):
+    now = position(await add(http))
+    epoch = now.partition("-")[0]
+    after = {
+        "other epoch": "0other0-1",
+        "future": f"{epoch}-{number(now) + 1}",
+        "far future": f"{epoch}-9999999999999999999",
+    }
+    async with await follow(edge, live.port, after[kind]) as client:
+        (reset,) = await client.count(1)
+        assert reset == {"id": now, "action": "reset"}
+
+        following = await add(http)
+        await client.count(2)
+        assert client.ids == [now, position(following)]
+
+
+@on_both_edges
+async def test_an_id_older_than_the_log_keeps_begins_with_a_reset(tmp_path: Path, edge: Edge):
+    constants = {"quart_notes.background.housekeeping.PAUSE": 0.05}
+    with ServerProcess(tmp_path / "data", "--log-rows", "100", constants=constants) as server:
+        async with server.client() as http:
+            first = position(await add(http))
+            for _ in range(2):
+                newest = max(map(position, await asyncio.gather(*(add(http) for _ in range(65)))), key=number)
+            async with await follow(edge, server.port, newest) as resumed:
+                await add(http)
+                await resumed.count(1)
+                assert resumed.events[0]["action"] == "create", "a young id is resumed from"
+            for _ in range(200):
+                async with await follow(edge, server.port, first) as client:
+                    await client.count(1)
+                    if client.events[0]["action"] == "reset":
+                        assert client.ids == resumed.ids
+                        return
+        pytest.fail("the log was never pruned")
+
+
+@on_both_edges
+@pytest.mark.parametrize("after", GARBAGE)
+async def test_garbage_as_an_id_is_refused(live: ServerProcess, edge: Edge, after: str):
+    async with edge(live.port) as client:
+        await client.open(after)
+
+        assert client.head.status == 400
+        assert client.head.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("after", ["abc", "abc-", "-5", "ABC-1", "a b-1"])
+async def test_garbage_in_the_header_is_refused(http: httpx.AsyncClient, after: str):
+    answer = await http.get("/events", headers={"Last-Event-ID": after})
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid_event_id"
+
+
+# L7: from state to stream
+
+
+READS = 25  # of each kind by each of two readers, while four write
+
+
+def printed_in(page: str) -> str:
+    found = re.search(r'<main [^>]*data-last-event-id="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+async def test_subscribing_with_what_a_response_says_misses_nothing(live: ServerProcess, http: httpx.AsyncClient):
+    chance = random.Random(7)
+    board = (await http.post("/api/boards", json={"name": "Read and written"})).json()["id"]
+    notes = f"/api/boards/{board}/notes"
+    urls = [await add_to(http, notes) for _ in range(8)]
+    writing = True
+
+    async def write() -> None:
+        while writing:
+            url = chance.choice(urls)
+            act = chance.choice(["patch", "patch", "delete", "restore", "add"])
+            if act == "patch":
+                await http.patch(url, json={"title": f"{chance.random()}", "done": chance.random() < 0.5})
+            elif act == "delete":
+                await http.delete(url)
+            elif act == "restore":
+                await http.post(url + "/restore")
+            else:
+                urls.append(await add_to(http, notes))
+
+    async def read() -> None:
+        for _ in range(READS):
+            answer = await http.get(f"{notes}?limit=1000")
+            lists.append((position(answer), {note["id"]: note for note in answer.json()}))
+            etag = answer.headers["etag"]
+            again = await http.get(f"{notes}?limit=1000", headers={"If-None-Match": etag})
+            if again.status_code == 304:
+                lists.append((position(again), lists[-1][1]))
+            item = await http.get(urls[0])
+            if item.status_code == 200:
+                items.append((position(item), item.json()))
+            page = await http.get(f"/front/boards/{board}/notes")
+            pages.append((printed_in(page.text), page.text))
+
+    watched = int(urls[0].rpartition("/")[2])
+    lists: list[tuple[str, dict[int, Json]]] = []
+    items: list[tuple[str, Json]] = []
+    pages: list[tuple[str, str]] = []
+    writers = [asyncio.create_task(write()) for _ in range(4)]
+    await asyncio.gather(read(), read())
+    writing = False
+    await asyncio.gather(*writers)
+    end = await http.get(f"{notes}?limit=1000")
+    final = {note["id"]: note for note in end.json()}
+
+    oldest = min((place for place, _ in [*lists, *pages]), key=number)
+    for edge in EDGES:
+        async with await follow(edge, live.port, oldest, topics=f"board:{board}") as client:
+            await client.until(lambda c: c.numbers and c.numbers[-1] >= number(position(end)))
+            assert client.numbers == list(range(number(oldest) + 1, number(position(end)) + 1))
+            events = client.events
+        assert len({place for place, _ in lists}) > 10, "reads fell between writes"
+        for place, state in lists:
+            known = dict(state)
+            for event in events[number(place) - number(oldest) :]:
+                apply(known, event)
+            assert known == final
+        for place, note in items:
+            known = {watched: note}
+            for event in events[number(place) - number(oldest) :]:
+                if event["note"]["id"] == watched:
+                    apply(known, event)
+            assert known.get(watched) == final.get(watched)
+        for place, page_text in pages:
+            later = {event["note"]["id"] for event in events[number(place) - number(oldest) :]}
+            shown = {int(found) for found in re.findall(r'id="note-(\d+)"', page_text)}
+            expected = {note_id for note_id in final if note_id not in later}
+            assert expected <= shown or len(shown) >= 100
+
+
+async def add_to(http: httpx.AsyncClient, notes: str) -> str:
+    """The address of a new note of a board's."""
+    answer = await http.post(notes, json={"title": "x"})
+    assert answer.status_code == 201, answer.text
+    return str(answer.headers["location"])
+
+
+@pytest.mark.parametrize("path", ["list", "item"])
+async def test_an_answer_from_the_cache_says_where_the_stream_stands_too(
+    live: ServerProcess, http: httpx.AsyncClient, path: str
+):
+    added = await add(http)
+    url = "/api/notes" if path == "list" else added.headers["location"]
+
+    answers = [await http.get(url) for _ in range(3)]
+    answers.append(await http.get(url, headers={"If-None-Match": answers[0].headers["etag"]}))
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 304]
+    assert {position(answer) for answer in answers} == {position(added)}
+
+
+# Other ways to ask
+
+
+async def test_a_head_request_is_answered_and_ends(live: ServerProcess):
+    connection = await RawConnection(live.port).connect()
+    await connection.send(b"HEAD /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    head = await connection.head()
+    assert head.status == 200
+    assert head.headers["content-type"].startswith("text/event-stream")
+
+    await connection.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    head = await connection.head()
+    assert (head.status, head.headers["content-type"]) == (200, "application/json")
+    assert b"healthy" in await connection.rest()
+    connection.close()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_other_methods_are_not_allowed(http: httpx.AsyncClient, method: str):
+    assert (await http.request(method, "/events")).status_code == 405
+
+
+async def test_a_client_of_http_1_0_gets_its_events_without_chunks(live: ServerProcess, http: httpx.AsyncClient):
+    client = EventStreamClient(live.port)
+    await client.connection.connect()
+    await client.connection.send(b"GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    client.head = await client.connection.head()
+    await client.until(lambda _: client.parser.comments)
+    assert "transfer-encoding" not in client.head.headers
+
+    added = [await add(http), await add(http)]
+
+    await client.count(2)
+    assert client.ids == [position(answer) for answer in added]
+    client.cut()
+
+
+async def test_a_client_of_http_2_gets_its_events_on_a_stream(live: ServerProcess, http: httpx.AsyncClient):
+    after = position(await add(http))
+    missed = await add(http)
+    connection = await RawConnection(live.port).connect()
+    h2 = H2Connection(H2Configuration(client_side=True, header_encoding=None))
+    h2.initiate_connection()
+    headers = [
+        (":method", "GET"),
+        (":path", f"/events?after={after}"),
+        (":scheme", "http"),
+        (":authority", "localhost"),
+    ]
+    h2.send_headers(1, headers, end_stream=True)
+    client = EventStreamClient(live.port)
+    client.cut()  # only its parser is used
+    client.head = Head(200, "HTTP/2", {})
+    status = b""
+    later: list[httpx.Response] = []
+    async with asyncio.timeout(20):
+        while len(client.events) < 2:
+            await connection.send(h2.data_to_send())
+            for event in h2.receive_data(await connection.receive()):
+                if isinstance(event, ResponseReceived):
+                    status = dict(event.headers)[b":status"]
+                elif isinstance(event, DataReceived):
+                    client.feed(event.data)
+                    h2.acknowledge_received_data(event.flow_controlled_length, 1)
+                assert not isinstance(event, StreamEnded)
+            if client.events and not later:
+                later.append(await add(http))
+    assert status == b"200"
+    assert client.ids == [position(missed), position(later[0])]
+    connection.cut()
+
+
+async def test_an_unfinished_request_head_disturbs_nobody(live: ServerProcess, http: httpx.AsyncClient):
+    half = await RawConnection(live.port).connect()
+    await half.send(b"GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event")
+
+    async with await follow(EventStreamClient, live.port) as client:
+        await add(http)
+        await client.count(1)
+    half.cut()
+
+
+async def test_refused_streams_leave_the_connection_usable(live: ServerProcess):
+    request = b"GET /events?topics=nope HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    head, rest = await exchange(live.port, request + request + last)
+
+    assert head.status == 403
+    assert rest.count(b"HTTP/1.1 403") == 1
+    assert rest.count(b"HTTP/1.1 200") == 1
+
+
+# L8: heartbeats
+
+QUICK_HEART = {
+    "quart_notes.live.broadcaster.HEARTBEAT": 0.2,
+    "quart_notes.live.outlets.DEAF": 0.4,
+    "quart_notes.server.transport.websocket.HEARTBEAT": 0.2,
+    "quart_notes.server.transport.websocket.DEAF": 0.4,
+    "quart_notes.web.streams.HEARTBEAT": 0.2,
+}
+
+
+@pytest.fixture(scope="module", params=ROADS)
+def beating(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with a heart a hundred times as fast."""
+    folder = tmp_path_factory.mktemp("beating") / "data"
+    with ServerProcess(folder, "--stream-road", request.param, constants=QUICK_HEART) as server:
+        yield server
+
+
+async def test_a_silent_event_stream_is_kept_alive_by_comments(beating: ServerProcess):
+    async with await follow(EventStreamClient, beating.port) as client:
+        await client.beaten(5)
+        async with beating.client() as http:
+            added = await add(http)
+        await client.count(1)
+        assert client.ids == [position(added)]
+
+
+async def test_a_silent_websocket_is_kept_alive_by_pings(beating: ServerProcess):
+    async with await follow(WebsocketClient, beating.port) as client:
+        await client.until(lambda _: client.pings >= 5)  # over twice as long as the deaf may stay
+        async with beating.client() as http:
+            added = await add(http)
+        await client.count(1)
+        assert client.ids == [position(added)]
+
+
+async def test_a_websocket_that_answers_nothing_is_dropped(beating: ServerProcess):
+    async with WebsocketClient(beating.port, deaf=True) as client:
+        await client.open()
+        assert client.head.status == 101
+
+        await client.to_the_end()
+
+        assert client.pings >= 1

@@ -1,0 +1,396 @@
+"""Who hears what: topics by default and by name, what is refused, and that nobody else hears what two people say."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from quart_notes.web.security.credentials import COOKIE
+from tests.support.api_fixtures import MAX_ID, Json, cookie_of, got, made, newest, people, person, say, tell
+from tests.support.api_fixtures import room as new_room
+from tests.support.clients.delivery_paths import shared_on_each_road
+from tests.support.clients.feed_clients import EDGES, Edge, follow, named
+from tests.support.servers.server_process import ServerProcess
+
+on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
+
+
+shared_server = shared_on_each_road()
+
+
+def _what(event: Json) -> tuple[str, str, Any]:
+    """An event's topic, action, and the id of what it is about."""
+    (thing,) = event.keys() - {"id", "topic", "action"}
+    return event["topic"], event["action"], event[thing].get("id", event[thing].get("room_id"))
+
+
+async def _mark(api: httpx.AsyncClient) -> int:
+    """Put a note on the board: who hears of it has heard everything before it."""
+    return int((await made(api, "/api/notes", title="the end"))["id"])
+
+
+async def _heard(client: Any, mark: int) -> list[Json]:
+    """Everything that a client has heard before the mark."""
+    await client.until(lambda _: client.events and client.events[-1].get("note", {}).get("id") == mark)
+    return list(client.events[:-1])
+
+
+# By default.
+
+
+@on_both_edges
+async def test_nobody_in_particular_hears_everything_that_is_everybodys(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada, bob = await people(api, 2)
+    async with await follow(edge, shared_server.port) as client:
+        eve = await person(api)
+        place = await new_room(api)
+        said = await say(api, place, ada)
+        await tell(api, ada, bob)
+        await api.post(f"/api/rooms/{place['id']}/read", json={"reader_id": bob["id"], "message_id": said["id"]})
+        await api.post(f"/api/rooms/{place['id']}/typing", json={"author_id": bob["id"]})
+        mark = await _mark(api)
+
+        assert [_what(event) for event in await _heard(client, mark)] == [
+            ("users", "create", eve["id"]),
+            ("rooms", "create", place["id"]),
+            (f"room:{place['id']}", "create", said["id"]),
+        ]
+        assert [event.get("user") or event.get("room") or event.get("message") for event in client.events[:-1]] == [
+            eve,
+            place,
+            said,
+        ]
+
+
+@on_both_edges
+@pytest.mark.parametrize("how", ["by the address", "by the cookie"])
+async def test_somebody_hears_what_is_theirs_besides(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge, how: str
+):
+    ada, bob, eve = await people(api, 3)
+    who: dict[str, Any] = {"person": ada["id"]}
+    if how == "by the cookie":
+        who = {"headers": {"Cookie": await cookie_of(api, ada)}}
+    async with await follow(edge, shared_server.port, **who) as client:
+        first = await tell(api, bob, ada)
+        answer = await tell(api, ada, bob)
+        await tell(api, bob, eve)
+        await api.patch(f"/api/messages/{first['id']}", json={"author_id": bob["id"], "content": "edited"})
+        await api.delete(f"/api/messages/{first['id']}?author_id={bob['id']}")
+        await api.post(f"/api/messages/{first['id']}/restore?author_id={bob['id']}")
+        mark = await _mark(api)
+
+        topic = f"user:{ada['id']}"
+        heard = await _heard(client, mark)
+        assert [_what(event) for event in heard] == [
+            (topic, "create", first["room_id"]),
+            (topic, "create", first["id"]),
+            (topic, "create", answer["id"]),
+            (topic, "update", first["id"]),
+            (topic, "delete", first["id"]),
+            (topic, "create", first["id"]),
+        ]
+        assert heard[0]["room"]["people"] == [ada, bob]
+        assert heard[1]["message"] == first
+        assert [event["message"]["version"] for event in heard[3:]] == [2, 2, 3]
+        assert {event["message"]["content"] for event in heard[3:]} == {"edited"}
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "0", "-1", "9" * 19, "9" * 400, "1.0", "\u0661", str(MAX_ID), "1 or 1=1"])
+async def test_a_cookie_of_nobody_is_nobody(shared_server: ServerProcess, api: httpx.AsyncClient, cookie: str):
+    ada, bob = await people(api, 2)
+    value = cookie.encode().decode("latin-1")
+    for edge in EDGES:
+        async with await follow(edge, shared_server.port, headers={"Cookie": f"{COOKIE}={value}"}) as client:
+            await tell(api, ada, bob)
+            assert await _heard(client, await _mark(api)) == []
+
+
+@on_both_edges
+async def test_both_of_a_message_hear_it_once_in_every_tab(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada, bob = await people(api, 2)
+    begun = await tell(api, ada, bob)
+    tabs = [await follow(edge, shared_server.port, person=one["id"]) for one in (ada, ada, bob, bob)]
+    both = await follow(edge, shared_server.port, topics=f"board:1,user:{ada['id']},user:{bob['id']}")
+
+    message = await tell(api, ada, bob)
+    mark = await _mark(api)
+
+    for tab, who in zip(tabs, (ada, ada, bob, bob), strict=True):
+        (event,) = await _heard(tab, mark)
+        assert event == {
+            "id": event["id"],
+            "topic": f"user:{who['id']}",
+            "action": "create",
+            "message": message,
+        }
+        tab.cut()
+    heard = await _heard(both, mark)
+    assert sorted(event["topic"] for event in heard) == sorted([f"user:{ada['id']}", f"user:{bob['id']}"])
+    assert heard[0]["id"] != heard[1]["id"]
+    assert message["room_id"] == begun["room_id"]
+    both.cut()
+
+
+@on_both_edges
+async def test_what_one_writes_to_oneself_is_heard_once(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada = await person(api)
+    async with await follow(edge, shared_server.port, person=ada["id"]) as client:
+        note = await tell(api, ada, ada)
+
+        topic = f"user:{ada['id']}"
+        heard = [_what(event) for event in await _heard(client, await _mark(api))]
+        assert heard == [(topic, "create", note["room_id"]), (topic, "create", note["id"])]
+
+
+# P9: and nobody else.
+
+
+@on_both_edges
+async def test_a_person_outside_a_conversation_hears_nothing_of_it_live_or_later(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada, bob, eve = await people(api, 3)
+    room_id = (await tell(api, ada, bob))["room_id"]
+    start = await newest(api)
+    outside: list[dict[str, Any]] = [
+        {"person": eve["id"]},
+        {},
+        {"topics": "board:1,users,rooms,room:*"},
+        {"topics": f"board:1,room:*,user:{eve['id']}", "person": eve["id"]},
+        {"headers": {"Cookie": await cookie_of(api, eve)}},
+    ]
+    live = [await follow(edge, shared_server.port, **who) for who in outside]
+    inside = await follow(edge, shared_server.port, topics=f"board:1,room:{room_id}", person=ada["id"])
+
+    messages = [await tell(api, ada, bob, "secret"), await say(api, {"id": room_id}, bob, "secret")]
+    path = f"/api/messages/{messages[0]['id']}"
+    await api.patch(path, json={"author_id": ada["id"], "content": "secret, edited"})
+    await api.delete(f"{path}?author_id={ada['id']}")
+    await api.post(f"{path}/restore?author_id={ada['id']}")
+    await api.post(f"/api/rooms/{room_id}/typing", json={"author_id": ada["id"]})
+    await api.post(f"/api/rooms/{room_id}/read", json={"reader_id": bob["id"], "message_id": messages[1]["id"]})
+    mark = await _mark(api)
+    later = [await follow(edge, shared_server.port, after=start, **who) for who in outside]
+
+    for client in (*live, *later):
+        assert await _heard(client, mark) == []
+        client.cut()
+    owner = await follow(edge, shared_server.port, after=start, person=ada["id"])
+    assert len(await _heard(owner, mark)) == 5, "the positive: its own people hear it"
+    owner.cut()
+    inside.cut()
+
+
+@on_both_edges
+async def test_the_room_of_a_conversation_is_refused_to_others(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada, bob, eve = await people(api, 3)
+    topics = f"room:{(await tell(api, ada, bob))['room_id']}"
+    for who in (ada, bob):
+        (await follow(edge, shared_server.port, topics=topics, person=who["id"])).cut()
+
+    strangers: list[dict[str, Any]] = [
+        {"person": eve["id"]},
+        {},
+        {"headers": {"Cookie": await cookie_of(api, eve)}},
+        # What the address says counts more than the cookie.
+        {"person": eve["id"], "headers": {"Cookie": await cookie_of(api, ada)}},
+    ]
+    for stranger in strangers:
+        for after in (None, await newest(api)):
+            assert (await _refusal(edge, shared_server, topics=topics, after=after, **stranger)) == 403
+            assert (await _refusal(edge, shared_server, topics=f"board:1,{topics}", after=after, **stranger)) == 403
+
+
+async def _refusal(edge: Edge, server: ServerProcess, **options: Any) -> int:
+    """The status with which a subscription is refused."""
+    client = edge(server.port)
+    await client.open(**options)
+    assert client.head.headers["content-type"] == "application/problem+json"
+    client.cut()
+    return client.head.status
+
+
+# By name.
+
+
+@on_both_edges
+async def test_a_topic_by_name_brings_that_and_nothing_else(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada, bob = await people(api, 2)
+    place, other = await new_room(api), await new_room(api)
+    room_id = (await tell(api, ada, bob))["room_id"]
+    topics = ["users", "rooms", f"room:{place['id']}", "room:*", f"user:{bob['id']}"]
+    clients = {topic: await follow(edge, shared_server.port, topics=f"board:1,{topic}") for topic in topics}
+
+    eve, garden = await person(api), await new_room(api)
+    here, there = await say(api, place, ada), await say(api, other, ada)
+    told = await tell(api, ada, bob)
+    mark = await _mark(api)
+
+    heard = {
+        topic: [_what(event)[1:] for event in await _heard(client, mark) if "id" in event]
+        for topic, client in clients.items()
+    }
+    assert heard == {
+        "users": [("create", eve["id"])],
+        "rooms": [("create", garden["id"])],
+        f"room:{place['id']}": [("create", here["id"])],
+        "room:*": [("create", here["id"]), ("create", there["id"])],
+        f"user:{bob['id']}": [("create", told["id"])],
+    }
+    assert told["room_id"] == room_id
+    for client in clients.values():
+        client.cut()
+
+
+@on_both_edges
+async def test_all_rooms_are_those_to_come_too_live_and_in_replay(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada = await person(api)
+    start = await newest(api)
+    live = await follow(edge, shared_server.port, topics="board:1,room:*")
+    said = []
+    for _ in range(3):
+        place = await new_room(api)
+        said.append(await say(api, place, ada))
+    mark = await _mark(api)
+    later = await follow(edge, shared_server.port, after=start, topics="board:1,room:*")
+
+    for client in (live, later):
+        assert [event["message"] for event in await _heard(client, mark)] == said
+        client.cut()
+
+
+@on_both_edges
+async def test_a_room_named_beside_all_rooms_is_heard_once(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada, place = await person(api), await new_room(api)
+    topics = f"room:*,board:1,room:{place['id']},room:{place['id']}, room:*"
+    topics = topics.replace(" ", "%20")
+    start = await newest(api)
+    live = await follow(edge, shared_server.port, topics=topics)
+    said = [await say(api, place, ada), await say(api, {"id": 1}, ada)]
+    mark = await _mark(api)
+    later = await follow(edge, shared_server.port, after=start, topics=topics)
+
+    for client in (live, later):
+        heard = [event for event in await _heard(client, mark) if "id" in event]
+        assert [event["message"] for event in heard] == said
+        client.cut()
+
+
+@on_both_edges
+@pytest.mark.parametrize(
+    "topics",
+    [
+        "", ",", "board:1,", "board:99999", "user:*", "*", "users:*", "rooms:*", "room:", "room:0", "room:-1",
+        "room:01", "room:1x", f"room:{MAX_ID}", f"room:{MAX_ID + 1}", "room:" + "9" * 400, f"user:{MAX_ID}", "user:0",
+        "user:", "ROOM:1", "room:%EF%BC%91", "room%3A1%00", "users;rooms", "room:1:2", "event:1", "room:%2A%2A",
+        "room:%0A1", "users%20rooms",
+    ],
+)  # fmt: skip
+async def test_a_topic_that_does_not_exist_is_refused(shared_server: ServerProcess, edge: Edge, topics: str):
+    (await follow(edge, shared_server.port, topics="room:1")).cut()
+
+    assert await _refusal(edge, shared_server, topics=topics) == 403
+    if topics not in {"", ","}:
+        assert await _refusal(edge, shared_server, topics=f"board:1,users,{topics}") == 403
+
+
+@on_both_edges
+async def test_a_subscription_has_so_many_topics_and_no_more(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    known = [one["id"] for one in await people(api, 200)]
+    topics = [f"user:{user_id}" for user_id in known]
+
+    client = await follow(edge, shared_server.port, topics=",".join(topics))
+    message = await tell(api, {"id": known[0]}, {"id": known[-1]})
+    await client.until(lambda _: sum("message" in event for event in client.events) == 2)
+    client.cut()
+
+    assert await _refusal(edge, shared_server, topics=",".join([*topics, "users"])) == 400
+    assert await _refusal(edge, shared_server, topics=",".join(f"room:{n}" for n in range(1, 900))) == 400
+    assert message["author_id"] == known[0]
+
+
+@on_both_edges
+async def test_somebody_who_is_not_there_does_not_listen(shared_server: ServerProcess, edge: Edge):
+    assert await _refusal(edge, shared_server, person=MAX_ID) == 404
+    assert await _refusal(edge, shared_server, person=MAX_ID, topics="board:1") == 404
+    for wrong in ("0", "-1", "x", "", MAX_ID + 1, "1.5"):
+        assert await _refusal(edge, shared_server, person=wrong) == 422
+
+
+@on_both_edges
+@pytest.mark.parametrize("query", ["topics=users&topics=rooms", "person=1&person=2", "after=a-1&after=a-2"])
+async def test_what_is_asked_for_twice_is_refused(shared_server: ServerProcess, edge: Edge, query: str):
+    client = edge(shared_server.port)
+    client.path += f"?unknown=1&unknown=2&{query}"
+
+    await client.open()
+
+    assert client.head.status == 422
+    client.cut()
+
+
+async def test_who_is_refused_is_not_here(shared_server: ServerProcess, api: httpx.AsyncClient):
+    ada, place = await person(api), await new_room(api)
+    for edge in EDGES:
+        topics = f"room:{place['id']},board:99999"
+        assert await _refusal(edge, shared_server, topics=topics, person=ada["id"]) == 403
+
+    assert (await got(api, f"/api/rooms/{place['id']}/presence"))["here"] == []
+
+
+async def test_asking_for_the_head_of_a_stream_makes_nobody_present(
+    shared_server: ServerProcess, api: httpx.AsyncClient
+):
+    ada, place = await person(api), await new_room(api)
+
+    answer = await api.head("/events", params={"topics": f"room:{place['id']}", "person": ada["id"]})
+
+    assert answer.status_code == 200
+    assert (await got(api, f"/api/rooms/{place['id']}/presence"))["here"] == []
+
+
+@on_both_edges
+async def test_a_reader_of_all_this_resumes_where_it_was(
+    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
+):
+    ada, bob = await people(api, 2)
+    place = await new_room(api)
+    who = {"topics": f"users,rooms,room:*,room:{place['id']},user:{ada['id']},board:1", "person": ada["id"]}
+    whole = await follow(edge, shared_server.port, **who)
+    part = await follow(edge, shared_server.port, **who)
+    heard: list[Json] = []
+    for turn in range(4):
+        await say(api, place, bob, f"{turn}")
+        await tell(api, bob, ada, f"{turn}")
+        await part.until(lambda client: sum("message" in event for event in client.events) >= 2)
+        part.cut()
+        heard += [event for event in part.events if "id" in event]
+        await say(api, place, ada, f"missed {turn}")
+        await person(api)
+        part = await follow(edge, shared_server.port, after=heard[-1]["id"], **who)
+        await part.until(lambda client: any("user" in event for event in client.events))
+        heard += [event for event in part.events if "id" in event]
+        part.events.clear()
+    mark = await _mark(api)
+
+    heard += [event for event in await _heard(part, mark) if "id" in event]
+    assert heard == [event for event in await _heard(whole, mark) if "id" in event]
+    part.cut()
+    whole.cut()

@@ -1,0 +1,145 @@
+"""Backups and restoring on the command line: whole copies, and nothing that is lost."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.clients.command_line import ask, assert_refused, database_in, run_in
+from tests.support.clients.steady_writers import assert_whole, steady_writers
+from tests.support.servers.server_process import ServerProcess
+
+pytestmark = pytest.mark.sqlite_only("copies of the file")
+
+
+def test_a_backup_under_writes_is_whole(server: ServerProcess):
+    """Rows and events of a moment: as many notes as create events, and none of them half there."""
+    folder = server.data.parent
+    with steady_writers(server.base) as acknowledged:
+        for n in range(2):
+            before = acknowledged[0]
+            done = run_in(folder, "backup", f"copy{n}.sqlite3")
+            assert done.returncode == 0, done.stderr
+            assert "checked" in done.stdout
+            assert_whole(folder / f"copy{n}.sqlite3", before)
+    assert "ERROR" not in server.log
+
+
+def test_a_backup_replaces_nothing_and_needs_a_database(tmp_path: Path):
+    assert_refused(run_in(tmp_path, "backup", "copy"), "there is no database")
+    assert not list(tmp_path.iterdir())
+
+    assert run_in(tmp_path, "demo").returncode == 0
+    (tmp_path / "copy").write_text("precious")
+    assert_refused(run_in(tmp_path, "backup", "copy"), "copy", "exists already")
+    assert_refused(run_in(tmp_path, "backup", "nowhere/copy"))
+
+    assert (tmp_path / "copy").read_text() == "precious"
+    named = run_in(tmp_path, "backup")
+    assert named.returncode == 0
+    (copy,) = tmp_path.glob("quart-notes-*.sqlite3")
+    assert copy.name in named.stdout
+    assert ask(copy, "SELECT count(*) FROM note") == ask(database_in(tmp_path), "SELECT count(*) FROM note")
+
+
+def test_a_backup_that_fails_leaves_nothing(tmp_path: Path):
+    file = database_in(tmp_path)
+    file.parent.mkdir()
+    file.write_bytes(b"my diary " * 1000)
+
+    assert_refused(run_in(tmp_path, "backup", "copy"), "not a database")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+
+
+def test_a_restored_board_is_the_old_one_and_who_saw_more_is_told_to_reload(tmp_path: Path):
+    with ServerProcess(tmp_path / "data") as server:
+        with httpx.Client(base_url=server.base, verify=False) as client:
+            client.post("/api/notes", json={"title": "kept"})
+            assert run_in(tmp_path, "backup", "copy.sqlite3").returncode == 0
+            client.post("/api/notes", json={"title": "later"})
+            seen = client.get("/api/notes").headers["last-event-id"]
+        server.stop()
+
+        done = run_in(tmp_path, "restore", "copy.sqlite3")
+
+        assert done.returncode == 0, done.stderr
+        (former,) = (tmp_path / "data").glob("quart-notes-replaced-*.sqlite3")
+        assert str(former.name) in done.stdout
+        assert ask(former, "SELECT count(*) FROM note") == 2
+        server.start()
+        with httpx.Client(base_url=server.base, verify=False) as client:
+            answer = client.get("/api/notes")
+            assert [note["title"] for note in answer.json()] == ["kept"]
+            assert answer.headers["last-event-id"].partition("-")[0] != seen.partition("-")[0]
+            with client.stream("GET", "/events", params={"after": seen}) as stream:
+                data = next(line for line in stream.iter_lines() if line.startswith("data: "))
+            assert json.loads(data.removeprefix("data: "))["action"] == "reset"
+            assert client.post("/api/notes", json={"title": "on it goes"}).status_code == 201
+
+
+def test_restoring_again_and_again_keeps_every_former_database(tmp_path: Path):
+    assert run_in(tmp_path, "demo").returncode == 0
+    assert run_in(tmp_path, "backup", "copy.sqlite3").returncode == 0
+
+    for _ in range(3):
+        assert run_in(tmp_path, "restore", "copy.sqlite3").returncode == 0
+
+    assert len(list((tmp_path / "data").glob("quart-notes-replaced-*.sqlite3"))) == 3
+
+
+def test_a_copy_may_be_restored_where_there_was_nothing(tmp_path: Path):
+    assert run_in(tmp_path, "demo").returncode == 0
+    assert run_in(tmp_path, "backup", "copy.sqlite3").returncode == 0
+
+    done = run_in(tmp_path, "restore", "copy.sqlite3", "--data", "new")
+
+    assert done.returncode == 0
+    file = tmp_path / "new" / "quart-notes.sqlite3"
+    assert ask(file, "SELECT count(*) FROM note") == ask(database_in(tmp_path), "SELECT count(*) FROM note")
+    assert ask(file, "SELECT epoch FROM log_head") != ask(database_in(tmp_path), "SELECT epoch FROM log_head")
+
+
+def test_a_database_that_was_copied_with_its_log_beside_it_is_restored_whole(tmp_path: Path):
+    with ServerProcess(tmp_path / "data") as server:
+        for n in range(5):
+            httpx.post(server.base + "/api/notes", json={"title": str(n)})
+        for companion in ("", "-wal"):
+            source = server.data / f"quart-notes.sqlite3{companion}"
+            (tmp_path / f"copied.sqlite3{companion}").write_bytes(source.read_bytes())
+
+    done = run_in(tmp_path, "restore", "copied.sqlite3", "--data", "new")
+
+    assert done.returncode == 0, done.stderr
+    assert ask(tmp_path / "new" / "quart-notes.sqlite3", "SELECT count(*) FROM note") == 5
+
+
+def _foreign(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("CREATE TABLE note (id INTEGER)")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda file: file.write_text("my diary"),
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000),
+        _foreign,
+    ],
+    ids=["a text", "nothing", "a broken database", "another database"],
+)
+def test_a_file_that_is_not_ours_is_not_restored(tmp_path: Path, make: Any):
+    assert run_in(tmp_path, "demo").returncode == 0
+    before = ask(database_in(tmp_path), "SELECT count(*) FROM note")
+    make(tmp_path / "other")
+
+    assert_refused(run_in(tmp_path, "restore", "other"), "other")
+
+    assert ask(database_in(tmp_path), "SELECT count(*) FROM note") == before
+    assert not list((tmp_path / "data").glob("*replaced*"))
+    assert not list((tmp_path / "data").glob("*restoring*"))

@@ -1,0 +1,87 @@
+"""`quart-notes doctor`, as a person meets it; what it finds: tests/cli/test_doctor.py."""
+
+import re
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.clients.command_line import Done, database_in, run_in
+from tests.support.servers.server_process import ROOT, ServerProcess
+
+
+def test_doctor_is_content_with_a_new_folder_and_changes_nothing(tmp_path: Path):
+    done = run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0")
+
+    assert done.returncode == 0, done.stdout
+    assert "fail" not in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.sqlite_only("the file that commands work on")
+def test_doctor_is_content_with_a_running_server(server: ServerProcess):
+    done = run_in(server.data.parent, "doctor", "--bind", f"127.0.0.1:{server.port}")
+
+    assert done.returncode == 0, done.stdout
+    assert "is sound" in done.stdout
+    assert "up to date" in done.stdout
+
+
+@pytest.mark.sqlite_only("the file that commands work on")
+def test_doctor_says_what_is_wrong(tmp_path: Path):
+    assert run_in(tmp_path, "migrate").returncode == 0
+    file = database_in(tmp_path)
+    whole = file.read_bytes()
+    for broken in (b"not a database" * 100, whole[: len(whole) // 2], whole[:4096] + b"\xff" * 4096 + whole[8192:]):
+        file.write_bytes(broken)
+        for companion in ("-wal", "-shm"):
+            file.with_name(file.name + companion).unlink(missing_ok=True)
+
+        done = run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0")
+
+        assert done.returncode == 1, done.stdout
+        assert re.search(r"^fail +Database: .*quart-notes\.sqlite3", done.stdout, re.M), done.stdout
+        assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_doctor_notices_an_address_that_somebody_else_has(tmp_path: Path):
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run_in(tmp_path, "doctor", "--bind", f"127.0.0.1:{taken.getsockname()[1]}")
+
+    assert done.returncode == 1
+    assert re.search(r"^fail +Address", done.stdout, re.M)
+
+
+# A person who may not write everywhere, even where the tests are root's.
+# source   capget(2): version 3; capabilities(7): 1 and 2 are those to pass by a file's permissions
+LIKE_ANYBODY = """
+import ctypes
+header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.capget(header, sets) == 0
+sets[0] &= ~0b110
+sets[1] &= ~0b110
+assert libc.capset(header, sets) == 0
+from quart_notes.cli.main import main
+main()
+"""
+
+
+def test_doctor_notices_a_folder_that_cannot_be_written(tmp_path: Path):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    (tmp_path / "mine").mkdir(mode=0o700)
+
+    def examined(folder: str) -> Done:
+        command = [sys.executable, "-c", LIKE_ANYBODY, "doctor", "--bind", "127.0.0.1:0", "--data", folder]
+        env = {"PYTHONPATH": str(ROOT)}
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert examined("mine/data").returncode == 0
+    done = examined("locked/data")
+    assert done.returncode == 1
+    assert re.search(r"^fail +Data folder", done.stdout, re.M)

@@ -1,0 +1,155 @@
+"""Access that ends at one worker: requests are refused and streams end at all of them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.clients.feed_clients import EDGES, FeedClient
+from tests.support.routes import PASSWORD
+from tests.support.servers.worker_processes import WorkerServer, readers
+
+Headers = dict[str, str]
+_numbers = count(1)
+
+
+class Person:
+    """Somebody with a browser and a program.
+
+    at_work   their browser at one worker
+    """
+
+    def __init__(self, server: WorkerServer, at_work: httpx.Client, link: str) -> None:
+        self.nickname = f"ada{next(_numbers)}"
+        about = {"name": "Ada", "email": "ada@example.org", "nickname": self.nickname}
+        at_work.cookies.clear()
+        arrived = at_work.post(f"{server.base}/front/join/{link}", data={**about, "password": PASSWORD})
+        assert arrived.status_code == 303, arrived.text
+        self.server, self.at_work = server, at_work
+        self.id: int = at_work.get("/api/me").json()["user"]["id"]
+        made = at_work.post("/api/me/tokens", json={"name": "a program", "scope": "write"}).json()
+        self.token_id: int = made["id"]
+        self.by_token: Headers = {"Authorization": f"Bearer {made['token']}"}
+        self.by_cookie: Headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in at_work.cookies.items())}
+
+
+def _invitation(root: httpx.Client, **wanted: Any) -> str:
+    made = root.post("/api/invitations", json=wanted)
+    assert made.status_code == 201, made.text
+    return str(made.json()["link"]).rpartition("/")[2]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerServer]:
+    """A server with two workers in accounts mode."""
+    with WorkerServer(tmp_path_factory.mktemp("access") / "data", "--access", "accounts", workers=2) as server:
+        yield server
+        assert "Traceback" not in server.log, server.log
+
+
+@pytest.fixture(scope="module")
+def clients(server: WorkerServer) -> Iterator[list[httpx.Client]]:
+    """A client of each worker, of nobody."""
+    with server.clients() as found:
+        yield list(found.values())
+
+
+@pytest.fixture(scope="module")
+def root(server: WorkerServer) -> Iterator[Person]:
+    """Who administers."""
+    with httpx.Client(base_url=server.base, timeout=20, trust_env=False) as client:
+        yield Person(server, client, server.links()["setup"])
+
+
+@pytest.fixture
+def ada(server: WorkerServer, root: Person) -> Iterator[Person]:
+    """Somebody else."""
+    with httpx.Client(base_url=server.base, timeout=20, trust_env=False) as client:
+        yield Person(server, client, _invitation(root.at_work))
+
+
+def _deactivate(root: Person, ada: Person) -> httpx.Response:
+    return root.at_work.post(f"/api/users/{ada.id}/deactivate")
+
+
+def _set_password(root: Person, ada: Person) -> httpx.Response:
+    link = _invitation(root.at_work, user_id=ada.id)
+    with httpx.Client(base_url=root.at_work.base_url, timeout=20, trust_env=False) as client:
+        return client.post(f"/front/join/{link}", data={"password": "another horse battery"})
+
+
+def _end_session(_: Person, ada: Person) -> httpx.Response:
+    (session,) = ada.at_work.get("/api/me/sessions").json()
+    return ada.at_work.delete(f"/api/me/sessions/{session['id']}")
+
+
+def _sign_out(_: Person, ada: Person) -> httpx.Response:
+    return ada.at_work.post("/front/sign-out")
+
+
+def _revoke(_: Person, ada: Person) -> httpx.Response:
+    return ada.at_work.delete(f"/api/me/tokens/{ada.token_id}")
+
+
+READS = ("/api/notes", "/api/me", "/api/rooms/1/messages", "/front/notes")  # the first is kept as bytes
+
+
+def _statuses(clients: list[httpx.Client], headers: Headers) -> set[int]:
+    """What every worker answers to a reader of everything, and to a writer."""
+    reads = {client.get(path, headers=headers).status_code for client in clients for path in READS}
+    return reads | {client.post("/api/notes", json={"title": "x"}, headers=headers).status_code for client in clients}
+
+
+@pytest.mark.parametrize(
+    ("end", "ended"),
+    [
+        (_deactivate, {"by_cookie", "by_token"}),
+        (_set_password, {"by_cookie", "by_token"}),
+        (_end_session, {"by_cookie"}),
+        (_sign_out, {"by_cookie"}),
+        (_revoke, {"by_token"}),
+    ],
+)
+async def test_what_ends_access_at_one_worker_ends_it_and_its_streams_at_every_one(
+    clients: list[httpx.Client], root: Person, ada: Person, end: Callable[..., Any], ended: set[str]
+):
+    async with AsyncExitStack() as stack:
+        streams: dict[str, list[FeedClient]] = {"by_cookie": [], "by_token": []}
+        for road, found in streams.items():
+            for edge in EDGES:
+                at_each = await stack.enter_async_context(readers(ada.server, edge, 1, headers=getattr(ada, road)))
+                found += [reader for theirs in at_each.values() for reader in theirs]
+            assert _statuses(clients, getattr(ada, road)) == {200, 201}
+
+        answer = await asyncio.to_thread(end, root, ada)
+
+        assert answer.status_code in {200, 204, 303}, answer.text
+        for road in streams:
+            assert _statuses(clients, getattr(ada, road)) == ({401} if road in ended else {200, 201})
+        await asyncio.gather(*(stream.to_the_end() for road in ended for stream in streams[road]))
+
+
+async def test_who_is_taken_off_a_board_at_one_worker_sees_and_hears_nothing_of_it_at_every_one(
+    clients: list[httpx.Client], root: Person, ada: Person
+):
+    board = root.at_work.post("/api/boards", json={"name": "Allotment"}).json()["id"]
+    member = f"/api/boards/{board}/members/{ada.id}"
+    assert root.at_work.put(member, json={"role": "editor"}).status_code == 200
+    notes = f"/api/boards/{board}/notes"
+    async with AsyncExitStack() as stack:
+        options = {"headers": ada.by_cookie, "topics": f"users,board:{board}"}
+        found = [await stack.enter_async_context(readers(ada.server, edge, 1, **options)) for edge in EDGES]
+        streams = [reader for at_each in found for theirs in at_each.values() for reader in theirs]
+        assert {client.get(notes, headers=ada.by_cookie).status_code for client in clients} == {200}
+
+        assert root.at_work.delete(member).status_code == 200
+
+        assert {client.get(notes, headers=ada.by_cookie).status_code for client in clients} == {404}
+        assert root.at_work.post(notes, json={"title": "not for her"}).status_code == 201
+        for stream in await asyncio.gather(*(stream.to_the_end() for stream in streams)):
+            assert not any("note" in event for event in stream.events)
+        assert _statuses(clients, ada.by_cookie) == {200, 201}

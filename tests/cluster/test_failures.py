@@ -1,0 +1,299 @@
+"""What fails in between: the database, the way to it, a process that stands still, a disk, a clock."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from quart_notes.storage.sqlite.write_lock import WRITING
+from tests.storage.test_durability import fill
+from tests.support.clients.feed_clients import WebsocketClient, follow
+from tests.support.clients.signing_in import WRONG, sign_in
+from tests.support.servers.network_namespaces import MachineServer, machines, reach
+from tests.support.servers.populated_server import furnish
+from tests.support.servers.postgres import Databases
+from tests.support.servers.recovery import Ask, Traffic, observed
+from tests.support.servers.server_process import ServerProcess, wait_for
+from tests.support.servers.worker_processes import WorkerServer
+from tests.support.shifted_clock import Clock
+
+IN_EARNEST = "FAILURES_IN_EARNEST" in os.environ  # as long as they last outside of tests
+AWAY = 10.0 if IN_EARNEST else 1.0  # seconds that a server is away
+CUTTING = 60.0 if IN_EARNEST else 6.0  # seconds during which a connection is cut
+EVERY = 2.0  # seconds between two cuts
+STOPPED = 15.0 if IN_EARNEST else 4.0  # seconds that a process stands still
+CUT_OFF = 30.0 if IN_EARNEST else 0.0  # seconds at least that a machine is cut off
+BOUND = 20.0  # seconds until a machine that is cut off has said so, whatever it is asked
+POOL = ("--database-pool", "2")  # connections for reading: soon all of them are open
+LOCKS = Path("/proc/locks")
+
+
+@pytest.fixture
+def ask(databases: Databases, url: str) -> Ask:
+    """What a query finds in it."""
+    name = url.partition("?")[0].rpartition("/")[2]
+    return lambda query: databases.server.ask(name, query)
+
+
+@pytest.fixture
+async def pair(url: str, tmp_path: Path) -> AsyncIterator[list[ServerProcess]]:
+    """Two servers of one PostgreSQL database."""
+    async with started(
+        *(ServerProcess(tmp_path / name / "data", "--database-url", url, *POOL) for name in "ab")
+    ) as two:
+        yield two
+
+
+@asynccontextmanager
+async def started(*servers: ServerProcess) -> AsyncIterator[list[ServerProcess]]:
+    """Servers that start at once, and say what they are at."""
+    try:
+        for server in servers:
+            observed(server)
+        await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers))
+        yield list(servers)
+    finally:
+        for server in servers:
+            server.__exit__()
+
+
+# PostgreSQL
+
+
+async def test_postgresql_is_killed_under_load_and_started_again(
+    databases: Databases, pair: list[ServerProcess], ask: Ask
+):
+    async with Traffic(pair, ask) as traffic:
+        for how in (signal.SIGKILL, signal.SIGQUIT, signal.SIGINT):
+            await traffic.progress(pair[0])
+            await asyncio.to_thread(databases.server.stop, how)
+            await asyncio.sleep(AWAY)
+            await asyncio.to_thread(databases.server.start)
+            await traffic.recovered()
+    assert traffic.refused
+
+
+async def test_the_connection_that_listens_is_cut_again_and_again(pair: list[ServerProcess], ask: Ask):
+    async with Traffic(pair, ask) as traffic:
+        for _ in range(int(CUTTING / EVERY)):
+            assert await asyncio.to_thread(cut, ask, "listener") == 2
+            await asyncio.sleep(EVERY)
+        await traffic.recovered()
+        assert not traffic.refused
+
+
+async def test_every_other_connection_is_cut(pair: list[ServerProcess], ask: Ask):
+    async with Traffic(pair, ask) as traffic:
+        for which in ("shared", "leader", "reader", "shared", ""):
+            await traffic.progress(pair[0])
+            await asyncio.to_thread(wait_for, partial(cut, ask, which), "there is such a connection")
+            await traffic.recovered()
+
+
+def cut(ask: Ask, which: str) -> int:
+    """Cut the servers' connections of that name; returns how many there were."""
+    return len(
+        ask(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            f" AND application_name LIKE 'quart-notes {which}%'"
+        )
+    )
+
+
+async def test_a_server_that_stands_still_in_the_middle_of_a_write_holds_the_other_up_for_a_while(
+    pair: list[ServerProcess], ask: Ask
+):
+    one, other = pair
+    async with Traffic(pair, ask) as traffic:
+        await traffic.progress(one)
+        await asyncio.to_thread(stop_in_a_write, lambda: one.pid, lambda _: somebody_stands_between(ask))
+        try:
+            await asyncio.sleep(STOPPED)
+            if IN_EARNEST:
+                await traffic.progress(other)
+        finally:
+            os.kill(one.pid, signal.SIGCONT)
+        await traffic.recovered()
+
+
+async def test_machines_that_are_cut_off_say_so_and_heal(databases: Databases, url: str, ask: Ask, tmp_path: Path):
+    with machines(3) as (near, swallowed, unplugged):
+        reach(databases.server, near, swallowed, unplugged)
+        name = url.partition("?")[0].rpartition("/")[2]
+        servers = [
+            MachineServer(
+                machine, tmp_path / machine.name / "data", "--database-url", machine.url(databases.server, name), *POOL
+            )
+            for machine in (near, swallowed, unplugged)
+        ]
+        async with started(*servers), Traffic(servers, ask) as traffic:
+            for server in servers[1:]:
+                await traffic.progress(server)
+            began = time.monotonic()
+            swallowed.swallow()
+            unplugged.unplug()
+            await asyncio.gather(*(says_503(server, *request) for server in servers[1:] for request in REQUESTS))
+            await traffic.progress(servers[0])
+            await asyncio.sleep(began + CUT_OFF - time.monotonic())
+            swallowed.pass_on()
+            unplugged.plug_in()
+            await traffic.recovered()
+
+
+REQUESTS = [("GET", "/readyz"), ("GET", "/api/notes?q=1"), ("POST", "/api/notes"), ("GET", "/events")]
+
+
+async def says_503(server: ServerProcess, method: str, path: str) -> None:
+    """Return once a request was answered so, within a time that somebody may wait."""
+    began = time.monotonic()
+    async with server.client() as http:
+        status = 0
+        while status != 503:
+            body = {"title": "never"} if method == "POST" else None
+            asked = time.monotonic()
+            async with http.stream(method, path, json=body) as answer:
+                status = answer.status_code
+            assert time.monotonic() - asked < BOUND, (method, path)
+            assert time.monotonic() - began < BOUND, (method, path)
+    print(f"{method} {path}: 503 after {time.monotonic() - began:.1f} s")
+
+
+# What is within a transaction that writes, and does nothing.
+BETWEEN = (
+    "SELECT pid, state_change FROM pg_stat_activity WHERE datname = current_database()"
+    " AND application_name = 'quart-notes shared' AND state = 'idle in transaction'"
+)
+
+
+def somebody_stands_between(ask: Ask) -> bool:
+    """Whether one and the same write has begun, and does not go on."""
+    first = ask(BETWEEN)
+    if not first:
+        return False
+    time.sleep(0.05)
+    return ask(BETWEEN) == first
+
+
+def stop_in_a_write(who: Callable[[], int | None], writes: Callable[[int], bool]) -> int:
+    """Have a process stand still while it holds the lock that every write needs; returns its id."""
+    still = 0
+
+    def stopped() -> bool:
+        nonlocal still
+        still = who() or 0
+        if still:
+            os.kill(still, signal.SIGSTOP)
+            if writes(still):
+                return True
+            os.kill(still, signal.SIGCONT)
+        return False
+
+    wait_for(stopped, "it is stopped in the middle of a write", 30)
+    return still
+
+
+# Workers
+
+
+@pytest.fixture
+async def workers(tmp_path: Path) -> AsyncIterator[WorkerServer]:
+    """A server of three workers and a SQLite file."""
+    async with started(WorkerServer(tmp_path / "data")) as (server,):
+        assert isinstance(server, WorkerServer)
+        yield server
+
+
+def file_of(server: ServerProcess) -> Ask:
+    """What a query finds in the file of a server."""
+
+    def ask(query: str) -> list[Any]:
+        with closing(sqlite3.connect(server.data / "quart-notes.sqlite3")) as connection:
+            return connection.execute(query).fetchall()
+
+    return ask
+
+
+@pytest.mark.sqlite_only("its file")
+async def test_a_worker_that_stands_still_in_the_middle_of_a_write_holds_the_others_up_for_a_while(
+    workers: WorkerServer,
+):
+    def writer() -> int | None:
+        locks = [line.split() for line in LOCKS.read_text().splitlines()]
+        held = [int(one[4]) for one in locks if (one[1], one[3], one[6]) == ("POSIX", "WRITE", str(WRITING))]
+        return next((one for one in held if one in workers.workers()), None)
+
+    async with Traffic([workers], file_of(workers)) as traffic:
+        await traffic.progress(workers)
+        still = await asyncio.to_thread(stop_in_a_write, writer, lambda still: writer() == still)
+        try:
+            await asyncio.sleep(STOPPED)
+        finally:
+            os.kill(still, signal.SIGCONT)
+        await traffic.recovered()
+
+
+@pytest.mark.sqlite_only("its file")
+async def test_a_disk_that_is_full_for_all_workers_is_said_and_heals(small_disk: Path):
+    server = WorkerServer(small_disk / "data")
+    async with started(server), Traffic([server], file_of(server), refusals=(503, 507)) as traffic:
+        await traffic.progress(server)
+        fill(small_disk)
+        await traffic.is_refused(30)
+        (small_disk / "filler").unlink()
+        await traffic.recovered()
+
+
+# Clocks
+
+
+async def test_a_clock_that_jumps_an_hour_either_way_harms_nobody(tmp_path: Path):
+    clock = Clock(tmp_path)
+    server = ServerProcess(tmp_path / "data", "--access", "accounts", env=clock.env)
+    async with started(server), AsyncExitStack() as stack:
+        furnish(server)
+        me = dict([server.me.split(": ", 1)])
+        reader, present = [
+            await stack.enter_async_context(await follow(WebsocketClient, server.port, topics=topics, headers=me))
+            for topics in ("board:1", "room:1")
+        ]
+        http, nobody = [await stack.enter_async_context(server.client()) for _ in range(2)]
+        http.headers.update(me)
+        said = []
+        for hours in (1, -1, 0):
+            await _use_up(nobody)
+
+            clock.jump(hours * 3600)
+
+            note = (await http.post("/api/notes", json={"title": f"{hours}"})).json()
+            shifted = (datetime.fromisoformat(note["created_at"]) - datetime.now(UTC)).total_seconds()
+            assert abs(shifted - hours * 3600) < 60, "the clock has jumped"
+            said.append((await http.post("/api/rooms/1/messages", json={"author_id": 1, "content": f"{hours}"})).json())
+            assert (await http.get("/readyz")).status_code == 200
+            assert (await http.get("/api/me")).status_code == 200
+            assert [one["id"] for one in (await http.get("/api/rooms/1/presence")).json()["here"]] == [1]
+            again = await sign_in(nobody, "first")
+            assert again.status_code == 200 or int(again.headers["Retry-After"]) <= 100, "as long as a burst takes"
+            await reader.until(lambda client, note=note: client.events and client.events[-1].get("note") == note)
+            await present.until(lambda client, said=said: client.ids and client.events[-1].get("message") == said[-1])
+        assert [event["note"]["title"] for event in reader.events] == ["1", "-1", "0"]
+        assert reader.numbers == sorted(reader.numbers)
+        listed = (await http.get("/api/rooms/1/messages")).json()
+        assert [one["id"] for one in listed][-3:] == [one["id"] for one in said]
+
+
+async def _use_up(nobody: httpx.AsyncClient) -> None:
+    """Try passwords until one has to wait."""
+    for _ in range(20):
+        if (await sign_in(nobody, "first", WRONG)).status_code == 429:
+            return
+    raise AssertionError("nobody has to wait")

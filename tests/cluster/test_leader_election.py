@@ -1,0 +1,140 @@
+"""One of several processes leads, and another one when it has gone."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from quart_notes.cluster.leader_election import LOOK, FileLock, Leader
+from quart_notes.errors import DatabaseUnavailableError
+from tests.support.virtual_time import in_virtual_time
+
+
+class Work:
+    """What a leader does, noted down."""
+
+    def __init__(self, lock: "Lock | FileLock") -> None:
+        self.done: list[str] = []
+        self.failure: Exception | None = None
+        self.leader = Leader("tests", lock, self._begin, self._end)
+
+    async def _begin(self) -> None:
+        if self.failure:
+            raise self.failure
+        self.done.append("begin")
+
+    async def _end(self) -> None:
+        self.done.append("end")
+
+
+class Lock:
+    """A lock that can be lost."""
+
+    def __init__(self) -> None:
+        self.free = True
+
+    async def take(self) -> bool:
+        return self.free
+
+    async def release(self) -> None:
+        """Nobody else wants it."""
+
+
+async def _waiting() -> tuple[Lock, Work]:
+    """A lock that somebody else has, and work that waits for it."""
+    lock = Lock()
+    work = Work(lock)
+    lock.free = False
+    await work.leader.start()
+    return lock, work
+
+
+async def test_a_file_is_locked_by_one_and_free_when_it_lets_go(tmp_path: Path):
+    first, second = FileLock(tmp_path / "new" / "lock"), FileLock(tmp_path / "new" / "lock")
+    assert await first.take()
+    assert await first.take()
+    assert not await second.take()
+    await first.release()
+    await first.release()
+    assert await second.take()
+    assert not await first.take()
+    await second.release()
+
+
+async def test_who_is_alone_has_begun_when_it_starts_and_has_ended_when_it_stops(tmp_path: Path):
+    work = Work(FileLock(tmp_path / "lock"))
+    await work.leader.start()
+    assert work.done == ["begin"]
+    await work.leader.stop()
+    assert work.done == ["begin", "end"]
+
+
+@in_virtual_time
+async def test_who_waits_begins_when_the_lock_is_free_and_ends_when_it_loses_the_lock():
+    lock, work = await _waiting()
+    await asyncio.sleep(10 * LOOK)
+    assert work.done == []
+    lock.free = True
+    await asyncio.sleep(2 * LOOK)
+    assert work.done == ["begin"]
+    lock.free = False  # lost with the connection that held it
+    await asyncio.sleep(2 * LOOK)
+    assert work.done == ["begin", "end"]
+    await work.leader.stop()
+    assert work.done == ["begin", "end"]
+
+
+@in_virtual_time
+async def test_a_beginning_that_fails_is_tried_again():
+    lock, work = await _waiting()
+    work.failure, lock.free = RuntimeError("not now"), True
+    await asyncio.sleep(5 * LOOK)
+    assert set(work.done) == {"end"}  # of whatever may have begun
+    work.failure = None
+    await asyncio.sleep(2 * LOOK)
+    assert work.done[-1] == "begin"
+    await work.leader.stop()
+
+
+@in_virtual_time
+async def test_a_start_that_meets_a_busy_database_goes_on_and_leads_later(caplog: pytest.LogCaptureFixture):
+    work = Work(Lock())
+    work.failure = DatabaseUnavailableError("The database does not answer.")
+
+    await work.leader.start()
+
+    assert work.done == ["end"]  # of whatever may have begun
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "tries again: tests: The database does not answer." in caplog.text
+    work.failure = None
+    await asyncio.sleep(2 * LOOK)
+    assert work.done == ["end", "begin"]
+    await work.leader.stop()
+
+
+async def test_what_has_begun_ends_when_the_lead_fails_to_begin():
+    lock, done = Lock(), list[str]()
+
+    async def begin() -> None:
+        done.append("begin")
+        if len(done) == 1:
+            raise OSError
+
+    async def end() -> None:
+        done.append("end")
+
+    leader = Leader("a test", lock, begin, end)
+    try:
+        await leader.start()
+    except OSError:
+        assert not leader.leads
+    lock.free = False
+    await leader.start()
+    assert done == ["begin", "end"]
+    await leader.stop()
+
+    lock.free = True
+    await leader.start()
+    assert leader.leads
+    await leader.stop()
+    assert done == ["begin", "end", "begin", "end"]

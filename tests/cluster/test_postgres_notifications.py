@@ -1,0 +1,110 @@
+"""Listening to PostgreSQL goes on, whatever becomes of a connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from quart_notes.cluster import postgres_notifications
+from quart_notes.cluster.postgres_notifications import Notices
+from quart_notes.errors import DatabaseUnavailableError
+from quart_notes.settings import Postgres
+from tests.support.clients.raw_connection import until
+
+
+class Connection:
+    """One that answers, or fails as it is told to."""
+
+    def __init__(self, *, listening: Exception | None = None, answering: Exception | None = None) -> None:
+        self.listening, self.answering = listening, answering
+        self.terminated = False
+
+    def add_termination_listener(self, _: object) -> None:
+        """It is not lost by itself."""
+
+    async def add_listener(self, *_: object) -> None:
+        if self.listening:
+            raise self.listening
+
+    async def fetchval(self, *_: object) -> int:
+        if self.answering:
+            raise self.answering
+        return 5
+
+    def terminate(self) -> None:
+        self.terminated = True
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
+    """Those that are had from now on, one after the other."""
+    made: list[Connection] = []
+    had = iter(made)
+
+    async def connect(*_: Any) -> Connection:
+        return next(had)
+
+    monkeypatch.setattr(postgres_notifications, "connect", connect)
+    monkeypatch.setattr(postgres_notifications, "AGAIN", 0.01)
+    return made
+
+
+@pytest.fixture
+async def notices() -> AsyncIterator[Notices]:
+    """They are listened to by nobody yet."""
+    notices = Notices(Postgres("postgres:///nowhere", 1, 1))
+    yield notices
+    await notices.stop()
+
+
+@pytest.mark.parametrize("error", [OSError(), TimeoutError(), AttributeError("something of the driver's own")])
+async def test_whatever_happens_on_a_connection_there_is_another_one(
+    connections: list[Connection], notices: Notices, error: Exception
+):
+    heard: list[int | None] = []
+    notices.listen(lambda number, *_: heard.append(number))
+    connections += [Connection(answering=error), Connection(listening=error), Connection()]
+
+    await notices.start()
+    with pytest.raises(DatabaseUnavailableError):
+        await notices.newest()
+    await until(lambda: heard, "it is listened again")
+
+    assert heard[0] is None, "something may have been missed"
+    assert await asyncio.wait_for(notices.newest(), 10) == 5
+    assert [one.terminated for one in connections] == [True, True, False]
+
+
+async def test_a_connection_on_which_listening_fails_at_the_start_is_closed(
+    connections: list[Connection], notices: Notices
+):
+    connections.append(Connection(listening=OSError()))
+
+    with pytest.raises(DatabaseUnavailableError):
+        await notices.start()
+
+    assert connections[0].terminated
+
+
+@pytest.mark.parametrize(("moment", "hears"), [(60.0, True), (0.0, False)])
+async def test_a_connection_that_is_away_for_longer_than_a_moment_is_missed(
+    connections: list[Connection], notices: Notices, monkeypatch: pytest.MonkeyPatch, moment: float, hears: bool
+):
+    during: list[bool] = []
+
+    class Refused(Connection):
+        async def add_listener(self, *_: object) -> None:
+            during.append(notices.hears())
+            raise OSError
+
+    monkeypatch.setattr(postgres_notifications, "HEALS", moment)
+    connections += [Connection(answering=OSError()), Refused(), Connection()]
+
+    await notices.start()
+    assert notices.hears()
+    with pytest.raises(DatabaseUnavailableError):
+        await notices.newest()
+    await until(lambda: during, "another connection is tried")
+    assert during == [hears]
+    await until(lambda: notices.hears() and connections[1].terminated, "it is listened again")

@@ -1,0 +1,98 @@
+"""Processes that share a PostgreSQL database: who may write, in which order, and with which key."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+
+from quart_notes.settings import Postgres
+from quart_notes.storage.database import Database
+from tests.support.clients.command_line import assert_failed, run_in
+from tests.support.servers.in_process import opened
+from tests.support.servers.postgres import Databases, asked, outsider
+from tests.support.servers.server_process import ServerProcess
+
+
+async def _post(base: str, count: int) -> None:
+    async with httpx.AsyncClient(base_url=base, verify=False, trust_env=False, timeout=20) as client:
+        for number in range(count):
+            answer = await client.post("/api/notes", json={"title": str(number)})
+            assert answer.status_code == 201, answer.text
+
+
+async def test_two_processes_write_in_one_order_that_is_the_order_of_commits(url: str, tmp_path: Path):
+    flags = ("--database-url", url)
+    seen: list[tuple[int, int, int]] = []
+    query = "SELECT count(*), coalesce(max(number), 0), (SELECT newest FROM log_head) FROM event_log"
+    with ServerProcess(tmp_path / "one", *flags) as one, ServerProcess(tmp_path / "two", *flags) as two:
+        writing = asyncio.gather(*(_post(server.base, 60) for server in (one, two) for _ in range(3)))
+        async with outsider(url) as other:
+            while not writing.done():
+                seen.append(tuple(await other.fetchrow(query)))
+                await asyncio.sleep(0)
+        await writing
+
+    assert all(count == newest == head for count, newest, head in seen), "an event came after one with a higher number"
+    assert await asked(url, "SELECT count(*), max(number) FROM event_log") == [(360, 360)]
+    # The ids of notes too: who took the lock first has the smaller one.
+    bodies = await asked(url, "SELECT (body::json -> 'note' ->> 'id')::int FROM event_log ORDER BY number")
+    assert bodies == sorted(bodies)
+
+
+async def test_processes_that_start_at_once_make_the_tables_once(databases: Databases, tmp_path: Path):
+    databases.server.ask("postgres", "CREATE DATABASE fresh")
+    flags = ("--database-url", databases.server.url("fresh"))
+    servers = [ServerProcess(tmp_path / name, *flags) for name in ("one", "two", "three")]
+    try:
+        await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers))
+        for server in servers:
+            async with server.client() as client:
+                assert (await client.get("/api/notes")).status_code == 200
+    finally:
+        for server in servers:
+            server.__exit__()
+    applied = databases.server.ask("fresh", "SELECT count(*), count(DISTINCT name) FROM tortoise_migrations")
+    databases.server.ask("postgres", "DROP DATABASE fresh WITH (FORCE)")
+    assert applied[0][0] == applied[0][1] >= 5
+
+
+async def test_who_must_be_alone_is_refused_while_a_server_runs_and_the_other_way_round(url: str, tmp_path: Path):
+    flags = ("--database-url", url)
+    with ServerProcess(tmp_path / "data", *flags):
+        for command in (["demo"], ["migrate"]):
+            done = await asyncio.to_thread(run_in, tmp_path, *command, *flags)
+            assert_failed(done, "is in use by another Quart Notes process")
+        exported = await asyncio.to_thread(run_in, tmp_path, "export", *flags)
+        assert exported.returncode == 0, exported.stderr
+
+    place = Postgres(url, 2, 5)
+    alone = Database(place, alone=True)
+    await alone.open()
+    try:
+        done = await asyncio.to_thread(run_in, tmp_path, "serve", "--bind", "127.0.0.1:0", *flags)
+        assert_failed(done, "is in use by another Quart Notes process")
+    finally:
+        await alone.close()
+    assert run_in(tmp_path, "demo", *flags).returncode == 0
+
+
+async def test_servers_of_one_database_sign_with_one_key(url: str, tmp_path: Path):
+    signed = []
+    for name in ("one", "two"):
+        async with opened(tmp_path / name, alone=False, database_url=url) as core:
+            await core.signing.open(core.database)
+            signed.append(core.signing.sign("session", "text"))
+        assert not (tmp_path / name / "secret").exists()
+
+    assert signed[0] == signed[1]
+
+
+async def test_the_doctor_looks_at_the_server(url: str, tmp_path: Path, databases: Databases):
+    done = run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0", "--database-url", url)
+    assert done.returncode == 0, done.stdout
+    assert "ok    PostgreSQL: 18" in done.stdout
+    assert "ok    Migrations: " in done.stdout
+
+    gone = run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0", "--database-url", databases.server.url("nowhere"))
+    assert gone.returncode == 1
+    assert "fail  PostgreSQL: postgres://" in gone.stdout

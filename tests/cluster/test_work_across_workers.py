@@ -1,0 +1,112 @@
+"""Work of several workers: imports and answers, done once, no matter which worker takes them and which dies."""
+
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.servers import worker_processes
+from tests.support.servers.fake_ollama import FakeOllama
+from tests.support.servers.server_process import wait_for
+from tests.support.servers.worker_processes import WorkerServer
+
+server, shared = worker_processes.server, worker_processes.shared
+
+
+def test_an_import_comes_in_once_who_takes_the_file(shared: WorkerServer):
+    for worker in shared.workers():
+        with shared.client_of(worker) as client:
+            board = client.post("/api/boards", json={"name": f"For {worker}"}).json()["id"]
+            notes = [{"title": f"{worker}, {n}"} for n in range(300)]
+            started = client.post(f"/api/boards/{board}/imports", json=notes)
+            assert started.status_code == 202, started.text
+            job = partial(client.get, started.headers["Location"])
+            _until(job, lambda answer: answer["state"] == "done")
+            found = client.get(f"/api/boards/{board}/notes?limit=1000").json()
+        assert sorted(note["title"] for note in found) == sorted(note["title"] for note in notes)
+
+
+def test_no_more_imports_run_at_once_than_one_process_would_run(server: WorkerServer):
+    notes = [{"title": f"note {n}"} for n in range(5_000)]
+    with server.clients() as found:
+        for client in found.values():
+            assert client.post("/api/imports", json=notes).status_code == 202
+        most, states = 0, ["waiting"]
+        while set(states) != {"done"}:
+            states = [job["state"] for job in client.get("/api/jobs").json()]
+            most = max(most, states.count("running"))
+            assert set(states) <= {"waiting", "running", "done"}
+    assert most == 2
+
+
+def test_an_import_whose_worker_dies_is_interrupted_and_can_be_run_again(server: WorkerServer):
+    with server.client_of(server.workers()[-1]) as client:
+        notes = [{"title": f"note {n}"} for n in range(5_000)]
+        place = client.post("/api/imports", json=notes).headers["Location"]
+        wait_for(lambda: client.get(place).json()["done"], "it has begun")
+        os.kill(_leader(server), signal.SIGKILL)
+        wait_for(lambda: client.get(place).json()["state"] == "interrupted", "another worker takes over")
+        assert client.post(f"{place}/retry").status_code in {200, 202}
+        wait_for(lambda: client.get(place).json()["state"] == "done", "it is done", 30)
+        found: list[Any] = []
+        while page := client.get(f"/api/notes?limit=1000&after_id={found[-1]['id'] if found else 0}").json():
+            found += page
+    assert sorted(note["title"] for note in found) == sorted(note["title"] for note in notes)
+
+
+def _leader(server: WorkerServer) -> int:
+    """The worker that runs imports: it holds a lock on a file."""
+    inode = str((server.data / "imports.lock").stat().st_ino)
+    for line in Path("/proc/locks").read_text().splitlines():
+        fields = line.split()
+        if fields[1] == "FLOCK" and fields[5].rpartition(":")[2] == inode:
+            return int(fields[4])
+    raise AssertionError("nobody leads")
+
+
+def test_a_question_is_answered_once_who_takes_it(tmp_path: Path):
+    with FakeOllama() as ollama, WorkerServer(tmp_path / "data", "--ollama-url", ollama.url) as server:
+        for count, worker in enumerate(server.workers(), 1):
+            with server.client_of(worker) as client:
+                ada = client.post(
+                    "/api/users", json={"name": "Ada", "email": f"ada{count}@example.org", "nickname": f"ada{count}"}
+                ).json()["id"]
+                room = client.post(f"/api/assistant/room?person_id={ada}").json()["id"]
+                asked = {"author_id": ada, "content": f"Who is number {count}?"}
+                assert client.post(f"/api/rooms/{room}/messages", json=asked).status_code == 201
+                said = partial(client.get, f"/api/rooms/{room}/messages?person_id={ada}")
+                _until(said, _answered)
+                assert len(ollama.received) == count
+
+
+def test_an_answer_is_stopped_at_any_worker(tmp_path: Path):
+    with FakeOllama() as ollama, WorkerServer(tmp_path / "data", "--ollama-url", ollama.url) as server:
+        ollama.will("slowly", "Well", {"hold": "for ever"})
+        with server.clients() as found:
+            for count, client in enumerate(found.values()):
+                ada = client.post(
+                    "/api/users", json={"name": "Ada", "email": f"{count}@example.org", "nickname": f"ada{count}"}
+                )
+                room = client.post(f"/api/assistant/room?person_id={ada.json()['id']}").json()["id"]
+                asked = {"author_id": ada.json()["id"], "content": "Say it slowly"}
+                assert client.post(f"/api/rooms/{room}/messages", json=asked).status_code == 201
+                said = partial(client.get, f"/api/rooms/{room}/messages?person_id={ada.json()['id']}")
+                _until(said, lambda messages: messages[-1]["content"] == "Well")
+                answer = said().json()[-1]["id"]
+                stopped = client.post(f"/api/messages/{answer}/stop", json={"person_id": ada.json()["id"]})
+                assert stopped.status_code == 200, stopped.text
+                ollama.is_answering(0)
+                assert said().json()[-1]["answer"]["state"] == "stopped"
+
+
+def _until(ask: Callable[[], httpx.Response], holds: Callable[[Any], bool]) -> None:
+    """Ask again until the answer is as it is to be."""
+    wait_for(lambda: holds(ask().json()), "the answer is as it is to be")
+
+
+def _answered(messages: list[Any]) -> bool:
+    return any(message["answer"] and message["answer"]["state"] == "done" for message in messages)

@@ -1,0 +1,244 @@
+"""`quart-notes dev`: another server after each change to the code, and pages that follow."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from functools import partial
+
+import httpx
+import pytest
+
+from quart_notes import create_app
+from quart_notes.dev.error_page import FILES
+from quart_notes.settings import Settings
+from tests.support.clients import dev_clients
+from tests.support.clients.dev_clients import PAGE, states, version
+from tests.support.servers.dev_process import RESTARTS, VERSION, DevProcess
+from tests.support.servers.processes import ended
+from tests.support.servers.server_process import wait_for
+
+http = dev_clients.http
+
+ENDS = 10.0  # seconds until everything has gone after Ctrl-C, on a busy machine
+
+
+def serves(http: httpx.Client, said: str) -> None:
+    """Return once the server is of that version; the former one may take a last request."""
+    wait_for(lambda: version(http) == said, f"{said} is served")
+
+
+# Another server.
+
+
+def test_a_change_to_the_code_is_served_by_another_process(dev, http):
+    (before,) = dev.server_pids()
+
+    with dev.noticed():
+        dev.says("7.1.0")
+
+    serves(http, "7.1.0")
+    (after,) = dev.server_pids()
+    assert after != before
+
+
+def test_a_second_edit_of_the_same_length_at_once_is_seen(dev, http):
+    for said in ("7.2.0", "7.3.0", "7.4.0"):
+        with dev.noticed():
+            dev.says(said)
+
+        serves(http, said)
+
+
+def test_no_request_is_refused_while_servers_come_and_go(dev):
+    over = threading.Event()
+    statuses: list[int] = []
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        while not over.is_set():
+            try:
+                statuses.append(
+                    httpx.get(f"{dev.base}/api/version", timeout=20, verify=False, trust_env=False).status_code
+                )
+            except httpx.HTTPError as error:
+                failures.append(error)
+
+    def enough(count: int) -> bool:
+        return len(statuses) > count
+
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    for said in ("7.5.0", "7.6.0"):
+        wait_for(partial(enough, len(statuses) + 20), "requests are answered")
+        with dev.restarted():
+            dev.says(said)
+    over.set()
+    for thread in asking:
+        thread.join()
+
+    assert failures == []
+    assert set(statuses) == {200}
+
+
+def test_a_change_while_a_server_is_starting_is_not_lost(dev, http):
+    dev.write(VERSION, "import time\n\ntime.sleep(30)\n" + dev.read(VERSION))
+    wait_for(lambda: "time.sleep(30)" in dev.read(VERSION) and len(dev.server_pids()) == 1, "it starts")
+
+    with dev.restarted():
+        dev.write(VERSION, dev.read(VERSION).replace("time.sleep(30)", ""))
+        dev.says("7.7.0")
+
+    assert version(http) == "7.7.0"
+
+
+def test_a_change_to_the_settings_begins_another_server(dev, http):
+    assert "Open to the network" not in http.get("/front/notes", headers=PAGE).text
+
+    with dev.restarted():
+        dev.write("quart-notes.toml", "open_to_network = true\n")
+
+    assert "Open to the network" in http.get("/front/notes", headers=PAGE).text
+
+
+def test_figures_are_shown_by_one_server_after_the_other_at_one_address(dev, http, unused_tcp_port):
+    address = f"http://127.0.0.1:{unused_tcp_port}/metrics"
+
+    def figures() -> str:
+        return httpx.get(address, timeout=20, verify=False, trust_env=False).text
+
+    with dev.noticed(f"Metrics on {address}"):
+        dev.write("quart-notes.toml", f'metrics_bind = "127.0.0.1:{unused_tcp_port}"\n')
+    assert "quart_notes_info{" in figures()
+
+    with dev.noticed(f"Metrics on {address}"):
+        dev.says("7.8.0")
+
+    assert 'quart_notes_info{version="7.8.0"} 1.0' in figures()
+
+
+def test_an_address_for_figures_that_is_taken_is_said_and_heals(dev, http):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        with dev.noticed("does not start"):
+            dev.write("quart-notes.toml", f'metrics_bind = "{bind}"\n')
+
+        assert f"cannot listen on {bind}" in http.get("/front/notes", headers=PAGE).text
+
+
+# Pages.
+
+
+def test_a_template_and_a_script_have_the_pages_made_anew(dev, http):
+    with states(http) as heard:
+        first = next(heard)
+        dev.edit("templates/notes.html", "{% block title %}", "{% block title %}NEW ")
+        second = next(heard)
+        assert (second["run"], second["pages"]) == (first["run"], first["pages"] + 1)
+        assert "<title>NEW " in http.get("/front/notes", headers=PAGE).text
+
+        dev.write("static/js/main.js", dev.read("static/js/main.js") + "// changed\n")
+        third = next(heard)
+
+    assert third["pages"] == second["pages"] + 1
+    assert third["build"] != second["build"]
+
+
+def test_a_style_sheet_has_another_address_and_the_pages_stay(dev, http):
+    def sheet() -> str:
+        found = re.search(r'href="(/static/-[^"]+/css/style\.css)"', http.get("/front/notes", headers=PAGE).text)
+        assert found
+        return found[1]
+
+    before = sheet()
+    with states(http) as heard:
+        first = next(heard)
+        dev.write("static/css/style.css", dev.read("static/css/style.css") + "/* changed */\n")
+        second = next(heard)
+
+    assert second["pages"] == first["pages"]
+    assert sheet() != before
+    assert second["build"] in sheet()
+    served = http.get(sheet())
+    assert served.text.endswith("/* changed */\n")
+    assert served.headers["cache-control"] == "no-cache"  # a kept one would be wrong once the file is as it was
+
+
+def test_every_page_brings_the_script_and_only_whole_pages_do(dev, http):
+    made = http.post("/api/notes", json={"title": "a note"}).json()
+
+    for address in ("/front/notes", "/front/users", "/docs", "/front/nothing"):
+        assert http.get(address, headers=PAGE).text.count("/dev/dev.js") == 1, address
+    assert "/dev/" not in http.get(f"/front/notes/{made['id']}").text
+    assert "/dev/" not in http.get("/openapi.json").text
+    assert http.get("/dev/child.py").status_code == 404
+
+
+# The end.
+
+
+@pytest.mark.parametrize("when", ["serving", "starting", "broken"])
+def test_ctrl_c_ends_everything_at_once(tmp_path, when):
+    (tmp_path / "project").mkdir()
+    with DevProcess(tmp_path / "project") as dev:
+        if when == "starting":
+            former = dev.server_pids()
+            dev.write(VERSION, "import time\n\ntime.sleep(30)\n" + dev.read(VERSION))
+            wait_for(lambda: dev.server_pids() not in ([], former), "another one starts", RESTARTS)
+        elif when == "broken":
+            with dev.noticed("does not start"):
+                dev.write("quart-notes.toml", "log_days = 0\n")
+        pids = dev.server_pids()
+
+        for pid in (*pids, dev.pid):  # a terminal interrupts all of them
+            os.kill(pid, signal.SIGINT)
+        assert dev.process is not None
+        code = dev.process.wait(ENDS)
+
+        assert code == 0
+        assert all(map(ended, pids))
+        assert "Traceback" not in dev.log
+
+
+def test_no_server_outlives_its_supervisor(tmp_path):
+    (tmp_path / "project").mkdir()
+    with DevProcess(tmp_path / "project") as dev:
+        (pid,) = dev.server_pids()
+
+        dev.kill()
+
+        wait_for(lambda: ended(pid), "the server ends")
+
+
+# Nothing of it elsewhere.
+
+
+async def test_serve_has_no_route_and_no_script_of_it(tmp_path):
+    app = create_app(Settings(data=tmp_path))
+    assert not [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/dev")]
+
+    async with app.test_app() as running:
+        client = running.test_client()
+        for address in ("/front/notes", "/front/users", "/docs"):
+            page = await client.get(address, headers=PAGE)
+            text = await page.get_data(as_text=True)
+            assert page.status_code == 200
+            assert "</head>" in text
+            assert "/dev/" not in text
+            assert "data-state" not in text.partition("</head>")[0]
+        for name in ("changes", *FILES):
+            assert (await client.get(f"/dev/{name}")).status_code == 404
+            assert (await client.get(f"/static/dev/{name}")).status_code == 404
+
+
+def test_serve_does_not_even_import_it():
+    program = (
+        "import sys, quart_notes.cli.main;"
+        " print([name for name in sys.modules if 'watchfiles' in name or 'quart_notes.dev' in name])"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,0 +1,159 @@
+"""`quart-notes dev`: what is wrong is shown in the pages, and goes away when it is mended."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from quart_notes.dev.error_page import FILES, HERE, State, Trouble
+from tests.support.clients import dev_clients
+from tests.support.clients.dev_clients import PAGE, state, states, version
+from tests.support.servers.dev_process import VERSION
+
+http = dev_clients.http
+
+
+# What is wrong.
+
+
+def test_a_syntax_error_is_shown_with_its_file_and_line_and_heals(dev, http):
+    with dev.noticed("does not start"):
+        dev.write(VERSION, dev.read(VERSION) + '\nbroken = "<b>" +\n')
+
+    page = http.get("/front/notes", headers=PAGE)
+    assert page.status_code == 503
+    assert page.headers["content-security-policy"]
+    assert "SyntaxError: invalid syntax" in page.text
+    assert "quart_notes/version.py, line 5" in page.text
+    assert "broken = &quot;&lt;b&gt;&quot; +" in page.text
+    assert "<b>" not in page.text
+    program = http.post("/api/notes", json={"title": "x" * 100_000})
+    assert program.status_code == 503
+    assert program.headers["content-type"] == "application/problem+json"
+    assert "quart_notes/version.py, line 5" in program.json()["detail"]
+    for name in FILES:
+        assert http.get(f"/dev/{name}").text == (HERE / name).read_text()
+
+    with dev.restarted():
+        dev.says("7.8.0")
+        dev.edit(VERSION, '\nbroken = "<b>" +\n', "")
+    assert http.get("/front/notes", headers=PAGE).status_code == 200
+
+
+def test_an_open_page_hears_of_the_error_and_of_its_end(dev, http):
+    with states(http) as heard:
+        first = next(heard)
+        assert first["trouble"] is None
+        dev.write(VERSION, dev.read(VERSION) + "\ndef broken(:\n")
+        assert list(heard) == []  # the server has ended, and the stream with it
+    broken = state(http, first)
+    assert broken["trouble"]["where"] == "quart_notes/version.py, line 5"
+    assert [5, "def broken(:"] in broken["trouble"]["lines"]
+
+    with states(http) as heard:
+        assert next(heard) == broken
+        dev.edit(VERSION, "\ndef broken(:\n", "")
+        assert list(heard) == []
+    healed = state(http, broken)
+
+    assert healed["trouble"] is None
+    assert healed["run"] != first["run"]
+
+
+@pytest.mark.parametrize(
+    ("name", "added", "said"),
+    [
+        ("quart_notes/version.py", "\nimport nothing_of_that_name\n", "ModuleNotFoundError: No module named"),
+        ("quart_notes/app.py", "\nraise RuntimeError('not now')\n", "RuntimeError: not now"),
+        ("quart_notes/dev/child.py", "\ndef broken(:\n", "It ended with exit code 1"),
+        ("quart-notes.toml", "log_days = 0\n", "log_days (in the settings file)"),
+        ("quart-notes.toml", "log_days = = \n", "quart-notes.toml cannot be read"),
+    ],
+)
+def test_whatever_prevents_the_start_is_said(dev, http, name, added, said):
+    before = dev.read(name) if (dev.code / name).exists() else ""
+    with dev.noticed("does not start"):
+        dev.write(name, before + added)
+
+    page = http.get("/front/notes", headers=PAGE)
+
+    assert page.status_code == 503
+    assert said in page.text
+    if name.endswith("app.py"):
+        assert f"{name}, line {len((before + added).splitlines())}" in page.text
+
+
+def test_an_error_while_the_server_opens_is_said_with_its_place(dev, http):
+    with dev.noticed("does not start"):
+        dev.edit("quart_notes/app.py", "await core.log.open()\n", "await core.log.opened_wrongly()\n")
+
+    page = http.get("/front/notes", headers=PAGE)
+
+    assert page.status_code == 503
+    assert "AttributeError" in page.text
+    assert re.search(r"quart_notes/app\.py, line \d+", page.text)
+
+
+def test_a_server_that_is_killed_is_missed_until_something_changes(dev, http):
+    (pid,) = dev.server_pids()
+    with dev.noticed("The server has ended"):
+        os.kill(pid, signal.SIGKILL)
+
+    assert "It was ended by SIGKILL" in http.get("/front/notes", headers=PAGE).text
+    with dev.restarted():
+        dev.edit("templates/notes.html", "{% block title %}", "{# mended #}{% block title %}")
+    assert version(http)
+
+
+def test_a_template_that_cannot_be_read_is_said_and_heals(dev, http):
+    with states(http) as heard:
+        next(heard)
+        dev.edit("templates/macros/note.html", "{%", "{% if %}{%")
+        broken = next(heard)["trouble"]
+        assert broken["what"].startswith("TemplateSyntaxError")
+        assert re.fullmatch(r"templates/macros/note\.html, line \d+", broken["where"])
+        page = http.get("/front/notes", headers=PAGE)
+        assert page.status_code == 500
+        assert broken["where"] in page.text
+        dev.edit("templates/macros/note.html", "{% if %}{%", "{%")
+
+        assert next(heard)["trouble"] is None
+
+    assert http.get("/front/notes", headers=PAGE).status_code == 200
+
+
+def test_a_template_that_fails_is_said_with_its_line(dev, http):
+    with dev.noticed("Changed: users.html"):
+        dev.edit("templates/users.html", "{% block main %}", "{% block main %}\n{{ nobody.nothing.at_all }}")
+    line = dev.read("templates/users.html").split("\n").index("{{ nobody.nothing.at_all }}") + 1
+
+    page = http.get("/front/users", headers=PAGE)
+    program = http.get("/front/users")
+
+    assert page.status_code == program.status_code == 500
+    assert f"templates/users.html, line {line}" in page.text
+    assert f"templates/users.html, line {line}" in program.json()["detail"]
+
+
+# What is said.
+
+
+def test_what_is_wrong_is_text_wherever_it_stands(tmp_path):
+    file = tmp_path / "wrong.py"
+    file.write_text("one\n</li><script>two()</script>\n" + "x" * 1000)
+    trouble = Trouble("<i>", "<Kind>", "<b>$where</b>", str(file), 2)
+
+    page = trouble.page('/"root')
+
+    assert "<script>" not in page
+    assert "&lt;/li&gt;&lt;script&gt;two()" in page
+    assert "&lt;b&gt;$where&lt;/b&gt;" in page
+    assert "<i>" not in page
+    assert max(len(line) for _, line in trouble.lines()) == 400
+    assert b'data-state="{&quot;' in State("<run>").followed(page.encode(), "")
+
+
+def test_a_place_that_has_gone_has_no_lines(tmp_path):
+    assert Trouble("", "", "", str(tmp_path / "gone.py"), 3).lines() == []
+    assert Trouble("", "", "").where == ""

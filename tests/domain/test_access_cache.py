@@ -1,0 +1,248 @@
+"""The gate: what a secret lets somebody do is known without asking, and a stream ends with what it needs."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from quart_notes.domain import access_cache
+from quart_notes.domain.access_cache import Pass
+from quart_notes.live.writer import Change
+from quart_notes.models import ApiToken, Session
+from quart_notes.web.raw_headers import fields_of
+from quart_notes.web.security.authentication import known_pass
+from quart_notes.web.security.credentials import COOKIE, LONG_COOKIE, SECURE_COOKIE, _kept_secret
+from tests.support.accounts_app import House
+from tests.support.clients.raw_connection import until
+
+ENDS = 5.0  # seconds on a busy machine for what takes a moment
+
+
+async def _pass(house: House, cookie: str) -> Pass | None:
+    secret = house.core.signing.read("session", cookie)
+    assert secret is not None
+    return await house.core.gate.session(secret, trusted=False)
+
+
+# What is known.
+
+
+async def test_a_secret_is_asked_for_once_and_anew_after_a_change(house: House, monkeypatch: pytest.MonkeyPatch):
+    cookie, asked = await house.cookie("ada"), 0
+    find = house.core.sessions.find
+
+    async def counted(secret: str) -> Any:
+        nonlocal asked
+        asked += 1
+        return await find(secret)
+
+    monkeypatch.setattr(house.core.sessions, "find", counted)
+    for _ in range(3):
+        assert await _pass(house, cookie) is not None
+    assert asked == 1
+
+    board = await house.board(bob="owner", ada="viewer")
+    passed = await _pass(house, cookie)
+    assert asked == 2
+    assert passed is not None
+    assert passed.roles[board] == "viewer"
+    await house.board(bob="owner", eve="viewer")
+    await _pass(house, cookie)
+    assert asked == 2, "what changes for others changes nothing for ada"
+
+
+async def test_what_was_read_just_before_a_change_is_not_kept(house: House, monkeypatch: pytest.MonkeyPatch):
+    cookie = await house.cookie("ada")
+    board = await house.board(bob="owner", ada="viewer")
+    roles = house.core.boards.roles
+
+    async def slow(caller: Any) -> Any:
+        found = await roles(caller)
+        await house.core.members.remove(house.caller("bob"), board, house.people["ada"].id)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.core.boards, "roles", slow)
+        before = await _pass(house, cookie)
+    after = await _pass(house, cookie)
+
+    assert before is not None
+    assert after is not None
+    assert board in before.roles
+    assert board not in after.roles
+
+
+async def test_no_more_secrets_are_kept_than_there_is_room_for(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(access_cache, "MAX_KEPT", 3)
+
+    for _ in range(5):
+        assert await _pass(house, await house.cookie("ada"))
+
+    assert len(house.core.gate._kept) == 3
+
+
+async def test_a_pass_is_not_kept_beyond_its_end(house: House, monkeypatch: pytest.MonkeyPatch):
+    cookie = await house.cookie("ada")
+    await _expire(house, Session, house.people["ada"].id, timedelta(hours=2))
+    passed = await _pass(house, cookie)
+    assert passed is not None
+    assert passed.expires is not None
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: max(now, passed.expires or 0) + 1)
+
+    assert house.core.gate.known("session", passed.secret) is None
+
+
+async def _expire(house: House, model: Any, user_id: int, left: timedelta) -> None:
+    async def work(change: Change) -> None:
+        rows = model.filter(user_id=user_id).using_db(change.connection)
+        await rows.update(expires_at=datetime.now(UTC) + left)
+
+    await house.core.writer(work)
+
+
+async def test_a_stream_that_has_left_is_judged_no_more_and_leaves_no_timer(house: House):
+    passed = await _pass(house, await house.cookie("ada"))
+    assert passed is not None
+    core, ended = house.core, asyncio.Event()
+    stay = core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+    for _ in range(20):
+        await house.board(bob="owner", ada="viewer")
+    await until(lambda: not core.gate._judging, "all is judged")
+    (stream,) = core.gate._streams[house.people["ada"].id]
+    assert _timers(core.gate) == 1, "one a stream, however often it was judged"
+
+    stay()
+    await house.board(bob="owner", ada="viewer")
+    await until(lambda: not core.gate._judging, "all is judged")
+
+    assert stream.timer is None or stream.timer.cancelled()
+    assert core.gate._streams == {}
+    assert _timers(core.gate) == 0
+    assert not ended.is_set()
+
+
+def _timers(judge: access_cache.Gate) -> int:
+    scheduled: Any = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+    return sum(not one.cancelled() and getattr(one._callback, "__self__", None) is judge for one in scheduled)
+
+
+async def test_a_stream_ends_when_nobody_can_say_whether_it_may_go_on(house: House, monkeypatch: pytest.MonkeyPatch):
+    passed = await _pass(house, await house.cookie("ada"))
+    assert passed is not None
+    ended = asyncio.Event()
+    leave = house.core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no database")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.core.sessions, "find", fail)
+        await house.board(bob="owner", ada="viewer")
+        async with asyncio.timeout(ENDS):
+            await ended.wait()
+    leave()
+
+
+@pytest.mark.parametrize("kind", ["session", "token"])
+async def test_a_stream_ends_when_what_let_it_in_is_over(house: House, kind: str, monkeypatch: pytest.MonkeyPatch):
+    ada = house.people["ada"].id
+    if kind == "session":
+        cookie = await house.cookie("ada")
+        await _expire(house, Session, ada, timedelta(seconds=0.3))
+        passed = await _pass(house, cookie)
+    else:
+        token = await house.token("ada")
+        await _expire(house, ApiToken, ada, timedelta(seconds=0.3))
+        passed = await house.core.gate.token(token)
+    assert passed is not None
+    ended = asyncio.Event()
+
+    leave = house.core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+
+    assert not ended.is_set()
+    async with asyncio.timeout(ENDS):
+        await ended.wait()
+    leave()
+
+
+async def test_a_stream_that_outlives_the_longest_timer_is_judged_and_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(access_cache, "LONGEST_TIMER", 0.01)
+    passed = await _pass(house, await house.cookie("ada"))
+    assert passed is not None
+    ended, judged = asyncio.Event(), 0
+    find = house.core.gate._may_go_on
+
+    async def counted(stream: Any) -> bool:
+        nonlocal judged
+        judged += 1
+        return await find(stream)
+
+    monkeypatch.setattr(house.core.gate, "_may_go_on", counted)
+    leave = house.core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+
+    await until(lambda: judged > 3, "it is judged again and again")
+
+    assert not ended.is_set()
+    leave()
+
+
+# What is known of the headers of a request.
+
+
+async def test_a_cookie_is_known_by_its_header_until_its_session_ends(house: House):
+    cookie = await house.cookie("ada")
+    sent = [(b"accept", b"*/*"), (b"cookie", f"theme=dark; {COOKIE}={cookie}".encode())]
+    assert known_pass(house.core, fields_of(sent), secure=False) is None, "nobody has asked the database yet"
+    passed = await _pass(house, cookie)
+    assert passed is not None
+    for _ in range(2):
+        assert known_pass(house.core, fields_of(sent), secure=False) is passed
+    assert known_pass(house.core, fields_of(sent), secure=True) is None, (
+        "anybody may have set it: it has not the name for https"
+    )
+    secure = [(b"cookie", f"{SECURE_COOKIE}={cookie}".encode())]
+    assert known_pass(house.core, fields_of(secure), secure=True) is passed
+    assert known_pass(house.core, fields_of(secure), secure=False) is None
+
+    await house.client(cookie).post("/front/sign-out")
+
+    assert known_pass(house.core, fields_of(sent), secure=False) is None
+
+
+@pytest.mark.parametrize("spoil", [lambda cookie: cookie[:-1], lambda cookie: "x" + cookie, lambda cookie: ""])
+async def test_a_cookie_that_was_not_signed_here_is_nobodys(house: House, spoil: Callable[[str], str]):
+    cookie = await house.cookie("ada")
+    await _pass(house, cookie)
+
+    for _ in range(2):
+        assert (
+            known_pass(house.core, fields_of([(b"cookie", f"{COOKIE}={spoil(cookie)}".encode())]), secure=False) is None
+        )
+
+
+async def test_a_token_counts_before_a_cookie_and_a_proxys_password_does_not(house: House):
+    cookie = await house.cookie("ada")
+    passed = await _pass(house, cookie)
+    sent = [(b"cookie", f"{COOKIE}={cookie}".encode())]
+
+    assert known_pass(house.core, fields_of([*sent, (b"authorization", b"Bearer nothing")]), secure=False) is None
+    assert known_pass(house.core, fields_of([(b"authorization", b"Basic eDp5"), *sent]), secure=False) is passed
+
+
+async def test_a_very_long_cookie_is_not_remembered_and_answered_all_the_same(house: House):
+    cookie = await house.cookie("ada")
+    passed = await _pass(house, cookie)
+    long = f"{COOKIE}={cookie}; else=" + "x" * LONG_COOKIE
+    remembered = _kept_secret.cache_info().currsize
+    assert known_pass(house.core, fields_of([(b"cookie", long.encode())]), secure=False) is passed
+    assert _kept_secret.cache_info().currsize == remembered
+
+    answer = await house.client().get("/api/notes", headers={"Cookie": long})
+
+    assert answer.status_code == 200

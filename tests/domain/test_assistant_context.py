@@ -1,0 +1,102 @@
+"""What the assistant may know of boards and of what was said, when it is asked."""
+
+import pytest
+
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
+from quart_notes.domain.assistant import context as assistant_context
+from quart_notes.domain.assistant.prompt import Context, Said
+from quart_notes.schemas import MessageOut, NoteCreate
+from tests.support.accounts_app import House
+from tests.support.assistant_questions import LOBBY, asked, person
+
+
+async def context_of(core: Core, answer: MessageOut) -> Context:
+    found = await core.answers.asked(answer.id)
+    assert found is not None
+    assert found.context is not None
+    return found.context
+
+
+def titles(context: Context) -> dict[str, list[str | None]]:
+    return {board.name: [note.title for note in board.notes] for board in context.boards}
+
+
+async def test_in_ones_own_room_it_knows_the_boards_that_one_sees_at_that_moment(house: House):
+    core, ada = house.core, house.people["ada"]
+    await core.assistant.stop()
+    with_ada = await house.board("With ada", bob="owner", ada="viewer")
+    without = await house.board("Without", bob="owner")
+    for board, nickname in ((1, "bob"), (with_ada, "bob"), (without, "bob")):
+        await house.note(nickname, board, f"on {board}")
+    room = (await core.rooms.private(house.caller("ada"), ada.id)).result.room
+    answer = await asked(core, ada, "what do the notes say?", room.id)
+
+    known = titles(await context_of(core, answer))
+    assert known["With ada"] == [f"on {with_ada}"]
+    assert sorted(title for notes in known.values() for title in notes if title) == ["on 1", f"on {with_ada}"]
+    assert next(iter(known)) == "Personal (ada)", "one's own comes before everybody's"
+
+    await core.members.remove(house.caller("bob"), with_ada, ada.id)
+    assert "With ada" not in titles(await context_of(core, answer))
+
+
+async def test_the_board_that_is_open_comes_first(house: House):
+    core, ada = house.core, house.people["ada"]
+    await core.assistant.stop()
+    board = await house.board("Allotment", ada="owner")
+    session = await house.session_id(await house.cookie("ada"))
+    await core.sessions.open_board(session, board)
+    room = (await core.rooms.private(house.caller("ada"), ada.id)).result.room
+
+    context = await context_of(core, await asked(core, ada, "my list?", room.id))
+
+    assert next(board.name for board in context.boards) == "Allotment"
+
+
+async def test_notes_are_known_when_one_asks_for_them_or_names_one(core: Core):
+    ada = await person(core, "ada")
+    for title, description in (("Passport", "in the drawer"), ("Buy milk", "oats"), (None, "drawer")):
+        await core.notes.add(ANYBODY, 1, NoteCreate(title=title, description=description))
+
+    async def known(text: str) -> list[str | None]:
+        context = await context_of(core, await asked(core, ada, f"@assistant {text}"))
+        return [note.title for board in context.boards for note in board.notes]
+
+    assert await known("how are you?") == []
+    assert await known("what is in the drawer?") == [], "a word of a text alone says little"
+    assert await known("where is my PASSPORT?") == ["Passport", None, "Buy milk"]
+    assert await known("is milk on the list?") == [None, "Buy milk", "Passport"]
+
+
+async def test_what_the_question_names_comes_before_what_is_new_and_what_is_open_before_what_is_done(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(assistant_context, "NOTES", 3)
+    ada = await person(core, "ada")
+    for title in ("Passport", "one", "two", "three", "four"):
+        await core.notes.add(ANYBODY, 1, NoteCreate(title=title))
+
+    (board,) = (await context_of(core, await asked(core, ada, "@assistant the note on the passport?"))).boards
+
+    assert [note.title for note in board.notes] == ["Passport", "four", "three", "two"]
+    assert board.total == 5
+
+
+async def test_what_was_said_after_the_question_and_in_other_rooms_is_not_known(core: Core):
+    ada = await person(core, "ada")
+    (room, _), _ = await core.rooms.private(ANYBODY, ada.id)
+    await asked(core, ada, "alone", room.id)
+    first = await asked(core, ada, "@assistant first")
+    await core.messages.post_as_guest(LOBBY, "Client 5", "after")
+    await core.answers.grow(first.id, 1, "half an answer")
+
+    assert [one.text for one in (await context_of(core, first)).said] == ["@assistant first"]
+    second = await context_of(core, await asked(core, ada, "@assistant second"))
+    assert list(second.said) == [
+        Said("ada", "@assistant first"),
+        Said(None, "half an answer"),
+        Said("Client 5", "after"),
+        Said("ada", "@assistant second"),
+    ]
+    assert second.asker == "ada"

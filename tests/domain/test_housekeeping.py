@@ -1,0 +1,156 @@
+"""What is done now and then: long deleted notes and old events go, and nothing else."""
+
+import asyncio
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from quart_notes.background.import_runner import Runner
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD
+from quart_notes.domain.jobs import Sent
+from quart_notes.domain.notes import EMPTY_TRASH_CHUNK
+from quart_notes.errors import DatabaseUnavailableError, NotFoundError
+from quart_notes.live.writer import Change
+from quart_notes.models import Job, Note
+from quart_notes.schemas import ImportOptions, NoteCreate
+from quart_notes.settings import Settings
+from quart_notes.storage.sqlite import file as sqlite_file
+from tests.support.servers.in_process import fresh, rows
+
+DAYS = Settings().trash_days
+
+
+async def _deleted(core: Core, days_ago: float, count: int = 1) -> list[int]:
+    """Notes that were deleted so long ago."""
+    added = await asyncio.gather(
+        *(core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=f"gone {n}")) for n in range(count))
+    )
+    ids = [written.result.id for written in added]
+    await asyncio.gather(*(core.notes.delete(ANYBODY, SHARED_BOARD, note_id) for note_id in ids))
+    moment = datetime.now(UTC) - timedelta(days=days_ago)
+
+    async def work(change: Change) -> None:
+        await Note.filter(id__in=ids).using_db(change.connection).update(deleted_at=moment)
+
+    await core.writer(work)
+    return ids
+
+
+async def test_a_note_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_back(core: Core):
+    kept = (await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="kept"))).result
+    (recent,) = await _deleted(core, DAYS - 0.1)
+    (old,) = await _deleted(core, DAYS + 0.1)
+    before = await fresh(core)
+
+    await core.tidy()
+
+    assert rows(core, "SELECT id FROM note ORDER BY id") == [(kept.id,), (recent,)]
+    assert await fresh(core) == before, "it changed what people see, or told them something"
+    with pytest.raises(NotFoundError):
+        await core.notes.restore(ANYBODY, SHARED_BOARD, old)
+    assert (await core.notes.restore(ANYBODY, SHARED_BOARD, recent)).result.id == recent
+
+
+async def test_the_id_of_a_note_that_is_gone_for_good_is_not_used_again(core: Core):
+    (last,) = await _deleted(core, DAYS + 1)
+
+    await core.tidy()
+
+    assert rows(core, "SELECT count(*) FROM note") == [(0,)]
+    assert (await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="next"))).result.id == last + 1
+
+
+async def test_much_goes_in_chunks_and_all_of_it(core: Core):
+    await _deleted(core, DAYS + 1, EMPTY_TRASH_CHUNK + 20)
+
+    assert (await core.notes.empty_trash(DAYS)).result
+    assert rows(core, "SELECT count(*) FROM note") == [(20,)]
+    assert not (await core.notes.empty_trash(DAYS)).result
+    assert rows(core, "SELECT count(*) FROM note") == [(0,)]
+
+
+async def test_old_events_go_and_the_newest_number_stays(core: Core):
+    for n in range(130):
+        await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
+    few = Core(**{**vars(core), "settings": core.settings.model_copy(update={"log_rows": 100})})
+
+    await few.tidy()
+
+    assert rows(core, "SELECT min(number), max(number) FROM event_log") == [(31, 130)]
+    assert rows(core, "SELECT newest, pruned FROM log_head") == [(130, 30)]
+
+
+async def _job(core: Core, folder: str, state: str, days_ago: float) -> int:
+    """An import that was touched last so long ago."""
+    job_id = (await core.jobs.start(ANYBODY, SHARED_BOARD, ImportOptions(), Sent("notes.json", folder, 1))).result.id
+    moment = datetime.now(UTC) - timedelta(days=days_ago)
+
+    async def work(change: Change) -> None:
+        await Job.filter(id=job_id).using_db(change.connection).update(state=state, updated_at=moment)
+
+    await core.writer(work)
+    return job_id
+
+
+async def test_imports_of_a_machine_that_has_gone_are_interrupted_and_nothing_else(core: Core):
+    with core.spool.receiving(1) as upload:
+        here, away = upload.folder.name, "elsewhere-1"
+    runner = Runner(core.broadcaster, core.jobs, core.imports, core.spool, trusted=True, sole=False)
+    lost = {await _job(core, away, state, 1.1) for state in ("waiting", "running")}
+    others = [(away, "waiting", 0.9), (away, "done", 1.1), (away, "failed", 1.1), (here, "waiting", 1.1)]
+    kept = {await _job(core, *other): other[1] for other in others}
+    before = await core.log.newest()
+
+    await Core(**{**vars(core), "runner": runner}).tidy()
+
+    assert dict(rows(core, "SELECT id, state FROM job")) == {**dict.fromkeys(lost, "interrupted"), **kept}
+    assert (await core.log.newest()).number - before.number == len(lost), "the people who asked for them are told"
+    (again, _) = sorted(lost)
+    assert (await core.jobs.retry(ANYBODY, again)).result.state == "waiting"
+
+
+def _in_the_file_itself(core: Core, copy: Path) -> int:
+    """How many notes the database file holds without its write-ahead log."""
+    shutil.copyfile(core.settings.database_file, copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'note'").fetchall():
+            return 0
+        (count,) = connection.execute("SELECT count(*) FROM note").fetchone()
+    return int(count)
+
+
+@pytest.mark.sqlite_only("its write-ahead log")
+async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(30):
+        await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=f"note {number}", description="x" * 5000))
+    await core.database.checkpoint()
+    assert _in_the_file_itself(core, tmp_path / "before") < 30, "it is done before the log has grown"
+
+    monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 50_000)
+    writing = asyncio.gather(*(core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="during it")) for _ in range(50)))
+    await core.database.checkpoint()
+    await writing
+
+    assert _in_the_file_itself(core, tmp_path / "after") >= 30
+    assert rows(core, "SELECT count(*) FROM note") == [(80,)]
+
+
+@pytest.mark.sqlite_only("its file goes away")
+async def test_no_database_is_made_where_one_went_away(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="here"))
+    monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 0)
+    file = core.settings.database_file
+    file.rename(tmp_path / "away")
+
+    with pytest.raises(DatabaseUnavailableError):
+        await core.database.checkpoint()
+
+    assert not file.exists()
+    (tmp_path / "away").rename(file)

@@ -1,0 +1,238 @@
+"""Tries of passwords, counted in the database for all processes together, bounded, by a clock that may jump."""
+
+import asyncio
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from quart_notes.core import Core
+from quart_notes.domain import login_attempts
+from quart_notes.domain.login_attempts import CHUNK, PACES, Try
+from quart_notes.errors import TooManyAttemptsError
+from tests.support.servers.empty_database import settings_for
+from tests.support.servers.in_process import opened, rows
+from tests.support.servers.server_process import ROOT
+
+ADA, BOB = Try("account", ("ada", "192.0.2.1")), Try("account", ("bob", "192.0.2.1"))
+HERE = Try("address", ("192.0.2.1",))
+
+
+class Clock:
+    """What time it is said to be."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("quart_notes.domain.login_attempts.time.time", clock)
+    return clock
+
+
+async def _tries(core: Core, *tries: Try, number: int = 1) -> int:
+    """How many of so many are let through."""
+    answers = await asyncio.gather(*(core.attempts.count(*tries) for _ in range(number)), return_exceptions=True)
+    assert all(answer is None or isinstance(answer, TooManyAttemptsError) for answer in answers), answers
+    return answers.count(None)
+
+
+async def _wait(core: Core, *tries: Try) -> int:
+    """The seconds that one is told to wait."""
+    with pytest.raises(TooManyAttemptsError) as refused:
+        await core.attempts.count(*tries)
+    return int(refused.value.headers["Retry-After"])
+
+
+async def test_a_burst_is_free_and_then_one_at_a_time(core: Core, clock: Clock):
+    assert [await _tries(core, ADA) for _ in range(10)] == [1] * 10
+
+    assert await _wait(core, ADA) == 10
+    assert await _tries(core, BOB) == 1
+    clock.now += 9
+    assert await _wait(core, ADA) == 1
+    clock.now += 1
+    assert await _tries(core, ADA) == 1
+    assert await _wait(core, ADA) == 10
+
+
+async def test_after_a_rest_there_is_a_whole_burst_again_and_no_more(core: Core, clock: Clock):
+    await _tries(core, ADA, number=10)
+    clock.now += 10_000
+
+    assert await _tries(core, ADA, number=30) == 10
+
+
+async def test_many_at_once_are_let_through_no_more_than_one_by_one(core: Core, clock: Clock):
+    assert await _tries(core, ADA, number=200) == 10
+    assert await _tries(core, ADA, number=200) == 0
+
+
+async def test_what_is_forgiven_is_forgotten(core: Core, clock: Clock):
+    await _tries(core, ADA, number=10)
+    await _tries(core, BOB)
+
+    await core.attempts.forgive(ADA)
+    await core.attempts.forgive(HERE)
+
+    assert len(rows(core, "SELECT * FROM attempt")) == 1
+    assert await _tries(core, ADA, number=20) == 10
+
+
+async def test_a_restart_forgives_nothing(tmp_path: Path, clock: Clock):
+    async with opened(tmp_path) as core:
+        await _tries(core, ADA, number=10)
+    clock.now += 3
+
+    async with opened(tmp_path) as core:
+        assert await _wait(core, ADA) == 7
+
+
+async def test_who_has_to_wait_for_one_of_two_is_counted_for_neither(core: Core, clock: Clock):
+    assert await _tries(core, ADA, HERE, number=50) == 10
+
+    assert await _tries(core, HERE, number=200) == 90, "those that were refused counted for the address"
+    await _wait(core, BOB, HERE)
+    assert await _tries(core, BOB, number=20) == 10
+
+
+async def test_what_is_refused_costs_no_write(core: Core, clock: Clock):
+    await _tries(core, ADA, number=10)
+    (before,) = rows(core, "SELECT forgiven_at FROM attempt")
+    written = sum(core.writer.sizes.counts)
+
+    for _ in range(20):
+        await _wait(core, ADA)
+
+    assert rows(core, "SELECT forgiven_at FROM attempt") == [before]
+    assert sum(core.writer.sizes.counts) == written
+
+
+async def test_a_key_says_nobodys_name_and_no_two_share_one(core: Core, clock: Clock):
+    tries = [ADA, BOB, HERE, Try("device", (1, "x")), Try("device", (11, "x")), Try("password", (1,))]
+    tries += [
+        Try("device", ADA.by),
+        Try("account", ("ada\x00", "")),
+        Try("account", ("\ud800", "ä")),
+        Try("device", (None, None)),
+    ]
+    for one in tries:
+        await _tries(core, one)
+
+    kept = [key for (key,) in rows(core, "SELECT key FROM attempt")]
+    assert len({*kept}) == len(tries)
+    assert all(len(key) == 64 and int(key, 16) for key in kept)
+    assert "ada" not in str(rows(core, "SELECT * FROM attempt"))
+
+
+@pytest.mark.parametrize("jump", [-1, -50, -100, -5000, -1e9, 1, 50, 1e9])
+async def test_a_clock_that_jumps_locks_nobody_out_for_longer_than_a_burst(core: Core, clock: Clock, jump: float):
+    await _tries(core, ADA, HERE, number=10)
+    clock.now += jump
+
+    let_in = 0
+    for _ in range(101):
+        let_in += await _tries(core, ADA, HERE)
+        clock.now += 1
+
+    pace = PACES["account"]
+    assert 1 <= let_in <= pace.burst + 101 / pace.seconds
+    if jump < 0:
+        assert let_in <= 101 / pace.seconds - jump / pace.seconds + 1, "going back forgives nothing"
+
+
+async def test_clocks_that_differ_a_little_let_through_no_more(core: Core, clock: Clock):
+    chance = random.Random(2)
+    begin, let_in = clock.now, 0
+    for _ in range(300):
+        real = clock.now
+        clock.now += chance.choice([-2, 0, 2])
+        let_in += await _tries(core, ADA)
+        clock.now = real + 1
+
+    assert let_in <= 10 + (clock.now - begin + 4) / 10 + 1
+
+
+async def test_what_is_forgiven_is_gone_with_the_next_round_of_housekeeping(core: Core, clock: Clock):
+    for number in range(CHUNK + 20):
+        await _tries(core, Try("account", (str(number), "")))
+    clock.now += 5
+    await _tries(core, ADA, number=3)
+    clock.now += 5
+    assert len(rows(core, "SELECT * FROM attempt")) == CHUNK + 21
+
+    await core.tidy()
+
+    assert rows(core, "SELECT key, forgiven_at FROM attempt") == [(ADA.key, clock.now + 25)]
+    clock.now -= 1e6
+    await core.tidy()
+    assert rows(core, "SELECT * FROM attempt") == [], "of a clock that was ahead"
+
+
+async def test_what_is_kept_is_bounded(core: Core, clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(login_attempts, "MAX_KEPT", 30)
+    await _tries(core, ADA, number=10)
+    for number in range(100):
+        await _tries(core, Try("account", (str(number), "")))
+
+    await core.tidy()
+
+    assert len(rows(core, "SELECT * FROM attempt")) == 30
+    assert await _wait(core, ADA) == 10, "who has used up least is forgotten first"
+
+
+@pytest.mark.parametrize("kind", PACES)
+def test_housekeeping_knows_how_far_a_pace_can_reach(kind: str):
+    assert PACES[kind].burst * PACES[kind].seconds < login_attempts.HOUR / 2
+
+
+PROCESS = """
+import asyncio, sys
+from pathlib import Path
+from tests.domain.test_login_attempts import ADA, HERE, _tries
+from tests.support.servers.in_process import opened
+
+async def main() -> None:
+    async with opened(Path(sys.argv[1]), alone=False, database_url=sys.argv[2] or None) as core:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(await _tries(core, ADA, HERE, number=25), flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_several_processes_let_through_as_many_together_as_one(tmp_path: Path):
+    database = settings_for(tmp_path).database_url or ""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROCESS, str(tmp_path), database],
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]
+    try:
+        for process in processes:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            assert process.stdin
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        let_in = [int(process.communicate(timeout=60)[0]) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+    assert sum(let_in) in (10, 11), let_in  # one more when it takes ten seconds

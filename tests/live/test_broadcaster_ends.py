@@ -1,0 +1,268 @@
+"""Readers that come to their end: they fall behind, fail, leave; and what keeps the others alive."""
+
+import asyncio
+
+import pytest
+
+from quart_notes.live import broadcaster as module
+from quart_notes.live.broadcaster import PORTION, Broadcaster
+from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
+from tests.support import broadcaster_fixtures
+from tests.support.broadcaster_fixtures import BOARD, OTHER, attached, note
+from tests.support.clients.fake_outlet import Wire, plain
+from tests.support.clients.raw_connection import until
+
+broadcaster = broadcaster_fixtures.broadcaster
+
+
+async def test_a_reader_may_be_256_messages_behind(broadcaster: Broadcaster):
+    reader = broadcaster.subscribe({BOARD}, plain)
+    broadcaster.publish(note(number) for number in range(MAX_WAITING))
+
+    assert len(reader.take()) == MAX_WAITING
+    assert not reader.lagged
+
+
+async def test_a_reader_that_falls_further_behind_is_cut_off(broadcaster: Broadcaster):
+    reader = broadcaster.subscribe({BOARD}, plain)
+    broadcaster.publish(note(number) for number in range(MAX_WAITING + 1))
+
+    assert reader.take() == []
+    assert reader.lagged
+    assert reader.ended.is_set()
+
+
+async def test_a_reader_that_falls_a_mebibyte_behind_is_cut_off(broadcaster: Broadcaster):
+    reader = broadcaster.subscribe({BOARD}, plain)
+    half = MAX_WAITING_BYTES // 2
+    broadcaster.publish([note(1, size=half), note(2, size=half)])
+    assert len(reader.take()) == 2
+
+    broadcaster.publish([note(3, size=half), note(4, size=half), note(5)])
+
+    assert reader.take_framed() == b""
+    assert reader.lagged
+
+
+async def test_what_is_handed_out_and_who_is_cut_off_is_counted(broadcaster: Broadcaster):
+    slow, other = broadcaster.subscribe({BOARD}, plain), broadcaster.subscribe({BOARD, OTHER}, plain)
+    broadcaster.publish([note(1), note(2, OTHER), note(3, "user:9"), Message(BOARD, None, "", b"{}")])
+    assert broadcaster.published == {"durable": 3, "volatile": 1}
+    assert broadcaster.deliveries == 2 * 2 + 1
+    assert broadcaster.framings() == {plain: 2}
+
+    broadcaster.publish(note(number) for number in range(4, MAX_WAITING + 4))
+    assert slow.take() == []
+    for _ in range(2):
+        broadcaster.unsubscribe(slow)
+    broadcaster.unsubscribe(other)
+
+    assert broadcaster.cut_off == 1
+    assert broadcaster.framings() == {}
+
+
+async def test_one_message_larger_than_the_limit_still_reaches_everybody(broadcaster: Broadcaster):
+    wire, pulling = Wire(), broadcaster.subscribe({BOARD}, plain)
+    attached(broadcaster, wire)
+
+    broadcaster.publish([note(1, size=3 * MAX_WAITING_BYTES)])
+
+    await until(lambda: wire.numbers == [1], "the large message")
+    assert len(pulling.take()) == 1
+
+
+@pytest.mark.parametrize("size", [10, 4000, 100_000])
+async def test_an_outlet_that_takes_nothing_is_cut_off_and_nobody_else_notices(broadcaster: Broadcaster, size: int):
+    stuck, fast = Wire(takes=0), Wire()
+    slow = attached(broadcaster, stuck)
+    quick = attached(broadcaster, fast)
+
+    for number in range(1, 601):
+        broadcaster.publish([note(number, size=size)])
+        if number % 7 == 0:
+            await asyncio.sleep(0.001)
+
+    await until(lambda: fast.numbers == list(range(1, 601)), "the fast reader has everything")
+    assert slow.lagged
+    assert not quick.lagged
+    assert stuck.numbers == list(range(1, len(stuck.numbers) + 1))
+    assert len(stuck.numbers) <= MAX_WAITING
+    assert stuck.written <= MAX_WAITING_BYTES
+
+
+async def test_an_outlet_that_takes_slowly_but_steadily_is_not_cut_off(broadcaster: Broadcaster):
+    wire = Wire(takes=0)
+    reader = attached(broadcaster, wire)
+    for number in range(1, 1001, 10):
+        broadcaster.publish(note(n, size=1000) for n in range(number, number + 10))
+        await flushed(broadcaster)
+        wire.takes = max(number * 1000 - 200_000, 0)  # always about two hundred messages late
+
+    wire.takes = None
+    await until(lambda: wire.numbers == list(range(1, 1001)), "it has everything")
+    assert not reader.lagged
+
+
+async def flushed(broadcaster: Broadcaster) -> None:
+    """Return when what was published has been written to all who take it."""
+    assert broadcaster._flush_task is not None
+    await broadcaster._flush_task
+
+
+async def test_a_reader_that_takes_nothing_costs_nothing_when_something_is_published(broadcaster: Broadcaster):
+    stuck, fast = Wire(takes=0), Wire()
+    reader = attached(broadcaster, stuck)
+    attached(broadcaster, fast)
+    broadcaster.publish([note(1)])
+    await until(lambda: fast.numbers == [1], "both have been written to")
+    assert stuck.numbers == [1]
+    asked, offers = stuck.asked, fast.asked
+
+    for number in range(2, MAX_WAITING + 1):
+        broadcaster.publish([note(number)])
+        await flushed(broadcaster)
+
+    assert stuck.asked == asked
+    assert fast.asked >= offers + MAX_WAITING - 1
+    stuck.takes = None
+    await until(lambda: stuck.numbers == fast.numbers == list(range(1, MAX_WAITING + 1)), "it has everything")
+    broadcaster.publish([note(MAX_WAITING + 1)])
+    await until(lambda: stuck.numbers == fast.numbers == list(range(1, MAX_WAITING + 2)), "what came then too")
+    assert not reader.lagged
+
+
+async def test_what_waits_for_a_reader_that_takes_again_comes_in_portions(broadcaster: Broadcaster):
+    wire = Wire(takes=0)
+    attached(broadcaster, wire)
+    broadcaster.publish(note(number, size=10_000) for number in range(1, 51))
+    await until(lambda: wire.writes, "the first have been written")
+    broadcaster.publish(note(number, size=10_000) for number in range(51, 101))
+
+    first, wire.takes = len(wire.writes), None
+
+    await until(lambda: wire.numbers == list(range(1, 101)), "it has everything")
+    assert all(len(write) < PORTION + 20_000 for write in wire.writes[first:])
+
+
+async def test_those_who_fell_behind_together_are_cut_off_one_after_another(
+    broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "APART", 60.0)
+    slow = [attached(broadcaster, Wire(takes=0)) for _ in range(5)]
+    fast = Wire()
+    attached(broadcaster, fast)
+
+    for number in range(1, 2 * MAX_WAITING):
+        broadcaster.publish([note(number)])
+        await flushed(broadcaster)
+
+    assert [reader.lagged for reader in slow].count(True) == 1
+    assert fast.numbers == list(range(1, 2 * MAX_WAITING))
+    monkeypatch.setattr(module, "APART", 0.0)
+
+
+@pytest.mark.parametrize("flood", [1, 2 * MAX_WAITING], ids=["in a sweep", "while publishing"])
+async def test_an_outlet_that_fails_harms_nobody(broadcaster: Broadcaster, flood: int):
+    class Broken(Wire):
+        def write(self, data: bytes | memoryview) -> None:
+            raise RuntimeError("Cannot call write() after write_eof()")
+
+    wires = [Wire() for _ in range(5)]
+    readers = []
+    for wire in wires:
+        attached(broadcaster, wire)
+        readers.append(attached(broadcaster, Broken()))
+
+    broadcaster.publish(note(number) for number in range(flood))
+
+    await until(lambda: all(len(wire.numbers) == flood for wire in wires), "the others have everything")
+    assert all(reader.ended.is_set() for reader in readers)
+
+
+@pytest.mark.parametrize("by", ["message", "heartbeat"])
+async def test_a_reader_whose_connection_has_gone_ends(
+    broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch, by: str
+):
+    monkeypatch.setattr(module, "HEARTBEAT", 0.04 if by == "heartbeat" else 60.0)
+    wire = Wire()
+    reader = attached(broadcaster, wire)
+    wire.gone = True
+
+    if by == "message":
+        broadcaster.publish([note(1)])
+
+    await asyncio.wait_for(reader.ended.wait(), 10)
+    assert wire.writes == []
+
+
+async def test_a_connection_that_fails_at_a_heartbeat_ends_alone(
+    broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "HEARTBEAT", 0.04)
+    broken, sound = Wire(), Wire()
+
+    def fail(now: float) -> None:
+        raise RuntimeError(f"broken at {now}")
+
+    monkeypatch.setattr(broken, "beat", fail)
+    reader = attached(broadcaster, broken)
+    attached(broadcaster, sound)
+
+    await asyncio.wait_for(reader.ended.wait(), 10)
+    beats = sound.beats
+    await until(lambda: sound.beats >= beats + 3, "the others are kept alive")
+
+
+async def test_unsubscribed_readers_are_written_to_no_more_and_forgotten(broadcaster: Broadcaster):
+    wire, still = Wire(), Wire()
+    reader = attached(broadcaster, wire)
+    attached(broadcaster, still)
+    broadcaster.publish([note(1)])
+    await until(lambda: wire.numbers == [1], "it was written to before")
+
+    broadcaster.publish([note(2)])
+    broadcaster.unsubscribe(reader)
+
+    await until(lambda: still.numbers == [1, 2], "the other one has both")
+    assert wire.numbers == [1]
+    assert broadcaster.readers() == 1
+
+
+async def test_closing_brings_what_has_gathered_and_ends_every_reader(broadcaster: Broadcaster):
+    wire, pulling = Wire(), broadcaster.subscribe({BOARD}, plain)
+    direct = attached(broadcaster, wire)
+    waiting = asyncio.create_task(broadcaster.wait(pulling))
+    await asyncio.sleep(0)
+
+    broadcaster.publish([note(1)])
+    broadcaster.close()
+
+    await asyncio.wait_for(waiting, 10)
+    assert wire.numbers == [1]
+    assert all(reader.closing and reader.ended.is_set() and not reader.lagged for reader in (direct, pulling))
+
+
+async def test_a_reader_that_comes_after_closing_is_ended_at_once(broadcaster: Broadcaster):
+    broadcaster.close()
+
+    reader = broadcaster.subscribe({BOARD}, plain)
+
+    await asyncio.wait_for(broadcaster.wait(reader), 10)
+    assert reader.closing
+    assert reader.ended.is_set()
+
+
+async def test_silent_and_busy_readers_get_heartbeats(broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "HEARTBEAT", 0.04)
+    silent, busy = Wire(), Wire()
+    attached(broadcaster, silent, frozenset({OTHER}))
+    attached(broadcaster, busy)
+
+    for number in range(1, 10_000):
+        broadcaster.publish([note(number)])
+        await asyncio.sleep(0.001)
+        if min(silent.beats, busy.beats) >= 3:
+            break
+
+    assert silent.beats >= 3
+    assert busy.beats >= 3

@@ -1,0 +1,240 @@
+"""Publishing the log: in order, each once, none left out, however own commits and those of others meet."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_notes.errors import DatabaseUnavailableError
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.live.event_log import Page
+from quart_notes.live.follower import PATIENCE, POLL, Follower
+from quart_notes.schemas.event_ids import EventId
+from tests.support.clients.fake_outlet import plain
+from tests.support.virtual_time import in_virtual_time
+
+TOPIC = "board:1"
+SLOW = 0.3  # seconds for half a look at the log, at most
+
+
+def _message(number: int) -> Message:
+    return Message(TOPIC, number, f"e-{number}", b"%d" % number)
+
+
+class FakeLog:
+    """What is committed, by everybody, read in small pages by somebody who is slow."""
+
+    page = 3
+
+    def __init__(self, chance: random.Random) -> None:
+        self.newest_number = 0
+        self.pruned = 0
+        self.thinned: set[int] = set()
+        self.kept: list[int] = []
+        self.fails = 0
+        self.reads = 0
+        self._chance = chance
+
+    async def newest(self) -> EventId:
+        return EventId("e", self.newest_number)
+
+    async def beyond(self, number: int) -> Page:
+        self.reads += 1
+        await asyncio.sleep(self._chance.random() * SLOW)
+        if self.fails:
+            self.fails -= 1
+            raise DatabaseUnavailableError("The database does not answer.")
+        newest, pruned = self.newest_number, self.pruned
+        there = [one for one in range(number + 1, newest + 1) if one not in self.thinned]
+        await asyncio.sleep(self._chance.random() * SLOW)
+        page = there[: self.page]
+        more = len(page) == self.page
+        return Page([_message(one) for one in page], page[-1] if more else newest, more, number < pruned)
+
+    def keep(self, messages: Sequence[Message]) -> None:
+        self.kept += [message.number or 0 for message in messages]
+
+
+class FakeWakes:
+    """The others, who may forget to say something."""
+
+    alone = False
+
+    def __init__(self, log: FakeLog) -> None:
+        self._log = log
+        self.told: list[int] = []
+        self.wake: Callable[[int | None, Sequence[Message]], None]
+
+    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
+        self.wake = heard
+
+    def hears(self) -> bool:
+        return True
+
+    def tell(self, messages: Sequence[Message]) -> None:
+        self.told += [message.number or 0 for message in messages]
+
+    def beyond(self, number: int) -> bool:
+        return self._log.newest_number > number
+
+    async def newest(self) -> int:
+        return self._log.newest_number
+
+
+class Scene:
+    """A process with a follower, among others."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.log = FakeLog(random.Random(seed))
+        self.broadcaster = Broadcaster()
+        self.wakes = FakeWakes(self.log)
+        self.ended: list[bool] = []
+        self.follower = Follower(self.log, self.broadcaster, self.wakes, lambda: self.ended.append(True))  # type: ignore[arg-type]
+        self.reader = self.broadcaster.subscribe([TOPIC], plain)
+
+    def commit(self, count: int) -> list[Message]:
+        first = self.log.newest_number + 1
+        self.log.newest_number += count
+        return [_message(number) for number in range(first, first + count)]
+
+    def heard(self) -> list[int]:
+        return [message.number or 0 for message in self.reader.take()]
+
+
+@asynccontextmanager
+async def following(seed: int = 0) -> AsyncIterator[Scene]:
+    """A process whose follower is at work."""
+    scene = Scene(seed)
+    await scene.follower.start()
+    yield scene
+    await scene.follower.stop()
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                "own",
+                "own late",
+                "own, heard of",
+                "own fails",
+                "other",
+                "other, handed over",
+                "other, unheard",
+                "thinned",
+                "fails",
+            ]
+        ),
+        st.integers(1, 5),
+        st.sampled_from([0.0, 0.1, 0.7, 3.0]),
+    ),
+    max_size=25,
+)
+
+
+@given(steps=steps, seed=st.integers(0, 1000))
+@in_virtual_time
+async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
+    steps: list[tuple[str, int, float]], seed: int
+):
+    async with following(seed) as scene:
+        late: list[list[Message]] = []
+        for what, count, pause in steps:
+            if what == "fails":
+                scene.log.fails += 1
+            elif what == "own":
+                scene.follower.committed(scene.commit(count))
+            elif what == "own late":  # somebody else's commit is heard before one's own has come back
+                late.append(scene.commit(count))
+            elif what in {"own, heard of", "own fails"}:  # another one's is heard of, at the latest when this one ends
+                scene.follower.expect()
+                messages = scene.commit(count)
+                scene.wakes.wake(messages[-1].number, ())
+                late.append(messages if what == "own, heard of" else [])
+            else:
+                messages = scene.commit(count)
+                if what == "thinned":
+                    scene.log.thinned |= {message.number or 0 for message in messages[1:]}
+                if what == "other, handed over":
+                    scene.wakes.wake(messages[-1].number, messages)
+                elif what != "other, unheard":
+                    scene.wakes.wake(messages[-1].number, ())
+            await asyncio.sleep(pause)
+            for messages in late:
+                scene.follower.committed(messages)
+            late.clear()
+        await asyncio.sleep(60)
+
+        everything = set(range(1, scene.log.newest_number + 1))
+        heard = scene.heard()
+        assert heard == sorted(set(heard))
+        assert everything - scene.log.thinned <= set(heard) <= everything
+        assert scene.log.kept == heard
+        assert scene.broadcaster.newest == scene.log.newest_number
+
+
+@in_virtual_time
+async def test_own_commits_that_are_next_in_order_go_out_at_once():
+    async with following() as scene:
+        scene.follower.committed(scene.commit(2))
+        assert scene.heard() == [1, 2]
+        assert scene.wakes.told == [1, 2]
+
+
+@in_virtual_time
+async def test_own_commits_are_not_read_back_because_the_database_tells_of_them_first():
+    async with following() as scene:
+        await asyncio.sleep(0.1)
+        read = scene.log.reads
+        for _ in range(3):
+            scene.follower.expect()
+            messages = scene.commit(2)
+            scene.wakes.wake(messages[-1].number, ())
+            await asyncio.sleep(0.1)
+            scene.follower.committed(messages)
+        assert scene.heard() == [1, 2, 3, 4, 5, 6]
+        assert scene.log.reads == read
+
+
+@in_virtual_time
+async def test_what_nobody_said_is_found_by_looking():
+    async with following() as scene:
+        scene.commit(1)
+        await asyncio.sleep(POLL + 3)
+        assert scene.heard() == [1]
+
+
+@in_virtual_time
+async def test_who_catches_up_waits_for_what_was_committed_before():
+    async with following() as scene:
+        assert not scene.follower.behind()
+        scene.commit(7)
+        assert scene.follower.behind()
+        assert await scene.follower.caught_up()
+        assert scene.heard() == [1, 2, 3, 4, 5, 6, 7]
+        assert not scene.follower.behind()
+
+
+@in_virtual_time
+async def test_nobody_waits_for_ever_for_a_log_that_does_not_answer():
+    async with following() as scene:
+        scene.log.fails = 100
+        scene.commit(1)
+        began = asyncio.get_running_loop().time()
+        assert not await scene.follower.caught_up()
+        assert asyncio.get_running_loop().time() - began == pytest.approx(PATIENCE, abs=0.1)
+
+
+@in_virtual_time
+async def test_a_process_that_the_log_has_left_behind_gives_up():
+    async with following() as scene:
+        scene.commit(10)
+        scene.log.pruned = 5
+        await asyncio.sleep(60)
+        assert scene.ended == [True]
+        assert scene.heard() == []

@@ -1,0 +1,351 @@
+"""Who is here and who is typing: told at once, at most once a second and room, and never kept."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.live.events import EVERY_ROOM, USERS, UserEvent, encode
+from quart_notes.live.presence import INTERVAL, LINGER, TYPING, Presence
+from tests.support.presence_fixtures import ADA, BOB, EVE, Listener, nicks, now_in, user
+from tests.support.virtual_time import in_virtual_time
+
+
+def _parts() -> tuple[Presence, Listener]:
+    broadcaster = Broadcaster()
+    return Presence(broadcaster), Listener(broadcaster)
+
+
+async def _with_ada() -> tuple[Presence, Listener, Callable[[], None]]:
+    """The same, when Ada has been in room 5 for ten seconds; and what has her leave."""
+    presence, listener = _parts()
+    leave = presence.join(5, ADA)
+    await asyncio.sleep(10)
+    return presence, listener, leave
+
+
+MOMENT = 0.01  # seconds
+
+
+# By itself, with a clock of its own.
+
+
+@in_virtual_time
+async def test_who_comes_is_here_at_once_and_told_at_once():
+    presence, listener = _parts()
+
+    presence.join(5, ADA)
+
+    assert now_in(presence) == (["Ada"], [], [])
+    await asyncio.sleep(MOMENT)
+    assert listener.last == (["Ada"], [], [])
+    assert listener.times[0] < MOMENT
+
+
+@in_virtual_time
+async def test_who_goes_is_gone_a_little_later():
+    presence, listener, leave = await _with_ada()
+
+    leave()
+
+    await asyncio.sleep(LINGER - MOMENT)
+    assert now_in(presence) == (["Ada"], [], [])
+    await asyncio.sleep(2 * MOMENT)
+    assert now_in(presence) == ([], [], [])
+    assert listener.last == ([], [], [])
+    assert listener.times == [0, 10 + LINGER]
+
+
+@in_virtual_time
+async def test_a_reload_is_no_leaving():
+    presence, listener, leave = await _with_ada()
+
+    leave()
+    await asyncio.sleep(LINGER - MOMENT)
+    leave_again = presence.join(5, ADA)
+    await asyncio.sleep(60)
+
+    assert all(nicks(heard, "here") == ["Ada"] for _, heard in listener.heard)
+    leave_again()
+    await asyncio.sleep(LINGER + MOMENT)
+    assert listener.last == ([], [], [])
+
+
+@in_virtual_time
+async def test_somebody_is_here_while_one_of_their_connections_is():
+    presence, listener = _parts()
+    leaves = [presence.join(5, ADA) for _ in range(5)]
+    for leave in random.Random(1).sample(leaves[1:], 4):
+        leave()
+        await asyncio.sleep(20)
+        assert now_in(presence) == (["Ada"], [], [])
+
+    leaves[0]()
+    await asyncio.sleep(LINGER + MOMENT)
+
+    assert now_in(presence) == ([], [], [])
+    assert [nicks(heard, "here") for _, heard in listener.heard[:-1]] == [["Ada"]] * (len(listener.heard) - 1)
+
+
+@in_virtual_time
+async def test_people_are_told_by_nickname_and_rooms_know_nothing_of_each_other():
+    presence, listener = _parts()
+    for one in (EVE, BOB, ADA):
+        presence.join(5, one)
+    presence.join(6, user(4))
+    await asyncio.sleep(MOMENT)
+
+    assert listener.last == (["Ada", "bob", "eve"], [], [])
+    assert now_in(presence, 6) == (["nick4"], [], [])
+    assert now_in(presence, 7) == ([], [], [])
+
+
+@in_virtual_time
+async def test_a_busy_room_is_told_of_once_a_second_and_the_last_word_is_right():
+    presence, listener = _parts()
+    chance = random.Random(3)
+    leaves: list[Any] = []
+    for _ in range(400):
+        await asyncio.sleep(chance.random() * 0.05)
+        if leaves and chance.random() < 0.5:
+            leaves.pop(chance.randrange(len(leaves)))()
+        elif chance.random() < 0.5:
+            leaves.append(presence.join(5, user(chance.randint(1, 6))))
+        elif chance.random() < 0.5:
+            leaves.append(presence.join_as_guest(5, f"Client {chance.randint(1, 3)}"))
+        else:
+            presence.typing(5, user(chance.randint(1, 6)))
+    busy = asyncio.get_running_loop().time()
+    await asyncio.sleep(20)
+
+    gaps = [later - earlier for earlier, later in zip(listener.times, listener.times[1:], strict=False)]
+    assert min(gaps) >= INTERVAL - MOMENT
+    assert busy * 0.5 < len(listener.heard) <= busy + 20
+    assert listener.last == now_in(presence)
+
+
+@in_virtual_time
+async def test_a_change_is_told_within_a_second_of_the_last_telling():
+    presence, listener = _parts()
+    presence.join(5, ADA)
+    await asyncio.sleep(0.4)
+    presence.join(5, BOB)
+    await asyncio.sleep(0.3)
+    presence.join(5, EVE)
+    await asyncio.sleep(5)
+
+    assert listener.times == [0, INTERVAL]
+    assert listener.last == (["Ada", "bob", "eve"], [], [])
+
+
+@in_virtual_time
+async def test_who_comes_into_an_empty_room_right_after_somebody_left_it_is_told():
+    presence, listener = _parts()
+    presence.join_as_guest(5, "Client 1")()  # comes and goes
+    await asyncio.sleep(0.2)
+    presence.join(5, ADA)
+    await asyncio.sleep(5)
+
+    assert listener.times == [0, INTERVAL]
+    assert listener.last == (["Ada"], [], [])
+
+
+@in_virtual_time
+async def test_a_second_connection_of_somebody_who_is_here_hears_who_is_here():
+    presence, listener, _ = await _with_ada()
+
+    presence.join(5, ADA)
+
+    await asyncio.sleep(MOMENT)
+    assert listener.times == [0, 10]
+    presence.follow(5)
+    await asyncio.sleep(2)
+    assert listener.times == [0, 10, 10 + INTERVAL]
+    assert listener.last == (["Ada"], [], [])
+
+
+@in_virtual_time
+async def test_typing_ends_after_five_seconds():
+    presence, listener, _ = await _with_ada()
+
+    presence.typing(5, ADA)
+
+    await asyncio.sleep(MOMENT)
+    assert listener.last == (["Ada"], [], ["Ada"])
+    await asyncio.sleep(TYPING - 2 * MOMENT)
+    assert now_in(presence) == (["Ada"], [], ["Ada"])
+    await asyncio.sleep(2 * MOMENT)
+    assert now_in(presence) == (["Ada"], [], [])
+    assert listener.last == (["Ada"], [], [])
+    assert listener.times == [0, 10, 10 + TYPING]
+
+
+@in_virtual_time
+async def test_typing_that_goes_on_is_told_once():
+    presence, listener = _parts()
+    for _ in range(10):
+        presence.typing(5, ADA)
+        await asyncio.sleep(3)
+
+    assert listener.times == [0]
+    await asyncio.sleep(TYPING)
+    assert listener.times == [0, 27 + TYPING]
+    assert listener.last == ([], [], [])
+
+
+@in_virtual_time
+async def test_what_is_said_ends_the_typing():
+    presence, listener = _parts()
+    presence.typing(5, ADA)
+    presence.typing(5, BOB)
+    await asyncio.sleep(2)
+
+    presence.stopped_typing(5, ADA.id)
+
+    await asyncio.sleep(MOMENT)
+    assert listener.last == ([], [], ["bob"])
+    await asyncio.sleep(60)
+    assert listener.last == ([], [], [])
+    assert listener.times == [0, 2, TYPING]
+
+
+@in_virtual_time
+async def test_who_was_not_typing_stops_without_a_word():
+    presence, listener, _ = await _with_ada()
+
+    for room_id, person_id in ((5, ADA.id), (5, 99), (6, ADA.id)):
+        presence.stopped_typing(room_id, person_id)
+
+    await asyncio.sleep(10)
+    assert listener.times == [0]
+
+
+@in_virtual_time
+async def test_who_is_here_or_typing_goes_by_their_other_name_within_a_second():
+    broadcaster = Broadcaster()
+    presence, listener = Presence(broadcaster), Listener(broadcaster)
+    presence.join(5, ADA)
+    presence.typing(5, BOB)
+    await asyncio.sleep(2)
+
+    for one, nickname in ((ADA, "Countess"), (BOB, "rob"), (EVE, "nobody here")):
+        event = UserEvent(topic=USERS, action="update", user=one.model_copy(update={"nickname": nickname}))
+        broadcaster.publish([Message(USERS, 1, "e-1", encode(event))])
+    await asyncio.sleep(MOMENT)
+
+    assert now_in(presence) == (["Countess"], [], ["rob"])
+    assert listener.last == (["Countess"], [], ["rob"])
+    assert listener.times == [0, 2]
+
+
+@in_virtual_time
+async def test_guests_are_here_as_often_as_they_are_connected():
+    presence, listener = _parts()
+    first, second = presence.join_as_guest(5, "Client 5"), presence.join_as_guest(5, "Client 5")
+    presence.join_as_guest(5, "Client -1")
+    await asyncio.sleep(2)
+    assert listener.last == ([], ["Client -1", "Client 5"], [])
+
+    first()
+    await asyncio.sleep(2)
+    assert listener.last == ([], ["Client -1", "Client 5"], [])
+    second()
+    await asyncio.sleep(2)
+    assert listener.last == ([], ["Client -1"], [])
+
+
+@in_virtual_time
+async def test_an_empty_room_is_forgotten():
+    presence, listener = _parts()
+    for room_id in range(1, 101):
+        leave, guest = presence.join(room_id, ADA), presence.join_as_guest(room_id, "Client 1")
+        presence.typing(room_id, BOB)
+        presence.follow(room_id)
+        leave()
+        guest()
+        presence.follow(1000 + room_id)
+    await asyncio.sleep(60)
+
+    assert presence._places == {}
+    assert listener.last == ([], [], [])
+
+
+@in_virtual_time
+async def test_every_room_together_hears_nothing_of_presence():
+    broadcaster = Broadcaster()
+    presence, by_name, family = Presence(broadcaster), Listener(broadcaster), Listener(broadcaster, EVERY_ROOM)
+    presence.join(5, ADA)
+    presence.typing(5, ADA)
+    await asyncio.sleep(20)
+
+    assert by_name.heard
+    assert family.messages == []
+
+
+@in_virtual_time
+async def test_after_the_close_nothing_is_told():
+    presence, listener = _parts()
+    leave, guest = presence.join(5, ADA), presence.join_as_guest(5, "Client 1")
+    presence.typing(5, ADA)
+    await asyncio.sleep(2)
+    heard = len(listener.heard)
+
+    presence.close()
+    presence._broadcaster.close()
+    leave()
+    guest()
+    await asyncio.sleep(60)
+
+    assert len(listener.heard) == heard
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["join", "leave", "guest", "typing", "said", "wait"]), st.integers(1, 3)), max_size=40
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(STEPS, st.sampled_from([0.2, 0.7, 1.5, 4.0]))
+@in_virtual_time
+async def test_whatever_happens_what_was_told_is_what_is_so(steps: list[tuple[str, int]], pause: float):
+    presence, listener = _parts()
+    loop = asyncio.get_running_loop()
+    connections: list[tuple[str, Any]] = []
+    left: dict[str, float] = {}  # nickname → when their last connection went
+    typed: dict[str, float] = {}
+    for step, number in steps:
+        nickname = f"nick{number}"
+        if step == "join":
+            connections.append((nickname, presence.join(5, user(number))))
+        elif step == "guest":
+            connections.append((f"Client {number}", presence.join_as_guest(5, f"Client {number}")))
+        elif step == "leave" and connections:
+            who, leave = connections.pop(number % len(connections))
+            leave()
+            if who not in dict(connections):
+                left[who] = loop.time()
+        elif step == "typing":
+            presence.typing(5, user(number))
+            typed[nickname] = loop.time()
+        elif step == "said":
+            presence.stopped_typing(5, number)
+            typed.pop(nickname, None)
+        elif step == "wait":
+            await asyncio.sleep(pause)
+        here = {who for who, _ in connections if who.startswith("nick")}
+        here |= {who for who, when in left.items() if who.startswith("nick") and loop.time() < when + LINGER}
+        guests = sorted({who for who, _ in connections if who.startswith("Client")})
+        typing = sorted(who for who, when in typed.items() if loop.time() < when + TYPING)
+        assert now_in(presence) == (sorted(here), guests, typing)
+    await asyncio.sleep(LINGER + TYPING + 2 * INTERVAL)
+
+    gaps = [later - earlier for earlier, later in zip(listener.times, listener.times[1:], strict=False)]
+    assert min(gaps, default=INTERVAL) >= INTERVAL - MOMENT
+    if listener.heard:
+        assert listener.last == now_in(presence)
+    assert bool(presence._places) == bool(connections)

@@ -1,0 +1,374 @@
+"""The writer: durable before answered, events with their rows, nobody harmed by a neighbour."""
+
+import asyncio
+import json
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tortoise.exceptions import OperationalError
+
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
+from quart_notes.errors import (
+    DatabaseUnavailableError,
+    NotFoundError,
+    OverloadedError,
+    StorageFullError,
+    ValidationFailedError,
+)
+from quart_notes.live import writer as module
+from quart_notes.live.channel import Message
+from quart_notes.live.event_log import EventLog
+from quart_notes.live.events import SHARED_BOARD, NoteEvent
+from quart_notes.live.writer import Change, Work
+from quart_notes.models import Note
+from quart_notes.schemas import NoteCreate, NoteOut, NoteUpdate
+from tests.support.servers.in_process import mutate, rows
+
+TITLES = "SELECT title FROM note ORDER BY title"
+
+
+def event_titles(core: Core) -> list[Any]:
+    """The titles that the log tells, as `rows` gives those of the notes."""
+    return [
+        (json.loads(body)["note"]["title"],) for (body,) in rows(core, "SELECT body FROM event_log ORDER BY number")
+    ]
+
+
+@pytest.fixture
+def published(core: Core, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of all that is published, in that order."""
+    numbers: list[int] = []
+    publish = core.broadcaster.publish
+
+    def spy(messages: list[Message]) -> None:
+        numbers.extend(message.number or 0 for message in messages)
+        publish(messages)
+
+    monkeypatch.setattr(core.broadcaster, "publish", spy)
+    return numbers
+
+
+async def insert(change: Change, title: str) -> NoteOut:
+    """A row and its event."""
+    now = datetime.now(UTC)
+    note = Note(title=title, created_at=now, updated_at=now, search_text="")
+    await note.save(using_db=change.connection, force_create=True)
+    out = NoteOut.model_validate(note)
+    change.record(NoteEvent(topic=SHARED_BOARD, action="create", note=out))
+    return out
+
+
+def adding(title: str) -> Work[NoteOut]:
+    async def work(change: Change) -> NoteOut:
+        return await insert(change, title)
+
+    return work
+
+
+async def together(core: Core, *works: Work[Any]) -> list[Any]:
+    """Hand over works so that they share a batch; their results or errors."""
+    return list(await asyncio.gather(*map(core.writer, works), return_exceptions=True))
+
+
+async def test_a_write_is_on_the_disk_before_it_is_answered(core: Core):
+    for number in range(10):
+        note = (await core.notes.add(ANYBODY, 1, NoteCreate(title=f"n{number}"))).result
+
+        assert rows(core, f"SELECT title FROM note WHERE id = {note.id}") == [(f"n{number}",)]
+        assert rows(core, "SELECT max(number) FROM event_log") == [(number + 1,)]
+
+
+async def test_a_write_is_published_after_it_is_on_the_disk(core: Core, monkeypatch: pytest.MonkeyPatch):
+    on_disk: list[tuple[int, int]] = []
+    publish = core.broadcaster.publish
+
+    def spy(messages: list[Message]) -> None:
+        on_disk.extend((m.number or 0, rows(core, "SELECT max(number) FROM event_log")[0][0]) for m in messages)
+        publish(messages)
+
+    monkeypatch.setattr(core.broadcaster, "publish", spy)
+    await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title="x")) for _ in range(100)))
+
+    assert len(on_disk) == 100
+    assert all(number <= newest for number, newest in on_disk)
+
+
+async def test_all_writes_that_wait_share_a_transaction(core: Core, monkeypatch: pytest.MonkeyPatch):
+    batches: list[int] = []
+    commit = EventLog.commit
+
+    async def spy(self: EventLog, connection: Any, recorded: list[Any]) -> list[Message]:
+        batches.append(len(recorded))
+        return await commit(self, connection, recorded)
+
+    monkeypatch.setattr(EventLog, "commit", spy)
+    await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title="x")) for _ in range(100)))
+
+    assert sum(batches) == 100
+    assert max(batches) == module.BATCH
+
+
+async def test_events_are_published_in_the_order_of_their_numbers(core: Core, published: list[int]):
+    chance = random.Random(1)
+    for _ in range(20):
+        await asyncio.gather(*(mutate(core, chance) for _ in range(chance.randint(1, 30))))
+
+    assert published == list(range(1, len(published) + 1))
+    assert rows(core, "SELECT number FROM event_log ORDER BY number") == [(number,) for number in published]
+    assert core.broadcaster.newest == len(published)
+
+
+async def test_the_position_of_an_answer_includes_its_own_event_and_no_later_one(core: Core):
+    written = await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title=f"{n}")) for n in range(150)))
+
+    for number, one in enumerate(written):
+        assert event_titles(core)[one.position.number - 1] == (str(number),)
+
+
+async def test_the_position_of_a_change_of_nothing_includes_the_note_as_it_is(core: Core):
+    note = (await core.notes.add(ANYBODY, 1, NoteCreate(title="a"))).result
+    changed, same, other = await asyncio.gather(
+        core.notes.change(ANYBODY, 1, note.id, NoteUpdate(title="b")),
+        core.notes.change(ANYBODY, 1, note.id, NoteUpdate(title="b")),
+        core.notes.add(ANYBODY, 1, NoteCreate(title="c")),
+    )
+
+    assert [one.position.number for one in (changed, same, other)] == [2, 2, 3]
+
+
+async def refused_at_once(change: Change) -> None:
+    raise NotFoundError("There is no such thing")
+
+
+async def refused_late(change: Change) -> None:
+    await insert(change, "never")
+    raise ValidationFailedError("No")
+
+
+async def broken_late(change: Change) -> None:
+    await insert(change, "never")
+    raise ZeroDivisionError
+
+
+async def broken_by_the_database(change: Change) -> None:
+    await insert(change, "never")
+    await change.connection.execute_query("INSERT INTO note (id) VALUES (NULL)")
+
+
+async def broken_by_bad_sql(change: Change) -> None:
+    await insert(change, "never")
+    await change.connection.execute_query("SELECT * FROM nothing")
+
+
+async def broken_by_a_leftover(change: Change) -> None:
+    """Ends the transaction under everybody's feet."""
+    await change.connection.execute_query("ROLLBACK")
+    raise OperationalError("no transaction is active")
+
+
+FAILING: list[tuple[Callable[[Change], Awaitable[None]], type[Exception]]] = [
+    (refused_at_once, NotFoundError),
+    (refused_late, ValidationFailedError),
+    (broken_late, ZeroDivisionError),
+    (broken_by_the_database, DatabaseUnavailableError),
+    (broken_by_bad_sql, DatabaseUnavailableError),
+    (broken_by_a_leftover, DatabaseUnavailableError),
+]
+
+
+@pytest.mark.parametrize(("failing", "error"), FAILING, ids=[work.__name__ for work, _ in FAILING])
+async def test_a_failing_write_harms_no_neighbour(
+    core: Core, published: list[int], failing: Work[None], error: type[Exception]
+):
+    results = await together(core, adding("a"), adding("b"), failing, adding("c"), failing, adding("d"))
+
+    assert [type(result) is error for result in results] == [False, False, True, False, True, False]
+    assert rows(core, TITLES) == [("a",), ("b",), ("c",), ("d",)]
+    assert event_titles(core) == [("a",), ("b",), ("c",), ("d",)]
+    assert published == [1, 2, 3, 4]
+    assert [result.position.number for result in results if not isinstance(result, Exception)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("failing", "error"), FAILING, ids=[work.__name__ for work, _ in FAILING])
+async def test_a_write_that_fails_alone_leaves_nothing(
+    core: Core, published: list[int], failing: Work[None], error: type[Exception]
+):
+    with pytest.raises(error):
+        await core.writer(failing)
+
+    assert (await core.writer(adding("next"))).position.number == 1
+    assert rows(core, TITLES) == event_titles(core) == [("next",)]
+
+
+async def test_a_refusal_that_touched_nothing_costs_no_second_run(core: Core):
+    runs: Counter[str] = Counter()
+
+    async def counted(change: Change) -> NoteOut:
+        runs["neighbour"] += 1
+        return await insert(change, "a")
+
+    await together(core, counted, refused_at_once, counted)
+    assert runs["neighbour"] == 2
+
+    await together(core, counted, counted, refused_late)
+    assert runs["neighbour"] == 2 + 4, "after a touched row the batch is done again, one by one"
+    assert len(rows(core, TITLES)) == len(event_titles(core)) == 4
+
+
+@pytest.mark.parametrize(
+    ("cause", "error"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), StorageFullError),
+        (sqlite3.OperationalError("disk I/O error"), DatabaseUnavailableError),
+        (ZeroDivisionError(), ZeroDivisionError),
+    ],
+)
+async def test_when_the_events_cannot_be_kept_neither_are_the_rows(
+    core: Core, published: list[int], monkeypatch: pytest.MonkeyPatch, cause: Exception, error: type[Exception]
+):
+    with monkeypatch.context() as broken:
+
+        async def fail(*_: object) -> list[Message]:
+            raise cause
+
+        broken.setattr(EventLog, "commit", fail)
+        results = await together(core, adding("a"), adding("b"))
+
+    assert [type(result) for result in results] == [error, error]
+    assert rows(core, TITLES) == []
+    assert published == []
+    await core.writer(adding("c"))
+    assert rows(core, TITLES) == event_titles(core) == [("c",)]
+    assert published == [1]
+
+
+async def test_while_there_is_no_database_a_batch_waits_for_it_once(core: Core, monkeypatch: pytest.MonkeyPatch):
+    transaction, begun = core.database.transaction, 0
+
+    def lost_after_the_first() -> Any:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            return transaction()
+        raise DatabaseUnavailableError("The database does not answer; nothing was changed.")
+
+    with monkeypatch.context() as lost:
+        lost.setattr(core.database, "transaction", lost_after_the_first)
+        results = await together(core, adding("a"), broken_by_the_database, *(adding("b") for _ in range(10)))
+
+    assert {type(result) for result in results} == {DatabaseUnavailableError}
+    assert begun == 2
+    await core.writer(adding("c"))
+    assert rows(core, TITLES) == event_titles(core) == [("c",)]
+
+
+async def test_a_write_whose_caller_is_cancelled_is_finished_and_announced_once(core: Core, published: list[int]):
+    callers = [asyncio.create_task(core.writer(adding(f"{number:03}"))) for number in range(200)]
+    await asyncio.sleep(0)
+    for caller in callers[::2]:
+        caller.cancel()
+    await asyncio.gather(*callers, return_exceptions=True)
+
+    await core.writer(adding("last"))
+
+    expected = [(f"{number:03}",) for number in range(200)] + [("last",)]
+    assert rows(core, TITLES) == event_titles(core) == expected
+    assert published == list(range(1, 202))
+
+
+async def test_callers_that_leave_at_any_moment_leave_no_half_write(core: Core, published: list[int]):
+    chance = random.Random(2)
+
+    async def impatient(number: int) -> str | None:
+        title = f"{number:03}"
+        try:
+            async with asyncio.timeout(chance.random() * 0.02):
+                await core.writer(chance.choice([adding(title), adding(title), refused_late]))
+        except (TimeoutError, ValidationFailedError):
+            return None
+        return title
+
+    acknowledged = [title for title in await asyncio.gather(*map(impatient, range(300))) if title]
+    await core.writer(adding("last"))
+
+    kept = [title for (title,) in rows(core, TITLES)]
+    assert set(acknowledged) <= set(kept)
+    assert sorted(title for (title,) in event_titles(core)) == kept
+    assert published == list(range(1, len(kept) + 1))
+
+
+async def test_readers_that_leave_at_any_moment_stop_neither_reads_nor_writes(core: Core):
+    chance = random.Random(3)
+    await core.writer(adding("a"))
+
+    async def impatient() -> None:
+        try:
+            async with asyncio.timeout(chance.random() * 0.01):
+                await core.notes.get(ANYBODY, 1, 1)
+        except TimeoutError:
+            pass
+
+    for _ in range(10):
+        await asyncio.gather(*(impatient() for _ in range(40)), core.writer(adding("b")))
+
+    async with asyncio.timeout(10):
+        assert (await core.notes.get(ANYBODY, 1, 1))[0].title == "a"
+        assert (await core.log.newest()).number == 11
+
+
+async def test_more_waiting_writes_than_allowed_are_refused_at_once(core: Core, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "MAX_QUEUED", 5)
+
+    results = await together(core, *(adding(f"{number}") for number in range(8)))
+
+    assert [isinstance(result, OverloadedError) for result in results] == [False] * 5 + [True] * 3
+    assert results[-1].headers["Retry-After"]
+    assert rows(core, TITLES) == [(f"{number}",) for number in range(5)]
+
+
+async def test_stopping_finishes_what_waits_and_takes_no_more(core: Core):
+    waiting = [asyncio.create_task(core.writer(adding(f"{number:03}"))) for number in range(150)]
+    await asyncio.sleep(0)
+
+    await core.writer.stop()
+
+    assert [task.exception() for task in waiting] == [None] * 150
+    assert len(rows(core, TITLES)) == len(event_titles(core)) == 150
+    with pytest.raises(OverloadedError):
+        await core.writer(adding("late"))
+
+
+class HeldTurn:
+    """A turn that comes when it is let come."""
+
+    def __init__(self) -> None:
+        self.wanted, self.free = asyncio.Event(), asyncio.Event()
+
+    async def __aenter__(self) -> None:
+        self.wanted.set()
+        await self.free.wait()
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nobody else wants it."""
+
+
+async def test_who_comes_while_other_processes_write_joins_those_who_wait(core: Core, published: list[int]):
+    turn = HeldTurn()
+    core.database._turn = turn
+    writing = [asyncio.create_task(core.notes.add(ANYBODY, 1, NoteCreate(title="0")))]
+    await turn.wanted.wait()
+    writing += [asyncio.create_task(core.notes.add(ANYBODY, 1, NoteCreate(title=f"{n}"))) for n in range(1, 100)]
+    await asyncio.sleep(0)
+    turn.free.set()
+    written = await asyncio.gather(*writing)
+
+    assert [note.position.number for note in written] == list(range(1, 101))
+    assert published == list(range(1, 101))
+    assert core.writer.sizes.total == 100
+    assert sum(core.writer.sizes.counts) == 2  # one as large as can be, and the rest

@@ -1,0 +1,113 @@
+"""What is done for a client that has left ends; one that only stops sending gets its answer, unless many do."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from quart_notes.server.transport.connection import DOUBTED
+from tests.support.clients.raw_connection import RawConnection, until
+from tests.support.servers.served import served
+from tests.support.servers.server_process import ServerProcess
+
+ASK = b"GET /%d HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+class Waiting:
+    """An application whose answers wait until they may leave."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+        self.may_leave = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer."""
+        if scope["type"] == "lifespan":
+            for stage in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{stage}.complete"})
+            return
+        self.begun.append(scope["path"])
+        try:
+            await self.may_leave.wait()
+        except asyncio.CancelledError:
+            self.ended.append(scope["path"])
+            raise
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+
+async def ask(app: Waiting, port: int, number: int) -> RawConnection:
+    """Ask, and return when that is begun."""
+    connection = await RawConnection(port).connect()
+    await connection.send(ASK % number)
+    await until(lambda: f"/{number}" in app.begun, "it is begun")
+    return connection
+
+
+async def test_what_is_done_for_a_client_ends_with_a_reset(unused_tcp_port: int):
+    app = Waiting()
+    async with served(app, unused_tcp_port):  # type: ignore[arg-type]
+        one, other = [await ask(app, unused_tcp_port, number) for number in (1, 2)]
+
+        one.cut()
+
+        await until(lambda: app.ended == ["/1"], "it ends")
+        app.may_leave.set()
+        assert (await other.rest()).startswith(b"HTTP/1.1 204")
+        other.close()
+
+
+async def test_a_few_that_only_stop_sending_are_answered_and_a_further_one_is_not(unused_tcp_port: int):
+    app = Waiting()
+    async with served(app, unused_tcp_port):  # type: ignore[arg-type]
+        silent = [await ask(app, unused_tcp_port, number) for number in range(DOUBTED + 1)]
+        for connection in silent[:-1]:
+            connection.socket.shutdown(1)
+        await asyncio.gather(*(ask_nothing(unused_tcp_port) for _ in range(2)))  # their ends have been heard of
+
+        silent[-1].socket.shutdown(1)
+
+        await until(lambda: app.ended, "one ends")
+        app.may_leave.set()
+        answers = [await connection.rest() for connection in silent]
+        assert [answer[:12] for answer in answers].count(b"HTTP/1.1 204") == DOUBTED
+        assert len(app.ended) == 1
+        for connection in silent:
+            connection.close()
+
+
+async def ask_nothing(port: int) -> None:
+    """Connect and leave."""
+    (await RawConnection(port).connect()).close()
+
+
+async def test_what_those_ask_who_leave_at_once_is_hardly_begun(unused_tcp_port: int):
+    app = Waiting()
+    async with served(app, unused_tcp_port):  # type: ignore[arg-type]
+        for number in range(60):
+            connection = await RawConnection(unused_tcp_port).connect()
+            await connection.send(ASK % number)
+            connection.close()
+        staying = await ask(app, unused_tcp_port, 1000)
+
+        await until(lambda: len(app.begun) - len(app.ended) <= DOUBTED + 1, "few of them go on")
+        app.may_leave.set()
+        staying.close()
+
+
+async def test_a_server_that_many_have_left_writes_as_ever(server: ServerProcess):
+    body = b'{"title":"kept"}'
+    kind = b"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+    for number in range(200):
+        connection = await RawConnection(server.port).connect()
+        with suppress(ConnectionError):
+            await connection.send(b"GET /front/notes?%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number)
+        connection.cut() if number % 2 else connection.close()
+    connection = await RawConnection(server.port).connect()
+
+    await connection.send(b"POST /api/notes HTTP/1.1\r\n" + kind + b"Connection: close\r\n\r\n" + body)
+
+    assert (await connection.rest()).startswith(b"HTTP/1.1 201")
+    assert "Traceback" not in server.log, server.log
+    connection.close()

@@ -1,0 +1,235 @@
+"""The end of a server: streams first, then requests, within two seconds, on every Python at hand."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from quart_notes.server.serve import STREAMS_END
+from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
+from tests.support.clients.raw_connection import RawConnection, until
+from tests.support.servers.server_fork import PYTHONS
+from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
+
+STREAMS = 300
+ENDS = 2.0  # seconds a server may take to end
+
+
+def version(python: str) -> str:
+    """A name for an interpreter in a test's id."""
+    command = "import sys; print('{}.{}'.format(*sys.version_info))"
+    return subprocess.run([python, "-c", command], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture(params=["uvloop", "asyncio"])
+def loop_config(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A configuration of each event loop."""
+    file = tmp_path / "hypercorn.toml"
+    text = (ROOT / "hypercorn.toml").read_text()
+    assert 'worker_class = "uvloop"' in text
+    file.write_text(text.replace('worker_class = "uvloop"', f'worker_class = "{request.param}"'))
+    return str(file)
+
+
+@pytest.fixture(params=PYTHONS, ids=version)
+def server_on_each_python(request: pytest.FixtureRequest, tmp_path: Path, loop_config: str) -> Iterator[ServerProcess]:
+    """A server on each interpreter and each event loop."""
+    with ServerProcess(tmp_path / "data", "--server-config", loop_config, python=request.param, earnest=True) as server:
+        yield server
+
+
+async def ends(server: ServerProcess, number: signal.Signals = signal.SIGTERM, times: int = 1) -> float:
+    """Signal the server; the seconds until its process has ended."""
+    assert server.process is not None
+    began = time.monotonic()
+    for _ in range(times):
+        server.process.send_signal(number)
+    code = await asyncio.to_thread(server.process.wait, 30)
+    took = time.monotonic() - began
+    assert code == 0, server.log
+    assert "Traceback" not in server.log
+    return took
+
+
+async def test_three_hundred_streams_end_first_and_every_acknowledged_write_is_there(
+    server_on_each_python: ServerProcess,
+):
+    server = server_on_each_python
+    clients = [await follow(EDGES[number % 2], server.port) for number in range(STREAMS)]
+    reading = [asyncio.create_task(client.to_the_end()) for client in clients]
+    acknowledged: set[int] = set()
+    stopping = False
+
+    async def write() -> None:
+        async with server.client() as http:
+            with suppress(httpx.TransportError):
+                while not stopping:
+                    answer = await http.post("/api/notes", json={"title": "x"})
+                    assert answer.status_code in {201, 503}
+                    if answer.status_code == 201:
+                        acknowledged.add(answer.json()["id"])
+
+    writing = [asyncio.create_task(write()) for _ in range(4)]
+    await until(lambda: len(acknowledged) > 20, "writes are going on")
+
+    took = await ends(server)
+
+    stopping = True
+    await asyncio.wait_for(asyncio.gather(*reading, *writing), 20)
+    assert took < ENDS
+    for client in clients:
+        assert client.properly
+        if isinstance(client, WebsocketClient):
+            assert client.close_code == 1012
+        assert client.numbers == list(range(1, len(client.numbers) + 1))
+        client.cut()
+    assert acknowledged <= {note_id for (note_id,) in server.stored("SELECT id FROM note")}
+    assert server.stored("SELECT count(*) FROM note") == server.stored("SELECT newest FROM log_head")
+
+
+async def test_idle_connections_do_not_hold_the_server(server_on_each_python: ServerProcess):
+    connections = [await RawConnection(server_on_each_python.port).connect() for _ in range(30)]
+    for connection in connections[10:]:
+        await connection.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert (await connection.head()).status == 200
+    for connection in connections[20:]:
+        await connection.send(b"GET /healthz HTTP/1.1\r\nHo")
+
+    took = await ends(server_on_each_python)
+
+    assert took < ENDS
+    for connection in connections:
+        connection.close()
+
+
+async def test_requests_in_flight_are_answered(server_on_each_python: ServerProcess):
+    server = server_on_each_python
+    body = b'{"title": "in flight"}'
+    head = (
+        b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n"
+    )
+    connections = [await RawConnection(server.port).connect() for _ in range(20)]
+    for connection in connections:
+        await connection.send(head + body[:10])
+    async with server.client() as http:
+        await http.get("/healthz")  # the heads have been read
+    ending = asyncio.create_task(ends(server))
+    await until(lambda: "Stopping" in server.log, "the server is stopping")
+
+    for connection in connections:
+        await connection.send(body[10:])
+    answers = [await connection.head() for connection in connections]
+
+    assert {answer.status for answer in answers} == {201}
+    assert await ending < ENDS
+    assert server.stored("SELECT count(*) FROM note") == [(20,)]
+    assert server.stored("SELECT newest FROM log_head") == [(20,)]
+    for connection in connections:
+        connection.close()
+
+
+async def test_a_request_that_never_arrives_whole_delays_the_end_by_its_grace_only(
+    server_on_each_python: ServerProcess,
+):
+    server = server_on_each_python
+    connection = await RawConnection(server.port).connect()
+    await connection.send(b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 22\r\n\r\n{")
+    async with server.client() as http:
+        await http.get("/healthz")
+
+    assert await ends(server) < ENDS + 3
+
+    connection.close()
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=named)
+async def test_readers_that_do_not_read_do_not_hold_the_server(server_on_each_python: ServerProcess, edge: Edge):
+    server = server_on_each_python
+    stuck = [await follow(edge, server.port, receive_buffer=4096) for _ in range(10)]
+    async with server.client() as http:
+        for _ in range(30):
+            answer = await http.post("/api/notes", json={"title": "x", "description": "🧀" * 10_000})
+            assert answer.status_code == 201
+
+    assert await ends(server) < ENDS + STREAMS_END  # for which it waits that they read
+
+    for client in stuck:
+        client.cut()
+
+
+@pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 2), (signal.SIGINT, 3)])
+async def test_other_signals_end_it_too(server: ServerProcess, number: signal.Signals, times: int):
+    clients = [await follow(edge, server.port) for edge in EDGES]
+    reading = [asyncio.create_task(client.to_the_end()) for client in clients]
+
+    assert await ends(server, number, times) < ENDS
+
+    await asyncio.gather(*reading)
+    for client in clients:
+        assert client.properly
+        client.cut()
+
+
+async def test_a_stream_that_comes_while_the_server_stops_is_ended_at_once(server: ServerProcess):
+    request = b"GET /events HTTP/1.1\r\nHost: localhost\r\nX-Late: "
+    late = await RawConnection(server.port).connect()
+    await late.send(request)
+    ending = asyncio.create_task(ends(server))
+    await until(lambda: "Stopping" in server.log, "the server is stopping")
+    with suppress(ConnectionError):
+        await late.send(b"yes\r\n\r\n")
+
+    assert await ending < ENDS
+    late.close()
+
+
+async def test_plain_hypercorn_serves_and_streams_too(tmp_path: Path, unused_tcp_port: int):
+    command = [sys.executable, "-m", "hypercorn", "-c", str(ROOT / "hypercorn.toml"), "quart_notes:create_app()"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("QUART_NOTES_")}
+    environment |= {"QUART_NOTES_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(  # noqa: ASYNC220 - it starts beside the test
+        [*command, "--bind", f"127.0.0.1:{unused_tcp_port}"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    base = f"http://127.0.0.1:{unused_tcp_port}"
+    try:
+
+        def answers() -> bool:
+            assert process.poll() is None
+            with suppress(httpx.TransportError):
+                return httpx.get(f"{base}/readyz", verify=False).status_code == 200
+            return False
+
+        wait_for(answers, "plain hypercorn serves", 20)
+        async with httpx.AsyncClient(base_url=base, verify=False) as http:
+            clients = [await follow(edge, unused_tcp_port) for edge in EDGES]
+            first = await http.post("/api/notes", json={"title": "a"})
+            second = await http.post("/api/notes", json={"title": "b"})
+            for client in clients:
+                await client.count(2)
+                assert client.ids == [answer.headers["last-event-id"] for answer in (first, second)]
+                client.cut()
+            async with await follow(EventStreamClient, unused_tcp_port, first.headers["last-event-id"]) as back:
+                await back.count(1)
+            assert (await http.get("/front/notes")).status_code == 200
+        left = [await follow(edge, unused_tcp_port) for edge in EDGES]
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 20) == 0
+        assert process.stderr
+        assert b"Traceback" not in process.stderr.read()
+        for client in left:
+            client.cut()
+    finally:
+        process.kill()
+        process.communicate()

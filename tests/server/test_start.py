@@ -1,0 +1,157 @@
+"""A start that fails half-way leaves nothing behind: no process that waits for ever, no lock on the database."""
+
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.servers.empty_database import put_empty_database
+from tests.support.servers.server_process import ROOT, ServerProcess
+
+FAILS = """
+import sys
+from quart_notes.cli.main import main
+from quart_notes.domain.boards import Boards
+
+async def fail(self):
+    raise RuntimeError("the boards cannot be opened")
+
+Boards.open = fail
+sys.argv = ["quart-notes", "serve", "--bind", "127.0.0.1:0", "--data", sys.argv[1]]
+main()
+"""
+
+IMPATIENT = """
+import sys
+from quart_notes.cli.main import main
+from quart_notes.storage.database import PRAGMAS
+
+PRAGMAS["busy_timeout"] = 10
+sys.argv = ["quart-notes", "serve", "--bind", "127.0.0.1:0", "--data", sys.argv[1]]
+main()
+"""
+
+
+def _start(program: str, data: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", program, str(data)]
+    return subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def test_a_start_that_fails_once_the_database_is_open_ends_the_process(tmp_path: Path):
+    done = _start(FAILS, tmp_path / "data")
+
+    assert done.returncode == 1
+    assert "the boards cannot be opened" in done.stderr
+    with ServerProcess(tmp_path / "data") as server, httpx.Client(base_url=server.base, verify=False) as client:
+        assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.sqlite_only("another program can lock the file")
+def test_a_start_that_meets_a_busy_database_says_so_in_one_line(tmp_path: Path):
+    put_empty_database(tmp_path)
+    file = tmp_path / "quart-notes.sqlite3"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        done = _start(IMPATIENT, tmp_path)
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert [line for line in done.stderr.splitlines() if " INFO " not in line] == [f"Error: {file}: database is locked"]
+
+
+# Each has SIGTERM come at a stage of the start.
+STOPPED = """
+import os, signal, sys
+from quart_notes.server import serve as server
+from quart_notes.cli.main import main
+from quart_notes.storage.database import Database
+from quart_notes.server.workers.supervisor import Supervisor
+
+def stopped(owner, name):
+    whole = getattr(owner, name)
+
+    def and_stop(*args, **named):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return whole(*args, **named)
+
+    setattr(owner, name, and_stop)
+
+{stage}
+sys.argv = ["quart-notes", "serve", "--bind", "127.0.0.1:0", "--data", sys.argv[1], "--workers", "{workers}"]
+main()
+"""
+STAGES = {
+    "the address": ("1", 'stopped(server, "listen")'),
+    "the tables": ("1", 'stopped(Database, "open")'),
+    "the address of two": ("2", 'stopped(server, "listen")'),
+    "the first worker": ("2", 'stopped(Supervisor, "_begin")'),
+    "the second worker": (
+        "2",
+        """
+begin = Supervisor._begin
+async def stop_at_the_second(self, slot, *, first=False):
+    worker = await begin(self, slot, first=first)
+    if slot:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return worker
+Supervisor._begin = stop_at_the_second
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_server_that_is_stopped_while_it_starts_says_so_and_ends_well(tmp_path: Path, stage: str):
+    workers, code = STAGES[stage]
+
+    done = _start(STOPPED.format(workers=workers, stage=code), tmp_path / "data")
+
+    assert done.returncode == 0, done.stderr
+    assert "INFO quart_notes: Stopping" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not re.search(" (ERROR|WARNING) ", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("stage", ["import", "start"])
+def test_plain_hypercorn_that_is_stopped_while_it_starts_ends_well(tmp_path: Path, stage: str):
+    stop = "os.kill(os.getppid(), signal.SIGTERM)"
+    code = ["import os, signal", "from quart_notes import create_app", "app = create_app()"]
+    code += [stop] if stage == "import" else ["@app.before_serving", f"async def stop(): {stop}"]
+    (tmp_path / "stopped.py").write_text("\n".join(code))
+    command = [sys.executable, "-m", "hypercorn", "--bind", "127.0.0.1:0", "stopped:app"]
+    env = {**os.environ, "QUART_NOTES_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+
+
+def test_a_worker_whose_supervisor_has_gone_says_so_and_ends():
+    ours, theirs = socket.socketpair()
+    with theirs:
+        ours.close()
+        command = [sys.executable, "-m", "quart_notes.server.workers.worker", str(theirs.fileno())]
+
+        done = subprocess.run(
+            command, cwd=ROOT, pass_fds=[theirs.fileno()], capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert (done.returncode, done.stderr) == (1, "A worker does not start: its supervisor has gone.\n")
+
+
+def test_a_server_on_sqlite_goes_without_the_driver_of_postgresql():
+    modules = "quart_notes.cli.main, quart_notes.server.workers.supervisor"
+    program = f"import sys, {modules}; print('asyncpg' in sys.modules)"
+
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
+    )

@@ -1,0 +1,188 @@
+"""Workers that end: killed, stopped, or never begun."""
+
+import asyncio
+import os
+import signal
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from quart_notes.server.workers.worker_process import ASKED, WorkerProcess
+from tests.support.acknowledged_notes import check_rows_and_events, progress, writers
+from tests.support.clients.command_line import assert_failed, run_in
+from tests.support.clients.feed_clients import EDGES, Edge, WebsocketClient, follow, named
+from tests.support.servers import postgres, worker_processes
+from tests.support.servers.server_process import wait_for
+from tests.support.servers.worker_processes import WorkerServer, readers
+
+server, shared = worker_processes.server, worker_processes.shared
+on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
+
+
+async def test_a_worker_that_is_killed_under_load_loses_nothing_and_is_replaced(server: WorkerServer):
+    async with readers(server, WebsocketClient, 1) as found, writers(server, 8) as acknowledged:
+        for _ in range(3):
+            await progress(acknowledged, 20)
+            before = set(server.workers())
+            os.kill(min(before), signal.SIGKILL)
+            await asyncio.to_thread(server.replaced, before)
+            await progress(acknowledged, 20)
+        del found
+    await _settled(server, acknowledged)
+    assert "Traceback" not in server.log
+
+
+async def test_readers_of_a_killed_worker_go_on_elsewhere_without_a_gap(server: WorkerServer):
+    async with readers(server, WebsocketClient, 1) as found, writers(server, 4) as acknowledged:
+        await progress(acknowledged, 20)
+        victim = min(found)
+        reader = found[victim][0]
+        reading = asyncio.create_task(reader.to_the_end())
+        os.kill(victim, signal.SIGKILL)
+        await reading
+        async with await follow(WebsocketClient, server.port, reader.ids[-1]) as resumed:
+            await resumed.until(lambda one: len(one.ids) >= 50)
+        numbers = [*reader.numbers, *resumed.numbers]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+async def test_a_worker_that_stands_still_harms_nobody_else_and_misses_nothing(server: WorkerServer):
+    async with readers(server, WebsocketClient, 1) as found:
+        still = min(found)
+        reader = found[still][0]
+        with server.clients() as clients:
+            del clients[still]
+            os.kill(still, signal.SIGSTOP)
+            try:
+                notes = [{"title": f"{n}"} for n in range(150)]
+                made = [client.post("/api/notes", json=note) for note in notes for client in clients.values()]
+            finally:
+                os.kill(still, signal.SIGCONT)
+        ids = [answer.json()["id"] for answer in made]
+        await reader.until(lambda one: len(one.ids) >= len(ids))
+        assert [event["note"]["id"] for event in reader.events if "note" in event] == ids
+
+
+def test_a_worker_that_stands_still_for_too_long_is_replaced(tmp_path: Path):
+    with WorkerServer(tmp_path / "data", "--worker-timeout", "3", workers=2) as server:
+        before = set(server.workers())
+        os.kill(still := min(before), signal.SIGSTOP)
+        server.replaced(before)
+        wait_for(lambda: not _runs(still), "it has gone")
+        assert "(SIGKILL; it stood still for 3 s)" in server.log
+        with server.clients() as clients:
+            made = [client.post("/api/notes", json={"title": "as before"}) for client in clients.values()]
+        assert {answer.status_code for answer in made} == {201}
+
+
+async def test_a_worker_is_still_only_when_it_leaves_several_questions_in_a_row_unanswered():
+    answers: list[dict[str, Any] | None] = [*[None] * (ASKED - 1), {"asked": ASKED}, *[None] * ASKED, {"asked": 0}]
+
+    class Worker(WorkerProcess):
+        def __init__(self) -> None:
+            self.ready = asyncio.Event()
+            self.ready.set()
+
+        async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
+            return answers.pop(0)
+
+    assert await Worker().stands_still(0.01) == "it stood still for 0.01 s"
+    assert answers == [{"asked": 0}]
+
+
+async def test_the_workers_of_a_killed_supervisor_end_at_once_and_another_one_takes_over(tmp_path: Path):
+    with WorkerServer(tmp_path / "data", "--drain", "60") as server:
+        async with writers(server, 4) as acknowledged:
+            await progress(acknowledged, 20)
+            workers = server.workers()
+            server.kill()
+            await asyncio.to_thread(server.start)
+            assert not any(_runs(worker) for worker in workers)
+            await progress(acknowledged, 20)
+        await _settled(server, acknowledged)
+        server.kill()
+
+
+@on_both_edges
+async def test_all_end_as_cleanly_as_one(server: WorkerServer, edge: Edge):
+    async with readers(server, edge, 2) as found:
+        workers = server.workers()
+        reading = [asyncio.create_task(one.to_the_end()) for theirs in found.values() for one in theirs]
+        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+        ended = await asyncio.gather(*reading)
+        await stopping
+    assert all(reader.properly for reader in ended)
+    assert server.process is not None
+    assert server.process.poll() == 0
+    assert not any(_runs(worker) for worker in workers)
+    assert "Traceback" not in server.log
+
+
+@pytest.mark.sqlite_only("what keeps PostgreSQL from being used is tried in test_postgres_addresses")
+def test_what_prevents_the_start_is_said_once(tmp_path: Path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "quart-notes.sqlite3").write_bytes(b"not a database at all" * 100)
+    ended = run_in(tmp_path, "serve", "--workers", "3", "--bind", "127.0.0.1:0")
+    assert_failed(ended, "file is not a database")
+    assert ended.stderr.count("file is not a database") == 1
+
+
+def test_two_supervisors_do_not_share_an_address(shared: WorkerServer, tmp_path: Path):
+    ended = run_in(tmp_path, "serve", "--workers", "2", "--bind", f"127.0.0.1:{shared.port}")
+    assert_failed(ended, f"cannot listen on 127.0.0.1:{shared.port}: Address already in use")
+
+
+@pytest.mark.sqlite_only("PostgreSQL has the key in the database")
+def test_while_a_worker_cannot_be_replaced_the_reason_is_said_and_others_take_its_connections(server: WorkerServer):
+    key = server.data / "secret"
+    kept = key.read_bytes()
+    before = set(server.workers())
+    key.write_bytes(b"too short")
+    os.kill(min(before), signal.SIGKILL)
+    wait_for(lambda: server.log.count("is not a key") == 2, "it is tried again and again", 30)
+    assert "(SIGKILL)" in server.log
+    assert server.log.count("(exit code 1: ") == 2, "who ends by itself is not killed"
+    assert "stood still" not in server.log
+
+    def serving() -> set[int]:
+        with ExitStack() as stack:
+            clients = [stack.enter_context(httpx.Client(base_url=server.base, verify=False)) for _ in range(30)]
+            streams = [client.get("/healthz").extensions["network_stream"] for client in clients]
+            return {server.worker_of(stream.get_extra_info("client_addr")[1]) for stream in streams}
+
+    assert serving() == before - {min(before)}
+    key.write_bytes(kept)
+    wait_for(lambda: len(serving()) == 3, "the new one gets its share", 30)
+    assert "Traceback" not in server.log
+
+
+def test_a_start_at_which_one_worker_cannot_start_fails(tmp_path: Path):
+    with closing(postgres.Server(max_connections="30").start()) as other:
+        other.ask("postgres", "CREATE DATABASE small")
+        flags = ("--workers", "3", "--bind", "127.0.0.1:0", "--database-url", other.url("small"))
+        ended = run_in(tmp_path, "serve", *flags)
+    assert_failed(ended, "too many clients")
+    assert "with 3 workers" not in ended.stderr
+
+
+@pytest.mark.sqlite_only("on PostgreSQL they do")
+def test_two_supervisors_do_not_share_a_database(shared: WorkerServer):
+    assert_failed(run_in(shared.data.parent, "serve", "--workers", "2"), "is in use by another Quart Notes process")
+
+
+def _runs(process: int) -> bool:
+    with suppress(FileNotFoundError):
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    return False
+
+
+async def _settled(server: WorkerServer, acknowledged: dict[int, str]) -> None:
+    """Writes that nobody waited for any more have come to their end, and all is as it should be."""
+    async with server.client() as client:
+        # A process that writes next does so after all that has begun.
+        note = (await client.post("/api/notes", json={"title": "the last"})).json()
+    acknowledged[note["id"]] = note["title"]
+    check_rows_and_events(server, acknowledged)

@@ -1,0 +1,262 @@
+"""Backups of SQLite and of PostgreSQL, restored on either: whole, and everybody who saw more is told to reload."""
+
+import os
+import time
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from quart_notes.storage.copying.tables import ALONE
+from tests.storage import test_migrations
+from tests.storage.test_copying import AT_WORK, add_notes
+from tests.storage.test_migrations import MakeOld
+from tests.support.clients.command_line import Done, ask, assert_failed, assert_refused, run_in
+from tests.support.clients.feed_clients import EDGES, follow
+from tests.support.clients.steady_writers import assert_whole, steady_writers
+from tests.support.servers.both_databases import KINDS, Kind, contents, file_in, find, serving, unused_database, url_of
+from tests.support.servers.populated_server import everything, furnish
+from tests.support.servers.server_fork import Child
+from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
+from tests.support.servers.worker_processes import WorkerServer
+
+make_old = test_migrations.make_old
+on_each = pytest.mark.parametrize("kind", KINDS)
+
+
+def backup(kind: Kind, data: Path, target: Path) -> Done:
+    """What comes of it."""
+    return run_in(data.parent, "backup", str(target), "--data", str(data), "--database-url", url_of(kind, data))
+
+
+def restore(kind: Kind, data: Path, source: Path) -> Done:
+    """What comes of it."""
+    return run_in(data.parent, "restore", str(source), "--data", str(data), "--database-url", url_of(kind, data))
+
+
+def succeeded(done: Done) -> str:
+    """What it says; it went well."""
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def add(server: ServerProcess, title: str) -> str:
+    """The id of the event that tells of a new note."""
+    made = httpx.post(server.base + "/api/notes", json={"title": title})
+    assert made.status_code == 201, made.text
+    return made.headers["last-event-id"]
+
+
+def titles(server: ServerProcess) -> list[str]:
+    """Of all notes."""
+    return [note["title"] for note in httpx.get(server.base + "/api/notes").json()]
+
+
+@pytest.mark.parametrize("target", KINDS)
+@pytest.mark.parametrize("source", KINDS)
+async def test_who_has_a_newer_id_gets_exactly_one_reset(tmp_path: Path, source: Kind, target: Kind):
+    copy, data = tmp_path / "copy.sqlite3", tmp_path / "target"
+    with serving(source, data if source == target else tmp_path / "source") as server:
+        add(server, "kept")
+        said = succeeded(backup(source, server.data, copy))
+        assert "checked" in said
+    with serving(target, data) as server:
+        later = ["later 0", "later 1", "later 2"]
+        seen = [add(server, title) for title in later][-1]
+        server.stop()
+
+        said = succeeded(restore(target, data, copy))
+
+        server.start()
+        async with AsyncExitStack() as stack:
+            http = await stack.enter_async_context(server.client())
+            clients = [await stack.enter_async_context(await follow(edge, server.port, seen)) for edge in EDGES]
+            notes = await http.get("/api/notes")
+            assert [note["title"] for note in notes.json()] == ["kept"]
+            assert (await http.post("/api/notes", json={"title": "on it goes"})).status_code == 201
+            for client in clients:
+                await client.count(2)
+                assert [event["action"] for event in client.events] == ["reset", "create"]
+                epochs = {event_id.partition("-")[0] for event_id in client.ids}
+                assert epochs == {notes.headers["last-event-id"].partition("-")[0]}
+                assert not epochs & {
+                    seen.partition("-")[0],
+                    ask(copy, "SELECT epoch FROM log_head"),
+                }
+        assert "Traceback" not in server.log
+
+    (kept,) = data.glob("quart-notes-replaced-*.sqlite3")
+    assert kept.name in said
+    assert ask(kept, "SELECT count(*) FROM note") == (4 if source == target else 3)
+    assert not list(data.glob("*restoring*"))
+    succeeded(restore(target, data, kept))
+    with serving(target, data) as server:
+        assert titles(server) == (["kept", *later] if source == target else later)
+
+
+@pytest.mark.parametrize("target", KINDS)
+@pytest.mark.parametrize("source", KINDS)
+def test_everything_comes_back_but_the_key_and_the_epoch(tmp_path: Path, source: Kind, target: Kind):
+    copy, data = tmp_path / "copy.sqlite3", tmp_path / "target"
+    with serving(source, tmp_path / "source", "--access", "accounts") as server:
+        furnish(server)
+        before = everything(server)
+        server.stop()
+        succeeded(backup(source, server.data, copy))
+        there = contents(url_of(source, server.data))
+        assert copy.stat().st_mode & 0o777 == 0o600
+
+        succeeded(restore(target, data, copy))
+
+        here = contents(url_of(target, data))
+        assert contents(f"sqlite:///{copy}")["server_key"] == []
+        names = {note["origin"] for note in here["note"]}
+        assert names == {f"{there['log_head'][0]['epoch']}/{note['id']}" for note in there["note"]}
+        for table in here.keys() - ALONE - {"note", "log_head"}:
+            assert here[table] == there[table], table
+        if source == target == "sqlite":
+            (data / "secret").write_bytes((server.data / "secret").read_bytes())
+        elif source == "sqlite":
+            find(url_of(target, data), _put_key((server.data / "secret").read_bytes().hex()))
+        elif target == "sqlite":
+            (data / "secret").write_bytes(
+                bytes.fromhex(find(url_of(source, server.data), "SELECT key FROM server_key")[0][0])
+            )
+        else:
+            find(url_of(target, data), _put_key(find(url_of(source, server.data), "SELECT key FROM server_key")[0][0]))
+        server.data, server.flags = data, ("--database-url", url_of(target, data), "--access", "accounts")
+        server.start()
+        after = everything(server)
+        assert _without_epoch(after) == _without_epoch(before)
+
+
+def _put_key(key: str) -> str:
+    return f"INSERT INTO server_key (id, key) VALUES (1, '{key}') RETURNING id"
+
+
+def _without_epoch(stored: list[bytes | str]) -> list[bytes | str]:
+    return [part.partition("-")[2] if isinstance(part, str) else part for part in stored]
+
+
+@on_each
+def test_a_backup_under_the_writes_of_three_workers_is_whole(tmp_path: Path, kind: Kind):
+    data = tmp_path / "data"
+    with WorkerServer(data, "--database-url", url_of(kind, data), workers=3) as server:
+        with steady_writers(server.base) as acknowledged:
+            for n in range(2):
+                before = acknowledged[0]
+                copy = tmp_path / f"copy{n}.sqlite3"
+                assert "checked" in succeeded(backup(kind, data, copy))
+                assert_whole(copy, before)
+        assert "ERROR" not in server.log
+
+
+@on_each
+def test_nothing_is_restored_while_a_server_runs(tmp_path: Path, kind: Kind):
+    data, copy = tmp_path / "data", tmp_path / "copy.sqlite3"
+    with serving(kind, data) as server:
+        add(server, "mine")
+        succeeded(backup(kind, data, copy))
+
+        assert_failed(restore(kind, data, copy), "in use by another Quart Notes process")
+
+        assert titles(server) == ["mine"]
+        assert not list(data.glob("*replaced*"))
+        assert not list(data.glob("*restoring*"))
+
+
+@on_each
+def test_a_copy_may_be_restored_where_there_was_nothing(tmp_path: Path, kind: Kind):
+    data, copy = tmp_path / "data", tmp_path / "copy.sqlite3"
+    succeeded(run_in(tmp_path, "demo", "--data", "source"))
+    succeeded(backup("sqlite", tmp_path / "source", copy))
+
+    said = succeeded(restore(kind, data, copy))
+
+    assert "former" not in said
+    assert len(contents(url_of(kind, data))["note"]) == 10
+
+
+async def test_a_backup_of_an_older_version_is_brought_up_to_date_on_postgresql(tmp_path: Path, make_old: MakeOld):
+    with closing(await make_old(tmp_path / "old", 2)) as old, old:
+        old.execute(test_migrations.OLD_NOTE, ("one", False, "one"))
+        old.execute(test_migrations.OLD_PERSON, ("Ada", "Ada", "ada"))
+    before = file_in(tmp_path / "old").read_bytes()
+
+    succeeded(restore("postgres", tmp_path / "new", file_in(tmp_path / "old")))
+
+    there = contents(url_of("postgres", tmp_path / "new"))
+    assert [(note["title"], note["board_id"]) for note in there["note"]] == [("one", 1)]
+    assert file_in(tmp_path / "old").read_bytes() == before
+    with serving("postgres", tmp_path / "new") as server:
+        assert titles(server) == ["one"]
+
+
+@pytest.mark.parametrize("content", [b"my diary", b"", b"SQLite format 3\0" + b"\xff" * 5000], ids=str)
+def test_a_file_that_is_not_ours_is_not_restored_on_postgresql(tmp_path: Path, content: bytes):
+    succeeded(run_in(tmp_path, "demo", "--database-url", url_of("postgres", tmp_path / "data")))
+    before = contents(url_of("postgres", tmp_path / "data"))
+    (tmp_path / "other").write_bytes(content)
+
+    assert_refused(restore("postgres", tmp_path / "data", tmp_path / "other"), "other")
+
+    assert contents(url_of("postgres", tmp_path / "data")) == before
+    assert not list((tmp_path / "data").glob("*re*"))
+
+
+def test_a_backup_of_postgresql_that_fails_leaves_nothing(tmp_path: Path):
+    with unused_database() as url:
+        refused = run_in(tmp_path, "backup", "copy", "--database-url", url)
+        assert_refused(refused, "holds no notes")
+        assert_refused(run_in(tmp_path, "backup", "copy", "--database-url", url + "&port=1"), "postgres://")
+        assert_refused(
+            run_in(tmp_path, "backup", "copy", "--database-url", url.replace("/unused", "/missing")), "missing"
+        )
+        succeeded(run_in(tmp_path, "demo", "--database-url", url))
+        assert_refused(run_in(tmp_path, "backup", "nowhere/copy", "--database-url", url), "no folder nowhere")
+        find(url, "DELETE FROM tortoise_migrations WHERE name LIKE '0006%' RETURNING id")
+        assert_refused(
+            run_in(tmp_path, "backup", "copy", "--database-url", url), "older version", "quart-notes migrate"
+        )
+    (tmp_path / "there").write_text("precious")
+    assert_refused(backup("postgres", tmp_path / "data", tmp_path / "there"), "exists already")
+
+    assert not list(tmp_path.glob("copy*"))
+    assert not (tmp_path / "nowhere").exists()
+    assert (tmp_path / "there").read_text() == "precious"
+
+
+def test_a_kill_in_the_middle_of_a_restore_leaves_everything_as_it_was(tmp_path: Path):
+    data, copy = tmp_path / "data", tmp_path / "copy.sqlite3"
+    url = url_of("postgres", data)
+    succeeded(run_in(tmp_path, "demo", "--data", "source"))
+    add_notes(tmp_path / "source", 3000)
+    succeeded(backup("sqlite", tmp_path / "source", copy))
+    succeeded(run_in(tmp_path, "demo", "--data", str(data), "--database-url", url))
+    before = contents(url)
+    with Path(os.devnull).open("w") as nowhere:
+        child = Child(
+            *("restore", str(copy), "--data", str(data), "--database-url", url),
+            folder=tmp_path,
+            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+            out=nowhere.fileno(),
+            err=nowhere.fileno(),
+            constants={"quart_notes.storage.copying.tables.CHUNK": 1},
+        )
+    wait_for(lambda: find(url, AT_WORK), "it restores", 30)
+    time.sleep(0.3)
+
+    assert child.poll() is None
+    child.kill()
+    child.wait(10)
+
+    assert contents(url) == before
+    assert (data / "restoring" / "copy.sqlite3").is_file()
+    (data / "restoring" / "left.sqlite3").touch()
+    with serving("postgres", data):
+        assert_failed(restore("postgres", data, copy), "in use by another Quart Notes process")
+        assert (data / "restoring" / "left.sqlite3").exists(), "it may be another restore's"
+    succeeded(restore("postgres", data, copy))
+    assert not (data / "restoring").exists()
+    assert find(url, "SELECT count(*) FROM note") == [(3010,)]

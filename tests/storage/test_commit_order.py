@@ -1,0 +1,117 @@
+"""Several servers on one PostgreSQL: one order for all readers, no matter who writes and how long a commit takes."""
+
+import asyncio
+import json
+import random
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.support.clients.feed_clients import EventStreamClient, FeedClient, WebsocketClient, follow
+from tests.support.clients.wire_formats import Json
+from tests.support.servers import postgres
+from tests.support.servers.server_process import ServerProcess
+
+EVENTS = 10_000
+WRITERS = 16
+# When a transaction commits, after its numbers were taken, some of its events hold it up for a while.
+DELAYS = """
+    CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF random() < 0.005 THEN PERFORM pg_sleep(random() * 0.02); END IF;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER hold_up AFTER INSERT ON event_log DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION hold_up();
+"""
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[list[ServerProcess]]:
+    """Two servers of one database whose commits take long at times."""
+    url = postgres.databases().url(tmp_path)
+    postgres.in_a_loop(_execute(url, DELAYS))
+    flags = ("--database-url", url, "--log-rows", "100000")
+    with ServerProcess(tmp_path / "a", *flags) as first, ServerProcess(tmp_path / "b", *flags) as second:
+        yield [first, second]
+        assert "Traceback" not in first.log + second.log
+
+
+async def _execute(url: str, statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statements)
+    await connection.close()
+
+
+async def test_with_sixteen_writers_no_reader_misses_or_doubles_one_of_ten_thousand_events(
+    servers: list[ServerProcess],
+):
+    chance = random.Random(7)
+    acknowledged: dict[int, str] = {}
+
+    async def write(name: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", servers[name % 2].port)
+        for serial in range(EVENTS // WRITERS):
+            note = await _post(reader, writer, b'{"title": "%d.%d"}' % (name, serial))
+            acknowledged[note["id"]] = note["title"]
+        writer.close()
+
+    async def read(reader: FeedClient) -> FeedClient:
+        return await reader.until(partial(_has, EVENTS), 120)
+
+    async def come_and_go(server: ServerProcess, other: ServerProcess) -> list[Json]:
+        """Read, leave after a while and go on at the other server, again and again."""
+        events: list[Json] = []
+        after = begin
+        while len(events) < EVENTS:
+            more = min(chance.randint(1, 1500), EVENTS - len(events))
+            async with await follow(chance.choice([WebsocketClient, EventStreamClient]), server.port, after) as reader:
+                await reader.until(partial(_has, more), 120)
+                events += [event for event in reader.events if "id" in event]
+                after = events[-1]["id"]
+            server, other = other, server
+        return events
+
+    begin = await _newest(servers[0])  # before anybody writes
+    async with AsyncExitStack() as stack:
+        readers = [
+            await stack.enter_async_context(await follow(edge, server.port))
+            for server in servers
+            for edge in (WebsocketClient, EventStreamClient)
+        ]
+        reading = asyncio.gather(*map(read, readers), *(come_and_go(*pair) for pair in (servers, servers[::-1])))
+        await asyncio.gather(*(write(name) for name in range(WRITERS)))
+        *_, first, second = await reading
+
+    newest = max(reader.numbers[-1] for reader in readers)
+    assert newest == EVENTS
+    for events in (*(reader.events for reader in readers), first, second):
+        durable = [event for event in events if "id" in event]
+        assert [int(event["id"].partition("-")[2]) for event in durable] == list(range(1, EVENTS + 1))
+        assert {event["note"]["id"]: event["note"]["title"] for event in durable} == acknowledged
+
+
+def _has(count: int, reader: FeedClient) -> bool:
+    return len(reader.ids) >= count
+
+
+async def _post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> Json:
+    """Add a note on a connection that is kept; in bytes, as a client library takes longer than the server."""
+    head = (
+        b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    )
+    writer.write(head % len(body) + body)
+    told = (await reader.readuntil(b"\r\n\r\n")).lower()
+    assert told.startswith(b"http/1.1 201 "), told
+    length = int(told.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    note: Json = json.loads(await reader.readexactly(length))
+    return note
+
+
+async def _newest(server: ServerProcess) -> str:
+    async with server.client() as client:
+        return str((await client.get("/api/notes?limit=1")).headers["last-event-id"])

@@ -1,0 +1,180 @@
+"""What `quart-notes copy-database` copies: everything, for everybody."""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from quart_notes.storage.copying.tables import ALONE
+from tests.support.clients.command_line import assert_refused
+from tests.support.clients.feed_clients import EDGES, FeedClient, follow
+from tests.support.routes import PASSWORD
+from tests.support.servers import database_copies
+from tests.support.servers.both_databases import TABLES, contents, find, serving, url_of
+from tests.support.servers.database_copies import copied, copy
+from tests.support.servers.populated_server import everything, furnish
+from tests.support.servers.server_process import ServerProcess, wait_for
+
+target = database_copies.target
+
+ACCOUNTS = ("--access", "accounts")
+
+
+def fill_all_tables(server: ServerProcess) -> None:
+    """Have something of every kind there."""
+    furnish(server)
+    cookie = dict([server.me.split(": ", 1)])
+    with httpx.Client(base_url=server.base, verify=False, trust_env=False, headers=cookie) as client:
+        made = [
+            client.post("/api/me/tokens", json={"name": "script", "scope": "write"}),
+            client.post("/api/invitations", json={"uses": 9}),
+            client.post(
+                "/api/notes",
+                json={"client_key": "copied-too", "title": "Ünïcödé 🎈", "description": "a\tb\n\\N \\x00 {} \"'"},
+            ),
+        ]
+        assert {answer.status_code for answer in made} == {201}, [answer.text for answer in made]
+        assert client.patch("/api/notes/1", json={"done": True}).status_code == 200
+        assert client.delete("/api/notes/2").status_code == 200
+        assert client.post("/api/rooms/1/read", json={"reader_id": 1, "message_id": 1}).status_code == 200
+    wrong = httpx.post(server.base + "/api/sign-in", json={"nickname": "first", "password": "wrong horse"})
+    assert wrong.status_code in {401, 403, 422}, wrong.text
+
+
+def test_every_table_is_copied_as_it_is(tmp_path: Path, target: str):
+    data = tmp_path / "data"
+    with serving("sqlite", data, *ACCOUNTS) as server:
+        fill_all_tables(server)
+        before = everything(server)
+        server.stop()
+        there = contents(url_of("sqlite", data))
+        forgotten = {TABLES[table] for table, rows in there.items() if not rows and table not in ALONE}
+        assert not forgotten, "put something there in fill_all_tables"
+
+        said = copied(data, target)
+
+        here = contents(target)
+        assert {name for name in TABLES if name not in ALONE} == set(re.findall(r"^(\w+) +[\d,]+  \w{16}$", said, re.M))
+        for table in set(TABLES) - ALONE:
+            assert here[table] == there[table], table
+        assert here["server_key"] == [{"id": 1, "key": (data / "secret").read_bytes().hex()}]
+        assert "Imports that can still be run: 1" in said
+        server.flags = ("--database-url", target, *ACCOUNTS)
+        server.start()
+        assert everything(server) == before
+        run_failed_job_again(server)
+
+
+def run_failed_job_again(server: ServerProcess) -> None:
+    """Its file is where it was, and nothing that is known."""
+    me = dict([server.me.split(": ", 1)])
+    with httpx.Client(base_url=server.base, verify=False, trust_env=False, headers=me) as client:
+        before = client.get("/api/jobs/1").json()
+        assert client.post("/api/jobs/1/retry").status_code == 200
+        wait_for(lambda: client.get("/api/jobs/1").json()["state"] == "failed", "it fails again")
+        after = client.get("/api/jobs/1").json()
+    assert after["text"] == before["text"]
+    assert after["version"] > before["version"]
+
+
+async def test_clients_resume_on_the_other_side_by_id_and_stay_signed_in(tmp_path: Path, target: str):
+    data = tmp_path / "data"
+    with serving("sqlite", data, *ACCOUNTS) as server:
+        furnish(server)
+        me = dict([server.me.split(": ", 1)])
+        begun = [await follow(edge, server.port, headers=me) for edge in EDGES for _ in range(2)]
+        early, late = begun[::2], begun[1::2]
+        async with server.client() as http:
+            http.headers.update(me)
+            await _add(http, 5)
+            await asyncio.gather(*(client.count(5) for client in early))
+            for client in early:
+                client.cut()
+            await _add(http, 7)
+            await asyncio.gather(*(client.count(12) for client in late))
+        for client in late:
+            client.cut()
+        await asyncio.to_thread(server.stop)
+
+        await asyncio.to_thread(copied, data, target)
+        server.flags = ("--database-url", target, *ACCOUNTS)
+        await asyncio.to_thread(server.start)
+
+        again: list[FeedClient] = [
+            await follow(type(client), server.port, client.ids[-1], headers=me) for client in begun
+        ]
+        async with server.client() as http:
+            http.headers.update(me)
+            ids = await _add(http, 6)
+        assert ids == list(range(14, 20))
+        for before, after in zip(begun, again, strict=True):
+            await after.count(18 - len(before.ids))
+            assert "reset" not in [event["action"] for event in after.events]
+            numbers = before.numbers + after.numbers
+            assert numbers == list(range(numbers[0], numbers[0] + 18))
+            assert len({event_id.partition("-")[0] for event_id in before.ids + after.ids}) == 1
+        for client in [*begun, *again]:
+            client.connection.close()
+        assert "Traceback" not in server.log
+
+
+async def _add(http: httpx.AsyncClient, number: int) -> list[int]:
+    answers = [await http.post("/api/notes", json={"title": str(n)}) for n in range(number)]
+    assert {answer.status_code for answer in answers} == {201}, answers[0].text
+    return [answer.json()["id"] for answer in answers]
+
+
+def test_a_server_that_was_only_looked_at_is_in_nobodys_way(tmp_path: Path, target: str):
+    data = tmp_path / "data"
+    with serving("sqlite", data, *ACCOUNTS) as server:
+        fill_all_tables(server)
+        server.stop()
+        copied(data, target)
+        find(
+            target,
+            "UPDATE session SET seen_at = seen_at - interval '1 day', expires_at = expires_at - interval '1 day'",
+        )
+        server.flags = ("--database-url", target, *ACCOUNTS)
+        server.start()
+        me = dict([server.me.split(": ", 1)])
+        assert httpx.get(server.base + "/api/notes", headers=me).status_code == 200
+        wrong = {"nickname": "first", "password": "wrong horse"}
+        assert httpx.post(server.base + "/api/sign-in", json=wrong).status_code == 401
+        server.stop()
+
+        copied(data, target)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/me/tokens", {"name": "another", "scope": "read"}),
+        ("DELETE", "/api/me/tokens/1", None),
+        ("POST", "/api/invitations", {"uses": 2}),
+        ("DELETE", "/api/invitations/1", None),
+        ("POST", "/api/sign-in", {"nickname": "first", "password": PASSWORD}),
+    ],
+)
+def test_what_leaves_no_event_on_the_other_side_is_never_replaced(
+    tmp_path: Path, target: str, method: str, path: str, body: dict[str, Any] | None
+):
+    data = tmp_path / "data"
+    with serving("sqlite", data, *ACCOUNTS) as server:
+        fill_all_tables(server)
+        server.stop()
+        copied(data, target)
+        copied(data, target)
+        server.flags = ("--database-url", target, *ACCOUNTS)
+        server.start()
+        me = dict([server.me.split(": ", 1)])
+        done = httpx.request(method, server.base + path, json=body, headers=me)
+        assert done.is_success, done.text
+        server.stop()
+        before = contents(target)
+
+        assert_refused(copy(data, target), "changed since")
+
+        assert contents(target) == before

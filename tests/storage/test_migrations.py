@@ -1,0 +1,382 @@
+"""Migrations: an empty folder gets its tables, an older file is copied first, and the models say the same."""
+
+import re
+import shutil
+import sqlite3
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tortoise import Tortoise
+from tortoise.migrations.autodetector import MigrationAutodetector
+
+from quart_notes import migrations
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
+from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, RoomQuery
+from quart_notes.settings import Settings
+from quart_notes.storage.database import APPS, CannotOpenError, Database
+from quart_notes.storage.sqlite import file as sqlite_file
+from tests.support.servers.in_process import opened, rows
+from tests.support.servers.older_versions import ALL, made_by
+from tests.support.servers.permissions import not_private, umask
+
+pytestmark = pytest.mark.sqlite_only("what becomes of an older file")
+
+LATEST = ALL[-1]
+LATER = """
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    dependencies = [("quart_notes", "{after}")]
+    operations = [{operations}]
+"""
+ADD_COLOUR = 'ops.AddField(model_name="Note", name="colour", field=fields.CharField(max_length=20, null=True))'
+FAIL = 'ops.RunSQL("INSERT INTO no_such_table VALUES (1)")'
+AddMigration = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddMigration]:
+    """Adds a migration to those of the program, as a later version of it would bring one."""
+    package = tmp_path / "program" / "later_migrations"
+    shutil.copytree(Path(migrations.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.syspath_prepend(package.parent)
+    monkeypatch.setitem(APPS["quart_notes"], "migrations", "later_migrations")
+
+    def add(name: str, after: str, operations: str) -> None:
+        (package / f"{name}.py").write_text(LATER.format(after=after, operations=operations))
+
+    yield add
+    for name in [name for name in sys.modules if name.startswith("later_migrations")]:
+        del sys.modules[name]
+
+
+MakeOld = Callable[[Path, int], Awaitable[sqlite3.Connection]]
+
+
+@pytest.fixture
+def make_old(tmp_path: Path) -> MakeOld:
+    """Makes a database as a version that knew so many migrations did; returns it, open, to put rows in.
+
+    With plain SQL: what the program writes today is not what it wrote then.
+    """
+
+    async def make(folder: Path, known: int) -> sqlite3.Connection:
+        settings = Settings(data=folder)
+        await made_by(known, settings, tmp_path)
+        return sqlite3.connect(settings.database_file)
+
+    return make
+
+
+NOW = "2026-01-31 09:30:00.000001+00:00"
+OLD_NOTE = (
+    "INSERT INTO note (title, done, version, created_at, updated_at, search_text)"
+    f" VALUES (?, ?, 2, '{NOW}', '{NOW}', ?)"
+)
+OLD_EVENT = f"INSERT INTO event_log (number, topic, body, created_at) VALUES (?, 'board:1', '{{}}', '{NOW}')"
+OLD_PERSON = (
+    "INSERT INTO user (name, email, nickname, nickname_key, read_from, created_at)"
+    f" VALUES (?, 'x@example.org', ?, ?, 0, '{NOW}')"
+)
+OLD_ROOM = f"INSERT INTO room (id, kind, name, name_key, created_at) VALUES (1, 'room', 'lobby', 'lobby', '{NOW}')"
+OLD_MESSAGE = (
+    f"INSERT INTO message (room_id, author_id, content, version, date) VALUES (1, ?, 'the first word', 1, '{NOW}')"
+)
+
+
+async def _make(folder: Path, titles: list[str]) -> Path:
+    async with opened(folder) as core:
+        for title in titles:
+            await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=title))
+    return core.settings.database_file
+
+
+def _titles(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return [title for (title,) in connection.execute("SELECT title FROM note ORDER BY id")]
+
+
+def _columns(file: Path) -> set[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return {row[1] for row in connection.execute("PRAGMA table_info(note)")}
+
+
+async def _open(folder: Path) -> list[str]:
+    core = Core.build(Settings(data=folder))
+    try:
+        return await core.database.open()
+    finally:
+        await core.database.close()
+
+
+def _copies(folder: Path) -> list[Path]:
+    return sorted((folder / "copies").glob("*")) if (folder / "copies").exists() else []
+
+
+async def _differences(folder: Path) -> list[str]:
+    """What the models say and the migrations do not, or the other way round."""
+    opened_database = Database(folder / "notes.sqlite3")
+    await opened_database.open()
+    try:
+        apps = Tortoise.apps
+        assert apps is not None
+        changes = await MigrationAutodetector(apps, APPS).changes()
+    finally:
+        await opened_database.close()
+    return [repr(operation) for change in changes for operation in change.operations]
+
+
+async def test_models_and_migrations_agree(tmp_path: Path):
+    assert await _differences(tmp_path) == [], "run: tortoise makemigrations"
+
+
+async def test_a_difference_between_models_and_migrations_would_be_seen(tmp_path: Path, later: AddMigration):
+    later("0100_colour", LATEST, ADD_COLOUR)
+
+    assert len(await _differences(tmp_path)) == 1
+
+
+async def test_an_empty_folder_gets_its_tables_and_no_copy(tmp_path: Path):
+    folder = tmp_path / "deep" / "data"
+
+    assert await _open(folder) == ALL
+    assert await _open(folder) == []
+
+    with closing(sqlite3.connect(folder / "quart-notes.sqlite3")) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables >= {"note", "event_log", "log_head", "user", "room", "message", "reading", "board", "session"}
+    assert _copies(folder) == []
+
+
+async def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path, later: AddMigration):
+    folder = tmp_path / "data"
+    file = await _make(folder, ["kept", "whole"])
+    assert _copies(folder) == []
+    later("0100_colour", LATEST, ADD_COLOUR)
+
+    with umask(0):
+        applied = await _open(folder)
+
+    assert applied == ["0100_colour"]
+    assert "colour" in _columns(file)
+    assert [file for file in not_private(folder) if file.startswith("copies")] == []
+    assert _titles(file) == ["kept", "whole"]
+    (copy,) = _copies(folder)
+    assert re.fullmatch(r"before-0100_colour-\d{8}T\d{6}Z\.sqlite3", copy.name)
+    assert "colour" not in _columns(copy)
+    assert _titles(copy) == ["kept", "whole"]
+
+
+async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lobby(tmp_path: Path, make_old: MakeOld):
+    folder = tmp_path / "data"
+    with closing(await make_old(folder, 1)) as old, old:
+        old.executemany(OLD_NOTE, [("one", False, "one"), ("two", True, "two")])
+        old.executemany(OLD_EVENT, [(1,), (2,)])
+        old.execute("UPDATE log_head SET newest = 2")
+    assert _copies(folder) == []
+
+    async with opened(folder) as core:
+        notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
+        found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="two", done="true"))
+        rooms = (await core.rooms.find(ANYBODY, RoomQuery())).items
+        boards = (await core.boards.find(ANYBODY, PageQuery())).items
+        third = await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="three"))
+
+    assert [(note.title, note.board_id, note.version) for note in notes.items] == [("one", 1, 2), ("two", 1, 2)]
+    assert found.items == notes.items[1:]
+    assert [(room.id, room.kind, room.name) for room in rooms] == [(1, "room", "lobby")]
+    assert [(board.id, board.kind) for board in boards] == [(1, "shared")]
+    assert (notes.position.number, third.position.number) == (2, 3)
+    assert notes.position.epoch == third.position.epoch
+    (copy,) = _copies(folder)
+    assert copy.name.startswith(f"before-{ALL[1]}-")
+    assert _titles(copy) == ["one", "two"]
+
+
+async def test_personal_boards_that_were_called_alike_are_told_apart_and_named_ones_stay(
+    tmp_path: Path, make_old: MakeOld
+):
+    folder = tmp_path / "data"
+    with closing(await make_old(folder, ALL.index("0012_personal_boards"))) as old, old:
+        old.executemany(OLD_PERSON, [("Ada", "Ada", "ada"), ("Bob", "bob", "bob")])
+        board = f"INSERT INTO board (id, kind, name, created_at) VALUES (?, 'personal', ?, '{NOW}')"
+        old.executemany(board, [(2, "Personal"), (3, "Diary"), (4, "Personal")])
+        old.executemany("INSERT INTO membership (board_id, user_id, role) VALUES (?, ?, 'owner')", [(2, 1), (3, 2)])
+
+    async with opened(folder) as core:
+        named = rows(core, "SELECT id, name FROM board WHERE kind = 'personal' ORDER BY id")
+
+    assert named == [(2, "Personal (Ada)"), (3, "Diary"), (4, "Personal")]
+
+
+async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_for_everybody(
+    tmp_path: Path, make_old: MakeOld
+):
+    folder = tmp_path / "data"
+    with closing(await make_old(folder, 2)) as old, old:
+        old.execute(OLD_NOTE, ("one", False, "one"))
+        old.executemany(OLD_PERSON, [("Ada", "Ada", "ada"), ("Bob", "bob", "bob")])
+        old.execute(OLD_ROOM)
+        old.execute(OLD_MESSAGE, (1,))
+
+    for _ in range(2):  # and the second start makes no further ones
+        async with opened(folder) as core:
+            people = (await core.people.find(PageQuery())).items
+            notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
+            ada, bob = [await core.boards.roles(Caller(person)) for person in people]
+            assert await core.accounts.without_password() == people
+            said = await core.messages.in_room(ANYBODY, 1, MessageQuery())
+
+        assert [person.nickname for person in people] == ["Ada", "bob"]
+        assert rows(core, "SELECT id, kind, name FROM board ORDER BY id") == [
+            (1, "shared", "Everybody's board"),
+            (2, "personal", "Personal (Ada)"),
+            (3, "personal", "Personal (bob)"),
+        ]
+        assert (ada, bob) == ({1: "editor", 2: "owner"}, {1: "editor", 3: "owner"})
+        assert [(note.title, note.board_id) for note in notes.items] == [("one", 1)]
+        assert [message.content for message in said.items] == ["the first word"]
+        assert rows(core, "SELECT COUNT(*) FROM user WHERE is_admin OR password_hash IS NOT NULL") == [(0,)]
+    (copy,) = _copies(folder)
+    assert copy.name.startswith(f"before-{ALL[2]}-")
+
+
+async def test_notes_of_an_older_version_are_found_without_accents(tmp_path: Path, make_old: MakeOld):
+    folder = tmp_path / "data"
+    many = 1_001  # more than are read at once
+    with closing(await make_old(folder, 6)) as old, old:
+        old.executemany(OLD_NOTE, [(f"Chloé {n}", False, f"chloé {n}") for n in range(many)])
+
+    async with opened(folder) as core:
+        found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="chloe", limit=1000))
+        everything = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="CHLOE", before_id=2))
+
+    assert (len(found.items), found.more) == (1000, True)
+    assert [note.version for note in everything.items] == [2]
+
+
+async def test_names_of_an_older_file_are_compared_as_new_ones_and_nobody_loses_theirs(
+    tmp_path: Path, make_old: MakeOld
+):
+    folder = tmp_path / "data"
+    names = ["taro", "ｔａｒｏ", "ｋｏ", "Ada"]
+    with closing(await make_old(folder, 7)) as old, old:
+        old.executemany(OLD_PERSON, [("x", name, name.casefold()) for name in names])
+
+    async with opened(folder) as core:
+        assert rows(core, "SELECT nickname, nickname_key FROM user ORDER BY id") == [
+            *(("taro", "taro"), ("ｔａｒｏ", "ｔａｒｏ"), ("ｋｏ", "ko"), ("Ada", "ada"))
+        ]
+        found = [await core.accounts.id_of(name) for name in (*names, "KO", "ＴＡＲＯ")]
+        assert found == [1, 2, 3, 4, 3, 2]
+
+
+async def test_text_of_what_was_deleted_before_goes_from_the_log(tmp_path: Path, make_old: MakeOld):
+    folder = tmp_path / "data"
+    kept, gone, many = 1, 2, 1_001  # more than are read at once
+    told = '{"topic":"board:1","action":"update","note":{"id":%d,"title":"Chloé","description":null,"version":%d}}'
+    with closing(await make_old(folder, 12)) as old, old:
+        old.executemany(OLD_NOTE, [("Chloé", False, "chloe"), ("Chloé", False, "chloe")])
+        old.execute(f"UPDATE note SET deleted_at = '{NOW}' WHERE id = {gone}")
+        bodies = [told % ((kept, gone, 77)[n % 3], n) for n in range(many)] + ['{"topic":"users","action":"create"}']
+        insert = f"INSERT INTO event_log (number, topic, body, created_at) VALUES (?, 'board:1', ?, '{NOW}')"
+        old.executemany(insert, enumerate(bodies, 1))
+
+    async with opened(folder) as core:
+        found = rows(core, "SELECT subject, body FROM event_log ORDER BY number")
+
+    blank = [body.replace('"Chloé"', "null") for body in bodies]
+    subjects = [f"note:{(kept, gone, 77)[n % 3]}" for n in range(many)]
+    assert found[:many] == [
+        (subject, bodies[n] if subject == f"note:{kept}" else blank[n]) for n, subject in enumerate(subjects)
+    ]
+    assert found[many:] == [(None, bodies[many])]
+
+
+async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):
+    for _ in range(3):
+        async with opened(tmp_path / "data") as core:
+            assert rows(core, "SELECT id, kind, name, name_key FROM room") == [(1, "room", "lobby", "lobby")]
+            assert (await core.log.newest()).number == 0
+
+
+async def test_it_is_copied_once_however_much_is_pending_and_not_again(tmp_path: Path, later: AddMigration):
+    folder = tmp_path / "data"
+    await _make(folder, ["kept"])
+    later("0100_colour", LATEST, ADD_COLOUR)
+    later("0101_shade", "0100_colour", ADD_COLOUR.replace('"colour"', '"shade"'))
+
+    assert await _open(folder) == ["0100_colour", "0101_shade"]
+    assert await _open(folder) == []
+
+    assert len(_copies(folder)) == 1
+
+
+async def test_what_has_not_reached_the_file_itself_yet_is_in_the_copy(tmp_path: Path, later: AddMigration):
+    """A killed server leaves its last notes in the write-ahead log beside the file."""
+    killed = tmp_path / "killed"
+    async with opened(tmp_path / "data") as core:
+        for n in range(3):
+            await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
+        shutil.copytree(tmp_path / "data", killed)
+    assert (killed / "quart-notes.sqlite3-wal").stat().st_size > 0
+    later("0100_colour", LATEST, ADD_COLOUR)
+
+    await _open(killed)
+
+    (copy,) = _copies(killed)
+    assert _titles(copy) == ["0", "1", "2"]
+
+
+async def test_a_migration_that_fails_stops_the_start_and_leaves_the_file_as_it_was(
+    tmp_path: Path, later: AddMigration
+):
+    folder = tmp_path / "data"
+    file = await _make(folder, ["kept"])
+    later("0100_broken", LATEST, f"{ADD_COLOUR}, {FAIL}")
+
+    with pytest.raises(CannotOpenError, match="no_such_table"):
+        await _open(folder)
+
+    assert "colour" not in _columns(file)
+    assert _titles(file) == ["kept"]
+    (copy,) = _copies(folder)
+    assert _titles(copy) == ["kept"]
+
+
+async def test_no_copy_no_change(tmp_path: Path, later: AddMigration, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "data"
+    file = await _make(folder, ["kept"])
+    later("0100_colour", LATEST, ADD_COLOUR)
+
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sqlite_file, "copy", fail)
+    with pytest.raises(CannotOpenError, match="No space left"):
+        await _open(folder)
+
+    assert "colour" not in _columns(file)
+
+
+async def test_what_is_pending_can_be_asked_without_doing_it(tmp_path: Path, later: AddMigration):
+    folder = tmp_path / "data"
+    file = await _make(folder, ["kept"])
+    asked = Database(file)
+    later("0100_colour", LATEST, ADD_COLOUR)
+
+    try:
+        assert await asked.inspect() == ["0100_colour"]
+    finally:
+        await asked.close()
+
+    assert "colour" not in _columns(file)
+    assert _copies(folder) == []

@@ -1,0 +1,75 @@
+"""Transactions that leave nothing locked and nothing open, no matter who is cancelled in them."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from quart_notes.errors import DatabaseUnavailableError
+from quart_notes.settings import Settings
+from quart_notes.storage.database import Database
+from tests.support.servers.empty_database import put_empty_database
+
+pytestmark = pytest.mark.sqlite_only("its engine")
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    put_empty_database(tmp_path)
+    opened = Database(Settings(data=tmp_path).database_file)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def _read(database: Database) -> None:
+    async with database.snapshot() as connection:
+        await connection.execute_query("SELECT count(*) FROM note")
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_reader_that_is_cancelled_at_any_moment_leaves_the_database_readable(database: Database, turns: int):
+    readers = [asyncio.create_task(_read(database)) for _ in range(3)]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+
+    async with asyncio.timeout(5):
+        await _read(database)
+
+
+async def test_readers_cancelled_after_any_time_leave_the_database_readable(database: Database):
+    for microseconds in range(0, 1500, 25):
+        reader = asyncio.create_task(_read(database))
+        await asyncio.sleep(microseconds / 1e6)
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+
+    async with asyncio.timeout(5):
+        await _read(database)
+
+
+async def test_a_transaction_that_cannot_begin_leaves_the_next_one_free(database: Database):
+    async with database.transaction() as connection:
+        await connection.execute_query("PRAGMA busy_timeout=50")
+    with closing(sqlite3.connect(str(database.place), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            with pytest.raises(DatabaseUnavailableError):
+                async with asyncio.timeout(5), database.transaction():
+                    pass
+
+    async with asyncio.timeout(5), database.transaction() as connection:
+        await connection.execute_query("SELECT 1")
+
+
+async def test_a_commit_waits_for_the_disk(database: Database):
+    async with database.transaction() as connection:
+        _, rows = await connection.execute_query("PRAGMA synchronous")
+
+    assert [tuple(row) for row in rows] == [(2,)], "not FULL: an acknowledged note could be lost with the power"

@@ -1,0 +1,144 @@
+"""Whose turn it is to write: one at a time, and nobody waits for ever."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from quart_notes.storage.sqlite import write_lock
+from quart_notes.storage.sqlite.write_lock import WRITING, Turns
+from tests.support.servers.server_process import ROOT, wait_for
+
+
+@pytest.fixture
+def file() -> Iterator[int]:
+    """A descriptor of the file that all have open."""
+    with tempfile.TemporaryFile() as opened:
+        yield opened.fileno()
+
+
+@contextmanager
+def another_writes(file: int) -> Iterator[None]:
+    """Another process has the turn while the block runs."""
+    told, tell = os.pipe()
+    lock = f"import os, fcntl; fcntl.lockf({file}, fcntl.LOCK_EX, 1, {WRITING})"
+    command = f"{lock}; print(1, flush=True); os.read({told}, 1)"
+    with subprocess.Popen(
+        [sys.executable, "-c", command], pass_fds=[file, told], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+    ) as other:
+        os.close(told)
+        assert other.stdout is not None
+        other.stdout.readline()
+        try:
+            yield
+        finally:
+            os.close(tell)
+
+
+def _free(file: int) -> bool:
+    """Whether somebody else could write now."""
+    command = f"import fcntl; fcntl.lockf({file}, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, {WRITING})"
+    return not subprocess.run(
+        [sys.executable, "-c", command], pass_fds=[file], stderr=subprocess.DEVNULL, check=False
+    ).returncode
+
+
+async def test_a_turn_is_waited_for(file: int):
+    turn = Turns(file)
+    with another_writes(file):
+        waiting = asyncio.create_task(turn.__aenter__())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+    await asyncio.wait_for(waiting, 10)
+    assert not await asyncio.to_thread(_free, file)
+    await turn.__aexit__(None, None, None)
+    assert await asyncio.to_thread(_free, file)
+
+
+async def test_a_turn_that_does_not_come_is_given_up_and_comes_later(file: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(write_lock, "PATIENCE", 0.05)
+    turn = Turns(file)
+    with another_writes(file):
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await turn.__aenter__()
+    monkeypatch.setattr(write_lock, "PATIENCE", 10.0)
+    async with turn:
+        assert not await asyncio.to_thread(_free, file)
+    assert await asyncio.to_thread(_free, file)
+
+
+async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(write_lock, "PATIENCE", 0.05)
+    turn = Turns(file)
+    with another_writes(file), pytest.raises(TimeoutError):
+        await turn.__aenter__()
+
+    await asyncio.to_thread(wait_for, lambda: _free(file), "another one may write")
+    async with turn:
+        pass
+
+
+# A process that writes so often, and tells when it begins and ends.
+WRITER = """
+import asyncio, os, sys
+from quart_notes.storage.sqlite.write_lock import Turns
+
+async def work(turns, told, letter, times):
+    for _ in range(times):
+        async with turns:
+            os.write(told, letter + b"(")
+            await asyncio.sleep(0.001)
+            os.write(told, letter + b")")
+
+asyncio.run(work(Turns(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3].encode(), int(sys.argv[4])))
+"""
+
+
+def _writer(file: int, told: int, letter: str, times: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", WRITER, str(file), str(told), letter, str(times)]
+    return subprocess.Popen(command, pass_fds=[file, told], cwd=ROOT)
+
+
+def test_processes_write_one_at_a_time(file: int):
+    out, told = os.pipe()
+    writers = [_writer(file, told, letter, 40) for letter in "abc"]
+    os.close(told)
+    with os.fdopen(out, "rb") as heard:
+        said = heard.read().decode()
+    assert [writer.wait(20) for writer in writers] == [0, 0, 0]
+
+    write_lock = [said[at : at + 4] for at in range(0, len(said), 4)]
+    assert len(write_lock) == 3 * 40
+    assert all(turn == f"{turn[0]}({turn[0]})" for turn in write_lock), said
+
+
+async def test_who_has_just_written_is_not_first_again_while_somebody_waits(file: int):
+    turn = Turns(file)
+    for letter in "abc":
+        out, told = os.pipe()
+        await turn.__aenter__()
+        writer = _writer(file, told, letter, 1)
+        os.close(told)
+        await asyncio.to_thread(wait_for, partial(_waits, writer.pid), "it waits for its turn")
+        await turn.__aexit__(None, None, None)
+        await asyncio.wait_for(turn.__aenter__(), 20)
+        os.set_blocking(out, False)
+        assert os.read(out, 10) == f"{letter}({letter})".encode()
+        await turn.__aexit__(None, None, None)
+        assert await asyncio.to_thread(writer.wait, 20) == 0
+        os.close(out)
+
+
+def _waits(process: int) -> bool:
+    """Whether a process waits for a lock on a file."""
+    return any(
+        "->" in line and f" {process} " in line for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    )

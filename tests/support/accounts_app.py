@@ -1,0 +1,152 @@
+"""A server in accounts mode within the test's own process: people in it, their browsers, and its insides at hand."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from quart import Quart
+
+from quart_notes import create_app
+from quart_notes.core import Core
+from quart_notes.domain import passwords
+from quart_notes.domain.access import ANYBODY, Caller
+from quart_notes.domain.secret_tokens import hash_of
+from quart_notes.schemas import (
+    Arrival,
+    BoardCreate,
+    InvitationCreate,
+    MemberUpdate,
+    NoteCreate,
+    NoteOut,
+    Role,
+    TokenCreate,
+    UserOut,
+)
+from quart_notes.schemas.event_ids import EventId
+from tests.support.clients.signing_in import cookie_at
+from tests.support.routes import PASSWORD
+from tests.support.servers.empty_database import no_wait_for_the_disk, settings_for
+
+ROLES: tuple[Role, ...] = ("viewer", "ticker", "editor", "owner")
+Json = dict[str, Any]
+
+
+def hash_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have passwords hashed with next to no work."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "HASHER", quick)
+    monkeypatch.setattr(passwords, "NOBODYS", quick.hash("nobody's password"))
+
+
+class House:
+    """The application, and the people in it by nickname; the first who comes administers."""
+
+    def __init__(self, app: Quart) -> None:
+        self.app = app
+        self.core: Core = app.extensions["quart_notes"]
+        self.people: dict[str, UserOut] = {}
+        self.admin = ""
+
+    async def welcome(self, *nicknames: str) -> None:
+        """People come by links and set a password."""
+        for nickname in nicknames:
+            arrival = Arrival(
+                name=nickname.title(), email=f"{nickname}@example.org", nickname=nickname, password=PASSWORD
+            )
+            self.people[nickname] = await self.core.accounts.arrive(await self.link(), arrival)
+            self.admin = self.admin or nickname
+
+    async def link(self, **wanted: Any) -> str:
+        """The secret of a new link; before anybody is there it is that of the setup."""
+        if not self.admin:
+            links = await self.core.invitations.first()
+            assert links is not None
+            return links.setup
+        made = await self.core.invitations.add(self.caller(self.admin), InvitationCreate(**wanted))
+        return made.result.secret
+
+    def caller(self, nickname: str) -> Caller:
+        """Somebody, as the domain sees them."""
+        return Caller(self.people[nickname], admin=nickname == self.admin)
+
+    async def cookie(self, nickname: str) -> str:
+        """The session's cookie of a new browser in which somebody is signed in."""
+        secret = await self.core.sessions.begin(self.people[nickname].id, "a browser", "192.0.2.1", proven=True)
+        return self.core.signing.sign("session", secret)
+
+    async def token(self, nickname: str, scope: Any = "write", days: int | None = None) -> str:
+        """A new token of somebody's."""
+        data = TokenCreate(name="a program", scope=scope, days=days)
+        return (await self.core.tokens.add(self.people[nickname].id, data)).result.token
+
+    def client(
+        self, cookie: str = "", token: str = "", address: str = "192.0.2.1", scheme: str = "http"
+    ) -> httpx.AsyncClient:
+        """A browser or a program at an address; nobody without a cookie and a token."""
+        app: Any = self.app  # the two have other names for the same types
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 40_000))
+        client = httpx.AsyncClient(transport=transport, base_url=f"{scheme}://house.example")
+        if cookie:
+            client.cookies.set(cookie_at(client.base_url), cookie)
+        if token:
+            client.headers["Authorization"] = f"Bearer {token}"
+        return client
+
+    async def browser(self, nickname: str) -> httpx.AsyncClient:
+        """A browser in which somebody is signed in."""
+        return self.client(await self.cookie(nickname))
+
+    async def board(self, name: str = "Allotment", **members: Role) -> int:
+        """A new shared board; who is on it as what, by nickname. The first owner opens it."""
+        owner = next(nickname for nickname, role in members.items() if role == "owner")
+        board = (await self.core.boards.add(self.caller(owner), BoardCreate(name=name))).result
+        for nickname, role in members.items():
+            if nickname != owner:
+                someone = self.people[nickname].id
+                await self.core.members.set(self.caller(owner), board.id, someone, MemberUpdate(role=role))
+        return board.id
+
+    async def note(self, nickname: str, board_id: int, title: str = "a note") -> NoteOut:
+        """A new note on a board by somebody."""
+        return (await self.core.notes.add(self.caller(nickname), board_id, NoteCreate(title=title))).result
+
+    async def note_by_nobody(self, title: str) -> NoteOut:
+        """A note of open mode."""
+        return (await self.core.notes.add(ANYBODY, 1, NoteCreate(title=title))).result
+
+    async def events(self, after: EventId, *topics: str) -> list[Json]:
+        """What there was to be heard of these topics since a place in the log."""
+        found = await self.core.log.since(set(topics), after, 10**9)
+        assert found is not None
+        return [json.loads(message.data) for message in found]
+
+    async def session_id(self, cookie: str) -> int:
+        """The number of a browser's session."""
+        secret = self.core.signing.read("session", cookie)
+        assert secret is not None
+        found = await self.core.sessions.find(secret)
+        assert found is not None
+        return found.id
+
+    @staticmethod
+    def kept(secret: str) -> str:
+        """What is kept of a secret."""
+        return hash_of(secret)
+
+
+@asynccontextmanager
+async def opened_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
+    """A house that is empty. It answers to its clients' name in open mode too, where it has to be told."""
+    names = ("house.example",) if settings.get("access") == "open" else ()
+    house = House(create_app(settings_for(folder, **{"access": "accounts", "hosts": names, **settings})))
+    with no_wait_for_the_disk():
+        await house.app.startup()
+    try:
+        yield house
+    finally:
+        await house.app.shutdown()

@@ -1,0 +1,62 @@
+"""Notes that are added over kills and restarts, and what has to be there afterwards."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import httpx
+
+from tests.support.clients.raw_connection import until
+from tests.support.servers import postgres
+from tests.support.servers.server_process import ServerProcess
+
+
+def check_rows_and_events(server: ServerProcess, acknowledged: dict[int, str]) -> None:
+    """Every acknowledged note is there, each row has exactly one event, and numbers are contiguous from 1."""
+    notes = dict(server.stored("SELECT id, title FROM note"))
+    bodies = server.stored("SELECT number, body FROM event_log ORDER BY number")
+    created = [(event["note"]["id"], event["note"]["title"]) for event in (json.loads(body) for _, body in bodies)]
+    assert acknowledged.items() <= notes.items()
+    assert dict(created) == notes
+    assert max(Counter(note_id for note_id, _ in created).values(), default=1) == 1
+    assert [number for number, _ in bodies] == list(range(1, len(notes) + 1))
+    assert server.stored("SELECT newest FROM log_head") == [(len(notes),)]
+    if not postgres.chosen():
+        assert server.stored("PRAGMA integrity_check") == [("ok",)]
+
+
+@asynccontextmanager
+async def writers(server: ServerProcess, count: int) -> AsyncIterator[dict[int, str]]:
+    """So many clients that add notes one after the other, and go on after a restart; what was acknowledged."""
+    acknowledged: dict[int, str] = {}
+    writing = True
+
+    async def write(name: int) -> None:
+        serial = 0
+        while writing:
+            async with server.client() as http:
+                with suppress(httpx.TransportError):
+                    while writing:
+                        serial += 1
+                        title = f"{name}.{serial}"
+                        answer = await http.post("/api/notes", json={"title": title})
+                        if answer.status_code == 201:
+                            acknowledged[answer.json()["id"]] = title
+                        else:
+                            assert answer.status_code == 503, answer.text
+            await asyncio.sleep(0.01)
+
+    tasks = [asyncio.create_task(write(name)) for name in range(count)]
+    try:
+        yield acknowledged
+    finally:
+        writing = False
+        await asyncio.wait_for(asyncio.gather(*tasks), 20)
+
+
+async def progress(acknowledged: dict[int, str], more: int) -> None:
+    """Return once so many more writes have been acknowledged."""
+    goal = len(acknowledged) + more
+    await until(lambda: len(acknowledged) >= goal, f"{more} more writes are acknowledged")

@@ -1,0 +1,34 @@
+"""A broadcaster for a test, messages for it, and readers of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.live.subscriber import Reader
+from tests.support.clients.fake_outlet import Wire, plain
+
+BOARD, OTHER = "board:1", "board:2"
+
+
+def note(number: int, topic: str = BOARD, size: int = 10) -> Message:
+    """A message of `size` bytes that begins with its number."""
+    return Message(topic, number, f"e-{number}", (b"%d " % number).ljust(size, b"."))
+
+
+@pytest.fixture
+async def broadcaster() -> AsyncIterator[Broadcaster]:
+    """It has nobody to tell yet, and is closed afterwards."""
+    broadcaster = Broadcaster()
+    yield broadcaster
+    broadcaster.close()
+    await asyncio.sleep(0)
+
+
+def attached(broadcaster: Broadcaster, wire: Wire, topics: frozenset[str] = frozenset({BOARD})) -> Reader:
+    """A reader that the broadcaster writes to."""
+    reader = broadcaster.subscribe(topics, plain)
+    broadcaster.attach(reader, wire)
+    return reader

@@ -1,0 +1,1 @@
+"""Clients of a server: HTTP, feeds, the assistant, the command line."""

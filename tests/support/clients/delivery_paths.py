@@ -1,0 +1,23 @@
+"""Servers on each road that live events take."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.servers.server_process import ServerProcess
+
+ROADS = ("direct", "send")
+
+
+def shared_on_each_road(constants: dict[str, float] | None = None) -> Any:
+    """A fixture: a server for all tests of a module, once for each road."""
+
+    @pytest.fixture(scope="module", params=ROADS)
+    def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+        folder = tmp_path_factory.mktemp("shared") / "data"
+        with ServerProcess(folder, "--stream-road", request.param, constants=constants) as server:
+            yield server
+            assert "Traceback" not in server.log
+
+    return shared

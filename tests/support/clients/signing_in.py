@@ -1,0 +1,71 @@
+"""Signing in with a password, and the work that it takes."""
+
+import threading
+from collections import Counter
+
+import httpx
+
+from quart_notes.domain import passwords
+from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, Place
+from tests.support.routes import PASSWORD
+
+WRONG = "wrong horse battery"
+
+
+async def sign_in(client: httpx.AsyncClient, nickname: str = "ada", password: str = PASSWORD) -> httpx.Response:
+    """The answer to somebody who signs in."""
+    return await client.post("/api/sign-in", json={"nickname": nickname, "password": password})
+
+
+def cookie_at(base: object, stem: str = COOKIE) -> str:
+    """The name of a cookie that a server at this address sets."""
+    url = httpx.URL(str(base))
+    secure = url.scheme == "https"
+    return Place(secure, url.port or (443 if secure else 80), url.path.rstrip("/")).name(stem)
+
+
+def session_of(client: httpx.Client | httpx.AsyncClient, stem: str = COOKIE) -> str:
+    """The value of the session's cookie that a client has."""
+    return client.cookies[cookie_at(client.base_url, stem)]
+
+
+def device_of(client: httpx.AsyncClient) -> str:
+    """The mark by which a client's browser is known again."""
+    return session_of(client, DEVICE_COOKIE)
+
+
+class Counted:
+    """The hasher, with its calls counted and how many ran at once."""
+
+    def __init__(self) -> None:
+        self.hasher = passwords.HASHER
+        self.calls: Counter[str] = Counter()
+        self.now = self.most = 0
+        self._lock = threading.Lock()
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def _begin(self, what: str) -> None:
+        with self._lock:
+            self.calls[what] += 1
+            self.now += 1
+            self.most = max(self.most, self.now)
+        self.gate.wait(20)
+
+    def verify(self, kept: str, password: str) -> bool:
+        """Check one."""
+        self._begin("verify")
+        try:
+            return self.hasher.verify(kept, password)
+        finally:
+            with self._lock:
+                self.now -= 1
+
+    def hash(self, password: str) -> str:
+        """Make one."""
+        self._begin("hash")
+        try:
+            return self.hasher.hash(password)
+        finally:
+            with self._lock:
+                self.now -= 1

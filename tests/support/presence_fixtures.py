@@ -1,0 +1,109 @@
+"""Presence without a server: people, who hears of them, and processes on a wire."""
+
+import asyncio
+import json
+
+from quart_notes.cluster.peers import Peers
+from quart_notes.cluster.presence_replication import Elsewhere
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.live.events import room
+from quart_notes.live.presence import LINGER, Presence
+from quart_notes.live.subscriber import Reader
+from quart_notes.schemas import UserOut
+from tests.support.api_fixtures import Json
+from tests.support.servers.lossy_wire import Exchange
+
+GONE = LINGER + Elsewhere.delay  # seconds until somebody who has left is gone everywhere
+
+
+def user(number: int, nickname: str = "") -> UserOut:
+    """Somebody, who has no row."""
+    return UserOut(id=number, name="x", email="x@y", nickname=nickname or f"nick{number}")
+
+
+ADA, BOB, EVE = user(1, "Ada"), user(2, "bob"), user(3, "eve")
+
+
+class Listener:
+    """Hears a topic and remembers when: `heard` is (loop time, presence) for each event."""
+
+    def __init__(self, broadcaster: Broadcaster, topic: str = room(5)) -> None:
+        self.heard: list[tuple[float, Json]] = []
+        self.messages: list[Message] = []
+        self._broadcaster = broadcaster
+        self._reader: Reader = broadcaster.subscribe({topic}, lambda message: message.data)
+        self._task = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        while not self._reader.ended.is_set():
+            await self._broadcaster.wait(self._reader)
+            for message in self._reader.take():
+                self.messages.append(message)
+                event = json.loads(message.data)
+                assert event.keys() == {"topic", "action", "presence"}
+                assert (event["topic"], event["action"]) == (room(5), "update")
+                assert message.number is None
+                self.heard.append((asyncio.get_running_loop().time(), event["presence"]))
+
+    @property
+    def last(self) -> tuple[list[str], list[str], list[str]]:
+        """Who is here, the guests and who is typing, as it was last told."""
+        presence = self.heard[-1][1]
+        return nicks(presence, "here"), presence["guests"], nicks(presence, "typing")
+
+    @property
+    def times(self) -> list[float]:
+        return [round(moment, 3) for moment, _ in self.heard]
+
+
+def nicks(presence: Json, what: str) -> list[str]:
+    """The nicknames of those who are `here`, or `typing`."""
+    return [one["nickname"] for one in presence[what]]
+
+
+def now_in(presence: Presence, room_id: int = 5) -> tuple[list[str], list[str], list[str]]:
+    """Who is in a room, the guests and who is typing."""
+    now = presence.now(room_id)
+    assert now.room_id == room_id
+    return [one.nickname for one in now.here], now.guests, [one.nickname for one in now.typing]
+
+
+class Process:
+    """The presence of one process, and a reader of room 5 there."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.broadcaster = Broadcaster()
+        self.peers = Peers()
+        self.elsewhere: Elsewhere
+        self.presence = Presence(self.broadcaster, self._replicate)
+        self.listener = Listener(self.broadcaster)
+        exchange.join(self.peers)
+
+    def _replicate(self, presence: Presence) -> Elsewhere:
+        self.elsewhere = Elsewhere(self.peers, presence)
+        return self.elsewhere
+
+    @property
+    def now(self) -> tuple[list[str], list[str], list[str]]:
+        return now_in(self.presence)
+
+    @property
+    def last(self) -> tuple[list[str], list[str], list[str]]:
+        return self.listener.last if self.listener.heard else ([], [], [])
+
+    def hears(self, begin: int = 0) -> list[list[str]]:
+        """Who was said to be here, from some telling on."""
+        return [nicks(heard, "here") for _, heard in self.listener.heard[begin:]]
+
+    def stop(self) -> None:
+        self.presence.close()
+        self.peers.stop()
+
+
+async def connected(number: int = 2) -> tuple[Exchange, list[Process]]:
+    """So many processes that have heard of each other, and the wire between them."""
+    exchange = Exchange()
+    processes = [Process(exchange) for _ in range(number)]
+    await asyncio.sleep(2)
+    return exchange, processes

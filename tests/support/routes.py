@@ -1,0 +1,180 @@
+"""Every route of the application, so that a test that walks them forgets none."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from quart_notes import create_app
+from quart_notes.settings import Settings
+
+Json = dict[str, Any]
+SAFE = {"GET", "HEAD", "OPTIONS"}
+# Something for each variable part of an address; furnished.furnish puts most of it there.
+VALUES = {
+    **dict.fromkeys(("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id"), "1"),
+    "job_id": "1",
+    "board_id": "4",  # after everybody's and those of two people
+    "key": "theme",
+    "secret": "a-link-that-never-was",
+    "path": "css/style.css",
+    "build": "x",
+}
+SHARED = {"board_id": "1"}  # for notes: note 1 is on everybody's board
+# What an address needs behind its question mark.
+QUERIES = dict.fromkeys(("messages.delete_message", "messages.restore_message"), "?author_id=1")
+# Writes that read no body.
+BODILESS = {
+    *(f"{blueprint}.{name}" for blueprint in ("notes", "board_notes") for name in ("delete_note", "restore_note")),
+    *("messages.delete_message", "messages.restore_message"),
+    *(
+        "boards.delete_board",
+        "boards.restore_board",
+        "boards.remove_member",
+        "me.delete_preference",
+        "me.clear_preferences",
+    ),
+    *("jobs.cancel_job", "jobs.retry_job", "jobs.import_job", "jobs.delete_job"),
+    *("assistant.open_room", "assistant.stop_answer", "assistant.retry_answer"),
+    *(f"administration.{name}" for name in ("deactivate", "activate", "make_admin", "unmake_admin")),
+    *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
+}
+TAKES_FILES = {  # whose body may be anything
+    *("transfers.import_notes", "board_transfers.import_notes", "front_transfers.bring_in"),
+}
+ANY_JSON = {"me.set_preference"}  # whose body may be any JSON document
+# Blueprints that are there in accounts mode only; a server in open mode answers 404.
+ADMINISTRATION = {"administration", "front_administration"}
+ACCOUNTS_ONLY = {"account", "invitations", "front_account", "front_access"} | ADMINISTRATION
+OPEN_ONLY = {"front_me"}
+NOBODY = "X-Nobody: yet"
+# A person who signs in or out, or chooses who to be, ends the session that they had.
+ENDS_ME = {
+    *("account.sign_in", "account.sign_out", "front_me.be"),
+    *("front_access.signed_in", "front_access.signed_out", "front_access.joined"),
+}
+PASSWORD = "correct horse battery"
+
+
+def body_of(endpoint: str, number: int = 1) -> Json:
+    """What a route that writes takes, as JSON or as a form.
+
+    It speaks of note 1, of the people 1 and 2, of room 1 and of message 1, said by person 1. What must be new each time
+    is so with another number.
+    """
+    someone = {"name": f"Some Body {number}", "email": "some@body.example", "nickname": f"somebody{number}"}
+    says = {"author_id": 1, "content": f"said {number}"}
+    bodies: dict[str, Json] = {
+        "users.create_user": someone,
+        "messages.send_message": {**says, "recipient_id": 2},
+        "messages.update_message": says,
+        "rooms.create_room": {"name": f"Room {number}"},
+        "rooms.post_message": says,
+        "rooms.notice_typing": {"author_id": 1},
+        "rooms.mark_read": {"reader_id": 1, "message_id": 1},
+        "front_me.be": {"person_id": 1, "next": "/front/users"},
+        "front_users.add": someone,
+        "front_users.talk": {},
+        "front_messages.send": {"recipient_id": 2, "content": f"said {number}"},
+        "front_rooms.add": {"name": f"Room {number} by form"},
+        "boards.create_board": {"name": f"Board {number}"},
+        "boards.rename_board": {"name": f"Board {number}"},
+        "boards.set_member": {"role": "owner"},
+        "me.set_preference": {"is": number},
+        "me.change_profile": {"name": f"Some Body {number}"},
+        "front_assistant.open_room": {},
+        "front_assistant.stop": {},
+        "front_assistant.retry": {},
+        "account.sign_in": {"nickname": "first", "password": PASSWORD},
+        "account.change_password": {"current": PASSWORD, "new": PASSWORD},
+        "account.create_token": {"name": f"Token {number}", "scope": "read", "days": 9},
+        "invitations.create_invitation": {"uses": 2, "days": 9},
+        "front_boards.add": {"name": f"Board {number} by form"},
+        "front_boards.rename": {"name": f"Board {number} by form"},
+        "front_boards.set_member": {"user_id": 1, "role": "owner"},
+        "front_boards.remove_member": {},
+        "front_boards.invite": {"role": "editor", "uses": 1},
+        "front_boards.delete": {},
+        "front_boards.restore": {},
+        "front_jobs.cancel": {},
+        "front_jobs.retry": {},
+        "front_jobs.bring_in": {},
+        "front_jobs.remove": {},
+        "front_account.end_other_sessions": {},
+        "front_access.signed_in": {"nickname": "first", "password": PASSWORD, "next": "/front/users"},
+        "front_access.signed_out": {},
+        "front_access.accepted": {},
+        "front_access.joined": {**someone, "password": PASSWORD},
+        "front_account.change_profile": {"name": f"Some Body {number}"},
+        "front_account.change_password": {"current": PASSWORD, "new": PASSWORD},
+        "front_account.end_session": {},
+        **{f"front_administration.{name}": {} for name in ("deactivate", "activate", "make_admin", "unmake_admin")},
+        "front_account.add_token": {"name": f"Token {number}", "scope": "read", "days": 9},
+        "front_account.end_token": {},
+        "front_account.invite": {"uses": 2, "days": 9},
+        "front_account.take_back": {},
+    }
+    blueprint, _, name = endpoint.partition(".")
+    if blueprint.removeprefix("front_") in {"notes", "board_notes"}:
+        return {"title": f"a note {number}"} | ({"done": "true"} if name == "tick" else {})
+    if endpoint in TAKES_FILES:
+        return {"notes": [{"title": f"a note of a file {number}"}]}
+    if endpoint.startswith(("front_rooms.", "front_room_messages.")):
+        return bodies.get(endpoint, {"content": f"said {number}"})
+    assert endpoint in bodies, f"tests/support/routes.py has no body for {endpoint}"
+    return bodies[endpoint]
+
+
+class Route(NamedTuple):
+    """A route: its name, its rule (`/api/notes/<id:note_id>`), a method, and an address that leads to it."""
+
+    endpoint: str
+    rule: str
+    method: str
+    address: str
+    takes_json: bool
+
+    @property
+    def blueprint(self) -> str:
+        """Where it is registered."""
+        return self.endpoint.partition(".")[0]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule}"
+
+    def at(self, **values: object) -> str:
+        """An address of this route for other things than those of `address`."""
+        return _address(self.rule, self.endpoint, {**VALUES, **{name: str(value) for name, value in values.items()}})
+
+
+def routes() -> list[Route]:
+    """All routes but websockets, once for each method that is not implied by another."""
+    app = create_app(Settings(data=Path("nowhere")))
+    return [
+        Route(
+            rule.endpoint,
+            rule.rule,
+            method,
+            _address(rule.rule, rule.endpoint, VALUES),
+            hasattr(app.view_functions[rule.endpoint], "_quart_schema_request_schema"),
+        )
+        for rule in app.url_map.iter_rules()
+        if not rule.websocket
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def _address(rule: str, endpoint: str, values: dict[str, str]) -> str:
+    address = rule
+    if endpoint.startswith(("board_notes.", "front_board_notes.")) and values["board_id"] == VALUES["board_id"]:
+        values = {**values, **SHARED}
+    for name, value in values.items():
+        for converter in ("", "id:", "path:"):
+            address = address.replace(f"<{converter}{name}>", value)
+    assert "<" not in address, f"tests/support/routes.py has no value for {address}"
+    return address + QUERIES.get(endpoint, "")
+
+
+ROUTES = routes()
+READS = [route for route in ROUTES if route.method == "GET"]
+WRITES = [route for route in ROUTES if route.method not in SAFE]
+JSON_ROUTES = [route for route in WRITES if route.takes_json]
+FORM_ROUTES = [route for route in WRITES if route.rule.startswith("/front/")]

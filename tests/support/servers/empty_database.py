@@ -1,0 +1,75 @@
+"""Databases that are there at once and wait for no disk, for tests of everything else.
+
+With all tables and nothing in them, made once by `quart-notes migrate` and copied from then on. A commit is with the
+operating system, where it outlives every process; that it reaches the disk counts when the power fails only.
+
+They are SQLite files, or with `pytest --database postgres` databases of a server (tests/support/servers/postgres.py).
+"""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from quart_notes.settings import Postgres, Settings
+from quart_notes.storage.database import PRAGMAS
+from tests.support.servers import postgres
+from tests.support.servers.server_fork import run
+
+POOL = 3  # connections for reading: each is a process of PostgreSQL's, to be started and ended
+
+
+@contextmanager
+def no_wait_for_the_disk() -> Iterator[None]:
+    """For databases that are opened while the block runs."""
+    with patch.dict(PRAGMAS, synchronous="OFF"):
+        yield
+
+
+def settings_for(folder: Path, **settings: Any) -> Settings:
+    """Settings by which an empty database is used that belongs to a data folder."""
+    if "database_url" not in settings:
+        put_empty_database(folder)
+        if postgres.chosen():
+            settings = {"database_url": postgres.databases().url(folder), "database_pool": POOL, **settings}
+    return Settings(data=folder, **settings)
+
+
+def flags_for(folder: Path) -> list[str]:
+    """The same as flags of the command line, without the folder itself."""
+    put_empty_database(folder)
+    if not postgres.chosen():
+        return []
+    return ["--database-url", postgres.databases().url(folder), "--database-pool", str(POOL)]
+
+
+def put_empty_database(folder: Path) -> None:
+    """Have it in a data folder that holds no database."""
+    if postgres.chosen():
+        folder.mkdir(parents=True, exist_ok=True)
+        return
+    file = Settings(data=folder).database_file
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_empty())
+
+
+@cache
+def _empty() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        done = run("migrate", folder=Path(folder), env=dict(os.environ))
+        assert done.returncode == 0, done.stderr
+        return (Path(folder) / "data" / Settings().database_file.name).read_bytes()
+
+
+def stored(place: Path | Postgres, query: str, *values: Any) -> list[Any]:
+    """What another process finds in a database."""
+    if isinstance(place, Postgres):
+        return postgres.in_a_loop(postgres.asked(place.url, query, *values))
+    with closing(sqlite3.connect(place)) as connection:
+        return connection.execute(query, values).fetchall()

@@ -1,0 +1,83 @@
+"""The server's parts without a server: a real database, the log, the writer and the feed."""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD
+from quart_notes.errors import ProblemError
+from quart_notes.live.writer import Written
+from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
+from quart_notes.schemas.event_ids import EventId
+from tests.support.servers.empty_database import no_wait_for_the_disk, settings_for, stored
+
+Json = dict[str, Any]
+State = dict[int, Json]
+
+
+@asynccontextmanager
+async def opened(folder: Path, *, alone: bool = True, **settings: Any) -> AsyncIterator[Core]:
+    """The parts, working on a database in `folder`, which no other process uses when they are `alone`."""
+    core = Core.build(settings_for(folder, **settings), alone=alone)
+    with no_wait_for_the_disk():
+        await core.database.open()
+    try:
+        await core.log.open()
+        await core.rooms.open()
+        await core.boards.open()
+        await core.follower.start()
+        core.broadcaster.resume(*await core.log.ends())
+        core.writer.start()
+        try:
+            yield core
+        finally:
+            core.presence.close()
+            core.broadcaster.close()
+            await core.writer.stop()
+            await core.follower.stop()
+    finally:
+        await core.database.close()
+
+
+def rows(core: Core, query: str) -> list[Any]:
+    """What another process finds in the database."""
+    return stored(core.settings.database, query)
+
+
+async def fresh(core: Core) -> tuple[State, EventId]:
+    """All notes as they are now, by id, and the place in the log that they include."""
+    found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(limit=1000))
+    return {note.id: note.model_dump(mode="json") for note in found.items}, found.position
+
+
+def apply(state: State, event: Json) -> None:
+    """Do to a board what an event says, as a client does."""
+    note = event["note"]
+    if event["action"] == "delete":
+        state.pop(note["id"], None)
+    else:
+        state[note["id"]] = note
+
+
+async def mutate(core: Core, chance: random.Random) -> Written[Any] | None:
+    """Make one change of any kind, on any note; None when it was refused."""
+    note_id = chance.randint(1, 12)
+    text = f"text {chance.randint(1, 3)}"
+    acts = {
+        "add": lambda: core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=text)),
+        "change": lambda: core.notes.change(ANYBODY, SHARED_BOARD, note_id, NoteUpdate(title=text)),
+        "tick": lambda: core.notes.change(ANYBODY, SHARED_BOARD, note_id, NoteUpdate(done=chance.random() < 0.5)),
+        "empty": lambda: core.notes.change(ANYBODY, SHARED_BOARD, note_id, NoteUpdate(title=None)),
+        "stale": lambda: core.notes.change(
+            ANYBODY, SHARED_BOARD, note_id, NoteUpdate(title=text), lambda version: version == 1
+        ),
+        "delete": lambda: core.notes.delete(ANYBODY, SHARED_BOARD, note_id),
+        "restore": lambda: core.notes.restore(ANYBODY, SHARED_BOARD, note_id),
+    }
+    try:
+        return await acts[chance.choice(list(acts))]()
+    except ProblemError:
+        return None

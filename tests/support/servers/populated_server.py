@@ -1,0 +1,100 @@
+"""What tests/support/routes.py speaks of, put into a server, and all that is stored there."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from quart_notes.web.security.credentials import COOKIE
+from tests.support.clients.raw_http import exchange
+from tests.support.clients.raw_http import request as raw_request
+from tests.support.clients.signing_in import session_of
+from tests.support.routes import PASSWORD
+from tests.support.servers import postgres
+from tests.support.servers.server_process import ServerProcess, wait_for
+
+
+def furnish(server: ServerProcess) -> None:
+    """Put in what tests/support/routes.py speaks of, on a server that is empty."""
+    first, second = (
+        {"name": f"Person {nickname}", "email": f"{nickname}@example.org", "nickname": nickname}
+        for nickname in ("first", "second")
+    )
+    with httpx.Client(base_url=server.base, verify=False, trust_env=False) as client:
+        if server.in_accounts_mode:
+            begun = client.post(f"/front/join/{server.links()['setup']}", data={**first, "password": PASSWORD})
+        else:
+            assert client.post("/api/users", json=first).status_code == 201
+            begun = client.post("/front/me", data={"person_id": 1})
+        assert begun.status_code == 303, begun.text
+        server.me = f"Cookie: {COOKIE}={session_of(client)}"
+        made = [client.post("/api/notes", json={"title": "the only one"})]
+        made += [client.post("/api/users", json=second)]
+        made += [client.post("/api/rooms/1/messages", json={"author_id": 1, "content": "the first word"})]
+        made += [client.post("/api/boards", json={"name": "Allotment"})]
+        assert client.put("/api/me/preferences/theme", json="dark").status_code == 200
+        assert client.post("/api/assistant/room").status_code == 201  # to open it again changes nothing
+        assert put_failed_job(client) == 1
+    assert [(answer.status_code, answer.json()["id"]) for answer in made] == [(201, 1), (201, 2), (201, 1), (201, 4)]
+
+
+def put_failed_job(client: httpx.Client) -> int:
+    """A new job that has failed, and can be run again; its number."""
+    sent = client.post("/api/imports", content=b"nothing that is known")
+    assert sent.status_code == 202, sent.text
+    wait_for(lambda: client.get(sent.headers["Location"]).json()["state"] == "failed", "it fails")
+    return int(sent.json()["id"])
+
+
+def put_look(client: httpx.Client) -> int:
+    """A new job that has said what would come in, and can be imported; its number."""
+    sent = client.post("/api/imports", params={"dry_run": "true"}, json=[{"title": "a note of a look"}])
+    assert sent.status_code == 202, sent.text
+    wait_for(lambda: client.get(sent.headers["Location"]).json()["state"] == "done", "it has looked")
+    return int(sent.json()["id"])
+
+
+def everything(server: ServerProcess) -> list[bytes | str]:
+    """All that is stored, as it is sent, and the newest event."""
+    names = ["notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread", "boards"]
+    names += ["boards/4/members", "boards/4/notes", "me/preferences", "jobs"]
+    if server.in_accounts_mode:
+        names += ["me/sessions", "me/tokens", "invitations"]
+    answers = [exchange(server.port, raw_request(f"/api/{name}", server.me)) for name in names]
+    assert {answer.status for answer in answers} == {200}
+    return [*(answer.body for answer in answers), answers[-1].headers["last-event-id"]]
+
+
+class Unchanged:
+    """What is done in between leaves a server's data as they were.
+
+    Everything is asked for again only when something was written; PostgreSQL does not say, and is always asked.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[ServerProcess, sqlite3.Connection] = {}
+        self._known: dict[ServerProcess, tuple[int, list[bytes | str]]] = {}
+
+    @contextmanager
+    def __call__(self, server: ServerProcess) -> Iterator[None]:
+        """Fail unless all that is stored after it is what was stored before."""
+        before = self._stored(server)
+        yield
+        assert self._stored(server) == before, "something was stored"
+
+    def _stored(self, server: ServerProcess) -> list[bytes | str]:
+        if postgres.chosen():
+            return everything(server)
+        if server not in self._files:
+            self._files[server] = sqlite3.connect(server.data / "quart-notes.sqlite3")
+        # Another number after each commit of another process's; before the rest, as something may be written during it.
+        (written,) = self._files[server].execute("PRAGMA data_version").fetchone()
+        if server not in self._known or self._known[server][0] != written:
+            self._known[server] = written, everything(server)
+        return self._known[server][1]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self._files.values():
+            file.close()

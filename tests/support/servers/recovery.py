@@ -1,0 +1,284 @@
+"""What has to be so again after any failure, whatever has failed: checked here, in one place.
+
+`Traffic` reads and writes at several servers of one database while something fails. `recovered` returns once each of
+them is ready, and a write at each has come to every reader. At the end nothing that was acknowledged is lost, nothing
+was told twice or left out, and the processes are at what they were at before.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from tests.support.clients.raw_connection import until
+from tests.support.clients.wire_formats import EventStreamParser
+from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
+from tests.support.servers.worker_processes import WorkerServer
+
+READY = 5.0  # seconds after a failure until a server is ready
+TOLD = 3.0  # seconds from a write until every reader has heard of it: the goal is 1, and a busy machine is given more
+ALIKE = 20.0  # seconds until a process has put away what a failure has left
+WRITERS, READERS = 3, 2  # for each server
+PAUSE = 0.01  # seconds between two writes of one writer
+
+Ask = Callable[[str], list[Any]]
+
+
+def observed(server: ServerProcess) -> None:
+    """Have a server that has not started yet say what it is at when it is asked."""
+    # Not out of the nursery, which has no place for it; the folder is found as this project is.
+    server.code = Path(f"{ROOT}{os.pathsep}{Path(__file__).parent / 'observed'}")
+    server.data.parent.mkdir(parents=True, exist_ok=True)
+    server.env["OBSERVED"] = str(server.data.parent)
+
+
+def figures(server: ServerProcess) -> dict[str, Counter[str]]:
+    """The tasks, threads and descriptors of a server's processes."""
+    found: dict[str, Counter[str]] = {}
+    for process in _processes(server):
+        place = Path(server.env["OBSERVED"]) / str(process)
+        place.unlink(missing_ok=True)
+        os.kill(process, signal.SIGUSR2)
+        wait_for(place.exists, f"process {process} says what it is at")
+        for kind, names in json.loads(place.read_text()).items():
+            found.setdefault(kind, Counter()).update(names)
+    return found
+
+
+def _processes(server: ServerProcess) -> list[int]:
+    return [server.pid, *(server.workers() if isinstance(server, WorkerServer) else ())]
+
+
+class Reader:
+    """Follows every change at one server, over whatever happens, from the place where it left off."""
+
+    def __init__(self, server: ServerProcess, after: str) -> None:
+        self._server = server
+        self._last = after
+        self.numbers: list[int] = []
+
+    async def run(self) -> None:
+        """Follow for ever."""
+        while True:
+            async with self._server.client() as http:
+                with suppress(httpx.TransportError):
+                    await self._follow(http)
+            await asyncio.sleep(0.05)
+
+    async def _follow(self, http: httpx.AsyncClient) -> None:
+        async with http.stream(
+            "GET", "/events", params={"after": self._last}, timeout=httpx.Timeout(20, read=60)
+        ) as it:
+            assert it.status_code in {200, 503}, it.status_code
+            if it.status_code == 503:
+                return
+            parser = EventStreamParser()
+            async for data in it.aiter_bytes():
+                for event_id, text in parser.feed(data):
+                    if event_id is not None:
+                        assert json.loads(text)["action"] != "reset", "it has to load everything again"
+                        self._last = event_id
+                        self.numbers.append(_number(event_id))
+
+
+class Traffic:
+    """Readers and writers at each of the servers.
+
+    ask       what a query finds in the servers' database
+    refusals  what a writer may be told while something fails
+    """
+
+    def __init__(self, servers: Sequence[ServerProcess], ask: Ask, refusals: Collection[int] = (503,)) -> None:
+        self._servers = servers
+        self._ask = ask
+        self._refusals = refusals
+        self._writing = True
+        self._tasks: list[asyncio.Task[None]] = []
+        self._begin = 0
+        self._before: dict[str, Counter[str]] = {}
+        self.acknowledged: dict[int, str] = {}
+        self.by: Counter[str] = Counter()  # acknowledged writes, by the server that took them
+        self.refused = 0
+        self._denied: set[str] = set()  # titles of which it was said that nothing came of them
+        self.readers: list[Reader] = []
+
+    async def __aenter__(self) -> Self:
+        for server in self._servers:
+            await self._warm(server)
+        self._before = await self._rested()
+        async with self._servers[0].client() as http:
+            begin = (await http.get("/api/notes")).headers["Last-Event-ID"]
+        self._begin = _number(begin)
+        self.readers = [Reader(server, begin) for server in self._servers for _ in range(READERS)]
+        work = [reader.run() for reader in self.readers]
+        work += [
+            self._write(server, f"{place}.{one}")
+            for place, server in enumerate(self._servers)
+            for one in range(WRITERS)
+        ]
+        self._tasks = [asyncio.create_task(each) for each in work]
+        return self
+
+    async def _warm(self, server: ServerProcess) -> None:
+        """Have it open as many connections to the database as it may."""
+
+        async def ask(name: int) -> None:
+            async with server.client() as http:
+                for number in range(3):
+                    answer = await http.post("/api/notes", json={"title": f"warm {name}.{number}"})
+                    assert answer.status_code == 201, answer.text
+                    self.acknowledged[answer.json()["id"]] = f"warm {name}.{number}"
+                    assert (await http.get(f"/api/notes?q={name}.{number}")).status_code == 200
+                async with http.stream("GET", "/events"):
+                    pass
+
+        # So many that chance brings some to every worker.
+        await asyncio.gather(*(ask(name) for name in range(16 * len(_processes(server)))))
+
+    async def _rested(self) -> dict[str, Counter[str]]:
+        """What the servers are at when nobody asks them for anything: what they say twice."""
+        before: dict[str, Counter[str]] = {}
+        while before != (now := await asyncio.to_thread(self._figures)):
+            before = now
+            await asyncio.sleep(0.3)
+        return before
+
+    def _figures(self) -> dict[str, Counter[str]]:
+        """Of all together: what one of them does alone may have come to another."""
+        found: dict[str, Counter[str]] = {}
+        for server in self._servers:
+            for kind, names in figures(server).items():
+                found.setdefault(kind, Counter()).update(names)
+        return found
+
+    async def _write(self, server: ServerProcess, name: str) -> None:
+        serial = 0
+        while self._writing:
+            async with server.client() as http:
+                with suppress(httpx.TransportError):
+                    while self._writing:
+                        serial += 1
+                        await self._add(http, server, f"{name}.{serial}")
+                        await asyncio.sleep(PAUSE)
+            await asyncio.sleep(PAUSE)
+
+    async def _add(self, http: httpx.AsyncClient, server: ServerProcess, title: str) -> None:
+        answer = await http.post("/api/notes", json={"title": title})
+        if answer.status_code == 201:
+            self.acknowledged[answer.json()["id"]] = title
+            self.by[str(server.data)] += 1
+        else:
+            assert answer.status_code in self._refusals, answer.text
+            self.refused += 1
+            if "nothing was changed" in answer.text:
+                self._denied.add(title)
+
+    async def progress(self, server: ServerProcess, more: int = 10) -> None:
+        """Return once a server has acknowledged so many more writes."""
+        goal = self.by[str(server.data)] + more
+        await self._until(lambda: self.by[str(server.data)] >= goal, f"{more} more writes at {server.data}", 30)
+
+    async def is_refused(self, more: int) -> None:
+        """Return once so many more writes have been refused."""
+        goal = self.refused + more
+        await self._until(lambda: self.refused >= goal, f"{more} more writes are refused", 30)
+
+    async def recovered(self) -> None:
+        """Return once every server is ready, and each write at one is told at all."""
+        began = time.monotonic()
+        await asyncio.gather(*(self._ready(server) for server in self._servers))
+        ready = time.monotonic() - began
+        for server in self._servers:
+            began = time.monotonic()
+            async with server.client() as http:
+                answer = await http.post("/api/notes", json={"title": "recovered"})
+            assert answer.status_code == 201, answer.text
+            self.acknowledged[answer.json()["id"]] = "recovered"
+            await self._told(_number(answer.headers["Last-Event-ID"]), TOLD)
+            print(f"ready after {ready:.2f} s, told after {time.monotonic() - began:.2f} s")
+        for server in self._servers:
+            await self.progress(server, 3)
+
+    async def _ready(self, server: ServerProcess) -> None:
+        deadline = time.monotonic() + READY
+        async with server.client() as http:
+            while (await http.get("/readyz")).status_code != 200:
+                assert time.monotonic() < deadline, f"{server.data} is not ready within {READY} s:\n{server.log}"
+                await asyncio.sleep(0.02)
+
+    async def _told(self, number: int, seconds: float) -> None:
+        await self._until(
+            lambda: all(reader.numbers and reader.numbers[-1] >= number for reader in self.readers),
+            f"every reader has heard of event {number}",
+            seconds,
+        )
+
+    async def _until(self, condition: Callable[[], object], what: str, seconds: float) -> None:
+        def holds() -> object:
+            for task in self._tasks:
+                if task.done():
+                    task.result()  # raises what went wrong there
+            return condition()
+
+        await until(holds, what, seconds)
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                await self._check()
+        finally:
+            if kind is not None:
+                for server in self._servers:
+                    print(server.log[-3000:])
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _check(self) -> None:
+        self._writing = False
+        await asyncio.wait_for(asyncio.gather(*self._tasks[len(self.readers) :]), 40)
+        async with self._servers[0].client() as http:
+            # A process that writes now does so after all that has begun.
+            last = await http.post("/api/notes", json={"title": "the last"})
+        self.acknowledged[last.json()["id"]] = "the last"
+        newest = await asyncio.to_thread(self._kept)
+        await self._told(newest, 20)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for reader in self.readers:
+            assert reader.numbers == list(range(self._begin + 1, newest + 1)), "something was left out, or came twice"
+        await self._as_before()
+
+    def _kept(self) -> int:
+        """Every acknowledged note is there, and each note has one event; returns the newest one's number."""
+        ((newest,),) = self._ask("SELECT newest FROM log_head")
+        log = self._ask("SELECT number, body FROM event_log ORDER BY number")
+        notes = dict(self._ask("SELECT id, title FROM note"))
+        told = [(event["note"]["id"], event["note"]["title"]) for event in (json.loads(body) for _, body in log)]
+        assert self.acknowledged.items() <= notes.items(), "an acknowledged write is lost"
+        assert self._denied.isdisjoint(notes.values()), "a write that was denied has happened"
+        assert sorted(told) == sorted(notes.items()), "not each note has one event"
+        assert [number for number, _ in log] == list(range(1, newest + 1))
+        return int(newest)
+
+    async def _as_before(self) -> None:
+        deadline = time.monotonic() + ALIKE
+        more: dict[str, Counter[str]] = {"all": Counter("?")}
+        while any(more.values()):
+            assert time.monotonic() < deadline, f"there is more than before: {more}"
+            await asyncio.sleep(0.1)
+            now = await asyncio.to_thread(self._figures)
+            more = {kind: +(now[kind] - self._before[kind]) for kind in now}
+
+
+def _number(event_id: str) -> int:
+    return int(event_id.partition("-")[2])

@@ -1,0 +1,193 @@
+"""Where the tests' servers come from: a process that has imported everything once, and forks.
+
+Importing takes ten times as long as all the rest of a start. What comes out is a process like any other: an id of its
+own, a memory of its own, nothing open but what it writes to, and `quart-notes` from the command line on.
+"""
+
+import atexit
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+# The interpreters that have one: ours, and those that tests/support/servers/pythons.py finds.
+PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
+# Imported by a server as it starts, the last two as it opens its first database; an application compiles its routes.
+PROGRAM = """
+import hypercorn.asyncio, uvloop
+import quart_notes.cli.main, quart_notes.storage.sqlite.client, quart_notes.storage.postgres.client
+from tests.support.compiled_routes import compile_routes_once
+from tests.support.servers.server_fork import attend
+compile_routes_once()
+quart_notes.create_app(quart_notes.settings.Settings())
+attend({fd})
+quart_notes.cli.main.main()
+"""
+
+
+class Child:
+    """A process out of the nursery, with as much of `subprocess.Popen` as the tests use.
+
+    arguments    of `quart-notes`; out, err: descriptors that it writes to
+    constants    values for constants of its modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
+    earnest      wait for the disk at each commit and hash passwords slowly, as outside of tests
+    python       the interpreter, one of PYTHONS
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        folder: Path,
+        env: dict[str, str],
+        out: int,
+        err: int,
+        constants: dict[str, float] | None = None,
+        earnest: bool = True,
+        python: str = sys.executable,
+    ) -> None:
+        self.args = arguments
+        self.returncode: int | None = None
+        order: dict[str, Any] = {
+            "arguments": arguments,
+            "folder": str(folder),
+            "env": env,
+            "constants": constants or {},
+            "earnest": earnest,
+        }
+        self._nursery = nursery(python)
+        self.pid = self._nursery.asked(order, [out, err])
+        self._ended = os.pidfd_open(self.pid)
+
+    def poll(self) -> int | None:
+        """Its exit code, negative for a signal; None while it runs."""
+        return self._reaped(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended."""
+        code = self._reaped(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def _reaped(self, timeout: float | None) -> int | None:
+        if self.returncode is None:
+            ended = select.poll()
+            ended.register(self._ended, select.POLLIN)
+            if ended.poll(None if timeout is None else timeout * 1000):
+                self.returncode = self._nursery.asked({"ended": self.pid})
+                os.close(self._ended)
+        return self.returncode
+
+
+def run(*arguments: str, folder: Path, env: dict[str, str], timeout: float = 60) -> "subprocess.CompletedProcess[str]":
+    """What comes of a command that is run in a folder."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        code = Child(*arguments, folder=folder, env=env, out=out.fileno(), err=err.fileno()).wait(timeout)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
+
+
+class Nursery:
+    """The process, as those see it who ask for children. They end with it, and it ends with its parent."""
+
+    def __init__(self, python: str) -> None:
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._turn = threading.Lock()
+        with theirs:
+            fd = theirs.fileno()
+            self._process = subprocess.Popen(
+                [python, "-c", PROGRAM.format(fd=fd)],
+                cwd=Path(__file__).parents[3],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[fd],
+            )
+        atexit.register(self.close)
+
+    def asked(self, order: dict[str, Any], files: list[int] | None = None) -> int:
+        """What it answers: a process id or an exit code."""
+        with self._turn:
+            socket.send_fds(self._line, [json.dumps(order).encode()], files or [])
+            return int(self._line.recv(64))
+
+    def close(self) -> None:
+        """End it and all of its children."""
+        self._line.close()
+        self._process.wait()
+
+
+@cache
+def nursery(python: str) -> Nursery:
+    """The nursery of the process that asks, for servers on that interpreter."""
+    return Nursery(python)
+
+
+def attend(fd: int) -> None:
+    """Do what is asked over a socket until nobody asks any more; return in each child, as the server it is to be."""
+    gc.collect()
+    gc.freeze()  # a collection in a child would copy the memory of all that is here
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the person who runs the tests
+    children: set[int] = set()
+    with socket.socket(fileno=fd) as line:
+        while True:
+            asked, files, _, _ = socket.recv_fds(line, 1 << 20, 2)
+            if not asked:
+                break
+            order = json.loads(asked)
+            if "ended" in order:
+                children.discard(order["ended"])
+                answer = os.waitstatus_to_exitcode(os.waitpid(order["ended"], 0)[1])
+            else:
+                answer = os.fork()
+                if not answer:
+                    line.close()
+                    signal.signal(signal.SIGINT, interrupted)
+                    _become(order, *files)
+                    return
+                children.add(answer)
+                for file in files:
+                    os.close(file)
+            line.send(str(answer).encode())
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    sys.exit()
+
+
+def _become(order: dict[str, Any], out: int, err: int) -> None:
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.close(out)
+    os.close(err)
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["env"])
+    sys.argv = ["quart-notes", *order["arguments"]]
+    if not order["earnest"]:
+        sys.modules["quart_notes.storage.database"].PRAGMAS["synchronous"] = "OFF"
+        passwords: Any = sys.modules["quart_notes.domain.passwords"]
+        passwords.HASHER = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        passwords.NOBODYS = passwords.HASHER.hash("nobody's password")
+    for name, value in order["constants"].items():
+        module, _, constant = name.rpartition(".")
+        __import__(module)
+        getattr(sys.modules[module], constant)  # it is there
+        setattr(sys.modules[module], constant, value)

@@ -1,0 +1,198 @@
+"""The short way to an answer: nobody can tell that it was taken."""
+
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from quart_schema.validation import QUART_SCHEMA_REQUEST_ATTRIBUTE
+
+from quart_notes import create_app
+from quart_notes.errors import NotFoundError, OverloadedError
+from quart_notes.schemas import NoteCreate
+from quart_notes.settings import Settings
+from quart_notes.web.fast_post import BRIEF, Brief, Reply
+from tests.support.clients.raw_http import Answer, exchange, request
+from tests.support.problem_details import assert_problem
+from tests.support.servers.server_process import ServerProcess
+
+JSON = "Content-Type: application/json"
+QUART = "Sec-Fetch-Site: none"  # what a page sends is left to Quart's route
+
+RIGHT = {
+    "title": b'{"title": "Buy milk"}',
+    "both": '{"title": "Käse", "description": "zwei\\nStück \U0001f9c0"}'.encode(),
+    "blank": b'{"title": " ", "description": "text"}',
+    "escapes": b'{"title": "\\u00e9 \\ud83e\\uddc0"}',
+    "long": json.dumps({"description": "x" * 20_000}).encode(),
+}
+WRONG = {
+    "nothing": b"",
+    "empty": b"{}",
+    "a list": b"[]",
+    "half": b'{"title": "x"',
+    "unknown": b'{"title": "x", "id": 7}',
+    "a number": b'{"title": 7}',
+    "long": json.dumps({"title": "x" * 201}).encode(),
+    "NUL": b'{"title": "\\u0000"}',
+    "half a surrogate": b'{"title": "\\ud800"}',
+    "not UTF-8": b'{"title": "\xff"}',
+    "NaN": b'{"title": NaN}',
+    "deep": b'{"title": ' + b"[" * 40 + b"]" * 40 + b"}",
+}
+
+
+def post(body: bytes, *headers: str) -> bytes:
+    return request("/api/notes", *(headers or (JSON,)), method="POST", body=body)
+
+
+def known(answer: Answer) -> tuple[Any, ...]:
+    """What of an answer does not depend on when it was given."""
+    text = re.sub(rb"\d{4}-\d\d-\d\dT[\d:.]+Z", b"<time>", answer.body)
+    assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]+", answer.headers["x-request-id"])
+    text = text.replace(answer.headers["x-request-id"].encode(), b"<request>")
+    headers = {name: value for name, value in answer.headers.items() if name not in {"date", "x-request-id"}}
+    if answer.status >= 500:
+        assert b"<request>" in text
+        headers.pop("content-length")  # of a name that may be longer
+    for changing in ("location", "last-event-id"):
+        if changing in headers:
+            headers[changing] = re.sub(r"\d+$", "<n>", headers[changing])
+    if answer.status == 201:
+        headers.pop("content-length")  # of an id that may be longer
+    return answer.status, headers, re.sub(rb'^{"id":\d+', b'{"id":<n>', text)
+
+
+@pytest.mark.parametrize("body", RIGHT.values(), ids=RIGHT.keys())
+def test_a_right_request_is_answered_as_by_quart(shared_server: ServerProcess, body: bytes):
+    short = exchange(shared_server.port, post(body))
+    long = exchange(shared_server.port, post(body, JSON, QUART))
+
+    assert short.status == 201
+    assert known(short) == known(long)
+    for answer in (short, long):
+        note = json.loads(answer.body)
+        assert answer.headers["location"] == f"/api/notes/{note['id']}"
+        assert json.loads(exchange(shared_server.port, request(answer.headers["location"])).body) == note
+
+
+@pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_request_is_refused_as_by_quart(port: int, body: bytes):
+    short = exchange(port, post(body))
+
+    assert short.status in {400, 422}
+    assert known(short) == known(exchange(port, post(body, JSON, QUART)))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (["X-Nothing: at all"], 415),
+        (["Content-Type: text/plain"], 415),
+        (["Content-Type: application/x-www-form-urlencoded"], 415),
+        (["Content-Type: text/plain", JSON], 415),
+        ([JSON, "Sec-Fetch-Site: cross-site"], 403),
+        ([JSON, "Origin: http://elsewhere.example"], 403),
+        ([JSON, "Origin: null"], 403),
+    ],
+)
+def test_what_is_not_plainly_right_is_judged_by_the_route(port: int, headers: list[str], status: int):
+    assert exchange(port, post(RIGHT["title"], *headers)).status == status
+
+
+@pytest.mark.parametrize(
+    "headers", [["Content-Type: application/json; charset=utf-8"], ["Content-Type: APPLICATION/JSON"], [JSON, QUART]]
+)
+def test_json_under_its_other_names_is_taken(shared_server: ServerProcess, headers: list[str]):
+    assert exchange(shared_server.port, post(RIGHT["title"], *headers)).status == 201
+
+
+def test_behind_a_prefix_the_address_is_the_same(tmp_path: Path):
+    with ServerProcess(tmp_path / "data", "--root-path", "/board") as server:
+        data = post(RIGHT["title"]).replace(b"/api", b"/board/api")
+        short = exchange(server.port, data)
+        long = exchange(server.port, data.replace(b"Host", QUART.encode() + b"\r\nHost"))
+
+        assert short.headers["location"] == "/board/api/notes/1"
+        assert known(short) == known(long)
+        assert exchange(server.port, post(RIGHT["title"])).status == 404
+
+
+@pytest.mark.sqlite_only("its file goes away")
+def test_a_refusal_of_the_database_is_told_as_by_quart(tmp_path: Path):
+    with ServerProcess(tmp_path / "data") as server:
+        (tmp_path / "data" / "quart-notes.sqlite3").unlink()
+        short, long = (exchange(server.port, post(RIGHT["title"], JSON, *more)) for more in ([], [QUART]))
+
+        assert_problem(short, 503, "database_unavailable")
+        assert known(short) == known(long)
+
+
+async def _refuse(*_: object) -> Reply:
+    raise OverloadedError("Too much.", headers={"Retry-After": "1"})
+
+
+async def _fail(*_: object) -> Reply:
+    raise ZeroDivisionError
+
+
+HEADERS = {b"content-type": b"application/json"}
+
+
+async def test_what_the_act_refuses_is_said_and_not_tried_again(caplog: pytest.LogCaptureFixture):
+    core: Any = SimpleNamespace(settings=SimpleNamespace(access="open"))
+
+    refused = await Brief(NoteCreate, _refuse).answer(core, "", HEADERS, RIGHT["title"])
+    failed = await Brief(NoteCreate, _fail).answer(core, "", HEADERS, RIGHT["title"])
+
+    assert refused
+    assert refused.status == 503
+    assert refused.content_type == "application/problem+json"
+    assert refused.headers == {"Retry-After": "1", "Cache-Control": "no-store"}
+    assert failed
+    assert failed.status == 500
+    assert b"ZeroDivision" not in failed.body
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_wrong_body_is_left_to_the_route():
+    async def never(*_: object) -> Reply:
+        raise NotFoundError("It was asked.")
+
+    core: Any = SimpleNamespace(settings=SimpleNamespace(access="open"))
+    for body in WRONG.values():
+        assert await Brief(NoteCreate, never).answer(core, "", HEADERS, body) is None
+
+
+def test_every_short_way_has_a_route_of_the_same_shape(tmp_path: Path):
+    app = create_app(Settings(data=tmp_path))
+    ways = app.extensions[BRIEF]
+
+    assert ("POST", "/api/notes") in ways
+    for (method, path), way in ways.items():
+        rules = [rule for rule in app.url_map.iter_rules() if rule.rule == path and method in (rule.methods or ())]
+        assert len(rules) == 1
+        model, _ = getattr(app.view_functions[rules[0].endpoint], QUART_SCHEMA_REQUEST_ATTRIBUTE)
+        assert way.model is model
+
+
+def test_nothing_is_passed_by_but_what_the_short_way_does_itself(tmp_path: Path):
+    """Code that has every request pass something more has to see to the short way too."""
+    app = create_app(Settings(data=tmp_path))
+    blueprints = {endpoint.partition(".")[0] for method, path in app.extensions[BRIEF] for endpoint in _of(app, path)}
+    scopes = {None, *blueprints}
+
+    def passed(functions: Any) -> set[str]:
+        return {each.__name__ for scope, listed in functions.items() if scope in scopes for each in listed}
+
+    # What it judges by is left to it; a body that is whole needs no deciding.
+    assert passed(app.before_request_funcs) == {"_judge_request", "decide"}
+    assert passed(app.after_request_funcs) == {"_name", "_secure"}  # HEADER and RAW_SECURITY
+    assert passed(app.teardown_request_funcs) == set()
+    assert passed(app.url_value_preprocessors) == set()
+
+
+def _of(app: Any, path: str) -> list[str]:
+    return [rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == path]

@@ -1,0 +1,357 @@
+"""Every byte in every header that is read is answered alike on all roads, and breaks none.
+
+The roads: an answer that is kept and one that is made; a plain request and one that hypercorn's parser reads; the
+brief way of a change and Quart's; a websocket's handshake and a request.
+"""
+
+import ast
+import importlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import quart_notes
+from quart_notes.schemas.strict_json import dump
+from quart_notes.web.request_ids import HEADER
+from quart_notes.web.security.credentials import COOKIE
+from tests.support.cases import check_each
+from tests.support.clients.raw_lines import Line
+from tests.support.servers.populated_server import furnish
+from tests.support.servers.server_process import ServerProcess
+
+BYTES = range(256)
+PLAIN = frozenset([0x09, *range(0x20, 0x7F)])  # what a plain request may hold, and so reach the short ways
+PARSED = "X-Odd: \xff"  # has hypercorn's parser read a request
+FRIEND = "https://friend.example"
+KEPT = "/api/notes/1"
+# Headers, with values in which * is the byte's place: what decides who asks, and whether they are answered;
+DECIDING = (
+    ("Authorization", "*Bearer qn_a"),
+    ("Authorization", "Bearer q*n_a"),
+    ("Authorization", "Basic *"),
+    ("Cookie", "*"),
+    ("Cookie", 'a="*"'),
+    ("Cookie", f"{COOKIE}=a*"),
+    ("Cookie", f"*{COOKIE}=a"),
+    ("Host", "local*host"),
+    ("Host", "localhost:80*"),
+    ("Origin", "*http://localhost"),
+    ("Origin", "http://localhost*"),
+    ("Sec-Fetch-Site", "same-origin*"),
+)
+# what the application reads besides;
+FURTHER = (
+    ("Accept", "text/*html"),
+    ("Access-Control-Request-Method", "POST*"),
+    ("Content-Disposition", 'attachment; filename="*"'),
+    ("Content-Type", "application/json*"),
+    ("HX-Boosted", "true*"),
+    ("HX-Request", "true*"),
+    ("If-Match", '"*"'),
+    ("If-Modified-Since", "*"),
+    ("If-None-Match", '"1*'),
+    ("If-None-Match", '"1", "*"'),
+    ("If-Range", "*"),
+    ("Last-Event-ID", "a-1*"),
+    ("Range", "bytes=0-*"),
+    ("User-Agent", "Mozilla/5.0 *"),
+)
+# what the connection reads;
+CONNECTION = (
+    ("Connection", "keep-alive, *"),
+    ("Content-Length", "*"),
+    ("Expect", "x*"),
+    ("HTTP2-Settings", "a*"),
+    ("Sec-WebSocket-Extensions", "a*"),
+    ("Sec-WebSocket-Key", "a*"),
+    ("Sec-WebSocket-Protocol", "a*"),
+    ("Sec-WebSocket-Version", "13*"),
+    ("TE", "trailers*"),
+    ("Trailer", "a*"),
+    ("Transfer-Encoding", "*chunked"),
+    ("Upgrade", "h2c*"),
+)
+# and what counts behind a proxy that is trusted.
+PROXIED = (
+    ("Host", "localhost*"),
+    ("Origin", f"{FRIEND}*"),
+    ("X-Forwarded-For", "192.0.2.1*"),
+    ("X-Forwarded-Host", "localhost*"),
+    ("X-Forwarded-Proto", "http*"),
+    ("X-Request-Id", "a*"),
+)
+WORDS = frozenset(  # what stands beside names of headers, and is none
+    [
+        "chunked",
+        "close",
+        "connect",
+        "h11",
+        "head",
+        "headers",
+        "keep-alive",
+        "latin-1",
+        "pri",
+        "same-origin",
+        "trailers",
+        "true",
+        "vary",
+        "websocket",
+    ]
+)
+READ_BY = {  # what of Quart's requests reads a header
+    "accept_mimetypes": "accept",
+    "authorization": "authorization",
+    "content_length": "content-length",
+    "content_type": "content-type",
+    "cookies": "cookie",
+    "host": "host",
+    "if_match": "if-match",
+    "if_none_match": "if-none-match",
+    "mimetype": "content-type",
+    "range": "range",
+    "referrer": "referer",
+    "user_agent": "user-agent",
+}
+HANDSHAKE = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)
+PARSERS = (
+    "hypercorn.protocol.h11",
+    "hypercorn.protocol.http_stream",
+    "hypercorn.protocol.ws_stream",
+    "h11._connection",
+    "h11._headers",
+    "h11._events",
+)
+Template = tuple[str, str]
+
+
+class Side(NamedTuple):
+    """A server, and who asks it."""
+
+    server: ServerProcess
+    header: str
+
+    def request(
+        self, target: str, name: str, value: bytes, *headers: str, method: str = "GET", body: bytes = b""
+    ) -> bytes:
+        """A request with a header of this value, as bytes."""
+        lines = [f"{method} {target} HTTP/1.1", *([] if name == "Host" else ["Host: localhost"]), self.header, *headers]
+        if name == "Content-Length" and value.isdigit():
+            body = b"x" * int(value)
+        elif name == "Transfer-Encoding":
+            body = b"0\r\n\r\n"
+        elif body:
+            lines.append(f"Content-Length: {len(body)}")
+        return "\r\n".join([*lines, f"{name}: "]).encode("latin-1") + value + b"\r\n\r\n" + body
+
+    def handshake(self, name: str, value: bytes) -> bytes:
+        """The handshake of a websocket with a header of this value in place of its own."""
+        lines = [line for line in HANDSHAKE if not line.startswith(f"{name}:")]
+        return self.request("/ws", name, value, *lines)
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Side]]:
+    """Everybody who asks: in either mode, and through a proxy that we trust."""
+    flags = {
+        "open": (),
+        "accounts": ("--access", "accounts"),
+        "proxied": ("--access", "accounts", "--proxy-hops", "1", "--origins", FRIEND),
+    }
+    folder = tmp_path_factory.mktemp("bytes")
+    with ExitStack() as stack:
+        servers = {name: stack.enter_context(ServerProcess(folder / name, *given)) for name, given in flags.items()}
+        for server in servers.values():
+            furnish(server)
+        sides = {name: Side(server, server.me) for name, server in servers.items()}
+        yield {**sides, "stranger": Side(servers["accounts"], "X-Nobody: yet")}
+        for server in servers.values():
+            assert "Traceback" not in server.log, server.log
+            assert "ERROR" not in server.log, server.log
+
+
+def _values(form: str) -> list[bytes]:
+    before, after = form.encode().split(b"*") if form != "*" else (b"", b"")
+    # A line break alone ends a line too; behind it stands something, or the request would end there.
+    return [before + bytes([byte]) + b"z" * (byte == 0x0A) + after for byte in BYTES]
+
+
+def _together(*checks: Callable[[], None]) -> None:
+    """Check at once what is about several servers: they are processes of their own."""
+    with ThreadPoolExecutor(len(checks)) as pool:
+        for done in [pool.submit(check) for check in checks]:
+            done.result()
+
+
+def _tried(templates: Sequence[Template], check: Callable[[str, list[bytes]], None]) -> None:
+    check_each([(f"{name}: {form}", (name, form)) for name, form in templates], lambda t: check(t[0], _values(t[1])))
+
+
+def test_what_is_tried_is_all_that_is_read():
+    tried = {name.lower() for name, _ in (*DECIDING, *FURTHER, *CONNECTION, *PROXIED)}
+    folder = Path(quart_notes.__file__).parent
+    files = [*folder.glob("blueprints/**/*.py"), *folder.glob("web/**/*.py"), *folder.glob("server/transport/*.py")]
+    files += [Path(str(importlib.import_module(name).__file__)) for name in PARSERS]
+    read = {HEADER.decode()}.union(*(_names_in(ast.parse(file.read_text())) for file in files))
+
+    assert {"authorization", "x-forwarded-for", "if-match", "te", "accept"} <= read
+    assert read - WORDS <= tried
+
+
+def _names_in(tree: ast.AST) -> Iterator[str]:
+    """What may be a header's name where something is compared, looked for or asked of a request."""
+    for node in ast.walk(tree):
+        near: Sequence[ast.AST] = ()
+        if isinstance(node, ast.Attribute):
+            yield from (
+                [READ_BY[node.attr]] if ast.unparse(node) == f"request.{node.attr}" and node.attr in READ_BY else []
+            )
+        elif isinstance(node, ast.Compare):
+            near = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call):
+            near = node.args
+        elif isinstance(node, ast.Set):
+            near = node.elts
+        of_text = re.search("headers|tags_sent", ast.unparse(node)) if near else None
+        for value in (one.value for one in near if isinstance(one, ast.Constant)):
+            if isinstance(value, bytes) or (isinstance(value, str) and of_text):
+                name = value if isinstance(value, str) else value.decode("latin-1")
+                if re.fullmatch("[A-Za-z][A-Za-z0-9-]+", name):
+                    yield name.lower()
+
+
+def test_kept_answers_and_made_ones_are_alike(sides: dict[str, Side]):
+    def check(side: Side, templates: Sequence[Template]) -> None:
+        fresh = (f"{KEPT}?{number}" for number in count())
+
+        def alike(name: str, values: list[bytes]) -> None:
+            kept = line.ask(*(side.request(KEPT, name, value) for value in values))
+            made = line.ask(*(side.request(next(fresh), name, value) for value in values))
+            # By the other parser too; in open mode, since it knows nothing of modes.
+            plain = [value for byte, value in enumerate(values) if byte in PLAIN and side is sides["open"]]
+            parsed = iter(line.ask(*(side.request(KEPT, name, value, PARSED) for value in plain)))
+            for byte, value in enumerate(values):
+                assert kept[byte] == made[byte], value
+                assert 200 <= kept[byte].status < 500 or name == "Transfer-Encoding", (value, kept[byte])
+                assert value not in plain or kept[byte] == next(parsed), value
+
+        with Line(side.server.port) as line:
+            known = line.ask(side.request(KEPT, "X-Odd", b""))
+            assert known[0].status == (401 if side is sides["stranger"] else 200)
+            _tried(templates, alike)
+
+    _together(
+        lambda: check(sides["open"], (*DECIDING, *FURTHER, *CONNECTION)),
+        lambda: check(sides["accounts"], (*DECIDING, *FURTHER)),
+        lambda: check(sides["stranger"], (*DECIDING, *FURTHER)),
+        lambda: check(sides["proxied"], PROXIED),
+    )
+
+
+def test_the_brief_way_of_a_change_and_the_long_one_are_alike(sides: dict[str, Side]):
+    def check(side: Side) -> None:
+        note = {"title": "the only one", "client_key": "every-byte"}
+        send = partial(side.request, "/api/notes", method="POST", body=dump(note))
+        kind = "Content-Type: application/json"
+
+        def alike(name: str, values: list[bytes]) -> None:
+            further = [] if name == "Content-Type" else [kind]
+            plain = [value for byte, value in enumerate(values) if byte in PLAIN]
+            brief = line.ask(*(send(name, value, *further) for value in plain))
+            long = line.ask(*(send(name, value, PARSED, *further) for value in plain))
+            for value, *told in zip(plain, brief, long, strict=True):
+                assert told[0] == told[1], value
+                assert 200 <= told[0].status < 500, (value, told[0])
+
+        with Line(side.server.port) as line:
+            assert [told.status for told in line.ask(*[send("X-Odd", b"", kind)] * 2)] == [201, 200]
+            _tried((*DECIDING, ("Content-Type", "application/json*")), alike)
+
+    _together(lambda: check(sides["open"]), lambda: check(sides["accounts"]))
+
+
+# Where a route reads a header: a method, a path and a body.
+ROUTES = {
+    ("Accept", "text/*html"): ("GET", "/nowhere", b""),
+    ("Content-Disposition", 'attachment; filename="*"'): ("POST", "/api/imports", b""),
+    ("Content-Type", "multipart/form-data; boundary=a*"): ("POST", "/api/imports", b"[]"),
+    ("Content-Type", "application/x-www-form-urlencoded*"): ("POST", "/front/me", b"person_id=1"),
+    ("If-Match", '"1*"'): ("PATCH", "/api/notes/1", b'{"title":"the only one"}'),
+    ("If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT*"): ("GET", "/static/css/main.css", b""),
+    ("If-None-Match", '"1*'): ("GET", "/static/css/main.css", b""),
+    ("If-Range", '"1*"'): ("GET", "/static/css/main.css", b""),
+    ("Last-Event-ID", "a-1*"): ("GET", "/events", b""),
+    ("Range", "bytes=0-*"): ("GET", "/static/css/main.css", b""),
+    ("User-Agent", "*"): ("POST", "/front/me", b"person_id=1"),
+}
+
+
+def test_no_byte_breaks_a_route_that_reads_its_header(sides: dict[str, Side]):
+    def check(side: Side, routes: dict[Template, tuple[str, str, bytes]]) -> None:
+        with Line(side.server.port) as line:
+
+            def held(template: tuple[str, str]) -> None:
+                method, path, body = routes[template]
+                kind = "application/x-www-form-urlencoded" if path.startswith("/front/") else "application/json"
+                kinds = [] if template[0] == "Content-Type" or not body else [f"Content-Type: {kind}"]
+                values = _values(template[1])
+                sent = (side.request(path, template[0], value, *kinds, method=method, body=body) for value in values)
+                for value, told in zip(values, line.ask(*sent), strict=True):
+                    assert 200 <= told.status < 500, (value, told)
+
+            check_each([(f"{template[0]} at {where[1]}", template) for template, where in routes.items()], held)
+
+    ways = {template: where for template, where in ROUTES.items() if where[0] != "POST"}
+    _together(lambda: check(sides["open"], ROUTES), lambda: check(sides["accounts"], ways))
+
+
+SHAKEN = (
+    ("Authorization", "Bearer *"),
+    ("Cookie", f"{COOKIE}=*"),
+    ("Host", "localhost*"),
+    ("Last-Event-ID", "a-1*"),
+    ("Origin", "http://localhost*"),
+    ("Sec-Fetch-Site", "same-origin*"),
+    ("Connection", "Upgrade, *"),
+    ("Content-Length", "*"),
+    ("Sec-WebSocket-Extensions", "a*"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==*"),
+    ("Sec-WebSocket-Protocol", "a*"),
+    ("Sec-WebSocket-Version", "13*"),
+    ("Transfer-Encoding", "*chunked"),
+    ("Upgrade", "websocket*"),
+)
+
+
+def test_a_handshake_is_answered_as_a_request_is(sides: dict[str, Side]):
+    """Credentials and names count alike on both; every other byte is refused or not, and breaks nothing."""
+
+    def check(side: Side, templates: Sequence[Template]) -> None:
+        with Line(side.server.port) as line:
+
+            def alike(name: str, values: list[bytes]) -> None:
+                for value in values:
+                    shaken = line.ask_once(side.handshake(name, value))
+                    assert shaken.status in {101, 400, 401, 403, 421, 501}, (value, shaken)
+                    if name in {"Authorization", "Cookie", "Host"}:
+                        (told,) = line.ask(side.request(KEPT, name, value))
+                        assert shaken.status == (101 if told.status == 200 else told.status), value
+
+            _tried(templates, alike)
+
+    _together(
+        lambda: check(sides["open"], SHAKEN),
+        lambda: check(sides["accounts"], SHAKEN[:3]),
+        lambda: check(sides["stranger"], SHAKEN[:3]),
+    )

@@ -1,0 +1,148 @@
+"""What stands nowhere in scripts, templates and style sheets.
+
+A rule that is in the way is changed here and in docs/architecture.md, on purpose.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import quart_notes
+from tests.support.servers.server_process import ROOT
+
+PACKAGE = Path(quart_notes.__file__).parent
+SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
+DEV_SCRIPTS = sorted((PACKAGE / "dev").rglob("*.js"))  # sent by `quart-notes dev` only
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", [*SCRIPTS, *DEV_SCRIPTS], ids=lambda file: file.name)
+def test_a_script_makes_no_markup_and_no_code_of_text(file: Path):
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|parseFromString|setHTML"
+        r"|\beval\(|new Function\b|setTimeout\(\s*[\"'`]|\.cssText|setAttribute\(\s*[\"']on"
+    )
+
+    assert not re.search(forbidden, _read(file))
+
+
+def test_only_one_script_knows_how_events_come():
+    assert SCRIPTS
+    naming = {file.name for file in SCRIPTS if re.search(r"\b(WebSocket|EventSource)\b", _read(file))}
+
+    assert naming == {"live_feed.js"}
+
+
+def test_one_helper_says_which_key_was_meant():
+    """An input method has Enter and Escape while it composes; each browser says so in its own way (lib/keyboard.js)."""
+    handlers = [
+        file for file in [*SCRIPTS, *DEV_SCRIPTS] if re.search(r"\bkey(down|up|press)\b|KeyboardEvent", _read(file))
+    ]
+    anyhow = {"user_activity.js"}  # comes to life by any key
+
+    for file in handlers:
+        if file.name in {"keyboard.js", *anyhow}:
+            continue
+        text = _read(file)
+        assert re.search(r"\b(keyOf|isSaving|isSending)\(event\)", text), file
+        assert not re.search(
+            r"event\.(key|code)\b|isComposing|keyCode|\.which\b|\(\{[^})]*\bkey\b[^})]*\}\) =>", text
+        ), file
+    assert len(handlers) > 10
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
+def test_a_template_escapes_everything_and_carries_no_code(file: Path):
+    text = re.sub(r"\{#.*?#\}", "", _read(file), flags=re.S)
+
+    assert not re.search(r"\|\s*safe\b|autoescape|Markup\(", text)
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text), "a script in the page: the policy forbids it"
+    # One page carries our own sheets in it, and a policy that allows them alone (web/inline_style.py).
+    assert not re.search(r"<style\b(?!></style>)|\sstyle=|\son\w+=|javascript:", text), "inline style or handler"
+    assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text), "something from elsewhere"
+
+
+def test_the_card_is_written_once():
+    macros = [file.name for file in TEMPLATES if re.search(r"<li[^>]*class=\"[^\"]*\bnote\b", _read(file))]
+
+    assert macros == ["note.html"]
+    assert not [file.name for file in SCRIPTS if re.search(r"createElement\(\s*[\"']li[\"']", _read(file))]
+
+
+# Each was on a page once, and somebody had to guess what it meant.
+RIDDLES = (
+    *(
+        "Be this person",
+        "Be nobody",
+        "That is me",
+        "Find it out",
+        "It holds",
+        "No link is out",
+        "Password now",
+        "It may",
+    ),
+    *(
+        "Looked at",
+        "Look first",
+        "must not be blank",
+        "Come in",
+        "Go on in",
+        "Put away",
+        "Out of anything",
+        "the person who is in",
+    ),
+    *("better than a puzzle", "set aside.", "does not hold", "belong together", "comes again by itself", "stands here"),
+    *("There is no signing in here", "Take it back", "Nowhere else", "More of it", "Stay still", "This list"),
+    *("A clean page", "Use as nobody", "goes on", "Mark open", "this 1", "is done twice", "Open a new", "Looking at"),
+    *(
+        "Nobody in particular",
+        "Nobody has said",
+        "What answers",
+        "without saying",
+        "said nothing",
+        "said why",
+        "says what",
+    ),
+)
+# Kinds of them: words that few people use, and phrases of which nobody is the subject.
+KINDS = re.compile(
+    r"\b(whoever|anew|meanwhile|thereby|hence|befall)\b"
+    r"|\b(come|comes|came|coming) in\b|\bhas come\b|\bnothing comes\b|\bkept of\b|\bbroke off\b"
+    r"|\b(it|that|which|link|links|token|invitations|its own) holds?\b(?! (a|an|the|more|\{))"
+    r"|\bIt is over\b|\bfound out\b"
+    r"|\b(Shift|Ctrl|Alt) and\b|!$|^Look |\bstood still\b|\bstand still\b",
+)
+SAYING = re.compile(
+    r"""_\("([^"]+)"\)|(?:Error|toast|announce|say|mark)\(\s*f?["'`]([^"'`]+)["'`]|"""
+    r"""\b(?:help|description|text|detail|Descriptions?)[=(]f?"([^"]+)"|^[A-Z_]+ = f?"([A-Z][^"]* [^"]*)"$""",
+    re.MULTILINE,
+)
+
+
+def test_pages_and_errors_are_in_plain_words():
+    files = [*SCRIPTS, *TEMPLATES, *PACKAGE.rglob("*.py")]
+    said = [(file.name, "".join(words)) for file in files for words in SAYING.findall(_read(file))]
+
+    assert len(said) > 1000
+    assert [
+        (name, words) for name, words in said if KINDS.search(words) or any(riddle in words for riddle in RIDDLES)
+    ] == []
+
+
+def test_style_sheets_load_nothing_from_elsewhere():
+    for file in (ROOT / "static" / "css").rglob("*.css"):
+        assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|@import\s+[\"'](?:https?:)?//", _read(file)), file
+
+
+def test_each_page_loads_the_entry_of_the_styles_before_any_other_sheet():
+    base = _read(ROOT / "templates" / "base.html")
+    entry = re.sub(r"/\*.*?\*/", "", _read(ROOT / "static" / "css" / "style.css"), flags=re.S)
+
+    assert re.search(r"for sheet in \[\"style\"", base)
+    assert entry.lstrip().startswith("@layer tokens, base, "), "what it says first of the layers holds for all sheets"
+    assert "--surface:" in entry

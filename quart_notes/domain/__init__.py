@@ -1,1 +1,1 @@
-"""The rules: what may happen to a thing, one file a noun."""
+"""The rules of the application, one file a noun."""

@@ -1,4 +1,4 @@
-"""Who asks, and what they may see and do: the one place of the rule."""
+"""The caller of a request, and the one rule of what a caller may see and do."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from quart_notes.errors import ForbiddenError, NotFoundError
 from quart_notes.models import Membership
 from quart_notes.schemas import Role, Scope, UserOut
 
-SHARED_BOARD = 1  # the board that is everybody's
-# In plain SQL, and one query for the board and the role: every change of a note asks it.
+SHARED_BOARD = 1  # the board that everybody shares
+# Plain SQL, and one query for the board and the role: every change of a note runs it.
 ROLE = (
     "SELECT (SELECT role FROM membership WHERE board_id = ?1 AND user_id = ?2) AS role"
     " FROM board WHERE id = ?1 AND deleted_at IS NULL"
@@ -20,13 +20,13 @@ RANK: dict[Role, int] = {"viewer": 0, "ticker": 1, "editor": 2, "owner": 3}
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks.
+    """Who makes a request.
 
     person    None: nobody in particular, in open mode only
     trusted   open mode, where everybody may see and do everything
-    admin     may add people, and let others set a new password
-    scope     read: may look only, as an API token can be
-    session   number of their session, token of their API token, when they have one
+    admin     may add users, and let others set a new password
+    scope     read: may only read, as an API token can be limited to
+    session   number of their session, token of their API token, if they have one
     """
 
     person: UserOut | None
@@ -38,20 +38,20 @@ class Caller:
 
     @property
     def id(self) -> int | None:
-        """The person's id."""
+        """The user's id."""
         return None if self.person is None else self.person.id
 
     def is_person(self, user_id: int | None) -> bool:
-        """Whether what is done in that person's name may be done by this caller."""
+        """Whether this caller may act in that user's name."""
         return self.trusted or (user_id is not None and user_id == self.id)
 
     def must_administer(self) -> None:
-        """ForbiddenError for what only administrators may do, and in open mode everybody."""
+        """ForbiddenError unless the caller is an administrator, or in open mode."""
         if not (self.trusted or self.admin):
             raise ForbiddenError("Only an administrator may do this.")
 
     def must_be(self, user_id: int) -> None:
-        """ForbiddenError when they act in somebody else's name."""
+        """ForbiddenError when the caller acts in another user's name."""
         if not self.is_person(user_id):
             raise ForbiddenError("You can only do this in your own name.")
 
@@ -60,9 +60,9 @@ ANYBODY = Caller(None, trusted=True)
 
 
 def visible_boards(caller: Caller) -> Q:
-    """The boards that a caller sees in lists: everybody's, and those that they are a member of.
+    """The boards that a caller sees in lists: the shared board, and those that they are a member of.
 
-    In open mode all shared ones; a personal board is in its person's lists alone there, too.
+    In open mode all shared ones; a personal board is listed for its owner only, there too.
     """
     theirs = Membership.filter(user_id=caller.id or 0).values("board_id")
     everybodys = Q(kind="shared") if caller.trusted else Q(id=SHARED_BOARD)
@@ -70,7 +70,7 @@ def visible_boards(caller: Caller) -> Q:
 
 
 async def role_on(connection: BaseDBAsyncClient, caller: Caller, board_id: int) -> Role | None:
-    """What a caller may do on a board; None when for them there is no such board."""
+    """The caller's role on a board; None when the caller sees no such board."""
     if board_id == SHARED_BOARD:
         return "owner" if caller.trusted or caller.admin else "editor"
     _, found = await connection.execute_query(ROLE, [board_id, caller.id or 0])
@@ -83,7 +83,7 @@ async def role_on(connection: BaseDBAsyncClient, caller: Caller, board_id: int) 
 async def must_have(connection: BaseDBAsyncClient, caller: Caller, board_id: int, needed: Role) -> Role:
     """The caller's role on a board.
 
-    raises   NotFoundError when for them there is no such board; ForbiddenError when they see it, but may not do it
+    raises   NotFoundError when the caller sees no such board; ForbiddenError when they see it, but may not do this
     """
     role = await role_on(connection, caller, board_id)
     if role is None:

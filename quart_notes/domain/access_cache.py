@@ -1,4 +1,4 @@
-"""Who is behind a secret, known without asking the database each time; and whose streams end when their access does."""
+"""Caches the caller behind each session or token, and closes streams whose access was revoked."""
 
 import asyncio
 import json
@@ -19,9 +19,9 @@ from quart_notes.live.channel import Message
 from quart_notes.schemas import Role
 from quart_notes.storage.database import aside
 
-KEPT = 60.0  # seconds that what is known of a secret is not asked again, unless something changes
-MAX_KEPT = 20_000  # secrets
-LONGEST_TIMER = 7 * 24 * 3600.0  # seconds: a stream that outlives it is judged again
+KEPT = 60.0  # seconds that an entry is valid, unless something changes
+MAX_KEPT = 20_000  # sessions and tokens
+LONGEST_TIMER = 7 * 24 * 3600.0  # seconds: a stream that lives longer is checked again
 
 PUBLIC = frozenset({events.SHARED_BOARD, events.USERS, events.ROOMS, events.EVERY_ROOM})
 Kind = Literal["session", "token"]
@@ -30,14 +30,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What a secret lets somebody do.
+    """The grant of a session or token.
 
-    board     the board that is open in their browser
-    roles     what they may do, by board that they see
-    starts    after which event a replay to them may begin, by topic; see `Boards.replay_starts`
+    board     the board that is open in the browser
+    roles     the caller's roles, by board that they see
+    starts    the event after which a replay may begin, by topic; see `Boards.replay_starts`
     expires   loop time, seconds; None: never
-    made      the gate's count of changes when it was made
-    topics    what they hear of when they name none
+    made      the cache's count of changes when the grant was made
+    topics    the topics of a subscription that names none
     """
 
     caller: Caller
@@ -54,12 +54,12 @@ class Pass:
         object.__setattr__(self, "topics", topics_of(self.caller, self.roles))
 
     def hears(self, topic: str) -> bool:
-        """Whether what is said on a topic is for this caller."""
+        """Whether this caller may subscribe to a topic."""
         return topic in self.topics or (events.is_board(topic) and events.EVERY_BOARD in self.topics)
 
 
 def topics_of(caller: Caller, roles: Mapping[int, Role]) -> frozenset[str]:
-    """What a caller hears of without naming topics; `roles`: what they may do, by board that they see."""
+    """The topics of a caller's subscription that names none; `roles`: the caller's roles, by board that they see."""
     own = {events.user(caller.id)} if caller.id else set()
     boards = {events.board(board_id) for board_id in roles}
     return PUBLIC | boards | own | ({events.EVERY_BOARD} if caller.trusted else set())
@@ -67,21 +67,21 @@ def topics_of(caller: Caller, roles: Mapping[int, Role]) -> frozenset[str]:
 
 @dataclass(slots=True, eq=False)
 class _Stream:
-    """An open stream: what it needs, and how it is ended."""
+    """An open stream: what it needs, and how to end it."""
 
     passed: Pass
     topics: frozenset[str]
     end: Callable[[], None]
     timer: asyncio.TimerHandle | None = None
-    left: bool = False  # by itself
+    left: bool = False  # it has ended by itself
 
 
 class Gate:
-    """Knows the callers.
+    """Caches callers.
 
-    1. What a secret lets somebody do is asked of the database once in KEPT seconds, and again after each change of
-       their access, which comes as an event like any other: so it reaches every process that follows the log.
-    2. A stream whose secret holds no longer, or whose topics its caller may not hear any more, ends at once.
+    1. A session or token is looked up in the database once in KEPT seconds, and again after each change of its access.
+       The change is an event like any other, so it reaches every process that follows the log.
+    2. A stream ends immediately when its session or token has ended, or when its caller may no longer see its topics.
     """
 
     def __init__(self, broadcaster: Broadcaster, sessions: Sessions, tokens: Tokens, boards: Boards) -> None:
@@ -92,16 +92,16 @@ class Gate:
         self._kept: OrderedDict[tuple[Kind, str], tuple[float, Pass]] = OrderedDict()
         self._streams: dict[int, set[_Stream]] = {}
         self._judging: set[asyncio.Task[None]] = set()
-        self.anybody = Pass(ANYBODY, SHARED_BOARD, {}, {}, None, 0, "session", "")  # who has not said who they are
+        self.anybody = Pass(ANYBODY, SHARED_BOARD, {}, {}, None, 0, "session", "")  # for callers without a session
         self._broadcaster = broadcaster
         broadcaster.watch(events.ACCESS, self._changed)
 
     async def open(self) -> None:
-        """Learn which boards are personal: in open mode these are heard by who names them, and by their person."""
+        """Load the personal boards: in open mode a feed hears them only if it names them or belongs to their owner."""
         self._broadcaster.apart.update(map(events.board, await self._boards.personal()))
 
     def known(self, kind: Kind, secret: str) -> Pass | None:
-        """What is known of a secret right now, without asking."""
+        """The cached grant of a secret, without a query."""
         kept = self._kept.get((kind, secret))
         if kept is None:
             return None
@@ -112,7 +112,7 @@ class Gate:
         return passed
 
     async def session(self, secret: str, *, trusted: bool) -> Pass | None:
-        """The pass of a browser's session; a session that was merely chosen counts in open mode only."""
+        """The grant of a browser's session; a session without sign-in counts in open mode only."""
         passed = self.known("session", secret)
         if passed is not None:
             return passed
@@ -127,7 +127,7 @@ class Gate:
         )
 
     async def token(self, secret: str) -> Pass | None:
-        """The pass of a program's token."""
+        """The grant of a program's token."""
         passed = self.known("token", secret)
         if passed is not None:
             return passed
@@ -154,7 +154,7 @@ class Gate:
         return passed
 
     def follow(self, passed: Pass, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
-        """Have `end` called when the stream may go on no longer; returns what to call when it has ended by itself."""
+        """Call `end` when the stream must end; returns the function to call when it has ended by itself."""
         stream = _Stream(passed, topics, end)
         person = passed.caller.id or 0
         self._streams.setdefault(person, set()).add(stream)
@@ -204,7 +204,7 @@ class Gate:
     async def _judge(self, streams: list[_Stream]) -> None:
         for stream in streams:
             try:
-                with aside():  # it is to be known within a second, whatever else is asked
+                with aside():  # streams must end within a second, however busy the other connections are
                     goes_on = await self._may_go_on(stream)
             except Exception:
                 log.exception("A stream could not be judged; it ends, and its client asks again")
@@ -231,7 +231,7 @@ class Gate:
         return passed.caller.trusted or boards <= passed.topics
 
     def close(self) -> None:
-        """Judge nobody any more."""
+        """Stop checking."""
         for task in self._judging:
             task.cancel()
 

@@ -1,4 +1,4 @@
-"""Signing in, arriving, and changing a password."""
+"""Sign-in, registration, and passwords."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ SAME_ANSWER = "Wrong nickname or password."
 
 
 class Joined(NamedTuple):
-    """Who has joined by a link, and the board that it leads to."""
+    """The user who has joined by a link, and the board that the link names."""
 
     user_id: int
     board_id: int | None
@@ -35,18 +35,18 @@ class Joined(NamedTuple):
 
 @dataclass(eq=False)
 class Accounts(Service):
-    """Who may come in, with what."""
+    """Sign-in and registration."""
 
     _passwords: Passwords
 
     async def id_of(self, nickname: str) -> int | None:
-        """Whose nickname it is, or None."""
+        """The id of a nickname's user, or None."""
         async with self._database.snapshot() as connection:
             user = await _of_nickname(connection, nickname)
         return None if user is None else user.id
 
     async def sign_in(self, data: SignIn, *, known: bool = False) -> int:
-        """The id of the person; WrongPasswordError, the same and after the same time whatever was wrong.
+        """The id of the user; WrongPasswordError, identical and after the same time whatever was wrong.
 
         known   the browser is one in which they have signed in before
         """
@@ -59,13 +59,13 @@ class Accounts(Service):
         return user_id
 
     async def without_password(self) -> list[UserOut]:
-        """People who cannot sign in yet, by id."""
+        """Users without a password, by id."""
         async with self._database.snapshot() as connection:
             rows = User.filter(password_hash__isnull=True, deactivated_at__isnull=True).using_db(connection)
             return [shown(row) for row in await rows.order_by("id")]
 
     async def joined(self, secret: str, client_key: str | None, password: str) -> Joined | None:
-        """Who has joined by a link with this key and password before: the answer was lost. None when nobody has."""
+        """The user who has joined by a link with this key and password before (the response was lost), or None."""
         if client_key is None:
             return None
         async with self._database.snapshot() as connection:
@@ -80,7 +80,7 @@ class Accounts(Service):
         return Joined(user.id, None if board is None else board.id)
 
     async def arrive(self, secret: str, data: Arrival, client_key: str | None = None) -> UserOut:
-        """Add somebody who comes by a link; InvitationGoneError when it holds no longer."""
+        """Add a user who comes by an invitation; InvitationGoneError when the link is not valid any more."""
         async with self._database.snapshot() as connection:
             _must_be(await holding(connection, secret), "person", "setup")
         must_be_hard_to_guess("password", data.password, data.nickname, data.name, data.email)
@@ -98,10 +98,10 @@ class Accounts(Service):
         return (await self._write(work)).result
 
     async def accept(self, secret: str, caller: Caller) -> int | None:
-        """Have somebody who is signed in join the board of a link; returns its number, None when it leads to none.
+        """Let a signed-in user join the board of a link; returns the board's id, None when the link names none.
 
-        Who is on it already stays what they are, and uses nothing up; they need no link that holds, since it may be
-        they who used it, and the answer was lost. InvitationGoneError when the link is over.
+        A member keeps their role and uses nothing up. They need no valid link: they may have used it up themselves,
+        when the response was lost. InvitationGoneError when the link is not valid any more.
         """
 
         async def work(change: Change) -> int | None:
@@ -118,10 +118,10 @@ class Accounts(Service):
         return (await self._write(work)).result
 
     async def claim(self, secret: str, data: Claim, client_key: str | None = None) -> UserOut:
-        """Set the password of somebody known here; end what sessions, tokens and other links to do so there were.
+        """Set the password of an existing user by a link; end their sessions, tokens and other such links.
 
-        A link of kind claim says whose; with the one of kind setup it is the person whom `data.user_id` names, who
-        becomes the administrator. InvitationGoneError when the link holds no longer.
+        A link of kind claim names the user. With a link of kind setup it is the user `data.user_id`, who becomes the
+        administrator. InvitationGoneError when the link is not valid any more.
         """
         async with self._database.snapshot() as connection:
             invitation = await holding(connection, secret)
@@ -141,9 +141,9 @@ class Accounts(Service):
         return (await self._write(work)).result
 
     async def reset_password(self, nickname: str, new: str) -> UserOut:
-        """Set somebody's password as who runs the server may; end their sessions, tokens and links to set one.
+        """Set a user's password for the operator of the server; end their sessions, tokens and links to set one.
 
-        raises   NotFoundError; ValidationFailedError for a password that is guessed or of the wrong length
+        raises   NotFoundError; ValidationFailedError for a password that is too common or of the wrong length
         """
         new = unicodedata.normalize("NFC", new)
         if not PASSWORD_MIN <= len(new) <= PASSWORD_MAX:
@@ -165,14 +165,14 @@ class Accounts(Service):
             await join_by_link(change, invitation.board_id, user_id, role, invitation.inviter_id)
 
     async def must_know(self, user_id: int, password: str) -> None:
-        """WrongPasswordError when this is not the person's password."""
+        """WrongPasswordError unless this is the user's password."""
         async with self._database.snapshot() as connection:
             user = await User.get(id=user_id, using_db=connection)
         if not await self._passwords.fits(password, user.password_hash, known=True):
             raise WrongPasswordError("This is not your current password.")
 
     async def change_password(self, user_id: int, new: str, session_id: int | None) -> None:
-        """Set another password and end the person's other sessions; ValidationFailedError for one that is guessed."""
+        """Set a new password and end the user's other sessions; ValidationFailedError for one that is too common."""
         async with self._database.snapshot() as connection:
             _must_suit(await User.get(id=user_id, using_db=connection), "new", new)
         password_hash = await self._passwords.hash(new)
@@ -192,12 +192,12 @@ async def _is_on(connection: BaseDBAsyncClient, board_id: int | None, caller: Ca
 
 
 def _joining(secret: str, client_key: str) -> Request:
-    """The request to join by a link. Its key covers what was typed, but not the password: no digest of it is kept."""
+    """The request to join by a link. Its key covers all fields but the password: no digest of a password is stored."""
     return Request("\0".join(("join", hash_of(secret), client_key)), "")
 
 
 async def _remember(change: Change, secret: str, client_key: str | None, user_id: int) -> None:
-    """Know who has joined with this key."""
+    """Store the user who has joined with this key."""
     if client_key is not None:
         await keep(change, _joining(secret, client_key), user_id)
 
@@ -208,7 +208,7 @@ async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | N
 
 
 async def _claimant(connection: BaseDBAsyncClient, invitation: Invitation, data: Claim) -> UserOut:
-    """Who sets a password by a link."""
+    """The user who sets a password by a link."""
     user_id = data.user_id if invitation.kind == "setup" else invitation.user_id
     (person,) = await named(connection, user_id=user_id or 0)
     if person.deactivated:

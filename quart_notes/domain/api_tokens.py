@@ -1,4 +1,4 @@
-"""Programs' ways in, on behalf of a person."""
+"""API tokens, with which programs act for a user."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from quart_notes.live.writer import Change, Written
 from quart_notes.models import ApiToken
 from quart_notes.schemas import NewTokenOut, Scope, TokenCreate, TokenOut, UserOut
 
-PREFIX = "qn_"  # by which a scanner of published code knows a token
-USED = timedelta(minutes=1)  # how exactly "last used" is known
+PREFIX = "qn_"  # marks tokens for scanners of published code
+USED = timedelta(minutes=1)  # precision of "last used"
 
 
 class FoundToken(NamedTuple):
-    """A token that holds: whose, and what it may do."""
+    """A valid token: its user and its rights."""
 
     id: int
     person: UserOut
@@ -33,12 +33,12 @@ class FoundToken(NamedTuple):
 
 @dataclass(eq=False)
 class Tokens(Service):
-    """Everybody's tokens."""
+    """All API tokens."""
 
-    _derive: Callable[[str], str]  # a secret from a name
+    _derive: Callable[[str], str]  # derives a secret from a name
 
     async def add(self, user_id: int, data: TokenCreate) -> Written[NewTokenOut]:
-        """Make one; only here its secret is shown, and again when the same request comes again."""
+        """Create a token. Its secret is shown only here, and again when the same request is repeated."""
         request = request_of("token", user_id, data, data.client_key)
         secret = PREFIX + secret_for(request, self._derive)
 
@@ -62,13 +62,13 @@ class Tokens(Service):
         return await once(self._write, request, work, made)
 
     async def of_person(self, user_id: int) -> list[TokenOut]:
-        """A person's tokens, those that are over too, the newest first."""
+        """A user's tokens, expired ones too, newest first."""
         async with self._database.snapshot() as connection:
             rows = await ApiToken.filter(user_id=user_id).using_db(connection).order_by("-id")
         return [TokenOut.model_validate(row) for row in rows]
 
     async def end(self, user_id: int, token_id: int) -> None:
-        """Take one back; NotFoundError when it is not theirs."""
+        """Revoke a token; NotFoundError unless it is theirs."""
 
         async def work(change: Change) -> None:
             if not await ApiToken.filter(id=token_id, user_id=user_id).using_db(change.connection).delete():
@@ -78,7 +78,7 @@ class Tokens(Service):
         await self._write(work)
 
     async def find(self, secret: str) -> FoundToken | None:
-        """The token of a secret; None when there is none, or it is over."""
+        """The token of a secret; None when there is none, or it has expired."""
         now = datetime.now(UTC)
         async with self._database.snapshot() as connection:
             token = await ApiToken.get_or_none(secret_hash=hash_of(secret), using_db=connection)
@@ -104,7 +104,7 @@ def _with_secret(token: ApiToken, secret: str) -> NewTokenOut:
 
 
 async def end_all(change: Change, user_id: int) -> None:
-    """End all that lets a person in: sessions, tokens, and links to set their password."""
+    """End everything that lets a user in: sessions, tokens, and links to set their password."""
     await end_others(change.connection, user_id, None)
     await ApiToken.filter(user_id=user_id).using_db(change.connection).delete()
     await forget_claims(change.connection, user_id)

@@ -1,4 +1,4 @@
-"""The boards, and who may do what on them."""
+"""Boards, and the rights on them."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -31,17 +31,17 @@ EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
 
 
 class BoardSize(NamedTuple):
-    """How many notes stand on a board, and how many people are its members."""
+    """The number of notes and of members of a board."""
 
     notes: int
     people: int
 
 
 class Boards(Service):
-    """Where notes are."""
+    """All boards."""
 
     async def open(self) -> None:
-        """See to it that everybody's board is there, and a personal one for each person."""
+        """Create the shared board and a personal board for each user, where they are missing."""
         async with self._database.transaction() as connection:
             everybodys = {"kind": "shared", "name": SHARED_BOARD_NAME, "created_at": datetime.now(UTC)}
             await Board.get_or_create(everybodys, using_db=connection, id=SHARED_BOARD)
@@ -52,7 +52,7 @@ class Boards(Service):
                     await add_personal(connection, row["id"], row["nickname"])
 
     async def add(self, caller: Caller, data: BoardCreate) -> Written[MyBoardOut]:
-        """Open a shared board; the caller owns it."""
+        """Add a shared board; the caller owns it."""
 
         async def work(change: Change) -> MyBoardOut:
             board = Board(kind="shared", name=data.name, created_at=datetime.now(UTC))
@@ -72,14 +72,14 @@ class Boards(Service):
         return await once(self._write, request_of("board", caller.id, data, data.client_key), work, made)
 
     async def get(self, caller: Caller, board_id: int) -> tuple[MyBoardOut, EventId]:
-        """A board, and the newest event that is included."""
+        """A board, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
             role = await must_have(connection, caller, board_id, "viewer")
             board = await Board.get(id=board_id, using_db=connection)
         return _mine(board, role), position
 
     async def size(self, caller: Caller, board_id: int) -> BoardSize:
-        """What an owner would delete with a board."""
+        """What the deletion of a board would delete."""
         async with self._database.snapshot() as connection:
             await must_have(connection, caller, board_id, "owner")
             notes = await Note.filter(board_id=board_id, deleted_at=None).using_db(connection).count()
@@ -96,7 +96,7 @@ class Boards(Service):
         return Listed(mine, position, len(rows) > query.limit)
 
     async def roles(self, caller: Caller) -> dict[int, Role]:
-        """What a caller may do, by board; of a trusted one only that everybody's board and their own are theirs."""
+        """A caller's roles, by board; for a trusted caller only on the shared board and their own."""
         if caller.trusted:
             return dict.fromkeys([SHARED_BOARD, *await self.personal(caller.id or 0)], "owner")
         async with self._database.snapshot() as connection:
@@ -104,9 +104,9 @@ class Boards(Service):
             return await _roles(connection, caller, ids)
 
     async def replay_starts(self, caller: Caller) -> dict[int, int]:
-        """After which event a replay to a caller may begin, by board; everybody's board stands for all that is public.
+        """The event after which a replay to a caller may begin, by board; the shared board stands for public topics.
 
-        What is not in it may be replayed from the log's beginning.
+        Boards that are not in it may be replayed from the beginning of the log.
         """
         if caller.trusted:
             return {}
@@ -118,20 +118,20 @@ class Boards(Service):
         return starts
 
     async def personal(self, user_id: int | None = None) -> list[int]:
-        """The personal boards: of one person, or of all."""
+        """The personal boards, of one user or of all."""
         wanted = {"kind": "personal"} if user_id is None else {"kind": "personal", "memberships__user_id": user_id}
         async with self._database.snapshot() as connection:
             rows = await Board.filter(**wanted).using_db(connection).values("id")
         return [row["id"] for row in rows]
 
     async def those(self, ids: Collection[int]) -> list[int]:
-        """Those of the boards that exist."""
+        """The ids of those boards that exist."""
         async with self._database.snapshot() as connection:
             rows = await Board.filter(id__in=list(ids), deleted_at__isnull=True).using_db(connection).values("id")
         return [row["id"] for row in rows]
 
     async def rename(self, caller: Caller, board_id: int, data: BoardUpdate) -> Written[MyBoardOut]:
-        """Give a board another name; the same name tells nobody."""
+        """Rename a board; the same name sends no event."""
 
         async def work(change: Change) -> MyBoardOut:
             role = await must_have(change.connection, caller, board_id, "owner")
@@ -145,7 +145,7 @@ class Boards(Service):
         return await self._write(work)
 
     async def delete(self, caller: Caller, board_id: int) -> Written[BoardOut]:
-        """Take a board away; it is kept aside for a while, for `restore`."""
+        """Delete a board; `restore` can undo it for a while."""
 
         async def work(change: Change) -> BoardOut:
             await must_have(change.connection, caller, board_id, "owner")
@@ -162,7 +162,7 @@ class Boards(Service):
         return await self._write(work)
 
     async def restore(self, caller: Caller, board_id: int) -> Written[BoardOut]:
-        """Undo a deletion; NotFoundError when it was not deleted, is not theirs, or is gone for good."""
+        """Undo a deletion; NotFoundError when it was not deleted, is not theirs, or is deleted for good."""
 
         async def work(change: Change) -> BoardOut:
             board = await Board.get_or_none(id=board_id, deleted_at__isnull=False, using_db=change.connection)
@@ -180,7 +180,7 @@ class Boards(Service):
         return await self._write(work)
 
     async def empty_trash(self, days: int) -> Written[bool]:
-        """Forget a chunk of what is on boards deleted more than `days` ago; returns whether there may be more."""
+        """Delete a chunk of the content of boards deleted more than `days` ago; returns whether there may be more."""
         oldest = datetime.now(UTC) - timedelta(days=days)
 
         async def work(change: Change) -> bool:
@@ -198,7 +198,7 @@ class Boards(Service):
 
 
 async def rename_personal(change: Change, user_id: int, before: str, nickname: str) -> None:
-    """Have a person's own board go by their other nickname, unless they have named it themselves."""
+    """Rename a user's personal board with their nickname, unless they have renamed it themselves."""
     named = {"kind": "personal", "memberships__user_id": user_id, "name": PERSONAL_BOARD_NAME.format(before)}
     for board in await Board.filter(**named).using_db(change.connection):
         board.name = PERSONAL_BOARD_NAME.format(nickname)

@@ -1,4 +1,4 @@
-"""A board's notes on their way out, all of them, a page at a time."""
+"""Exports all notes of a board, a page at a time."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from quart_notes.models import Board, LogHead, Note
 from quart_notes.schemas import OWN_ORIGIN, NoteOut
 from quart_notes.storage.database import Database
 
-PAGE = 200  # notes read at once
+PAGE = 200  # notes in one read
 COLUMNS = (*NoteOut.model_fields, "origin")
 
 
 class Exported(NamedTuple):
-    """A note, and the name by which it is known when it comes in again, here or elsewhere."""
+    """A note, and its origin, which identifies it when it is imported again, here or elsewhere."""
 
     note: NoteOut
     origin: str
 
 
 class Export(NamedTuple):
-    """What there is to export: whose it is, how much, and up to which note."""
+    """The start of an export: whose it is, its size, and its last note."""
 
     board_id: int
     board_name: str
@@ -33,19 +33,19 @@ class Export(NamedTuple):
 
 @dataclass(eq=False)
 class Exports:
-    """Whole boards.
+    """Exports of whole boards.
 
-    Each page is a moment of its own: a note is in an export once, as it was when its page was read, if it was there
-    when the export began and still is then. Nothing has to wait for it, however long somebody takes to read it.
+    Each page is a snapshot of its own: an export contains a note once, as it was when its page was read, if the note
+    existed when the export began and still does. Nothing waits for an export, however slowly it is read.
     """
 
     _database: Database
 
     async def begin(self, caller: Caller, board_id: int) -> Export:
-        """What there is; NotFoundError when for this caller there is no such board."""
+        """Start an export; NotFoundError when the caller sees no such board."""
         async with self._database.snapshot() as connection:
             await must_have(connection, caller, board_id, "viewer")
-            # Neither is there in a database that was only ever migrated; nor is any note.
+            # A database that was only migrated has no board yet, and no note.
             board = await Board.get_or_none(id=board_id, using_db=connection)
             head = await LogHead.get_or_none(id=1, using_db=connection)
             present = Note.filter(board_id=board_id, deleted_at__isnull=True).using_db(connection)
@@ -70,6 +70,6 @@ class Exports:
 
 def _exported(row: dict[str, Any], epoch: str) -> Exported:
     origin = row.pop("origin") or ""
-    if not OWN_ORIGIN.fullmatch(origin):  # some came in from a field of that name in somebody's own file
+    if not OWN_ORIGIN.fullmatch(origin):  # some were imported from a field of that name in a foreign file
         origin = f"{epoch}/{row['id']}"
     return Exported(NoteOut.model_construct(**row), origin)

@@ -1,4 +1,4 @@
-"""What a client asks for again, under the key that it gave its first request, is made once."""
+"""Idempotency: a request that is repeated with its client key creates its object once."""
 
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -15,11 +15,11 @@ INSERT = "INSERT INTO client_key (key, digest, thing_id) VALUES (?1, ?2, ?3)"
 
 
 class Keyed(Protocol):
-    """What has a number."""
+    """An object with an id."""
 
     @property
     def id(self) -> int:
-        """Its number."""
+        """Its id."""
 
 
 T = TypeVar("T", bound=Keyed)
@@ -27,10 +27,10 @@ Find = Callable[[BaseDBAsyncClient, int], Awaitable[T | None]]
 
 
 class Request(NamedTuple):
-    """A request that may come again.
+    """A request that may be repeated.
 
-    name     what kind of thing is asked for, where, by whom, and the client's key
-    digest   of everything else that was sent
+    name     the kind of object, its place, its author, and the client's key
+    digest   of all other fields
     """
 
     name: str
@@ -38,34 +38,34 @@ class Request(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What is kept of the name: a hash, since secrets are made of it."""
+        """The stored form of the name: a hash, since secrets are derived from it."""
         return sha256(self.name.encode()).hexdigest()
 
 
 class Repeated(Written[T]):
-    """What an earlier request with the same key has made; this one changed nothing."""
+    """The object that an earlier request with the same key has created; this request changed nothing."""
 
 
 def request_of(
     kind: str, author_id: int | None, data: Incoming, client_key: str | None, place: int = 0
 ) -> Request | None:
-    """The request to make a thing of this kind at this place; None when it has no key."""
+    """The request to create an object of this kind at this place; None when it has no key."""
     if client_key is None:
         return None
     return Request("\0".join((kind, str(place), str(author_id or 0), client_key)), digest_of(data))
 
 
 def digest_of(data: Incoming, *names: str) -> str:
-    """A digest of what was sent, or of the fields so named. Fields that a later version adds do not change it."""
+    """A digest of the fields sent, or of the named ones. Fields that a later version adds do not change it."""
     sent: dict[str, Any] = {"include": set(names)} if names else {"exclude": {"client_key"}}
     return sha256(data.model_dump_json(exclude_defaults=True, **sent).encode()).hexdigest()
 
 
 async def once(write: Write, request: Request | None, make: Work[T], find: Find[T]) -> Written[T]:
-    """Make something, or return, as Repeated, what the same request has made before.
+    """Create an object, or return, as Repeated, what the same request has created before.
 
-    find     by its number what was made; None when it is gone; raises what the caller may not do any more
-    raises   ClientKeyUsedError when the key was used for something else, or what it made is gone
+    find     loads the object by its id; None when it is deleted; raises when the caller may not create it any more
+    raises   ClientKeyUsedError when the key was used with other content, or its object is deleted
     """
     if request is None:
         return await write(make)
@@ -86,11 +86,11 @@ async def once(write: Write, request: Request | None, make: Work[T], find: Find[
 
 
 async def keep(change: Change, request: Request, thing_id: int) -> None:
-    """Know what a request has made."""
+    """Store what a request has created."""
     await change.connection.execute_query(INSERT, [request.key, request.digest, thing_id])
 
 
 def key_used() -> ClientKeyUsedError:
-    """What is said of a key that does not fit the request."""
+    """The error for a key that does not fit the request."""
     message = "This client_key was used for something else already. Make a new one for each thing."
     return ClientKeyUsedError(message, errors=[FieldError("client_key", message)])

@@ -1,4 +1,4 @@
-"""Notes that come in from a file: many in one change, each of them once."""
+"""Imports notes from a file: many in one change, each of them once."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,25 +21,25 @@ INSERT = (
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)"
 )
 INTERRUPTED = "The server stopped during the import. Run it again: no note is imported twice."
-LOST = timedelta(days=1)  # after which a machine that does nothing for a job has gone, or its data folder
+LOST = timedelta(days=1)  # after which a machine that does not work on its job counts as lost, or its data folder does
 AWAY = "The server that has the file is not running. Send the file again, or run the import again when it is back."
-LOST_NAMES = 2  # of what could not be kept, in a line for people; all are in the outcome
+LOST_NAMES = 2  # field names in a line for people; the outcome contains all
 LOST_NAME_MAX = 30  # characters
 NOBODYS = "This import belongs to nobody, and people sign in on this server now."
 
 
-Ours = Callable[[str], bool]  # whether the files of a folder are on this machine
+Ours = Callable[[str], bool]  # whether a folder's files are on this machine
 
 
 class Sourced(NamedTuple):
-    """An entry, and where it came from first: its own word for it, or one made of what it says."""
+    """An entry, and its origin: the file's own, or a digest of its content."""
 
     entry: Entry
     origin: str
 
 
 class Task(NamedTuple):
-    """A job whose turn has come: where its file is, and in whose name it is done."""
+    """A job to run: its files, and its user."""
 
     job: JobOut
     folder: str
@@ -47,7 +47,7 @@ class Task(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where a job stands before a batch of entries; `done` is with them."""
+    """The progress of a job before a batch of entries; `done` includes the batch."""
 
     done: int
     total: int | None
@@ -55,17 +55,17 @@ class Progress(NamedTuple):
 
 
 class Imports(Service):
-    """The work on imports.
+    """Runs imports.
 
-    1. A batch of notes and the progress of its job commit together: an interrupted job knows exactly what came in.
+    1. A batch of notes and the progress of its job commit together: an interrupted job knows exactly what was imported.
     2. Nothing is changed for a job that is not running any more.
-    3. Within a board an origin comes in once, among the notes that are there now.
+    3. An origin is imported once into a board, among the notes that exist now.
     """
 
     async def recover(self, ours: Ours) -> None:
-        """After a start: what was running when the process before ended is marked as interrupted.
+        """At the start: mark the jobs that a former process was running as interrupted.
 
-        ours   where several machines share the database, each goes on with what was sent to it
+        ours   if several machines share the database, each continues with the files that were sent to it
         """
 
         async def work(change: Change) -> None:
@@ -76,7 +76,7 @@ class Imports(Service):
         await self._write(work)
 
     async def interrupt_lost(self, ours: Ours) -> None:
-        """Mark as interrupted what is to be done on another machine and has not been touched for LOST."""
+        """Mark jobs of other machines as interrupted when they were not updated for LOST."""
         oldest = datetime.now(UTC) - LOST
 
         async def work(change: Change) -> None:
@@ -88,18 +88,18 @@ class Imports(Service):
         await self._write(work)
 
     async def waiting(self) -> list[int]:
-        """The jobs that wait for their turn, the oldest first."""
+        """The jobs in the state waiting, oldest first."""
         async with self._database.snapshot() as connection:
             rows = await Job.filter(state="waiting").using_db(connection).order_by("id").values("id")
         return [row["id"] for row in rows]
 
     async def take(self, job_id: int, ours: Ours, *, trusted: bool) -> Task | None:
-        """Begin a job; None when it does not wait any more, or is for another machine.
+        """Start a job; None when it is not waiting any more, or belongs to another machine.
 
-        One that is running counts as waiting: the caller runs the jobs of this machine, and does not run this one.
-        Beginning it has been committed before, and the answer to that was lost.
+        A running job counts as waiting: the caller runs all jobs of this machine, and does not run this one. Its start
+        was committed before, and the response to that was lost.
 
-        trusted   as in open mode; otherwise it is done in the name of the person who asked for it, and of nobody else
+        trusted   as in open mode; otherwise the job runs with the rights of its user only
         """
 
         async def work(change: Change) -> Task | None:
@@ -118,10 +118,10 @@ class Imports(Service):
     async def advance(
         self, task: Task, entries: Sequence[Sourced], progress: Progress, *, quietly: bool
     ) -> Outcome | None:
-        """Bring a batch in and note how far the job is; None when it is not running any more.
+        """Import a batch and save the progress; None when the job is not running any more.
 
-        quietly   tell nobody how far it is; the notes are always told
-        raises    NotFoundError, ForbiddenError: the person who asked for it may not do it any more
+        quietly   send no progress event; the notes' events are always sent
+        raises    NotFoundError, ForbiddenError: the job's user may not do this any more
         """
 
         async def work(change: Change) -> Outcome | None:
@@ -139,7 +139,7 @@ class Imports(Service):
         return (await self._write(work)).result
 
     async def bring(self, caller: Caller, board_id: int, entries: Sequence[Sourced], *, dry_run: bool) -> int:
-        """Bring entries in without a job; returns how many were not there yet."""
+        """Import entries without a job; returns how many were new."""
 
         async def work(change: Change) -> int:
             return await bring_in(change, caller, board_id, entries, self._log.epoch, dry_run=dry_run)
@@ -147,13 +147,13 @@ class Imports(Service):
         return (await self._write(work)).result
 
     async def end(self, job_id: int, state: JobState, text: str = "") -> None:
-        """Say that a job has ended, and how; nothing when it is not running any more. Without a text the last stays."""
+        """Save the final state of a job; do nothing when it is not running any more. Without a text the last stays."""
 
         async def work(change: Change) -> None:
             job = await Job.get_or_none(id=job_id, state="running", using_db=change.connection)
             if job is not None:
                 if state == "done" and not ImportOptions.model_validate_json(job.options).dry_run:
-                    job.folder = ""  # there is nothing left to be done with its files
+                    job.folder = ""  # its files are not needed any more
                 await settle(change, job, state, (text or job.text)[:TEXT_MAX])
 
         await self._write(work)
@@ -162,7 +162,7 @@ class Imports(Service):
 async def bring_in(
     change: Change, caller: Caller, board_id: int, entries: Sequence[Sourced], epoch: str, *, dry_run: bool
 ) -> int:
-    """Put those entries on the board that are not there yet, and tell everyone watching it; returns how many.
+    """Create the notes of entries that are new on the board, with their events; returns how many.
 
     epoch   of this database: an origin `{epoch}/{id}` is this board's own note of that id
     """
@@ -213,14 +213,14 @@ async def _put(change: Change, board_id: int, entry: Entry, origin: str, now: da
 
 
 def counted(before: Outcome, entries: Sequence[Sourced], created: int) -> Outcome:
-    """What came of an import, with a further batch of which `created` were not there yet."""
+    """The outcome of an import after a further batch, of which `created` were new."""
     return before.model_copy(
         update={"created": before.created + created, "known": before.known + len(entries) - created}
     )
 
 
 def summary(outcome: Outcome, *, dry_run: bool) -> str:
-    """What came of it, in a line for people of at most TEXT_MAX characters."""
+    """The outcome in a line for people, of at most TEXT_MAX characters."""
     came = "can be imported" if dry_run else "imported"
     parts = [f"{notes(outcome.created)} {came}"]
     if outcome.known:
@@ -239,7 +239,7 @@ def summary(outcome: Outcome, *, dry_run: bool) -> str:
 
 
 def notes(number: int) -> str:
-    """So many notes, in words."""
+    """A number of notes, in words."""
     return "1 note" if number == 1 else f"{number:,} notes"
 
 

@@ -1,4 +1,4 @@
-"""Links that let somebody in: they expire, are counted, and can be taken back."""
+"""Invitation links: they expire, are counted, and can be revoked."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,27 +19,27 @@ from quart_notes.live.writer import Change, Written
 from quart_notes.models import Board, Invitation, Membership, User
 from quart_notes.schemas import InvitationCreate, InvitationOut, UserOut
 
-FIRST_DAYS = 30  # how long the links of a first start hold: the next start makes new ones
+FIRST_DAYS = 30  # lifetime of the links of a first start: the next start makes new ones
 EXPIRED_CHUNK = 500  # rows deleted in one transaction
 
 
 class Made(NamedTuple):
-    """A new invitation, and the secret that its link carries."""
+    """A new invitation, and the secret of its link."""
 
     invitation: InvitationOut
     secret: str
 
     @property
     def id(self) -> int:
-        """The invitation's number."""
+        """The invitation's id."""
         return self.invitation.id
 
 
 class Offer(NamedTuple):
-    """What a link offers: to be a certain person, or somebody new.
+    """What a link offers: to become an existing user, or to register.
 
-    inviter  who has made it; None: the server
-    board    the name of the board that it leads to; None when it leads to none, or not any more
+    inviter  who has created it; None: the server
+    board    the name of the board that it leads to; None when there is none, or not any more
     """
 
     invitation: InvitationOut
@@ -49,7 +49,7 @@ class Offer(NamedTuple):
 
 
 class FirstLinks(NamedTuple):
-    """The secrets of a first start: of the administrator's link, and of those without a password, by nickname."""
+    """The secrets of a first start: of the administrator's link, and of the users without a password, by nickname."""
 
     setup: str
     claims: dict[str, str]
@@ -57,12 +57,12 @@ class FirstLinks(NamedTuple):
 
 @dataclass(eq=False)
 class Invitations(Service):
-    """Everybody's links."""
+    """All invitation links."""
 
-    _derive: Callable[[str], str]  # a secret from a name
+    _derive: Callable[[str], str]  # derives a secret from a name
 
     async def first(self) -> FirstLinks | None:
-        """New links for a server that has no administrator yet, in place of those of the last start; else None."""
+        """Links for a server without an administrator, replacing those of the last start; None when there is one."""
 
         async def work(change: Change) -> FirstLinks | None:
             connection = change.connection
@@ -81,7 +81,7 @@ class Invitations(Service):
         return (await self._write(work)).result
 
     async def add(self, caller: Caller, data: InvitationCreate) -> Written[Made]:
-        """Make a link. ForbiddenError for another's password or board when that is not the caller's to give."""
+        """Create a link. ForbiddenError for another user's password or board that the caller may not offer."""
         request = request_of("invitation", caller.id, data, data.client_key)
         secret = secret_for(request, self._derive)
 
@@ -109,7 +109,7 @@ class Invitations(Service):
         return await once(self._write, request, work, made)
 
     async def find(self, caller: Caller) -> list[InvitationOut]:
-        """The links that still hold, the newest first: one's own, or all for an administrator."""
+        """The valid links, newest first: the caller's own, or all for an administrator."""
         async with self._database.snapshot() as connection:
             holding = Invitation.filter(uses_left__gt=0, expires_at__gt=datetime.now(UTC)).using_db(connection)
             if not caller.admin:
@@ -117,7 +117,7 @@ class Invitations(Service):
             return [InvitationOut.model_validate(row) for row in await holding.order_by("-id")]
 
     async def take_back(self, caller: Caller, invitation_id: int) -> None:
-        """Have a link hold no longer; NotFoundError when it is not the caller's."""
+        """Revoke a link; NotFoundError unless it is the caller's."""
 
         async def work(change: Change) -> None:
             theirs = Invitation.filter(id=invitation_id).using_db(change.connection)
@@ -129,7 +129,7 @@ class Invitations(Service):
         await self._write(work)
 
     async def look(self, secret: str) -> Offer:
-        """What a link offers; InvitationGoneError when it holds no longer."""
+        """What a link offers; InvitationGoneError when it is not valid any more."""
         async with self._database.snapshot() as connection:
             row = await holding(connection, secret)
             people = await by_id(connection, [row.user_id, row.inviter_id])
@@ -139,7 +139,7 @@ class Invitations(Service):
         return Offer(invitation, people.get(row.user_id or 0), inviter, None if board is None else board.name)
 
     async def forget_expired(self) -> Written[bool]:
-        """Delete a chunk of those that are over; returns whether there may be more."""
+        """Delete a chunk of the expired links; returns whether there may be more."""
 
         async def work(change: Change) -> bool:
             old = Invitation.filter(expires_at__lt=datetime.now(UTC)).using_db(change.connection).limit(EXPIRED_CHUNK)
@@ -151,7 +151,7 @@ class Invitations(Service):
 
 
 async def holding(connection: BaseDBAsyncClient, secret: str) -> Invitation:
-    """The invitation of a secret; InvitationGoneError when it holds no longer, or never did."""
+    """The invitation of a secret; InvitationGoneError when it is not valid, or does not exist."""
     row = await Invitation.get_or_none(
         secret_hash=hash_of(secret), uses_left__gt=0, expires_at__gt=datetime.now(UTC), using_db=connection
     )
@@ -173,7 +173,7 @@ async def _must_be_theirs_to_give(connection: BaseDBAsyncClient, caller: Caller,
 
 
 async def invites_to(connection: BaseDBAsyncClient, invitation: Invitation) -> Board | None:
-    """The board that a link leads to, as long as there is one and its maker owns it."""
+    """The board of a link, as long as it exists and the link's creator owns it."""
     theirs = Membership.filter(board_id=invitation.board_id, user_id=invitation.inviter_id, role="owner")
     if invitation.board_id is None or not await theirs.using_db(connection).exists():
         return None
@@ -186,7 +186,7 @@ async def use(connection: BaseDBAsyncClient, invitation: Invitation) -> None:
 
 
 async def forget_claims(connection: BaseDBAsyncClient, user_id: int) -> None:
-    """Have no link set that person's password any more: it is set."""
+    """Delete the links that set this user's password: it is set."""
     await Invitation.filter(kind="claim", user_id=user_id).using_db(connection).delete()
 
 

@@ -1,4 +1,4 @@
-"""Long work as the person who asked for it sees it: begun, found, cancelled, run again, put away."""
+"""Jobs as their users see them: start, list, cancel, run again, delete."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,16 +20,16 @@ from quart_notes.models import Job
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, JobState, Outcome
 from quart_notes.schemas.event_ids import EventId
 
-MAX_KEPT = 50  # jobs of a person whose files are kept
+MAX_KEPT = 50  # jobs of a user whose files are kept
 UNDER_WAY: tuple[JobState, ...] = ("waiting", "running")
-AGAIN: tuple[JobState, ...] = ("failed", "cancelled", "interrupted")  # what can be run again
+AGAIN: tuple[JobState, ...] = ("failed", "cancelled", "interrupted")  # states of jobs that can be run again
 WAITING = "Waiting for its turn"
 TEXT_MAX = 200  # characters
 FORGET_CHUNK = 500  # rows deleted in one transaction
 
 
 class Sent(NamedTuple):
-    """What somebody has sent: its name, the folder of imports where it lies, its bytes, and a digest of them."""
+    """An upload: its name, its folder in the folder of imports, its bytes, and a digest of them."""
 
     file_name: str
     folder: str
@@ -39,20 +39,20 @@ class Sent(NamedTuple):
 
 @dataclass(eq=False)
 class Jobs(Service):
-    """What people have asked for.
+    """All jobs.
 
-    kept_bytes   that the files of one person's imports may take together; one import may be kept whatever its size
+    kept_bytes   limit for the files of one user's imports together; a single import may be larger
 
-    Everybody sees their own. In open mode everybody may do everything, so a list there has the jobs of one person, and
-    nobody's.
+    Users see their own jobs. In open mode everybody may do everything, so a list has the jobs of one user and those
+    without one.
     """
 
     _kept_bytes: int
 
     async def may_start(self, caller: Caller, board_id: int) -> None:
-        """Return when a caller may begin an import there, before anything is sent.
+        """Return if the caller may start an import on the board, before anything is uploaded.
 
-        raises   NotFoundError, ForbiddenError: of the board; NotNowError: they have too many as it is, or too large
+        raises   NotFoundError, ForbiddenError: of the board; NotNowError: they have too many jobs or too large ones
         """
         async with self._database.snapshot() as connection:
             await must_have(connection, caller, board_id, "editor")
@@ -61,9 +61,9 @@ class Jobs(Service):
     async def start(
         self, caller: Caller, board_id: int, options: ImportOptions, sent: Sent, client_key: str | None = None
     ) -> Written[JobOut]:
-        """Have an import begin; raises like `may_start`. The oldest looks give up their files when there is no room.
+        """Start an import; raises like `may_start`. The oldest dry runs lose their files when there is no room.
 
-        As Repeated what the same key has begun before; then what was sent now is for nobody.
+        Returns, as Repeated, what the same key has started before; then the new upload is not used.
         """
         wanted = options.model_dump_json(include=set(ImportOptions.model_fields))
         request = None
@@ -106,28 +106,28 @@ class Jobs(Service):
             return out(await _theirs(connection, caller, job_id)), position
 
     async def find(self, caller: Caller, query: JobQuery) -> Listed[JobOut]:
-        """A caller's jobs by id ascending, `query.limit` at most; of a trusted one, nobody's too."""
+        """A caller's jobs by id ascending, `query.limit` at most; for a trusted caller, those without a user too."""
         async with self._snapshot() as (connection, position):
             jobs = Job.filter(_of(caller), id__gt=query.after_id).using_db(connection)
             rows = await jobs.order_by("id").limit(query.limit + 1)
         return Listed([out(row) for row in rows[: query.limit]], position, len(rows) > query.limit)
 
     async def latest(self, caller: Caller, board_id: int, limit: int) -> Listed[JobOut]:
-        """What `find` finds of a board, the newest first, `limit` at most."""
+        """The same for one board, newest first, `limit` at most."""
         async with self._snapshot() as (connection, position):
             jobs = Job.filter(_of(caller), board_id=board_id).using_db(connection)
             rows = await jobs.order_by("-id").limit(limit + 1)
         return Listed([out(row) for row in rows[:limit]], position, len(rows) > limit)
 
     async def under_way(self, caller: Caller) -> list[JobOut]:
-        """What a caller has asked for and has not ended, the oldest first: theirs alone, or nobody's."""
+        """A caller's unfinished jobs, oldest first: theirs only, or those without a user."""
         theirs = Q(user_id=caller.id) if caller.id is not None else Q(user_id__isnull=True)
         async with self._database.snapshot() as connection:
             jobs = Job.filter(theirs, state__in=UNDER_WAY).using_db(connection)
             return [out(row) for row in await jobs.order_by("id")]
 
     async def cancel(self, caller: Caller, job_id: int) -> Written[JobOut]:
-        """End a job; from this commit on it changes nothing more. One that has ended stays as it is."""
+        """Cancel a job; after this commit it changes nothing more. One that has ended stays as it is."""
 
         async def work(change: Change) -> JobOut:
             job = await _theirs(change.connection, caller, job_id)
@@ -140,7 +140,7 @@ class Jobs(Service):
         return await self._write(work)
 
     async def retry(self, caller: Caller, job_id: int) -> Written[JobOut]:
-        """Run a job again from the beginning; NotNowError unless it ended before its time."""
+        """Run a job again from the beginning; NotNowError unless it failed or was cancelled or interrupted."""
 
         async def work(change: Change) -> JobOut:
             job = await _theirs(change.connection, caller, job_id)
@@ -153,7 +153,7 @@ class Jobs(Service):
         return await self._write(work)
 
     async def bring_in(self, caller: Caller, job_id: int) -> Written[JobOut]:
-        """Import what a look has found; NotNowError unless it is one, has ended, and its files are still there."""
+        """Import the result of a dry run; NotNowError unless it is one, has ended, and its files are still kept."""
 
         async def work(change: Change) -> JobOut:
             job = await _theirs(change.connection, caller, job_id)
@@ -168,7 +168,7 @@ class Jobs(Service):
         return await self._write(work)
 
     async def remove(self, caller: Caller, job_id: int) -> Written[JobOut]:
-        """Put a job away, with its file; NotNowError while it runs."""
+        """Delete a job, with its file; NotNowError while it runs."""
 
         async def work(change: Change) -> JobOut:
             job = await _theirs(change.connection, caller, job_id)
@@ -181,13 +181,13 @@ class Jobs(Service):
         return await self._write(work)
 
     async def folders(self) -> set[str]:
-        """The folders that are still needed: what is in them can be run, or run again."""
+        """The folders that are still needed, by jobs that run or can be run again."""
         async with self._database.snapshot() as connection:
             rows = await Job.exclude(folder="").using_db(connection).values("folder")
         return {row["folder"] for row in rows}
 
     async def forget(self, days: int) -> Written[bool]:
-        """Forget a chunk of the jobs of which nothing was heard for `days`; returns whether there may be more."""
+        """Delete a chunk of the jobs that did not change for `days`; returns whether there may be more."""
         oldest = datetime.now(UTC) - timedelta(days=days)
 
         async def work(change: Change) -> bool:
@@ -206,18 +206,18 @@ def _of(caller: Caller) -> Q:
 
 
 async def _kept(connection: BaseDBAsyncClient, caller: Caller) -> list[Job]:
-    """The jobs of a caller whose files are kept, the oldest first."""
+    """The jobs of a caller whose files are kept, oldest first."""
     mine = Job.filter(user_id=caller.id) if caller.id is not None else Job.filter(user_id__isnull=True)
     return await mine.exclude(folder="").using_db(connection).order_by("id")
 
 
 def _is_look(job: Job) -> bool:
-    """Whether a job has said what would come in, and waits for a word."""
+    """Whether a job is a finished dry run, which can be imported."""
     return job.state == "done" and ImportOptions.model_validate_json(job.options).dry_run
 
 
 async def _make_room(change: Change, caller: Caller, size: int, limit: int) -> None:
-    """Let the oldest looks go until there is room for an import; NotNowError when that does not do."""
+    """Delete the files of the oldest dry runs until there is room; NotNowError when that is not enough."""
     kept = await _kept(change.connection, caller)
     looks = [job for job in kept if _is_look(job)]
     while looks and not _has_room(kept, size, limit):
@@ -254,13 +254,13 @@ async def _theirs(connection: BaseDBAsyncClient, caller: Caller, job_id: int) ->
 
 
 async def settle(change: Change, job: Job, state: JobState, text: str) -> JobOut:
-    """Give a job another state, and tell the person who asked for it."""
+    """Change a job's state, and send it to its user."""
     job.state, job.text = state, text
     return await keep(change, job)
 
 
 async def keep(change: Change, job: Job, *, quietly: bool = False) -> JobOut:
-    """Save a job as it is now, and tell the person who asked for it, unless it is too soon."""
+    """Save a job, and send it to its user unless an event was sent just before."""
     job.version += 1
     job.updated_at = datetime.now(UTC)
     await job.save(using_db=change.connection)
@@ -268,7 +268,7 @@ async def keep(change: Change, job: Job, *, quietly: bool = False) -> JobOut:
 
 
 def tell(change: Change, action: Action, job: Job) -> JobOut:
-    """Record where a job stands, for the person who asked for it."""
+    """Record the event of a job, for its user."""
     topic = events.board(job.board_id) if job.user_id is None else events.user(job.user_id)
     told = out(job)
     change.record(JobEvent(topic=topic, action=action, job=told))
@@ -276,13 +276,13 @@ def tell(change: Change, action: Action, job: Job) -> JobOut:
 
 
 def begin_or_end(change: Change, job_id: int, wanted: Literal["begin", "end"]) -> None:
-    """Tell the process that works on jobs."""
+    """Notify the process that runs jobs."""
     work = Work(kind="job", id=job_id, wanted=wanted)
     change.record(WorkEvent(topic=events.WORK, action="update", work=work))
 
 
 def out(job: Job) -> JobOut:
-    """A job as people see it."""
+    """A job as the API returns it."""
     return JobOut.model_validate(
         {
             **{name: getattr(job, name) for name in JobOut.model_fields if hasattr(job, name)},

@@ -1,4 +1,4 @@
-"""Tries of passwords, counted in the database: for all processes together."""
+"""Counts attempts to sign in, in the database: for all processes together."""
 
 import json
 import time
@@ -16,41 +16,41 @@ from quart_notes.errors import TooManyAttemptsError
 from quart_notes.live.writer import Change, Written
 from quart_notes.models import Attempt
 
-MAX_KEPT = 50_000  # keys; those with the least to forgive are forgotten first
+MAX_KEPT = 50_000  # keys; those that expire first are deleted first
 CHUNK = 500  # rows deleted in one transaction
-HOUR = 3600.0  # seconds; no pace reaches that far
+HOUR = 3600.0  # seconds; longer than any limit
 PACES = {
     "account": Pace(burst=10, seconds=10),  # a nickname, from one address
-    "nickname": Pace(burst=30, seconds=6),  # a nickname, from all browsers that are not known together
+    "nickname": Pace(burst=30, seconds=6),  # a nickname, from all unknown browsers together
     "address": Pace(burst=100, seconds=1),
-    "device": Pace(burst=10, seconds=10),  # a browser that is known
-    "password": Pace(burst=10, seconds=10),  # a person who changes theirs
+    "device": Pace(burst=10, seconds=10),  # a known browser
+    "password": Pace(burst=10, seconds=10),  # a user who changes their password
 }
 
 
 class Try(NamedTuple):
-    """Something that is counted: of a kind that PACES has, and by whom."""
+    """What is counted: a kind in PACES, and its subject."""
 
     kind: str
     by: tuple[str | int | None, ...]
 
     @property
     def key(self) -> str:
-        """What is kept of it, which says nobody's name."""
+        """The stored key, which contains no name."""
         return sha256(json.dumps(self).encode()).hexdigest()
 
 
 class Attempts(Service):
-    """How often passwords were tried lately.
+    """The recent attempts with passwords.
 
-    1. A try is looked at and counted in one write, before it is made: however many come at once, by however many
-       processes, no more are let through than the pace allows.
-    2. One that has to wait counts nothing, and mostly costs no write.
-    3. A clock that jumps locks nobody out for longer than a whole burst takes.
+    1. An attempt is checked and counted in one write, before it is made: no more than the limit pass, however many come
+       at once, to however many processes.
+    2. An attempt that has to wait is not counted, and usually costs no write.
+    3. A jump of the clock locks nobody out for longer than a whole burst.
     """
 
     async def count(self, *tries: Try) -> None:
-        """Count tries that are about to be made as one; TooManyAttemptsError when any of them has to wait."""
+        """Count attempts that are made as one; TooManyAttemptsError when any of them has to wait."""
         paces = {one.key: PACES[one.kind] for one in tries}
 
         async with self._database.snapshot() as connection:
@@ -71,7 +71,7 @@ class Attempts(Service):
             raise _too_many(wait)
 
     async def forgive(self, one: Try, *others: Try) -> None:
-        """Forget all that was counted of one, and of the others the try that was right after all."""
+        """Reset the count of the first, and give back one attempt of each of the others: the password was right."""
 
         async def work(change: Change) -> None:
             await Attempt.filter(key=one.key).using_db(change.connection).delete()
@@ -82,7 +82,7 @@ class Attempts(Service):
         await self._write(work)
 
     async def forget_expired(self) -> Written[bool]:
-        """Delete a chunk of what is forgiven by now, or too much; returns whether there may be more."""
+        """Delete a chunk of the keys that have expired or are too many; returns whether there may be more."""
 
         async def work(change: Change) -> bool:
             now = time.time()
@@ -104,7 +104,7 @@ async def _kept(connection: BaseDBAsyncClient, keys: Iterable[str]) -> dict[str,
 
 
 def _look(paces: dict[str, Pace], kept: dict[str, float], now: float) -> tuple[float, dict[str, float]]:
-    """How many seconds to wait; and what a clock that was ahead has kept, corrected, or that wait would never end."""
+    """The seconds to wait; and corrected times where the clock was ahead, because their wait would never end."""
     right = {key: paces[key].corrected(forgiven_at, now) for key, forgiven_at in kept.items()}
     wait = max(pace.wait(right.get(key, now), now) for key, pace in paces.items())
     return wait, {key: right[key] for key in kept if right[key] != kept[key]}

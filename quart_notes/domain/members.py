@@ -1,4 +1,4 @@
-"""The members of boards: who sees them, and what they may do there."""
+"""The members of boards, and their roles."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ from quart_notes.schemas import MemberOut, MembershipOut, MemberUpdate, Role
 
 
 class Members(Service):
-    """Who is on boards."""
+    """All memberships."""
 
     async def find(self, caller: Caller, board_id: int) -> Listed[MemberOut]:
-        """Who sees a board, by id; nobody in particular sees everybody's board."""
+        """A board's members, by id; nobody in particular sees those of the shared board."""
         async with self._snapshot() as (connection, position):
             await must_have(connection, caller, board_id, "viewer")
             members = await Membership.filter(board_id=board_id).using_db(connection).order_by("user_id")
@@ -29,7 +29,7 @@ class Members(Service):
         )
 
     async def set(self, caller: Caller, board_id: int, user_id: int, data: MemberUpdate) -> Written[MemberOut]:
-        """Let somebody see a board, or give them another role there."""
+        """Add a member, or change their role."""
 
         async def work(change: Change) -> MemberOut:
             connection = change.connection
@@ -53,7 +53,7 @@ class Members(Service):
         return await self._write(work)
 
     async def remove(self, caller: Caller, board_id: int, user_id: int) -> Written[MemberOut]:
-        """Take a board from somebody: its owners may, and everybody may leave."""
+        """Remove a member: owners may, and members themselves."""
 
         async def work(change: Change) -> MemberOut:
             connection = change.connection
@@ -74,7 +74,7 @@ class Members(Service):
 
 
 async def join(change: Change, board_id: int, user_id: int, role: Role) -> None:
-    """Make somebody a member, and tell them."""
+    """Add a member, and send them the event."""
     head = await LogHead.get(id=1, using_db=change.connection)
     await Membership.create(
         board_id=board_id, user_id=user_id, role=role, replay_after=head.newest, using_db=change.connection
@@ -83,7 +83,7 @@ async def join(change: Change, board_id: int, user_id: int, role: Role) -> None:
 
 
 async def join_by_link(change: Change, board_id: int, user_id: int, role: Role, inviter_id: int | None) -> None:
-    """Make somebody a member for the person who invited them, as long as that is an owner and there is the board."""
+    """Add a member for the user who invited them, as long as that is an owner and the board exists."""
     members = Membership.filter(board_id=board_id).using_db(change.connection)
     invited = await members.filter(user_id=inviter_id, role="owner", board__deleted_at__isnull=True).exists()
     if invited and not await members.filter(user_id=user_id).exists():
@@ -110,13 +110,13 @@ async def _must_have_another_owner(connection: BaseDBAsyncClient, board_id: int,
 
 
 def role_of(member: Membership) -> Role:
-    """What a membership lets somebody do."""
+    """The role of a membership."""
     role: Any = member.role
     return role  # type: ignore[no-any-return]
 
 
 def tell_person(change: Change, action: events.Action, board_id: int, user_id: int, role: Role) -> None:
-    """Tell somebody what they may do on a board now, and the gate what they may hear."""
+    """Record a user's new role on a board, for them and for the access cache."""
     membership = MembershipOut(board_id=board_id, role=role)
     change.record(MembershipEvent(topic=events.user(user_id), action=action, membership=membership))
     change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))

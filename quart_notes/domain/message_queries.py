@@ -1,4 +1,4 @@
-"""The rows of messages, within a transaction: found for the caller, shown with their people, saved and told."""
+"""The rows of messages, within a transaction: load them for the caller, convert them, save and record them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -15,14 +15,14 @@ from quart_notes.live.writer import Change
 from quart_notes.models import Message
 from quart_notes.schemas import AnswerOut, MessageOut, RoomOut, UserOut
 
-NO_ROOM = 0  # a number that no room has
-UNFINISHED = ("waiting", "writing")  # states of an answer that somebody works on
+NO_ROOM = 0  # an id that no room has
+UNFINISHED = ("waiting", "writing")  # states of an answer in progress
 
 Precondition = Callable[[int], bool]  # whether a message of that version may be changed
 
 
 async def room_of(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
-    """A room as it is seen; NotFoundError when there is none of that id."""
+    """A room as it is returned; NotFoundError when it does not exist."""
     room = await existing(connection, room_id)
     return shown(room, await by_id(connection, {room.lower_id, room.upper_id}))
 
@@ -30,11 +30,11 @@ async def room_of(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
 async def present(
     connection: BaseDBAsyncClient, caller: Caller, message_id: int, *, deleted: bool = False, moderates: bool = False
 ) -> Message:
-    """A message's row; NotFoundError when for the caller there is none, or it is (not) deleted.
+    """A message's row; NotFoundError when the caller sees none, or it is (not) deleted.
 
-    moderates   the message is also there when two others have sent it to each other
+    moderates   the message is also found if it is a direct message of two others
 
-    The same is asked of the database in either case, so that the time tells nothing.
+    The queries are the same in either case, so the time reveals nothing.
     """
     message = await Message.get_or_none(id=message_id, deleted_at__isnull=not deleted, using_db=connection)
     sees = caller.trusted or await _takes_part(connection, caller, message.room_id if message else NO_ROOM)
@@ -62,14 +62,14 @@ async def own(
     deleted: bool = False,
     deleting: bool = False,
 ) -> Message:
-    """One's own message; with `deleting` also an answer that one has asked for, and for an administrator any.
+    """The caller's own message; with `deleting` also an answer that they asked for, and for an administrator any.
 
     raises   NotFoundError, NotYoursError; StaleVersionError, with the current message, when `allowed` says no
     """
     moderates = deleting and caller.admin and not caller.trusted
     message = await present(connection, caller, message_id, deleted=deleted, moderates=moderates)
     if moderates:
-        pass  # deletes any, and brings it back
+        pass  # may delete any message, and restore it
     elif message.answer_state is not None:
         if not deleting:
             raise NotYoursError("Answers of the assistant cannot be edited.")
@@ -86,61 +86,61 @@ async def own(
 
 
 async def without_unseen(connection: BaseDBAsyncClient, caller: Caller, message: MessageOut) -> MessageOut:
-    """A message as it is answered: without its words where an administrator may delete it, but not read it."""
+    """A message as it is returned: without the text if an administrator may delete but not read it."""
     if caller.trusted or await _takes_part(connection, caller, message.room_id):
         return message
     return message.model_copy(update={"content": ""})
 
 
 def must_have_asked(answer: Message, caller: Caller, person_id: int | None) -> None:
-    """NotYoursError for somebody else's answer. One that a guest asked for is everybody's who sees it."""
+    """NotYoursError for an answer that somebody else asked for. A guest's answer belongs to all who see it."""
     if not caller.trusted and answer.asker_id not in {None, person_id}:
         raise NotYoursError("Only the person who asked may do this with an answer.")
 
 
 async def save(change: Change, action: Action, message: Message, *fields: str) -> MessageOut:
-    """Keep the fields and one more version, and tell the room."""
+    """Save the fields with a new version, and record the event."""
     message.version += 1
     await message.save(using_db=change.connection, update_fields=(*fields, "version"))
     return await record(change, action, message)
 
 
 async def record(change: Change, action: Action, message: Message) -> MessageOut:
-    """Tell the room of a message."""
+    """Record the event of a message in its room."""
     out = await out_of(change.connection, message)
     tell(change, action, await room_of(change.connection, message.room_id), out)
     return out
 
 
 def tell(change: Change, action: Action, room: RoomOut, message: MessageOut) -> None:
-    """Tell a room that is known already."""
-    # The author's own last: the position in their answer is then that of the event which their page waits for.
+    """The same for a room that is loaded already."""
+    # The author's own topic last: the position in their response is then that of the event which their page awaits.
     whose = message.answer.asker_id if message.answer else message.author_id
     for topic in sorted(topics(room), key=lambda topic: topic == events.user(whose or 0)):
         change.record(MessageEvent(topic=topic, action=action, message=message))
 
 
 def set_to_work(change: Change, answer: Message, wanted: Literal["begin", "end"]) -> None:
-    """Have the assistant begin or end an answer. To be recorded before what pages hear, which they may wait for."""
+    """Have the assistant start or cancel an answer. Record it before the events for pages, which they may wait for."""
     work = Work(kind="answer", id=answer.id, wanted=wanted, person_id=answer.asker_id)
     change.record(WorkEvent(topic=events.WORK, action="update", work=work))
 
 
 async def out_of(connection: BaseDBAsyncClient, message: Message) -> MessageOut:
-    """A message as it is seen."""
+    """A message as it is returned."""
     (out,) = await all_out(connection, [message])
     return out
 
 
 async def all_out(connection: BaseDBAsyncClient, messages: Sequence[Message]) -> list[MessageOut]:
-    """The messages with their people, in one query however many there are."""
+    """The messages with their users, in one query however many there are."""
     ids = {user_id for message in messages for user_id in (message.author_id, message.recipient_id)}
     people = await by_id(connection, ids)
     return [seen(message, people) for message in messages]
 
 
 def seen(message: Message, people: Mapping[int, UserOut]) -> MessageOut:
-    """A message as it is seen; `people` has its author and its recipient."""
+    """A message as it is returned; `people` contains its author and its recipient."""
     return MessageOut.model_construct(
         id=message.id,
         room_id=message.room_id,

@@ -1,4 +1,4 @@
-"""What people say, in rooms and directly: one path for both."""
+"""Messages in rooms and direct messages: one path for both."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -44,22 +44,22 @@ from quart_notes.schemas import (
 )
 from quart_notes.schemas.event_ids import EventId
 
-MOST_DIGITS = 9  # of a guest's number
+MOST_DIGITS = 9  # digits of a guest's number
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
 
 
 class Posted(NamedTuple):
-    """A message, and whether it was new: one sent again is not posted twice."""
+    """A message, and whether it is new: a repeated request does not post twice."""
 
     message: MessageOut
     new: bool
 
 
 class Messages(Service):
-    """Everything that was said."""
+    """All messages."""
 
     async def send(self, caller: Caller, data: MessageCreate) -> Written[Posted]:
-        """Say something to a person; ValidationFailedError naming the field when there is no such person."""
+        """Send a direct message; ValidationFailedError naming the field when there is no such user."""
         caller.must_be(data.author_id)
 
         async def work(change: Change) -> Posted:
@@ -70,7 +70,7 @@ class Messages(Service):
         return await self._write(work)
 
     async def post(self, caller: Caller, room_id: int, data: RoomMessageCreate) -> Written[Posted]:
-        """Say something in a room or a conversation that one is part of."""
+        """Post a message in a room or conversation that the caller takes part in."""
         caller.must_be(data.author_id)
 
         async def work(change: Change) -> Posted:
@@ -82,7 +82,7 @@ class Messages(Service):
         return await self._write(work)
 
     async def post_line(self, room_id: int, author_id: int, content: str) -> Written[MessageOut]:
-        """Have a person say a line in a room that is everybody's."""
+        """Post a user's line in a public room."""
 
         async def work(change: Change) -> MessageOut:
             (author,) = await named(change.connection, author_id=author_id)
@@ -93,7 +93,7 @@ class Messages(Service):
     async def post_as_guest(
         self, room_id: int, guest: str, content: str, client_key: str | None = None
     ) -> Written[MessageOut]:
-        """Have a guest, who is nobody's account, say something in a room; under a key of their own, once."""
+        """Post a guest's message in a room; once for each key of the guest."""
 
         async def work(change: Change) -> MessageOut:
             posted = await _post(change, await room_of(change.connection, room_id), content, guest=guest)
@@ -104,7 +104,7 @@ class Messages(Service):
         return await once(self._write, request, work, _said)
 
     async def new_guest(self) -> str:
-        """A name that no guest goes by yet, such as Guest 1234."""
+        """An unused guest name, such as Guest 1234."""
         digits = 4
         while True:
             name = f"Guest {10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1))}"
@@ -114,7 +114,7 @@ class Messages(Service):
             digits = min(digits + 1, MOST_DIGITS)
 
     async def last_recipient(self, author_id: int) -> int | None:
-        """Whom a person wrote to last, or None."""
+        """The last recipient of a user's direct messages, or None."""
         async with self._database.snapshot() as connection:
             sent = Message.filter(author_id=author_id, recipient_id__isnull=False).using_db(connection)
             last = await sent.order_by("-id").first()
@@ -123,9 +123,9 @@ class Messages(Service):
     async def change(
         self, caller: Caller, message_id: int, data: MessageUpdate, allowed: Precondition | None = None
     ) -> Written[MessageOut]:
-        """Give one's own message another text; the same text changes nothing and tells nobody.
+        """Change the text of the caller's own message; the same text changes nothing and sends no event.
 
-        allowed   judges the current version; StaleVersionError, with the current message, when it says no
+        allowed   checks the current version; StaleVersionError, with the current message, when it says no
         """
         caller.must_be(data.author_id)
 
@@ -142,7 +142,7 @@ class Messages(Service):
     async def delete(
         self, caller: Caller, message_id: int, author_id: int, allowed: Precondition | None = None
     ) -> Written[MessageOut]:
-        """Take back one's own message or an answer that one asked for; administrators any, also what they may not read.
+        """Delete the caller's own message or an answer they asked for; administrators any, even unreadable ones.
 
         `restore` undoes it.
         """
@@ -160,7 +160,7 @@ class Messages(Service):
         return await self._write(work)
 
     async def restore(self, caller: Caller, message_id: int, author_id: int) -> Written[MessageOut]:
-        """Undo a deletion; NotFoundError when it was not deleted or is gone for good."""
+        """Undo a deletion; NotFoundError when it was not deleted or is deleted for good."""
         caller.must_be(author_id)
 
         async def work(change: Change) -> MessageOut:
@@ -172,7 +172,7 @@ class Messages(Service):
         return await self._write(work)
 
     async def empty_trash(self, days: int) -> Written[bool]:
-        """Forget a chunk of the messages deleted more than `days` ago; returns whether there may be more."""
+        """Delete a chunk of the messages deleted more than `days` ago for good; returns whether there may be more."""
         oldest = datetime.now(UTC) - timedelta(days=days)
 
         async def work(change: Change) -> bool:
@@ -196,7 +196,7 @@ class Messages(Service):
             return None if message is None else await out_of(connection, message)
 
     async def in_room(self, caller: Caller, room_id: int, query: MessageQuery) -> Listed[MessageOut]:
-        """A page of what was said in a room; NotFoundError when for the caller there is no such room."""
+        """A page of the messages in a room; NotFoundError when the caller sees no such room."""
         async with self._database.snapshot() as connection:
             await visible(connection, caller, room_id)
             return await self._page(connection, Message.filter(room_id=room_id), query)
@@ -209,9 +209,9 @@ class Messages(Service):
             return await self._page(connection, messages, query)
 
     async def of_person(self, caller: Caller, user_id: int, query: MessageQuery) -> Listed[MessageOut]:
-        """A page of the direct messages to or from a person, those that the caller sees.
+        """A page of the direct messages to or from a user, those that the caller sees.
 
-        NotFoundError when there is no such person.
+        NotFoundError when there is no such user.
         """
         async with self._database.snapshot() as connection:
             await known(connection, user_id)
@@ -220,7 +220,7 @@ class Messages(Service):
                 rooms = rooms.filter(Q(lower_id=caller.id) | Q(upper_id=caller.id))
             ids = [row["id"] for row in await rooms.filter(lower_id=user_id).values("id")]
             ids += [row["id"] for row in await rooms.filter(upper_id=user_id).values("id")]
-            # Without the answers of the assistant, which are to nobody in particular.
+            # Without the assistant's answers, which have no recipient.
             messages = Message.filter(room_id__in=ids, recipient_id__isnull=False)
             return await self._page(connection, messages, query)
 
@@ -239,7 +239,7 @@ class Messages(Service):
 
 
 async def _post_once(change: Change, room: RoomOut, author: UserOut, data: MessageCreate | RoomMessageCreate) -> Posted:
-    """Post a message, unless its key has brought it already; ClientKeyUsedError when that was another one."""
+    """Post a message, unless its key has posted it already; ClientKeyUsedError when that was another text."""
     if data.client_key is None:
         return await _post(change, room, data.content, author=author)
     digest = digest_of(data, "content")
@@ -247,7 +247,7 @@ async def _post_once(change: Change, room: RoomOut, author: UserOut, data: Messa
     message = await Message.get_or_none(author_id=author.id, client_key=data.client_key, using_db=change.connection)
     if message is None:
         return await _post(change, room, data.content, author=author, **sent)
-    # Versions before kept no digest: there the text says it, unless it was edited.
+    # Former versions stored no digest: their text is compared, unless it was edited.
     same = message.client_digest == digest if message.client_digest else message.content == data.content
     if message.room_id != room.id or not (same or (message.edited_at and not message.client_digest)):
         raise key_used()

@@ -1,4 +1,4 @@
-"""The notes of the boards: what may happen to them, and how they are found."""
+"""The notes of the boards: their rules and queries."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,30 +29,30 @@ Precondition = Callable[[int], bool]  # whether a note of that version may be ch
 
 
 class BoardPage(NamedTuple):
-    """One page of the board as people see it: open notes first, newest first."""
+    """One page of the board as the page shows it: open notes first, newest first."""
 
     notes: list[NoteOut]
     total: int  # notes that match
     open_count: int  # of the whole board
     done_count: int
-    role: Role  # of the person who looks at it
+    role: Role  # of the caller
     position: EventId
 
 
 class Notes(Service):
-    """The boards' notes.
+    """All notes.
 
-    Every method takes who asks and which board: what they may not see is not there for them (NotFoundError), and what
-    they see but may not do is refused (ForbiddenError).
+    Every method takes the caller and the board: NotFoundError for what the caller may not see, ForbiddenError for what
+    they see but may not do.
     """
 
     async def add(self, caller: Caller, board_id: int, data: NoteCreate) -> Written[NoteOut]:
-        """Put a note on the board and tell everyone watching it; Repeated when its client key has done so before."""
+        """Add a note to the board; Repeated when its client key has done so before."""
 
         async def work(change: Change) -> NoteOut:
             await must_have(change.connection, caller, board_id, "editor")
             now = datetime.now(UTC)
-            # In plain SQL: through a model it takes 60 µs instead of 20, a fifth of the whole request.
+            # Plain SQL: through a model it takes 60 µs instead of 20, a fifth of the whole request.
             values = [board_id, data.title, data.description, search_text(data), now]
             note = NoteOut.model_construct(
                 id=await change.connection.execute_insert(INSERT, values),
@@ -76,9 +76,9 @@ class Notes(Service):
     async def change(
         self, caller: Caller, board_id: int, note_id: int, data: NoteUpdate, allowed: Precondition | None = None
     ) -> Written[NoteOut]:
-        """Change the fields that were sent; a change of nothing bumps nothing and tells nobody.
+        """Change the fields that were sent; without a difference the version stays and no event is sent.
 
-        allowed   judges the current version; StaleVersionError, with the current note, when it says no
+        allowed   checks the current version; StaleVersionError, with the current note, when it says no
         """
 
         async def work(change: Change) -> NoteOut:
@@ -101,7 +101,7 @@ class Notes(Service):
     async def delete(
         self, caller: Caller, board_id: int, note_id: int, allowed: Precondition | None = None
     ) -> Written[NoteOut]:
-        """Take a note off the board; it is kept aside for a while, for `restore`."""
+        """Delete a note; `restore` can undo it for a while."""
 
         async def work(change: Change) -> NoteOut:
             await must_have(change.connection, caller, board_id, "editor")
@@ -113,7 +113,7 @@ class Notes(Service):
         return await self._write(work)
 
     async def restore(self, caller: Caller, board_id: int, note_id: int) -> Written[NoteOut]:
-        """Put a deleted note back, under its id; NotFoundError when it was not deleted or is gone for good."""
+        """Restore a deleted note, under its id; NotFoundError when it was not deleted or is deleted for good."""
 
         async def work(change: Change) -> NoteOut:
             await must_have(change.connection, caller, board_id, "editor")
@@ -126,7 +126,7 @@ class Notes(Service):
         return await self._write(work)
 
     async def empty_trash(self, days: int) -> Written[bool]:
-        """Forget a chunk of the notes deleted more than `days` ago; returns whether there may be more."""
+        """Delete a chunk of the notes deleted more than `days` ago for good; returns whether there may be more."""
         oldest = datetime.now(UTC) - timedelta(days=days)
 
         async def work(change: Change) -> bool:
@@ -152,7 +152,7 @@ class Notes(Service):
         return None if note is None else NoteOut.model_validate(note)
 
     async def find(self, caller: Caller, board_id: int, query: NoteQuery) -> Listed[NoteOut]:
-        """Notes by id ascending, those that a search finds newest first, `query.limit` at most."""
+        """Notes by id ascending, search results newest first, `query.limit` at most."""
         async with self._snapshot() as (connection, position):
             await must_have(connection, caller, board_id, "viewer")
             matching = _matching(connection, board_id, query.q).filter(id__gt=query.after_id)
@@ -165,7 +165,7 @@ class Notes(Service):
         return Listed(_out(rows[: query.limit]), position, len(rows) > query.limit)
 
     async def board(self, caller: Caller, board_id: int, q: str | None, page: int, size: int) -> BoardPage:
-        """The `page`-th page (from 1) of `size` notes that match `q`, as people see the board."""
+        """The `page`-th page (from 1) of `size` notes that match `q`, in the order of the page."""
         async with self._snapshot() as (connection, position):
             role = await must_have(connection, caller, board_id, "viewer")
             matching = _matching(connection, board_id, q)
@@ -222,5 +222,5 @@ def _record(change: Change, action: Action, note: Note | NoteOut) -> NoteOut:
 
 
 def search_text(note: Note | NoteCreate | Entry) -> str:
-    """What a search looks at."""
+    """The text that a search looks at."""
     return searchable(f"{note.title or ''}\n{note.description or ''}")

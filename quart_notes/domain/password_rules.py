@@ -1,4 +1,4 @@
-"""Which passwords are refused when they are set: those that are tried first."""
+"""Refuses passwords that attackers try first."""
 
 import unicodedata
 from functools import cache
@@ -7,14 +7,14 @@ from pathlib import Path
 from quart_notes.errors import FieldError, ValidationFailedError
 
 LIST = Path(__file__).with_name("common_passwords.txt")  # in lower case, one a line
-OURS = "Quart Notes"  # what somebody tries who sees the page
-ADDED = 4  # characters put around a common password that make it no better: password2026, !monkey!
+OURS = "Quart Notes"  # a guess by anybody who sees the page
+ADDED = 4  # characters around a common password that make it no better: password2026, !monkey!
 COMMON = "This password is too common. A few words together are better."
 OWN = "This is your own nickname, name or e-mail address. Choose something else."
 
 
 def must_be_hard_to_guess(field: str, password: str, nickname: str, name: str, email: str | None) -> None:
-    """ValidationFailedError, naming the field, for a common password and for the words by which a person is known."""
+    """ValidationFailedError, naming the field, for a common password and for the names and address of the user."""
     compared = _compared(password)
     words = _core(compared)
     if not compared or compared in _common() or (len(compared) - len(words) <= ADDED and words in _common()):
@@ -30,7 +30,7 @@ def _own(nickname: str, name: str, email: str) -> list[str]:
 
 
 def _made_of(text: str, words: set[str]) -> bool:
-    """Whether a text is one of these words, or several of them one after another."""
+    """Whether a text is one of these words, or several of them in a row."""
     ends = {0}
     for place in range(len(text)):
         if place in ends:
@@ -39,13 +39,13 @@ def _made_of(text: str, words: set[str]) -> bool:
 
 
 def _compared(text: str) -> str:
-    """Without blanks and what else shows nothing, and whatever the case."""
+    """A text without invisible characters and case."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(character for character in folded if unicodedata.category(character)[0] not in "ZC")
 
 
 def _spoken(text: str) -> str:
-    """Without signs too: ada.lovelace is Ada Lovelace."""
+    """Without punctuation too: ada.lovelace is Ada Lovelace."""
     return "".join(filter(str.isalnum, _compared(text)))
 
 

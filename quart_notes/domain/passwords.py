@@ -1,4 +1,4 @@
-"""Passwords: hashed slowly, off the event loop, a few at a time."""
+"""Hashes passwords: slowly, off the event loop, a few at a time."""
 
 import asyncio
 import unicodedata
@@ -12,24 +12,24 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from quart_notes.errors import OverloadedError
 
 T = TypeVar("T")
-AT_ONCE = 2  # hashes for strangers: each takes 19 MiB and a core for some 30 ms
-AT_ONCE_KNOWN = 1  # hashes for those who have shown who they are
-MAX_WAITING = 64  # hashes that may wait in each queue; the next is answered 503
-# Argon2id as OWASP's Password Storage Cheat Sheet has it for servers with little memory.
+AT_ONCE = 2  # hashes for unknown callers: each takes 19 MiB and a core for some 30 ms
+AT_ONCE_KNOWN = 1  # hashes for callers who are known
+MAX_WAITING = 64  # hashes that may wait in each queue; the next gets 503
+# Argon2id with the parameters of OWASP's Password Storage Cheat Sheet for servers with little memory.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Of no password that anybody has: an unknown nickname costs the same time as a wrong password.
+# A hash of nobody's password: an unknown nickname costs the same time as a wrong password.
 NOBODYS = HASHER.hash("nobody's password")
 
 
 class _Queue:
-    """Hashes that wait for a thread, a bounded number of them."""
+    """Hashes that wait for a thread, a limited number of them."""
 
     def __init__(self, at_once: int) -> None:
         self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="password")
         self._waiting = 0
 
     async def run(self, work: "partial[T]") -> T:
-        """Run `work` in a thread; OverloadedError when too much is waiting."""
+        """Run `work` in a thread; OverloadedError when too many wait."""
         if self._waiting >= MAX_WAITING:
             raise OverloadedError("Too many people are signing in; try again.", headers={"Retry-After": "2"})
         self._waiting += 1
@@ -39,15 +39,15 @@ class _Queue:
             self._waiting -= 1
 
     def close(self) -> None:
-        """Take no more work."""
+        """Accept no more work."""
         self._workers.shutdown(wait=False, cancel_futures=True)
 
 
 class Passwords:
-    """Makes and checks hashes of passwords; no other work waits for them.
+    """Makes and verifies hashes of passwords; no other work waits for them.
 
-    Those who have shown who they are, by a session, a link or a browser that is known, have a queue of their own: it is
-    not full because strangers try passwords.
+    Callers who are known, by a session, a link or a browser, have a queue of their own: strangers who try passwords
+    cannot fill it.
     """
 
     def __init__(self) -> None:
@@ -55,23 +55,23 @@ class Passwords:
         self._known = _Queue(AT_ONCE_KNOWN)
 
     async def hash(self, password: str) -> str:
-        """A hash to keep of a password in NFC, with its salt and parameters."""
+        """A hash of a password in NFC to store, with its salt and parameters."""
         return await self._known.run(partial(HASHER.hash, password))
 
     async def fits(self, password: str, kept: str | None, *, known: bool = False) -> bool:
-        """Whether a password belongs to a hash; without one it takes as long and fits nothing."""
+        """Whether a password matches a hash; without a hash it takes as long and returns False."""
         queue = self._known if known else self._strangers
         fits = await queue.run(partial(_verify, password, kept or NOBODYS))
         return fits and kept is not None
 
     def close(self) -> None:
-        """Take no more work."""
+        """Accept no more work."""
         self._strangers.close()
         self._known.close()
 
 
 def _verify(password: str, kept: str) -> bool:
-    """Whether it fits, in whatever normal form: hashes of old are of what a keyboard sent, which NFC was not always."""
+    """Whether it matches in any normal form: old hashes are of the keyboard's form, which was not always NFC."""
     forms = dict.fromkeys([unicodedata.normalize("NFC", password), password, unicodedata.normalize("NFD", password)])
     return any(_is_of(form, kept) for form in forms)
 

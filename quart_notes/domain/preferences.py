@@ -1,4 +1,4 @@
-"""What people want remembered."""
+"""Preferences of users: values by key."""
 
 import json
 from typing import Any
@@ -14,27 +14,27 @@ from quart_notes.schemas.event_ids import EventId
 
 
 class Preferences(Service):
-    """Everybody's preferences."""
+    """All preferences."""
 
     async def of_person(self, user_id: int) -> tuple[dict[str, Any], EventId]:
-        """A person's preferences by key, and the newest event that they include."""
+        """A user's preferences by key, and the newest event that they include."""
         async with self._snapshot() as (connection, position):
             rows = await Preference.filter(user_id=user_id).using_db(connection)
-        # Sorted here: how a database sorts text is its own affair.
+        # Sorted here: databases sort text differently.
         return {row.key: json.loads(row.value) for row in sorted(rows, key=_key)}, position
 
     async def get(self, user_id: int, key: str) -> tuple[PreferenceOut, EventId]:
-        """One preference; NotFoundError when it was not set."""
+        """One preference; NotFoundError when it is not set."""
         values, position = await self.of_person(user_id)
         if key not in values:
             raise _not_set(key)
         return PreferenceOut(key=key, value=values[key]), position
 
     async def set(self, user_id: int, key: str, value: Any) -> Written[PreferenceOut]:
-        """Set one; ValidationFailedError when it is too long or one too many. The same value tells nobody."""
+        """Set one; ValidationFailedError when it is too long or one too many. The same value sends no event."""
         try:
             text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        except ValueError:  # of 1e999 Python makes infinity
+        except ValueError:  # Python reads 1e999 as infinity
             raise _invalid("holds a number that is too large") from None
         if len(text.encode()) > PREFERENCE_VALUE_MAX:
             raise _invalid(f"must be at most {PREFERENCE_VALUE_MAX} bytes of JSON")
@@ -59,11 +59,11 @@ class Preferences(Service):
         return await self._write(work)
 
     async def delete(self, user_id: int, key: str) -> Written[PreferenceOut]:
-        """Take one back; NotFoundError when it was not set."""
+        """Remove one; NotFoundError when it is not set."""
 
         async def work(change: Change) -> PreferenceOut:
             row = None
-            if len(key) <= PREFERENCE_KEY_MAX and key.isprintable():  # NUL is more than PostgreSQL can take
+            if len(key) <= PREFERENCE_KEY_MAX and key.isprintable():  # PostgreSQL cannot store NUL
                 row = await Preference.get_or_none(user_id=user_id, key=key, using_db=change.connection)
             if row is None:
                 raise _not_set(key)
@@ -75,7 +75,7 @@ class Preferences(Service):
         return await self._write(work)
 
     async def clear(self, user_id: int) -> Written[dict[str, Any]]:
-        """Take all of them back; what they were, by key. An event for each."""
+        """Remove all; returns what they were, by key. An event for each."""
 
         async def work(change: Change) -> dict[str, Any]:
             mine = Preference.filter(user_id=user_id).using_db(change.connection)

@@ -1,4 +1,4 @@
-"""What people change of themselves, and administrators of them."""
+"""Changes of users, by themselves and by administrators."""
 
 from datetime import UTC, datetime
 
@@ -20,15 +20,15 @@ DEACTIVATED = "The person who asked for it is deactivated"  # text of a job
 
 
 class Profiles(Service):
-    """Everybody's, and whether they may come in and administer."""
+    """All profiles, with their access and administration."""
 
     async def get(self, user_id: int) -> UserOut:
-        """A person as they see themselves; NotFoundError."""
+        """A user as they see themselves; NotFoundError."""
         async with self._database.snapshot() as connection:
             return shown(await _existing(connection, user_id))
 
     async def id_of(self, nickname: str) -> int:
-        """Whose nickname it is, deactivated or not; NotFoundError when it is nobody's."""
+        """The id of a nickname's user, deactivated or not; NotFoundError when there is none."""
         async with self._database.snapshot() as connection:
             user = await of_nickname(connection, nickname)
         if user is None:
@@ -37,7 +37,7 @@ class Profiles(Service):
         return user_id
 
     async def change(self, user_id: int, data: ProfileUpdate) -> Written[UserOut]:
-        """Give a person another name, nickname or address; NicknameTakenError. What is so already tells nobody."""
+        """Change a user's name, nickname or address; NicknameTakenError. Without a difference no event is sent."""
 
         async def work(change: Change) -> UserOut:
             user = await _existing(change.connection, user_id)
@@ -52,7 +52,7 @@ class Profiles(Service):
         return await self._write(work)
 
     async def deactivate(self, user_id: int) -> Written[UserOut]:
-        """Let a person in no more, and end all that let them in, their links and their jobs.
+        """Deactivate a user: end everything that lets them in, their links and their jobs.
 
         raises   NotFoundError; LastAdministratorError
         """
@@ -70,17 +70,17 @@ class Profiles(Service):
         return await self._write(work)
 
     async def activate(self, user_id: int) -> Written[UserOut]:
-        """Let a person in again, with the password that they had; NotFoundError."""
+        """Reactivate a user, with their former password; NotFoundError."""
 
         async def work(change: Change) -> UserOut:
             user = await _existing(change.connection, user_id)
-            await end_all(change, user.id)  # what came to be while they were deactivated
+            await end_all(change, user.id)  # sessions and tokens made while they were deactivated
             return await _update(change, user, deactivated_at=None)
 
         return await self._write(work)
 
     async def set_admin(self, user_id: int, *, admin: bool) -> Written[UserOut]:
-        """Have a person administer the server, or no more; NotFoundError, LastAdministratorError."""
+        """Make a user an administrator, or remove the right; NotFoundError, LastAdministratorError."""
 
         async def work(change: Change) -> UserOut:
             user = await _existing(change.connection, user_id)
@@ -107,7 +107,7 @@ async def _free_key(change: Change, user: User, nickname: str) -> str:
 
 
 async def _update(change: Change, user: User, **fields: object) -> UserOut:
-    """Save the fields that differ, and tell everybody; what is known of the person is asked for again."""
+    """Save the changed fields and record the event; caches of the user's access are dropped."""
     changed = {name: value for name, value in fields.items() if getattr(user, name) != value}
     if changed:
         user.update_from_dict(changed)
@@ -118,7 +118,7 @@ async def _update(change: Change, user: User, **fields: object) -> UserOut:
 
 
 async def _must_leave_an_administrator(change: Change, user: User) -> None:
-    """LastAdministratorError when without this person there is nobody left who can administer."""
+    """LastAdministratorError when without this user nobody can administer."""
     able = User.filter(is_admin=True, password_hash__isnull=False, deactivated_at__isnull=True)
     others = able.exclude(id=user.id).using_db(change.connection)
     if user.is_admin and user.deactivated_at is None and not await others.exists():

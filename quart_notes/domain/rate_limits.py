@@ -1,6 +1,6 @@
-"""How often something may be tried: a burst, then at a pace.
+"""A rate limit: a burst, then a steady rate.
 
-source   the generic cell rate algorithm: one number for each key, the moment at which all it has used up is forgiven
+source   the generic cell rate algorithm: one number for each key, the time at which all its attempts are refilled
 """
 
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often: `burst` times at once, then once in `seconds`. Moments are in seconds of one clock."""
+    """`burst` attempts at once, then one in `seconds`. Times are in seconds of one clock."""
 
     burst: int
     seconds: float
 
     def wait(self, forgiven_at: float, now: float) -> float:
-        """Seconds until the next try is due; 0 when it may be now."""
+        """Seconds until the next attempt is allowed; 0 when it is allowed now."""
         return max(forgiven_at - now - (self.burst - 1) * self.seconds, 0.0)
 
     def counted(self, forgiven_at: float, now: float) -> float:
-        """The moment at which all is forgiven after one try more."""
+        """The time at which all is refilled after one more attempt."""
         return max(forgiven_at, now) + self.seconds
 
     def corrected(self, forgiven_at: float, now: float) -> float:
-        """The moment, or that of a whole burst when it is of a clock that was far ahead.
+        """The time, or that of a whole burst when the clock was far ahead.
 
-        Nobody waits longer than a burst takes. What is less far ahead stays: the clocks of machines differ a little.
+        Nobody waits longer than a burst takes. Smaller differences stay: the clocks of machines differ a little.
         """
         whole = self.burst * self.seconds
         return now + whole if self.wait(forgiven_at, now) > whole else forgiven_at

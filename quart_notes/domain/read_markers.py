@@ -1,4 +1,4 @@
-"""How far people have read, and what is unread."""
+"""Read markers, and unread counts."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from quart_notes.live.writer import Change, Written
 from quart_notes.models import Message, Reading
 from quart_notes.schemas import ReadingUpdate, UnreadOut
 
-# Each room has a threshold of its own, which Tortoise's queries cannot say in one.
+# Each room has a limit of its own, which Tortoise's queries cannot express in one query.
 UNREAD = """
     SELECT seen.id AS room_id, seen.last_read_id, (
         SELECT COUNT(*) FROM message
@@ -31,10 +31,10 @@ UNREAD = """
 
 
 class Readings(Service):
-    """What everybody has read."""
+    """All read markers."""
 
     async def read(self, caller: Caller, room_id: int, data: ReadingUpdate) -> Written[UnreadOut]:
-        """Somebody has read a room up to a message; reading never goes back, and nothing new tells nobody."""
+        """Mark a room as read up to a message; a marker never goes back, and no difference sends no event."""
         caller.must_be(data.reader_id)
 
         async def work(change: Change) -> UnreadOut:
@@ -42,7 +42,7 @@ class Readings(Service):
             (reader,) = await named(connection, reader_id=data.reader_id)
             must_take_part(await existing(connection, room_id), reader.id)
             (before,) = await _unread(connection, reader.id, room_id)
-            # An id that is not there yet must not hide what will come.
+            # An id that does not exist yet must not hide future messages.
             said = Message.filter(room_id=room_id, id__lte=data.message_id).using_db(connection)
             last = await said.order_by("-id").first()
             if last is None or last.id <= before.last_read_id:
@@ -60,7 +60,7 @@ class Readings(Service):
         return await self._write(work)
 
     async def of_person(self, caller: Caller, user_id: int) -> Listed[UnreadOut]:
-        """What a person has not read, in every room and conversation of theirs."""
+        """The unread counts of a user, in every room and conversation of theirs."""
         caller.must_be(user_id)
         async with self._snapshot() as (connection, position):
             await known(connection, user_id)

@@ -1,4 +1,4 @@
-"""The rooms; direct conversations and private rooms, where the assistant answers, are rooms of another kind."""
+"""Rooms; direct conversations and private rooms with the assistant are rooms of other kinds."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -19,22 +19,22 @@ from quart_notes.models import ROOM_KEY_MAX, Room
 from quart_notes.schemas import RoomCreate, RoomOut, RoomQuery, UserOut, name_key
 from quart_notes.schemas.event_ids import EventId
 
-LOBBY = 1  # the room that is always there
+LOBBY = 1  # the room that always exists
 LOBBY_NAME = "lobby"
 
 
 class Opened(NamedTuple):
-    """A room, and whether it was opened just now."""
+    """A room, and whether it is new."""
 
     room: RoomOut
     new: bool
 
 
 class Rooms(Service):
-    """Where people talk."""
+    """All rooms."""
 
     async def open(self) -> None:
-        """See to it that there is a lobby."""
+        """Create the lobby if it is missing."""
         async with self._database.transaction() as connection:
             now = datetime.now(UTC)
             lobby = {
@@ -46,7 +46,7 @@ class Rooms(Service):
             await Room.get_or_create(lobby, using_db=connection, id=LOBBY)
 
     async def add(self, data: RoomCreate, author_id: int | None = None) -> Written[RoomOut]:
-        """Open a room, for the caller; RoomNameTakenError when there is one of that name."""
+        """Add a room, for the caller; RoomNameTakenError when there is one of that name."""
 
         async def work(change: Change) -> RoomOut:
             key = name_key(data.name, ROOM_KEY_MAX)
@@ -66,7 +66,7 @@ class Rooms(Service):
         return await once(self._write, request_of("room", author_id, data, data.client_key), work, made)
 
     async def between(self, caller: Caller, one_id: int, other_id: int) -> Written[RoomOut]:
-        """The direct conversation of two people (or of one with themselves), begun when there is none yet."""
+        """The direct conversation of two users (or of one with themselves), created when missing."""
         caller.must_be(one_id)
 
         async def work(change: Change) -> RoomOut:
@@ -76,7 +76,7 @@ class Rooms(Service):
         return await self._write(work)
 
     async def private(self, caller: Caller, person_id: int) -> Written[Opened]:
-        """The room where a person and the assistant are among themselves, opened when there is none yet."""
+        """A user's private room with the assistant, created when missing."""
         caller.must_be(person_id)
 
         async def work(change: Change) -> Opened:
@@ -94,13 +94,13 @@ class Rooms(Service):
         return await self._write(work)
 
     async def private_id(self, person_id: int) -> tuple[int | None, EventId]:
-        """The id of a person's private room, or None, and the newest event that this includes."""
+        """The id of a user's private room, or None, and the newest event that this includes."""
         async with self._snapshot() as (connection, position):
             room = await _private(connection, person_id)
         return None if room is None else room.id, position
 
     async def get(self, caller: Caller, room_id: int) -> tuple[RoomOut, EventId]:
-        """A room or a conversation, and the newest event that is included."""
+        """A room or a conversation, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
             room = await visible(connection, caller, room_id)
             people = await by_id(connection, {room.lower_id, room.upper_id})
@@ -116,7 +116,7 @@ class Rooms(Service):
         return Listed([shown(room, people) for room in rooms[: query.limit]], position, len(rooms) > query.limit)
 
     async def participant(self, caller: Caller, room_id: int, *, author_id: int) -> UserOut:
-        """Somebody who may speak in a room; ValidationFailedError when there is no such person."""
+        """A user who may write in a room; ValidationFailedError when there is no such user."""
         caller.must_be(author_id)
         async with self._database.snapshot() as connection:
             must_take_part(await existing(connection, room_id), author_id)
@@ -124,7 +124,7 @@ class Rooms(Service):
         return author
 
     async def those(self, ids: Collection[int], person_id: int | None) -> dict[int, RoomOut]:
-        """Those that are everybody's or the person's own conversations, by id."""
+        """The public rooms and the user's own conversations among these ids, by id."""
         async with self._database.snapshot() as connection:
             rooms: Sequence[Room] = await Room.filter(_visible_to(person_id), id__in=list(ids)).using_db(connection)
             people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
@@ -136,13 +136,13 @@ async def _private(connection: BaseDBAsyncClient, person_id: int) -> Room | None
 
 
 def _visible_to(person_id: int | None) -> Q:
-    """The rooms that a person sees: everybody's, and the conversations that are their own."""
+    """The rooms that a user sees: public rooms, and their own conversations."""
     public = Q(kind="room")
     return public if person_id is None else public | Q(lower_id=person_id) | Q(upper_id=person_id)
 
 
 async def existing(connection: BaseDBAsyncClient, room_id: int) -> Room:
-    """A room's row; NotFoundError when there is none of that id."""
+    """A room's row; NotFoundError when it does not exist."""
     room = await Room.get_or_none(id=room_id, using_db=connection)
     if room is None:
         raise NotFoundError(f"Room {room_id} not found")
@@ -150,7 +150,7 @@ async def existing(connection: BaseDBAsyncClient, room_id: int) -> Room:
 
 
 async def visible(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> Room:
-    """A room's row; NotFoundError when for the caller there is none."""
+    """A room's row; NotFoundError when the caller sees none."""
     room = await existing(connection, room_id)
     if not caller.trusted:
         must_take_part(room, caller.id)
@@ -158,13 +158,13 @@ async def visible(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -
 
 
 def must_take_part(room: Room, person_id: int | None) -> None:
-    """NotFoundError when a conversation is not that person's: for them it does not exist."""
+    """NotFoundError when the user does not take part in a conversation: for them it does not exist."""
     if room.kind != "room" and person_id not in {room.lower_id, room.upper_id}:
         raise NotFoundError(f"Room {room.id} not found")
 
 
 async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:
-    """The direct conversation of two people, begun within this change when there is none yet."""
+    """The direct conversation of two users, created within this change when missing."""
     lower, upper = sorted((one, other), key=lambda person: person.id)
     people = {lower.id: lower, upper.id: upper}
     room = await Room.get_or_none(lower_id=lower.id, upper_id=upper.id, using_db=change.connection)
@@ -179,7 +179,7 @@ async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:
 
 
 def shown(room: Room, people: dict[int, UserOut]) -> RoomOut:
-    """A room as it is seen; `people` has those of a conversation."""
+    """A room as it is returned; `people` contains those of a conversation."""
     kind: Any = room.kind
     ids: Any = [user_id for user_id in dict.fromkeys((room.lower_id, room.upper_id)) if user_id is not None]
     return RoomOut(
@@ -192,5 +192,5 @@ def shown(room: Room, people: dict[int, UserOut]) -> RoomOut:
 
 
 def topics(room: RoomOut) -> list[str]:
-    """Where what is said in a room is told."""
+    """The topics of a room's messages."""
     return [events.room(room.id)] if room.kind == "room" else [events.user(person.id) for person in room.people]

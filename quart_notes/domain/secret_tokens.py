@@ -1,4 +1,4 @@
-"""Secrets that let somebody in: handed out once, kept as hashes only."""
+"""Secrets of sessions, tokens and links: shown once, stored as hashes only."""
 
 import hashlib
 import secrets
@@ -10,15 +10,15 @@ BYTES = 32
 
 
 def new_secret() -> str:
-    """A secret of 256 random bits, as it stands in a cookie, a link or a header."""
+    """A secret of 256 random bits, in the form of cookies, links and headers."""
     return secrets.token_urlsafe(BYTES)
 
 
 def secret_for(request: Request | None, derive: Callable[[str], str]) -> str:
-    """A secret for what is made; the same again for the same request, since its answer may have been lost."""
+    """A secret for a new object; the same one for the same request, because its response may have been lost."""
     return new_secret() if request is None else derive(request.name)
 
 
 def hash_of(secret: str) -> str:
-    """What is kept of it, 64 characters. A fast hash will do: there is nothing to guess in 256 random bits."""
+    """The stored hash, 64 characters. A fast hash is enough: 256 random bits cannot be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()

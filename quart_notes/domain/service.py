@@ -1,4 +1,4 @@
-"""What the services of the domain share: what they work with, and how they return a list."""
+"""The common base of the domain's services: their dependencies, and the shape of a list."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Listed(NamedTuple, Generic[T]):
-    """Some of what there is, the newest event that it includes, and whether there is more."""
+    """A part of a list, the newest event that it includes, and whether there is more."""
 
     items: list[T]
     position: EventId
@@ -25,7 +25,7 @@ class Listed(NamedTuple, Generic[T]):
 
 @dataclass(eq=False)
 class Service:
-    """The rules of a noun, and what they work with."""
+    """The rules of a noun, and their dependencies."""
 
     _database: Database
     _log: EventLog

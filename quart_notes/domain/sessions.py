@@ -1,4 +1,4 @@
-"""Browsers that somebody uses: who they are, which board is open, until when."""
+"""Browser sessions: their user, their open board, and their end."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -17,13 +17,13 @@ from quart_notes.live.writer import Change, Written
 from quart_notes.models import Session, User
 from quart_notes.schemas import AGENT_MAX, SessionOut, UserOut
 
-LIFE = timedelta(days=365)  # from when it began, however much it is used
-SEEN = timedelta(hours=1)  # how exactly "last used" is known: a write an hour, not one a request
+LIFE = timedelta(days=365)  # from sign-in, however much it is used
+SEEN = timedelta(hours=1)  # precision of "last used": one write an hour, not one a request
 EXPIRED_CHUNK = 500  # rows deleted in one transaction
 
 
 class Found(NamedTuple):
-    """A session that holds: whose, and what is open in it."""
+    """A valid session: its user, and its open board."""
 
     id: int
     person: UserOut | None
@@ -34,10 +34,10 @@ class Found(NamedTuple):
 
 
 class Sessions(Service):
-    """Everybody's browsers."""
+    """All sessions."""
 
     async def begin(self, user_id: int | None, agent: str, address: str, *, proven: bool, board_id: int = 1) -> str:
-        """Open one, with a board open in it; returns its secret, for the browser alone."""
+        """Start a session, with an open board; returns its secret, for the browser only."""
         secret = new_secret()
 
         async def work(change: Change) -> None:
@@ -59,7 +59,7 @@ class Sessions(Service):
         return secret
 
     async def find(self, secret: str) -> Found | None:
-        """The session of a secret; None when there is none, or it is over."""
+        """The session of a secret; None when there is none, or it has ended."""
         async with self._database.snapshot() as connection:
             session = await _holding().filter(secret_hash=hash_of(secret)).using_db(connection).first()
             if session is None:
@@ -81,7 +81,7 @@ class Sessions(Service):
         await self._write(work)
 
     async def of_person(self, user_id: int, current: int | None) -> list[SessionOut]:
-        """A person's browsers that are signed in, the one used last first."""
+        """A user's signed-in browsers, the one used last first."""
         async with self._database.snapshot() as connection:
             rows = (
                 await _holding().filter(user_id=user_id, proven=True).using_db(connection).order_by("-seen_at", "-id")
@@ -100,7 +100,7 @@ class Sessions(Service):
         ]
 
     async def open_board(self, session_id: int, board_id: int) -> None:
-        """Remember which board is open in a browser."""
+        """Store which board is open in a browser."""
 
         async def work(change: Change) -> None:
             await Session.filter(id=session_id).using_db(change.connection).update(board_id=board_id)
@@ -109,7 +109,7 @@ class Sessions(Service):
         await self._write(work)
 
     async def end(self, user_id: int, session_id: int) -> None:
-        """Sign a person's browser out; NotFoundError when it is not theirs, or over already."""
+        """Sign out a user's browser; NotFoundError unless it is theirs and signed in."""
 
         async def work(change: Change) -> None:
             mine = Session.filter(id=session_id, user_id=user_id).using_db(change.connection)
@@ -134,7 +134,7 @@ class Sessions(Service):
         await self._write(work)
 
     async def forget_expired(self) -> Written[bool]:
-        """Delete a chunk of those that are over; returns whether there may be more."""
+        """Delete a chunk of the expired sessions; returns whether there may be more."""
 
         async def work(change: Change) -> bool:
             now = datetime.now(UTC)
@@ -148,7 +148,7 @@ class Sessions(Service):
 
 
 def _holding() -> QuerySet[Session]:
-    """The sessions that are not over. Older versions put the end off with each use, so it alone does not say."""
+    """The valid sessions. Former versions extended a session with each use, so its end alone is not enough."""
     now = datetime.now(UTC)
     return Session.filter(expires_at__gt=now, created_at__gt=now - LIFE)
 
@@ -158,15 +158,15 @@ def _end_of(session: Session) -> datetime:
 
 
 async def end_others(connection: BaseDBAsyncClient, user_id: int, kept: int | None) -> None:
-    """Sign a person's browsers out, all but one."""
+    """Sign out a user's browsers, all but one."""
     await Session.filter(user_id=user_id).exclude(id=kept or 0).using_db(connection).delete()
 
 
 def tell(change: Change, user_id: int) -> None:
-    """Have the server judge the open streams of a person again."""
+    """Have the server check a user's open streams again."""
     change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))
 
 
 def _tell_of(change: Change, session_id: int) -> None:
-    """Have every process look at a session again."""
+    """Have every process load a session again."""
     change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(session_id=session_id)))

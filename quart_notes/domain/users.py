@@ -1,4 +1,4 @@
-"""The people: who they are, and how they are found."""
+"""Users: their rules and queries."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -20,14 +20,14 @@ from quart_notes.storage.database import is_private
 
 COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")
 PERSONAL_BOARD_NAME = "Personal ({})"  # with the nickname
-ASSISTANT = "assistant"  # who answers when somebody writes @assistant; nobody new may go by it
+ASSISTANT = "assistant"  # answers messages with @assistant; no user may have this nickname
 
 
 class People(Service):
-    """Everybody known here."""
+    """All users."""
 
     async def add(self, data: UserCreate, author_id: int | None = None) -> Written[UserOut]:
-        """Add a person, for the caller; NicknameTakenError when somebody goes by that nickname."""
+        """Add a user, for the caller; NicknameTakenError when the nickname is taken."""
 
         async def work(change: Change) -> UserOut:
             return await put(change, data)
@@ -39,7 +39,7 @@ class People(Service):
         return await once(self._write, request_of("person", author_id, data, data.client_key), work, made)
 
     async def get(self, user_id: int, caller: Caller | None = None) -> tuple[UserOut, EventId]:
-        """A person as the caller sees them, and the newest event that is included."""
+        """A user as the caller sees them, and the newest event that this includes."""
         async with self._snapshot() as (connection, position):
             row = await User.get_or_none(id=user_id, using_db=connection).values(*COLUMNS)
             if row is None:
@@ -47,7 +47,7 @@ class People(Service):
             return _asked_for(connection, row, caller), position
 
     async def find(self, query: PageQuery, caller: Caller | None = None, *, active: bool = False) -> Listed[UserOut]:
-        """People by id ascending as the caller sees them, `query.limit` at most; `active`: who can sign in only."""
+        """Users by id as the caller sees them, `query.limit` at most; `active`: only those who may sign in."""
         async with self._snapshot() as (connection, position):
             people = User.filter(id__gt=query.after_id).using_db(connection)
             if active:
@@ -57,13 +57,13 @@ class People(Service):
         return Listed(users, position, len(rows) > query.limit)
 
     async def those(self, ids: Collection[int]) -> dict[int, UserOut]:
-        """Those of the people who exist, by id."""
+        """Those of the users who exist, by id."""
         async with self._database.snapshot() as connection:
             return await by_id(connection, ids)
 
 
 async def put(change: Change, data: UserCreate) -> UserOut:
-    """Add a person within a change, with a board of their own."""
+    """Add a user within a change, with a personal board."""
     connection = change.connection
     key = name_key(data.nickname, NICKNAME_KEY_MAX)
     if key == ASSISTANT or await User.exists(nickname_key=key, using_db=connection):
@@ -84,20 +84,20 @@ async def put(change: Change, data: UserCreate) -> UserOut:
 
 
 def taken(nickname: str) -> NicknameTakenError:
-    """The error for a nickname that somebody else goes by."""
+    """The error for a nickname that is taken."""
     message = f"{nickname} is taken already."
     return NicknameTakenError(message, errors=[FieldError("nickname", message)])
 
 
 def tell(change: Change, action: Action, user: User) -> None:
-    """Tell everybody of a person."""
+    """Record the event of a user."""
     private = is_private(change.connection)
     out = _out(_row(user), email=not private, admin=private)
     change.record(UserEvent(topic=USERS, action=action, user=out))
 
 
 def shown(user: User) -> UserOut:
-    """A person as they see themselves."""
+    """A user as they see themselves."""
     return _out(_row(user), email=True, admin=True)
 
 
@@ -106,21 +106,21 @@ def _row(user: User) -> dict[str, Any]:
 
 
 async def everybody(connection: BaseDBAsyncClient) -> list[UserOut]:
-    """All people by id, as an administrator sees them."""
+    """All users by id, as an administrator sees them."""
     rows = await User.all().using_db(connection).order_by("id").values(*COLUMNS)
     return [_out(row, email=True, admin=True) for row in rows]
 
 
 async def of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:
-    """Whose nickname it is, deactivated or not, however it is typed."""
-    # Of two people whose nicknames differed before compatible forms were alike, one has kept the key of then.
+    """The user of a nickname, deactivated or not, in any spelling."""
+    # Of two users whose nicknames collide since compatible forms are equal, one has kept the former key.
     keys = [normalised(nickname)[:NICKNAME_KEY_MAX], name_key(nickname, NICKNAME_KEY_MAX)]
     found = {user.nickname_key: user for user in await User.filter(nickname_key__in=keys).using_db(connection)}
     return found.get(keys[0]) or found.get(keys[1])
 
 
 async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
-    """A person; NotFoundError when there is none of that id."""
+    """A user; NotFoundError when there is none of that id."""
     found = await by_id(connection, {user_id})
     if not found:
         raise NotFoundError(f"User {user_id} not found")
@@ -128,7 +128,7 @@ async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
 
 
 async def named(connection: BaseDBAsyncClient, **ids: int) -> list[UserOut]:
-    """The people whose ids a caller sent, by the fields' names; ValidationFailedError naming those of nobody."""
+    """The users whose ids a caller sent, by the fields' names; ValidationFailedError naming unknown ones."""
     found = await by_id(connection, set(ids.values()))
     errors = [FieldError(field, f"User {user_id} not found") for field, user_id in ids.items() if user_id not in found]
     if errors:
@@ -137,7 +137,7 @@ async def named(connection: BaseDBAsyncClient, **ids: int) -> list[UserOut]:
 
 
 async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> dict[int, UserOut]:
-    """Those of the people who exist, in one query."""
+    """Those of the users who exist, in one query."""
     wanted = [user_id for user_id in ids if user_id is not None]
     rows: Sequence[Any] = await User.filter(id__in=wanted).using_db(connection).values(*COLUMNS) if wanted else ()
     email = not is_private(connection)
@@ -145,7 +145,7 @@ async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> d
 
 
 async def add_personal(connection: BaseDBAsyncClient, user_id: int, nickname: str) -> int:
-    """Give a person a board of their own; returns its id."""
+    """Create a user's personal board; returns its id."""
     name = PERSONAL_BOARD_NAME.format(nickname)
     board = await Board.create(kind="personal", name=name, created_at=datetime.now(UTC), using_db=connection)
     await Membership.create(board_id=board.id, user_id=user_id, role="owner", using_db=connection)

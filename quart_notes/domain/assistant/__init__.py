@@ -1,1 +1,1 @@
-"""The rules of the assistant's answers, and what the model is given for each."""
+"""The rules of the assistant's answers, and the input of the model."""

@@ -1,4 +1,4 @@
-"""The assistant's answers: messages of their own, which begin with the question and grow."""
+"""The assistant's answers: messages that are created with the question and grow."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -29,37 +29,37 @@ from quart_notes.live.writer import Change, Written
 from quart_notes.models import Message
 from quart_notes.schemas import ANSWER_ERROR_MAX, MessageOut, RoomOut
 
-MAX_WAITING = 200  # answers that may be unfinished
-MAX_WAITING_EACH = 20  # of them for one person, and for all guests together
+MAX_WAITING = 200  # unfinished answers
+MAX_WAITING_EACH = 20  # unfinished answers of one user, and of all guests together
 TOO_MANY = "Too many questions are waiting for an answer; ask again in a while."
 RESTARTED = "The server was restarted before the answer was whole."
-BREATH = 0.05  # seconds between two chunks of what is forgotten, for other writes
-# In plain SQL, with the states as they stand in the index of unfinished answers: with values, it would not be used.
+BREATH = 0.05  # seconds between two chunks of a deletion, for other writes
+# Plain SQL, with the states as in the index of unfinished answers: with parameters, the index would not be used.
 LEFT = "SELECT id, asker_id, answer_state FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?1"
 
 
 class Asked(NamedTuple):
-    """What an answer is to be given to: its version, and what it may know; None when the question is gone."""
+    """The work on an answer: its version, and what it may know; None when the question is deleted."""
 
     version: int
     context: Context | None
 
 
 class Answers(Service):
-    """Everything that the assistant says.
+    """All answers of the assistant.
 
-    While an answer is being written it is known by its version: the process that writes on can only do so while nobody
-    else has changed it, has stopped it say.
+    The process that writes an answer names its version. It can go on only while nobody else has changed the answer, for
+    example stopped it.
     """
 
     async def asked(self, answer_id: int) -> Asked | None:
-        """What an answer is about; None when there is nothing to answer any more."""
+        """The work on an answer; None when there is nothing to answer any more."""
         async with self._database.snapshot() as connection:
             answer = await _unfinished(connection, answer_id)
             return None if answer is None else Asked(answer.version, await gather(connection, answer))
 
     async def grow(self, answer_id: int, version: int, text: str) -> Written[int | None]:
-        """Put in what there is of an answer; gives its version from now on, or None when it was stopped."""
+        """Update the text of an answer; returns its new version, or None when it was stopped."""
 
         async def work(change: Change) -> int | None:
             answer = await _unfinished(change.connection, answer_id, version)
@@ -71,7 +71,7 @@ class Answers(Service):
         return await self._write(work)
 
     async def end(self, answer_id: int, version: int, text: str, error: str | None) -> None:
-        """Call an answer whole, or failed with `error`; nothing when it was stopped before."""
+        """Mark an answer as done, or as failed with `error`; do nothing when it was stopped before."""
 
         async def work(change: Change) -> None:
             answer = await _unfinished(change.connection, answer_id, version)
@@ -82,9 +82,9 @@ class Answers(Service):
         await self._write(work)
 
     async def thin(self, answer_id: int, first: int, before: int) -> None:
-        """Once an answer has ended: forget its growths numbered from `first`, below `before`.
+        """After an answer has ended, delete the events of its growth, numbered from `first`, below `before`.
 
-        Each held all that there was; without this an answer would be kept in the log a hundred times over.
+        Each contains the whole text so far: otherwise the log would contain an answer a hundred times.
         """
 
         async def work(change: Change) -> bool:
@@ -99,7 +99,7 @@ class Answers(Service):
             await asyncio.sleep(BREATH)
 
     async def stop(self, caller: Caller, answer_id: int) -> Written[MessageOut]:
-        """End an answer that one has asked for, and keep what came; one that has ended stays as it is."""
+        """Stop an answer that the caller has asked for, and keep the text so far; one that has ended stays as it is."""
 
         async def work(change: Change) -> MessageOut:
             answer = await _asked_for(change.connection, caller, answer_id)
@@ -112,7 +112,7 @@ class Answers(Service):
         return await self._write(work)
 
     async def retry(self, caller: Caller, answer_id: int) -> Written[MessageOut]:
-        """Ask again; NotNowError for an answer that is whole or being written."""
+        """Ask again; NotNowError for an answer that is done or being written."""
 
         async def work(change: Change) -> MessageOut:
             answer = await _asked_for(change.connection, caller, answer_id)
@@ -129,7 +129,7 @@ class Answers(Service):
         return await self._write(work)
 
     async def fail_writing(self) -> None:
-        """At the start: answers that nobody writes on any more have failed, and can be asked for again."""
+        """At the start: mark answers that a former process was writing as failed. They can be asked for again."""
 
         async def work(change: Change) -> None:
             for row in await _left(change.connection):
@@ -140,7 +140,7 @@ class Answers(Service):
         await self._write(work)
 
     async def waiting(self) -> dict[int, int | None]:
-        """Who asked for the answers of which nothing has come yet, by their ids, the oldest first."""
+        """The answers in the state waiting, oldest first: who asked, by id of the answer."""
         async with self._database.snapshot() as connection:
             rows = await _left(connection)
         asked = sorted((row["id"], row["asker_id"]) for row in rows if row["answer_state"] == "waiting")
@@ -148,7 +148,7 @@ class Answers(Service):
 
 
 async def begin(change: Change, room: RoomOut, question: Message) -> None:
-    """Within the change that posts a question: an answer that waits to be written."""
+    """Create an answer in the state waiting, in the change that posts its question."""
     full = await _too_many(change.connection, question.author_id)
     answer = Message(
         room_id=room.id,
@@ -171,7 +171,7 @@ async def _too_many(connection: BaseDBAsyncClient, asker_id: int | None) -> bool
 
 
 async def _left(connection: BaseDBAsyncClient) -> Sequence[Mapping[str, Any]]:
-    """The answers that are unfinished: who asked for them, and their states."""
+    """The unfinished answers: who asked for them, and their states."""
     _, rows = await connection.execute_query(LEFT, [MAX_WAITING])
     return rows
 

@@ -1,4 +1,4 @@
-"""What an answer may know, read from the rows: the room's last messages, and notes that all its readers may see."""
+"""Reads what an answer may know: the room's last messages, and notes that all its readers may see."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,14 +21,14 @@ from quart_notes.domain.users import by_id
 from quart_notes.models import Board, Message, Note, Session
 from quart_notes.schemas import RoomOut
 
-MESSAGES = 40  # messages of the room that are looked at
-BOARDS = 12  # boards of a person that are looked at
-NOTES = 60  # notes of a board that are looked at
-WORDS = 6  # words of a question that are looked for
+MESSAGES = 40  # messages of the room that are read
+BOARDS = 12  # boards of a user that are read
+NOTES = 60  # notes of a board that are read
+WORDS = 6  # words of a question that are searched for
 
 
 async def gather(connection: BaseDBAsyncClient, answer: Message) -> Context | None:
-    """What an answer may know; None when its question is not there any more."""
+    """What an answer may know; None when its question is deleted."""
     question = await Message.get_or_none(id=answer.question_id, deleted_at__isnull=True, using_db=connection)
     if question is None:
         return None
@@ -47,9 +47,9 @@ def _speaker(message: Message, people: dict[int, Any]) -> str | None:
 
 
 async def _boards(connection: BaseDBAsyncClient, room: RoomOut, question: str) -> list[BoardNotes]:
-    """Notes that the question may be about, of boards that everybody who reads the answer may see.
+    """Notes that the question may be about, of boards that all readers of the answer may see.
 
-    In somebody's private room these are that person's boards, the one that is open first; elsewhere everybody's board.
+    In a private room these are its user's boards, the open one first; in other rooms the shared board.
     """
     boards = await _visible(connection, room)
     words = sorted(telling_words(question), key=len, reverse=True)[:WORDS]
@@ -63,7 +63,7 @@ async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
     if room.kind != "private":
         return list(await Board.filter(id=SHARED_BOARD).using_db(connection))
     (person,) = room.people
-    # As if they were signed in, in open mode too: it is their room, so the boards are their own and everybody's.
+    # As with sign-in, in open mode too: the room is theirs, so the boards are their own and the shared one.
     rows = await Board.filter(visible_boards(Caller(person))).using_db(connection).order_by("id")
     session = await Session.filter(user_id=person.id).using_db(connection).order_by("-seen_at").first()
     opened = session.board_id if session else None
@@ -71,7 +71,7 @@ async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
 
 
 async def _named(connection: BaseDBAsyncClient, board_ids: Iterable[int], words: Sequence[str]) -> list[Note]:
-    """Notes in which words of the question occur, those with most of them first."""
+    """Notes that contain words of the question, those with most of them first."""
     if not words:
         return []
     any_of_them = Q(*(Q(search_text__contains=word) for word in words), join_type="OR")

@@ -1,4 +1,4 @@
-"""What the assistant is told: who it is, what was said, and what stands on the boards. No rows here, only text."""
+"""The assistant's prompt: its role, the messages, and the notes. No rows here, only text."""
 
 import re
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from quart_notes.domain.text_normalization import searchable
 
 # As a word: not within an address such as me@assistant.example, nor the beginning of another nickname.
 ASKED = re.compile(r"(?<![\w@.-])@assistant(?![\w-]|\.\w)", re.IGNORECASE)
-SAID_MAX = 8_000  # characters of what was said before the question
-NOTES_MAX = 8_000  # characters of notes; with the former and the longest question it fits into ollama.CONTEXT tokens
+SAID_MAX = 8_000  # characters of messages before the question
+NOTES_MAX = 8_000  # characters of notes; with SAID_MAX and the longest question it fits into ollama.CONTEXT tokens
 NOTE_MAX = 400  # characters of one note
 TELLING_WORD = 5  # letters of a word that may name a note by its title
 ABOUT_NOTES = re.compile(
@@ -31,7 +31,7 @@ TOGETHER = "Several people talk here; their nicknames stand in front of what the
 
 
 class Turn(TypedDict):
-    """A message in Ollama's words."""
+    """A message in Ollama's format."""
 
     role: Literal["system", "user", "assistant"]
     content: str
@@ -39,7 +39,7 @@ class Turn(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody said; speaker: None for the assistant."""
+    """A message in a room; speaker: None for the assistant."""
 
     speaker: str | None
     text: str
@@ -56,7 +56,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class BoardNotes:
-    """Some notes of a board, in the order of how much they matter; total: how many there are."""
+    """Some notes of a board, most relevant first; total: number of notes on the board."""
 
     name: str
     notes: Sequence[Noted]
@@ -67,9 +67,9 @@ class BoardNotes:
 class Context:
     """What an answer may know.
 
-    asker    what the person who asks is called
-    said     what was said in the room, oldest first; the question last
-    boards   those that everybody who reads the answer may see; empty when nobody asks about notes
+    asker    name of the person who asks
+    said     the messages in the room, oldest first; the question last
+    boards   those that all readers of the answer may see; empty when the question is not about notes
     """
 
     private: bool
@@ -79,17 +79,17 @@ class Context:
 
 
 def asks(text: str) -> bool:
-    """Whether a text calls the assistant."""
+    """Whether a text addresses the assistant."""
     return ASKED.search(text) is not None
 
 
 def words_of(text: str) -> set[str]:
-    """The words of a text, whatever their case and accents."""
+    """The words of a text, without case and accents."""
     return set(re.findall(r"\w+(?:-\w+)*", searchable(text)))
 
 
 def is_about_notes(question: str) -> bool:
-    """Whether a question speaks of notes, lists or tasks."""
+    """Whether a question is about notes, lists or tasks."""
     return ABOUT_NOTES.search(question) is not None
 
 
@@ -99,7 +99,7 @@ def telling_words(question: str) -> set[str]:
 
 
 def compose(context: Context, today: date) -> list[Turn]:
-    """The conversation as Ollama takes it: the rules, the notes, then what was said, as much as there is room for."""
+    """The conversation for Ollama: the rules, the notes, then the messages, as far as there is room."""
     where = (ALONE if context.private else TOGETHER).format(asker=context.asker)
     rules = RULES.format(today=f"{today:%A}, {today.day} {today:%B %Y}", where=where)
     turns: list[Turn] = [{"role": "system", "content": "\n\n".join([rules, *_notes(context)])}]
@@ -114,7 +114,7 @@ def compose(context: Context, today: date) -> list[Turn]:
 
 
 def _latest(said: Sequence[Said]) -> Sequence[Said]:
-    """The question, whole, and what was said before it as far as there is room."""
+    """The question, whole, and the messages before it as far as there is room."""
     room, first = SAID_MAX, len(said) - 1
     while first > 0 and len(said[first - 1].text) <= room:
         first -= 1
@@ -149,5 +149,5 @@ def _line(note: Noted) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text on one line, so that none of it looks like another note or board."""
+    """A text on one line, so that no part of it looks like another note or board."""
     return " ".join(text.split())

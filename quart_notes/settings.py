@@ -51,110 +51,104 @@ List = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseModel):
-    """What a person who runs the server may choose."""
+    """What the operator may choose.
+
+    description   the help of the command-line option, where `{default}` stands for the default; docs/configuration.md
+                  says more
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     bind: str = Field(
         "127.0.0.1:8000",
-        description="Where to listen: host:port, [v6 address]:port or unix:/path. Loopback unless open_to_network.",
+        description="host:port, [v6 address]:port or unix:/path (default: {default}).",
     )
-    data: Path = Field(Path("data"), description="Folder for the SQLite file, its copies and the lock.")
+    data: Path = Field(Path("data"), description="Folder for the database (default: ./data).")
     database_url: str | None = Field(
         None,
         repr=False,
-        description="sqlite:///path/to/file, or postgres://user:password@host:port/database with libpq's parameters,"
-        " such as ?sslmode=verify-full; by default the file quart-notes.sqlite3 in the data folder.",
+        description="sqlite:///path/to/file or postgres://host/database, not a file in the data folder.",
     )
-    database_pool: int = Field(8, ge=1, le=1000, description="PostgreSQL: connections for reading.")
-    database_timeout: int = Field(30, ge=1, le=3600, description="PostgreSQL: seconds that a statement may take.")
+    database_pool: int = Field(
+        8, ge=1, le=1000, description="PostgreSQL: connections for reading (default: {default})."
+    )
+    database_timeout: int = Field(
+        30, ge=1, le=3600, description="PostgreSQL: seconds that a statement may take (default: {default})."
+    )
     access: Literal["open", "accounts"] = Field(
         "open",
-        description="open: no sign-in, anybody who reaches the port reads and writes. accounts: people sign in, and"
-        " come by invitation.",
+        description="open: no sign-in (the default); accounts: people sign in, and come by invitation.",
     )
-    open_to_network: bool = Field(
-        False, description="Listen beyond loopback although there is no sign-in; the page says so."
-    )
-    server_config: Path | None = Field(
-        None, description="The hypercorn.toml to read; by default ./hypercorn.toml, else the one in the package."
-    )
+    open_to_network: bool = Field(False, description="Listen beyond loopback without sign-in.")
+    server_config: Path | None = Field(None, description="The hypercorn.toml to read.")
     access_log: bool = Field(False, description="Write a line for each request to standard output.")
     log_format: Literal["text", "json"] = Field(
-        "text", description="text: a line for people; json: an object a line, the access log too."
+        "text", description="text: lines for people; json: an object a line (default: {default})."
     )
     metrics_bind: str | None = Field(
         None,
-        description="Where Prometheus may ask for /metrics, an address as in bind, where nothing else is answered;"
-        " by default nowhere.",
+        description="Where Prometheus may ask for /metrics, such as 127.0.0.1:9464 (default: nowhere).",
     )
-    workers: int = Field(
-        1, ge=1, le=64, description="Processes that serve, behind one address: about as many as there are cores."
-    )
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve (default: {default}).")
     worker_timeout: int = Field(
-        30, ge=1, le=3600, description="Seconds that a worker may hang before it is killed and replaced."
+        30, ge=1, le=3600, description="Seconds a worker may hang before it is replaced (default: {default})."
     )
     max_connections: int = Field(
-        10_000, ge=8, le=1_000_000, description="Open connections; a further one is answered 503 and closed."
+        10_000, ge=8, le=1_000_000, description="Open connections at most (default: {default})."
     )
     drain: int = Field(
         0,
         ge=0,
         le=300,
-        description="Seconds that a server keeps serving after it is told to stop, while /readyz answers 503, so that a"
-        " proxy sends requests elsewhere.",
+        description="Seconds to keep serving when told to stop, not ready (default: {default}).",
     )
     proxy_hops: int = Field(
         0,
         ge=0,
         le=10,
-        description="Proxies in front whose X-Forwarded-For, -Proto and -Host count; 0: none, the headers are ignored.",
+        description="Proxies in front whose X-Forwarded headers count (default: {default}).",
     )
     hosts: List = Field(
         (),
-        description="Names by which people reach the server, beside localhost and IP addresses; requests by others are"
-        " answered 421. None: no others in open mode, any in accounts mode.",
+        description="Names that people reach it by, separated by commas (default: see the documentation).",
     )
     public_url: str | None = Field(
-        None, description="Where people find the server, for links to it; its host counts as one of hosts."
+        None, description="Its public address, for links: https://notes.example.org (default: as asked)."
     )
-    origins: List = Field(
-        (), description="Origins whose pages may use the API and the feed, such as https://app.example.org."
-    )
+    origins: List = Field((), description="Origins whose pages may use the API, with commas between (default: none).")
     hsts: int = Field(
         0,
         ge=0,
         le=63_072_000,
-        description="Seconds that browsers which came by https ask for nothing but https (Strict-Transport-Security);"
-        " 0: the header is not sent.",
+        description="Seconds that browsers then ask by https only (default: {default}, no header).",
     )
-    root_path: str = Field("", description="URL prefix when a proxy serves the app under a sub-path, e.g. /notes.")
-    log_days: int = Field(7, ge=1, le=3650, description="Days an event can be replayed.")
+    root_path: str = Field("", description="URL prefix behind a proxy, e.g. /notes.")
+    log_days: int = Field(7, ge=1, le=3650, description="Days an event can be replayed (default: {default}).")
     log_rows: int = Field(
-        100_000, ge=100, le=100_000_000, description="Events kept for replay at most; older ones are pruned."
+        100_000, ge=100, le=100_000_000, description="Events kept for replay at most (default: {default})."
     )
-    trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted note, message or board can be restored.")
+    trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted thing can be restored (default: {default}).")
     ollama_url: str = Field(
         "http://127.0.0.1:11434",
-        description="Where the Ollama server is that the assistant asks; none: there is no assistant.",
+        description="The assistant's Ollama server (default: {default}); none: no assistant.",
     )
-    ollama_model: str = Field("llama3.2", description="The model that answers: a name as `ollama list` shows it.")
-    assistant_answers: int = Field(4, ge=1, le=64, description="Answers written at once; further questions wait.")
+    ollama_model: str = Field("llama3.2", description="The model that answers (default: {default}).")
+    assistant_answers: int = Field(4, ge=1, le=64, description="Answers written at once (default: {default}).")
     assistant_timeout: int = Field(
-        120, ge=1, le=3600, description="Seconds for the first word of an answer; a model may have to be loaded."
+        120, ge=1, le=3600, description="Seconds for the first word of an answer (default: {default})."
     )
     max_import_bytes: int = Field(
-        64 << 20, ge=1024, le=1 << 40, description="Bytes of the files of one import; more is answered 413."
+        64 << 20, ge=1024, le=1 << 40, description="Bytes of an import's files at most (default: {default})."
     )
     max_kept_import_bytes: int = Field(
         256 << 20,
         ge=1024,
         le=1 << 40,
-        description="Bytes that the files of one person's unfinished imports may take; more is answered 409.",
+        description="Bytes that one person's unfinished imports may take (default: {default}).",
     )
     stream_road: Literal["direct", "send"] = Field(
         "direct",
-        description="How live events leave: direct writes to the connection's transport, send goes through ASGI.",
+        description="direct or send: how live events leave (default: {default}).",
     )
 
     @field_validator("bind", "metrics_bind")

@@ -11,26 +11,41 @@ import click
 
 from quart_notes.errors import ProblemError
 from quart_notes.server import serve
-from quart_notes.settings import SettingsError
+from quart_notes.settings import Settings, SettingsError
 from quart_notes.storage import database
 from quart_notes.storage.copying.tables import CopyError
 from quart_notes.transfer.errors import UnreadableError
 
 F = TypeVar("F", bound=Callable[..., Any])
+NEGATIVES = {"open_to_network": "--only-this-machine"}  # instead of --no-...
+Option = Callable[[Any], Any]
+
+
+def _setting_option(name: str) -> Option:
+    """The option that sets a setting; without it the value is None, so that variables and the file count."""
+    field = Settings.model_fields[name]
+    flag = f"--{name.replace('_', '-')}"
+    if field.annotation is bool:
+        flag += "/" + NEGATIVES.get(name, f"--no-{flag.removeprefix('--')}")
+    kind: Any = None
+    if field.annotation is int:
+        kind = int
+    elif field.annotation in {Path, Path | None}:
+        kind = click.Path(path_type=Path)
+    return click.option(flag, type=kind, default=None, help=(field.description or "").format(default=field.default))
+
+
+DATA_SETTINGS = ("data", "database_url", "database_pool", "database_timeout")
 DATA_OPTIONS = (
     click.option(
         "--config", type=click.Path(path_type=Path), help="TOML file of settings (default: ./quart-notes.toml)."
     ),
-    click.option("--data", type=click.Path(path_type=Path), help="Folder for the database (default: ./data)."),
-    click.option(
-        "--database-url", help="sqlite:///path/to/file or postgres://host/database, not a file in the data folder."
-    ),
-    click.option("--database-pool", type=int, help="PostgreSQL: connections for reading (default: 8)."),
-    click.option("--database-timeout", type=int, help="PostgreSQL: seconds that a statement may take (default: 30)."),
+    *map(_setting_option, DATA_SETTINGS),
 )
+SERVE_OPTIONS = tuple(_setting_option(name) for name in Settings.model_fields if name not in DATA_SETTINGS)
 
 
-def options(*groups: tuple[Callable[[Any], Any], ...]) -> Callable[[F], F]:
+def options(*groups: tuple[Option, ...]) -> Callable[[F], F]:
     """Put options on a command."""
 
     def decorate(command: F) -> F:

@@ -5,7 +5,6 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -13,7 +12,7 @@ import click
 from quart_notes.app import create_app
 from quart_notes.cli import backup, offline, transfer, users
 from quart_notes.cli import demo as demo_data
-from quart_notes.cli.common import DATA_OPTIONS, explained, options
+from quart_notes.cli.common import DATA_OPTIONS, SERVE_OPTIONS, explained, options
 from quart_notes.cli.doctor import checks
 from quart_notes.server import serve as server
 from quart_notes.server.workers import supervisor
@@ -24,48 +23,6 @@ from quart_notes.version import __version__
 
 F = TypeVar("F", bound=Callable[..., Any])
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-SERVE_OPTIONS = (
-    click.option("--bind", help="host:port, [v6 address]:port or unix:/path (default: 127.0.0.1:8000)."),
-    click.option("--access", help="open: no sign-in (the default); accounts: people sign in, and come by invitation."),
-    click.option("--open-to-network/--only-this-machine", default=None, help="Listen beyond loopback without sign-in."),
-    click.option("--server-config", type=click.Path(path_type=Path), help="The hypercorn.toml to read."),
-    click.option(
-        "--access-log/--no-access-log", default=None, help="Write a line for each request to standard output."
-    ),
-    click.option("--log-format", help="text: lines for people; json: an object a line (default: text)."),
-    click.option(
-        "--metrics-bind", help="Where Prometheus may ask for /metrics, such as 127.0.0.1:9464 (default: nowhere)."
-    ),
-    click.option("--workers", type=int, help="Processes that serve (default: 1)."),
-    click.option("--worker-timeout", type=int, help="Seconds a worker may hang before it is replaced (default: 30)."),
-    click.option("--max-connections", type=int, help="Open connections at most (default: 10000)."),
-    click.option("--drain", type=int, help="Seconds to keep serving when told to stop, not ready (default: 0)."),
-    click.option("--proxy-hops", type=int, help="Proxies in front whose X-Forwarded headers count (default: 0)."),
-    click.option(
-        "--hosts", help="Names that people reach it by, separated by commas (default: see the documentation)."
-    ),
-    click.option("--public-url", help="Its public address, for links: https://notes.example.org (default: as asked)."),
-    click.option("--origins", help="Origins whose pages may use the API, with commas between (default: none)."),
-    click.option("--hsts", type=int, help="Seconds that browsers then ask by https only (default: 0, no header)."),
-    click.option("--root-path", help="URL prefix behind a proxy, e.g. /notes."),
-    click.option("--log-days", type=int, help="Days an event can be replayed (default: 7)."),
-    click.option("--log-rows", type=int, help="Events kept for replay at most (default: 100000)."),
-    click.option("--trash-days", type=int, help="Days a deleted thing can be restored (default: 30)."),
-    click.option(
-        "--ollama-url", help="The assistant's Ollama server (default: http://127.0.0.1:11434); none: no assistant."
-    ),
-    click.option("--ollama-model", help="The model that answers (default: llama3.2)."),
-    click.option("--assistant-answers", type=int, help="Answers written at once (default: 4)."),
-    click.option("--assistant-timeout", type=int, help="Seconds for the first word of an answer (default: 120)."),
-    click.option("--max-import-bytes", type=int, help="Bytes of an import's files at most (default: 67108864)."),
-    click.option(
-        "--max-kept-import-bytes",
-        type=int,
-        help="Bytes that one person's unfinished imports may take (default: 268435456).",
-    ),
-    click.option("--stream-road", help="direct or send: how live events leave (default: direct)."),
-)
 
 
 class DefaultGroup(click.Group):

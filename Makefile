@@ -12,7 +12,7 @@ WORKERS := --numprocesses $(shell expr $(CORES) + 1) --maxprocesses 4 --dist wor
 NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check format tests tests-on-postgres test-postgres browser bench clean
+.PHONY: help run dev test check format types tests tests-on-postgres test-postgres browser bench clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -53,6 +53,9 @@ format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(NODE_PATH) biome check --write
+
+types: $(VENV)/.installed ## Write the scripts' types of what the server sends
+	$(BIN)/python -m quart_notes.dev.script_types > static/js/schema.d.ts
 
 # Playwright drives Debian's Chromium, WebDriver its Firefox and WebKit (which has no headless mode, hence a screen that
 # nobody sees). What is missing is installed where we may, else named; its tests are skipped, and say so.

@@ -49,7 +49,7 @@ from quart_notes.web.request_body import CheckedRequest, decide
 from quart_notes.web.security import allowed_hosts, cross_origin, guards, headers
 from quart_notes.web.security.authentication import NoSessions
 from quart_notes.web.security.request_admission import HSTS, PROXY_HOPS
-from quart_notes.web.url_converters import ClientConverter, IdConverter
+from quart_notes.web.url_converters import ClientConverter, FlagConverter, IdConverter
 
 LEADING = 0x51756172744E03  # number of PostgreSQL's lock for the leader
 MAX_BODY = 256 * 1024  # bytes of a request
@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     app.session_interface = NoSessions()
     app.asgi_http_class = HTTPConnection
     app.asgi_websocket_class = WebsocketConnection
-    app.url_map.converters.update(id=IdConverter, client=ClientConverter)
+    app.url_map.converters.update(id=IdConverter, client=ClientConverter, flag=FlagConverter)
     app.url_map.merge_slashes = False  # each address is written one way; no redirect that repeats the Host header
     app.extensions["quart_notes"] = core
     documented().init_app(app)

@@ -61,7 +61,7 @@ TOUCHES: dict[str, set[str]] = {
     "click": {"cli"},
     "pydantic": {
         *{"schemas", "settings", "settings_sources", "live.events", "cluster.presence_replication"},
-        *{"web", "blueprints"},
+        *{"web", "blueprints", "dev.script_types"},
     },
 }
 

@@ -13,7 +13,7 @@ from quart_notes.domain.users import everybody
 from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
 from quart_notes.settings import Settings
 from quart_notes.storage.database import CannotOpenError, Database, exclusive
-from quart_notes.transfer.exporter import About, writer
+from quart_notes.transfer.exporter import ExportInfo, writer
 from quart_notes.transfer.import_batches import Source
 from quart_notes.transfer.source_files import Place
 
@@ -86,7 +86,7 @@ async def send_out(
     try:
         exports = Exports(database)
         export = await exports.begin(ANYBODY, board_id)
-        writing = writer(kind, About(export.board_name, export.epoch, datetime.now(UTC)))
+        writing = writer(kind, ExportInfo(export.board_name, export.epoch, datetime.now(UTC)))
         done = 0
         write(writing.begin())
         async for page in exports.pages(export):

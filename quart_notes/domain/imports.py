@@ -8,18 +8,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller, must_have
 from quart_notes.domain.jobs import TEXT_MAX, UNDER_WAY, keep, settle
-from quart_notes.domain.notes import search_text
+from quart_notes.domain.notes import insert
 from quart_notes.domain.service import Service
 from quart_notes.domain.users import by_id
-from quart_notes.live.events import NoteEvent, board
 from quart_notes.live.writer import Change
 from quart_notes.models import Job, Note
-from quart_notes.schemas import Entry, ImportOptions, JobOut, JobState, LeftOut, NoteOut, Outcome
+from quart_notes.schemas import ImportedNote, ImportOptions, JobOut, JobState, LeftOut, Outcome
 
-INSERT = (
-    "INSERT INTO note (board_id, title, description, search_text, created_at, updated_at, done, version, origin)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)"
-)
 INTERRUPTED = "The server stopped during the import. Run it again: no note is imported twice."
 LOST = timedelta(days=1)  # after which a machine that does not work on its job counts as lost, or its data folder does
 AWAY = "The server that has the file is not running. Send the file again, or run the import again when it is back."
@@ -34,7 +29,7 @@ Ours = Callable[[str], bool]  # whether a folder's files are on this machine
 class Sourced(NamedTuple):
     """An entry, and its origin: the file's own, or a digest of its content."""
 
-    entry: Entry
+    entry: ImportedNote
     origin: str
 
 
@@ -176,7 +171,9 @@ async def bring_in(
         known.add(origin)
         created += 1
         if not dry_run:
-            await _put(change, board_id, entry, origin, now)
+            created_at = entry.created_at or entry.updated_at or now
+            updated_at = entry.updated_at or created_at
+            await insert(change, board_id, entry, created_at=created_at, updated_at=updated_at, origin=origin)
     return created
 
 
@@ -192,24 +189,6 @@ async def _known(connection: BaseDBAsyncClient, board_id: int, origins: Collecti
 def _own_id(origin: str, epoch: str) -> int | None:
     prefix, _, number = origin.partition("/")
     return int(number) if prefix == epoch and number.isascii() and number.isdigit() and len(number) < 19 else None
-
-
-async def _put(change: Change, board_id: int, entry: Entry, origin: str, now: datetime) -> None:
-    created_at = entry.created_at or entry.updated_at or now
-    updated_at = entry.updated_at or created_at
-    texts = [entry.title, entry.description, search_text(entry)]
-    values = [board_id, *texts, created_at, updated_at, entry.done, origin]
-    told = NoteOut.model_construct(
-        id=await change.connection.execute_insert(INSERT, values),
-        board_id=board_id,
-        title=entry.title,
-        description=entry.description,
-        done=entry.done,
-        version=1,
-        created_at=created_at,
-        updated_at=updated_at,
-    )
-    change.record(NoteEvent(topic=board(board_id), action="create", note=told))
 
 
 def counted(before: Outcome, entries: Sequence[Sourced], created: int) -> Outcome:

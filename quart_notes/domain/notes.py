@@ -15,13 +15,14 @@ from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, Val
 from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Written
 from quart_notes.models import Note
-from quart_notes.schemas import Entry, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role
+from quart_notes.schemas import NOTE_FIELDS, ImportedNote, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role
 from quart_notes.schemas.event_ids import EventId
 
 COLUMNS = tuple(NoteOut.model_fields)
+INSERTED = ("board_id", *NOTE_FIELDS, "search_text", "created_at", "updated_at", "origin")
 INSERT = (
-    "INSERT INTO note (board_id, title, description, search_text, created_at, updated_at, done, version)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?5, FALSE, 1)"
+    f"INSERT INTO note (version, {', '.join(INSERTED)})"  # noqa: S608 - our own names
+    f" VALUES (1, {', '.join(f'?{number}' for number in range(1, len(INSERTED) + 1))})"
 )
 EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
 
@@ -52,19 +53,7 @@ class Notes(Service):
         async def work(change: Change) -> NoteOut:
             await must_have(change.connection, caller, board_id, "editor")
             now = datetime.now(UTC)
-            # Plain SQL: through a model it takes 60 µs instead of 20, a fifth of the whole request.
-            values = [board_id, data.title, data.description, search_text(data), now]
-            note = NoteOut.model_construct(
-                id=await change.connection.execute_insert(INSERT, values),
-                board_id=board_id,
-                title=data.title,
-                description=data.description,
-                done=False,
-                version=1,
-                created_at=now,
-                updated_at=now,
-            )
-            return _record(change, "create", note)
+            return await insert(change, board_id, data, created_at=now, updated_at=now)
 
         async def made(connection: BaseDBAsyncClient, note_id: int) -> NoteOut | None:
             await must_have(connection, caller, board_id, "editor")
@@ -177,6 +166,26 @@ class Notes(Service):
         return BoardPage(_out(rows), total, open_, done, role, position)
 
 
+async def insert(
+    change: Change,
+    board_id: int,
+    content: NoteCreate | ImportedNote,
+    *,
+    created_at: datetime,
+    updated_at: datetime,
+    origin: str | None = None,
+) -> NoteOut:
+    """Put a note into the table and record its event."""
+    # Plain SQL: through a model it takes 60 µs instead of 20, a fifth of the whole request.
+    values = {name: getattr(content, name) for name in NOTE_FIELDS}
+    row = [board_id, *values.values(), search_text(content), created_at, updated_at, origin]
+    note_id = await change.connection.execute_insert(INSERT, row)
+    note = NoteOut.model_construct(
+        id=note_id, board_id=board_id, **values, version=1, created_at=created_at, updated_at=updated_at
+    )
+    return _record(change, "create", note)
+
+
 def _matching(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> QuerySet[Note]:
     notes = Note.filter(board_id=board_id, deleted_at__isnull=True).using_db(connection)
     for word in searched_words(q or "", NoteQuery.MAX_WORDS):
@@ -221,6 +230,6 @@ def _record(change: Change, action: Action, note: Note | NoteOut) -> NoteOut:
     return out
 
 
-def search_text(note: Note | NoteCreate | Entry) -> str:
+def search_text(note: Note | NoteCreate | ImportedNote) -> str:
     """The text that a search looks at."""
     return searchable(f"{note.title or ''}\n{note.description or ''}")

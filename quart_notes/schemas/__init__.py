@@ -65,8 +65,18 @@ from quart_notes.schemas.messages import (
     PersonQuery,
     RoomMessageCreate,
 )
-from quart_notes.schemas.note_entries import OWN_ORIGIN, BadEntryError, Entry, parse_date
-from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate
+from quart_notes.schemas.note_entries import OWN_ORIGIN, BadEntryError, ImportedNote, parse_date
+from quart_notes.schemas.notes import (
+    DESCRIPTION_MAX,
+    NOTE_FIELDS,
+    NOTE_FLAGS,
+    ORIGIN_MAX,
+    TITLE_MAX,
+    NoteCreate,
+    NoteOut,
+    NoteQuery,
+    NoteUpdate,
+)
 from quart_notes.schemas.preferences import (
     PREFERENCE_KEY,
     PREFERENCE_KEY_MAX,
@@ -102,6 +112,8 @@ __all__ = [
     "MAX_ID",
     "NAME_MAX",
     "NICKNAME_MAX",
+    "NOTE_FIELDS",
+    "NOTE_FLAGS",
     "ORIGIN_MAX",
     "OWN_ORIGIN",
     "PAGE_MAX",
@@ -127,7 +139,6 @@ __all__ = [
     "BoardQuery",
     "BoardUpdate",
     "Claim",
-    "Entry",
     "EntryProblem",
     "ExportFormat",
     "ExportOut",
@@ -140,6 +151,7 @@ __all__ = [
     "ImportFormat",
     "ImportOptions",
     "ImportQuery",
+    "ImportedNote",
     "Incoming",
     "InvitationCreate",
     "InvitationOut",

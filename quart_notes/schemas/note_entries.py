@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from quart_notes.schemas.notes import ORIGIN_MAX, Description, Title
+from quart_notes.schemas.notes import ORIGIN_MAX, NoteState
 
 LEAP_SECOND = re.compile(r"([T ]\d\d:?\d\d:?)60(?!\d)")
 NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what Python makes of bytes that are no UTF-8, when told to go on
@@ -54,7 +54,7 @@ OWN_ORIGIN = re.compile(r"[0-9a-f]{8}/[1-9][0-9]{0,18}|sha256:[0-9a-f]{40}#[1-9]
 Origin = Annotated[str, Field(max_length=ORIGIN_MAX, pattern=rf"^(?:{OWN_ORIGIN.pattern})$")]
 
 
-class Entry(BaseModel):
+class ImportedNote(NoteState):
     """A note of a file.
 
     origin   where it came from first, if the file says so: what came once comes once
@@ -62,9 +62,6 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
-    title: Title = None
-    description: Description = None
-    done: bool = False
     created_at: Moment = None
     updated_at: Moment = None
     origin: Origin | None = None

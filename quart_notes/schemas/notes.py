@@ -38,16 +38,34 @@ Description = Annotated[
 ]
 
 
-class NoteCreate(Incoming):
+def _flag(description: str) -> Any:
+    """A yes or no, no by default. The default stays out of the documents: a client would send what nobody changed."""
+    return Field(default_factory=bool, description=description)
+
+
+class NoteContent(BaseModel):
+    """What a note says, from its creation on. Each shape of a note, its table's rows and its files derive from this."""
+
+    title: Title = None
+    description: Description = None
+
+
+class NoteState(NoteContent):
+    """What changes in a note: its content, and what a new note never is."""
+
+    done: bool = _flag("Whether it is ticked off.")
+
+
+class NoteCreate(Incoming, NoteContent):
     """A new note: a title, a description, or both."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"title": "Buy milk", "description": "Two litres."}]},
     )
 
-    title: Title = None
-    description: Description = None
     client_key: ClientKey = None
+
+    done: ClassVar[bool] = False  # so of every new note; sent, it is refused
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -56,25 +74,26 @@ class NoteCreate(Incoming):
         return self
 
 
-class NoteUpdate(Incoming):
+class NoteUpdate(Incoming, NoteState):
     """A change of a note: only the fields that are sent change."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"done": True}]})
-
-    title: Title = None
-    description: Description = None
-    # A factory keeps the default out of the documents: a client must not send what nobody has changed. null is refused.
-    done: bool = Field(default_factory=bool, description="Whether it is ticked off.")
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by name."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class NoteOut(Outgoing):
+class _NoteId(Outgoing):
+    id: int = Field(description="Grows with each note and is never used twice.", ge=1, le=MAX_ID)
+    board_id: int = Field(description="The board that it is on.", ge=1, le=MAX_ID)
+
+
+class NoteOut(NoteState, _NoteId):
     """A note as everybody sees it."""
 
     model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True,
         json_schema_extra={
             "examples": [
                 {
@@ -88,17 +107,19 @@ class NoteOut(Outgoing):
                     "updated_at": "2026-01-31T09:30:00.000001Z",
                 }
             ]
-        }
+        },
     )
 
-    id: int = Field(description="Grows with each note and is never used twice.", ge=1, le=MAX_ID)
-    board_id: int = Field(description="The board that it is on.", ge=1, le=MAX_ID)
-    title: str | None = Field(description="What the note is about.", max_length=TITLE_MAX)
-    description: str | None = Field(description="The note's text.", max_length=DESCRIPTION_MAX)
-    done: bool = Field(description="Whether it is ticked off.")
+    # As it is stored: an earlier version may have let in what is refused now.
+    title: str | None = Field(None, description="What the note is about.", max_length=TITLE_MAX)
+    description: str | None = Field(None, description="The note's text.", max_length=DESCRIPTION_MAX)
     version: int = Field(description="1 at first, one more at each change.", ge=1)
     created_at: datetime = Field(description="UTC, RFC 3339.")
     updated_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+NOTE_FIELDS = tuple(NoteState.model_fields)
+NOTE_FLAGS = tuple(name for name, field in NoteState.model_fields.items() if field.annotation is bool)
 
 
 class NoteQuery(BaseModel):

@@ -3,14 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Literal
 
-Use = Literal[
-    "title", "text", "link", "done", "done_at", "created_at", "updated_at", "archived", "origin", "kind", "version"
-]
+from quart_notes.schemas import NOTE_FLAGS
 
-# By the use: names as `plain` gives them. Of those for a title, one further in front counts more.
-NAMES: Mapping[Use, str] = {
+# By the use: names as `plain` gives them. Of those for a title, one further in front counts more. Every flag of a note
+# is known by its own name.
+NAMES: Mapping[str, str] = {
+    **{flag: f"{flag}, is {flag}" for flag in NOTE_FLAGS},
     "title": "title, heading, subject, task name, card name, task, titel, ueberschrift, betreff, aufgabe,"
     " titre, tache, sujet, objet, titulo, tarea, asunto, titolo, attivita, oggetto, tarefa, assunto, taak,"
     " onderwerp, tytuł, zadanie, temat, заголовок, задача, тема, назва, tittel, otsikko, nazev, ukol, baslık,"
@@ -73,12 +72,12 @@ def plain(name: str) -> str:
     return " ".join(re.sub(r"[\s_\-]+", " ", words).strip(" ?:*\"'\ufeff").split())
 
 
-USES: Mapping[str, Use] = {plain(name): use for use, names in NAMES.items() for name in names.split(",")}
+USES: Mapping[str, str] = {plain(name): use for use, names in NAMES.items() for name in names.split(",")}
 TITLES = tuple(map(plain, NAMES["title"].split(",")))
 YES, NO = (frozenset(map(plain, words.split())) for words in (YES_WORDS, NO_WORDS))
 
 
-def use_of(name: str) -> Use | None:
+def use_of(name: str) -> str | None:
     """What a value of this name is for; None when a note has no place for it."""
     return USES.get(plain(name))
 

@@ -43,18 +43,18 @@ def _item(name: str, head: Head, row: Row, options: ImportOptions) -> Item:
     columns = [*head.columns, *[""] * (len(row.cells) - len(head.columns))]
     named = list(zip(columns, row.cells, strict=False))
     if any(use_of(column) == "origin" and OWN_ORIGIN.fullmatch(cell) for column, cell in named):
-        named = [(column, shown(cell)) for column, cell in named]
+        named = [(column, unescape_formula(cell)) for column, cell in named]
     if any(use_of(column) == "kind" and cell == "meta" for column, cell in named):  # in a table of Todoist
         return Item(name, lost=[Lost(SETTINGS, " ".join(filter(None, row.cells)))])
     return gathered((column or NAMELESS, cell) for column, cell in named).item(name, options)
 
 
-def shown(cell: str) -> str:
+def unescape_formula(cell: str) -> str:
     """A cell of our own export as it was before it was kept from being a formula."""
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:2]) else cell
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula.
 
     source   https://owasp.org/www-community/attacks/CSV_Injection

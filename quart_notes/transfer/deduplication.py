@@ -3,7 +3,7 @@
 from collections import Counter
 from hashlib import sha256
 
-from quart_notes.schemas import Entry
+from quart_notes.schemas import ImportedNote
 
 DIGITS = 40  # of the digest, in hexadecimal
 
@@ -19,7 +19,7 @@ class Origins:
     def __init__(self) -> None:
         self._seen: Counter[int] = Counter()
 
-    def of(self, entry: Entry) -> str | None:
+    def of(self, entry: ImportedNote) -> str | None:
         """The entry's name; None when it brings one that has come before."""
         digest = digest_of(entry) if entry.origin is None else sha256(entry.origin.encode()).hexdigest()
         key = int(digest[:16], 16)
@@ -29,7 +29,7 @@ class Origins:
         return entry.origin if self._seen[key] == 1 else None
 
 
-def digest_of(entry: Entry) -> str:
+def digest_of(entry: ImportedNote) -> str:
     """What an entry says, in short."""
     created = "" if entry.created_at is None else entry.created_at.isoformat()
     parts = (entry.title or "", entry.description or "", str(entry.done), created)

@@ -5,12 +5,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from quart_notes.schemas import ExportFormat, NoteOut
+from quart_notes.schemas import NOTE_FIELDS, ExportFormat, NoteOut
 from quart_notes.schemas.strict_json import dump
 from quart_notes.transfer import json_format
-from quart_notes.transfer.csv_format import harmless, line_of
+from quart_notes.transfer.csv_format import escape_formula, line_of
+from quart_notes.transfer.fields import as_text
 from quart_notes.transfer.zip_writer import ZipWriter
 
 TYPES: Mapping[ExportFormat, str] = {
@@ -21,10 +22,11 @@ TYPES: Mapping[ExportFormat, str] = {
 SUFFIXES: Mapping[ExportFormat, str] = {"json": ".json", "csv": ".csv", "markdown": ".zip"}
 UNFIT = re.compile(r"[\W_]+")  # what a file's name can do without
 NAME_MAX = 60  # characters of it
-COLUMNS = ("title", "description", "done", "created_at", "updated_at", "origin")
+TIMES = ("created_at", "updated_at")
+COLUMNS = (*NOTE_FIELDS, *TIMES, "origin")  # of a table; a Markdown file has the description as its text
 
 
-class About(NamedTuple):
+class ExportInfo(NamedTuple):
     """What an export is of."""
 
     board_name: str
@@ -32,7 +34,7 @@ class About(NamedTuple):
     at: datetime
 
 
-class Writer(Protocol):
+class ExportWriter(Protocol):
     """How a file is written: its beginning, its notes in order, its end."""
 
     def begin(self) -> bytes:
@@ -45,27 +47,27 @@ class Writer(Protocol):
         """How the file ends, in pieces."""
 
 
-def writer(kind: ExportFormat, about: About) -> Writer:
+def writer(kind: ExportFormat, info: ExportInfo) -> ExportWriter:
     """What writes an export of this format."""
     if kind == "csv":
-        return Table()
-    return Export(about) if kind == "json" else MarkdownZip()
+        return CsvExport()
+    return JsonExport(info) if kind == "json" else MarkdownExport()
 
 
-class Export:
+class JsonExport:
     """Our own JSON: everything, so that it can come in again without loss."""
 
-    def __init__(self, about: About) -> None:
-        self._about = about
+    def __init__(self, info: ExportInfo) -> None:
+        self._info = info
         self._first = True
 
     def begin(self) -> bytes:
         """What it is of, and the notes' array."""
         head = {
             json_format.MARK: json_format.VERSION,
-            "epoch": self._about.epoch,
-            "board": {"name": self._about.board_name},
-            "exported_at": _text(self._about.at),
+            "epoch": self._info.epoch,
+            "board": {"name": self._info.board_name},
+            "exported_at": self._info.at.isoformat().replace("+00:00", "Z"),
         }
         return dump(head)[:-1] + b',"notes":['
 
@@ -82,22 +84,11 @@ class Export:
         yield b"\n]}\n"
 
 
-def _values(note: NoteOut) -> dict[str, object]:
-    return {
-        "title": note.title,
-        "description": note.description,
-        "done": note.done,
-        "version": note.version,
-        "created_at": _text(note.created_at),
-        "updated_at": _text(note.updated_at),
-    }
+def _values(note: NoteOut) -> dict[str, Any]:
+    return note.model_dump(mode="json", exclude={"id", "board_id"})
 
 
-def _text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-class Table:
+class CsvExport:
     """Comma-separated values, for spreadsheets; begins with a mark by which they know that it is UTF-8."""
 
     def begin(self) -> bytes:
@@ -114,11 +105,11 @@ class Table:
 
 
 def _cells(note: NoteOut, origin: str) -> list[str]:
-    texts = [harmless(note.title or ""), harmless(note.description or "")]
-    return [*texts, "true" if note.done else "false", _text(note.created_at), _text(note.updated_at), origin]
+    values = {**_values(note), "origin": origin}
+    return [escape_formula(as_text(values[name])) for name in COLUMNS]
 
 
-class MarkdownZip:
+class MarkdownExport:
     """A zip with a Markdown file for each note, named by its title and its id."""
 
     def __init__(self) -> None:
@@ -147,12 +138,11 @@ def file_name(note: NoteOut) -> str:
 
 def markdown(note: NoteOut, origin: str) -> bytes:
     """A note as Markdown: front matter, an empty line, its text as it is, an end of line."""
+    values = {**_values(note), "origin": origin}
     front = [
-        f"title: {json.dumps(note.title, ensure_ascii=False)}",
-        f"done: {'true' if note.done else 'false'}",
-        f"created_at: {_text(note.created_at)}",
-        f"updated_at: {_text(note.updated_at)}",
-        f"origin: {json.dumps(origin)}",
+        f"{name}: {values[name] if name in TIMES else json.dumps(values[name], ensure_ascii=False)}"
+        for name in COLUMNS
+        if name != "description"
     ]
     text = "" if note.description is None else f"\n{note.description}\n"
     return ("---\n" + "\n".join(front) + "\n---\n" + text).encode()

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from quart_notes.schemas import OWN_ORIGIN, ImportOptions
-from quart_notes.transfer.columns import TITLES, Use, plain, use_of, yes_or_no
+from quart_notes.schemas import NOTE_FLAGS, OWN_ORIGIN, ImportOptions
+from quart_notes.transfer.columns import TITLES, plain, use_of, yes_or_no
 from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.parsed_note import Item, Lost, checked
 from quart_notes.transfer.text import readable
@@ -40,7 +40,7 @@ class Fields:
         """The title so far."""
         return min(self._titles, key=lambda one: one[0])[2] if self._titles else None
 
-    def _understood(self, use: Use, name: str, value: Any, text: str) -> bool:
+    def _understood(self, use: str, name: str, value: Any, text: str) -> bool:
         if isinstance(value, bool) and use in {"title", "text", "link"}:  # Simplenote: whether the text is Markdown
             return False
         if use == "title" and not RESOURCE.fullmatch(text):
@@ -55,6 +55,8 @@ class Fields:
             return self._date(use, value)
         elif use in {"done", "done_at", "archived"}:
             return self._ticked(use, text)
+        elif use in NOTE_FLAGS and (flag := yes_or_no(text)) is not None:
+            self.values[use] = flag
         else:
             return False
         return True
@@ -66,7 +68,7 @@ class Fields:
         self.values[use] = moment
         return True
 
-    def _ticked(self, use: Use, text: str) -> bool:
+    def _ticked(self, use: str, text: str) -> bool:
         """Done at a time is done; the time has no place."""
         said = yes_or_no(text)
         if use == "archived" or plain(text) == "archived":

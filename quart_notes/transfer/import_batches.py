@@ -8,8 +8,8 @@ from quart_notes.schemas import (
     LOST_MAX,
     PROBLEMS_MAX,
     SAMPLE_MAX,
-    Entry,
     EntryProblem,
+    ImportedNote,
     ImportOptions,
     LeftOut,
     LostPart,
@@ -33,7 +33,7 @@ MORE_LOST = "other things"  # what is not named by itself
 class Batch:
     """Some entries with their names, and what was passed over on the way to them."""
 
-    entries: list[tuple[Entry, str]] = field(default_factory=list)
+    entries: list[tuple[ImportedNote, str]] = field(default_factory=list)
     problems: list[EntryProblem] = field(default_factory=list)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     lost: dict[str, LostPart] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Batch:
                 LostPart(what=_short(what, SHOWN_LOST), example=_short(example, SHOWN_LOST), entries=1),
             )
 
-    def _add(self, entry: Entry, origins: Origins) -> None:
+    def _add(self, entry: ImportedNote, origins: Origins) -> None:
         if (origin := origins.of(entry)) is None:
             self.known += 1
             return
@@ -132,7 +132,7 @@ class Source:
         yield batch
 
 
-def title_of(entry: Entry) -> str:
+def title_of(entry: ImportedNote) -> str:
     """What an entry is called, when it has to be named: its title, or how its text begins."""
     return entry.title or (entry.description or "").strip().partition("\n")[0][:80]
 

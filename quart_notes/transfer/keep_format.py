@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 from quart_notes.errors import InvalidJsonError
-from quart_notes.schemas import ImportOptions
+from quart_notes.schemas import NOTE_FLAGS, ImportOptions
 from quart_notes.schemas.strict_json import parse
+from quart_notes.transfer.columns import use_of
 from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.fields import as_text
 from quart_notes.transfer.parsed_note import Item, Lost, checked
@@ -64,6 +65,8 @@ def _item(name: str, note: dict[str, Any]) -> Item:
                 values[MOMENTS[key]] = _known(moment_of(value))
             elif key == "title":
                 values["title"] = _text(value)
+            elif (use := use_of(key)) in NOTE_FLAGS:
+                values[use] = _known(value if isinstance(value, bool) else None)
         except (TypeError, ValueError, KeyError, AttributeError):
             lost.append(Lost(key, as_text(value)))
         else:
@@ -86,7 +89,7 @@ def _no_place(key: str, value: Any) -> list[Lost]:
     if key == "textContentHtml":
         tags = _Html.of(_text(value)).tags - PLAIN_TAGS
         return [Lost(LOST_NAMES[key], ", ".join(sorted(tags)))] if tags else []
-    if (key in PARTS and key != "attachments") or key in MOMENTS or key == "title":
+    if (key in PARTS and key != "attachments") or key in MOMENTS or key == "title" or use_of(key) in NOTE_FLAGS:
         return []
     return [Lost(LOST_NAMES.get(key, key), _example(value))]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from quart_notes.schemas import DESCRIPTION_MAX, TITLE_MAX, BadEntryError, Entry, one_line
+from quart_notes.schemas import DESCRIPTION_MAX, TITLE_MAX, BadEntryError, ImportedNote, one_line
 from quart_notes.transfer.text import readable
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -33,11 +33,11 @@ class Item(NamedTuple):
     """
 
     name: str
-    entry: Entry | None = None
+    entry: ImportedNote | None = None
     problem: str | None = None
     left_out: str | None = None
     lost: Sequence[Lost] = ()
-    more: Sequence[Entry] = ()
+    more: Sequence[ImportedNote] = ()
 
     @property
     def counts(self) -> bool:
@@ -54,10 +54,11 @@ def checked(name: str, values: Mapping[str, Any], lost: Iterable[Lost] = ()) -> 
         title, text = f"{title[: TITLE_MAX - 1]}…", "\n\n".join(part for part in (title, text) if part)
     first, *rest = _pieces(text)
     try:
-        entry = Entry.of({**values, "title": title, "description": first})
-        about = {"done": entry.done, "created_at": entry.created_at, "updated_at": entry.updated_at}
+        entry = ImportedNote.of({**values, "title": title, "description": first})
+        about = entry.model_dump(exclude={"title", "description", "origin"})
         more = [
-            Entry.of({**about, "title": numbered(title, at), "description": piece}) for at, piece in enumerate(rest, 2)
+            ImportedNote.of({**about, "title": numbered(title, number), "description": piece})
+            for number, piece in enumerate(rest, 2)
         ]
     except BadEntryError as error:
         return Item(name, problem=str(error), lost=all_lost)

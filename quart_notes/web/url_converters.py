@@ -1,9 +1,9 @@
 """What may stand in an address."""
 
 from werkzeug.exceptions import NotFound
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import BaseConverter, IntegerConverter
 
-from quart_notes.schemas import MAX_ID
+from quart_notes.schemas import MAX_ID, NOTE_FLAGS
 
 
 class IdConverter(IntegerConverter):
@@ -24,3 +24,9 @@ class ClientConverter(IntegerConverter):
 
     regex = r"-?[0-9]{1,18}"
     signed = True
+
+
+class FlagConverter(BaseConverter):
+    """A flag of a note, by its name."""
+
+    regex = "|".join(NOTE_FLAGS)

@@ -2,16 +2,13 @@
  * What the scripts exchange, by name: known in each of them without an import, and never loaded by a browser.
  */
 
-interface Note {
-  id: number;
-  board_id?: number; // absent when read from a card
-  title: string | null;
-  description: string | null;
-  done: boolean;
-  version: number;
-  created_at?: string; // absent when read from a card, which does not show it
-  updated_at: string; // RFC 3339
-}
+// What the server sends is declared in schema.d.ts, which is generated.
+
+/** A value that may lack some of its fields. */
+type Lacking<Value, Names extends keyof Value> = Omit<Value, Names> & Partial<Value>;
+/** What a card does not show is absent when the note is read from one. */
+type Note = Lacking<NoteOut, "board_id" | "created_at">;
+type NoteFlag = { [Name in keyof NoteOut]: NoteOut[Name] extends boolean ? Name : never }[keyof NoteOut];
 type NoteText = Pick<Note, "title" | "description">;
 /** The version that a text started from. */
 type SentKey = { content: string; key: string }; // what was sent last, and the client key that went with it
@@ -21,76 +18,21 @@ type Draft = NoteText & { base: NoteBase };
 type Saved = { note: Note; eventId: string };
 type Sent<Value> = { value: Value; eventId: string };
 
-interface User {
-  id: number;
-  name: string;
-  email?: string | null; // null: there is none, or not for this viewer; absent: not known
-  nickname: string;
-  deactivated?: boolean; // only there when it is so, like `admin`
-  admin?: boolean;
-}
-interface Room {
-  id: number;
-  kind: "room" | "direct" | "private"; // private: one's own, with the assistant
-  name: string | null;
-  people: User[];
-}
-interface Message {
-  id: number;
-  room_id: number;
-  content: string;
-  author_id: number | null;
-  author: User | null;
-  guest: string | null;
-  recipient_id?: number | null; // of a direct message
-  recipient?: User | null;
-  client_key: string | null;
-  version: number;
-  date: string; // RFC 3339
-  edited_at: string | null;
-  answer?: Answer | null; // of the assistant
-}
-interface Answer {
-  question_id: number;
-  asker_id: number | null; // of a guest's question
-  state: "waiting" | "writing" | "done" | "stopped" | "failed";
-  error: string | null; // why it failed, for people
-}
+/** A person. The email is absent when it is not known, null when there is none, or none for this viewer. */
+type User = Lacking<UserOut, "email">;
+type Room = Omit<RoomOut, "created_at">;
+type Message = Lacking<MessageOut, "recipient_id" | "recipient">;
+type Answer = AnswerOut;
 /** What was written and is not known to have arrived. */
 type Unsent = { key: string; author_id: number; content: string; date: string };
 /** Long work, and where it stands. */
-interface Job {
-  id: number;
-  person_id: number | null;
-  board_id: number;
-  state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
-  file_name: string;
-  kept: boolean; // whether its files are still there
-  options: { dry_run: boolean };
-  done: number;
-  total: number | null;
-  text: string;
-  outcome: {
-    created: number;
-    skipped: number;
-    lost: { what: string; example: string; entries: number }[];
-    problems: { entry: string; reason: string }[];
-    sample: string[];
-  };
-  version: number;
-  created_at: string; // RFC 3339
-}
-type Unread = { room_id: number; count: number; last_read_id: number };
-interface Board {
-  id: number;
-  kind: "shared" | "personal";
-  name: string;
-  role: string; // absent in events
-}
-type Member = { board_id: number; user: User; role: string };
-type Membership = { board_id: number; role: string };
-type Preference = { key: string; value: unknown };
-type Presence = { room_id: number; here: User[]; guests: string[]; typing: User[] };
+type Job = Omit<JobOut, "options" | "outcome"> & { options: Required<ImportOptions>; outcome: Required<Outcome> };
+type Unread = UnreadOut;
+type Board = Omit<BoardOut, "created_at"> & { role: string }; // no role in events
+type Member = MemberOut;
+type Membership = MembershipOut;
+type Preference = PreferenceOut;
+type Presence = PresenceOut;
 
 /** What this browser keeps, by key (lib/storage.js). */
 interface Kept {

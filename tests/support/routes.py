@@ -17,6 +17,7 @@ VALUES = {
     "secret": "a-link-that-never-was",
     "path": "css/style.css",
     "build": "x",
+    "flag": "done",
 }
 SHARED = {"board_id": "1"}  # for notes: note 1 is on everybody's board
 # What an address needs behind its question mark.
@@ -114,7 +115,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
     }
     blueprint, _, name = endpoint.partition(".")
     if blueprint.removeprefix("front_") in {"notes", "board_notes"}:
-        return {"title": f"a note {number}"} | ({"done": "true"} if name == "tick" else {})
+        return {"title": f"a note {number}"} | ({"done": "true"} if name == "set_flag" else {})
     if endpoint in TAKES_FILES:
         return {"notes": [{"title": f"a note of a file {number}"}]}
     if endpoint.startswith(("front_rooms.", "front_room_messages.")):
@@ -167,7 +168,7 @@ def _address(rule: str, endpoint: str, values: dict[str, str]) -> str:
     if endpoint.startswith(("board_notes.", "front_board_notes.")) and values["board_id"] == VALUES["board_id"]:
         values = {**values, **SHARED}
     for name, value in values.items():
-        for converter in ("", "id:", "path:"):
+        for converter in ("", "id:", "path:", "flag:"):
             address = address.replace(f"<{converter}{name}>", value)
     assert "<" not in address, f"tests/support/routes.py has no value for {address}"
     return address + QUERIES.get(endpoint, "")

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from quart_notes.schemas import (
     TITLE_MAX,
     BadEntryError,
-    Entry,
     ExportFormat,
+    ImportedNote,
     ImportOptions,
     NoteOut,
     is_blank,
@@ -26,7 +26,7 @@ from quart_notes.schemas import (
 from quart_notes.transfer import importer
 from quart_notes.transfer.deduplication import Origins
 from quart_notes.transfer.errors import UnreadableError
-from quart_notes.transfer.exporter import SUFFIXES, About, file_name, writer
+from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, file_name, writer
 from quart_notes.transfer.import_batches import Source
 from quart_notes.transfer.json_stream import ELEMENT_MAX, PIECE, BadElement, Reader
 from quart_notes.transfer.parsed_note import OTHER_BYTES
@@ -35,7 +35,7 @@ from quart_notes.transfer.zip_writer import ZipWriter
 from tests.support.note_files import batches, entries, items, keep_note, packed, put, takeout
 
 NOW = datetime(2026, 1, 31, 9, 30, 0, 1, UTC)
-ABOUT = About("Allotment", "3f9a01bc", NOW)
+ABOUT = ExportInfo("Allotment", "3f9a01bc", NOW)
 FORMATS: tuple[ExportFormat, ...] = ("json", "csv", "markdown")
 
 
@@ -50,7 +50,7 @@ def _written(kind: ExportFormat, notes: Sequence[tuple[NoteOut, str]]) -> bytes:
     return writing.begin() + writing.notes(notes[:half]) + writing.notes(notes[half:]) + b"".join(writing.end())
 
 
-def _only(path: Path, **options: Any) -> Entry:
+def _only(path: Path, **options: Any) -> ImportedNote:
     (item,) = items(path, **options)
     assert item.entry is not None, item.problem
     return item.entry
@@ -298,7 +298,7 @@ DATES = [
 
 @pytest.mark.parametrize(("text", "moment"), DATES)
 def test_every_date_of_rfc_3339_comes_in(text: str, moment: str):
-    entry = Entry.of({"title": "a", "created_at": text})
+    entry = ImportedNote.of({"title": "a", "created_at": text})
 
     assert entry.created_at == datetime.fromisoformat(moment)
 
@@ -308,7 +308,7 @@ def test_every_date_of_rfc_3339_comes_in(text: str, moment: str):
 )
 def test_a_second_that_there_never_was_does_not_come_in(text: str):
     with pytest.raises(BadEntryError, match="created_at: is not a date"):
-        Entry.of({"title": "a", "created_at": text})
+        ImportedNote.of({"title": "a", "created_at": text})
 
 
 @pytest.mark.parametrize(
@@ -558,8 +558,13 @@ def test_a_zip_without_what_was_asked_for_says_so(tmp_path: Path):
 def test_the_same_file_gives_the_same_names_and_equal_notes_are_two():
     def names() -> list[str | None]:
         origins = Origins()
-        entries = [Entry(title="a"), Entry(title="a"), Entry(title="a", done=True), Entry(description="a")]
-        return [origins.of(entry) for entry in [*entries, Entry(title="a", created_at=NOW)]]
+        entries = [
+            ImportedNote(title="a"),
+            ImportedNote(title="a"),
+            ImportedNote(title="a", done=True),
+            ImportedNote(description="a"),
+        ]
+        return [origins.of(entry) for entry in [*entries, ImportedNote(title="a", created_at=NOW)]]
 
     first = names()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import quart_notes
+from quart_notes.dev.script_types import script_types
 from tests.support.servers.server_process import ROOT
 
 PACKAGE = Path(quart_notes.__file__).parent
@@ -29,6 +30,10 @@ def test_a_script_makes_no_markup_and_no_code_of_text(file: Path):
     )
 
     assert not re.search(forbidden, _read(file))
+
+
+def test_the_scripts_know_the_types_that_the_server_sends():
+    assert _read(ROOT / "static" / "js" / "schema.d.ts") == script_types(), "run `make types`"
 
 
 def test_only_one_script_knows_how_events_come():

@@ -159,12 +159,12 @@ async def _edit_again(board_id: int, note_id: int, form: dict[str, Any], status:
     return await _edit(note, form, conflict=note if status == 412 else None), status
 
 
-@blueprint.post("/<id:note_id>/done")
+@blueprint.post("/<id:note_id>/<flag:flag>")
 @hide
-async def tick(board_id: int, note_id: int) -> Page:
-    """Tick a note off, or not."""
-    done = (await request.form).get("done") == "true"
-    await core().notes.change(await caller(), board_id, note_id, NoteUpdate(done=done))
+async def set_flag(board_id: int, note_id: int, flag: str) -> Page:
+    """Set a flag of a note, such as done, or take it back."""
+    change = {flag: (await request.form).get(flag) == "true"}
+    await core().notes.change(await caller(), board_id, note_id, NoteUpdate.model_validate(change))
     return await _to_card(board_id, note_id)
 
 

@@ -1,4 +1,4 @@
-"""Several processes that serve one database: who leads, who is where, what was committed elsewhere.
+"""Several processes that serve one database: leader election, presence and commits of other processes.
 
 May import live, storage and schemas; knows nothing of the domain.
 """

@@ -1,4 +1,4 @@
-"""What only one of several processes does: the one that holds a lock, which goes with it."""
+"""Leader election by a lock that is released when the process dies."""
 
 import asyncio
 import logging
@@ -11,20 +11,20 @@ from typing import IO, Protocol
 from quart_notes.errors import ProblemError
 from quart_notes.private_files import make_folder, open_file
 
-LOOK = 0.25  # seconds between looks whether the lock is free
-AGAIN = 1.0  # seconds more after the database could not be used: a full disk is not to be filled with logs
+LOOK = 0.25  # seconds between attempts to acquire the lock
+AGAIN = 1.0  # seconds more after a failure of the database: the log must not fill a full disk
 
 log = logging.getLogger(__name__)
 
 
 class Lock(Protocol):
-    """A lock that goes with its process, however it ends."""
+    """A lock that is released when its process ends, in whatever way."""
 
     async def take(self) -> bool:
-        """Whether this process holds it now; takes it if nobody does."""
+        """Whether this process holds the lock; acquires it if it is free."""
 
     async def release(self) -> None:
-        """Let another one have it."""
+        """Release it."""
 
 
 class FileLock:
@@ -35,7 +35,7 @@ class FileLock:
         self._held: IO[bytes] | None = None
 
     async def take(self) -> bool:
-        """Whether this process holds it now."""
+        """Whether this process holds the lock."""
         if self._held is not None:
             return True
         make_folder(self._file.parent)
@@ -49,18 +49,18 @@ class FileLock:
         return True
 
     async def release(self) -> None:
-        """Let another one have it."""
+        """Release it."""
         if self._held is not None:
             self._held.close()
             self._held = None
 
 
 class Leader:
-    """Does its work while it holds the lock.
+    """Works while it holds the lock.
 
-    1. `begin` is awaited when the lock has come to this process, `end` before it is given back or when it is lost. When
-       `begin` fails, what has begun ends, and it is tried again.
-    2. A process that is alone has begun when `start` returns, if the database could be used.
+    1. `begin` is awaited after this process has acquired the lock, `end` before it releases the lock or after it has
+       lost it. When `begin` fails, what has begun is ended, and it is tried again.
+    2. A process that is alone has begun when `start` returns, if the database works.
     """
 
     def __init__(
@@ -74,12 +74,12 @@ class Leader:
         self.leads = False
 
     async def start(self) -> None:
-        """Begin, now if the lock is free, or when it gets free."""
+        """Begin now if the lock is free, or as soon as it is."""
         await self._try()
         self._task = asyncio.create_task(self._keep_looking(), name=f"leader: {self._name}")
 
     async def stop(self) -> None:
-        """End, and let another one begin."""
+        """End, and let another process begin."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -99,7 +99,7 @@ class Leader:
                 log.exception("The process could not take the lead: %s", self._name)
 
     async def _try(self) -> bool:
-        """Whether the database let us look."""
+        """Whether the database was available."""
         try:
             await self._look()
         except ProblemError as error:
@@ -113,7 +113,7 @@ class Leader:
             try:
                 await self._begin()
             except BaseException:
-                await self._end()  # what has begun of it: another one may come first the next time
+                await self._end()  # end what has begun: another process may be first the next time
                 raise
             self.leads = True
         elif self.leads and not holds:

@@ -1,7 +1,7 @@
-"""What the processes of a PostgreSQL database tell each other through it: that something was committed, and words.
+"""Notifications between the processes of a PostgreSQL database: commits, and datagrams.
 
-NOTIFY only wakes: a process that hears it reads the log. It comes with the commit itself, once for each batch of
-writes, and what a lost connection missed is made up for by looking once more when there is another one.
+NOTIFY only wakes: the process reads the log. It is sent with the commit itself, once for each batch of writes. After a
+lost connection is restored, the process reads the log once, so it misses no commit.
 source   https://www.postgresql.org/docs/current/sql-notify.html
 """
 
@@ -19,12 +19,12 @@ from quart_notes.storage.postgres.connections import ANSWER, FAILURES, connect
 
 COMMITS = "quart_notes_commits"  # channel; the payload is the number of the newest event
 WORDS = "quart_notes_words"
-LIMIT = 7_900  # bytes of a payload; the server takes less than 8,000
-LOOK = 1.0  # seconds between looks at the newest number, which also show whether the connection is alive
-AGAIN = 0.25  # seconds between tries to connect
-HEALS = 2.0  # seconds that a lost connection may be away without anybody being told of it
-TOGETHER = 64  # words in one statement
-MAX_WAITING = 4096  # words that wait for the server; the oldest are dropped
+LIMIT = 7_900  # bytes of a payload; the server accepts less than 8,000
+LOOK = 1.0  # seconds between polls of the newest number, which also show whether the connection is alive
+AGAIN = 0.25  # seconds between attempts to connect
+HEALS = 2.0  # seconds that a lost connection may be away before it is reported
+TOGETHER = 64  # datagrams in one statement
+MAX_WAITING = 4096  # datagrams that wait for the server; the oldest are dropped
 NEWEST = "SELECT newest FROM log_head WHERE id = 1"
 SAY = "SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word"
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Notices:
-    """One connection that listens. It is made again whenever it is lost, and nothing is missed by that but words."""
+    """One connection that listens. It is reopened whenever it is lost; only datagrams can be missed."""
 
     alone = False
     limit = LIMIT
@@ -45,7 +45,7 @@ class Notices:
         self._words: deque[str] = deque(maxlen=MAX_WAITING)
         self._work = asyncio.Event()
         self._connection: Any = None
-        self._lost = -HEALS  # when there was one last, by the loop's clock
+        self._lost = -HEALS  # loop time of the last connection
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -57,7 +57,7 @@ class Notices:
         self._task = asyncio.create_task(self._keep_listening(), name="notices")
 
     async def stop(self) -> None:
-        """Say what waits to be said, and hear nothing more."""
+        """Send the waiting datagrams, and stop listening."""
         if self._task is None:
             return
         self._task.cancel()
@@ -69,7 +69,7 @@ class Notices:
             await self._lose()
 
     def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
-        """Have `heard` called whenever something was committed: with its number, or None when that is not known."""
+        """Call `heard` after each commit: with its number, or None when that is unknown."""
         self._heard.append(heard)
 
     def hears(self) -> bool:
@@ -77,14 +77,14 @@ class Notices:
         return self._connection is not None or asyncio.get_running_loop().time() < self._lost + HEALS
 
     def tell(self, messages: Sequence[Message]) -> None:
-        """Nothing: the commit has told it."""
+        """Do nothing: the commit has notified the others."""
 
     def beyond(self, number: int) -> bool:
-        """Whether somebody may have committed more: it has to be asked."""
+        """Always true: the database has to be asked."""
         return True
 
     async def newest(self) -> int:
-        """The number up to which everything is committed. Those who ask at the same time get one answer."""
+        """The number up to which everything is committed. Concurrent callers share one query."""
         if self._connection is None:
             raise DatabaseUnavailableError("The database does not answer.")
         asking = asyncio.get_running_loop().create_future()
@@ -94,7 +94,7 @@ class Notices:
         return number
 
     def carry(self, told: Callable[[bytes], None]) -> None:
-        """Have `told` called with each datum that a process sends, this one too."""
+        """Call `told` with each datagram that a process sends, this one too."""
         self._told.append(told)
 
     def send(self, datum: bytes) -> None:
@@ -135,13 +135,13 @@ class Notices:
             except FAILURES as error:
                 if self._connection is not None:
                     log.warning("The database cannot be listened to; it is tried again: %s", error)
-            except Exception:  # whatever it is, this process must not stay deaf
+            except Exception:  # in any case, this process must listen again
                 log.exception("The database cannot be listened to; it is tried again")
             await self._lose()
             await asyncio.sleep(AGAIN)
 
     async def _answer(self, connection: Any) -> None:
-        """Ask and say what there is to be asked and said, and look now and then, until the connection is lost."""
+        """Send queries and datagrams, and poll now and then, until the connection is lost."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK):

@@ -1,4 +1,4 @@
-"""How the workers of one supervisor tell each other of commits: a number in shared memory, and the very events."""
+"""The channel between the workers of one supervisor: the newest number in shared memory, and the events of commits."""
 
 import asyncio
 import mmap
@@ -9,25 +9,25 @@ from collections.abc import Callable, Sequence
 
 from quart_notes.live.channel import Message
 
-NUMBER = 8  # bytes: a commit's number, one for each worker, so that none writes over another's
-WAKE = b"w"  # something was committed: the log has it
-EVENTS = b"e"  # before events that were committed
-WORDS = b"p"  # before a datum of `peers`
+NUMBER = 8  # bytes: a commit's number, one for each worker, so that none overwrites another's
+WAKE = b"w"  # something was committed: read the log
+EVENTS = b"e"  # prefix of events that were committed
+WORDS = b"p"  # prefix of a datagram of `peers`
 HEAD = struct.Struct("<QBBI")  # of an event: its number, and the lengths of its topic, its id and its data
-LIMIT = 32 << 10  # bytes of a datum
-MAX_WAITING = 1024  # data that wait for one sibling; one more is dropped, and its sender says it again some day
-MAX_HEARD = 64  # data taken at once
+LIMIT = 32 << 10  # bytes of a datagram
+MAX_WAITING = 1024  # datagrams that wait for one worker; further ones are dropped, and their sender repeats them later
+MAX_HEARD = 64  # datagrams received at once
 
 
 class Siblings:
     """The other workers.
 
-    1. What `tell` says is seen by `beyond` and `newest` of every other worker before `tell` returns.
-    2. Words are datagrams between the processes: a sibling that is busy gets them later, one that has stopped loses the
-       oldest. A process that needs more than that looks at the log.
+    1. What `tell` announces is visible to `beyond` and `newest` of every other worker before `tell` returns.
+    2. Datagrams may be late or lost: a busy worker gets them later, a suspended one loses the oldest. A process that
+       needs more reads the log.
 
-    slot     which of the workers this is; numbers: the shared memory, with a number for each slot
-    inbox    where the others send to; outboxes: where to send to them
+    slot     index of this worker; numbers: the shared memory, with a number for each slot
+    inbox    the socket that the others send to; outboxes: the sockets of the others
     """
 
     alone = False
@@ -45,27 +45,28 @@ class Siblings:
     async def start(self) -> None:
         """Listen, from within the loop."""
         asyncio.get_running_loop().add_reader(self._inbox, self._hear)
-        self._wake_others()  # the one who was here before may have died between a commit and its word
+        self._wake_others()  # its predecessor may have died between a commit and its notification
 
     async def stop(self) -> None:
-        """Hear nothing more."""
+        """Stop listening."""
         asyncio.get_running_loop().remove_reader(self._inbox)
         for outbox in self._outboxes:
             outbox.close()
 
     def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
-        """Have `heard` called whenever another worker has committed something.
+        """Call `heard` whenever another worker has committed something.
 
-        With the number of the newest and, when they are few enough, with the events: nobody has to read the log.
+        With the number of the newest event and, if they are few enough, with the events, so that the log need not be
+        read.
         """
         self._woken.append(heard)
 
     def hears(self) -> bool:
-        """A socket between two processes is not lost."""
+        """Always true: a socket between two processes is not lost."""
         return True
 
     def tell(self, messages: Sequence[Message]) -> None:
-        """Tell the others that this worker has committed these events."""
+        """Announce the events that this worker has committed."""
         self._numbers[self._slot] = messages[-1].number or 0
         datum = EVENTS + b"".join(map(_packed, messages))
         if len(datum) > LIMIT:
@@ -87,7 +88,7 @@ class Siblings:
         return max(self._numbers)
 
     def carry(self, told: Callable[[bytes], None]) -> None:
-        """Have `told` called with each datum that another worker sends."""
+        """Call `told` with each datagram that another worker sends."""
         self._told.append(told)
 
     def send(self, datum: bytes) -> None:
@@ -134,7 +135,7 @@ def _unpacked(datum: bytes) -> list[Message]:
 
 
 class _Outbox:
-    """The way to one sibling: what it does not take at once waits, a wake-up only once."""
+    """The queue to one worker: it keeps what the socket does not accept, a wake-up only once."""
 
     def __init__(self, outbox: socket.socket) -> None:
         outbox.setblocking(False)
@@ -154,7 +155,7 @@ class _Outbox:
             self._offer(datum)
 
     def hand_over(self, datum: bytes) -> None:
-        """Send it to somebody who keeps up; who does not is woken, and reads the log."""
+        """Send to a worker that keeps up; another one is only woken, and reads the log."""
         if self._waiting:
             self.wake()
         else:
@@ -163,7 +164,7 @@ class _Outbox:
     def _offer(self, datum: bytes) -> None:
         try:
             self._socket.send(datum)
-        except OSError:  # it is full
+        except OSError:  # the socket's buffer is full
             self._waiting.append(datum)
             asyncio.get_running_loop().add_writer(self._socket, self._go_on)
 

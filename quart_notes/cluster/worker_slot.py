@@ -1,4 +1,4 @@
-"""A worker's place among the others: what its supervisor has made for all of them, and the line between the two."""
+"""A worker's slot: what its supervisor has created for all workers, and the channel between the two."""
 
 import mmap
 import os
@@ -14,13 +14,13 @@ from quart_notes.storage.sqlite.write_lock import Turns
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a worker works with.
+    """A worker's resources.
 
     slot       from 0
-    first      the first process in the first slot: what is said once is said by it
-    of         how many workers there are
-    siblings   the way to the others
-    turn       whose turn it is to write
+    first      whether it is the first process of the first slot: it prints what is printed once
+    of         number of workers
+    siblings   the channel to the others
+    turn       the write lock
     """
 
     slot: int
@@ -31,7 +31,7 @@ class Place:
 
 
 class Shared:
-    """What all workers share: a file in memory, and a way to each. Made by the supervisor, inherited by the workers."""
+    """What workers share: a file in memory, and a socket for each. Created by the supervisor, inherited by workers."""
 
     def __init__(self, workers: int) -> None:
         self.memory = _memory()
@@ -39,26 +39,26 @@ class Shared:
         self._ways = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(workers)]
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
         self.memory.close()
         for way in self._ways:
             for end in way:
                 end.close()
 
     def descriptors(self, slot: int) -> list[int]:
-        """What a worker has to inherit, for `place_of`."""
+        """The descriptors that a worker has to inherit, for `place_of`."""
         inbox = self._ways[slot][0].fileno()
         outboxes = [way[1].fileno() for number, way in enumerate(self._ways) if number != slot]
         return [self.memory.fileno(), inbox, *outboxes]
 
 
 def _memory() -> IO[bytes]:
-    # Not a file on a disk: that may be full.
+    # Not a file on a disk, which may be full.
     return os.fdopen(os.memfd_create("quart-notes"), "w+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
 
 
 def place_of(slot: int, descriptors: Sequence[int], *, first: bool) -> Place:
-    """The place of a worker that has inherited them."""
+    """The slot of a worker that has inherited the descriptors."""
     memory, inbox, *outboxes = descriptors
     workers = len(outboxes) + 1
     numbers = mmap.mmap(memory, workers * NUMBER)

@@ -1,4 +1,4 @@
-"""The database, whichever it is, and the files beside it.
+"""The database, SQLite or PostgreSQL, and the files beside it.
 
 May import schemas, settings and errors.
 """

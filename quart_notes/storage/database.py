@@ -1,8 +1,8 @@
-"""The database, whichever it is: connections, transactions, migrations, health.
+"""The database, SQLite or PostgreSQL: connections, transactions, migrations, health.
 
-What SQLite and PostgreSQL do differently stands in files of their own: `sqlite/file` and `postgres/server` for what
-surrounds a connection, `sqlite/client`, `postgres/client` and `postgres/transactions` for what happens on one. Every
-cure for their traps has its place there.
+The differences are in files of their own: `sqlite/file` and `postgres/server` for everything around a connection,
+`sqlite/client`, `postgres/client` and `postgres/transactions` for transactions. Every workaround for Tortoise and the
+drivers has its place there.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ _IS_ASIDE: ContextVar[bool] = ContextVar("aside", default=False)
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """Have this task read where no request does, so that it waits for none of them, if there is such a connection."""
+    """Let this task read on a connection of its own, if there is one, so that it never waits for requests."""
     token = _IS_ASIDE.set(True)
     try:
         yield
@@ -76,31 +76,31 @@ ORM = orm(SqliteFile(Path("data/quart-notes.sqlite3")))  # for Tortoise's own co
 
 
 class Transaction(Protocol):
-    """What both engines' transactions can do beside what Tortoise knows.
+    """The methods of both engines' transactions besides Tortoise's.
 
-    SQL of our own is written for both: `?1` for a value, moments as they are, TRUE and FALSE. `execute_insert` with it
-    gives the new row's id.
+    Our own SQL is written for both: `?1` for a value, datetimes as they are, TRUE and FALSE. `execute_insert` returns
+    the id of the new row.
     """
 
     SIZE: str  # a query for the bytes of the whole database
-    private: bool  # as the database was told
+    private: bool  # as the database was configured
 
     @property
     def changes(self) -> int:
-        """How much has been written so far; the same number again: nothing since."""
+        """A count of changes; an equal count means that nothing was written in between."""
 
     async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
-        """Number and insert (topic, body, subject) in order, and commit with them; returns the number of the first."""
+        """Number and insert (topic, body, subject) in order, and commit; returns the number of the first."""
 
 
 @contextmanager
 def exclusive(place: Path | Postgres, patience: float = 0.0) -> Iterator[int | None]:
-    """Be the only process that writes to this database; CannotOpenError when another one is.
+    """Lock the database, so that no other process writes to it; CannotOpenError when another one does.
 
-    The lock goes with the process, however it ends, and with those that have inherited its descriptor, which is given.
-    A PostgreSQL server has locks of its own, which go with the connection that writes (`Database(..., alone=True)`).
+    The lock is released when the process ends, and all processes that inherited its descriptor, which is yielded. A
+    PostgreSQL server has its own locks, which belong to the connection that writes (`Database(..., alone=True)`).
 
-    patience   seconds to wait for the other one to end
+    patience   seconds to wait for the other process to end
     """
     if isinstance(place, Postgres):
         yield None
@@ -128,16 +128,16 @@ def _locked(file: IO[bytes]) -> bool:
 
 
 class Database:
-    """An open database: a SQLite file, or one of a PostgreSQL server's.
+    """An open database: a SQLite file, or a database of a PostgreSQL server.
 
-    1. All writing happens in `transaction`, in the writer's task: a cancelled request cannot leave a lock behind. On
+    1. All writes are in `transaction`, in the writer's task: a cancelled request cannot leave a lock behind. On
        PostgreSQL, where several processes may serve one database, one writes at a time.
-    2. `snapshot` sees one moment, however many queries it makes.
-    3. A failure is raised as StorageFullError or DatabaseUnavailableError; the next call tries afresh.
+    2. All queries in a `snapshot` see the same state.
+    3. A failure is raised as StorageFullError or DatabaseUnavailableError; the next call starts over.
 
-    turn     on SQLite: what is entered around each transaction that writes
+    turn     on SQLite: the context manager around each transaction that writes
     alone    on PostgreSQL: refuse to open while another process writes, and have others refuse until it closes
-    private  people's e-mail addresses are not for everybody (see `is_private`)
+    private  e-mail addresses are not public (see `is_private`)
     """
 
     def __init__(
@@ -148,13 +148,13 @@ class Database:
         self._turn: Turn = turn or nullcontext()
         self._store = SqliteFile(place) if isinstance(place, Path) else PostgresServer(place, alone=alone)
         self._names = tuple(orm(self._store)["connections"])
-        self._failed = False  # and was not found to be sound since
+        self._failed = False  # and was not checked successfully since
         self._asking: asyncio.Task[bool] | None = None
 
     async def open(self) -> list[str]:
-        """Connect and apply the migrations that are pending, oldest first; returns their names.
+        """Connect and apply pending migrations, oldest first; returns their names.
 
-        A copy of an older file is kept first. Raises CannotOpenError.
+        Copies an older file first. Raises CannotOpenError.
         """
         try:
             await self._connect(*self._names)
@@ -171,23 +171,23 @@ class Database:
 
     async def _connect(self, *names: str) -> None:
         await self._store.probe()
-        # Tortoise keeps the queries of the database that was open before, in that one's dialect.
+        # Tortoise caches the queries of the former database, in its dialect.
         tortoise_executor.EXECUTOR_CACHE.clear()
         # Without the global fallback, tasks that did not start the app find no connection.
         # https://github.com/tortoise/tortoise-orm/blob/develop/tortoise/context.py
         await Tortoise.init(config=orm(self._store), _enable_global_fallback=True)
-        # Now, not at the first query: Tortoise keeps its lock for good when a connection cannot be made there.
+        # Now, not at the first query: Tortoise never releases its lock when the connection fails there.
         for name in names:
             await get_connection(name).create_connection(with_db=True)
 
     async def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
         await Tortoise.close_connections()
 
     async def inspect(self) -> list[str]:
-        """Connect, to look and not to write, and return the names of the migrations that `open` would apply.
+        """Connect read-only, and return the names of the migrations that `open` would apply.
 
-        Raises CannotOpenError when it is of a newer version.
+        Raises CannotOpenError when the database is of a newer version.
         """
         await self._connect(READER)
         self._store.opened()
@@ -210,7 +210,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[BaseDBAsyncClient]:
-        """One moment of the database, to read from."""
+        """A consistent state of the database, to read from."""
         with self._watched():
             self._store.check()
             async with in_transaction(ASIDE if _IS_ASIDE.get() and ASIDE in self._names else READER) as connection:
@@ -218,15 +218,15 @@ class Database:
                 yield connection
 
     async def ping(self) -> None:
-        """Return after a real query; DatabaseUnavailableError when there is no answer."""
+        """Run a real query; DatabaseUnavailableError without a response."""
         async with self.snapshot() as connection:
             await connection.execute_query("SELECT newest FROM log_head")
 
     async def answers(self) -> bool:
-        """Whether it does, by a query that no cache answers.
+        """Whether the database responds, by a query that no cache answers.
 
-        Once anything has failed it does not, until all of it was found to be sound. Who asks before waits for the
-        same look, which may take long: a caller that is cancelled does not end it.
+        After any failure it returns False until the whole database was checked. Callers wait for the same check, which
+        may take long; a caller that is cancelled does not end it.
         """
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._answers())
@@ -245,33 +245,33 @@ class Database:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Raise what the database says as this application's errors, and remember that it has failed."""
+        """Translate the database's errors into the application's, and remember the failure."""
         try:
             with translated():
                 yield
         except DatabaseUnavailableError as error:
-            self._failed |= "locked" not in str(error.__cause__)  # busy: it works for somebody else
+            self._failed |= "locked" not in str(error.__cause__)  # busy with another process, not broken
             raise
 
     async def checkpoint(self) -> None:
-        """What the database needs done now and then, beside the writes that go on."""
+        """Do the regular maintenance of the database, beside the writes."""
         with translated():
             await self._store.checkpoint()
 
 
 def changes(connection: BaseDBAsyncClient) -> int:
-    """How much this connection has written so far: whether a piece of work has touched anything."""
+    """A count of this connection's changes, to see whether an operation has written anything."""
     return cast(Transaction, connection).changes
 
 
 def is_private(connection: BaseDBAsyncClient) -> bool:
-    """Whether what is read here and shown to others has no e-mail addresses in it."""
+    """Whether rows that are read here for others leave out e-mail addresses."""
     return cast(Transaction, connection).private
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise what the database says as this application's errors."""
+    """Translate the database's errors into the application's."""
     try:
         yield
     except FAILURES as error:

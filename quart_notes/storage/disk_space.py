@@ -1,23 +1,23 @@
-"""Whether there is room on the disk for what is written."""
+"""Checks the free space of the disk."""
 
 import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-CHANGE = 256 * 1024  # bytes: more than the largest change of one note takes, with its event
+CHANGE = 256 * 1024  # bytes: more than the largest change of one note needs, with its event
 
 
 class Room:
-    """The room in folders that are written to. Its methods wait for the disk."""
+    """The free space of the folders that are written to. Its methods wait for the disk."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = frozenset(folders)
 
     def is_left(self) -> bool:
-        """Whether one more change fits; when the free space does not say so, a file of that size is tried.
+        """Whether one more change fits; if the free space is too small, a file of that size is tried.
 
-        It may fit all the same: some space is kept for the superuser.
+        It may fit all the same: some space is reserved for the superuser.
         """
         return all(_free(folder) >= CHANGE or _fits(folder) for folder in self._folders if folder.is_dir())
 

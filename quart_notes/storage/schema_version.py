@@ -1,10 +1,10 @@
-"""Which versions of the tables this program can work with."""
+"""The versions of the tables that this program can work with."""
 
 from collections.abc import Iterable
 from importlib import import_module
 from pkgutil import iter_modules
 
-APPS = {"quart_notes": {"models": ["quart_notes.models"], "migrations": "quart_notes.migrations"}}  # as Tortoise has it
+APPS = {"quart_notes": {"models": ["quart_notes.models"], "migrations": "quart_notes.migrations"}}  # Tortoise's format
 
 
 class CannotOpenError(Exception):
@@ -12,13 +12,13 @@ class CannotOpenError(Exception):
 
 
 def check(place: object, applied: Iterable[str]) -> None:
-    """CannotOpenError, which names them, when migrations were applied there that this program does not know."""
+    """CannotOpenError naming the migrations that were applied there and that this program does not know."""
     if unknown := sorted({*applied} - _known()):
         raise CannotOpenError(f"{place} is of a newer version, with migration {', '.join(unknown)}: use that version")
 
 
 def pending(applied: Iterable[str]) -> list[str]:
-    """The migrations that were not applied, oldest first."""
+    """The migrations that are not applied yet, oldest first."""
     return sorted(_known() - {*applied})
 
 

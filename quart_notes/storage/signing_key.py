@@ -1,4 +1,4 @@
-"""The server's own key, by which it knows again what it has handed out."""
+"""The server's signing key: signs values that the server hands out and checks them later."""
 
 import hmac
 import secrets
@@ -16,7 +16,7 @@ KEY_BYTES = 32
 
 
 def key_in(folder: Path) -> bytes | None:
-    """The key of a data folder; None when none was made there."""
+    """The key of a data folder; None when there is none."""
     try:
         return (folder / FILE).read_bytes()
     except FileNotFoundError:
@@ -24,9 +24,9 @@ def key_in(folder: Path) -> bytes | None:
 
 
 class Signing:
-    """Signs texts, each kind for itself; the key is made at the first start.
+    """Signs texts, with a separate key for each kind; the key is created at the first start.
 
-    It stays in the data folder, or in a database that servers on many machines share.
+    It is stored in the data folder, or in a database that servers on many machines share.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,7 +34,7 @@ class Signing:
         self._key = b""
 
     async def open(self, database: Database) -> None:
-        """Read the key, or make it."""
+        """Read the key, or create it."""
         if isinstance(database.place, Path):
             self.open_file()
             return
@@ -44,7 +44,7 @@ class Signing:
         self._key = bytes.fromhex(kept.key)
 
     def open_file(self) -> None:
-        """Read the key of the data folder, or make it; nobody but the server's own user can read it."""
+        """Read the key of the data folder, or create it; only the server's own user can read it."""
         make_folder(self._file.parent)
         try:
             with open_file(self._file, "xb") as file:
@@ -60,12 +60,12 @@ class Signing:
         return self._signer(kind).sign(text).decode()
 
     def secret(self, name: str) -> str:
-        """A secret of 256 bits, always the same for the same name; nobody who lacks the key can tell it."""
+        """A secret of 256 bits, always the same for the same name; it cannot be guessed without the key."""
         mac = hmac.digest(self._key, f"quart-notes secret {name}".encode(), "sha256")
         return urlsafe_b64encode(mac).rstrip(b"=").decode()
 
     def read(self, kind: str, signed: str) -> str | None:
-        """The text that was signed; None when this key did not sign it."""
+        """The signed text; None unless this key signed it."""
         try:
             return self._signer(kind).unsign(signed).decode()
         except BadSignature:

@@ -1,1 +1,1 @@
-"""From one kind of database to the other, and back from a copy."""
+"""Copies a database to another kind of database, and restores copies."""

@@ -1,4 +1,4 @@
-"""Everything from one database to another of another kind, read back and compared; and what both need for that."""
+"""Copies all rows to another kind of database, reads them back and compares them; with helpers for both sides."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -10,12 +10,12 @@ from quart_notes.storage.database import Database
 from quart_notes.storage.postgres import tables as postgres_tables
 from quart_notes.storage.postgres.tables import PostgresTables
 
-Report = Callable[[int, int], None]  # rows dealt with, and how many there are
-Progress = Callable[[str], AbstractContextManager[Report]]  # begins to show how far something is, by its name
+Report = Callable[[int, int], None]  # rows done, and rows in total
+Progress = Callable[[str], AbstractContextManager[Report]]  # starts a progress display with this label
 
 
 class Copied(NamedTuple):
-    """A table that is the same on both sides now."""
+    """A table that is now the same on both sides."""
 
     name: str
     rows: int
@@ -23,9 +23,9 @@ class Copied(NamedTuple):
 
 
 async def copy(source: Tables, target: Tables, tables: list[Table], report: Report) -> list[Copied]:
-    """Replace all rows by those of another database, and read them back.
+    """Replace all rows with those of another database, and read them back.
 
-    raises   CopyError when what is read back is not the same; the transactions are the caller's
+    raises   CopyError when the rows that are read back differ; the caller owns the transactions
     """
     done, total = 0, 2 * sum([await source.count(table) for table in tables])
 
@@ -74,7 +74,7 @@ async def alone(place: Postgres) -> AsyncIterator[PostgresTables]:
 
 
 async def migrate(database: Database) -> None:
-    """Have all tables in it, up to date."""
+    """Create all tables, or migrate them to the newest version."""
     try:
         await database.open()
     finally:

@@ -1,4 +1,4 @@
-"""A SQLite file's database moves to PostgreSQL, where everybody goes on as if nothing had happened."""
+"""Moves a SQLite database to PostgreSQL, with ids, log and sessions."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -18,15 +18,15 @@ from quart_notes.storage.sqlite import tables as sqlite_tables
 from quart_notes.storage.sqlite.tables import SqliteTables
 
 NEVER_USED = Head("", 0, 0)
-# What may be different without a loss: what servers prune, and what is written although somebody only looks.
+# Tables that may differ without a loss: servers prune them, or write them although somebody only reads.
 PASSING = {"event_log", "log_head", "attempt"}
 STAMPS = {("session", "seen_at"), ("session", "expires_at"), ("api_token", "used_at")}
 
 
 class Moved(NamedTuple):
-    """What came of it.
+    """The result of a move.
 
-    unfinished   imports that can still be run; their files stay where they are
+    unfinished   imports that can still run; their files stay where they are
     """
 
     tables: list[Copied]
@@ -35,9 +35,9 @@ class Moved(NamedTuple):
 
 
 async def move(source: Path, folder: Path, target: Postgres, progress: Progress) -> Moved:
-    """Copy everything, or nothing: ids, the log and its epoch too. The file stays as it is.
+    """Copy everything or nothing, with ids, the log and its epoch. The file stays as it is.
 
-    folder   the data folder, with the key by which the server signs
+    folder   the data folder, with the signing key
     raises   CopyError, CannotOpenError: a server works on one of them, or the target holds something else
     """
     key = _key(folder)
@@ -47,7 +47,7 @@ async def move(source: Path, folder: Path, target: Postgres, progress: Progress)
         with sqlite_tables.opened(source) as ours:
             async with postgres_tables.snapshot(target) as theirs:
                 schema_version.check(target, await theirs.migrations())
-                await _check_place(ours, theirs, target)  # before it is given any tables
+                await _check_place(ours, theirs, target)  # before any table is created there
             async with copy.alone(target) as theirs:
                 await _check_place(ours, theirs, target)
                 await _check_contents(theirs, ours.tables(), target)
@@ -79,7 +79,7 @@ async def _check_version(file: Path) -> None:
 
 
 async def _check_place(ours: SqliteTables, theirs: PostgresTables, target: Postgres) -> None:
-    """CopyError unless nothing is lost there: it is unused, or as it was after it was copied last."""
+    """CopyError unless nothing is lost there: the target is unused, or is unchanged since the last copy."""
     here, there = await ours.head(), await theirs.head() or NEVER_USED
     if here is None:
         raise CopyError("there is nothing to copy yet: no server has worked on this database")
@@ -88,7 +88,7 @@ async def _check_place(ours: SqliteTables, theirs: PostgresTables, target: Postg
     if there.epoch != here.epoch:
         raise CopyError(f"{target} holds the notes of another database: begin with an empty one")
     last, same = await theirs.event(there.newest), await ours.event(there.newest)
-    # What it is about may have been deleted here since, and its text with it.
+    # The subject of the event may have been deleted here since, and its text with it.
     if last is None or same is None or _without_text(last) != _without_text(same):
         raise CopyError(
             f"{target} was copied from this database, and may have been changed since: its event {there.newest} is not"
@@ -102,7 +102,7 @@ def _without_text(event: Row) -> tuple[str, bytes]:
 
 
 async def _check_contents(theirs: PostgresTables, tables: list[Table], target: Postgres) -> None:
-    """CopyError unless it is unused, or holds what was copied last: much that people do is in no event."""
+    """CopyError unless the target is unused, or holds what was copied last: many changes have no event."""
     head, mark = await theirs.head() or NEVER_USED, await theirs.mark()
     if (head.newest or mark) and mark != await _contents(theirs, tables):
         raise CopyError(
@@ -111,7 +111,7 @@ async def _check_contents(theirs: PostgresTables, tables: list[Table], target: P
 
 
 async def _contents(theirs: PostgresTables, tables: list[Table]) -> str:
-    """A checksum of everything that would be lost."""
+    """A checksum of all rows that would be lost."""
     total = Sum()
     for table in tables:
         if table.name in PASSING:

@@ -1,23 +1,23 @@
-"""What both databases' tables are to the code that copies them: rows of plain values, and a checksum of them."""
+"""The interface of both databases for the code that copies them: rows of plain values, and their checksum."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
-CHUNK = 500  # rows at once: 40 MB if every one of them were an event as long as can be
-ALONE = {"server_key"}  # of one place: it is handed on, or not, by the code that copies
+CHUNK = 500  # rows in one read: at most 40 MB, if every one were an event of the largest size
+ALONE = {"server_key"}  # tables that stay with their database; the copying code decides about them
 
 Row = tuple[Any, ...]  # of None, int (0 and 1 for no and yes), float, str and datetime in UTC, by the table's columns
 
 
 class CopyError(Exception):
-    """Nothing can be copied; the message says what and why."""
+    """The copy is not possible; the message says what and why."""
 
 
 class Table(NamedTuple):
-    """A table, the same in both databases.
+    """A table, which is the same in both databases.
 
-    types   of its columns, as SQLite has them declared
+    types   of its columns, as declared in SQLite
     key     the column of its primary key
     """
 
@@ -28,7 +28,7 @@ class Table(NamedTuple):
 
 
 class Head(NamedTuple):
-    """How far the log goes, and which log it is."""
+    """The newest number of the log, and its epoch."""
 
     epoch: str
     newest: int
@@ -39,19 +39,19 @@ class Tables(Protocol):
     """The tables of an open database, within one transaction."""
 
     async def head(self) -> Head | None:
-        """Of its log; None when no server has worked on it yet."""
+        """The head of its log; None when no server has worked on it yet."""
 
     async def event(self, number: int) -> Row | None:
         """The topic and the body of an event that is still in the log."""
 
     async def count(self, table: Table) -> int:
-        """How many rows there are."""
+        """Number of rows."""
 
     def read(self, table: Table) -> AsyncIterator[list[Row]]:
         """All rows by primary key, CHUNK at once."""
 
     async def used(self, table: Table) -> int:
-        """The greatest number that was ever given to a row; 0 when rows have no numbers."""
+        """The highest id ever given to a row; 0 when rows have no ids."""
 
     async def empty(self, tables: Sequence[Table]) -> None:
         """Delete all rows."""
@@ -60,23 +60,23 @@ class Tables(Protocol):
         """Insert rows."""
 
     async def complete(self, table: Table, used: int) -> None:
-        """All rows are there: give further ones numbers beyond those that were used."""
+        """Set the sequence of ids after all rows are written: further ids come after `used`."""
 
 
 class Sum:
-    """How many rows, and a checksum of them in their order."""
+    """The number of rows, and a checksum of them in their order."""
 
     def __init__(self) -> None:
         self.rows = 0
         self._digest = blake2b(digest_size=8)
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Count them in."""
+        """Add rows to the checksum."""
         for row in rows:
             self.rows += 1
             self._digest.update(repr(row).encode())
 
     @property
     def checksum(self) -> str:
-        """As hexadecimal digits."""
+        """The checksum as hexadecimal digits."""
         return self._digest.hexdigest()

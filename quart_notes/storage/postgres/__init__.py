@@ -1,1 +1,1 @@
-"""A PostgreSQL server as the database: the only place that knows its driver."""
+"""A PostgreSQL server as the database. Only this package imports its driver."""

@@ -1,4 +1,4 @@
-"""Whole copies of a PostgreSQL database, as SQLite files: they can be restored on either, and need no other program."""
+"""Copies a PostgreSQL database to a SQLite file, which can be restored on either database, without other programs."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from quart_notes.storage.postgres.tables import PostgresTables
 from quart_notes.storage.sqlite import backup as backups
 from quart_notes.storage.sqlite import tables as sqlite_tables
 
-FILE = "quart-notes.sqlite3"  # what a copy is named after
+FILE = "quart-notes.sqlite3"  # part of the names of copies
 
 
 async def backup(source: Postgres, target: Path, progress: Progress) -> None:
-    """A whole copy of one moment, checked, in a file that is not there yet; servers go on while it is made."""
+    """A checked copy of one state, in a new file; servers go on while it is made."""
     async with postgres_tables.snapshot(source) as server:
         await _save(server, source, target, progress)
 
@@ -50,7 +50,7 @@ async def _check_version(server: PostgresTables, place: Postgres) -> None:
 @contextmanager
 def _partial(target: Path) -> Iterator[Path]:
     partial = target.with_name(target.name + ".part")
-    _remove(partial)  # what a process left that was killed
+    _remove(partial)  # left by a process that was killed
     try:
         yield partial
     finally:
@@ -63,10 +63,10 @@ def _remove(file: Path) -> None:
 
 
 async def restore(source: Path, folder: Path, target: Postgres, progress: Progress) -> Path | None:
-    """Put a copy in the place of what a server has, all of it or nothing.
+    """Replace the content of a PostgreSQL database with a copy, all of it or nothing.
 
-    Returns the copy of what was there, in `folder`; None when that was nothing. The log gets a new epoch, as by
-    backups.restore. The key by which servers sign stays.
+    Returns the copy of the former content, in `folder`; None when it was empty. The log gets a new epoch, as in the
+    SQLite backup. The signing key stays.
 
     raises   CopyError, CannotOpenError: servers work on it, the file is no copy or of a newer version
     """
@@ -86,8 +86,8 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
 
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
-    """An empty folder; for a process that is alone with the database, so that nobody else has it."""
-    shutil.rmtree(folder, ignore_errors=True)  # what a process left that was killed
+    """An empty folder, for a process that is alone with the database, so that no other one uses it."""
+    shutil.rmtree(folder, ignore_errors=True)  # left by a process that was killed
     make_folder(folder)
     try:
         yield folder

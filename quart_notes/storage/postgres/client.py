@@ -21,22 +21,22 @@ from quart_notes.storage.postgres.transactions import StrictTransaction, transla
 
 Role = Literal["shared", "alone", "reader", "aside", "migrator"]  # the first two write
 
-# Number of the advisory lock of a process that may write at all: servers share it, what must be alone does not.
+# Id of the advisory lock of all processes that may write: servers share it, exclusive commands do not.
 IN_USE = 0x51756172744E02
 
 CONNECTING = 3.0  # seconds to reach the server
-WAITING = 10.0  # seconds for a connection of the pool
+WAITING = 10.0  # seconds to wait for a connection of the pool
 LOCK_WAIT = 5  # seconds for another process's write
-USE_WAIT = 1  # seconds for IN_USE: a process that has just ended may still be known to the server
-IDLE = 10  # seconds a transaction may do nothing, as that of a process that was stopped: others wait for its lock
+USE_WAIT = 1  # seconds for IN_USE: the server may not have noticed yet that a process has ended
+IDLE = 10  # seconds that a transaction may be idle, as when its process was suspended: others wait for its lock
 MIGRATION_WAIT = 600  # seconds for another process's migrations
-SLACK = 5  # seconds that we wait longer than the server's own time-out, in case it is gone
+SLACK = 5  # seconds that we wait longer than the server's own timeout, in case it is gone
 
 TAKE_USE = "SET lock_timeout = '{wait}s'; SELECT pg_advisory_lock{kind}({lock}); RESET lock_timeout"
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection on which nothing is ever set, so that there is little to reset when it goes back to its pool."""
+    """A connection whose settings never change, so that little has to be reset when it returns to its pool."""
 
     async def reset(self, *, timeout: float | None = None) -> None:
         """Roll back what a failure or a cancelled task has left open."""
@@ -46,15 +46,15 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     def _cancel_current_command(
         self, waiter: asyncio.Future[None], cancel_waiter: asyncio.Future[None] | None = None
     ) -> None:
-        """Let a query whose caller has left come to its end, which the reset of the connection waits for.
+        """Let a query whose caller has left run to its end; the reset of the connection waits for it.
 
-        To have it cancelled takes a connection of its own for each, and there may be many who leave.
+        A cancellation needs a connection of its own, and many callers may leave at once.
         """
         waiter.set_result(None)
 
 
 class StrictContext(TransactionContext):
-    """Gives the connection back whatever happens, and to whomever: rolled back, or closed when that cannot be done."""
+    """Always releases the connection: rolled back, or closed when that fails."""
 
     def __init__(self, client: "StrictClient") -> None:
         self.connection_name = client.connection_name
@@ -81,9 +81,9 @@ class StrictContext(TransactionContext):
 
 
 class StrictClient(AsyncpgDBClient):
-    """Connections to one database, each of which can be lost and is made again at its next use.
+    """Connections to one database, each of which is reopened at its next use after it was lost.
 
-    role   what they are for; all but those that read are one connection
+    role   their use; all roles but the reader have one connection
     """
 
     def __init__(self, connection_name: str, place: Postgres, role: Role) -> None:
@@ -93,7 +93,7 @@ class StrictClient(AsyncpgDBClient):
         self._giving: set[asyncio.Task[None]] = set()
 
     async def create_connection(self, with_db: bool) -> None:
-        """Make all connections, to know that it can be done."""
+        """Open all connections, to check that it is possible."""
         patient = self.role == "migrator"
         seconds = MIGRATION_WAIT if patient else self.place.timeout
         size = self.place.pool if self.role == "reader" else 1
@@ -101,22 +101,22 @@ class StrictClient(AsyncpgDBClient):
             self._pool = await asyncpg.create_pool(
                 self.place.url,
                 init_size=size,
-                min_size=0,  # none is replaced before it is needed: the pool tries for ever, with a traceback each time
+                min_size=0,  # reopened at their use: the pool would retry for ever, with a traceback each time
                 max_size=size,
-                max_inactive_connection_lifetime=0,  # it stays, and however much it was used:
-                max_queries=math.inf,  # a lock may go with it
+                max_inactive_connection_lifetime=0,  # a connection stays open, however long it is idle and
+                max_queries=math.inf,  # however often it was used: it may hold a lock
                 connection_class=Connection,
                 init=self._prepare,
                 timeout=CONNECTING,
                 command_timeout=seconds + SLACK,
                 server_settings={
                     "application_name": f"quart-notes {self.role}",
-                    "synchronous_commit": "on",  # a commit is on the disk before anybody is told
+                    "synchronous_commit": "on",  # a commit is on the disk before its response or event leaves
                     "statement_timeout": f"{seconds}s",
                     "lock_timeout": f"{seconds if patient else LOCK_WAIT}s",
                     "idle_in_transaction_session_timeout": f"{IDLE}s",
                     **WATCHFUL,
-                    "jit": "off",  # it takes longer than our queries do
+                    "jit": "off",  # compiling takes longer than our queries
                 },
             )
             await self._post_connect()
@@ -124,7 +124,7 @@ class StrictClient(AsyncpgDBClient):
     async def _prepare(self, connection: Any) -> None:
         watch(connection)
         if self.role in {"shared", "alone"}:
-            # With this very connection: nobody writes without it, nor after it is lost.
+            # On this very connection: no process writes without the lock, nor after the connection is lost.
             kind = "_shared" if self.role == "shared" else ""
             try:
                 await connection.execute(TAKE_USE.format(wait=USE_WAIT, kind=kind, lock=IN_USE))
@@ -132,14 +132,14 @@ class StrictClient(AsyncpgDBClient):
                 raise asyncpg.LockNotAvailableError("it is in use by another Quart Notes process") from None
 
     async def take(self) -> Any:
-        """A connection, for a caller that gives it back."""
+        """Acquire a connection; the caller releases it."""
         pool = self._pool
         with translated():
             if pool is None:
                 raise asyncpg.InterfaceError("the database is closed")
             if pool.get_idle_size():
                 return await pool.acquire()
-            # One may have to be made: a caller who leaves before must not leave half of it behind.
+            # A connection may have to be opened: a caller who leaves must not leave half of it behind.
             taking = asyncio.create_task(_patiently(pool))
             try:
                 return await asyncio.shield(taking)
@@ -153,12 +153,12 @@ class StrictClient(AsyncpgDBClient):
             giving.add_done_callback(self._giving.discard)
 
     async def give_back(self, connection: Any) -> None:
-        """Let others have it; what is open on it is rolled back. Cancelling does not hinder that."""
+        """Release it; an open transaction is rolled back. Cancellation does not prevent this."""
         await asyncio.shield(asyncio.create_task(self._give_back(connection)))
 
     async def _give_back(self, connection: Any) -> None:
         if self._pool is not None:
-            with suppress(*FAILURES):  # it is closed then, and the next one is made at its first use
+            with suppress(*FAILURES):  # it is closed then, and the next one is opened at its first use
                 await self._pool.release(connection, timeout=CONNECTING)
 
     async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

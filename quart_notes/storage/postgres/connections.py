@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL beside Tortoise's, for whatever is no transaction."""
+"""Connections to PostgreSQL besides Tortoise's, outside of transactions."""
 
 import asyncio
 import logging
@@ -11,17 +11,17 @@ import asyncpg
 from quart_notes.settings import Postgres
 
 CONNECTING = 3.0  # seconds to reach the server
-IDLE = 5  # seconds without a word after which a lock is lost
-ANSWER = 3.0  # seconds for an answer; then the connection counts as lost
-UNANSWERED_MS = 5_000  # milliseconds bytes may stay unacknowledged, here or there, before it counts as lost
-SILENT, ASK = 3, 1  # seconds of silence until it is asked whether the other end is there, and until it is asked again
-ASKED = 3  # times without an answer, after which it is gone
+IDLE = 5  # seconds of silence after which a lock is lost
+ANSWER = 3.0  # seconds for a response; then the connection counts as lost
+UNANSWERED_MS = 5_000  # milliseconds that bytes may stay unacknowledged, on either side, before it counts as lost
+SILENT, ASK = 3, 1  # keep-alive: seconds of silence before the first probe, and seconds between probes
+ASKED = 3  # probes without a response, after which the connection is lost
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 log = logging.getLogger(__name__)
 
-# What the server does about a machine that is gone, or cut off: left to itself, it finds out after two hours, and
-# keeps the locks of its connections until then.
+# The server's settings for a client machine that is gone or cut off: by default it notices after two hours, and keeps
+# the locks of its connections until then.
 WATCHFUL = {
     "tcp_user_timeout": str(UNANSWERED_MS),
     "tcp_keepalives_idle": str(SILENT),
@@ -31,7 +31,7 @@ WATCHFUL = {
 
 
 async def connect(place: Postgres, name: str, **settings: str) -> Any:
-    """A connection that says its name to the server; one of FAILURES when there is none to be had."""
+    """A connection with an application name; raises one of FAILURES when it cannot be opened."""
     connection = await asyncpg.connect(
         place.url,
         timeout=CONNECTING,
@@ -43,7 +43,7 @@ async def connect(place: Postgres, name: str, **settings: str) -> Any:
 
 
 async def asked(place: Postgres, query: str, *values: object) -> Any:
-    """The first value that a query finds, on a connection of its own; one of FAILURES when there is no answer."""
+    """The first value of a query's result, on a connection of its own; raises one of FAILURES without a response."""
     connection = await connect(place, "question")
     try:
         return await connection.fetchval(query, *values)
@@ -52,7 +52,7 @@ async def asked(place: Postgres, query: str, *values: object) -> Any:
 
 
 def watch(connection: Any) -> None:
-    """Have this machine find out soon that the server's is gone, or cut off, whether it waits for an answer or not.
+    """Enable keep-alives, so that this machine soon notices that the server's is gone, with or without a query.
 
     source   tcp(7)
     """
@@ -74,7 +74,7 @@ def watch(connection: Any) -> None:
 class AdvisoryLock:
     """A lock among all processes of a database: it is lost with the connection that holds it.
 
-    Its holder has to ask for it again and again: one that was stopped, or cut off, has lost it after IDLE.
+    Its holder has to renew it regularly: a suspended or disconnected process has lost it after IDLE.
     """
 
     def __init__(self, place: Postgres, key: int) -> None:
@@ -82,10 +82,10 @@ class AdvisoryLock:
         self._key = key
         self._connection: Any = None
         self._held = False
-        self._trouble = ""  # why it cannot be asked for, while that is so
+        self._trouble = ""  # the error while it cannot be acquired
 
     async def take(self) -> bool:
-        """Whether this process holds it now; takes it if nobody does. What is in the way is logged once."""
+        """Whether this process holds the lock; acquires it if it is free. An error is logged once."""
         try:
             if self._connection is None:
                 self._connection = await connect(self._place, "leader", idle_session_timeout=f"{IDLE}s")
@@ -95,7 +95,7 @@ class AdvisoryLock:
                 else:
                     self._held = await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key)
         except BaseException as error:
-            # Nothing more is said on it: a server that cannot be reached would be waited for.
+            # Send nothing more on it: a server that cannot be reached would delay this.
             connection, self._connection, self._held = self._connection, None, False
             if connection is not None:
                 connection.terminate()
@@ -107,7 +107,7 @@ class AdvisoryLock:
         return self._held
 
     def _tell(self, trouble: str) -> None:
-        """Say it when it changes: it is asked for several times a second."""
+        """Log an error when it changes: the lock is requested several times a second."""
         if trouble == self._trouble:
             return
         self._trouble = trouble
@@ -117,7 +117,7 @@ class AdvisoryLock:
             log.info("The process can ask for the lead again: %s", self._place)
 
     async def release(self) -> None:
-        """Let another one have it."""
+        """Release it."""
         connection, self._connection, self._held = self._connection, None, False
         if connection is not None:
             with suppress(*FAILURES):

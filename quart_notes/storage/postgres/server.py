@@ -1,4 +1,4 @@
-"""PostgreSQL's side of the database: what is asked of the server, and its tables."""
+"""PostgreSQL's side of the database: connections and migrations."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from quart_notes.settings import Postgres
 
 
 class PostgresServer:
-    """One connection that writes, a pool of those that read, and one that reads aside from them."""
+    """One connection that writes, a pool of readers, and one reader apart from it."""
 
     engine = "quart_notes.storage.postgres.client"
 
@@ -21,24 +21,24 @@ class PostgresServer:
         self._alone = alone
 
     def credentials(self) -> tuple[dict[str, Any], ...]:
-        """What the engine needs for the connection that writes, for those that read, and for the one aside."""
+        """The engine's settings for the writer, the readers, and the separate reader."""
         roles = ("alone", "reader") if self._alone else ("shared", "reader", "aside")
         return tuple({"place": self._place, "role": role} for role in roles)
 
     async def probe(self) -> None:
-        """Nothing to do: a connection that cannot be made leaves nothing locked."""
+        """Do nothing: a failed connection leaves nothing locked."""
 
     def opened(self) -> None:
-        """Nothing to remember: a server is known by its address."""
+        """Do nothing: a server is identified by its address."""
 
     def check(self) -> None:
-        """Nothing to look at: a lost connection says so itself."""
+        """Do nothing: a lost connection raises an error by itself."""
 
     async def examine(self, *, thoroughly: bool) -> None:
-        """Nothing to look at: what is asked of a server is answered by it."""
+        """Do nothing: a query is the check."""
 
     async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
-        """Apply the migrations that are pending, all or none; of processes that start at once, one does it."""
+        """Apply pending migrations, all or none; of several processes that start at once, one does it."""
         name = f"{connection.connection_name}, migrating"
         migrator = type(connection)(name, place=self._place, role="migrator")
         await migrator.create_connection(with_db=True)
@@ -46,7 +46,8 @@ class PostgresServer:
         try:
             async with in_transaction(name) as transaction:
                 executor = MigrationExecutor(transaction, apps)
-                # It looks for what was applied before it makes the table of that, and fails quietly: not in here.
+                # Tortoise reads the applied migrations before it creates their table, and fails silently: not in this
+                # transaction.
                 await executor.recorder.ensure_schema(BasePostgresSchemaEditor(transaction))
                 await executor.migrate()
         finally:
@@ -54,4 +55,4 @@ class PostgresServer:
             await migrator.close()
 
     async def checkpoint(self) -> None:
-        """Nothing to do: the server does it by itself."""
+        """Do nothing: the server does it by itself."""

@@ -1,4 +1,4 @@
-"""The tables of a PostgreSQL server's database, for the code that copies them."""
+"""The tables of a PostgreSQL database, for the code that copies them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -25,20 +25,20 @@ MARK = """
 
 
 class PostgresTables:
-    """What is in a database, within one transaction."""
+    """The content of a database, within one transaction."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self._booleans: dict[str, set[int]] = {}  # where they stand among a table's columns
+        self._booleans: dict[str, set[int]] = {}  # positions of boolean columns, by table
 
     async def migrations(self) -> set[str]:
-        """The names of those that were applied."""
+        """The names of the applied migrations."""
         if not await self._is_there("tortoise_migrations"):
             return set()
         return {row["name"] for row in await self._connection.fetch("SELECT name FROM tortoise_migrations")}
 
     async def head(self) -> Head | None:
-        """Of its log; None when no server has worked on it yet."""
+        """The head of its log; None when no server has worked on it yet."""
         if not await self._is_there("log_head"):
             return None
         found = await self._connection.fetchrow("SELECT epoch, newest, pruned FROM log_head")
@@ -50,13 +50,13 @@ class PostgresTables:
         return tuple(found) if found else None
 
     async def count(self, table: Table) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return int(await self._connection.fetchval(f'SELECT count(*) FROM "{table.name}"'))  # noqa: S608
 
     async def read(self, table: Table) -> AsyncIterator[list[Row]]:
         """All rows by primary key, CHUNK at once."""
         columns = ", ".join(f'"{column}"' for column in table.columns)
-        # Text in the order of its bytes, as SQLite has it, whatever the database's language.
+        # Text is sorted by its bytes, as in SQLite, whatever the database's language.
         order = ' COLLATE "C"' if table.types[table.columns.index(table.key)].startswith("VARCHAR") else ""
         query = f'SELECT {columns} FROM "{table.name}" ORDER BY "{table.key}"{order}'  # noqa: S608
         rows = await self._connection.cursor(query)
@@ -64,7 +64,7 @@ class PostgresTables:
             yield [tuple([int(value) if isinstance(value, bool) else value for value in row]) for row in found]
 
     async def used(self, table: Table) -> int:
-        """The greatest number that was ever given to a row; 0 when rows have no numbers."""
+        """The highest id ever given to a row; 0 when rows have no ids."""
         sequence = await self._sequence(table)
         if sequence is None:
             return 0
@@ -73,7 +73,7 @@ class PostgresTables:
         return max(greatest or 0, int(await self._connection.fetchval(given)))
 
     async def empty(self, tables: Sequence[Table]) -> None:
-        """Delete all rows. Not TRUNCATE: a backup that is being made would find nothing."""
+        """Delete all rows. Not TRUNCATE: a concurrent backup would find no rows."""
         for table in reversed(tables):
             await self._connection.execute(f'DELETE FROM "{table.name}"')  # noqa: S608
 
@@ -89,9 +89,9 @@ class PostgresTables:
         await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
 
     async def complete(self, table: Table, used: int) -> None:
-        """Give further rows numbers beyond those that were used, and let the server know how many rows there are.
+        """Set the sequence of ids beyond `used`, and update the planner's statistics.
 
-        By RESTART, which a rollback undoes, and not by setval. From 2 at the least: 1 we give ourselves, to a board
+        By RESTART, which a rollback undoes, not by setval. At least 2: the application itself gives the id 1 to a board
         and to a room.
         """
         sequence = await self._sequence(table)
@@ -100,17 +100,17 @@ class PostgresTables:
         await self._connection.execute(f'ANALYZE "{table.name}"')
 
     async def put_key(self, key: bytes) -> None:
-        """Have servers sign with this key."""
+        """Set the signing key of the servers."""
         await self._connection.execute("DELETE FROM server_key")
         await self._connection.execute("INSERT INTO server_key (id, key) VALUES (1, $1)", key.hex())
 
     async def mark(self) -> str | None:
-        """What `put_mark` has put there."""
+        """The checksum that `put_mark` has stored."""
         mark: str | None = await self._connection.fetchval(MARK)
         return mark
 
     async def put_mark(self, checksum: str) -> None:
-        """Remember what everything was when it was copied, where no server looks: hexadecimal digits."""
+        """Store the checksum of the copied rows, as hexadecimal digits, where no server reads it."""
         await self._connection.execute(f"COMMENT ON COLUMN log_head.epoch IS '{checksum}'")
 
     async def _sequence(self, table: Table) -> str | None:
@@ -123,14 +123,14 @@ class PostgresTables:
 
 @asynccontextmanager
 async def snapshot(place: Postgres) -> AsyncIterator[PostgresTables]:
-    """One moment of a database, to read from, also while servers write."""
+    """One state of a database, to read from, also while servers write."""
     async with _connected(place) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         yield PostgresTables(connection)
 
 
 @asynccontextmanager
 async def alone(place: Postgres) -> AsyncIterator[PostgresTables]:
-    """A transaction that writes while nobody else can; CopyError when a server works on the database."""
+    """A transaction that writes while no one else can; CopyError when a server works on the database."""
     async with _connected(place) as connection:
         try:
             await connection.execute(TAKE_USE.format(wait=USE_WAIT, kind="", lock=IN_USE))
@@ -143,7 +143,7 @@ async def alone(place: Postgres) -> AsyncIterator[PostgresTables]:
 
 @asynccontextmanager
 async def _connected(place: Postgres) -> AsyncIterator[Any]:
-    """A connection that takes its time; CopyError for whatever the server says."""
+    """A connection with long timeouts; CopyError for every error of the server."""
     try:
         connection = await asyncpg.connect(
             place.url,

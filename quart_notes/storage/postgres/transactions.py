@@ -1,6 +1,6 @@
-"""A transaction on PostgreSQL, and what the driver says in Tortoise's words.
+"""Transactions on PostgreSQL, and the translation of the driver's errors for Tortoise.
 
-Tortoise 1.1 leaves what the driver says about a lost connection as it is, and takes COMMIT for a success where the
+Tortoise 1.1 does not translate the driver's errors for a lost connection, and takes COMMIT for a success where the
 server has rolled back.
 source   Tortoise's backends/asyncpg/client.py
 """
@@ -21,12 +21,12 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 from quart_notes.storage.postgres.connections import FAILURES, asked
 
-# Number of the advisory lock of a transaction that changes anything, up to the commit; known within one database only.
+# Id of the advisory lock of a writing transaction, held until the commit; it is local to a database.
 WRITING = 0x51756172744E01
 
 READING = {"reader", "aside"}  # roles of connections
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-# The lock first: what is read afterwards includes all that was committed before.
+# The lock comes first: later reads include everything that was committed before.
 WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({WRITING})"
 APPEND = """
     WITH head AS (UPDATE log_head SET newest = newest + $1::bigint WHERE id = 1 RETURNING newest),
@@ -38,9 +38,9 @@ APPEND = """
     SELECT newest, pg_current_xact_id()::text, pg_notify('quart_notes_commits', newest::text) FROM head
 """
 STATUS = "SELECT pg_xact_status($1::text::xid8)"
-SETTLES = 5.0  # seconds to find out what became of a commit whose answer was lost
-AGAIN = 0.1  # seconds between two tries of that
-LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError)  # an answer may have been
+SETTLES = 5.0  # seconds to find out the outcome of a commit whose response was lost
+AGAIN = 0.1  # seconds between two attempts at that
+LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError)  # the response may be lost
 UNCERTAIN = "the outcome of a commit is not known"
 VALUE = re.compile(r"\?(\d+)")
 
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise what the driver says as Tortoise's errors, which do not tell one database from another."""
+    """Translate the driver's errors into Tortoise's, which are the same for all databases."""
     try:
         yield
     except FAILURES as error:
@@ -70,7 +70,7 @@ def _numbered(query: str) -> str:
 
 
 class StrictTransaction(TransactionWrapper):
-    """A transaction that says what really became of it."""
+    """A transaction that reports its real outcome."""
 
     SIZE = "SELECT pg_database_size(current_database())"
 
@@ -78,11 +78,11 @@ class StrictTransaction(TransactionWrapper):
         super().__init__(parent)
         self._connection = connection
         self._changes = 0
-        self._number: str | None = None  # PostgreSQL's name for it, once it has events
+        self._number: str | None = None  # PostgreSQL's transaction id, as soon as it has events
 
     @property
     def changes(self) -> int:
-        """Statements so far that may have changed something. One that fails counts: nothing can follow it."""
+        """Number of statements that may have changed something. A failed one counts: no statement can follow it."""
         return self._changes
 
     def _count(self) -> None:
@@ -94,16 +94,16 @@ class StrictTransaction(TransactionWrapper):
         return NestedTransactionContext(StrictTransaction(self, self._connection))
 
     async def begin(self) -> None:
-        """Open the transaction."""
+        """Begin the transaction."""
         with translated():
             await self._connection.execute(READ if getattr(self._parent, "role", "") in READING else WRITE)
 
     async def commit(self) -> None:
-        """Make it durable; OperationalError when that fails."""
+        """Commit; OperationalError when that fails."""
         try:
             outcome = await self._connection.execute("COMMIT")
         except FAILURES as error:
-            # The server may have done it before it, or the way to it, was lost.
+            # The server may have committed before it, or its connection, was lost.
             committed = await self._is_committed() if isinstance(error, LOST) else False
             if committed is None:
                 raise OperationalError(UNCERTAIN) from error
@@ -111,13 +111,13 @@ class StrictTransaction(TransactionWrapper):
                 raise _in_tortoises_words(error) from error
             log.warning("The answer to a commit was lost; asked again, the server has made it: %s", error)
         else:
-            # After a statement that failed the server answers COMMIT with ROLLBACK, and no error.
+            # After a failed statement the server answers COMMIT with ROLLBACK, without an error.
             if outcome != "COMMIT":
                 raise OperationalError("a statement of the transaction has failed")
         self._finalized = True
 
     async def _is_committed(self) -> bool | None:
-        """Whether the server has made it; None when that cannot be found out.
+        """Whether the server has committed it; None when that cannot be found out.
 
         source   https://www.postgresql.org/docs/current/functions-info.html (pg_xact_status)
         """
@@ -129,36 +129,36 @@ class StrictTransaction(TransactionWrapper):
                 while True:
                     with suppress(*FAILURES):
                         state = await asked(parent.place, STATUS, self._number)
-                        if state != "in progress":  # it may not know yet that we have gone
+                        if state != "in progress":  # the server may not have noticed yet that the connection is gone
                             return bool(state == "committed")
                     await asyncio.sleep(AGAIN)
         return None
 
     async def rollback(self) -> None:
-        """Undo everything."""
+        """Roll back everything."""
         self._finalized = True
         with translated():
             await self._connection.execute("ROLLBACK")
 
     async def savepoint(self) -> None:
-        """Open a transaction within this one."""
+        """Begin a nested transaction."""
         with translated():
             await self._connection.execute("SAVEPOINT inner_one")
 
     async def release_savepoint(self) -> None:
-        """Keep what was done within it."""
+        """Keep the changes of the nested transaction."""
         self._finalized = True
         with translated():
             await self._connection.execute("RELEASE SAVEPOINT inner_one")
 
     async def savepoint_rollback(self) -> None:
-        """Undo what was done within it."""
+        """Roll back the nested transaction."""
         self._finalized = True
         with translated():
             await self._connection.execute("ROLLBACK TO SAVEPOINT inner_one")
 
     async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
-        """Number and insert (topic, body, subject) in order, and commit with them; returns the number of the first."""
+        """Number and insert (topic, body, subject) in order, and commit; returns the number of the first."""
         topics = [topic for topic, _, _ in entries]
         bodies = [body.decode() for _, body, _ in entries]
         subjects = [subject for _, _, subject in entries]
@@ -169,7 +169,7 @@ class StrictTransaction(TransactionWrapper):
         return int(newest) - len(entries) + 1
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
-        """Insert one row; returns the id for SQL of our own, and for Tortoise's what it asks to be returned."""
+        """Insert one row; returns the id for our own SQL, and for Tortoise's the columns that it asks for."""
         self._count()
         if "?" not in query:
             return await super().execute_insert(query, values)

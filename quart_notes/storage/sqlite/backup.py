@@ -1,4 +1,4 @@
-"""Whole copies of a database: made while it is in use, checked, and put back."""
+"""Copies of a SQLite database: made while it is in use, checked, and restored."""
 
 import sqlite3
 from collections.abc import Callable
@@ -15,7 +15,7 @@ COPY_PAGES = 1024  # pages copied between two reports of progress
 
 
 def copy(source: Path, target: Path, progress: Callable[[int], None] | None = None) -> None:
-    """A whole and consistent copy of a database that may be in use; `progress` hears the percentage done.
+    """A consistent copy of a database that may be in use; `progress` gets the percentage done.
 
     source   https://www.sqlite.org/backup.html
     """
@@ -28,18 +28,18 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
     make_file(partial)
     try:
         with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
-            # Reading from one moment: otherwise a write between two steps makes SQLite begin again, for ever if busy.
+            # Read one state: otherwise each write between two steps makes SQLite start over, for ever if busy.
             from_.execute("BEGIN")
             from_.execute("SELECT count(*) FROM sqlite_master")
             from_.backup(to, pages=COPY_PAGES, progress=report)
-            to.execute("PRAGMA journal_mode = DELETE")  # one file that needs no others beside it
+            to.execute("PRAGMA journal_mode = DELETE")  # one file, without others beside it
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
 
 
 def check(file: Path) -> None:
-    """Raise sqlite3.DatabaseError unless `file` is a sound database of ours, CannotOpenError when it is too new."""
+    """Raise sqlite3.DatabaseError unless `file` is an intact database of ours, CannotOpenError when it is too new."""
     with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
         try:
             connection.execute("SELECT epoch, newest FROM log_head").fetchone()
@@ -52,14 +52,14 @@ def check(file: Path) -> None:
 
 
 def migrations(connection: sqlite3.Connection) -> list[str]:
-    """The names of those that were applied; none where there are no tables yet."""
+    """The names of the applied migrations; none where there are no tables yet."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'").fetchone():
         return []
     return [name for (name,) in connection.execute("SELECT name FROM tortoise_migrations")]
 
 
 def refuse_newer(file: Path) -> None:
-    """CannotOpenError when only a newer version understands the file; it may be damaged, or not be there."""
+    """CannotOpenError when the file needs a newer version; it may be damaged, or missing."""
     applied: list[str] = []
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as opened:
         applied = migrations(opened)
@@ -67,9 +67,9 @@ def refuse_newer(file: Path) -> None:
 
 
 def restore(source: Path, file: Path) -> Path | None:
-    """Put a copy in the place of the database; returns where the former one is kept, None when there was none.
+    """Replace the database with a copy; returns the path of the former one, None when there was none.
 
-    The log gets a new epoch: readers who saw events that the copy does not have must reload, never be silent.
+    The log gets a new epoch: clients with events that the copy does not have must reload.
 
     raises   sqlite3.DatabaseError for what is no copy of ours, CannotOpenError when one of the two is too new
     """
@@ -81,7 +81,7 @@ def restore(source: Path, file: Path) -> Path | None:
     renew(fresh)
     kept = replaced(file)
     existed = file.exists()
-    # Moved as it is, with what SQLite keeps beside it: it may be damaged, which may be why it is replaced.
+    # Moved as it is, with SQLite's other files: it may be damaged, and therefore be replaced.
     for suffix in ("-wal", "-shm", ""):
         present = file.with_name(file.name + suffix)
         if present.exists():
@@ -91,19 +91,19 @@ def restore(source: Path, file: Path) -> Path | None:
 
 
 def renew(file: Path) -> None:
-    """Give the log of a copy, which is to be worked on, an epoch of its own."""
+    """Give the log of a copy that will be used a new epoch."""
     with closing(sqlite3.connect(file)) as connection, connection:
         _keep_origins(connection)
         connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
 
 
 def replaced(file: Path) -> Path:
-    """Where to keep what was in the place of a file until now."""
+    """The path for the former file."""
     return file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
 
 
 def _keep_origins(connection: sqlite3.Connection) -> None:
-    """Have notes go by their former names, which hold the epoch: an export from before must not double them."""
+    """Store the former origins of notes, which contain the epoch: an older export must not duplicate them."""
     has_origins = connection.execute("SELECT 1 FROM pragma_table_info('note') WHERE name = 'origin'").fetchone()
     if has_origins:
         former = "(SELECT epoch FROM log_head) || '/' || id"

@@ -1,9 +1,9 @@
 """Tortoise's SQLite client with the transactions that this application needs.
 
-Tortoise 1.1 begins a transaction deferred, commits whatever was open before it, leaves a transaction open whose
-commit failed, and keeps its lock for good when a transaction cannot begin or its task is cancelled there. With two
-processes, a deferred BEGIN ends in "database is locked"; after a full disk, the next transaction would commit what was
-answered as failed; one client that leaves at the wrong moment would end all reading.
+Tortoise 1.1 begins a transaction deferred, commits whatever was open before it, leaves a transaction open whose commit
+failed, and never releases its lock when a transaction cannot begin or its task is cancelled there. With two processes,
+a deferred BEGIN ends in "database is locked"; after a full disk, the next transaction would commit what was answered as
+failed; one client that leaves at the wrong moment would end all reading.
 source   https://www.sqlite.org/lang_transaction.html; Tortoise's backends/sqlite/client.py
 """
 
@@ -43,11 +43,11 @@ class StrictTransaction(SqliteTransactionWrapper):
 
     @property
     def changes(self) -> int:
-        """Rows that this connection has changed so far."""
+        """Number of rows that this connection has changed."""
         return int(self._connection._conn.total_changes)
 
     async def begin(self) -> None:
-        """Open the transaction; OperationalError when the database does not let us."""
+        """Begin the transaction; OperationalError when the database refuses."""
         if self._begin_at_once():
             return
         try:
@@ -57,9 +57,9 @@ class StrictTransaction(SqliteTransactionWrapper):
             raise OperationalError(error) from error
 
     def _begin_at_once(self) -> bool:
-        """Open it in this very thread, if nobody has to be waited for (see `execute_insert`); returns whether it is.
+        """Begin in the calling thread, if no other process has the lock (see `execute_insert`); returns whether it did.
 
-        Not a reader's: its connection's thread may still be at the query of a task that was cancelled.
+        Not for a reader: its connection's thread may still run the query of a task that was cancelled.
         """
         connection = self._connection._conn
         if self._reads_only or connection.in_transaction:
@@ -69,7 +69,7 @@ class StrictTransaction(SqliteTransactionWrapper):
         try:
             connection.execute(self._begin)
         except sqlite3.Error:
-            return False  # the other way tells what it is
+            return False  # the other way raises the error
         finally:
             connection.execute(f"{PATIENCE}={patience}")
         return True
@@ -80,7 +80,7 @@ class StrictTransaction(SqliteTransactionWrapper):
         connection.execute(self._begin)
 
     async def commit(self) -> None:
-        """Make it durable; OperationalError, and everything rolled back, when that fails."""
+        """Commit; OperationalError, and everything rolled back, when that fails."""
         try:
             await self._connection.commit()
         except sqlite3.Error as error:
@@ -90,24 +90,24 @@ class StrictTransaction(SqliteTransactionWrapper):
 
     @translate_exceptions
     async def execute_insert(self, query: str, values: list[Any]) -> int:
-        """Insert one row in this very thread; returns its id.
+        """Insert one row in the calling thread; returns its id.
 
-        That takes 10 µs, and the way through the connection's thread and back 60. Nobody else is at the connection in
-        a transaction. What waits for another process or for the disk, as COMMIT does, stays there.
+        That takes 10 µs, and through the connection's thread 60. Nobody else uses the connection in a transaction.
+        Everything that waits for another process or for the disk, such as COMMIT, stays in that thread.
         """
         return int(self._connection._conn.execute(query, values).lastrowid or 0)
 
     async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
-        """Number and insert (topic, body, subject) in order, and commit with them; returns the number of the first."""
+        """Number and insert (topic, body, subject) in order, and commit; returns the number of the first."""
         return await self.finish(partial(_append, entries, at))
 
     async def finish(self, statements: Callable[[sqlite3.Connection], T]) -> T:
-        """Run the last statements and commit, in one visit to the connection's thread; returns what they return.
+        """Run the last statements and commit, with one switch to the connection's thread; returns their result.
 
         raises   OperationalError, and everything rolled back, when they or the commit fail
         """
         try:
-            # Each visit costs two switches of threads, half of what a small transaction takes.
+            # Each call costs two thread switches, half the time of a small transaction.
             result: T = await self._connection._execute(self._finish, self._connection._conn, statements)  # type: ignore[no-untyped-call]
         except sqlite3.Error as error:
             raise OperationalError(error) from error
@@ -126,7 +126,7 @@ class StrictTransaction(SqliteTransactionWrapper):
         return result
 
     async def rollback(self) -> None:
-        """Undo everything; what SQLite has undone by itself is fine too."""
+        """Roll back everything; a rollback by SQLite itself is fine too."""
         try:
             await self._connection.rollback()
         except sqlite3.Error as error:
@@ -136,7 +136,7 @@ class StrictTransaction(SqliteTransactionWrapper):
 
 
 def _append(entries: Sequence[tuple[str, bytes, str | None]], at: datetime, connection: sqlite3.Connection) -> int:
-    """Insert the events; returns the number of the first. In plain SQL: this runs in the connection's thread."""
+    """Insert the events; returns the number of the first. Plain SQL: this runs in the connection's thread."""
     ((newest,),) = connection.execute(NUMBER, (len(entries),)).fetchall()
     first = int(newest) - len(entries) + 1
     moment = at.isoformat(" ")
@@ -151,7 +151,7 @@ def _append(entries: Sequence[tuple[str, bytes, str | None]], at: datetime, conn
 
 
 class StrictContext(SqliteTransactionContext):
-    """Gives the lock back when a transaction cannot begin, or the task that wanted it has been cancelled before."""
+    """Releases the lock when a transaction cannot begin, or its task was cancelled before."""
 
     async def __aenter__(self) -> TransactionalDBClient:
         await self._trxlock.acquire()
@@ -167,7 +167,7 @@ class StrictContext(SqliteTransactionContext):
 
 
 class StrictClient(SqliteClient):
-    """One connection to the file; `query_only` among its pragmas makes it a reader with snapshots."""
+    """One connection to the file; with the pragma `query_only` it is a reader with snapshots."""
 
     @property
     def reads_only(self) -> bool:
@@ -175,7 +175,7 @@ class StrictClient(SqliteClient):
         return "query_only" in self.pragmas
 
     async def create_connection(self, with_db: bool) -> None:
-        """Connect, as Tortoise does, but so that more than one thread may use the connection, one at a time."""
+        """Connect, as Tortoise does, but so that several threads may use the connection, one at a time."""
         with patch("aiosqlite.connect", partial(aiosqlite.connect, check_same_thread=False)):
             await super().create_connection(with_db)
 

@@ -1,4 +1,4 @@
-"""SQLite's side of the database: one file, and its write-ahead log."""
+"""SQLite's side of the database: the file and its write-ahead log."""
 
 import asyncio
 import sqlite3
@@ -16,18 +16,18 @@ from quart_notes.storage.sqlite.backup import copy, refuse_newer
 
 PRAGMAS = {
     "journal_mode": "WAL",
-    "synchronous": "FULL",  # a commit is on the disk before anybody is told
+    "synchronous": "FULL",  # a commit is on the disk before its response or event leaves
     "busy_timeout": 5000,  # milliseconds
     "foreign_keys": "ON",
-    "wal_autocheckpoint": 20_000,  # pages; `checkpoint` is sooner, and no commit waits for it
+    "wal_autocheckpoint": 20_000,  # pages; `checkpoint` runs earlier, so no commit waits for it
     "journal_size_limit": 64 << 20,  # bytes the log file keeps after a checkpoint
     "cache_size": -16384,  # KiB, negative by SQLite's convention
 }
-CHECKPOINT_SIZE = 4 << 20  # bytes of write-ahead log from which it is folded back
+CHECKPOINT_SIZE = 4 << 20  # bytes of the write-ahead log from which on it is checkpointed
 
 
 class SqliteFile:
-    """Two connections to a file: one writes, one reads, so that a read never waits for a commit to reach the disk."""
+    """Two connections to a file: one writes, one reads, so that a read never waits for a commit."""
 
     engine = "quart_notes.storage.sqlite.client"
 
@@ -36,12 +36,12 @@ class SqliteFile:
         self._inode = 0
 
     def credentials(self) -> tuple[dict[str, Any], ...]:
-        """What the engine needs for the connection that writes, and for the one that reads."""
+        """The engine's settings for the writer and the reader."""
         writing = {"file_path": str(self._file), **PRAGMAS}
         return writing, {**writing, "query_only": "ON"}
 
     async def probe(self) -> None:
-        """Raise when there can be no connection: Tortoise keeps its lock then, and everything after would wait.
+        """Raise when no connection is possible: Tortoise would keep its lock, and everything after would wait.
 
         Also when the file is of a newer version: a connection that writes would already change it.
         """
@@ -52,9 +52,9 @@ class SqliteFile:
         self._inode = self._file.stat().st_ino
 
     def check(self) -> None:
-        """DatabaseUnavailableError when it is not there any more.
+        """DatabaseUnavailableError when the file is not there any more.
 
-        An unlinked or replaced file would go on taking writes that nobody finds again.
+        An unlinked or replaced file would accept writes that nobody finds again.
         """
         try:
             same = self._file.stat().st_ino == self._inode
@@ -68,7 +68,7 @@ class SqliteFile:
         await asyncio.to_thread(_examine, self._file, thoroughly)
 
     async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
-        """Apply the migrations, the first of which is named; a copy of an older file is kept."""
+        """Apply the migrations, the first of which is named; an older file is copied before."""
         _, tables = await connection.execute_query("SELECT 1 FROM sqlite_master WHERE name = 'note'")
         if tables:
             copies = self._file.parent / "copies"
@@ -78,9 +78,9 @@ class SqliteFile:
         await MigrationExecutor(connection, apps).migrate()
 
     async def checkpoint(self) -> None:
-        """Fold a write-ahead log that has grown back into the file, beside the writes that go on.
+        """Checkpoint a write-ahead log that has grown, beside the writes.
 
-        Left to SQLite, every so many commits one of them does it, and everybody behind it waits for the disk.
+        By default SQLite does it in one of many commits, and everybody behind that commit waits for the disk.
         source   https://www.sqlite.org/wal.html, "Checkpointing"
         """
         wal = self._file.with_name(self._file.name + "-wal")
@@ -93,13 +93,13 @@ class SqliteFile:
 
 
 def _examine(file: Path, thoroughly: bool) -> None:
-    """By connections of its own, which have nothing in their caches.
+    """Check by connections of its own, whose caches are empty.
 
-    Never by open(): as a file is closed, the process loses all locks that it has on it, those of SQLite too. Another
-    process would then take the write-ahead log away, and with it what is committed from then on.
+    Never by open(): when any descriptor of a file is closed, the process loses all its locks on it, SQLite's too.
+    Another process would then remove the write-ahead log, with all later commits.
     source   https://www.sqlite.org/howtocorrupt.html, 2.2
     """
-    # The file alone, since its beginning may be in the log as well.
+    # The file alone, since its first page may be in the log as well.
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
         connection.execute("PRAGMA schema_version").fetchone()
         if not file.stat().st_size:
@@ -113,7 +113,7 @@ def _examine(file: Path, thoroughly: bool) -> None:
 
 
 def _checkpoint(file: Path) -> None:
-    # Of a file that is there: a database that went away is not to be made again.
+    # Only an existing file: a database that is gone must not be created again.
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 

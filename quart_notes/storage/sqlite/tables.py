@@ -19,18 +19,18 @@ LENGTH = re.compile(r"VARCHAR\((\d+)\)")
 
 
 class SqliteTables:
-    """What is in a file, at one moment; what is written is there with `commit`."""
+    """The content of a file, in one state; rows are stored with `commit`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def commit(self) -> None:
-        """Keep what was written, in one file that needs no others beside it."""
+        """Commit, into one file without others beside it."""
         self._connection.execute("COMMIT")
         self._connection.execute("PRAGMA journal_mode = DELETE")
 
     def tables(self) -> list[Table]:
-        """Those to be copied; each after the ones that it refers to."""
+        """The tables to copy; each after the tables that it refers to."""
         names = {name for (name,) in self._ask("SELECT name FROM sqlite_master WHERE type = 'table'")} - OWN - ALONE
         referred = {name: {row[2] for row in self._ask(f'PRAGMA foreign_key_list("{name}")')} for name in sorted(names)}
         return [self._table(name) for name in TopologicalSorter(referred).static_order()]
@@ -41,11 +41,11 @@ class SqliteTables:
         return Table(name, tuple(column[1] for column in columns), tuple(column[2] for column in columns), key)
 
     def unfinished(self) -> int:
-        """How many imports can still be run, or run again."""
+        """Number of imports that can still run, or run again."""
         return int(self._ask("SELECT count(*) FROM job WHERE state <> 'done'")[0][0])
 
     async def head(self) -> Head | None:
-        """Of its log; None when no server has worked on it yet."""
+        """The head of its log; None when no server has worked on it yet."""
         found = self._ask("SELECT epoch, newest, pruned FROM log_head")
         return Head(*found[0]) if found else None
 
@@ -55,7 +55,7 @@ class SqliteTables:
         return found[0] if found else None
 
     async def count(self, table: Table) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return int(self._ask(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - a table's own name
 
     async def read(self, table: Table) -> AsyncIterator[list[Row]]:
@@ -66,7 +66,7 @@ class SqliteTables:
             yield [_checked(table, checks, row) for row in found]
 
     async def used(self, table: Table) -> int:
-        """The greatest number that was ever given to a row; 0 when rows have no numbers."""
+        """The highest id ever given to a row; 0 when rows have no ids."""
         if table.types[table.columns.index(table.key)] != "INTEGER":
             return 0
         greatest = f'SELECT max("{table.key}") FROM "{table.name}"'  # noqa: S608
@@ -87,7 +87,7 @@ class SqliteTables:
         )
 
     async def complete(self, table: Table, used: int) -> None:
-        """Give further rows numbers beyond those that were used."""
+        """Set the sequence of ids beyond `used`."""
         self._connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
         if used:
             self._connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, used))
@@ -98,11 +98,11 @@ class SqliteTables:
 
 @contextmanager
 def opened(file: Path) -> Iterator[SqliteTables]:
-    """A file that is there, in one transaction."""
+    """An existing file, in one transaction."""
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
         connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_master")  # from now on it is this moment
+        connection.execute("SELECT count(*) FROM sqlite_master")  # the transaction's state begins here
         yield SqliteTables(connection)
 
 
@@ -128,7 +128,7 @@ def _name_trouble(table: Table, key: Any, column: str, check: Callable[[Any], An
 
 
 def _check(kind: str) -> Callable[[Any], Any]:
-    """What makes a value of that type plain; ValueError for what SQLite keeps and PostgreSQL does not."""
+    """A function that makes a value of that type plain; ValueError for values that PostgreSQL cannot store."""
     if length := LENGTH.fullmatch(kind):
         return partial(_text, int(length[1]))
     checks: dict[str, Callable[[Any], Any]] = {

@@ -1,7 +1,7 @@
-"""Whose turn it is to write, among processes that share a SQLite file.
+"""A fair write lock for processes that share a SQLite file.
 
-SQLite itself lets a process that finds the file locked try again after a while, and again: a process that comes at the
-right moment is next, and with four busy processes one may wait for seconds. Here they stand in a queue.
+SQLite's own busy handler sleeps and retries: the next process is one that comes at the right moment, and with four busy
+processes one may wait for seconds. This lock is a queue.
 """
 
 import asyncio
@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Protocol
 
 NEXT, WRITING = 0, 1  # bytes that are locked
-PATIENCE = 10.0  # seconds to wait for one's turn: a process that was stopped may hold it for ever
+PATIENCE = 10.0  # seconds to wait for the lock: a suspended process may hold it for ever
 
 
 class Turn(Protocol):
-    """What is entered around each transaction that writes."""
+    """The context manager around each transaction that writes."""
 
     async def __aenter__(self) -> None: ...
 
@@ -25,15 +25,15 @@ class Turn(Protocol):
 
 
 class Turns:
-    """A queue for processes, on two bytes of a file that all of them have open; the kernel lets go of the dead.
+    """A queue for processes, on two bytes of a file that all have open; the kernel releases locks of dead processes.
 
-    The process that writes holds WRITING. The next one holds NEXT and waits for WRITING: so somebody who has just
+    The process that writes holds WRITING. The next one holds NEXT and waits for WRITING: so a process that has just
     written cannot be first again while another one waits.
 
-    Waiting ends after PATIENCE with TimeoutError. The thread that waits cannot be called back: what it brings is for
-    the process that wants to write next, or is given back at once when nobody does.
+    Waiting ends after PATIENCE with TimeoutError. The waiting thread cannot be cancelled. A lock it gets after its
+    caller gave up goes to the next writer, or is released.
 
-    descriptor   of the file; record locks belong to the process, so an inherited one does
+    descriptor   of the file; record locks belong to the process, so an inherited one works
     source       fcntl(2), "Advisory record locking"
     """
 
@@ -72,7 +72,7 @@ class Turns:
     def _lock(self, byte: int, *, wait: bool) -> bool:
         try:
             lockf(self._descriptor, LOCK_EX if wait else LOCK_EX | LOCK_NB, 1, byte)
-        except (BlockingIOError, PermissionError):  # whichever the platform says of a lock that somebody has
+        except (BlockingIOError, PermissionError):  # another process holds the lock; platforms differ
             return False
         return True
 

@@ -164,7 +164,8 @@ class Broadcaster:
 
     def _note_position(self, topic: str, number: int) -> None:
         self.positions[topic] = number
-        self._families[family_of(topic)] = max(number, self._families.get(family_of(topic), 0))
+        family = family_of(topic)
+        self._families[family] = max(number, self._families.get(family, 0))
 
     def newest_of(self, topics: Iterable[str]) -> int:
         """A number after which nothing was published on these topics; "room:*" stands for all of a kind.

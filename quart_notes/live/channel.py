@@ -3,10 +3,12 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, islice
 
 MAX_WAITING = 256  # messages that a subscriber may be behind
 MAX_WAITING_BYTES = 1 << 20  # bytes that a subscriber may be behind, 1 MiB
+CACHED_TOPICS = 1024  # topics whose wildcard is cached
 KEPT = 8  # encoded writes that are cached for the next subscriber at the same position; slow ones all differ
 
 
@@ -23,6 +25,7 @@ class Message:
 Framing = Callable[[Message], bytes]
 
 
+@lru_cache(CACHED_TOPICS)
 def family_of(topic: str) -> str:
     """The wildcard topic of a topic, for durable messages: `room:*` for `room:5`."""
     return topic.partition(":")[0] + ":*"

@@ -13,7 +13,7 @@ from quart_notes.live.channel import Message
 from quart_notes.live.recent_events import Recent
 from quart_notes.models import LoggedEvent, LogHead, Note
 from quart_notes.models import Message as MessageRow
-from quart_notes.schemas.deleted_text import TEXT, blanked, deletes, subject_of, with_text
+from quart_notes.schemas.deleted_text import TEXT, blanked, subject_of, with_text
 from quart_notes.schemas.event_ids import EventId, new_epoch
 from quart_notes.storage.database import Database, Transaction, aside
 
@@ -80,14 +80,12 @@ class EventLog:
         current subscribers, still contain it.
         """
         subjects = [subject_of(body) for _, body in recorded]
-        deletions = {
-            subject: place for place, subject in enumerate(subjects) if subject and deletes(recorded[place][1])
-        }
+        deletions = {subject: place for place, (subject, deletes) in enumerate(subjects) if subject and deletes}
         if deletions:
             await _blank(connection, list(deletions))
         entries = [
             (topic, blanked(body) if subject and place <= deletions.get(subject, -1) else body, subject)
-            for place, ((topic, body), subject) in enumerate(zip(recorded, subjects, strict=True))
+            for place, ((topic, body), (subject, _)) in enumerate(zip(recorded, subjects, strict=True))
         ]
         first = await cast(Transaction, connection).append(entries, datetime.now(UTC))
         return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
@@ -211,7 +209,7 @@ async def _blank(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None
 
 async def _whole(connection: BaseDBAsyncClient, bodies: Sequence[bytes]) -> list[bytes]:
     """Restore the text in encoded deletions: current subscribers get the whole last state."""
-    deleted = {body: subject for body in bodies if deletes(body) and (subject := subject_of(body))}
+    deleted = {body: subject for body in bodies for subject, deletes in [subject_of(body)] if subject and deletes}
     text: dict[str, dict[str, Any]] = {}
     for name, model in WITH_TEXT.items():
         ids = [int(subject.partition(":")[2]) for subject in deleted.values() if subject.startswith(f"{name}:")]

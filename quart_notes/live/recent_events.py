@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 from quart_notes.live.channel import Message, family_of
-from quart_notes.schemas.deleted_text import blanked, deletes, subject_of
+from quart_notes.schemas.deleted_text import blanked, subject_of
 
 MAX_KEPT = 4096  # events
 MAX_KEPT_BYTES = 8 << 20  # bytes of them, 8 MiB
@@ -21,40 +21,43 @@ class Recent:
     """
 
     def __init__(self) -> None:
-        self._kept: deque[Message] = deque()
+        self._kept: deque[tuple[Message, str | None]] = deque()  # with what with text it is about
         self._numbers: dict[str, list[int]] = {}  # of the cached events, by the object with text that they are about
         self._bytes = 0
 
     def keep(self, messages: Collection[Message]) -> None:
         """Add newly committed events, in order; start over if others were committed between them."""
         for message in messages:
-            if self._kept and message.number != (self._kept[-1].number or 0) + 1:
+            if self._kept and message.number != self._number(-1) + 1:
                 self._kept.clear()
                 self._numbers.clear()
                 self._bytes = 0
-            self._kept.append(message)
+            subject, deletes = subject_of(message.data)
+            self._kept.append((message, subject))
             self._bytes += len(message.data)
-            subject = subject_of(message.data)
             if subject is not None:
                 self._numbers.setdefault(subject, []).append(message.number or 0)
-                if deletes(message.data):
+                if deletes:
                     self._blank(subject)
         while len(self._kept) > MAX_KEPT or self._bytes > MAX_KEPT_BYTES:
             self._drop()
 
     def _blank(self, subject: str) -> None:
         """Remove the text from the events of a deleted object."""
-        first = self._kept[0].number or 0
+        first = self._number(0)
         for number in self._numbers[subject]:
-            message = self._kept[number - first]
-            self._kept[number - first] = blank = replace(message, data=blanked(message.data))
+            message, _ = self._kept[number - first]
+            blank = replace(message, data=blanked(message.data))
+            self._kept[number - first] = blank, subject
             self._bytes += len(blank.data) - len(message.data)
+
+    def _number(self, index: int) -> int:
+        return self._kept[index][0].number or 0
 
     def _drop(self) -> None:
         """Drop the oldest event."""
-        message = self._kept.popleft()
+        message, subject = self._kept.popleft()
         self._bytes -= len(message.data)
-        subject = subject_of(message.data)
         if subject is not None:
             self._numbers[subject].pop(0)
             if not self._numbers[subject]:
@@ -62,7 +65,7 @@ class Recent:
 
     def forget(self, up_to: int) -> None:
         """Drop the events up to that number: the log does not keep all of them any more."""
-        while self._kept and (self._kept[0].number or 0) <= up_to:
+        while self._kept and self._number(0) <= up_to:
             self._drop()
 
     def since(self, topics: Collection[str], after: int, up_to: int, limit: int) -> list[Message] | None:
@@ -72,9 +75,9 @@ class Recent:
         """
         if not self._kept:
             return None
-        first = self._kept[0].number or 0
+        first = self._number(0)
         if not first - 1 <= after < first + len(self._kept):
             return None
         wanted = islice(self._kept, after + 1 - first, max(after, up_to) + 1 - first)
-        theirs = (message for message in wanted if message.topic in topics or family_of(message.topic) in topics)
+        theirs = (message for message, _ in wanted if message.topic in topics or family_of(message.topic) in topics)
         return list(islice(theirs, limit))

@@ -12,16 +12,12 @@ BEGINNING = re.compile(
 )
 
 
-def subject_of(event: bytes) -> str | None:
-    """The thing with text that an encoded event is about, e.g. `note:12`; None for all others."""
+def subject_of(event: bytes) -> tuple[str | None, bool]:
+    """The thing with text that an encoded event is about, e.g. `note:12`, or None; and whether the event deletes it."""
     match = BEGINNING.match(event)
-    return None if match is None else f"{match[2].decode()}:{match[3].decode()}"
-
-
-def deletes(event: bytes) -> bool:
-    """Whether an encoded event says that a thing with text was deleted."""
-    match = BEGINNING.match(event)
-    return match is not None and match[1] == b"delete"
+    if match is None:
+        return None, False
+    return f"{match[2].decode()}:{match[3].decode()}", match[1] == b"delete"
 
 
 def blanked(event: bytes) -> bytes:

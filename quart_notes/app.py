@@ -51,25 +51,25 @@ from quart_notes.web.security.authentication import NoSessions
 from quart_notes.web.security.request_admission import HSTS, PROXY_HOPS
 from quart_notes.web.url_converters import ClientConverter, FlagConverter, IdConverter
 
-LEADING = 0x51756172744E03  # number of PostgreSQL's lock for the leader
+LEADING = 0x51756172744E03  # id of PostgreSQL's advisory lock for the leader
 MAX_BODY = 256 * 1024  # bytes of a request
 BODY_TIMEOUT = 15  # seconds for a request's body to arrive
-RESPONSE_TIMEOUT = 30  # seconds for an answer to leave; streams have none
+RESPONSE_TIMEOUT = 30  # seconds for a response to leave; streams have no limit
 
 
 class Application(Quart):
-    """Quart, which leaves it to the code that starts it to say why it cannot start."""
+    """Quart, which leaves it to its caller to report why it cannot start."""
 
     def log_exception(self, exception_info: Any) -> None:
-        """Log an error, unless it is said elsewhere."""
+        """Log an error, unless it is reported elsewhere."""
         if not isinstance(exception_info[1], CannotOpenError):
             super().log_exception(exception_info)
 
 
 def create_app(settings: Settings | None = None, place: Place | None = None) -> Quart:
-    """The application; without settings, those of the environment.
+    """The application; without settings, with those of the environment.
 
-    place   of a worker among others
+    place   the worker's slot; None without workers
     """
     core = Core.build(settings or load(), place)
     app = Application("quart_notes", template_folder=str(assets.folder("templates")), static_folder=None)
@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     app.asgi_http_class = HTTPConnection
     app.asgi_websocket_class = WebsocketConnection
     app.url_map.converters.update(id=IdConverter, client=ClientConverter, flag=FlagConverter)
-    app.url_map.merge_slashes = False  # each address is written one way; no redirect that repeats the Host header
+    app.url_map.merge_slashes = False  # each address has one spelling; no redirect that repeats the Host header
     app.extensions["quart_notes"] = core
     documented().init_app(app)
     app.before_request(decide)
@@ -122,9 +122,9 @@ def _keep_open(app: Quart, core: Core) -> None:
         try:
             await _open(core, resources)
         except BaseException as error:
-            # Nobody calls `stop` then, and the database's threads would keep the process for ever.
+            # Nobody calls `stop` then, and the database's threads would keep the process alive for ever.
             await resources.aclose()
-            if isinstance(error, ProblemError):  # the database is busy, full or gone
+            if isinstance(error, ProblemError):  # the database is busy, full or unreachable
                 cause = str(error.__cause__ or "") or error.detail
                 raise CannotOpenError(f"{core.settings.database}: {cause}") from None
             if isinstance(error, OSError):
@@ -141,10 +141,10 @@ def _keep_open(app: Quart, core: Core) -> None:
 
 
 def _say_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log a fault that nobody has caught; a connection that the server has cut off is none.
+    """Log an unhandled error, unless it is a connection that the server has cut off.
 
     Plain hypercorn cancels the connections that are open when its `graceful_timeout` ends, which asyncio of Python 3.11
-    takes for a fault.
+    takes for an error.
     source   https://github.com/python/cpython/issues/113538
     """
     if not isinstance(context.get("exception"), asyncio.CancelledError):
@@ -184,7 +184,7 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
 
 
 def _leaders(core: Core) -> list[Leader]:
-    """What only one process of a database does, and what only one does with the files of a data folder."""
+    """The leader tasks: what only one process of a database does, and what only one does with a data folder's files."""
     tidying = housekeeping.Housekeeping(core.tidy, core.database.checkpoint)
 
     async def begin() -> None:
@@ -205,7 +205,7 @@ def _lock_of_leaders(place: Path | Postgres) -> Lock:
     if isinstance(place, Path):
         return FileLock(place.with_name(place.name + ".leader"))
     from quart_notes.storage.postgres.connections import (
-        AdvisoryLock,  # a server on SQLite goes without PostgreSQL's driver
+        AdvisoryLock,  # a server on SQLite does not need PostgreSQL's driver
     )
 
     return AdvisoryLock(place, LEADING)

@@ -1,4 +1,4 @@
-"""What every route works with, built once by `app.create_app`."""
+"""The services of the application, built once by `app.create_app`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Core:
-    """The parts, wired together: each knows only what stands to its left in the flow."""
+    """The services, wired together: each knows only those before it."""
 
     settings: Settings
     place: Place | None
@@ -94,10 +94,10 @@ class Core:
     spool: Spool
     room: Room
     runner: Runner
-    leaving: asyncio.Event  # the server stops soon, and requests are to go elsewhere
+    leaving: asyncio.Event  # the server stops soon, and requests must go elsewhere
 
     async def tidy(self) -> None:
-        """One round, in chunks that no write has to wait for."""
+        """One round of housekeeping, in chunks for which no write has to wait."""
         settings = self.settings
 
         async def prune(change: Change) -> bool:
@@ -115,9 +115,9 @@ class Core:
 
     @classmethod
     def build(cls, settings: Settings, place: Place | None = None, *, alone: bool = False) -> Core:
-        """Wire the parts; nothing is opened yet. `alone`: see Database.
+        """Wire the services; nothing is opened yet. `alone`: see Database.
 
-        place   of a worker among others
+        place   the worker's slot; None without workers
         """
         turn = place.turn if place and isinstance(settings.database, Path) else None
         database = Database(settings.database, turn, alone=alone, private=settings.access == "accounts")
@@ -191,10 +191,10 @@ def _written_to(settings: Settings) -> list[Path]:
 
 
 def _others(settings: Settings, place: Place | None) -> Siblings | Notices | None:
-    """The way to the other processes of the database; None when there are none."""
+    """The channel to the other processes of the database; None when there are none."""
     if isinstance(settings.database, Postgres):
         from quart_notes.cluster.postgres_notifications import (
-            Notices,  # a server on SQLite goes without PostgreSQL's driver
+            Notices,  # a server on SQLite does not need PostgreSQL's driver
         )
 
         return Notices(settings.database)

@@ -1,4 +1,4 @@
-"""The process that serves: sockets, signals, logs and metrics.
+"""The server process: sockets, signals, logs and metrics.
 
 May import app and everything below it.
 """

@@ -1,4 +1,4 @@
-"""How the log's lines look: text for people, or one JSON object a line for programs. On standard error."""
+"""Formats of the log: text for people, or one JSON object a line for programs. On standard error."""
 
 import json
 import logging
@@ -13,22 +13,22 @@ FIELDS = "fields"  # of a record: further members of its object
 
 
 class TextLines(logging.Formatter):
-    """An event a line; with the name of the request that it belongs to, if there is one."""
+    """One event a line, with the id of its request, if there is one."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line, without what is said of an exception below it."""
+        """The line, without the traceback below it."""
         line, name = super().formatMessage(record), _request_id(record)
         return f"{line} [{name}]" if name else line
 
 
 class JsonLines(logging.Formatter):
-    """An object a line, all of it in printable ASCII, so that nothing in it begins a line or moves a terminal."""
+    """One object a line, in printable ASCII, so that nothing in it starts a line or moves a terminal's cursor."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The object."""
+        """The record as JSON."""
         said: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
             "level": record.levelname,
@@ -49,22 +49,22 @@ class JsonLines(logging.Formatter):
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError, KeyError):  # its arguments do not fit: a line all the same
+    except (TypeError, ValueError, KeyError):  # its arguments do not fit its format: log a line anyway
         return f"{record.msg} {record.args!r}"
 
 
 def _request_id(record: logging.LogRecord) -> str:
-    """The name that the record brings, else that of the request in which it was made."""
+    """The record's request id, or that of the request in which it was made."""
     return getattr(record, "request_id", "") or CURRENT.get()
 
 
 def formatter(log_format: str) -> logging.Formatter:
-    """What writes lines of that format: text or json."""
+    """The formatter of a log format: text or json."""
     return JsonLines() if log_format == "json" else TextLines()
 
 
 def configure(log_format: str) -> None:
-    """Have everything that is logged written so."""
+    """Use the formatter for all logs."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(log_format))
     logging.basicConfig(level=logging.INFO, handlers=[handler])

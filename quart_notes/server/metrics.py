@@ -1,6 +1,6 @@
-"""What a monitoring system may ask: figures of a process, or of several, in Prometheus's words, made when asked for.
+"""Metrics of one or several processes in Prometheus's format, computed on request.
 
-The parts count by themselves what they do, in plain numbers; nothing here is called when an event or a request passes.
+The services count their work in plain numbers; no code here runs for an event or a request.
 source   https://prometheus.io/docs/instrumenting/exposition_formats/, https://prometheus.io/docs/practices/naming/
 """
 
@@ -31,9 +31,9 @@ OTHER_EDGE = "plain_text"
 
 
 async def exposition(core: Core, connections: int) -> bytes:
-    """All figures, as text.
+    """All metrics, as text.
 
-    connections   open ones
+    connections   number of open connections
     """
     try:
         extent = await core.log.extent()
@@ -46,9 +46,9 @@ async def exposition(core: Core, connections: int) -> bytes:
 
 
 def combined(figures: Mapping[int, str], workers: int, replaced: int) -> bytes:
-    """The figures of several workers, by their slots, as one text: each sample says whose it is.
+    """The metrics of several workers, by slot, as one text: each sample has its worker as a label.
 
-    workers, replaced   how many there are to be, and how many have died
+    workers, replaced   number of configured workers, and number of workers that have died
     """
     registry = CollectorRegistry()
     registry.register(_Combined(figures, workers, replaced))

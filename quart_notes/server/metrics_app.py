@@ -1,4 +1,4 @@
-"""Figures for a monitoring system, at an address of their own: an application beside the other."""
+"""Metrics at an address of their own: a second application beside the main one."""
 
 from collections.abc import Awaitable, Callable
 
@@ -10,13 +10,13 @@ from quart_notes.web.security import headers
 
 
 def create_metrics_app(figures: Callable[[], Awaitable[bytes]]) -> Quart:
-    """The application that answers `/metrics` with these figures."""
+    """The application that serves these metrics at `/metrics`."""
     app = Quart("quart_notes", static_folder=None)
     headers.register(app)
 
     @app.get("/metrics")
     async def metrics() -> Response:
-        """Get the figures."""
+        """Get the metrics."""
         return Response(await figures(), content_type=CONTENT_TYPE_LATEST)
 
     @app.errorhandler(HTTPException)

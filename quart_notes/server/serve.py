@@ -1,4 +1,4 @@
-"""serve(): hypercorn inside our own entry point, so that streams end first and sockets are ours."""
+"""Starts hypercorn from our own entry point, so that streams end first and we own the sockets."""
 
 import asyncio
 import gc
@@ -30,15 +30,15 @@ from quart_notes.settings import Postgres, Settings, host_of, is_loopback
 from quart_notes.storage.database import CannotOpenError
 from quart_notes.web.assets import folder
 
-SEND_BUFFER = 64 * 1024  # bytes the kernel keeps for a reader that does not read
-UNSENT = 16 * 1024  # bytes of these that may wait until the peer has room
-USER_TIMEOUT_MS = 20_000  # milliseconds sent bytes may stay unacknowledged before the kernel drops the connection
-STREAMS_END = 1.0  # seconds the streams have to say goodbye at shutdown
+SEND_BUFFER = 64 * 1024  # bytes that the kernel buffers for a client that does not read
+UNSENT = 16 * 1024  # bytes of these that may be unsent
+USER_TIMEOUT_MS = 20_000  # milliseconds that sent bytes may stay unacknowledged before the kernel drops the connection
+STREAMS_END = 1.0  # seconds for the streams to close at shutdown
 BACKLOG = 1024  # connections that wait to be accepted
-COLLECTIONS = (10_000, 20, 100)  # objects made, young and middle collections, before the next older collection
-FIGURES = "quart_notes.figures"  # extension of the application: what gives its figures, see `metrics`
-HURRY = "quart_notes.hurry"  # extension: an event, after which the server that is told to stop does not drain
-SPARE_DESCRIPTORS = 64  # for the database, logs and static files
+COLLECTIONS = (10_000, 20, 100)  # thresholds of the garbage collector: objects, young and middle collections
+FIGURES = "quart_notes.figures"  # extension of the application: returns its metrics, see `metrics`
+HURRY = "quart_notes.hurry"  # extension: an event that makes the server skip draining
+SPARE_DESCRIPTORS = 64  # descriptors for the database, logs and static files
 
 log = logging.getLogger("quart_notes")
 
@@ -55,14 +55,14 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises ServeError when the address or the database cannot be used.
 
-    listener   an inherited socket to serve on, in place of a new one at the address of the settings
-    furnish    gets the application before it starts
-    place      of a worker among others
+    listener   an inherited socket to serve on, instead of a new one at the address of the settings
+    furnish    configures the application before it starts
+    place      the worker's slot; None without workers
     """
     config = configuration(settings)
     listener = listener or listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
-    alone = place is None  # figures of several are shown by who supervises them
+    alone = place is None  # the supervisor serves the metrics of several processes
     monitored = listen(settings.metrics_bind) if alone and settings.metrics_bind is not None else None
     theirs = ceil(settings.max_connections / (place.of if place else 1))
     limit = min(theirs, raise_descriptor_limit() - SPARE_DESCRIPTORS)
@@ -84,7 +84,7 @@ def serve(
 
 @contextmanager
 def stops_before_it_serves() -> Iterator[None]:
-    """Have SIGTERM end the process with a line until a server takes it itself: nothing is open yet."""
+    """Have SIGTERM end the process with a log line until the server handles it itself: nothing is open yet."""
     former = signal.signal(signal.SIGTERM, _stop)
     try:
         yield
@@ -98,7 +98,7 @@ def _stop(*_: object) -> None:
 
 
 def configuration(settings: Settings) -> Config:
-    """Hypercorn's configuration: its file, with what our settings say on top."""
+    """Hypercorn's configuration: its file, overridden by our settings."""
     file = settings.server_config or next(
         (path for path in (Path("hypercorn.toml"), folder("static").parent / "hypercorn.toml") if path.is_file()), None
     )
@@ -118,16 +118,16 @@ def configuration(settings: Settings) -> Config:
     if settings.access_log:
         config.accesslog = "-"
     config.logger_class = transport.JsonLog if settings.log_format == "json" else transport.TextLog
-    # We have a heartbeat of our own, for most websockets one task together; hypercorn's checks no answer.
+    # We send heartbeats ourselves, with one task for most websockets; hypercorn's pings need no answer.
     config.websocket_ping_interval = None
     return config
 
 
 def listen(bind: str, *, shared: bool = False, at_once: bool = True) -> socket.socket:
-    """A listening socket whose connections cannot hoard: small send buffers, dead peers dropped by the kernel.
+    """A listening socket with limited connections: small send buffers, and the kernel drops dead clients.
 
-    shared    others of ours listen at the same address, and the kernel deals out the connections among them
-    at_once   listen already; otherwise the server that uses it begins to
+    shared    several of our sockets listen at the same address, and the kernel distributes the connections
+    at_once   listen now; otherwise the server that uses it starts to
     source   tcp(7): TCP_USER_TIMEOUT; Linux, ip-sysctl: tcp_notsent_lowat; accepted sockets inherit these options
     """
     if bind.startswith("unix:"):
@@ -159,7 +159,7 @@ def _listen_unix(path: Path) -> socket.socket:
         if path.is_socket():
             if _answers(path):
                 raise OSError(None, "another process listens there")
-            path.unlink()  # left behind by a process that was killed
+            path.unlink()  # left by a process that was killed
         listener.bind(str(path))
         listener.listen(BACKLOG)
     except OSError as error:
@@ -177,7 +177,7 @@ def _answers(path: Path) -> bool:
 
 
 def address(listener: socket.socket, *, secure: bool = False) -> str:
-    """Where people find the server; secure: over TLS."""
+    """The server's URL; secure: over TLS."""
     name = listener.getsockname()
     if isinstance(name, str):
         return f"unix:{name}"
@@ -186,7 +186,7 @@ def address(listener: socket.socket, *, secure: bool = False) -> str:
 
 
 def raise_descriptor_limit() -> int:
-    """Ask for as many descriptors as this process may have; returns how many it has."""
+    """Raise the limit of descriptors as far as allowed; returns the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         try:
@@ -219,7 +219,7 @@ async def _serve(
     core: Core = app.extensions["quart_notes"]
 
     async def shutdown() -> None:
-        """Return when it is time to stop and every stream has ended.
+        """Wait until the server is told to stop and every stream has ended.
 
         With a stream open, hypercorn on Python 3.12 and later waits for ever in `Server.wait_closed`; on 3.11 it closes
         the database under the streams. https://github.com/python/cpython/issues/123720
@@ -228,7 +228,7 @@ async def _serve(
         if monitored is not None:
             metrics = create_metrics_app(app.extensions[FIGURES])
             beside.append(loop.create_task(serve_beside(metrics, monitored, stopping, config.logger_class)))
-        if core.place is None:  # hypercorn waits here once everything has started
+        if core.place is None:  # hypercorn calls this after everything has started
             log.info("Quart Notes on %s", where)
         if core.settings.access == "accounts" and (core.place is None or core.place.first):
             await _offer_first_links(core, core.settings.public_base or where + core.settings.root_path)
@@ -255,7 +255,7 @@ async def _serve(
 async def serve_beside(
     app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger]
 ) -> None:
-    """Serve an application of its own, on a listener of its own, until the server stops or this one fails."""
+    """Serve an application on its own listener, until the server stops or this one fails."""
     config = transport.BesideConfig()
     config.bind = [f"fd://{listener.fileno()}"]
     config.logger_class = logger_class
@@ -268,9 +268,9 @@ async def serve_beside(
 
 
 async def _offer_first_links(core: Core, base: str) -> None:
-    """Say how the first administrator gets in, and everybody who was here before there were accounts.
+    """Print the setup links of the first administrator, and of the users from before accounts mode.
 
-    On standard output, for the person who starts the server, and never in a log. Each link lets one person in, once.
+    They go to standard output, for the person who starts the server, and never to a log. Each link works once.
     """
     links = await core.invitations.first()
     if links is not None:
@@ -287,9 +287,9 @@ async def _offer_first_links(core: Core, base: str) -> None:
 
 
 def _spare_collections() -> None:
-    """Collect garbage seldom: with many readers, a full collection holds up every one of them for 10 to 30 ms.
+    """Collect garbage rarely: with many subscribers, a full collection delays all of them for 10 to 30 ms.
 
-    What lives as long as the process is left out; what is short-lived goes by its reference count, as ever.
+    Objects that live as long as the process are excluded; reference counts free short-lived objects as usual.
     """
     gc.collect()
     gc.freeze()
@@ -297,5 +297,5 @@ def _spare_collections() -> None:
 
 
 def configure_logging(log_format: str = "text") -> None:
-    """One line an event on standard error: text or json."""
+    """Log one line an event on standard error: text or json."""
     logs.configure(log_format)

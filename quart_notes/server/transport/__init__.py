@@ -1,11 +1,11 @@
-"""Our corner of hypercorn: what its connections must show and refuse, beyond its settings.
+"""Our extensions of hypercorn's connections, beyond its settings.
 
-Plain requests do not reach hypercorn's protocols at all (`fast_http1`); everything else does, and comes through its own
-classes here. Tested with hypercorn 0.18.0, h2 4.4.1 and wsproto 1.3.2 (pinned). It leans on inner classes:
+Plain requests do not reach hypercorn's protocols at all (`fast_http1`); all others do, through our subclasses. Tested
+with hypercorn 0.18.0, h2 4.4.1 and wsproto 1.3.2 (pinned). The package depends on internal classes:
 `hypercorn.asyncio.run.TCPServer`, `hypercorn.asyncio.tcp_server.TaskGroup`, `hypercorn.protocol.H11Protocol`,
 `hypercorn.protocol.H2Protocol`, `hypercorn.protocol.h11.WSStream`, `hypercorn.protocol.h2.WSStream` and
 `hypercorn.protocol.ws_stream.Handshake`; `tests/server/test_transport.py` fails when one of them moves. Without
-`installed()` (plain `hypercorn`, another server) the application runs all the same: live events then go through `send`.
+`installed()` (plain `hypercorn`, another server) the application still runs: live events then go through `send`.
 """
 
 from collections.abc import Iterator
@@ -23,18 +23,18 @@ from quart_notes.server.transport.websocket import BoundedWSStream, PlainHandsha
 
 __all__ = ["BesideConfig", "Connection", "JsonLog", "Peer", "TextLog", "installed"]
 
-BESIDE = 16  # connections at once to a server beside the other; they take none of its places
+BESIDE = 16  # connections at once to the metrics server; they do not count for the main one
 
 
 class BesideConfig(Config):
-    """Of a small server beside the other: its connections are counted, bounded and ended apart from the other's."""
+    """The configuration of a second small server: its connections are counted, limited and closed separately."""
 
 
 @contextmanager
 def installed(limit: int, *, direct: bool) -> Iterator[type[Connection]]:
-    """Have hypercorn use these classes; gives the one of its connections.
+    """Have hypercorn use these classes; yields the connection class.
 
-    limit    the number of connections it serves at once
+    limit    number of connections served at once
     direct   the broadcaster writes to the transports of HTTP/1.1 websockets and pings them too
     """
 

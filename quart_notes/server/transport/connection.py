@@ -1,4 +1,4 @@
-"""A connection: it shows its transport, counts, and ends with its client."""
+"""A connection that exposes its transport, is counted, and ends with its client."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,52 +17,52 @@ from quart_notes.server.transport.protocols import ProblemH11Protocol
 from quart_notes.web.request_ids import NAME
 
 P = ParamSpec("P")
-ARRIVES = 0.2  # seconds from its beginning in which a connection's first request comes, also while the server stops
-REFUSAL = 2.0  # seconds a connection too many has to send its request
-DOUBTED = 8  # requests worked on at once whose clients send nothing more: most have left, few wait for their answer
-LINGER = 1.0  # seconds a client has to take the last answer and close; what it sends in that time is dropped
+ARRIVES = 0.2  # seconds within which a new connection's first request arrives, also while the server stops
+REFUSAL = 2.0  # seconds in which a refused connection has to send its request
+DOUBTED = 8  # requests in progress whose clients send nothing more: most have left, few wait for their response
+LINGER = 1.0  # seconds for a client to read the last response and close; what it sends in that time is dropped
 
 
 class Peer:
-    """What a connection shows to the routes, as `scope["state"]["peer"]`."""
+    """The routes' view of a connection, as `scope["state"]["peer"]`."""
 
     __slots__ = ("_writer", "closing", "heard", "lingers", "transport")
 
     def __init__(self, writer: asyncio.StreamWriter, heard: float) -> None:
         self._writer = writer
         self.transport = writer.transport
-        self.closing = False  # a websocket's close frame has been sent: nothing may follow it
-        self.lingers = True  # its client gets time to take the last answer
-        self.heard = heard  # loop time of the last bytes that came in, seconds
+        self.closing = False  # a websocket's close frame was sent: nothing may follow it
+        self.lingers = True  # its client gets time to read the last response
+        self.heard = heard  # loop time of the last bytes received, seconds
 
     async def write(self, data: bytes) -> None:
-        """Send, and wait while too much waits to be taken."""
+        """Write, and wait while the buffer is full."""
         self._writer.write(data)
         if self.transport.get_write_buffer_size() or self.transport.is_closing():
             await self._writer.drain()
 
     async def drained(self) -> None:
-        """Return when all that was written has been taken."""
+        """Wait until all written bytes are sent."""
         if self.transport.is_closing():
             raise ConnectionResetError
-        # With TLS a high mark of 0 pauses for good: there it means from 0 bytes on, elsewhere more than 0.
+        # With TLS a high mark of 0 pauses for ever: there it means 0 bytes or more, elsewhere more than 0.
         self.transport.set_write_buffer_limits(0 if self._writer.can_write_eof() else 1, 0)
         await self._writer.drain()
 
 
 class Connection(TCPServer):
-    """A TCP connection that shows its transport, knows when its peer was last heard, counts, and serves plain requests.
+    """A TCP connection that exposes its transport, is counted, and serves plain requests.
 
-    A plain request that comes while hypercorn's protocol is at rest never reaches it; everything else does. What is
-    done for a client that has left ends; a change that the writer has been given goes on in its own task.
+    A plain request that arrives while hypercorn's protocol is idle never reaches it; all other requests do. Work for a
+    client that has left is cancelled; a change that the writer has accepted goes on in its own task.
 
-    doubted   connections whose clients have stopped sending, and may have left, while they are being answered
+    doubted   connections whose clients have stopped sending, and may have left, while a response is in progress
     """
 
     limit: ClassVar[int] = 0  # connections at once; 0: no limit
     open: ClassVar[set["Connection"]] = set()
     doubted: ClassVar[set["Connection"]] = set()
-    dated: ClassVar[tuple[int, bytes]] = (0, b"")  # the second, and the headers that all its answers carry
+    dated: ClassVar[tuple[int, bytes]] = (0, b"")  # the second, and the headers that all of its responses carry
     ending: ClassVar[asyncio.Task[None] | None] = None
 
     def __init__(self, *args: Any) -> None:
@@ -72,14 +72,14 @@ class Connection(TCPServer):
         self.write = self._peer.write
         self.state = {**self.state, "peer": self._peer}
         self._standing: dict[str, Any] = {}
-        self._answering: asyncio.Task[Any] | None = None  # for a client whose end nobody looks for
+        self._answering: asyncio.Task[Any] | None = None  # for a client whose end nobody else watches
         self._left = False
         self._silent = False  # the client sends nothing more
         self.reader.feed_eof = self._then(self.reader.feed_eof, surely=False)  # type: ignore[method-assign]
         self.reader.set_exception = self._then(self.reader.set_exception, surely=True)  # type: ignore[method-assign]
         self._reading = False
-        self._fresh = True  # hypercorn's protocol has been given nothing yet
-        self._task: asyncio.Task[Any] | None = None  # that reads and answers
+        self._fresh = True  # hypercorn's protocol has received nothing yet
+        self._task: asyncio.Task[Any] | None = None  # the task that reads and answers
         self._lingers: asyncio.TimerHandle | None = None
         self._idle = IdleTimer(
             self.config.keep_alive_timeout, self._end_idle, self.context.terminated.is_set, self._spare
@@ -87,7 +87,7 @@ class Connection(TCPServer):
         self.idle_task: Any = self._idle
 
     async def run(self) -> None:
-        """Serve the connection, or say that there are too many."""
+        """Serve the connection, or refuse it if there are too many."""
         cls = type(self)
         if cls.limit and len(cls.open) >= cls.limit:
             await self._refuse()
@@ -110,7 +110,7 @@ class Connection(TCPServer):
                 connection._linger(ARRIVES)
 
     def _spare(self) -> float:
-        """Seconds until a connection that has just been made, and has asked for nothing yet, counts as idle."""
+        """Seconds until a new connection without a request counts as idle."""
         asked = self._peer.heard > self._began
         return 0.0 if asked else max(self._began + ARRIVES - self.loop.time(), 0.0)
 
@@ -119,7 +119,7 @@ class Connection(TCPServer):
 
     @classmethod
     async def flushed(cls) -> None:
-        """Return once every client has taken what was written to it."""
+        """Wait until every client has received what was written to it."""
         while any(connection.writer.transport.get_write_buffer_size() for connection in cls.open):  # noqa: ASYNC110 - transports do not say when
             await asyncio.sleep(0.02)
 
@@ -132,7 +132,7 @@ class Connection(TCPServer):
 
     async def _refuse(self) -> None:
         try:
-            # Reading first: closing with unread bytes would reset the connection under the answer.
+            # Read first: closing with unread bytes would reset the connection under the response.
             async with asyncio.timeout(REFUSAL):
                 await self.reader.read(MAX_RECV)
                 self.writer.write(whole_answer(503, "overloaded", "There are too many connections; try again."))
@@ -163,21 +163,21 @@ class Connection(TCPServer):
         self._idle.cancel()
 
     async def protocol_send(self, event: Event) -> None:
-        """Send what hypercorn's protocols say; hypercorn itself knows fewer of the ways in which a client has gone."""
+        """Send for hypercorn's protocols; hypercorn itself knows fewer of the errors that mean a client has left."""
         try:
             await super().protocol_send(event)
         except OSError:
             await self.protocol.handle(Closed())
 
     async def _close(self) -> None:
-        """End the connection behind what was written to it, and not with a reset, which would take that away.
+        """Close the connection after its last bytes, without a reset, which would discard them.
 
-        That is what the kernel answers a client with that sends on. So: say that nothing more comes, read until the
-        client closes, for LINGER at most, and close then. Over TLS the transport itself waits for the client.
+        The kernel answers a client that goes on sending with a reset. So: shut down the writing side, read until the
+        client closes, for LINGER at most, then close. Over TLS the transport itself waits for the client.
         source   RFC 9112, section 9.6
         """
         if self._peer.lingers and self.writer.can_write_eof() and not self.reader.at_eof():
-            self._peer.closing = True  # no event may follow the end
+            self._peer.closing = True  # no event may follow
             with suppress(OSError, RuntimeError):
                 self.writer.write_eof()
                 if self._lingers is None:
@@ -189,13 +189,13 @@ class Connection(TCPServer):
         if self._lingers is not None:
             self._lingers.cancel()
         giving_up = self._give_up_later()
-        with suppress(OSError):  # it has gone
+        with suppress(OSError):  # the client has left
             await super()._close()
         if giving_up is not None:
             giving_up.cancel()
 
     def _give_up_later(self) -> asyncio.TimerHandle | None:
-        """Over TLS, closing waits for the client to say goodbye too, for half a minute: not that long."""
+        """Over TLS, closing waits up to half a minute for the client's close: wait less."""
         if self.writer.can_write_eof():
             return None
         seconds = ARRIVES if self.context.terminated.is_set() else LINGER
@@ -211,15 +211,15 @@ class Connection(TCPServer):
         self._lingers = self.loop.call_later(seconds, self.writer.close)
 
     async def read(self) -> bytes:
-        """What the client sends next; nothing at its end."""
+        """The next bytes from the client; empty at the end."""
         data = await self.reader.read(MAX_RECV)
         self._peer.heard = self.loop.time()
         return data
 
     async def _plainly(self, data: bytes) -> tuple[bytes, bool]:
-        """Serve the plain requests that `data` begins with.
+        """Serve the plain requests at the start of `data`.
 
-        returns   what is for hypercorn, and whether the connection is to end
+        returns   the bytes for hypercorn, and whether the connection must end
         """
         inner: Any = self.protocol.protocol
         while data and isinstance(inner, ProblemH11Protocol) and (self._fresh or inner.at_rest()):
@@ -233,13 +233,13 @@ class Connection(TCPServer):
                 return b"", True
             data = exchange.rest
             if data:
-                await asyncio.sleep(0)  # a client that sends many at once has to let others in between
+                await asyncio.sleep(0)  # a client that sends many at once must not block others
         return data, False
 
     def _then(self, note: Callable[P, None], *, surely: bool) -> Callable[P, None]:
-        """What notes the end of what the client sends, and then stops what is done for it.
+        """Wrap a callback that notes the end of the client's data, and then cancel the work for it.
 
-        surely   it has left; otherwise it may have closed its side only, as few do
+        surely   the client has left; otherwise it may have closed its sending side only, as few do
         """
 
         def noted(*args: P.args, **named: P.kwargs) -> None:
@@ -255,11 +255,11 @@ class Connection(TCPServer):
         return noted
 
     def _has_left(self) -> bool:
-        """Whether the client seems to have left before its request was begun."""
+        """Whether the client seems to have left before its request was started."""
         return self.reader.exception() is not None or (self.reader.at_eof() and len(self.doubted) >= DOUBTED)
 
     async def _answer(self, scope: Any, exchange: Exchange) -> None:
-        """Have the application answer, as long as the client is there."""
+        """Run the application, as long as the client is there."""
         self._answering = self._task
         exchange.watched = self._watched
         if self._silent:
@@ -315,7 +315,7 @@ class Connection(TCPServer):
         return self._standing
 
     def _dated(self, second: int) -> bytes:
-        """The headers that every answer carries, the date among them, and the end of its head: made once a second."""
+        """The headers of every response, with the date, and the end of the head: made once a second."""
         cls = type(self)
         if cls.dated[0] != second:
             lines = [b"\r\n%b: %b" % field for field in self.config.response_headers("h11")]
@@ -323,6 +323,6 @@ class Connection(TCPServer):
         return cls.dated[1]
 
     async def ended(self) -> None:
-        """Return when the connection has gone."""
+        """Wait until the connection is closed."""
         with suppress(OSError):
             await self.writer.wait_closed()

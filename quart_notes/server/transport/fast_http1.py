@@ -1,9 +1,9 @@
-"""Plain requests: HTTP/1.1 as nearly every request comes, read and answered without h11.
+"""Reads and answers plain HTTP/1.1 requests, which are nearly all, without h11.
 
-Whole in what has been received at once, and nothing unusual about it. What is accepted here is a small part of what
-h11 accepts; everything else (chunks, upgrades, `Expect`, folded or strange headers, half a request) goes to hypercorn
-byte for byte, so that there is one place that judges it. Half of what hypercorn does for a small request is spared:
-a regular expression instead of a parser in Python, no task and no queue a request, one write an answer.
+A plain request is received completely at once and has nothing unusual. The parser accepts a small subset of what h11
+accepts; all other requests (chunks, upgrades, `Expect`, folded or unusual headers, partial requests) go to hypercorn
+byte for byte, so that there is one place that judges them. This saves half of hypercorn's work for a small request: a
+regular expression instead of a parser in Python, no task and no queue a request, one write a response.
 source   RFC 9112
 """
 
@@ -25,12 +25,12 @@ FIELDS = re.compile(rb"(?:%b:[\t -~]*+\r\n)++\r\n" % TOKEN)
 FIELD = re.compile(rb"(%b):[\t ]*+([\t -~]*+)" % TOKEN)
 UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"http2-settings", b"trailer"})
 ONCE = frozenset({b"host", b"content-length", b"connection"})
-FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})  # of an answer: ours to say
+FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})  # of a response: set by us only
 MAX_LENGTH_DIGITS = 9
-KEPT_LINES = 1024  # headers of answers that are remembered
+KEPT_LINES = 1024  # headers of responses that are cached
 BREAK = re.compile(rb"[\r\n\0]")
-KEPT_FIELDS, LONG_FIELDS = 1024, 2048  # header blocks that are remembered; bytes beyond which one is not
-WHOLE = "quart_notes.whole"  # extension of a scope: the first message brings the whole body
+KEPT_FIELDS, LONG_FIELDS = 1024, 2048  # header blocks that are cached; bytes beyond which one is not
+WHOLE = "quart_notes.whole"  # extension of a scope: the first message contains the whole body
 
 Header = tuple[bytes, bytes]
 
@@ -42,8 +42,8 @@ class Request(NamedTuple):
     target: bytes
     headers: list[Header]
     body: bytes
-    size: int  # bytes that it took
-    last: bool  # the client asks for the connection's end behind the answer
+    size: int  # bytes of the request
+    last: bool  # the client asks to close the connection after the response
 
 
 class Fields(NamedTuple):
@@ -55,7 +55,7 @@ class Fields(NamedTuple):
 
 
 def read_fields(block: bytes) -> Fields | None:
-    """What a block of header lines says, the empty line behind it included; None when that is nothing plain."""
+    """Parse a block of header lines, with the empty line after it; None unless it is plain."""
     if FIELDS.fullmatch(block) is None:
         return None
     headers: list[Header] = []
@@ -78,12 +78,12 @@ def read_fields(block: bytes) -> Fields | None:
 
 @lru_cache(KEPT_FIELDS)
 def _kept_fields(block: bytes) -> Fields | None:
-    """The same, remembered: clients send the same headers again and again."""
+    """The same, cached: clients send the same headers again and again."""
     return read_fields(block)
 
 
 def request_in(data: bytes, limit: int) -> Request | None:
-    """The plain request that `data` begins with; None when there is none, whatever there may be instead.
+    """The plain request at the start of `data`; None when there is none.
 
     limit   bytes of request line and headers
     """
@@ -99,9 +99,9 @@ def request_in(data: bytes, limit: int) -> Request | None:
 
 
 def scope_of(request: Request, standing: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
-    """What the application is told of a request, as hypercorn would tell it.
+    """The ASGI scope of a request, as hypercorn would make it.
 
-    standing   what is the same for all requests of the connection
+    standing   the values that are the same for all requests of the connection
     """
     path, _, query = request.target.partition(b"?")
     return {
@@ -118,9 +118,9 @@ def scope_of(request: Request, standing: dict[str, Any], state: dict[str, Any]) 
 
 @lru_cache(KEPT_LINES)
 def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """A header as it is sent, and its name in lower case if it frames the answer, else b"".
+    """A header as it is sent, and its name in lower case if it frames the response, else b"".
 
-    Remembered: most headers of an answer are those of the one before.
+    Cached: most headers of a response are those of the one before.
     """
     line = b"%b: %b" % (name, value)
     if BREAK.search(line):
@@ -133,41 +133,41 @@ class Line(Protocol):
     """The connection of an exchange."""
 
     async def read(self) -> bytes:
-        """What comes next; nothing at its end."""
+        """The next bytes; empty at the end."""
 
     async def write(self, data: bytes) -> None:
-        """Send; OSError or RuntimeError when it has gone."""
+        """Send; OSError or RuntimeError when the connection is closed."""
 
     async def ended(self) -> None:
-        """Return when it has gone."""
+        """Wait until it is closed."""
 
 
 class Exchange:
-    """One plain request and its answer, for the application: its `receive` and its `send`.
+    """One plain request and its response: the application's `receive` and `send`.
 
-    1. An answer that the application gives at once leaves in one write; a stream in one write a message.
-    2. An answer ends where its Content-Length says, or with the last chunk, or with the connection (`last`).
-    3. While the application does not ask, nothing is read: what comes behind the request waits in the kernel.
+    1. A complete response leaves in one write; a stream in one write a message.
+    2. A response ends where its Content-Length says, or with the last chunk, or with the connection (`last`).
+    3. Nothing is read before the application asks: bytes after the request wait in the kernel.
 
-    rest       what has been received behind the request
-    standing   headers that every answer carries, and the end of its head
-    watched    called when the application begins to wait for the client's end
+    rest       bytes received after the request
+    standing   headers of every response, and the end of its head
+    watched    called when the application starts to wait for the client's end
     """
 
     def __init__(self, request: Request, rest: bytes, line: Line, standing: bytes) -> None:
         self.rest = rest
         self.start: Any = None
-        self.last = request.last  # the connection ends with this answer
+        self.last = request.last  # the connection ends with this response
         self.done = False
         self.watched: Callable[[], None] | None = None
         self._request, self._line, self._standing = request, line, standing
         self._told = False
         self._head = b""  # not written yet
-        self._left: int | None = None  # bytes of the body to come; None: in chunks
+        self._left: int | None = None  # bytes of the body still to come; None: in chunks
         self._bodiless = False
 
     async def receive(self) -> dict[str, Any]:
-        """The request; then, when there is one, the news that its client has left."""
+        """The request; then, when it happens, the message that its client has left."""
         if not self._told:
             self._told = True
             return {"type": "http.request", "body": self._request.body, "more_body": False}
@@ -183,7 +183,7 @@ class Exchange:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Any) -> None:
-        """Take the start of an answer, or a piece of its body."""
+        """Accept the start of a response, or a piece of its body."""
         kind = message["type"]
         if kind == "http.response.start" and self.start is None:
             self._head = self._begin(int(message["status"]), message.get("headers", ()))
@@ -201,7 +201,7 @@ class Exchange:
         try:
             await self._line.write(data)
         except (OSError, RuntimeError):
-            self.last = True  # the client has left; what the application goes on to send goes nowhere
+            self.last = True  # the client has left; further output is dropped
 
     def _begin(self, status: int, headers: Any) -> bytes:
         lines = [b"HTTP/1.1 %d " % status]
@@ -237,9 +237,9 @@ class Exchange:
         return data
 
     async def finish(self, name: bytes = b"") -> None:
-        """Answer for an application that has said nothing; end the connection when it has not said all.
+        """Respond for an application that has sent nothing; end the connection when the response is incomplete.
 
-        name   of the request, where it has one
+        name   the request's id, if it has one
         """
         if self.start is None:
             headers = [(HEADER, name)] if name else []

@@ -1,4 +1,4 @@
-"""When a connection has been idle for too long."""
+"""Closes idle connections."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from typing import Any
 class IdleTimer:
     """Ends a connection that has been idle for `seconds`, in place of hypercorn's task.
 
-    Hypercorn cancels and starts a task for every request. This is one timer a connection, and a request only notes
-    that it comes or has gone; a timer that finds the connection busy, or idle again, sleeps for the rest.
+    Hypercorn cancels and starts a task for every request. This is one timer a connection, and a request only notes its
+    start and end; a timer that finds the connection busy, or idle again, sleeps for the rest.
 
-    stopping   whether the server ends: then an idle connection is not waited for
-    spare      seconds that it has all the same
+    stopping   whether the server stops: then it does not wait for idle connections
+    spare      seconds that a new connection has all the same
     """
 
     def __init__(
@@ -31,34 +31,34 @@ class IdleTimer:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Idle from now on."""
+        """Mark as idle from now on."""
         self._since = self._loop.time()
         if self._stopping():
-            # It came, or became idle, after all idle ones were told to end.
+            # The connection opened, or became idle, after all idle ones were told to end.
             self._loop.call_later(self._spare(), self.end_if_idle)
         elif self._timer is None:
             self._timer = self._loop.call_later(self._seconds, self._look)
 
     def busy(self) -> None:
-        """Not idle until `start`."""
+        """Mark as busy until `start`."""
         self._since = None
 
     def cancel(self) -> None:
-        """Look no more."""
+        """Stop the timer."""
         self._since = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def hurry(self) -> None:
-        """The server ends."""
+        """The server stops."""
         if spare := self._spare():
             self._loop.call_later(spare, self.end_if_idle)
         else:
             self.end_if_idle()
 
     def end_if_idle(self) -> None:
-        """Not wait any longer."""
+        """End the connection if it is idle."""
         if self._since is not None:
             self.cancel()
             self._end()
@@ -74,9 +74,9 @@ class IdleTimer:
             self.end_if_idle()
 
     async def restart(self, task_group: Any, action: Any) -> None:
-        """Idle from now on, as hypercorn says it."""
+        """Mark as idle, in hypercorn's interface."""
         self.start()
 
     async def stop(self) -> None:
-        """Not idle, as hypercorn says it."""
+        """Mark as busy, in hypercorn's interface."""
         self.busy()

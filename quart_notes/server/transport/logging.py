@@ -1,4 +1,4 @@
-"""Hypercorn's log beside ours: each line once, in the same format; the access log whatever the level of the rest."""
+"""Merges hypercorn's log into ours: each line once, in the same format; the access log at any level of the rest."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ from quart_notes.web.request_ids import HEADER, NAME
 
 
 class TextLog(Logger):
-    """Lines for people; the access log as hypercorn writes it."""
+    """Lines for people; the access log in hypercorn's format."""
 
     log_format = "text"
 
@@ -27,7 +27,7 @@ class TextLog(Logger):
             self.access_logger.setLevel(logging.INFO)
 
     async def info(self, message: str, *args: Any, **kwargs: Any) -> None:
-        """Leave out the address: the server tells it."""
+        """Leave out the address: the server prints it."""
 
 
 class JsonLog(TextLog):
@@ -42,21 +42,21 @@ class JsonLog(TextLog):
                 handler.setFormatter(formatter(self.log_format))
 
     async def access(self, request: WWWScope, response: ResponseSummary, request_time: float) -> None:
-        """Note a request and its answer."""
+        """Log a request and its response."""
         if self.access_logger is not None:
             fields = _fields(request, response, request_time)
             self.access_logger.info("%s %s", fields["method"], fields["path"], extra={FIELDS: fields})
 
 
 def _fields(request: Any, response: Any, seconds: float) -> dict[str, Any]:
-    """What is told of a request; not its query and no header that its client has made up."""
+    """The logged members of a request; neither its query nor a header that its client made up."""
     headers = dict(response.get("headers", ())) if response else {}
     length, name = headers.get(b"content-length"), request.get(NAME) or headers.get(HEADER, b"")
     return {
         "method": request.get("method", "GET"),  # of a websocket
         "path": concealed(request["path"]),
         "status": response and response["status"],
-        "bytes": None if length is None else int(length),  # of a stream nobody knows
+        "bytes": None if length is None else int(length),  # unknown for a stream
         "seconds": round(seconds, 6),
         "client": (request.get("client") or [None])[0],
         "request_id": name.decode(),

@@ -1,4 +1,4 @@
-"""Problem details for what never reaches the application."""
+"""Error responses (RFC 9457) to requests that never reach the application."""
 
 from quart_notes.errors import problem
 from quart_notes.schemas.strict_json import dump
@@ -16,7 +16,7 @@ def problem_headers(body: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def whole_answer(status: int, code: str, detail: str) -> bytes:
-    """A problem as the bytes of a whole HTTP/1.1 answer."""
+    """A problem as the bytes of a whole HTTP/1.1 response."""
     body = dump(problem(status, code, detail))
     head = [b"HTTP/1.1 %d Service Unavailable" % status, b"retry-after: 2"]
     head += [name + b": " + value for name, value in [*problem_headers(body), (HEADER, single())]]

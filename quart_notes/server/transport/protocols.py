@@ -1,4 +1,4 @@
-"""HTTP/1.1 and HTTP/2 as hypercorn speaks them, with its own refusals as problem details and no request smuggled in."""
+"""Hypercorn's HTTP/1.1 and HTTP/2, with its own refusals as problem details, and safe from request smuggling."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,7 +22,7 @@ VERSIONS = {b"1.0", b"1.1"}
 
 
 class Readable(EventWrapper):
-    """Whether more may be read of a connection; raises once it is gone."""
+    """Whether more may be read from a connection; raises once it is closed."""
 
     gone = False
 
@@ -35,22 +35,22 @@ class Readable(EventWrapper):
             await super().clear()
 
     async def wait(self) -> None:
-        """Return when more may be read; ConnectionResetError when there will be nothing more."""
+        """Wait until more may be read; ConnectionResetError when there will be nothing more."""
         await super().wait()
         if self.gone:
             raise ConnectionResetError
 
 
 class EndingConnection(h11.Connection):
-    """HTTP/1.1 that drops what comes behind a client's last request: h11 calls it an error of the request itself."""
+    """HTTP/1.1 that drops data after a client's last request: h11 takes it for an error of the request itself."""
 
     def receive_data(self, data: bytes) -> None:
-        """Take what comes in."""
+        """Accept received data."""
         if self.their_state is not h11.MUST_CLOSE:
             super().receive_data(data)
 
     def next_event(self) -> Any:
-        """What has come in; RemoteProtocolError for no request that we know."""
+        """The next event; RemoteProtocolError for an invalid request."""
         if self.their_state is h11.MUST_CLOSE:
             return h11.NEED_DATA
         event = super().next_event()
@@ -62,8 +62,8 @@ class EndingConnection(h11.Connection):
 class ProblemH11Protocol(H11Protocol):
     """HTTP/1.1 whose own refusals (malformed requests, headers too large) are problem details too.
 
-    It also ends with its connection: hypercorn reads nothing behind a request that is being answered, and would wait
-    for ever for an answer whose client sent something more, then left.
+    It also ends with its connection: hypercorn reads nothing after a request in progress, and would wait for ever for a
+    response to a client that sent something more and then left.
     """
 
     def __init__(self, *args: Any) -> None:
@@ -72,7 +72,7 @@ class ProblemH11Protocol(H11Protocol):
         self.can_read = self._readable = Readable()
 
     def at_rest(self) -> bool:
-        """Whether the next byte begins a request: nothing is being answered, and nothing has come of the next one."""
+        """Whether the next byte starts a request: no response is in progress, and no part of a request was received."""
         return (
             self.stream is None
             and isinstance(self.connection, h11.Connection)
@@ -81,7 +81,7 @@ class ProblemH11Protocol(H11Protocol):
         )
 
     async def handle(self, event: ConnectionEvent) -> None:
-        """Take what comes in, and the end."""
+        """Handle received data, and the end."""
         await super().handle(event)
         if isinstance(event, Closed):
             self._readable.gone = True
@@ -90,23 +90,23 @@ class ProblemH11Protocol(H11Protocol):
     async def _maybe_recycle(self) -> None:
         await super()._maybe_recycle()
         if self.connection.our_state is not h11.IDLE:
-            # There is no next request. The task that reads behind this one may not have come to wait yet, and would
-            # wait for ever: seen when the server stops while a body has just arrived.
+            # There is no next request. The task that reads after this one may not wait yet, and would then wait for
+            # ever: seen when the server stops while a body has just arrived.
             self._readable.gone = True
             await self._readable.set()
 
     async def _check_protocol(self, event: h11.Request) -> None:
-        # HTTP/2 from the first byte is welcome; an upgrade to it would carry requests past a proxy's rules.
+        # HTTP/2 from the first byte is accepted; an upgrade to it would carry requests past a proxy's rules.
         if event.method == b"PRI":
             await super()._check_protocol(event)
 
     async def _send_h11_event(self, event: Any) -> None:
-        # Behind a body that nobody has read to its end nothing can be read, so the connection ends: say so, or the
-        # client's next request is lost on it.
+        # After a body that was not read to its end nothing can be read, so the connection ends: say so in the response,
+        # or the client's next request on it is lost.
         if isinstance(event, h11.Response):
             further = [] if self.connection.their_state is not h11.SEND_BODY else [(b"connection", b"close")]
             if all(name != HEADER for name, _ in event.headers):
-                further.append((HEADER, single()))  # hypercorn's own, for an application that has said nothing
+                further.append((HEADER, single()))  # hypercorn's own, for an application that has sent nothing
             if further:
                 headers = [*event.headers.raw_items(), *further]
                 event = h11.Response(status_code=event.status_code, headers=headers)
@@ -130,7 +130,7 @@ class ProblemH11Protocol(H11Protocol):
 
 
 class CheckedH2Protocol(H2Protocol):
-    """HTTP/2 that ends a connection on what hypercorn fails on, and outlives a body that nobody reads any more."""
+    """HTTP/2 that ends a connection where hypercorn would fail, and survives a body that nobody reads to its end."""
 
     async def _handle_events(self, events: list[h2.events.Event]) -> None:
         for event in events:
@@ -148,6 +148,6 @@ class CheckedH2Protocol(H2Protocol):
 
 
 def _is_request(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether there is a method and a path, in ASCII as HTTP/1.1 has them; a plain CONNECT has no path."""
+    """Whether there is a method and a path, in ASCII as in HTTP/1.1; a plain CONNECT has no path."""
     pseudo = {name: value for name, value in headers if name.startswith(b":")}
     return all(pseudo.get(name) and pseudo[name].isascii() for name in (b":method", b":path"))

@@ -1,4 +1,4 @@
-"""What hypercorn runs an application in, for the requests that it serves."""
+"""Hypercorn's task group, for the requests that hypercorn serves."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,16 +10,16 @@ from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope
 
 
 class UnblockedTaskGroup(TaskGroup):
-    """Tells the application of a connection's end, however much else waits for it.
+    """Informs the application of a connection's end, however many messages wait for it.
 
-    Its queue is bounded, and hypercorn waits for room to say that the client has left: for ever, when an application
-    that has answered reads no more of a flood. What was said before stays: somebody may still want to hear it.
+    Its queue is bounded, and hypercorn waits for room to report that the client has left: for ever, when an application
+    that has responded does not read the rest of a flood. Earlier messages stay: the application may still read them.
     """
 
     async def spawn_app(
         self, app: AppWrapper, config: Config, scope: Scope, send: Callable[[ASGISendEvent | None], Awaitable[None]]
     ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
-        """Start the application; returns how to tell it something."""
+        """Start the application; returns the function that sends it a message."""
         bound: Any = await super().spawn_app(app, config, scope, send)
         queue: asyncio.Queue[ASGIReceiveEvent] = bound.__self__
         gone = False
@@ -37,8 +37,8 @@ class UnblockedTaskGroup(TaskGroup):
 
 
 async def _lift_bound(queue: Any) -> None:
-    """Let the task that waits for room put what it has, and the next as well."""
+    """Lift the queue's limit, so that the waiting task can add its message, and the next one."""
     queue._maxsize = 0
     while queue._putters:
         queue._wakeup_next(queue._putters)
-    await asyncio.sleep(0)  # they put it now
+    await asyncio.sleep(0)  # the waiting tasks add their messages now

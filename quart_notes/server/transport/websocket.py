@@ -1,4 +1,4 @@
-"""Websockets that a client cannot make grow: no extensions, bounded messages, a close code for each offence."""
+"""Websockets with limits: no extensions, bounded messages, a close code for each violation."""
 
 import asyncio
 from typing import Any, cast
@@ -13,13 +13,13 @@ from wsproto.frame_protocol import CloseReason
 from quart_notes.live.broadcaster import DEAF, HEARTBEAT
 from quart_notes.server.transport.connection import Peer
 
-MAX_FRAGMENTS = 1024  # of one websocket message: endless empty fragments never reach the size limit
+MAX_FRAGMENTS = 1024  # fragments of one message: endless empty fragments never reach the size limit
 
 
 class PlainHandshake(Handshake):
     """A handshake without extensions: deflate turns 300 KB on the wire into 800 MB in memory.
 
-    A header with a byte that is not ASCII counts as not sent: wsproto fails on it.
+    A header with a byte that is not ASCII is ignored: wsproto fails on it.
     """
 
     def __init__(self, headers: list[tuple[bytes, bytes]], http_version: str) -> None:
@@ -32,9 +32,9 @@ class PlainHandshake(Handshake):
 
 
 class BoundedWSStream(WSStream):
-    """A websocket that closes, with the right code, on a message too large or too broken, and reads no further.
+    """A websocket that closes, with the right code, after a message that is too large or invalid, and reads no further.
 
-    beats   it pings by itself, because nobody else does, and drops a peer that answers nothing
+    beats   it sends pings itself, because nothing else does, and drops a client that does not answer
     """
 
     beats = True
@@ -42,9 +42,9 @@ class BoundedWSStream(WSStream):
     fragments = 0
 
     async def handle(self, event: Event) -> None:
-        """Take what comes in; nothing but the end once the client has been refused, or its handshake has."""
+        """Handle received data; only the end once the client or its handshake was refused."""
         if isinstance(event, Request) and "peer" in event.state:
-            event.state["peer"].lingers = False  # until it is accepted: nothing comes behind a refused handshake
+            event.state["peer"].lingers = False  # until it is accepted: nothing follows a refused handshake
         turned_away = self.state in {ASGIWebsocketState.RESPONSE, ASGIWebsocketState.HTTPCLOSED}
         if not (self.refused or turned_away) or isinstance(event, StreamClosed):
             await super().handle(event)
@@ -78,7 +78,7 @@ class BoundedWSStream(WSStream):
             elif isinstance(event, Ping):
                 await self._send_wsproto_event(event.response())
             elif isinstance(event, CloseConnection):
-                if self.connection.state is ConnectionState.OPEN:  # not a close frame: wsproto's verdict on a bad one
+                if self.connection.state is ConnectionState.OPEN:  # no close frame: wsproto's verdict on an invalid one
                     await self._refuse(CloseReason(event.code))
                 else:
                     if self.connection.state is ConnectionState.REMOTE_CLOSING:

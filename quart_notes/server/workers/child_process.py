@@ -1,4 +1,4 @@
-"""The process of a server, seen from its supervisor: `control_channel` is the other end."""
+"""A supervised process, as its supervisor sees it: `control_channel` is the other end."""
 
 import asyncio
 import json
@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Self
 
-LAST_WORDS = 1.0  # seconds for what a process that has ended said last; one that it started may hold the line
-LONGEST = 1 << 20  # bytes of what a process says at once
+LAST_WORDS = 1.0  # seconds for the last messages of a process that has ended; a child of it may hold the channel open
+LONGEST = 1 << 20  # bytes of one message
 
 
 class SupervisedProcess:
-    """A server's process, and the line to it.
+    """A server's process, and the channel to it.
 
-    1. It says on the line when it is ready, and then what it is asked for.
-    2. After `stop` it has gone, whatever it was doing, and nothing of it is left open here.
+    1. It reports on the channel when it is ready, and then answers requests.
+    2. After `stop` it has ended, whatever it was doing, and none of its resources is left open here.
 
-    stops   seconds it has to end by itself when it is told to; then it is killed
+    stops   seconds that it has to end when it is told to; then it is killed
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class SupervisedProcess:
     async def start_program(
         cls, program: Sequence[str], descriptors: Sequence[int], stops: float, **options: Any
     ) -> Self:
-        """Start one whose arguments end with the descriptor of its line.
+        """Start a program whose last argument is the descriptor of its channel.
 
-        descriptors   that it is to inherit as well
+        descriptors   further descriptors that it inherits
         """
         ours, theirs = socket.socketpair()
         with theirs:
@@ -52,7 +52,7 @@ class SupervisedProcess:
         return cls(process, reader, writer, stops)
 
     async def _hear(self, reader: asyncio.StreamReader) -> None:
-        with suppress(OSError, ValueError):  # gone in the middle of a word
+        with suppress(OSError, ValueError):  # it ended in the middle of a message
             async for line in reader:
                 said = json.loads(line)
                 if said.get("ready"):
@@ -61,22 +61,22 @@ class SupervisedProcess:
                     self.heard(said)
 
     def heard(self, said: dict[str, Any]) -> None:
-        """It has said something."""
+        """Handle a message from it."""
 
     def tell(self, words: object) -> None:
-        """Say something to it."""
+        """Send it a message."""
         if not self._writer.is_closing():
             self._writer.write(json.dumps(words).encode() + b"\n")
 
     async def gone(self) -> int:
-        """Return its exit code once it has ended, and all that it said is heard."""
+        """Wait for its end, and for all of its messages; returns its exit code."""
         code = await self._process.wait()
         await asyncio.wait([self._hearing], timeout=LAST_WORDS)
         self._writer.close()
         return code
 
     async def stop(self) -> None:
-        """End it: politely, then by force."""
+        """End it: by a request, then by force."""
         try:
             with suppress(ProcessLookupError):
                 self._process.terminate()
@@ -90,7 +90,7 @@ class SupervisedProcess:
             self._writer.close()
 
     def kill(self) -> None:
-        """End it by force."""
+        """Kill it."""
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()

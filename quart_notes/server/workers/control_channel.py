@@ -1,4 +1,4 @@
-"""The line from a server to its supervisor: says that it is ready, answers, and hears the supervisor's end."""
+"""The channel from a server to its supervisor: reports readiness, answers requests, notices the supervisor's end."""
 
 import asyncio
 import json
@@ -11,10 +11,10 @@ from typing import Any
 
 
 class Line:
-    """The server's end of it.
+    """The server's end of the channel.
 
-    hear       is awaited with each thing that the supervisor says, and gives what to answer; None: nothing
-    orphaned   is called when the supervisor has gone, before this process ends as if it was asked to
+    hear       is awaited with each message of the supervisor, and returns the answer; None: no answer
+    orphaned   is called when the supervisor has died, before this process ends as if it was told to
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Line:
         self._answering: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Everything has been opened; requests come next."""
+        """Report that everything is open, and serve requests of the supervisor."""
         reader, writer = await asyncio.open_connection(sock=self._socket.dup())
         _say(writer, {"ready": True})
         self._hearing = asyncio.create_task(self._listen(reader, writer))
@@ -39,13 +39,13 @@ class Line:
         try:
             with suppress(OSError):
                 async for said in reader:
-                    # What takes long holds up nothing else, nor whether this process is alive.
+                    # A slow answer delays neither others nor the liveness check.
                     self._answering.add(answering := asyncio.create_task(self._answer(json.loads(said), writer)))
                     answering.add_done_callback(self._answering.discard)
         finally:
             writer.close()
         self._orphaned()
-        os.kill(os.getpid(), signal.SIGTERM)  # the supervisor has gone: nobody would end this process
+        os.kill(os.getpid(), signal.SIGTERM)  # the supervisor has died: nobody else would end this process
 
     async def _answer(self, said: Any, writer: asyncio.StreamWriter) -> None:
         answer = await self._hear(said)
@@ -53,7 +53,7 @@ class Line:
             _say(writer, answer)
 
     async def close(self) -> None:
-        """The server is ending."""
+        """Close it: the server stops."""
         if self._hearing is not None:
             self._hearing.cancel()
 

@@ -1,4 +1,4 @@
-"""Holds the sockets and keeps workers behind them: restarts those that die, ends all of them together."""
+"""Owns the sockets and keeps workers behind them: restarts those that die, ends all of them together."""
 
 import asyncio
 import logging
@@ -15,10 +15,10 @@ from quart_notes.server.workers.worker_process import WorkerProcess
 from quart_notes.settings import Settings
 from quart_notes.storage.database import exclusive
 
-STOPS = 10.0  # seconds the workers have to end by themselves; then they are killed
-FORMER = 5.0  # seconds for the workers of a supervisor that was killed to end
-STEADY = 5.0  # seconds a worker has to live for the next one to be started at once
-PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that keeps dying young is restarted
+STOPS = 10.0  # seconds that the workers have to end; then they are killed
+FORMER = 5.0  # seconds for the workers of a killed supervisor to end
+STEADY = 5.0  # seconds that a worker has to live for the next one to be started at once
+PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that keeps dying early is restarted
 
 AGAIN = 5.0  # seconds before a worker that could not be started is tried again
 
@@ -43,12 +43,12 @@ def run(settings: Settings) -> None:
 def _listeners(bind: str, workers: int) -> list[socket.socket]:
     """A socket for each worker, at one address.
 
-    One for each, so that the kernel deals out the connections evenly; with one for all, the one that is awake takes all
-    that wait. They are open here too: who comes while a worker is away waits for the next one in its place.
+    One for each, so that the kernel distributes the connections evenly; with one for all, the worker that is awake
+    accepts all. They are open here too: a client that connects while a worker is away waits for its successor.
     """
     if bind.startswith("unix:"):
         return [serve.listen(bind)]
-    serve.listen(bind).close()  # nobody else is there: with another one of ours the sockets would be shared silently
+    serve.listen(bind).close()  # nobody else listens there: another server of ours would share the sockets silently
     first = serve.listen(bind, shared=True)
     host = bind.rpartition(":")[0]
     port = first.getsockname()[1]
@@ -58,9 +58,9 @@ def _listeners(bind: str, workers: int) -> list[socket.socket]:
 class Supervisor:
     """The workers.
 
-    1. The first one is started alone: it makes the database ready, or says why it cannot.
-    2. A worker that dies is replaced, at once unless it dies again and again; one that stands still is killed first.
-    3. They end when the supervisor is told to, and by themselves when it is killed: the line to each is its life.
+    1. The first one is started alone: it prepares the database, or reports why it cannot.
+    2. A worker that dies is replaced, immediately unless it dies repeatedly; one that hangs is killed first.
+    3. They end when the supervisor is told to stop, and by themselves when it is killed: its channel is closed then.
     """
 
     def __init__(self, settings: Settings, listeners: list[socket.socket], lock: int | None) -> None:
@@ -73,9 +73,9 @@ class Supervisor:
         self._replaced = 0
 
     async def run(self, monitored: socket.socket | None, logger_class: type[Any]) -> None:
-        """Go on until SIGINT or SIGTERM.
+        """Run until SIGINT or SIGTERM.
 
-        monitored      where figures of all workers are asked for
+        monitored      the listener of the metrics of all workers
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -109,14 +109,14 @@ class Supervisor:
                 listener.close()
 
     async def figures(self) -> bytes:
-        """The figures of all workers that answer, as one text."""
+        """The metrics of all workers that respond, as one text."""
         workers = list(self._workers.items())
         told = await asyncio.gather(*(worker.figures() for _, worker in workers))
         texts = {slot: text for (slot, _), text in zip(workers, told, strict=True) if text}
         return combined(dict(sorted(texts.items())), self._settings.workers, self._replaced)
 
     async def _unless_stopping(self, ready: "asyncio.Future[Any]") -> None:
-        """Wait for something, or for the end; raises what it raises."""
+        """Wait for a future, or for the end; raises its exception."""
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait([ready, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -143,7 +143,7 @@ class Supervisor:
     async def _keep(self, slot: int, worker: WorkerProcess) -> None:
         """Replace a worker whenever it ends."""
         loop = asyncio.get_running_loop()
-        young = 0  # deaths in a row
+        young = 0  # early deaths in a row
         while True:
             began = loop.time()
             how = await self._end_of(worker)
@@ -157,7 +157,7 @@ class Supervisor:
             worker = await self._begin_again(slot)
 
     async def _end_of(self, worker: WorkerProcess) -> str:
-        """How it has ended; one that stands still is ended: the connections dealt to it would wait for ever."""
+        """The reason of its end; one that hangs is killed: its connections would wait for ever."""
         ended = asyncio.ensure_future(worker.ended())
         still = asyncio.ensure_future(worker.stands_still(self._settings.worker_timeout))
         try:
@@ -171,9 +171,9 @@ class Supervisor:
             still.cancel()
 
     def _deal_elsewhere(self, slot: int) -> None:
-        """Have others get the connections of a worker that cannot start; who waits for it already is cut off.
+        """Close the socket of a worker that cannot start, so that others get its connections; waiting ones are cut off.
 
-        When it can, it begins to listen itself.
+        When it can start, it listens itself.
         """
         if len(self._listeners) > 1:
             former = self._listeners[slot]
@@ -183,7 +183,7 @@ class Supervisor:
                 former.close()
 
     async def _begin_again(self, slot: int) -> WorkerProcess:
-        """Start another one, as soon as the machine lets us."""
+        """Start another worker, as soon as the machine allows."""
         while True:
             try:
                 return await self._begin(slot)

@@ -1,4 +1,4 @@
-"""The process of a worker, run with one argument: the descriptor of its line to the supervisor."""
+"""The process of a worker, run with one argument: the descriptor of its channel to the supervisor."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ from quart_notes.storage.database import CannotOpenError
 def main(descriptor: int) -> int:
     """Serve until SIGTERM or the end of the supervisor; returns the exit code.
 
-    What prevents it is told to the supervisor.
+    An error at the start is reported to the supervisor.
     """
     with socket.socket(fileno=descriptor) as supervisor, supervisor.makefile("rb") as said:
         ordered = said.readline()
@@ -34,7 +34,7 @@ def main(descriptor: int) -> int:
         try:
             _serve(settings, order, supervisor)
         except (serve.ServeError, CannotOpenError) as error:
-            with suppress(OSError):  # it has gone
+            with suppress(OSError):  # it has died
                 supervisor.sendall(json.dumps({"cannot": str(error)}).encode() + b"\n")
             return 1
     return 0
@@ -45,7 +45,7 @@ def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket)
         async def answer(asked: dict[str, Any]) -> dict[str, Any]:
             if asked["what"] == "figures":
                 return {**asked, "figures": (await app.extensions[serve.FIGURES]()).decode()}
-            return asked  # that it is answered says that we are alive
+            return asked  # any answer shows that this process is alive
 
         line = Line(supervisor, answer, app.extensions[serve.HURRY].set)
         app.before_serving(line.open)
@@ -60,4 +60,4 @@ if __name__ == "__main__":
     code = main(int(sys.argv[1]))
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(code)  # a start that fails half-way leaves threads behind, for which an orderly exit would wait for ever
+    os._exit(code)  # a failed start leaves threads behind, for which an orderly exit would wait for ever

@@ -1,4 +1,4 @@
-"""The process of a worker, seen from its supervisor."""
+"""The process of a worker, as its supervisor sees it."""
 
 import asyncio
 import signal
@@ -10,13 +10,13 @@ from quart_notes.server.serve import ServeError
 from quart_notes.server.workers.child_process import SupervisedProcess
 
 PROGRAM = (sys.executable, "-m", "quart_notes.server.workers.worker")
-STARTS = 60.0  # seconds that a worker has to start in the place of another one
-ANSWERS = 2.0  # seconds a worker has to give its figures
-ASKED = 5  # times in a row that a worker may leave unanswered whether it is alive
+STARTS = 60.0  # seconds that a replacement worker has to start
+ANSWERS = 2.0  # seconds that a worker has to send its metrics
+ASKED = 5  # liveness checks in a row that a worker may miss
 
 
 class WorkerProcess(SupervisedProcess):
-    """One worker, which answers what it is asked."""
+    """One worker, which answers requests of the supervisor."""
 
     _cannot = ""
     _asked = 0
@@ -27,20 +27,20 @@ class WorkerProcess(SupervisedProcess):
 
     @classmethod
     async def start(cls, order: object, descriptors: Sequence[int], stops: float) -> Self:
-        """Start one with an order, and the descriptors that it is to inherit."""
+        """Start one with an order, and the descriptors that it inherits."""
         # In a session of its own: Ctrl-C in a terminal is for the supervisor.
         worker = await cls.start_program(PROGRAM, descriptors, stops, start_new_session=True)
         worker.tell(order)
         return worker
 
     def heard(self, said: dict[str, Any]) -> None:
-        """It answers, or says why it cannot start."""
+        """Handle an answer, or the reason why it cannot start."""
         self._cannot = said.get("cannot", self._cannot)
         if answered := self._asking.pop(said.get("asked", 0), None):
             answered.set_result(said)
 
     async def started(self) -> None:
-        """Return once it serves, however long that takes: its database may have to be migrated.
+        """Wait until it serves, however long that takes: its database may have to be migrated.
 
         raises   ServeError when it cannot
         """
@@ -51,14 +51,14 @@ class WorkerProcess(SupervisedProcess):
             raise ServeError(self._cannot or "A worker did not start; what it said stands above.")
 
     async def figures(self) -> str:
-        """Its figures; nothing when it does not answer."""
+        """Its metrics; empty when it does not respond."""
         answer = await self._ask("figures", ANSWERS)
         return str(answer["figures"]) if answer else ""
 
     async def stands_still(self, seconds: float) -> str:
-        """Return once it has not answered for that long, or does not start, and say which. It may end during the wait.
+        """Wait until it was unresponsive for that long, or does not start; returns which. It may end during the wait.
 
-        It is asked several times: on a machine that was suspended it is not the worker that is late.
+        It is checked several times: on a machine that was suspended the worker is not at fault.
         """
         try:
             async with asyncio.timeout(STARTS):
@@ -89,7 +89,7 @@ class WorkerProcess(SupervisedProcess):
             self._asking.pop(asked, None)
 
     async def ended(self) -> str:
-        """Return how it ended, once it has, and why if it has said it."""
+        """Wait for its end; returns how it ended, and the reason if it has reported one."""
         code = await self.gone()
         how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
         return f"{how}: {self._cannot}" if self._cannot else how

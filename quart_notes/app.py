@@ -133,6 +133,7 @@ def _keep_open(app: Quart, core: Core) -> None:
 
     @app.after_serving
     async def stop() -> None:
+        core.replication.stop()
         core.presence.close()
         core.gate.close()
         core.passwords.close()
@@ -167,9 +168,9 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
     await core.rooms.open()
     await core.boards.open()
     if core.others is not None:
-        core.others.carry(core.peers.received)
-        core.peers.start(core.others)
-        resources.callback(core.peers.stop)
+        core.others.carry(core.replication.receive)
+        core.replication.start(core.others)
+        resources.callback(core.replication.stop)
     await core.follower.start()
     core.broadcaster.resume(*await core.log.ends())
     resources.push_async_callback(core.follower.stop)

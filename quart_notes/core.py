@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,7 @@ from quart_notes.background.assistant import Assistant
 from quart_notes.background.housekeeping import in_chunks
 from quart_notes.background.import_runner import Runner
 from quart_notes.background.ollama import Ollama
-from quart_notes.cluster.peers import Peers
-from quart_notes.cluster.presence_replication import Elsewhere
+from quart_notes.cluster.presence_replication import PresenceReplication
 from quart_notes.cluster.worker_channel import Siblings
 from quart_notes.cluster.worker_slot import Place
 from quart_notes.domain.access_cache import Gate
@@ -88,8 +86,8 @@ class Core:
     gate: Gate
     signing: Signing
     attempts: Attempts
-    peers: Peers
     presence: Presence
+    replication: PresenceReplication
     cache: ResponseCache
     spool: Spool
     room: Room
@@ -127,8 +125,9 @@ class Core:
         follower = Follower(log, broadcaster, others or Nobody())
         writer = Writer(database, log, follower)
         wired = (database, log, writer)
-        peers = Peers()
         boards = Boards(*wired)
+        people = People(*wired)
+        presence = Presence(broadcaster, people.those)
         sessions = Sessions(*wired)
         signing = Signing(settings.data)
         tokens = Tokens(*wired, signing.secret)
@@ -151,7 +150,7 @@ class Core:
             notes=Notes(*wired),
             boards=boards,
             members=Members(*wired),
-            people=People(*wired),
+            people=people,
             profiles=Profiles(*wired),
             rooms=Rooms(*wired),
             messages=Messages(*wired),
@@ -170,8 +169,8 @@ class Core:
             gate=Gate(broadcaster, sessions, tokens, boards),
             signing=signing,
             attempts=Attempts(*wired),
-            peers=peers,
-            presence=Presence(broadcaster, partial(Elsewhere, peers)),
+            presence=presence,
+            replication=PresenceReplication(presence),
             cache=ResponseCache(broadcaster),
             spool=spool,
             room=Room(_written_to(settings)),

@@ -170,7 +170,6 @@ def test_no_other_library_is_used():
         "web.request_ids",
         "server.logs",
         "cluster.fragments",
-        "cluster.peers",
     ],
 )
 def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):

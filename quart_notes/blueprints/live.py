@@ -88,7 +88,7 @@ def _joining(who: Listener) -> Join:
         if who.person is not None:
             return [presence.join(room_id, who.person) for room_id in who.rooms]
         for room_id in who.rooms:
-            presence.follow(room_id)
+            presence.announce_to_guest(room_id)
         return []
 
     return join

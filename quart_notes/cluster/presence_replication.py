@@ -1,206 +1,157 @@
-"""Telling other processes who is in the rooms here, and hearing who is there."""
+"""Presence between processes: each broadcasts its whole local state, over a transport that may lose any of it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from quart_notes.cluster.peers import Peers
-from quart_notes.cluster.remote_presence import Part, Parts
-from quart_notes.schemas import RoomNumbers, RoomPart, Stopped, TypingPart, UserOut, Wanted
+from quart_notes.cluster.fragments import Reassembler, parse, split
+from quart_notes.live.presence import Presence, RoomPresence
+from quart_notes.schemas.fields import Id
 
-T = TypeVar("T")
-PACE = 1.0  # seconds between two words of one room at least
-GATHER = 0.02  # seconds for which words are gathered, to leave together
-REPEAT = 5.0  # seconds between two words of which rooms have somebody in them: what was lost is healed by them
-SLICE = 400  # rooms in one of those
-TOGETHER = 100  # people and guests from which on a word of several rooms is long enough
-PEOPLE_MAX = 5000  # of one room at one process, and so many guests; further ones are not said
-WANTED_MAX = 1000  # rooms that are asked for at once
-
-PARTS = TypeAdapter(list[RoomPart])
-NUMBERS, WANTED, STOPPED = TypeAdapter(RoomNumbers), TypeAdapter(Wanted), TypeAdapter(Stopped)
+BROADCAST_INTERVAL = 3.0  # seconds between broadcasts without a change: two may be lost within TIME_TO_LIVE
+TIME_TO_LIVE = 10.0  # seconds that a state counts unless its process repeats it
+GATHER = 0.02  # seconds for which changes are gathered into one broadcast
+DATAGRAM_INTERVAL = 0.1  # seconds for each datagram of a broadcast until the next: a large state is sent less often
+STALL = 1.0  # seconds that a timer may be late until this process is taken to have been suspended
+ID_BYTES = 8
 
 
-class Here(Protocol):
-    """Who is in the rooms at this process."""
+class DatagramTransport(Protocol):
+    """Brings datagrams to all other processes that serve the same database."""
 
-    def own(self, room_id: int) -> tuple[list[UserOut], list[str], list[tuple[UserOut, float]]]:
-        """The people, the guests, and who is typing, with the seconds for which that lasts."""
+    limit: int  # bytes of a datagram at most
 
-    def rooms(self) -> Iterable[int]:
-        """All rooms with somebody in them."""
+    def send(self, datum: bytes) -> None:
+        """Send ASCII text without waiting. It may be lost, duplicated or late."""
 
-    def changed(self, room_id: int) -> None:
-        """Tell the readers of a room who is there."""
 
-    def has_stopped(self, room_id: int, person_id: int) -> None:
-        """A person who may be typing has said it."""
+class ProcessState(BaseModel):
+    """What a process broadcasts.
+
+    stopped   room and user of each who stopped typing since the last broadcast, at whichever process they began
+    leaving   this process stops, and its connections are about to move to others
+    """
+
+    rooms: dict[Id, RoomPresence] = Field(default_factory=dict)
+    stopped: list[tuple[Id, int]] = []
+    leaving: bool = False
 
 
 @dataclass(slots=True)
-class _Said:
-    """What was last said of a room."""
-
-    number: int
-    at: float  # loop time, seconds
-    anybody: bool
+class _RemoteProcess:
+    expiry: asyncio.TimerHandle
+    reassembler: Reassembler = field(default_factory=Reassembler)
 
 
-class Elsewhere:
-    """What other processes say of the rooms, each with authority for its own connections.
+class PresenceReplication:
+    """Tells other processes who is in which room here, and Presence what they tell.
 
-    1. A process that comes is told all parts. A part that was lost is missed within REPEAT seconds and said again.
-    2. A process that has gone has nobody in any room.
+    1. The whole state is broadcast at each change and every BROADCAST_INTERVAL: the next one repairs what was lost.
+    2. A state never replaces a newer one of the same process.
+    3. A process that leaves is forgotten when its users had time to reconnect, one that is silent after TIME_TO_LIVE.
+    4. Without another process, a change costs nothing.
     """
 
-    delay = PACE + 0.5
+    def __init__(self, presence: Presence) -> None:
+        self.id = secrets.token_hex(ID_BYTES)  # another one after each restart
+        self._presence = presence
+        presence.replication = self
+        self._transport: DatagramTransport | None = None
+        self._processes: dict[str, _RemoteProcess] = {}
+        self._number = 0  # of the newest broadcast
+        self._stopped: list[tuple[int, int]] = []
+        self._next_at = 0.0  # loop time, seconds: the next broadcast is not earlier
+        self._timer: asyncio.TimerHandle | None = None
 
-    def __init__(self, peers: Peers, here: Here) -> None:
-        self._peers = peers
-        self._here = here
-        self._parts = Parts(here.changed)
-        self._number = 0
-        self._said: dict[int, _Said] = {}
-        self._unsaid: dict[int, None] = {}  # rooms, in order
-        self._stopped: dict[tuple[int, int], None] = {}
-        self._saying: asyncio.TimerHandle | None = None
-        self._stopping: asyncio.TimerHandle | None = None
-        self._repeating: asyncio.TimerHandle | None = None
-        self._closed = False
-        peers.listen("parts", self._hearing(PARTS, self._hear_parts))
-        peers.listen("rooms", self._hearing(NUMBERS, self._hear_numbers))
-        peers.listen("wanted", self._hearing(WANTED, self._hear_wanted))
-        peers.listen("stopped", self._hearing(STOPPED, self._hear_stopped))
-        peers.when_new(self._tell)
-        peers.when_gone(self._parts.forget)
+    def start(self, transport: DatagramTransport) -> None:
+        """Take part: the others answer the first broadcast with their states."""
+        self._transport = transport
+        self._broadcast()
 
-    @property
-    def exists(self) -> bool:
-        """Whether there is another process."""
-        return bool(self._peers.others)
-
-    def of(self, room_id: int) -> Iterator[Part]:
-        """The parts of a room."""
-        return self._parts.of(room_id)
-
-    def say(self, room_id: int) -> None:
-        """Tell the other processes, within PACE, who is in a room here."""
-        if self._peers.others and not self._closed:
-            self._unsaid[room_id] = None
-            self._say_at(max(self._due(room_id), asyncio.get_running_loop().time() + GATHER))
-
-    def stop(self, room_id: int, person_id: int) -> None:
-        """A person has said it: wherever they were typing, it is over."""
-        self._parts.stop(room_id, person_id)
-        if self._peers.others and not self._closed:
-            self._stopped[room_id, person_id] = None
-            if self._stopping is None:
-                self._stopping = asyncio.get_running_loop().call_later(GATHER, self._say_stopped)
-
-    def close(self) -> None:
-        """Say and hear nothing more."""
-        self._closed = True
-        self._parts.close()
-        for timer in (self._saying, self._stopping, self._repeating):
+    def stop(self) -> None:
+        """Tell the others that this process leaves; nothing is sent or received afterwards."""
+        self._send(ProcessState(leaving=True))
+        self._transport = None
+        for timer in (self._timer, *(process.expiry for process in self._processes.values())):
             if timer is not None:
                 timer.cancel()
+        self._processes.clear()
 
-    # Saying.
+    def state_changed(self) -> None:
+        """Broadcast soon."""
+        if self._transport is not None and self._processes:
+            loop = asyncio.get_running_loop()
+            self._broadcast_at(max(loop.time() + GATHER, self._next_at))
 
-    def _due(self, room_id: int) -> float:
-        return self._said[room_id].at + PACE if room_id in self._said else float("-inf")
+    def typing_stopped(self, room_id: int, user_id: int) -> None:
+        """Have all processes stop showing that a user types."""
+        if self._processes:
+            self._stopped.append((room_id, user_id))
+            self.state_changed()
 
-    def _say_at(self, due: float) -> None:
-        if self._saying is None or self._saying.when() > due:
-            if self._saying is not None:
-                self._saying.cancel()
-            self._saying = asyncio.get_running_loop().call_at(due, self._say)
-
-    def _say(self) -> None:
-        self._saying = None
-        now = asyncio.get_running_loop().time()
-        due = [room for room in self._unsaid if self._due(room) <= now + GATHER]
-        parts: list[RoomPart] = []
-        for room_id in due:
-            del self._unsaid[room_id]
-            parts.append(self._part(room_id, now))
-            if sum(len(part.people) + len(part.guests) + 1 for part in parts) >= TOGETHER or room_id == due[-1]:
-                self._peers.say("parts", PARTS.dump_python(parts, mode="json"))
-                parts = []
-        if self._unsaid:
-            self._say_at(min(map(self._due, self._unsaid)))
-
-    def _part(self, room_id: int, now: float) -> RoomPart:
-        people, guests, typing = self._here.own(room_id)
-        self._number += 1
-        self._said[room_id] = _Said(self._number, now, bool(people or guests or typing))
-        return RoomPart(
-            room=room_id,
-            number=self._number,
-            people=people[:PEOPLE_MAX],
-            guests=guests[:PEOPLE_MAX],
-            typing=[TypingPart(person=person, seconds=seconds) for person, seconds in typing[:PEOPLE_MAX]],
-        )
-
-    def _say_stopped(self) -> None:
-        self._stopping = None
-        stopped, self._stopped = list(self._stopped), {}
-        self._peers.say("stopped", {"people": stopped})
-
-    def _tell(self) -> None:
-        """Somebody came."""
-        if not self._closed:
-            for room_id in self._here.rooms():
-                self.say(room_id)
-            if self._repeating is None:
-                self._repeating = asyncio.get_running_loop().call_later(REPEAT, self._repeat)
-
-    def _repeat(self) -> None:
-        self._repeating = None
-        if not self._peers.others:
-            self._said.clear()
+    def receive(self, datagram: bytes) -> None:
+        """Apply what another process broadcasts; anything else is ignored."""
+        fragment = parse(datagram)
+        if fragment is None or fragment.sender == self.id or self._transport is None:
             return
+        if fragment.sender not in self._processes:
+            self._processes[fragment.sender] = _RemoteProcess(self._expiry(fragment.sender, TIME_TO_LIVE))
+            self.state_changed()  # it does not know this process yet
+        message = self._processes[fragment.sender].reassembler.add(fragment)
+        if message is None:
+            return
+        try:
+            state = ProcessState.model_validate_json(message)
+        except ValidationError:
+            return  # of another version
+        self._apply(fragment.sender, state)
+
+    def _broadcast_at(self, due: float) -> None:
+        if self._timer is None or self._timer.when() > due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_at(due, self._broadcast)
+
+    def _broadcast(self) -> None:
+        self._timer = None
         now = asyncio.get_running_loop().time()
-        self._said = {room: said for room, said in self._said.items() if said.anybody or said.at + PACE > now}
-        rooms = sorted((room, said.number) for room, said in self._said.items() if said.anybody)
-        for begin in range(0, len(rooms) or 1, SLICE):
-            first = rooms[begin][0] if begin else 0
-            end = rooms[begin + SLICE][0] if begin + SLICE < len(rooms) else None
-            words = {"newest": self._number, "first": first, "end": end, "rooms": rooms[begin : begin + SLICE]}
-            self._peers.say("rooms", words)
-        self._repeating = asyncio.get_running_loop().call_later(REPEAT, self._repeat)
+        stopped, self._stopped = self._stopped, []
+        datagrams = self._send(ProcessState(rooms=self._presence.local_state(), stopped=stopped))
+        self._next_at = now + min(datagrams * DATAGRAM_INTERVAL, BROADCAST_INTERVAL)
+        self._broadcast_at(now + BROADCAST_INTERVAL)
 
-    # Hearing.
+    def _send(self, state: ProcessState) -> int:
+        """Send a state; returns how many datagrams it takes."""
+        if self._transport is None:
+            return 0
+        self._number += 1
+        message = json.dumps(state.model_dump(mode="json", exclude_defaults=True), separators=(",", ":")).encode()
+        datagrams = split(self.id, self._number, message, self._transport.limit)
+        for datagram in datagrams:
+            self._transport.send(datagram)
+        return len(datagrams)
 
-    def _hearing(self, shape: TypeAdapter[T], hear: Callable[[str, T], None]) -> Callable[[str, Any], None]:
-        def heard(peer: str, words: Any) -> None:
-            try:
-                checked = shape.validate_python(words)
-            except ValidationError:
-                return  # of another version, which says it otherwise
-            if not self._closed:
-                hear(peer, checked)
+    def _apply(self, sender: str, state: ProcessState) -> None:
+        for room_id, user_id in state.stopped:
+            self._presence.clear_typing(room_id, user_id)
+        if not state.leaving:
+            self._presence.set_remote(sender, state.rooms)
+        process = self._processes[sender]
+        process.expiry.cancel()
+        process.expiry = self._expiry(sender, self._presence.leave_delay if state.leaving else TIME_TO_LIVE)
 
-        return heard
+    def _expiry(self, sender: str, seconds: float) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, self._expire, sender)
 
-    def _hear_parts(self, peer: str, parts: list[RoomPart]) -> None:
-        for part in parts:
-            self._parts.take(peer, part)
-
-    def _hear_numbers(self, peer: str, said: RoomNumbers) -> None:
-        lacking = self._parts.lacking(peer, said)
-        if lacking:
-            self._peers.say("wanted", {"peer": peer, "rooms": lacking[:WANTED_MAX]})
-
-    def _hear_wanted(self, _: str, wanted: Wanted) -> None:
-        if wanted.peer == self._peers.me:
-            for room_id in wanted.rooms[:WANTED_MAX]:
-                self.say(room_id)
-
-    def _hear_stopped(self, _: str, stopped: Stopped) -> None:
-        for room_id, person_id in stopped.people:
-            self._here.has_stopped(room_id, person_id)
-            self._parts.stop(room_id, person_id)
+    def _expire(self, sender: str) -> None:
+        process = self._processes[sender]
+        if asyncio.get_running_loop().time() > process.expiry.when() + STALL:
+            # This process was suspended, and has not read yet what the other one sent.
+            process.expiry = self._expiry(sender, TIME_TO_LIVE)
+        else:
+            del self._processes[sender]
+            self._presence.forget_remote(sender)

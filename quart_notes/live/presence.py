@@ -3,271 +3,291 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import NamedTuple, Protocol
 
+from quart_notes.errors import ProblemError
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.events import PresenceEvent
 from quart_notes.schemas import PresenceOut, UserOut
 
-INTERVAL = 1.0  # seconds between two events of a room at least
-TYPING = 5.0  # seconds that typing lasts unless it goes on
-LINGER = 3.0  # seconds a person is still here after their last connection: a reload or a reconnect is no leaving
+PUBLISH_INTERVAL = 1.0  # seconds between two events of a room at least
+TYPING_DURATION = 5.0  # seconds that typing lasts unless it goes on
+LEAVE_DELAY = 3.0  # seconds a user is still here after their last connection: a reload or a reconnect is no leaving
+HANDOVER_DELAY = 1.5  # seconds more with other processes, until they tell that the user reconnected to one of them
 # A dead connection is dropped after 55 s at most (broadcaster.DEAF and its heartbeat): gone within 60 s in all.
 
-
-class RemoteRoom(Protocol):
-    """Who is in a room at another process."""
-
-    @property
-    def people(self) -> Sequence[UserOut]:
-        """The people there."""
-
-    @property
-    def guests(self) -> Sequence[str]:
-        """The guests there."""
-
-    @property
-    def typing(self) -> Mapping[int, tuple[UserOut, asyncio.TimerHandle]]:
-        """Who is typing there, by id."""
-
-    @property
-    def anybody(self) -> bool:
-        """Whether it is not empty."""
+LoadUsers = Callable[[Collection[int]], Awaitable[Mapping[int, UserOut]]]
 
 
-class OtherProcesses(Protocol):
-    """What presence asks of the other processes that share the database."""
+class RoomPresence(NamedTuple):
+    """Who is in a room, and who is typing, by the connections of one process or of all. Users by id."""
 
-    delay: float  # seconds until it is heard here of somebody who came there
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is another process."""
-
-    def of(self, room_id: int) -> Iterable[RemoteRoom]:
-        """Who is in a room, by process."""
-
-    def say(self, room_id: int) -> None:
-        """Tell the other processes who is in a room here."""
-
-    def stop(self, room_id: int, person_id: int) -> None:
-        """A person is not typing any more, wherever they began."""
-
-    def close(self) -> None:
-        """Say and hear nothing more."""
+    users: frozenset[int] = frozenset()
+    guests: frozenset[str] = frozenset()
+    typing: frozenset[int] = frozenset()
 
 
-class NoOtherProcesses:
-    """The others of a process that is alone."""
+class Replication(Protocol):
+    """Tells other processes of this one."""
 
-    delay = 0.0
-    exists = False
+    def state_changed(self) -> None:
+        """Somebody came, left, began or stopped typing by a connection of this process."""
 
-    def of(self, room_id: int) -> Iterable[RemoteRoom]:
-        """Nobody is anywhere else."""
-        del room_id
-        return ()
-
-    def say(self, room_id: int) -> None:
-        """Nobody hears it."""
-
-    def stop(self, room_id: int, person_id: int) -> None:
-        """Nobody hears it."""
-
-    def close(self) -> None:
-        """There is nothing to close."""
+    def typing_stopped(self, room_id: int, user_id: int) -> None:
+        """A user is not typing any more, at whichever process they began."""
 
 
 @dataclass(slots=True)
-class _Place:
-    """What is known of one room at this process; forgotten when nobody is anywhere and nothing is to be told."""
+class _RoomState:
+    """A room with somebody in it at any process, or of which something is to be published.
 
+    users     everybody here or typing at any process, once they are loaded
+    leaving   users without a connection, until their LEAVE_DELAY is over
+    """
+
+    users: dict[int, UserOut] = field(default_factory=dict)
     connections: Counter[int] = field(default_factory=Counter)
-    people: dict[int, UserOut] = field(default_factory=dict)
-    guests: Counter[str] = field(default_factory=Counter)
-    typing: dict[int, tuple[UserOut, asyncio.TimerHandle]] = field(default_factory=dict)
     leaving: dict[int, asyncio.TimerHandle] = field(default_factory=dict)
-    told_at: float = float("-inf")  # loop time, seconds
-    telling: asyncio.TimerHandle | None = None
+    guests: Counter[str] = field(default_factory=Counter)
+    typing: dict[int, asyncio.TimerHandle] = field(default_factory=dict)
+    published_at: float = float("-inf")  # loop time, seconds
+    publishing: asyncio.TimerHandle | None = None
+
+    def local(self) -> RoomPresence:
+        """Who is in it by the connections of this process."""
+        here = self.connections.keys() | self.leaving.keys()
+        return RoomPresence(frozenset(here), frozenset(self.guests), frozenset(self.typing))
 
 
 class Presence:
     """Who is where.
 
-    1. A person is here while at least one of their connections follows the room, and LINGER seconds longer.
-    2. Every change is told within INTERVAL, to the readers that named the room; those who come hear it as well.
-    3. Each process says who is here by its own connections; what all of them say is told together.
+    1. A user is here while at least one of their connections follows the room, and LEAVE_DELAY longer.
+    2. Every change is published within PUBLISH_INTERVAL, to the readers that named the room; who comes hears it too.
+    3. Each process is right about its own connections; what all of them tell is published together.
+
+    load_users    finds the users whose ids other processes tell
+    replication   set by what tells other processes of this one
     """
 
-    def __init__(
-        self, broadcaster: Broadcaster, replicate: Callable[["Presence"], OtherProcesses] | None = None
-    ) -> None:
+    def __init__(self, broadcaster: Broadcaster, load_users: LoadUsers) -> None:
+        self.replication: Replication | None = None
         self._broadcaster = broadcaster
-        self._places: dict[int, _Place] = {}
-        self._elsewhere: OtherProcesses = replicate(self) if replicate else NoOtherProcesses()
-        broadcaster.watch(events.USERS, self._person_changed)
+        self._load_users = load_users
+        self._rooms: dict[int, _RoomState] = {}
+        self._remote: dict[str, dict[int, RoomPresence]] = {}  # process → room → who is there
+        self._loading: set[asyncio.Task[None]] = set()
+        broadcaster.watch(events.USERS, self._user_changed)
 
-    def join(self, room_id: int, person: UserOut) -> Callable[[], None]:
-        """A connection of a person begins to follow a room; returns what to call, once, when it ends."""
-        place = self._place(room_id)
-        leaving = place.leaving.pop(person.id, None)
+    # What the connections of this process do.
+
+    def join(self, room_id: int, user: UserOut) -> Callable[[], None]:
+        """A connection of a user begins to follow a room; returns what to call, once, when it ends."""
+        room = self._room(room_id)
+        leaving = room.leaving.pop(user.id, None)
         if leaving is not None:
             leaving.cancel()
-        place.connections[person.id] += 1
-        place.people[person.id] = person
-        self._changed_here(room_id)
-        return lambda: self._leave(room_id, person.id)
+        room.connections[user.id] += 1
+        room.users[user.id] = user
+        self._local_changed(room_id)
+        return partial(self._leave, room_id, user.id)
 
     def join_as_guest(self, room_id: int, guest: str) -> Callable[[], None]:
         """A guest comes to a room; returns what to call, once, when they go."""
-        self._place(room_id).guests[guest] += 1
-        self._changed_here(room_id)
+        self._room(room_id).guests[guest] += 1
+        self._local_changed(room_id)
 
         def leave() -> None:
-            guests = self._place(room_id).guests
+            guests = self._room(room_id).guests
             guests[guest] -= 1
             if not guests[guest]:
                 del guests[guest]
-            self._changed_here(room_id)
+            self._local_changed(room_id)
 
         return leave
 
-    def follow(self, room_id: int) -> None:
-        """Somebody who is nobody yet begins to follow a room: have them told who is there."""
-        self.changed(room_id)
+    def announce_to_guest(self, room_id: int) -> None:
+        """A connection without a user begins to follow a room: publish who is there."""
+        self._schedule_publish(room_id)
 
-    def typing(self, room_id: int, person: UserOut) -> None:
-        """A person is typing, for TYPING seconds from now."""
-        place = self._place(room_id)
-        before = place.typing.get(person.id)
+    def typing(self, room_id: int, user: UserOut) -> None:
+        """A user is typing, for TYPING_DURATION from now."""
+        room = self._room(room_id)
+        before = room.typing.get(user.id)
         if before is not None:
-            before[1].cancel()
-        expiry = asyncio.get_running_loop().call_later(TYPING, self.has_stopped, room_id, person.id)
-        place.typing[person.id] = person, expiry
+            before.cancel()
+        expiry = partial(self._local_typing_stopped, room_id, user.id)
+        room.typing[user.id] = asyncio.get_running_loop().call_later(TYPING_DURATION, expiry)
+        room.users[user.id] = user
         if before is None:
-            self.changed(room_id)
-        self._elsewhere.say(room_id)  # that it goes on as well: otherwise it ends there
+            self._local_changed(room_id)
 
-    def stopped_typing(self, room_id: int, person_id: int) -> None:
-        """A person has said it, or thought better of it, wherever they began."""
-        self.has_stopped(room_id, person_id)
-        self._elsewhere.stop(room_id, person_id)
+    def stopped_typing(self, room_id: int, user_id: int) -> None:
+        """A user has sent their message: they are not typing any more, at whichever process they began."""
+        self.clear_typing(room_id, user_id)
+        if self.replication is not None:
+            self.replication.typing_stopped(room_id, user_id)
 
     def now(self, room_id: int) -> PresenceOut:
         """Who is in a room at this moment."""
-        people, guests, typing = self.own(room_id)
-        here, typists = _by_id(people), _by_id(person for person, _ in typing)
-        for part in self._elsewhere.of(room_id):
-            here = _by_id(part.people) | here
-            guests = [*guests, *part.guests]
-            typists = _by_id(person for person, _ in part.typing.values()) | typists
+        everywhere = self._everywhere(room_id)
+        users = self._rooms[room_id].users if room_id in self._rooms else {}
         return PresenceOut(
-            room_id=room_id, here=_by_nickname(here), guests=sorted(set(guests)), typing=_by_nickname(typists)
+            room_id=room_id,
+            here=_by_nickname(users[user_id] for user_id in everywhere.users if user_id in users),
+            guests=sorted(everywhere.guests),
+            typing=_by_nickname(users[user_id] for user_id in everywhere.typing if user_id in users),
         )
 
-    def _person_changed(self, message: Message) -> None:
-        """Somebody who is here goes by another name from now on."""
-        person = UserOut.model_validate(json.loads(message.data)["user"])
-        for room_id, place in self._places.items():
-            if person.id in place.people:
-                place.people[person.id] = person
-            if person.id in place.typing:
-                place.typing[person.id] = person, place.typing[person.id][1]
-            if person.id in place.people or person.id in place.typing:
-                self._changed_here(room_id)
-
-    # What the other processes are told, and do.
-
-    def own(self, room_id: int) -> tuple[list[UserOut], list[str], list[tuple[UserOut, float]]]:
-        """Who is in a room by the connections of this process, and for how many seconds somebody is typing."""
-        place = self._places.get(room_id) or _Place()
-        now = asyncio.get_running_loop().time() if place.typing else 0
-        typing = [(person, max(expiry.when() - now, 0)) for person, expiry in place.typing.values()]
-        return list(place.people.values()), list(place.guests), typing
-
-    def rooms(self) -> Iterable[int]:
-        """The rooms with somebody in them by the connections of this process."""
-        return [room_id for room_id, place in self._places.items() if place.people or place.guests or place.typing]
-
-    def has_stopped(self, room_id: int, person_id: int) -> None:
-        """A person who may be typing by a connection of this process is not any more."""
-        place = self._places.get(room_id)
-        if place is not None and person_id in place.typing:
-            place.typing.pop(person_id)[1].cancel()
-            self._changed_here(room_id)
-
-    def changed(self, room_id: int) -> None:
-        """Have the readers of a room told who is there."""
-        place = self._place(room_id)
-        if place.telling is None and not self._broadcaster.closing:
-            loop = asyncio.get_running_loop()
-            due = max(loop.time(), place.told_at + INTERVAL)
-            place.telling = loop.call_at(due, self._tell, room_id)
-
     def close(self) -> None:
-        """Tell nothing more."""
-        self._elsewhere.close()
-        for place in self._places.values():
-            timers = [*place.leaving.values(), *(timer for _, timer in place.typing.values()), place.telling]
-            for timer in timers:
+        """Publish nothing more."""
+        self.replication = None
+        for task in self._loading:
+            task.cancel()
+        for room in self._rooms.values():
+            for timer in (*room.leaving.values(), *room.typing.values(), room.publishing):
                 if timer is not None:
                     timer.cancel()
-        self._places.clear()
+        self._rooms.clear()
+        self._remote.clear()
 
-    def _place(self, room_id: int) -> _Place:
-        return self._places.setdefault(room_id, _Place())
+    # What other processes tell and are told.
 
-    def _leave(self, room_id: int, person_id: int) -> None:
-        place = self._place(room_id)
-        place.connections[person_id] -= 1
-        if place.connections[person_id] <= 0:
-            del place.connections[person_id]
-            linger = LINGER + (self._elsewhere.delay if self._elsewhere.exists else 0)
-            place.leaving[person_id] = asyncio.get_running_loop().call_later(linger, self._left, room_id, person_id)
+    @property
+    def leave_delay(self) -> float:
+        """Seconds a user is still here after their last connection."""
+        return LEAVE_DELAY + (HANDOVER_DELAY if self._remote else 0)
 
-    def _left(self, room_id: int, person_id: int) -> None:
-        place = self._place(room_id)
-        place.leaving.pop(person_id, None)
-        place.people.pop(person_id, None)
-        self._changed_here(room_id)
+    def local_state(self) -> dict[int, RoomPresence]:
+        """Who is in which room by the connections of this process."""
+        local = {room_id: room.local() for room_id, room in self._rooms.items()}
+        return {room_id: here for room_id, here in local.items() if any(here)}
 
-    def _changed_here(self, room_id: int) -> None:
-        self.changed(room_id)
-        self._elsewhere.say(room_id)
+    def set_remote(self, process: str, rooms: dict[int, RoomPresence]) -> None:
+        """Another process tells who is in which room there."""
+        before = self._remote.get(process, {})
+        self._remote[process] = rooms
+        unknown: set[int] = set()
+        changed: list[int] = []
+        for room_id in before.keys() | rooms.keys():
+            there = rooms.get(room_id, RoomPresence())
+            missing = (there.users | there.typing) - self._room(room_id).users.keys()
+            unknown |= missing
+            if missing or there != before.get(room_id):
+                changed.append(room_id)
+        if unknown:
+            task = asyncio.get_running_loop().create_task(self._load(unknown, changed))
+            self._loading.add(task)
+            task.add_done_callback(self._loading.discard)
+        else:
+            for room_id in changed:
+                self._schedule_publish(room_id)
 
-    def _tell(self, room_id: int) -> None:
-        place = self._place(room_id)
-        place.telling = None
+    def forget_remote(self, process: str) -> None:
+        """Another process has gone, and everybody who was there."""
+        for room_id in self._remote.pop(process, {}):
+            self._schedule_publish(room_id)
+
+    def clear_typing(self, room_id: int, user_id: int) -> None:
+        """A user is not typing any more, at whichever process they began."""
+        self._local_typing_stopped(room_id, user_id)
+        for rooms in self._remote.values():
+            there = rooms.get(room_id)
+            if there is not None and user_id in there.typing:
+                rooms[room_id] = there._replace(typing=there.typing - {user_id})
+                self._schedule_publish(room_id)
+
+    async def _load(self, user_ids: Collection[int], room_ids: Iterable[int]) -> None:
+        """Load the users of some rooms, then publish these."""
+        found: Mapping[int, UserOut] = {}
+        with suppress(ProblemError):  # the next state of that process tries again
+            found = await self._load_users(user_ids)
+        for room_id in room_ids:
+            room = self._room(room_id)
+            room.users = {**found, **room.users}  # those known already may have changed while these were read
+            self._schedule_publish(room_id)
+
+    def _user_changed(self, message: Message) -> None:
+        """Somebody who may be here has another name."""
+        user = UserOut.model_validate(json.loads(message.data)["user"])
+        for room_id, room in self._rooms.items():
+            if user.id in room.users or any(user.id in (*there.users, *there.typing) for there in self._there(room_id)):
+                room.users[user.id] = user
+                self._schedule_publish(room_id)
+
+    def _leave(self, room_id: int, user_id: int) -> None:
+        room = self._room(room_id)
+        room.connections[user_id] -= 1
+        if room.connections[user_id] <= 0:
+            del room.connections[user_id]
+            later = asyncio.get_running_loop().call_later
+            room.leaving[user_id] = later(self.leave_delay, self._left, room_id, user_id)
+
+    def _left(self, room_id: int, user_id: int) -> None:
+        self._room(room_id).leaving.pop(user_id, None)
+        self._local_changed(room_id)
+
+    def _local_typing_stopped(self, room_id: int, user_id: int) -> None:
+        room = self._rooms.get(room_id)
+        if room is not None and user_id in room.typing:
+            room.typing.pop(user_id).cancel()
+            self._local_changed(room_id)
+
+    def _local_changed(self, room_id: int) -> None:
+        self._schedule_publish(room_id)
+        if self.replication is not None:
+            self.replication.state_changed()
+
+    def _room(self, room_id: int) -> _RoomState:
+        return self._rooms.setdefault(room_id, _RoomState())
+
+    def _there(self, room_id: int) -> list[RoomPresence]:
+        """Who is in a room at each of the other processes."""
+        return [rooms[room_id] for rooms in self._remote.values() if room_id in rooms]
+
+    def _everywhere(self, room_id: int) -> RoomPresence:
+        """Who is in a room at any process."""
+        parts = [self._rooms[room_id].local() if room_id in self._rooms else RoomPresence(), *self._there(room_id)]
+        return RoomPresence(
+            frozenset().union(*(part.users for part in parts)),
+            frozenset().union(*(part.guests for part in parts)),
+            frozenset().union(*(part.typing for part in parts)),
+        )
+
+    def _schedule_publish(self, room_id: int) -> None:
+        room = self._room(room_id)
+        if room.publishing is None and not self._broadcaster.closing:
+            loop = asyncio.get_running_loop()
+            due = max(loop.time(), room.published_at + PUBLISH_INTERVAL)
+            room.publishing = loop.call_at(due, self._publish, room_id)
+
+    def _publish(self, room_id: int) -> None:
+        room = self._room(room_id)
+        room.publishing = None
+        everywhere = self._everywhere(room_id)
+        known = (everywhere.users | everywhere.typing) & room.users.keys()
+        room.users = {user_id: room.users[user_id] for user_id in known}
         topic = events.room(room_id)
         event = PresenceEvent(topic=topic, action="update", presence=self.now(room_id))
         self._broadcaster.publish([Message(topic, None, "", events.encode(event))])
-        place.told_at = asyncio.get_running_loop().time()
-        if not self._anybody(room_id):
-            # Kept until the interval is over, lest somebody who comes and goes is told of more than once a second.
-            place.telling = asyncio.get_running_loop().call_later(INTERVAL, self._forget, room_id)
+        room.published_at = asyncio.get_running_loop().time()
+        if not any(everywhere):
+            # Kept until the interval is over: somebody who comes and goes is published once a second at most.
+            room.publishing = asyncio.get_running_loop().call_later(PUBLISH_INTERVAL, self._forget, room_id)
 
     def _forget(self, room_id: int) -> None:
-        place = self._place(room_id)
-        place.telling = None
-        if self._anybody(room_id):
-            self._tell(room_id)
+        self._room(room_id).publishing = None
+        if any(self._everywhere(room_id)):
+            self._publish(room_id)
         else:
-            del self._places[room_id]
-
-    def _anybody(self, room_id: int) -> bool:
-        place = self._place(room_id)
-        return bool(place.people or place.guests or place.typing) or any(
-            part.anybody for part in self._elsewhere.of(room_id)
-        )
+            del self._rooms[room_id]
 
 
-def _by_id(people: Iterable[UserOut]) -> dict[int, UserOut]:
-    return {person.id: person for person in people}
-
-
-def _by_nickname(people: dict[int, UserOut]) -> list[UserOut]:
-    return sorted(people.values(), key=lambda person: (person.nickname.casefold(), person.id))
+def _by_nickname(users: Iterable[UserOut]) -> list[UserOut]:
+    return sorted(users, key=lambda user: (user.nickname.casefold(), user.id))

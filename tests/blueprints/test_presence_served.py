@@ -41,9 +41,9 @@ on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 # All this goes ten times as fast.
 QUICK = {
-    "quart_notes.live.presence.LINGER": 0.3,
-    "quart_notes.live.presence.TYPING": 0.6,
-    "quart_notes.live.presence.INTERVAL": 0.1,
+    "quart_notes.live.presence.LEAVE_DELAY": 0.3,
+    "quart_notes.live.presence.TYPING_DURATION": 0.6,
+    "quart_notes.live.presence.PUBLISH_INTERVAL": 0.1,
 }
 shared_server = shared_on_each_road(QUICK)
 

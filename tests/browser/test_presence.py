@@ -13,7 +13,7 @@ from tests.support.servers.server_process import ServerProcess
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory):
     """A server where comings and goings are told sooner than elsewhere."""
-    soon = {"quart_notes.live.presence.INTERVAL": 0.2, "quart_notes.live.presence.LINGER": 0.4}
+    soon = {"quart_notes.live.presence.PUBLISH_INTERVAL": 0.2, "quart_notes.live.presence.LEAVE_DELAY": 0.4}
     with ServerProcess(tmp_path_factory.mktemp("server") / "data", constants=soon) as server:
         yield server
 

@@ -7,7 +7,9 @@ import httpx
 
 from quart_notes.settings import Postgres
 from quart_notes.storage.database import Database
+from tests.support.api_fixtures import person
 from tests.support.clients.command_line import assert_failed, run_in
+from tests.support.clients.feed_clients import WebsocketClient, follow
 from tests.support.servers.in_process import opened
 from tests.support.servers.postgres import Databases, asked, outsider
 from tests.support.servers.server_process import ServerProcess
@@ -37,6 +39,24 @@ async def test_two_processes_write_in_one_order_that_is_the_order_of_commits(url
     # The ids of notes too: who took the lock first has the smaller one.
     bodies = await asked(url, "SELECT (body::json -> 'note' ->> 'id')::int FROM event_log ORDER BY number")
     assert bodies == sorted(bodies)
+
+
+async def test_a_user_is_seen_in_a_room_at_every_process_until_theirs_stops(url: str, tmp_path: Path):
+    flags = ("--database-url", url)
+
+    def here(reader: WebsocketClient) -> list[int]:
+        told = [event["presence"] for event in reader.events if "presence" in event]
+        return [user["id"] for user in told[-1]["here"]] if told else []
+
+    with ServerProcess(tmp_path / "one", *flags) as one, ServerProcess(tmp_path / "two", *flags) as two:
+        async with one.client() as client:
+            ada = (await person(client))["id"]
+        async with await follow(WebsocketClient, two.port, topics="room:1") as watcher:
+            hers = await follow(WebsocketClient, one.port, topics="room:1", person=ada)
+            await watcher.until(lambda _: here(watcher) == [ada])
+            await asyncio.to_thread(one.stop)
+            await watcher.until(lambda _: here(watcher) == [])
+            hers.cut()
 
 
 async def test_processes_that_start_at_once_make_the_tables_once(databases: Databases, tmp_path: Path):

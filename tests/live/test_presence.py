@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.events import EVERY_ROOM, USERS, UserEvent, encode
-from quart_notes.live.presence import INTERVAL, LINGER, TYPING, Presence
-from tests.support.presence_fixtures import ADA, BOB, EVE, Listener, nicks, now_in, user
+from quart_notes.live.presence import LEAVE_DELAY, PUBLISH_INTERVAL, TYPING_DURATION, Presence
+from tests.support.presence_fixtures import ADA, BOB, EVE, Listener, load_users, nicks, now_in, user
 from tests.support.virtual_time import in_virtual_time
 
 
 def _parts() -> tuple[Presence, Listener]:
     broadcaster = Broadcaster()
-    return Presence(broadcaster), Listener(broadcaster)
+    return Presence(broadcaster, load_users), Listener(broadcaster)
 
 
 async def _with_ada() -> tuple[Presence, Listener, Callable[[], None]]:
@@ -53,12 +53,12 @@ async def test_who_goes_is_gone_a_little_later():
 
     leave()
 
-    await asyncio.sleep(LINGER - MOMENT)
+    await asyncio.sleep(LEAVE_DELAY - MOMENT)
     assert now_in(presence) == (["Ada"], [], [])
     await asyncio.sleep(2 * MOMENT)
     assert now_in(presence) == ([], [], [])
     assert listener.last == ([], [], [])
-    assert listener.times == [0, 10 + LINGER]
+    assert listener.times == [0, 10 + LEAVE_DELAY]
 
 
 @in_virtual_time
@@ -66,13 +66,13 @@ async def test_a_reload_is_no_leaving():
     presence, listener, leave = await _with_ada()
 
     leave()
-    await asyncio.sleep(LINGER - MOMENT)
+    await asyncio.sleep(LEAVE_DELAY - MOMENT)
     leave_again = presence.join(5, ADA)
     await asyncio.sleep(60)
 
     assert all(nicks(heard, "here") == ["Ada"] for _, heard in listener.heard)
     leave_again()
-    await asyncio.sleep(LINGER + MOMENT)
+    await asyncio.sleep(LEAVE_DELAY + MOMENT)
     assert listener.last == ([], [], [])
 
 
@@ -86,7 +86,7 @@ async def test_somebody_is_here_while_one_of_their_connections_is():
         assert now_in(presence) == (["Ada"], [], [])
 
     leaves[0]()
-    await asyncio.sleep(LINGER + MOMENT)
+    await asyncio.sleep(LEAVE_DELAY + MOMENT)
 
     assert now_in(presence) == ([], [], [])
     assert [nicks(heard, "here") for _, heard in listener.heard[:-1]] == [["Ada"]] * (len(listener.heard) - 1)
@@ -124,7 +124,7 @@ async def test_a_busy_room_is_told_of_once_a_second_and_the_last_word_is_right()
     await asyncio.sleep(20)
 
     gaps = [later - earlier for earlier, later in zip(listener.times, listener.times[1:], strict=False)]
-    assert min(gaps) >= INTERVAL - MOMENT
+    assert min(gaps) >= PUBLISH_INTERVAL - MOMENT
     assert busy * 0.5 < len(listener.heard) <= busy + 20
     assert listener.last == now_in(presence)
 
@@ -139,7 +139,7 @@ async def test_a_change_is_told_within_a_second_of_the_last_telling():
     presence.join(5, EVE)
     await asyncio.sleep(5)
 
-    assert listener.times == [0, INTERVAL]
+    assert listener.times == [0, PUBLISH_INTERVAL]
     assert listener.last == (["Ada", "bob", "eve"], [], [])
 
 
@@ -151,7 +151,7 @@ async def test_who_comes_into_an_empty_room_right_after_somebody_left_it_is_told
     presence.join(5, ADA)
     await asyncio.sleep(5)
 
-    assert listener.times == [0, INTERVAL]
+    assert listener.times == [0, PUBLISH_INTERVAL]
     assert listener.last == (["Ada"], [], [])
 
 
@@ -163,9 +163,9 @@ async def test_a_second_connection_of_somebody_who_is_here_hears_who_is_here():
 
     await asyncio.sleep(MOMENT)
     assert listener.times == [0, 10]
-    presence.follow(5)
+    presence.announce_to_guest(5)
     await asyncio.sleep(2)
-    assert listener.times == [0, 10, 10 + INTERVAL]
+    assert listener.times == [0, 10, 10 + PUBLISH_INTERVAL]
     assert listener.last == (["Ada"], [], [])
 
 
@@ -177,12 +177,12 @@ async def test_typing_ends_after_five_seconds():
 
     await asyncio.sleep(MOMENT)
     assert listener.last == (["Ada"], [], ["Ada"])
-    await asyncio.sleep(TYPING - 2 * MOMENT)
+    await asyncio.sleep(TYPING_DURATION - 2 * MOMENT)
     assert now_in(presence) == (["Ada"], [], ["Ada"])
     await asyncio.sleep(2 * MOMENT)
     assert now_in(presence) == (["Ada"], [], [])
     assert listener.last == (["Ada"], [], [])
-    assert listener.times == [0, 10, 10 + TYPING]
+    assert listener.times == [0, 10, 10 + TYPING_DURATION]
 
 
 @in_virtual_time
@@ -193,8 +193,8 @@ async def test_typing_that_goes_on_is_told_once():
         await asyncio.sleep(3)
 
     assert listener.times == [0]
-    await asyncio.sleep(TYPING)
-    assert listener.times == [0, 27 + TYPING]
+    await asyncio.sleep(TYPING_DURATION)
+    assert listener.times == [0, 27 + TYPING_DURATION]
     assert listener.last == ([], [], [])
 
 
@@ -211,7 +211,7 @@ async def test_what_is_said_ends_the_typing():
     assert listener.last == ([], [], ["bob"])
     await asyncio.sleep(60)
     assert listener.last == ([], [], [])
-    assert listener.times == [0, 2, TYPING]
+    assert listener.times == [0, 2, TYPING_DURATION]
 
 
 @in_virtual_time
@@ -228,7 +228,7 @@ async def test_who_was_not_typing_stops_without_a_word():
 @in_virtual_time
 async def test_who_is_here_or_typing_goes_by_their_other_name_within_a_second():
     broadcaster = Broadcaster()
-    presence, listener = Presence(broadcaster), Listener(broadcaster)
+    presence, listener = Presence(broadcaster, load_users), Listener(broadcaster)
     presence.join(5, ADA)
     presence.typing(5, BOB)
     await asyncio.sleep(2)
@@ -265,20 +265,24 @@ async def test_an_empty_room_is_forgotten():
     for room_id in range(1, 101):
         leave, guest = presence.join(room_id, ADA), presence.join_as_guest(room_id, "Client 1")
         presence.typing(room_id, BOB)
-        presence.follow(room_id)
+        presence.announce_to_guest(room_id)
         leave()
         guest()
-        presence.follow(1000 + room_id)
+        presence.announce_to_guest(1000 + room_id)
     await asyncio.sleep(60)
 
-    assert presence._places == {}
+    assert presence._rooms == {}
     assert listener.last == ([], [], [])
 
 
 @in_virtual_time
 async def test_every_room_together_hears_nothing_of_presence():
     broadcaster = Broadcaster()
-    presence, by_name, family = Presence(broadcaster), Listener(broadcaster), Listener(broadcaster, EVERY_ROOM)
+    presence, by_name, family = (
+        Presence(broadcaster, load_users),
+        Listener(broadcaster),
+        Listener(broadcaster, EVERY_ROOM),
+    )
     presence.join(5, ADA)
     presence.typing(5, ADA)
     await asyncio.sleep(20)
@@ -338,14 +342,14 @@ async def test_whatever_happens_what_was_told_is_what_is_so(steps: list[tuple[st
         elif step == "wait":
             await asyncio.sleep(pause)
         here = {who for who, _ in connections if who.startswith("nick")}
-        here |= {who for who, when in left.items() if who.startswith("nick") and loop.time() < when + LINGER}
+        here |= {who for who, when in left.items() if who.startswith("nick") and loop.time() < when + LEAVE_DELAY}
         guests = sorted({who for who, _ in connections if who.startswith("Client")})
-        typing = sorted(who for who, when in typed.items() if loop.time() < when + TYPING)
+        typing = sorted(who for who, when in typed.items() if loop.time() < when + TYPING_DURATION)
         assert now_in(presence) == (sorted(here), guests, typing)
-    await asyncio.sleep(LINGER + TYPING + 2 * INTERVAL)
+    await asyncio.sleep(LEAVE_DELAY + TYPING_DURATION + 2 * PUBLISH_INTERVAL)
 
     gaps = [later - earlier for earlier, later in zip(listener.times, listener.times[1:], strict=False)]
-    assert min(gaps, default=INTERVAL) >= INTERVAL - MOMENT
+    assert min(gaps, default=PUBLISH_INTERVAL) >= PUBLISH_INTERVAL - MOMENT
     if listener.heard:
         assert listener.last == now_in(presence)
-    assert bool(presence._places) == bool(connections)
+    assert bool(presence._rooms) == bool(connections)

@@ -2,19 +2,19 @@
 
 import asyncio
 import json
+from collections.abc import Collection
 
-from quart_notes.cluster.peers import Peers
-from quart_notes.cluster.presence_replication import Elsewhere
+from quart_notes.cluster.presence_replication import PresenceReplication
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.events import room
-from quart_notes.live.presence import LINGER, Presence
+from quart_notes.live.presence import HANDOVER_DELAY, LEAVE_DELAY, Presence
 from quart_notes.live.subscriber import Reader
 from quart_notes.schemas import UserOut
 from tests.support.api_fixtures import Json
-from tests.support.servers.lossy_wire import Exchange
+from tests.support.servers.lossy_wire import LossyWire
 
-GONE = LINGER + Elsewhere.delay  # seconds until somebody who has left is gone everywhere
+GONE = LEAVE_DELAY + HANDOVER_DELAY  # seconds until somebody who has left is gone everywhere
 
 
 def user(number: int, nickname: str = "") -> UserOut:
@@ -23,6 +23,11 @@ def user(number: int, nickname: str = "") -> UserOut:
 
 
 ADA, BOB, EVE = user(1, "Ada"), user(2, "bob"), user(3, "eve")
+
+
+async def load_users(ids: Collection[int]) -> dict[int, UserOut]:
+    """The users of these ids, as if they had rows."""
+    return {number: {1: ADA, 2: BOB, 3: EVE}.get(number) or user(number) for number in ids}
 
 
 class Listener:
@@ -72,17 +77,12 @@ def now_in(presence: Presence, room_id: int = 5) -> tuple[list[str], list[str], 
 class Process:
     """The presence of one process, and a reader of room 5 there."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, wire: LossyWire) -> None:
         self.broadcaster = Broadcaster()
-        self.peers = Peers()
-        self.elsewhere: Elsewhere
-        self.presence = Presence(self.broadcaster, self._replicate)
+        self.presence = Presence(self.broadcaster, load_users)
+        self.replication = PresenceReplication(self.presence)
         self.listener = Listener(self.broadcaster)
-        exchange.join(self.peers)
-
-    def _replicate(self, presence: Presence) -> Elsewhere:
-        self.elsewhere = Elsewhere(self.peers, presence)
-        return self.elsewhere
+        wire.join(self.replication)
 
     @property
     def now(self) -> tuple[list[str], list[str], list[str]]:
@@ -97,13 +97,13 @@ class Process:
         return [nicks(heard, "here") for _, heard in self.listener.heard[begin:]]
 
     def stop(self) -> None:
+        self.replication.stop()
         self.presence.close()
-        self.peers.stop()
 
 
-async def connected(number: int = 2) -> tuple[Exchange, list[Process]]:
+async def connected(number: int = 2) -> tuple[LossyWire, list[Process]]:
     """So many processes that have heard of each other, and the wire between them."""
-    exchange = Exchange()
-    processes = [Process(exchange) for _ in range(number)]
+    wire = LossyWire()
+    processes = [Process(wire) for _ in range(number)]
     await asyncio.sleep(2)
-    return exchange, processes
+    return wire, processes

@@ -22,12 +22,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """Begins at 0 seconds. For code that waits for timers only: no threads, no sockets."""
 
     def __init__(self) -> None:
-        self._clock = _Selector()
-        super().__init__(self._clock)
+        self.clock = _Selector()
+        super().__init__(self.clock)
 
     def time(self) -> float:
         """Seconds since the beginning."""
-        return self._clock.skipped
+        return self.clock.skipped
+
+
+def suspend(seconds: float) -> None:
+    """Have time pass in which the process does nothing: all timers are late."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.clock.skipped += seconds
 
 
 def in_virtual_time(scenario: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:

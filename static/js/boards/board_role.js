@@ -12,16 +12,22 @@ const WORDS = {
 };
 const main = find(document, "main");
 
-/** @param {"ticker"|"editor"|"owner"} needed */
+/** @typedef {"ticker"|"editor"|"owner"} Role */
+
+/** @param {Role} needed */
 export const may = (needed) => ROLES.indexOf(main.dataset.role ?? "owner") >= ROLES.indexOf(needed);
+
+/** Let the viewer use a control, or not, by the role that it needs. @param {HTMLElement} control */
+export const allow = (control) =>
+  control.toggleAttribute("disabled", !may(/** @type {Role} */ (control.dataset.needs)));
 
 /** @param {string} role what the viewer is from now on */
 export function setRole(role) {
   if (main.dataset.role === role) return;
   main.dataset.role = role;
   holdText();
-  /** @type {NodeListOf<HTMLInputElement>} */ const boxes = main.querySelectorAll(".done-box");
-  for (const box of boxes) box.disabled = !may("ticker");
+  /** @type {NodeListOf<HTMLElement>} */ const controls = main.querySelectorAll("[data-needs]");
+  for (const control of controls) allow(control);
   toast(WORDS[role] ?? "");
 }
 

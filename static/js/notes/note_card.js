@@ -1,5 +1,5 @@
 /** A card: made from the blank one in the page's own template, its slots filled as text, and the note that it shows. */
-import { may } from "../boards/board_role.js";
+import { allow } from "../boards/board_role.js";
 import { address, clone, find } from "../lib/elements.js";
 import { toMilliseconds } from "../lib/time.js";
 
@@ -34,15 +34,16 @@ export function cardFor(note) {
 
 /** Read the note from a card that the server rendered. @param {HTMLElement} card @returns {Note} */
 export function read(card) {
-  const note = {
-    id: Number(card.dataset.id),
-    version: Number(card.dataset.version),
-    title: textOf(find(card, ".title")),
-    description: textOf(find(card, ".description")),
-    done: "done" in card.dataset,
-    updated_at: find(card, "time", HTMLTimeElement).dateTime,
-  };
-  find(card, ".done-box", HTMLInputElement).checked = note.done; // browsers restore ticks across a reload
+  const time = find(card, "time", HTMLTimeElement);
+  /** @type {Record<string, unknown>} */ const values = {};
+  for (const slot of slots(card, "field")) values[slot.dataset.field ?? ""] = textOf(slot);
+  for (const control of slots(card, "flag")) {
+    const flag = control.dataset.flag ?? "";
+    values[flag] = card.hasAttribute(`data-${flag}`);
+    showFlag(control, card.hasAttribute(`data-${flag}`)); // browsers restore ticks across a reload
+  }
+  const about = { id: Number(card.dataset.id), version: Number(card.dataset.version), updated_at: time.dateTime };
+  const note = /** @type {Note} */ ({ ...values, ...about });
   shown.set(card, note);
   return note;
 }
@@ -57,20 +58,32 @@ function textOf(slot) {
 export function fill(card, note) {
   if (shown.get(card)?.id !== note.id) number(card, note.id);
   card.dataset.version = String(note.version);
-  card.toggleAttribute("data-done", note.done);
-  write(find(card, ".title"), note.title ?? "");
-  write(find(card, ".description"), note.description ?? "");
+  for (const slot of slots(card, "field")) {
+    write(slot, String(note[/** @type {keyof NoteText} */ (slot.dataset.field)] ?? ""));
+  }
+  for (const control of slots(card, "flag")) {
+    const flag = /** @type {NoteFlag} */ (control.dataset.flag);
+    card.toggleAttribute(`data-${flag}`, Boolean(note[flag])); // an event of an earlier version may lack it
+    showFlag(control, Boolean(note[flag]));
+    allow(control);
+  }
+  const name = nameOf(note);
+  for (const control of slots(card, "label")) control.setAttribute("aria-label", `${control.dataset.label}: ${name}`);
   const time = find(card, "time", HTMLTimeElement);
   time.dateTime = toMilliseconds(note.updated_at);
   time.textContent = `${note.updated_at.slice(0, 16).replace("T", " ")} UTC`;
-  const name = nameOf(note);
-  const box = find(card, ".done-box", HTMLInputElement);
-  box.checked = note.done;
-  box.disabled = !may("ticker");
-  box.setAttribute("aria-label", `Done: ${name}`);
-  find(card, ".edit-link").setAttribute("aria-label", `Edit: ${name}`);
-  find(card, ".delete-button").setAttribute("aria-label", `Delete: ${name}`);
   shown.set(card, note);
+}
+
+/** What of a card shows a field or a flag, or has a label. @param {Element} card @param {"field"|"flag"|"label"} kind */
+const slots = (card, kind) => /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(`[data-${kind}]`));
+
+/** @param {HTMLElement} control a box, or a button that sends the other value @param {boolean} value */
+export function showFlag(control, value) {
+  if (control instanceof HTMLInputElement) control.checked = value;
+  if (!(control instanceof HTMLButtonElement)) return;
+  control.ariaPressed = String(value);
+  control.value = String(!value);
 }
 
 /** @param {HTMLElement} element @param {string} text */
@@ -82,8 +95,6 @@ function write(element, text) {
 function number(card, id) {
   card.id = `note-${id}`;
   card.dataset.id = String(id);
-  find(card, ".done-form").id = `done-${id}`;
-  address(find(card, ".done-form"), "action", id);
-  address(find(card, ".delete-form"), "action", id);
+  for (const form of card.querySelectorAll("form")) address(form, "action", id);
   address(find(card, ".edit-link"), "href", id);
 }

@@ -12,7 +12,7 @@ WORKERS := --numprocesses $(shell expr $(CORES) + 1) --maxprocesses 4 --dist wor
 NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check format types tests tests-on-postgres test-postgres browser bench clean
+.PHONY: help run dev test test-fast check format types tests tests-on-postgres test-postgres browser bench clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -32,22 +32,23 @@ check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 	$(NODE_PATH) biome check --error-on-warnings
 	$(NODE_PATH) tsc --project tsconfig.json
 
-# What fails is tried once more, alone: a machine that is busy with other things is no fault of the code's. Both runs are
-# shown, and what fails twice fails.
-PYTEST = $(NODE_PATH) TEST_PYTHONS="$$($(BIN)/python tests/support/servers/pythons.py)" $(BIN)/python -m pytest
-TWICE = $(PYTEST) $(WORKERS) $(1) || { [ $$? -eq 1 ] && echo "Once more, one at a time, what has failed:" && \
-$(PYTEST) --last-failed --last-failed-no-failures=none $(1); }
+# Compiled code is written, whatever the environment says: there are many processes.
+PYTEST = $(NODE_PATH) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+ALL_PYTHONS = TEST_PYTHONS="$$($(BIN)/python tests/support/servers/pythons.py)"
 # The packages that know which database they are on.
 ON_POSTGRES := tests/storage tests/live tests/cluster
 
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
-	$(call TWICE,$(ARGS))
+	$(ALL_PYTHONS) $(PYTEST) $(WORKERS) $(ARGS)
+
+test-fast: $(VENV)/.test-installed ## The unit tests alone, in less than a minute: no browser, no server processes
+	$(PYTEST) $(WORKERS) --fast --quiet $(ARGS)
 
 tests-on-postgres: $(TOOLS)/.installed ## Those of the tests again that lean on the database, on PostgreSQL
-	$(call TWICE,--database postgres $(ON_POSTGRES))
+	$(PYTEST) $(WORKERS) --database postgres $(ON_POSTGRES)
 
 test-postgres: $(TOOLS)/.installed browser ## All tests on PostgreSQL but those of SQLite's own file
-	$(call TWICE,--database postgres $(ARGS))
+	$(ALL_PYTHONS) $(PYTEST) $(WORKERS) --database postgres $(ARGS)
 
 format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff format .

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 
 from quart_notes.background.housekeeping import Housekeeping
@@ -29,6 +30,7 @@ from tests.support.servers.fake_ollama import FakeOllama
 from tests.support.servers.in_process import opened
 from tests.support.servers.populated_server import Unchanged, furnish
 from tests.support.servers.server_process import ServerProcess
+from tests.support.unit_tests import is_unit_test
 
 LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it is not SQLite
 
@@ -36,17 +38,26 @@ LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it i
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which database the tests run on."""
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="default: sqlite")
+    parser.addoption("--fast", action="store_true", help="only unit tests: those that start no process and no browser")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let everybody know, the servers in processes of their own too."""
+    # No example has to be quick: a machine that is busy with other things is no fault of the code's.
+    slow = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
+    hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=slow)
+    hypothesis.settings.load_profile("unhurried")
     compile_routes_once()
     config.stash[LEFT_OUT] = []
     os.environ[postgres.VARIABLE] = config.getoption("database")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about SQLite's file when it is not SQLite; the summary names it."""
+    """Leave out what is about SQLite's file when it is not SQLite; the summary names it. With --fast, all but unit tests."""
+    if config.getoption("--fast"):
+        slow = [item for item in items if not is_unit_test(item)]
+        items[:] = [item for item in items if item not in set(slow)]
+        config.hook.pytest_deselected(items=slow)
     if postgres.chosen():
         left_out = [item for item in items if item.get_closest_marker("sqlite_only")]
         items[:] = [item for item in items if item not in set(left_out)]

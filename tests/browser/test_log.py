@@ -258,6 +258,21 @@ def test_what_one_writes_far_above_leads_to_the_newest(above):
     expect_at_end(above)
 
 
+def test_a_jump_to_the_newest_is_not_undone_by_a_message_of_the_same_frame(come, rest, ada, bob, long_room):
+    page = come(ada, long_room)
+    page.evaluate(SCROLL, -1000)
+    expect(page.locator("#jump")).to_be_visible()
+    page.evaluate("() => { window.late = []; window.requestAnimationFrame = (work) => late.push(work); }")
+    note = say(rest, long_room, bob, fresh() + "\nand more" * 9)
+    expect(message(page, note["content"])).to_have_count(1)
+
+    page.evaluate("document.querySelector('#jump').click()")
+    page.evaluate("late.splice(0).forEach((work) => work(performance.now()))")
+
+    expect(message(page, note["content"])).to_be_in_viewport()
+    expect_at_end(page)
+
+
 def _shorten(page, module, changes):
     """Have a page keep less, so that a test needs fewer messages."""
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.cluster.presence_replication import TIME_TO_LIVE
@@ -66,7 +66,7 @@ class Town:
         return here, sorted(names - set(here)), []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5]), st.integers(0, 1000))
 @in_virtual_time
 async def test_whatever_was_lost_once_nothing_is_lost_any_more_all_processes_agree(
@@ -88,7 +88,7 @@ async def test_whatever_was_lost_once_nothing_is_lost_any_more_all_processes_agr
         assert bool(one.presence._rooms) == any(town.truth)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5]))
 @in_virtual_time
 async def test_while_nothing_is_lost_nobody_is_shown_to_have_left_who_has_not(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.core import Core
@@ -236,7 +236,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(STEPS, st.sampled_from([1, 2, 5, 500]))
 def test_whatever_is_appended_and_pruned_since_is_whole_or_none(steps: list[tuple[str, int]], chunk: int):
     async def run(folder: Path) -> None:

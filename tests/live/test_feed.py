@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.core import Core
@@ -163,7 +163,7 @@ async def test_closing_ends_readers_wherever_they_are(core: Core, monkeypatch: p
     assert core.broadcaster.readers() == 0
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(st.integers(0, 1 << 32), st.integers(1, 60))
 def test_state_and_the_events_since_are_the_fresh_state(seed: int, changes: int):
     chance = random.Random(seed)

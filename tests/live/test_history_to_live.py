@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.core import Core
@@ -46,7 +46,7 @@ CHOICES = [
 ]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(st.integers(0, 1 << 32), st.integers(1, 12), st.sampled_from([1, 3, 128]))
 def test_every_choice_of_topics_continues_from_every_place_without_gap_or_double(seed: int, turns: int, page: int):
     chance = random.Random(seed)

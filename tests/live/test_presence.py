@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.live.broadcaster import Broadcaster
@@ -313,7 +313,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5, 4.0]))
 @in_virtual_time
 async def test_whatever_happens_what_was_told_is_what_is_so(steps: list[tuple[str, int]], pause: float):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.schemas import (
@@ -88,7 +88,7 @@ notes = st.builds(
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(board=st.lists(notes, min_size=1, max_size=5))
 def test_what_was_exported_comes_in_again_as_it_was(tmp_path: Path, kind: ExportFormat, board: list[NoteOut]):
     numbered = [(note.model_copy(update={"id": n}), f"3f9a01bc/{n}") for n, note in enumerate(board, 1)]
@@ -201,7 +201,7 @@ class _Drops:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(
     value=st.lists(
         st.recursive(

@@ -52,6 +52,7 @@ export class LogScroll {
 
   /** To the newest message, which may have to be fetched first. */
   toEnd() {
+    this.#held = undefined; // what was in sight before need not stay
     this.log.scrollTop = 0;
     if ("detached" in this.list.dataset) emit(this.log, "log:newest");
     this.#look();

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.schemas import ImportFormat, ImportOptions
@@ -244,7 +244,7 @@ def test_a_zip_that_is_cut_anywhere_is_refused(tmp_path: Path, zip64: bool):
             items(put(tmp_path, "x.zip", data[:length]), format="markdown")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 @given(seed=st.integers(0, 2**32), zip64=st.booleans())
 def test_a_zip_that_is_damaged_anywhere_gives_problems_and_no_surprise(tmp_path: Path, seed: int, zip64: bool):
     chance = random.Random(seed)
@@ -264,7 +264,7 @@ def test_a_zip_that_is_damaged_anywhere_gives_problems_and_no_surprise(tmp_path:
 
 
 @pytest.mark.parametrize("kind", FORMAT_NAMES)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(data=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_whatever_comes_is_read_or_refused(tmp_path: Path, kind: ImportFormat, data: bytes):
     path = put(tmp_path, "x", data)

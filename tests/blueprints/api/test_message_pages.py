@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tortoise.connection import get_connection
 
@@ -101,7 +101,7 @@ async def test_much_is_forgotten_in_chunks(core: Core):
     assert rows(core, "SELECT count(*) FROM message") == [(0,)]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(
     st.lists(st.tuples(st.sampled_from(["a>b", "b>a", "a>a", "b>c", "room"]), st.booleans()), max_size=25),
     st.integers(1, 9),

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.core import Core
@@ -364,7 +364,7 @@ async def _do_something(core: Core, chance: random.Random) -> None:
         await acts[name]()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(st.integers(0, 1 << 32), st.integers(1, 80))
 def test_what_one_knows_and_the_events_since_are_what_is_so(seed: int, changes: int):
     chance = random.Random(seed)

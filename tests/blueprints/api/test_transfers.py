@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from quart import request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -616,7 +616,7 @@ notes_of_a_board = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(board=notes_of_a_board)
 async def test_any_board_survives_the_way_out_and_in(desk: Desk, board: list[Json]):
     here, there = await desk.board(), await desk.board()

@@ -41,7 +41,7 @@ ON_POSTGRES := tests/storage tests/live tests/cluster
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
 	$(ALL_PYTHONS) $(PYTEST) $(WORKERS) $(ARGS)
 
-test-fast: $(VENV)/.test-installed ## The unit tests alone, in less than a minute: no browser, no server processes
+test-fast: $(VENV)/.test-installed ## The unit tests alone, in less than a minute: no browser, no servers
 	$(PYTEST) $(WORKERS) --fast --quiet $(ARGS)
 
 tests-on-postgres: $(TOOLS)/.installed ## Those of the tests again that lean on the database, on PostgreSQL

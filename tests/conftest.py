@@ -38,7 +38,9 @@ LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it i
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which database the tests run on."""
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="default: sqlite")
-    parser.addoption("--fast", action="store_true", help="only unit tests: those that start no process and no browser")
+    parser.addoption(
+        "--fast", action="store_true", help="only the tests that start no process, no browser and no application"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about SQLite's file when it is not SQLite; the summary names it. With --fast, all but unit tests."""
+    """Leave out what is about SQLite's file when it is not SQLite, and name it; with --fast, all but unit tests."""
     if config.getoption("--fast"):
         slow = [item for item in items if not is_unit_test(item)]
         items[:] = [item for item in items if item not in set(slow)]

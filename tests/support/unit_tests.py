@@ -1,4 +1,7 @@
-"""Which tests are unit tests: those that start no process, found in their code and in that of their fixtures."""
+"""Which tests are unit tests: those that start neither a process nor the application.
+
+That is found in their code, in that of their fixtures and in all of the tests' own code that these use.
+"""
 
 import inspect
 import subprocess
@@ -9,17 +12,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.servers import empty_database, nursery, postgres
+from quart_notes import create_app
+from tests.support.servers import empty_database, postgres, server_fork
 
-STARTS_ONE = (subprocess, nursery.Child, nursery.run, postgres.Databases, postgres.Server)
+COSTLY = (create_app, subprocess, server_fork.Child, server_fork.run, postgres.Databases, postgres.Server)
 # These make an empty database, once for all tests, or do nothing where there is no server.
-STARTS_NONE = (empty_database.settings_for, postgres.chosen, postgres.close, postgres.forget)
+CHEAP = (empty_database.settings_for, postgres.chosen, postgres.close, postgres.forget)
 
 
 def is_unit_test(item: pytest.Item) -> bool:
-    """Whether a test runs in this process alone."""
+    """Whether a test takes nothing but our modules."""
     assert isinstance(item, pytest.Function)
-    return not any(map(_starts_process, [item.function, *_fixtures_of(item)]))
+    return not any(map(_is_costly, [item.function, *_fixtures_of(item)]))
 
 
 def _fixtures_of(item: pytest.Function) -> Iterator[Callable[..., Any]]:
@@ -37,15 +41,15 @@ def _fixtures_of(item: pytest.Function) -> Iterator[Callable[..., Any]]:
 
 
 @cache
-def _starts_process(function: Callable[..., Any]) -> bool:
+def _is_costly(function: Callable[..., Any]) -> bool:
     found: set[int] = set()
     waiting: list[Any] = [function]
     while waiting:
         one = waiting.pop()
         one = inspect.unwrap(one) if isinstance(one, FunctionType) else one
-        if any(one is other for other in STARTS_ONE):
+        if any(one is other for other in COSTLY):
             return True
-        if id(one) not in found and not any(one is other for other in STARTS_NONE):
+        if id(one) not in found and not any(one is other for other in CHEAP):
             found.add(id(one))
             waiting += _used_by(one)
     return False

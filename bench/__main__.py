@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import machine, page
+from bench import machine
 from bench.lines import Line, lines
 from bench.picture import picture
 from bench.run import run
 from bench.saved import load, save
 from bench.systems import SYSTEMS, System
 from bench.table import table
+from bench.workloads import page
 
 MOST_READERS = 5_000
 

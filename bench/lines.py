@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.beside import Beside
-from bench.fanout import FanOut
 from bench.figures import Measurement
-from bench.footprint import Memory, Start
-from bench.mix import Mix
-from bench.page import Page
-from bench.requests import Create, ListOf100, OneNote, Unchanged, Update
-from bench.resume import Resume
-from bench.search import PRECISION, Most
 from bench.server import Server
-from bench.silent import BesideSilent
 from bench.systems import System
-from bench.writes import Writes
+from bench.workloads.beside import Beside
+from bench.workloads.fanout import FanOut
+from bench.workloads.footprint import Memory, Start
+from bench.workloads.mix import Mix
+from bench.workloads.page import Page
+from bench.workloads.requests import Create, ListOf100, OneNote, Unchanged, Update
+from bench.workloads.resume import Resume
+from bench.workloads.search import PRECISION, Most
+from bench.workloads.silent import BesideSilent
+from bench.workloads.writes import Writes
 
 READERS = 500
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from bench import http1
 from bench.server import Server
-from bench.stream import StreamEnded
+from bench.streams.stream import StreamEnded
 
 RECEIVE = 65536  # bytes a receive takes at most
 MEMORY = 50_000  # distinct receives remembered; readers get the same bytes, so that few are

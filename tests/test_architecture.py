@@ -110,7 +110,7 @@ def test_every_package_is_in_one_layer_and_every_layer_is_there():
 
 
 def test_a_folder_can_be_seen_at_a_glance():
-    roots = [PACKAGE, *(PACKAGE.parent / name for name in ("templates", "tests"))]
+    roots = [PACKAGE, *(PACKAGE.parent / name for name in ("bench", "templates", "tests"))]
     files = [file for root in roots for file in root.rglob("*") if file.suffix in {".py", ".js", ".css", ".html"}]
     sizes = Counter(file.parent for file in files)
 

@@ -15,7 +15,8 @@ from typing import cast
 
 import uvloop
 
-from bench import http1, websocket
+from bench import http1
+from bench.streams import websocket
 
 NOTES: list[bytes] = []
 WEBSOCKETS: set[asyncio.Transport] = set()

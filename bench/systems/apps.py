@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bench import engineio
+from bench.streams import engineio
 from bench.systems.base import System
 
 if TYPE_CHECKING:

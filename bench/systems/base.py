@@ -9,8 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bench import http1, sse, websocket
-from bench.stream import Kind
+from bench import http1
+from bench.streams import sse, websocket
+from bench.streams.stream import Kind
 
 if TYPE_CHECKING:
     from bench.server import Server

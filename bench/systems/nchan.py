@@ -6,7 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bench import bare_sse, http1, websocket
+from bench import http1
+from bench.streams import bare_sse, websocket
 from bench.systems.base import System, program
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bench import http1, realtime
+from bench import http1
+from bench.streams import realtime
 from bench.systems.base import System, program
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import pytest
 
-from bench.fanout import figures
 from bench.figures import NEVER
-from bench.orders import NANO, Order, Record
 from bench.readers import Readers, Tally
-from bench.resume import Crowd, numbers
-from bench.search import highest
 from bench.systems import BY_KEY, TITLE, System
+from bench.workloads.fanout import figures
+from bench.workloads.orders import NANO, Order, Record
+from bench.workloads.resume import Crowd, numbers
+from bench.workloads.search import highest
 from tests.support.servers.bench_peers import Peer, chunk, frame, told
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from bench import bare_sse, engineio, http1, realtime, sse, websocket
-from bench.stream import Piece, StreamEnded
+from bench import http1
+from bench.streams import bare_sse, engineio, realtime, sse, websocket
+from bench.streams.stream import Piece, StreamEnded
 from tests.support.servers.bench_peers import Peer, chunk, frame
 
 PAYLOADS = (b'{"n":1}', b'{"n":2,"text":"' + b"x" * 300 + b'"}', b"\xe2\x80\xa6", b"y" * 70_000)

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from bench import http1, machine, page
+from bench import http1, machine
 from bench.lines import lines
 from bench.systems import BY_KEY, SYSTEMS, System, base, nchan, ours
+from bench.workloads import page
 from tests.support.servers.bench_peers import told
 
 

@@ -85,7 +85,7 @@ class Clerk:
 @contextmanager
 def given(order: Order) -> Iterator[Clerk]:
     """Have an order carried out while the block runs."""
-    command = [sys.executable, "-m", "bench.writer"]
+    command = [sys.executable, "-m", "bench.workloads.writer"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdin is not None

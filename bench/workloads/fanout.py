@@ -12,9 +12,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bench.figures import BUSY, NEVER, Measurement, percentile_with_lost
-from bench.orders import NANO, Order, Record, given
 from bench.readers import Readers, Tally
 from bench.server import Server
+from bench.workloads.orders import NANO, Order, Record, given
 
 WARM_UP = 1.0  # seconds of writing at the same rate before it counts
 AFTERMATH = 0.3  # seconds to look for doubles when all is there

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.fanout import FanOut
 from bench.figures import BUSY, Measurement
 from bench.server import Server, running
+from bench.workloads.fanout import FanOut
 
 LIMIT = 50.0  # milliseconds that the p99 may take
 LEAST, MOST = 20.0, 20_000.0  # events a second to try

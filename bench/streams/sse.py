@@ -3,7 +3,7 @@
 import re
 
 from bench import http1
-from bench.stream import Piece, StreamEnded, nothing_more
+from bench.streams.stream import Piece, StreamEnded, nothing_more
 
 EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 

@@ -4,10 +4,10 @@ import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from bench.fanout import FanOut
 from bench.figures import NEVER, Measurement
 from bench.readers import opened
 from bench.server import Server
+from bench.workloads.fanout import FanOut
 
 RECEIVE_BUFFER = 4096  # bytes the kernel keeps for a silent one
 

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bench.figures import BUSY, NEVER, Measurement, percentile_with_lost
-from bench.orders import NANO, Order, Record, given
 from bench.readers import Readers
 from bench.server import Server
+from bench.workloads.orders import NANO, Order, Record, given
 
 WRITES = 100.0  # a second
 READS = 200.0  # lists of 100 notes a second

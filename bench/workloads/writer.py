@@ -4,7 +4,7 @@ Open loop: request i is due at begin + i/rate whether or not the one before has 
 still waiting for an answer, the request waits here, and its time counts from the moment it was due (no coordinated
 omission); otherwise from just before it is written to the socket.
 
-Run:  python -m bench.writer < order.json > record.json        (bench.orders does)
+Run:  python -m bench.workloads.writer < order.json > record.json        (bench.workloads.orders does)
 """
 
 import gc
@@ -18,8 +18,8 @@ from dataclasses import asdict
 from itertools import cycle, islice
 
 from bench import http1
-from bench.orders import NANO, Order, Record, go_first
 from bench.systems import BY_KEY
+from bench.workloads.orders import NANO, Order, Record, go_first
 
 LONGEST_WAIT = 0.05  # seconds, so that the end is noticed
 

@@ -7,8 +7,8 @@ import json
 import socket
 from typing import TYPE_CHECKING
 
-from bench import sse
-from bench.stream import Entered
+from bench.streams import sse
+from bench.streams.stream import Entered
 
 if TYPE_CHECKING:
     from bench.server import Server

@@ -10,8 +10,8 @@ from bench import http1
 from bench.figures import Measurement, percentile_with_lost
 from bench.loop import Check, Loop
 from bench.readers import Readers
-from bench.requests import Requests, an_id
 from bench.server import Server
+from bench.workloads.requests import Requests, an_id
 
 EVERY = 10  # one request in so many is a write; the reads are lists and single notes by turns
 PATIENCE = 5.0  # seconds after the last answer in which a delivery still counts

@@ -6,8 +6,8 @@ source   https://socket.io/docs/v4/engine-io-protocol/ and …/socket-io-protoco
 import socket
 from typing import TYPE_CHECKING
 
-from bench import websocket
-from bench.stream import Entered, Piece, StreamEnded
+from bench.streams import websocket
+from bench.streams.stream import Entered, Piece, StreamEnded
 
 if TYPE_CHECKING:
     from bench.server import Server

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bench.figures import BUSY, Measurement
 from bench.readers import RECEIVE, opened
 from bench.server import Server
-from bench.stream import Kind, StreamEnded
+from bench.streams.stream import Kind, StreamEnded
 from bench.systems import TITLE, System
 
 PATIENCE = 20.0  # seconds until all must have everything

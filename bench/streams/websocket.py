@@ -1,7 +1,7 @@
 """A websocket as its reader sees it: RFC 6455, the server's frames only."""
 
 from bench import http1
-from bench.stream import Piece, StreamEnded, nothing_more
+from bench.streams.stream import Piece, StreamEnded, nothing_more
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 UPGRADE = f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"

@@ -1,7 +1,8 @@
 """An event stream that ends with its connection: no chunks, as nginx sends it."""
 
-from bench import http1, sse
-from bench.stream import Piece, nothing_more
+from bench import http1
+from bench.streams import sse
+from bench.streams.stream import Piece, nothing_more
 
 enter = nothing_more
 handshake = sse.handshake

@@ -1,0 +1,1 @@
+"""Streams of events as their readers see them, one module for each protocol."""

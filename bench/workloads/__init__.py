@@ -1,0 +1,1 @@
+"""What is measured: requests, readers, and both at once."""

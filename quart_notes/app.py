@@ -135,7 +135,7 @@ def _keep_open(app: Quart, core: Core) -> None:
     async def stop() -> None:
         core.replication.stop()
         core.presence.close()
-        core.gate.close()
+        core.stream_revocation.close()
         core.passwords.close()
         core.broadcaster.close()
         await resources.aclose()
@@ -174,7 +174,7 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
     await core.follower.start()
     core.broadcaster.resume(*await core.log.ends())
     resources.push_async_callback(core.follower.stop)
-    await core.gate.open()
+    await core.access_cache.open()
     core.writer.start()
     resources.push_async_callback(core.writer.stop)
     core.assistant.open()
@@ -205,7 +205,7 @@ def _leaders(core: Core) -> list[Leader]:
 def _lock_of_leaders(place: Path | Postgres) -> Lock:
     if isinstance(place, Path):
         return FileLock(place.with_name(place.name + ".leader"))
-    from quart_notes.storage.postgres.connections import (
+    from quart_notes.storage.postgres.advisory_lock import (
         AdvisoryLock,  # a server on SQLite does not need PostgreSQL's driver
     )
 

@@ -14,7 +14,7 @@ from quart_notes.background.ollama import Ollama
 from quart_notes.cluster.presence_replication import PresenceReplication
 from quart_notes.cluster.worker_channel import Siblings
 from quart_notes.cluster.worker_slot import Place
-from quart_notes.domain.access_cache import Gate
+from quart_notes.domain.access_cache import AccessCache
 from quart_notes.domain.accounts import Accounts
 from quart_notes.domain.api_tokens import Tokens
 from quart_notes.domain.assistant.answers import Answers
@@ -33,6 +33,7 @@ from quart_notes.domain.profiles import Profiles
 from quart_notes.domain.read_markers import Readings
 from quart_notes.domain.rooms import Rooms
 from quart_notes.domain.sessions import Sessions
+from quart_notes.domain.stream_revocation import StreamRevocation
 from quart_notes.domain.users import People
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.event_log import EventLog
@@ -83,7 +84,8 @@ class Core:
     invitations: Invitations
     passwords: Passwords
     accounts: Accounts
-    gate: Gate
+    access_cache: AccessCache
+    stream_revocation: StreamRevocation
     signing: Signing
     attempts: Attempts
     presence: Presence
@@ -131,6 +133,7 @@ class Core:
         sessions = Sessions(*wired)
         signing = Signing(settings.data)
         tokens = Tokens(*wired, signing.secret)
+        access_cache = AccessCache(broadcaster, sessions, tokens, boards)
         passwords = Passwords()
         answers = Answers(*wired)
         jobs = Jobs(*wired, settings.max_kept_import_bytes)
@@ -166,7 +169,8 @@ class Core:
             invitations=Invitations(*wired, signing.secret),
             passwords=passwords,
             accounts=Accounts(*wired, passwords),
-            gate=Gate(broadcaster, sessions, tokens, boards),
+            access_cache=access_cache,
+            stream_revocation=StreamRevocation(broadcaster, access_cache),
             signing=signing,
             attempts=Attempts(*wired),
             presence=presence,

@@ -165,6 +165,7 @@ def test_no_other_library_is_used():
         "web.access_log_filter",
         "live.response_cache",
         "live.feed",
+        "live.frames",
         "live.outlets",
         "schemas.strict_json",
         "web.request_ids",

@@ -13,7 +13,7 @@ from quart_notes.errors import (
     NotFoundError,
     UnknownTopicError,
 )
-from quart_notes.live import outlets
+from quart_notes.live import frames
 from quart_notes.live.channel import Message
 from quart_notes.schemas import FeedQuery
 from quart_notes.schemas.event_ids import EventId
@@ -57,7 +57,7 @@ async def stream_events(query_args: FeedQuery) -> Response:
     response.headers["X-Accel-Buffering"] = "no"
     if request.method != "HEAD":
         peer = direct_peer(request.scope)
-        framing = outlets.sse if peer is None else outlets.sse_chunk
+        framing = frames.sse if peer is None else frames.sse_chunk
         response.response = EventStream(
             core().feed.subscribe(who.topics, after, framing, who.starts), peer, _joining(who), who.watch
         )
@@ -73,7 +73,7 @@ async def follow() -> None:
     await core().database.ping()
     who = await listener(query)
     await websocket.accept()
-    subscription = core().feed.subscribe(who.topics, after, outlets.websocket_frame, who.starts)
+    subscription = core().feed.subscribe(who.topics, after, frames.websocket_frame, who.starts)
     await converse(subscription, _drain(), _text, _joining(who), who.watch)
 
 

@@ -10,7 +10,7 @@ from quart import Blueprint, websocket
 
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.errors import ProblemError
-from quart_notes.live import outlets
+from quart_notes.live import frames, outlets
 from quart_notes.live.channel import Message
 from quart_notes.live.events import room
 from quart_notes.schemas import CONTENT_MAX, UNSTORABLE, UserOut, is_blank
@@ -126,4 +126,4 @@ def _answer(said: dict[str, Any]) -> str | None:
 def frame(message: Message) -> bytes:
     """The same as a websocket frame, or no bytes at all."""
     text = line(message)
-    return b"" if text is None else outlets.text_frame(text.encode())
+    return b"" if text is None else frames.text_frame(text.encode())

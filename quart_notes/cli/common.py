@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from quart_notes.errors import ProblemError
-from quart_notes.server import serve
+from quart_notes.server.sockets import ServeError
 from quart_notes.settings import Settings, SettingsError
 from quart_notes.storage import database
 from quart_notes.storage.copying.tables import CopyError
@@ -63,7 +63,7 @@ def explained() -> Iterator[None]:
         yield
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
-    except (serve.ServeError, database.CannotOpenError, CopyError, UnreadableError, ProblemError) as error:
+    except (ServeError, database.CannotOpenError, CopyError, UnreadableError, ProblemError) as error:
         raise click.ClickException(getattr(error, "detail", str(error))) from None
     except (OSError, sqlite3.Error) as error:
         raise click.ClickException(str(error)) from None

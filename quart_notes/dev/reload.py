@@ -17,7 +17,7 @@ from quart_notes.dev.file_watcher import Kind
 from quart_notes.errors import problem
 from quart_notes.live.broadcaster import HEARTBEAT, Broadcaster
 from quart_notes.live.channel import Message
-from quart_notes.live.outlets import COMMENT, sse
+from quart_notes.live.frames import COMMENT, sse
 from quart_notes.schemas.strict_json import dump
 from quart_notes.web.assets import build_id, folder
 from quart_notes.web.error_handlers import wants_page

@@ -9,6 +9,7 @@ from quart import Quart
 from quart_notes.dev.file_watcher import Kind
 from quart_notes.dev.reload import Pages
 from quart_notes.server import serve as server
+from quart_notes.server.sockets import ServeError
 from quart_notes.server.workers.control_channel import Line
 from quart_notes.settings import SettingsError
 from quart_notes.settings_sources import load
@@ -36,5 +37,5 @@ def serve(flags: Mapping[str, Any], listener: socket.socket, supervisor: socket.
         settings = load(flags)
         server.configure_logging(settings.log_format)
         server.serve(settings, listener, furnish)
-    except (SettingsError, server.ServeError, CannotOpenError) as error:
+    except (SettingsError, ServeError, CannotOpenError) as error:
         raise Refused(str(error)) from None

@@ -18,6 +18,7 @@ from quart_notes.dev.failure import TOP
 from quart_notes.dev.file_watcher import Kind, Watched, watching
 from quart_notes.dev.server_process import PROGRAM, ServerProcess
 from quart_notes.server import serve
+from quart_notes.server.sockets import listen
 from quart_notes.settings_sources import config_file, load
 from quart_notes.web.assets import folder
 
@@ -48,7 +49,7 @@ def run(flags: Mapping[str, Any]) -> None:
         frozenset(file.absolute() for file in {config_file(flags), *hypercorn}),
     )
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
-    with serve.listen(bind) as listener, asyncio.Runner() as runner:
+    with listen(bind) as listener, asyncio.Runner() as runner:
         listener.setblocking(False)
         supervisor = Supervisor(listener, watched, json.dumps(given), settings.root_path)
         with suppress(asyncio.CancelledError):

@@ -1,10 +1,10 @@
-"""Boards, their members and their notes."""
+"""Boards and their members."""
 
 from tortoise import fields
 from tortoise.models import Model
 
 from quart_notes.models.users import User
-from quart_notes.schemas import BOARD_NAME_MAX, ORIGIN_MAX, TITLE_MAX
+from quart_notes.schemas import BOARD_NAME_MAX
 
 
 class Board(Model):
@@ -43,26 +43,3 @@ class Membership(Model):
 
         table = "membership"
         unique_together = (("board", "user"),)
-
-
-class Note(Model):
-    """A note of a board. A deleted one is kept aside for a while, so that a deletion can be undone."""
-
-    id = fields.BigIntField(primary_key=True)
-    # No foreign key: SQLite adds no column to a table that has a default and refers to another.
-    board_id = fields.BigIntField(default=1, db_default=1)
-    title = fields.CharField(TITLE_MAX, null=True)
-    description = fields.TextField(null=True)
-    done = fields.BooleanField(default=False)
-    version = fields.IntField(default=1)
-    created_at = fields.DatetimeField()
-    updated_at = fields.DatetimeField()
-    deleted_at = fields.DatetimeField(null=True)
-    search_text = fields.TextField()  # title and description, without case and accents
-    origin = fields.CharField(ORIGIN_MAX, null=True)  # of an imported one: what came once comes once (indexed, 0004)
-
-    class Meta:
-        """Table details."""
-
-        table = "note"
-        indexes = (("board_id", "deleted_at", "done", "id"), ("board_id", "deleted_at", "id"))

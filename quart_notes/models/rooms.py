@@ -1,10 +1,10 @@
-"""Rooms, what is said there, and how far it is read."""
+"""Rooms and direct conversations."""
 
 from tortoise import fields
 from tortoise.models import Model
 
 from quart_notes.models.users import User
-from quart_notes.schemas import ANSWER_ERROR_MAX, ROOM_NAME_MAX
+from quart_notes.schemas import ROOM_NAME_MAX
 
 ROOM_KEY_MAX = 4 * ROOM_NAME_MAX  # characters: normalising can make several of one
 
@@ -35,67 +35,3 @@ class Room(Model):
 
         table = "room"
         unique_together = (("lower", "upper"),)
-
-
-class Message(Model):
-    """What somebody said. A deleted one is kept aside for a while, so that a deletion can be undone.
-
-    question   of an answer of the assistant, which then has neither author nor guest: what was asked
-    asker      of an answer: who asked, unless it was a guest
-    """
-
-    id = fields.BigIntField(primary_key=True)
-    room: fields.ForeignKeyRelation[Room] = fields.ForeignKeyField(
-        "quart_notes.Room", related_name=False, on_delete=fields.RESTRICT
-    )
-    author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
-    )
-    recipient: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
-    )
-    guest = fields.CharField(32, null=True)
-    content = fields.TextField()
-    client_key = fields.CharField(64, null=True)
-    client_digest = fields.CharField(64, null=True)  # of the text that came with the key
-    question_id = fields.BigIntField(null=True)
-    asker_id = fields.BigIntField(null=True)
-    answer_state = fields.CharField(8, null=True)  # waiting, writing (indexed, 0004), done, stopped, failed
-    answer_error = fields.CharField(ANSWER_ERROR_MAX, null=True)  # why it failed, for people
-    version = fields.IntField(default=1)
-    date = fields.DatetimeField()
-    edited_at = fields.DatetimeField(null=True)
-    deleted_at = fields.DatetimeField(null=True)
-
-    room_id: int
-    author_id: int | None
-    recipient_id: int | None
-
-    class Meta:
-        """Table details."""
-
-        table = "message"
-        unique_together = (("author", "client_key"),)
-        indexes = (("room_id", "deleted_at", "id", "author_id"),)  # pages, and the whole count of what is unread
-
-
-class Reading(Model):
-    """How far a person has read in a room."""
-
-    id = fields.BigIntField(primary_key=True)
-    room: fields.ForeignKeyRelation[Room] = fields.ForeignKeyField(
-        "quart_notes.Room", related_name=False, on_delete=fields.CASCADE
-    )
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, on_delete=fields.CASCADE
-    )
-    last_read_id = fields.BigIntField()
-
-    room_id: int
-    user_id: int
-
-    class Meta:
-        """Table details."""
-
-        table = "reading"
-        unique_together = (("user", "room"),)

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from quart_notes.core import Core
 from quart_notes.errors import ProblemError
-from quart_notes.live import outlets
+from quart_notes.live import frames
 from quart_notes.live.channel import Framing
 from quart_notes.live.event_log import Extent
 from quart_notes.live.histogram import Histogram
@@ -23,9 +23,9 @@ from quart_notes.version import __version__
 
 PREFIX = "quart_notes_"
 EDGES: dict[Framing, str] = {
-    outlets.websocket_frame: "websocket",
-    outlets.sse: "event_stream",
-    outlets.sse_chunk: "event_stream",
+    frames.websocket_frame: "websocket",
+    frames.sse: "event_stream",
+    frames.sse_chunk: "event_stream",
 }
 OTHER_EDGE = "plain_text"
 

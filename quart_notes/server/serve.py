@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import os
-import resource
 import signal
 import socket
 import sys
@@ -26,25 +25,17 @@ from quart_notes.core import Core
 from quart_notes.server import logs, transport
 from quart_notes.server.metrics import exposition
 from quart_notes.server.metrics_app import create_metrics_app
-from quart_notes.settings import Postgres, Settings, host_of, is_loopback
+from quart_notes.server.sockets import SPARE_DESCRIPTORS, ServeError, address, listen, raise_descriptor_limit
+from quart_notes.settings import Postgres, Settings, is_loopback
 from quart_notes.storage.database import CannotOpenError
 from quart_notes.web.assets import folder
 
-SEND_BUFFER = 64 * 1024  # bytes that the kernel buffers for a client that does not read
-UNSENT = 16 * 1024  # bytes of these that may be unsent
-USER_TIMEOUT_MS = 20_000  # milliseconds that sent bytes may stay unacknowledged before the kernel drops the connection
 STREAMS_END = 1.0  # seconds for the streams to close at shutdown
-BACKLOG = 1024  # connections that wait to be accepted
 COLLECTIONS = (10_000, 20, 100)  # thresholds of the garbage collector: objects, young and middle collections
 FIGURES = "quart_notes.figures"  # extension of the application: returns its metrics, see `metrics`
 HURRY = "quart_notes.hurry"  # extension: an event that makes the server skip draining
-SPARE_DESCRIPTORS = 64  # descriptors for the database, logs and static files
 
 log = logging.getLogger("quart_notes")
-
-
-class ServeError(Exception):
-    """The server cannot start; the message says why."""
 
 
 def serve(
@@ -121,80 +112,6 @@ def configuration(settings: Settings) -> Config:
     # We send heartbeats ourselves, with one task for most websockets; hypercorn's pings need no answer.
     config.websocket_ping_interval = None
     return config
-
-
-def listen(bind: str, *, shared: bool = False, at_once: bool = True) -> socket.socket:
-    """A listening socket with limited connections: small send buffers, and the kernel drops dead clients.
-
-    shared    several of our sockets listen at the same address, and the kernel distributes the connections
-    at_once   listen now; otherwise the server that uses it starts to
-    source   tcp(7): TCP_USER_TIMEOUT; Linux, ip-sysctl: tcp_notsent_lowat; accepted sockets inherit these options
-    """
-    if bind.startswith("unix:"):
-        return _listen_unix(Path(bind.removeprefix("unix:")))
-    host, port = host_of(bind), int(bind.rpartition(":")[2])
-    try:
-        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
-        listener.bind(where)
-        if at_once:
-            listener.listen(BACKLOG)
-    except OSError as error:
-        raise ServeError(f"cannot listen on {bind}: {error.strerror or error}") from None
-    return listener
-
-
-def _listen_unix(path: Path) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        if path.is_socket():
-            if _answers(path):
-                raise OSError(None, "another process listens there")
-            path.unlink()  # left by a process that was killed
-        listener.bind(str(path))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        raise ServeError(f"cannot listen on unix:{path}: {error.strerror or error}") from None
-    return listener
-
-
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
-def address(listener: socket.socket, *, secure: bool = False) -> str:
-    """The server's URL; secure: over TLS."""
-    name = listener.getsockname()
-    if isinstance(name, str):
-        return f"unix:{name}"
-    host = f"[{name[0]}]" if ":" in name[0] else name[0]
-    return f"{'https' if secure else 'http'}://{host}:{name[1]}"
-
-
-def raise_descriptor_limit() -> int:
-    """Raise the limit of descriptors as far as allowed; returns the limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-            soft = hard
-        except (OSError, ValueError):
-            log.debug("The descriptor limit stays at %d", soft)
-    return soft
 
 
 def _loop_factory(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from quart import websocket
 from quart.wrappers.response import ResponseBody
 
-from quart_notes.live import outlets
+from quart_notes.live import frames, outlets
 from quart_notes.live.broadcaster import HEARTBEAT
 from quart_notes.live.channel import Framing, Message
 from quart_notes.live.feed import Subscription
@@ -70,7 +70,7 @@ class EventStream(ResponseBody):
         subscription = self._subscription
         yield b"retry: %d\n:\n\n" % randint(*RETRY_MS)  # noqa: S311 - no secret
         async for page in subscription.history():
-            for portion in _portions(page, outlets.sse):
+            for portion in _portions(page, frames.sse):
                 yield portion
         # Present only now: what is volatile would be lost among the history.
         with present(self._join):
@@ -85,7 +85,7 @@ class EventStream(ResponseBody):
                     async with asyncio.timeout(HEARTBEAT):  # wait_for of Python 3.11 can swallow a cancellation
                         await subscription.wait()
                 except TimeoutError:
-                    yield outlets.COMMENT
+                    yield frames.COMMENT
                 else:
                     if data := subscription.reader.take_framed():
                         yield data

@@ -7,7 +7,7 @@ import pytest
 
 from quart_notes.cli.doctor import proxies as doctor_proxies
 from quart_notes.cli.doctor.proxies import proxies
-from quart_notes.server import serve
+from quart_notes.server import sockets
 from quart_notes.settings import Settings
 from tests.support.doctor_findings import only
 from tests.support.servers.server_process import ServerProcess
@@ -64,7 +64,7 @@ def test_nothing_is_said_of_a_server_that_is_none_of_ours(unused_tcp_port: int, 
     settings = Settings(bind=f"127.0.0.1:{unused_tcp_port}", proxy_hops=1)
     assert only(proxies(settings))[0] == "ok"
 
-    listener = serve.listen(f"unix:{tmp_path}/sock")
+    listener = sockets.listen(f"unix:{tmp_path}/sock")
     try:
         settings = Settings(bind=f"unix:{tmp_path}/sock", proxy_hops=1)
         assert doctor_proxies.believes_headers(settings) is None

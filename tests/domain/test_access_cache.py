@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from quart_notes.domain import access_cache
+from quart_notes.domain import access_cache, stream_revocation
 from quart_notes.domain.access_cache import Pass
+from quart_notes.domain.stream_revocation import StreamRevocation
 from quart_notes.live.writer import Change
 from quart_notes.models import ApiToken, Session
 from quart_notes.web.raw_headers import fields_of
@@ -23,7 +24,7 @@ ENDS = 5.0  # seconds on a busy machine for what takes a moment
 async def _pass(house: House, cookie: str) -> Pass | None:
     secret = house.core.signing.read("session", cookie)
     assert secret is not None
-    return await house.core.gate.session(secret, trusted=False)
+    return await house.core.access_cache.session(secret, trusted=False)
 
 
 # What is known.
@@ -80,7 +81,7 @@ async def test_no_more_secrets_are_kept_than_there_is_room_for(house: House, mon
     for _ in range(5):
         assert await _pass(house, await house.cookie("ada"))
 
-    assert len(house.core.gate._kept) == 3
+    assert len(house.core.access_cache._kept) == 3
 
 
 async def test_a_pass_is_not_kept_beyond_its_end(house: House, monkeypatch: pytest.MonkeyPatch):
@@ -93,7 +94,7 @@ async def test_a_pass_is_not_kept_beyond_its_end(house: House, monkeypatch: pyte
     now = loop.time()
     monkeypatch.setattr(loop, "time", lambda: max(now, passed.expires or 0) + 1)
 
-    assert house.core.gate.known("session", passed.secret) is None
+    assert house.core.access_cache.known("session", passed.secret) is None
 
 
 async def _expire(house: House, model: Any, user_id: int, left: timedelta) -> None:
@@ -108,24 +109,24 @@ async def test_a_stream_that_has_left_is_judged_no_more_and_leaves_no_timer(hous
     passed = await _pass(house, await house.cookie("ada"))
     assert passed is not None
     core, ended = house.core, asyncio.Event()
-    stay = core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+    stay = core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
     for _ in range(20):
         await house.board(bob="owner", ada="viewer")
-    await until(lambda: not core.gate._judging, "all is judged")
-    (stream,) = core.gate._streams[house.people["ada"].id]
-    assert _timers(core.gate) == 1, "one a stream, however often it was judged"
+    await until(lambda: not core.stream_revocation._judging, "all is judged")
+    (stream,) = core.stream_revocation._streams[house.people["ada"].id]
+    assert _timers(core.stream_revocation) == 1, "one a stream, however often it was judged"
 
     stay()
     await house.board(bob="owner", ada="viewer")
-    await until(lambda: not core.gate._judging, "all is judged")
+    await until(lambda: not core.stream_revocation._judging, "all is judged")
 
     assert stream.timer is None or stream.timer.cancelled()
-    assert core.gate._streams == {}
-    assert _timers(core.gate) == 0
+    assert core.stream_revocation._streams == {}
+    assert _timers(core.stream_revocation) == 0
     assert not ended.is_set()
 
 
-def _timers(judge: access_cache.Gate) -> int:
+def _timers(judge: StreamRevocation) -> int:
     scheduled: Any = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
     return sum(not one.cancelled() and getattr(one._callback, "__self__", None) is judge for one in scheduled)
 
@@ -134,7 +135,7 @@ async def test_a_stream_ends_when_nobody_can_say_whether_it_may_go_on(house: Hou
     passed = await _pass(house, await house.cookie("ada"))
     assert passed is not None
     ended = asyncio.Event()
-    leave = house.core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+    leave = house.core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
 
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no database")
@@ -157,11 +158,11 @@ async def test_a_stream_ends_when_what_let_it_in_is_over(house: House, kind: str
     else:
         token = await house.token("ada")
         await _expire(house, ApiToken, ada, timedelta(seconds=0.3))
-        passed = await house.core.gate.token(token)
+        passed = await house.core.access_cache.token(token)
     assert passed is not None
     ended = asyncio.Event()
 
-    leave = house.core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+    leave = house.core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
 
     assert not ended.is_set()
     async with asyncio.timeout(ENDS):
@@ -172,19 +173,19 @@ async def test_a_stream_ends_when_what_let_it_in_is_over(house: House, kind: str
 async def test_a_stream_that_outlives_the_longest_timer_is_judged_and_goes_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(access_cache, "LONGEST_TIMER", 0.01)
+    monkeypatch.setattr(stream_revocation, "LONGEST_TIMER", 0.01)
     passed = await _pass(house, await house.cookie("ada"))
     assert passed is not None
     ended, judged = asyncio.Event(), 0
-    find = house.core.gate._may_go_on
+    find = house.core.stream_revocation._may_go_on
 
     async def counted(stream: Any) -> bool:
         nonlocal judged
         judged += 1
         return await find(stream)
 
-    monkeypatch.setattr(house.core.gate, "_may_go_on", counted)
-    leave = house.core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+    monkeypatch.setattr(house.core.stream_revocation, "_may_go_on", counted)
+    leave = house.core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
 
     await until(lambda: judged > 3, "it is judged again and again")
 

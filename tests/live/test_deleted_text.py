@@ -174,8 +174,8 @@ async def _heard(house: House, nickname: str, *topics: str) -> list[Any]:
     core = house.core
     secret = await core.sessions.begin(house.people[nickname].id, "a browser", "192.0.2.1", proven=True)
     browser, program = (
-        await core.gate.session(secret, trusted=False),
-        await core.gate.token(await house.token(nickname)),
+        await core.access_cache.session(secret, trusted=False),
+        await core.access_cache.token(await house.token(nickname)),
     )
     assert browser is not None
     assert program is not None
@@ -213,7 +213,7 @@ async def test_who_comes_hears_nothing_of_before_on_any_topic(house: House):
     assert await _heard(house, "zoe", SHARED_BOARD) == ["after"]
     assert await _heard(house, "ada", SHARED_BOARD) == ["before", "after"]
     secret = await house.core.sessions.begin(house.people["zoe"].id, "a browser", "192.0.2.1", proven=True)
-    passed = await house.core.gate.session(secret, trusted=False)
+    passed = await house.core.access_cache.session(secret, trusted=False)
     assert passed is not None
     everything = await _replayed(house.core, *passed.topics, starts=dict(passed.starts))
     kinds = {name for event in everything for name in event if name not in {"id", "topic", "action"}}

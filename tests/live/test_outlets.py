@@ -10,7 +10,7 @@ import pytest
 import uvloop
 
 from quart_notes.live.outlets import EventStreamOutlet, TransportOutlet, WebsocketOutlet
-from quart_notes.server.serve import SEND_BUFFER, UNSENT, listen
+from quart_notes.server.sockets import SEND_BUFFER, UNSENT, listen
 from quart_notes.server.transport import Peer
 from tests.support.clients.raw_connection import until
 from tests.support.servers.server_process import ROOT

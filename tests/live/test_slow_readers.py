@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES
-from quart_notes.server.serve import SEND_BUFFER
+from quart_notes.server.sockets import SEND_BUFFER
 from tests.support.clients.delivery_paths import ROADS
 from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.support.clients.raw_connection import until
@@ -155,7 +155,7 @@ async def _when_there_is_room(port: int) -> EventStreamClient:
 @pytest.mark.parametrize("road", ["direct", "send"])
 def test_readers_that_the_kernel_gives_up_cost_no_traceback(tmp_path: Path, road: str):
     """They stop reading without a word: the kernel ends their connections with ETIMEDOUT, which is no reset."""
-    constants: dict[str, float] = {"quart_notes.server.serve.USER_TIMEOUT_MS": 500}
+    constants: dict[str, float] = {"quart_notes.server.sockets.USER_TIMEOUT_MS": 500}
     with ServerProcess(tmp_path / "data", "--stream-road", road, constants=constants) as server, ExitStack() as stack:
         before = server.descriptors()
         for head in (

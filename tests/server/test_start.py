@@ -73,6 +73,7 @@ import os, signal, sys
 from quart_notes.server import serve as server
 from quart_notes.cli.main import main
 from quart_notes.storage.database import Database
+from quart_notes.server.workers import supervisor
 from quart_notes.server.workers.supervisor import Supervisor
 
 def stopped(owner, name):
@@ -91,7 +92,7 @@ main()
 STAGES = {
     "the address": ("1", 'stopped(server, "listen")'),
     "the tables": ("1", 'stopped(Database, "open")'),
-    "the address of two": ("2", 'stopped(server, "listen")'),
+    "the address of two": ("2", 'stopped(supervisor, "listen")'),
     "the first worker": ("2", 'stopped(Supervisor, "_begin")'),
     "the second worker": (
         "2",

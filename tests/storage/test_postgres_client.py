@@ -13,13 +13,13 @@ import pytest
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import DatabaseUnavailableError, StorageFullError
-from quart_notes.live.outlets import sse
+from quart_notes.live.frames import sse
 from quart_notes.live.writer import Change
 from quart_notes.models import Note
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Postgres
 from quart_notes.storage.postgres import client, connections, transactions
-from quart_notes.storage.postgres.connections import AdvisoryLock
+from quart_notes.storage.postgres.advisory_lock import AdvisoryLock
 from quart_notes.storage.postgres.transactions import WRITING, StrictTransaction
 from tests.support.accounts_app import hash_quickly, opened_house
 from tests.support.clients.raw_connection import until
@@ -121,10 +121,10 @@ async def test_reading_of_requests_holds_up_neither_the_log_nor_whose_access_has
     async with opened_house(tmp_path, database_url=url, database_pool=1) as house:
         await house.welcome("ada")
         secret = house.core.signing.read("session", await house.cookie("ada")) or ""
-        passed = await house.core.gate.session(secret, trusted=False)
+        passed = await house.core.access_cache.session(secret, trusted=False)
         assert passed is not None
         ended = asyncio.Event()
-        house.core.gate.follow(passed, frozenset({"board:1"}), ended.set)
+        house.core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
         async with house.core.database.snapshot(), asyncio.timeout(client.WAITING / 2):
             await house.core.sessions.end_secret(secret)
             await ended.wait()

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from quart_notes.cli.doctor.host import Finding, clock, file_systems, privacy, room, secret
 from quart_notes.cli.doctor.proxies import asked, proxies
-from quart_notes.server.serve import SPARE_DESCRIPTORS, ServeError, configuration, listen, raise_descriptor_limit
+from quart_notes.server.serve import configuration
+from quart_notes.server.sockets import SPARE_DESCRIPTORS, ServeError, listen, raise_descriptor_limit
 from quart_notes.settings import Postgres, Settings
 from quart_notes.storage import database
 from quart_notes.storage.sqlite import backup

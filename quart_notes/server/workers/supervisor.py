@@ -11,6 +11,7 @@ from quart_notes.cluster.worker_slot import Shared
 from quart_notes.server import serve, transport
 from quart_notes.server.metrics import combined
 from quart_notes.server.metrics_app import create_metrics_app
+from quart_notes.server.sockets import ServeError, address, listen
 from quart_notes.server.workers.worker_process import WorkerProcess
 from quart_notes.settings import Settings
 from quart_notes.storage.database import exclusive
@@ -35,7 +36,7 @@ def run(settings: Settings) -> None:
         supervisor = Supervisor(settings, _listeners(config.bind[0], settings.workers), lock)
         monitored = None
         if settings.metrics_bind is not None:
-            monitored = sockets.enter_context(serve.listen(settings.metrics_bind))
+            monitored = sockets.enter_context(listen(settings.metrics_bind))
         with transport.installed(0, direct=False):
             runner.run(supervisor.run(monitored, config.logger_class))
 
@@ -47,12 +48,12 @@ def _listeners(bind: str, workers: int) -> list[socket.socket]:
     accepts all. They are open here too: a client that connects while a worker is away waits for its successor.
     """
     if bind.startswith("unix:"):
-        return [serve.listen(bind)]
-    serve.listen(bind).close()  # nobody else listens there: another server of ours would share the sockets silently
-    first = serve.listen(bind, shared=True)
+        return [listen(bind)]
+    listen(bind).close()  # nobody else listens there: another server of ours would share the sockets silently
+    first = listen(bind, shared=True)
     host = bind.rpartition(":")[0]
     port = first.getsockname()[1]
-    return [first, *(serve.listen(f"{host}:{port}", shared=True) for _ in range(1, workers))]
+    return [first, *(listen(f"{host}:{port}", shared=True) for _ in range(1, workers))]
 
 
 class Supervisor:
@@ -92,7 +93,7 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             keeping += [asyncio.create_task(self._keep(slot, each)) for slot, each in enumerate(workers)]
-            where = serve.address(self._listeners[0], secure=serve.configuration(self._settings).ssl_enabled)
+            where = address(self._listeners[0], secure=serve.configuration(self._settings).ssl_enabled)
             log.info("Quart Notes on %s, with %d workers", where, len(workers))
             if monitored is not None:
                 metrics = create_metrics_app(self.figures)
@@ -177,9 +178,9 @@ class Supervisor:
         """
         if len(self._listeners) > 1:
             former = self._listeners[slot]
-            with suppress(serve.ServeError):
-                where = serve.address(former).removeprefix("http://")
-                self._listeners[slot] = serve.listen(where, shared=True, at_once=False)
+            with suppress(ServeError):
+                where = address(former).removeprefix("http://")
+                self._listeners[slot] = listen(where, shared=True, at_once=False)
                 former.close()
 
     async def _begin_again(self, slot: int) -> WorkerProcess:

@@ -13,6 +13,7 @@ from quart import Quart
 
 from quart_notes.cluster.worker_slot import place_of
 from quart_notes.server import serve
+from quart_notes.server.sockets import ServeError
 from quart_notes.server.workers.control_channel import Line
 from quart_notes.settings import Settings
 from quart_notes.storage.database import CannotOpenError
@@ -33,7 +34,7 @@ def main(descriptor: int) -> int:
         serve.configure_logging(settings.log_format)
         try:
             _serve(settings, order, supervisor)
-        except (serve.ServeError, CannotOpenError) as error:
+        except (ServeError, CannotOpenError) as error:
             with suppress(OSError):  # it has died
                 supervisor.sendall(json.dumps({"cannot": str(error)}).encode() + b"\n")
             return 1

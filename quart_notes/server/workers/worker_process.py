@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
-from quart_notes.server.serve import ServeError
+from quart_notes.server.sockets import ServeError
 from quart_notes.server.workers.child_process import SupervisedProcess
 
 PROGRAM = (sys.executable, "-m", "quart_notes.server.workers.worker")

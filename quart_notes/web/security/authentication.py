@@ -60,8 +60,8 @@ async def _identify() -> Pass | None:
     if found is None:
         return None
     if found.kind == "session":
-        return await core().gate.session(found.secret, trusted=not accounts())
-    passed = await core().gate.token(found.secret)
+        return await core().access_cache.session(found.secret, trusted=not accounts())
+    passed = await core().access_cache.token(found.secret)
     if passed is None:
         raise SignInRequiredError("This token is not valid.", headers={"WWW-Authenticate": "Bearer"})
     return passed
@@ -94,8 +94,8 @@ def known_pass(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> 
     """The pass of the sender of these headers, when it is at hand: for what is answered before Quart's routing."""
     found = credential(parts, fields, root, secure=secure)
     if found is not None:
-        return parts.gate.known(found.kind, found.secret)
-    return parts.gate.anybody if parts.settings.access == "open" else None
+        return parts.access_cache.known(found.kind, found.secret)
+    return parts.access_cache.anybody if parts.settings.access == "open" else None
 
 
 def known_caller(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Caller | None:
@@ -103,7 +103,7 @@ def known_caller(parts: Core, fields: Fields, root: str = "", *, secure: bool) -
     found = credential(parts, fields, root, secure=secure)
     if found is None:
         return ANYBODY if parts.settings.access == "open" else None
-    passed = parts.gate.known(found.kind, found.secret)
+    passed = parts.access_cache.known(found.kind, found.secret)
     return None if passed is None else passed.caller
 
 

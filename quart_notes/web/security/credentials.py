@@ -23,7 +23,7 @@ LONG_COOKIE = 2048  # bytes: a longer header is not remembered
 
 
 class Credential(NamedTuple):
-    """A session's or a token's secret, as it was sent; whether it holds is for the gate to say."""
+    """A session's or a token's secret, as it was sent; the access cache says whether it is valid."""
 
     kind: Kind
     secret: str

@@ -42,7 +42,7 @@ class Listener:
 
     def watch(self, end: Callable[[], None]) -> Callable[[], None]:
         """Have `end` called when they may listen no longer; returns what to call when they have left by themselves."""
-        return _nothing if self.passed is None else core().gate.follow(self.passed, self.topics, end)
+        return _nothing if self.passed is None else core().stream_revocation.follow(self.passed, self.topics, end)
 
 
 def _nothing() -> None:

@@ -245,7 +245,7 @@ async def test_a_session_ends_a_year_after_it_began_however_much_it_is_used(hous
         assert datetime.fromisoformat(one["seen_at"]) > before + timedelta(hours=1)
         assert datetime.fromisoformat(one["expires_at"]) == began + timedelta(days=365)
 
-        house.core.gate._kept.clear()
+        house.core.access_cache._kept.clear()
         await _age(house, created_at=datetime.now(UTC) - timedelta(days=365))
         assert await _is(ada) is None
     assert await house.core.sessions.of_person(house.people["ada"].id, None) == []
@@ -258,11 +258,11 @@ async def test_a_stream_ends_with_its_session_at_the_end_of_the_year(house: Hous
         began = datetime.now(UTC) - timedelta(days=365) + timedelta(seconds=1)
         await _age(house, created_at=began, expires_at=datetime.now(UTC) + timedelta(days=300))
         secret = house.core.signing.read("session", session_of(ada))
-        passed = await house.core.gate.session(secret or "", trusted=False)
+        passed = await house.core.access_cache.session(secret or "", trusted=False)
         assert passed is not None
         ended = asyncio.Event()
 
-        house.core.gate.follow(passed, passed.topics, ended.set)
+        house.core.stream_revocation.follow(passed, passed.topics, ended.set)
 
         await asyncio.wait_for(ended.wait(), 20)
 
@@ -271,7 +271,7 @@ async def test_looking_is_written_down_once_an_hour_and_not_at_each_request(hous
     async with await house.browser("ada") as ada:
         before = rows(house.core, "SELECT seen_at FROM session")
         for _ in range(3):
-            house.core.gate._kept.clear()
+            house.core.access_cache._kept.clear()
             assert await _is(ada) == "ada"
         assert rows(house.core, "SELECT seen_at FROM session") == before
 

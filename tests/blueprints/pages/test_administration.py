@@ -39,9 +39,9 @@ async def test_who_is_deactivated_is_out_at_once_and_their_words_stay(house: Hou
         house.client(token=token) as tool,
     ):
         assert (await tool.get("/api/notes")).status_code == 200
-        passed = await house.core.gate.session(house.core.signing.read("session", cookie) or "", trusted=False)
+        passed = await house.core.access_cache.session(house.core.signing.read("session", cookie) or "", trusted=False)
         assert passed is not None
-        house.core.gate.follow(passed, passed.topics, ended.set)
+        house.core.stream_revocation.follow(passed, passed.topics, ended.set)
 
         answer = await root.post(_path(house, "ada", "deactivate"))
 

@@ -1,0 +1,117 @@
+"""Closes streams whose access was revoked."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from quart_notes.domain.access_cache import AccessCache, Pass
+from quart_notes.live import events
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.channel import Message
+from quart_notes.storage.database import aside
+
+LONGEST_TIMER = 7 * 24 * 3600.0  # seconds: a stream that lives longer is checked again
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Stream:
+    """An open stream: what it needs, and how to end it."""
+
+    passed: Pass
+    topics: frozenset[str]
+    end: Callable[[], None]
+    timer: asyncio.TimerHandle | None = None
+    left: bool = False  # it has ended by itself
+
+
+class StreamRevocation:
+    """Ends a stream immediately when its session or token has ended, or when its caller may no longer see its topics.
+
+    The cache is made first: it hears of a change before the streams are judged.
+    """
+
+    def __init__(self, broadcaster: Broadcaster, cache: AccessCache) -> None:
+        self._cache = cache
+        self._streams: dict[int, set[_Stream]] = {}
+        self._judging: set[asyncio.Task[None]] = set()
+        broadcaster.watch(events.ACCESS, self._changed)
+
+    def follow(self, passed: Pass, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
+        """Call `end` when the stream must end; returns the function to call when it has ended by itself."""
+        stream = _Stream(passed, topics, end)
+        person = passed.caller.id or 0
+        self._streams.setdefault(person, set()).add(stream)
+        self._set_timer(stream)
+        if passed.made != self._cache.changes:
+            self._judge_soon([stream])
+
+        def leave() -> None:
+            stream.left = True
+            self._stop_timer(stream)
+            streams = self._streams.get(person, set())
+            streams.discard(stream)
+            if not streams:
+                self._streams.pop(person, None)
+
+        return leave
+
+    @staticmethod
+    def _stop_timer(stream: _Stream) -> None:
+        if stream.timer is not None:
+            stream.timer.cancel()
+            stream.timer = None
+
+    def _set_timer(self, stream: _Stream) -> None:
+        self._stop_timer(stream)
+        if stream.passed.expires is not None:
+            loop = asyncio.get_running_loop()
+            due = min(stream.passed.expires, loop.time() + LONGEST_TIMER)
+            stream.timer = loop.call_at(due, self._judge_soon, [stream])
+
+    def _changed(self, message: Message) -> None:
+        user_id = events.AccessEvent.model_validate_json(message.data).access.user_id
+        if user_id is not None:
+            self._judge_soon(list(self._streams.get(user_id, ())))
+
+    def _judge_soon(self, streams: list[_Stream]) -> None:
+        if streams:
+            task = asyncio.get_running_loop().create_task(self._judge(streams))
+            self._judging.add(task)
+            task.add_done_callback(self._judging.discard)
+
+    async def _judge(self, streams: list[_Stream]) -> None:
+        for stream in streams:
+            try:
+                with aside():  # streams must end within a second, however busy the other connections are
+                    goes_on = await self._may_go_on(stream)
+            except Exception:
+                log.exception("A stream could not be judged; it ends, and its client asks again")
+                goes_on = False
+            if stream.left:
+                continue
+            if goes_on:
+                self._set_timer(stream)
+            else:
+                stream.end()
+
+    async def _may_go_on(self, stream: _Stream) -> bool:
+        before = stream.passed
+        if before.kind == "token":
+            passed = await self._cache.token(before.secret)
+        else:
+            passed = await self._cache.session(before.secret, trusted=before.caller.trusted)
+        if passed is None or passed.caller.id != before.caller.id:
+            return False
+        if passed.expires is not None and passed.expires <= asyncio.get_running_loop().time():
+            return False
+        stream.passed = passed
+        boards = {topic for topic in stream.topics if events.is_board(topic)}
+        return passed.caller.trusted or boards <= passed.topics
+
+    def close(self) -> None:
+        """Stop checking."""
+        for task in self._judging:
+            task.cancel()

@@ -1,0 +1,36 @@
+"""Invitation links."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from quart_notes.models.users import User
+
+
+class Invitation(Model):
+    """A link that lets somebody in. Only a hash of its secret is kept.
+
+    kind   setup: makes the first administrator; person: brings a new person; claim: sets the password of `user`
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    secret_hash = fields.CharField(64, unique=True)
+    kind = fields.CharField(8)
+    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.CASCADE
+    )
+    inviter: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.CASCADE, db_index=True
+    )
+    board_id = fields.BigIntField(null=True)  # joined on arrival, with this role
+    role = fields.CharField(8, null=True)
+    uses_left = fields.IntField()
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(db_index=True)
+
+    user_id: int | None
+    inviter_id: int | None
+
+    class Meta:
+        """Table details."""
+
+        table = "invitation"

@@ -1,0 +1,52 @@
+"""Messages in rooms and direct conversations."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from quart_notes.models.rooms import Room
+from quart_notes.models.users import User
+from quart_notes.schemas import (
+    ANSWER_ERROR_MAX,
+)
+
+
+class Message(Model):
+    """What somebody said. A deleted one is kept aside for a while, so that a deletion can be undone.
+
+    question   of an answer of the assistant, which then has neither author nor guest: what was asked
+    asker      of an answer: who asked, unless it was a guest
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    room: fields.ForeignKeyRelation[Room] = fields.ForeignKeyField(
+        "quart_notes.Room", related_name=False, on_delete=fields.RESTRICT
+    )
+    author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    recipient: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    guest = fields.CharField(32, null=True)
+    content = fields.TextField()
+    client_key = fields.CharField(64, null=True)
+    client_digest = fields.CharField(64, null=True)  # of the text that came with the key
+    question_id = fields.BigIntField(null=True)
+    asker_id = fields.BigIntField(null=True)
+    answer_state = fields.CharField(8, null=True)  # waiting, writing (indexed, 0004), done, stopped, failed
+    answer_error = fields.CharField(ANSWER_ERROR_MAX, null=True)  # why it failed, for people
+    version = fields.IntField(default=1)
+    date = fields.DatetimeField()
+    edited_at = fields.DatetimeField(null=True)
+    deleted_at = fields.DatetimeField(null=True)
+
+    room_id: int
+    author_id: int | None
+    recipient_id: int | None
+
+    class Meta:
+        """Table details."""
+
+        table = "message"
+        unique_together = (("author", "client_key"),)
+        indexes = (("room_id", "deleted_at", "id", "author_id"),)  # pages, and the whole count of what is unread

@@ -12,6 +12,7 @@ KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a nam
 CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
 CACHED = {
     "web.assets.build_id",  # a digest of files that do not change under a running server
+    "web.assets.page_modules",  # what those files import
     "web.security.client_addresses.parsed",  # what a text says of an address never changes
     "domain.password_rules._common",  # a list that comes with the program
     "storage.postgres.transactions._numbered",  # queries that stand in the code

@@ -19,7 +19,7 @@ from quart_notes.live.broadcaster import HEARTBEAT, Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.frames import COMMENT, sse
 from quart_notes.schemas.strict_json import dump
-from quart_notes.web.assets import build_id, folder
+from quart_notes.web.assets import build_id, folder, forget
 from quart_notes.web.error_handlers import wants_page
 
 TOPIC = "dev"
@@ -73,7 +73,7 @@ class Pages:
 
     def change(self, kinds: set[Kind]) -> None:
         """Files have changed: tell the pages."""
-        build_id.cache_clear()
+        forget()
         self._state = self._fresh(self._state.pages + (Kind.PAGE in kinds))
         self._broadcaster.publish([self._message()])
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from quart import Quart, g, request
 
 from quart_notes.version import __version__
-from quart_notes.web.assets import asset
+from quart_notes.web.assets import asset, page_modules
 from quart_notes.web.context import core
 from quart_notes.web.forms import new_form_key
 from quart_notes.web.page_layout import shell
@@ -21,6 +21,7 @@ def register(app: Quart) -> None:
     app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["page_modules"] = page_modules
     app.jinja_env.globals["new_form_key"] = new_form_key
     app.jinja_env.globals["_"] = _untranslated
     app.context_processor(_of_request)

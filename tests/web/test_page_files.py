@@ -4,6 +4,7 @@ A rule that is in the way is changed here and in docs/architecture.md, on purpos
 """
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ PACKAGE = Path(quart_notes.__file__).parent
 SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
 DEV_SCRIPTS = sorted((PACKAGE / "dev").rglob("*.js"))  # sent by `quart-notes dev` only
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+MOST_FILES = 30  # in a folder
 
 
 def _read(file: Path) -> str:
@@ -34,6 +36,38 @@ def test_a_script_makes_no_markup_and_no_code_of_text(file: Path):
 
 def test_the_scripts_know_the_types_that_the_server_sends():
     assert _read(ROOT / "static" / "js" / "schema.d.ts") == script_types(), "run `make types`"
+
+
+FEATURES = ("notes", "rooms", "direct_messages", "users", "imports", "account")
+# A script imports from its own folder and from layers further left.
+LAYERS = {"lib": 0, "feed": 1, "shell": 2, "boards": 3, **dict.fromkeys(FEATURES, 4), "main.js": 5}
+APART = {"before_paint.js", "api_docs.js"}  # each is loaded by itself
+
+
+def test_scripts_import_nothing_from_a_higher_layer_or_another_feature():
+    root = ROOT / "static" / "js"
+    scripts = [file for file in SCRIPTS if file.name not in APART]
+    imports = [
+        (importer.relative_to(root), (importer.parent / path).resolve().relative_to(root))
+        for importer in scripts
+        for path in re.findall(r'(?:from |import\()"(\.[^"]+)"', _read(importer))
+    ]
+
+    assert len(imports) > len(scripts)
+    assert {file.relative_to(root).parts[0] for file in scripts} == set(LAYERS)
+    assert [
+        f"{importer} imports {imported}"
+        for importer, imported in imports
+        if (here := importer.parts[0]) != (there := imported.parts[0]) and LAYERS[here] <= LAYERS[there]
+    ] == []
+
+
+@pytest.mark.parametrize("folder", ["static/js", "static/css", "templates"])
+def test_a_folder_has_at_most_30_files(folder: str):
+    files = Counter(file.parent for file in (ROOT / folder).rglob("*.*") if file.is_file())
+
+    assert files
+    assert [str(parent) for parent, number in files.items() if number > MOST_FILES] == []
 
 
 def test_only_one_script_knows_how_events_come():

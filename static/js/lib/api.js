@@ -1,5 +1,4 @@
-/** Every request this page sends, and which changes were its own. */
-import { notesPath } from "../boards/current_board.js";
+/** Every request this page sends. */
 import { emit } from "./page_events.js";
 
 const root = document.documentElement.dataset.root ?? "";
@@ -28,38 +27,8 @@ export class Problem extends Error {
   }
 }
 
-/** @type {Set<Promise<unknown>>} */ const underway = new Set();
-/** @type {Set<string>} */ const own = new Set();
-/** @param {string} action a feed's, or "put" @param {Note} note */
-const mark = (action, note) => `${action === "delete" ? "delete" : "put"} ${note.id} ${note.version}`;
-
 /**
- * Whether a change was made here. An event may overtake its answer, so it waits for what is under way.
- * @param {string} action @param {Note} note
- */
-export async function isOwn(action, note) {
-  await Promise.allSettled(underway);
-  return own.has(mark(action, note));
-}
-
-/**
- * Change something about a note.
- * @param {string} method @param {string} path below the board's notes @param {object} [body] @param {number} [version] for If-Match
- * @returns {Promise<Saved>} or throws a Problem
- */
-export function change(method, path, body, version) {
-  /** @type {Promise<Sent<Note>>} */ const sent = send(method, notesPath + path, body, version);
-  const work = sent.then(({ value, eventId }) => {
-    own.add(mark(method === "DELETE" ? "delete" : "put", value));
-    return { note: value, eventId };
-  });
-  underway.add(work);
-  work.catch(() => {}).finally(() => underway.delete(work));
-  return work;
-}
-
-/**
- * Send a change of anything.
+ * Send a change.
  * @template Value
  * @param {string} method @param {string} path below /api @param {object|string|number} [body] @param {number} [version] for If-Match
  * @returns {Promise<Sent<Value>>} or throws a Problem

@@ -1,6 +1,6 @@
 /** Shows where a change came from: what is new comes in, what somebody else changed glows once. */
-import { isOwn } from "../lib/api.js";
 import { around } from "../lib/elements.js";
+import { isOwn } from "./note_requests.js";
 
 /** @param {HTMLElement} element the list */
 export function start(element) {

@@ -1,7 +1,7 @@
 /** What others do on the board, for people who hear the page. */
-import { isOwn } from "../lib/api.js";
 import { announceNews } from "../lib/page_events.js";
 import { nameOf } from "./note_card.js";
+import { isOwn } from "./note_requests.js";
 
 /** @type {Partial<Record<FeedAction, string>>} */
 const VERBS = { create: "added", update: "changed", delete: "deleted" };

@@ -1,6 +1,6 @@
 /** The composer: one line until it is needed, a draft that outlives the page, errors beside their fields. */
 import { scope } from "../boards/current_board.js";
-import { change, Problem } from "../lib/api.js";
+import { Problem } from "../lib/api.js";
 import { RepeatKey } from "../lib/client_key.js";
 import { find } from "../lib/elements.js";
 import { clearErrors, showErrors } from "../lib/field_errors.js";
@@ -8,6 +8,7 @@ import { isSaving, keyOf } from "../lib/keyboard.js";
 import { announce, toast } from "../lib/page_events.js";
 import { keep, kept } from "../lib/storage.js";
 import { NoteFields } from "./note_fields.js";
+import { change } from "./note_requests.js";
 
 /** @type {`${typeof scope}draft:new`} */ const DRAFT = `${scope}draft:new`;
 /** @type {`${typeof scope}sent:new`} */ const SENT = `${scope}sent:new`;

@@ -1,10 +1,11 @@
 /** Deleting a note, and the way back. */
 import { until } from "../feed/confirmation.js";
-import { change, explain, Problem } from "../lib/api.js";
+import { explain, Problem } from "../lib/api.js";
 import { around } from "../lib/elements.js";
 import { goTo } from "../lib/list_keys.js";
 import { toast } from "../lib/page_events.js";
 import { nameOf, noteOf } from "./note_card.js";
+import { change } from "./note_requests.js";
 import { saving } from "./save_status.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */

@@ -1,7 +1,7 @@
 /** Setting a note's flags, such as done: by a box that is ticked, or a button that is pressed. */
-import { change } from "../lib/api.js";
 import { around, find } from "../lib/elements.js";
 import { noteOf, showFlag } from "./note_card.js";
+import { change } from "./note_requests.js";
 import { saving } from "./save_status.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */

@@ -1,7 +1,8 @@
 /** Saving what is typed in an editor, without overwriting what nobody has seen. */
 import { LATE, until } from "../feed/confirmation.js";
-import { change, Problem } from "../lib/api.js";
+import { Problem } from "../lib/api.js";
 import { noteOf } from "./note_card.js";
+import { change } from "./note_requests.js";
 import { baseOf, sameText } from "./note_text.js";
 
 /**

@@ -1,5 +1,4 @@
 /** Search while typing, with the meaning of the API's `q`: every word, in the title or the text, whatever its case and accents. */
-import { isOwn } from "../lib/api.js";
 import { find } from "../lib/elements.js";
 import { handOn } from "../lib/focus.js";
 import { keyOf } from "../lib/keyboard.js";
@@ -7,6 +6,7 @@ import { goTo } from "../lib/list_keys.js";
 import { emit, toast } from "../lib/page_events.js";
 import { fold, words } from "../lib/search_text.js";
 import { cardsIn, noteOf } from "./note_card.js";
+import { isOwn } from "./note_requests.js";
 
 const TYPING_MS = 400; // browsers limit how often an address may change
 

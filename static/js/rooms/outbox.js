@@ -6,7 +6,7 @@
  */
 import { explain, Problem, send } from "../lib/api.js";
 import { clientKey } from "../lib/client_key.js";
-import { OutboxStore } from "./outbox_store.js";
+import { keep, kept } from "../lib/storage.js";
 
 const ARRIVAL_MS = 10_000; // what the server has and a live feed does not bring by then has been deleted
 
@@ -111,6 +111,33 @@ export class Outbox {
   /** What comes after it would fail alike, and must not overtake it. @param {Problem} problem */
   #failRest(problem) {
     for (const item of this.#items) if (item.state === "waiting") Object.assign(item, { state: "failed", problem });
+  }
+}
+
+/** What a room's outbox keeps over a reload. Several tabs may have unsent messages: each touches only its own. */
+class OutboxStore {
+  /** @type {Set<string>} the keys that this tab has dealt with */ #own = new Set();
+  #place;
+
+  /** @param {number} roomId */
+  constructor(roomId) {
+    this.#place = /** @type {const} */ (`outbox:${roomId}`);
+  }
+
+  /** Everything unsent, which becomes this tab's own too: however many send it, it is posted once. */
+  take() {
+    const items = kept(this.#place) ?? [];
+    for (const { key } of items) this.#own.add(key);
+    return items;
+  }
+
+  /** @param {Unsent[]} items all of this tab's */
+  save(items) {
+    for (const { key } of items) this.#own.add(key);
+    const others = (kept(this.#place) ?? []).filter(({ key }) => !this.#own.has(key));
+    const own = items.map(({ key, author_id, content, date }) => ({ key, author_id, content, date }));
+    const all = [...others, ...own];
+    keep(this.#place, all.length ? all : null);
   }
 }
 

@@ -87,7 +87,7 @@ def test_the_wheel_holds_all_that_is_needed_and_nothing_else(wheel: Path):
     for needed in (
         "quart_notes/migrations/0001_notes_and_log.py",
         "quart_notes/migrations/__init__.py",
-        "quart_notes/templates/notes.html",
+        "quart_notes/templates/board.html",
         "quart_notes/static/js/main.js",
         "quart_notes/static/vendor/swagger-ui/swagger-ui-bundle.js",
         "quart_notes/py.typed",

@@ -6,7 +6,7 @@ from hashlib import sha256
 from quart_notes.web.assets import folder
 from quart_notes.web.security.headers import CSP
 
-SHEETS = ("style", "shell", "door")  # what an error page without a person needs
+SHEETS = ("style", "shell/header", "shell/signed_out_pages")  # what an error page without a person needs
 PLACE = "<style></style>"  # where templates/base.html has room for them; what people write is escaped there
 
 

@@ -21,13 +21,13 @@ import * as peopleNames from "./shell/user_names.js";
 
 /** @type {Record<string, () => Promise<{start: (element: HTMLElement, feed: ExpectingFeed) => void}>>} */
 const PAGES = {
-  notes: () => import("./notes/page.js"),
+  board: () => import("./notes/page.js"),
   users: () => import("./users/page.js"),
-  messages: () => import("./direct_messages/page.js"),
+  direct_messages: () => import("./direct_messages/page.js"),
   room: () => import("./rooms/page.js"),
   boards: () => import("./boards/list_page.js"),
-  board: () => import("./boards/settings_page.js"),
-  transfer: () => import("./imports/page.js"),
+  board_settings: () => import("./boards/settings_page.js"),
+  imports: () => import("./imports/page.js"),
   account: () => import("./account/page.js"),
 };
 

@@ -23,7 +23,7 @@ async def test_the_start_page_leads_to_the_board(api: httpx.AsyncClient):
     assert answer.headers["location"] == "/front/notes"
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/db/alive", "/static/css/board.css"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/db/alive", "/static/css/notes/page.css"])
 async def test_what_needs_no_data_waits_for_none(house: House, monkeypatch: pytest.MonkeyPatch, path: str):
     async def never() -> bool:
         await asyncio.Event().wait()

@@ -142,14 +142,14 @@ def test_a_page_that_is_opened_in_between_shows_the_error_and_comes_back(windows
 def test_a_template_that_cannot_be_read_lies_over_the_page_and_heals(page, dev):
     dialog = page.get_by_role("dialog", name="A template cannot be read")
 
-    dev.edit("templates/notes.html", "{% block main %}", "{% block main %}{% if %}")
+    dev.edit("templates/board.html", "{% block main %}", "{% block main %}{% if %}")
 
-    expect(dialog).to_contain_text("templates/notes.html, line ")
+    expect(dialog).to_contain_text("templates/board.html, line ")
     expect(page.locator("#add-title")).to_have_value("half a thou")
     page.keyboard.press("Escape")  # to look at the page before it is mended
     expect(dialog).to_be_hidden()
 
-    dev.edit("templates/notes.html", "{% if %}", "")
+    dev.edit("templates/board.html", "{% if %}", "")
 
     reloaded(page)
     expect(page.locator("#connection")).to_have_text("Live")

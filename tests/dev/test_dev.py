@@ -136,7 +136,7 @@ def test_an_address_for_figures_that_is_taken_is_said_and_heals(dev, http):
 def test_a_template_and_a_script_have_the_pages_made_anew(dev, http):
     with states(http) as heard:
         first = next(heard)
-        dev.edit("templates/notes.html", "{% block title %}", "{% block title %}NEW ")
+        dev.edit("templates/board.html", "{% block title %}", "{% block title %}NEW ")
         second = next(heard)
         assert (second["run"], second["pages"]) == (first["run"], first["pages"] + 1)
         assert "<title>NEW " in http.get("/front/notes", headers=PAGE).text

@@ -102,21 +102,21 @@ def test_a_server_that_is_killed_is_missed_until_something_changes(dev, http):
 
     assert "It was ended by SIGKILL" in http.get("/front/notes", headers=PAGE).text
     with dev.restarted():
-        dev.edit("templates/notes.html", "{% block title %}", "{# mended #}{% block title %}")
+        dev.edit("templates/board.html", "{% block title %}", "{# mended #}{% block title %}")
     assert version(http)
 
 
 def test_a_template_that_cannot_be_read_is_said_and_heals(dev, http):
     with states(http) as heard:
         next(heard)
-        dev.edit("templates/macros/note.html", "{%", "{% if %}{%")
+        dev.edit("templates/macros/note_card.html", "{%", "{% if %}{%")
         broken = next(heard)["trouble"]
         assert broken["what"].startswith("TemplateSyntaxError")
         assert re.fullmatch(r"templates/macros/note\.html, line \d+", broken["where"])
         page = http.get("/front/notes", headers=PAGE)
         assert page.status_code == 500
         assert broken["where"] in page.text
-        dev.edit("templates/macros/note.html", "{% if %}{%", "{%")
+        dev.edit("templates/macros/note_card.html", "{% if %}{%", "{%")
 
         assert next(heard)["trouble"] is None
 

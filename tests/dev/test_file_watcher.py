@@ -13,7 +13,7 @@ from quart_notes.dev.file_watcher import Kind, Watched
         ("quart_notes/domain/__pycache__/notes.cpython-311.pyc", None),
         ("quart_notes/domain/.notes.py.swp", None),
         ("quart_notes/domain/notes.py~", None),
-        ("templates/macros/note.html", Kind.PAGE),
+        ("templates/macros/note_card.html", Kind.PAGE),
         ("templates/4913", None),
         ("static/js/main.js", Kind.PAGE),
         ("static/css/style.css", Kind.LOOK),
@@ -40,4 +40,4 @@ def test_an_installed_package_is_watched_once(tmp_path):
     watched = Watched(package, package / "templates", package / "static", frozenset({tmp_path / "gone" / "x.toml"}))
 
     assert watched.places() == {True: [package], False: []}
-    assert watched.kind(str(package / "templates" / "notes.html")) is Kind.PAGE
+    assert watched.kind(str(package / "templates" / "board.html")) is Kind.PAGE

@@ -307,11 +307,11 @@ ROUTES = {
     ("Content-Type", "multipart/form-data; boundary=a*"): ("POST", "/api/imports", b"[]"),
     ("Content-Type", "application/x-www-form-urlencoded*"): ("POST", "/front/me", b"person_id=1"),
     ("If-Match", '"1*"'): ("PATCH", "/api/notes/1", b'{"title":"the only one"}'),
-    ("If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT*"): ("GET", "/static/css/main.css", b""),
-    ("If-None-Match", '"1*'): ("GET", "/static/css/main.css", b""),
-    ("If-Range", '"1*"'): ("GET", "/static/css/main.css", b""),
+    ("If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT*"): ("GET", "/static/css/style.css", b""),
+    ("If-None-Match", '"1*'): ("GET", "/static/css/style.css", b""),
+    ("If-Range", '"1*"'): ("GET", "/static/css/style.css", b""),
     ("Last-Event-ID", "a-1*"): ("GET", "/events", b""),
-    ("Range", "bytes=0-*"): ("GET", "/static/css/main.css", b""),
+    ("Range", "bytes=0-*"): ("GET", "/static/css/style.css", b""),
     ("User-Agent", "*"): ("POST", "/front/me", b"person_id=1"),
 }
 

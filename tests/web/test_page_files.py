@@ -109,7 +109,7 @@ def test_a_template_escapes_everything_and_carries_no_code(file: Path):
 def test_the_card_is_written_once():
     macros = [file.name for file in TEMPLATES if re.search(r"<li[^>]*class=\"[^\"]*\bnote\b", _read(file))]
 
-    assert macros == ["note.html"]
+    assert macros == ["note_card.html"]
     assert not [file.name for file in SCRIPTS if re.search(r"createElement\(\s*[\"']li[\"']", _read(file))]
 
 

@@ -15,7 +15,7 @@ ROADS = {  # by what answers
     "kept": "/api/notes",
     "made": "/api/boards",
     "page": "/front/notes",
-    "static": "/static/css/main.css",
+    "static": "/static/css/style.css",
     "absent": "/nowhere",
     "no path": "?x",
 }

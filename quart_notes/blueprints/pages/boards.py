@@ -63,7 +63,7 @@ async def _board(board_id: int, **further: Any) -> str:
     there = {member.user.id for member in members.items}
     people = await core().people.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
-        "board.html",
+        "board_settings.html",
         **{
             "board": shown,
             "members": members.items,

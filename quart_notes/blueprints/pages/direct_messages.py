@@ -37,7 +37,7 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
     found = await core().messages.of_person(await caller(), user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
     people = await core().people.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
-        "messages.html",
+        "direct_messages.html",
         user=user,
         messages=found.items,
         older=found.items[0].id if found.more else None,

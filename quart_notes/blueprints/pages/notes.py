@@ -58,7 +58,7 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
     page = await core().notes.board(who, board_id, q, number, PAGE_SIZE)
     deleted = request.args.get("deleted")
     return await render_template(
-        "notes.html",
+        "board.html",
         board=(await core().boards.get(who, board_id))[0],
         boards=await board_list(),
         board_path=path(board_id),

@@ -48,7 +48,7 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
     wanted = digits(request.args.get("follow"))
     followed = next((job for job in listed.items if job.id == wanted), None)
     return await render_template(
-        "transfer.html",
+        "imports.html",
         board=board,
         jobs=listed.items,
         more=listed.more,

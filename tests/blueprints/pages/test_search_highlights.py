@@ -39,7 +39,9 @@ class _Shown(HTMLParser):
 
 
 def _shown(text: str, query: str) -> _Shown:
-    macros: Any = TEMPLATES.get_template("macros/note.html").make_module({"found_words": searched_words(query, 20)})
+    macros: Any = TEMPLATES.get_template("macros/note_card.html").make_module(
+        {"found_words": searched_words(query, 20)}
+    )
     return _Shown(str(macros.with_marks(text)))
 
 

@@ -1,4 +1,4 @@
-"""The assistant at work: takes questions in turn, asks Ollama, and puts the answers in as they grow."""
+"""The assistant's worker: takes questions in turn, asks Ollama, and stores the answers as they grow."""
 
 import asyncio
 import json
@@ -18,11 +18,11 @@ from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 
 T = TypeVar("T")
-BATCH = 0.075  # seconds between two growths of an answer: often enough to be read along, seldom enough for the log
-EACH = 2  # answers written at once for one person, and for all guests together
-AGAIN = 1.0  # seconds before the database is asked again
-FRESH = 5.0  # seconds for which it is not asked again whether Ollama is there
-PATIENCE = 1.0  # seconds that somebody who asks for it waits for the answer to that
+BATCH = 0.075  # seconds between two updates of an answer: frequent enough for readers, rare enough for the log
+EACH = 2  # answers in progress for one user, and for all guests together
+AGAIN = 1.0  # seconds before the database is tried again
+FRESH = 5.0  # seconds for which the state of Ollama is cached
+PATIENCE = 1.0  # seconds that a caller waits for the state of Ollama
 UNKNOWN = "Still checking whether Ollama is running. Ask again in a moment."
 TAKEN_BACK = "The question was deleted."
 FAULT = "Something went wrong on the server. It has been logged."
@@ -32,9 +32,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Draft:
-    """An answer that is being written: its version in the database, what has come of it, and where that is told.
+    """An answer in progress: its version in the database, its text so far, and its events.
 
-    first, last   numbers of its first and its last growth in the log
+    first, last   numbers of its first and its last update in the log
     """
 
     version: int
@@ -60,13 +60,13 @@ class _Run:
 
 
 class Assistant:
-    """Writes the answers that wait.
+    """Writes waiting answers.
 
-    1. At most `at_once` answers are written at a time, EACH of them for one person; the rest wait in the order in which
-       they were asked.
-    2. What comes is put in every BATCH seconds, the first word at once; nothing is put into an answer that was stopped.
-    3. Stopping an answer closes the connection to Ollama at once.
-    4. Every answer that was begun ends: whole, stopped, or failed with a reason.
+    1. At most `at_once` answers are written at a time, EACH of them for one user; the rest wait in the order of their
+       questions.
+    2. The text is stored every BATCH seconds, the first word immediately; a stopped answer is not changed.
+    3. Stopping an answer closes the connection to Ollama immediately.
+    4. Every answer that was started ends: done, stopped, or failed with a reason.
     """
 
     def __init__(self, broadcaster: Broadcaster, answers: Answers, ollama: Ollama, at_once: int) -> None:
@@ -86,37 +86,36 @@ class Assistant:
 
     @property
     def model(self) -> str:
-        """The model that answers."""
+        """The name of the model."""
         return self._ollama.model
 
     @property
     def wanted(self) -> bool:
-        """Whether there is to be one: not when the setting ollama_url is none."""
+        """Whether the settings ask for an assistant: not when ollama_url is none."""
         return bool(self._ollama.url)
 
     def open(self) -> None:
-        """Begin to look whether there is a model."""
+        """Start checking whether there is a model."""
         self._open = True
 
     async def close(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         self._open = False
         await _ended([self._looking] if self._looking else [])
         await self._ollama.close()
 
     async def start(self) -> None:
-        """Begin to answer: of several processes, one.
+        """Start answering: of several processes, one does.
 
-        What another one was writing has failed. What waits is begun, whether or not anybody was there when it was
-        asked.
+        Answers that another process was writing have failed. Waiting ones are started, whenever they were asked.
         """
         await self._answers.fail_writing()
-        self._working = True  # from here on what is asked is heard; what was asked before is found
+        self._working = True  # from here on new questions are received; earlier ones are found in the database
         self._waiting = await self._answers.waiting() | self._waiting
         self._begin_next()
 
     async def stop(self) -> None:
-        """Leave off at once; what is unfinished is dealt with by the process that begins next."""
+        """Stop immediately; the next process that starts handles unfinished answers."""
         self._working = False
         self._waiting.clear()
         await _ended([*(run.task for run in self._running.values()), *self._thinning])
@@ -169,7 +168,7 @@ class Assistant:
             task.add_done_callback(self._thinning.discard)
 
     async def _ask(self, answer_id: int, context: Context, draft: _Draft) -> str | None:
-        """Have it answered, and keep what comes; returns why it failed, or None when it is whole."""
+        """Ask Ollama, and store the text; returns why it failed, or None when the answer is complete."""
         keeping = asyncio.create_task(self._keep(answer_id, draft))
         try:
             error = await _why_not(self._ollama.chat(compose(context, datetime.now(UTC).date()), draft.take))
@@ -183,7 +182,7 @@ class Assistant:
         return error
 
     async def _keep(self, answer_id: int, draft: _Draft) -> None:
-        """Put in what has come, a batch at a time; the end of it is left to the code that ends the answer."""
+        """Store the text so far, a batch at a time; the code that ends the answer stores the last part."""
         loop = asyncio.get_running_loop()
         while True:
             await draft.more.wait()
@@ -193,25 +192,25 @@ class Assistant:
             began, text = loop.time(), draft.text
             grown = await _insist(partial(self._answers.grow, answer_id, draft.version, text))
             if grown.result is None:
-                return  # it was stopped, and so will this be
+                return  # it was stopped, and this task will be
             draft.version, draft.last = grown.result, grown.position.number
             draft.first = draft.first or draft.last
             await asyncio.sleep(began + BATCH - loop.time())
 
     def reason(self) -> str | None:
-        """Why the assistant cannot answer; None when it can or nobody knows yet. At once, for pages."""
+        """Why the assistant cannot answer; None when it can or its state is unknown. Without waiting, for pages."""
         self._look_again()
         return None if self._reason == UNKNOWN else self._reason
 
     async def is_there(self) -> bool:
-        """Whether it could answer at any time since the start: until then no page speaks of it."""
+        """Whether it could answer at any time since the start: until then no page mentions it."""
         self._look_again()
         if self._reason == UNKNOWN and self._looking is not None:
             await asyncio.wait({self._looking}, timeout=PATIENCE)
         return self._seen
 
     async def looked(self) -> str | None:
-        """Why the assistant cannot answer, having waited a moment when that is being found out; None when it can."""
+        """Why the assistant cannot answer, after a short wait while that is checked; None when it can."""
         self._look_again()
         if self._looking is not None:
             await asyncio.wait({self._looking}, timeout=PATIENCE)
@@ -241,7 +240,7 @@ async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
 
 
 async def _why_not(asking: Awaitable[None]) -> str | None:
-    """Wait for Ollama; returns why it could not, in words for people, or None when it could."""
+    """Wait for Ollama; returns why it failed, in words for people, or None."""
     try:
         await asking
     except OllamaError as error:
@@ -253,7 +252,7 @@ async def _why_not(asking: Awaitable[None]) -> str | None:
 
 
 async def _insist(act: Callable[[], Awaitable[T]]) -> T:
-    """Do it, over and over while the database cannot."""
+    """Retry while the database is unavailable."""
     while True:
         try:
             return await act()

@@ -1,7 +1,7 @@
-"""A client of Ollama: is it there, has it the model, and an answer word by word.
+"""A client of Ollama: checks the server and the model, and streams answers.
 
 source   https://github.com/ollama/ollama/blob/main/docs/api.md: `/api/chat` streams a JSON object a line, the last with
-         `"done": true`; an error is `{"error": …}`, with a status or, once the stream has begun, as a line of it
+         `"done": true`; an error is `{"error": …}`, with a status or, once the stream has started, as a line of it
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from quart_notes.schemas import ANSWER_MAX, UNSTORABLE
 
 CONNECT = 3.0  # seconds for a connection
 SILENCE = 60.0  # seconds between two lines of an answer
-LONGEST = 1800.0  # seconds an answer may take in all
-CONTEXT = 8192  # tokens of question and answer that the model keeps in mind; Ollama's own default cuts notes off
+LONGEST = 1800.0  # seconds of a whole answer
+CONTEXT = 8192  # tokens of the model's context, question and answer; Ollama's default cuts notes off
 LINE_MAX = 1024 * 1024  # bytes of one line
-STREAM_MAX = 64 * 1024 * 1024  # bytes of an answer, with the thoughts that some models send along
-ERROR_BODY_MAX = 64 * 1024  # bytes that are read of an answer that is none
-SAID_MAX = 200  # characters that are passed on of what Ollama says about an error
+STREAM_MAX = 64 * 1024 * 1024  # bytes of an answer, with the thoughts that some models include
+ERROR_BODY_MAX = 64 * 1024  # bytes that are read of an error response
+SAID_MAX = 200  # characters of Ollama's error message that are passed on
 
 HOW = "Install Ollama (https://ollama.com), start it and run: ollama pull {model}"
 NOT_THERE = f"No Ollama server answers. {HOW}. If it runs elsewhere, set its address in ollama_url."
@@ -42,11 +42,11 @@ CUT_SHORT = "length"  # Ollama's `done_reason` for that
 
 
 class OllamaError(Exception):
-    """There is no answer, or no more of it; the message says why and what to do, for people."""
+    """There is no answer, or no more of it; the message tells people why and what to do."""
 
 
 class Ollama:
-    """An Ollama server and the model that answers there.
+    """An Ollama server and its model.
 
     url      base address; "" when there is none
     first    seconds for the first line of an answer
@@ -59,7 +59,7 @@ class Ollama:
         self._client: httpx.AsyncClient | None = None
 
     async def look(self) -> None:
-        """Return when a question would be answered; OllamaError with what is missing otherwise."""
+        """Return if a question would be answered; otherwise OllamaError with what is missing."""
         try:
             async with asyncio.timeout(2 * CONNECT), self._opened("GET", "/api/tags") as response:
                 said = _parsed(await _beginning(response, LINE_MAX))
@@ -68,14 +68,14 @@ class Ollama:
         found = said.get("models", NOT_OLLAMA)
         if not isinstance(found, list | None):
             raise OllamaError(NOT_OLLAMA)
-        names = {one.get("name") for one in found or () if isinstance(one, dict)}  # no model at all: null
+        names = {one.get("name") for one in found or () if isinstance(one, dict)}  # null without any model
         if not names & {self.model, f"{self.model}:latest"}:
             raise OllamaError(self._said(NO_MODEL))
 
     async def chat(self, turns: Sequence[Turn], take: Callable[[str], None]) -> None:
         """Have the model answer; `take` gets the whole visible text each time it has changed.
 
-        Returns when the answer is whole. Cancelled, it closes the connection at once, and the model stops.
+        Returns when the answer is complete. On cancellation it closes the connection immediately, and the model stops.
         OllamaError when there is no (more) answer.
         """
         body = {"model": self.model, "messages": turns, "stream": True, "options": {"num_ctx": CONTEXT}}
@@ -111,13 +111,13 @@ class Ollama:
         return TOO_SILENT.format(seconds=SILENCE) if begun else TOO_LATE.format(seconds=self._first)
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._client is not None:
             await self._client.aclose()
 
     @asynccontextmanager
     async def _opened(self, method: str, path: str, body: Any = None) -> AsyncIterator[httpx.Response]:
-        """An answer that is one, not read yet; OllamaError otherwise, or when it breaks off."""
+        """A successful response, not read yet; OllamaError otherwise, or when it breaks off."""
         if not self.url:
             raise OllamaError(SWITCHED_OFF)
         try:
@@ -131,7 +131,7 @@ class Ollama:
             raise OllamaError(BROKEN_OFF) from error
 
     def _connections(self) -> httpx.AsyncClient:
-        # Made when it is needed: certificates take longer to load than everything else at the start.
+        # Created when it is needed: certificates take longer to load than everything else at the start.
         if self._client is None:
             self._client = httpx.AsyncClient(
                 verify=ssl.create_default_context() if self.url.startswith("https:") else False,
@@ -139,7 +139,7 @@ class Ollama:
                 follow_redirects=False,
                 headers={"Accept-Encoding": "identity"},
                 timeout=httpx.Timeout(None, connect=CONNECT),
-                limits=httpx.Limits(max_keepalive_connections=0),  # a fresh one each time: none that has gone stale
+                limits=httpx.Limits(max_keepalive_connections=0),  # a new connection each time: none can be stale
             )
         return self._client
 
@@ -165,7 +165,7 @@ async def _beginning(response: httpx.Response, most: int) -> bytes:
 
 
 async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The lines of a stream, wherever it is cut; the last may lack its end."""
+    """The lines of a stream, however it is split; the last may lack its end."""
     rest, total = b"", 0
     async for chunk in response.aiter_raw():
         total += len(chunk)
@@ -180,7 +180,7 @@ async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 def _add(line: bytes, answer: AnswerText) -> str | None:
-    """Add what a line says to the answer; returns why the model ended with it, None when it goes on."""
+    """Add a line's text to the answer; returns why the model ended with it, None when it goes on."""
     said = _parsed(line)
     if "error" in said:
         raise OllamaError(_quoted(str(said["error"])))

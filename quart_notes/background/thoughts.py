@@ -1,4 +1,4 @@
-"""Removes what a reasoning model thinks from what it says, while the text still streams in.
+"""Removes a reasoning model's thoughts from its answer, while the text streams in.
 
 source   Ollama separates thoughts (`message.thinking`) only for models that it knows. Other models put them into the
          content, between `<think>` and `</think>`; some chat templates open the section in the prompt, so that only its
@@ -7,16 +7,16 @@ source   Ollama separates thoughts (`message.thinking`) only for models that it 
 
 import re
 
-TAG = re.compile(r"(?<!`)<(/?)think(?:ing)?>", re.IGNORECASE)  # behind a backtick it is quoted, not meant
+TAG = re.compile(r"(?<!`)<(/?)think(?:ing)?>", re.IGNORECASE)  # after a backtick it is a quotation
 UNFINISHED_TAG = re.compile(r"`?(?:<[/a-z]{0,9})?\Z", re.IGNORECASE)
 
 
 class AnswerText:
-    """The visible part of an answer that comes in pieces.
+    """The visible part of an answer that arrives in pieces.
 
-    1. Nothing between an opening and a closing tag is ever in `text`; a section without an end hides the rest.
-    2. A closing tag without an opening one hides all that came before it.
-    3. What may be the beginning of a tag waits for the next piece, or for `end`.
+    1. Text between an opening and a closing tag is never in `text`; a section without an end hides the rest.
+    2. A closing tag without an opening one hides all text before it.
+    3. A possible beginning of a tag waits for the next piece, or for `end`.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class AnswerText:
         self._thinking = False
 
     def add(self, piece: str) -> None:
-        """Take the next piece of the model's content."""
+        """Add the next piece of the model's content."""
         self._pending += piece
         while tag := TAG.search(self._pending):
             self._pass(tag)
@@ -33,7 +33,7 @@ class AnswerText:
         self._show(finished)
 
     def end(self) -> None:
-        """Show what waited for more."""
+        """Show the text that waited for more."""
         self._show(self._pending)
         self._pending = ""
 
@@ -52,6 +52,6 @@ class AnswerText:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """What is certain, and the beginning of a tag at the end."""
+    """The text before a possible beginning of a tag, and that beginning."""
     start = next(UNFINISHED_TAG.finditer(text, max(0, len(text) - 12))).start()
     return text[:start], text[start:]

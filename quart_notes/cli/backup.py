@@ -1,6 +1,6 @@
 """`quart-notes backup`, `quart-notes restore` and `quart-notes copy-database`.
 
-What needs PostgreSQL's driver is imported where it is used: a server on SQLite goes without.
+PostgreSQL's driver is imported only where it is needed: a server on SQLite does not have it.
 """
 
 import asyncio
@@ -56,10 +56,10 @@ def _must_be_there(file: Path) -> None:
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @options(DATA_OPTIONS)
 def restore(source: Path, **flags: Any) -> None:
-    """Put the copy SOURCE in the place of the database; the present one is kept.
+    """Replace the database with the copy SOURCE; the old database is kept.
 
-    SOURCE may be a copy of either kind of database. No server may be running. A SQLite file is kept beside the new
-    one; of what PostgreSQL had, a copy is kept in the data folder.
+    SOURCE may be a copy of either kind of database. No server may be running. An old SQLite file is kept beside the new
+    one; for PostgreSQL, a copy of the old content is kept in the data folder.
     """
     with explained():
         settings = load(flags)
@@ -81,12 +81,12 @@ def restore(source: Path, **flags: Any) -> None:
 )
 @options(DATA_OPTIONS)
 def copy_database(to: str, **flags: Any) -> None:
-    """Move a SQLite file's database to PostgreSQL: everything, with its ids, its log and who is signed in.
+    """Move a SQLite database to PostgreSQL: all rows, with ids, log and sessions.
 
-    All of it or nothing, and checked. No server may be running, neither here nor there. The file is left as it is.
-    Copied again, it replaces what is there, unless that has been changed since.
+    All of it or nothing, and checked. No server may be running, neither here nor there. The file is not changed. A
+    second copy replaces the first, unless that has changed since.
 
-    A password that stands in the URL can be seen in the list of processes: PGPASSWORD and ~/.pgpass are read too.
+    A password in the URL is visible in the list of processes: PGPASSWORD and ~/.pgpass are read too.
     """
     from quart_notes.storage.copying import sqlite_to_postgres
 

@@ -1,4 +1,4 @@
-"""What `quart-notes demo` puts there: three people, what they say to each other, and notes."""
+"""The content of `quart-notes demo`: three people, their messages, and notes."""
 
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ PEOPLE = (
     UserCreate(name="Grace Hopper", email="grace@example.org", nickname="grace"),
     UserCreate(name="Mary Somerville", email="mary@example.org", nickname="mary"),
 )
-# Who says it, to whom (None: in the lobby), and what; people by their place above.
+# Author, recipient (None: in the lobby), and text; people by their index above.
 SAID: tuple[tuple[int, int | None, str], ...] = (
     (0, None, "Good morning! This is the lobby: everybody is in it."),
     (1, None, "Morning. Is the market on Saturday still on?"),
@@ -40,7 +40,7 @@ SAID: tuple[tuple[int, int | None, str], ...] = (
 
 
 class Added(NamedTuple):
-    """How much was put there."""
+    """Counts of what was added."""
 
     notes: int
     people: int
@@ -48,7 +48,7 @@ class Added(NamedTuple):
 
 
 async def fill(core: Core) -> Added:
-    """Put it all into an open database; people who are there already are left as they are, and say nothing new."""
+    """Add the content to an open database; existing people stay as they are, and get no new messages."""
     for note, done in NOTES:
         added = (await core.notes.add(ANYBODY, SHARED_BOARD, note)).result
         if done is not None:

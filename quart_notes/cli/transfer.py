@@ -38,10 +38,10 @@ BOARD_OPTION = click.option(
 @click.option("--trashed", is_flag=True, help="Notes from the trash too.")
 @options(DATA_OPTIONS)
 def import_notes(paths: tuple[Path, ...], board_id: int, **flags: Any) -> None:
-    """Bring notes in: our own export, CSV, Markdown, Google Takeout's zip; files, or a folder of them.
+    """Import notes: our own export, CSV, Markdown, Google Takeout's zip; files, or a folder of them.
 
-    What was imported before is not imported again. The server must not be running; it imports by itself, on its page
-    and with POST /api/imports.
+    Notes that were imported before are not imported again. The server must not be running; a running server imports on
+    its page and with POST /api/imports.
     """
     wanted = ImportOptions(**{name: flags.pop(name) for name in ImportOptions.model_fields})
     with explained():
@@ -70,9 +70,9 @@ def _name_problems(outcome: Outcome) -> None:
 @click.option("--format", "kind", type=click.Choice(["json", "csv", "markdown"]), default="json", help="Default: json.")
 @options(DATA_OPTIONS)
 def export_notes(target: Path, board_id: int, kind: Any, **flags: Any) -> None:
-    """Write a board's notes to FILE, or to standard output; also while the server runs.
+    """Export a board's notes to FILE, or to standard output; also while the server runs.
 
-    json holds everything and can be imported without loss; csv is a table, markdown a zip with a file for each note.
+    json contains everything and can be imported without loss; csv is a table, markdown a zip with a file for each note.
     """
     with explained():
         settings = load(flags)
@@ -85,7 +85,7 @@ def export_notes(target: Path, board_id: int, kind: Any, **flags: Any) -> None:
 
 @contextmanager
 def _target(target: Path) -> Iterator[IO[bytes]]:
-    """The file to write, a new one, gone when it is not written to its end; or standard output."""
+    """A new file, removed when it is not written to its end; or standard output."""
     if str(target) == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""`quart-notes user`: people and their access, for who runs the server and cannot sign in."""
+"""`quart-notes user`: people and their access, for an operator who cannot sign in."""
 
 import asyncio
 import sys
@@ -20,7 +20,7 @@ NICKNAME = click.argument("nickname", metavar="NICK")
 
 @click.group()
 def user() -> None:
-    """List people, give them a password, say who administers and who may come in.
+    """List people, set passwords, appoint administrators, deactivate and reactivate people.
 
     The server must not be running, except for `list`.
     """
@@ -29,7 +29,7 @@ def user() -> None:
 @user.command("list")
 @options(DATA_OPTIONS)
 def list_users(**flags: Any) -> None:
-    """Print a line for each person: number, nickname, name, e-mail, and what they are."""
+    """Print a line for each person: number, nickname, name, e-mail, and status."""
     with explained():
         settings = load(flags)
         if isinstance(settings.database, Path) and not settings.database.is_file():
@@ -46,7 +46,7 @@ def list_users(**flags: Any) -> None:
 def password(nickname: str, **flags: Any) -> None:
     """Set a person's password; their sessions, tokens and links to set one end.
 
-    It is asked for twice, or read as a line from standard input when that is no terminal.
+    The command asks for it twice, or reads it as a line from standard input if that is no terminal.
     """
     if sys.stdin.isatty():
         given = click.prompt("New password", hide_input=True, confirmation_prompt=True)
@@ -74,7 +74,7 @@ def admin(nickname: str, remove: bool, **flags: Any) -> None:
 @NICKNAME
 @options(DATA_OPTIONS)
 def deactivate(nickname: str, **flags: Any) -> None:
-    """Let a person in no more; what they wrote stays."""
+    """Deactivate a person; their notes and messages stay."""
     _change(flags, nickname, lambda core, user_id: core.profiles.deactivate(user_id), "cannot sign in any more.")
 
 
@@ -82,7 +82,7 @@ def deactivate(nickname: str, **flags: Any) -> None:
 @NICKNAME
 @options(DATA_OPTIONS)
 def activate(nickname: str, **flags: Any) -> None:
-    """Let a person in again."""
+    """Reactivate a person."""
     _change(flags, nickname, lambda core, user_id: core.profiles.activate(user_id), "can sign in again.")
 
 
@@ -93,7 +93,7 @@ def _change(
     words: str,
     note: Callable[[UserOut], str] = lambda _: "",
 ) -> None:
-    """Change somebody, and print what is so now."""
+    """Change a person, and print the result."""
 
     async def work(core: Core) -> UserOut:
         person: UserOut = (await change(core, await core.profiles.id_of(nickname))).result

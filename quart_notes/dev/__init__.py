@@ -1,8 +1,8 @@
-"""`quart-notes dev`: the server for people who change the code, which follows what they change.
+"""`quart-notes dev`: a server with live reload, for people who change the code.
 
 `supervisor` holds the listening socket, watches the files (`file_watcher`) and keeps one server process
-(`server_process`) behind the socket. Where no server can run it answers itself (`error_server`) and says what is
-wrong (`error_page`). The server process begins in `child`; `serve` adds to it what an open page needs to follow
+(`server_process`) behind the socket. When no server can run, the supervisor responds itself (`error_server`) with the
+error (`error_page`). The server process starts in `child`; `serve` adds what open pages need to follow changes
 (`reload` and the files beside it).
 
 Nothing here is imported, registered or sent by `quart-notes serve`.

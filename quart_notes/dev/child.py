@@ -1,7 +1,7 @@
-"""The server process of `quart-notes dev`: run by its path, so that it can say why nothing else of ours is importable.
+"""The server process of `quart-notes dev`: run by its path, so that it can report why the package cannot be imported.
 
 Until then it needs the standard library only. Arguments: the descriptor of the listening socket, the name of this run,
-the command line's flags as JSON, and the descriptor of the line to the supervisor.
+the command line's flags as JSON, and the descriptor of the channel to the supervisor.
 """
 
 import json
@@ -18,10 +18,10 @@ FAILURE = runpy.run_path(str(Path(__file__).with_name("failure.py")))  # an impo
 
 
 def main(listening: str, run: str, flags: str, line: str) -> int:
-    """Serve; returns the exit code. What prevents it goes to the supervisor, and to the terminal."""
+    """Serve; returns the exit code. An error goes to the supervisor and to the terminal."""
     listener, supervisor = socket.socket(fileno=int(listening)), socket.socket(fileno=int(line))
     for inherited in (listener, supervisor):
-        inherited.set_inheritable(False)  # to programs that the server starts
+        inherited.set_inheritable(False)  # by programs that the server starts
     top = str(FAILURE["TOP"])
     if top not in sys.path:
         sys.path.insert(0, top)
@@ -47,7 +47,7 @@ def main(listening: str, run: str, flags: str, line: str) -> int:
 
 
 def report(supervisor: socket.socket, trouble: dict[str, Any]) -> None:
-    """Tell the supervisor, which may have gone."""
+    """Send an error to the supervisor, which may have ended."""
     try:
         supervisor.sendall(json.dumps({"trouble": trouble}).encode() + b"\n")
     except OSError:
@@ -61,4 +61,4 @@ if __name__ == "__main__":
     code = main(*sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    os._exit(code)  # a start that fails half-way leaves threads behind, for which an orderly exit would wait for ever
+    os._exit(code)  # a failed start leaves threads behind, for which an orderly exit would wait for ever

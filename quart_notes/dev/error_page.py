@@ -1,4 +1,4 @@
-"""What is wrong, with the file, the line and the lines around it, for pages and programs."""
+"""An error with its file, its line and the lines around it, for pages and programs."""
 
 import html
 import json
@@ -9,9 +9,9 @@ from typing import Any
 
 from quart_notes.dev.failure import TOP
 
-AROUND = 4  # lines shown before and after the one in question
+AROUND = 4  # lines shown before and after the line of the error
 LONGEST = 400  # characters of a line that are shown
-FILES = ("dev.js", "follow.js", "overlay.js", "swap.js", "typed.js", "overlay.css")  # what a page asks for
+FILES = ("dev.js", "follow.js", "overlay.js", "swap.js", "typed.js", "overlay.css")  # files that a page requests
 HERE = Path(__file__).parent
 
 
@@ -21,7 +21,7 @@ class Trouble:
 
     title     a few words, for people: "The server does not start"
     kind      the exception's name, e.g. "SyntaxError"; may be empty
-    file      an absolute path, and `line` counted from 1; None where there is no such place
+    file      an absolute path, and `line` counted from 1; None without a position
     """
 
     title: str
@@ -32,7 +32,7 @@ class Trouble:
 
     @classmethod
     def of(cls, title: str, told: dict[str, Any]) -> "Trouble":
-        """From what `failure.told` says."""
+        """From the result of `failure.told`."""
         return cls(title, told["kind"], told["message"], told["file"], told["line"])
 
     @property
@@ -42,14 +42,14 @@ class Trouble:
 
     @property
     def where(self) -> str:
-        """One line: quart_notes/app.py, line 12; empty where there is no place."""
+        """One line: quart_notes/app.py, line 12; empty without a position."""
         if self.file is None:
             return ""
         file = Path(self.file)
         return f"{file.relative_to(TOP) if file.is_relative_to(TOP) else file}, line {self.line}"
 
     def lines(self) -> list[tuple[int, str]]:
-        """The lines around the place, with their numbers, as the file is now."""
+        """The lines around the error, with their numbers, as the file is now."""
         if self.file is None or self.line is None:
             return []
         try:
@@ -60,7 +60,7 @@ class Trouble:
         return [(number, line[:LONGEST]) for number, line in enumerate(text[first : self.line + AROUND], first + 1)]
 
     def shown(self) -> dict[str, Any]:
-        """What `overlay.js` draws."""
+        """The data that `overlay.js` shows."""
         return {
             "title": self.title,
             "what": self.what,
@@ -86,10 +86,10 @@ class Trouble:
 
 @dataclass(frozen=True)
 class State:
-    """What a page was made from, or would be now: a page whose own is another one is not as it would be.
+    """The state that a page was made from, or would be made from now: a page with another state is out of date.
 
     run       names the process
-    pages     how many changes to templates and scripts it has seen
+    pages     number of changes to templates and scripts that it has seen
     build     names the content of all static files; empty: not known
     """
 
@@ -104,7 +104,7 @@ class State:
         return json.dumps({"run": self.run, "pages": self.pages, "build": self.build, "trouble": trouble}).encode()
 
     def followed(self, page: bytes, root: str) -> bytes:
-        """A page that follows from this state on; what is no whole page stays as it is."""
+        """A page with the script that follows changes from this state on; a fragment stays as it is."""
         known = json.dumps({"run": self.run, "pages": self.pages, "build": self.build})
         script = (
             f'<script type="module" src="{html.escape(root)}/dev/dev.js" data-state="{html.escape(known)}"></script>'

@@ -1,4 +1,4 @@
-"""Answers in the server's place while there is none: every request, with what is wrong."""
+"""Responds to every request with the error while there is no server."""
 
 import asyncio
 import socket
@@ -12,8 +12,8 @@ from quart_notes.errors import problem
 from quart_notes.schemas.strict_json import dump
 from quart_notes.web.security.headers import SECURITY
 
-PATIENCE = 5.0  # seconds for the head of a request to arrive
-LINGER = 1.0  # seconds for a client to read the answer although it is still sending
+PATIENCE = 5.0  # seconds for the head of a request
+LINGER = 1.0  # seconds for a client to read the response although it is still sending
 MAX_HEAD = 64 * 1024  # bytes
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 STREAM = "text/event-stream; charset=utf-8"
@@ -21,7 +21,7 @@ STREAM = "text/event-stream; charset=utf-8"
 
 @asynccontextmanager
 async def standing_in(listener: socket.socket, state: State, root: str) -> AsyncGenerator[None, None]:
-    """Answer on `listener` while the block runs; who is being answered at the end gets the whole answer.
+    """Respond on `listener` while the block runs; responses in progress at the end are completed.
 
     root   the prefix of all addresses, as in `Settings.root_path`
     """
@@ -35,7 +35,7 @@ async def standing_in(listener: socket.socket, state: State, root: str) -> Async
 
 
 class StandIn:
-    """A server that knows one thing."""
+    """A server with one response."""
 
     def __init__(self, state: State, root: str) -> None:
         self._state = state
@@ -78,7 +78,7 @@ class StandIn:
             status = HTTPStatus.SERVICE_UNAVAILABLE
         writer.write(_head(status, kind, len(body)) + (b"" if head.startswith("HEAD ") else body))
         await writer.drain()
-        # Closing at once with something unread would reset the connection, and the answer might be lost.
+        # Closing with unread bytes would reset the connection, and the response might be lost.
         writer.write_eof()
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
@@ -95,7 +95,7 @@ class StandIn:
         return dump(problem(503, "no_server", detail)), "application/problem+json"
 
     async def leave(self) -> None:
-        """Return once nobody is being answered any more, soon."""
+        """Wait, for a short time, until all responses are sent."""
         self._leaving.set()
         answering = list(self._answering)
         if answering:

@@ -1,14 +1,14 @@
-"""Where a program of ours went wrong. Standard library only, and run by its path: the rest may not be importable."""
+"""The position of an error. Standard library only, and run by its path: the package may not be importable."""
 
 import traceback
 from pathlib import Path
 from typing import Any
 
-TOP = Path(__file__).parents[2]  # where the package lies
+TOP = Path(__file__).parents[2]  # parent folder of the package
 
 
 def told(error: BaseException | None) -> dict[str, Any]:
-    """What went wrong and where, as JSON: {"kind", "message", "file", "line"}, the last two None without a place."""
+    """An error and its position, as JSON {"kind", "message", "file", "line"}, the last two None if unknown."""
     file, line = getattr(error, "filename", None), getattr(error, "lineno", None)  # of code and templates alike
     if not (file and line):
         file, line = _place(error)
@@ -17,7 +17,7 @@ def told(error: BaseException | None) -> dict[str, Any]:
 
 
 def _place(error: BaseException | None) -> tuple[str | None, int | None]:
-    """Where in our own files it came from, at the innermost; else where it was raised."""
+    """The innermost position in our own files; else where it was raised."""
     frames = traceback.extract_tb(error.__traceback__) if error is not None else []
     ours = [frame for frame in frames if _is_ours(Path(frame.filename))]
     if not frames:

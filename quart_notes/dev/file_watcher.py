@@ -1,4 +1,4 @@
-"""Which files are watched, what a change to each means, and the watching."""
+"""Watches files, and tells what a change to each means."""
 
 import asyncio
 import logging
@@ -10,29 +10,29 @@ from pathlib import Path
 
 from watchfiles import Change, awatch
 
-STEP_MS = 50  # milliseconds of silence after which a burst of changes is over: editors save in several steps
-LONGEST_MS = 1600  # milliseconds a burst lasts at most
-LEFTOVERS = ("~", ".swp", ".swx", ".tmp", ".bak", ".orig")  # what editors put beside a file
+STEP_MS = 50  # milliseconds of silence that end a burst of changes: editors save in several steps
+LONGEST_MS = 1600  # milliseconds of the longest burst
+LEFTOVERS = ("~", ".swp", ".swx", ".tmp", ".bak", ".orig")  # endings of editors' temporary files
 SCRIPTS = (".js", ".mjs")
 
 log = logging.getLogger(__name__)
 
 
 class Kind(StrEnum):
-    """What has to happen after a change."""
+    """The reaction to a change."""
 
-    CODE = "code"  # another server
-    PAGE = "page"  # load the pages again
-    LOOK = "look"  # style sheets and images, in place
+    CODE = "code"  # start a new server
+    PAGE = "page"  # reload the pages
+    LOOK = "look"  # style sheets and images: swap them in place
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What is looked at.
+    """The watched files.
 
-    package     where `.py` files are, at any depth
-    templates   and `static`: everything in them, at any depth
-    settings    single files, which need not be there
+    package     folder of `.py` files, at any depth
+    templates   and `static`: all files in them, at any depth
+    settings    single files, which may be missing
     """
 
     package: Path
@@ -41,13 +41,13 @@ class Watched:
     settings: frozenset[Path]
 
     def kind(self, path: str) -> Kind | None:
-        """What a change of that file means; None for what is nobody's concern."""
+        """The meaning of a change to that file; None if it has none."""
         file = Path(path)
         if file in self.settings:
             return Kind.CODE
         if file.name.startswith(".") or file.name.endswith(LEFTOVERS) or "__pycache__" in file.parts:
             return None
-        # A new folder is told of, but not always the files that came with it.
+        # A new folder is reported, but not always the files in it.
         folder = file.is_dir()
         if file.is_relative_to(self.static):
             return Kind.PAGE if folder or file.suffix in SCRIPTS else Kind.LOOK if file.suffix else None
@@ -60,7 +60,7 @@ class Watched:
     def places(self) -> dict[bool, list[Path]]:
         """Folders to watch: with all that is in them (True), and for their own files alone (False).
 
-        Never a single file: an editor that puts a new one in its place would end the watch.
+        Never a single file: an editor that replaces it would end the watch.
         """
         deep = {self.package, self.templates, self.static}
         deep = {one for one in deep if not any(one.is_relative_to(other) for other in deep - {one})}
@@ -73,14 +73,14 @@ Act = Callable[[Mapping[Path, Kind]], None]
 
 @asynccontextmanager
 async def watching(watched: Watched, act: Act) -> AsyncGenerator[None, None]:
-    """Have `act` called after each burst of changes, with what concerns us of it."""
+    """Call `act` after each burst with the changes that matter."""
     over = asyncio.Event()
     tasks = [asyncio.create_task(_watch(watched, act, over, deep, places)) for deep, places in watched.places().items()]
     await asyncio.sleep(0)  # each watches from its first step on
     try:
         yield
     finally:
-        over.set()  # before they are cancelled: a thread is waiting for changes
+        over.set()  # before they are cancelled: a thread waits for changes
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
@@ -89,7 +89,7 @@ async def _watch(watched: Watched, act: Act, over: asyncio.Event, deep: bool, pl
         return
     try:
         await _follow(watched, act, over, deep, places, polling=None)
-    except (OSError, RuntimeError) as error:  # the system's limit of watches, mostly
+    except (OSError, RuntimeError) as error:  # usually the system's limit of watches
         log.warning("Reading the files every moment, since they cannot be watched: %s", error)
         try:
             await _follow(watched, act, over, deep, places, polling=True)

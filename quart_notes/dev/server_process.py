@@ -1,4 +1,4 @@
-"""One server process, seen from the supervisor: started with the socket, told of changes, ended for certain."""
+"""One server process, as the supervisor sees it: started with the socket, told about changes, always ended."""
 
 import signal
 import socket
@@ -12,33 +12,33 @@ from quart_notes.dev.error_page import Trouble
 from quart_notes.dev.file_watcher import Kind
 from quart_notes.server.workers.child_process import SupervisedProcess
 
-# -B: an edit within the second of the one before, of the same length, would be taken for the compiled former one.
-# -P: the folder of child.py is none to import from.
+# -B: Python would take an edit of the same length within the same second for the compiled former one. -P: do not import
+# from the folder of child.py.
 PROGRAM = (sys.executable, "-B", "-P", str(Path(__file__).parent / "child.py"))
-STOPS = 5.0  # seconds a server has to end by itself; then it is killed
+STOPS = 5.0  # seconds for a server to end; then it is killed
 
 
 class ServerProcess(SupervisedProcess):
-    """A process that serves on the supervisor's socket; it has that and one line to the supervisor, no more of it."""
+    """A process that serves on the supervisor's socket; it inherits that and one channel to the supervisor."""
 
     _told: dict[str, Any] | None = None
 
     @classmethod
     async def start(cls, program: Sequence[str], listener: socket.socket, run: str, flags: str) -> Self:
-        """Start one that calls itself `run`."""
+        """Start one with the name `run`."""
         with _interrupts_held():
             return await cls.start_program([*program, str(listener.fileno()), run, flags], [listener.fileno()], STOPS)
 
     def heard(self, said: dict[str, Any]) -> None:
-        """It cannot go on."""
+        """Handle its error: it cannot go on."""
         self._told = said.get("trouble", self._told)
 
     def change(self, kinds: Iterable[Kind]) -> None:
-        """Tell it what kinds of changes there were."""
+        """Send it the kinds of changes."""
         self.tell(sorted(set(kinds)))
 
     async def ended(self) -> Trouble:
-        """Return once it has ended by itself, with the reason."""
+        """Wait until it has ended by itself; returns the reason."""
         code = await self.gone()
         title = "The server has ended" if self.ready.is_set() else "The server does not start"
         if self._told is not None:
@@ -48,7 +48,7 @@ class ServerProcess(SupervisedProcess):
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits: a process that is just being made would answer it with a traceback."""
+    """Delay Ctrl-C: a process that is just starting would print a traceback."""
     former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -23,20 +23,20 @@ from quart_notes.settings_sources import config_file, load
 from quart_notes.web.assets import folder
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `kill`, a terminal that closes
-OWN = Path(__file__).parent  # what the supervisor itself is made of
+OWN = Path(__file__).parent  # the supervisor's own code
 
 log = logging.getLogger(__name__)
 
 
 def run(flags: Mapping[str, Any]) -> None:
-    """Serve and follow what changes, until SIGINT or SIGTERM.
+    """Serve and follow changes, until SIGINT or SIGTERM.
 
     flags    of the command line, by name; None means not given
-    raises   SettingsError or ServeError when it cannot even begin
+    raises   SettingsError or ServeError when it cannot start at all
     """
     settings = load(flags)
     bind = serve.configuration(settings).bind[0]
-    # The address stays as it is now; its rules (loopback, or people sign in) hold for every later server too.
+    # The address stays; its rules (loopback, or sign-in) hold for every later server too.
     given = {
         name: value if isinstance(value, int) else str(value) for name, value in flags.items() if value is not None
     }
@@ -60,7 +60,7 @@ async def _until_told(supervisor: "Supervisor") -> None:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - this is one
     for number in ENDINGS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` ignores it
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     await supervisor.run()
 
@@ -68,9 +68,9 @@ async def _until_told(supervisor: "Supervisor") -> None:
 class Supervisor:
     """One server after the other, on one listening socket.
 
-    1. The socket stays open: who comes while there is no server waits for the next one, or is told what is wrong.
+    1. The socket stays open: a client that comes while there is no server waits for the next one, or gets the error.
     2. There is one server process at most, and none once `run` has ended, however it ends.
-    3. A server always has all changes from before it began; a change after that reaches it or begins another one.
+    3. A server has all changes from before its start; a later change reaches it or starts a new one.
     """
 
     def __init__(
@@ -82,11 +82,11 @@ class Supervisor:
         self._root = root
         self._program = program
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count(1))
-        self._changed = asyncio.Event()  # another server is needed
+        self._changed = asyncio.Event()  # a new server is needed
         self._serving: ServerProcess | None = None
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Run until cancelled."""
         async with watching(self._watched, self.notice):
             log.info(
                 "Following %s", ", ".join(str(place) for places in self._watched.places().values() for place in places)
@@ -98,7 +98,7 @@ class Supervisor:
                     await self._explain(State(next(self._names), trouble=trouble))
 
     def notice(self, changes: Mapping[Path, Kind]) -> None:
-        """Files have changed."""
+        """Handle changes of files."""
         names = ", ".join(file.name for file in list(changes)[:3]) + (" …" if len(changes) > 3 else "")
         if self._serving is not None and Kind.CODE not in changes.values():
             log.info("Changed: %s", names)
@@ -110,7 +110,7 @@ class Supervisor:
         self._changed.set()
 
     async def _serve(self, name: str) -> Trouble | None:
-        """Have one server run until there is a change, or until it cannot; returns why it cannot."""
+        """Run one server until there is a change, or until it fails; returns why it failed."""
         self._serving = process = await ServerProcess.start(self._program, self._listener, name, self._flags)
         ended, changed = asyncio.ensure_future(process.ended()), asyncio.ensure_future(self._changed.wait())
         try:
@@ -123,7 +123,7 @@ class Supervisor:
         return None if self._changed.is_set() else ended.result()
 
     async def _explain(self, state: State) -> None:
-        """Say what is wrong until something changes."""
+        """Show the error until something changes."""
         assert state.trouble is not None  # noqa: S101 - what it is called for
         log.error("%s: %s %s", state.trouble.title, state.trouble.what, state.trouble.where)
         async with standing_in(self._listener, state, self._root):

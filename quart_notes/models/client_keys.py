@@ -1,14 +1,14 @@
-"""The keys by which clients send something again."""
+"""Client keys, with which clients repeat a request."""
 
 from tortoise import fields
 from tortoise.models import Model
 
 
 class ClientKey(Model):
-    """A client's key that has made something. Only a hash says which, and whose.
+    """A client's key that has created something, stored as a hash of the key and its owner.
 
-    digest     of what was sent with it: with other content it is refused
-    thing_id   number of what it has made
+    digest     of the content that was sent with it: the key is refused with other content
+    thing_id   id of the created object
     """
 
     key = fields.CharField(64, primary_key=True)

@@ -1,4 +1,4 @@
-"""Long work, and where it stands."""
+"""Jobs, and their progress."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,11 +7,11 @@ from quart_notes.models.users import User
 
 
 class Job(Model):
-    """Long work that somebody asked for. Its file lies in the data folder while it may be run again.
+    """A job of a user. Its file is in the data folder while the job may run again.
 
-    user     who asked; null: nobody in particular, as open mode allows
-    done     entries that have been dealt with; total: how many there are, null while nobody knows
-    outcome  what came of it so far, as JSON (schemas.Outcome)
+    user     who asked; null: nobody in particular, in open mode
+    done     entries handled so far; total: number of entries, null while unknown
+    outcome  the result so far, as JSON (schemas.Outcome)
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -22,9 +22,9 @@ class Job(Model):
     kind = fields.CharField(16)  # import
     state = fields.CharField(16, db_index=True)  # waiting, running, done, failed, cancelled, interrupted
     options = fields.TextField()  # JSON (schemas.ImportOptions)
-    file_name = fields.CharField(255)  # as its sender calls it: to be shown, never opened
-    folder = fields.CharField(32)  # of what was sent, among those of imports in the data folder; empty: gone
-    size = fields.BigIntField(default=0, db_default=0)  # bytes of what was sent
+    file_name = fields.CharField(255)  # the sender's name for it: to be shown, never opened
+    folder = fields.CharField(32)  # of the upload, among those of imports in the data folder; empty: deleted
+    size = fields.BigIntField(default=0, db_default=0)  # bytes of the upload
     done = fields.IntField(default=0)
     total = fields.IntField(null=True)
     text = fields.CharField(200)

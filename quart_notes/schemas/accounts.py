@@ -1,4 +1,4 @@
-"""The shapes of access: signing in, sessions, invitations, tokens for programs."""
+"""The shapes of access: sign-in, sessions, invitations, API tokens."""
 
 import unicodedata
 from datetime import datetime
@@ -11,10 +11,10 @@ from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incomi
 from quart_notes.schemas.users import NAME_MAX, USER, Email, Name, Nickname, UserOut
 
 PASSWORD_MIN = 8  # characters
-PASSWORD_MAX = 256  # characters: a longer one is only work for the hash
-AGENT_MAX = 200  # characters kept of what a browser calls itself
-INVITATION_DAYS = 7  # how long an invitation holds unless said otherwise
-USES_MAX = 100  # people one link may bring
+PASSWORD_MAX = 256  # characters: a longer one only costs time to hash
+AGENT_MAX = 200  # characters stored of a browser's own name
+INVITATION_DAYS = 7  # default lifetime of an invitation
+USES_MAX = 100  # people who may use one link
 TOKEN_DAYS_MAX = 3650
 
 
@@ -23,13 +23,13 @@ def _nfc(value: Any) -> Any:
 
 
 def _not_too_long(value: str) -> str:
-    # As it was typed, for the sake of old hashes, but counted as it was when it was set.
+    # Kept as typed, for old hashes; counted in the form in which it was set.
     if len(_nfc(value)) > PASSWORD_MAX:
         raise ValueError(f"must have at most {PASSWORD_MAX} characters")
     return value
 
 
-# A password means the same from every keyboard: some send é as one character, some as two.
+# A password is the same from every keyboard: some send é as one character, some as two.
 Password = Annotated[
     Text,
     BeforeValidator(_nfc),
@@ -54,7 +54,7 @@ MOMENT = "2026-01-31T09:30:00.000001Z"
 
 
 class SignIn(Incoming):
-    """Who wants to get in."""
+    """A request to sign in."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"nickname": "ada", "password": "correct horse battery"}]}
@@ -65,7 +65,7 @@ class SignIn(Incoming):
 
 
 class PasswordChange(Incoming):
-    """Another password for oneself."""
+    """A new password for the caller."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"current": "correct horse battery", "new": "staple wrong horse"}]}
@@ -76,7 +76,7 @@ class PasswordChange(Incoming):
 
 
 class Arrival(Incoming):
-    """Somebody new who comes by an invitation."""
+    """A new user who registers with an invitation."""
 
     name: Name
     email: Email | None = None
@@ -85,14 +85,14 @@ class Arrival(Incoming):
 
 
 class Claim(Incoming):
-    """A password for somebody who is known here, by a link."""
+    """A password that an existing user sets with a link."""
 
     user_id: IdOrDigits | None = Field(None, description="Who it is, when the link does not say.")
     password: Password
 
 
 class InvitationCreate(Incoming):
-    """A new link: for anybody, or for one person who is known here and has no password."""
+    """A new link: for anybody, or for one existing user without a password."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"uses": 5, "days": 7}]})
 
@@ -124,7 +124,7 @@ INVITATION: dict[str, Any] = {
 
 
 class InvitationOut(Outgoing):
-    """An invitation, without its link: only a hash of that is kept."""
+    """An invitation, without its link: only a hash of that is stored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [INVITATION]})
 
@@ -142,7 +142,7 @@ class InvitationOut(Outgoing):
 
 
 class NewInvitationOut(InvitationOut):
-    """An invitation that was just made, with its link: it is shown this once."""
+    """A new invitation with its link, which is shown only here."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{**INVITATION, "link": "http://127.0.0.1:8000/front/join/kT3nb0rQ"}]}
@@ -152,7 +152,7 @@ class NewInvitationOut(InvitationOut):
 
 
 class SessionOut(Outgoing):
-    """A browser that is signed in."""
+    """A signed-in browser."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -180,7 +180,7 @@ class SessionOut(Outgoing):
 
 
 class TokenCreate(Incoming):
-    """A new way in for a program."""
+    """A new API token."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "backup script", "scope": "read", "days": 90}]})
 
@@ -201,7 +201,7 @@ TOKEN: dict[str, Any] = {
 
 
 class TokenOut(Outgoing):
-    """A program's way in, without its secret: only a hash of that is kept."""
+    """An API token, without its secret: only a hash of that is stored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [TOKEN]})
 
@@ -214,7 +214,7 @@ class TokenOut(Outgoing):
 
 
 class NewTokenOut(TokenOut):
-    """A token that was just made, with its secret: it is shown this once."""
+    """A new token with its secret, which is shown only here."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**TOKEN, "token": "qn_kT3nb0rQ"}]})
 
@@ -222,7 +222,7 @@ class NewTokenOut(TokenOut):
 
 
 class MeOut(Outgoing):
-    """Who asks."""
+    """The caller."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"user": USER, "admin": False, "board_id": 1, "mode": "accounts"}]}

@@ -31,7 +31,7 @@ class BoardCreate(Incoming):
 
 
 class BoardUpdate(Incoming):
-    """Another name for a board."""
+    """A new name for a board."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Allotment 7"}]})
 
@@ -50,13 +50,13 @@ class BoardOut(Outgoing):
 
 
 class BoardQuery(PageQuery):
-    """Which boards: the caller's, by id ascending."""
+    """Options of a list of the caller's boards, by id ascending."""
 
     person_id: Id | None = Field(None, description="Open mode: whose personal board is among them.")
 
 
 class MyBoardOut(BoardOut):
-    """A board, and what you may do there."""
+    """A board, and the caller's role on it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**BOARD, "role": "owner"}]})
 
@@ -66,7 +66,7 @@ class MyBoardOut(BoardOut):
 
 
 class MemberUpdate(Incoming):
-    """What somebody may do on a board."""
+    """A member's role on a board."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "editor"}]})
 
@@ -74,7 +74,7 @@ class MemberUpdate(Incoming):
 
 
 class MemberOut(Outgoing):
-    """Somebody who sees a board."""
+    """A member of a board."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"board_id": 2, "user": USER, "role": "editor"}]})
 
@@ -84,7 +84,7 @@ class MemberOut(Outgoing):
 
 
 class MembershipOut(Outgoing):
-    """A board that somebody sees, or no longer sees: it says which, and nothing of what is on it."""
+    """A user's membership that began, changed or ended. It names the board, and contains nothing of its content."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"board_id": 2, "role": "editor"}]})
 

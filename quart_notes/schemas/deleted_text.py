@@ -1,10 +1,10 @@
-"""Events of things that were deleted: what they say without the text that people wrote."""
+"""Removes the text from events of deleted objects."""
 
 import json
 import re
 from typing import Any
 
-# The name of what has text, and its fields that hold it, each with what stands there once it is deleted.
+# Objects with text, and their text fields, each with the value that replaces the text.
 TEXT: dict[str, dict[str, str | None]] = {"note": {"title": None, "description": None}, "message": {"content": ""}}
 BEGINNING = re.compile(
     rb'\{(?:"id":"[^"]*",)?"topic":"[^"]*","action":"(create|update|delete)","(%s)":\{"id":(\d+)[,}]'
@@ -13,7 +13,7 @@ BEGINNING = re.compile(
 
 
 def subject_of(event: bytes) -> tuple[str | None, bool]:
-    """The thing with text that an encoded event is about, e.g. `note:12`, or None; and whether the event deletes it."""
+    """The object with text of an encoded event, e.g. `note:12`, or None; and whether the event deletes it."""
     match = BEGINNING.match(event)
     if match is None:
         return None, False
@@ -21,12 +21,12 @@ def subject_of(event: bytes) -> tuple[str | None, bool]:
 
 
 def blanked(event: bytes) -> bytes:
-    """An encoded event without the text of what it is about; others as they are."""
+    """An encoded event without its object's text; events of other objects as they are."""
     return with_text(event, {}) if BEGINNING.match(event) else event
 
 
 def with_text(event: bytes, text: dict[str, Any]) -> bytes:
-    """An encoded event of a thing with text that holds the given text, by field, and none where nothing is given."""
+    """An encoded event with its object's text set from `text`, by field; missing fields become empty."""
     document = json.loads(event)
     name = next(name for name in TEXT if name in document)
     document[name] |= TEXT[name] | text

@@ -1,4 +1,4 @@
-"""Places in the log of events."""
+"""Event ids: positions in the log."""
 
 import re
 import secrets
@@ -11,9 +11,9 @@ EVENT_ID = re.compile(r"([0-9a-z]{1,16})-([0-9]{1,19})", re.ASCII)
 
 @dataclass(frozen=True, slots=True, order=True)
 class EventId:
-    """A place in the log of one database: `epoch-number`.
+    """A position in the log of one database: `epoch-number`.
 
-    An id of another epoch says nothing about this log.
+    An id of another epoch means nothing in this log.
     """
 
     epoch: str
@@ -21,14 +21,14 @@ class EventId:
 
     @classmethod
     def parse(cls, text: str) -> "EventId":
-        """The id that `text` spells; InvalidEventIdError when it spells none."""
+        """The id in `text`; InvalidEventIdError when there is none."""
         match = EVENT_ID.fullmatch(text)
         if match is None:
             raise InvalidEventIdError("An event id looks like 3f9a01bc-42, as the feed and Last-Event-ID give it.")
         return cls(match[1], int(match[2]))
 
     def at_most(self, number: int) -> "EventId":
-        """The place of that number, when it comes before this one."""
+        """The position of that number, or this one if it is earlier."""
         return EventId(self.epoch, min(self.number, number))
 
     def __str__(self) -> str:
@@ -36,5 +36,5 @@ class EventId:
 
 
 def new_epoch() -> str:
-    """The first half of event ids, for a new log."""
+    """A new epoch, the first half of event ids."""
     return secrets.token_hex(4)

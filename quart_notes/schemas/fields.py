@@ -1,4 +1,4 @@
-"""The building blocks of the shapes: limits, kinds of text, ids, pages of a list."""
+"""The building blocks of the shapes: limits, types of text, ids, pages of a list."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from quart_notes.schemas.text import is_blank
 
 MAX_ID = 2**63 - 1  # what both databases keep in an id column
 QUERY_MAX = 200  # characters of a search
-PAGE_MAX = 1000  # things a page of a list
+PAGE_MAX = 1000  # objects on a page of a list
 # NUL passes SQLite and fails PostgreSQL; a lone surrogate passes neither UTF-8 nor a browser.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 LINE_BREAKERS = frozenset({"Cc", "Zl", "Zp"})  # Unicode categories: control characters and separators of lines
@@ -37,7 +37,7 @@ def _digits(value: Any) -> Any:
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value) else value
 
 
-# The pattern only says so in the documents: a schema cannot speak of lone surrogates.
+# The pattern is for the documents only: a schema cannot express lone surrogates.
 Text = Annotated[str, BeforeValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
 Line = Annotated[Text, BeforeValidator(_one_line), Field(min_length=1)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -59,13 +59,13 @@ ClientKey = Annotated[
 
 
 class Incoming(BaseModel):
-    """What a caller sends: no unknown fields, no silent conversion."""
+    """Input: unknown fields are refused, values are not converted silently."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Outgoing(BaseModel):
-    """What the server sends."""
+    """Output of the server."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 

@@ -1,4 +1,4 @@
-"""The shapes of long work: what is wanted, where it stands, what came of it."""
+"""The shapes of jobs: options, progress, outcome."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, Outgoing, PageQuery
 from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX
 
-PROBLEMS_MAX = 100  # entries named in an outcome; the rest is counted
-SAMPLE_MAX = 20  # titles shown of what would come in
-LOST_MAX = 50  # kinds of what could not be kept that are named
+PROBLEMS_MAX = 100  # entries named in an outcome; the others are counted
+SAMPLE_MAX = 20  # titles shown in a preview
+LOST_MAX = 50  # unknown fields that are named
 ImportFormat = Literal["json", "csv", "markdown", "keep"]
 ExportFormat = Literal["json", "csv", "markdown"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
@@ -43,7 +43,7 @@ JOB: dict[str, Any] = {
 
 
 class ImportOptions(BaseModel):
-    """How notes come in."""
+    """Options of an import."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -54,28 +54,28 @@ class ImportOptions(BaseModel):
 
 
 class ImportQuery(ImportOptions):
-    """How a file comes in, and in open mode for whom."""
+    """Options of an import, and in open mode its user."""
 
     person_id: Id | None = Field(None, description="Open mode: whose job it is; without it nobody's.")
     client_key: ClientKey = None
 
 
 class EntryProblem(Outgoing):
-    """An entry that did not come in."""
+    """An entry that was not imported."""
 
     entry: str = Field(description="Which: a file's name, or the place in the file.", max_length=300)
     reason: str = Field(description="Why, for people.", max_length=300)
 
 
 class LeftOut(Outgoing):
-    """Entries that were not asked for."""
+    """Entries that the options exclude."""
 
     reason: str = Field(description="archived, trashed, or empty: there is nothing in it.", max_length=20)
     entries: int = Field(description="How many.", ge=1)
 
 
 class LostPart(Outgoing):
-    """Something that entries had and notes have no place for: the rest of them came in."""
+    """A field that notes have no place for: the rest of its entries was imported."""
 
     what: str = Field(description="The name of the column or field, or words for it.", max_length=100)
     example: str = Field(description="The first of it.", max_length=100)
@@ -83,7 +83,7 @@ class LostPart(Outgoing):
 
 
 class Outcome(Outgoing):
-    """What came of an import so far."""
+    """The result of an import so far."""
 
     created: int = Field(0, description="Notes that were imported; in a dry run, that would be.", ge=0)
     known: int = Field(0, description="Entries that had been imported before, or are on the board: not doubled.", ge=0)
@@ -98,7 +98,7 @@ class Outcome(Outgoing):
 
 
 class JobOut(Outgoing):
-    """Long work, and where it stands."""
+    """A job and its progress."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [JOB]})
 
@@ -125,13 +125,13 @@ class JobOut(Outgoing):
 
 
 class JobQuery(PageQuery):
-    """Which jobs: the caller's, by id ascending."""
+    """Options of a list of the caller's jobs, by id ascending."""
 
     person_id: Id | None = Field(None, description="Open mode: whose; else those of the caller.")
 
 
 class ExportedBoard(Outgoing):
-    """Where exported notes are from."""
+    """The board of an export."""
 
     name: str = Field(description="The board's name.")
 
@@ -152,7 +152,7 @@ class ExportedNote(Outgoing):
 
 
 class ExportOut(Outgoing):
-    """A board's notes, so that they can be imported without loss. An import reads a bare array of notes, too."""
+    """A board's notes, which can be imported without loss. An import accepts a bare array of notes, too."""
 
     quart_notes_export: Literal[1] = Field(description="The version of the format.")
     epoch: str = Field(description="Of the database that the notes are from.")
@@ -162,7 +162,7 @@ class ExportOut(Outgoing):
 
 
 class ExportQuery(BaseModel):
-    """What a board is exported as."""
+    """The format of an export."""
 
     model_config = ConfigDict(extra="ignore")
 

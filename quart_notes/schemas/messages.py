@@ -11,7 +11,7 @@ from quart_notes.schemas.users import OTHER_USER, USER, UserOut
 
 CONTENT_MAX = 4000  # characters of a message
 ANSWER_MAX = 32_000  # characters of an answer of the assistant
-ANSWER_ERROR_MAX = 300  # characters of what is said about one that failed
+ANSWER_ERROR_MAX = 300  # characters of the reason for a failed answer
 
 
 def _says_something(value: Any) -> Any:
@@ -61,7 +61,7 @@ class MessageCreate(Incoming):
 
 
 class RoomMessageCreate(Incoming):
-    """Something said in a room."""
+    """A message in a room."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3, "content": "Tea is ready."}]})
 
@@ -71,14 +71,14 @@ class RoomMessageCreate(Incoming):
 
 
 class GuestMessageCreate(Incoming):
-    """Something that a guest says by the form of the lobby."""
+    """A guest's message by the form of the lobby."""
 
     content: Content
     client_key: ClientKey = None
 
 
 class MessageUpdate(Incoming):
-    """Another text for one's own message."""
+    """A new text for the caller's own message."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3, "content": "Tea is served."}]})
 
@@ -87,7 +87,7 @@ class MessageUpdate(Incoming):
 
 
 class AnswerOut(Outgoing):
-    """What makes a message an answer of the assistant: it grows while it is being written."""
+    """The part of a message that makes it an answer of the assistant, which grows while it is written."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"question_id": 6, "asker_id": 3, "state": "writing", "error": None}]}
@@ -127,7 +127,7 @@ class MessageOut(Outgoing):
 
 
 class AssistantOut(Outgoing):
-    """Whether the assistant can answer, and where one is alone with it."""
+    """Whether the assistant can answer, and the caller's private room with it."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"available": True, "model": "llama3.2", "reason": None, "room_id": 5}]}
@@ -140,7 +140,7 @@ class AssistantOut(Outgoing):
 
 
 class PersonQuery(BaseModel):
-    """Open mode: for whom."""
+    """In open mode, the user that is meant."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -148,7 +148,7 @@ class PersonQuery(BaseModel):
 
 
 class AuthorQuery(BaseModel):
-    """On whose behalf."""
+    """The author in whose name the request acts."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -1,16 +1,16 @@
-"""Hosts and origins as browsers name them, read strictly and compared."""
+"""Parses and compares hosts and origins, as browsers send them."""
 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
 
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{0,5}))?", re.ASCII | re.IGNORECASE)
-PORTS = {"http": 80, "https": 443}  # what a browser leaves out
+PORTS = {"http": 80, "https": 443}  # default ports, which browsers leave out
 MAX_PORT = 65535
 
 
 class Host(NamedTuple):
-    """What a Host header names: a name in lower case or an address, [v6] in brackets; None: no port."""
+    """The host of a Host header: a name in lower case or an address, [v6] in brackets; None: no port."""
 
     name: str
     port: int | None
@@ -20,7 +20,7 @@ class Host(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where a page comes from; the port is the scheme's own where none was given."""
+    """The origin of a page; the port is the scheme's default if none was given."""
 
     scheme: str
     host: str
@@ -31,7 +31,7 @@ class Origin(NamedTuple):
 
 
 def host_in(text: str) -> Host | None:
-    """The host and port that a Host header names; None when that is neither a name nor an address.
+    """The host and port in a Host header; None when that is neither a name nor an address.
 
     source   RFC 9110, 7.2: no user, no path, and a colon without a port is none
     """
@@ -42,12 +42,12 @@ def host_in(text: str) -> Host | None:
 
 
 def origin_of(scheme: str, host: Host) -> Origin:
-    """The origin of pages that come from there by `scheme`: http or https."""
+    """The origin of pages that this host serves by `scheme`: http or https."""
     return Origin(scheme, host.name, host.port or PORTS[scheme])
 
 
 def origin_in(text: str) -> Origin | None:
-    """The origin in an Origin header; None for `null` and for whatever is no http or https origin.
+    """The origin in an Origin header; None for `null` and for everything but http and https origins.
 
     source   RFC 6454, 6.2: scheme://host:port and nothing more
     """
@@ -59,7 +59,7 @@ def origin_in(text: str) -> Origin | None:
 
 
 def is_address(name: str) -> bool:
-    """Whether it is an IP address as it stands in a Host header: 127.0.0.1 or [::1]."""
+    """Whether it is an IP address as in a Host header: 127.0.0.1 or [::1]."""
     try:
         IPv6Address(name[1:-1]) if name.startswith("[") else IPv4Address(name)
     except AddressValueError:
@@ -68,9 +68,9 @@ def is_address(name: str) -> bool:
 
 
 def in_hosts(name: str, hosts: frozenset[str]) -> bool:
-    """Whether a host is this machine, an IP address, or one of `hosts`: nobody else's name can lead to these.
+    """Whether a host is this machine, an IP address, or one of `hosts`: no foreign name can resolve to these.
 
-    A stranger's name may lead to this server, and the stranger's pages are of its origin then: DNS rebinding.
+    A foreign name may resolve to this server, and its pages then have its origin: DNS rebinding.
     """
     name = name.removesuffix(".")
     return name == "localhost" or is_address(name) or name in hosts

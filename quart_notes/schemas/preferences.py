@@ -13,7 +13,7 @@ PREFERENCES_MAX = 200  # of one person
 
 
 class PreferenceOut(Outgoing):
-    """Something a person wants remembered."""
+    """A preference of a user."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"key": "theme", "value": "dark"}]})
 

@@ -1,4 +1,4 @@
-"""The shapes of rooms: what they are, who is there, what is read."""
+"""The shapes of rooms, presence and read markers."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -46,13 +46,13 @@ class RoomOut(Outgoing):
 
 
 class RoomQuery(PageQuery):
-    """Which rooms."""
+    """Options of a list of rooms."""
 
     person_id: Id | None = Field(None, description="Whose direct conversations are wanted too.")
 
 
 class TypingNotice(Incoming):
-    """Somebody is typing."""
+    """A user is typing."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3}]})
 
@@ -60,7 +60,7 @@ class TypingNotice(Incoming):
 
 
 class ReadingUpdate(Incoming):
-    """How far somebody has read."""
+    """A user's read marker."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reader_id": 3, "message_id": 7}]})
 
@@ -69,7 +69,7 @@ class ReadingUpdate(Incoming):
 
 
 class UnreadOut(Outgoing):
-    """What a person has not read in a room."""
+    """A user's unread count in a room."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"room_id": 2, "count": 2, "last_read_id": 7}]})
 
@@ -79,7 +79,7 @@ class UnreadOut(Outgoing):
 
 
 class PresenceOut(Outgoing):
-    """Who is in a room right now."""
+    """Who is in a room now."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"room_id": 2, "here": [USER], "guests": ["Client 5"], "typing": []}]}

@@ -1,4 +1,4 @@
-"""JSON in and out: the one reader for every route, and the one writer."""
+"""Reads and writes JSON for every route."""
 
 import json
 from typing import Any, NoReturn
@@ -10,10 +10,10 @@ MAX_DEPTH = 32  # nested arrays and objects
 
 
 def parse(body: bytes) -> Any:
-    """The document in `body`; InvalidJsonError unless it is one clean JSON document.
+    """The document in `body`; InvalidJsonError unless it is one valid JSON document.
 
-    Strict UTF-8; at most MAX_DEPTH deep; no NaN or Infinity, which JSON does not have; no NUL and no lone surrogates,
-    which cannot be stored.
+    Strict UTF-8; at most MAX_DEPTH deep; no NaN or Infinity, which are not JSON; no NUL and no lone surrogates, which
+    cannot be stored.
     source   RFC 8259; https://docs.python.org/3/library/json.html (parse_constant)
     """
     try:

@@ -8,20 +8,20 @@ from quart_notes.schemas.fields import Id, Outgoing
 
 
 class VersionOut(Outgoing):
-    """What runs here."""
+    """The version of the server."""
 
     version: str = Field(description="The version of Quart Notes.", examples=["0.1.0"])
 
 
 class HealthOut(Outgoing):
-    """How it is."""
+    """The state of the server."""
 
     status: Literal["healthy", "unhealthy"] = Field(description="healthy, or unhealthy with status 503.")
     message: str = Field(description="One sentence for people.", examples=["The database answers."])
 
 
 class FieldErrorOut(Outgoing):
-    """What is wrong with one field."""
+    """An error of one field."""
 
     field: str = Field(description="The field's name or path; empty for the whole.", examples=["title"])
     message: str = Field(description="What is wrong with it.", examples=["String should have at most 200 characters"])
@@ -46,7 +46,7 @@ class ProblemOut(Outgoing):
 
 
 class FeedQuery(BaseModel):
-    """What to hear of, and from where on."""
+    """The topics of a subscription, and the event after which it starts."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -56,7 +56,7 @@ class FeedQuery(BaseModel):
     after: str | None = Field(
         None,
         description="Resume after this event id.",
-        json_schema_extra={"pattern": r"^[0-9a-z]{1,16}-[0-9]{1,19}$"},  # only said here: garbage is answered 400
+        json_schema_extra={"pattern": r"^[0-9a-z]{1,16}-[0-9]{1,19}$"},  # for the document only: an invalid id gets 400
         examples=["3f9a01bc-42"],
     )
     person: Id | None = Field(

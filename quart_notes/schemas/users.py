@@ -1,4 +1,4 @@
-"""The shapes of people."""
+"""The shapes of users."""
 
 import re
 import unicodedata
@@ -10,10 +10,10 @@ from pydantic import AfterValidator, ConfigDict, Field
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Incoming, Line, Outgoing
 from quart_notes.schemas.text import IGNORABLE, JOINERS, without_marks
 
-NAME_MAX = 100  # characters of a person's name
+NAME_MAX = 100  # characters of a user's name
 EMAIL_MAX = 254  # characters, RFC 5321
 NICKNAME_MAX = 32  # characters
-# What a browser takes as an e-mail address, in any script.
+# What browsers accept as an e-mail address, in any script.
 # source   https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
 LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
 EMAIL = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]+@{LABEL}(?:\.{LABEL})*")
@@ -26,7 +26,7 @@ def _email(value: str) -> str:
 
 
 def _nickname(value: str) -> str:
-    # What it is compared by, too: a single character can stand for words with blanks in between.
+    # The comparison key too: a single character can expand to words with blanks in between.
     for text in (value, unicodedata.normalize("NFKC", value)):
         for character in without_marks(text):
             seen = unicodedata.category(character)[0] in {"L", "N"} and not IGNORABLE.match(character)
@@ -58,7 +58,7 @@ OTHER_USER: dict[str, Any] = {"id": 4, "name": "Charles Babbage", "email": "char
 
 
 class UserCreate(Incoming):
-    """A new person."""
+    """A new user."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{name: USER[name] for name in USER if name != "id"}]})
 
@@ -69,11 +69,11 @@ class UserCreate(Incoming):
 
 
 class ProfileUpdate(Incoming):
-    """What changes of oneself: only the fields that are sent."""
+    """Changes of the caller's profile: only the fields that are sent."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"nickname": "countess", "email": None}]})
 
-    # Nothing stands for "not sent"; null is refused for what everybody has.
+    # An empty value means "not sent"; null is refused for required fields.
     name: Name = Field(default_factory=str)
     email: Email | None = Field(None, description="Where to write to you; null: nobody knows.")
     nickname: Nickname = Field(default_factory=str)
@@ -84,7 +84,7 @@ class ProfileUpdate(Incoming):
 
 
 class UserOut(Outgoing):
-    """A person. In accounts mode only they themselves and administrators see the e-mail address."""
+    """A user. In accounts mode only they themselves and administrators see the e-mail address."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [USER]})
 

@@ -1,4 +1,4 @@
-"""What `quart-notes doctor` looks at."""
+"""The checks of `quart-notes doctor`."""
 
 import asyncio
 import os
@@ -18,16 +18,16 @@ from quart_notes.settings import Postgres, Settings
 from quart_notes.storage import database
 from quart_notes.storage.sqlite import backup
 
-LOW_DISK = 100 << 20  # bytes free below which a warning is due
+LOW_DISK = 100 << 20  # free bytes below which there is a warning
 SQLITE_MINIMUM = (3, 35, 0)  # RETURNING
 POSTGRES_MINIMUM = 14
-FURTHER_CONNECTIONS = 4  # of a process beside its pool: to write, to listen, to follow the log, to lead
+FURTHER_CONNECTIONS = 4  # of a process besides its pool: to write, to listen, to follow the log, to lead
 NEWEST = "SELECT created_at FROM event_log ORDER BY number DESC LIMIT 1"
 SAFE = {2: "FULL", 3: "EXTRA"}  # values of SQLite's synchronous with which a commit is on the disk
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Everything, most basic first; changes nothing."""
+    """All findings, most basic first; changes nothing."""
     return [
         Finding("ok", "Python", platform.python_version()),
         *_database(settings),
@@ -69,7 +69,7 @@ def _postgres(place: Postgres, workers: int) -> Iterator[Finding]:
 
 
 def _connections(pool: int, workers: int, there: int) -> Finding:
-    """Whether all that the server may open can be had at once; other servers on the database are not known here."""
+    """Whether PostgreSQL allows all connections that the server may open; other servers on it are not known here."""
     wanted = workers * (pool + FURTHER_CONNECTIONS)
     detail = (
         f"up to {wanted} (workers {workers} x (database_pool {pool} + {FURTHER_CONNECTIONS})), PostgreSQL has {there}"
@@ -140,7 +140,7 @@ async def _pending(file: Path) -> list[str]:
 
 
 def _sync(file: Path) -> Iterator[Finding]:
-    """Whether what is committed is on the disk: what SQLite says of the file, and of a connection like the server's."""
+    """Whether commits are on the disk: SQLite's settings of the file, and of a connection like the server's."""
     if not file.is_file():
         return
     try:
@@ -149,7 +149,7 @@ def _sync(file: Path) -> Iterator[Finding]:
             connection.execute(f"PRAGMA synchronous = {database.PRAGMAS['synchronous']}")
             (level,) = connection.execute("PRAGMA synchronous").fetchone()
     except sqlite3.Error:
-        return  # said of the tables
+        return  # the check of the tables reports it
     detail = f"journal_mode {journal}, synchronous {SAFE.get(level, level)}"
     if journal != "wal":
         yield Finding("warn", "Sync mode", f"{detail}: the next start asks for WAL; some file systems cannot do it")
@@ -160,7 +160,7 @@ def _sync(file: Path) -> Iterator[Finding]:
 
 
 def _newest_event(place: Path | Postgres) -> datetime | None:
-    """When it was; None where there is none, or no database that can say so, which is said elsewhere."""
+    """Time of the newest event; None without one, or without a database, which another check reports."""
     try:
         if isinstance(place, Postgres):
             return asyncio.run(_newest_of(place))

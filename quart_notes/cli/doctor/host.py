@@ -1,4 +1,4 @@
-"""What `quart-notes doctor` asks of the machine: its file systems, the room on them, its clock, who reads the key."""
+"""Checks of the machine: file systems, free space, clock, and permissions of the key."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from quart_notes.settings import Postgres
 from quart_notes.storage.signing_key import FILE, KEY_BYTES
 
-MOUNTS = Path("/proc/mounts")  # where there is none, nothing is said of file systems
+MOUNTS = Path("/proc/mounts")  # without it, file systems are not checked
 FAR = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "vboxsf"})
 PASSING = frozenset({"tmpfs", "ramfs"})
 YEAR = 2026  # of this version: a clock that shows an earlier one is wrong
@@ -22,7 +22,7 @@ UNKEPT = 0x40  # STA_UNSYNC of adjtimex(2)
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at."""
+    """One result of a check."""
 
     verdict: Literal["ok", "warn", "fail"]
     subject: str
@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 
 
 def file_systems(data: Path, database: Path | Postgres, mounts: Path = MOUNTS) -> Iterator[Finding]:
-    """Whether locks hold on what data and database lie on, and what was written stays."""
+    """Whether the file systems of data and database support locks, and keep data."""
     try:
         told = mounts.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -46,9 +46,9 @@ def file_systems(data: Path, database: Path | Postgres, mounts: Path = MOUNTS) -
 
 
 def mounted(folder: Path, mounts: str) -> tuple[str, str]:
-    """Kind and place of the file system that a folder lies on; of two at one place the later one counts.
+    """Type and mount point of a folder's file system; of two at one mount point the later one counts.
 
-    source   fstab(5): blanks and backslashes in names are three octal digits behind a backslash
+    source   fstab(5): blanks and backslashes in names are three octal digits after a backslash
     """
     found = "unknown", "/"
     deepest = -1
@@ -62,7 +62,7 @@ def mounted(folder: Path, mounts: str) -> tuple[str, str]:
 
 
 def room(data: Path, import_bytes: int, database: Path | Postgres) -> Iterator[Finding]:
-    """Whether the largest import fits, and the copy of a database file that a migration keeps."""
+    """Whether there is room for the largest import, and for the copy of the database that a migration makes."""
     wanted = [("Imports", data / "imports", import_bytes)]
     if not isinstance(database, Postgres):
         size = database.stat().st_size if database.is_file() else 0
@@ -75,7 +75,7 @@ def room(data: Path, import_bytes: int, database: Path | Postgres) -> Iterator[F
 
 
 def existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """The folder, or its nearest existing parent."""
     folder = folder.absolute()
     while not folder.exists():
         folder = folder.parent
@@ -83,12 +83,12 @@ def existing(folder: Path) -> Path:
 
 
 def secret(folder: Path) -> Iterator[Finding]:
-    """Whether the key that signs sessions is one, and nobody else's to read."""
+    """Whether the signing key is valid, and only the server's user can read it."""
     file = folder / FILE
     try:
         status = file.stat()
     except OSError:
-        return  # the first start makes it
+        return  # the first start creates it
     if status.st_size < KEY_BYTES or not os.access(file, os.R_OK):
         yield Finding("fail", "Secret", f"{file} is not a key, or cannot be read")
     elif status.st_mode & 0o077:
@@ -98,18 +98,18 @@ def secret(folder: Path) -> Iterator[Finding]:
 
 
 def privacy(database: Path | Postgres) -> Iterator[Finding]:
-    """Whether somebody else may read a file's database: one that was there before keeps its permissions."""
+    """Whether others may read the database file: an existing file keeps its permissions."""
     try:
         if isinstance(database, Path) and database.stat().st_mode & 0o077 and database.parent.stat().st_mode & 0o011:
             yield Finding("warn", "Privacy", f"others may read or change {database}; chmod 600 {database}*")
     except OSError:
-        return  # the first start makes it
+        return  # the first start creates it
 
 
 def clock(newest: datetime | None) -> Iterator[Finding]:
-    """Whether the clock can be right, as far as anybody here can tell.
+    """Whether the clock is plausible.
 
-    newest   when the newest event was
+    newest   time of the newest event
     """
     now = datetime.fromtimestamp(time.time(), UTC)
     if newest is not None and newest.tzinfo is None:
@@ -126,7 +126,7 @@ def clock(newest: datetime | None) -> Iterator[Finding]:
 
 
 class _Timex(ctypes.Structure):
-    """The beginning of `struct timex`, and room for the rest.
+    """The first fields of `struct timex`, and room for the rest.
 
     source   adjtimex(2)
     """
@@ -140,7 +140,7 @@ class _Timex(ctypes.Structure):
 
 
 def kept_right() -> bool | None:
-    """Whether the kernel knows of something that keeps the clock right; None where it does not say."""
+    """Whether the kernel reports a synchronised clock; None where it does not say."""
     asked = _Timex()
     try:
         if ctypes.CDLL(None).adjtimex(ctypes.byref(asked)) < 0:

@@ -1,4 +1,4 @@
-"""What `quart-notes doctor` finds about proxies: whether their headers count, and whether anybody could forge them."""
+"""Checks of proxies: whether their headers are trusted, and whether others could forge them."""
 
 import socket
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ MAX_HEAD = 64 * 1024  # bytes
 
 
 def proxies(settings: Settings) -> Iterator[Finding]:
-    """How the settings go together, and with the server that runs."""
+    """Whether the settings fit each other, and the running server."""
     reason = _doubt(settings)
     if reason:
         yield Finding("warn", "Proxies", reason)
@@ -56,9 +56,9 @@ def _doubt(settings: Settings) -> str:
 
 
 def believes_headers(settings: Settings) -> bool | None:
-    """Whether the server that runs at the address of the settings takes proxies' headers from us; None without one.
+    """Whether the server at the address of the settings trusts our X-Forwarded headers; None when it does not run.
 
-    It takes a request's name from those whose X-Forwarded headers it takes.
+    It accepts a request's id from the clients whose X-Forwarded headers it trusts.
     """
     head = asked(settings, f"x-request-id: {MARK}\r\n").lower()
     if not head.startswith(b"http/1.1 200") or b"\r\nx-request-id:" not in head:
@@ -67,7 +67,7 @@ def believes_headers(settings: Settings) -> bool | None:
 
 
 def asked(settings: Settings, headers: str = "") -> bytes:
-    """The head of what a server at that address answers for its version; nothing when nobody answers."""
+    """The head of the server's response to a request for its version; empty without a response."""
     request = f"GET {settings.root_path}/api/version HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n"
     head = b""
     with suppress(OSError), _connection(settings.bind) as connection:

@@ -1,4 +1,4 @@
-"""An access log whose lines cannot be forged, whichever way hypercorn was started."""
+"""Escapes the values of the access log, so that no client can forge a line, however hypercorn was started."""
 
 import logging
 import re
@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 LOGGER = "hypercorn.access"
-# The link of an invitation lets somebody in. It also stands behind `next=`, where a client may write the / as %2F.
+# The secret of an invitation link. It also occurs in `next=`, where a client may encode the / as %2F.
 SECRET_PATH = re.compile(r"((?:/|%2F)front(?:/|%2F)join(?:/|%2F))[^\s?&\"]+", re.IGNORECASE)
 
 
 class EscapeValues(logging.Filter):
-    """Writes what a client sent with escapes: hypercorn logs the decoded path.
+    """Escapes what a client sent: hypercorn logs the decoded path.
 
-    `%0d%0a` would begin a new line, and `%22` a new field. Secrets that stand in an address are left out.
+    `%0d%0a` would start a new line, and `%22` a new field. Secrets in addresses are left out.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Have the record's values written in their escaped form."""
+        """Replace the record's values with escaped ones."""
         if isinstance(record.args, Mapping):
             record.args = _Escaped(record.args)
         return True
@@ -39,12 +39,12 @@ class _Escaped(Mapping[str, Any]):
 
 
 def concealed(text: str) -> str:
-    """`text` without the secrets that stand in addresses."""
+    """`text` without the secrets of addresses."""
     return SECRET_PATH.sub(r"\1…", text)
 
 
 def escaped(text: str) -> str:
-    """`text` with quotes, backslashes and everything that is not printable written as escapes."""
+    """`text` with quotes, backslashes and everything that is not printable as escapes."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return text
     return "".join(
@@ -58,7 +58,7 @@ def escaped(text: str) -> str:
 
 
 def protect() -> None:
-    """Put the filter in place, once."""
+    """Install the filter, once."""
     logger = logging.getLogger(LOGGER)
     if not any(isinstance(present, EscapeValues) for present in logger.filters):
         logger.addFilter(EscapeValues())

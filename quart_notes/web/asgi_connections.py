@@ -1,4 +1,4 @@
-"""How Quart meets a connection: kept answers first, nonsense refused, websocket input bounded."""
+"""Quart's connections: they serve cached responses first, refuse invalid requests, and limit websocket input."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -28,14 +28,14 @@ from quart_notes.web.security.authentication import known_pass
 from quart_notes.web.security.headers import RAW_SECURITY, REQUEST_ID
 from quart_notes.web.security.request_admission import admit, strictly
 
-WHOLE = "quart_notes.whole"  # extension of a scope, from `transport.plain`: the first message brings the whole body
-KEPT = ((b"cache-control", b"no-cache"), *RAW_SECURITY)  # headers of a kept answer
+WHOLE = "quart_notes.whole"  # extension of a scope, from the transport: the first message contains the whole body
+KEPT = ((b"cache-control", b"no-cache"), *RAW_SECURITY)  # headers of a cached response
 PROBES = {"/healthz", "/readyz", "/db/alive"}
-MAX_INBOUND = 16  # websocket messages between hypercorn and a route; a further one makes the client wait
+MAX_INBOUND = 16  # websocket messages between hypercorn and a route; further ones make the client wait
 
 
 class HTTPConnection(ASGIHTTPConnection):
-    """Answers from the cache before Quart's routing, and addresses that Quart cannot take."""
+    """Serves cached responses before Quart's routing, and refuses addresses that Quart cannot handle."""
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one request."""
@@ -58,15 +58,15 @@ class HTTPConnection(ASGIHTTPConnection):
         try:
             await self._take(name, receive, send)
         finally:
-            CURRENT.set("")  # the next request of the connection may come in the same context
+            CURRENT.set("")  # the next request of the connection may run in the same context
 
     def _needs_no_data(self) -> bool:
-        """Whether the answer is the same whatever was committed, as that of a probe, which must not wait for it."""
+        """Whether the response does not depend on any commit, as for a probe, which must not wait for one."""
         path = self.scope["path"].removeprefix(self.scope.get("root_path") or "")
         return path in PROBES or path.startswith("/static/")
 
     async def _take(self, name: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Answer what is not kept."""
+        """Answer a request that is not in the cache."""
         if WHOLE not in (self.scope.get("extensions") or ()):
             await self._through_quart(super().__call__(receive, send), name, send)
             return
@@ -78,7 +78,7 @@ class HTTPConnection(ASGIHTTPConnection):
         await self._through_quart(self._serve(first["body"], receive, send), name, send)
 
     async def handle_messages(self, request: Any, receive: ASGIReceiveCallable) -> None:
-        """Take in the request's body as there is room for it; return when the client has left."""
+        """Read the request's body as there is room for it; return when the client has left."""
         while (message := await receive())["type"] != "http.disconnect":
             if message["type"] == "http.request":
                 request.body.append(message.get("body", b""))
@@ -87,9 +87,9 @@ class HTTPConnection(ASGIHTTPConnection):
                 await request.body.room()
 
     def _kept(self, core: Core) -> tuple[CachedResponse, str] | None:
-        """The kept answer and the newest event that its caller has heard, for who is known to see it.
+        """The cached response and the newest event of its caller, if the caller is known to be allowed to see it.
 
-        Who asks is judged first, so that nothing tells what is kept.
+        The caller is judged first, so that nothing reveals what is cached.
         """
         scope: Any = self.scope
         fields = scope[FIELDS]
@@ -122,10 +122,10 @@ class HTTPConnection(ASGIHTTPConnection):
             await _refuse(send, name, not_served(self.app, fields_in(self.scope)))
 
     async def _serve(self, body: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Have Quart answer, without the two tasks that it makes for each request (50 µs) where they have no work.
+        """Have Quart respond, without the two tasks that it makes for each request (50 µs) where they have no work.
 
-        One takes in the body, and cancels the other when the client leaves: worth it for a body that is not here
-        yet and for a stream, not for what is answered in a moment.
+        One reads the body, and cancels the other when the client leaves: that is needed for a body that is not here yet
+        and for a stream, not for a response that takes a moment.
         """
         request = self._create_request_from_scope(send)
         request.body.append(body)
@@ -199,7 +199,7 @@ async def _send(
 
 
 class WebsocketConnection(ASGIWebsocketConnection):
-    """A websocket whose unread messages are bounded: Quart's own queue is not."""
+    """A websocket whose unread messages are limited: Quart's own queue is not."""
 
     def __init__(self, app: Quart, scope: WebsocketScope) -> None:
         super().__init__(app, scope)
@@ -226,6 +226,6 @@ class WebsocketConnection(ASGIWebsocketConnection):
             CURRENT.set("")
 
     async def accept_connection(self, send: ASGISendCallable, headers: Headers, subprotocol: str | None) -> None:
-        """Say that the websocket is open."""
+        """Accept the websocket."""
         headers.add(REQUEST_ID, CURRENT.get())
         await super().accept_connection(send, headers, subprotocol)

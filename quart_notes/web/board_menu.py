@@ -1,4 +1,4 @@
-"""The boards as the pages list them."""
+"""The boards in the pages' menu."""
 
 from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.schemas import PAGE_MAX, MyBoardOut, PageQuery
@@ -7,7 +7,7 @@ from quart_notes.web.security.authentication import caller
 
 
 async def board_list() -> list[MyBoardOut]:
-    """The boards that the caller sees: everybody's, their own personal one, shared ones."""
+    """The boards that the caller sees: the shared board, their personal one, and others."""
     found = await core().boards.find(await caller(), PageQuery(limit=PAGE_MAX))
     return sorted(found.items, key=_place)
 

@@ -1,4 +1,4 @@
-"""The application's parts, for a route."""
+"""Gives routes the services of the application."""
 
 from quart import current_app
 
@@ -6,6 +6,6 @@ from quart_notes.core import Core
 
 
 def core() -> Core:
-    """The parts of the running application."""
+    """The services of the running application."""
     parts: Core = current_app.extensions["quart_notes"]
     return parts

@@ -1,4 +1,4 @@
-"""Which board is open in a browser, and where boards are looked at."""
+"""The board that is open in a browser, and the addresses of boards."""
 
 from contextlib import suppress
 
@@ -13,7 +13,7 @@ NAMELESS = "front_notes"  # the registration of the pages whose address names no
 
 
 async def opened(board_id: int) -> int:
-    """The board to show for an address, which stays open in this browser; without a name, the one that is open."""
+    """The board of an address, which is then open in this browser; without a number, the open one."""
     passed = await identify()
     if passed is None or passed.caller.session is None:
         return board_id
@@ -21,23 +21,23 @@ async def opened(board_id: int) -> int:
         try:
             return (await core().boards.get(passed.caller, passed.board))[0].id
         except NotFoundError:
-            return SHARED_BOARD  # they see it no longer
+            return SHARED_BOARD  # they may not see it any more
     if passed.board != board_id:
         await core().boards.get(passed.caller, board_id)
         await core().sessions.open_board(passed.caller.session, board_id)
         if passed.caller.id is not None:
-            with suppress(ProblemError):  # there may be too many of them already; the board is open all the same
+            with suppress(ProblemError):  # there may be too many preferences; the board is open all the same
                 await core().preferences.set(passed.caller.id, OPEN_BOARD, board_id)
     return board_id
 
 
 def path(board_id: int) -> str:
-    """Where a board's forms go."""
+    """The path of a board's forms."""
     return "/front/notes" if board_id == SHARED_BOARD else f"/front/boards/{board_id}/notes"
 
 
 async def address(board_id: int) -> str:
-    """Where a board is looked at: by its own address where another one may be open, in another tab say."""
+    """The page of a board: with its number where another board may be open, for example in another tab."""
     passed = await identify()
     alone = passed is None or passed.caller.session is None
     return path(board_id) if alone else f"/front/boards/{board_id}/notes"

@@ -1,4 +1,4 @@
-"""Errors, rendered once: problem details for programs, the same as a page for a browser. Never a traceback."""
+"""Renders every error once: as problem details for programs, as a page for a browser. Never a traceback."""
 
 import logging
 from typing import Any
@@ -33,15 +33,15 @@ CODES = {
     415: ("unsupported_media_type", "This address does not read that content type."),
     500: ("internal_error", "Something went wrong on the server. It has been logged."),
 }
-WORDS = ("title", "description", "content", "name")  # fields of our forms that people write into
-OURS = {403, 404, 405, 409, 410, 412, 413, 415, 422}  # what happens to people whom we know, one at a time
-MAX_FIELD_ERRORS = 50  # a body of nothing but wrong fields is not answered with all of them
+WORDS = ("title", "description", "content", "name")  # text fields of our forms
+OURS = {403, 404, 405, 409, 410, 412, 413, 415, 422}  # statuses whose pages may read rows
+MAX_FIELD_ERRORS = 50  # a body with more wrong fields gets an error with the first of them
 
 log = logging.getLogger(__name__)
 
 
 def register(app: Quart) -> None:
-    """Have every error of the application rendered here."""
+    """Render every error of the application here."""
     app.register_error_handler(ProblemError, _problem)
     app.register_error_handler(RequestSchemaValidationError, _invalid)
     app.register_error_handler(HTTPException, _http)
@@ -71,25 +71,25 @@ async def _unexpected(error: Exception) -> Response:
 
 
 def tell(error: ProblemError) -> None:
-    """Log what a client will ask about. Not each of what is too much: it comes by the thousand, and says it all."""
+    """Log errors that a client may ask about. Overload is left out: it comes by the thousand, with one cause."""
     if error.status >= 500 and not isinstance(error, OverloadedError):
         log.warning("Answered %d %s: %s", error.status, error.code, error.__cause__ or error.detail)
 
 
 def named(body: dict[str, Any]) -> dict[str, Any]:
-    """A problem; one of ours with the name by which the log's lines about it are found."""
+    """A problem; a server error has its request id, which the log's lines have too."""
     name = CURRENT.get()
     return {**body, "request_id": name} if body["status"] >= 500 and name else body
 
 
 def unexpected(error: Exception) -> dict[str, Any]:
-    """Log what should not have happened; returns what is said of it."""
+    """Log an unexpected error; returns its problem."""
     log.error("A request failed", exc_info=error)
     return problem(500, *CODES[500])
 
 
 def validation_problem(error: Any) -> ValidationFailedError:
-    """What pydantic says of the input, field by field, without repeating the input."""
+    """Pydantic's errors of the input, by field, without the input itself."""
     items = error.errors()[:MAX_FIELD_ERRORS] if hasattr(error, "errors") else ()
     fields = [FieldError(".".join(map(str, item["loc"])), _message(item)) for item in items]
     detail = "; ".join(f"{field}: {message}" if field else message for field, message in fields[:3])
@@ -97,7 +97,7 @@ def validation_problem(error: Any) -> ValidationFailedError:
 
 
 def form_problem(error: ValidationError | ProblemError) -> ProblemError:
-    """What is wrong with a form, for the page that shows it again. A fragment has no such page: there it is raised."""
+    """The error of a form, for the page that shows the form again. A fragment has no such page: there it is raised."""
     found = validation_problem(error) if isinstance(error, ValidationError) else error
     if wants_fragment():
         raise found
@@ -105,7 +105,7 @@ def form_problem(error: ValidationError | ProblemError) -> ProblemError:
 
 
 def _message(item: Any) -> str:
-    """What pydantic says of one field; of a text it counts the characters, not the "items"."""
+    """Pydantic's message for one field; for a text it says characters, not "items"."""
     limits = item.get("ctx", {})
     if isinstance(item["input"], str) and item["type"].endswith("too_long"):
         return f"must have at most {limits['max_length']} characters"
@@ -129,7 +129,7 @@ async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
 
 
 async def _page(body: dict[str, Any]) -> str | None:
-    """What a person reads: a part for the page that they have, or a page; None for a program."""
+    """The HTML for a person: a fragment for their page, or a page; None for a program."""
     part = _at_the_pages() and wants_fragment()
     if not part and not wants_page():
         return None
@@ -141,7 +141,7 @@ async def _page(body: dict[str, Any]) -> str | None:
 
 
 async def _around(body: dict[str, Any]) -> dict[str, Any]:
-    """Who looks at it and their theme. No rows are read where the database may be gone, or somebody asks too often."""
+    """The page's user and theme. No rows are read when the database may be gone, or the client asks too often."""
     if body["code"] == MisdirectedError.code:
         return {"style_inside": True}
     if body["status"] not in OURS:
@@ -153,7 +153,7 @@ async def _around(body: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _typed(body: dict[str, Any]) -> list[str]:
-    """The words of a form that came when nobody was signed in any more, so that they are not lost."""
+    """The texts of a form that was sent after the session had ended, so that they are not lost."""
     if body["code"] != SignInRequiredError.code or request.method != "POST":
         return []
     form = await request.form
@@ -161,7 +161,7 @@ async def _typed(body: dict[str, Any]) -> list[str]:
 
 
 def wants_page() -> bool:
-    """Whether a person with a browser asked: HTML is accepted by name, and the address is not one for programs."""
+    """Whether a browser asked: it accepts HTML by name, and the address is not one for programs."""
     return _at_the_pages() and any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
 
 

@@ -1,4 +1,4 @@
-"""Entity tags: what a client has, and what it will not overwrite."""
+"""Entity tags, for conditional requests."""
 
 import re
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from quart import request
 from quart_notes.errors import InvalidIfMatchError
 
 ENTITY_TAG = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
-# What Apache, Caddy, Jetty and others put behind the tag of what they compress.
+# The suffix that Apache, Caddy, Jetty and others add to the tag of a compressed response.
 COMPRESSED = re.compile(r"(--?|[;:])(gzip|br|zstd|deflate)\Z")
 TAG_LIST = re.compile(rf"\s*{ENTITY_TAG.pattern}\s*(?:,\s*{ENTITY_TAG.pattern}\s*)*")
 
 
 def tags_sent(name: str) -> str | None:
-    """The entity tags that came with If-Match or If-None-Match: one list, in however many headers."""
+    """The entity tags of If-Match or If-None-Match: one list, in any number of headers."""
     return ", ".join(request.headers.getlist(name)) if name in request.headers else None
 
 
@@ -25,15 +25,15 @@ def etag_of(body: bytes) -> str:
 
 
 def version_tag(version: int) -> str:
-    """The entity tag of a thing with a version."""
+    """The entity tag of an object with a version."""
     return f'"{version}"'
 
 
 def if_match(header: str | None) -> Callable[[int], bool] | None:
-    """Whether a version may be changed, judged by If-Match; None when the header was not sent.
+    """A check whether a version matches If-Match; None when the header was not sent.
 
-    A weak tag counts as well: a proxy that compresses makes our tags weak, and a version names a state, not bytes. By
-    RFC 9110 every change through such a proxy would be refused.
+    A weak tag counts as well: a compressing proxy makes our tags weak, and a version names a state, not bytes. By RFC
+    9110 every change through such a proxy would be refused.
     source   RFC 9110, 13.1.1
     """
     if header is None:
@@ -57,5 +57,5 @@ def none_match(header: str | None, etag: str) -> bool:
 
 
 def _tags(header: str) -> set[str]:
-    """The tags as this server made them."""
+    """The tags in the form in which this server made them."""
     return {COMPRESSED.sub("", tag) for _, tag in ENTITY_TAG.findall(header)}

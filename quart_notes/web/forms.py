@@ -1,4 +1,4 @@
-"""What the forms of the pages send, and how they are shown again."""
+"""Reads the forms of the pages, and prepares them to be shown again."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -14,15 +14,16 @@ KEY_BYTES = 12
 
 
 async def typed(*names: str) -> dict[str, str]:
-    """The fields of the form that was sent; a browser ends lines with CRLF, our texts with LF."""
+    """The fields of the form; a browser ends lines with CRLF, our texts with LF."""
     form = await request.form
     return {name: form.get(name, "").replace("\r\n", "\n") for name in names}
 
 
 async def form_key(sent: Mapping[str, str]) -> str | None:
-    """The client key of what a form sends, made of the form's own and of all that was typed.
+    """The client key of a form: a hash of the form's own key and of all that was typed.
 
-    Sent again it makes nothing twice; with another text, as after the browser's Back, it is another request.
+    The same form sent again creates nothing twice; with another text, as after the browser's Back, it is another
+    request.
     """
     own = (await request.form).get("client_key")
     whole = "\0".join((own or "", *sent.values()))
@@ -35,15 +36,15 @@ def new_form_key() -> str:
 
 
 def filled(typed: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:
-    """A form as the templates take it: what was typed, and the first error of each field."""
+    """A form for the templates: what was typed, and the first error of each field."""
     return {**typed, "errors": {error.field: error.message for error in reversed([*errors])}}
 
 
 async def question(asked: str, words: str, *, verb: str, back: str) -> str | None:
-    """The page that asks before something goes for good, when the form wants to be asked; None once it was answered.
+    """The page that asks for confirmation before a final deletion, if the form wants it; None once it is confirmed.
 
-    words   what it means
-    back    where Cancel leads
+    words   the consequences
+    back    address of Cancel
     """
     if not (await request.form).get("ask"):
         return None
@@ -51,7 +52,7 @@ async def question(asked: str, words: str, *, verb: str, back: str) -> str | Non
 
 
 def digits(text: str | None) -> int | None:
-    """The id that `text` spells in digits, or None."""
+    """The id in `text`, in digits, or None."""
     if not text or not (text.isascii() and text.isdigit()) or len(text) > 19:
         return None
     number = int(text)
@@ -59,6 +60,6 @@ def digits(text: str | None) -> int | None:
 
 
 def own_page(path: str, otherwise: str) -> str:
-    """The path, if it is one of our own pages: what is sent could lead anywhere."""
+    """The path, if it is one of our own pages, else `otherwise`: a sent path could lead anywhere."""
     plain = path.isascii() and path.isprintable() and "\\" not in path and "//" not in path
     return path if plain and path.startswith("/front/") else otherwise

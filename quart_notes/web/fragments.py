@@ -1,4 +1,4 @@
-"""Parts of a page in place of the whole page, as htmx asks for them when it sends a form.
+"""Fragments of a page, for htmx, which puts them into the page in place of a redirect.
 
 source   htmx.org, "Request headers"
 """
@@ -6,14 +6,14 @@ source   htmx.org, "Request headers"
 from quart import redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-GONE = ""  # an answer without content has htmx remove the element
+GONE = ""  # htmx removes the element after an empty response
 
 
 def wants_fragment() -> bool:
-    """Whether a script puts the answer into its page. What it "boosts" are links and forms that want whole pages."""
+    """Whether the client wants a fragment. Boosted links and forms want whole pages."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
 
 
 def removed(page: str) -> str | WerkzeugResponse:
-    """The answer once something is deleted: nothing for a fragment, otherwise the way to `page`."""
+    """The response after a deletion: empty for a fragment, otherwise a redirect to `page`."""
     return GONE if wants_fragment() else redirect(request.root_path + page, 303)

@@ -1,20 +1,20 @@
-"""Addresses in a text, for a template that makes links of them. static/js/lib/linkify.js does the same in the pages."""
+"""Finds web addresses in a text, for templates with links. static/js/lib/linkify.js does the same in the pages."""
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# An address ends at whatever is no part of one: blanks, controls, marks that turn the direction, quotes, brackets.
+# An address ends at blanks, controls, marks that turn the direction, quotes, and angle brackets.
 END = '\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff<>"'
 ADDRESS = re.compile(f"(?<![A-Za-z0-9])https?://[^{END}]+", re.ASCII | re.IGNORECASE)
-# With a name before an @ it would look like another host.
+# A name before an @ would look like another host.
 HOST = re.compile(r"https?://[^/?#@]+(?:[/?#]|\Z)", re.ASCII | re.IGNORECASE)
 SENTENCE_ENDS = frozenset(".,;:!?'*_~…»”’")
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
 class Piece(NamedTuple):
-    """A part of a text, and whether it is an address of the web."""
+    """A part of a text, and whether it is a web address."""
 
     text: str
     is_link: bool

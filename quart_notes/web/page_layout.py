@@ -1,4 +1,4 @@
-"""What stands around every page: who looks at it and how they want it, the rooms, what is unread."""
+"""The data of the layout around every page: the user, their theme, rooms, and unread counts."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from quart_notes.web.context import core
 from quart_notes.web.security.authentication import accounts, caller, chosen_person, heard
 
 THEMES = ("light", "dark", "system")
-CHOICES = 12  # people whom the bar offers to be; more are found on their page
+CHOICES = 12  # users in the bar's list; the people page has all
 
 
 async def shell() -> dict[str, Any]:
@@ -21,24 +21,24 @@ async def shell() -> dict[str, Any]:
 
     me               UserOut or None
     admin            whether they may add people
-    choices          people to be, when there are few and everybody chooses
-    theme            light, dark or system as `me` has chosen it; "" when they have not
-    last_room        RoomOut in which `me` was last, or None
+    choices          users to choose from, when there are few and everybody chooses
+    theme            light, dark or system as `me` has chosen it; "" without a choice
+    last_room        RoomOut that `me` opened last, or None
     rooms            RoomOut: the lobby first, then by name; conversations: those of `me`, by the other's nickname
-    assistant_room   RoomOut in which `me` is alone with the assistant, or None
+    assistant_room   RoomOut, the private room of `me` with the assistant, or None
     assistant_there  whether it could answer since the start; assistant_wanted: whether the settings ask for one
-    unread           messages by the room's id; unread_total: their sum
-    unread_marks     "room:count:last read …", as of shell_event_id, for the script that counts on
-    shell_topics     what the bar has to hear of
-    shell_job        JobOut: long work of `me` that is under way, the oldest of it, or None
-    here             where to return to once somebody has chosen who they are
+    unread           unread counts by the room's id; unread_total: their sum
+    unread_marks     "room:count:last read …", as of shell_event_id, for the script that goes on counting
+    shell_topics     topics of the bar
+    shell_job        JobOut: the oldest unfinished job of `me`, or None
+    here             page to return to after the choice of a user
     """
     people = await core().people.find(PageQuery(limit=CHOICES + 1), active=True)
     me = await chosen_person()
     who = await caller()
     found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
     wanted = (await core().preferences.of_person(me.id))[0] if me else {}
-    # Last, so that nothing is unread in a room that is not listed; the script leaves out what is counted already.
+    # Last, so that no unread message is in a room that is not listed; the script skips what is counted already.
     unread = await core().readings.of_person(who, me.id) if me else Listed([], found.position)
     private = next((room for room in found.items if room.kind == "private"), None)
     conversations = sorted((room for room in found.items if room.kind == "direct"), key=lambda room: _other(room, me))
@@ -78,7 +78,7 @@ def _marks(unread: Iterable[UnreadOut]) -> str:
 
 
 def _here(own: set[str]) -> str:
-    """Where this page is for somebody else too: not in one's own conversations, nor where a form was refused."""
+    """The address of this page for any user: not one's own conversations, nor a form that was refused."""
     everybodys = request.method == "GET" and request.path not in own
     if everybodys or request.path.startswith("/front/messages/"):
         return request.path

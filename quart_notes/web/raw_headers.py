@@ -1,18 +1,18 @@
-"""A request's headers, read from the bytes as they came: the same for every way to an answer."""
+"""Parses a request's headers from their bytes: the same for every way to a response."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 Header = tuple[bytes, bytes]  # the name in lower case, the value trimmed
 Fields = Mapping[bytes, bytes]  # the value of each header by its name
-FIELDS = "quart_notes.fields"  # of a request's scope, once it is admitted
+FIELDS = "quart_notes.fields"  # of a request's scope, after its admission
 SINGLE = frozenset(  # what decides who asks and what for, and comes once
     {b"authorization", b"host", b"last-event-id", b"origin", b"sec-fetch-site"}
 )
 
 
 def fields_of(headers: Sequence[Header]) -> dict[bytes, bytes]:
-    """The headers by name; the parts of one that came in several are joined.
+    """The headers by name; the values of a repeated header are joined.
 
     source   RFC 9110, 5.3; for Cookie RFC 9113, 8.2.3
     """
@@ -40,9 +40,9 @@ def text(fields: Fields, name: bytes) -> str:
 
 
 def contradicted(headers: Sequence[Header]) -> bytes | None:
-    """A header that came with two values where one decides; None when there is none.
+    """A header with two different values where only one is allowed; None when there is none.
 
-    Two readers would take one each, and a request be two people's or meant for two servers.
+    Two readers would each take another value, and the request would belong to two users or be meant for two servers.
     """
     found: dict[bytes, bytes] = {}
     for name, value in headers:

@@ -1,4 +1,4 @@
-"""How a request's body is read: one reader for all routes, and another for those that take files."""
+"""Reads request bodies: one reader for all routes, and another for uploads."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
@@ -17,29 +17,29 @@ F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
 
 def takes_files(route: F) -> F:
-    """Let a route take a body that is larger than others may be, a piece at a time."""
+    """Let a route read a larger body than others, in pieces."""
     setattr(route, TAKES_FILES, True)
     return route
 
 
 async def decide() -> None:
-    """Before a request is judged: whether its body is taken a piece at a time."""
+    """Before the guards: choose whether the body is read in pieces."""
     body = cast(CheckedRequest, request).body
     assert isinstance(body, HeldBody)  # noqa: S101 - CheckedRequest makes it
     body.decided(pieces=hasattr(current_app.view_functions.get(request.endpoint or ""), TAKES_FILES))
 
 
 class HeldBody(Body):
-    """A body of which, while nobody takes it, no more is read than can be kept.
+    """A body with backpressure: it reads no more than it can hold.
 
-    1. Until it is decided what the request is for, only the first message of it is read, and kept.
-    2. A body that is taken a piece at a time has no bound here: the route that reads it counts. At most HELD bytes and
-       a message wait for them; a client that sends faster is made to wait.
-    3. Any other body is bounded, and what comes beyond the bound is thrown away, as Quart does.
+    1. Until the route is known, only the first message is read, and kept.
+    2. A body that is read in pieces has no limit here: the route counts. At most HELD bytes and a message wait for it;
+       a faster client has to wait.
+    3. Any other body is limited, and bytes beyond the limit are dropped, as in Quart.
     """
 
     def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
-        # What Body's own would set; it would make two events of asyncio's for each request, to be thrown away.
+        # Body would set the same, and create two asyncio events for each request, which are never used.
         self._data = bytearray()
         self._complete, self._has_data = LeanEvent(), LeanEvent()
         self._max_content_length = None
@@ -50,7 +50,7 @@ class HeldBody(Body):
         self._pieces = False
 
     def decided(self, *, pieces: bool) -> None:
-        """Whether it is taken a piece at a time, or whole."""
+        """Set whether it is read in pieces, or whole."""
         self._pieces = pieces
         if not pieces:
             self._max_content_length = self._bound
@@ -60,7 +60,7 @@ class HeldBody(Body):
         self._decided.set()
 
     async def room(self) -> None:
-        """Return when more may be read."""
+        """Wait until more may be read."""
         await self._decided.wait()
         while self._pieces and len(self._data) > HELD:
             self._taken.clear()
@@ -73,7 +73,7 @@ class HeldBody(Body):
 
 
 class CheckedRequest(Request):
-    """A request whose JSON went through the one reader; quart-schema's validation reads it here too."""
+    """A request whose JSON is read by the one strict reader; quart-schema's validation uses it too."""
 
     body_class = HeldBody
 

@@ -1,4 +1,4 @@
-"""A name for each request: its answer carries it, and what the log says while it is answered."""
+"""Request ids: in each response, and in the log's lines about the request."""
 
 import re
 import secrets
@@ -7,25 +7,25 @@ from contextvars import ContextVar
 from itertools import count
 
 HEADER = b"x-request-id"
-NAME = "quart_notes.web.request_ids"  # of a request's scope, from when it is certain that its answer is not a kept one
-TAILS = tuple(b"%02x" % number for number in range(256))  # to put two texts together takes half as long as a format
+NAME = "quart_notes.web.request_ids"  # of a request's scope, as soon as its response is known not to be a cached one
+TAILS = tuple(b"%02x" % number for number in range(256))  # joining two texts takes half as long as formatting
 WELL_FORMED = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-CURRENT: ContextVar[str] = ContextVar("request_id", default="")  # of the request that is being answered; empty: none
+CURRENT: ContextVar[str] = ContextVar("request_id", default="")  # of the request in progress; empty: none
 
 
 class RequestIds:
-    """Names requests: a number behind a word of its own, which costs a request next to nothing.
+    """Makes request ids: a random word and a number, at almost no cost.
 
-    No two are alike within a process; for those of two processes the word is 4 random bytes.
+    They are unique within a process; for two processes the word is 4 random bytes.
 
-    new   gives a name that nobody else has
+    new   returns a unique id
     """
 
     def __init__(self) -> None:
         self.new = _names(secrets.token_hex(4).encode()).__next__
 
     def given(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-        """The name that a trusted proxy has given it; a new one when there is none, or none that is well formed."""
+        """The id from a trusted proxy; a new one when there is none, or it is malformed."""
         named = [value for name, value in headers if name == HEADER]
         if len(named) == 1 and WELL_FORMED.fullmatch(named[0]):
             return named[0]
@@ -40,5 +40,5 @@ def _names(word: bytes) -> Iterator[bytes]:
 
 
 def single() -> bytes:
-    """A name for a request that never reaches the application."""
+    """An id for a request that never reaches the application."""
     return secrets.token_hex(8).encode()

@@ -1,4 +1,4 @@
-"""How things and lists of things are answered: entity tags, positions in the feed, links to further pages."""
+"""JSON responses of objects and lists: entity tags, positions in the feed, links to further pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ NEW_HEADERS = {**THING_HEADERS, "Location": HEADERS["Location"]}
 
 
 def list_response(description: str, model: Any) -> tuple[ResponseDoc, ResponseDoc]:
-    """The document of what `listed` returns."""
+    """The documented responses of `listed`."""
     return (
         ResponseDoc(200, description, model, headers=LIST_HEADERS),
         ResponseDoc(304, "Nothing has changed since the entity tag in If-None-Match."),
@@ -31,7 +31,7 @@ def list_response(description: str, model: Any) -> tuple[ResponseDoc, ResponseDo
 
 
 def made(name: str, model: type[Outgoing], headers: Mapping[str, str]) -> tuple[ResponseDoc, ResponseDoc]:
-    """What is answered to a request to make something, whose answer may have been lost."""
+    """The documented responses of a creation, which may be a repetition."""
     return (
         ResponseDoc(201, f"The new {name}.", model, headers=headers),
         ResponseDoc(200, f"The {name} that the same client_key has made before.", model, headers=headers),
@@ -39,7 +39,7 @@ def made(name: str, model: type[Outgoing], headers: Mapping[str, str]) -> tuple[
 
 
 def made_status(written: Written[Any]) -> int:
-    """201 for something new, 200 for what was made before."""
+    """201 for a new object, 200 for one that was created before."""
     return 200 if isinstance(written, Repeated) else 201
 
 
@@ -50,7 +50,7 @@ def page(adapter: TypeAdapter[Any], found: Listed[Any]) -> Response:
 
 
 def listed(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:
-    """A list as JSON, or 304 when the client has it; `links` has the parameters of a further page by its relation."""
+    """A list as JSON, or 304 when the client has it; `links` contains the parameters of further pages by relation."""
     etag = etag_of(body)
     if none_match(tags_sent("If-None-Match"), etag):
         response = Response(None, 304)
@@ -72,7 +72,7 @@ def _page(parameters: Mapping[str, Any]) -> str:
 def thing(
     what: Outgoing, position: EventId, *, status: int = 200, version: int | None = None, location: str | None = None
 ) -> Response:
-    """One thing as JSON; `location` is its path within the application, `version` gives its entity tag."""
+    """An object as JSON; `location` is its path within the application, `version` gives its entity tag."""
     response = Response(what.model_dump_json(), status, content_type="application/json")
     if version is not None:
         response.headers["ETag"] = version_tag(version)

@@ -1,4 +1,4 @@
-"""The words that a search found in a text, for a template. static/js/lib/search_text.js finds the same in the pages."""
+"""Marks the words of a search in a text, for a template. static/js/lib/search_text.js does the same in the pages."""
 
 import re
 import unicodedata
@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from quart_notes.domain.text_normalization import searchable
 
-MARKED_MAX = 5_000  # characters of a text in which words are marked: 5 ms, and a page has a hundred texts
-JAMO = range(0x1160, 0x1200)  # of Korean: what follows the first letter of a syllable
+MARKED_MAX = 5_000  # characters of a text with marks: 5 ms, and a page has a hundred texts
+JAMO = range(0x1160, 0x1200)  # of Korean: the letters after the first of a syllable
 
 
 class Piece(NamedTuple):
-    """A part of a text, and whether a search found it."""
+    """A part of a text, and whether it matches the search."""
 
     text: str
     found: bool
@@ -21,7 +21,7 @@ class Piece(NamedTuple):
 def marked(text: str, words: Sequence[str]) -> Iterator[Piece]:
     """The text in pieces, which joined give the text again.
 
-    words   folded, as domain.text.searched_words has them
+    words   folded, as by domain.text_normalization.searched_words
     """
     done = 0
     for start, end in _places(text[:MARKED_MAX], words) if words else ():
@@ -34,7 +34,7 @@ def marked(text: str, words: Sequence[str]) -> Iterator[Piece]:
 
 
 def _places(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
-    """From where to where in the text words occur, in order; those that touch are one."""
+    """Start and end of the words in the text, in order; adjacent ones are joined."""
     folded, origins = _folded(text)
     joined: list[tuple[int, int]] = []
     matches = (match for word in words for match in re.finditer(re.escape(word), folded))
@@ -47,7 +47,7 @@ def _places(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _folded(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """A text as a search looks at it, and for each character of that from where to where it comes."""
+    """The folded text, and for each of its characters the start and end in the original."""
     folded: list[str] = []
     origins: list[tuple[int, int]] = []
     at = 0
@@ -60,7 +60,7 @@ def _folded(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _letters(text: str) -> Iterator[str]:
-    """Each letter with the marks on it; of Korean, a syllable."""
+    """Each letter with its combining marks; in Korean, a syllable."""
     start = 0
     for at, character in enumerate(text):
         if at and not (unicodedata.category(character)[0] == "M" or ord(character) in JAMO):

@@ -1,4 +1,4 @@
-"""Files that are sent: as the parts of a form, or as the request's body itself. They go to the disk as they come."""
+"""Receives uploads, as the parts of a form or as the request's body. They are written to the disk while they arrive."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -24,19 +24,19 @@ from quart_notes.transfer.upload_store import FILES_MAX, Upload
 from quart_notes.web.context import core
 
 P = ParamSpec("P")
-HEAD_MAX = 256 * 1024  # bytes of a part's headers, and of what comes at once
+HEAD_MAX = 256 * 1024  # bytes of a part's headers, and of one piece
 FIELD_MAX = 1000  # bytes of a field that is no file
 FIELDS_MAX = 20
 NAME_MAX = 255  # characters of a file's name
-PAYLOAD = "file"  # what a body without a name is called
+PAYLOAD = "file"  # name of a body without a name
 NOTHING = Sent("", "", 0)
 
 
 @dataclass(slots=True)
 class Received:
-    """What was sent, and the fields beside it.
+    """The received files, and the fields beside them.
 
-    unwanted   it had come before: nothing is kept of it
+    unwanted   a repeated upload: none of it is kept
     """
 
     sent: Sent = NOTHING
@@ -46,10 +46,10 @@ class Received:
 
 @asynccontextmanager
 async def received() -> AsyncIterator[Received]:
-    """The files of this request, on the disk; they go when what is done with them fails.
+    """The files of this request, on the disk; they are deleted when the block fails.
 
     raises   ValidationFailedError without any; TooLargeError; StorageFullError; OverloadedError; RequestTimedOutError
-             when nothing comes any more; BadRequestError for a form that is none
+             when the body stalls; BadRequestError for an invalid form
     """
     limit = core().settings.max_import_bytes
     length = request.content_length
@@ -72,7 +72,7 @@ async def received() -> AsyncIterator[Received]:
 
 
 async def _pieces() -> AsyncIterator[bytes]:
-    """What comes, as it comes: it may take its time, as long as there is something now and then."""
+    """The pieces of the body as they arrive: it may be slow, as long as it does not stall."""
     body = aiter(request.body)
     while True:
         try:
@@ -86,7 +86,7 @@ async def _pieces() -> AsyncIterator[bytes]:
 
 
 async def _in_thread(act: Callable[P, None], *args: P.args, **named: P.kwargs) -> None:
-    """Return, or be cancelled, once a thread has done it: what it makes is not to come after it was cleared away."""
+    """Wait for a function in a thread, also when cancelled: it must not create files after the cleanup."""
     doing = asyncio.get_running_loop().run_in_executor(None, partial(act, *args, **named))
     left: asyncio.CancelledError | None = None
     while not doing.done():
@@ -100,7 +100,7 @@ async def _in_thread(act: Callable[P, None], *args: P.args, **named: P.kwargs) -
 
 
 def _taker(upload: Upload, kept: Received) -> Callable[[bytes | None], None]:
-    """What takes the pieces of the body, and None at its end; waits for the disk."""
+    """The function that accepts the pieces of the body, and None at its end; it waits for the disk."""
     kind, options = parse_options_header(request.headers.get("Content-Type"))
     if kind == "multipart/form-data":
         return _FormTaker(upload, kept, options.get("boundary", "")).take
@@ -116,13 +116,13 @@ def _taker(upload: Upload, kept: Received) -> Callable[[bytes | None], None]:
 
 
 def _own_name() -> str:
-    """What the sender of a bare body calls it."""
+    """The sender's name of a bare body."""
     _, options = parse_options_header(request.headers.get("Content-Disposition"))
     return request.args.get("name") or options.get("filename") or PAYLOAD
 
 
 class _FormTaker:
-    """Takes a form apart as it comes: files to the disk, short fields beside them."""
+    """Parses a form as it arrives: files to the disk, short fields beside them."""
 
     def __init__(self, upload: Upload, kept: Received, boundary: str) -> None:
         if not boundary or len(boundary) > 200 or not boundary.isascii():
@@ -133,17 +133,17 @@ class _FormTaker:
         self._field: str | None = None
         self._value = b""
         self._fields = 0
-        self._waiting: str | None = None  # the name of a file of which nothing has come yet
+        self._waiting: str | None = None  # name of a file without bytes so far
 
     def take(self, piece: bytes | None) -> None:
-        """The next piece, and None at the end."""
+        """Parse the next piece, and None at the end."""
         try:
             self._decoder.receive_data(piece)
             while not isinstance(event := self._decoder.next_event(), NeedData | Epilogue):
                 self._handle(event)
         except RequestEntityTooLarge:
             raise TooLargeError("The form has too many parts, or a part of it too long a head.") from None
-        except (ValueError, AttributeError):  # of a part without a line break, of a header that is no UTF-8
+        except (ValueError, AttributeError):  # a part without a line break, or a header that is not UTF-8
             raise BadRequestError("The body is not the form that its Content-Type says.") from None
 
     def _handle(self, event: object) -> None:
@@ -174,7 +174,7 @@ class _FormTaker:
 
 
 def _shown(names: list[str]) -> str:
-    """What several files are called together."""
+    """The name of several files together."""
     name = _tidy(names[0])
     return name if len(names) == 1 else f"{name[:200]} and {len(names) - 1:,} more"
 

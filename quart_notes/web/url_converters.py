@@ -1,4 +1,4 @@
-"""What may stand in an address."""
+"""Converters of values in addresses."""
 
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import BaseConverter, IntegerConverter
@@ -7,12 +7,12 @@ from quart_notes.schemas import MAX_ID, NOTE_FLAGS
 
 
 class IdConverter(IntegerConverter):
-    """The id of a row: 1 to 2^63−1, written one way; anything else is not found."""
+    """The id of a row: 1 to 2^63−1, with one spelling; anything else is not found."""
 
     regex = r"[1-9][0-9]{0,18}"
 
     def to_python(self, value: str) -> int:
-        """The number, when the database can hold it."""
+        """The number, if the database can store it."""
         number = int(value)
         if number > MAX_ID:
             raise NotFound  # a ValidationError would make it 405 for methods of which another rule has the path
@@ -20,7 +20,7 @@ class IdConverter(IntegerConverter):
 
 
 class ClientConverter(IntegerConverter):
-    """A client's number: what it likes, within 63 bits."""
+    """A client's number, within 63 bits."""
 
     regex = r"-?[0-9]{1,18}"
     signed = True

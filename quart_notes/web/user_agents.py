@@ -1,6 +1,6 @@
-"""What a browser is called by people, from what it calls itself."""
+"""Readable names of browsers, from their User-Agent."""
 
-# The first that is found counts: most browsers name those before them, too.
+# The first match counts: most browsers also name those before them.
 NAMES = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -23,7 +23,7 @@ SYSTEMS = (
 
 
 def browser_name(agent: str) -> str:
-    """For example "Firefox on Windows"; what nobody knows stays as it is."""
+    """For example "Firefox on Windows"; an unknown User-Agent stays as it is."""
     name, system = _first(NAMES, agent), _first(SYSTEMS, agent)
     return " on ".join(filter(None, (name, system))) if name else agent
 

@@ -1,4 +1,4 @@
-"""The AsyncAPI document of the feed, made from the very classes that are sent."""
+"""The AsyncAPI document of the feed, generated from the event classes."""
 
 from collections.abc import Iterable
 from typing import Any

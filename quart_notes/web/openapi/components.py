@@ -1,4 +1,4 @@
-"""The components of the OpenAPI document: what several operations share stands there once, under its name."""
+"""The components of the OpenAPI document: parts that several operations share, each under its name."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -51,10 +51,10 @@ IF_MATCH = {
 
 
 class _JsonSchema(GenerateJsonSchema):
-    """Says nothing that a generated client would take amiss.
+    """JSON schemas without what misleads generated clients.
 
-    A field's title would only be its name again. A default of null would have programs send null for what they leave
-    out.
+    A field's title would only repeat its name. A default of null would make programs send null for fields that they
+    leave out.
     """
 
     def field_title_should_be_set(self, schema: Any) -> bool:
@@ -66,10 +66,10 @@ class _JsonSchema(GenerateJsonSchema):
 
 
 class Components:
-    """What operations share, added when the first of them refers to it.
+    """Parts that operations share, added when the first operation refers to them.
 
-    1. Each method but `sections` returns the reference (or the schema) that stands in the operation.
-    2. A name has one content: what differs has another name.
+    1. Each method but `sections` returns the reference (or the schema) for the operation.
+    2. A name has one content: a different content has another name.
     """
 
     def __init__(self) -> None:

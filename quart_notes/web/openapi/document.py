@@ -1,4 +1,4 @@
-"""The OpenAPI document: what quart-schema knows of a route, and what it cannot know."""
+"""The OpenAPI document: quart-schema's knowledge of the routes, and our additions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 RESPONSES = "_quart_notes_responses"
 BODY = "_quart_notes_body"
 PARAMETERS = "_quart_notes_parameters"
-# Where routes are once more that are there for everybody's board.
+# Routes that exist a second time for the shared board.
 TWICE = tuple("/api/boards/{board_id}/" + name for name in ("notes", "imports", "export"))
 DESCRIPTION = """The notes board, people, messages and rooms of a Quart Notes server.
 
@@ -46,9 +46,9 @@ class ResponseDoc:
 
     status: int
     description: str
-    model: Any = None  # a pydantic model, list[model], or None when the media type says it all
+    model: Any = None  # a pydantic model, list[model], or None when the media type is enough
     media_type: str = "application/json"
-    files: Mapping[str, Any] | None = None  # media type → the model of what is in it, or None
+    files: Mapping[str, Any] | None = None  # media type → the model of its content, or None
     headers: Mapping[str, str] | None = None  # name → description
 
 
@@ -73,7 +73,7 @@ def responds(
 
 
 def sends(body: Mapping[str, Any]) -> Callable[[F], F]:
-    """Document a body that the route reads by itself."""
+    """Document a body that the route reads itself."""
 
     def decorate(route: F) -> F:
         setattr(route, BODY, body)
@@ -83,7 +83,7 @@ def sends(body: Mapping[str, Any]) -> Callable[[F], F]:
 
 
 def takes(*parameters: Mapping[str, Any]) -> Callable[[F], F]:
-    """Document parameters that the route reads by itself."""
+    """Document parameters that the route reads itself."""
 
     def decorate(route: F) -> F:
         setattr(route, PARAMETERS, parameters)
@@ -99,7 +99,7 @@ class Provider(OpenAPIProvider):
     _components: Components
 
     def schema(self) -> dict[str, Any]:
-        """The document, not to be changed; made once, because it takes 20 ms in which no reader hears anything."""
+        """The document, not to be changed; built once, because that takes 20 ms in which no event is sent."""
         if self._document is None:
             self._components = Components()
             document = super().schema()
@@ -120,7 +120,7 @@ class Provider(OpenAPIProvider):
         return paths, components
 
     def operation_id(self, method: str, path: str, func: Callable[..., Any]) -> str | None:
-        """Its name in generated clients: the function's; routes that are registered twice have two."""
+        """The operation's name in generated clients: the function's; routes that are registered twice have two."""
         return f"{func.__name__}_of_board" if path.startswith(TWICE) else func.__name__
 
     def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class Provider(OpenAPIProvider):
         return self._components.parameter(name, parameter)
 
     def build_request_body(self, model: Any, source: DataSource) -> tuple[dict[str, Any], dict[str, Any]]:
-        """A body whose shape is referred to by its name."""
+        """A body, whose shape is a reference by name."""
         body, _ = super().build_request_body(model, source)
         (content,) = body["content"].values()
         content["schema"] = self._components.schema(model, "validation")
@@ -149,7 +149,7 @@ class Provider(OpenAPIProvider):
                 _plain_query(parameter)
         own = [self._components.parameter(one["name"], one) for one in getattr(route, PARAMETERS, ())]
         operation["parameters"].extend(own)
-        # quart-schema's keys are numbers; as text they would stand beside ours as duplicates.
+        # quart-schema's keys are numbers; as text they would be duplicates of ours.
         operation["responses"] = {str(status): response for status, response in operation["responses"].items()}
         successes, problems, writes = getattr(route, RESPONSES)
         if StaleVersionError in problems:
@@ -209,7 +209,7 @@ FILES_BODY: dict[str, Any] = {
 
 
 def _plain_query(parameter: dict[str, Any]) -> None:
-    # A query string has no null: leaving the parameter out is the way to say nothing.
+    # A query string has no null: the parameter is left out instead.
     schema = parameter["schema"]
     if "anyOf" in schema:
         (kind,) = [item for item in schema.pop("anyOf") if item.get("type") != "null"]
@@ -219,12 +219,12 @@ def _plain_query(parameter: dict[str, Any]) -> None:
 
 
 def _unwrapped(text: str) -> str:
-    """Text whose paragraphs are one line each: readers of the document would keep the line breaks."""
+    """Text with one line a paragraph: viewers of the document would keep the line breaks."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
 
 
 def documented() -> QuartSchema:
-    """quart-schema, set up for this application: its document and nothing loaded from elsewhere."""
+    """quart-schema, configured for this application: only its document, and nothing loaded from elsewhere."""
     return QuartSchema(
         openapi_path=None,
         info=Info(title="Quart Notes", version=__version__, description=_unwrapped(DESCRIPTION)),
@@ -245,7 +245,7 @@ def documented() -> QuartSchema:
             "token": HttpSecurityScheme(scheme="bearer"),
             "session": APIKeySecurityScheme(in_="cookie", name="quart_notes_session"),
         },
-        # The empty one: in open mode nothing is needed.
+        # The empty one: in open mode no credential is needed.
         security=[{"token": []}, {"session": []}, {}],
         conversion_preference="pydantic",
         pydantic_dump_options=JSON_MODE,

@@ -48,7 +48,7 @@ def route_problems(
     """All error responses of a route, by status, in the order of the catalogue.
 
     content_types   of its body; none when it reads none
-    special         what the domain refuses there
+    special         those that the domain raises there
     """
     kinds = {*special, *_guard_problems(rule.endpoint), *_input_problems(route, content_types)}
     if rule.arguments:

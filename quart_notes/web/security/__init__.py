@@ -1,1 +1,1 @@
-"""Who asks, and what is refused before a route is run: credentials, origins, hosts, headers, proxies."""
+"""Authentication, and the checks before a route runs: credentials, origins, hosts, headers, proxies."""

@@ -1,4 +1,4 @@
-"""By which names the server answers: DNS rebinding makes a stranger's name lead here, and its pages ours."""
+"""The allowed host names: with DNS rebinding, a foreign name resolves to this server, and its pages have its origin."""
 
 from functools import lru_cache
 
@@ -10,12 +10,12 @@ from quart_notes.schemas.origins import host_in, in_hosts, origin_of
 from quart_notes.web.context import core
 from quart_notes.web.raw_headers import Fields, fields_in, text
 
-HOSTS = "quart_notes.hosts"  # extension of the application: whether a Host header names this server
-REMEMBERED = 256  # Host headers
+HOSTS = "quart_notes.hosts"  # extension of the application: checks whether a Host header names this server
+REMEMBERED = 256  # cached Host headers
 
 
 def register(app: Quart) -> None:
-    """Have the application know its names."""
+    """Register the server's names."""
     parts: Core = app.extensions["quart_notes"]
     app.extensions[HOSTS] = lru_cache(REMEMBERED)(lambda host: _names(parts, host))
 
@@ -24,19 +24,19 @@ def _names(parts: Core, host: bytes | None) -> bool:
     if host is None:
         return True
     if parts.settings.access == "accounts" and not parts.settings.hosts:
-        return True  # a stranger's page has nobody's cookies there
+        return True  # a foreign page has no user's cookies there
     found = host_in(host.decode("latin-1"))
     return found is not None and in_hosts(found.name, parts.settings.known_hosts)
 
 
 def is_served(app: Quart, fields: Fields) -> bool:
-    """Whether a request was meant for this server. Without a Host header (HTTP/1.0) no browser has sent it."""
+    """Whether a request was meant for this server. Without a Host header (HTTP/1.0) it is from no browser."""
     served: bool = app.extensions[HOSTS](fields.get(b"host"))
     return served
 
 
 def not_served(app: Quart, fields: Fields) -> ProblemError:
-    """Why a request is not served: by its Host it was meant for another server, or for none that there can be."""
+    """Why a request is refused: its Host is another server's, or invalid."""
     if is_served(app, fields):
         return BadRequestError("The Host header names no host.")
     return MisdirectedError(
@@ -46,16 +46,16 @@ def not_served(app: Quart, fields: Fields) -> ProblemError:
 
 
 def must_be_served(app: Quart, fields: Fields) -> None:
-    """MisdirectedError for a request by a name that is not this server's."""
+    """MisdirectedError for a request with a foreign host name."""
     if not is_served(app, fields):
         raise not_served(app, fields)
 
 
 def base_url() -> str:
-    """What links to this server begin with, for the caller; no slash at the end.
+    """The start of links to this server, for the caller; no slash at the end.
 
-    It is `public_url`; without it the host by which the request came, which is one that is served; without that the
-    address at which the server listens.
+    It is `public_url`; without it the host of the request, which is an allowed one; without that the address at which
+    the server listens.
     """
     settings = core().settings
     if settings.public_base is not None:

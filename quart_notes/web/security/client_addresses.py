@@ -1,4 +1,4 @@
-"""The addresses of clients, as connections and proxies write them."""
+"""Parses client addresses, as connections and proxies write them."""
 
 import re
 from functools import lru_cache
@@ -7,11 +7,11 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 from quart import request
 
 CACHED = 4096  # addresses whose parsed form is cached
-SUBSCRIBER_BITS = 64  # of an IPv6 address: one subscriber's network, in which they choose the rest themselves
+SUBSCRIBER_BITS = 64  # of an IPv6 address: the network of one subscriber, who controls the rest
 # Networks whose last 32 bits are an IPv4 address.
 # source   RFC 4291, 2.5.5.2; RFC 6052, 2.1
 WITH_V4 = (IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"))
-# An address, in brackets if it has colons and a port follows; a zone behind % is of no meaning elsewhere.
+# An address, in brackets if it has colons and a port follows; a zone after % means nothing elsewhere.
 # source   RFC 7239, 6; RFC 4007, 11
 WRITTEN = re.compile(
     r'"?(?:\[([0-9a-f:.]+)(?:%[^\]]*)?\](?::[0-9]*)?|([0-9.]+)(?::[0-9]*)?|([0-9a-f:.]+)(?:%.*?)?)"?', re.IGNORECASE
@@ -19,7 +19,7 @@ WRITTEN = re.compile(
 
 
 def client_address() -> str:
-    """The address of the client that sends this request; nothing for a unix socket's client."""
+    """The address of the request's client; empty for a client of a unix socket."""
     return parsed(request.remote_addr or "") or ""
 
 
@@ -43,5 +43,5 @@ def parsed(text: str) -> str | None:
 
 
 def counted(address: str) -> str:
-    """What a client is counted by: an IPv4 address itself, of an IPv6 address its network of 64 bits."""
+    """The key for counting a client: an IPv4 address itself, of an IPv6 address its network of 64 bits."""
     return str(IPv6Network((address, SUBSCRIBER_BITS), strict=False)) if ":" in address else address

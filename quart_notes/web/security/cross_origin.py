@@ -1,4 +1,4 @@
-"""Pages of other origins: which are known, and what they are told in their browsers' terms."""
+"""Pages of other origins: which are allowed, and their CORS headers."""
 
 from quart import Quart, Response, request
 
@@ -10,14 +10,14 @@ from quart_notes.web.raw_headers import Fields, fields_in, text
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 MAY_SEND = "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID"
 MAY_READ = "ETag, Last-Event-ID, Link, Location, Retry-After, X-Request-Id"
-PREFLIGHT_SECONDS = "600"  # that a browser remembers what it may send
+PREFLIGHT_SECONDS = "600"  # for which a browser caches the preflight
 
 
 def is_own(parts: Core, fields: Fields, *, secure: bool) -> bool:
-    """Whether the Origin header names this server, where it was asked or where people find it.
+    """Whether the Origin header names this server, by the address of the request or by `public_url`.
 
-    Scheme, host and port count, a default port as none. Two things are not known behind a proxy that nobody has told us
-    of: that it was asked by https, which a port 443 says, or a browser that vouches for its page.
+    Scheme, host and port count, a default port as none. Behind a proxy that the settings do not mention, two things
+    show that the request came by https: a port 443, or a browser that vouches for its page.
     """
     sent, host = origin_in(text(fields, b"origin")), host_in(text(fields, b"host"))
     if sent is None:
@@ -33,7 +33,7 @@ def is_own(parts: Core, fields: Fields, *, secure: bool) -> bool:
 
 
 def listed(parts: Core, fields: Fields, *, secure: bool) -> Origin | None:
-    """The origin of a page elsewhere that asks and is in the setting `origins`."""
+    """The origin of the request's page if it is in the setting `origins`."""
     if not parts.settings.origins:
         return None
     sent = origin_in(text(fields, b"origin"))

@@ -1,4 +1,4 @@
-"""What proxies in front say of a request: who sent it, to which address."""
+"""Applies the forwarded headers of trusted proxies: the client's address, scheme and host."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from quart_notes.web.security.client_addresses import parsed
 
 
 def trust(scope: Any, hops: int) -> None:
-    """Take over what the nearest `hops` proxies have added; what stands further left anybody may have made up.
+    """Apply the values that the nearest `hops` proxies have added; anybody may have invented those further left.
 
     source   X-Forwarded-For, -Proto and -Host, as nginx, Caddy and others send them: each proxy adds at the right
     """
@@ -17,7 +17,7 @@ def trust(scope: Any, hops: int) -> None:
     scheme = _added(scope["headers"], b"x-forwarded-proto", hops)
     host = _added(scope["headers"], b"x-forwarded-host", hops)
     address = parsed(client or "")
-    if address:  # what is none counts as the proxy's own
+    if address:  # an invalid address counts as the proxy's own
         scope["client"] = (address, 0)
     if scheme in {"http", "https"}:
         scope["scheme"] = scheme.replace("http", "ws") if scope["type"] == "websocket" else scheme

@@ -1,4 +1,4 @@
-"""Who may do what, judged before a route runs."""
+"""The guard of each route: who may call it, checked before the route runs."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -23,23 +23,23 @@ from quart_notes.web.security.authentication import accounts, identify
 from quart_notes.web.security.cross_origin import is_own, listed
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-OWN_SITES = frozenset({"same-origin", "none"})  # none: the person typed the address or opened a bookmark
+OWN_SITES = frozenset({"same-origin", "none"})  # none: the address was typed or bookmarked
 
 
 class Need(Enum):
-    """What a route asks of its caller, beyond what the domain judges row by row."""
+    """The requirement of a route for its caller; the domain checks each row."""
 
     NOTHING = auto()  # everybody, signed in or not
-    LOOK = auto()  # somebody
-    CHANGE = auto()  # somebody whose token, if it is one, may write
+    LOOK = auto()  # an authenticated caller
+    CHANGE = auto()  # an authenticated caller; a token must have the scope write
     BY_METHOD = auto()  # LOOK for GET, CHANGE for the rest
-    SELF = auto()  # the same, and in open mode somebody in particular
-    ACCOUNT = auto()  # a person with a browser, in accounts mode: never a token
-    PROFILE = auto()  # the same, and in open mode somebody in particular
-    ADMIN = auto()  # such a person who administers the server
+    SELF = auto()  # the same, and in open mode a chosen user
+    ACCOUNT = auto()  # a user with a browser, in accounts mode: never a token
+    PROFILE = auto()  # the same, and in open mode a chosen user
+    ADMIN = auto()  # such a user who is an administrator
 
 
-# Of every blueprint, and of single routes that differ from the rest of theirs. A route that is not here is refused.
+# By blueprint, and by single routes that differ from the rest of theirs. A route without an entry is refused.
 NEEDS: Mapping[str, Need] = {
     "system": Need.NOTHING,
     "system.openapi": Need.LOOK,
@@ -47,7 +47,7 @@ NEEDS: Mapping[str, Need] = {
     "system.docs": Need.LOOK,
     "system.home": Need.LOOK,
     "static_files": Need.NOTHING,
-    "dev": Need.NOTHING,  # there under `quart-notes dev` only
+    "dev": Need.NOTHING,  # exists under `quart-notes dev` only
     "notes": Need.BY_METHOD,
     "board_notes": Need.BY_METHOD,
     "boards": Need.BY_METHOD,
@@ -88,12 +88,12 @@ NEEDS: Mapping[str, Need] = {
 
 
 def need_of(endpoint: str) -> Need | None:
-    """What a route needs; None when nobody has said it."""
+    """The requirement of a route; None without an entry."""
     return NEEDS.get(endpoint) or NEEDS.get(endpoint.rpartition(".")[0])
 
 
 def register(app: Quart) -> None:
-    """Judge every request and websocket of the application."""
+    """Check every request and websocket of the application."""
     app.before_request(_judge_request)
     app.before_websocket(_judge_websocket)
 
@@ -104,7 +104,7 @@ async def _judge_request() -> Response | WerkzeugResponse | None:
     if request.method not in SAFE_METHODS:
         _refuse_foreign(fields, secure=request.is_secure)
     if request.endpoint is None:
-        return None  # there is no such route; 404 and 405 say nothing
+        return None  # there is no such route: it gets 404 or 405
     try:
         await _judge(request.endpoint, changes=request.method not in SAFE_METHODS)
     except SignInRequiredError:
@@ -158,7 +158,7 @@ def _here() -> str:
 
 
 def _refuse_foreign(fields: Fields, *, secure: bool) -> None:
-    """A page of another origin may neither change anything nor listen; programs send no Origin and pass.
+    """Refuse changes and streams for pages of another origin; programs send no Origin and pass.
 
     source   https://www.w3.org/TR/fetch-metadata/, RFC 6455, 10.2
     """

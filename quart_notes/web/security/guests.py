@@ -1,4 +1,4 @@
-"""Guests of the lobby: in open mode, people who talk there before they have chosen who they are."""
+"""Guests of the lobby: in open mode, visitors who write there before they have chosen a user."""
 
 from quart import Response
 
@@ -11,16 +11,16 @@ COOKIE = "quart_notes_guest"
 
 
 def may_talk(room_id: int) -> bool:
-    """Whether somebody who is nobody yet can talk in a room."""
+    """Whether a guest may write in a room."""
     return room_id == LOBBY and not accounts()
 
 
 def known_guest() -> str | None:
-    """The name that this browser was given, such as Guest 1234. It is signed: nobody can take another's."""
+    """The guest name of this browser, such as Guest 1234. It is signed: nobody else can use it."""
     read = core().signing.read
     return next((name for value in cookie_values(COOKIE) if (name := read("guest", value))), None)
 
 
 def remember_guest(response: Response, name: str) -> None:
-    """Have the browser keep its name."""
+    """Store the name in the browser."""
     set_cookie(response, COOKIE, core().signing.sign("guest", name), LIFE.total_seconds())

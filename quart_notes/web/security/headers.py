@@ -1,4 +1,4 @@
-"""Headers that every response carries."""
+"""Headers of every response."""
 
 from quart import Quart, Response, request
 from quart.typing import ResponseTypes
@@ -9,7 +9,7 @@ CSP = (
     "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none';"
     " form-action 'self'"
 )
-# Swagger UI styles its elements in place; nothing else on the server may.
+# Swagger UI sets inline styles; nothing else on the server may.
 DOCS_CSP = CSP + "; style-src 'self' 'unsafe-inline'"
 SECURITY = {
     "Content-Security-Policy": CSP,
@@ -18,16 +18,16 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# The default: after signing out, nobody finds pages or secrets in what the browser has kept.
+# The default: after sign-out, the browser's cache contains no pages or secrets.
 NOT_KEPT = {"Cache-Control": "private, no-store"}
 REQUEST_ID = "X-Request-Id"
-REQUEST_IDS = "quart_notes.request_ids"  # extension of the application: names its requests
+REQUEST_IDS = "quart_notes.request_ids"  # extension of the application: makes request ids
 RAW_SECURITY = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
 BY_LOWER_NAME = tuple((name.lower(), name, value) for name, value in {**SECURITY, **NOT_KEPT}.items())
 
 
 def register(app: Quart) -> None:
-    """Put the headers on every response of the application."""
+    """Add the headers to every response of the application."""
     app.extensions[REQUEST_IDS] = RequestIds()
     app.after_request(_name)
     app.after_request(_secure)
@@ -41,7 +41,7 @@ async def _name(response: Response) -> Response:
 
 
 async def _secure(response: Response) -> Response:
-    # Not with `setdefault`, which looks through all headers twice for each name: 11 µs in place of 2.
+    # Not with `setdefault`, which searches all headers twice for each name: 11 µs instead of 2.
     there = {name.lower() for name, _ in response.headers}
     for lower, name, value in BY_LOWER_NAME:
         if lower not in there:

@@ -1,6 +1,6 @@
-"""What is done with every request and websocket first: it is named, and refused when it can be read in two ways.
+"""The first step of every request and websocket: it gets an id, and is refused if it is ambiguous.
 
-And what every answer carries for how its request came.
+Also the response headers that depend on how the request came.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,7 +25,7 @@ TWO_LENGTHS = BadRequestError(
 
 
 def admit(app: Quart, scope: Any) -> tuple[bytes, BadRequestError | None]:
-    """Bring a scope into the one form that all roads read; its name, and why it cannot be served, if it cannot."""
+    """Normalise a scope for all readers; returns its id, and why it cannot be served, if it cannot."""
     absolute = not scope["path"].startswith("/")
     where = _absolute(scope["path"]) if absolute else None
     if where is not None:  # the address counts, not the header. RFC 9112, 3.2.2
@@ -33,7 +33,7 @@ def admit(app: Quart, scope: Any) -> tuple[bytes, BadRequestError | None]:
         scope["headers"] = _with_host(scope["headers"], where.netloc.encode("utf-8", "replace"))
     name = _named(app, scope)
     if scope["path"] == scope.get("root_path"):
-        scope["path"] += "/"  # people leave it out
+        scope["path"] += "/"  # users often leave it out
     if absolute and where is None:
         return name, NO_PATH
     headers = scope["headers"]
@@ -43,7 +43,7 @@ def admit(app: Quart, scope: Any) -> tuple[bytes, BadRequestError | None]:
 
 
 def strictly(app: Quart, scope: Any, send: Send) -> Send:
-    """What sends the answers to an admitted request: with Strict-Transport-Security when it came by https, if wanted.
+    """The `send` of an admitted request: it adds Strict-Transport-Security to https responses, if configured.
 
     source   RFC 6797, 7.2: never over http
     """
@@ -61,7 +61,7 @@ def strictly(app: Quart, scope: Any, send: Send) -> Send:
 
 
 def _named(app: Quart, scope: Any) -> bytes:
-    """Take over what trusted proxies say of a request; gives its name."""
+    """Apply the headers of trusted proxies; returns the request's id."""
     hops = app.config.get(PROXY_HOPS, 0)
     ids: RequestIds = app.extensions[REQUEST_IDS]
     if hops:
@@ -71,7 +71,7 @@ def _named(app: Quart, scope: Any) -> bytes:
 
 
 def _absolute(target: str) -> SplitResult | None:
-    """The parts of http://host/path; None of what is no address, such as of `GET ?x` and `GET http://[x`."""
+    """The parts of http://host/path; None for anything else, such as `GET ?x` and `GET http://[x`."""
     try:
         parts = urlsplit(target)
     except ValueError:
@@ -84,9 +84,9 @@ def _with_host(headers: Sequence[Header], host: bytes) -> list[Header]:
 
 
 def _contradiction(headers: Sequence[Header], fields: Fields) -> BadRequestError | None:
-    """Why two who read these headers, a proxy and we, may understand two things; None when they do not.
+    """Why a proxy and this server may read these headers differently; None when they do not.
 
-    A length and chunks are two ends of a request: how one is smuggled in. RFC 9112, 6.3
+    A length together with chunks gives a request two ends, which allows request smuggling. RFC 9112, 6.3
     """
     if b"transfer-encoding" in fields and b"content-length" in fields:
         return TWO_LENGTHS

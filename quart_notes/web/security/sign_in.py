@@ -1,4 +1,4 @@
-"""How somebody gets in: counted, checked, and given a session. Pages and API use the same."""
+"""Sign-in: attempts are counted, passwords checked, sessions started. Pages and API use the same functions."""
 
 from quart import Response
 
@@ -12,17 +12,17 @@ from quart_notes.web.security.client_addresses import client_address, counted
 
 
 def must_have_accounts() -> None:
-    """NotFoundError in open mode, where nobody signs in."""
+    """NotFoundError in open mode, where there is no sign-in."""
     if not accounts():
         raise NotFoundError("This server has no accounts: it runs with --access open.")
 
 
 async def check(data: SignIn) -> int:
-    """The id of the person who gives this nickname and password.
+    """The id of the user with this nickname and password.
 
-    Wrong ones are counted by nickname and address, by nickname, and by address. A browser in which the person has
-    signed in before is counted for itself: others who try their nickname do not lock them out.
-    raises   WrongPasswordError; TooManyAttemptsError before the password is looked at
+    Wrong ones are counted by nickname and address, by nickname, and by address. A browser in which the user has signed
+    in before is counted separately: others who try their nickname do not lock them out.
+    raises   WrongPasswordError; TooManyAttemptsError before the password is checked
     """
     must_have_accounts()
     nickname, address = name_key(data.nickname, NAME_MAX), counted(client_address())
@@ -40,13 +40,13 @@ async def check(data: SignIn) -> int:
 
 
 async def let_in(response: Response, user_id: int) -> None:
-    """Begin a session, and know the browser again."""
+    """Start a session, and mark the browser as known."""
     await begin_session(response, user_id, proven=True)
     remember_device(response, user_id)
 
 
 async def change_password(who: Caller, data: PasswordChange) -> None:
-    """Change one's own password; wrong current ones are counted too, in each browser for itself."""
+    """Change the caller's password; wrong current ones are counted too, separately in each browser."""
     one = Try("password", (who.id, who.session))
     await core().attempts.count(one)
     await core().accounts.must_know(who.id or 0, data.current)

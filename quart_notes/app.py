@@ -34,8 +34,8 @@ from quart_notes.blueprints.pages import notes as notes_pages
 from quart_notes.blueprints.pages import rooms as rooms_pages
 from quart_notes.blueprints.pages import transfers as transfers_pages
 from quart_notes.blueprints.pages import users as users_pages
-from quart_notes.cluster.leader_election import FileLock, Leader, Lock
-from quart_notes.cluster.worker_slot import Place
+from quart_notes.cluster.leader_election import FileLock, LeaderElection, Lock
+from quart_notes.cluster.worker_slot import WorkerSlot
 from quart_notes.core import Core
 from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import ProblemError
@@ -51,7 +51,7 @@ from quart_notes.web.security.authentication import NoSessions
 from quart_notes.web.security.request_admission import HSTS, PROXY_HOPS
 from quart_notes.web.url_converters import ClientConverter, FlagConverter, IdConverter
 
-LEADING = 0x51756172744E03  # id of PostgreSQL's advisory lock for the leader
+LEADER_LOCK_KEY = 0x51756172744E03  # id of PostgreSQL's advisory lock for the leader
 MAX_BODY = 256 * 1024  # bytes of a request
 BODY_TIMEOUT = 15  # seconds for a request's body to arrive
 RESPONSE_TIMEOUT = 30  # seconds for a response to leave; streams have no limit
@@ -66,12 +66,12 @@ class Application(Quart):
             super().log_exception(exception_info)
 
 
-def create_app(settings: Settings | None = None, place: Place | None = None) -> Quart:
+def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None = None) -> Quart:
     """The application; without settings, with those of the environment.
 
-    place   the worker's slot; None without workers
+    worker_slot   the worker's slot; None without workers
     """
-    core = Core.build(settings or load(), place)
+    core = Core.build(settings or load(), worker_slot)
     app = Application("quart_notes", template_folder=str(assets.folder("templates")), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
     app.config.update({PROXY_HOPS: core.settings.proxy_hops, HSTS: core.settings.hsts})
@@ -108,19 +108,19 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     job_pages = (transfers_pages, jobs_pages)
     for module in (*api, *people_pages, *access_pages, *job_pages, system, static_files):
         app.register_blueprint(module.blueprint)
-    _keep_open(app, core)
+    _manage_lifespan(app, core)
     access_log_filter.protect()
     return app
 
 
-def _keep_open(app: Quart, core: Core) -> None:
+def _manage_lifespan(app: Quart, core: Core) -> None:
     resources = AsyncExitStack()
 
     @app.before_serving
     async def start() -> None:
         asyncio.get_running_loop().set_exception_handler(_say_fault)
         try:
-            await _open(core, resources)
+            await _open_resources(core, resources)
         except BaseException as error:
             # Nobody calls `stop` then, and the database's threads would keep the process alive for ever.
             await resources.aclose()
@@ -152,8 +152,8 @@ def _say_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None
         loop.default_exception_handler(context)
 
 
-async def _open(core: Core, resources: AsyncExitStack) -> None:
-    if core.place is None:
+async def _open_resources(core: Core, resources: AsyncExitStack) -> None:
+    if core.worker_slot is None:
         resources.enter_context(exclusive(core.settings.database))
     await core.database.open()
     resources.push_async_callback(core.database.close)
@@ -161,15 +161,15 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
         await core.signing.open(core.database)
     except ValueError as error:
         raise CannotOpenError(str(error)) from None
-    if core.others is not None:
-        await core.others.start()
-        resources.push_async_callback(core.others.stop)
+    if core.commit_channel is not None:
+        await core.commit_channel.start()
+        resources.push_async_callback(core.commit_channel.stop)
     await core.log.open()
     await core.rooms.open()
     await core.boards.open()
-    if core.others is not None:
-        core.others.carry(core.replication.receive)
-        core.replication.start(core.others)
+    if core.commit_channel is not None:
+        core.commit_channel.on_datagram(core.replication.receive)
+        core.replication.start(core.commit_channel)
         resources.callback(core.replication.stop)
     await core.follower.start()
     core.broadcaster.resume(*await core.log.ends())
@@ -179,12 +179,12 @@ async def _open(core: Core, resources: AsyncExitStack) -> None:
     resources.push_async_callback(core.writer.stop)
     core.assistant.open()
     resources.push_async_callback(core.assistant.close)
-    for leader in _leaders(core):
+    for leader in _elections(core):
         await leader.start()
         resources.push_async_callback(leader.stop)
 
 
-def _leaders(core: Core) -> list[Leader]:
+def _elections(core: Core) -> list[LeaderElection]:
     """The leader tasks: what only one process of a database does, and what only one does with a data folder's files."""
     tidying = housekeeping.Housekeeping(core.tidy, core.database.checkpoint)
 
@@ -197,16 +197,16 @@ def _leaders(core: Core) -> list[Leader]:
         await core.assistant.stop()
 
     return [
-        Leader("assistant and housekeeping", _lock_of_leaders(core.settings.database), begin, end),
-        Leader("imports", FileLock(core.settings.data / "imports.lock"), core.runner.start, core.runner.stop),
+        LeaderElection("assistant and housekeeping", _leader_lock(core.settings.database), begin, end),
+        LeaderElection("imports", FileLock(core.settings.data / "imports.lock"), core.runner.start, core.runner.stop),
     ]
 
 
-def _lock_of_leaders(place: Path | Postgres) -> Lock:
+def _leader_lock(place: Path | Postgres) -> Lock:
     if isinstance(place, Path):
         return FileLock(place.with_name(place.name + ".leader"))
     from quart_notes.storage.postgres.advisory_lock import (
         AdvisoryLock,  # a server on SQLite does not need PostgreSQL's driver
     )
 
-    return AdvisoryLock(place, LEADING)
+    return AdvisoryLock(place, LEADER_LOCK_KEY)

@@ -12,8 +12,8 @@ from quart_notes.background.housekeeping import in_chunks
 from quart_notes.background.import_runner import Runner
 from quart_notes.background.ollama import Ollama
 from quart_notes.cluster.presence_replication import PresenceReplication
-from quart_notes.cluster.worker_channel import Siblings
-from quart_notes.cluster.worker_slot import Place
+from quart_notes.cluster.worker_channel import WorkerChannel
+from quart_notes.cluster.worker_slot import WorkerSlot
 from quart_notes.domain.access_cache import AccessCache
 from quart_notes.domain.accounts import Accounts
 from quart_notes.domain.api_tokens import Tokens
@@ -38,7 +38,7 @@ from quart_notes.domain.users import People
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.event_log import EventLog
 from quart_notes.live.feed import Feed
-from quart_notes.live.follower import Follower, Nobody
+from quart_notes.live.follower import Follower, SingleProcess
 from quart_notes.live.presence import Presence
 from quart_notes.live.response_cache import ResponseCache
 from quart_notes.live.writer import Change, Writer
@@ -49,7 +49,7 @@ from quart_notes.storage.signing_key import Signing
 from quart_notes.transfer.upload_store import Spool
 
 if TYPE_CHECKING:
-    from quart_notes.cluster.postgres_notifications import Notices
+    from quart_notes.cluster.postgres_notifications import PostgresNotifications
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Core:
     """The services, wired together: each knows only those before it."""
 
     settings: Settings
-    place: Place | None
-    others: Siblings | Notices | None
+    worker_slot: WorkerSlot | None
+    commit_channel: WorkerChannel | PostgresNotifications | None
     database: Database
     log: EventLog
     broadcaster: Broadcaster
@@ -94,7 +94,7 @@ class Core:
     spool: Spool
     room: Room
     runner: Runner
-    leaving: asyncio.Event  # the server stops soon, and requests must go elsewhere
+    draining: asyncio.Event  # the server stops soon, and requests must go elsewhere
 
     async def tidy(self) -> None:
         """One round of housekeeping, in chunks for which no write has to wait."""
@@ -114,17 +114,17 @@ class Core:
         await in_chunks(self.attempts.forget_expired)
 
     @classmethod
-    def build(cls, settings: Settings, place: Place | None = None, *, alone: bool = False) -> Core:
+    def build(cls, settings: Settings, worker_slot: WorkerSlot | None = None, *, alone: bool = False) -> Core:
         """Wire the services; nothing is opened yet. `alone`: see Database.
 
-        place   the worker's slot; None without workers
+        worker_slot   the worker's slot; None without workers
         """
-        turn = place.turn if place and isinstance(settings.database, Path) else None
-        database = Database(settings.database, turn, alone=alone, private=settings.access == "accounts")
+        write_lock = worker_slot.write_lock if worker_slot and isinstance(settings.database, Path) else None
+        database = Database(settings.database, write_lock, alone=alone, private=settings.access == "accounts")
         log = EventLog(database)
         broadcaster = Broadcaster()
-        others = None if alone else _others(settings, place)
-        follower = Follower(log, broadcaster, others or Nobody())
+        commit_channel = None if alone else _commit_channel(settings, worker_slot)
+        follower = Follower(log, broadcaster, commit_channel or SingleProcess())
         writer = Writer(database, log, follower)
         wired = (database, log, writer)
         boards = Boards(*wired)
@@ -142,8 +142,8 @@ class Core:
         ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
         return cls(
             settings=settings,
-            place=place,
-            others=others,
+            worker_slot=worker_slot,
+            commit_channel=commit_channel,
             database=database,
             log=log,
             broadcaster=broadcaster,
@@ -183,7 +183,7 @@ class Core:
                 trusted=settings.access == "open",
                 sole=not isinstance(settings.database, Postgres),
             ),
-            leaving=asyncio.Event(),
+            draining=asyncio.Event(),
         )
 
 
@@ -193,12 +193,12 @@ def _written_to(settings: Settings) -> list[Path]:
     return [settings.data, *([database.parent] if isinstance(database, Path) else [])]
 
 
-def _others(settings: Settings, place: Place | None) -> Siblings | Notices | None:
+def _commit_channel(settings: Settings, worker_slot: WorkerSlot | None) -> WorkerChannel | PostgresNotifications | None:
     """The channel to the other processes of the database; None when there are none."""
     if isinstance(settings.database, Postgres):
         from quart_notes.cluster.postgres_notifications import (
-            Notices,  # a server on SQLite does not need PostgreSQL's driver
+            PostgresNotifications,  # a server on SQLite does not need PostgreSQL's driver
         )
 
-        return Notices(settings.database)
-    return place.siblings if place else None
+        return PostgresNotifications(settings.database)
+    return worker_slot.channel if worker_slot else None

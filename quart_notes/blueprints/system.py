@@ -62,7 +62,7 @@ async def process_alive() -> HealthOut:
 )
 async def ready() -> tuple[HealthOut, int]:
     """Check whether requests can be served: the database, its event log, and room on the disk."""
-    if core().leaving.is_set():
+    if core().draining.is_set():
         return HealthOut(status="unhealthy", message="The server is about to stop."), 503
     if not core().follower.follows():
         return HealthOut(status="unhealthy", message="What other servers change cannot be heard."), 503

@@ -11,8 +11,8 @@ from typing import IO, Protocol
 from quart_notes.errors import ProblemError
 from quart_notes.private_files import make_folder, open_file
 
-LOOK = 0.25  # seconds between attempts to acquire the lock
-AGAIN = 1.0  # seconds more after a failure of the database: the log must not fill a full disk
+POLL_INTERVAL = 0.25  # seconds between attempts to acquire the lock
+RETRY_DELAY = 1.0  # seconds more after a failure of the database: the log must not fill a full disk
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 class Lock(Protocol):
     """A lock that is released when its process ends, in whatever way."""
 
-    async def take(self) -> bool:
+    async def acquire(self) -> bool:
         """Whether this process holds the lock; acquires it if it is free."""
 
     async def release(self) -> None:
@@ -34,7 +34,7 @@ class FileLock:
         self._file = file
         self._held: IO[bytes] | None = None
 
-    async def take(self) -> bool:
+    async def acquire(self) -> bool:
         """Whether this process holds the lock."""
         if self._held is not None:
             return True
@@ -55,28 +55,28 @@ class FileLock:
             self._held = None
 
 
-class Leader:
+class LeaderElection:
     """Works while it holds the lock.
 
-    1. `begin` is awaited after this process has acquired the lock, `end` before it releases the lock or after it has
-       lost it. When `begin` fails, what has begun is ended, and it is tried again.
+    1. `on_elected` is awaited after this process has acquired the lock, `on_lost` before it releases the lock or after
+       it has lost it. When `on_elected` fails, what has begun is ended, and it is tried again.
     2. A process that is alone has begun when `start` returns, if the database works.
     """
 
     def __init__(
-        self, name: str, lock: Lock, begin: Callable[[], Awaitable[None]], end: Callable[[], Awaitable[None]]
+        self, name: str, lock: Lock, on_elected: Callable[[], Awaitable[None]], on_lost: Callable[[], Awaitable[None]]
     ) -> None:
         self._name = name
         self._lock = lock
-        self._begin = begin
-        self._end = end
+        self._on_elected = on_elected
+        self._on_lost = on_lost
         self._task: asyncio.Task[None] | None = None
-        self.leads = False
+        self.is_leader = False
 
     async def start(self) -> None:
         """Begin now if the lock is free, or as soon as it is."""
         await self._try()
-        self._task = asyncio.create_task(self._keep_looking(), name=f"leader: {self._name}")
+        self._task = asyncio.create_task(self._keep_trying(), name=f"leader: {self._name}")
 
     async def stop(self) -> None:
         """End, and let another process begin."""
@@ -84,38 +84,38 @@ class Leader:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        if self.leads:
-            self.leads = False
-            await self._end()
+        if self.is_leader:
+            self.is_leader = False
+            await self._on_lost()
         await self._lock.release()
 
-    async def _keep_looking(self) -> None:
+    async def _keep_trying(self) -> None:
         while True:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL)
             try:
                 if not await self._try():
-                    await asyncio.sleep(AGAIN)
+                    await asyncio.sleep(RETRY_DELAY)
             except Exception:
                 log.exception("The process could not take the lead: %s", self._name)
 
     async def _try(self) -> bool:
         """Whether the database was available."""
         try:
-            await self._look()
+            await self._check_lock()
         except ProblemError as error:
             log.warning("The process could not take the lead, and tries again: %s: %s", self._name, error.detail)
             return False
         return True
 
-    async def _look(self) -> None:
-        holds = await self._lock.take()
-        if holds and not self.leads:
+    async def _check_lock(self) -> None:
+        holds = await self._lock.acquire()
+        if holds and not self.is_leader:
             try:
-                await self._begin()
+                await self._on_elected()
             except BaseException:
-                await self._end()  # end what has begun: another process may be first the next time
+                await self._on_lost()  # end what has begun: another process may be first the next time
                 raise
-            self.leads = True
-        elif self.leads and not holds:
-            self.leads = False
-            await self._end()
+            self.is_leader = True
+        elif self.is_leader and not holds:
+            self.is_leader = False
+            await self._on_lost()

@@ -18,40 +18,40 @@ from quart_notes.settings import Postgres
 from quart_notes.storage.postgres.connections import ANSWER, FAILURES, connect
 
 COMMITS = "quart_notes_commits"  # channel; the payload is the number of the newest event
-WORDS = "quart_notes_words"
-LIMIT = 7_900  # bytes of a payload; the server accepts less than 8,000
-LOOK = 1.0  # seconds between polls of the newest number, which also show whether the connection is alive
-AGAIN = 0.25  # seconds between attempts to connect
-HEALS = 2.0  # seconds that a lost connection may be away before it is reported
-TOGETHER = 64  # datagrams in one statement
+DATAGRAMS = "quart_notes_words"
+DATAGRAM_LIMIT = 7_900  # bytes of a payload; the server accepts less than 8,000
+POLL_INTERVAL = 1.0  # seconds between polls of the newest number, which also show whether the connection is alive
+RETRY_DELAY = 0.25  # seconds between attempts to connect
+RECONNECT_GRACE = 2.0  # seconds that a lost connection may be away before it is reported
+BATCH_SIZE = 64  # datagrams in one statement
 MAX_WAITING = 4096  # datagrams that wait for the server; the oldest are dropped
 NEWEST = "SELECT newest FROM log_head WHERE id = 1"
-SAY = "SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word"
+NOTIFY = "SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word"
 
 log = logging.getLogger(__name__)
 
 
-class Notices:
+class PostgresNotifications:
     """One connection that listens. It is reopened whenever it is lost; only datagrams can be missed."""
 
     alone = False
-    limit = LIMIT
+    limit = DATAGRAM_LIMIT
 
-    def __init__(self, place: Postgres) -> None:
-        self._place = place
-        self._heard: list[Callable[[int | None, Sequence[Message]], None]] = []
-        self._told: list[Callable[[bytes], None]] = []
-        self._asking: list[asyncio.Future[int]] = []
-        self._words: deque[str] = deque(maxlen=MAX_WAITING)
+    def __init__(self, target: Postgres) -> None:
+        self._target = target
+        self._commit_listeners: list[Callable[[int | None, Sequence[Message]], None]] = []
+        self._datagram_listeners: list[Callable[[bytes], None]] = []
+        self._waiting: list[asyncio.Future[int]] = []
+        self._datagrams: deque[str] = deque(maxlen=MAX_WAITING)
         self._work = asyncio.Event()
         self._connection: Any = None
-        self._lost = -HEALS  # loop time of the last connection
+        self._lost_at = -RECONNECT_GRACE  # loop time of the last connection
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen; DatabaseUnavailableError when the server cannot be reached."""
         try:
-            self._connection = await self._listening()
+            self._connection = await self._connect()
         except FAILURES as error:
             raise DatabaseUnavailableError(f"The database cannot be listened to: {error}") from error
         self._task = asyncio.create_task(self._keep_listening(), name="notices")
@@ -65,21 +65,21 @@ class Notices:
             await self._task
         if self._connection is not None:
             with suppress(*FAILURES):
-                await self._say(self._connection)
-            await self._lose()
+                await self._send_pending(self._connection)
+            await self._disconnect()
 
-    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
-        """Call `heard` after each commit: with its number, or None when that is unknown."""
-        self._heard.append(heard)
+    def listen(self, listener: Callable[[int | None, Sequence[Message]], None]) -> None:
+        """Call `listener` after each commit: with its number, or None when that is unknown."""
+        self._commit_listeners.append(listener)
 
-    def hears(self) -> bool:
+    def is_connected(self) -> bool:
         """Whether there is a connection, or was one a moment ago."""
-        return self._connection is not None or asyncio.get_running_loop().time() < self._lost + HEALS
+        return self._connection is not None or asyncio.get_running_loop().time() < self._lost_at + RECONNECT_GRACE
 
-    def tell(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[Message]) -> None:
         """Do nothing: the commit has notified the others."""
 
-    def beyond(self, number: int) -> bool:
+    def may_have_newer_than(self, number: int) -> bool:
         """Always true: the database has to be asked."""
         return True
 
@@ -87,95 +87,95 @@ class Notices:
         """The number up to which everything is committed. Concurrent callers share one query."""
         if self._connection is None:
             raise DatabaseUnavailableError("The database does not answer.")
-        asking = asyncio.get_running_loop().create_future()
-        self._asking.append(asking)
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
         self._work.set()
-        number: int = await asking
+        number: int = await waiting
         return number
 
-    def carry(self, told: Callable[[bytes], None]) -> None:
-        """Call `told` with each datagram that a process sends, this one too."""
-        self._told.append(told)
+    def on_datagram(self, listener: Callable[[bytes], None]) -> None:
+        """Call `listener` with each datagram that a process sends, this one too."""
+        self._datagram_listeners.append(listener)
 
-    def send(self, datum: bytes) -> None:
+    def send(self, datagram: bytes) -> None:
         """Send ASCII text of up to `limit` bytes to all."""
-        self._words.append(datum.decode("ascii"))
+        self._datagrams.append(datagram.decode("ascii"))
         self._work.set()
 
-    async def _listening(self) -> Any:
-        connection = await connect(self._place, "listener")
+    async def _connect(self) -> Any:
+        connection = await connect(self._target, "listener")
         connection.add_termination_listener(lambda _: self._work.set())
         try:
-            await connection.add_listener(COMMITS, self._hear_commit)
-            await connection.add_listener(WORDS, self._hear_words)
+            await connection.add_listener(COMMITS, self._on_notify_commit)
+            await connection.add_listener(DATAGRAMS, self._on_notify_datagram)
         except BaseException:
             connection.terminate()
             raise
         return connection
 
-    def _hear_commit(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:
-        self._hear(int(payload))
+    def _on_notify_commit(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:
+        self._on_commit(int(payload))
 
-    def _hear(self, number: int | None) -> None:
-        for heard in self._heard:
-            heard(number, ())
+    def _on_commit(self, number: int | None) -> None:
+        for listener in self._commit_listeners:
+            listener(number, ())
 
-    def _hear_words(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:
-        for told in self._told:
-            told(payload.encode())
+    def _on_notify_datagram(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:
+        for listener in self._datagram_listeners:
+            listener(payload.encode())
 
     async def _keep_listening(self) -> None:
         while True:
             try:
                 if self._connection is None:
-                    self._connection = await self._listening()
+                    self._connection = await self._connect()
                     log.info("The database is listened to again")
-                    self._hear(None)
-                await self._answer(self._connection)
+                    self._on_commit(None)
+                await self._serve_connection(self._connection)
             except FAILURES as error:
                 if self._connection is not None:
                     log.warning("The database cannot be listened to; it is tried again: %s", error)
             except Exception:  # in any case, this process must listen again
                 log.exception("The database cannot be listened to; it is tried again")
-            await self._lose()
-            await asyncio.sleep(AGAIN)
+            await self._disconnect()
+            await asyncio.sleep(RETRY_DELAY)
 
-    async def _answer(self, connection: Any) -> None:
+    async def _serve_connection(self, connection: Any) -> None:
         """Send queries and datagrams, and poll now and then, until the connection is lost."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK):
+                async with asyncio.timeout(POLL_INTERVAL):
                     await self._work.wait()
             self._work.clear()
-            asking, self._asking = self._asking, []
+            waiting, self._waiting = self._waiting, []
             try:
                 async with asyncio.timeout(ANSWER):
-                    if self._words:
-                        await self._say(connection)
+                    if self._datagrams:
+                        await self._send_pending(connection)
                     number = await connection.fetchval(NEWEST)
             except BaseException:
-                _fail(asking)
+                _fail(waiting)
                 raise
-            for one in asking:
+            for one in waiting:
                 if not one.done():
                     one.set_result(number)
-            self._hear(number)
+            self._on_commit(number)
 
-    async def _say(self, connection: Any) -> None:
-        while self._words:
-            words = [self._words.popleft() for _ in range(min(TOGETHER, len(self._words)))]
-            await connection.execute(SAY, WORDS, words)
+    async def _send_pending(self, connection: Any) -> None:
+        while self._datagrams:
+            datagrams = [self._datagrams.popleft() for _ in range(min(BATCH_SIZE, len(self._datagrams)))]
+            await connection.execute(NOTIFY, DATAGRAMS, datagrams)
 
-    async def _lose(self) -> None:
+    async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
-        asking, self._asking = self._asking, []
-        _fail(asking)
+        waiting, self._waiting = self._waiting, []
+        _fail(waiting)
         if connection is not None:
-            self._lost = asyncio.get_running_loop().time()
+            self._lost_at = asyncio.get_running_loop().time()
             connection.terminate()
 
 
-def _fail(asking: list["asyncio.Future[int]"]) -> None:
-    for one in asking:
+def _fail(waiting: list["asyncio.Future[int]"]) -> None:
+    for one in waiting:
         if not one.done():
             one.set_exception(DatabaseUnavailableError("The database does not answer."))

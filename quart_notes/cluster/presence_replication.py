@@ -25,7 +25,7 @@ class DatagramTransport(Protocol):
 
     limit: int  # bytes of a datagram at most
 
-    def send(self, datum: bytes) -> None:
+    def send(self, datagram: bytes) -> None:
         """Send ASCII text without waiting. It may be lost, duplicated or late."""
 
 

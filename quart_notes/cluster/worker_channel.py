@@ -9,20 +9,20 @@ from collections.abc import Callable, Sequence
 
 from quart_notes.live.channel import Message
 
-NUMBER = 8  # bytes: a commit's number, one for each worker, so that none overwrites another's
+NUMBER_SIZE = 8  # bytes: a commit's number, one for each worker, so that none overwrites another's
 WAKE = b"w"  # something was committed: read the log
 EVENTS = b"e"  # prefix of events that were committed
-WORDS = b"p"  # prefix of a datagram of `peers`
-HEAD = struct.Struct("<QBBI")  # of an event: its number, and the lengths of its topic, its id and its data
-LIMIT = 32 << 10  # bytes of a datagram
+DATAGRAM = b"p"  # prefix of a datagram
+EVENT_HEADER = struct.Struct("<QBBI")  # of an event: its number, and the lengths of its topic, its id and its data
+DATAGRAM_LIMIT = 32 << 10  # bytes of a datagram
 MAX_WAITING = 1024  # datagrams that wait for one worker; further ones are dropped, and their sender repeats them later
-MAX_HEARD = 64  # datagrams received at once
+RECEIVE_BATCH = 64  # datagrams received at once
 
 
-class Siblings:
+class WorkerChannel:
     """The other workers.
 
-    1. What `tell` announces is visible to `beyond` and `newest` of every other worker before `tell` returns.
+    1. What `announce` tells is visible to `may_have_newer_than` and `newest` of every other worker before it returns.
     2. Datagrams may be late or lost: a busy worker gets them later, a suspended one loses the oldest. A process that
        needs more reads the log.
 
@@ -37,14 +37,14 @@ class Siblings:
         self._numbers = memoryview(numbers).cast("Q")
         self._inbox = inbox
         self._outboxes = [_Outbox(outbox) for outbox in outboxes]
-        self._woken: list[Callable[[int | None, Sequence[Message]], None]] = []
-        self._told: list[Callable[[bytes], None]] = []
-        self.limit = LIMIT
+        self._commit_listeners: list[Callable[[int | None, Sequence[Message]], None]] = []
+        self._datagram_listeners: list[Callable[[bytes], None]] = []
+        self.limit = DATAGRAM_LIMIT
         inbox.setblocking(False)
 
     async def start(self) -> None:
         """Listen, from within the loop."""
-        asyncio.get_running_loop().add_reader(self._inbox, self._hear)
+        asyncio.get_running_loop().add_reader(self._inbox, self._receive)
         self._wake_others()  # its predecessor may have died between a commit and its notification
 
     async def stop(self) -> None:
@@ -53,33 +53,33 @@ class Siblings:
         for outbox in self._outboxes:
             outbox.close()
 
-    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
-        """Call `heard` whenever another worker has committed something.
+    def listen(self, listener: Callable[[int | None, Sequence[Message]], None]) -> None:
+        """Call `listener` whenever another worker has committed something.
 
         With the number of the newest event and, if they are few enough, with the events, so that the log need not be
         read.
         """
-        self._woken.append(heard)
+        self._commit_listeners.append(listener)
 
-    def hears(self) -> bool:
+    def is_connected(self) -> bool:
         """Always true: a socket between two processes is not lost."""
         return True
 
-    def tell(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[Message]) -> None:
         """Announce the events that this worker has committed."""
         self._numbers[self._slot] = messages[-1].number or 0
-        datum = EVENTS + b"".join(map(_packed, messages))
-        if len(datum) > LIMIT:
+        datagram = EVENTS + b"".join(map(_encoded, messages))
+        if len(datagram) > DATAGRAM_LIMIT:
             self._wake_others()
             return
         for outbox in self._outboxes:
-            outbox.hand_over(datum)
+            outbox.send_or_wake(datagram)
 
     def _wake_others(self) -> None:
         for outbox in self._outboxes:
             outbox.wake()
 
-    def beyond(self, number: int) -> bool:
+    def may_have_newer_than(self, number: int) -> bool:
         """Whether a worker has committed more than that."""
         return max(self._numbers) > number
 
@@ -87,50 +87,51 @@ class Siblings:
         """The number up to which everything is committed."""
         return max(self._numbers)
 
-    def carry(self, told: Callable[[bytes], None]) -> None:
-        """Call `told` with each datagram that another worker sends."""
-        self._told.append(told)
+    def on_datagram(self, listener: Callable[[bytes], None]) -> None:
+        """Call `listener` with each datagram that another worker sends."""
+        self._datagram_listeners.append(listener)
 
-    def send(self, datum: bytes) -> None:
+    def send(self, datagram: bytes) -> None:
         """Send up to `limit` bytes to each of the others."""
         for outbox in self._outboxes:
-            outbox.send(WORDS + datum)
+            outbox.send(DATAGRAM + datagram)
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         woken = False
-        for _ in range(MAX_HEARD):
+        for _ in range(RECEIVE_BATCH):
             try:
-                datum = self._inbox.recv(LIMIT + 1)
+                datagram = self._inbox.recv(DATAGRAM_LIMIT + 1)
             except BlockingIOError:
                 break
-            if datum[:1] == EVENTS:
-                messages = _unpacked(datum)
-                for heard in self._woken:
-                    heard(messages[-1].number, messages)
-            elif datum == WAKE:
+            if datagram[:1] == EVENTS:
+                messages = _decoded(datagram)
+                for listener in self._commit_listeners:
+                    listener(messages[-1].number, messages)
+            elif datagram == WAKE:
                 woken = True
             else:
-                for told in self._told:
-                    told(datum[1:])
+                for receive in self._datagram_listeners:
+                    receive(datagram[1:])
         if woken:
-            for heard in self._woken:
-                heard(max(self._numbers), ())
+            for listener in self._commit_listeners:
+                listener(max(self._numbers), ())
 
 
-def _packed(message: Message) -> bytes:
+def _encoded(message: Message) -> bytes:
     topic, event_id = message.topic.encode(), message.event_id.encode()
-    return HEAD.pack(message.number, len(topic), len(event_id), len(message.data)) + topic + event_id + message.data
+    header = EVENT_HEADER.pack(message.number, len(topic), len(event_id), len(message.data))
+    return header + topic + event_id + message.data
 
 
-def _unpacked(datum: bytes) -> list[Message]:
+def _decoded(datagram: bytes) -> list[Message]:
     messages, at = [], len(EVENTS)
-    while at < len(datum):
-        number, topic, event_id, data = HEAD.unpack_from(datum, at)
-        topic_end = at + HEAD.size + topic
+    while at < len(datagram):
+        number, topic, event_id, data = EVENT_HEADER.unpack_from(datagram, at)
+        topic_end = at + EVENT_HEADER.size + topic
         id_end = topic_end + event_id
-        name, known_as = datum[at + HEAD.size : topic_end].decode(), datum[topic_end:id_end].decode()
+        name, known_as = datagram[at + EVENT_HEADER.size : topic_end].decode(), datagram[topic_end:id_end].decode()
         at = id_end + data
-        messages.append(Message(name, number, known_as, datum[id_end:at]))
+        messages.append(Message(name, number, known_as, datagram[id_end:at]))
     return messages
 
 
@@ -144,31 +145,31 @@ class _Outbox:
 
     def wake(self) -> None:
         if not self._waiting:
-            self._offer(WAKE)
+            self._send_now(WAKE)
         elif WAKE not in self._waiting:
             self._waiting.append(WAKE)
 
-    def send(self, datum: bytes) -> None:
+    def send(self, datagram: bytes) -> None:
         if self._waiting:
-            self._waiting.append(datum)
+            self._waiting.append(datagram)
         else:
-            self._offer(datum)
+            self._send_now(datagram)
 
-    def hand_over(self, datum: bytes) -> None:
+    def send_or_wake(self, datagram: bytes) -> None:
         """Send to a worker that keeps up; another one is only woken, and reads the log."""
         if self._waiting:
             self.wake()
         else:
-            self._offer(datum)
+            self._send_now(datagram)
 
-    def _offer(self, datum: bytes) -> None:
+    def _send_now(self, datagram: bytes) -> None:
         try:
-            self._socket.send(datum)
+            self._socket.send(datagram)
         except OSError:  # the socket's buffer is full
-            self._waiting.append(datum)
-            asyncio.get_running_loop().add_writer(self._socket, self._go_on)
+            self._waiting.append(datagram)
+            asyncio.get_running_loop().add_writer(self._socket, self._flush)
 
-    def _go_on(self) -> None:
+    def _flush(self) -> None:
         try:
             while self._waiting:
                 self._socket.send(self._waiting[0])

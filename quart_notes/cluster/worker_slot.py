@@ -8,34 +8,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from quart_notes.cluster.worker_channel import NUMBER, Siblings
+from quart_notes.cluster.worker_channel import NUMBER_SIZE, WorkerChannel
 from quart_notes.storage.sqlite.write_lock import Turns
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WorkerSlot:
     """A worker's resources.
 
     slot       from 0
     first      whether it is the first process of the first slot: it prints what is printed once
-    of         number of workers
-    siblings   the channel to the others
-    turn       the write lock
+    workers    number of workers
+    channel    to the others
     """
 
     slot: int
     first: bool
-    of: int
-    siblings: Siblings
-    turn: Turns
+    workers: int
+    channel: WorkerChannel
+    write_lock: Turns
 
 
-class Shared:
+class SharedMemory:
     """What workers share: a file in memory, and a socket for each. Created by the supervisor, inherited by workers."""
 
     def __init__(self, workers: int) -> None:
         self.memory = _memory()
-        self.memory.truncate(workers * NUMBER)
+        self.memory.truncate(workers * NUMBER_SIZE)
         self._ways = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(workers)]
 
     def close(self) -> None:
@@ -46,7 +45,7 @@ class Shared:
                 end.close()
 
     def descriptors(self, slot: int) -> list[int]:
-        """The descriptors that a worker has to inherit, for `place_of`."""
+        """The descriptors that a worker has to inherit, for `slot_of`."""
         inbox = self._ways[slot][0].fileno()
         outboxes = [way[1].fileno() for number, way in enumerate(self._ways) if number != slot]
         return [self.memory.fileno(), inbox, *outboxes]
@@ -57,10 +56,12 @@ def _memory() -> IO[bytes]:
     return os.fdopen(os.memfd_create("quart-notes"), "w+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
 
 
-def place_of(slot: int, descriptors: Sequence[int], *, first: bool) -> Place:
+def slot_of(slot: int, descriptors: Sequence[int], *, first: bool) -> WorkerSlot:
     """The slot of a worker that has inherited the descriptors."""
     memory, inbox, *outboxes = descriptors
     workers = len(outboxes) + 1
-    numbers = mmap.mmap(memory, workers * NUMBER)
-    siblings = Siblings(slot, numbers, socket.socket(fileno=inbox), [socket.socket(fileno=each) for each in outboxes])
-    return Place(slot, first, workers, siblings, Turns(memory))
+    numbers = mmap.mmap(memory, workers * NUMBER_SIZE)
+    channel = WorkerChannel(
+        slot, numbers, socket.socket(fileno=inbox), [socket.socket(fileno=each) for each in outboxes]
+    )
+    return WorkerSlot(slot, first, workers, channel, Turns(memory))

@@ -24,7 +24,7 @@ def stop_process() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-class Wakes(Protocol):
+class CommitChannel(Protocol):
     """How processes that share a database announce their commits to each other.
 
     alone   no other process writes to this database
@@ -39,20 +39,20 @@ class Wakes(Protocol):
         along.
         """
 
-    def hears(self) -> bool:
+    def is_connected(self) -> bool:
         """Whether announcements of the others arrive, or will again in a moment."""
 
-    def tell(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[Message]) -> None:
         """Announce the events that this process has committed."""
 
-    def beyond(self, number: int) -> bool:
+    def may_have_newer_than(self, number: int) -> bool:
         """Whether another process may have committed more than that, as far as is known without asking the database."""
 
     async def newest(self) -> int:
         """The number up to which everything is committed; ProblemError if it cannot be read."""
 
 
-class Nobody:
+class SingleProcess:
     """The channel of a process that is alone."""
 
     alone = True
@@ -60,14 +60,14 @@ class Nobody:
     def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
         """Do nothing: there are no announcements."""
 
-    def hears(self) -> bool:
+    def is_connected(self) -> bool:
         """Always true."""
         return True
 
-    def tell(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[Message]) -> None:
         """Do nothing: there is no other process."""
 
-    def beyond(self, number: int) -> bool:
+    def may_have_newer_than(self, number: int) -> bool:
         """Always false."""
         return False
 
@@ -86,22 +86,26 @@ class Follower:
     """
 
     def __init__(
-        self, event_log: EventLog, broadcaster: Broadcaster, wakes: Wakes, give_up: Callable[[], object] = stop_process
+        self,
+        event_log: EventLog,
+        broadcaster: Broadcaster,
+        channel: CommitChannel,
+        give_up: Callable[[], object] = stop_process,
     ) -> None:
         self._log = event_log
         self._broadcaster = broadcaster
-        self._wakes = wakes
+        self._channel = channel
         self._give_up = give_up
         self._woken = asyncio.Event()
         self._heard = 0  # the newest number that was announced
         self._expecting = False
         self._task: asyncio.Task[None] | None = None
-        wakes.listen(self._hear)
+        channel.listen(self._hear)
 
     async def start(self) -> None:
         """Start at the current end of the log."""
         self._broadcaster.newest = (await self._log.newest()).number
-        if not self._wakes.alone:
+        if not self._channel.alone:
             self._task = asyncio.create_task(self._follow(), name="follower")
 
     async def stop(self) -> None:
@@ -119,7 +123,7 @@ class Follower:
         """A commit is over: its events, with consecutive numbers; none if it has failed."""
         self._expecting = False
         if messages:
-            self._wakes.tell(messages)
+            self._channel.announce(messages)
             self._take(messages)
         if self._heard > self._broadcaster.newest:
             self._woken.set()
@@ -147,17 +151,17 @@ class Follower:
 
     def behind(self) -> bool:
         """Whether there may be committed events that are not published here yet."""
-        return self._wakes.beyond(self._broadcaster.newest)
+        return self._channel.may_have_newer_than(self._broadcaster.newest)
 
     def follows(self) -> bool:
         """Whether commits of other processes arrive here immediately."""
-        return self._wakes.hears()
+        return self._channel.is_connected()
 
     async def caught_up(self) -> bool:
         """Wait until everything committed before this call is published here; False after a timeout."""
         try:
             async with asyncio.timeout(PATIENCE):
-                newest = await self._wakes.newest()
+                newest = await self._channel.newest()
                 if newest > self._broadcaster.newest:
                     self._hear(newest, ())
                     await self._broadcaster.reached(newest)

@@ -20,7 +20,7 @@ from hypercorn.utils import LifespanFailureError
 from quart import Quart
 
 from quart_notes.app import create_app
-from quart_notes.cluster.worker_slot import Place
+from quart_notes.cluster.worker_slot import WorkerSlot
 from quart_notes.core import Core
 from quart_notes.server import logs, transport
 from quart_notes.server.metrics import exposition
@@ -42,26 +42,26 @@ def serve(
     settings: Settings,
     listener: socket.socket | None = None,
     furnish: Callable[[Quart], None] = lambda _: None,
-    place: Place | None = None,
+    worker_slot: WorkerSlot | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises ServeError when the address or the database cannot be used.
 
-    listener   an inherited socket to serve on, instead of a new one at the address of the settings
-    furnish    configures the application before it starts
-    place      the worker's slot; None without workers
+    listener      an inherited socket to serve on, instead of a new one at the address of the settings
+    furnish       configures the application before it starts
+    worker_slot   the worker's slot; None without workers
     """
     config = configuration(settings)
     listener = listener or listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
-    alone = place is None  # the supervisor serves the metrics of several processes
+    alone = worker_slot is None  # the supervisor serves the metrics of several processes
     monitored = listen(settings.metrics_bind) if alone and settings.metrics_bind is not None else None
-    theirs = ceil(settings.max_connections / (place.of if place else 1))
+    theirs = ceil(settings.max_connections / (worker_slot.workers if worker_slot else 1))
     limit = min(theirs, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     with (
         transport.installed(limit, direct=settings.stream_road == "direct") as connections,
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
     ):
-        app = create_app(settings, place)
+        app = create_app(settings, worker_slot)
         app.extensions[FIGURES] = lambda: exposition(app.extensions["quart_notes"], len(connections.open))
         app.extensions[HURRY] = asyncio.Event()
         furnish(app)
@@ -145,14 +145,14 @@ async def _serve(
         if monitored is not None:
             metrics = create_metrics_app(app.extensions[FIGURES])
             beside.append(loop.create_task(serve_beside(metrics, monitored, stopping, config.logger_class)))
-        if core.place is None:  # hypercorn calls this after everything has started
+        if core.worker_slot is None:  # hypercorn calls this after everything has started
             log.info("Quart Notes on %s", where)
-        if core.settings.access == "accounts" and (core.place is None or core.place.first):
+        if core.settings.access == "accounts" and (core.worker_slot is None or core.worker_slot.first):
             await _offer_first_links(core, core.settings.public_base or where + core.settings.root_path)
         await stopping.wait()
         if core.settings.drain:
             log.info("Stopping in %d s; not ready from now on", core.settings.drain)
-            core.leaving.set()
+            core.draining.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(core.settings.drain):
                     await app.extensions[HURRY].wait()

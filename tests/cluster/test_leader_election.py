@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.cluster.leader_election import LOOK, FileLock, Leader
+from quart_notes.cluster.leader_election import POLL_INTERVAL, FileLock, LeaderElection
 from quart_notes.errors import DatabaseUnavailableError
 from tests.support.virtual_time import in_virtual_time
 
@@ -16,7 +16,7 @@ class Work:
     def __init__(self, lock: "Lock | FileLock") -> None:
         self.done: list[str] = []
         self.failure: Exception | None = None
-        self.leader = Leader("tests", lock, self._begin, self._end)
+        self.leader = LeaderElection("tests", lock, self._begin, self._end)
 
     async def _begin(self) -> None:
         if self.failure:
@@ -33,7 +33,7 @@ class Lock:
     def __init__(self) -> None:
         self.free = True
 
-    async def take(self) -> bool:
+    async def acquire(self) -> bool:
         return self.free
 
     async def release(self) -> None:
@@ -51,13 +51,13 @@ async def _waiting() -> tuple[Lock, Work]:
 
 async def test_a_file_is_locked_by_one_and_free_when_it_lets_go(tmp_path: Path):
     first, second = FileLock(tmp_path / "new" / "lock"), FileLock(tmp_path / "new" / "lock")
-    assert await first.take()
-    assert await first.take()
-    assert not await second.take()
+    assert await first.acquire()
+    assert await first.acquire()
+    assert not await second.acquire()
     await first.release()
     await first.release()
-    assert await second.take()
-    assert not await first.take()
+    assert await second.acquire()
+    assert not await first.acquire()
     await second.release()
 
 
@@ -72,13 +72,13 @@ async def test_who_is_alone_has_begun_when_it_starts_and_has_ended_when_it_stops
 @in_virtual_time
 async def test_who_waits_begins_when_the_lock_is_free_and_ends_when_it_loses_the_lock():
     lock, work = await _waiting()
-    await asyncio.sleep(10 * LOOK)
+    await asyncio.sleep(10 * POLL_INTERVAL)
     assert work.done == []
     lock.free = True
-    await asyncio.sleep(2 * LOOK)
+    await asyncio.sleep(2 * POLL_INTERVAL)
     assert work.done == ["begin"]
     lock.free = False  # lost with the connection that held it
-    await asyncio.sleep(2 * LOOK)
+    await asyncio.sleep(2 * POLL_INTERVAL)
     assert work.done == ["begin", "end"]
     await work.leader.stop()
     assert work.done == ["begin", "end"]
@@ -88,10 +88,10 @@ async def test_who_waits_begins_when_the_lock_is_free_and_ends_when_it_loses_the
 async def test_a_beginning_that_fails_is_tried_again():
     lock, work = await _waiting()
     work.failure, lock.free = RuntimeError("not now"), True
-    await asyncio.sleep(5 * LOOK)
+    await asyncio.sleep(5 * POLL_INTERVAL)
     assert set(work.done) == {"end"}  # of whatever may have begun
     work.failure = None
-    await asyncio.sleep(2 * LOOK)
+    await asyncio.sleep(2 * POLL_INTERVAL)
     assert work.done[-1] == "begin"
     await work.leader.stop()
 
@@ -107,7 +107,7 @@ async def test_a_start_that_meets_a_busy_database_goes_on_and_leads_later(caplog
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "tries again: tests: The database does not answer." in caplog.text
     work.failure = None
-    await asyncio.sleep(2 * LOOK)
+    await asyncio.sleep(2 * POLL_INTERVAL)
     assert work.done == ["end", "begin"]
     await work.leader.stop()
 
@@ -123,11 +123,11 @@ async def test_what_has_begun_ends_when_the_lead_fails_to_begin():
     async def end() -> None:
         done.append("end")
 
-    leader = Leader("a test", lock, begin, end)
+    leader = LeaderElection("a test", lock, begin, end)
     try:
         await leader.start()
     except OSError:
-        assert not leader.leads
+        assert not leader.is_leader
     lock.free = False
     await leader.start()
     assert done == ["begin", "end"]
@@ -135,6 +135,6 @@ async def test_what_has_begun_ends_when_the_lead_fails_to_begin():
 
     lock.free = True
     await leader.start()
-    assert leader.leads
+    assert leader.is_leader
     await leader.stop()
     assert done == ["begin", "end", "begin", "end"]

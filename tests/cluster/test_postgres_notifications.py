@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from quart_notes.cluster import postgres_notifications
-from quart_notes.cluster.postgres_notifications import Notices
+from quart_notes.cluster.postgres_notifications import PostgresNotifications
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.settings import Postgres
 from tests.support.clients.raw_connection import until
@@ -46,21 +46,21 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
         return next(had)
 
     monkeypatch.setattr(postgres_notifications, "connect", connect)
-    monkeypatch.setattr(postgres_notifications, "AGAIN", 0.01)
+    monkeypatch.setattr(postgres_notifications, "RETRY_DELAY", 0.01)
     return made
 
 
 @pytest.fixture
-async def notices() -> AsyncIterator[Notices]:
+async def notices() -> AsyncIterator[PostgresNotifications]:
     """They are listened to by nobody yet."""
-    notices = Notices(Postgres("postgres:///nowhere", 1, 1))
+    notices = PostgresNotifications(Postgres("postgres:///nowhere", 1, 1))
     yield notices
     await notices.stop()
 
 
 @pytest.mark.parametrize("error", [OSError(), TimeoutError(), AttributeError("something of the driver's own")])
 async def test_whatever_happens_on_a_connection_there_is_another_one(
-    connections: list[Connection], notices: Notices, error: Exception
+    connections: list[Connection], notices: PostgresNotifications, error: Exception
 ):
     heard: list[int | None] = []
     notices.listen(lambda number, *_: heard.append(number))
@@ -77,7 +77,7 @@ async def test_whatever_happens_on_a_connection_there_is_another_one(
 
 
 async def test_a_connection_on_which_listening_fails_at_the_start_is_closed(
-    connections: list[Connection], notices: Notices
+    connections: list[Connection], notices: PostgresNotifications
 ):
     connections.append(Connection(listening=OSError()))
 
@@ -87,24 +87,28 @@ async def test_a_connection_on_which_listening_fails_at_the_start_is_closed(
     assert connections[0].terminated
 
 
-@pytest.mark.parametrize(("moment", "hears"), [(60.0, True), (0.0, False)])
+@pytest.mark.parametrize(("moment", "is_connected"), [(60.0, True), (0.0, False)])
 async def test_a_connection_that_is_away_for_longer_than_a_moment_is_missed(
-    connections: list[Connection], notices: Notices, monkeypatch: pytest.MonkeyPatch, moment: float, hears: bool
+    connections: list[Connection],
+    notices: PostgresNotifications,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: float,
+    is_connected: bool,
 ):
     during: list[bool] = []
 
     class Refused(Connection):
         async def add_listener(self, *_: object) -> None:
-            during.append(notices.hears())
+            during.append(notices.is_connected())
             raise OSError
 
-    monkeypatch.setattr(postgres_notifications, "HEALS", moment)
+    monkeypatch.setattr(postgres_notifications, "RECONNECT_GRACE", moment)
     connections += [Connection(answering=OSError()), Refused(), Connection()]
 
     await notices.start()
-    assert notices.hears()
+    assert notices.is_connected()
     with pytest.raises(DatabaseUnavailableError):
         await notices.newest()
     await until(lambda: during, "another connection is tried")
-    assert during == [hears]
-    await until(lambda: notices.hears() and connections[1].terminated, "it is listened again")
+    assert during == [is_connected]
+    await until(lambda: notices.is_connected() and connections[1].terminated, "it is listened again")

@@ -60,7 +60,7 @@ class FakeLog:
         self.kept += [message.number or 0 for message in messages]
 
 
-class FakeWakes:
+class FakeCommitChannel:
     """The others, who may forget to say something."""
 
     alone = False
@@ -73,13 +73,13 @@ class FakeWakes:
     def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
         self.wake = heard
 
-    def hears(self) -> bool:
+    def is_connected(self) -> bool:
         return True
 
-    def tell(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[Message]) -> None:
         self.told += [message.number or 0 for message in messages]
 
-    def beyond(self, number: int) -> bool:
+    def may_have_newer_than(self, number: int) -> bool:
         return self._log.newest_number > number
 
     async def newest(self) -> int:
@@ -92,7 +92,7 @@ class Scene:
     def __init__(self, seed: int = 0) -> None:
         self.log = FakeLog(random.Random(seed))
         self.broadcaster = Broadcaster()
-        self.wakes = FakeWakes(self.log)
+        self.wakes = FakeCommitChannel(self.log)
         self.ended: list[bool] = []
         self.follower = Follower(self.log, self.broadcaster, self.wakes, lambda: self.ended.append(True))  # type: ignore[arg-type]
         self.reader = self.broadcaster.subscribe([TOPIC], plain)

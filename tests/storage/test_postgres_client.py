@@ -371,12 +371,12 @@ async def test_what_keeps_everybody_from_leading_is_said_once_and_when_it_is_ove
     with monkeypatch.context() as patch, caplog.at_level("INFO"):
         patch.setattr(connections, "connect", connect)
         while reasons:
-            assert not await lock.take()
-            assert not await lock.take()
+            assert not await lock.acquire()
+            assert not await lock.acquire()
             del reasons[0]
     with caplog.at_level("INFO"):
-        assert await lock.take()
-        assert await lock.take()
+        assert await lock.acquire()
+        assert await lock.acquire()
     await lock.release()
 
     told = [(record.levelname, record.getMessage()) for record in caplog.records]

@@ -7,7 +7,7 @@ import socket
 from contextlib import ExitStack, suppress
 from typing import Any
 
-from quart_notes.cluster.worker_slot import Shared
+from quart_notes.cluster.worker_slot import SharedMemory
 from quart_notes.server import serve, transport
 from quart_notes.server.metrics import combined
 from quart_notes.server.metrics_app import create_metrics_app
@@ -68,7 +68,7 @@ class Supervisor:
         self._settings = settings
         self._listeners = listeners
         self._lock = lock
-        self._shared = Shared(settings.workers)
+        self._shared = SharedMemory(settings.workers)
         self._stopping = asyncio.Event()
         self._workers: dict[int, WorkerProcess] = {}
         self._replaced = 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from quart import Quart
 
-from quart_notes.cluster.worker_slot import place_of
+from quart_notes.cluster.worker_slot import slot_of
 from quart_notes.server import serve
 from quart_notes.server.sockets import ServeError
 from quart_notes.server.workers.control_channel import Line
@@ -52,8 +52,8 @@ def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket)
         app.before_serving(line.open)
         app.after_serving(line.close)
 
-    place = place_of(order["slot"], order["shared"], first=order["first"])
-    serve.serve(settings, socket.socket(fileno=order["listener"]), furnish, place)
+    slot = slot_of(order["slot"], order["shared"], first=order["first"])
+    serve.serve(settings, socket.socket(fileno=order["listener"]), furnish, slot)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class AdvisoryLock:
         self._held = False
         self._trouble = ""  # the error while it cannot be acquired
 
-    async def take(self) -> bool:
+    async def acquire(self) -> bool:
         """Whether this process holds the lock; acquires it if it is free. An error is logged once."""
         try:
             if self._connection is None:

@@ -54,9 +54,9 @@ class End:
         self.limit = wire.limit
         self._wire, self._id = wire, process_id
 
-    def send(self, datum: bytes) -> None:
+    def send(self, datagram: bytes) -> None:
         """Bring it to all others."""
-        self._wire.carry(self._id, datum)
+        self._wire.carry(self._id, datagram)
 
 
 MOMENT = 0.2  # seconds until a change is known everywhere, on a wire that loses nothing

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from quart_notes.dev.error_page import State, Trouble
-from quart_notes.dev.error_server import standing_in
+from quart_notes.dev.error_server import error_server
 from quart_notes.dev.failure import TOP
 from quart_notes.dev.file_watcher import Kind, Watched, watching
 from quart_notes.dev.server_process import PROGRAM, ServerProcess
@@ -126,5 +126,5 @@ class Supervisor:
         """Show the error until something changes."""
         assert state.trouble is not None  # noqa: S101 - what it is called for
         log.error("%s: %s %s", state.trouble.title, state.trouble.what, state.trouble.where)
-        async with standing_in(self._listener, state, self._root):
+        async with error_server(self._listener, state, self._root):
             await self._changed.wait()

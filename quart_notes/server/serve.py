@@ -172,16 +172,23 @@ async def _serve(
 async def serve_beside(
     app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger]
 ) -> None:
-    """Serve an application on its own listener, until the server stops or this one fails."""
-    config = transport.BesideConfig()
-    config.bind = [f"fd://{listener.fileno()}"]
-    config.logger_class = logger_class
+    """Serve the metrics on their own listener, until the server stops or this one fails."""
     where = address(listener)
     log.info("Metrics on %s", f"{where}, path /metrics" if where.startswith("unix:") else f"{where}/metrics")
     try:
-        await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
+        await serve_app(app, listener, stopping, logger_class)
     except Exception:
         log.exception("Figures are no longer shown; everything else goes on")
+
+
+async def serve_app(
+    app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger] = transport.TextLog
+) -> None:
+    """Serve a small application on `listener`, and close it when it is told to stop."""
+    config = transport.BesideConfig()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.logger_class = logger_class
+    await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
 
 
 async def _offer_first_links(core: Core, base: str) -> None:

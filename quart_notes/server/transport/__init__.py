@@ -21,7 +21,7 @@ from quart_notes.server.transport.protocols import CheckedH2Protocol, ProblemH11
 from quart_notes.server.transport.task_group import UnblockedTaskGroup
 from quart_notes.server.transport.websocket import BoundedWSStream, PlainHandshake
 
-__all__ = ["BesideConfig", "Connection", "JsonLog", "Peer", "TextLog", "installed"]
+__all__ = ["BESIDE", "BesideConfig", "Connection", "JsonLog", "Peer", "TextLog", "installed"]
 
 BESIDE = 16  # connections at once to the metrics server; they do not count for the main one
 

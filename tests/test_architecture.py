@@ -21,7 +21,15 @@ CROWDED = {"migrations", "browser"}  # folders that may hold more
 
 # From the ground up. A module imports only what stands in a layer below its own, or in its own package.
 LAYERS: list[set[str]] = [
-    {"version", "errors", "private_files", "schemas", "settings", "settings_sources"},  # these know each other
+    {
+        "version",
+        "errors",
+        "patching",
+        "private_files",
+        "schemas",
+        "settings",
+        "settings_sources",
+    },  # these know each other
     {"models", "transfer"},
     {"storage"},
     {"live"},

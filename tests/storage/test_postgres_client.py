@@ -18,7 +18,7 @@ from quart_notes.live.writer import Change
 from quart_notes.models import Note
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Postgres
-from quart_notes.storage.postgres import client, connections, transactions
+from quart_notes.storage.postgres import advisory_lock, client, transactions
 from quart_notes.storage.postgres.advisory_lock import AdvisoryLock
 from quart_notes.storage.postgres.transactions import WRITING, StrictTransaction
 from tests.support.accounts_app import hash_quickly, opened_house
@@ -369,7 +369,7 @@ async def test_what_keeps_everybody_from_leading_is_said_once_and_when_it_is_ove
 
     lock = AdvisoryLock(Postgres(url, 1, 5), 7)
     with monkeypatch.context() as patch, caplog.at_level("INFO"):
-        patch.setattr(connections, "connect", connect)
+        patch.setattr(advisory_lock, "connect", connect)
         while reasons:
             assert not await lock.acquire()
             assert not await lock.acquire()

@@ -11,10 +11,13 @@ with hypercorn 0.18.0, h2 4.4.1 and wsproto 1.3.2 (pinned). The package depends 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
-from unittest.mock import patch
 
+from hypercorn import protocol
+from hypercorn.asyncio import run, tcp_server
 from hypercorn.config import Config
+from hypercorn.protocol import h2, h11, ws_stream
 
+from quart_notes.patching import patched
 from quart_notes.server.transport.connection import Connection, Peer
 from quart_notes.server.transport.logging import JsonLog, TextLog
 from quart_notes.server.transport.protocols import CheckedH2Protocol, ProblemH11Protocol
@@ -53,12 +56,12 @@ def installed(limit: int, *, direct: bool) -> Iterator[type[Connection]]:
 
     LimitedConnection.limit, BesideConnection.limit = limit, BESIDE
     with (
-        patch("hypercorn.asyncio.run.TCPServer", connection),
-        patch("hypercorn.asyncio.tcp_server.TaskGroup", UnblockedTaskGroup),
-        patch("hypercorn.protocol.H11Protocol", ProblemH11Protocol),
-        patch("hypercorn.protocol.H2Protocol", CheckedH2Protocol),
-        patch("hypercorn.protocol.h11.WSStream", H11WSStream),
-        patch("hypercorn.protocol.h2.WSStream", BoundedWSStream),
-        patch("hypercorn.protocol.ws_stream.Handshake", PlainHandshake),
+        patched(run, "TCPServer", connection),
+        patched(tcp_server, "TaskGroup", UnblockedTaskGroup),
+        patched(protocol, "H11Protocol", ProblemH11Protocol),
+        patched(protocol, "H2Protocol", CheckedH2Protocol),
+        patched(h11, "WSStream", H11WSStream),
+        patched(h2, "WSStream", BoundedWSStream),
+        patched(ws_stream, "Handshake", PlainHandshake),
     ):
         yield LimitedConnection

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
-from unittest.mock import patch
 
 import aiosqlite
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
@@ -24,6 +23,8 @@ from tortoise.backends.sqlite.client import (
 )
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
+
+from quart_notes.patching import patched
 
 T = TypeVar("T")
 PATIENCE = "PRAGMA busy_timeout"  # milliseconds to wait for another process
@@ -176,7 +177,7 @@ class StrictClient(SqliteClient):
 
     async def create_connection(self, with_db: bool) -> None:
         """Connect, as Tortoise does, but so that several threads may use the connection, one at a time."""
-        with patch("aiosqlite.connect", partial(aiosqlite.connect, check_same_thread=False)):
+        with patched(aiosqlite, "connect", partial(aiosqlite.connect, check_same_thread=False)):
             await super().create_connection(with_db)
 
     def _in_transaction(self) -> TransactionContext:

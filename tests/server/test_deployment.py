@@ -86,7 +86,7 @@ def test_nginx_waits_longer_than_the_server_is_ever_silent():
 
     assert len(waits) == 4
     assert min(waits) > max(silences)
-    assert f"Time-outs of {waits[0]} seconds" in DOCUMENT
+    assert f"Timeouts of {waits[0]} seconds" in DOCUMENT
     assert f"every {HEARTBEAT:g} seconds" in DOCUMENT
 
 

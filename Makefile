@@ -35,7 +35,7 @@ check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 # Compiled code is written, whatever the environment says: there are many processes.
 PYTEST = $(NODE_PATH) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 ALL_PYTHONS = TEST_PYTHONS="$$($(BIN)/python tests/support/servers/pythons.py)"
-# The packages that know which database they are on.
+# The packages that know which database they are on, without their tests that are on PostgreSQL anyway.
 ON_POSTGRES := tests/storage tests/live tests/cluster
 
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
@@ -45,7 +45,7 @@ test-fast: $(VENV)/.test-installed ## The unit tests alone, in less than a minut
 	$(PYTEST) $(WORKERS) --fast --quiet $(ARGS)
 
 tests-on-postgres: $(TOOLS)/.installed ## Those of the tests again that lean on the database, on PostgreSQL
-	$(PYTEST) $(WORKERS) --database postgres $(ON_POSTGRES)
+	$(PYTEST) $(WORKERS) --database postgres --again $(ON_POSTGRES)
 
 test-postgres: $(TOOLS)/.installed browser ## All tests on PostgreSQL but those of SQLite's own file
 	$(ALL_PYTHONS) $(PYTEST) $(WORKERS) --database postgres $(ARGS)
@@ -60,7 +60,7 @@ types: $(VENV)/.installed ## Write the scripts' types of what the server sends
 
 # Playwright drives Debian's Chromium, WebDriver its Firefox and WebKit (which has no headless mode, hence a screen that
 # nobody sees). What is missing is installed where we may, else named; its tests are skipped, and say so.
-BROWSERS := chromium:chromium firefox-esr:firefox-esr WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb
+BROWSERS := chromium-headless-shell:chromium-headless-shell firefox-esr:firefox-esr WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb
 browser:
 	@missing=""; for each in $(BROWSERS); do command -v "$${each%:*}" >/dev/null || missing="$$missing $${each#*:}"; done; \
 	if [ -z "$$missing" ]; then :; \

@@ -23,6 +23,7 @@ from tests.support.clients.delivery_paths import ROADS
 from tests.support.clients.raw_connection import LEFT_OPEN
 from tests.support.clients.signing_in import Counted
 from tests.support.compiled_routes import compile_routes_once
+from tests.support.requirements import is_about_postgres, is_unit_test
 from tests.support.routes import ACCOUNTS_ONLY, Route
 from tests.support.servers import postgres
 from tests.support.servers.dev_process import DevProcess
@@ -30,7 +31,6 @@ from tests.support.servers.fake_ollama import FakeOllama
 from tests.support.servers.in_process import opened
 from tests.support.servers.populated_server import Unchanged, furnish
 from tests.support.servers.server_process import ServerProcess
-from tests.support.unit_tests import is_unit_test
 
 LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it is not SQLite
 
@@ -38,6 +38,7 @@ LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it i
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which database the tests run on."""
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="default: sqlite")
+    parser.addoption("--again", action="store_true", help="leave out what is on PostgreSQL whatever --database says")
     parser.addoption(
         "--fast", action="store_true", help="only the tests that start no process, no browser and no application"
     )
@@ -55,11 +56,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about SQLite's file when it is not SQLite, and name it; with --fast, all but unit tests."""
+    """Leave out what is about SQLite's file when it is not SQLite, and name it; and what --fast and --again say."""
+    unwanted: set[pytest.Item] = set()
     if config.getoption("--fast"):
-        slow = [item for item in items if not is_unit_test(item)]
-        items[:] = [item for item in items if item not in set(slow)]
-        config.hook.pytest_deselected(items=slow)
+        unwanted.update(item for item in items if not is_unit_test(item))
+    if config.getoption("--again"):
+        unwanted.update(filter(is_about_postgres, items))
+    if unwanted:
+        items[:] = [item for item in items if item not in unwanted]
+        config.hook.pytest_deselected(items=list(unwanted))
     if postgres.chosen():
         left_out = [item for item in items if item.get_closest_marker("sqlite_only")]
         items[:] = [item for item in items if item not in set(left_out)]

@@ -3,8 +3,7 @@
 import ast
 import re
 
-import pytest
-
+from tests.support.cases import check_each
 from tests.support.source_modules import MODULES, OURS
 
 CONSTANT = re.compile(r"_?[A-Z]\w*|__all__|__version__")  # constants, types and type variables
@@ -23,9 +22,12 @@ CACHED = {
 }
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_a_module_has_no_state(name: str):
-    for node in MODULES[name].body:
+def test_a_module_has_no_state():
+    check_each(((name, MODULES[name]) for name in OURS), _has_no_state)
+
+
+def _has_no_state(module: ast.Module) -> None:
+    for node in module.body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
@@ -33,7 +35,7 @@ def test_a_module_has_no_state(name: str):
             for leaf in ast.walk(target):
                 if isinstance(leaf, ast.Name):
                     assert CONSTANT.fullmatch(leaf.id) or leaf.id in KNOWN, leaf.id
-    assert not [node for node in ast.walk(MODULES[name]) if isinstance(node, ast.Global)]
+    assert not [node for node in ast.walk(module) if isinstance(node, ast.Global)]
 
 
 def test_no_constant_is_changed():

@@ -17,7 +17,8 @@ from tests.support.servers.fake_ollama import FakeOllama
 from tests.support.servers.server_process import ServerProcess
 
 FOR_EVER = 1e6  # times as long as a batch took, so that a job stands still after its first
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first has no windows around its pages, which cost more than most of ours do.
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",  # it starts neither for root nor in most containers; the pages here are our own
     "--disable-gpu",

@@ -24,14 +24,13 @@ def _read(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", [*SCRIPTS, *DEV_SCRIPTS], ids=lambda file: file.name)
-def test_a_script_makes_no_markup_and_no_code_of_text(file: Path):
+def test_a_script_makes_no_markup_and_no_code_of_text():
     forbidden = (
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|parseFromString|setHTML"
         r"|\beval\(|new Function\b|setTimeout\(\s*[\"'`]|\.cssText|setAttribute\(\s*[\"']on"
     )
 
-    assert not re.search(forbidden, _read(file))
+    assert not [file.name for file in (*SCRIPTS, *DEV_SCRIPTS) if re.search(forbidden, _read(file))]
 
 
 def test_the_scripts_know_the_types_that_the_server_sends():

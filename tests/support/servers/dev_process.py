@@ -28,11 +28,13 @@ class DevProcess(ServerProcess):
         self.code = folder
         super().__init__(folder / "data", *flags, python=sys.executable)
         self._former: dict[Path, bytes | None] = {}
+        self._written: dict[Path, int] = {}  # how long the log was then
 
     def write(self, name: str, text: str) -> Path:
         """Put a text into a file of the project, as editors do: another file takes its place."""
         file = self.code / name
         self._former.setdefault(file, _content(file))
+        self._written[file] = len(self.log)
         beside = file.with_name(f".{file.name}.tmp")
         beside.write_text(text, encoding="utf-8")
         return beside.replace(file)
@@ -68,6 +70,8 @@ class DevProcess(ServerProcess):
         """Put everything back, and have pages and a server that know it."""
         other = {file: content for file, content in self._former.items() if _content(file) != content}
         self._former.clear()
+        # What is put back before it is noticed changes nothing that pages are told.
+        wait_for(lambda: all(file.name in self.log[self._written[file] :] for file in other), "it is noticed", RESTARTS)
         told = len(self.log)
         before = self._state() if other else b""
         for file, content in other.items():

@@ -1,7 +1,4 @@
-"""Which tests are unit tests: those that start neither a process nor the application.
-
-That is found in their code, in that of their fixtures and in all of the tests' own code that these use.
-"""
+"""What a test requires: found in its code, in that of its fixtures and in all of the tests' own code that these use."""
 
 import inspect
 import subprocess
@@ -15,15 +12,30 @@ import pytest
 from quart_notes import create_app
 from tests.support.servers import empty_database, postgres, server_fork
 
-COSTLY = (create_app, subprocess, server_fork.Child, server_fork.run, postgres.Databases, postgres.Server)
-# These make an empty database, once for all tests, or do nothing where there is no server.
-CHEAP = (empty_database.settings_for, postgres.chosen, postgres.close, postgres.forget)
+POSTGRES = (postgres.Databases, postgres.Server, postgres.databases)
+PROCESSES = (subprocess, server_fork.Child, server_fork.run, *POSTGRES)
+# These use the database that the tests run on, made once for all of them.
+ON_ANY_DATABASE = (
+    *(empty_database.settings_for, empty_database.flags_for, empty_database.stored),
+    *(postgres.chosen, postgres.close, postgres.forget),
+)
 
 
 def is_unit_test(item: pytest.Item) -> bool:
-    """Whether a test takes nothing but our modules."""
+    """Whether a test requires neither a process nor the application."""
+    return not _requires(item, (create_app, *PROCESSES))
+
+
+def is_about_postgres(item: pytest.Item) -> bool:
+    """Whether a test requires PostgreSQL, whatever database the tests run on."""
+    return _requires(item, POSTGRES)
+
+
+def _requires(item: pytest.Item, wanted: tuple[object, ...]) -> bool:
     assert isinstance(item, pytest.Function)
-    return not any(map(_is_costly, [item.function, *_fixtures_of(item)]))
+    return any(
+        one is other for used in [item.function, *_fixtures_of(item)] for one in _all_used(used) for other in wanted
+    )
 
 
 def _fixtures_of(item: pytest.Function) -> Iterator[Callable[..., Any]]:
@@ -41,23 +53,22 @@ def _fixtures_of(item: pytest.Function) -> Iterator[Callable[..., Any]]:
 
 
 @cache
-def _is_costly(function: Callable[..., Any]) -> bool:
-    found: set[int] = set()
+def _all_used(function: Callable[..., Any]) -> list[object]:
+    """A function with all that it uses, directly or not."""
+    found: dict[int, object] = {}
     waiting: list[Any] = [function]
     while waiting:
         one = waiting.pop()
         one = inspect.unwrap(one) if isinstance(one, FunctionType) else one
-        if any(one is other for other in COSTLY):
-            return True
-        if id(one) not in found and not any(one is other for other in CHEAP):
-            found.add(id(one))
+        if id(one) not in found and not any(one is other for other in ON_ANY_DATABASE):
+            found[id(one)] = one
             waiting += _used_by(one)
-    return False
+    return list(found.values())
 
 
 def _used_by(one: Any) -> Iterator[Any]:
     """What a function of the tests names, or the methods of a class of theirs."""
-    if not getattr(one, "__module__", "").startswith("tests."):
+    if not (getattr(one, "__module__", None) or "").startswith("tests."):
         return
     if isinstance(one, type):
         for method in vars(one).values():

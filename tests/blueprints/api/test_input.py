@@ -336,7 +336,7 @@ every_form = pytest.mark.parametrize(
 PART = b'--x\r\nContent-Disposition: form-data; name="title"'
 
 WORDLESS = (
-    *("/delete", "/restore", "/done", "/talk", "/remove", "/end", "/take-back", ">/invitations"),
+    *("/delete", "/restore", "/<flag:flag>", "/talk", "/remove", "/end", "/take-back", ">/invitations"),
     *("/jobs/<id:job_id>/cancel", "/jobs/<id:job_id>/retry", "/jobs/<id:job_id>/import"),
     *("/deactivate", "/activate", "/make-admin", "/unmake-admin"),
 )

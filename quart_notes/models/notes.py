@@ -18,6 +18,7 @@ class Note(Model):
     title = fields.CharField(TITLE_MAX, null=True)
     description = fields.TextField(null=True)
     done = fields.BooleanField(default=False)
+    pinned = fields.BooleanField(default=False, db_default=False)
     version = fields.IntField(default=1)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()

@@ -48,6 +48,7 @@ class NoteContent(BaseModel):
 
     title: Title = None
     description: Description = None
+    pinned: bool = _flag("Whether it is pinned, as what matters most on its board.")
 
 
 class NoteState(NoteContent):
@@ -101,6 +102,7 @@ class NoteOut(NoteState, _NoteId):
                     "board_id": 1,
                     "title": "Buy milk",
                     "description": "Two litres.",
+                    "pinned": False,
                     "done": False,
                     "version": 1,
                     "created_at": "2026-01-31T09:30:00.000001Z",

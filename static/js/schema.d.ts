@@ -123,6 +123,7 @@ interface NoteOut {
   board_id: number;
   title: string | null;
   description: string | null;
+  pinned: boolean;
   done: boolean;
   version: number;
   created_at: string;

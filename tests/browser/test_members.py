@@ -44,6 +44,18 @@ def test_a_role_shows_what_it_may_do_and_changes_at_once(ada, bob):
         assert controls(page) == ROLES[role], role
 
 
+def test_who_may_not_pin_sees_what_is_pinned(ada, bob):
+    board = ada.board(viewer=bob)
+    note = ada.note(board, "first")
+    page = bob.window(f"/front/boards/{board}/notes")
+    expect(page.locator("li.note .pin-button")).to_be_hidden()
+
+    assert ada.rest.patch(f"/api/boards/{board}/notes/{note['id']}", json={"pinned": True}).status_code == 200
+
+    expect(page.locator("li.note .pin-button")).to_be_visible()
+    expect(page.locator("li.note .pin-button")).to_be_disabled()
+
+
 @pytest.mark.parametrize("role", ["viewer", "ticker"])
 def test_a_page_shows_what_a_role_may_do_without_scripts_and_the_server_stands_by_it(ada, bob, role):
     board = ada.board(**{role: bob})

@@ -57,6 +57,41 @@ def test_an_edit_in_place_shows_in_both_and_keeps_the_delete_button(both, rest):
     expect(here.locator(".editor")).to_have_count(0)
 
 
+def test_a_pin_shows_in_both_and_can_be_taken_back_by_keyboard(both, rest):
+    here, there = both
+    note = create(rest, fresh("pinned"))
+    pin = card_of(here, note).get_by_role("button", name=f"Pin: {note['title']}")
+
+    card_of(here, note).hover()
+    pin.click()
+    for page in both:
+        expect(card_of(page, note)).to_have_attribute("data-pinned", "")
+        expect(card_of(page, note).locator(".pin-button")).to_have_attribute("aria-pressed", "true")
+    there.mouse.move(0, 0)
+    expect(card_of(there, note).locator(".pin-button")).to_have_css("opacity", "1")
+
+    pin.focus()
+    here.keyboard.press("Enter")
+    for page in both:
+        expect(card_of(page, note)).not_to_have_attribute("data-pinned", "")
+        expect(card_of(page, note).locator(".pin-button")).to_have_attribute("aria-pressed", "false")
+    expect(pin).to_be_focused()
+    there.reload()
+    expect(card_of(there, note)).not_to_have_attribute("data-pinned", "")
+
+
+def test_a_pin_that_was_not_saved_says_so_and_is_taken_back(both, rest):
+    here, _ = both
+    note = create(rest, fresh("pinned"))
+    here.route("**/api/notes/*", lambda route: route.fulfill(status=503, body="{}"))
+
+    card_of(here, note).hover()
+    card_of(here, note).locator(".pin-button").click()
+
+    expect(card_of(here, note).locator(".note-status")).to_have_attribute("data-failed", "")
+    expect(card_of(here, note).locator(".pin-button")).to_have_attribute("aria-pressed", "false")
+
+
 def test_a_tick_is_shared_and_can_be_taken_back(both, rest):
     here, there = both
     note = create(rest, fresh())

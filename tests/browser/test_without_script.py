@@ -98,6 +98,16 @@ def test_the_text_of_an_edit_is_kept_when_the_note_was_deleted_before(plain, res
     expect(plain.locator("#add-note-form")).to_contain_text("Somebody else deleted this note")
 
 
+def test_a_note_can_be_pinned_and_unpinned(plain):
+    title = fresh()
+    add(plain, title)
+
+    for pressed in ("true", "false"):
+        card(plain, title).hover()
+        card(plain, title).locator(".pin-button").click()
+        expect(card(plain, title).locator(".pin-button")).to_have_attribute("aria-pressed", pressed)
+
+
 def test_search_and_pages_are_links_and_forms(plain, rest):
     word = fresh("needle").replace(" ", "")
     for number in range(101):

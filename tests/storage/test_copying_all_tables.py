@@ -37,7 +37,7 @@ def fill_all_tables(server: ServerProcess) -> None:
             ),
         ]
         assert {answer.status_code for answer in made} == {201}, [answer.text for answer in made]
-        assert client.patch("/api/notes/1", json={"done": True}).status_code == 200
+        assert client.patch("/api/notes/1", json={"done": True, "pinned": True}).status_code == 200
         assert client.delete("/api/notes/2").status_code == 200
         assert client.post("/api/rooms/1/read", json={"reader_id": 1, "message_id": 1}).status_code == 200
     wrong = httpx.post(server.base + "/api/sign-in", json={"nickname": "first", "password": "wrong horse"})
@@ -60,6 +60,7 @@ def test_every_table_is_copied_as_it_is(tmp_path: Path, target: str):
         assert {name for name in TABLES if name not in ALONE} == set(re.findall(r"^(\w+) +[\d,]+  \w{16}$", said, re.M))
         for table in set(TABLES) - ALONE:
             assert here[table] == there[table], table
+        assert [note["id"] for note in here["note"] if note["pinned"]] == [1]
         assert here["server_key"] == [{"id": 1, "key": (data / "secret").read_bytes().hex()}]
         assert "Imports that can still be run: 1" in said
         server.flags = ("--database-url", target, *ACCOUNTS)

@@ -16,7 +16,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from quart_notes import migrations
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
-from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, RoomQuery
+from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, NoteUpdate, PageQuery, RoomQuery
 from quart_notes.settings import Settings
 from quart_notes.storage.database import APPS, CannotOpenError, Database
 from quart_notes.storage.sqlite import file as sqlite_file
@@ -299,6 +299,20 @@ async def test_text_of_what_was_deleted_before_goes_from_the_log(tmp_path: Path,
         (subject, bodies[n] if subject == f"note:{kept}" else blank[n]) for n, subject in enumerate(subjects)
     ]
     assert found[many:] == [(None, bodies[many])]
+
+
+async def test_notes_of_an_older_version_are_not_pinned_and_can_be(tmp_path: Path, make_old: MakeOld):
+    folder = tmp_path / "data"
+    with closing(await make_old(folder, ALL.index("0014_pinned"))) as old, old:
+        old.executemany(OLD_NOTE, [("one", False, "one"), ("two", True, "two")])
+
+    async with opened(folder) as core:
+        before = (await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())).items
+        await core.notes.change(ANYBODY, SHARED_BOARD, 1, NoteUpdate(pinned=True))
+        after = (await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())).items
+
+    assert [(note.title, note.done, note.pinned) for note in before] == [("one", False, False), ("two", True, False)]
+    assert [note.pinned for note in after] == [True, False]
 
 
 async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):

@@ -48,6 +48,7 @@ async def test_an_older_database_comes_up_with_all_that_was_in_it(databases: Dat
         people = [await core.accounts.id_of(name) for name in (*PEOPLE, "KO", "ＴＡＲＯ")]
 
     assert (len(found.items), found.more, found.items[0].version) == (1000, True, 2)
+    assert {note.pinned for note in found.items} == {False}
     assert people == [1, 2, 3, 4, 3, 2]
     boards = await asked(url, "SELECT id, name FROM board WHERE id IN (102, 103) ORDER BY id")
     assert boards == [(102, "Personal (Ada)"), (103, "Diary")]

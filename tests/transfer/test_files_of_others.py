@@ -68,7 +68,7 @@ LOST: Mapping[str, Mapping[str, str]] = {
         "Projects": "House",
     },
     "done_empty.md": {"tags": "a"},
-    "keep_links.json": {"color": "TEAL", "isPinned": "true"},
+    "keep_links.json": {"color": "TEAL"},
     "keep_only_a_link.json": {"isArchived": "true"},
     "keep_shared.json": {"shared with": "a@example.org"},
     "md_origin.zip": {"origin": "Ethiopia"},
@@ -113,6 +113,37 @@ def test_dates_come_in_as_each_program_writes_them():
         "notesnook.md": [datetime(2024, 1, 1, 1, 23, tzinfo=UTC)],
         "yaml_comment.md": [datetime(2024, 1, 1, tzinfo=UTC)],
     }
+
+
+def test_what_is_pinned_elsewhere_is_pinned_here(tmp_path: Path):
+    files: dict[str, tuple[Any, bool]] = {
+        "keep.json": (keep_note(isPinned=True), True),
+        "loose.json": (keep_note(isPinned=False), False),
+        "memos.json": ({"memos": [{"content": "a", "pinned": True}]}, True),
+        "front.md": ("---\npinned: yes\n---\na", True),
+        "table.csv": ("title,Pinned\na,yes\n", True),
+        "is_table.csv": ("title,is_pinned\na,no\n", False),
+        "older_export.csv": ("title,description,done\na,,true\n", False),
+    }
+
+    found = {name: items(put(tmp_path, name, content)) for name, (content, _) in files.items()}
+
+    assert {name: [item.entry and item.entry.pinned for item in found[name]] for name in files} == {
+        name: [pinned] for name, (_, pinned) in files.items()
+    }
+    assert [item.lost for items_found in found.values() for item in items_found if item.lost] == []
+
+
+def test_a_flag_that_is_neither_yes_nor_no_is_named(tmp_path: Path):
+    odd = {
+        "odd.csv": "title,pinned\na,perhaps\n",
+        "odd.json": keep_note(isPinned="perhaps"),
+    }
+
+    for name, content in odd.items():
+        (item,) = items(put(tmp_path, name, content))
+        assert item.entry and item.entry.pinned is False
+        assert [lost.example for lost in item.lost] == ["perhaps"]
 
 
 def test_a_takeout_of_any_language_comes_in_without_other_products():
@@ -247,12 +278,12 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
             "nextPageToken": "",
         },
         [(None, "Buy *milk*\n#home", False)],
-        {"name": "memos/101", "creator": "users/1", "visibility": "PRIVATE", "tags": "home", "pinned": "true"},
+        {"name": "memos/101", "creator": "users/1", "visibility": "PRIVATE", "tags": "home"},
     ),
     "memos_of_old.json": (
         {"data": [{"id": 7, "rowStatus": "NORMAL", "createdTs": 1769851800, "content": "x", "pinned": False}]},
         [(None, "x", False)],
-        {"id": "7", "pinned": "false"},
+        {"id": "7"},
     ),
     "google_tasks.json": (
         {

@@ -82,6 +82,7 @@ notes = st.builds(
     title=st.none() | lines,
     description=some,
     done=st.booleans(),
+    pinned=st.booleans(),
     created_at=moments,
     updated_at=moments,
 ) | st.builds(_note, title=lines, description=st.none())
@@ -97,7 +98,7 @@ def test_what_was_exported_comes_in_again_as_it_was(tmp_path: Path, kind: Export
     found = items(path)
 
     assert [item.problem for item in found] == [None] * len(board)
-    fields = ("title", "description", "done", "created_at", "updated_at")
+    fields = ("title", "description", "pinned", "done", "created_at", "updated_at")
     assert [[getattr(item.entry, name) for name in fields] for item in found] == [
         [getattr(note, name) for name in fields] for note, _ in numbered
     ]
@@ -127,6 +128,7 @@ def test_the_export_is_json_and_says_what_it_is():
                 "origin": "3f9a01bc/7",
                 "title": "Buy milk",
                 "description": "Two litres.",
+                "pinned": False,
                 "done": True,
                 "version": 1,
                 "created_at": "2026-01-31T09:30:00.000001Z",
@@ -164,7 +166,7 @@ def test_the_zip_is_one_that_every_program_reads():
     assert archive.namelist() == ["Überraschung-für-Tim-1.md", f"{'x' * 60}-2.md", "note-3.md"]
     assert archive.infolist()[0].date_time == (2026, 1, 31, 9, 30, 0)
     assert archive.read("note-3.md").decode() == (
-        '---\ntitle: "..."\ndone: false\ncreated_at: 2026-01-31T09:30:00.000001Z\n'
+        '---\ntitle: "..."\npinned: false\ndone: false\ncreated_at: 2026-01-31T09:30:00.000001Z\n'
         'updated_at: 2026-01-31T09:30:00.000001Z\norigin: "3f9a01bc/3"\n---\n\nTwo litres.\n'
     )
 

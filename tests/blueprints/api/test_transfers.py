@@ -540,7 +540,7 @@ async def filled(desk: Desk) -> Desk:
     """A desk with 450 notes on board 1, some of them ticked off, one deleted."""
     await desk.bring(_json(*(f"note {n}" for n in range(450))))
     for note_id in (3, 400):
-        await desk.core.notes.change(ANYBODY, 1, note_id, NoteUpdate(done=True, description="é\r\n=1"))
+        await desk.core.notes.change(ANYBODY, 1, note_id, NoteUpdate(done=True, pinned=True, description="é\r\n=1"))
     await desk.core.notes.delete(ANYBODY, 1, 7)
     return desk
 
@@ -553,7 +553,7 @@ async def test_an_export_comes_in_again_as_the_board_that_it_was(filled: Desk, k
     job = await filled.bring(exported.content, other, params={"name": "x"})
 
     assert (job["state"], job["outcome"]["created"]) == ("done", 449), job
-    same = ("title", "description", "done", "created_at", "updated_at")
+    same = ("title", "description", "pinned", "done", "created_at", "updated_at")
     boards = [[[note[name] for name in same] for note in await filled.notes(board_id)] for board_id in (1, other)]
     assert boards[0] == boards[1]
     again = await filled.bring(exported.content, 1, params={"name": "x"})
@@ -608,6 +608,7 @@ notes_of_a_board = st.lists(
     st.fixed_dictionaries(
         {
             "done": st.booleans(),
+            "pinned": st.booleans(),
             "title": st.sampled_from(["a", "b", "=c", None]),
             "description": st.sampled_from(["x", "y\n"]),
         }

@@ -1,7 +1,6 @@
 """The assistant's worker: takes questions in turn, asks Ollama, and stores the answers as they grow."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
@@ -10,17 +9,14 @@ from functools import partial
 from typing import TypeVar
 
 from quart_notes.background.ollama import Ollama, OllamaError
+from quart_notes.background.work_queue import WorkQueue, retry_until_available
 from quart_notes.domain.assistant.answers import Answers
 from quart_notes.domain.assistant.prompt import Context, compose
-from quart_notes.errors import ProblemError
-from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
 
 T = TypeVar("T")
 BATCH = 0.075  # seconds between two updates of an answer: frequent enough for readers, rare enough for the log
 EACH = 2  # answers in progress for one user, and for all guests together
-AGAIN = 1.0  # seconds before the database is tried again
 FRESH = 5.0  # seconds for which the state of Ollama is cached
 PATIENCE = 1.0  # seconds that a caller waits for the state of Ollama
 UNKNOWN = "Still checking whether Ollama is running. Ask again in a moment."
@@ -53,12 +49,6 @@ class _Draft:
         self.more.set()
 
 
-@dataclass(slots=True)
-class _Run:
-    asker: int | None
-    task: asyncio.Task[None]
-
-
 class Assistant:
     """Writes waiting answers.
 
@@ -72,17 +62,13 @@ class Assistant:
     def __init__(self, broadcaster: Broadcaster, answers: Answers, ollama: Ollama, at_once: int) -> None:
         self._answers = answers
         self._ollama = ollama
-        self._at_once = at_once
+        self._queue = WorkQueue(broadcaster, "answer", self._write, _cancel, at_once=at_once, per_user=EACH)
         self._open = False
-        self._working = False
-        self._waiting: dict[int, int | None] = {}  # who asked, by the answer's id, in order
-        self._running: dict[int, _Run] = {}
         self._thinning: set[asyncio.Task[None]] = set()
         self._reason: str | None = UNKNOWN
         self._seen = False
         self._looked = float("-inf")
         self._looking: asyncio.Task[None] | None = None
-        broadcaster.watch(events.WORK, self._told)
 
     @property
     def model(self) -> str:
@@ -110,46 +96,15 @@ class Assistant:
         Answers that another process was writing have failed. Waiting ones are started, whenever they were asked.
         """
         await self._answers.fail_writing()
-        self._working = True  # from here on new questions are received; earlier ones are found in the database
-        self._waiting = await self._answers.waiting() | self._waiting
-        self._begin_next()
+        await self._queue.start(self._answers.waiting)
 
     async def stop(self) -> None:
         """Stop immediately; the next process that starts handles unfinished answers."""
-        self._working = False
-        self._waiting.clear()
-        await _ended([*(run.task for run in self._running.values()), *self._thinning])
-
-    def _told(self, message: Message) -> None:
-        work = json.loads(message.data)["work"]
-        if not self._working or work["kind"] != "answer":
-            return
-        if work["wanted"] == "begin":
-            self._waiting[work["id"]] = work["person_id"]
-            self._begin_next()
-            return
-        self._waiting.pop(work["id"], None)
-        if run := self._running.get(work["id"]):
-            run.task.cancel()
-
-    def _begin_next(self) -> None:
-        for answer_id, asker in list(self._waiting.items()):
-            if len(self._running) >= self._at_once or not self._working:
-                return
-            theirs = sum(run.asker == asker for run in self._running.values())
-            if theirs < EACH and answer_id not in self._running:
-                del self._waiting[answer_id]
-                self._running[answer_id] = _Run(asker, asyncio.create_task(self._run(answer_id)))
-
-    async def _run(self, answer_id: int) -> None:
-        try:
-            await self._write(answer_id)
-        finally:
-            del self._running[answer_id]
-            self._begin_next()
+        await self._queue.stop(cancel=True)
+        await _ended(self._thinning)
 
     async def _write(self, answer_id: int) -> None:
-        asked = await _insist(lambda: self._answers.asked(answer_id))
+        asked = await _retry(lambda: self._answers.asked(answer_id))
         if asked is None:
             return
         draft = _Draft(asked.version)
@@ -157,13 +112,13 @@ class Assistant:
             error = TAKEN_BACK if asked.context is None else await self._ask(answer_id, asked.context, draft)
             if error:
                 log.warning("The assistant could not answer message %d: %s", answer_id, error)
-            await _insist(lambda: self._answers.end(answer_id, draft.version, draft.text, error))
+            await _retry(lambda: self._answers.end(answer_id, draft.version, draft.text, error))
         finally:
             self._thin_soon(answer_id, draft)
 
     def _thin_soon(self, answer_id: int, draft: _Draft) -> None:
-        if draft.first < draft.last and self._working:
-            task = asyncio.create_task(_insist(partial(self._answers.thin, answer_id, draft.first, draft.last)))
+        if draft.first < draft.last and self._queue.working:
+            task = asyncio.create_task(_retry(partial(self._answers.thin, answer_id, draft.first, draft.last)))
             self._thinning.add(task)
             task.add_done_callback(self._thinning.discard)
 
@@ -190,7 +145,7 @@ class Assistant:
             if draft.over:
                 return
             began, text = loop.time(), draft.text
-            grown = await _insist(partial(self._answers.grow, answer_id, draft.version, text))
+            grown = await _retry(partial(self._answers.grow, answer_id, draft.version, text))
             if grown.result is None:
                 return  # it was stopped, and this task will be
             draft.version, draft.last = grown.result, grown.position.number
@@ -251,11 +206,10 @@ async def _why_not(asking: Awaitable[None]) -> str | None:
     return None
 
 
-async def _insist(act: Callable[[], Awaitable[T]]) -> T:
-    """Retry while the database is unavailable."""
-    while True:
-        try:
-            return await act()
-        except ProblemError as error:
-            log.warning("The assistant waits for the database: %s", error.detail)
-            await asyncio.sleep(AGAIN)
+def _cancel(_: int, task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+
+
+async def _retry(act: Callable[[], Awaitable[T]]) -> T:
+    return await retry_until_available(act, waiter="The assistant")

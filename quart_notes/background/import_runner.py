@@ -1,20 +1,16 @@
 """Whatever takes long, done beside the requests: at most so many jobs at once, the rest in order."""
 
 import asyncio
-import json
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from quart_notes.background.work_queue import WorkQueue, retry_until_available
 from quart_notes.domain.imports import Imports, Ours, Progress, Sourced, Task
 from quart_notes.domain.jobs import Jobs
 from quart_notes.errors import ProblemError
-from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
 from quart_notes.schemas import JobState, Outcome
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.import_batches import Batch, Source
@@ -24,7 +20,6 @@ T = TypeVar("T")
 AT_ONCE = 2  # jobs
 TELL_EVERY = 0.2  # seconds between two events of a job: half as many as are allowed
 REST = 0.5  # of the time that a batch took, before the next: requests are served in between
-AGAIN = 1.0  # seconds before something that the database did not take is tried again
 STOPPED = "The server stopped during the import. Run it again: no note is imported twice."
 GONE = "The file is no longer on the server. Send it again."
 FAILED = "Something went wrong on the server. It has been logged."
@@ -53,78 +48,45 @@ class Runner:
         self._imports = imports
         self._spool = spool
         self._trusted = trusted
-        self._queue: deque[int] = deque()
-        self._running: dict[int, asyncio.Task[None]] = {}
+        self._queue = WorkQueue(broadcaster, "job", self._run, self._cancel, at_once=AT_ONCE)
         self._unwanted: set[int] = set()  # running ones that have been cancelled or put away
         self._sweeping: asyncio.Task[None] | None = None
         self._unswept = False
-        self._working = False
         self._stopping = asyncio.Event()
-        broadcaster.watch(events.WORK, self._heard)
 
     async def start(self) -> None:
         """Mark what was interrupted when the process before ended, and begin what waits."""
         self._stopping.clear()
-        self._working = True
         await self._imports.recover(self.ours)
-        self._queue.extend(job_id for job_id in await self._imports.waiting() if job_id not in self._queue)
+        await self._queue.start(self._imports.waiting)
         await self._sweep()
-        self._pump()
 
     async def stop(self) -> None:
         """Return when no job runs any more."""
-        self._working = False
         self._stopping.set()
-        self._queue.clear()
-        await asyncio.gather(*self._running.values())
+        await self._queue.stop()
         if self._sweeping is not None:
             await self._sweeping
 
-    def _heard(self, message: Message) -> None:
-        work = json.loads(message.data)["work"]
-        if work["kind"] != "job" or not self._working:
-            return
-        if work["wanted"] == "begin":
-            if work["id"] not in self._queue:  # it may have been found there at the start
-                self._queue.append(work["id"])
-            self._pump()
-        elif work["id"] in self._running:
-            self._unwanted.add(work["id"])
+    def _cancel(self, job_id: int, task: asyncio.Task[None] | None) -> None:
+        if task is not None:
+            self._unwanted.add(job_id)
         else:
             self._sweep_soon()
 
-    def _pump(self) -> None:
-        # One that is run again may still be ending: it waits until it has.
-        ready = [job_id for job_id in self._queue if job_id not in self._running]
-        for job_id in ready[: max(0, AT_ONCE - len(self._running))]:
-            if not self._stopping.is_set():
-                self._queue.remove(job_id)
-                self._running[job_id] = asyncio.create_task(self._run(job_id), name=f"job {job_id}")
-
     async def _run(self, job_id: int) -> None:
         try:
-            task = await self._insist(partial(self._imports.take, job_id, self.ours, trusted=self._trusted))
+            task = await self._retry(partial(self._imports.take, job_id, self.ours, trusted=self._trusted))
             if task is not None:
                 state, text = await self._result(task)
-                await self._insist(partial(self._imports.end, job_id, state, text))
+                await self._retry(partial(self._imports.end, job_id, state, text))
         except Exception:
             log.exception("Job %d could not be begun or ended", job_id)
-        del self._running[job_id]
         self._unwanted.discard(job_id)
         self._sweep_soon()
-        self._pump()
 
-    async def _insist(self, act: Callable[[], Awaitable[T]]) -> T:
-        """Do it as soon as the database takes it; raises what it said last when the runner stops before."""
-        while True:
-            try:
-                return await act()
-            except ProblemError:
-                if self._stopping.is_set():
-                    raise
-            with suppress(TimeoutError):
-                async with asyncio.timeout(AGAIN):
-                    await self._stopping.wait()
+    async def _retry(self, act: Callable[[], Awaitable[T]]) -> T:
+        return await retry_until_available(act, self._stopping)
 
     async def _result(self, task: Task) -> tuple[JobState, str]:
         """Work on a job; returns how it ended and, unless its progress says it, why."""

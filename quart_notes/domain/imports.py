@@ -82,11 +82,11 @@ class Imports(Service):
 
         await self._write(work)
 
-    async def waiting(self) -> list[int]:
-        """The jobs in the state waiting, oldest first."""
+    async def waiting(self) -> dict[int, int | None]:
+        """The jobs in the state waiting, oldest first: their users by id."""
         async with self._database.snapshot() as connection:
-            rows = await Job.filter(state="waiting").using_db(connection).order_by("id").values("id")
-        return [row["id"] for row in rows]
+            rows = await Job.filter(state="waiting").using_db(connection).order_by("id").values("id", "user_id")
+        return {row["id"]: row["user_id"] for row in rows}
 
     async def take(self, job_id: int, ours: Ours, *, trusted: bool) -> Task | None:
         """Start a job; None when it is not waiting any more, or belongs to another machine.

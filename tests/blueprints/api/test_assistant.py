@@ -79,7 +79,8 @@ async def test_as_many_as_there_are_places_are_written_and_the_rest_wait_in_orde
             words = [new_word(upstream, {"hold": f"n{n}"}, "ok") for n in range(5)]
             answers = [await asked(api, *one) for one in zip(where, people, words, strict=True)]
             upstream.is_answering(3)
-            assert [one["messages"][-1]["content"] for one in upstream.received] == words[:3]
+            # In any order: the three are asked at once, over a connection each.
+            assert {one["messages"][-1]["content"] for one in upstream.received} == {*words[:3]}
 
             stopped = await api.post(f"/api/messages/{answers[3]['id']}/stop")  # it leaves the queue
             upstream.release("n1")

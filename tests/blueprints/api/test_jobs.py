@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from quart_notes.background import import_runner as jobs_at_work
+from quart_notes.background import work_queue
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.jobs import Sent
@@ -342,7 +343,7 @@ async def test_a_job_that_fails_half_way_says_why_and_can_be_run_again(
 async def test_a_job_that_the_database_does_not_let_begin_begins_later(
     core: Core, monkeypatch: pytest.MonkeyPatch, kept: bool
 ):
-    monkeypatch.setattr(jobs_at_work, "AGAIN", 0.001)
+    monkeypatch.setattr(work_queue, "RETRY_DELAY", 0.001)
     take, failures = core.imports.take, iter([DatabaseUnavailableError("It does not answer.")] * 3)
 
     async def fail_first(*arguments: Any, **named: Any) -> Any:
@@ -360,7 +361,7 @@ async def test_a_job_that_the_database_does_not_let_begin_begins_later(
 
 
 async def test_an_end_that_the_database_does_not_take_is_told_later(core: Core, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(jobs_at_work, "AGAIN", 0.001)
+    monkeypatch.setattr(work_queue, "RETRY_DELAY", 0.001)
     end, failures = core.imports.end, iter([StorageFullError("full")] * 3)
 
     async def fail_first(*arguments: Any) -> None:

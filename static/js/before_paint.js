@@ -1,10 +1,10 @@
-// Runs before the first paint, hence outside the modules: the theme, the mark that scripts run at all, and what is waited for.
+// Runs before the first paint, hence outside the modules: sets the theme and marks that scripts run.
 (() => {
   const page = document.documentElement;
   page.dataset.script = "";
   const { expects } = document.currentScript?.dataset ?? {};
   if (expects) {
-    // Nothing is painted before this element is there; browsers that do not know it paint when they like.
+    // The first paint waits for this element, in browsers that support it.
     const link = document.createElement("link");
     Object.assign(link, { rel: "expect", href: `#${expects}` });
     link.setAttribute("blocking", "render");
@@ -15,6 +15,6 @@
     const theme = JSON.parse(localStorage.getItem(`quart-notes:${page.dataset.root}:theme`) ?? "null");
     if (theme === "light" || theme === "dark") page.dataset.theme = theme;
   } catch {
-    // Storage is switched off: the system's theme it is.
+    // Storage is switched off: use the system's theme.
   }
 })();

@@ -1,4 +1,4 @@
-/** The only entry: makes the one feed, starts what every page has, then what this page is about. */
+/** The only entry: creates the one feed, starts the parts of every page, then this page's own. */
 import { ResumingFeed } from "./feed/resuming_feed.js";
 import { SharedFeed } from "./feed/shared_feed.js";
 import { watch } from "./feed/silence_check.js";
@@ -71,6 +71,6 @@ if (rooms) roomList.start(rooms, Number(person), feed);
 (await PAGES[page]?.())?.start(main, feed);
 
 feed.start();
-// A page that is put aside gives up the feed, and takes it up where it was when it is taken out again.
+// A page in the back/forward cache closes its feed, and resumes it when it is shown again.
 addEventListener("pagehide", () => feed.stop());
 addEventListener("pageshow", ({ persisted }) => persisted && feed.start());

@@ -1,4 +1,4 @@
-/** What may still be heard, when a line was refused or taken away: asked once, before the next attempt. */
+/** Finds the topics that are still allowed after a connection was refused or ended: asked once, before the next attempt. */
 import { isRefused } from "./live_feed.js";
 import { isOfOne, topicsIn } from "./topics.js";
 
@@ -7,7 +7,7 @@ import { isOfOne, topicsIn } from "./topics.js";
 const PATIENCE_MS = 3_000;
 
 /**
- * What of a wish may be heard, or null when nobody is signed in any more, or somebody else.
+ * The allowed part of a subscription, or null when nobody is signed in any more, or another user.
  * @param {string} root @param {Wish} wish @returns {Promise<Wish|null>}
  */
 export async function allowed(root, wish) {

@@ -1,6 +1,6 @@
-/** What was saved comes back by the feed, before or after its answer: this waits for it. */
+/** Waits for the event of a saved change, which may arrive before or after the response. */
 
-/** What to say when the feed is away: the server has it, this page will show it. */
+/** The text while the feed is offline: the server has the change, this page will show it. */
 export const LATE = "Saved. It shows here once the connection is back.";
 
 /** @param {EventTarget} target a card, a message, or their list @param {() => boolean} holds @returns {Promise<void>} */

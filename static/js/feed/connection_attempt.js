@@ -1,6 +1,6 @@
 /**
- * One attempt to open a line: on the road that worked last, and on the other one beside it when that fails or takes long.
- * What opens first is taken.
+ * One attempt to connect: by the transport that worked last, and by the other one beside it when that fails or is slow.
+ * The first to open is used.
  */
 
 /** @typedef {import("./live_feed.js").Line} Line */

@@ -7,7 +7,7 @@ function parts(id) {
 }
 
 /**
- * Whether `id` says something that a reader who is at `than` does not know. Another epoch always does.
+ * Whether `id` is news for a client that is at `than`. An id of another epoch always is.
  * @param {string} id @param {string} than "" knows nothing
  */
 export function isNewer(id, than) {

@@ -1,7 +1,7 @@
 /**
- * What every feed tells its page, however it hears it.
+ * The events of every feed to its page, whatever their source.
  *
- * 1. `last` only moves forward, except at a reset. 2. Every event is told once, in order.
+ * 1. `last` only moves forward, except at a reset. 2. Every event is dispatched once, in order.
  */
 import { isNewer } from "./event_ids.js";
 

@@ -1,4 +1,4 @@
-/** A tab that follows makes sure that its leader still answers: it asks again and again, and robs one that is frozen. */
+/** Checks that the leading tab responds, and takes the lock from one that is frozen. */
 
 const PULSE_MS = 700;
 const FROZEN_MS = 1_500;
@@ -25,7 +25,7 @@ export class LeaderWatch {
     clearInterval(this.#timer);
   }
 
-  /** Only while somebody looks: browsers slow down the timers of a hidden tab. */
+  /** Only in a visible tab: browsers slow down the timers of hidden ones. */
   #check() {
     if (!this.#follows() || document.hidden) return this.answered();
     if (performance.now() - this.#answeredAt <= FROZEN_MS) return this.#ask();

@@ -1,4 +1,4 @@
-/** One tab of a browser leads: the one that holds a lock. A tab that dies frees it; one that is frozen can be robbed. */
+/** Leader election among the tabs of a browser, by a lock. A closed tab releases it; a frozen tab can lose it. */
 
 export class Leadership {
   /** @type {AbortController|undefined} */ #waiting;

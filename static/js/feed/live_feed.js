@@ -1,5 +1,5 @@
 /**
- * The two roads on which events come. The only file that names WebSocket or EventSource.
+ * The two transports of events. The only file that names WebSocket or EventSource.
  */
 
 /** @typedef {"websocket"|"stream"} Road */
@@ -21,7 +21,7 @@ const roads = {
       socket.close();
     };
   },
-  /** EventSource gives up for good after a 503, a 204 or an HTML page: any failure ends it, and a new one is made. */
+  /** EventSource gives up for good after a 503, a 204 or an HTML page: after any failure a new one is created. */
   stream(url, { open, message, end }) {
     const source = new EventSource(url);
     Object.assign(source, { onopen: open, onmessage: message, onerror: end });
@@ -30,7 +30,7 @@ const roads = {
 };
 
 /**
- * Open a line. `end` is heard at most once; after `hangUp` nothing is heard.
+ * Open a connection. `end` is called at most once; after `hangUp` nothing is called.
  * @param {Road} road @param {string} root @param {Wish} wish
  * @param {Ears} ears `end` hears no event when nobody answered: a swallowed upgrade shows neither an opening nor an end
  * @param {number} openMs how long it may take to open @returns {Line}
@@ -69,7 +69,7 @@ export function dial(road, root, wish, ears, openMs) {
 }
 
 /**
- * Whether the server says no to a wish, which neither road can tell from having no connection.
+ * Whether the server refuses a subscription, which neither transport can tell from a lost connection.
  * @param {string} root @param {Wish} wish
  */
 export async function isRefused(root, wish) {

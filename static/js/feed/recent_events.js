@@ -1,4 +1,4 @@
-/** The latest events, so that a tab that comes later can be told what it missed. */
+/** Caches the latest events, for a tab that joins later. */
 import { isNewer } from "./event_ids.js";
 
 const REMEMBERED = 500; // events

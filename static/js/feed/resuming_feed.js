@@ -1,15 +1,15 @@
 /**
- * A feed that comes back by itself and misses nothing, since it resumes by id.
+ * A feed that reconnects by itself and misses nothing, since it resumes by id.
  *
- * 1. The websocket is preferred; a stream stands in for it, and the websocket is tried again beside it. What worked last
- * is tried first.
- * 2. Nothing is heard of a line once another took its place. 3. While nothing works, attempts go on for ever: in the first
- * minutes at most 4 s from one to the next, and at once when somebody is at the page (`hasten`).
- * 4. A line that brings less than a second one does, or that has other topics than are wanted, gives way to it.
- * 5. Who is refused, or is told to go, asks what may still be heard before coming back, and does so with that alone; when
+ * 1. The websocket is preferred; a stream replaces it, and the websocket is tried again beside it. The transport that
+ * worked last is tried first.
+ * 2. A connection that was replaced is ignored. 3. While nothing works, attempts go on for ever: in the first minutes at
+ * most 4 s from one to the next, and at once when a person is active on the page (`hasten`).
+ * 4. A connection that delivers less than a second one, or has other topics than wanted, is replaced by it.
+ * 5. After a refusal or a revoked access, the feed asks which topics are still allowed, and reconnects with those; when
  * nobody is signed in any more, the feed is "out" and rests until it is started.
- * Dispatches `tuned` (detail: the topics, and the id after which they are brought) when `tune` has come true, and
- * `denied` (detail: topics) when these cannot be heard any more.
+ * Dispatches `tuned` (detail: the topics, and the id after which they are sent) when `tune` is done, and `denied`
+ * (detail: topics) when topics are not allowed any more.
  */
 import { allowed } from "./allowed_topics.js";
 import { Attempt } from "./connection_attempt.js";
@@ -68,14 +68,14 @@ export class ResumingFeed extends Feed {
     this.#doubt.stop();
   }
 
-  /** Begin again and at once: the line is in doubt, or things may have changed for the better. */
+  /** Reconnect at once: the connection may be dead, or conditions may have improved. */
   redial() {
     this.stop();
     this.#pause.reset();
     this.start();
   }
 
-  /** Somebody is at the page: the next attempt is made now. */
+  /** A person is active on the page: try now. */
   hasten() {
     this.#pause.shorten();
   }
@@ -178,7 +178,7 @@ export class ResumingFeed extends Feed {
     this.start();
   }
 
-  /** Nobody is signed in: to ask again and again would help nobody. */
+  /** Nobody is signed in: further attempts are useless. */
   #rest() {
     this.stop();
     this.tellState("out");
@@ -191,7 +191,7 @@ export class ResumingFeed extends Feed {
     this.dispatchEvent(new CustomEvent("denied", { detail: topics }));
   }
 
-  /** The other road, beside the line that is open. */
+  /** The other transport, beside the open connection. */
   #secondLine() {
     if (!this.#line || this.#trial) return undefined;
     return this.#dial(this.#line.road === "websocket" ? "stream" : "websocket");

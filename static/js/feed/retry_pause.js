@@ -24,7 +24,7 @@ export class RetryPause {
     });
   }
 
-  /** Somebody waits for it: no longer. */
+  /** A person waits: end the pause. */
   shorten() {
     this.#backoff.renew();
     clearTimeout(this.#timer);
@@ -36,7 +36,7 @@ export class RetryPause {
     this.#over = undefined;
   }
 
-  /** The next pause is a first one. */
+  /** The next pause is a first one again. */
   reset() {
     this.#backoff.reset();
   }

@@ -1,10 +1,10 @@
 /**
- * One connection per browser: the tab that leads has the feed, the others hear it over a channel.
+ * One connection per browser: the leading tab has the feed, the others get its events over a channel.
  *
- * 1. A tab follows a leader once that has told it what it missed; then it takes each event only if it knows the one
- * before, and otherwise asks again. 2. A tab is told of its own topics only. 3. Who cannot be told any more what it
- * missed gets a reset. 4. A leader that answers nobody is robbed. 5. A tab that finds nobody signed in is "out": it leads
- * and follows no more until it is started again. `expect` and `denied` as in ResumingFeed.
+ * 1. A tab follows a leader once it got the events that it missed; then it accepts an event only if it has the one
+ * before, and otherwise asks again. 2. A tab gets events of its own topics only. 3. A tab whose missed events are not
+ * known any more gets a reset. 4. A leader that does not respond loses its lock. 5. A tab that finds nobody signed in is
+ * "out": it neither leads nor follows until it is started again. `expect` and `denied` as in ResumingFeed.
  */
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
@@ -55,7 +55,7 @@ export class SharedFeed extends Feed {
     else this.#channel?.say("expect", { id });
   }
 
-  /** Somebody is at this page: the tab that has the connection looks how it is, and tries at once what is lost. */
+  /** A person is active on this page: the tab with the connection checks it, and reconnects at once if it is lost. */
   look() {
     if (this.#lead) this.#lead.look();
     else this.#channel?.say("look", {});
@@ -127,7 +127,7 @@ export class SharedFeed extends Feed {
 
   /** @param {import("./tab_channel.js").Answer} answer of the tab that leads */
   #answered({ by, state, position, missed, hidden }) {
-    // Browsers slow down what nobody looks at: a hidden tab that seeks a connection seeks too long.
+    // Browsers slow down hidden tabs: in one, a search for a connection takes too long.
     if (hidden && !document.hidden && state !== "live") return this.leadership.seek({ steal: true });
     this.#watch?.answered();
     this.tellState(state);

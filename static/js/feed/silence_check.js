@@ -1,6 +1,6 @@
 /**
- * Doubts the feed when there is reason to. Pings are invisible to a page, and a proxy may open a websocket and then
- * swallow it: so after a silence one cheap request asks for the newest id, and the feed has to know it soon.
+ * Checks a silent feed. Pings are invisible to a page, and a proxy may open a websocket and swallow its frames: so
+ * after a silence one cheap request gets the newest id, which the feed must reach soon.
  */
 
 const SILENCE_MS = 30_000;

@@ -1,6 +1,6 @@
 /**
- * Whether a line that looks open is mute. An event that is known to exist must arrive soon; if it does not, a second line
- * shows whether it is missing, or none of ours.
+ * Detects a connection that is open but delivers nothing. An event that is known to exist must arrive soon; if it does
+ * not, a second connection shows whether it is missing, or not for us.
  */
 import { isNewer } from "./event_ids.js";
 

@@ -1,12 +1,12 @@
-/** What the tabs of one browser say to one another about the feed that they share. */
+/** The messages between the tabs of one browser that share a feed. */
 
 /**
- * Of the tab that leads; missed: undefined asks for patience, null cannot be told any more.
+ * From the leading tab; missed: undefined means wait, null means not known any more.
  * @typedef {{to: string, by: string, state: FeedState, position: string, missed: FeedEvent[]|null|undefined,
  *   hidden: boolean}} Answer
  */
 /**
- * By kind, with what comes along.
+ * By kind, with their data.
  * @typedef {{event: {by: string, before: string, event: FeedEvent}, state: {state: FeedState}, led: {},
  *   denied: {topics: string[]}, expect: {id: string}, look: {}, ask: import("./tab_leader.js").Asking, answer: Answer}} Sayings
  */
@@ -26,7 +26,7 @@ export class TabChannel {
 
   /** @template {keyof Sayings} Kind @param {Kind} kind @param {Sayings[Kind]} said */
   say(kind, said) {
-    // What was on its way when the page went (an answer, a timer) has nobody to be told to any more.
+    // After the page is closed, pending messages and timers have no receiver.
     if (!this.#closed) this.#channel.postMessage({ kind, ...said });
   }
 
@@ -36,7 +36,7 @@ export class TabChannel {
   }
 
   /**
-   * A tab that is older or newer may say what is unknown here.
+   * A tab with an older or newer version may send unknown kinds.
    * @template {keyof Sayings} Kind @param {Kind} kind @param {Sayings[Kind]} said
    */
   #hear(kind, said) {

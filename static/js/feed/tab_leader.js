@@ -1,11 +1,11 @@
 /**
- * What the tab that leads does: one connection with the topics of all tabs, and an answer for each that asks.
+ * The leading tab's work: one connection with the topics of all tabs, and a response for each tab that asks.
  *
- * 1. A tab is told what it missed only once the connection has carried its topics since then; until then it waits.
- * 2. When more is wanted, or something older, the connection starts again where the tab that waits left off: what the
- * others know already is told again, and they drop it. 3. When less is wanted, it starts again where it is. 4. A topic
- * that was denied is wanted no more, until a tab comes that was opened since: then it is tried once again. 5. A tab that comes
- * is told of what has no id, like who is in a room, as it was told last: nothing else would until that changes.
+ * 1. A tab gets the events that it missed only when the connection has had its topics since then; until then it waits.
+ * 2. For further topics, or older events, the connection restarts at the position of the waiting tab: the others get
+ * some events again, and drop them. 3. For fewer topics it restarts where it is. 4. A denied topic is left out, until a
+ * tab asks that was opened later: then it is tried once again. 5. A tab that joins gets the last state of what has no
+ * id, such as presence: it would otherwise get it only with the next change.
  */
 import { behind, isNewer } from "./event_ids.js";
 import { EventMemory } from "./recent_events.js";
@@ -78,7 +78,7 @@ export class Lead {
   }
 
   /**
-   * What a tab has missed, oldest first: null when that cannot be told any more, undefined when it has to wait.
+   * The events that a tab has missed, oldest first: null when they are not known any more, undefined when it has to wait.
    * @param {Asking} asking @returns {FeedEvent[]|null|undefined}
    */
   missed({ tab, topics, last }) {

@@ -1,4 +1,4 @@
-/** The topics that the tabs of a browser want. A tab holds a lock of its own: who gets that lock knows that the tab is gone. */
+/** The topics of all tabs of a browser. A tab holds a lock of its own: another tab that gets this lock knows that it is closed. */
 
 /** @param {string} name of all that the tabs share @param {string} tab */
 const lockOf = (name, tab) => `${name}#${tab}`;
@@ -27,7 +27,7 @@ export class Wishes {
     this.shrunk = shrunk;
   }
 
-  /** All that is wanted, each topic once. */
+  /** All topics, each once. */
   get union() {
     return [...new Set([...this.#tabs.values()].flat())].sort();
   }

@@ -1,4 +1,4 @@
-/** Topics: what a subscription asks for, and what an event is about. */
+/** Topics of subscriptions and events. */
 
 const EVERY_ROOM = "room:*";
 const EVERY_BOARD = "board:*";
@@ -7,7 +7,7 @@ const EVERY_BOARD = "board:*";
 export const topicsIn = (text) => [...new Set(text.split(",").filter(Boolean))].sort();
 
 /**
- * Whether somebody who wants these topics is to be told of an event. Who is in a room is told only to who named it.
+ * Whether an event belongs to these topics. Presence belongs only to subscriptions that name the room.
  * @param {string[]} topics @param {FeedEvent} event
  */
 export function isAbout(topics, { id, topic = "" }) {

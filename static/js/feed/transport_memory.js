@@ -1,6 +1,6 @@
 /**
- * Which road is tried first: the websocket, or the stream where the websocket did not work the last time. Kept in the
- * browser, so that a proxy that swallows websockets costs its wait once, not on each page.
+ * Remembers which transport is tried first: the websocket, or the stream if the websocket failed the last time. Stored in
+ * the browser, so that a proxy that swallows websockets costs its wait once, not on each page.
  */
 import { keep, kept } from "../lib/storage.js";
 
@@ -15,7 +15,7 @@ export class RoadMemory {
     return this.#failed ? "stream" : "websocket";
   }
 
-  /** Milliseconds until the websocket gets another chance. */
+  /** Milliseconds until the websocket is tried again. */
   get againMs() {
     if (!this.#failed) return 0;
     const { at, againMs } = this.#failed;
@@ -27,7 +27,7 @@ export class RoadMemory {
     this.#keep({ at: Date.now(), againMs });
   }
 
-  /** An event came by it: a proxy may let it open and then swallow everything. */
+  /** An event arrived by it: only that counts, since a proxy may let it open and then swallow everything. */
   socketWorked() {
     if (this.#failed) this.#keep(null);
   }

@@ -1,4 +1,4 @@
-/** The account's page: copying what is shown once, and times as people say them. */
+/** The account's page: copy buttons for secrets, and relative times. */
 import * as copying from "../lib/clipboard.js";
 import { ago, exact, language } from "../lib/time.js";
 

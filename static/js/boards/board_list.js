@@ -1,4 +1,4 @@
-/** Boards in a list: everybody's first, then one's own personal one, then by name. */
+/** A list of boards: the shared one first, then the personal one, then by name. */
 import { ask, pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
 import { handOn, place } from "../lib/focus.js";
@@ -40,7 +40,7 @@ export function start(element, feed) {
   const load = () => persist(loadNow, feed, over.signal);
   /** @param {number} id */
   const bring = async (id) => {
-    // It may be gone again by now: then an event says so.
+    // It may be deleted again by now: then an event says so.
     const { value } = await ask(`/boards/${id}`, heard).catch(() => ({ value: null }));
     if (value) put(value);
   };

@@ -1,4 +1,4 @@
-/** What boards are called, wherever a page says it. */
+/** Keeps the names of boards current, wherever a page shows them. */
 import { retitle } from "../shell/page_title.js";
 
 /** @param {{id: number, name: string}} board */

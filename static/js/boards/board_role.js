@@ -1,4 +1,4 @@
-/** What the viewer may do on the board. The style sheets leave out what they may not; this keeps it current. */
+/** Keeps the viewer's role on the board current. Style sheets hide what the role may not do. */
 import { find } from "../lib/elements.js";
 import { toast } from "../lib/page_events.js";
 
@@ -31,7 +31,7 @@ export function setRole(role) {
   toast(WORDS[role] ?? "");
 }
 
-/** What is being written stays in sight, whatever becomes of the board. */
+/** Typed text stays visible, whatever happens to the board. */
 export function holdText() {
   const fields = [...main.querySelectorAll("#add-note-form :is(input:not([type=hidden]), textarea)")];
   const typed = fields.some((field) => /** @type {HTMLInputElement} */ (field).value);

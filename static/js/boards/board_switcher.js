@@ -1,4 +1,4 @@
-/** The way from board to board: it closes when one turns away, and is fresh when it is opened. */
+/** The board menu: it closes when the focus leaves it, and is current when it opens. */
 import { find } from "../lib/elements.js";
 import { keyOf } from "../lib/keyboard.js";
 import * as boardList from "./board_list.js";

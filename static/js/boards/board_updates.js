@@ -1,4 +1,4 @@
-/** What happens to the board that is open: another name, another role, its end, its return. */
+/** Changes of the open board: a new name, another role, deletion, restoration. */
 import { ask, Problem } from "../lib/api.js";
 import { find } from "../lib/elements.js";
 import { announce } from "../lib/page_events.js";
@@ -28,7 +28,7 @@ export function start(element, feed) {
     notice.hidden = false;
     announce(words.textContent);
   };
-  /** What happened to it since is not here: the page starts again; drafts are kept. */
+  /** The events since then are not here: the page reloads; drafts are kept. */
   const back = () => {
     if (!element.dataset.gone) return;
     location.reload();

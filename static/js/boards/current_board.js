@@ -1,4 +1,4 @@
-/** Which board this page is about: where its notes are in the API, and what this browser keeps of it. */
+/** The board of this page: its address in the API, and its keys in this browser's storage. */
 
 const SHARED = 1;
 const { boardId: id, api } = document.querySelector("main")?.dataset ?? {};

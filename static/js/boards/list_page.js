@@ -1,4 +1,4 @@
-/** The page of all boards: those that come, go and are renamed. */
+/** The page of all boards: adds, removes and renames them live. */
 import { find } from "../lib/elements.js";
 import * as boardList from "./board_list.js";
 

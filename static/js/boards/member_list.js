@@ -1,4 +1,4 @@
-/** Who is on a board, and as what. */
+/** The members of a board, and their roles. */
 import { ask } from "../lib/api.js";
 import { address, clone, find, insertById } from "../lib/elements.js";
 import { handOn, removeAll } from "../lib/focus.js";

@@ -1,4 +1,4 @@
-/** A board's own page: its name and its members as they are now. */
+/** A board's settings page: keeps its name and its members current. */
 import * as copying from "../lib/clipboard.js";
 import * as boardNews from "./board_updates.js";
 import * as memberList from "./member_list.js";

@@ -1,4 +1,4 @@
-/** The form by which files come in: they are judged before they are sent, and one sees how far that is. */
+/** The import form: checks files before they are sent, and shows the progress of the upload. */
 import { explain, Problem } from "../lib/api.js";
 import { RepeatKey } from "../lib/client_key.js";
 import { find } from "../lib/elements.js";
@@ -25,7 +25,7 @@ export function start(form, feed) {
   const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("[type=submit]"));
   /** @type {AbortController|undefined} while something is being sent */ let under;
 
-  /** Of a folder, what could be notes. */
+  /** The files of a folder that may contain notes. */
   const chosen = () => {
     const of = [...(folder.files ?? [])].filter(({ name }) => KINDS.test(name) && !name.startsWith("."));
     return [...(files.files ?? []), ...of];
@@ -78,7 +78,7 @@ export function start(form, feed) {
     feed.expect(eventId);
     emit(document, "import:sent", value.id);
     if (feed.state !== "live") toast("Sent. The progress appears here once the connection is back.");
-    // What was only looked at is there to be imported.
+    // The result of a dry run can be imported.
     if (!dryRun) files.value = folder.value = "";
   };
   /** @param {SubmitEvent} event */

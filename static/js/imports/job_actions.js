@@ -1,4 +1,4 @@
-/** What is done to a job: cancelling it, running it again, putting it away. What comes of it is told by the feed. */
+/** Actions on a job: cancel, run again, delete. Their results arrive by the feed. */
 import { explain, Problem, send } from "../lib/api.js";
 import { around } from "../lib/elements.js";
 import { toast } from "../lib/page_events.js";

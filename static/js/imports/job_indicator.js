@@ -1,4 +1,4 @@
-/** In the shell of every page: the oldest work of mine that is under way, and a word when it has ended. */
+/** In the shell of every page: the user's oldest unfinished job, and a toast when it has ended. */
 import { ask, Problem } from "../lib/api.js";
 import { find } from "../lib/elements.js";
 import { announce, toast } from "../lib/page_events.js";

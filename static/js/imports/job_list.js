@@ -1,4 +1,4 @@
-/** The imports into a board, the newest first, as they stand. */
+/** The imports into a board, newest first, kept current. */
 import { boardId } from "../boards/current_board.js";
 import { find } from "../lib/elements.js";
 import { handOn, removeAll } from "../lib/focus.js";

@@ -1,4 +1,4 @@
-/** An import in the list, as its job says; the words that go with a state are in the markup. */
+/** An import in the list; the texts of each state are in the markup. */
 import { address, clone, find } from "../lib/elements.js";
 import { ago, exact, language, toMilliseconds } from "../lib/time.js";
 import { drawBar } from "./job_indicator.js";

@@ -1,10 +1,10 @@
 /**
- * Long work as the feed tells of it: each job by its newest version, and none again that was put away.
+ * Jobs from the feed: the newest version of each, and none that was deleted.
  */
 import { pages } from "../lib/api.js";
 import { persist } from "../lib/retry.js";
 
-/** The states in which a job is under way. */
+/** The states of an unfinished job. */
 export const UNDER_WAY = ["waiting", "running"];
 const { person = "", accounts } = document.documentElement.dataset;
 const me = Number(person) || null;

@@ -1,11 +1,11 @@
-/** Every request this page sends. */
+/** All requests of this page. */
 import { emit } from "./page_events.js";
 
 const root = document.documentElement.dataset.root ?? "";
 const PATIENCE_MS = 15_000;
 const OFFLINE = { code: "offline", detail: "no connection." };
 
-/** A request that did not do what it should. `status` 0: no answer at all. */
+/** A failed request. `status` 0: no response at all. */
 export class Problem extends Error {
   /**
    * @param {number} status
@@ -42,7 +42,7 @@ export async function send(method, path, body, version) {
 }
 
 /**
- * All things of a list, a page at a time, by id ascending.
+ * All objects of a list, a page at a time, by id ascending.
  * @param {string} path below /api @param {AbortSignal} signal @returns {AsyncGenerator<any[]>}
  */
 export async function* pages(path, signal) {
@@ -67,7 +67,7 @@ export async function ask(path, options = {}) {
     response = await fetch(`${root}/api${path}`, { cache: "no-store", ...options, signal });
     value = response.status === 204 ? null : await response.json();
   } catch {
-    // No network, no patience left, or an answer that is not ours (a proxy's page).
+    // No network, a timeout, or a response that is not ours (a proxy's page).
     throw new Problem(response?.status ?? 0, offline ? OFFLINE : {});
   }
   if (!response.ok) {
@@ -79,7 +79,7 @@ export async function ask(path, options = {}) {
 }
 
 /**
- * What to say about a failure. Without an answer of the server's own nobody knows whether it was done.
+ * The text for a failure. Without a response of the server it is unknown whether the change was made.
  * @param {Problem} problem @param {string} [failed] what is known not to have been done
  */
 export function explain(problem, failed = "Not saved") {

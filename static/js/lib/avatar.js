@@ -1,4 +1,4 @@
-/** A person's initial in a coloured round: the same letter and hue that the server gives (macros/message.html). */
+/** A user's initial in a coloured circle: the same letter and hue as from the server (macros/message.html). */
 
 const HUES = 8;
 

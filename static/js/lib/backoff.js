@@ -1,4 +1,4 @@
-/** Waits between attempts: doubling to a ceiling, spread over the whole span so that many readers do not come back at once. */
+/** Exponential backoff with full jitter: doubling to a ceiling, so that many clients do not reconnect at once. */
 
 const FIRST_MS = 500;
 const EARLY_MS = 3_000; // the ceiling of the first minutes: with an attempt that fails at once, less than 4 s from one to the next
@@ -21,7 +21,7 @@ export class Backoff {
     return this.#since === undefined || performance.now() - this.#since < EARLY_FOR_MS;
   }
 
-  /** Somebody waits for it: the first minutes begin again, the waits do not. */
+  /** A person waits: the first minutes start again, the pauses do not. */
   renew() {
     this.#since = undefined;
   }

@@ -1,4 +1,4 @@
-/** A button that is clicked has the focus. Safari gives it to what is around the button, and what comes next would start there. */
+/** Focuses a clicked button. Safari focuses the element around it, and keyboard navigation would continue from there. */
 import { around } from "./elements.js";
 
 /** @returns {() => void} stop */
@@ -8,7 +8,7 @@ export function start() {
   const click = (event) => {
     const button = around(event, "button, summary");
     const active = document.activeElement;
-    // What has the focus and is not around it has been left there on purpose. A script's click is nobody's: detail is 0.
+    // A focus outside of the button's ancestors is intentional. A click by a script has detail 0.
     if (button && event.detail && button !== active && active?.contains(button)) button.focus({ preventScroll: true });
   };
   document.addEventListener("click", click, { capture: true, signal: over.signal });

@@ -1,4 +1,4 @@
-/** A key for a request to make something, new for each thing: however often it is sent, it is made once. */
+/** A client key for a request that creates an object: repeated requests create it once. */
 
 const BYTES = 12;
 
@@ -8,7 +8,7 @@ export function clientKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The key of what a form sends next: the same while the same is sent again, whose answer may have been lost. */
+/** The key of a form's next request: the same for a repetition, whose response may have been lost. */
 export class RepeatKey {
   /** @type {SentKey} */ #last;
 
@@ -28,7 +28,7 @@ export class RepeatKey {
     return this.#last.key;
   }
 
-  /** The answer has come. */
+  /** The response has arrived. */
   answered() {
     this.#last = { content: "", key: "" };
     this.keep(null);

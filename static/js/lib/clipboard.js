@@ -1,4 +1,4 @@
-/** Copying what is shown once. */
+/** Copy buttons for secrets that are shown once. */
 import { around, find } from "./elements.js";
 import { announce } from "./page_events.js";
 
@@ -19,7 +19,7 @@ export function start(element) {
   return () => over.abort();
 }
 
-/** Whether it could be done: the clipboard needs https, or this very machine. @param {string} text */
+/** Whether it was copied: the clipboard needs https or localhost. @param {string} text */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,4 +1,4 @@
-/** Elements by selector, with their class: what the page's markup promises, or an error that names it. */
+/** Elements by selector, with their class; an error names a missing one. */
 
 /**
  * The first element in `parent` that the selector finds.
@@ -13,7 +13,7 @@ export function find(parent, selector, kind) {
 }
 
 /**
- * What an event happened in: the nearest element around its target that the selector finds.
+ * The element of an event: the nearest one around its target that matches the selector.
  * @template {Element} [T=HTMLElement]
  * @param {Event} event @param {string} selector @param {new () => T} [kind] HTMLElement unless told
  * @returns {T|null}
@@ -24,7 +24,7 @@ export function around({ target }, selector, kind) {
 }
 
 /**
- * A copy of what a template holds.
+ * A copy of a template's content.
  * @template {Element} [T=HTMLElement]
  * @param {string} id @param {new () => T} [kind] HTMLElement unless told
  */
@@ -47,14 +47,14 @@ export function insertById(parent, element) {
 }
 
 /**
- * Give an address of the blank thing, whose id is 0, the id of a real one.
+ * Replace the id 0 in an address of the blank object by a real id.
  * @param {Element} element @param {"href"|"action"|"formaction"} attribute @param {number} id
  */
 export function address(element, attribute, id) {
   element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(?=\/|$)/, `/${id}`));
 }
 
-/** What a form's fields hold, but for the key that it has for browsers without scripts. @param {HTMLFormElement} form */
+/** The values of a form's fields, without the key for browsers without scripts. @param {HTMLFormElement} form */
 export function valuesOf(form) {
   const { client_key: _, ...values } = Object.fromEntries(new FormData(form));
   return values;

@@ -1,4 +1,4 @@
-/** Long texts open in place: the button is there only where something is hidden. */
+/** Expands long texts in place: there is a button only where text is hidden. */
 import { around, find } from "./elements.js";
 import { handOn } from "./focus.js";
 
@@ -9,7 +9,7 @@ export function start(element) {
   /** @type {Set<HTMLElement>} */ let near = new Set();
   let width = 0;
 
-  /** All reading first, then all writing: one layout for the whole batch. @param {HTMLElement[]} cards */
+  /** First all reads, then all writes: one layout for the whole batch. @param {HTMLElement[]} cards */
   const measure = (cards) => {
     const sizes = cards
       .filter((card) => !("unfolded" in card.dataset) && card.checkVisibility())

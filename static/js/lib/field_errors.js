@@ -1,4 +1,4 @@
-/** Errors next to their fields, and what belongs to no field below them. */
+/** Shows errors next to their fields, and general ones below them. */
 import { explain } from "./api.js";
 import { find } from "./elements.js";
 

@@ -1,10 +1,10 @@
-/** Where the focus goes when what has it moves, hides or goes: to what stands beside it. The page does not scroll for it. */
+/** Moves the focus to a neighbour when the focused element moves, hides or is removed. The page does not scroll for it. */
 import { find } from "./elements.js";
 
 const TAKES_FOCUS = "[tabindex], a[href], button, input, select, textarea, summary";
 
 /**
- * Move, hide or remove an element, and hand on the focus if it is inside.
+ * Move, hide or remove an element, and pass on the focus if it is inside.
  * @param {HTMLElement} element @param {() => void} change
  * @param {() => HTMLElement|null} [heir] who has it next, asked before the change; the page's main part for null
  */
@@ -23,7 +23,7 @@ export const removeAll = (list) =>
     () => null,
   );
 
-/** What takes the focus in the next item of a list, or in the one before. @param {Element} item @returns {HTMLElement|null} */
+/** The focusable element in the next item of a list, or in the one before. @param {Element} item @returns {HTMLElement|null} */
 function beside(item) {
   const next = nextShown(item, 1) ?? nextShown(item, -1);
   if (!next || next.matches(TAKES_FOCUS)) return next;

@@ -1,4 +1,4 @@
-/** Fields of as many lines as are written, where the browser does not do that by itself (`field-sizing`). */
+/** Fields that grow with their text, in browsers without `field-sizing`. */
 
 const MESSAGE = { least: 1, most: 8 }; // lines
 const TEXT = { least: 3, most: 60 }; // the style sheet ends it earlier, by the height of the window
@@ -26,5 +26,5 @@ function fit(field, { least, most }) {
   while (field.rows < most && field.scrollHeight > field.clientHeight) field.rows++;
 }
 
-/** Whether a field can have the focus unasked: on a phone a keyboard would cover half of the screen. */
+/** Whether a field may be focused by a script: on a phone the keyboard would cover half of the screen. */
 export const hasKeyboard = () => matchMedia("(hover: hover) and (pointer: fine)").matches;

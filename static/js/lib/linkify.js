@@ -1,6 +1,6 @@
-/** Addresses in a text become links; nothing else in it means anything. The server does the same (web/linkify.py). */
+/** Links web addresses in a text; nothing else in it is interpreted. The server does the same (web/linkify.py). */
 
-// An address ends at whatever is no part of one: blanks, controls, marks that turn the direction, quotes, brackets.
+// An address ends at blanks, controls, marks that turn the direction, quotes, and angle brackets.
 const END = '\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2069\\u3000\\ufeff<>"';
 const ADDRESS = new RegExp(`(?<![A-Za-z0-9])https?://[^${END}]+`, "gi");
 const HOST = /^https?:\/\/[^/?#@]+(?:[/?#]|$)/i; // with a name before an @ it would look like another host
@@ -22,7 +22,7 @@ export function linked(text) {
   return nodes;
 }
 
-/** Without what ends a sentence, or closes a bracket that was open before the address. @param {string} address */
+/** Without punctuation at the end, and without a bracket that was opened before the address. @param {string} address */
 function trimmed(address) {
   const surplus = new Map(
     BRACKETS.map(([opening, closing]) => [closing, count(address, closing) - count(address, opening)]),

@@ -1,4 +1,4 @@
-/** Moving among the items of a list, and what is done to one, by a key. Both return whether there was anything to do. */
+/** Keys to move in a list, and to act on an item. Both functions return whether they did anything. */
 
 /** @param {HTMLElement|null|undefined} item */
 export function goTo(item) {

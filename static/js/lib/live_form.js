@@ -1,4 +1,4 @@
-/** A form that a script sends: errors stand beside their fields, a success clears it, and what it made comes by the feed. */
+/** A form that a script sends: errors appear beside their fields, a success clears it, and the result arrives by the feed. */
 import { Problem, send } from "./api.js";
 import { RepeatKey } from "./client_key.js";
 import { find } from "./elements.js";

@@ -1,4 +1,4 @@
-/** What modules tell one another and the page as a whole, as DOM events that bubble (types.d.ts names them all). */
+/** Messages between modules, as DOM events that bubble (types.d.ts names them all). */
 
 /**
  * @template {keyof Messages} Name
@@ -13,7 +13,7 @@ export function announce(text) {
   emit(document, "announce", text);
 }
 
-/** What others did: a burst of it is only counted. @param {string} text */
+/** A change by others: a burst is only counted. @param {string} text */
 export function announceNews(text) {
   emit(document, "announce:news", text);
 }

@@ -1,8 +1,8 @@
-/** What has to be fetched is asked for again until it comes. */
+/** Retries a request until it succeeds. */
 import { Backoff } from "./backoff.js";
 
 /**
- * Work until it succeeds: again after a wait that grows, or as soon as the feed says that something changed.
+ * Retry until it succeeds: after a growing pause, or as soon as the feed is live again.
  * @param {() => Promise<unknown>} work @param {ExpectingFeed} feed @param {AbortSignal} signal
  * @returns {Promise<boolean>} false when it was given up
  */

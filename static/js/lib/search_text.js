@@ -1,4 +1,4 @@
-/** Text as a search looks at it, as the server has it (domain/text_normalization.py): neither case nor accents count. */
+/** Folds text for search like the server (domain/text_normalization.py): without case and accents. */
 
 const ACCENTS = new RegExp(
   [

@@ -1,6 +1,6 @@
 /**
- * What this browser keeps for one installation; where people sign in, for each of them by themselves, but for what is not
- * about a person. Storage may be full or switched off: then nothing is kept, nothing breaks.
+ * This browser's storage for one installation; with accounts, separate for each user, except for keys that are not about
+ * a user. Storage may be full or switched off: then nothing is stored, and nothing fails.
  */
 
 const { root = "", person = "", accounts } = document.documentElement.dataset;
@@ -28,7 +28,7 @@ export function keep(key, value) {
     if (value === null) localStorage.removeItem(full(key));
     else localStorage.setItem(full(key), JSON.stringify(value));
   } catch {
-    // Nothing is kept.
+    // Nothing is stored.
   }
 }
 

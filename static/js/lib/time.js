@@ -1,4 +1,4 @@
-/** Times as people say them, with the exact one on hover. */
+/** Relative times, with the exact one on hover. */
 import { find } from "./elements.js";
 
 const MINUTE_MS = 60_000;

@@ -1,4 +1,4 @@
-/** Sending files, with word of how far it is: what fetch cannot tell. */
+/** Uploads files with progress, which fetch cannot report. */
 import { Problem } from "./api.js";
 import { emit } from "./page_events.js";
 

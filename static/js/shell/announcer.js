@@ -1,4 +1,4 @@
-/** Reads changes out, politely and in batches: a burst of changes is one sentence. */
+/** Announces changes to screen readers, politely and in batches: a burst of changes is one sentence. */
 
 const QUIET_MS = 1_200; // a batch ends after this much silence
 const KEPT_MS = 10_000; // then the region is emptied, so that nobody stumbles over old news

@@ -1,4 +1,4 @@
-/** The feed's state as a small dot with a word, and, should it last, what that means for the person who types. */
+/** The feed's state as a small dot with a word; if it lasts, with its consequence for the person who types. */
 
 /** @type {Record<FeedState, string>} */
 const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline", out: "Signed out" };

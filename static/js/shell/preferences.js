@@ -1,7 +1,7 @@
 /**
- * What somebody wants remembered wherever they are. The server keeps it for the person who is chosen or signed in; for
- * nobody in particular this browser does, and the calling module keeps it there (lib/storage.js).
- * Dispatches `preference` on the document (detail: key and value, null when taken back) when it changes on any screen.
+ * Preferences. The server stores them for the current user; without one, the calling module stores them in this browser
+ * (lib/storage.js).
+ * Dispatches `preference` on the document (detail: key and value, null when removed) when one changes on any screen.
  */
 import { Problem, send } from "../lib/api.js";
 import { emit } from "../lib/page_events.js";
@@ -25,7 +25,7 @@ export function start(shared) {
   return () => over.abort();
 }
 
-/** Have something remembered, now or once there is a connection. @param {string} key @param {string|number} value */
+/** Store a preference, now or as soon as there is a connection. @param {string} key @param {string|number} value */
 export function prefer(key, value) {
   if (!person || !feed) return;
   underway.get(key)?.abort();

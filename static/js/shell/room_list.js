@@ -1,4 +1,4 @@
-/** The rooms and one's own conversations, as they are listed beside a page: what is new comes in where it belongs. */
+/** The list of rooms and conversations beside a page: new ones are inserted in order. */
 import { pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
 import { place, removeAll } from "../lib/focus.js";

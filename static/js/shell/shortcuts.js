@@ -1,4 +1,4 @@
-/** Single keys, never while somebody types; the sheet that lists them; and the switch that turns them off. */
+/** Single-key shortcuts, never while somebody types; the sheet that lists them; and the switch that turns them off. */
 import { around, find } from "../lib/elements.js";
 import { keyOf } from "../lib/keyboard.js";
 import { emit } from "../lib/page_events.js";

@@ -1,6 +1,6 @@
 /**
- * Says that one is signed out, and offers the way back in; what was typed is kept for that. A person who comes back to
- * a page after signing in elsewhere finds it alive again.
+ * Shows that the session has ended, with a link to sign in; typed text is kept. A person who returns to the page after
+ * signing in elsewhere finds it live again.
  */
 import { ask, Problem } from "../lib/api.js";
 import { find } from "../lib/elements.js";
@@ -27,7 +27,7 @@ export function start(element, person, feed) {
     if (element.hidden) announce(words.textContent);
     element.hidden = false;
   };
-  /** How it is: signed out, somebody else, or all well. @param {(other: boolean) => void} [notOurs] */
+  /** The current state: signed out, another user, or all well. @param {(other: boolean) => void} [notOurs] */
   const look = async (notOurs = show) => {
     if (asking) return;
     asking = true;
@@ -46,7 +46,7 @@ export function start(element, person, feed) {
     if (feed.state === "out") feed.start();
   };
   const seen = () => !document.hidden && !element.hidden && look();
-  /** A page that is taken out of the browser's memory may show what is not for the person who sits there now. */
+  /** A page from the back/forward cache may show what the present user may not see. */
   const again = (/** @type {PageTransitionEvent} */ { persisted }) => persisted && look(() => location.reload());
 
   document.addEventListener("signed-out", () => element.hidden && show(false), heard);

@@ -1,6 +1,6 @@
 /**
- * Light, dark, or as the system has it: the choice of the person who is chosen or signed in, on all their screens, else
- * of this browser. It is there before the first paint: the server puts it into the page, or before_paint.js does.
+ * Light, dark, or the system's theme: the choice of the current user, on all their screens, else of this browser. It is set
+ * before the first paint, by the server or by before_paint.js.
  */
 import { isKey, keep, kept } from "../lib/storage.js";
 import { prefer } from "./preferences.js";
@@ -27,7 +27,7 @@ export function start(element) {
     element.dataset.themeChoice = choice;
     element.ariaLabel = element.title = `Theme: ${choice}`;
   };
-  /** What this browser keeps is for pages that nobody is chosen on. @param {Choice} choice */
+  /** This browser's choice is for pages without a user. @param {Choice} choice */
   const take = (choice) => {
     keep("theme", choice === "system" ? null : choice);
     show(choice);

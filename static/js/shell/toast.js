@@ -1,4 +1,4 @@
-/** Messages that pass, with a way back: they wait while somebody points at them or is inside. */
+/** Toasts, with an undo action: they stay while the pointer or the focus is inside. */
 import { clone, find } from "../lib/elements.js";
 import { keyOf } from "../lib/keyboard.js";
 import { announce } from "../lib/page_events.js";
@@ -15,7 +15,7 @@ export function start(element) {
     if (element.children.length > AT_ONCE) element.querySelector(":scope > :not(:focus-within)")?.remove();
     announce(action ? `${text} ${action.label}: press u.` : text);
   };
-  /** The newest way back, for the keyboard. */
+  /** The action of the newest toast, for the keyboard. */
   const undo = () => {
     /** @type {HTMLElement|null} */
     const button = element.querySelector(".toast:last-child .toast-action:not([hidden])");

@@ -1,9 +1,9 @@
 /**
- * How much is unread, by room: what the page was made with, and what the feed says since.
+ * Unread counts by room: those of the page, updated by the feed.
  *
- * 1. What was counted when the page was made is not counted again. 2. A room's own count, which comes when it is read
- * on any screen, replaces ours. 3. A deleted message counts no more, unless it was read.
- * Dispatches `unread` on the document (detail: messages by the room's id) when that has changed.
+ * 1. Messages that the page has counted are not counted again. 2. A room's own count, which arrives when it is read on
+ * any screen, replaces ours. 3. A deleted message does not count, unless it was read.
+ * Dispatches `unread` on the document (detail: counts by the room's id) when they change.
  */
 import { isNewer } from "../feed/event_ids.js";
 import { ask } from "../lib/api.js";
@@ -46,7 +46,7 @@ export function start(element, me, feed) {
     room.count = Math.max(0, room.count + (action === "create" ? 1 : -1));
     tellSoon();
   };
-  /** A conversation is told to both of its people: what is told to the other is not news. @param {FeedEventMap["change"]} event */
+  /** A conversation's events go to both of its people: those for the other are no news. @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { id, topic = "", action, message, unread } }) => {
     const mine = topic === `user:${me}`;
     if (!id || !isNewer(id, lastEventId)) return;

@@ -1,4 +1,4 @@
-/** What is unread, beside the rooms' names, at their place in the bar, and in the window's title. */
+/** Unread counts beside the rooms' names, in the bar, and in the window's title. */
 import { find } from "../lib/elements.js";
 
 const MOST = 99; // what a badge has room for

@@ -1,4 +1,4 @@
-/** Has the feed look how it is whenever somebody comes to the page, or does something while the connection is lost. */
+/** Makes the feed check its connection when a person comes to the page, or is active while the connection is lost. */
 
 /** @param {import("../feed/shared_feed.js").SharedFeed} feed */
 export function start(feed) {

@@ -1,4 +1,4 @@
-/** Where a page offers a choice of all people (`data-people`), somebody who is added can be chosen at once. */
+/** Adds new users to each choice of all users (`data-people`). */
 import { say } from "./user_names.js";
 
 /** @param {FeedTarget} feed */

@@ -1,9 +1,9 @@
 /**
- * What people are called, wherever a page says it. A place has the person's id in `data-who`, and in `data-as` what it says
- * of them, unless that is the nickname (macros/user.html).
+ * Keeps the names of users current, wherever a page shows them. An element has the user's id in `data-who`, and in
+ * `data-as` which text it shows, unless that is the nickname (macros/user.html).
  *
- * Of a person that was changed while the page is open, every place says what the newest event says, also when it is filled
- * from an answer or an event that is older.
+ * After a change of a user, every element shows the text of the newest event, also when it is filled from an older response
+ * or event.
  */
 import { pages } from "../lib/api.js";
 import { drawAvatar } from "../lib/avatar.js";
@@ -40,12 +40,12 @@ function rename(user) {
   for (const place of places(document, `[data-who="${user.id}"]`)) say(place, user);
 }
 
-/** Have all places within an element say a person. @param {Element} element @param {Named} user */
+/** Show a user's texts in all elements within an element. @param {Element} element @param {Named} user */
 export function sayWithin(element, user) {
   for (const place of places(element, "[data-who]")) say(place, user);
 }
 
-/** Have a place say a person. @param {HTMLElement} place @param {Named} user */
+/** Show a user's text in an element. @param {HTMLElement} place @param {Named} user */
 export function say(place, user) {
   const { id, nickname, name, deactivated } = changed.get(user.id) ?? user;
   const { as, label } = place.dataset;

@@ -1,4 +1,4 @@
-/** The people's page: who comes is shown at once, on every screen. */
+/** The people's page: new users appear at once, on every screen. */
 import { ask, pages } from "../lib/api.js";
 import { find, insertById, valuesOf } from "../lib/elements.js";
 import { removeAll } from "../lib/focus.js";

@@ -1,4 +1,4 @@
-/** A person's card: made from the blank one in the page's own template, its slots filled as text. */
+/** A user's card: a copy of the blank one in the page's template, its slots filled as text. */
 import { address, clone, find } from "../lib/elements.js";
 import { sayWithin } from "../shell/user_names.js";
 
@@ -19,7 +19,7 @@ export function cardFor(user) {
   return card;
 }
 
-/** What may change about a person; an address that is not known stays as it is shown. @param {HTMLElement} card @param {User} user */
+/** Update the card; an address that is not known stays as it is shown. @param {HTMLElement} card @param {User} user */
 export function fill(card, user) {
   card.toggleAttribute("data-deactivated", Boolean(user.deactivated));
   card.toggleAttribute("data-admin", Boolean(user.admin));
@@ -37,7 +37,7 @@ function showMail(mail, email) {
   mail.textContent = email;
 }
 
-/** As the server writes it: an address may have what means something in a link. @param {string} email */
+/** Encoded as by the server: an address may contain characters with a meaning in a link. @param {string} email */
 function mailTo(email) {
   const quoted = encodeURIComponent(email).replace(
     /[!'*]/g,

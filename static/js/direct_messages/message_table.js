@@ -1,16 +1,17 @@
 /**
  * A person's messages, by id.
  *
- * 1. A state is applied only if its version is newer than what the row shows or what was deleted, so that applying
- * twice, late or out of order changes nothing. 2. A page of the table takes no messages of other pages: neither new ones
- * on an older page, nor ones that are older than all of its own, where there are such pages.
+ * 1. A state is applied only if it is newer than what is known (lib/versioned_list.js). 2. A page of the table takes no
+ * messages of other pages: neither new ones on an older page, nor ones that are older than all of its own, where there
+ * are such pages.
  */
 import { find, insertById } from "../lib/elements.js";
 import { handOn, removeAll } from "../lib/focus.js";
+import { VersionedList } from "../lib/versioned_list.js";
 import { fill, rowFor, tellTime } from "./message_row.js";
 
 export class MessageTable {
-  /** @type {Map<number, number>} the version at which a message was deleted */ #gone = new Map();
+  #versions = new VersionedList();
   #body;
 
   /** @param {HTMLElement} element the page's main */
@@ -19,7 +20,11 @@ export class MessageTable {
     this.empty = find(element, "#empty-messages");
     this.newest = "newest" in element.dataset;
     this.whole = !element.querySelector("a[rel=prev]");
-    for (const row of this.rows) tellTime(row);
+    for (const row of this.rows) {
+      const { id, version } = row.dataset;
+      this.#versions.accept({ id: Number(id), version: Number(version) });
+      tellTime(row);
+    }
   }
 
   get rows() {
@@ -28,24 +33,22 @@ export class MessageTable {
 
   /** @param {Message} message @param {boolean} live whether it comes as news, not as part of a list */
   put(message, live) {
+    if (!this.#versions.accept(message)) return;
     const row = this.#row(message.id);
-    const known = Math.max(Number(row?.dataset.version ?? 0), this.#gone.get(message.id) ?? 0);
-    if (message.version <= known) return;
-    this.#gone.delete(message.id);
     if (row) fill(row, message);
     else this.#insert(message, live);
   }
 
   /** @param {Message} message its last state */
   remove(message) {
-    this.#gone.set(message.id, Math.max(message.version, this.#gone.get(message.id) ?? 0));
+    this.#versions.delete(message);
     const row = this.#row(message.id);
     if (row) handOn(row, () => row.remove());
     this.empty.hidden = this.rows.length > 0;
   }
 
   clear() {
-    this.#gone.clear();
+    this.#versions.markStale();
     removeAll(this.#body);
     this.empty.hidden = false;
   }

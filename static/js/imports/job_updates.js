@@ -3,6 +3,7 @@
  */
 import { pages } from "../lib/api.js";
 import { persist } from "../lib/retry.js";
+import { VersionedList } from "../lib/versioned_list.js";
 
 /** The states of an unfinished job. */
 export const UNDER_WAY = ["waiting", "running"];
@@ -23,19 +24,17 @@ export const isListed = (job) => isMine(job) || (job.person_id === null && accou
  * @returns {{load: () => void, take: (job: Job) => void}} load: fetch them all; take: one that was fetched
  */
 export function follow(feed, ears, signal) {
-  /** @type {Map<number, number>} versions, without end for what was put away */ const known = new Map();
+  const versions = new VersionedList();
 
   /** @param {Job} job @param {boolean} live */
   const put = (job, live) => {
-    if (job.version <= (known.get(job.id) ?? 0)) return;
-    known.set(job.id, job.version);
-    ears.put(job, live);
+    if (versions.accept(job)) ears.put(job, live);
   };
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { action, job } }) => {
     if (!job) return;
     if (action !== "delete") return put(job, true);
-    known.set(job.id, Number.POSITIVE_INFINITY);
+    versions.delete({ id: job.id, version: Number.POSITIVE_INFINITY });
     ears.remove(job);
   };
   const load = () =>
@@ -47,7 +46,7 @@ export function follow(feed, ears, signal) {
       signal,
     );
   const again = () => {
-    known.clear();
+    versions.markStale();
     ears.clear();
     load();
   };

@@ -12,7 +12,7 @@ const AT_ONCE = 250; // cards
  * @param {{forget: boolean, signal: AbortSignal}} how forget: what is on the board may be of another epoch
  */
 export async function load(board, element, feed, { forget, signal }) {
-  const dropOthers = forget ? board.doubt() : () => {};
+  const dropOthers = forget ? board.markStale() : () => {};
   board.list.setAttribute("aria-busy", "true");
   const done = await persist(() => all(board, signal), feed, signal);
   if (!done) return;

@@ -1,31 +1,32 @@
 /**
  * The board's cards, by id.
  *
- * 1. A state is applied only if its version is newer than what the card shows or what was deleted, so that applying
- * twice, late or out of order changes nothing. 2. A card that is being edited neither moves nor goes until the editor
- * closes. 3. Focus stays in its place: when its card moves or goes, the next one has it, and the page does not scroll.
+ * 1. A state is applied only if it is newer than what is known (lib/versioned_list.js). 2. A card that is being edited
+ * neither moves nor goes until the editor closes. 3. Focus stays in its place: when its card moves or goes, the next one
+ * has it, and the page does not scroll.
  * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:going`; from the list: `note:gone`.
  */
 import { handOn, nextShown } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
+import { VersionedList } from "../lib/versioned_list.js";
 import { cardFor, cardsIn, fill, noteOf, read } from "./note_card.js";
 import { CardOrder } from "./note_order.js";
 
-/** @typedef {{id: number, card: HTMLElement, version: number, done: boolean, gone: boolean}} Place */
+/** @typedef {{id: number, card: HTMLElement, done: boolean, gone: boolean}} Place */
 
 export class Board {
   /** @type {Map<number, Place>} */ #places = new Map();
-  /** @type {Map<number, number>} the version at which a note was deleted: a late page must not bring it back */
-  #gone = new Map();
+  #versions = new VersionedList();
 
   /** @param {HTMLElement} list */
   constructor(list) {
     this.list = list;
     this.order = new CardOrder(list);
     for (const card of cardsIn(list)) {
-      const { id, version, done } = read(card);
-      const place = { id, card, version, done, gone: false };
-      this.#places.set(id, place);
+      const note = read(card);
+      const place = { id: note.id, card, done: note.done, gone: false };
+      this.#versions.accept(note);
+      this.#places.set(note.id, place);
       this.order.adopt(place);
     }
   }
@@ -44,13 +45,12 @@ export class Board {
    * @param {HTMLElement} [made] a card made beforehand, should one be needed
    */
   put(note, live, made) {
+    if (!this.#versions.accept(note)) return;
     const known = this.#places.get(note.id);
-    if (note.version <= Math.max(known?.version ?? 0, this.#gone.get(note.id) ?? 0)) return;
-    this.#gone.delete(note.id);
-    const place = known ?? { id: note.id, card: made ?? cardFor(note), version: 0, done: note.done, gone: false };
+    const place = known ?? { id: note.id, card: made ?? cardFor(note), done: note.done, gone: false };
     const before = known && noteOf(known.card);
     if (known) fill(known.card, note);
-    Object.assign(place, { version: note.version, gone: false });
+    place.gone = false;
     this.#places.set(note.id, place);
     if (known) this.settle(place.card);
     else this.order.insert(place);
@@ -60,7 +60,7 @@ export class Board {
   /** @param {Note} note its last state */
   remove(note) {
     const place = this.#places.get(note.id);
-    this.#gone.set(note.id, Math.max(note.version, place?.version ?? 0, this.#gone.get(note.id) ?? 0));
+    this.#versions.delete(note);
     if (place) this.#drop(place);
   }
 
@@ -89,12 +89,10 @@ export class Board {
   }
 
   /** What was known may not hold any more: every state is news. @returns {() => void} drops what had no news since */
-  doubt() {
-    this.#gone.clear();
-    const doubtful = [...this.#places.values()];
-    for (const place of doubtful) place.version = 0;
+  markStale() {
+    this.#versions.markStale(this.#places.keys());
     return () => {
-      for (const place of doubtful) if (place.version === 0) this.#drop(place);
+      for (const [id, place] of this.#places) if (this.#versions.isStale(id)) this.#drop(place);
     };
   }
 }

@@ -33,7 +33,7 @@ export function start(messages, scroll, feed, empty) {
     loading = new AbortController();
     const signal = AbortSignal.any([loading.signal, over.signal]);
     element.setAttribute("aria-busy", "true");
-    messages.doubt();
+    messages.markStale();
     const work = async () => {
       const { found, last } = await page(roomId, "newest", limit, signal);
       scroll.keeping(() => messages.replace(found, last));

@@ -1,19 +1,19 @@
 /**
  * The messages of a conversation, by id, the newest last.
  *
- * 1. A state is applied only if its version is newer than what is shown or what was deleted, so that applying twice, late
- * or out of order changes nothing. 2. What stands above a message always fits the message before it.
+ * 1. A state is applied only if it is newer than what is known (lib/versioned_list.js). 2. What stands above a message
+ * always fits the message before it.
  * Dispatches from the item, bubbling: `message:changed` {message, before, live}; from the list: `message:gone`.
  */
 import { find } from "../lib/elements.js";
 import { emit } from "../lib/page_events.js";
+import { VersionedList } from "../lib/versioned_list.js";
 import { group } from "./message_grouping.js";
 import { fill, itemFor, itemsIn, messageOf, read } from "./message_item.js";
 
 export class MessageList {
-  /** @type {Map<number, {item: HTMLElement, version: number}>} */ #places = new Map();
-  /** @type {Map<number, number>} the version at which a message was deleted: a late page must not bring it back */
-  #gone = new Map();
+  /** @type {Map<number, HTMLElement>} */ #items = new Map();
+  #versions = new VersionedList();
 
   /** @param {HTMLElement} element the list @param {number} roomId */
   constructor(element, roomId) {
@@ -21,8 +21,9 @@ export class MessageList {
     this.items = itemsIn(element);
     this.roomId = roomId;
     for (const item of this.items) {
-      const { id, version } = read(item, roomId);
-      this.#places.set(id, { item, version });
+      const message = read(item, roomId);
+      this.#versions.accept(message);
+      this.#items.set(message.id, item);
       group(item);
     }
   }
@@ -37,7 +38,7 @@ export class MessageList {
 
   /** @param {number} id */
   has(id) {
-    return this.#places.has(id);
+    return this.#items.has(id);
   }
 
   /** @param {string} key its author's client gave it @param {number} authorId */
@@ -47,18 +48,17 @@ export class MessageList {
 
   /** @param {Message} message @param {boolean} live whether it comes as news, not as part of a page */
   put(message, live) {
-    const known = this.#places.get(message.id);
-    if (message.version <= Math.max(known?.version ?? 0, this.#gone.get(message.id) ?? 0)) return;
-    this.#gone.delete(message.id);
-    const before = known && messageOf(known.item);
-    const item = known?.item ?? itemFor(message);
+    if (!this.#versions.accept(message)) return;
+    const known = this.#items.get(message.id);
+    const before = known && messageOf(known);
+    const item = known ?? itemFor(message);
     if (known) {
       fill(item, message);
     } else {
       item.toggleAttribute("data-live", live);
       this.#insert(item, message.id);
     }
-    this.#places.set(message.id, { item, version: message.version });
+    this.#items.set(message.id, item);
     emit(item, "message:changed", { message, before, live });
   }
 
@@ -76,10 +76,10 @@ export class MessageList {
   extend(messages, where) {
     const rows = document.createDocumentFragment();
     for (const message of messages) {
-      if (this.#places.has(message.id) || (this.#gone.get(message.id) ?? 0) >= message.version) continue;
+      if (this.#items.has(message.id) || !this.#versions.accept(message)) continue;
       const item = itemFor(message);
       item.toggleAttribute("data-older", where === "prepend");
-      this.#places.set(message.id, { item, version: message.version });
+      this.#items.set(message.id, item);
       rows.append(item);
     }
     const changed = /** @type {HTMLElement[]} */ ([...rows.children]);
@@ -90,15 +90,21 @@ export class MessageList {
 
   /** Let go of what is shown no more, but not gone. @param {Element} item */
   release(item) {
-    this.#places.delete(messageOf(item).id);
+    this.#versions.release(messageOf(item).id);
+    this.#detach(item);
+  }
+
+  /** @param {Element} item */
+  #detach(item) {
+    this.#items.delete(messageOf(item).id);
     item.remove();
   }
 
   /** @param {Message} message its last state */
   remove(message) {
-    const place = this.#places.get(message.id);
-    this.#gone.set(message.id, Math.max(message.version, place?.version ?? 0, this.#gone.get(message.id) ?? 0));
-    if (place) this.#drop(place.item);
+    const item = this.#items.get(message.id);
+    this.#versions.delete(message);
+    if (item) this.#drop(item);
   }
 
   /** @param {HTMLElement} item */
@@ -106,28 +112,28 @@ export class MessageList {
     const next = /** @type {HTMLElement|null} */ (item.nextElementSibling);
     const neighbour = next ?? /** @type {HTMLElement|null} */ (item.previousElementSibling);
     const focused = item.contains(document.activeElement);
-    this.release(item);
+    this.#detach(item);
     if (next) group(next);
     if (focused) (neighbour ?? find(document, "#log")).focus({ preventScroll: true });
     emit(this.element, "message:gone", messageOf(item));
   }
 
   /** What was known may not hold any more: every state is news from now on, until all are replaced. */
-  doubt() {
-    this.#gone.clear();
-    for (const place of this.#places.values()) place.version = 0;
+  markStale() {
+    this.#versions.markStale(this.#items.keys());
   }
 
   /**
    * These were the newest ones a moment ago, without a gap: what is older goes, and what else there is unless it is news
-   * since the doubt. @param {Message[]} messages oldest first
+   * since they were marked stale. @param {Message[]} messages oldest first
    */
   replace(messages) {
-    const there = new Set(messages.map(({ id }) => id));
     const first = messages[0]?.id ?? 0;
     for (const message of messages) this.put(message, false);
-    for (const [id, { item, version }] of [...this.#places]) {
-      if (id < first || (!there.has(id) && !version)) this.#drop(item);
+    for (const [id, item] of [...this.#items]) {
+      if (id >= first && !this.#versions.isStale(id)) continue;
+      this.#versions.release(id);
+      this.#drop(item);
     }
   }
 }

@@ -74,9 +74,9 @@ export class MessageWindow extends MessageList {
     emit(this.element, "messages:loaded");
   }
 
-  doubt() {
+  markStale() {
     this.#outside.clear();
-    super.doubt();
+    super.markStale();
   }
 
   /** @param {Message[]} messages the newest there are @param {boolean} [whole] whether these are all */

@@ -12,8 +12,8 @@ const SHARED = 1;
  * @returns {{load: () => void, stop: () => void}} load: fetch it again
  */
 export function start(element, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @param {number} id @returns {HTMLElement|null} */
   const entry = (id) => element.querySelector(`[data-board="${id}"]`);
 
@@ -30,18 +30,18 @@ export function start(element, feed) {
   };
   const loadNow = async () => {
     /** @type {Board[]} */ const found = [];
-    for await (const page of pages("/boards", over.signal)) found.push(...page);
+    for await (const page of pages("/boards", signal)) found.push(...page);
     const ids = new Set(found.map(({ id }) => String(id)));
     for (const one of [...element.children]) {
       if (one instanceof HTMLElement && !ids.has(one.dataset.board ?? "")) drop(one);
     }
     for (const board of found) put(board);
   };
-  const load = () => persist(loadNow, feed, over.signal);
+  const load = () => persist(loadNow, feed, signal);
   /** @param {number} id */
   const bring = async (id) => {
     // It may be deleted again by now: then an event says so.
-    const { value } = await ask(`/boards/${id}`, heard).catch(() => ({ value: null }));
+    const { value } = await ask(`/boards/${id}`, { signal }).catch(() => ({ value: null }));
     if (value) put(value);
   };
   /** @param {FeedEventMap["change"]} event */
@@ -53,9 +53,9 @@ export function start(element, feed) {
     else if (board?.kind !== "personal") bring(id);
   };
 
-  feed.addEventListener("change", hear, heard);
-  feed.addEventListener("reset", load, heard);
-  return { load, stop: () => over.abort() };
+  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("reset", load, { signal });
+  return { load, stop: () => controller.abort() };
 }
 
 /** @param {Board} board */

@@ -5,8 +5,8 @@ import * as boardList from "./board_list.js";
 
 /** @param {HTMLDetailsElement} element @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const list = boardList.start(find(element, "#switcher-list"), feed);
   /** @param {Event} event */
   const leave = ({ target }) => target instanceof Node && !element.contains(target) && element.removeAttribute("open");
@@ -16,11 +16,11 @@ export function start(element, feed) {
     element.open = false;
     find(element, "summary").focus();
   };
-  for (const name of ["click", "focusin"]) document.addEventListener(name, leave, heard);
-  element.addEventListener("keydown", press, heard);
-  element.addEventListener("toggle", () => element.open && list.load(), heard);
+  for (const name of ["click", "focusin"]) document.addEventListener(name, leave, { signal });
+  element.addEventListener("keydown", press, { signal });
+  element.addEventListener("toggle", () => element.open && list.load(), { signal });
   return () => {
-    over.abort();
+    controller.abort();
     list.stop();
   };
 }

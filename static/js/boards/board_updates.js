@@ -13,8 +13,8 @@ const KEPT = "What you were writing is kept here: copy it before you go.";
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const notice = find(element, "#board-gone");
   const words = find(notice, ".gone-words");
 
@@ -47,7 +47,7 @@ export function start(element, feed) {
   };
   const look = async () => {
     try {
-      const { value } = await ask(`/boards/${boardId}`, heard);
+      const { value } = await ask(`/boards/${boardId}`, { signal });
       rename(value);
       setRole(value.role);
       back();
@@ -57,9 +57,9 @@ export function start(element, feed) {
     }
   };
 
-  feed.addEventListener("change", hear, heard);
-  const lookAgain = () => persist(look, feed, over.signal);
-  feed.addEventListener("reset", lookAgain, heard);
-  feed.addEventListener("denied", ({ detail }) => detail.includes(`board:${boardId}`) && lookAgain(), heard);
-  return () => over.abort();
+  feed.addEventListener("change", hear, { signal });
+  const lookAgain = () => persist(look, feed, signal);
+  feed.addEventListener("reset", lookAgain, { signal });
+  feed.addEventListener("denied", ({ detail }) => detail.includes(`board:${boardId}`) && lookAgain(), { signal });
+  return () => controller.abort();
 }

@@ -11,8 +11,8 @@ const me = Number(document.documentElement.dataset.person);
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const empty = find(document, "#empty-members");
   /** @param {number} id @returns {HTMLElement|null} */
   const row = (id) => element.querySelector(`.member[data-id="${id}"]`);
@@ -39,15 +39,15 @@ export function start(element, feed) {
     if (action === "delete") announceNews(`${member.user.nickname} is no longer a member.`);
   };
   const load = async () => {
-    const { value } = await ask(`/boards/${boardId}/members`, heard);
+    const { value } = await ask(`/boards/${boardId}/members`, { signal });
     removeAll(element);
     value.forEach(put);
     showEmpty();
   };
 
-  feed.addEventListener("change", hear, heard);
-  feed.addEventListener("reset", () => persist(load, feed, over.signal), heard);
-  return () => over.abort();
+  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("reset", () => persist(load, feed, signal), { signal });
+  return () => controller.abort();
 }
 
 /** @param {User} user */

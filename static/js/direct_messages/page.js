@@ -13,8 +13,8 @@ const END = "9223372036854775807"; // before this id are the newest
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @type {HTMLFormElement|null} */ const form = element.querySelector("#send-form"); // of whose messages these are
   const recipient = form && find(form, "select", HTMLSelectElement);
   const table = new MessageTable(element);
@@ -33,16 +33,16 @@ export function start(element, feed) {
   const load = () =>
     persist(
       async () => {
-        const { value } = await ask(`/users/${user}/messages?limit=${PAGE}&before_id=${END}`, heard);
+        const { value } = await ask(`/users/${user}/messages?limit=${PAGE}&before_id=${END}`, { signal });
         table.clear();
         for (const message of value) table.put(message, false);
       },
       feed,
-      over.signal,
+      signal,
     );
 
-  feed.addEventListener("change", hear, heard);
-  feed.addEventListener("reset", load, heard);
+  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("reset", load, { signal });
   if (form) {
     sending.start(form, feed, {
       path: "/messages",
@@ -54,5 +54,5 @@ export function start(element, feed) {
       done: "Sent.",
     });
   }
-  return () => over.abort();
+  return () => controller.abort();
 }

@@ -6,14 +6,14 @@ export const LATE = "Saved. It shows here once the connection is back.";
 /** @param {EventTarget} target a card, a message, or their list @param {() => boolean} holds @returns {Promise<void>} */
 export function until(target, holds) {
   return new Promise((arrived) => {
-    const over = new AbortController();
+    const controller = new AbortController();
     const look = () => {
       if (!holds()) return;
-      over.abort();
+      controller.abort();
       arrived();
     };
     for (const name of ["note:changed", "editor:closed", "message:changed"]) {
-      target.addEventListener(name, look, { signal: over.signal });
+      target.addEventListener(name, look, { signal: controller.signal });
     }
     look();
   });

@@ -6,7 +6,7 @@ const APART_MS = 1_000; // between the attempts of somebody who types: each is t
 export class RetryPause {
   #backoff = new Backoff();
   #startedAt = 0;
-  /** @type {(() => void)|undefined} */ #over;
+  /** @type {(() => void)|undefined} */ #resolve;
   #timer = 0;
 
   /** An attempt starts. */
@@ -18,9 +18,9 @@ export class RetryPause {
   /** @param {boolean} lasted a connection was lost that had been open @returns {Promise<void>} never, if it is stopped */
   wait(lasted) {
     const ms = this.#backoff.next() - (lasted ? 0 : this.#sinceStart);
-    return new Promise((over) => {
-      this.#over = over;
-      this.#timer = setTimeout(over, ms);
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#timer = setTimeout(resolve, ms);
     });
   }
 
@@ -28,12 +28,12 @@ export class RetryPause {
   shorten() {
     this.#backoff.renew();
     clearTimeout(this.#timer);
-    if (this.#over) this.#timer = setTimeout(this.#over, APART_MS - this.#sinceStart);
+    if (this.#resolve) this.#timer = setTimeout(this.#resolve, APART_MS - this.#sinceStart);
   }
 
   stop() {
     clearTimeout(this.#timer);
-    this.#over = undefined;
+    this.#resolve = undefined;
   }
 
   /** The next pause is a first one again. */

@@ -12,8 +12,8 @@ const SPREAD_MS = 5_000; // so that a restart does not bring every reader's ques
  * @returns {{look: () => void, stop: () => void}} look: somebody is at the page, so look at once how it is
  */
 export function watch(feed, question) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   let timer = 0;
   let asking = false;
 
@@ -22,12 +22,12 @@ export function watch(feed, question) {
     if (feed.state !== "live" || asking) return;
     asking = true;
     try {
-      const signal = AbortSignal.any([over.signal, AbortSignal.timeout(ANSWER_MS)]);
+      const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(ANSWER_MS)]);
       const answer = await fetch(question, { cache: "no-store", signal });
       const newest = answer.headers.get("Last-Event-ID");
       if (newest) feed.expect(newest);
     } catch {
-      if (!over.signal.aborted) feed.redial();
+      if (!signal.aborted) feed.redial();
     } finally {
       asking = false;
     }
@@ -42,13 +42,13 @@ export function watch(feed, question) {
     else feed.hasten();
   };
 
-  feed.addEventListener("change", () => rest(), heard);
-  feed.addEventListener("state", () => rest(0), heard);
-  addEventListener("online", redial, heard);
-  addEventListener("offline", redial, heard); // not the last word: a server on this machine answers without any network
+  feed.addEventListener("change", () => rest(), { signal });
+  feed.addEventListener("state", () => rest(0), { signal });
+  addEventListener("online", redial, { signal });
+  addEventListener("offline", redial, { signal }); // not the last word: a server on this machine answers without any network
   rest(0);
   const stop = () => {
-    over.abort();
+    controller.abort();
     clearTimeout(timer);
   };
   return { look, stop };

@@ -19,7 +19,7 @@ export function stay(name, tab, known) {
 
 export class Wishes {
   /** @type {Map<string, string[]>} */ #tabs = new Map();
-  #over = new AbortController();
+  #controller = new AbortController();
 
   /** @param {string} name @param {() => void} shrunk when a tab has gone */
   constructor(name, shrunk) {
@@ -42,11 +42,11 @@ export class Wishes {
       this.shrunk();
     };
     // Rejects when nobody waits any more.
-    navigator.locks?.request(lockOf(this.name, tab), { signal: this.#over.signal }, gone).catch(() => {});
+    navigator.locks?.request(lockOf(this.name, tab), { signal: this.#controller.signal }, gone).catch(() => {});
     return true;
   }
 
   stop() {
-    this.#over.abort();
+    this.#controller.abort();
   }
 }

@@ -15,9 +15,9 @@ const mib = (bytes) => `${size.format(bytes / MIB)} MiB`;
 
 /** @param {HTMLFormElement} form @param {ExpectingFeed} feed */
 export function start(form, feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   const repeat = new RepeatKey();
-  const heard = { signal: over.signal };
+  const { signal } = controller;
   const files = find(form, "#import-file", HTMLInputElement);
   const folder = find(form, "#import-folder", HTMLInputElement);
   folder.webkitdirectory = true; // every browser has it, but no standard for markup
@@ -98,12 +98,12 @@ export function start(form, feed) {
   /** A page that goes takes with it what is being sent. @param {BeforeUnloadEvent} event */
   const leave = (event) => under && event.preventDefault();
 
-  form.addEventListener("submit", submit, heard);
-  form.addEventListener("change", () => clearErrors(form), heard);
-  find(form, "#upload-stop").addEventListener("click", () => under?.abort(), heard);
-  addEventListener("beforeunload", leave, heard);
+  form.addEventListener("submit", submit, { signal });
+  form.addEventListener("change", () => clearErrors(form), { signal });
+  find(form, "#upload-stop").addEventListener("click", () => under?.abort(), { signal });
+  addEventListener("beforeunload", leave, { signal });
   return () => {
-    over.abort();
+    controller.abort();
     under?.abort();
   };
 }

@@ -5,7 +5,7 @@ import { toast } from "../lib/page_events.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {SubmitEvent} event */
   const submit = async (event) => {
     event.preventDefault();
@@ -24,6 +24,6 @@ export function start(element, feed) {
       button.ariaDisabled = "false";
     }
   };
-  element.addEventListener("submit", submit, { signal: over.signal });
-  return () => over.abort();
+  element.addEventListener("submit", submit, { signal: controller.signal });
+  return () => controller.abort();
 }

@@ -8,8 +8,8 @@ const ASK_MS = 2_000; // of nobody's work only those hear who have its board ope
 
 /** @param {HTMLElement} element the mark @param {string[]} topics of this page @param {ExpectingFeed} feed */
 export function start(element, topics, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const link = find(element, "a", HTMLAnchorElement);
   const here = document.querySelector("#jobs"); // the page that lists them says more by itself
   /** @type {Map<number, Job>} under way */ const jobs = new Map();
@@ -26,12 +26,12 @@ export function start(element, topics, feed) {
   /** @param {number} id */
   const look = async (id) => {
     try {
-      const { value } = await ask(`/jobs/${id}`, heard);
+      const { value } = await ask(`/jobs/${id}`, { signal });
       take(value);
     } catch (caught) {
       if (Problem.of(caught).status === 404) jobs.delete(id);
     }
-    if (!over.signal.aborted) show();
+    if (!signal.aborted) show();
   };
   const { load, take } = follow(
     feed,
@@ -51,7 +51,7 @@ export function start(element, topics, feed) {
         show();
       },
     },
-    over.signal,
+    signal,
   );
   /** @param {Job} job that has ended */
   const tell = ({ file_name, text }) => {
@@ -61,7 +61,7 @@ export function start(element, topics, feed) {
 
   if (!element.hidden) load();
   return () => {
-    over.abort();
+    controller.abort();
     clearTimeout(timer);
   };
 }

@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   const empty = find(document, "#empty-jobs");
   const rows = () => /** @type {HTMLElement[]} */ ([...element.children]);
   /** @type {number|undefined} a job that is to be brought into sight */ let awaited;
@@ -56,12 +56,12 @@ export function start(element, feed) {
     reveal();
   };
 
-  follow(feed, { put, remove, clear }, over.signal);
-  document.addEventListener("import:sent", sent, { signal: over.signal });
+  follow(feed, { put, remove, clear }, controller.signal);
+  document.addEventListener("import:sent", sent, { signal: controller.signal });
   rows().forEach(tellTime);
   const timer = setInterval(() => rows().forEach(tellTime), MINUTE_MS);
   return () => {
-    over.abort();
+    controller.abort();
     clearInterval(timer);
   };
 }

@@ -3,7 +3,7 @@ import { around } from "./elements.js";
 
 /** @returns {() => void} stop */
 export function start() {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {MouseEvent} event */
   const click = (event) => {
     const button = around(event, "button, summary");
@@ -11,6 +11,6 @@ export function start() {
     // A focus outside of the button's ancestors is intentional. A click by a script has detail 0.
     if (button && event.detail && button !== active && active?.contains(button)) button.focus({ preventScroll: true });
   };
-  document.addEventListener("click", click, { capture: true, signal: over.signal });
-  return () => over.abort();
+  document.addEventListener("click", click, { capture: true, signal: controller.signal });
+  return () => controller.abort();
 }

@@ -4,7 +4,7 @@ import { announce } from "./page_events.js";
 
 /** @param {HTMLElement} element what has the buttons in it */
 export function start(element) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {Event} event */
   const click = async (event) => {
     const button = around(event, ".copy-button");
@@ -15,8 +15,8 @@ export function start(element) {
     find(button, ".label").textContent = copied ? "Copied" : "Press Ctrl+C";
     announce(copied ? "Copied." : "Selected. Press Ctrl+C to copy.");
   };
-  element.addEventListener("click", click, { signal: over.signal });
-  return () => over.abort();
+  element.addEventListener("click", click, { signal: controller.signal });
+  return () => controller.abort();
 }
 
 /** Whether it was copied: the clipboard needs https or localhost. @param {string} text */

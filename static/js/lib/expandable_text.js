@@ -4,8 +4,8 @@ import { handOn } from "./focus.js";
 
 /** @param {HTMLElement} element the list */
 export function start(element) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @type {Set<HTMLElement>} */ let near = new Set();
   let width = 0;
 
@@ -42,18 +42,18 @@ export function start(element) {
     width = contentRect.width;
   });
 
-  element.addEventListener("click", toggle, heard);
+  element.addEventListener("click", toggle, { signal });
   element.addEventListener(
     "notes:near",
     ({ detail }) => {
       near = detail.near;
       measure(detail.came);
     },
-    heard,
+    { signal },
   );
   resized.observe(element);
   return () => {
-    over.abort();
+    controller.abort();
     resized.disconnect();
   };
 }

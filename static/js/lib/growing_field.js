@@ -6,11 +6,11 @@ const GROWS_ITSELF = CSS.supports("field-sizing", "content");
 
 /** Has the texts of the forms grow. @returns {() => void} stop */
 export function start() {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {Event} event */
   const grown = ({ target }) => target instanceof HTMLTextAreaElement && target.matches(".field *") && growText(target);
-  document.addEventListener("input", grown, { signal: over.signal });
-  return () => over.abort();
+  document.addEventListener("input", grown, { signal: controller.signal });
+  return () => controller.abort();
 }
 
 /** The field of a message. @param {HTMLTextAreaElement} field */

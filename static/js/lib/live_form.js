@@ -13,8 +13,8 @@ import { announce, toast } from "./page_events.js";
  * @returns {() => void} stop
  */
 export function start(form, feed, { path, body, cleared, done }) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const repeat = new RepeatKey();
   const button = find(form, "[type=submit]");
   /** @param {string} name */
@@ -52,7 +52,7 @@ export function start(form, feed, { path, body, cleared, done }) {
     event.preventDefault();
     form.requestSubmit();
   };
-  form.addEventListener("submit", submit, heard);
-  form.addEventListener("keydown", press, heard);
-  return () => over.abort();
+  form.addEventListener("submit", submit, { signal });
+  form.addEventListener("keydown", press, { signal });
+  return () => controller.abort();
 }

@@ -22,12 +22,12 @@ export async function persist(work, feed, signal) {
 /** @param {number} ms @param {ExpectingFeed} feed @param {AbortSignal} signal @returns {Promise<void>} */
 function pause(ms, feed, signal) {
   return new Promise((go) => {
-    const over = () => {
+    const proceed = () => {
       clearTimeout(timer);
       go();
     };
-    const timer = setTimeout(over, ms);
-    feed.addEventListener("state", over, { once: true });
-    signal.addEventListener("abort", over, { once: true });
+    const timer = setTimeout(proceed, ms);
+    feed.addEventListener("state", proceed, { once: true });
+    signal.addEventListener("abort", proceed, { once: true });
   });
 }

@@ -27,7 +27,7 @@ export function ago(time, now = Date.now()) {
 
 /** @param {HTMLElement} element the list */
 export function start(element) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @type {Set<HTMLElement>} */ let cards = new Set();
   /** @param {HTMLElement} card */
   const tell = (card) => {
@@ -43,10 +43,10 @@ export function start(element) {
     cards = near;
     came.forEach(tell);
   };
-  element.addEventListener("notes:near", hear, { signal: over.signal });
+  element.addEventListener("notes:near", hear, { signal: controller.signal });
   const timer = setInterval(() => cards.forEach(tell), MINUTE_MS);
   return () => {
-    over.abort();
+    controller.abort();
     clearInterval(timer);
   };
 }

@@ -12,15 +12,15 @@ import { Board } from "./note_list.js";
 export function start(element, feed) {
   const board = new Board(find(element, "ul.notes"));
   const { open, done } = find(element, "#summary").dataset;
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   let loading = new AbortController();
 
   /** @param {boolean} forget */
   const reload = (forget) => {
     loading.abort();
     loading = new AbortController();
-    load(board, element, feed, { forget, signal: AbortSignal.any([loading.signal, over.signal]) });
+    load(board, element, feed, { forget, signal: AbortSignal.any([loading.signal, signal]) });
   };
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { action, note } }) => {
@@ -29,10 +29,10 @@ export function start(element, feed) {
     else board.put(note, true);
   };
 
-  feed.addEventListener("change", hear, heard);
-  feed.addEventListener("reset", () => reload(true), heard);
-  element.addEventListener("editor:closed", ({ target }) => board.settle(target), heard);
+  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("reset", () => reload(true), { signal });
+  element.addEventListener("editor:closed", ({ target }) => board.settle(target), { signal });
   if (board.size < Number(open) + Number(done)) reload(false);
   else queueMicrotask(() => emit(element, "board:loaded")); // once everybody listens
-  return () => over.abort();
+  return () => controller.abort();
 }

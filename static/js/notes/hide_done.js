@@ -6,7 +6,7 @@ const FOLDED = "done-folded";
 
 /** @param {HTMLElement} element the button @param {HTMLElement} list */
 export function start(element, list) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {boolean} folded */
   const fold = (folded) => {
     list.toggleAttribute("data-fold", folded);
@@ -14,7 +14,7 @@ export function start(element, list) {
     find(element, ".label").textContent = folded ? "Show done" : "Hide done";
     keep(FOLDED, folded || null);
   };
-  element.addEventListener("click", () => fold(!list.hasAttribute("data-fold")), { signal: over.signal });
+  element.addEventListener("click", () => fold(!list.hasAttribute("data-fold")), { signal: controller.signal });
   fold(Boolean(kept(FOLDED)));
-  return () => over.abort();
+  return () => controller.abort();
 }

@@ -4,7 +4,7 @@ import { isOwn } from "./note_requests.js";
 
 /** @param {HTMLElement} element the list */
 export function start(element) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {CardEvent<NoteChange>} event */
   const hear = async ({ target, detail: { note, before, live } }) => {
     if (!live) return;
@@ -17,7 +17,7 @@ export function start(element) {
     if (event.animationName === "arrive") delete card?.dataset.arrived;
     if (event.animationName === "glow") delete card?.dataset.glow;
   };
-  element.addEventListener("note:changed", hear, { signal: over.signal });
-  element.addEventListener("animationend", finished, { signal: over.signal });
-  return () => over.abort();
+  element.addEventListener("note:changed", hear, { signal: controller.signal });
+  element.addEventListener("animationend", finished, { signal: controller.signal });
+  return () => controller.abort();
 }

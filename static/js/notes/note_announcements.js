@@ -8,13 +8,13 @@ const VERBS = { create: "added", update: "changed", delete: "deleted" };
 
 /** @param {FeedTarget} feed */
 export function start(feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {FeedEventMap["change"]} event */
   const hear = async ({ detail: { action, note } }) => {
     if (!note || (await isOwn(action, note))) return;
     const verb = VERBS[action];
     if (verb) announceNews(`Somebody ${verb} “${nameOf(note)}”.`);
   };
-  feed.addEventListener("change", hear, { signal: over.signal });
-  return () => over.abort();
+  feed.addEventListener("change", hear, { signal: controller.signal });
+  return () => controller.abort();
 }

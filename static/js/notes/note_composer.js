@@ -15,8 +15,8 @@ import { change } from "./note_requests.js";
 
 /** @param {HTMLFormElement} element @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const fields = new NoteFields(element);
   const repeat = new RepeatKey(kept(SENT), (last) => keep(SENT, last));
   const button = find(element, "[type=submit]");
@@ -74,11 +74,11 @@ export function start(element, feed) {
   /** @param {Event} event */
   const enter = ({ target }) => target !== button && element.setAttribute("data-open", "");
 
-  element.addEventListener("submit", submit, heard);
-  element.addEventListener("keydown", press, heard);
-  element.addEventListener("input", keepDraft, heard);
-  element.addEventListener("focusin", enter, heard);
-  for (const name of ["pointerdown", "click", "focusin"]) document.addEventListener(name, leave, heard);
+  element.addEventListener("submit", submit, { signal });
+  element.addEventListener("keydown", press, { signal });
+  element.addEventListener("input", keepDraft, { signal });
+  element.addEventListener("focusin", enter, { signal });
+  for (const name of ["pointerdown", "click", "focusin"]) document.addEventListener(name, leave, { signal });
   document.addEventListener(
     "composer:use",
     ({ detail }) => {
@@ -86,8 +86,8 @@ export function start(element, feed) {
       fields.title.focus();
       keepDraft();
     },
-    heard,
+    { signal },
   );
   write(fields.isEmpty ? (kept(DRAFT) ?? fields.text) : fields.text);
-  return () => over.abort();
+  return () => controller.abort();
 }

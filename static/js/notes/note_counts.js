@@ -7,8 +7,8 @@ const TYPING_MS = 600; // the count of a search is read out when the typing rest
 
 /** @param {HTMLElement} element the page's main @param {HTMLElement} list */
 export function start(element, list) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const text = find(element, "#summary");
   const foldButton = find(element, "#fold-button");
   const emptyBoard = find(element, "#empty-board");
@@ -50,10 +50,10 @@ export function start(element, list) {
     if (query) timer = setTimeout(() => announce(text.textContent), TYPING_MS);
   };
 
-  for (const name of ["note:changed", "note:gone", "board:loaded"]) element.addEventListener(name, soon, heard);
-  element.addEventListener("notes:filtered", filtered, heard);
+  for (const name of ["note:changed", "note:gone", "board:loaded"]) element.addEventListener(name, soon, { signal });
+  element.addEventListener("notes:filtered", filtered, { signal });
   return () => {
-    over.abort();
+    controller.abort();
     clearTimeout(timer);
   };
 }

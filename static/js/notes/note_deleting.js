@@ -10,7 +10,7 @@ import { saving } from "./save_status.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {HTMLElement} card */
   const remove = (card) => {
     const { id } = noteOf(card);
@@ -39,6 +39,6 @@ export function start(element, feed) {
     event.preventDefault();
     remove(card);
   };
-  element.addEventListener("submit", submit, { signal: over.signal });
-  return () => over.abort();
+  element.addEventListener("submit", submit, { signal: controller.signal });
+  return () => controller.abort();
 }

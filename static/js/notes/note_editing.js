@@ -9,8 +9,8 @@ import { offerText } from "./unsaved_drafts.js";
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @type {Map<Element, NoteEditor>} */ const editors = new Map();
 
   /** The editor of a card, opened if it was not. @param {HTMLElement} card @param {Draft|null} draft to begin with */
@@ -56,13 +56,13 @@ export function start(element, feed) {
     if (card && !around(event, "button") && may("editor")) edit(card).form.focus();
   };
 
-  element.addEventListener("click", click, heard);
-  element.addEventListener("dblclick", doubleClick, heard);
-  element.addEventListener("note:edit", takeUp, heard);
-  element.addEventListener("note:changed", changed, heard);
-  element.addEventListener("note:going", ({ target }) => editors.get(target)?.gone(), heard);
-  element.addEventListener("board:loaded", resumeAll, heard);
+  element.addEventListener("click", click, { signal });
+  element.addEventListener("dblclick", doubleClick, { signal });
+  element.addEventListener("note:edit", takeUp, { signal });
+  element.addEventListener("note:changed", changed, { signal });
+  element.addEventListener("note:going", ({ target }) => editors.get(target)?.gone(), { signal });
+  element.addEventListener("board:loaded", resumeAll, { signal });
   /** @type {NodeListOf<HTMLElement>} */ const cards = element.querySelectorAll(".note");
   cards.forEach(resume);
-  return () => over.abort();
+  return () => controller.abort();
 }

@@ -6,7 +6,7 @@ import { saving } from "./save_status.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {HTMLElement} control @param {boolean} value */
   const set = (control, value) => {
     const card = /** @type {HTMLElement} */ (control.closest(".note"));
@@ -33,7 +33,7 @@ export function start(element, feed) {
     const control = find(form, "[data-flag]");
     if (control instanceof HTMLButtonElement) set(control, control.value === "true");
   };
-  element.addEventListener("change", tick, { signal: over.signal });
-  element.addEventListener("submit", press, { signal: over.signal });
-  return () => over.abort();
+  element.addEventListener("change", tick, { signal: controller.signal });
+  element.addEventListener("submit", press, { signal: controller.signal });
+  return () => controller.abort();
 }

@@ -14,8 +14,8 @@ const TYPING_MS = 400; // browsers limit how often an address may change
 
 /** @param {HTMLFormElement} element @param {HTMLElement} list */
 export function start(element, list) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const field = find(element, "[name=q]", HTMLInputElement);
   /** @type {string[]} */ let wanted = [];
   let frame = 0;
@@ -81,16 +81,16 @@ export function start(element, list) {
     [...cardsIn(list)].find((card) => card.checkVisibility())?.focus();
   };
 
-  element.addEventListener("submit", go, heard);
-  field.addEventListener("input", search, heard);
-  field.addEventListener("keydown", press, heard);
-  list.addEventListener("note:changed", changed, heard);
-  list.addEventListener("editor:closed", ({ target }) => target.isConnected && showChanged(target, false), heard);
+  element.addEventListener("submit", go, { signal });
+  field.addEventListener("input", search, { signal });
+  field.addEventListener("keydown", press, { signal });
+  list.addEventListener("note:changed", changed, { signal });
+  list.addEventListener("editor:closed", ({ target }) => target.isConnected && showChanged(target, false), { signal });
   if (field.value) {
     wanted = words(field.value);
     showAll();
   }
-  return () => over.abort();
+  return () => controller.abort();
 }
 
 /** @param {Note} note @param {string[]} wanted */

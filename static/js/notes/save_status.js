@@ -54,9 +54,9 @@ export async function saving(card, feed, send, then) {
 
 /** @param {HTMLElement} element the list */
 export function start(element) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** What was saved has come: the word for it goes. A failure stays until it is dealt with. @param {CardEvent} event */
   const seen = ({ target }) => target.querySelector(".note-status:not([data-failed])")?.remove();
-  element.addEventListener("note:changed", seen, { signal: over.signal });
-  return () => over.abort();
+  element.addEventListener("note:changed", seen, { signal: controller.signal });
+  return () => controller.abort();
 }

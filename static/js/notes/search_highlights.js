@@ -9,8 +9,8 @@ const FIRST = 60; // cards that come into sight by a search, before the browser 
 
 /** @param {HTMLElement} list */
 export function start(list) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const marks = new Highlight();
   /** @type {Map<HTMLElement, Range[]>} */ const marked = new Map();
   /** @type {Set<HTMLElement>} */ let near = new Set();
@@ -55,10 +55,10 @@ export function start(list) {
   };
 
   CSS.highlights.set("found", marks);
-  list.addEventListener("notes:filtered", filtered, heard);
-  list.addEventListener("notes:near", came, heard);
+  list.addEventListener("notes:filtered", filtered, { signal });
+  list.addEventListener("notes:near", came, { signal });
   return () => {
-    over.abort();
+    controller.abort();
     CSS.highlights.delete("found");
   };
 }

@@ -32,8 +32,8 @@ export function offerText(text, used) {
 
 /** @param {HTMLElement} element the page's main */
 export function start(element) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @param {MouseEvent} event */
   const click = (event) => {
     const [button, card] = [around(event, ".note-aside button"), around(event, ".note")];
@@ -51,12 +51,12 @@ export function start(element) {
     }
   };
 
-  element.addEventListener("click", click, heard);
-  element.addEventListener("note:changed", ({ target, detail }) => detail.before || show(target), heard);
-  element.addEventListener("editor:closed", ({ target }) => show(target), heard);
-  element.addEventListener("board:loaded", loaded, heard);
+  element.addEventListener("click", click, { signal });
+  element.addEventListener("note:changed", ({ target, detail }) => detail.before || show(target), { signal });
+  element.addEventListener("editor:closed", ({ target }) => show(target), { signal });
+  element.addEventListener("board:loaded", loaded, { signal });
   for (const card of cardsIn(find(element, "ul.notes"))) show(card);
-  return () => over.abort();
+  return () => controller.abort();
 }
 
 /** Say on the card whether something is set aside. @param {HTMLElement} card */

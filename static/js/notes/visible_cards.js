@@ -13,8 +13,8 @@ const SKIPS = CSS.supports("content-visibility", "auto"); // Safari 17 skips no 
  * @param {HTMLElement} element the list
  */
 export function start(element) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @type {Set<HTMLElement>} */ const near = new Set();
   /** @type {Set<HTMLElement>} */ let came = new Set();
 
@@ -49,9 +49,9 @@ export function start(element) {
     if (card.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })) add(card);
   }
   // It bubbles in Chromium alone; on its way down it passes the list in every browser.
-  element.addEventListener("contentvisibilityautostatechange", crossed, { ...heard, capture: true });
-  element.addEventListener("note:changed", changed, heard);
-  addEventListener("beforeprint", printed, heard);
-  element.addEventListener("note:gone", gone, heard);
-  return () => over.abort();
+  element.addEventListener("contentvisibilityautostatechange", crossed, { signal, capture: true });
+  element.addEventListener("note:changed", changed, { signal });
+  addEventListener("beforeprint", printed, { signal });
+  element.addEventListener("note:gone", gone, { signal });
+  return () => controller.abort();
 }

@@ -10,8 +10,8 @@ const FAILED = { stop: "Not stopped", retry: "Not asked again" };
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @type {Set<number>} */ const busy = new Set();
 
   /** @param {number} id @param {"stop"|"retry"} what */
@@ -43,9 +43,9 @@ export function start(element, feed) {
     if (message.answer && isGrowing(before?.answer) && !isGrowing(message.answer)) announce(outcome(message));
   };
 
-  element.addEventListener("submit", submit, heard);
-  element.addEventListener("message:changed", changed, heard);
-  return () => over.abort();
+  element.addEventListener("submit", submit, { signal });
+  element.addEventListener("message:changed", changed, { signal });
+  return () => controller.abort();
 }
 
 /** @param {Message} message an answer that has ended */

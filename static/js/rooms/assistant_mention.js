@@ -58,16 +58,16 @@ export function start(element) {
     event.stopImmediatePropagation(); // Escape closes this and nothing else
   };
 
-  const over = new AbortController();
-  const heard = { signal: over.signal };
-  field.addEventListener("keydown", press, { ...heard, capture: true });
-  field.addEventListener("input", looked, heard);
-  field.addEventListener("blur", () => (offer.hidden = true), heard);
-  element.addEventListener("composer:sent", looked, heard);
+  const controller = new AbortController();
+  const { signal } = controller;
+  field.addEventListener("keydown", press, { signal, capture: true });
+  field.addEventListener("input", looked, { signal });
+  field.addEventListener("blur", () => (offer.hidden = true), { signal });
+  element.addEventListener("composer:sent", looked, { signal });
   // The field keeps the focus, and a phone its keyboard.
-  offer.addEventListener("pointerdown", (event) => event.preventDefault(), heard);
-  offer.addEventListener("click", complete, heard);
-  find(element, "#ask-button").addEventListener("click", call, heard);
+  offer.addEventListener("pointerdown", (event) => event.preventDefault(), { signal });
+  offer.addEventListener("click", complete, { signal });
+  find(element, "#ask-button").addEventListener("click", call, { signal });
   looked();
   return call;
 }

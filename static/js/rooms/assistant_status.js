@@ -7,8 +7,8 @@ const AGAIN_MS = 10_000; // while it cannot, and somebody looks
 
 /** @param {HTMLElement} element the place where it is said @param {HTMLElement} list the messages @param {ExpectingFeed} feed */
 export function start(element, list, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   let latest = new AbortController(); // an answer that comes late must not undo a later one
   let timer = 0;
 
@@ -17,7 +17,7 @@ export function start(element, list, feed) {
     latest.abort();
     if (document.hidden) return;
     latest = new AbortController();
-    const signal = AbortSignal.any([latest.signal, over.signal]);
+    const signal = AbortSignal.any([latest.signal, controller.signal]);
     try {
       const { value } = await ask("/assistant", { signal });
       element.hidden = value.available;
@@ -32,11 +32,11 @@ export function start(element, list, feed) {
     if (message.answer?.state === "failed" && before?.answer?.state !== "failed") look();
   };
 
-  list.addEventListener("message:changed", changed, heard);
-  document.addEventListener("visibilitychange", look, heard);
-  feed.addEventListener("state", () => feed.state === "live" && look(), heard);
+  list.addEventListener("message:changed", changed, { signal });
+  document.addEventListener("visibilitychange", look, { signal });
+  feed.addEventListener("state", () => feed.state === "live" && look(), { signal });
   return () => {
-    over.abort();
+    controller.abort();
     clearTimeout(timer);
   };
 }

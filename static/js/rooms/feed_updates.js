@@ -11,8 +11,8 @@ const FEW = 50;
  * @param {ExpectingFeed} feed @param {HTMLElement} empty what stands there when nothing was said
  */
 export function start(messages, scroll, feed, empty) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const { element, roomId } = messages;
   let loading = new AbortController();
 
@@ -31,7 +31,7 @@ export function start(messages, scroll, feed, empty) {
   const load = async (limit) => {
     loading.abort();
     loading = new AbortController();
-    const signal = AbortSignal.any([loading.signal, over.signal]);
+    const signal = AbortSignal.any([loading.signal, controller.signal]);
     element.setAttribute("aria-busy", "true");
     messages.markStale();
     const work = async () => {
@@ -47,8 +47,8 @@ export function start(messages, scroll, feed, empty) {
   const reload = () => load(Math.min(Math.max(messages.items.length, FEW), MOST));
   const toNewest = async () => (await load(FEW)) && scroll.toEnd();
 
-  feed.addEventListener("change", hear, heard);
-  feed.addEventListener("reset", reload, heard);
-  scroll.log.addEventListener("log:newest", toNewest, heard);
-  return () => over.abort();
+  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("reset", reload, { signal });
+  scroll.log.addEventListener("log:newest", toNewest, { signal });
+  return () => controller.abort();
 }

@@ -16,8 +16,8 @@ const QUIET_MS = 1_000; // a screen reader looks at what was put in a moment lat
  * @param {ExpectingFeed} feed
  */
 export function start(element, messages, scroll, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const { log } = scroll;
   const link = find(element, "a", HTMLAnchorElement);
   const state = find(element, ".older-state");
@@ -51,7 +51,7 @@ export function start(element, messages, scroll, feed) {
     const { oldest } = messages;
     if (!oldest) return;
     say("loading", "Loading older messages…");
-    const { found, last } = await page(messages.roomId, { before: oldest.id }, PAGE, over.signal);
+    const { found, last } = await page(messages.roomId, { before: oldest.id }, PAGE, signal);
     if (messages.oldest?.id !== oldest.id) return; // they do not join what is shown now
     quietly(() => {
       messages.prepend(found, last);
@@ -61,7 +61,7 @@ export function start(element, messages, scroll, feed) {
   const newer = async () => {
     const { newest } = messages;
     if (!newest) return;
-    const { found, last } = await page(messages.roomId, { after: newest.id }, PAGE, over.signal);
+    const { found, last } = await page(messages.roomId, { after: newest.id }, PAGE, signal);
     if (messages.newest?.id !== newest.id || !messages.detached) return;
     quietly(() => {
       messages.append(found, last);
@@ -92,16 +92,16 @@ export function start(element, messages, scroll, feed) {
     alone(older);
   };
 
-  link.addEventListener("click", click, heard);
+  link.addEventListener("click", click, { signal });
   // An intersection observer would tell of this seldomer, but some browsers lose count as messages get their size.
-  log.addEventListener("scroll", look, { ...heard, passive: true });
-  addEventListener("resize", look, heard);
-  messages.element.addEventListener("messages:loaded", () => busy || show(), heard);
-  feed.addEventListener("state", again, heard);
+  log.addEventListener("scroll", look, { signal, passive: true });
+  addEventListener("resize", look, { signal });
+  messages.element.addEventListener("messages:loaded", () => busy || show(), { signal });
+  feed.addEventListener("state", again, { signal });
   show();
   look();
   return () => {
-    over.abort();
+    controller.abort();
     clearTimeout(timer);
   };
 }

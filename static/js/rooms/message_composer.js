@@ -15,8 +15,8 @@ const WARNED = 200; // characters before the end at which they are counted
  * @param {HTMLFormElement} element @param {number} roomId @param {(content: string) => void} post
  */
 export function start(element, roomId, post) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const field = find(element, "[name=content]", HTMLTextAreaElement);
   const left = find(element, ".characters-left");
   /** @type {`draft:room:${number}`} */ const draft = `draft:room:${roomId}`;
@@ -69,14 +69,14 @@ export function start(element, roomId, post) {
     field.focus();
   };
 
-  element.addEventListener("submit", submit, heard);
-  field.addEventListener("keydown", press, heard);
-  field.addEventListener("input", input, heard);
-  find(document, "#main").addEventListener("composer:take-back", takeBack, heard);
+  element.addEventListener("submit", submit, { signal });
+  field.addEventListener("keydown", press, { signal });
+  field.addEventListener("input", input, { signal });
+  find(document, "#main").addEventListener("composer:take-back", takeBack, { signal });
   field.value ||= kept(draft) ?? "";
   changed();
   if (hasKeyboard() && document.activeElement === document.body) field.focus({ preventScroll: true });
-  return () => over.abort();
+  return () => controller.abort();
 }
 
 function tooLong() {

@@ -6,7 +6,7 @@ import { messageOf, viewer } from "./message_item.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {number} id */
   const remove = async (id) => {
     try {
@@ -40,6 +40,6 @@ export function start(element, feed) {
     event.preventDefault();
     remove(messageOf(item).id);
   };
-  element.addEventListener("submit", submit, { signal: over.signal });
-  return () => over.abort();
+  element.addEventListener("submit", submit, { signal: controller.signal });
+  return () => controller.abort();
 }

@@ -9,8 +9,8 @@ import { isOwn, itemsIn, messageOf } from "./message_item.js";
  * @param {ExpectingFeed} feed
  */
 export function start(element, messages, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @type {MessageEditor|undefined} */ let editor;
 
   /** @param {HTMLElement} item @param {string|null} [text] to begin with, unless it is the message's own */
@@ -39,9 +39,9 @@ export function start(element, messages, feed) {
   };
   const gone = () => editor?.item.isConnected === false && editor.gone();
 
-  messages.element.addEventListener("click", click, heard);
-  messages.element.addEventListener("message:gone", gone, heard);
-  element.addEventListener("message:edit", ({ target, detail }) => edit(target, detail), heard);
-  element.addEventListener("composer:edit-last", editLast, heard);
-  return () => over.abort();
+  messages.element.addEventListener("click", click, { signal });
+  messages.element.addEventListener("message:gone", gone, { signal });
+  element.addEventListener("message:edit", ({ target, detail }) => edit(target, detail), { signal });
+  element.addEventListener("composer:edit-last", editLast, { signal });
+  return () => controller.abort();
 }

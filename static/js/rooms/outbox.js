@@ -30,14 +30,14 @@ export class Outbox {
   }
 
   start() {
-    const over = new AbortController();
+    const controller = new AbortController();
     const again = () => this.feed.state === "live" && this.retryAll();
     const unsent = this.store.take().filter((item) => !this.arrived(item));
     this.#items = unsent.map((item) => ({ ...item, state: "waiting" }));
-    this.feed.addEventListener("state", again, { signal: over.signal });
+    this.feed.addEventListener("state", again, { signal: controller.signal });
     this.#keep();
     this.#pump();
-    return () => over.abort();
+    return () => controller.abort();
   }
 
   /** @param {string} content @param {number} authorId */

@@ -15,8 +15,8 @@ const WORDS = { waiting: "Sending…", sending: "Sending…", sent: "Sent", fail
  * @param {import("./scroll_position.js").LogScroll} scroll @param {ExpectingFeed} feed
  */
 export function start(element, messages, scroll, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @type {Map<string, HTMLElement>} */ const rows = new Map();
 
   /** @param {Outgoing[]} items */
@@ -61,13 +61,13 @@ export function start(element, messages, scroll, feed) {
     emit(element, "composer:take-back", content);
   };
 
-  messages.element.addEventListener("message:changed", arrived, heard);
-  element.addEventListener("click", click, heard);
+  messages.element.addEventListener("message:changed", arrived, { signal });
+  element.addEventListener("click", click, { signal });
   const stop = outbox.start();
   return {
     outbox,
     stop() {
-      over.abort();
+      controller.abort();
       stop();
     },
   };

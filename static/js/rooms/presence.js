@@ -9,8 +9,8 @@ const FACES = 4;
 
 /** @param {HTMLElement} here the place of who is here @param {number} roomId @param {ExpectingFeed} feed */
 export function start(here, roomId, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const list = find(here, "ul");
   const faces = find(here, ".here-faces");
   /** @type {Map<number, string>|undefined} nicknames by id */ let known;
@@ -37,11 +37,11 @@ export function start(here, roomId, feed) {
     here.removeAttribute("open");
     find(here, "summary").focus();
   };
-  for (const name of ["click", "focusin"]) document.addEventListener(name, leave, heard);
-  here.addEventListener("keydown", press, heard);
-  feed.addEventListener("change", hear, heard);
-  feed.addEventListener("state", () => here.toggleAttribute("data-stale", feed.state !== "live"), heard);
-  return () => over.abort();
+  for (const name of ["click", "focusin"]) document.addEventListener(name, leave, { signal });
+  here.addEventListener("keydown", press, { signal });
+  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("state", () => here.toggleAttribute("data-stale", feed.state !== "live"), { signal });
+  return () => controller.abort();
 }
 
 /** @param {{id: number, nickname: string, name: string}} person a guest's id is 0 */

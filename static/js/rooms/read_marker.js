@@ -22,8 +22,8 @@ export class Reading {
   }
 
   start() {
-    const over = new AbortController();
-    const heard = { signal: over.signal };
+    const controller = new AbortController();
+    const { signal } = controller;
     let timer = 0;
     const soon = () => {
       clearTimeout(timer);
@@ -34,15 +34,15 @@ export class Reading {
       if (unread?.room_id === this.messages.roomId) this.last = Math.max(this.last, unread.last_read_id);
     };
     // Only what is new: an answer that grows would put it off until it is whole.
-    this.messages.element.addEventListener("message:changed", ({ detail }) => detail.before || soon(), heard);
-    this.messages.element.addEventListener("messages:loaded", soon, heard);
-    this.scroll.log.addEventListener("log:moved", soon, heard);
-    document.addEventListener("visibilitychange", soon, heard);
-    this.feed.addEventListener("change", hear, heard);
-    this.feed.addEventListener("state", soon, heard);
+    this.messages.element.addEventListener("message:changed", ({ detail }) => detail.before || soon(), { signal });
+    this.messages.element.addEventListener("messages:loaded", soon, { signal });
+    this.scroll.log.addEventListener("log:moved", soon, { signal });
+    document.addEventListener("visibilitychange", soon, { signal });
+    this.feed.addEventListener("change", hear, { signal });
+    this.feed.addEventListener("state", soon, { signal });
     soon();
     return () => {
-      over.abort();
+      controller.abort();
       clearTimeout(timer);
     };
   }

@@ -24,9 +24,9 @@ export class LogScroll {
   }
 
   start() {
-    const over = new AbortController();
-    this.log.addEventListener("scroll", () => this.#look(), { signal: over.signal, passive: true });
-    return () => over.abort();
+    const controller = new AbortController();
+    this.log.addEventListener("scroll", () => this.#look(), { signal: controller.signal, passive: true });
+    return () => controller.abort();
   }
 
   #isAtEnd() {

@@ -7,7 +7,7 @@ const LASTS_MS = 7_000; // the server says after 5 s of silence that it is over;
 
 /** @param {HTMLElement} element the line @param {number} roomId @param {FeedTarget} feed */
 export function start(element, roomId, feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   let timer = 0;
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { presence } }) => {
@@ -18,9 +18,9 @@ export function start(element, roomId, feed) {
     for (const { nickname } of people) newsOf(`${nickname} is typing.`);
     if (people.length) timer = setTimeout(() => element.replaceChildren(), LASTS_MS);
   };
-  feed.addEventListener("change", hear, { signal: over.signal });
+  feed.addEventListener("change", hear, { signal: controller.signal });
   return () => {
-    over.abort();
+    controller.abort();
     clearTimeout(timer);
   };
 }

@@ -6,7 +6,7 @@ const PAUSE_MS = 2_000;
 
 /** @param {HTMLFormElement} element the composer @param {number} roomId */
 export function start(element, roomId) {
-  const over = new AbortController();
+  const controller = new AbortController();
   let last = -PAUSE_MS;
   const typed = () => {
     const now = performance.now();
@@ -15,7 +15,7 @@ export function start(element, roomId) {
     // Nobody misses it when it fails.
     send("POST", `/rooms/${roomId}/typing`, { author_id: viewer }).catch(() => {});
   };
-  element.addEventListener("input", typed, { signal: over.signal });
-  element.addEventListener("composer:sent", () => (last = -PAUSE_MS), { signal: over.signal });
-  return () => over.abort();
+  element.addEventListener("input", typed, { signal: controller.signal });
+  element.addEventListener("composer:sent", () => (last = -PAUSE_MS), { signal: controller.signal });
+  return () => controller.abort();
 }

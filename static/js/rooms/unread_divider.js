@@ -9,8 +9,8 @@ import { isOwn, itemsIn, messageOf, viewer } from "./message_item.js";
  * @param {number} unread messages
  */
 export function start(button, messages, scroll, reading, unread) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const words = find(button, ".jump-words");
   const label = words.textContent;
   /** @type {HTMLElement|undefined} */ let marked;
@@ -79,26 +79,26 @@ export function start(button, messages, scroll, reading, unread) {
     mark(undefined);
   };
 
-  messages.element.addEventListener("message:changed", changed, heard);
-  messages.element.addEventListener("message:outside", outside, heard);
-  messages.element.addEventListener("messages:loaded", draw, heard);
-  messages.element.addEventListener("message:gone", () => marked && !marked.isConnected && draw(), heard);
-  scroll.log.addEventListener("log:moved", look, heard);
-  document.addEventListener("visibilitychange", look, heard);
-  document.addEventListener("composer:sent", answered, heard);
-  document.addEventListener("unread", counted, heard);
+  messages.element.addEventListener("message:changed", changed, { signal });
+  messages.element.addEventListener("message:outside", outside, { signal });
+  messages.element.addEventListener("messages:loaded", draw, { signal });
+  messages.element.addEventListener("message:gone", () => marked && !marked.isConnected && draw(), { signal });
+  scroll.log.addEventListener("log:moved", look, { signal });
+  document.addEventListener("visibilitychange", look, { signal });
+  document.addEventListener("composer:sent", answered, { signal });
+  document.addEventListener("unread", counted, { signal });
   const jump = () => {
     scroll.log.focus({ preventScroll: true }); // the button goes
     scroll.toEnd();
   };
-  button.addEventListener("click", jump, heard);
+  button.addEventListener("click", jump, { signal });
   draw();
   if (marked) {
     seen = false;
     scroll.show(marked);
   }
   showButton();
-  return () => over.abort();
+  return () => controller.abort();
 }
 
 /** @param {HTMLElement} item @param {boolean} on whether the line stands above it */

@@ -6,7 +6,7 @@ const NAMED = 3; // more news than this are only counted
 
 /** @param {HTMLElement} element the live region */
 export function start(element) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @type {{text: string, news: boolean}[]} */ let said = [];
   let timer = 0;
 
@@ -24,10 +24,10 @@ export function start(element) {
     clearTimeout(timer);
     timer = setTimeout(flush, QUIET_MS);
   };
-  document.addEventListener("announce", ({ detail }) => add(detail, false), { signal: over.signal });
-  document.addEventListener("announce:news", ({ detail }) => add(detail, true), { signal: over.signal });
+  document.addEventListener("announce", ({ detail }) => add(detail, false), { signal: controller.signal });
+  document.addEventListener("announce:news", ({ detail }) => add(detail, true), { signal: controller.signal });
   return () => {
-    over.abort();
+    controller.abort();
     clearTimeout(timer);
   };
 }

@@ -7,7 +7,7 @@ const LASTING_MS = 3_000;
 
 /** @param {HTMLElement} element @param {import("../feed/feed.js").Feed} feed @param {HTMLElement} hint */
 export function start(element, feed, hint) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @type {number[]} */ let timers = [];
   const show = () => {
     element.dataset.state = feed.state;
@@ -19,9 +19,9 @@ export function start(element, feed, hint) {
     const live = feed.state === "live";
     timers = [setTimeout(show, live ? 0 : FLICKER_MS), setTimeout(explain, live ? 0 : LASTING_MS)];
   };
-  feed.addEventListener("state", hear, { signal: over.signal });
+  feed.addEventListener("state", hear, { signal: controller.signal });
   return () => {
-    over.abort();
+    controller.abort();
     timers.forEach(clearTimeout);
   };
 }

@@ -14,23 +14,23 @@ const person = document.documentElement.dataset.person ?? "";
 
 /** @param {ExpectingFeed} shared */
 export function start(shared) {
-  const over = new AbortController();
+  const controller = new AbortController();
   feed = shared;
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { topic, action, preference } }) => {
     if (!preference || topic !== `user:${person}`) return;
     emit(document, "preference", { key: preference.key, value: action === "delete" ? null : preference.value });
   };
-  feed.addEventListener("change", hear, { signal: over.signal });
-  return () => over.abort();
+  feed.addEventListener("change", hear, { signal: controller.signal });
+  return () => controller.abort();
 }
 
 /** Store a preference, now or as soon as there is a connection. @param {string} key @param {string|number} value */
 export function prefer(key, value) {
   if (!person || !feed) return;
   underway.get(key)?.abort();
-  const over = new AbortController();
-  underway.set(key, over);
+  const controller = new AbortController();
+  underway.set(key, controller);
   const put = async () => {
     try {
       await send("PUT", `/me/preferences/${key}?person_id=${person}`, value);
@@ -39,5 +39,5 @@ export function prefer(key, value) {
       if (status === 0 || status >= 500) throw caught; // another time
     }
   };
-  persist(put, feed, over.signal);
+  persist(put, feed, controller.signal);
 }

@@ -10,8 +10,8 @@ const LOBBY = 1;
 
 /** @param {HTMLElement} element @param {number} me 0 for nobody @param {ExpectingFeed} feed */
 export function start(element, me, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const own = element.querySelector("#conversations");
   const lists = { room: find(element, "#rooms"), direct: own, private: own };
   const none = element.querySelector(".rooms-none");
@@ -34,14 +34,14 @@ export function start(element, me, feed) {
     persist(
       async () => {
         const found = [];
-        for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, over.signal)) found.push(...page);
+        for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, signal)) found.push(...page);
         removeAll(lists.room);
         for (const room of own?.querySelectorAll(".room") ?? []) room.remove();
         found.forEach(put);
         emit(document, "rooms:listed");
       },
       feed,
-      over.signal,
+      signal,
     );
 
   /** @param {FeedEventMap["change"]} event */
@@ -50,9 +50,9 @@ export function start(element, me, feed) {
     if (user) reorder(user);
   };
 
-  feed.addEventListener("change", hear, heard);
-  feed.addEventListener("reset", load, heard);
-  return () => over.abort();
+  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("reset", load, { signal });
+  return () => controller.abort();
 }
 
 /** @param {Room} room @param {number} me */

@@ -12,8 +12,8 @@ const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]"
  * @param {Record<string, () => unknown>} pageKeys what the page's own keys do; what returns false did nothing
  */
 export function start(sheet, pageKeys) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const switcher = find(sheet, "[role=switch]");
   /** @type {Record<string, () => unknown>} */
   const keys = {
@@ -36,10 +36,10 @@ export function start(sheet, pageKeys) {
     switcher.ariaChecked = String(!off);
   };
 
-  document.addEventListener("keydown", press, heard);
-  find(document, "#shortcuts-button").addEventListener("click", () => sheet.showModal(), heard);
-  sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close(), heard);
-  switcher.addEventListener("click", () => turn(!kept(OFF)), heard);
+  document.addEventListener("keydown", press, { signal });
+  find(document, "#shortcuts-button").addEventListener("click", () => sheet.showModal(), { signal });
+  sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close(), { signal });
+  switcher.addEventListener("click", () => turn(!kept(OFF)), { signal });
   turn(Boolean(kept(OFF)));
-  return () => over.abort();
+  return () => controller.abort();
 }

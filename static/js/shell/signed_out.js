@@ -11,8 +11,8 @@ const OTHER = "Somebody else is signed in in this browser now.";
 
 /** @param {HTMLElement} element @param {number} person whose page this is @param {import("../feed/shared_feed.js").SharedFeed} feed */
 export function start(element, person, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const words = find(element, ".signed-out-words");
   const link = find(element, "a", HTMLAnchorElement);
   const { root = "" } = document.documentElement.dataset;
@@ -49,10 +49,10 @@ export function start(element, person, feed) {
   /** A page from the back/forward cache may show what the present user may not see. */
   const again = (/** @type {PageTransitionEvent} */ { persisted }) => persisted && look(() => location.reload());
 
-  document.addEventListener("signed-out", () => element.hidden && show(false), heard);
-  feed.addEventListener("state", () => feed.state === "out" && look(), heard);
-  document.addEventListener("visibilitychange", seen, heard);
-  addEventListener("focus", seen, heard);
-  addEventListener("pageshow", again, heard);
-  return () => over.abort();
+  document.addEventListener("signed-out", () => element.hidden && show(false), { signal });
+  feed.addEventListener("state", () => feed.state === "out" && look(), { signal });
+  document.addEventListener("visibilitychange", seen, { signal });
+  addEventListener("focus", seen, { signal });
+  addEventListener("pageshow", again, { signal });
+  return () => controller.abort();
 }

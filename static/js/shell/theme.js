@@ -10,8 +10,8 @@ import { prefer } from "./preferences.js";
 
 /** @param {HTMLElement} element the button */
 export function start(element) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const page = document.documentElement;
   /** @type {NodeListOf<HTMLMetaElement>} */ const colors = document.querySelectorAll("meta[name=theme-color]");
   const given = [...colors].map(({ content }) => content);
@@ -39,15 +39,13 @@ export function start(element) {
   /** In another window of a browser in which nobody is chosen. @param {StorageEvent} event */
   const stored = ({ key }) => !page.dataset.person && isKey("theme", key) && show(choiceOf(kept("theme")));
 
-  element.addEventListener("click", turn, heard);
-  document.addEventListener(
-    "preference",
-    ({ detail }) => detail.key === "theme" && take(choiceOf(detail.value)),
-    heard,
-  );
-  addEventListener("storage", stored, heard);
+  element.addEventListener("click", turn, { signal });
+  document.addEventListener("preference", ({ detail }) => detail.key === "theme" && take(choiceOf(detail.value)), {
+    signal,
+  });
+  addEventListener("storage", stored, { signal });
   show(chosen);
-  return () => over.abort();
+  return () => controller.abort();
 }
 
 /** @param {unknown} value @returns {Choice} */

@@ -8,7 +8,7 @@ const AT_ONCE = 3;
 
 /** @param {HTMLElement} element */
 export function start(element) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {PageEvents["toast"]} event */
   const show = ({ detail: { text, action } }) => {
     element.append(made(text, action));
@@ -21,9 +21,9 @@ export function start(element) {
     const button = element.querySelector(".toast:last-child .toast-action:not([hidden])");
     button?.click();
   };
-  document.addEventListener("toast", show, { signal: over.signal });
-  document.addEventListener("toast:undo", undo, { signal: over.signal });
-  return () => over.abort();
+  document.addEventListener("toast", show, { signal: controller.signal });
+  document.addEventListener("toast:undo", undo, { signal: controller.signal });
+  return () => controller.abort();
 }
 
 /** @param {string} text @param {ToastAction} [action] */

@@ -14,8 +14,8 @@ const READING_MS = 400; // a person who looks at the room has read it before thi
 
 /** @param {HTMLElement} element carries the counts @param {number} me 0 for nobody @param {ExpectingFeed} feed */
 export function start(element, me, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const { unread = "", lastEventId = "" } = element.dataset;
   /** @type {Map<number, {count: number, read: number}>} by room */ let rooms = parse(unread);
   let timer = 0;
@@ -56,21 +56,21 @@ export function start(element, me, feed) {
   const load = () =>
     persist(
       async () => {
-        const { value } = await ask(`/users/${me}/unread`, heard);
+        const { value } = await ask(`/users/${me}/unread`, { signal });
         rooms = new Map();
         value.forEach(replace);
         tell();
       },
       feed,
-      over.signal,
+      signal,
     );
 
   if (me) {
-    feed.addEventListener("change", hear, heard);
-    feed.addEventListener("reset", load, heard);
+    feed.addEventListener("change", hear, { signal });
+    feed.addEventListener("reset", load, { signal });
   }
   return () => {
-    over.abort();
+    controller.abort();
     clearTimeout(timer);
   };
 }

@@ -5,7 +5,7 @@ const MOST = 99; // what a badge has room for
 
 /** @param {HTMLElement} place the rooms' place in the bar */
 export function start(place) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {ParentNode} parent @param {number} count */
   const show = (parent, count) => {
     const badge = find(parent, ".badge");
@@ -27,7 +27,7 @@ export function start(place) {
     counts = detail;
     showAll();
   };
-  document.addEventListener("rooms:listed", showAll, { signal: over.signal });
-  document.addEventListener("unread", hear, { signal: over.signal });
-  return () => over.abort();
+  document.addEventListener("rooms:listed", showAll, { signal: controller.signal });
+  document.addEventListener("unread", hear, { signal: controller.signal });
+  return () => controller.abort();
 }

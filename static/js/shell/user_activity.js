@@ -2,13 +2,13 @@
 
 /** @param {import("../feed/shared_feed.js").SharedFeed} feed */
 export function start(feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal, capture: true, passive: true };
+  const controller = new AbortController();
+  const options = { signal: controller.signal, capture: true, passive: true };
   const come = () => !document.hidden && feed.look();
   const act = () => feed.state !== "live" && feed.look();
 
-  addEventListener("focus", come, heard);
-  document.addEventListener("visibilitychange", come, heard);
-  for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, act, heard);
-  return () => over.abort();
+  addEventListener("focus", come, options);
+  document.addEventListener("visibilitychange", come, options);
+  for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, act, options);
+  return () => controller.abort();
 }

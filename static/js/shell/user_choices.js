@@ -3,15 +3,15 @@ import { say } from "./user_names.js";
 
 /** @param {FeedTarget} feed */
 export function start(feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { action, user } }) => {
     if (!user || action !== "create") return;
     /** @type {NodeListOf<HTMLSelectElement>} */ const selects = document.querySelectorAll("select[data-people]");
     for (const select of selects) offer(select, user);
   };
-  feed.addEventListener("change", hear, { signal: over.signal });
-  return () => over.abort();
+  feed.addEventListener("change", hear, { signal: controller.signal });
+  return () => controller.abort();
 }
 
 /** @param {HTMLSelectElement} select @param {User} user */

@@ -16,20 +16,20 @@ import { retitle } from "./page_title.js";
 
 /** @param {FeedTarget & ExpectingFeed} feed */
 export function start(feed) {
-  const over = new AbortController();
+  const controller = new AbortController();
   const load = async () => {
     const shown = new Set(places(document, "[data-who]").map(({ dataset }) => dataset.who));
-    for await (const page of pages("/users", over.signal)) {
+    for await (const page of pages("/users", controller.signal)) {
       for (const user of page) if (shown.has(String(user.id))) rename(user);
     }
   };
   const again = () => {
     changed.clear();
-    if (places(document, "[data-who]").length) persist(load, feed, over.signal);
+    if (places(document, "[data-who]").length) persist(load, feed, controller.signal);
   };
-  feed.addEventListener("change", ({ detail: { user } }) => user && rename(user), { signal: over.signal });
-  feed.addEventListener("reset", again, { signal: over.signal });
-  return () => over.abort();
+  feed.addEventListener("change", ({ detail: { user } }) => user && rename(user), { signal: controller.signal });
+  feed.addEventListener("reset", again, { signal: controller.signal });
+  return () => controller.abort();
 }
 
 /** @param {User} user */

@@ -13,8 +13,8 @@ const FULL = 1000; // people a page carries at most
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  const over = new AbortController();
-  const heard = { signal: over.signal };
+  const controller = new AbortController();
+  const { signal } = controller;
   const list = find(element, "#users");
   const empty = find(element, "#empty-users");
   const form = element.querySelector("form#add-user-form"); // of those who may add people
@@ -34,21 +34,21 @@ export function start(element, feed) {
     if (topic !== "users" || !user) return;
     put(accounts ? { ...user, email: undefined } : user, true); // there, events leave addresses out
     if (!administers && (!accounts || user.id !== me)) return;
-    const found = await ask(`/users/${user.id}`, heard).catch(() => null); // the card says the rest all the same
+    const found = await ask(`/users/${user.id}`, { signal }).catch(() => null); // the card says the rest all the same
     if (found) put(found.value, false);
   };
   const all = async () => {
-    for await (const page of pages("/users", over.signal)) for (const user of page) put(user, false);
+    for await (const page of pages("/users", signal)) for (const user of page) put(user, false);
   };
-  const load = () => persist(all, feed, over.signal);
+  const load = () => persist(all, feed, signal);
   const again = () => {
     removeAll(list);
     empty.hidden = false;
     load();
   };
 
-  feed.addEventListener("change", hear, heard);
-  feed.addEventListener("reset", again, heard);
+  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("reset", again, { signal });
   if (list.children.length >= FULL) load();
   if (form instanceof HTMLFormElement) {
     sending.start(form, feed, {
@@ -58,5 +58,5 @@ export function start(element, feed) {
       done: "Added.",
     });
   }
-  return () => over.abort();
+  return () => controller.abort();
 }

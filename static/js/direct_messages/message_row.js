@@ -1,4 +1,4 @@
-/** A row of a person's table of messages: made from the blank one in the page's template, its slots filled as text. */
+/** A row of the table of messages: a copy of the blank one in the page's template, its slots filled as text. */
 import { clone, find } from "../lib/elements.js";
 import { exact, language, toMilliseconds } from "../lib/time.js";
 import { say } from "../shell/user_names.js";

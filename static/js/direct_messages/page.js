@@ -1,4 +1,4 @@
-/** A person's messages: what is sent to them or by them comes in at once, on every screen that shows it. */
+/** A user's direct messages: new ones are added at once, on every screen that shows them. */
 import { ask, Problem } from "../lib/api.js";
 import { find, valuesOf } from "../lib/elements.js";
 import * as sending from "../lib/live_form.js";

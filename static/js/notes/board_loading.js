@@ -1,4 +1,4 @@
-/** Fetching the whole board: the rest of a long one, and all of it after a reset. */
+/** Loads the rest of a long board, and the whole board after a reset. */
 import { notesPath } from "../boards/current_board.js";
 import { pages } from "../lib/api.js";
 import { persist } from "../lib/retry.js";
@@ -22,7 +22,7 @@ export async function load(board, element, feed, { forget, signal }) {
 }
 
 /**
- * Cards are made in idle time, outside the document, and shown many at once: each showing lays out the whole board.
+ * Cards are created in idle time, outside the document, and inserted in batches: each insertion lays out the whole board.
  * @param {import("./note_list.js").Board} board @param {AbortSignal} signal
  */
 async function all(board, signal) {

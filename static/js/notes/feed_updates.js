@@ -1,4 +1,4 @@
-/** The notes board: events and lists go in, and what is done to a card goes out. It inserts nothing by itself. */
+/** The notes board: applies events and lists to the cards, and dispatches their changes. It inserts nothing by itself. */
 import { find } from "../lib/elements.js";
 import { emit } from "../lib/page_events.js";
 import { load } from "./board_loading.js";

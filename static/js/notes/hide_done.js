@@ -1,4 +1,4 @@
-/** Done notes can be folded away; this browser remembers it. */
+/** Hides done notes; this browser stores the choice. */
 import { find } from "../lib/elements.js";
 import { keep, kept } from "../lib/storage.js";
 

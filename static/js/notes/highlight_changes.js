@@ -1,4 +1,4 @@
-/** Shows where a change came from: what is new comes in, what somebody else changed glows once. */
+/** Highlights changes: new cards are animated, changes by others glow once. */
 import { around } from "../lib/elements.js";
 import { isOwn } from "./note_requests.js";
 

@@ -1,4 +1,4 @@
-/** What others do on the board, for people who hear the page. */
+/** Announces changes by others to screen readers. */
 import { announceNews } from "../lib/page_events.js";
 import { nameOf } from "./note_card.js";
 import { isOwn } from "./note_requests.js";

@@ -1,4 +1,4 @@
-/** A card: made from the blank one in the page's own template, its slots filled as text, and the note that it shows. */
+/** A note's card: a copy of the blank one in the page's template, its slots filled as text. */
 import { allow } from "../boards/board_role.js";
 import { address, clone, find } from "../lib/elements.js";
 import { toMilliseconds } from "../lib/time.js";
@@ -16,7 +16,7 @@ export function noteOf(card) {
   return note;
 }
 
-/** Short words for a note, in labels and messages. @param {NoteText} note */
+/** A short name of a note, for labels and messages. @param {NoteText} note */
 export function nameOf(note) {
   const text = note.title || note.description || "";
   return text.length > NAME_LENGTH ? `${text.slice(0, NAME_LENGTH - 1)}…` : text;
@@ -48,7 +48,7 @@ export function read(card) {
   return note;
 }
 
-/** The server marks what a search found for pages without scripts; search_highlights.js does it here. @param {HTMLElement} slot */
+/** The server marks search results for pages without scripts; search_highlights.js does it here. @param {HTMLElement} slot */
 function textOf(slot) {
   if (slot.firstElementChild) slot.replaceChildren(slot.textContent);
   return slot.textContent || null;
@@ -75,7 +75,7 @@ export function fill(card, note) {
   shown.set(card, note);
 }
 
-/** What of a card shows a field or a flag, or has a label. @param {Element} card @param {"field"|"flag"|"label"} kind */
+/** The elements of a card for fields, flags, or labels. @param {Element} card @param {"field"|"flag"|"label"} kind */
 const slots = (card, kind) => /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(`[data-${kind}]`));
 
 /** @param {HTMLElement} control a box, or a button that sends the other value @param {boolean} value */

@@ -1,4 +1,4 @@
-/** The composer: one line until it is needed, a draft that outlives the page, errors beside their fields. */
+/** The composer: one line until it is used, with a stored draft, and errors beside their fields. */
 import { scope } from "../boards/current_board.js";
 import { Problem } from "../lib/api.js";
 import { RepeatKey } from "../lib/client_key.js";
@@ -63,7 +63,7 @@ export function start(element, feed) {
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     if (fields.isEmpty) element.removeAttribute("data-open");
   };
-  // A form that folds between a press and its release moves the page, and the click misses: so after the click.
+  // A form that collapses between press and release moves the page, and the click misses: so after the click.
   let pressed = false;
   /** @param {Event} event */
   const leave = ({ type, target }) => {

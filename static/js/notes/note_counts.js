@@ -1,4 +1,4 @@
-/** What stands above the board and in its place: how many notes there are, and its empty faces. */
+/** The counts above the board, and the texts of an empty board. */
 import { find } from "../lib/elements.js";
 import { announce } from "../lib/page_events.js";
 import { cardsIn, noteOf } from "./note_card.js";
@@ -25,7 +25,7 @@ export function start(element, list) {
       if (!card.hidden) found++;
     }
     const loading = list.ariaBusy === "true";
-    // Until all are here the server knows better how many there are.
+    // Until all notes are loaded, the server's count is right.
     if (query) write(`${found} of ${total} notes`);
     else if (!loading) write(`${total - done} open, ${done} done`);
     foldButton.hidden = !done;

@@ -1,4 +1,4 @@
-/** Deleting a note, and the way back. */
+/** Deletes a note, and offers to undo it. */
 import { until } from "../feed/confirmation.js";
 import { explain, Problem } from "../lib/api.js";
 import { around } from "../lib/elements.js";

@@ -1,4 +1,4 @@
-/** Editing in place: which cards have an editor, and the drafts that outlive the page. */
+/** Editing in place: the cards with an editor, and the drafts in storage. */
 import { may } from "../boards/board_role.js";
 import { around } from "../lib/elements.js";
 import { keep, kept, numbersAfter } from "../lib/storage.js";
@@ -19,7 +19,7 @@ export function start(element, feed) {
     editors.set(card, editor);
     return editor;
   };
-  /** A draft is opened again where it was, without taking the focus. @param {HTMLElement} card */
+  /** Reopen a draft in its card, without focus. @param {HTMLElement} card */
   const resume = (card) => {
     const draft = kept(draftKey(noteOf(card).id));
     if (draft) edit(card, draft);
@@ -32,7 +32,7 @@ export function start(element, feed) {
       else if (draft) offerText(draft, () => keep(draftKey(id), null));
     }
   };
-  /** What was set aside is taken up again; what is being typed there gives way. @param {CardEvent<Draft>} event */
+  /** Resume a draft; the text in the editor is set aside. @param {CardEvent<Draft>} event */
   const takeUp = ({ target, detail }) => {
     editors.get(target)?.setAside();
     edit(target, detail).form.focus();

@@ -1,8 +1,8 @@
 /**
  * One card's editor.
  *
- * 1. What is typed is never replaced by what arrives. 2. A save names the version that its text is based on; a newer
- * text is shown before it can be overwritten. 3. A newer version with the same text (a tick) is no conflict.
+ * 1. Arriving events never replace typed text. 2. A save names the version that its text is based on; a newer text is
+ * shown before it can be overwritten. 3. A newer version with the same text (a tick) is no conflict.
  */
 import { explain, Problem } from "../lib/api.js";
 import { keep } from "../lib/storage.js";
@@ -54,7 +54,7 @@ export class NoteEditor {
     }
   }
 
-  /** The note was deleted elsewhere; its card stays for what is typed. */
+  /** The note was deleted elsewhere; its card stays for the typed text. */
   gone() {
     this.#gone = true;
     this.#conflict?.close();
@@ -85,7 +85,7 @@ export class NoteEditor {
     else if (problem.status === 404) this.gone();
   }
 
-  /** Whatever is chosen, theirs has been seen: the next save is based on it. @param {Note} theirs */
+  /** After either choice the other text was seen: the next save is based on it. @param {Note} theirs */
   async #compare(theirs) {
     this.form.say("");
     this.#conflict = showConflict(this.card, this.form.typed, theirs);
@@ -98,7 +98,7 @@ export class NoteEditor {
     if (choice === "theirs") this.setAside("Their version is kept. Yours is not saved.");
   }
 
-  /** Close, and keep what is typed for later. */
+  /** Close, and keep the typed text for later. */
   setAside(words = "Your change is not saved.") {
     setAside(this.card, this.draft, words);
     this.close();

@@ -1,4 +1,4 @@
-/** The form in a card that is being edited: its fields, and what it says while they are typed in. */
+/** The form in a card that is being edited: its fields, and its messages. */
 import { clone, find } from "../lib/elements.js";
 import { clearErrors, showErrors } from "../lib/field_errors.js";
 import { isSaving, keyOf } from "../lib/keyboard.js";
@@ -46,7 +46,7 @@ export class EditorForm {
     (description.value || !title.value ? description : title).focus();
   }
 
-  /** What happened elsewhere. @param {string} words "" for nothing @param {boolean} comparable */
+  /** Show a change by others. @param {string} words "" for nothing @param {boolean} comparable */
   mark(words, comparable = false) {
     const mark = find(this.element, ".elsewhere");
     mark.hidden = !words;
@@ -55,7 +55,7 @@ export class EditorForm {
     if (words) announce(words);
   }
 
-  /** How the saving goes. @param {string} words @param {import("../lib/api.js").Problem} [problem] */
+  /** Show the state of saving. @param {string} words @param {import("../lib/api.js").Problem} [problem] */
   say(words, problem) {
     const failed = Boolean(problem);
     if (problem?.errors.length) showErrors(this.element, problem);

@@ -1,4 +1,4 @@
-/** The two fields that a note is written in, in the composer and in an editor. */
+/** The two text fields of a note, in the composer and in an editor. */
 import { find } from "../lib/elements.js";
 import { growText } from "../lib/growing_field.js";
 
@@ -18,7 +18,7 @@ export class NoteFields {
     return !this.title.value && !this.description.value;
   }
 
-  /** What is typed, or null where nothing is; what nobody has changed is as it was. @returns {NoteText} */
+  /** The typed text, null for an empty field; unchanged text stays as it was stored. @returns {NoteText} */
   get text() {
     return { title: this.#typed("title"), description: this.#typed("description") };
   }
@@ -26,14 +26,14 @@ export class NoteFields {
   /** @param {NoteText} text */
   set text({ title, description }) {
     this.#given = { title, description };
-    // A field of one line would join two words without a blank.
+    // A one-line field would join two words without a space.
     this.title.value = title?.replace(LINE_BREAK, " ") ?? "";
     this.description.value = description ?? "";
     this.#shown = { title: this.title.value, description: this.description.value };
     this.fit();
   }
 
-  /** As many lines as are written, once the field is in the page. */
+  /** Grow to the text, once the field is in the page. */
   fit() {
     growText(this.description);
   }

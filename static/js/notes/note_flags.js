@@ -1,4 +1,4 @@
-/** Setting a note's flags, such as done: by a box that is ticked, or a button that is pressed. */
+/** Sets a note's flags, such as done, by a checkbox or a button. */
 import { around, find } from "../lib/elements.js";
 import { noteOf, showFlag } from "./note_card.js";
 import { change } from "./note_requests.js";
@@ -16,7 +16,7 @@ export function start(element, feed) {
       showFlag(control, value);
       return change("PATCH", `/${id}`, { [flag]: value });
     };
-    // No version goes along: a flag overwrites nobody's words.
+    // Without a version: a flag overwrites no text.
     const failed = () => showFlag(control, card.hasAttribute(`data-${flag}`));
     saving(card, feed, send, { failed });
   };

@@ -1,4 +1,4 @@
-/** What single keys do on the board (shell/shortcuts.js). */
+/** The single-key shortcuts of the board (shell/shortcuts.js). */
 import { find } from "../lib/elements.js";
 import { nextShown } from "../lib/focus.js";
 import { goTo, keyClick } from "../lib/list_keys.js";

@@ -1,4 +1,4 @@
-/** The order of the board, which is the order in the document: open first, the newest first, then done. */
+/** The order of the board, which is the order in the document: open notes first, newest first, then done ones. */
 
 /** @typedef {{id: number, done: boolean, card: HTMLElement}} Placed */
 
@@ -11,7 +11,7 @@ export class CardOrder {
     this.list = list;
   }
 
-  /** Take up what stands last in the document already. @param {Placed} placed */
+  /** Add a card that is last in the document already. @param {Placed} placed */
   adopt(placed) {
     this.#placed.push(placed);
     this.#divide();
@@ -22,18 +22,18 @@ export class CardOrder {
     const index = this.#find(placed);
     const before = this.#placed[index]?.card ?? null;
     this.#placed.splice(index, 0, placed);
-    // Not by moveBefore: with the focus inside it scrolls the window after the card.
+    // Not by moveBefore: with the focus inside, it scrolls the window to the card.
     this.list.insertBefore(placed.card, before);
     this.#divide();
   }
 
-  /** Forget where it was; the card itself stays where it is. @param {Placed} placed */
+  /** Remove its position; the card itself stays where it is. @param {Placed} placed */
   release(placed) {
     this.#placed.splice(this.#find(placed), 1);
     this.#divide();
   }
 
-  /** The first done note begins a row. */
+  /** The first done note starts a row. */
   #divide() {
     const first = this.#placed[this.#find({ done: true, id: Infinity })]?.card;
     if (first === this.#firstDone) return;
@@ -42,7 +42,7 @@ export class CardOrder {
     this.#firstDone = first;
   }
 
-  /** Where it is, or belongs. @param {Pick<Placed, "id"|"done">} placed */
+  /** Its index, or the index where it belongs. @param {Pick<Placed, "id"|"done">} placed */
   #find(placed) {
     let [low, high] = [0, this.#placed.length];
     while (low < high) {

@@ -1,4 +1,4 @@
-/** Changes of the board's notes, and which of those that the feed brings were made here. */
+/** Sends changes of the board's notes, and tells which events are of own changes. */
 import { notesPath } from "../boards/current_board.js";
 import { send } from "../lib/api.js";
 
@@ -8,7 +8,7 @@ import { send } from "../lib/api.js";
 const mark = (action, note) => `${action === "delete" ? "delete" : "put"} ${note.id} ${note.version}`;
 
 /**
- * Whether a change was made here. An event may overtake its answer, so it waits for what is under way.
+ * Whether a change was made here. An event may arrive before its response, so it waits for pending requests.
  * @param {string} action @param {Note} note
  */
 export async function isOwn(action, note) {
@@ -17,7 +17,7 @@ export async function isOwn(action, note) {
 }
 
 /**
- * Change something about a note.
+ * Send a change of a note.
  * @param {string} method @param {string} path below the board's notes @param {object} [body] @param {number} [version] for If-Match
  * @returns {Promise<Saved>} or throws a Problem
  */

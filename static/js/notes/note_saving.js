@@ -1,4 +1,4 @@
-/** Saving what is typed in an editor, without overwriting what nobody has seen. */
+/** Saves an editor's text, without overwriting a text that was not seen. */
 import { LATE, until } from "../feed/confirmation.js";
 import { Problem } from "../lib/api.js";
 import { noteOf } from "./note_card.js";
@@ -6,7 +6,7 @@ import { change } from "./note_requests.js";
 import { baseOf, sameText } from "./note_text.js";
 
 /**
- * Save an editor's text; the editor gives way once the change has come by the feed, for the page shows nothing by
+ * Save an editor's text; the editor closes when the change has arrived by the feed, because the page shows nothing by
  * itself. Throws a Problem.
  * @param {import("./note_editor.js").NoteEditor} editor @param {boolean} gone whether the note has to be put back first
  */
@@ -26,7 +26,7 @@ export async function save(editor, gone) {
 }
 
 /**
- * Save what differs from the base. A newer version that says the same (somebody ticked it) is no conflict.
+ * Save the fields that differ from the base. A newer version with the same text (a tick) is no conflict.
  * @param {number} id @param {NoteBase} base @param {NoteText} typed
  * @returns {Promise<Saved|null>} null when nothing differs
  */

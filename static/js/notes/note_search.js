@@ -1,4 +1,4 @@
-/** Search while typing, with the meaning of the API's `q`: every word, in the title or the text, whatever its case and accents. */
+/** Search while typing, like the API's `q`: every word, in title or text, without case and accents. */
 import { find } from "../lib/elements.js";
 import { handOn } from "../lib/focus.js";
 import { keyOf } from "../lib/keyboard.js";
@@ -40,7 +40,7 @@ export function start(element, list) {
     clearTimeout(timer);
     timer = setTimeout(address, TYPING_MS);
   };
-  /** The address finds the search again. */
+  /** The address contains the search. */
   const address = () => {
     const q = field.value.trim();
     const url = new URL(location.href);
@@ -51,7 +51,7 @@ export function start(element, list) {
     field.value = "";
     search();
   };
-  /** What somebody writes during a search is not to vanish without a word. @param {HTMLElement} card @param {boolean} isNew */
+  /** A note that is written during a search must not disappear silently. @param {HTMLElement} card @param {boolean} isNew */
   const showChanged = async (card, isNew) => {
     const wasShown = isNew || !card.hidden;
     show(card);

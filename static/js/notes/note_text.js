@@ -1,9 +1,9 @@
-/** The text of a note: what one version says, and whether another says the same. */
+/** The text of a version of a note, and comparisons of texts. */
 import { scope } from "../boards/current_board.js";
 
 export const DRAFTS = /** @type {const} */ (`${scope}draft:edit:`);
 
-/** Under which key this browser keeps the draft of a note. @param {number} id @returns {`${typeof scope}draft:edit:${number}`} */
+/** The storage key of a note's draft. @param {number} id @returns {`${typeof scope}draft:edit:${number}`} */
 export const draftKey = (id) => `${scope}draft:edit:${id}`;
 
 /** @param {NoteText & {version: number}} note @returns {NoteBase} with nothing for a blank */

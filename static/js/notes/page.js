@@ -1,4 +1,4 @@
-/** The board's page: starts each module on its part of it. */
+/** The board's page: starts its modules. */
 import * as boardSwitcher from "../boards/board_switcher.js";
 import * as boardNews from "../boards/board_updates.js";
 import { find } from "../lib/elements.js";

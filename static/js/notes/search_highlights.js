@@ -1,4 +1,4 @@
-/** Marks the words that a search found, in the cards near the window, and brings them into sight in a long text. */
+/** Marks the words of a search in the cards near the window, and scrolls long texts to them. */
 import { find } from "../lib/elements.js";
 import { occurrences, words } from "../lib/search_text.js";
 import { cardsIn } from "./note_card.js";
@@ -16,7 +16,7 @@ export function start(list) {
   /** @type {Set<HTMLElement>} */ let near = new Set();
   /** @type {string[]} */ let wanted = [];
 
-  /** All reading first, then all writing. @param {Iterable<HTMLElement>} cards */
+  /** First all reads, then all writes. @param {Iterable<HTMLElement>} cards */
   const mark = (cards) => {
     if (!wanted.length) return;
     const shown = [...cards].filter((card) => card.isConnected && !card.hidden);

@@ -1,6 +1,6 @@
 /**
- * Text that was typed and not saved is set aside, not thrown away: a message offers it back at once, and the note's card
- * for as long as nobody took it up again or dropped it.
+ * Keeps typed text that was not saved: a toast offers it at once, and the note's card until somebody resumes or discards
+ * it.
  */
 import { scope } from "../boards/current_board.js";
 import { around, clone, find } from "../lib/elements.js";
@@ -21,7 +21,7 @@ export function setAside(card, draft, words) {
   offerBack(id, draft, words);
 }
 
-/** The note under a text is gone: the text is not. @param {NoteText} text @param {() => void} used */
+/** The note was deleted: its text is still offered. @param {NoteText} text @param {() => void} used */
 export function offerText(text, used) {
   const run = () => {
     emit(document, "composer:use", text);
@@ -59,7 +59,7 @@ export function start(element) {
   return () => controller.abort();
 }
 
-/** Say on the card whether something is set aside. @param {HTMLElement} card */
+/** Show on the card whether it has a draft. @param {HTMLElement} card */
 function show(card) {
   card.querySelector(".note-aside")?.remove();
   if (asideOf(noteOf(card).id).length) card.append(clone("note-aside"));

@@ -1,14 +1,14 @@
-/** What an answer of the assistant shows beside its text: where it stands, and what the viewer can do about it. */
+/** The state of an answer beside its text, and the viewer's actions on it. */
 import { address, find } from "../lib/elements.js";
 import { showText } from "./message_text.js";
 
 const WORDS = { waiting: "Thinking…", writing: "Writing…", done: "", stopped: "Stopped", failed: "" };
 const accounts = "accounts" in document.documentElement.dataset;
 
-/** Whether an answer is still to come, or to go on. @param {Answer|null|undefined} answer */
+/** Whether an answer is waiting or being written. @param {Answer|null|undefined} answer */
 export const isGrowing = (answer) => answer?.state === "waiting" || answer?.state === "writing";
 
-/** What never changes about an answer. @param {HTMLElement} item @param {number} id @param {Answer} answer @param {number} viewer @param {boolean} administers */
+/** The parts of an answer that never change. @param {HTMLElement} item @param {number} id @param {Answer} answer @param {number} viewer @param {boolean} administers */
 export function nameAnswer(item, id, { asker_id, question_id }, viewer, administers) {
   const asked = viewer > 0 && asker_id === viewer;
   item.dataset.asker = String(asker_id ?? "");
@@ -26,7 +26,7 @@ export function fillAnswer(item, answer, viewer) {
   const allowed = !accounts || asker_id === null || asker_id === viewer;
   const left = [stop, again].find((form) => form.contains(document.activeElement));
   item.dataset.answer = state;
-  // Never taken back: the end of what grew is read out by itself (assistant_answers.js).
+  // Never reset: the end of a growing answer is announced separately (assistant_answers.js).
   if (growing) item.ariaLive = "off";
   showText(find(item, ".answer-state"), state === "failed" ? (error ?? "") : WORDS[state]);
   stop.hidden = !(growing && allowed);
@@ -37,7 +37,7 @@ export function fillAnswer(item, answer, viewer) {
   }
 }
 
-/** The answer that an item of the server's shows, or null when it is none. @param {HTMLElement} item @returns {Answer|null} */
+/** The answer of an item that the server rendered, or null when it is none. @param {HTMLElement} item @returns {Answer|null} */
 export function readAnswer(item) {
   const { answer, asker, question } = item.dataset;
   if (!answer) return null;

@@ -1,4 +1,4 @@
-/** The assistant's answers in a conversation: stopping one, asking again, and reading out what became of it. */
+/** The assistant's answers in a conversation: stop, ask again, and announce the result. */
 import { explain, Problem, send } from "../lib/api.js";
 import { around } from "../lib/elements.js";
 import { announce, toast } from "../lib/page_events.js";

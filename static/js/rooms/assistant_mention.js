@@ -1,4 +1,4 @@
-/** Asking the assistant where others talk: a button that calls it, the name completed, and who will read the answer. */
+/** Mentions of the assistant: a button, completion of the name, and a hint about the readers of the answer. */
 import { find } from "../lib/elements.js";
 import { keyOf } from "../lib/keyboard.js";
 import { announce } from "../lib/page_events.js";
@@ -13,7 +13,7 @@ export function start(element) {
   const offer = find(element, "#mention-offer");
   const hint = find(element, "#ask-hint");
 
-  /** What of the name stands before the caret, or "". */
+  /** The part of the name before the caret, or "". */
   const begun = () => {
     const { selectionStart, selectionEnd, value } = field;
     const [found = ""] = (selectionStart === selectionEnd && value.slice(0, selectionStart).match(BEGUN)) || [];

@@ -1,4 +1,4 @@
-/** Whether the assistant can answer, above one's conversation with it, and what is missing when it cannot. */
+/** Shows above the private conversation whether the assistant can answer, and what is missing. */
 import { ask } from "../lib/api.js";
 import { find } from "../lib/elements.js";
 import { showText } from "./message_text.js";
@@ -23,7 +23,7 @@ export function start(element, list, feed) {
       element.hidden = value.available;
       if (!value.available) showText(find(element, ".missing-words"), value.reason);
     } catch {
-      // Another time: what is shown may still be true.
+      // Try again later: the shown state may still be right.
     }
     if (!element.hidden && !signal.aborted) timer = setTimeout(look, AGAIN_MS);
   };

@@ -1,4 +1,4 @@
-/** The conversation: events and the newest page go in. It inserts nothing by itself. */
+/** The conversation: applies events and the newest page. It inserts nothing by itself. */
 import { persist } from "../lib/retry.js";
 import { page } from "./message_pages.js";
 

@@ -1,4 +1,4 @@
-/** What a guest says goes the way of the page's form: there is no account to say it for. */
+/** Posts a guest's message by the page's form: a guest has no account for the API. */
 import { RepeatKey } from "../lib/client_key.js";
 import { emit, toast } from "../lib/page_events.js";
 

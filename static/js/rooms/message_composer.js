@@ -1,4 +1,4 @@
-/** Where a message is written: it grows, keeps its draft, and sends with Enter. */
+/** The message composer: it grows, stores its draft, and sends with Enter. */
 import { Problem } from "../lib/api.js";
 import { find } from "../lib/elements.js";
 import { clearErrors, showErrors } from "../lib/field_errors.js";
@@ -63,7 +63,7 @@ export function start(element, roomId, post) {
     changed();
     keep(draft, field.value || null);
   };
-  /** What could not be sent comes back, before what is being typed. @param {RoomEvents["composer:take-back"]} event */
+  /** Restore a message that could not be sent, before the typed text. @param {RoomEvents["composer:take-back"]} event */
   const takeBack = ({ detail }) => {
     write([detail, field.value].filter(Boolean).join("\n"));
     field.focus();

@@ -1,4 +1,4 @@
-/** Deleting one's own message, and the way back. */
+/** Deletes the viewer's own message, and offers to undo it. */
 import { explain, Problem, send } from "../lib/api.js";
 import { around } from "../lib/elements.js";
 import { toast } from "../lib/page_events.js";

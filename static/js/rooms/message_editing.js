@@ -1,4 +1,4 @@
-/** Changing one's own message, in its place; one at a time. */
+/** Edits the viewer's own messages in place, one at a time. */
 import { around, find } from "../lib/elements.js";
 import { hasKeyboard } from "../lib/growing_field.js";
 import { MessageEditor } from "./message_editor.js";

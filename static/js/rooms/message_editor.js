@@ -1,7 +1,7 @@
 /**
- * The form in a message that is being changed.
+ * The form in a message that is being edited.
  *
- * What is typed is never replaced by what arrives; what was changed elsewhere since is said before it is overwritten.
+ * Arriving events never replace typed text; a change by others is shown before it can be overwritten.
  */
 import { LATE, until } from "../feed/confirmation.js";
 import { explain, Problem, send } from "../lib/api.js";
@@ -72,7 +72,7 @@ export class MessageEditor {
     }
   }
 
-  /** Put down what was typed; it can be had back. */
+  /** Close with unsaved text; it is offered again. */
   cancel() {
     const typed = this.field.value;
     const changed = typed !== messageOf(this.item).content;
@@ -81,7 +81,7 @@ export class MessageEditor {
     if (changed) toast("Your change is not saved.", { label: "Restore", run });
   }
 
-  /** The message was deleted elsewhere: what was typed is offered to the composer. */
+  /** The message was deleted elsewhere: the typed text is offered to the composer. */
   gone() {
     const typed = this.field.value;
     const main = find(document, "#main");

@@ -1,4 +1,4 @@
-/** What stands above a message: a day where one begins, and its author where another one spoke before. */
+/** The headings above messages: a day where it begins, and an author where another one wrote before. */
 import { find } from "../lib/elements.js";
 import { itemsIn, messageOf } from "./message_item.js";
 import { dayOf, tellDay } from "./message_time.js";
@@ -19,7 +19,7 @@ export function group(item, before = above(item)) {
 /** @param {HTMLElement} item */
 const above = ({ previousElementSibling: before }) => before && messageOf(before);
 
-/** Whether a message reads as a part of the one before it. @param {Message} before @param {Message} message */
+/** Whether a message is grouped with the one before it. @param {Message} before @param {Message} message */
 function goesOn(before, message) {
   const same = before.author_id === message.author_id && before.guest === message.guest;
   return same && !message.answer && Date.parse(message.date) - Date.parse(before.date) <= PAUSE_MS;

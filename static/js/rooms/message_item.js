@@ -1,4 +1,4 @@
-/** A message on the page: made from the blank one in its template, its slots filled as text, and the message it shows. */
+/** A message on the page: a copy of the blank one in its template, its slots filled as text. */
 import { drawAvatar } from "../lib/avatar.js";
 import { address, clone, find } from "../lib/elements.js";
 import { sayWithin } from "../shell/user_names.js";
@@ -9,9 +9,9 @@ import { tellTime } from "./message_time.js";
 /** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
 /** @type {Map<string, HTMLLIElement>} by the id of its template */ const blanks = new Map();
 
-/** Who looks at this page; 0 for nobody in particular. */
+/** The viewer of this page; 0 for nobody in particular. */
 export const viewer = Number(document.documentElement.dataset.person);
-/** Whether they may delete what others say. */
+/** Whether the viewer may delete messages of others. */
 const administers = "admin" in document.documentElement.dataset;
 
 /** @param {Element} list @returns {HTMLCollectionOf<HTMLElement>} a live one; nothing else is in the list */
@@ -73,7 +73,7 @@ export function fill(item, message) {
   shown.set(item, message);
 }
 
-/** What never changes about a message. @param {HTMLElement} item @param {Message} message */
+/** The parts of a message that never change. @param {HTMLElement} item @param {Message} message */
 function name(item, message) {
   const own = isOwn(message);
   item.id = `message-${message.id}`;

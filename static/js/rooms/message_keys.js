@@ -1,4 +1,4 @@
-/** What single keys do in a conversation (shell/shortcuts.js). */
+/** The single-key shortcuts of a conversation (shell/shortcuts.js). */
 import { find } from "../lib/elements.js";
 import { goTo, keyClick } from "../lib/list_keys.js";
 
@@ -18,7 +18,7 @@ export function messageKeys(list, scroll) {
     const shown = current()?.querySelector(`.message-tools:not([hidden]) ${selector}:not([hidden])`);
     return shown ? keyClick(current(), selector) : false;
   };
-  /** The answer that one is at, or the newest that is being written. */
+  /** The focused answer, or the newest that is being written. */
   const stop = () => {
     const growing = list.querySelectorAll(":is([data-answer=waiting], [data-answer=writing])");
     return keyClick(current(), ".stop-button") || keyClick(growing[growing.length - 1], ".stop-button");

@@ -1,4 +1,4 @@
-/** Pages of a conversation, from the API. */
+/** Loads pages of a conversation from the API. */
 import { ask } from "../lib/api.js";
 
 const BEFORE_NOTHING = "9223372036854775807"; // the greatest id there can be

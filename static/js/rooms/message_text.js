@@ -1,4 +1,4 @@
-/** The text of a message in its place: what stands there already stays, so that a text can grow under a selection. */
+/** Updates the text of a message in place: existing nodes stay, so that a text can grow under a selection. */
 import { linked } from "../lib/linkify.js";
 
 /** @param {HTMLElement} element @param {string} text */
@@ -18,7 +18,7 @@ function isSame(shown, wanted) {
   return shown instanceof HTMLAnchorElement && shown.textContent === wanted.textContent;
 }
 
-/** Whether a text became the wanted one by growing. @param {ChildNode|undefined} shown @param {string|HTMLAnchorElement} wanted */
+/** Whether the shown text is a prefix of the wanted one. @param {ChildNode|undefined} shown @param {string|HTMLAnchorElement} wanted */
 function grows(shown, wanted) {
   if (!(shown instanceof Text) || typeof wanted !== "string" || !wanted.startsWith(shown.data)) return false;
   shown.appendData(wanted.slice(shown.length));

@@ -1,4 +1,4 @@
-/** When something was said, in the viewer's zone: the hour and minute beside it, the day above it. */
+/** The time of a message, in the viewer's zone: hour and minute beside it, the day above it. */
 import { exact, language, toMilliseconds } from "../lib/time.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,8 +1,8 @@
 /**
- * A part of a conversation without a gap in it: a long one is not on the page all at once.
+ * The loaded part of a conversation, without gaps: a long one is not on the page as a whole.
  *
- * 1. What happens to messages outside of it changes nothing on the page, but a page of them that was on its way then
- * is brought up to date. 2. Only a window that reaches the newest takes in what is new.
+ * 1. Changes of messages outside of it change nothing on the page, but a page of messages that is loading then is
+ * updated. 2. New messages are added only if the window reaches the newest.
  * Dispatches from the list: `messages:loaded` when it begins or ends elsewhere; `message:outside`.
  */
 import { emit } from "../lib/page_events.js";
@@ -20,7 +20,7 @@ export class MessageWindow extends MessageList {
     this.whole = whole;
   }
 
-  /** Whether the newest are elsewhere. */
+  /** Whether the newest messages are not loaded. */
   get detached() {
     return "detached" in this.element.dataset;
   }
@@ -64,7 +64,7 @@ export class MessageWindow extends MessageList {
     return other && other.version > message.version ? other : message;
   };
 
-  /** Let go of those at one end, unless one is being changed. @param {"oldest"|"newest"} end @param {number} kept how many stay */
+  /** Remove messages at one end, unless one is being edited. @param {"oldest"|"newest"} end @param {number} kept how many stay */
   trim(end, kept) {
     if (this.items.length <= kept || this.element.querySelector("[data-editing]")) return;
     while (this.items.length > kept) this.release(this.items[end === "oldest" ? 0 : this.items.length - 1]);
@@ -89,7 +89,7 @@ export class MessageWindow extends MessageList {
     emit(this.element, "messages:loaded");
   }
 
-  /** What was said while the newest were on their way. */
+  /** Messages that arrived while the newest were loading. */
   #takeIn() {
     for (const message of [...this.#outside.values()]) this.put(message, false);
   }

@@ -1,8 +1,8 @@
 /**
- * What was written and has not arrived yet, in the order in which it was written.
+ * Unsent messages, in the order in which they were written.
  *
- * 1. It is kept over a reload until the server has it, under a key with which the server posts it once. 2. One is sent at
- * a time, so that the order stays. 3. What failed for want of a connection is sent again once there is one.
+ * 1. A message is stored over a reload until the server has it, with a key so that the server posts it once. 2. One is
+ * sent at a time, in order. 3. Messages that failed without a connection are sent again once there is one.
  */
 import { explain, Problem, send } from "../lib/api.js";
 import { clientKey } from "../lib/client_key.js";
@@ -54,13 +54,13 @@ export class Outbox {
     this.#pump();
   }
 
-  /** All that failed for no fault of its own. */
+  /** All that failed through no fault of the message. */
   retryAll() {
     for (const item of this.#items) if (item.state === "failed" && passes(item.problem)) item.state = "waiting";
     this.#pump();
   }
 
-  /** It has arrived, or is given up. @param {string} key */
+  /** The message has arrived, or was discarded. @param {string} key */
   drop(key) {
     if (!this.#items.some((item) => item.key === key)) return;
     this.#items = this.#items.filter((item) => item.key !== key);
@@ -108,13 +108,13 @@ export class Outbox {
     }
   }
 
-  /** What comes after it would fail alike, and must not overtake it. @param {Problem} problem */
+  /** Later messages would fail too, and must not overtake it. @param {Problem} problem */
   #failRest(problem) {
     for (const item of this.#items) if (item.state === "waiting") Object.assign(item, { state: "failed", problem });
   }
 }
 
-/** What a room's outbox keeps over a reload. Several tabs may have unsent messages: each touches only its own. */
+/** A room's stored outbox. Several tabs may have unsent messages: each changes only its own. */
 class OutboxStore {
   /** @type {Set<string>} the keys that this tab has dealt with */ #own = new Set();
   #place;
@@ -124,7 +124,7 @@ class OutboxStore {
     this.#place = /** @type {const} */ (`outbox:${roomId}`);
   }
 
-  /** Everything unsent, which becomes this tab's own too: however many send it, it is posted once. */
+  /** All unsent messages, which become this tab's own too: however many tabs send one, it is posted once. */
   take() {
     const items = kept(this.#place) ?? [];
     for (const { key } of items) this.#own.add(key);
@@ -141,7 +141,7 @@ class OutboxStore {
   }
 }
 
-/** Whether it may go well another time. @param {Problem|undefined} problem */
+/** Whether a retry may succeed. @param {Problem|undefined} problem */
 const passes = (problem) =>
   !problem || problem.status === 0 || problem.status >= 500 || [401, 408, 429].includes(problem.status);
 

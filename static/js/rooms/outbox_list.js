@@ -1,4 +1,4 @@
-/** What has not arrived yet, below the conversation: told apart from what has, with a way to try again. */
+/** Shows unsent messages below the conversation, marked as such, with a retry button. */
 import { around, clone, find } from "../lib/elements.js";
 import { handOn } from "../lib/focus.js";
 import { announce, emit } from "../lib/page_events.js";

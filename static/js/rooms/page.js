@@ -1,4 +1,4 @@
-/** A room's page: starts each module on its part of it. */
+/** A room's page: starts its modules. */
 import { find } from "../lib/elements.js";
 import { prefer } from "../shell/preferences.js";
 import * as shortcuts from "../shell/shortcuts.js";

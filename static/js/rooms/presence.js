@@ -1,4 +1,4 @@
-/** Who is here: shown at once, said politely. */
+/** Shows who is here at once, and announces it politely. */
 import { clone, find } from "../lib/elements.js";
 import { keyOf } from "../lib/keyboard.js";
 import { sayWithin } from "../shell/user_names.js";
@@ -29,7 +29,7 @@ export function start(here, roomId, feed) {
   const hear = ({ detail: { presence } }) => {
     if (presence?.room_id === roomId) show(presence);
   };
-  /** What lies above the log goes when one turns away from it. @param {Event} event */
+  /** The panel above the log closes when the focus leaves it. @param {Event} event */
   const leave = ({ target }) => target instanceof Node && !here.contains(target) && here.removeAttribute("open");
   /** @param {KeyboardEvent} event */
   const press = (event) => {

@@ -1,4 +1,4 @@
-/** News of who comes, goes and types, read out without repeating itself. */
+/** Announces who comes, leaves and types, without repetitions. */
 import { announceNews } from "../lib/page_events.js";
 
 const AGAIN_MS = 60_000; // the same news of the same person is read out once a minute

@@ -1,8 +1,8 @@
 /**
- * Where in the conversation one is.
+ * The scroll position of a conversation.
  *
  * The log is laid out from its end (flex-direction: column-reverse), so a position is a distance from the newest message:
- * at the end it stays at the end, and what is put in or grows above moves nothing. What changes below is made up for here.
+ * the end stays the end, and content inserted above moves nothing. This module compensates for changes below.
  */
 import { emit } from "../lib/page_events.js";
 
@@ -33,12 +33,12 @@ export class LogScroll {
     return this.below < CLOSE && !("detached" in this.list.dataset);
   }
 
-  /** Pixels of the log below what is in sight. */
+  /** Pixels of the log below the visible part. */
   get below() {
     return -this.log.scrollTop;
   }
 
-  /** Pixels of the log above what is in sight. */
+  /** Pixels of the log above the visible part. */
   get above() {
     return this.log.scrollHeight - this.log.clientHeight + this.log.scrollTop;
   }
@@ -50,7 +50,7 @@ export class LogScroll {
     emit(this.log, "log:moved");
   }
 
-  /** To the newest message, which may have to be fetched first. */
+  /** Scroll to the newest message, which may have to be loaded first. */
   toEnd() {
     this.#held = undefined; // what was in sight before need not stay
     this.log.scrollTop = 0;
@@ -58,7 +58,7 @@ export class LogScroll {
     this.#look();
   }
 
-  /** Have a message in sight with what follows it, unless it is. @param {Element} item */
+  /** Scroll to a message and its successors, unless it is visible. @param {Element} item */
   show(item) {
     const above = this.log.getBoundingClientRect().top - item.getBoundingClientRect().top;
     if (above > 0) this.log.scrollTop -= above;
@@ -66,7 +66,7 @@ export class LogScroll {
   }
 
   /**
-   * Change something in the log; what one is looking at stays where it is.
+   * Change the log; the visible part stays where it is.
    * @template T @param {() => T} change @returns {T}
    */
   keeping(change) {
@@ -76,7 +76,7 @@ export class LogScroll {
     return made;
   }
 
-  /** The same for what comes many times a frame: where things are is measured once a frame. @param {() => void} change */
+  /** The same for frequent changes: positions are measured once a frame. @param {() => void} change */
   keepingSoon(change) {
     if (!this.atEnd && !this.#held) {
       this.#held = this.#hold();
@@ -94,14 +94,14 @@ export class LogScroll {
     return { anchor, top: anchor?.getBoundingClientRect().top ?? 0, scrollTop: this.log.scrollTop };
   }
 
-  /** Somebody may have scrolled since. @param {Held} held */
+  /** The user may have scrolled since. @param {Held} held */
   #restore({ anchor, top, scrollTop }) {
     const scrolled = this.log.scrollTop - scrollTop;
     if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().top - top + scrolled;
     this.#look();
   }
 
-  /** The first message in sight, found by halving. @returns {Element|undefined} */
+  /** The first visible message, by binary search. @returns {Element|undefined} */
   #topmost() {
     const items = this.list.children;
     const { top } = this.log.getBoundingClientRect();

@@ -1,4 +1,4 @@
-// Runs before the first paint, hence outside the modules: the conversation opens at the line above what is new.
+// Runs before the first paint, hence outside the modules: scrolls to the line above the first unread message.
 (() => {
   const CONTEXT = 72; // pixels of what was read stay in sight above the line
   const log = document.getElementById("log");

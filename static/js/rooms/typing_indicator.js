@@ -1,4 +1,4 @@
-/** Who else is typing, in a line above the composer. */
+/** Shows who else is typing, in a line above the composer. */
 import { say } from "../shell/user_names.js";
 import { viewer } from "./message_item.js";
 import { newsOf } from "./presence_announcements.js";
@@ -25,7 +25,7 @@ export function start(element, roomId, feed) {
   };
 }
 
-/** Each name is kept apart from the words around it, in its own direction. @param {User[]} people @returns {(Node|string)[]} */
+/** Each name is isolated from the words around it, with its own direction. @param {User[]} people @returns {(Node|string)[]} */
 function sentence(people) {
   const [first, second] = people.map((person) => {
     const bdi = document.createElement("bdi");

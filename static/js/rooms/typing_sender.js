@@ -1,4 +1,4 @@
-/** Tells the others that one is typing: at once, then every 2 seconds while it goes on. */
+/** Reports typing: at once, then every 2 seconds while it goes on. */
 import { send } from "../lib/api.js";
 import { viewer } from "./message_item.js";
 
@@ -12,7 +12,7 @@ export function start(element, roomId) {
     const now = performance.now();
     if (now - last < PAUSE_MS || element.hasAttribute("data-empty")) return;
     last = now;
-    // Nobody misses it when it fails.
+    // A failure has no consequences.
     send("POST", `/rooms/${roomId}/typing`, { author_id: viewer }).catch(() => {});
   };
   element.addEventListener("input", typed, { signal: controller.signal });

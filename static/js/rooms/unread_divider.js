@@ -1,4 +1,4 @@
-/** The line above the first message that is new, and the way down to the newest. */
+/** The line above the first unread message, and the button to the newest. */
 import { find } from "../lib/elements.js";
 import { group } from "./message_grouping.js";
 import { isOwn, itemsIn, messageOf, viewer } from "./message_item.js";
@@ -27,7 +27,7 @@ export function start(button, messages, scroll, reading, unread) {
   };
   const draw = () => {
     const news = [...itemsIn(messages.element)].filter((item) => messageOf(item).id > since && !isOwn(messageOf(item)));
-    // What is new may begin above what is shown.
+    // The first unread message may be above the loaded ones.
     mark(messages.whole || news[0] !== messages.items[0] ? news[0] : undefined);
   };
   const showButton = () => {
@@ -72,7 +72,7 @@ export function start(button, messages, scroll, reading, unread) {
     seen = false;
     count();
   };
-  /** Who answers has read. */
+  /** An author has read the conversation. */
   const answered = () => {
     since = Number.POSITIVE_INFINITY;
     seen = true;

@@ -8,6 +8,7 @@ from typing import Any
 
 from quart import Blueprint, websocket
 
+from quart_notes.domain.rate_limits import Meter, RateLimit
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.errors import ProblemError
 from quart_notes.live import frames, outlets
@@ -54,7 +55,7 @@ async def _hear(speaker: UserOut | str) -> int:
     """Post each text frame, as fast as a client may talk; returns the code that ends it."""
     loop = asyncio.get_running_loop()
     peer = outlets.peer_of(websocket.scope)
-    allowance, counted = float(BURST), loop.time()
+    meter = Meter(RateLimit(BURST, 1 / RATE))
     try:
         while True:
             code = await _take(speaker, await websocket.receive())
@@ -63,9 +64,8 @@ async def _hear(speaker: UserOut | str) -> int:
             now = loop.time()
             if peer is not None:
                 peer.heard = now  # behind lines that wait, pongs wait too
-            allowance, counted = min(allowance + (now - counted) * RATE, BURST) - 1, now
-            if allowance < 0:
-                await asyncio.sleep(-allowance / RATE)
+            if wait := meter.use(now):
+                await asyncio.sleep(wait)
     except asyncio.CancelledError as cancelled:
         if NO_MORE not in cancelled.args:
             await _take_the_rest(speaker)

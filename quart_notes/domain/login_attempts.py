@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F, Q
 
-from quart_notes.domain.rate_limits import Pace
+from quart_notes.domain.rate_limits import RateLimit
 from quart_notes.domain.service import Service
 from quart_notes.errors import TooManyAttemptsError
 from quart_notes.live.writer import Change, Written
@@ -19,17 +19,17 @@ from quart_notes.models import Attempt
 MAX_KEPT = 50_000  # keys; those that expire first are deleted first
 CHUNK = 500  # rows deleted in one transaction
 HOUR = 3600.0  # seconds; longer than any limit
-PACES = {
-    "account": Pace(burst=10, seconds=10),  # a nickname, from one address
-    "nickname": Pace(burst=30, seconds=6),  # a nickname, from all unknown browsers together
-    "address": Pace(burst=100, seconds=1),
-    "device": Pace(burst=10, seconds=10),  # a known browser
-    "password": Pace(burst=10, seconds=10),  # a user who changes their password
+RATE_LIMITS = {
+    "account": RateLimit(burst=10, seconds=10),  # a nickname, from one address
+    "nickname": RateLimit(burst=30, seconds=6),  # a nickname, from all unknown browsers together
+    "address": RateLimit(burst=100, seconds=1),
+    "device": RateLimit(burst=10, seconds=10),  # a known browser
+    "password": RateLimit(burst=10, seconds=10),  # a user who changes their password
 }
 
 
 class Try(NamedTuple):
-    """What is counted: a kind in PACES, and its subject."""
+    """What is counted: a kind in RATE_LIMITS, and its subject."""
 
     kind: str
     by: tuple[str | int | None, ...]
@@ -51,7 +51,7 @@ class Attempts(Service):
 
     async def count(self, *tries: Try) -> None:
         """Count attempts that are made as one; TooManyAttemptsError when any of them has to wait."""
-        paces = {one.key: PACES[one.kind] for one in tries}
+        paces = {one.key: RATE_LIMITS[one.kind] for one in tries}
 
         async with self._database.snapshot() as connection:
             wait, wrong = _look(paces, await _kept(connection, paces), time.time())
@@ -77,7 +77,7 @@ class Attempts(Service):
             await Attempt.filter(key=one.key).using_db(change.connection).delete()
             for other in others:
                 counted = Attempt.filter(key=other.key).using_db(change.connection)
-                await counted.update(forgiven_at=F("forgiven_at") - PACES[other.kind].seconds)
+                await counted.update(forgiven_at=F("forgiven_at") - RATE_LIMITS[other.kind].seconds)
 
         await self._write(work)
 
@@ -103,7 +103,7 @@ async def _kept(connection: BaseDBAsyncClient, keys: Iterable[str]) -> dict[str,
     return {row.key: row.forgiven_at for row in rows}
 
 
-def _look(paces: dict[str, Pace], kept: dict[str, float], now: float) -> tuple[float, dict[str, float]]:
+def _look(paces: dict[str, RateLimit], kept: dict[str, float], now: float) -> tuple[float, dict[str, float]]:
     """The seconds to wait; and corrected times where the clock was ahead, because their wait would never end."""
     right = {key: paces[key].corrected(forgiven_at, now) for key, forgiven_at in kept.items()}
     wait = max(pace.wait(right.get(key, now), now) for key, pace in paces.items())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimit:
     """`burst` attempts at once, then one in `seconds`. Times are in seconds of one clock."""
 
     burst: int
@@ -28,3 +28,17 @@ class Pace:
         """
         whole = self.burst * self.seconds
         return now + whole if self.wait(forgiven_at, now) > whole else forgiven_at
+
+
+@dataclass(slots=True)
+class Meter:
+    """How much one client has used of a rate limit."""
+
+    limit: RateLimit
+    refilled_at: float = float("-inf")
+
+    def use(self, now: float) -> float:
+        """Count an attempt; returns the seconds to wait before it."""
+        wait = self.limit.wait(self.refilled_at, now)
+        self.refilled_at = self.limit.counted(self.refilled_at, now)
+        return wait

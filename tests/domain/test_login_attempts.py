@@ -10,7 +10,7 @@ import pytest
 
 from quart_notes.core import Core
 from quart_notes.domain import login_attempts
-from quart_notes.domain.login_attempts import CHUNK, PACES, Try
+from quart_notes.domain.login_attempts import CHUNK, RATE_LIMITS, Try
 from quart_notes.errors import TooManyAttemptsError
 from tests.support.servers.empty_database import settings_for
 from tests.support.servers.in_process import opened, rows
@@ -142,7 +142,7 @@ async def test_a_clock_that_jumps_locks_nobody_out_for_longer_than_a_burst(core:
         let_in += await _tries(core, ADA, HERE)
         clock.now += 1
 
-    pace = PACES["account"]
+    pace = RATE_LIMITS["account"]
     assert 1 <= let_in <= pace.burst + 101 / pace.seconds
     if jump < 0:
         assert let_in <= 101 / pace.seconds - jump / pace.seconds + 1, "going back forgives nothing"
@@ -188,9 +188,9 @@ async def test_what_is_kept_is_bounded(core: Core, clock: Clock, monkeypatch: py
     assert await _wait(core, ADA) == 10, "who has used up least is forgotten first"
 
 
-@pytest.mark.parametrize("kind", PACES)
+@pytest.mark.parametrize("kind", RATE_LIMITS)
 def test_housekeeping_knows_how_far_a_pace_can_reach(kind: str):
-    assert PACES[kind].burst * PACES[kind].seconds < login_attempts.HOUR / 2
+    assert RATE_LIMITS[kind].burst * RATE_LIMITS[kind].seconds < login_attempts.HOUR / 2
 
 
 PROCESS = """

@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.domain.rate_limits import Pace
+from quart_notes.domain.rate_limits import RateLimit
 
 
 class Tries:
     """Somebody who tries, with a clock of their own."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: RateLimit) -> None:
         self.pace = pace
         self.now = self.forgiven_at = 1_800_000_000.0
 
@@ -21,7 +21,7 @@ class Tries:
 
 
 def test_a_burst_is_free_and_then_one_at_a_time():
-    tries = Tries(Pace(burst=3, seconds=10))
+    tries = Tries(RateLimit(burst=3, seconds=10))
     for _ in range(3):
         assert tries.wait() == 0
         tries.count()
@@ -36,7 +36,7 @@ def test_a_burst_is_free_and_then_one_at_a_time():
 
 
 def test_after_a_rest_there_is_a_whole_burst_again_and_no_more():
-    tries = Tries(Pace(burst=3, seconds=10))
+    tries = Tries(RateLimit(burst=3, seconds=10))
     for _ in range(3):
         tries.count()
     tries.now += 10_000
@@ -51,7 +51,7 @@ def test_after_a_rest_there_is_a_whole_burst_again_and_no_more():
 def test_however_far_the_clock_goes_back_nobody_waits_longer_than_a_burst_takes(
     burst: int, seconds: int, back: float, count: int
 ):
-    tries = Tries(Pace(burst, seconds))
+    tries = Tries(RateLimit(burst, seconds))
     for _ in range(min(count, burst)):
         tries.count()
     tries.now -= back
@@ -66,7 +66,7 @@ def test_however_far_the_clock_goes_back_nobody_waits_longer_than_a_burst_takes(
 
 @given(burst=st.integers(1, 5), seconds=st.integers(1, 20), rests=st.lists(st.integers(0, 40), max_size=60))
 def test_in_no_span_is_more_let_through_than_the_pace_allows(burst: int, seconds: int, rests: list[int]):
-    tries, let_through = Tries(Pace(burst, seconds)), []
+    tries, let_through = Tries(RateLimit(burst, seconds)), []
     for rest in rests:
         tries.now += rest
         if tries.wait() == 0:

@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-from pydantic import ValidationError
 from quart import Quart, Response, g, has_request_context, has_websocket_context, render_template, request
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
@@ -94,14 +93,6 @@ def validation_problem(error: Any) -> ValidationFailedError:
     fields = [FieldError(".".join(map(str, item["loc"])), _message(item)) for item in items]
     detail = "; ".join(f"{field}: {message}" if field else message for field, message in fields[:3])
     return ValidationFailedError(detail or "The input is not valid.", errors=fields)
-
-
-def form_problem(error: ValidationError | ProblemError) -> ProblemError:
-    """The error of a form, for the page that shows the form again. A fragment has no such page: there it is raised."""
-    found = validation_problem(error) if isinstance(error, ValidationError) else error
-    if wants_fragment():
-        raise found
-    return found
 
 
 def _message(item: Any) -> str:

@@ -1,16 +1,20 @@
 """Reads the forms of the pages, and prepares them to be shown again."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
+from pydantic import ValidationError
 from quart import render_template, request
 
-from quart_notes.errors import FieldError
+from quart_notes.errors import FieldError, ProblemError, ValidationFailedError
 from quart_notes.schemas import MAX_ID
+from quart_notes.web.error_handlers import validation_problem
+from quart_notes.web.fragments import wants_fragment
 
 KEY_BYTES = 12
+INVALID = (ValidationError, ValidationFailedError)  # what is wrong with the fields of a form
 
 
 async def typed(*names: str) -> dict[str, str]:
@@ -40,6 +44,22 @@ def filled(typed: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str
     return {**typed, "errors": {error.field: error.message for error in reversed([*errors])}}
 
 
+def form_problem(error: ValidationError | ProblemError) -> ProblemError:
+    """The error of a form, for the page that shows the form again. A fragment has no such page: there it is raised."""
+    found = validation_problem(error) if isinstance(error, ValidationError) else error
+    if wants_fragment():
+        raise found
+    return found
+
+
+async def refused(
+    page: Callable[[dict[str, Any]], Awaitable[str]], sent: dict[str, str], error: ValidationError | ProblemError
+) -> tuple[str, int]:
+    """The page with a form that was refused: what was typed, and the errors of its fields; for a fragment see above."""
+    found = form_problem(error)
+    return await page(filled(sent, found.errors)), found.status
+
+
 async def question(asked: str, words: str, *, verb: str, back: str) -> str | None:
     """The page that asks for confirmation before a final deletion, if the form wants it; None once it is confirmed.
 
@@ -57,6 +77,13 @@ def digits(text: str | None) -> int | None:
         return None
     number = int(text)
     return number if 1 <= number <= MAX_ID else None
+
+
+def number(text: str | None, default: int, largest: int) -> int:
+    """The number that `text` spells in digits, between 1 and `largest`, or the default."""
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > 19:
+        return default
+    return min(max(int(text), 1), largest)
 
 
 def own_page(path: str, otherwise: str) -> str:

@@ -21,8 +21,7 @@ from quart_notes.errors import (
 )
 from quart_notes.schemas import PAGE_MAX, InvitationCreate, PageQuery, PasswordChange, ProfileUpdate, TokenCreate
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import form_problem
-from quart_notes.web.forms import digits, filled, form_key, question, typed
+from quart_notes.web.forms import INVALID, digits, filled, form_key, form_problem, question, refused, typed
 from quart_notes.web.security import sign_in
 from quart_notes.web.security.authentication import accounts, caller
 from quart_notes.web.user_agents import browser_name
@@ -82,8 +81,7 @@ async def change_profile() -> Page:
         data = ProfileUpdate.model_validate(sent | blank)
         await core().profiles.change((await caller()).id or 0, data)
     except (ValidationError, ValidationFailedError, NicknameTakenError) as error:
-        problem = form_problem(error)
-        return await _account(profile_form=filled(sent, problem.errors)), problem.status
+        return await refused(lambda form: _account(profile_form=form), sent, error)
     return _back("?changed=profile")
 
 
@@ -95,9 +93,8 @@ async def change_password() -> Page:
     try:
         data = PasswordChange(current=form.get("current", ""), new=form.get("new", ""))
         await sign_in.change_password(await caller(), data)
-    except (ValidationError, ValidationFailedError) as error:
-        problem = form_problem(error)
-        return await _account(password_form=filled({}, problem.errors)), problem.status
+    except INVALID as error:
+        return await refused(lambda form: _account(password_form=form), {}, error)
     except (WrongPasswordError, TooManyAttemptsError) as error:
         form_problem(error)
         return await _account(password_form={"errors": {"current": error.detail}}), error.status
@@ -148,7 +145,7 @@ async def add_token() -> Page:
             {"name": sent["name"], "scope": sent["scope"] or "read", "days": days, "client_key": await form_key(sent)}
         )
     except ValidationError as error:
-        return await _account(token_form=filled(sent, form_problem(error).errors)), 422
+        return await refused(lambda form: _account(token_form=form), sent, error)
     token, _ = await core().tokens.add((await caller()).id or 0, data)
     return await _account(new_token=token), 201
 
@@ -185,8 +182,7 @@ async def invite() -> Page:
     try:
         (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
     except (ValidationError, ProblemError) as error:
-        problem = form_problem(error)
-        return await _account(invitation_form=filled(sent, problem.errors)), problem.status
+        return await refused(lambda form: _account(invitation_form=form), sent, error)
     return await _account(new_link=join_link(secret)), 201
 
 

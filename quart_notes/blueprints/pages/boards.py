@@ -12,8 +12,8 @@ from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedErro
 from quart_notes.schemas import PAGE_MAX, BoardCreate, BoardUpdate, InvitationCreate, MemberUpdate, PageQuery
 from quart_notes.web.board_menu import board_list
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import form_problem, tell
-from quart_notes.web.forms import digits, filled, form_key, question, typed
+from quart_notes.web.error_handlers import tell
+from quart_notes.web.forms import digits, filled, form_key, form_problem, question, refused, typed
 from quart_notes.web.security.authentication import caller, heard
 
 blueprint = Blueprint("front_boards", __name__, url_prefix="/front/boards")
@@ -44,7 +44,7 @@ async def add() -> Page:
     try:
         board, _ = await core().boards.add(await caller(), BoardCreate(**sent, client_key=await form_key(sent)))
     except ValidationError as error:
-        return await _boards(filled(sent, form_problem(error).errors)), 422
+        return await refused(_boards, sent, error)
     return redirect(f"{request.root_path}/front/boards/{board.id}/notes", 303)
 
 
@@ -85,7 +85,7 @@ async def rename(board_id: int) -> Page:
     try:
         await core().boards.rename(await caller(), board_id, BoardUpdate(**sent))
     except ValidationError as error:
-        return await _board(board_id, name_form=filled(sent, form_problem(error).errors)), 422
+        return await refused(lambda form: _board(board_id, name_form=form), sent, error)
     return _to_board(board_id)
 
 
@@ -157,7 +157,7 @@ async def invite(board_id: int) -> Page:
     try:
         (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
     except ValidationError as error:
-        return await _board(board_id, member_form=filled(sent, form_problem(error).errors)), 422
+        return await refused(lambda form: _board(board_id, member_form=form), sent, error)
     return await _board(board_id, new_link=join_link(secret)), 201
 
 

@@ -1,8 +1,8 @@
 """A person's direct messages as a table, and the form to send one."""
 
+from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
 from quart import Blueprint, redirect, render_template, request
 from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.errors import FieldError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import form_problem
-from quart_notes.web.forms import digits, filled, form_key, typed
+from quart_notes.web.forms import INVALID, digits, filled, form_key, refused, typed
 from quart_notes.web.fragments import wants_fragment
 from quart_notes.web.security.authentication import caller, heard
 
@@ -59,9 +58,8 @@ async def send(user_id: int) -> Page:
             raise ValidationFailedError(NOBODY_CHOSEN.message, errors=[NOBODY_CHOSEN])
         data = {"author_id": user_id, **sent, "client_key": await form_key(sent)}
         posted, _ = await core().messages.send(await caller(), MessageCreate.model_validate(data))
-    except (ValidationError, ValidationFailedError) as error:
-        problem = form_problem(error)
-        return await _messages(user_id, filled(sent, problem.errors)), problem.status
+    except INVALID as error:
+        return await refused(partial(_messages, user_id), sent, error)
     if wants_fragment():
         return await render_template("fragments/message_row.html", message=posted.message)
     return redirect(f"{request.root_path}/front/messages/{user_id}#end", 303)

@@ -1,5 +1,6 @@
 """The board's pages: the same reads and shapes as the API, as HTML; every form works without JavaScript."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,13 +9,12 @@ from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.domain.text_normalization import searched_words
-from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
+from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate, one_line
 from quart_notes.web.board_menu import board_list
 from quart_notes.web.context import core
 from quart_notes.web.current_board import address, opened, path
-from quart_notes.web.error_handlers import form_problem
-from quart_notes.web.forms import form_key, typed
+from quart_notes.web.forms import INVALID, filled, form_key, form_problem, number, typed
 from quart_notes.web.fragments import removed, wants_fragment
 from quart_notes.web.search_highlights import marked
 from quart_notes.web.security.authentication import caller, heard
@@ -29,33 +29,23 @@ DELETED = FieldError("title", "Somebody else deleted this note. Your text is kep
 Page = str | tuple[str, int] | WerkzeugResponse
 
 
-def _form(title: str = "", description: str = "", errors: tuple[FieldError, ...] = ()) -> dict[str, Any]:
-    return {
-        "title": title,
-        "description": description,
-        # What is wrong with the whole stands beside its first field.
-        "errors": {error.field or "title": error.message for error in reversed(errors)},
-    }
-
-
-def _number(text: str | None, default: int, largest: int) -> int:
-    if text is None or not (text.isascii() and text.isdigit()) or len(text) > 19:
-        return default
-    return min(max(int(text), 1), largest)
+def _form(sent: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:
+    # An error of the whole stands beside the first field.
+    return filled(sent, [FieldError(error.field or "title", error.message) for error in errors])
 
 
 @blueprint.get("")
 @hide
 async def board(board_id: int) -> Page:
     """A board; it stays open in this browser, also under /front/notes."""
-    return await _board(await opened(board_id), _form())
+    return await _board(await opened(board_id), _form({"title": "", "description": ""}))
 
 
 async def _board(board_id: int, form: dict[str, Any]) -> str:
     q = "".join(character for character in request.args.get("q", "") if character.isprintable())[:QUERY_MAX].strip()
-    number = _number(request.args.get("page"), 1, PAGE_LAST)
+    shown_page = number(request.args.get("page"), 1, PAGE_LAST)
     who = await caller()
-    page = await core().notes.board(who, board_id, q, number, PAGE_SIZE)
+    page = await core().notes.board(who, board_id, q, shown_page, PAGE_SIZE)
     deleted = request.args.get("deleted")
     return await render_template(
         "board.html",
@@ -68,12 +58,12 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
         total=page.total,
         open_count=page.open_count,
         done_count=page.done_count,
-        page=number,
+        page=shown_page,
         pages=max(-(-page.total // PAGE_SIZE), 1),
         q=q,
         found_words=searched_words(q, NoteQuery.MAX_WORDS),
         form=form,
-        deleted=await core().notes.deleted(who, board_id, _number(deleted, 0, MAX_ID)) if deleted else None,
+        deleted=await core().notes.deleted(who, board_id, number(deleted, 0, MAX_ID)) if deleted else None,
     )
 
 
@@ -86,7 +76,7 @@ async def add(board_id: int) -> Page:
         data = NoteCreate(**sent, client_key=await form_key(sent))
         added, _ = await core().notes.add(await caller(), board_id, data)
     except ValidationError as error:
-        return await _board(board_id, _form(**sent, errors=form_problem(error).errors)), 422
+        return await _board(board_id, _form(sent, form_problem(error).errors)), 422
     if wants_fragment():
         return await card(board_id, added.id)
     return redirect(f"{request.root_path}{await address(board_id)}", 303)
@@ -108,8 +98,7 @@ async def card(board_id: int, note_id: int) -> str:
 async def edit(board_id: int, note_id: int) -> str:
     """The form to edit a note."""
     note, _ = await core().notes.get(await caller(), board_id, note_id)
-    shown: dict[str, Any] = _shown(note)
-    return await _edit(note, _form(**shown))
+    return await _edit(note, _form(_shown(note)))
 
 
 def _shown(note: NoteOut) -> dict[str, str]:
@@ -134,7 +123,7 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
 async def save(board_id: int, note_id: int) -> Page:
     """Save the form of a note; what somebody else has changed since is shown beside it, and no text is lost."""
     sent: dict[str, Any] = await typed("title", "description")
-    version = _number((await request.form).get("version"), 0, MAX_ID)
+    version = number((await request.form).get("version"), 0, MAX_ID)
     try:
         before = _shown((await core().notes.get(await caller(), board_id, note_id))[0])
         changed: dict[str, Any] = {name: text for name, text in sent.items() if text != before[name]}
@@ -143,12 +132,12 @@ async def save(board_id: int, note_id: int) -> Page:
         )
     except NotFoundError as error:
         form_problem(error)
-        return await _board(board_id, _form(**sent, errors=(DELETED,))), 404
+        return await _board(board_id, _form(sent, [DELETED])), 404
     except StaleVersionError as error:
         form_problem(error)
-        return await _edit_again(board_id, note_id, _form(**sent), 412)
-    except (ValidationError, ValidationFailedError) as error:
-        form = _form(**sent, errors=form_problem(error).errors)
+        return await _edit_again(board_id, note_id, _form(sent), 412)
+    except INVALID as error:
+        form = _form(sent, form_problem(error).errors)
         # The version stays the one that the person began with: a later save must not overwrite what came after it.
         return await _edit_again(board_id, note_id, {**form, "version": version}, 422)
     return await _to_card(board_id, note_id)

@@ -1,5 +1,6 @@
 """A message of a conversation by itself, and the forms to change, delete and restore one's own."""
 
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,8 +11,7 @@ from quart_notes.blueprints.pages.rooms import Page, to_message, visible_room
 from quart_notes.errors import NotFoundError, NotYoursError
 from quart_notes.schemas import MessageOut, MessageUpdate, UserOut
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import form_problem
-from quart_notes.web.forms import filled, typed
+from quart_notes.web.forms import filled, refused, typed
 from quart_notes.web.fragments import removed
 from quart_notes.web.security.authentication import caller, chosen_person
 
@@ -69,7 +69,7 @@ async def save(room_id: int, message_id: int) -> Page:
             await caller(), message_id, MessageUpdate(author_id=me.id, content=sent["content"])
         )
     except ValidationError as error:
-        return await _edit(shown, filled(sent, form_problem(error).errors)), 422
+        return await refused(partial(_edit, shown), sent, error)
     return await to_message(changed)
 
 

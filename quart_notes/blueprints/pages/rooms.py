@@ -1,5 +1,6 @@
 """The pages of the rooms: the list, a conversation, and the form to say something."""
 
+from functools import partial
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -8,7 +9,7 @@ from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.domain.service import Listed
-from quart_notes.errors import NotFoundError, NotYoursError, RoomNameTakenError, ValidationFailedError
+from quart_notes.errors import NotFoundError, NotYoursError, RoomNameTakenError
 from quart_notes.schemas import (
     MAX_ID,
     PAGE_MAX,
@@ -25,8 +26,7 @@ from quart_notes.schemas import (
     UserOut,
 )
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import form_problem
-from quart_notes.web.forms import digits, filled, form_key, typed
+from quart_notes.web.forms import INVALID, digits, filled, form_key, form_problem, refused, typed
 from quart_notes.web.fragments import wants_fragment
 from quart_notes.web.linkify import linked
 from quart_notes.web.security.authentication import caller, chosen_person, heard
@@ -62,8 +62,7 @@ async def add() -> Page:
         data = RoomCreate(**sent, client_key=await form_key(sent))
         room, _ = await core().rooms.add(data, (await caller()).id)
     except (ValidationError, RoomNameTakenError) as error:
-        problem = form_problem(error)
-        return await _rooms(filled(sent, problem.errors)), problem.status
+        return await refused(_rooms, sent, error)
     return to_room(room.id)
 
 
@@ -158,9 +157,8 @@ async def say(room_id: int) -> Page:
     key = await form_key({"room": str(room_id), **sent})
     try:
         return await (_say_as_guest(room_id, sent, key) if me is None else _say(room_id, me, sent, key))
-    except (ValidationError, ValidationFailedError) as error:
-        problem = form_problem(error)
-        return await _conversation(shown, me, filled(sent, problem.errors)), problem.status
+    except INVALID as error:
+        return await refused(partial(_conversation, shown, me), sent, error)
 
 
 async def _say(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> Page:

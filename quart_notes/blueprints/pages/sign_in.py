@@ -1,5 +1,6 @@
 """The pages by which people get in and out: signing in, and the links of invitations."""
 
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,13 +13,11 @@ from quart_notes.errors import (
     NicknameTakenError,
     ProblemError,
     TooManyAttemptsError,
-    ValidationFailedError,
     WrongPasswordError,
 )
 from quart_notes.schemas import PAGE_MAX, Arrival, Claim, PageQuery, SignIn
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import form_problem
-from quart_notes.web.forms import digits, filled, form_key, own_page, typed
+from quart_notes.web.forms import INVALID, digits, filled, form_key, form_problem, own_page, refused, typed
 from quart_notes.web.security import sign_in as signing_in
 from quart_notes.web.security.authentication import caller, end_session, identify
 
@@ -136,14 +135,13 @@ async def _join_now(secret: str, sent: dict[str, str], password: str, key: str |
             wanted = {**{name: sent[name] for name in ARRIVAL}, "email": sent["email"].strip() or None}
             arrival = Arrival.model_validate({**wanted, "password": password})
             person = await core().accounts.arrive(secret, arrival, key)
-    except (ValidationError, ValidationFailedError) as error:
+    except INVALID as error:
         return await _refused(offer, sent, error)
     return await _let_in(person.id, None if offer.board is None else offer.invitation.board_id)
 
 
 async def _refused(offer: Offer, sent: dict[str, str], error: ValidationError | ProblemError) -> Page:
-    problem = form_problem(error)
-    return await _join(offer, filled(sent, problem.errors)), problem.status
+    return await refused(partial(_join, offer), sent, error)
 
 
 async def _let_in(user_id: int, board_id: int | None) -> Response:

@@ -1,5 +1,6 @@
 """A board's notes in from files and out as files, as a page: the form, what came of it, and what can be taken away."""
 
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,8 +20,8 @@ from quart_notes.errors import (
 )
 from quart_notes.schemas import ImportOptions
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import form_problem, tell
-from quart_notes.web.forms import digits, filled
+from quart_notes.web.error_handlers import tell
+from quart_notes.web.forms import digits, filled, form_problem, refused
 from quart_notes.web.request_body import takes_files
 from quart_notes.web.security.authentication import caller, heard
 from quart_notes.web.uploads import received
@@ -80,8 +81,7 @@ async def bring_in(board_id: int) -> Page:
     except (NotFoundError, ForbiddenError):
         raise
     except ValidationError as error:
-        problem = form_problem(error)
-        return await _transfer(board_id, filled(form, problem.errors)), problem.status
+        return await refused(partial(_transfer, board_id), form, error)
     except ProblemError as error:
         form_problem(error)
         tell(error)

@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate, UserOut
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import form_problem
-from quart_notes.web.forms import filled, form_key, typed
+from quart_notes.web.forms import filled, form_key, refused, typed
 from quart_notes.web.fragments import wants_fragment
 from quart_notes.web.security.authentication import caller, chosen_person, heard
 
@@ -51,8 +50,7 @@ async def add() -> Page:
         wanted = {**sent, "email": sent["email"].strip() or None, "client_key": await form_key(sent)}
         added, _ = await core().people.add(UserCreate.model_validate(wanted), who.id)
     except (ValidationError, NicknameTakenError) as error:
-        problem = form_problem(error)
-        return await people_page(filled(sent, problem.errors)), problem.status
+        return await refused(people_page, sent, error)
     return await to_user(added)
 
 

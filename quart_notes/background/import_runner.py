@@ -7,13 +7,13 @@ from functools import partial
 from typing import TypeVar
 
 from quart_notes.background.work_queue import WorkQueue, retry_until_available
-from quart_notes.domain.imports import Imports, Ours, Progress, Sourced, Task
+from quart_notes.domain.imports import ImportEntry, Imports, Ours, Progress, Task
 from quart_notes.domain.jobs import Jobs
 from quart_notes.errors import ProblemError
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.schemas import JobState, Outcome
 from quart_notes.transfer.errors import UnreadableError
-from quart_notes.transfer.import_batches import Batch, Source
+from quart_notes.transfer.import_batches import Batch, ImportSource
 from quart_notes.transfer.upload_store import Spool
 
 T = TypeVar("T")
@@ -107,8 +107,8 @@ class Runner:
 
     async def _import(self, task: Task) -> tuple[JobState, str]:
         job_id = task.job.id
-        places = await asyncio.to_thread(self._spool.places, task.folder)
-        source = await asyncio.to_thread(Source, places, task.job.options)
+        sources = await asyncio.to_thread(self._spool.sources, task.folder)
+        source = await asyncio.to_thread(ImportSource, sources, task.job.options)
         total = await self._last(job_id, source.counts())
         batches = source.batches()
         loop = asyncio.get_running_loop()
@@ -132,7 +132,7 @@ class Runner:
         return "interrupted", STOPPED
 
     async def _bring(self, task: Task, batch: Batch, progress: Progress, *, quietly: bool) -> Outcome | None:
-        entries = [Sourced(entry, origin) for entry, origin in batch.entries]
+        entries = [ImportEntry(entry, origin) for entry, origin in batch.entries]
         return await self._imports.advance(task, entries, progress, quietly=quietly)
 
     async def _last(self, job_id: int, numbers: Generator[int, None, None]) -> int | None:

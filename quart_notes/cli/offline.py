@@ -8,14 +8,14 @@ from pathlib import Path
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.exports import Exports
-from quart_notes.domain.imports import Sourced, counted
+from quart_notes.domain.imports import ImportEntry, counted
 from quart_notes.domain.users import everybody
 from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
 from quart_notes.settings import Settings
 from quart_notes.storage.database import CannotOpenError, Database, exclusive
-from quart_notes.transfer.exporter import ExportInfo, writer
-from quart_notes.transfer.import_batches import Source
-from quart_notes.transfer.source_files import Place
+from quart_notes.transfer.exporter import ExportInfo, export_writer
+from quart_notes.transfer.import_batches import ImportSource
+from quart_notes.transfer.source_files import SourcePath
 
 Report = Callable[[int, int], None]  # entries dealt with, and how many there are
 
@@ -27,13 +27,13 @@ async def bring_in(
 
     raises   UnreadableError, with what came in before kept; ProblemError; CannotOpenError when a server is running
     """
-    places = [Place(path, path.name or str(path)) for path in paths]
+    sources = [SourcePath(path, path.name or str(path)) for path in paths]
     async with writing(settings) as core:
         await core.jobs.may_start(ANYBODY, board_id)
-        source = Source(places, options)
+        source = ImportSource(sources, options)
         outcome, done, total = Outcome(), 0, max(source.counts())
         for batch in source.batches():
-            entries = [Sourced(entry, origin) for entry, origin in batch.entries]
+            entries = [ImportEntry(entry, origin) for entry, origin in batch.entries]
             created = await core.imports.bring(ANYBODY, board_id, entries, dry_run=options.dry_run)
             outcome = counted(batch.noted(outcome), entries, created)
             done += batch.done
@@ -86,7 +86,7 @@ async def send_out(
     try:
         exports = Exports(database)
         export = await exports.begin(ANYBODY, board_id)
-        writing = writer(kind, ExportInfo(export.board_name, export.epoch, datetime.now(UTC)))
+        writing = export_writer(kind, ExportInfo(export.board_name, export.epoch, datetime.now(UTC)))
         done = 0
         write(writing.begin())
         async for page in exports.pages(export):

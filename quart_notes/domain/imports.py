@@ -26,7 +26,7 @@ NOBODYS = "This import belongs to nobody, and people sign in on this server now.
 Ours = Callable[[str], bool]  # whether a folder's files are on this machine
 
 
-class Sourced(NamedTuple):
+class ImportEntry(NamedTuple):
     """An entry, and its origin: the file's own, or a digest of its content."""
 
     entry: ImportedNote
@@ -111,7 +111,7 @@ class Imports(Service):
         return (await self._write(work)).result
 
     async def advance(
-        self, task: Task, entries: Sequence[Sourced], progress: Progress, *, quietly: bool
+        self, task: Task, entries: Sequence[ImportEntry], progress: Progress, *, quietly: bool
     ) -> Outcome | None:
         """Import a batch and save the progress; None when the job is not running any more.
 
@@ -133,7 +133,7 @@ class Imports(Service):
 
         return (await self._write(work)).result
 
-    async def bring(self, caller: Caller, board_id: int, entries: Sequence[Sourced], *, dry_run: bool) -> int:
+    async def bring(self, caller: Caller, board_id: int, entries: Sequence[ImportEntry], *, dry_run: bool) -> int:
         """Import entries without a job; returns how many were new."""
 
         async def work(change: Change) -> int:
@@ -155,7 +155,7 @@ class Imports(Service):
 
 
 async def bring_in(
-    change: Change, caller: Caller, board_id: int, entries: Sequence[Sourced], epoch: str, *, dry_run: bool
+    change: Change, caller: Caller, board_id: int, entries: Sequence[ImportEntry], epoch: str, *, dry_run: bool
 ) -> int:
     """Create the notes of entries that are new on the board, with their events; returns how many.
 
@@ -191,7 +191,7 @@ def _own_id(origin: str, epoch: str) -> int | None:
     return int(number) if prefix == epoch and number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
-def counted(before: Outcome, entries: Sequence[Sourced], created: int) -> Outcome:
+def counted(before: Outcome, entries: Sequence[ImportEntry], created: int) -> Outcome:
     """The outcome of an import after a further batch, of which `created` were new."""
     return before.model_copy(
         update={"created": before.created + created, "known": before.known + len(entries) - created}

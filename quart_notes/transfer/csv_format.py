@@ -9,7 +9,7 @@ from quart_notes.schemas import OWN_ORIGIN, ImportOptions
 from quart_notes.transfer.columns import use_of
 from quart_notes.transfer.csv_rows import Head, Row, table
 from quart_notes.transfer.fields import gathered
-from quart_notes.transfer.parsed_note import Item, Lost
+from quart_notes.transfer.parsed_note import Lost, ParsedNote
 from quart_notes.transfer.source_files import File
 from quart_notes.transfer.text import lines_of
 
@@ -21,12 +21,12 @@ NAMELESS = "cells in a column without a name"
 SETTINGS = "settings of the program that wrote the file"
 
 
-def read(file: File, options: ImportOptions) -> Iterator[Item]:
+def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
     """The notes in a file, each named by its line."""
     with file.open() as opened:
         head, above, rows = table(lines_of(opened))
         for row in above:
-            yield Item(file.name, lost=[Lost(ABOVE, " ".join(filter(None, row.cells)))])
+            yield ParsedNote(file.name, lost=[Lost(ABOVE, " ".join(filter(None, row.cells)))])
         for row in rows:
             yield _item(f"{file.name}: line {row.line:,}", head, row, options)
 
@@ -37,15 +37,15 @@ def count(file: File) -> Iterator[int]:
         yield from (1 for _ in table(lines_of(opened)).rows)
 
 
-def _item(name: str, head: Head, row: Row, options: ImportOptions) -> Item:
+def _item(name: str, head: Head, row: Row, options: ImportOptions) -> ParsedNote:
     if row.broken is not None:
-        return Item(name, problem=row.broken)
+        return ParsedNote(name, problem=row.broken)
     columns = [*head.columns, *[""] * (len(row.cells) - len(head.columns))]
     named = list(zip(columns, row.cells, strict=False))
     if any(use_of(column) == "origin" and OWN_ORIGIN.fullmatch(cell) for column, cell in named):
         named = [(column, unescape_formula(cell)) for column, cell in named]
     if any(use_of(column) == "kind" and cell == "meta" for column, cell in named):  # in a table of Todoist
-        return Item(name, lost=[Lost(SETTINGS, " ".join(filter(None, row.cells)))])
+        return ParsedNote(name, lost=[Lost(SETTINGS, " ".join(filter(None, row.cells)))])
     return gathered((column or NAMELESS, cell) for column, cell in named).item(name, options)
 
 

@@ -8,7 +8,7 @@ from quart_notes.schemas import ImportedNote
 DIGITS = 40  # of the digest, in hexadecimal
 
 
-class Origins:
+class OriginNamer:
     """Names the entries of one import.
 
     An entry that brings its own name keeps it. Another is named by what it says, and by how many like it came before:

@@ -47,7 +47,7 @@ class ExportWriter(Protocol):
         """How the file ends, in pieces."""
 
 
-def writer(kind: ExportFormat, info: ExportInfo) -> ExportWriter:
+def export_writer(kind: ExportFormat, info: ExportInfo) -> ExportWriter:
     """What writes an export of this format."""
     if kind == "csv":
         return CsvExport()

@@ -9,7 +9,7 @@ from typing import Any
 from quart_notes.schemas import NOTE_FLAGS, OWN_ORIGIN, ImportOptions
 from quart_notes.transfer.columns import TITLES, plain, use_of, yes_or_no
 from quart_notes.transfer.dates import moment_of
-from quart_notes.transfer.parsed_note import Item, Lost, checked
+from quart_notes.transfer.parsed_note import Lost, ParsedNote, checked
 from quart_notes.transfer.text import readable
 
 RESOURCE = re.compile(r"[a-z]+/[\w-]+")  # what memos calls a memo: it is no title
@@ -78,7 +78,9 @@ class Fields:
         self.values["done"] = self.values.get("done", False) or said is True or dated
         return said is not None
 
-    def item(self, name: str, options: ImportOptions, *, title: str | None = None, body: str | None = None) -> Item:
+    def item(
+        self, name: str, options: ImportOptions, *, title: str | None = None, body: str | None = None
+    ) -> ParsedNote:
         """The note; `title` when it has none of its own, `body` after its texts."""
         self._settle()
         parts = [text for _, text in self._texts]
@@ -90,7 +92,7 @@ class Fields:
         if "origin" in self.values:
             self.lost = [one for one in self.lost if use_of(one.what) != "version"]  # ours, and counted from 1 again
         if self.archived and not options.archived:
-            return Item(name, left_out="archived")
+            return ParsedNote(name, left_out="archived")
         return checked(name, self.values, self.lost)
 
     def _settle(self) -> None:

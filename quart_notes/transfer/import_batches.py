@@ -15,10 +15,10 @@ from quart_notes.schemas import (
     LostPart,
     Outcome,
 )
-from quart_notes.transfer.deduplication import Origins
+from quart_notes.transfer.deduplication import OriginNamer
 from quart_notes.transfer.importer import count, kind_of, read
-from quart_notes.transfer.parsed_note import Item
-from quart_notes.transfer.source_files import Place
+from quart_notes.transfer.parsed_note import ParsedNote
+from quart_notes.transfer.source_files import SourcePath
 
 BATCH = 100  # entries: a write of so many takes a few milliseconds
 BATCH_TEXT = 128 * 1024  # characters, so that what readers of the board have to take stays small
@@ -42,7 +42,7 @@ class Batch:
     size: int = 0
     done: int = 0  # entries of the file that this deals with
 
-    def add(self, item: Item, origins: Origins) -> None:
+    def add(self, item: ParsedNote, origins: OriginNamer) -> None:
         """One more."""
         self.done += item.counts
         if item.problem is not None:
@@ -62,7 +62,7 @@ class Batch:
                 LostPart(what=_short(what, SHOWN_LOST), example=_short(example, SHOWN_LOST), entries=1),
             )
 
-    def _add(self, entry: ImportedNote, origins: Origins) -> None:
+    def _add(self, entry: ImportedNote, origins: OriginNamer) -> None:
         if (origin := origins.of(entry)) is None:
             self.known += 1
             return
@@ -101,30 +101,30 @@ def _put(counted: dict[str, Counted], one: Counted) -> None:
     counted[key] = before.model_copy(update={"entries": before.entries + one.entries}) if before else one
 
 
-class Source:
+class ImportSource:
     """The files of one import. All of its methods wait for the disk, and belong into a thread.
 
     raises   UnreadableError, wherever something is read
     """
 
-    def __init__(self, places: Sequence[Place], options: ImportOptions) -> None:
-        self._places = places
+    def __init__(self, sources: Sequence[SourcePath], options: ImportOptions) -> None:
+        self._sources = sources
         self._options = options
-        self._kind = kind_of(places, options)
+        self._kind = kind_of(sources, options)
 
     def counts(self) -> Generator[int, None, None]:
         """How many entries there are, growing now and then up to all of them."""
         number = 0
-        for number, _ in enumerate(count(self._places, self._kind), 1):
+        for number, _ in enumerate(count(self._sources, self._kind), 1):
             if number % COUNTED == 0:
                 yield number
         yield number
 
     def batches(self) -> Generator[Batch, None, None]:
         """What there is to bring in, in order."""
-        origins = Origins()
+        origins = OriginNamer()
         batch = Batch()
-        for item in read(self._places, self._options, self._kind):
+        for item in read(self._sources, self._options, self._kind):
             batch.add(item, origins)
             if batch.done >= BATCH or batch.size >= BATCH_TEXT:
                 yield batch

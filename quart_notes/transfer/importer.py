@@ -8,8 +8,8 @@ from quart_notes.schemas import ImportFormat, ImportOptions
 from quart_notes.transfer import csv_format, json_format, keep_format, markdown_format
 from quart_notes.transfer.csv_rows import head_of
 from quart_notes.transfer.errors import BadFileError, UnreadableError
-from quart_notes.transfer.parsed_note import Item, Lost
-from quart_notes.transfer.source_files import File, Place, files
+from quart_notes.transfer.parsed_note import Lost, ParsedNote
+from quart_notes.transfer.source_files import File, SourcePath, files
 from quart_notes.transfer.text import beginning
 
 ENTRIES_MAX = 200_000  # notes of one import
@@ -24,7 +24,7 @@ class Format:
     """How one kind of file is read."""
 
     suffixes: frozenset[str]
-    read: Callable[[File, ImportOptions], Iterator[Item]]
+    read: Callable[[File, ImportOptions], Iterator[ParsedNote]]
     count: Callable[[File], Iterator[int]]
     one_each: bool  # a file a note: one that cannot be read is a bad entry, and not the end
 
@@ -50,14 +50,14 @@ class Kind(NamedTuple):
         return fits and (self.folders is None or file.folder in self.folders)
 
 
-def read(places: Sequence[Place], options: ImportOptions, kind: Kind) -> Iterator[Item]:
-    """What is in these places, in an order that stays the same.
+def read(sources: Sequence[SourcePath], options: ImportOptions, kind: Kind) -> Iterator[ParsedNote]:
+    """What is in these sources, in an order that stays the same.
 
     raises   UnreadableError when it cannot be read, or not to its end
     """
     form = FORMATS[kind.format]
     number = 0
-    for file in _of_kind(places, kind):
+    for file in _of_kind(sources, kind):
         for item in _read(file, form, options) if isinstance(file, File) else (file,):
             number += item.counts
             if number > ENTRIES_MAX:
@@ -65,24 +65,24 @@ def read(places: Sequence[Place], options: ImportOptions, kind: Kind) -> Iterato
             yield item
 
 
-def _read(file: File, form: Format, options: ImportOptions) -> Iterator[Item]:
+def _read(file: File, form: Format, options: ImportOptions) -> Iterator[ParsedNote]:
     if file.bad is not None:
-        yield Item(file.name, problem=file.bad)
+        yield ParsedNote(file.name, problem=file.bad)
         return
     try:
         yield from form.read(file, options)
     except BadFileError as error:
         if not form.one_each:
             raise UnreadableError(f"{file.name}: {error}") from None
-        yield Item(file.name, problem=str(error))
+        yield ParsedNote(file.name, problem=str(error))
 
 
-def count(places: Sequence[Place], kind: Kind) -> Iterator[int]:
+def count(sources: Sequence[SourcePath], kind: Kind) -> Iterator[int]:
     """One for each note that `read` will find, or none; raises like it."""
     form = FORMATS[kind.format]
     number = 0
-    for file in _of_kind(places, kind):
-        if isinstance(file, Item):
+    for file in _of_kind(sources, kind):
+        if isinstance(file, ParsedNote):
             continue
         try:
             for one in (1,) if file.bad is not None else form.count(file):
@@ -94,26 +94,26 @@ def count(places: Sequence[Place], kind: Kind) -> Iterator[int]:
             raise UnreadableError(f"{file.name}: {error}") from None
 
 
-def _of_kind(places: Sequence[Place], kind: Kind) -> Iterator[File | Item]:
+def _of_kind(sources: Sequence[SourcePath], kind: Kind) -> Iterator[File | ParsedNote]:
     """The files of this kind, and word of those of another; beside Keep's, those are other products' and no news."""
-    alone = _alone(places)
+    alone = _alone(sources)
     found = False
-    for file in files(places):
+    for file in files(sources):
         if kind.has(file, alone=alone):
             found = True
             yield file
         elif kind.folders is None:
-            yield Item(file.name, lost=[Lost(OTHER_FILES, file.name)])
+            yield ParsedNote(file.name, lost=[Lost(OTHER_FILES, file.name)])
     if not found:
         raise UnreadableError(NOTHING)
 
 
-def _alone(places: Sequence[Place]) -> bool:
+def _alone(sources: Sequence[SourcePath]) -> bool:
     """Whether it is one file that is no zip and no folder: then its name says nothing."""
-    return next((file.alone for file in files(places)), False)
+    return next((file.alone for file in files(sources)), False)
 
 
-def kind_of(places: Sequence[Place], options: ImportOptions) -> Kind:
+def kind_of(sources: Sequence[SourcePath], options: ImportOptions) -> Kind:
     """What kind of files these are: as asked for, by their names, or by what they begin with.
 
     A single note of Google Keep makes it Google Takeout's: that may hold other products' files, and what its folders
@@ -123,7 +123,7 @@ def kind_of(places: Sequence[Place], options: ImportOptions) -> Kind:
     """
     first: ImportFormat | None = None
     folders = set()
-    for file in files(places) if options.format in {None, "keep"} else ():
+    for file in files(sources) if options.format in {None, "keep"} else ():
         kind = None if first is not None and file.suffix != ".json" else _kind_of_file(file)
         first = first or kind
         if kind == "keep":

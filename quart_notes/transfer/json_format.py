@@ -7,7 +7,7 @@ from quart_notes.schemas import ImportOptions
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.fields import gathered
 from quart_notes.transfer.json_stream import BadElement, Reader
-from quart_notes.transfer.parsed_note import Item
+from quart_notes.transfer.parsed_note import ParsedNote
 from quart_notes.transfer.source_files import File
 
 SUFFIXES = frozenset({".json"})
@@ -23,19 +23,19 @@ class Trashed(NamedTuple):
     element: Any
 
 
-def read(file: File, options: ImportOptions) -> Iterator[Item]:
+def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
     """The notes in a file, each named by its place."""
     for number, element in enumerate(_elements(file), 1):
         yield _item(f"{file.name}: note {number:,}", element, options)
 
 
-def _item(name: str, element: Any, options: ImportOptions) -> Item:
+def _item(name: str, element: Any, options: ImportOptions) -> ParsedNote:
     if isinstance(element, Trashed):
-        return _item(name, element.element, options) if options.trashed else Item(name, left_out="trashed")
+        return _item(name, element.element, options) if options.trashed else ParsedNote(name, left_out="trashed")
     if isinstance(element, BadElement):
-        return Item(name, problem=element.why)
+        return ParsedNote(name, problem=element.why)
     if not isinstance(element, dict):
-        return Item(name, problem="it is not an object")
+        return ParsedNote(name, problem="it is not an object")
     return gathered(element.items()).item(name, options)
 
 

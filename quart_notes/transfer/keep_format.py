@@ -11,7 +11,7 @@ from quart_notes.schemas.strict_json import parse
 from quart_notes.transfer.columns import use_of
 from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.fields import as_text
-from quart_notes.transfer.parsed_note import Item, Lost, checked
+from quart_notes.transfer.parsed_note import Lost, ParsedNote, checked
 from quart_notes.transfer.source_files import File, whole
 
 SUFFIXES = frozenset({".json"})
@@ -22,19 +22,19 @@ USUAL: tuple[Any, ...] = ("DEFAULT", False, None, "", [], {})  # what says nothi
 PLAIN_TAGS = frozenset({"p", "br", "span", "div", "html", "body"})
 
 
-def read(file: File, options: ImportOptions) -> Iterator[Item]:
+def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
     """The one note in a file. One that somebody sends alone is meant, even when it is archived."""
     try:
         note = parse(whole(file).removeprefix(b"\xef\xbb\xbf"))
     except InvalidJsonError as error:
-        yield Item(file.name, problem=error.detail.replace("The body", "It"))
+        yield ParsedNote(file.name, problem=error.detail.replace("The body", "It"))
         return
     if not is_note(note):
-        yield Item(file.name, problem="it is not a note of Google Keep")
+        yield ParsedNote(file.name, problem="it is not a note of Google Keep")
     elif note.get("isTrashed") is True and not options.trashed:
-        yield Item(file.name, left_out="trashed")
+        yield ParsedNote(file.name, left_out="trashed")
     elif note.get("isArchived") is True and not (options.archived or file.alone):
-        yield Item(file.name, left_out="archived")
+        yield ParsedNote(file.name, left_out="archived")
     else:
         yield _item(file.name, note)
 
@@ -49,7 +49,7 @@ def is_note(value: Any) -> bool:
     return isinstance(value, dict) and not KEYS.isdisjoint(value)
 
 
-def _item(name: str, note: dict[str, Any]) -> Item:
+def _item(name: str, note: dict[str, Any]) -> ParsedNote:
     """What its parts make together; one that is not as Keep makes it costs that part alone."""
     values: dict[str, Any] = {}
     texts: list[str] = []
@@ -74,7 +74,7 @@ def _item(name: str, note: dict[str, Any]) -> Item:
     _name_link(values, texts, note)
     values["description"] = "\n\n".join(text for text in texts if text) or None
     if not (values.get("title") or "").strip() and not values["description"] and not lost:
-        return Item(name, left_out="empty")
+        return ParsedNote(name, left_out="empty")
     return checked(name, values, lost)
 
 

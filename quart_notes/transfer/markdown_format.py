@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from quart_notes.schemas import ImportOptions
 from quart_notes.transfer import front_matter
 from quart_notes.transfer.fields import gathered
-from quart_notes.transfer.parsed_note import Item
+from quart_notes.transfer.parsed_note import ParsedNote
 from quart_notes.transfer.source_files import File, whole
 from quart_notes.transfer.text import decoded
 
@@ -14,7 +14,7 @@ SUFFIXES = frozenset({".md", ".markdown"})
 HEADING = re.compile(r"\s*#[ \t]+(.*?)[ \t]*#*[ \t]*(?:\r?\n|\Z)")
 
 
-def read(file: File, options: ImportOptions) -> Iterator[Item]:
+def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
     """The one note in a file."""
     yield note(file.name, file.stem, decoded(whole(file)), options)
 
@@ -24,7 +24,7 @@ def count(_: File) -> Iterator[int]:
     yield 1
 
 
-def note(name: str, stem: str, text: str, options: ImportOptions) -> Item:
+def note(name: str, stem: str, text: str, options: ImportOptions) -> ParsedNote:
     """The note that a text makes; `stem` is its title when it has none of its own."""
     pairs, body = front_matter.split(text)
     fields = gathered(pairs)

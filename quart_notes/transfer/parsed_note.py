@@ -19,7 +19,7 @@ class Lost(NamedTuple):
     example: str
 
 
-class Item(NamedTuple):
+class ParsedNote(NamedTuple):
     """Something in a file that is a note, should be one, or was not asked for.
 
     name      for people: which it is
@@ -45,7 +45,7 @@ class Item(NamedTuple):
         return self.entry is not None or self.problem is not None or self.left_out is not None
 
 
-def checked(name: str, values: Mapping[str, Any], lost: Iterable[Lost] = ()) -> Item:
+def checked(name: str, values: Mapping[str, Any], lost: Iterable[Lost] = ()) -> ParsedNote:
     """The note that these values make, or why they make none; what is too long goes on in further ones."""
     all_lost = list(lost)
     title = one_line(_storable(values.get("title"), all_lost) or "") or None
@@ -61,8 +61,8 @@ def checked(name: str, values: Mapping[str, Any], lost: Iterable[Lost] = ()) -> 
             for number, piece in enumerate(rest, 2)
         ]
     except BadEntryError as error:
-        return Item(name, problem=str(error), lost=all_lost)
-    return Item(name, entry, lost=all_lost, more=more)
+        return ParsedNote(name, problem=str(error), lost=all_lost)
+    return ParsedNote(name, entry, lost=all_lost, more=more)
 
 
 def numbered(title: str | None, number: int) -> str:

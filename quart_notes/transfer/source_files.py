@@ -24,7 +24,7 @@ class Bytes(Protocol):
         """At most `size` bytes, fewer only at the end."""
 
 
-class Place(NamedTuple):
+class SourcePath(NamedTuple):
     """A file or folder of this machine, and what it is called where it comes from."""
 
     path: Path
@@ -61,12 +61,12 @@ class File(NamedTuple):
         return self.name.rpartition("/")[0]
 
 
-def files(places: Sequence[Place]) -> Iterator[File]:
-    """All files of these places, in an order that stays the same; what systems put beside them is left out.
+def files(sources: Sequence[SourcePath]) -> Iterator[File]:
+    """All files of these sources, in an order that stays the same; what systems put beside them is left out.
 
     raises   UnreadableError for a zip that cannot be read, and for too many files
     """
-    for number, file in enumerate(_all(places)):
+    for number, file in enumerate(_all(sources)):
         if number >= FILES_MAX:
             raise UnreadableError(f"There are more than {FILES_MAX:,} files in it.")
         if not _is_rubbish(file.name):
@@ -78,14 +78,14 @@ def _is_rubbish(name: str) -> bool:
     return last.startswith(".") or "__MACOSX" in folders
 
 
-def _all(places: Sequence[Place]) -> Iterator[File]:
-    for place in places:
-        if place.path.is_dir():
-            yield from _in_folder(place.path, "")
-        elif is_zip(place.path):
-            yield from _in_zip(place)
+def _all(sources: Sequence[SourcePath]) -> Iterator[File]:
+    for source in sources:
+        if source.path.is_dir():
+            yield from _in_folder(source.path, "")
+        elif is_zip(source.path):
+            yield from _in_zip(source)
         else:
-            yield File(place.name.replace("\\", "/"), partial(_open, place.path), alone=len(places) == 1)
+            yield File(source.name.replace("\\", "/"), partial(_open, source.path), alone=len(sources) == 1)
 
 
 def _open(path: Path) -> AbstractContextManager[Bytes]:
@@ -107,8 +107,8 @@ def _in_folder(folder: Path, prefix: str) -> Iterator[File]:
             yield File(name, partial(_open, Path(entry.path)))
 
 
-def _in_zip(place: Place) -> Iterator[File]:
-    with Archive(place.path, place.name) as archive:
+def _in_zip(source: SourcePath) -> Iterator[File]:
+    with Archive(source.path, source.name) as archive:
         for member in archive.members():
             nested = "it is a zip within a zip: unpack it first" if member.name.lower().endswith(".zip") else None
             yield File(member.name, partial(archive.open, member), member.bad or nested)

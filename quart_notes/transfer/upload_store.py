@@ -15,7 +15,7 @@ from typing import IO
 
 from quart_notes.errors import OverloadedError, StorageFullError, TooLargeError
 from quart_notes.private_files import make_folder, open_file
-from quart_notes.transfer.source_files import Place
+from quart_notes.transfer.source_files import SourcePath
 
 NAMES = "names.json"  # what their sender calls the files, in order; they themselves are 0, 1, 2 …
 MARK = ".mark"  # after the folder's name: a file that tells this place from those of other machines
@@ -210,8 +210,8 @@ class Spool:
         for folder in folders:
             shutil.rmtree(self._folder / folder, ignore_errors=True)
 
-    def places(self, folder: str) -> list[Place]:
+    def sources(self, folder: str) -> list[SourcePath]:
         """The files in a folder, by their senders' names; FileNotFoundError when they are gone."""
         here = self._folder / folder
         names: list[str] = json.loads((here / NAMES).read_text(encoding="ascii"))
-        return [Place(here / str(number), name) for number, name in enumerate(names)]
+        return [SourcePath(here / str(number), name) for number, name in enumerate(names)]

@@ -43,7 +43,7 @@ class Member(NamedTuple):
 class Archive:
     """An archive that is open.
 
-    1. Its directory is read as a stream, and believed in nothing that can be counted: members, sizes, places.
+    1. Its directory is read as a stream, and believed in nothing that can be counted: members, sizes, positions.
     2. What its members come to is bounded in all, and by the ratio; beyond it the archive is refused as a whole.
     """
 

@@ -9,29 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from quart_notes.schemas import ImportOptions
-from quart_notes.transfer.import_batches import Batch, Source
+from quart_notes.transfer.import_batches import Batch, ImportSource
 from quart_notes.transfer.importer import kind_of, read
-from quart_notes.transfer.parsed_note import Item
-from quart_notes.transfer.source_files import Place
+from quart_notes.transfer.parsed_note import ParsedNote
+from quart_notes.transfer.source_files import SourcePath
 
 Json = dict[str, Any]
 PIXELS = b"\x89PNG\r\n\x1a\n"
 
 
-def items(*paths: Path, **options: Any) -> list[Item]:
+def items(*paths: Path, **options: Any) -> list[ParsedNote]:
     """All that a reader finds in these files, word of other files too."""
-    wanted, places = ImportOptions(**options), [Place(path, path.name) for path in paths]
-    return list(read(places, wanted, kind_of(places, wanted)))
+    wanted, sources = ImportOptions(**options), [SourcePath(path, path.name) for path in paths]
+    return list(read(sources, wanted, kind_of(sources, wanted)))
 
 
-def entries(*paths: Path, **options: Any) -> list[Item]:
+def entries(*paths: Path, **options: Any) -> list[ParsedNote]:
     """What counts of it."""
     return [item for item in items(*paths, **options) if item.counts]
 
 
 def batches(*paths: Path, **options: Any) -> list[Batch]:
     """The same as it is brought in."""
-    return list(Source([Place(path, path.name) for path in paths], ImportOptions(**options)).batches())
+    return list(ImportSource([SourcePath(path, path.name) for path in paths], ImportOptions(**options)).batches())
 
 
 def put(folder: Path, name: str, data: bytes | str | Any) -> Path:

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from quart_notes.transfer.parsed_note import NO_LETTERS, OTHER_BYTES, Item
+from quart_notes.transfer.parsed_note import NO_LETTERS, OTHER_BYTES, ParsedNote
 from tests.support.note_files import items, keep_note, packed, put
 
 FILES = Path(__file__).parent / "files_of_others"
 YESTERDAY = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
 
-def _notes(found: list[Item]) -> list[tuple[str | None, str | None, bool]]:
+def _notes(found: list[ParsedNote]) -> list[tuple[str | None, str | None, bool]]:
     return [(item.entry.title, item.entry.description, item.entry.done) for item in found if item.entry]
 
 
-def _lost(found: list[Item]) -> dict[str, str]:
+def _lost(found: list[ParsedNote]) -> dict[str, str]:
     return {lost.what: lost.example for item in reversed(found) for lost in reversed(item.lost)}
 
 

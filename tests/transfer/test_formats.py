@@ -24,13 +24,13 @@ from quart_notes.schemas import (
     one_line,
 )
 from quart_notes.transfer import importer
-from quart_notes.transfer.deduplication import Origins
+from quart_notes.transfer.deduplication import OriginNamer
 from quart_notes.transfer.errors import UnreadableError
-from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, file_name, writer
-from quart_notes.transfer.import_batches import Source
+from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, export_writer, file_name
+from quart_notes.transfer.import_batches import ImportSource
 from quart_notes.transfer.json_stream import ELEMENT_MAX, PIECE, BadElement, Reader
 from quart_notes.transfer.parsed_note import OTHER_BYTES
-from quart_notes.transfer.source_files import Place, files
+from quart_notes.transfer.source_files import SourcePath, files
 from quart_notes.transfer.zip_writer import ZipWriter
 from tests.support.note_files import batches, entries, items, keep_note, packed, put, takeout
 
@@ -45,7 +45,7 @@ def _note(number: int = 1, **fields: Any) -> NoteOut:
 
 
 def _written(kind: ExportFormat, notes: Sequence[tuple[NoteOut, str]]) -> bytes:
-    writing = writer(kind, ABOUT)
+    writing = export_writer(kind, ABOUT)
     half = len(notes) // 2
     return writing.begin() + writing.notes(notes[:half]) + writing.notes(notes[half:]) + b"".join(writing.end())
 
@@ -179,7 +179,7 @@ def test_a_zip_of_more_files_than_sixteen_bits_count_is_read_by_others_and_by_us
     path = put(tmp_path, "export.zip", data)
 
     assert len(zipfile.ZipFile(path).namelist()) == count
-    assert len(list(files([Place(path, "export.zip")]))) == count
+    assert len(list(files([SourcePath(path, "export.zip")]))) == count
 
 
 def test_a_note_of_before_1980_has_the_first_date_that_a_zip_can_have():
@@ -559,7 +559,7 @@ def test_a_zip_without_what_was_asked_for_says_so(tmp_path: Path):
 
 def test_the_same_file_gives_the_same_names_and_equal_notes_are_two():
     def names() -> list[str | None]:
-        origins = Origins()
+        origins = OriginNamer()
         entries = [
             ImportedNote(title="a"),
             ImportedNote(title="a"),
@@ -592,7 +592,7 @@ def test_too_many_notes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(UnreadableError, match="more than 3 notes"):
         items(path)
     with pytest.raises(UnreadableError, match="more than 3 notes"):
-        list(Source([Place(path, "x.csv")], ImportOptions()).counts())
+        list(ImportSource([SourcePath(path, "x.csv")], ImportOptions()).counts())
 
 
 def test_batches_are_small_by_number_and_by_size(tmp_path: Path):

@@ -13,7 +13,7 @@ from quart_notes.errors import (
     NotNowError,
 )
 from quart_notes.schemas import ExportFormat, ExportOut, ExportQuery, ImportQuery, JobOut
-from quart_notes.transfer.exporter import SUFFIXES, TYPES, ExportInfo, ExportWriter, writer
+from quart_notes.transfer.exporter import SUFFIXES, TYPES, ExportInfo, ExportWriter, export_writer
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import FILES_BODY, ResponseDoc, responds, sends
 from quart_notes.web.request_body import takes_files
@@ -73,7 +73,7 @@ async def export_notes(board_id: int, query_args: ExportQuery) -> Response:
 def exported(export: Export, kind: ExportFormat) -> Response:
     """An export as a file to be kept."""
     now = datetime.now(UTC)
-    writing = writer(kind, ExportInfo(export.board_name, export.epoch, now))
+    writing = export_writer(kind, ExportInfo(export.board_name, export.epoch, now))
     response = Response(_written(core().exports.pages(export), writing), content_type=TYPES[kind])
     response.timeout = EXPORT_TIMEOUT
     response.headers["Content-Disposition"] = _attachment(f"{export.board_name} {now:%Y-%m-%d}{SUFFIXES[kind]}")

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from quart_notes.schemas import ImportFormat, ImportOptions
 from quart_notes.transfer import source_files, zip_reader
 from quart_notes.transfer.errors import UnreadableError
-from quart_notes.transfer.import_batches import Source
+from quart_notes.transfer.import_batches import ImportSource
 from quart_notes.transfer.importer import FORMATS, Kind, read
-from quart_notes.transfer.parsed_note import Item
-from quart_notes.transfer.source_files import Place
+from quart_notes.transfer.parsed_note import ParsedNote
+from quart_notes.transfer.source_files import SourcePath
 from tests.support.note_files import batches, claiming, items, keep_note, packed, put
 
 MIB = 1 << 20
@@ -32,7 +32,7 @@ def _peak(path: Path) -> int:
     """The bytes of memory that reading a file takes at most; UnreadableError is as good as reading it."""
     tracemalloc.start()
     try:
-        for _ in Source([Place(path, path.name)], ImportOptions()).batches():
+        for _ in ImportSource([SourcePath(path, path.name)], ImportOptions()).batches():
             pass
     except UnreadableError:
         pass
@@ -46,11 +46,11 @@ def _zip(tmp_path: Path, *members: tuple[str, bytes]) -> Path:
     return put(tmp_path, "notes.zip", packed(members))
 
 
-def _titles(found: list[Item]) -> list[str | None]:
+def _titles(found: list[ParsedNote]) -> list[str | None]:
     return [item.entry.title for item in found if item.entry]
 
 
-def _problems(found: list[Item]) -> dict[str, str]:
+def _problems(found: list[ParsedNote]) -> dict[str, str]:
     return {item.name: item.problem for item in found if item.problem}
 
 
@@ -270,7 +270,7 @@ def test_whatever_comes_is_read_or_refused(tmp_path: Path, kind: ImportFormat, d
     path = put(tmp_path, "x", data)
 
     try:
-        found = list(read([Place(path, "x")], ImportOptions(format=kind), Kind(kind)))
+        found = list(read([SourcePath(path, "x")], ImportOptions(format=kind), Kind(kind)))
     except UnreadableError as error:
         assert str(error)
         return

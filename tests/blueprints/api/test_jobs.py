@@ -22,7 +22,7 @@ from quart_notes.live import events
 from quart_notes.live.channel import Message
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, MemberUpdate, UserCreate
 from quart_notes.transfer import upload_store
-from quart_notes.transfer.import_batches import Source
+from quart_notes.transfer.import_batches import ImportSource
 from tests.support.accounts_app import House
 from tests.support.servers.in_process import opened, rows
 from tests.support.servers.server_process import ServerProcess, wait_for
@@ -77,7 +77,7 @@ class Gate:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
         self.reached, self.open = threading.Event(), threading.Event()
-        original = Source.batches
+        original = ImportSource.batches
 
         def held(source: Any) -> Any:
             for number, found in enumerate(original(source)):
@@ -86,7 +86,7 @@ class Gate:
                     assert self.open.wait(20)
                 yield found
 
-        monkeypatch.setattr(Source, "batches", held)
+        monkeypatch.setattr(ImportSource, "batches", held)
 
     async def wait(self) -> None:
         """Return once reading is held."""

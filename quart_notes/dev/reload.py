@@ -1,6 +1,5 @@
 """What open pages need to follow the code: a script in each, a stream of states, templates checked as they change."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from types import TracebackType
@@ -15,7 +14,7 @@ from quart_notes.dev.error_page import FILES, HERE, State, Trouble
 from quart_notes.dev.failure import told
 from quart_notes.dev.file_watcher import Kind
 from quart_notes.errors import problem
-from quart_notes.live.broadcaster import HEARTBEAT, Broadcaster
+from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.frames import COMMENT, sse
 from quart_notes.schemas.strict_json import dump
@@ -138,11 +137,7 @@ class States(ResponseBody):
     async def _run(self, first: Message) -> AsyncGenerator[bytes, None]:
         yield sse(first)
         while not self._reader.ended.is_set():
-            try:
-                async with asyncio.timeout(HEARTBEAT):
-                    await self._broadcaster.wait(self._reader)
-            except TimeoutError:
-                yield COMMENT
-            else:
-                if data := self._reader.take_framed():
-                    yield data
+            await self._broadcaster.wait(self._reader)
+            data = self._reader.take_framed()
+            if data or not self._reader.ended.is_set():
+                yield data or COMMENT  # woken without data: a heartbeat

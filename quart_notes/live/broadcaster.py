@@ -213,7 +213,7 @@ class Broadcaster:
             await self._left.wait()
 
     async def wait(self, reader: Reader) -> None:
-        """Wait until something is buffered for a subscriber that pulls, or it has ended."""
+        """Wait until something is buffered for a subscriber that pulls, a heartbeat is due, or it has ended."""
         if reader.cursor == reader.channel.end and not reader.ended.is_set():
             reader.wake = asyncio.get_running_loop().create_future()
             try:

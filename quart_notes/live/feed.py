@@ -77,7 +77,7 @@ class Subscription:
         self._broadcaster.attach(self.reader, outlet)
 
     async def wait(self) -> None:
-        """Wait until `take` returns something, or the subscriber has ended."""
+        """Wait until `take` returns something, a heartbeat is due, or the subscriber has ended."""
         await self._broadcaster.wait(self.reader)
 
     def close(self) -> None:

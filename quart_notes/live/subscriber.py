@@ -142,12 +142,14 @@ class Reader:
             self._fail()
 
     def beat(self, now: float) -> None:
-        """Keep the outlet's connection alive; end when it is closed."""
+        """Keep its connection alive; end when that is closed. Without an outlet, it is woken and sends a keep-alive."""
         outlet = self.outlet
         try:
-            if outlet is not None and outlet.closed():
+            if outlet is None:
+                self.rouse()
+            elif outlet.closed():
                 self.end()
-            elif outlet is not None:
+            else:
                 outlet.beat(now)
         except Exception:
             self._fail()

@@ -12,7 +12,6 @@ from quart import websocket
 from quart.wrappers.response import ResponseBody
 
 from quart_notes.live import frames, outlets
-from quart_notes.live.broadcaster import HEARTBEAT
 from quart_notes.live.channel import Framing, Message
 from quart_notes.live.feed import Subscription
 from quart_notes.live.subscriber import Reader
@@ -81,14 +80,10 @@ class EventStream(ResponseBody):
                     _drop_later(self._peer)
                 return
             while not subscription.reader.ended.is_set():
-                try:
-                    async with asyncio.timeout(HEARTBEAT):  # wait_for of Python 3.11 can swallow a cancellation
-                        await subscription.wait()
-                except TimeoutError:
-                    yield frames.COMMENT
-                else:
-                    if data := subscription.reader.take_framed():
-                        yield data
+                await subscription.wait()
+                data = subscription.reader.take_framed()
+                if data or not subscription.reader.ended.is_set():
+                    yield data or frames.COMMENT  # woken without data: a heartbeat
 
 
 def _portions(page: list[Message], framing: Framing) -> Iterator[bytes]:

@@ -517,7 +517,6 @@ QUICK_HEART = {
     "quart_notes.live.outlets.DEAF": 0.4,
     "quart_notes.server.transport.websocket.HEARTBEAT": 0.2,
     "quart_notes.server.transport.websocket.DEAF": 0.4,
-    "quart_notes.web.streams.HEARTBEAT": 0.2,
 }
 
 

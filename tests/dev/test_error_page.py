@@ -112,7 +112,7 @@ def test_a_template_that_cannot_be_read_is_said_and_heals(dev, http):
         dev.edit("templates/macros/note_card.html", "{%", "{% if %}{%")
         broken = next(heard)["trouble"]
         assert broken["what"].startswith("TemplateSyntaxError")
-        assert re.fullmatch(r"templates/macros/note\.html, line \d+", broken["where"])
+        assert re.fullmatch(r"templates/macros/note_card\.html, line \d+", broken["where"])
         page = http.get("/front/notes", headers=PAGE)
         assert page.status_code == 500
         assert broken["where"] in page.text

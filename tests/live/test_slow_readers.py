@@ -129,7 +129,7 @@ async def test_a_cut_off_reader_that_never_reads_again_is_dropped(tmp_path: Path
 @pytest.mark.parametrize("more", [b"x", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x00" * 60_000])
 async def test_a_stream_whose_client_sends_more_and_leaves_is_forgotten(tmp_path: Path, more: bytes, road: str):
     """Hypercorn reads nothing behind a request that is being answered: the end of the connection neither."""
-    constants = {"quart_notes.live.broadcaster.HEARTBEAT": 0.2, "quart_notes.web.streams.HEARTBEAT": 0.2}
+    constants = {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
     flags = ("--max-connections", "8", "--stream-road", road)
     with ServerProcess(tmp_path / "data", *flags, constants=constants) as server:
         async with asyncio.timeout(30):

@@ -2,22 +2,22 @@
 import { ResumingFeed } from "./feed/resuming_feed.js";
 import { SharedFeed } from "./feed/shared_feed.js";
 import { watch } from "./feed/silence_check.js";
-import * as jobMark from "./imports/job_indicator.js";
+import * as jobIndicator from "./imports/job_indicator.js";
 import * as buttonFocus from "./lib/button_focus.js";
 import { find } from "./lib/elements.js";
 import * as growingField from "./lib/growing_field.js";
 import * as announcer from "./shell/announcer.js";
-import * as connection from "./shell/connection_status.js";
+import * as connectionStatus from "./shell/connection_status.js";
 import * as preferences from "./shell/preferences.js";
 import * as roomList from "./shell/room_list.js";
 import * as signedOut from "./shell/signed_out.js";
 import * as theme from "./shell/theme.js";
 import * as toast from "./shell/toast.js";
 import * as unread from "./shell/unread.js";
-import * as badges from "./shell/unread_badges.js";
-import * as atThePage from "./shell/user_activity.js";
-import * as peopleChoices from "./shell/user_choices.js";
-import * as peopleNames from "./shell/user_names.js";
+import * as unreadBadges from "./shell/unread_badges.js";
+import * as userActivity from "./shell/user_activity.js";
+import * as userChoices from "./shell/user_choices.js";
+import * as userNames from "./shell/user_names.js";
 
 /** @type {Record<string, () => Promise<{start: (element: HTMLElement, feed: ExpectingFeed) => void}>>} */
 const PAGES = {
@@ -51,21 +51,21 @@ function connect(wanted, last) {
 const shared = `quart-notes:${root}:${person}`;
 const feed = new SharedFeed(navigator.locks ? shared : `${shared}:${Math.random()}`, topics, lastEventId, connect);
 
-atThePage.start(feed);
+userActivity.start(feed);
 buttonFocus.start();
 growingField.start();
-connection.start(find(document, "#connection"), feed, find(document, "#offline-hint"));
+connectionStatus.start(find(document, "#connection"), feed, find(document, "#offline-hint"));
 announcer.start(find(document, "#announcer"));
 toast.start(find(document, "#toasts"));
 preferences.start(feed);
-peopleNames.start(feed);
-peopleChoices.start(feed);
+userNames.start(feed);
+userChoices.start(feed);
 /** @type {HTMLElement|null} */ const out = document.querySelector("#signed-out");
 if (out) signedOut.start(out, Number(person), feed);
 theme.start(find(document, "#theme-button"));
 unread.start(find(document, ".places"), Number(person), feed);
-badges.start(find(document, "#rooms-place"));
-jobMark.start(find(document, "#job-mark"), topics.split(","), feed);
+unreadBadges.start(find(document, "#rooms-place"));
+jobIndicator.start(find(document, "#job-mark"), topics.split(","), feed);
 /** @type {HTMLElement|null} */ const rooms = document.querySelector("#rooms-aside");
 if (rooms) roomList.start(rooms, Number(person), feed);
 (await PAGES[page]?.())?.start(main, feed);

@@ -35,7 +35,7 @@ type Preference = PreferenceOut;
 type Presence = PresenceOut;
 
 /** What this browser keeps, by key (lib/storage.js). */
-interface Kept {
+interface StoredValues {
   theme: "light" | "dark";
   road: { at: number; againMs: number }; // when the websocket failed (ms since 1970), and when it is tried again
   "done-folded": true;
@@ -78,7 +78,7 @@ interface FeedEventMap {
   change: CustomEvent<FeedEvent>;
   reset: CustomEvent<FeedEvent>;
   state: CustomEvent<FeedState>;
-  tuned: CustomEvent<{ topics: string; after: string }>;
+  resubscribed: CustomEvent<{ topics: string; after: string }>;
   denied: CustomEvent<string[]>;
 }
 interface FeedTarget extends Omit<EventTarget, "addEventListener"> {
@@ -91,7 +91,7 @@ interface FeedTarget extends Omit<EventTarget, "addEventListener"> {
 /** A feed that can be told of an event which must arrive. */
 interface ExpectingFeed extends FeedTarget {
   readonly state: FeedState;
-  expect(id: string): void;
+  expectEvent(id: string): void;
 }
 
 // What modules tell one another, as DOM events (lib/page_events.js).
@@ -105,10 +105,10 @@ type ToastAction = { label: string; run: () => void };
 
 interface BoardEvents {
   "note:changed": CardEvent<NoteChange>; // before: absent for a new card; live: as news, not as part of a list
-  "note:going": CardEvent<null>;
+  "note:deleting": CardEvent<null>;
   "note:edit": CardEvent<Draft>;
   "editor:closed": CardEvent<null>;
-  "note:gone": CustomEvent<null>;
+  "note:deleted": CustomEvent<null>;
   "notes:near": CustomEvent<{ came: HTMLElement[]; near: Set<HTMLElement> }>;
   "notes:filtered": CustomEvent<{ query: string }>;
   "board:loaded": CustomEvent<null>;
@@ -128,7 +128,7 @@ interface PageEvents {
 type MessageChange = { message: Message; before?: Message; live: boolean };
 interface RoomEvents {
   "message:changed": CardEvent<MessageChange>; // before: absent for a new one; live: as news, not as part of a list
-  "message:gone": CustomEvent<Message>;
+  "message:deleted": CustomEvent<Message>;
   "message:outside": CustomEvent<Message>; // news of one that is not on the page
   "messages:loaded": CustomEvent<null>; // a page of them, or all again
   "log:moved": CustomEvent<null>; // came to the end, or left it

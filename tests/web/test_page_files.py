@@ -156,7 +156,7 @@ KINDS = re.compile(
     r"|\b(Shift|Ctrl|Alt) and\b|!$|^Look |\bstood still\b|\bstand still\b",
 )
 SAYING = re.compile(
-    r"""_\("([^"]+)"\)|(?:Error|toast|announce|say|mark)\(\s*f?["'`]([^"'`]+)["'`]|"""
+    r"""_\("([^"]+)"\)|(?:Error|toast|announce|say|mark|show[A-Z]\w*)\(\s*f?["'`]([^"'`]+)["'`]|"""
     r"""\b(?:help|description|text|detail|Descriptions?)[=(]f?"([^"]+)"|^[A-Z_]+ = f?"([A-Z][^"]* [^"]*)"$""",
     re.MULTILINE,
 )

@@ -2,7 +2,7 @@
 import { ask, pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
 import { handOn, place } from "../lib/focus.js";
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 import { rename } from "./board_names.js";
 
 const SHARED = 1;
@@ -37,7 +37,7 @@ export function start(element, feed) {
     }
     for (const board of found) put(board);
   };
-  const load = () => persist(loadNow, feed, signal);
+  const load = () => retryUntilDone(loadNow, feed, signal);
   /** @param {number} id */
   const bring = async (id) => {
     // It may be deleted again by now: then an event says so.

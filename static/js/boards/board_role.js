@@ -25,14 +25,14 @@ export const allow = (control) =>
 export function setRole(role) {
   if (main.dataset.role === role) return;
   main.dataset.role = role;
-  holdText();
+  keepDraftVisible();
   /** @type {NodeListOf<HTMLElement>} */ const controls = main.querySelectorAll("[data-needs]");
   for (const control of controls) allow(control);
   toast(WORDS[role] ?? "");
 }
 
 /** Typed text stays visible, whatever happens to the board. */
-export function holdText() {
+export function keepDraftVisible() {
   const fields = [...main.querySelectorAll("#add-note-form :is(input:not([type=hidden]), textarea)")];
   const typed = fields.some((field) => /** @type {HTMLInputElement} */ (field).value);
   main.querySelector("#add-note-form")?.toggleAttribute("data-held", typed);

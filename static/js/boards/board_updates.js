@@ -2,9 +2,9 @@
 import { ask, Problem } from "../lib/api.js";
 import { find } from "../lib/elements.js";
 import { announce } from "../lib/page_events.js";
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 import { rename } from "./board_names.js";
-import { holdText, setRole } from "./board_role.js";
+import { keepDraftVisible, setRole } from "./board_role.js";
 import { boardId } from "./current_board.js";
 
 const DELETED = "This board has been deleted.";
@@ -21,7 +21,7 @@ export function start(element, feed) {
   /** @param {string} why */
   const gone = (why) => {
     if (element.dataset.gone) return;
-    holdText();
+    keepDraftVisible();
     element.dataset.gone = why;
     const typed = element.querySelector(".composer[data-held], .note[data-editing]");
     words.textContent = typed ? `${why} ${KEPT}` : why;
@@ -58,7 +58,7 @@ export function start(element, feed) {
   };
 
   feed.addEventListener("change", hear, { signal });
-  const lookAgain = () => persist(look, feed, signal);
+  const lookAgain = () => retryUntilDone(look, feed, signal);
   feed.addEventListener("reset", lookAgain, { signal });
   feed.addEventListener("denied", ({ detail }) => detail.includes(`board:${boardId}`) && lookAgain(), { signal });
   return () => controller.abort();

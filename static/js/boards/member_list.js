@@ -3,8 +3,8 @@ import { ask } from "../lib/api.js";
 import { address, clone, find, insertById } from "../lib/elements.js";
 import { handOn, removeAll } from "../lib/focus.js";
 import { announceNews } from "../lib/page_events.js";
-import { persist } from "../lib/retry.js";
-import { sayWithin } from "../shell/user_names.js";
+import { retryUntilDone } from "../lib/retry.js";
+import { showNames } from "../shell/user_names.js";
 import { boardId } from "./current_board.js";
 
 const me = Number(document.documentElement.dataset.person);
@@ -46,7 +46,7 @@ export function start(element, feed) {
   };
 
   feed.addEventListener("change", hear, { signal });
-  feed.addEventListener("reset", () => persist(load, feed, signal), { signal });
+  feed.addEventListener("reset", () => retryUntilDone(load, feed, signal), { signal });
   return () => controller.abort();
 }
 
@@ -56,7 +56,7 @@ function rowFor(user) {
   const row = clone("member");
   row.dataset.id = String(id);
   row.toggleAttribute("data-me", id === me);
-  sayWithin(row, user);
+  showNames(row, user);
   const select = find(row, "select", HTMLSelectElement);
   select.id = `role-${id}`;
   find(row, "label", HTMLLabelElement).htmlFor = select.id;

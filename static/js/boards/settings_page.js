@@ -1,12 +1,12 @@
 /** A board's settings page: keeps its name and its members current. */
-import * as copying from "../lib/clipboard.js";
-import * as boardNews from "./board_updates.js";
+import * as clipboard from "../lib/clipboard.js";
+import * as boardUpdates from "./board_updates.js";
 import * as memberList from "./member_list.js";
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
-  copying.start(element);
-  boardNews.start(element, feed);
+  clipboard.start(element);
+  boardUpdates.start(element, feed);
   /** @type {HTMLElement|null} */ const members = element.querySelector("#members");
   if (members) memberList.start(members, feed);
 }

@@ -1,7 +1,7 @@
 /** A row of the table of messages: a copy of the blank one in the page's template, its slots filled as text. */
 import { clone, find } from "../lib/elements.js";
 import { exact, language, toMilliseconds } from "../lib/time.js";
-import { say } from "../shell/user_names.js";
+import { showName } from "../shell/user_names.js";
 
 const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
@@ -19,8 +19,8 @@ export function fill(row, message) {
   row.dataset.version = String(message.version);
   find(row, "time", HTMLTimeElement).dateTime = toMilliseconds(message.date);
   tellTime(row);
-  if (message.author) say(find(row, ".from"), message.author);
-  if (message.recipient) say(find(row, ".to"), message.recipient);
+  if (message.author) showName(find(row, ".from"), message.author);
+  if (message.recipient) showName(find(row, ".to"), message.recipient);
   find(row, ".content").textContent = message.content;
   find(row, ".edited").hidden = !message.edited_at;
 }

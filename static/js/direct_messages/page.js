@@ -1,9 +1,9 @@
 /** A user's direct messages: new ones are added at once, on every screen that shows them. */
 import { ask, Problem } from "../lib/api.js";
 import { find, valuesOf } from "../lib/elements.js";
-import * as sending from "../lib/live_form.js";
+import * as liveForm from "../lib/live_form.js";
 import { announceNews } from "../lib/page_events.js";
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 import { MessageTable } from "./message_table.js";
 
 const PAGE = 100; // messages that the table shows at first
@@ -31,7 +31,7 @@ export function start(element, feed) {
       announceNews(`${message.author?.nickname}: ${message.content.slice(0, READ_OUT)}`);
   };
   const load = () =>
-    persist(
+    retryUntilDone(
       async () => {
         const { value } = await ask(`/users/${user}/messages?limit=${PAGE}&before_id=${END}`, { signal });
         table.clear();
@@ -44,7 +44,7 @@ export function start(element, feed) {
   feed.addEventListener("change", hear, { signal });
   feed.addEventListener("reset", load, { signal });
   if (form) {
-    sending.start(form, feed, {
+    liveForm.start(form, feed, {
       path: "/messages",
       body: () => {
         if (!recipient?.value) throw new Problem(422, { errors: [NOBODY_CHOSEN] });

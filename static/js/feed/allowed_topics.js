@@ -2,27 +2,27 @@
 import { isRefused } from "./live_feed.js";
 import { isOfOne, topicsIn } from "./topics.js";
 
-/** @typedef {import("./live_feed.js").Wish} Wish */
+/** @typedef {import("./live_feed.js").Subscription} Subscription */
 
 const PATIENCE_MS = 3_000;
 
 /**
  * The allowed part of a subscription, or null when nobody is signed in any more, or another user.
- * @param {string} root @param {Wish} wish @returns {Promise<Wish|null>}
+ * @param {string} root @param {Subscription} subscription @returns {Promise<Subscription|null>}
  */
-export async function allowed(root, wish) {
+export async function allowed(root, subscription) {
   const me = await whoami(root);
   if (me?.code === "sign_in_required") return null;
-  if (!me?.mode) return wish; // no connection, or not our answer
-  if (me.mode === "accounts" && String(me.user?.id) !== wish.person) return null;
-  if (!(await isRefused(root, { ...wish, after: "" }))) return wish;
+  if (!me?.mode) return subscription; // no connection, or not our answer
+  if (me.mode === "accounts" && String(me.user?.id) !== subscription.person) return null;
+  if (!(await isRefused(root, { ...subscription, after: "" }))) return subscription;
   const nobody = { topics: "users", after: "", person: "" };
-  if (await isRefused(root, nobody)) return wish; // then it is not about what is wished for
-  const person = (await isRefused(root, { ...nobody, person: wish.person })) ? "" : wish.person;
-  const judged = topicsIn(wish.topics).map(async (topic) => {
+  if (await isRefused(root, nobody)) return subscription; // then it is not about what is wished for
+  const person = (await isRefused(root, { ...nobody, person: subscription.person })) ? "" : subscription.person;
+  const judged = topicsIn(subscription.topics).map(async (topic) => {
     return isOfOne(topic) && (await isRefused(root, { topics: topic, after: "", person })) ? "" : topic;
   });
-  return { ...wish, person, topics: (await Promise.all(judged)).filter(Boolean).join(",") };
+  return { ...subscription, person, topics: (await Promise.all(judged)).filter(Boolean).join(",") };
 }
 
 /** @param {string} root @returns {Promise<{code?: string, mode?: string, user?: User|null}|null>} */

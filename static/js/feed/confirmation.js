@@ -1,10 +1,10 @@
 /** Waits for the event of a saved change, which may arrive before or after the response. */
 
 /** The text while the feed is offline: the server has the change, this page will show it. */
-export const LATE = "Saved. It shows here once the connection is back.";
+export const SAVED_OFFLINE = "Saved. It shows here once the connection is back.";
 
 /** @param {EventTarget} target a card, a message, or their list @param {() => boolean} holds @returns {Promise<void>} */
-export function until(target, holds) {
+export function waitUntil(target, holds) {
   return new Promise((arrived) => {
     const controller = new AbortController();
     const look = () => {

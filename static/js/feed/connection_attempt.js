@@ -3,52 +3,55 @@
  * The first to open is used.
  */
 
-/** @typedef {import("./live_feed.js").Line} Line */
-/** @typedef {import("./live_feed.js").Road} Road */
+/** @typedef {import("./live_feed.js").Connection} Connection */
+/** @typedef {import("./live_feed.js").Transport} Transport */
 
 const HEAD_START_MS = 750;
 
-export class Attempt {
-  answered = false; // whether any line was ended by an answer, which may be a refusal
-  #dial;
-  /** @type {Road|undefined} what was not tried yet */ #other;
-  /** @type {Set<Line>} */ #lines;
-  #timer = setTimeout(() => this.#dialOther(), HEAD_START_MS);
+export class ConnectionAttempt {
+  answered = false; // whether any connection was ended by an answer, which may be a refusal
+  #open;
+  /** @type {Transport|undefined} what was not tried yet */ #other;
+  /** @type {Set<Connection>} */ #connections;
+  #timer = setTimeout(() => this.#openOther(), HEAD_START_MS);
 
-  /** @param {Road} first @param {(road: Road) => Line} dial what becomes of a line is told by `won` and `lost` */
-  constructor(first, dial) {
-    this.#dial = dial;
+  /**
+   * @param {Transport} first
+   * @param {(transport: Transport) => Connection} open its caller says by `won` and `lost` what becomes of a connection
+   */
+  constructor(first, open) {
+    this.#open = open;
     this.#other = first === "websocket" ? "stream" : "websocket";
-    this.#lines = new Set([dial(first)]);
+    this.#connections = new Set([open(first)]);
   }
 
-  /** @param {Line} line */
-  has(line) {
-    return this.#lines.has(line);
+  /** @param {Connection} connection */
+  has(connection) {
+    return this.#connections.has(connection);
   }
 
-  /** @param {Line} line that opened */
-  won(line) {
-    this.#lines.delete(line);
+  /** @param {Connection} connection that opened */
+  won(connection) {
+    this.#connections.delete(connection);
     this.stop();
   }
 
-  /** @param {Line} line that ended @param {boolean} answered @returns {boolean} whether all is lost */
-  lost(line, answered) {
-    this.#lines.delete(line);
+  /** @param {Connection} connection that ended @param {boolean} answered @returns {boolean} whether all is lost */
+  lost(connection, answered) {
+    this.#connections.delete(connection);
     this.answered ||= answered;
-    this.#dialOther();
-    return this.#lines.size === 0;
+    this.#openOther();
+    return this.#connections.size === 0;
   }
 
   stop() {
     clearTimeout(this.#timer);
-    for (const line of this.#lines) line.hangUp();
+    for (const connection of this.#connections) connection.close();
   }
 
-  #dialOther() {
+  #openOther() {
     clearTimeout(this.#timer);
-    if (this.#other) this.#lines.add(this.#dial(this.#other));
+    if (this.#other) this.#connections.add(this.#open(this.#other));
     this.#other = undefined;
   }
 }

@@ -26,7 +26,7 @@ export class Feed extends Target {
   }
 
   /** Up to here there is nothing to be told. @param {string} id */
-  pass(id) {
+  advanceTo(id) {
     if (isNewer(id, this.last)) this.last = id;
   }
 

@@ -3,18 +3,18 @@
 const PULSE_MS = 700;
 const FROZEN_MS = 1_500;
 
-export class LeaderWatch {
+export class LeaderHeartbeat {
   #answeredAt = performance.now();
   #timer = setInterval(() => this.#check(), PULSE_MS);
   #follows;
   #ask;
-  #rob;
+  #steal;
 
-  /** @param {() => boolean} follows @param {() => void} ask @param {() => void} rob */
-  constructor(follows, ask, rob) {
+  /** @param {() => boolean} follows @param {() => void} ask @param {() => void} steal */
+  constructor(follows, ask, steal) {
     this.#follows = follows;
     this.#ask = ask;
-    this.#rob = rob;
+    this.#steal = steal;
   }
 
   answered() {
@@ -30,6 +30,6 @@ export class LeaderWatch {
     if (!this.#follows() || document.hidden) return this.answered();
     if (performance.now() - this.#answeredAt <= FROZEN_MS) return this.#ask();
     this.answered();
-    this.#rob();
+    this.#steal();
   }
 }

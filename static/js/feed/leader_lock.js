@@ -1,6 +1,6 @@
 /** Leader election among the tabs of a browser, by a lock. A closed tab releases it; a frozen tab can lose it. */
 
-export class Leadership {
+export class LeaderLock {
   /** @type {AbortController|undefined} */ #waiting;
   /** @type {(() => void)|undefined} */ #release;
 
@@ -16,7 +16,7 @@ export class Leadership {
   }
 
   /** Wait for the lock, however long, or take it from the tab that holds it. */
-  seek({ steal = false } = {}) {
+  request({ steal = false } = {}) {
     if (!navigator.locks) return void this.#hold(); // none on plain http across a network: every tab leads itself
     this.#waiting?.abort();
     const waiting = new AbortController();
@@ -26,12 +26,12 @@ export class Leadership {
       .request(this.name, options, () => waiting.signal.aborted || this.#hold())
       .catch(() => {
         if (waiting.signal.aborted) return;
-        this.#give(); // robbed: this tab slept
-        this.seek();
+        this.#give(); // stolen: this tab was frozen
+        this.request();
       });
   }
 
-  resign() {
+  release() {
     this.#waiting?.abort();
     this.#give();
   }

@@ -2,16 +2,21 @@
  * The two transports of events. The only file that names WebSocket or EventSource.
  */
 
-/** @typedef {"websocket"|"stream"} Road */
-/** @typedef {{open: () => void, message: (text: {data: string}) => void, end: (event?: {code?: number}) => void}} Ears */
-/** @typedef {{topics: string, after: string, person: string}} Wish what to hear, since when, and on whose behalf; "" leaves it open */
-/** @typedef {{road: Road, wish: Wish, opened: boolean, hangUp: () => void}} Line */
+/** @typedef {"websocket"|"stream"} Transport */
+/**
+ * @typedef {{open: () => void, message: (text: {data: string}) => void, end: (event?: {code?: number}) => void}} Listeners
+ */
+/**
+ * What to receive, since which event, and on whose behalf; "" leaves it open.
+ * @typedef {{topics: string, after: string, person: string}} Subscription
+ */
+/** @typedef {{transport: Transport, subscription: Subscription, opened: boolean, close: () => void}} Connection */
 
 const REFUSAL_MS = 5_000;
 const paths = { websocket: "/ws", stream: "/events" };
 
-/** @type {Record<Road, (url: URL, ears: Ears) => () => void>} */
-const roads = {
+/** @type {Record<Transport, (url: URL, listeners: Listeners) => () => void>} */
+const transports = {
   websocket(url, { open, message, end }) {
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url);
@@ -30,50 +35,51 @@ const roads = {
 };
 
 /**
- * Open a connection. `end` is called at most once; after `hangUp` nothing is called.
- * @param {Road} road @param {string} root @param {Wish} wish
- * @param {Ears} ears `end` hears no event when nobody answered: a swallowed upgrade shows neither an opening nor an end
- * @param {number} openMs how long it may take to open @returns {Line}
+ * Open a connection. `end` is called at most once; after `close` nothing is called.
+ * @param {Transport} transport @param {string} root @param {Subscription} subscription
+ * @param {Listeners} listeners `end` gets no event when nobody answered: a swallowed upgrade shows neither an opening nor
+ * an end
+ * @param {number} openMs how long it may take to open @returns {Connection}
  */
-export function dial(road, root, wish, ears, openMs) {
-  const url = new URL(root + paths[road], location.href);
-  for (const [name, value] of Object.entries(wish)) if (value) url.searchParams.set(name, value);
-  let close = () => {};
+export function openConnection(transport, root, subscription, listeners, openMs) {
+  const url = new URL(root + paths[transport], location.href);
+  for (const [name, value] of Object.entries(subscription)) if (value) url.searchParams.set(name, value);
+  let closeTransport = () => {};
   /** @param {{code?: number}} [event] */
   const end = (event) => {
-    line.hangUp();
-    ears.end(event);
+    connection.close();
+    listeners.end(event);
   };
   const open = () => {
     clearTimeout(timer);
-    line.opened = true;
-    ears.open();
+    connection.opened = true;
+    listeners.open();
   };
   let timer = setTimeout(end, openMs);
-  const line = {
-    road,
-    wish,
+  const connection = {
+    transport,
+    subscription,
     opened: false,
-    hangUp() {
+    close() {
       clearTimeout(timer);
-      close();
+      closeTransport();
     },
   };
   try {
-    close = roads[road](url, { ...ears, open, end });
+    closeTransport = transports[transport](url, { ...listeners, open, end });
   } catch {
     clearTimeout(timer);
-    timer = setTimeout(end); // this browser has no such road
+    timer = setTimeout(end); // this browser has no such transport
   }
-  return line;
+  return connection;
 }
 
 /**
  * Whether the server refuses a subscription, which neither transport can tell from a lost connection.
- * @param {string} root @param {Wish} wish
+ * @param {string} root @param {Subscription} subscription
  */
-export async function isRefused(root, wish) {
-  const asked = new URLSearchParams(Object.entries(wish).filter(([, value]) => value));
+export async function isRefused(root, subscription) {
+  const asked = new URLSearchParams(Object.entries(subscription).filter(([, value]) => value));
   try {
     const options = {
       method: "HEAD",

@@ -3,7 +3,7 @@ import { isNewer } from "./event_ids.js";
 
 const REMEMBERED = 500; // events
 
-export class EventMemory {
+export class RecentEvents {
   /** @type {FeedEvent[]} */ #events = [];
   #from;
 

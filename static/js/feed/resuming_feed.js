@@ -8,37 +8,37 @@
  * 4. A connection that delivers less than a second one, or has other topics than wanted, is replaced by it.
  * 5. After a refusal or a revoked access, the feed asks which topics are still allowed, and reconnects with those; when
  * nobody is signed in any more, the feed is "out" and rests until it is started.
- * Dispatches `tuned` (detail: the topics, and the id after which they are sent) when `tune` is done, and `denied`
- * (detail: topics) when topics are not allowed any more.
+ * Dispatches `resubscribed` (detail: the topics, and the id after which they are sent) when `resubscribe` is done,
+ * and `denied` (detail: topics) when topics are not allowed any more.
  */
 import { allowed } from "./allowed_topics.js";
-import { Attempt } from "./connection_attempt.js";
+import { ConnectionAttempt } from "./connection_attempt.js";
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
-import { dial } from "./live_feed.js";
+import { openConnection } from "./live_feed.js";
 import { RetryPause } from "./retry_pause.js";
-import { Doubt } from "./stall_check.js";
+import { StallCheck } from "./stall_check.js";
 import { topicsIn } from "./topics.js";
-import { RoadMemory } from "./transport_memory.js";
+import { TransportMemory } from "./transport_memory.js";
 
-/** @typedef {import("./live_feed.js").Line} Line */
+/** @typedef {import("./live_feed.js").Connection} Connection */
 
 const DENIED = 1008; // RFC 6455, 7.4.1: a policy forbids it
-const SETTLED_MS = 5_000; // only a line that lasted this long proves the server well again
-const OPEN_EARLY_MS = 3_000; // how long a line may take to open: with the head start of the first, less than 4 s
+const SETTLED_MS = 5_000; // only a connection that lasted this long proves the server well again
+const OPEN_EARLY_MS = 3_000; // how long a connection may take to open: with the head start of the first, less than 4 s
 const OPEN_LATE_MS = 10_000; // after the first minutes, in case the network is that slow
 
 export class ResumingFeed extends Feed {
-  /** @type {Attempt|undefined} while there is no line */ #attempt;
-  /** @type {Line|undefined} one that is open */ #line;
-  /** @type {Line|undefined} one tried beside it; it takes over once it is open */ #trial;
-  /** @type {string|undefined} from where the next line begins, if not where this one is */ #back;
-  #turn = 0; // grows when all that is under way is void
-  #roads = new RoadMemory();
+  /** @type {ConnectionAttempt|undefined} while there is no connection */ #attempt;
+  /** @type {Connection|undefined} one that is open */ #connection;
+  /** @type {Connection|undefined} one tried beside it; it takes over once it is open */ #candidate;
+  /** @type {string|undefined} from where the next connection begins, if not where this one is */ #resumeFrom;
+  #generation = 0; // grows when all that is under way is void
+  #transports = new TransportMemory();
   #pause = new RetryPause();
   /** @type {Map<string, number>} */ #timers = new Map();
-  #doubt = new Doubt(
-    () => this.#secondLine(),
+  #stallCheck = new StallCheck(
+    () => this.#secondConnection(),
     (id) => isNewer(id, this.last),
   );
 
@@ -55,17 +55,17 @@ export class ResumingFeed extends Feed {
 
   start() {
     this.#pause.started();
-    this.#attempt = new Attempt(this.#roads.first, (road) => this.#dial(road));
+    this.#attempt = new ConnectionAttempt(this.#transports.first, (transport) => this.#open(transport));
   }
 
   stop() {
-    this.#turn++;
+    this.#generation++;
     this.#pause.stop();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#attempt?.stop();
-    for (const line of [this.#line, this.#trial]) line?.hangUp();
-    this.#attempt = this.#line = this.#trial = undefined;
-    this.#doubt.stop();
+    for (const connection of [this.#connection, this.#candidate]) connection?.close();
+    this.#attempt = this.#connection = this.#candidate = undefined;
+    this.#stallCheck.stop();
   }
 
   /** Reconnect at once: the connection may be dead, or conditions may have improved. */
@@ -80,99 +80,108 @@ export class ResumingFeed extends Feed {
     this.#pause.shorten();
   }
 
-  /** Bring these topics, from an event on that may be one of the past. @param {{topics: string, after: string}} wish */
-  tune({ topics, after }) {
+  /**
+   * Bring these topics, from an event on that may be one of the past.
+   * @param {{topics: string, after: string}} subscription
+   */
+  resubscribe({ topics, after }) {
     this.topics = topics;
-    this.#back = after;
-    this.#trial?.hangUp();
-    this.#trial = this.#line && this.#dial(this.#line.road);
+    this.#resumeFrom = after;
+    this.#candidate?.close();
+    this.#candidate = this.#connection && this.#open(this.#connection.transport);
     if (!this.#attempt) return;
     this.#attempt.stop();
     this.start();
   }
 
   /** An event is known to exist: if it is of our topics, it must arrive. @param {string} id */
-  expect(id) {
-    this.#doubt.expect(id);
+  expectEvent(id) {
+    this.#stallCheck.expectEvent(id);
   }
 
-  /** @param {import("./live_feed.js").Road} road @returns {Line} */
-  #dial(road) {
-    const wish = { topics: this.topics, after: this.#back ?? this.last, person: this.person };
-    const ears = {
-      open: () => this.#opened(line),
-      message: (/** @type {{data: string}} */ { data }) => this.#heard(line, JSON.parse(data)),
-      end: (/** @type {{code?: number}|undefined} */ event) => this.#lost(line, event),
+  /** @param {import("./live_feed.js").Transport} transport @returns {Connection} */
+  #open(transport) {
+    const subscription = { topics: this.topics, after: this.#resumeFrom ?? this.last, person: this.person };
+    const listeners = {
+      open: () => this.#opened(connection),
+      message: (/** @type {{data: string}} */ { data }) => this.#received(connection, JSON.parse(data)),
+      end: (/** @type {{code?: number}|undefined} */ event) => this.#lost(connection, event),
     };
-    const line = dial(road, this.root, wish, ears, this.#pause.isEarly ? OPEN_EARLY_MS : OPEN_LATE_MS);
-    return line;
+    const connection = openConnection(
+      transport,
+      this.root,
+      subscription,
+      listeners,
+      this.#pause.isEarly ? OPEN_EARLY_MS : OPEN_LATE_MS,
+    );
+    return connection;
   }
 
-  /** @param {Line} line @param {FeedEvent} event */
-  #heard(line, event) {
-    if (this.#doubt.has(line)) {
-      if (!this.#doubt.isProvedBy(event)) return;
-      this.#take(line);
+  /** @param {Connection} connection @param {FeedEvent} event */
+  #received(connection, event) {
+    if (this.#stallCheck.has(connection)) {
+      if (!this.#stallCheck.confirms(event)) return;
+      this.#use(connection);
     }
-    if (line.road === "websocket") this.#roads.socketWorked();
+    if (connection.transport === "websocket") this.#transports.socketWorked();
     this.tell(event);
   }
 
-  /** @param {Line} line */
-  #opened(line) {
-    if (this.#doubt.has(line)) return;
-    if (line === this.#trial) this.#trial = undefined;
-    this.#attempt?.won(line);
+  /** @param {Connection} connection */
+  #opened(connection) {
+    if (this.#stallCheck.has(connection)) return;
+    if (connection === this.#candidate) this.#candidate = undefined;
+    this.#attempt?.won(connection);
     this.#attempt = undefined;
-    this.#take(line);
+    this.#use(connection);
     this.#after("settled", SETTLED_MS, () => this.#pause.reset());
-    if (this.#back !== undefined) {
-      this.last = this.#back;
-      this.#back = undefined;
-      this.dispatchEvent(new CustomEvent("tuned", { detail: { topics: this.topics, after: this.last } }));
+    if (this.#resumeFrom !== undefined) {
+      this.last = this.#resumeFrom;
+      this.#resumeFrom = undefined;
+      this.dispatchEvent(new CustomEvent("resubscribed", { detail: { topics: this.topics, after: this.last } }));
     }
     this.tellState("live");
   }
 
-  /** Hear this line from now on and no other. @param {Line} line */
-  #take(line) {
-    this.#line?.hangUp();
-    this.#line = line;
-    if (line.road !== "stream") return;
-    if (this.#roads.first === "websocket") this.#roads.socketFailed();
+  /** Hear this connection from now on and no other. @param {Connection} connection */
+  #use(connection) {
+    this.#connection?.close();
+    this.#connection = connection;
+    if (connection.transport !== "stream") return;
+    if (this.#transports.first === "websocket") this.#transports.socketFailed();
     this.#trySocketLater();
   }
 
-  /** @param {Line} line @param {{code?: number}} [event] none when nobody answered */
-  #lost(line, event) {
-    line.hangUp();
-    if (this.#doubt.has(line)) return this.#doubt.stop();
-    if (line === this.#trial) {
-      this.#trial = undefined;
-      if (this.#back === undefined) return this.#socketFailed();
-      this.#line?.hangUp(); // it has not what is wanted
-    } else if (line === this.#line) {
-      this.#trial?.hangUp();
-      this.#trial = undefined;
+  /** @param {Connection} connection @param {{code?: number}} [event] none when nobody answered */
+  #lost(connection, event) {
+    connection.close();
+    if (this.#stallCheck.has(connection)) return this.#stallCheck.stop();
+    if (connection === this.#candidate) {
+      this.#candidate = undefined;
+      if (this.#resumeFrom === undefined) return this.#socketFailed();
+      this.#connection?.close(); // it has not what is wanted
+    } else if (connection === this.#connection) {
+      this.#candidate?.close();
+      this.#candidate = undefined;
     }
     this.tellState(navigator.onLine ? "reconnecting" : "offline");
-    if (this.#attempt && !this.#attempt.lost(line, Boolean(event))) return;
-    const answered = this.#attempt?.answered ?? (!line.opened || event?.code === DENIED);
-    this.#attempt = this.#line = undefined;
+    if (this.#attempt && !this.#attempt.lost(connection, Boolean(event))) return;
+    const answered = this.#attempt?.answered ?? (!connection.opened || event?.code === DENIED);
+    this.#attempt = this.#connection = undefined;
     clearTimeout(this.#timers.get("settled"));
-    this.#comeBack(line, answered);
+    this.#comeBack(connection, answered);
   }
 
-  /** @param {Line} line @param {boolean} refused whether it may have been refused */
-  async #comeBack({ wish, opened }, refused) {
-    const turn = this.#turn;
+  /** @param {Connection} connection @param {boolean} refused whether it may have been refused */
+  async #comeBack({ subscription, opened }, refused) {
+    const generation = this.#generation;
     const pause = this.#pause.wait(opened);
     if (refused) {
-      const still = await allowed(this.root, wish);
-      if (turn !== this.#turn) return;
+      const still = await allowed(this.root, subscription);
+      if (generation !== this.#generation) return;
       if (!still) return this.#rest();
       this.person = still.person;
-      this.#drop(topicsIn(wish.topics).filter((topic) => !still.topics.split(",").includes(topic)));
+      this.#drop(topicsIn(subscription.topics).filter((topic) => !still.topics.split(",").includes(topic)));
     }
     await pause;
     this.start();
@@ -192,19 +201,19 @@ export class ResumingFeed extends Feed {
   }
 
   /** The other transport, beside the open connection. */
-  #secondLine() {
-    if (!this.#line || this.#trial) return undefined;
-    return this.#dial(this.#line.road === "websocket" ? "stream" : "websocket");
+  #secondConnection() {
+    if (!this.#connection || this.#candidate) return undefined;
+    return this.#open(this.#connection.transport === "websocket" ? "stream" : "websocket");
   }
 
   #socketFailed() {
-    this.#roads.socketFailed();
+    this.#transports.socketFailed();
     this.#trySocketLater();
   }
 
   #trySocketLater() {
-    this.#after("trial", this.#roads.againMs, () => {
-      if (this.#line && !this.#trial) this.#trial = this.#dial("websocket");
+    this.#after("candidate", this.#transports.againMs, () => {
+      if (this.#connection && !this.#candidate) this.#candidate = this.#open("websocket");
     });
   }
 

@@ -8,18 +8,18 @@
  */
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
-import { LeaderWatch } from "./leader_heartbeat.js";
-import { Leadership } from "./leader_lock.js";
+import { LeaderHeartbeat } from "./leader_heartbeat.js";
+import { LeaderLock } from "./leader_lock.js";
 import { TabChannel } from "./tab_channel.js";
-import { Lead } from "./tab_leader.js";
-import { stay } from "./tab_topics.js";
+import { TabLeader } from "./tab_leader.js";
+import { registerTab } from "./tab_topics.js";
 import { isAbout, topicsIn } from "./topics.js";
 
 export class SharedFeed extends Feed {
-  /** @type {Lead|undefined} present while this tab leads */ #lead;
+  /** @type {TabLeader|undefined} present while this tab leads */ #tabLeader;
   /** @type {string|undefined} the tab that is followed */ #leader;
   /** @type {TabChannel|undefined} */ #channel;
-  /** @type {LeaderWatch|undefined} */ #watch;
+  /** @type {LeaderHeartbeat|undefined} */ #heartbeat;
   #tab = String(Math.random());
   #leave = () => {};
 
@@ -30,35 +30,35 @@ export class SharedFeed extends Feed {
     this.topics = topicsIn(topics);
     this.connect = connect;
     const [lead, follow] = [() => this.#begin(), () => this.#follow()];
-    this.leadership = new Leadership(name, lead, follow);
+    this.leaderLock = new LeaderLock(name, lead, follow);
   }
 
   start() {
-    this.#channel = new TabChannel(this.name, this.#ears);
-    const [follows, ask] = [() => !this.#lead, () => this.#ask()];
-    this.#watch = new LeaderWatch(follows, ask, () => this.leadership.seek({ steal: true }));
-    this.leadership.seek();
-    this.#leave = stay(this.name, this.#tab, ask);
+    this.#channel = new TabChannel(this.name, this.#listeners);
+    const [follows, ask] = [() => !this.#tabLeader, () => this.#ask()];
+    this.#heartbeat = new LeaderHeartbeat(follows, ask, () => this.leaderLock.request({ steal: true }));
+    this.leaderLock.request();
+    this.#leave = registerTab(this.name, this.#tab, ask);
   }
 
   stop() {
-    this.#watch?.stop();
-    this.leadership.resign();
+    this.#heartbeat?.stop();
+    this.leaderLock.release();
     this.#leave();
     this.#channel?.close();
     this.#leader = undefined;
   }
 
   /** @param {string} id */
-  expect(id) {
-    if (this.#lead) this.#lead.expect(id);
-    else this.#channel?.say("expect", { id });
+  expectEvent(id) {
+    if (this.#tabLeader) this.#tabLeader.expectEvent(id);
+    else this.#channel?.send("expect", { id });
   }
 
   /** A person is active on this page: the tab with the connection checks it, and reconnects at once if it is lost. */
   look() {
-    if (this.#lead) this.#lead.look();
-    else this.#channel?.say("look", {});
+    if (this.#tabLeader) this.#tabLeader.look();
+    else this.#channel?.send("look", {});
   }
 
   get #asking() {
@@ -66,24 +66,24 @@ export class SharedFeed extends Feed {
   }
 
   #begin() {
-    this.#lead = new Lead(this.name, this.#asking, this.connect, {
+    this.#tabLeader = new TabLeader(this.name, this.#asking, this.connect, {
       tell: (before, event) => {
         this.#take(event);
-        this.#channel?.say("event", { by: this.#tab, before, event });
+        this.#channel?.send("event", { by: this.#tab, before, event });
       },
       state: (state) => {
         if (state === "out") return this.#rest();
         this.tellState(state);
-        this.#channel?.say("state", { state });
+        this.#channel?.send("state", { state });
       },
-      tuned: () => this.#channel?.say("led", {}),
+      resubscribed: () => this.#channel?.send("led", {}),
       denied: (topics) => {
         this.#tellDenied(topics);
-        this.#channel?.say("denied", { topics });
+        this.#channel?.send("denied", { topics });
       },
     });
-    this.tellState(this.#lead.state);
-    this.#channel?.say("led", {});
+    this.tellState(this.#tabLeader.state);
+    this.#channel?.send("led", {});
   }
 
   #rest() {
@@ -92,13 +92,13 @@ export class SharedFeed extends Feed {
   }
 
   #follow() {
-    this.#lead?.stop();
-    this.#lead = undefined;
+    this.#tabLeader?.stop();
+    this.#tabLeader = undefined;
     this.#ask();
   }
 
-  /** @type {import("./tab_channel.js").Ears} */
-  #ears = {
+  /** @type {import("./tab_channel.js").Listeners} */
+  #listeners = {
     event: ({ by, before, event }) => {
       if (by !== this.#leader) return;
       if (before && isNewer(before, this.last)) this.#ask();
@@ -107,35 +107,35 @@ export class SharedFeed extends Feed {
     state: ({ state }) => this.tellState(state),
     led: () => this.#ask(),
     denied: ({ topics }) => this.#tellDenied(topics),
-    expect: ({ id }) => this.#lead?.expect(id),
-    look: () => this.#lead?.look(),
-    ask: (asking) => this.#lead && this.#answer(this.#lead, asking),
-    answer: (answer) => answer.to === this.#tab && !this.#lead && this.#answered(answer),
+    expect: ({ id }) => this.#tabLeader?.expectEvent(id),
+    look: () => this.#tabLeader?.look(),
+    ask: (asking) => this.#tabLeader && this.#answer(this.#tabLeader, asking),
+    answer: (answer) => answer.to === this.#tab && !this.#tabLeader && this.#answered(answer),
   };
 
   #ask() {
-    if (this.#lead) return;
-    this.#channel?.say("ask", this.#asking);
+    if (this.#tabLeader) return;
+    this.#channel?.send("ask", this.#asking);
   }
 
-  /** @param {Lead} lead @param {import("./tab_leader.js").Asking} asking */
+  /** @param {TabLeader} lead @param {import("./tab_leader.js").Asking} asking */
   #answer(lead, asking) {
     const missed = lead.missed(asking);
     const { state, position } = lead;
-    this.#channel?.say("answer", { to: asking.tab, by: this.#tab, state, position, missed, hidden: document.hidden });
+    this.#channel?.send("answer", { to: asking.tab, by: this.#tab, state, position, missed, hidden: document.hidden });
   }
 
   /** @param {import("./tab_channel.js").Answer} answer of the tab that leads */
   #answered({ by, state, position, missed, hidden }) {
     // Browsers slow down hidden tabs: in one, a search for a connection takes too long.
-    if (hidden && !document.hidden && state !== "live") return this.leadership.seek({ steal: true });
-    this.#watch?.answered();
+    if (hidden && !document.hidden && state !== "live") return this.leaderLock.request({ steal: true });
+    this.#heartbeat?.answered();
     this.tellState(state);
     if (missed === undefined) return;
     this.#leader = by;
     if (!missed) return this.tell({ id: position, action: "reset" });
     for (const event of missed) this.#take(event);
-    this.pass(position);
+    this.advanceTo(position);
   }
 
   /** @param {string[]} topics that cannot be heard any more */
@@ -147,6 +147,6 @@ export class SharedFeed extends Feed {
   /** @param {FeedEvent} event */
   #take(event) {
     if (event.action === "reset" || isAbout(this.topics, event)) this.tell(event);
-    else if (event.id) this.pass(event.id);
+    else if (event.id) this.advanceTo(event.id);
   }
 }

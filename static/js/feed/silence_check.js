@@ -25,7 +25,7 @@ export function watch(feed, question) {
       const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(ANSWER_MS)]);
       const answer = await fetch(question, { cache: "no-store", signal });
       const newest = answer.headers.get("Last-Event-ID");
-      if (newest) feed.expect(newest);
+      if (newest) feed.expectEvent(newest);
     } catch {
       if (!signal.aborted) feed.redial();
     } finally {

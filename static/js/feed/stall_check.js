@@ -4,36 +4,39 @@
  */
 import { isNewer } from "./event_ids.js";
 
-/** @typedef {import("./live_feed.js").Line} Line */
+/** @typedef {import("./live_feed.js").Connection} Connection */
 
 const ARRIVAL_MS = 3_000;
 
-export class Doubt {
-  /** @type {Line|undefined} */ #second;
+export class StallCheck {
+  /** @type {Connection|undefined} */ #second;
   #awaited = "";
-  #checked = ""; // up to here the second line brought nothing
+  #checked = ""; // up to here the second connection brought nothing
   #timer = 0;
 
-  /** @param {() => Line|undefined} look opens a second line, if there is a first @param {(id: string) => boolean} isUnknown */
-  constructor(look, isUnknown) {
-    this.look = look;
+  /**
+   * @param {() => Connection|undefined} openSecond opens a second connection, if there is a first
+   * @param {(id: string) => boolean} isUnknown
+   */
+  constructor(openSecond, isUnknown) {
+    this.openSecond = openSecond;
     this.isUnknown = isUnknown;
   }
 
   /** @param {string} id */
-  expect(id) {
+  expectEvent(id) {
     if (this.#awaited || !this.#isMissing(id)) return;
     this.#awaited = id;
     this.#timer = setTimeout(() => this.#verify(id), ARRIVAL_MS);
   }
 
-  /** @param {Line} line */
-  has(line) {
-    return line === this.#second;
+  /** @param {Connection} connection */
+  has(connection) {
+    return connection === this.#second;
   }
 
-  /** Whether what the second line brings proves the first one mute: then that line is let go of. @param {FeedEvent} event */
-  isProvedBy({ id }) {
+  /** Whether an event of the second connection proves that the first one stalls: then the check is over. @param {FeedEvent} event */
+  confirms({ id }) {
     if (!id || !this.isUnknown(id)) return false;
     this.#second = undefined;
     this.stop();
@@ -42,7 +45,7 @@ export class Doubt {
 
   stop() {
     clearTimeout(this.#timer);
-    this.#second?.hangUp();
+    this.#second?.close();
     this.#second = undefined;
     this.#awaited = "";
   }
@@ -55,7 +58,7 @@ export class Doubt {
   /** @param {string} id */
   #verify(id) {
     this.#awaited = "";
-    this.#second = this.#isMissing(id) ? this.look() : undefined;
+    this.#second = this.#isMissing(id) ? this.openSecond() : undefined;
     this.#timer = setTimeout(() => {
       if (this.#second?.opened) this.#checked = id;
       this.stop();

@@ -8,26 +8,26 @@
 /**
  * By kind, with their data.
  * @typedef {{event: {by: string, before: string, event: FeedEvent}, state: {state: FeedState}, led: {},
- *   denied: {topics: string[]}, expect: {id: string}, look: {}, ask: import("./tab_leader.js").Asking, answer: Answer}} Sayings
+ *   denied: {topics: string[]}, expect: {id: string}, look: {}, ask: import("./tab_leader.js").Asking, answer: Answer}} TabMessages
  */
-/** @typedef {{[Kind in keyof Sayings]: (said: Sayings[Kind]) => void}} Ears */
+/** @typedef {{[Kind in keyof TabMessages]: (message: TabMessages[Kind]) => void}} Listeners */
 
 export class TabChannel {
   #channel;
-  #ears;
+  #listeners;
   #closed = false;
 
-  /** @param {string} name @param {Ears} ears */
-  constructor(name, ears) {
-    this.#ears = ears;
+  /** @param {string} name @param {Listeners} listeners */
+  constructor(name, listeners) {
+    this.#listeners = listeners;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data.kind, data);
   }
 
-  /** @template {keyof Sayings} Kind @param {Kind} kind @param {Sayings[Kind]} said */
-  say(kind, said) {
+  /** @template {keyof TabMessages} Kind @param {Kind} kind @param {TabMessages[Kind]} message */
+  send(kind, message) {
     // After the page is closed, pending messages and timers have no receiver.
-    if (!this.#closed) this.#channel.postMessage({ kind, ...said });
+    if (!this.#closed) this.#channel.postMessage({ kind, ...message });
   }
 
   close() {
@@ -37,9 +37,9 @@ export class TabChannel {
 
   /**
    * A tab with an older or newer version may send unknown kinds.
-   * @template {keyof Sayings} Kind @param {Kind} kind @param {Sayings[Kind]} said
+   * @template {keyof TabMessages} Kind @param {Kind} kind @param {TabMessages[Kind]} message
    */
-  #hear(kind, said) {
-    this.#ears[kind]?.(said);
+  #hear(kind, message) {
+    this.#listeners[kind]?.(message);
   }
 }

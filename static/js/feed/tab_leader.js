@@ -8,8 +8,8 @@
  * id, such as presence: it would otherwise get it only with the next change.
  */
 import { behind, isNewer } from "./event_ids.js";
-import { EventMemory } from "./recent_events.js";
-import { Wishes } from "./tab_topics.js";
+import { RecentEvents } from "./recent_events.js";
+import { TabTopics } from "./tab_topics.js";
 import { isAbout } from "./topics.js";
 
 /** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, look: () => void, stop: () => void}} Connected */
@@ -20,8 +20,8 @@ const GROW_MS = 30; // tabs that come together are served together
 const SHRINK_MS = 300; // a person who goes from page to page may want the same again
 const FAR = 1_000; // events: who is further behind fetches its state again
 
-export class Lead {
-  #wishes;
+export class TabLeader {
+  #tabTopics;
   #own;
   #past;
   #position;
@@ -35,23 +35,23 @@ export class Lead {
 
   /**
    * @param {string} name of all that the tabs share @param {Asking} me @param {Connect} connect
-   * @param {{tell: (before: string, event: FeedEvent) => void, state: (state: FeedState) => void, tuned: () => void,
-   * denied: (topics: string[]) => void}} ears
+   * @param {{tell: (before: string, event: FeedEvent) => void, state: (state: FeedState) => void, resubscribed: () => void,
+   * denied: (topics: string[]) => void}} listeners
    */
-  constructor(name, { tab, topics, last }, connect, ears) {
-    this.ears = ears;
-    this.#past = new EventMemory(last);
+  constructor(name, { tab, topics, last }, connect, listeners) {
+    this.listeners = listeners;
+    this.#past = new RecentEvents(last);
     this.#position = last;
     this.#carried = topics;
-    this.#wishes = new Wishes(name, () => this.#tuneSoon(SHRINK_MS));
-    this.#wishes.set(tab, topics);
+    this.#tabTopics = new TabTopics(name, () => this.#resubscribeSoon(SHRINK_MS));
+    this.#tabTopics.set(tab, topics);
     this.#own = connect(String(topics), last);
     const { feed } = this.#own;
     feed.addEventListener("change", ({ detail }) => this.#pass(detail));
     feed.addEventListener("reset", ({ detail }) => this.#pass(detail));
-    feed.addEventListener("state", ({ detail }) => ears.state(detail));
+    feed.addEventListener("state", ({ detail }) => listeners.state(detail));
     feed.addEventListener("denied", ({ detail }) => this.#deny(detail));
-    feed.addEventListener("tuned", ({ detail }) => this.#tuned(detail));
+    feed.addEventListener("resubscribed", ({ detail }) => this.#resubscribed(detail));
   }
 
   get state() {
@@ -63,8 +63,8 @@ export class Lead {
   }
 
   /** @param {string} id */
-  expect(id) {
-    this.#own.feed.expect(id);
+  expectEvent(id) {
+    this.#own.feed.expectEvent(id);
   }
 
   look() {
@@ -73,7 +73,7 @@ export class Lead {
 
   stop() {
     clearTimeout(this.#timer);
-    this.#wishes.stop();
+    this.#tabTopics.stop();
     this.#own.stop();
   }
 
@@ -82,7 +82,7 @@ export class Lead {
    * @param {Asking} asking @returns {FeedEvent[]|null|undefined}
    */
   missed({ tab, topics, last }) {
-    const isNew = this.#wishes.set(tab, topics);
+    const isNew = this.#tabTopics.set(tab, topics);
     if (isNew) this.#newcomers.add(tab);
     for (const topic of isNew ? topics : []) this.#denied.delete(topic);
     const far = Math.abs(behind(last, this.#position)) > FAR;
@@ -93,7 +93,7 @@ export class Lead {
     }
     const from = far ? this.#position : last;
     if (!this.#from || isNewer(this.#from, from)) this.#from = from;
-    this.#tuneSoon(GROW_MS);
+    this.#resubscribeSoon(GROW_MS);
     return undefined;
   }
 
@@ -103,48 +103,48 @@ export class Lead {
   }
 
   /** @param {number} ms */
-  #tuneSoon(ms) {
+  #resubscribeSoon(ms) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tune(), ms);
+    this.#timer = setTimeout(() => this.#resubscribe(), ms);
   }
 
-  #tune() {
-    const topics = String(this.#wishes.union.filter((topic) => !this.#denied.has(topic)));
+  #resubscribe() {
+    const topics = String(this.#tabTopics.union.filter((topic) => !this.#denied.has(topic)));
     const from = this.#from && isNewer(this.#position, this.#from) ? this.#from : this.#position;
     this.#from = undefined;
     const { topics: now, after } = this.#aim ?? { topics: String(this.#carried), after: this.#position };
     if (topics === now && !isNewer(after, from)) return; // it is so, or will be
     this.#aim = { topics, after: from };
-    this.#own.feed.tune(this.#aim);
+    this.#own.feed.resubscribe(this.#aim);
   }
 
   /** @param {string[]} topics */
   #deny(topics) {
     for (const topic of topics) this.#denied.add(topic);
     this.#carried = this.#carried.filter((topic) => !this.#denied.has(topic));
-    this.ears.denied(topics);
+    this.listeners.denied(topics);
   }
 
-  /** @param {{topics: string, after: string}} wish what the connection brings from now on */
-  #tuned({ topics, after }) {
+  /** @param {{topics: string, after: string}} subscription what the connection brings from now on */
+  #resubscribed({ topics, after }) {
     this.#aim = undefined;
     const carried = topics.split(",");
     const more = carried.some((topic) => !this.#carried.includes(topic));
-    if (more || isNewer(this.#position, after)) this.#past = new EventMemory(after);
+    if (more || isNewer(this.#position, after)) this.#past = new RecentEvents(after);
     this.#carried = carried;
     for (const topic of this.#volatile.keys()) if (!carried.includes(topic)) this.#volatile.delete(topic);
     this.#position = after;
-    this.ears.tuned();
+    this.listeners.resubscribed();
   }
 
   /** @param {FeedEvent} event */
   #pass(event) {
     const reset = event.action === "reset";
     const before = event.id && !reset ? this.#position : "";
-    if (reset) this.#past = new EventMemory(event.id ?? "");
+    if (reset) this.#past = new RecentEvents(event.id ?? "");
     else if (event.id) this.#past.add(event);
     else if (event.topic) this.#volatile.set(event.topic, event);
     this.#position = event.id ?? this.#position;
-    this.ears.tell(before, event);
+    this.listeners.tell(before, event);
   }
 }

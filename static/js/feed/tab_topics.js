@@ -4,7 +4,7 @@
 const lockOf = (name, tab) => `${name}#${tab}`;
 
 /** Have it known that this tab is there. @param {string} name @param {string} tab @param {() => void} known @returns {() => void} leave */
-export function stay(name, tab, known) {
+export function registerTab(name, tab, known) {
   let leave = () => {};
   /** @type {Promise<void>} */
   const left = new Promise((go) => {
@@ -17,7 +17,7 @@ export function stay(name, tab, known) {
   return leave;
 }
 
-export class Wishes {
+export class TabTopics {
   /** @type {Map<string, string[]>} */ #tabs = new Map();
   #controller = new AbortController();
 

@@ -2,15 +2,15 @@
  * Remembers which transport is tried first: the websocket, or the stream if the websocket failed the last time. Stored in
  * the browser, so that a proxy that swallows websockets costs its wait once, not on each page.
  */
-import { keep, kept } from "../lib/storage.js";
+import { store, stored } from "../lib/storage.js";
 
 const AGAIN_MS = 60_000; // how soon the websocket gets another chance; doubles each time it fails
 const AGAIN_LAST_MS = 3_600_000;
 
-export class RoadMemory {
-  /** @type {Kept["road"]|null} */ #failed = kept("road");
+export class TransportMemory {
+  /** @type {StoredValues["road"]|null} */ #failed = stored("road");
 
-  /** @returns {import("./live_feed.js").Road} */
+  /** @returns {import("./live_feed.js").Transport} */
   get first() {
     return this.#failed ? "stream" : "websocket";
   }
@@ -32,9 +32,9 @@ export class RoadMemory {
     if (this.#failed) this.#keep(null);
   }
 
-  /** @param {Kept["road"]|null} failed */
+  /** @param {StoredValues["road"]|null} failed */
   #keep(failed) {
     this.#failed = failed;
-    keep("road", failed);
+    store("road", failed);
   }
 }

@@ -75,7 +75,7 @@ export function start(form, feed) {
   /** @param {Sent<Job>} sent @param {boolean} dryRun */
   const done = ({ value, eventId }, dryRun) => {
     repeat.answered();
-    feed.expect(eventId);
+    feed.expectEvent(eventId);
     emit(document, "import:sent", value.id);
     if (feed.state !== "live") toast("Sent. The progress appears here once the connection is back.");
     // The result of a dry run can be imported.

@@ -16,7 +16,7 @@ export function start(element, feed) {
     button.ariaDisabled = "true";
     try {
       const { eventId } = await send(away ? "DELETE" : "POST", away ? `/jobs/${id}` : `/jobs/${id}/${button.name}`);
-      feed.expect(eventId);
+      feed.expectEvent(eventId);
     } catch (caught) {
       const problem = Problem.of(caught);
       if (problem.status !== 404) toast(explain(problem)); // else it has been put away elsewhere

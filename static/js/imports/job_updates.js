@@ -2,7 +2,7 @@
  * Jobs from the feed: the newest version of each, and none that was deleted.
  */
 import { pages } from "../lib/api.js";
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 import { VersionedList } from "../lib/versioned_list.js";
 
 /** The states of an unfinished job. */
@@ -18,27 +18,27 @@ export const isListed = (job) => isMine(job) || (job.person_id === null && accou
 
 /**
  * @param {ExpectingFeed} feed
- * @param {{put: (job: Job, live: boolean) => void, remove: (job: Job) => void, clear: () => void}} ears live: as news,
+ * @param {{put: (job: Job, live: boolean) => void, remove: (job: Job) => void, clear: () => void}} listeners live: as news,
  * not as part of a list; clear: what was told does not hold any more
  * @param {AbortSignal} signal
  * @returns {{load: () => void, take: (job: Job) => void}} load: fetch them all; take: one that was fetched
  */
-export function follow(feed, ears, signal) {
+export function follow(feed, listeners, signal) {
   const versions = new VersionedList();
 
   /** @param {Job} job @param {boolean} live */
   const put = (job, live) => {
-    if (versions.accept(job)) ears.put(job, live);
+    if (versions.accept(job)) listeners.put(job, live);
   };
   /** @param {FeedEventMap["change"]} event */
   const hear = ({ detail: { action, job } }) => {
     if (!job) return;
     if (action !== "delete") return put(job, true);
     versions.delete({ id: job.id, version: Number.POSITIVE_INFINITY });
-    ears.remove(job);
+    listeners.remove(job);
   };
   const load = () =>
-    persist(
+    retryUntilDone(
       async () => {
         for await (const page of pages("/jobs", signal)) for (const job of page) put(job, false);
       },
@@ -47,7 +47,7 @@ export function follow(feed, ears, signal) {
     );
   const again = () => {
     versions.markStale();
-    ears.clear();
+    listeners.clear();
     load();
   };
 

@@ -24,7 +24,7 @@ export function start(form, feed, { path, body, cleared, done }) {
     const sent = body();
     const { eventId } = await send("POST", path, { ...sent, client_key: repeat.for(sent) });
     repeat.answered();
-    feed.expect(eventId);
+    feed.expectEvent(eventId);
     for (const name of cleared) field(name).value = "";
     if (feed.state === "live") announce(done);
     else toast(`${done} It shows here once the connection is back.`);

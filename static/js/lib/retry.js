@@ -6,7 +6,7 @@ import { Backoff } from "./backoff.js";
  * @param {() => Promise<unknown>} work @param {ExpectingFeed} feed @param {AbortSignal} signal
  * @returns {Promise<boolean>} false when it was given up
  */
-export async function persist(work, feed, signal) {
+export async function retryUntilDone(work, feed, signal) {
   const backoff = new Backoff();
   while (!signal.aborted) {
     try {

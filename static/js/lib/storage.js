@@ -7,14 +7,14 @@ const { root = "", person = "", accounts } = document.documentElement.dataset;
 const prefix = `quart-notes:${root}:`;
 const own = accounts === undefined ? prefix : `${prefix}user:${person}:`;
 
-/** @type {Set<keyof Kept>} the theme is for the pages before signing in too; the road is the network's */
+/** @type {Set<keyof StoredValues>} the theme is for the pages before signing in too; the road is the network's */
 const OF_NOBODY = new Set(["theme", "road"]);
 
-/** @param {keyof Kept} key */
+/** @param {keyof StoredValues} key */
 const full = (key) => (OF_NOBODY.has(key) ? prefix : own) + key;
 
-/** @template {keyof Kept} Key @param {Key} key @returns {Kept[Key]|null} */
-export function kept(key) {
+/** @template {keyof StoredValues} Key @param {Key} key @returns {StoredValues[Key]|null} */
+export function stored(key) {
   try {
     return JSON.parse(localStorage.getItem(full(key)) ?? "null");
   } catch {
@@ -22,8 +22,8 @@ export function kept(key) {
   }
 }
 
-/** @template {keyof Kept} Key @param {Key} key @param {Kept[Key]|null} value null forgets */
-export function keep(key, value) {
+/** @template {keyof StoredValues} Key @param {Key} key @param {StoredValues[Key]|null} value null forgets */
+export function store(key, value) {
   try {
     if (value === null) localStorage.removeItem(full(key));
     else localStorage.setItem(full(key), JSON.stringify(value));
@@ -32,7 +32,7 @@ export function keep(key, value) {
   }
 }
 
-/** Whether a storage event is about this key. @param {keyof Kept} key @param {string|null} changed null: all */
+/** Whether a storage event is about this key. @param {keyof StoredValues} key @param {string|null} changed null: all */
 export const isKey = (key, changed) => changed === null || changed === full(key);
 
 /** @param {string} start @returns {number[]} the numbers that follow `start` in the keys */

@@ -1,20 +1,20 @@
 /** Loads the rest of a long board, and the whole board after a reset. */
 import { notesPath } from "../boards/current_board.js";
 import { pages } from "../lib/api.js";
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 import { cardFor } from "./note_card.js";
 
 const TURN_MS = 8; // half a frame: a phone four times slower still answers to a finger
 const AT_ONCE = 250; // cards
 
 /**
- * @param {import("./note_list.js").Board} board @param {HTMLElement} element @param {ExpectingFeed} feed
+ * @param {import("./note_list.js").NoteList} board @param {HTMLElement} element @param {ExpectingFeed} feed
  * @param {{forget: boolean, signal: AbortSignal}} how forget: what is on the board may be of another epoch
  */
 export async function load(board, element, feed, { forget, signal }) {
   const dropOthers = forget ? board.markStale() : () => {};
   board.list.setAttribute("aria-busy", "true");
-  const done = await persist(() => all(board, signal), feed, signal);
+  const done = await retryUntilDone(() => all(board, signal), feed, signal);
   if (!done) return;
   dropOthers();
   board.list.removeAttribute("aria-busy");
@@ -23,7 +23,7 @@ export async function load(board, element, feed, { forget, signal }) {
 
 /**
  * Cards are created in idle time, outside the document, and inserted in batches: each insertion lays out the whole board.
- * @param {import("./note_list.js").Board} board @param {AbortSignal} signal
+ * @param {import("./note_list.js").NoteList} board @param {AbortSignal} signal
  */
 async function all(board, signal) {
   for await (const page of pages(notesPath, signal)) {

@@ -2,7 +2,7 @@
 import { find } from "../lib/elements.js";
 import { emit } from "../lib/page_events.js";
 import { load } from "./board_loading.js";
-import { Board } from "./note_list.js";
+import { NoteList } from "./note_list.js";
 
 /**
  * @param {HTMLElement} element the page's main, with `ul.notes` in it
@@ -10,7 +10,7 @@ import { Board } from "./note_list.js";
  * @returns {() => void} stop
  */
 export function start(element, feed) {
-  const board = new Board(find(element, "ul.notes"));
+  const board = new NoteList(find(element, "ul.notes"));
   const { open, done } = find(element, "#summary").dataset;
   const controller = new AbortController();
   const { signal } = controller;

@@ -1,6 +1,6 @@
 /** Hides done notes; this browser stores the choice. */
 import { find } from "../lib/elements.js";
-import { keep, kept } from "../lib/storage.js";
+import { store, stored } from "../lib/storage.js";
 
 const FOLDED = "done-folded";
 
@@ -12,9 +12,9 @@ export function start(element, list) {
     list.toggleAttribute("data-fold", folded);
     element.ariaExpanded = String(!folded);
     find(element, ".label").textContent = folded ? "Show done" : "Hide done";
-    keep(FOLDED, folded || null);
+    store(FOLDED, folded || null);
   };
   element.addEventListener("click", () => fold(!list.hasAttribute("data-fold")), { signal: controller.signal });
-  fold(Boolean(kept(FOLDED)));
+  fold(Boolean(stored(FOLDED)));
   return () => controller.abort();
 }

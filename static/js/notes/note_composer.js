@@ -6,7 +6,7 @@ import { find } from "../lib/elements.js";
 import { clearErrors, showErrors } from "../lib/field_errors.js";
 import { isSaving, keyOf } from "../lib/keyboard.js";
 import { announce, toast } from "../lib/page_events.js";
-import { keep, kept } from "../lib/storage.js";
+import { store, stored } from "../lib/storage.js";
 import { NoteFields } from "./note_fields.js";
 import { change } from "./note_requests.js";
 
@@ -18,14 +18,14 @@ export function start(element, feed) {
   const controller = new AbortController();
   const { signal } = controller;
   const fields = new NoteFields(element);
-  const repeat = new RepeatKey(kept(SENT), (last) => keep(SENT, last));
+  const repeat = new RepeatKey(stored(SENT), (last) => store(SENT, last));
   const button = find(element, "[type=submit]");
   /** @param {NoteText} text */
   const write = (text) => {
     fields.text = text;
     element.toggleAttribute("data-open", !fields.isEmpty || element.contains(document.activeElement));
   };
-  const keepDraft = () => keep(DRAFT, fields.isEmpty ? null : fields.text);
+  const keepDraft = () => store(DRAFT, fields.isEmpty ? null : fields.text);
   /** @param {boolean} is */
   const busy = (is) => {
     fields.title.readOnly = fields.description.readOnly = is;
@@ -34,8 +34,8 @@ export function start(element, feed) {
   const send = async () => {
     const { eventId } = await change("POST", "", { ...fields.text, client_key: repeat.for(fields.text) });
     repeat.answered();
-    feed.expect(eventId);
-    keep(DRAFT, null);
+    feed.expectEvent(eventId);
+    store(DRAFT, null);
     write({ title: null, description: null });
     if (feed.state === "live") announce("Added.");
     else toast("Added. It shows here once the connection is back.");
@@ -88,6 +88,6 @@ export function start(element, feed) {
     },
     { signal },
   );
-  write(fields.isEmpty ? (kept(DRAFT) ?? fields.text) : fields.text);
+  write(fields.isEmpty ? (stored(DRAFT) ?? fields.text) : fields.text);
   return () => controller.abort();
 }

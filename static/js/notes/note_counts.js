@@ -50,7 +50,7 @@ export function start(element, list) {
     if (query) timer = setTimeout(() => announce(text.textContent), TYPING_MS);
   };
 
-  for (const name of ["note:changed", "note:gone", "board:loaded"]) element.addEventListener(name, soon, { signal });
+  for (const name of ["note:changed", "note:deleted", "board:loaded"]) element.addEventListener(name, soon, { signal });
   element.addEventListener("notes:filtered", filtered, { signal });
   return () => {
     controller.abort();

@@ -1,5 +1,5 @@
 /** Deletes a note, and offers to undo it. */
-import { until } from "../feed/confirmation.js";
+import { waitUntil } from "../feed/confirmation.js";
 import { explain, Problem } from "../lib/api.js";
 import { around } from "../lib/elements.js";
 import { goTo } from "../lib/list_keys.js";
@@ -22,8 +22,8 @@ export function start(element, feed) {
   const restore = async (id) => {
     try {
       const { eventId } = await change("POST", `/${id}/restore`);
-      feed.expect(eventId);
-      await until(element, () => Boolean(document.getElementById(`note-${id}`)));
+      feed.expectEvent(eventId);
+      await waitUntil(element, () => Boolean(document.getElementById(`note-${id}`)));
       goTo(document.getElementById(`note-${id}`));
     } catch (caught) {
       const problem = Problem.of(caught);

@@ -1,7 +1,7 @@
 /** Editing in place: the cards with an editor, and the drafts in storage. */
 import { may } from "../boards/board_role.js";
 import { around } from "../lib/elements.js";
-import { keep, kept, numbersAfter } from "../lib/storage.js";
+import { store, stored, numbersAfter } from "../lib/storage.js";
 import { noteOf } from "./note_card.js";
 import { NoteEditor } from "./note_editor.js";
 import { DRAFTS, draftKey } from "./note_text.js";
@@ -14,27 +14,27 @@ export function start(element, feed) {
   /** @type {Map<Element, NoteEditor>} */ const editors = new Map();
 
   /** The editor of a card, opened if it was not. @param {HTMLElement} card @param {Draft|null} draft to begin with */
-  const edit = (card, draft = kept(draftKey(noteOf(card).id))) => {
+  const edit = (card, draft = stored(draftKey(noteOf(card).id))) => {
     const editor = editors.get(card) ?? new NoteEditor(card, feed, draft, () => editors.delete(card));
     editors.set(card, editor);
     return editor;
   };
   /** Reopen a draft in its card, without focus. @param {HTMLElement} card */
   const resume = (card) => {
-    const draft = kept(draftKey(noteOf(card).id));
+    const draft = stored(draftKey(noteOf(card).id));
     if (draft) edit(card, draft);
   };
   const resumeAll = () => {
     for (const id of numbersAfter(DRAFTS)) {
       const card = document.getElementById(`note-${id}`);
-      const draft = kept(draftKey(id));
+      const draft = stored(draftKey(id));
       if (card) resume(card);
-      else if (draft) offerText(draft, () => keep(draftKey(id), null));
+      else if (draft) offerText(draft, () => store(draftKey(id), null));
     }
   };
   /** Resume a draft; the text in the editor is set aside. @param {CardEvent<Draft>} event */
-  const takeUp = ({ target, detail }) => {
-    editors.get(target)?.setAside();
+  const resumeDraft = ({ target, detail }) => {
+    editors.get(target)?.setDraftAside();
     edit(target, detail).form.focus();
   };
   /** @param {CardEvent<NoteChange>} event */
@@ -58,9 +58,9 @@ export function start(element, feed) {
 
   element.addEventListener("click", click, { signal });
   element.addEventListener("dblclick", doubleClick, { signal });
-  element.addEventListener("note:edit", takeUp, { signal });
+  element.addEventListener("note:edit", resumeDraft, { signal });
   element.addEventListener("note:changed", changed, { signal });
-  element.addEventListener("note:going", ({ target }) => editors.get(target)?.gone(), { signal });
+  element.addEventListener("note:deleting", ({ target }) => editors.get(target)?.gone(), { signal });
   element.addEventListener("board:loaded", resumeAll, { signal });
   /** @type {NodeListOf<HTMLElement>} */ const cards = element.querySelectorAll(".note");
   cards.forEach(resume);

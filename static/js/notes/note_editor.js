@@ -5,13 +5,13 @@
  * shown before it can be overwritten. 3. A newer version with the same text (a tick) is no conflict.
  */
 import { explain, Problem } from "../lib/api.js";
-import { keep } from "../lib/storage.js";
+import { store } from "../lib/storage.js";
 import { showConflict } from "./edit_conflict.js";
 import { noteOf } from "./note_card.js";
 import { EditorForm } from "./note_editor_form.js";
 import { save } from "./note_saving.js";
 import { baseOf, draftKey, sameText } from "./note_text.js";
-import { setAside } from "./unsaved_drafts.js";
+import { setDraftAside } from "./unsaved_drafts.js";
 
 export class NoteEditor {
   /** @type {import("./edit_conflict.js").Conflict|undefined} */ #conflict;
@@ -28,11 +28,11 @@ export class NoteEditor {
     this.base = draft?.base ?? baseOf(note);
     this.form = new EditorForm(note.id, draft ?? note, {
       save: () => this.save(),
-      cancel: () => this.setAside(),
-      typing: () => keep(draftKey(this.id), this.draft),
+      cancel: () => this.setDraftAside(),
+      typing: () => store(draftKey(this.id), this.draft),
       compare: () => this.#compare(noteOf(this.card)),
     });
-    if (draft) keep(draftKey(note.id), draft);
+    if (draft) store(draftKey(note.id), draft);
     this.form.open(card);
     this.newer(note);
   }
@@ -64,7 +64,7 @@ export class NoteEditor {
   async save() {
     if (this.#busy) return;
     this.#busy = true;
-    this.form.say("Saving…");
+    this.form.showStatus("Saving…");
     try {
       await save(this, this.#gone);
     } catch (caught) {
@@ -80,14 +80,14 @@ export class NoteEditor {
       this.#compare(problem.note);
       return;
     }
-    this.form.say(explain(problem), problem);
+    this.form.showStatus(explain(problem), problem);
     if (problem.status === 404 && this.#gone) this.form.mark("This note is gone. Copy your text into a new note.");
     else if (problem.status === 404) this.gone();
   }
 
   /** After either choice the other text was seen: the next save is based on it. @param {Note} theirs */
   async #compare(theirs) {
-    this.form.say("");
+    this.form.showStatus("");
     this.#conflict = showConflict(this.card, this.form.typed, theirs);
     const { choice, seen } = await this.#conflict.chosen;
     this.#conflict = undefined;
@@ -95,17 +95,17 @@ export class NoteEditor {
     this.form.mark("");
     this.form.focus();
     if (choice === "mine") this.save();
-    if (choice === "theirs") this.setAside("Their version is kept. Yours is not saved.");
+    if (choice === "theirs") this.setDraftAside("Their version is kept. Yours is not saved.");
   }
 
   /** Close, and keep the typed text for later. */
-  setAside(words = "Your change is not saved.") {
-    setAside(this.card, this.draft, words);
+  setDraftAside(words = "Your change is not saved.") {
+    setDraftAside(this.card, this.draft, words);
     this.close();
   }
 
   close() {
-    keep(draftKey(this.id), null);
+    store(draftKey(this.id), null);
     this.#conflict?.close();
     this.closed();
     this.form.close(this.card);

@@ -5,10 +5,10 @@ import { isSaving, keyOf } from "../lib/keyboard.js";
 import { announce, emit } from "../lib/page_events.js";
 import { NoteFields } from "./note_fields.js";
 
-/** @typedef {{save: () => void, cancel: () => void, typing: () => void, compare: () => void}} Wishes of the writer */
+/** @typedef {{save: () => void, cancel: () => void, typing: () => void, compare: () => void}} Actions of the writer */
 
 export class EditorForm {
-  /** @param {number} id @param {NoteText} text @param {Wishes} on */
+  /** @param {number} id @param {NoteText} text @param {Actions} on */
   constructor(id, text, on) {
     this.element = clone("note-editor", HTMLFormElement);
     this.fields = new NoteFields(this.element);
@@ -56,7 +56,7 @@ export class EditorForm {
   }
 
   /** Show the state of saving. @param {string} words @param {import("../lib/api.js").Problem} [problem] */
-  say(words, problem) {
+  showStatus(words, problem) {
     const failed = Boolean(problem);
     if (problem?.errors.length) showErrors(this.element, problem);
     else clearErrors(this.element);
@@ -67,7 +67,7 @@ export class EditorForm {
     if (failed) announce(words);
   }
 
-  /** @param {Wishes} on */
+  /** @param {Actions} on */
   #listen({ save, cancel, typing, compare }) {
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();

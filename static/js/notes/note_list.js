@@ -4,27 +4,28 @@
  * 1. A state is applied only if it is newer than what is known (lib/versioned_list.js). 2. A card that is being edited
  * neither moves nor goes until the editor closes. 3. Focus stays in its place: when its card moves or goes, the next one
  * has it, and the page does not scroll.
- * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:going`; from the list: `note:gone`.
+ * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:deleting`; from the list:
+ * `note:deleted`.
  */
 import { handOn, nextShown } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
 import { VersionedList } from "../lib/versioned_list.js";
 import { cardFor, cardsIn, fill, noteOf, read } from "./note_card.js";
-import { CardOrder } from "./note_order.js";
+import { NoteOrder } from "./note_order.js";
 
-/** @typedef {{id: number, card: HTMLElement, done: boolean, gone: boolean}} Place */
+/** @typedef {{id: number, card: HTMLElement, done: boolean, deleted: boolean}} Place */
 
-export class Board {
+export class NoteList {
   /** @type {Map<number, Place>} */ #places = new Map();
   #versions = new VersionedList();
 
   /** @param {HTMLElement} list */
   constructor(list) {
     this.list = list;
-    this.order = new CardOrder(list);
+    this.order = new NoteOrder(list);
     for (const card of cardsIn(list)) {
       const note = read(card);
-      const place = { id: note.id, card, done: note.done, gone: false };
+      const place = { id: note.id, card, done: note.done, deleted: false };
       this.#versions.accept(note);
       this.#places.set(note.id, place);
       this.order.adopt(place);
@@ -47,10 +48,10 @@ export class Board {
   put(note, live, made) {
     if (!this.#versions.accept(note)) return;
     const known = this.#places.get(note.id);
-    const place = known ?? { id: note.id, card: made ?? cardFor(note), done: note.done, gone: false };
+    const place = known ?? { id: note.id, card: made ?? cardFor(note), done: note.done, deleted: false };
     const before = known && noteOf(known.card);
     if (known) fill(known.card, note);
-    place.gone = false;
+    place.deleted = false;
     this.#places.set(note.id, place);
     if (known) this.settle(place.card);
     else this.order.insert(place);
@@ -66,8 +67,8 @@ export class Board {
 
   /** @param {Place} place */
   #drop(place) {
-    place.gone = true;
-    emit(place.card, "note:going");
+    place.deleted = true;
+    emit(place.card, "note:deleting");
     this.settle(place.card);
   }
 
@@ -75,17 +76,17 @@ export class Board {
   settle(card) {
     const { id, done } = noteOf(card);
     const place = this.#places.get(id);
-    if (!place || "editing" in card.dataset || (!place.gone && place.done === done)) return;
+    if (!place || "editing" in card.dataset || (!place.deleted && place.done === done)) return;
     const move = () => {
       this.order.release(place);
       place.done = done;
-      if (place.gone) card.remove();
+      if (place.deleted) card.remove();
       else this.order.insert(place);
     };
     handOn(card, move, () => nextOf(place));
-    if (!place.gone) return;
+    if (!place.deleted) return;
     this.#places.delete(id);
-    emit(this.list, "note:gone");
+    emit(this.list, "note:deleted");
   }
 
   /** What was known may not hold any more: every state is news. @returns {() => void} drops what had no news since */

@@ -2,7 +2,7 @@
 
 /** @typedef {{id: number, done: boolean, card: HTMLElement}} Placed */
 
-export class CardOrder {
+export class NoteOrder {
   /** @type {Placed[]} */ #placed = [];
   /** @type {HTMLElement|undefined} */ #firstDone;
 

@@ -1,5 +1,5 @@
 /** Saves an editor's text, without overwriting a text that was not seen. */
-import { LATE, until } from "../feed/confirmation.js";
+import { SAVED_OFFLINE, waitUntil } from "../feed/confirmation.js";
 import { Problem } from "../lib/api.js";
 import { noteOf } from "./note_card.js";
 import { change } from "./note_requests.js";
@@ -17,11 +17,11 @@ export async function save(editor, gone) {
   const saved = await saveText(id, editor.base, sent);
   if (saved) {
     editor.base = baseOf(saved.note);
-    feed.expect(saved.eventId);
-    if (feed.state !== "live") form.say(LATE);
-    await until(card, () => noteOf(card).version >= saved.note.version || !form.isOpen);
+    feed.expectEvent(saved.eventId);
+    if (feed.state !== "live") form.showStatus(SAVED_OFFLINE);
+    await waitUntil(card, () => noteOf(card).version >= saved.note.version || !form.isOpen);
   }
-  if (!sameText(sent, form.typed)) form.say("Saved. What you typed since then is not saved yet.");
+  if (!sameText(sent, form.typed)) form.showStatus("Saved. What you typed since then is not saved yet.");
   else if (form.isOpen) editor.close();
 }
 

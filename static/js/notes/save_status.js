@@ -1,5 +1,5 @@
 /** What is being saved and what failed, said on the card itself. */
-import { LATE } from "../feed/confirmation.js";
+import { SAVED_OFFLINE } from "../feed/confirmation.js";
 import { explain, Problem } from "../lib/api.js";
 import { clone, find } from "../lib/elements.js";
 import { announce } from "../lib/page_events.js";
@@ -7,8 +7,8 @@ import { announce } from "../lib/page_events.js";
 const PATIENCE_MS = 300; // what is quicker than this needs no word
 
 /** @param {HTMLElement} card @param {string} text @param {() => void} [retry] present when it failed */
-export function say(card, text, retry) {
-  hush(card);
+export function showStatus(card, text, retry) {
+  clearStatus(card);
   const status = clone("note-status");
   const button = find(status, "button");
   find(status, "b").textContent = text;
@@ -25,7 +25,7 @@ export function say(card, text, retry) {
 }
 
 /** @param {HTMLElement} card */
-export function hush(card) {
+export function clearStatus(card) {
   card.querySelector(".note-status")?.remove();
 }
 
@@ -36,19 +36,19 @@ export function hush(card) {
  * @param {{saved?: (note: Note) => void, failed?: () => void}} then
  */
 export async function saving(card, feed, send, then) {
-  hush(card);
-  const timer = setTimeout(() => say(card, "Saving…"), PATIENCE_MS);
+  clearStatus(card);
+  const timer = setTimeout(() => showStatus(card, "Saving…"), PATIENCE_MS);
   try {
     const { note, eventId } = await send();
     clearTimeout(timer);
-    hush(card);
-    feed.expect(eventId);
-    if (feed.state !== "live") say(card, LATE);
+    clearStatus(card);
+    feed.expectEvent(eventId);
+    if (feed.state !== "live") showStatus(card, SAVED_OFFLINE);
     then.saved?.(note);
   } catch (caught) {
     clearTimeout(timer);
     then.failed?.();
-    say(card, explain(Problem.of(caught)), () => saving(card, feed, send, then));
+    showStatus(card, explain(Problem.of(caught)), () => saving(card, feed, send, then));
   }
 }
 

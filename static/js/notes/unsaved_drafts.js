@@ -5,19 +5,19 @@
 import { scope } from "../boards/current_board.js";
 import { around, clone, find } from "../lib/elements.js";
 import { emit, toast } from "../lib/page_events.js";
-import { keep, kept, numbersAfter } from "../lib/storage.js";
+import { store, stored, numbersAfter } from "../lib/storage.js";
 import { cardsIn, noteOf } from "./note_card.js";
 import { sameText } from "./note_text.js";
 
 /** @param {number} id of the note @returns {Draft[]} the latest last */
-const asideOf = (id) => kept(`${scope}aside:${id}`) ?? [];
+const asideOf = (id) => stored(`${scope}aside:${id}`) ?? [];
 
 /** @param {HTMLElement} card @param {Draft} draft @param {string} words what is said of it */
-export function setAside(card, draft, words) {
+export function setDraftAside(card, draft, words) {
   const { id } = noteOf(card);
   if (sameText(draft, draft.base)) return;
   forget(id, draft);
-  keep(`${scope}aside:${id}`, [...asideOf(id), draft]);
+  store(`${scope}aside:${id}`, [...asideOf(id), draft]);
   offerBack(id, draft, words);
 }
 
@@ -41,7 +41,7 @@ export function start(element) {
     const { id } = noteOf(card);
     const draft = asideOf(id).at(-1);
     if (!draft) show(card);
-    else if (button.matches(".aside-back")) takeUp(id, draft);
+    else if (button.matches(".aside-back")) resumeDraft(id, draft);
     else drop(card, draft);
   };
   const loaded = () => {
@@ -76,11 +76,11 @@ function drop(card, draft) {
 
 /** @param {number} id @param {Draft} draft @param {string} words */
 function offerBack(id, draft, words) {
-  toast(words, { label: "Restore", run: () => takeUp(id, draft) });
+  toast(words, { label: "Restore", run: () => resumeDraft(id, draft) });
 }
 
 /** @param {number} id @param {Draft} draft */
-function takeUp(id, draft) {
+function resumeDraft(id, draft) {
   const card = document.getElementById(`note-${id}`);
   if (!card) return;
   forget(id, draft);
@@ -91,5 +91,5 @@ function takeUp(id, draft) {
 /** @param {number} id @param {NoteText} text */
 function forget(id, text) {
   const others = asideOf(id).filter((draft) => !sameText(draft, text));
-  keep(`${scope}aside:${id}`, others.length ? others : null);
+  store(`${scope}aside:${id}`, others.length ? others : null);
 }

@@ -52,6 +52,6 @@ export function start(element) {
   element.addEventListener("contentvisibilityautostatechange", crossed, { signal, capture: true });
   element.addEventListener("note:changed", changed, { signal });
   addEventListener("beforeprint", printed, { signal });
-  element.addEventListener("note:gone", gone, { signal });
+  element.addEventListener("note:deleted", gone, { signal });
   return () => controller.abort();
 }

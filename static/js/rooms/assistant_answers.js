@@ -20,7 +20,7 @@ export function start(element, feed) {
     busy.add(id);
     try {
       const { eventId } = await send("POST", `/messages/${id}/${what}`);
-      feed.expect(eventId);
+      feed.expectEvent(eventId);
     } catch (caught) {
       const problem = Problem.of(caught);
       if (problem.status === 404) return; // it has been deleted

@@ -1,5 +1,5 @@
 /** The conversation: applies events and the newest page. It inserts nothing by itself. */
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 import { page } from "./message_pages.js";
 
 const MOST = 600; // messages on the page while one follows the newest; more are let go of
@@ -38,7 +38,7 @@ export function start(messages, scroll, feed, empty) {
       const { found, last } = await page(roomId, "newest", limit, signal);
       scroll.keeping(() => messages.replace(found, last));
     };
-    const done = await persist(work, feed, signal);
+    const done = await retryUntilDone(work, feed, signal);
     if (!done) return false;
     element.removeAttribute("aria-busy");
     showEmpty();

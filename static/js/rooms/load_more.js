@@ -25,13 +25,13 @@ export function start(element, messages, scroll, feed) {
   let timer = 0;
 
   /** @param {"more"|"whole"|"loading"|"failed"} name @param {string} words */
-  const say = (name, words = "") => {
+  const showState = (name, words = "") => {
     element.dataset.state = name;
     state.textContent = words;
   };
   const show = () => {
     if (messages.oldest) link.search = `?before_id=${messages.oldest.id}`;
-    say(messages.whole ? "whole" : "more");
+    showState(messages.whole ? "whole" : "more");
   };
   /** @param {() => Promise<void>} work */
   const alone = async (work) => {
@@ -42,7 +42,7 @@ export function start(element, messages, scroll, feed) {
       show();
       requestAnimationFrame(look);
     } catch {
-      say("failed", "These messages could not be loaded.");
+      showState("failed", "These messages could not be loaded.");
     } finally {
       busy = false;
     }
@@ -50,7 +50,7 @@ export function start(element, messages, scroll, feed) {
   const older = async () => {
     const { oldest } = messages;
     if (!oldest) return;
-    say("loading", "Loading older messages…");
+    showState("loading", "Loading older messages…");
     const { found, last } = await page(messages.roomId, { before: oldest.id }, PAGE, signal);
     if (messages.oldest?.id !== oldest.id) return; // they do not join what is shown now
     quietly(() => {

@@ -5,7 +5,7 @@ import { clearErrors, showErrors } from "../lib/field_errors.js";
 import { grow, hasKeyboard } from "../lib/growing_field.js";
 import { isSending, keyOf } from "../lib/keyboard.js";
 import { emit } from "../lib/page_events.js";
-import { keep, kept } from "../lib/storage.js";
+import { store, stored } from "../lib/storage.js";
 
 export const LONGEST = 4_000; // characters
 const WARNED = 200; // characters before the end at which they are counted
@@ -34,7 +34,7 @@ export function start(element, roomId, post) {
   const write = (text) => {
     field.value = text;
     changed();
-    keep(draft, text || null);
+    store(draft, text || null);
   };
   /** @param {Event} event */
   const submit = (event) => {
@@ -61,7 +61,7 @@ export function start(element, roomId, post) {
   const input = () => {
     clearErrors(element);
     changed();
-    keep(draft, field.value || null);
+    store(draft, field.value || null);
   };
   /** Restore a message that could not be sent, before the typed text. @param {RoomEvents["composer:take-back"]} event */
   const takeBack = ({ detail }) => {
@@ -73,7 +73,7 @@ export function start(element, roomId, post) {
   field.addEventListener("keydown", press, { signal });
   field.addEventListener("input", input, { signal });
   find(document, "#main").addEventListener("composer:take-back", takeBack, { signal });
-  field.value ||= kept(draft) ?? "";
+  field.value ||= stored(draft) ?? "";
   changed();
   if (hasKeyboard() && document.activeElement === document.body) field.focus({ preventScroll: true });
   return () => controller.abort();

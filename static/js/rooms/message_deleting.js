@@ -11,7 +11,7 @@ export function start(element, feed) {
   const remove = async (id) => {
     try {
       const { eventId } = await send("DELETE", `/messages/${id}?author_id=${viewer}`);
-      feed.expect(eventId);
+      feed.expectEvent(eventId);
       toast("Message deleted.", { label: "Undo", run: () => restore(id) });
     } catch (caught) {
       failed("Not deleted", Problem.of(caught), () => remove(id));
@@ -21,7 +21,7 @@ export function start(element, feed) {
   const restore = async (id) => {
     try {
       const { eventId } = await send("POST", `/messages/${id}/restore?author_id=${viewer}`);
-      feed.expect(eventId);
+      feed.expectEvent(eventId);
     } catch (caught) {
       const problem = Problem.of(caught);
       if (problem.status === 404) toast("This message can no longer be restored.");

@@ -40,7 +40,7 @@ export function start(element, messages, feed) {
   const gone = () => editor?.item.isConnected === false && editor.gone();
 
   messages.element.addEventListener("click", click, { signal });
-  messages.element.addEventListener("message:gone", gone, { signal });
+  messages.element.addEventListener("message:deleted", gone, { signal });
   element.addEventListener("message:edit", ({ target, detail }) => edit(target, detail), { signal });
   element.addEventListener("composer:edit-last", editLast, { signal });
   return () => controller.abort();

@@ -3,7 +3,7 @@
  *
  * Arriving events never replace typed text; a change by others is shown before it can be overwritten.
  */
-import { LATE, until } from "../feed/confirmation.js";
+import { SAVED_OFFLINE, waitUntil } from "../feed/confirmation.js";
 import { explain, Problem, send } from "../lib/api.js";
 import { clone, find } from "../lib/elements.js";
 import { clearErrors, showErrors } from "../lib/field_errors.js";
@@ -46,13 +46,13 @@ export class MessageEditor {
     if (this.#busy) return;
     if (this.field.value === content) return this.close();
     this.#busy = true;
-    this.#say("Saving…");
+    this.#showStatus("Saving…");
     try {
       const body = { author_id: viewer, content: this.field.value };
       /** @type {Sent<Message>} */ const saved = await send("PATCH", `/messages/${id}`, body, this.version);
-      this.feed.expect(saved.eventId);
-      if (this.feed.state !== "live") this.#say(LATE);
-      await until(this.item, () => messageOf(this.item).version >= saved.value.version || !this.form.isConnected);
+      this.feed.expectEvent(saved.eventId);
+      if (this.feed.state !== "live") this.#showStatus(SAVED_OFFLINE);
+      await waitUntil(this.item, () => messageOf(this.item).version >= saved.value.version || !this.form.isConnected);
       if (this.form.isConnected) this.close();
     } catch (caught) {
       this.#refused(Problem.of(caught));
@@ -65,9 +65,9 @@ export class MessageEditor {
   #refused(problem) {
     if (problem.current) {
       this.version = problem.current.version;
-      this.#say("You changed this message somewhere else. Saving again replaces that change.", true);
+      this.#showStatus("You changed this message somewhere else. Saving again replaces that change.", true);
     } else {
-      this.#say(problem.errors.length ? "" : explain(problem), true);
+      this.#showStatus(problem.errors.length ? "" : explain(problem), true);
       if (problem.errors.length) showErrors(this.form, problem);
     }
   }
@@ -97,7 +97,7 @@ export class MessageEditor {
   }
 
   /** @param {string} words @param {boolean} failed */
-  #say(words, failed = false) {
+  #showStatus(words, failed = false) {
     clearErrors(this.form);
     this.state.textContent = words;
     this.state.toggleAttribute("data-failed", failed);

@@ -1,7 +1,7 @@
 /** A message on the page: a copy of the blank one in its template, its slots filled as text. */
 import { drawAvatar } from "../lib/avatar.js";
 import { address, clone, find } from "../lib/elements.js";
-import { sayWithin } from "../shell/user_names.js";
+import { showNames } from "../shell/user_names.js";
 import { fillAnswer, nameAnswer, readAnswer } from "./assistant_answer_item.js";
 import { showText } from "./message_text.js";
 import { tellTime } from "./message_time.js";
@@ -82,7 +82,7 @@ function name(item, message) {
   if (message.client_key) item.dataset.key = message.client_key;
   if (message.answer) return nameAnswer(item, message.id, message.answer, viewer, administers);
   item.toggleAttribute("data-own", own);
-  if (message.author) sayWithin(item, message.author);
+  if (message.author) showNames(item, message.author);
   else nameGuest(item, message.guest ?? "");
   find(item, ".message-tools").hidden = !(own || administers);
   find(item, ".edit-link").hidden = !own;

@@ -3,7 +3,7 @@
  *
  * 1. A state is applied only if it is newer than what is known (lib/versioned_list.js). 2. What stands above a message
  * always fits the message before it.
- * Dispatches from the item, bubbling: `message:changed` {message, before, live}; from the list: `message:gone`.
+ * Dispatches from the item, bubbling: `message:changed` {message, before, live}; from the list: `message:deleted`.
  */
 import { find } from "../lib/elements.js";
 import { emit } from "../lib/page_events.js";
@@ -115,7 +115,7 @@ export class MessageList {
     this.#detach(item);
     if (next) group(next);
     if (focused) (neighbour ?? find(document, "#log")).focus({ preventScroll: true });
-    emit(this.element, "message:gone", messageOf(item));
+    emit(this.element, "message:deleted", messageOf(item));
   }
 
   /** What was known may not hold any more: every state is news from now on, until all are replaced. */

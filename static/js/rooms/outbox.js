@@ -6,7 +6,7 @@
  */
 import { explain, Problem, send } from "../lib/api.js";
 import { clientKey } from "../lib/client_key.js";
-import { keep, kept } from "../lib/storage.js";
+import { store, stored } from "../lib/storage.js";
 
 const ARRIVAL_MS = 10_000; // what the server has and a live feed does not bring by then has been deleted
 
@@ -97,7 +97,7 @@ export class Outbox {
       const body = { author_id, content, client_key: key };
       const { eventId } = await send("POST", `/rooms/${this.roomId}/messages`, body);
       item.state = "sent";
-      this.feed.expect(eventId);
+      this.feed.expectEvent(eventId);
       setTimeout(() => this.feed.state === "live" && this.drop(item.key), ARRIVAL_MS);
       return true;
     } catch (caught) {
@@ -126,7 +126,7 @@ class OutboxStore {
 
   /** All unsent messages, which become this tab's own too: however many tabs send one, it is posted once. */
   take() {
-    const items = kept(this.#place) ?? [];
+    const items = stored(this.#place) ?? [];
     for (const { key } of items) this.#own.add(key);
     return items;
   }
@@ -134,10 +134,10 @@ class OutboxStore {
   /** @param {Unsent[]} items all of this tab's */
   save(items) {
     for (const { key } of items) this.#own.add(key);
-    const others = (kept(this.#place) ?? []).filter(({ key }) => !this.#own.has(key));
+    const others = (stored(this.#place) ?? []).filter(({ key }) => !this.#own.has(key));
     const own = items.map(({ key, author_id, content, date }) => ({ key, author_id, content, date }));
     const all = [...others, ...own];
-    keep(this.#place, all.length ? all : null);
+    store(this.#place, all.length ? all : null);
   }
 }
 

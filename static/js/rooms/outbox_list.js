@@ -28,7 +28,7 @@ export function start(element, messages, scroll, feed) {
         handOn(row, () => row.remove());
         rows.delete(key);
       }
-      for (const item of items) say(rows.get(item.key) ?? make(item), item);
+      for (const item of items) showState(rows.get(item.key) ?? make(item), item);
       regroup();
     });
   };
@@ -89,7 +89,7 @@ function rowFor({ key, author_id, content, date }, roomId) {
 }
 
 /** @param {HTMLElement} row @param {Outgoing} item */
-function say(row, { state, problem }) {
+function showState(row, { state, problem }) {
   if (row.dataset.state === state) return;
   const failed = state === "failed";
   const words = failed ? explainUnsent(problem) : WORDS[state];

@@ -2,12 +2,12 @@
 import { find } from "../lib/elements.js";
 import { prefer } from "../shell/preferences.js";
 import * as shortcuts from "../shell/shortcuts.js";
-import * as answers from "./assistant_answers.js";
-import * as mention from "./assistant_mention.js";
+import * as assistantAnswers from "./assistant_answers.js";
+import * as assistantMention from "./assistant_mention.js";
 import * as assistantStatus from "./assistant_status.js";
-import * as conversation from "./feed_updates.js";
+import * as feedUpdates from "./feed_updates.js";
 import { guestPosting } from "./guest_posting.js";
-import * as furtherMessages from "./load_more.js";
+import * as loadMore from "./load_more.js";
 import * as messageComposer from "./message_composer.js";
 import * as messageDeleting from "./message_deleting.js";
 import * as messageEditing from "./message_editing.js";
@@ -19,9 +19,9 @@ import * as outboxList from "./outbox_list.js";
 import * as presence from "./presence.js";
 import { Reading } from "./read_marker.js";
 import { LogScroll } from "./scroll_position.js";
-import * as typingLine from "./typing_indicator.js";
-import * as typing from "./typing_sender.js";
-import * as unreadLine from "./unread_divider.js";
+import * as typingIndicator from "./typing_indicator.js";
+import * as typingSender from "./typing_sender.js";
+import * as unreadDivider from "./unread_divider.js";
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
@@ -36,13 +36,13 @@ export function start(element, feed) {
   const reading = new Reading(messages, scroll, lastRead ? Number(lastRead) : Number.POSITIVE_INFINITY, feed);
   scroll.start();
   messageGrouping.start(list);
-  conversation.start(messages, scroll, feed, find(element, "#empty-room"));
-  unreadLine.start(find(element, "#jump"), messages, scroll, reading, Number(unread ?? 0));
+  feedUpdates.start(messages, scroll, feed, find(element, "#empty-room"));
+  unreadDivider.start(find(element, "#jump"), messages, scroll, reading, Number(unread ?? 0));
   reading.start();
-  furtherMessages.start(older, messages, scroll, feed);
+  loadMore.start(older, messages, scroll, feed);
   presence.start(find(element, "#here"), roomId, feed);
-  typingLine.start(find(element, "#typing"), roomId, feed);
-  answers.start(list, feed);
+  typingIndicator.start(find(element, "#typing"), roomId, feed);
+  assistantAnswers.start(list, feed);
   if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);
   if (!viewer) startGuest(element, messages.roomId, scroll);
   const writing = viewer ? startWriting(element, messages, scroll, feed) : {};
@@ -72,8 +72,8 @@ function startWriting(element, messages, scroll, feed) {
     outbox.add(content, viewer);
     scroll.toEnd();
   });
-  if (element.dataset.kind !== "private") typing.start(form, messages.roomId);
+  if (element.dataset.kind !== "private") typingSender.start(form, messages.roomId);
   messageEditing.start(element, messages, feed);
   messageDeleting.start(messages.element, feed);
-  return form.querySelector("#ask-button") ? { "@": mention.start(form) } : {};
+  return form.querySelector("#ask-button") ? { "@": assistantMention.start(form) } : {};
 }

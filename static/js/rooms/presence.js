@@ -1,7 +1,7 @@
 /** Shows who is here at once, and announces it politely. */
 import { clone, find } from "../lib/elements.js";
 import { keyOf } from "../lib/keyboard.js";
-import { sayWithin } from "../shell/user_names.js";
+import { showNames } from "../shell/user_names.js";
 import { viewer } from "./message_item.js";
 import { newsOf } from "./presence_announcements.js";
 
@@ -47,7 +47,7 @@ export function start(here, roomId, feed) {
 /** @param {{id: number, nickname: string, name: string}} person a guest's id is 0 */
 function personHere(person) {
   const line = clone("here-person");
-  sayWithin(line, person);
+  showNames(line, person);
   return line;
 }
 

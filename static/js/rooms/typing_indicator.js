@@ -1,5 +1,5 @@
 /** Shows who else is typing, in a line above the composer. */
-import { say } from "../shell/user_names.js";
+import { showName } from "../shell/user_names.js";
 import { viewer } from "./message_item.js";
 import { newsOf } from "./presence_announcements.js";
 
@@ -29,7 +29,7 @@ export function start(element, roomId, feed) {
 function sentence(people) {
   const [first, second] = people.map((person) => {
     const bdi = document.createElement("bdi");
-    say(bdi, person);
+    showName(bdi, person);
     return bdi;
   });
   if (!people.length) return [];

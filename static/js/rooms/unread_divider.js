@@ -82,7 +82,7 @@ export function start(button, messages, scroll, reading, unread) {
   messages.element.addEventListener("message:changed", changed, { signal });
   messages.element.addEventListener("message:outside", outside, { signal });
   messages.element.addEventListener("messages:loaded", draw, { signal });
-  messages.element.addEventListener("message:gone", () => marked && !marked.isConnected && draw(), { signal });
+  messages.element.addEventListener("message:deleted", () => marked && !marked.isConnected && draw(), { signal });
   scroll.log.addEventListener("log:moved", look, { signal });
   document.addEventListener("visibilitychange", look, { signal });
   document.addEventListener("composer:sent", answered, { signal });

@@ -5,7 +5,7 @@
  */
 import { Problem, send } from "../lib/api.js";
 import { emit } from "../lib/page_events.js";
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 
 const person = document.documentElement.dataset.person ?? "";
 
@@ -39,5 +39,5 @@ export function prefer(key, value) {
       if (status === 0 || status >= 500) throw caught; // another time
     }
   };
-  persist(put, feed, controller.signal);
+  retryUntilDone(put, feed, controller.signal);
 }

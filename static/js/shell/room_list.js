@@ -3,8 +3,8 @@ import { pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
 import { place, removeAll } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
-import { persist } from "../lib/retry.js";
-import { say } from "./user_names.js";
+import { retryUntilDone } from "../lib/retry.js";
+import { showName } from "./user_names.js";
 
 const LOBBY = 1;
 
@@ -31,7 +31,7 @@ export function start(element, me, feed) {
     if (own && item) putInOrder(own, item);
   };
   const load = () =>
-    persist(
+    retryUntilDone(
       async () => {
         const found = [];
         for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, signal)) found.push(...page);
@@ -65,7 +65,7 @@ function itemFor(room, me) {
   address(link, "href", room.id);
   if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
   const name = find(item, ".room-name");
-  if (room.kind === "direct") say(name, other);
+  if (room.kind === "direct") showName(name, other);
   else name.textContent = room.kind === "private" ? "Assistant" : room.name;
   return item;
 }

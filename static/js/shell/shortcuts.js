@@ -2,7 +2,7 @@
 import { around, find } from "../lib/elements.js";
 import { keyOf } from "../lib/keyboard.js";
 import { emit } from "../lib/page_events.js";
-import { keep, kept } from "../lib/storage.js";
+import { store, stored } from "../lib/storage.js";
 
 const OFF = "shortcuts-off";
 const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
@@ -27,19 +27,19 @@ export function start(sheet, pageKeys) {
     const key = keyOf(event);
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || sheet.open) return;
     if (key === "Escape" && around(event, ".note, .message") && target instanceof HTMLElement) target.blur();
-    if (around(event, TYPING) || kept(OFF)) return;
+    if (around(event, TYPING) || stored(OFF)) return;
     if (Object.hasOwn(keys, key) && keys[key]() !== false) event.preventDefault();
   };
   /** @param {boolean} off */
   const turn = (off) => {
-    keep(OFF, off || null);
+    store(OFF, off || null);
     switcher.ariaChecked = String(!off);
   };
 
   document.addEventListener("keydown", press, { signal });
   find(document, "#shortcuts-button").addEventListener("click", () => sheet.showModal(), { signal });
   sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close(), { signal });
-  switcher.addEventListener("click", () => turn(!kept(OFF)), { signal });
-  turn(Boolean(kept(OFF)));
+  switcher.addEventListener("click", () => turn(!stored(OFF)), { signal });
+  turn(Boolean(stored(OFF)));
   return () => controller.abort();
 }

@@ -2,10 +2,10 @@
  * Light, dark, or the system's theme: the choice of the current user, on all their screens, else of this browser. It is set
  * before the first paint, by the server or by before_paint.js.
  */
-import { isKey, keep, kept } from "../lib/storage.js";
+import { isKey, store, stored } from "../lib/storage.js";
 import { prefer } from "./preferences.js";
 
-/** @typedef {Kept["theme"]|"system"} Choice */
+/** @typedef {StoredValues["theme"]|"system"} Choice */
 /** @type {Choice[]} */ const CHOICES = ["system", "light", "dark"];
 
 /** @param {HTMLElement} element the button */
@@ -15,7 +15,7 @@ export function start(element) {
   const page = document.documentElement;
   /** @type {NodeListOf<HTMLMetaElement>} */ const colors = document.querySelectorAll("meta[name=theme-color]");
   const given = [...colors].map(({ content }) => content);
-  let chosen = choiceOf(page.dataset.chosenTheme ?? kept("theme"));
+  let chosen = choiceOf(page.dataset.chosenTheme ?? stored("theme"));
   /** @param {Choice} choice */
   const show = (choice) => {
     if (choice === "system") delete page.dataset.theme;
@@ -29,7 +29,7 @@ export function start(element) {
   };
   /** This browser's choice is for pages without a user. @param {Choice} choice */
   const take = (choice) => {
-    keep("theme", choice === "system" ? null : choice);
+    store("theme", choice === "system" ? null : choice);
     show(choice);
   };
   const turn = () => {
@@ -37,13 +37,13 @@ export function start(element) {
     prefer("theme", chosen);
   };
   /** In another window of a browser in which nobody is chosen. @param {StorageEvent} event */
-  const stored = ({ key }) => !page.dataset.person && isKey("theme", key) && show(choiceOf(kept("theme")));
+  const changed = ({ key }) => !page.dataset.person && isKey("theme", key) && show(choiceOf(stored("theme")));
 
   element.addEventListener("click", turn, { signal });
   document.addEventListener("preference", ({ detail }) => detail.key === "theme" && take(choiceOf(detail.value)), {
     signal,
   });
-  addEventListener("storage", stored, { signal });
+  addEventListener("storage", changed, { signal });
   show(chosen);
   return () => controller.abort();
 }

@@ -8,7 +8,7 @@
 import { isNewer } from "../feed/event_ids.js";
 import { ask } from "../lib/api.js";
 import { emit } from "../lib/page_events.js";
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 
 const READING_MS = 400; // a person who looks at the room has read it before this
 
@@ -54,7 +54,7 @@ export function start(element, me, feed) {
     if (message && (mine || topic.startsWith("room:"))) count(message, action);
   };
   const load = () =>
-    persist(
+    retryUntilDone(
       async () => {
         const { value } = await ask(`/users/${me}/unread`, { signal });
         rooms = new Map();

@@ -1,5 +1,5 @@
 /** Adds new users to each choice of all users (`data-people`). */
-import { say } from "./user_names.js";
+import { showName } from "./user_names.js";
 
 /** @param {FeedTarget} feed */
 export function start(feed) {
@@ -20,7 +20,7 @@ function offer(select, user) {
   if (value === select.dataset.except || [...select.options].some((option) => option.value === value)) return;
   const option = new Option("", value);
   option.dataset.as = "choice";
-  say(option, user);
+  showName(option, user);
   select.add(option);
   select.closest("form[hidden]")?.removeAttribute("hidden"); // until now there was nobody to choose
 }

@@ -7,7 +7,7 @@
  */
 import { pages } from "../lib/api.js";
 import { drawAvatar } from "../lib/avatar.js";
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 import { retitle } from "./page_title.js";
 
 /** @typedef {Pick<User, "id"|"nickname"|"name"|"deactivated">} Named */
@@ -25,7 +25,7 @@ export function start(feed) {
   };
   const again = () => {
     changed.clear();
-    if (places(document, "[data-who]").length) persist(load, feed, controller.signal);
+    if (places(document, "[data-who]").length) retryUntilDone(load, feed, controller.signal);
   };
   feed.addEventListener("change", ({ detail: { user } }) => user && rename(user), { signal: controller.signal });
   feed.addEventListener("reset", again, { signal: controller.signal });
@@ -37,16 +37,16 @@ function rename(user) {
   const heading = document.querySelector(`h1 [data-who="${user.id}"]:not([data-as])`);
   if (heading) retitle(heading.textContent, user.nickname);
   changed.set(user.id, user);
-  for (const place of places(document, `[data-who="${user.id}"]`)) say(place, user);
+  for (const place of places(document, `[data-who="${user.id}"]`)) showName(place, user);
 }
 
 /** Show a user's texts in all elements within an element. @param {Element} element @param {Named} user */
-export function sayWithin(element, user) {
-  for (const place of places(element, "[data-who]")) say(place, user);
+export function showNames(element, user) {
+  for (const place of places(element, "[data-who]")) showName(place, user);
 }
 
 /** Show a user's text in an element. @param {HTMLElement} place @param {Named} user */
-export function say(place, user) {
+export function showName(place, user) {
   const { id, nickname, name, deactivated } = changed.get(user.id) ?? user;
   const { as, label } = place.dataset;
   place.dataset.who = String(id);

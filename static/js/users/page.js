@@ -2,9 +2,9 @@
 import { ask, pages } from "../lib/api.js";
 import { find, insertById, valuesOf } from "../lib/elements.js";
 import { removeAll } from "../lib/focus.js";
-import * as sending from "../lib/live_form.js";
+import * as liveForm from "../lib/live_form.js";
 import { announceNews } from "../lib/page_events.js";
-import { persist } from "../lib/retry.js";
+import { retryUntilDone } from "../lib/retry.js";
 import { cardFor, fill } from "./user_card.js";
 
 const { dataset } = document.documentElement;
@@ -40,7 +40,7 @@ export function start(element, feed) {
   const all = async () => {
     for await (const page of pages("/users", signal)) for (const user of page) put(user, false);
   };
-  const load = () => persist(all, feed, signal);
+  const load = () => retryUntilDone(all, feed, signal);
   const again = () => {
     removeAll(list);
     empty.hidden = false;
@@ -51,7 +51,7 @@ export function start(element, feed) {
   feed.addEventListener("reset", again, { signal });
   if (list.children.length >= FULL) load();
   if (form instanceof HTMLFormElement) {
-    sending.start(form, feed, {
+    liveForm.start(form, feed, {
       path: "/users",
       body: () => ({ ...valuesOf(form), email: new FormData(form).get("email") || null }),
       cleared: ["name", "email", "nickname"],

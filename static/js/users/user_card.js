@@ -1,6 +1,6 @@
 /** A user's card: a copy of the blank one in the page's template, its slots filled as text. */
 import { address, clone, find } from "../lib/elements.js";
-import { sayWithin } from "../shell/user_names.js";
+import { showNames } from "../shell/user_names.js";
 
 /** @param {User} user @returns {HTMLElement} */
 export function cardFor(user) {
@@ -23,7 +23,7 @@ export function cardFor(user) {
 export function fill(card, user) {
   card.toggleAttribute("data-deactivated", Boolean(user.deactivated));
   card.toggleAttribute("data-admin", Boolean(user.admin));
-  sayWithin(card, user);
+  showNames(card, user);
   if (user.email !== undefined) showMail(find(card, ".user-mail", HTMLAnchorElement), user.email);
   const be = card.querySelector(".be-button"); // where everybody is who they choose to be
   if (be instanceof HTMLButtonElement) be.value = String(user.id);

@@ -1,1 +1,1 @@
-"""The edges: where HTTP, websockets and pages meet the domain."""
+"""The routes: HTTP, websockets and pages."""

@@ -1,4 +1,4 @@
-"""The live feed's two edges: a websocket and an event stream, fed by the same subscription."""
+"""The live feed over websockets and event streams, both from the same subscription."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,13 +25,13 @@ from quart_notes.web.streams import EventStream, Join, converse, direct_peer
 blueprint = Blueprint("live", __name__)
 tag_blueprint(blueprint, ["feed"])
 
-FLOOD = 256  # messages a client may send within FLOOD_WINDOW; the feed asks for none
+FLOOD = 256  # messages that a client may send within FLOOD_WINDOW; the feed needs none
 FLOOD_WINDOW = 10.0  # seconds
 MISBEHAVED = 1008  # RFC 6455, 7.4.1
 
 
 def _after(header: str | None, query: str | None) -> EventId | None:
-    """Where to resume; the header, which a browser sends by itself at a reconnect, is newer than the address."""
+    """The event to resume after; the header, which a browser sends at a reconnect, is newer than the address."""
     text = header if header is not None else query
     return None if text is None else EventId.parse(text)
 
@@ -46,7 +46,7 @@ async def stream_events(query_args: FeedQuery) -> Response:
     """Follow every change as server-sent events.
 
     Each event is one JSON object, its id in the `id:` line. `after` (or the header `Last-Event-ID`) resumes after an
-    event; when the log no longer knows it, the first event is a reset. `topics` narrows what is heard.
+    event; when the log does not know it any more, the first event is a reset. `topics` narrows the subscription.
     """
     after = _after(request.headers.get("Last-Event-ID"), query_args.after)
     await core().database.ping()
@@ -95,7 +95,7 @@ def _joining(who: Listener) -> Join:
 
 
 async def _drain() -> int:
-    """Read what the client sends, which the feed has no use for, until it is too much."""
+    """Read and ignore what the client sends, until it is too much."""
     loop = asyncio.get_running_loop()
     window, count = loop.time(), 0
     while count < FLOOD:

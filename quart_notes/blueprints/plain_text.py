@@ -1,4 +1,4 @@
-"""The plain-text door of the lobby: a line in is a message, a message is a line out."""
+"""The plain-text endpoint of the lobby: each line in is a message, each message is a line out."""
 
 import asyncio
 import json
@@ -23,16 +23,16 @@ from quart_notes.web.streams import FAILED, NO_MORE, TOO_SLOW, converse
 
 blueprint = Blueprint("plain_text", __name__)
 
-BURST = 200  # messages a client may say at once
-RATE = 50  # messages a second it may go on with; faster ones wait in its own connection
+BURST = 200  # messages that a client may send at once
+RATE = 50  # further messages a second; faster ones wait in the client's connection
 NOT_TEXT, INVALID, TOO_LONG = 1003, 1007, 1009  # RFC 6455, 7.4.1
 
 
 @blueprint.websocket("/ws/<client:client_id>")
 async def chat(client_id: int) -> None:
-    """Talk in the lobby in plain text: `Client {id}: {text}` for what clients say, `{nick}: {text}` for people.
+    """Chat in the lobby in plain text: `Client {id}: {text}` for clients, `{nick}: {text}` for people.
 
-    In accounts mode a client speaks as the person of its session or token.
+    In accounts mode the author is the person of the session or token.
     """
     passed = await identify()
     speaker = f"Client {client_id}" if passed is None or not accounts() else passed.caller.person
@@ -52,7 +52,7 @@ async def chat(client_id: int) -> None:
 
 
 async def _hear(speaker: UserOut | str) -> int:
-    """Post each text frame, as fast as a client may talk; returns the code that ends it."""
+    """Post each text frame, as fast as the rate limit allows; returns the code that ends it."""
     loop = asyncio.get_running_loop()
     peer = outlets.peer_of(websocket.scope)
     meter = Meter(RateLimit(BURST, 1 / RATE))
@@ -73,7 +73,7 @@ async def _hear(speaker: UserOut | str) -> int:
 
 
 async def _take(speaker: UserOut | str, text: Any) -> int | None:
-    """Post what a client says; returns the code to end it with when it must not go on."""
+    """Post a client's text; returns the close code when the client must not go on."""
     if not isinstance(text, str):
         return NOT_TEXT
     if len(text) > CONTENT_MAX:
@@ -93,37 +93,37 @@ async def _take(speaker: UserOut | str, text: Any) -> int | None:
 
 
 async def _take_the_rest(speaker: UserOut | str) -> None:
-    """Post what a client said before it left: a program says its lines and goes."""
+    """Post the messages that a client sent before it left: a program may send its lines and exit."""
     with suppress(TimeoutError):
         while True:
-            async with asyncio.timeout(0):  # only what is here already
+            async with asyncio.timeout(0):  # only what has arrived already
                 text = await websocket.receive()
             if await _take(speaker, text) is not None:
                 return
 
 
 def line(message: Message) -> str | None:
-    """What an event of the lobby is to a plain-text client: a line for a new message or a whole answer, or nothing."""
+    """The line of an event for plain-text clients: for a new message or a complete answer; else None."""
     event: dict[str, Any] = json.loads(message.data)
     said = event.get("message")
     if said is None:
         return None
     if said["answer"] is not None:
         return _answer(said) if event["action"] == "update" else None
-    if event["action"] != "create" or said["version"] > 1:  # a message brought back was heard before
+    if event["action"] != "create" or said["version"] > 1:  # a restored message was sent before
         return None
     speaker = said["guest"] or said["author"]["nickname"]
     return f"{speaker}: {said['content']}"
 
 
 def _answer(said: dict[str, Any]) -> str | None:
-    """An answer of the assistant, said once it has ended."""
+    """An answer of the assistant, sent once it has ended."""
     parts = {"done": [said["content"]], "failed": [said["content"], said["answer"]["error"]]}
     text = "\n".join(part for part in parts.get(said["answer"]["state"], ()) if part)
     return f"Assistant: {text}" if text else None
 
 
 def frame(message: Message) -> bytes:
-    """The same as a websocket frame, or no bytes at all."""
+    """The same as a websocket frame; empty for no line."""
     text = line(message)
     return b"" if text is None else frames.text_frame(text.encode())

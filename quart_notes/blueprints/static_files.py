@@ -1,4 +1,4 @@
-"""Static files under addresses that change with their content, so that browsers may keep them for ever."""
+"""Static files under addresses that change with their content, so that browsers cache them for ever."""
 
 import mimetypes
 
@@ -16,7 +16,7 @@ blueprint = Blueprint("static_files", __name__)
 @blueprint.get("/static/-<build>/<path:path>")
 @hide
 async def versioned(build: str, path: str) -> Response:
-    """A file that never changes under this address; one of a former build is the present one, to be asked for again."""
+    """A file whose content never changes under this address; a former build gets the current file, uncached."""
     response = await _file(path)
     current = build == build_id()
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
@@ -35,5 +35,5 @@ async def latest(path: str) -> Response:
 async def _file(path: str) -> Response:
     try:
         return await send_from_directory(folder("static"), path)
-    except OSError as error:  # a name longer than the file system takes
+    except OSError as error:  # a name that is too long for the file system
         raise NotFoundError("There is nothing at this address.") from error

@@ -1,4 +1,4 @@
-"""Version, health, documents."""
+"""Version, health and API documents."""
 
 import asyncio
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from quart_notes.web.security.allowed_hosts import base_url
 blueprint = Blueprint("system", __name__)
 tag_blueprint(blueprint, ["system"])
 
-HEALTH_TIMEOUT = 3.0  # seconds the database has to answer
+HEALTH_TIMEOUT = 3.0  # seconds for the database to respond
 
 
 @blueprint.get("/")
@@ -75,7 +75,7 @@ async def ready() -> tuple[HealthOut, int]:
 async def _health(message: str) -> tuple[HealthOut, int]:
     asking = asyncio.create_task(core().database.answers())
     try:
-        # A connection that is lost may take long to be let go of: the caller does not wait for that.
+        # Closing a lost connection may take long: the caller does not wait for it.
         await asyncio.wait([asking], timeout=HEALTH_TIMEOUT)
         answers = asking.done() and asking.result()
     finally:
@@ -106,5 +106,5 @@ async def asyncapi() -> Response:
 @blueprint.get("/docs")
 @hide
 async def docs() -> str:
-    """The API's documents, to read and to try."""
+    """The interactive API documents."""
     return await render_template("docs.html")

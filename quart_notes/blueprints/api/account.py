@@ -1,4 +1,4 @@
-"""The API of one's account: signing in and out, sessions, the password, tokens for programs."""
+"""The API of the caller's account: sign-in, sessions, the password, API tokens."""
 
 from pydantic import TypeAdapter
 from quart import Blueprint, Response
@@ -32,8 +32,8 @@ TOKENS = TypeAdapter(list[TokenOut])
 async def sign_in(data: SignIn) -> Response:
     """Sign in.
 
-    An unknown nickname and a wrong password get the same answer after the same time. Too many of them have to wait
-    (429, `Retry-After`); a browser in which this person has signed in before is counted by itself.
+    An unknown nickname and a wrong password get the same response after the same time. After too many of them, further
+    ones have to wait (429, `Retry-After`); a browser in which this person has signed in before is counted separately.
     """
     person = await signing_in.check(data)
     response = thing(await core().profiles.get(person), await core().log.newest())
@@ -46,7 +46,7 @@ async def sign_in(data: SignIn) -> Response:
 async def sign_out() -> Response:
     """Sign out.
 
-    The session is over, and its open streams end.
+    The session ends, and its open streams end.
     """
     response = Response(None, 204)
     await end_session(response)
@@ -58,7 +58,7 @@ async def sign_out() -> Response:
 async def list_sessions() -> Response:
     """List the browsers in which you are signed in.
 
-    The one used last first.
+    The one used last comes first.
     """
     who = await caller()
     found = await core().sessions.of_person(who.id or 0, who.session)
@@ -84,7 +84,7 @@ async def end_one_session(session_id: int) -> Response:
 async def change_password(data: PasswordChange) -> Response:
     """Change your password.
 
-    All your other sessions end; tokens go on.
+    All your other sessions end; tokens stay valid.
     """
     await signing_in.change_password(await caller(), data)
     return Response(None, 204)
@@ -95,7 +95,7 @@ async def change_password(data: PasswordChange) -> Response:
 async def list_tokens() -> Response:
     """List your tokens.
 
-    Without their secrets, of which only hashes are kept.
+    Without their secrets, of which only hashes are stored.
     """
     found = await core().tokens.of_person((await caller()).id or 0)
     return listed(TOKENS.dump_json(found), await core().log.newest())
@@ -105,9 +105,9 @@ async def list_tokens() -> Response:
 @validate_request(TokenCreate)
 @responds(*made("token, with its secret, which is shown this once", NewTokenOut, NEW_HEADERS))
 async def create_token(data: TokenCreate) -> Response:
-    """Make a token for a program.
+    """Create a token for a program.
 
-    It sends `Authorization: Bearer qn_…` and may do what you may, or look only.
+    The program sends `Authorization: Bearer qn_…` and may do what you may, or only read.
     """
     written = await core().tokens.add((await caller()).id or 0, data)
     token, position = written
@@ -117,7 +117,7 @@ async def create_token(data: TokenCreate) -> Response:
 @blueprint.delete("/me/tokens/<id:token_id>")
 @responds(ResponseDoc(204, "It holds no longer."))
 async def end_token(token_id: int) -> Response:
-    """Take a token back.
+    """Revoke a token.
 
     Its open streams end.
     """

@@ -1,4 +1,4 @@
-"""The API by which administrators say who may come in, and who else administers."""
+"""The API of administrators: who may sign in, and who else is an administrator."""
 
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint
@@ -20,8 +20,8 @@ PERSON = ResponseDoc(200, "The person as they are now.", UserOut, headers=THING_
 async def deactivate(user_id: int) -> Response:
     """Deactivate a person.
 
-    Their sessions, tokens, links and imports end, and so do their open streams; signing in is refused as if they were
-    unknown. What they wrote stays. Administrators only; the last one stays.
+    Their sessions, tokens, links, imports and open streams end; signing in is refused as for an unknown person. Their
+    notes and messages stay. Administrators only; the last one cannot be deactivated.
     """
     return thing(*await core().profiles.deactivate(user_id))
 
@@ -29,9 +29,9 @@ async def deactivate(user_id: int) -> Response:
 @blueprint.post("/activate")
 @responds(PERSON, problems=(LastAdministratorError,))
 async def activate(user_id: int) -> Response:
-    """Activate a person.
+    """Reactivate a person.
 
-    They sign in with the password that they had. Administrators only.
+    They sign in with their former password. Administrators only.
     """
     return thing(*await core().profiles.activate(user_id))
 
@@ -49,7 +49,7 @@ async def make_admin(user_id: int) -> Response:
 @blueprint.delete("/admin")
 @responds(PERSON, problems=(LastAdministratorError,))
 async def unmake_admin(user_id: int) -> Response:
-    """Have a person administer no more.
+    """Remove a person as administrator.
 
     Administrators only; the last one stays.
     """

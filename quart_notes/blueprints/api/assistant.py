@@ -1,4 +1,4 @@
-"""The API of the assistant: whether it is there, the room one is alone with it in, stopping and asking again."""
+"""The API of the assistant: its state, the private room, stopping and asking again."""
 
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring
@@ -23,9 +23,9 @@ tag_blueprint(blueprint, ["assistant"])
 @validate_querystring(PersonQuery)
 @responds(ResponseDoc(200, "The state of the assistant.", AssistantOut, headers=THING_HEADERS))
 async def get_assistant(query_args: PersonQuery) -> Response:
-    """See whether the assistant is there.
+    """Get the state of the assistant.
 
-    And what is missing when it is not. Ollama is asked every few seconds at most.
+    And the reason when it is not available. Ollama is asked every few seconds at most.
     """
     who = await caller()
     person_id = query_args.person_id if who.trusted and query_args.person_id else who.id
@@ -43,9 +43,9 @@ async def get_assistant(query_args: PersonQuery) -> Response:
     ResponseDoc(200, "The room that there was already.", RoomOut, headers=NEW_HEADERS),
 )
 async def open_room(query_args: PersonQuery) -> Response:
-    """Open a room of one's own with the assistant.
+    """Open your private room with the assistant.
 
-    There is one for each person; whatever is said in it, the assistant answers, and nobody else reads it.
+    There is one for each person; the assistant answers every message in it, and nobody else can read it.
     """
     who = await caller()
     person_id = query_args.person_id or who.id
@@ -62,7 +62,7 @@ async def open_room(query_args: PersonQuery) -> Response:
 async def stop_answer(message_id: int) -> Response:
     """Stop an answer of the assistant.
 
-    What has come is kept. One that has ended already stays as it is. 404 for a message that is no answer.
+    The text so far is kept. An answer that has ended stays as it is. 404 for a message that is no answer.
     """
     message, position = await core().answers.stop(await caller(), message_id)
     return thing(message, position, version=message.version)
@@ -76,7 +76,7 @@ async def stop_answer(message_id: int) -> Response:
 async def retry_answer(message_id: int) -> Response:
     """Ask again for an answer that failed or was stopped.
 
-    409 for one that is whole or is being written, and when too many questions are waiting.
+    409 for an answer that is done or being written, and when too many questions are waiting.
     """
     message, position = await core().answers.retry(await caller(), message_id)
     return thing(message, position, version=message.version)

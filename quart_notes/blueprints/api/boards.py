@@ -37,8 +37,8 @@ MEMBERS = TypeAdapter(list[MemberOut])
 async def list_boards(query_args: BoardQuery) -> Response:
     """List boards.
 
-    Everybody's, your own personal one, and those that you are a member of; in open mode all shared ones, and the
-    personal one of you or whom `person_id` names.
+    The shared board, your personal one, and those that you are a member of. In open mode all shared ones, and the
+    personal board of `person_id`, or your own.
     """
     found = await core().boards.find(await acting_as(query_args.person_id), query_args)
     return page(BOARDS, found)
@@ -48,7 +48,7 @@ async def list_boards(query_args: BoardQuery) -> Response:
 @validate_request(BoardCreate)
 @responds(*made("board", MyBoardOut, NEW_HEADERS))
 async def create_board(data: BoardCreate) -> Response:
-    """Open a shared board, which you own."""
+    """Add a shared board, which you own."""
     written = await core().boards.add(await caller(), data)
     board, position = written
     return thing(board, position, status=made_status(written), location=f"/api/boards/{board.id}")
@@ -67,7 +67,7 @@ async def get_board(board_id: int) -> Response:
 async def rename_board(board_id: int, data: BoardUpdate) -> Response:
     """Rename a board.
 
-    Its owners may.
+    Owners only.
     """
     return thing(*await core().boards.rename(await caller(), board_id, data))
 
@@ -77,8 +77,8 @@ async def rename_board(board_id: int, data: BoardUpdate) -> Response:
 async def delete_board(board_id: int) -> Response:
     """Delete a board.
 
-    Its owners may. It is kept aside for a while with its notes, and can be restored. Everybody's board and personal
-    ones stay.
+    Owners only. For a while, the board can be restored with its notes. The shared board and personal ones cannot be
+    deleted.
     """
     return thing(*await core().boards.delete(await caller(), board_id))
 
@@ -95,7 +95,7 @@ async def restore_board(board_id: int) -> Response:
 async def list_members(board_id: int) -> Response:
     """List a board's members.
 
-    Everybody's board has none in particular.
+    The shared board has no members.
     """
     found = await core().members.find(await caller(), board_id)
     return page(MEMBERS, found)
@@ -108,9 +108,9 @@ async def list_members(board_id: int) -> Response:
     problems=(LastOwnerError, PersonalBoardError),
 )
 async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Response:
-    """Make somebody a member, or give them another role.
+    """Add a member to a board, or change their role.
 
-    Its owners may.
+    Owners only.
     """
     return thing(*await core().members.set(await caller(), board_id, user_id, data))
 
@@ -121,8 +121,8 @@ async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Respons
     problems=(LastOwnerError, PersonalBoardError),
 )
 async def remove_member(board_id: int, user_id: int) -> Response:
-    """Take a board from somebody, or leave it.
+    """Remove a member from a board, or leave it.
 
-    Its owners may, and you for yourself. Their open streams of it end.
+    Owners may remove anybody, you may leave. The member's open streams of the board end.
     """
     return thing(*await core().members.remove(await caller(), board_id, user_id))

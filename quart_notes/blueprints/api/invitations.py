@@ -36,9 +36,9 @@ async def list_invitations() -> Response:
     problems=(PersonalBoardError,),
 )
 async def create_invitation(data: InvitationCreate) -> Response:
-    """Invite somebody.
+    """Create an invitation.
 
-    The link brings as many people as `uses` says, until it expires or is taken back.
+    Its link is valid for as many people as `uses` says, until it expires or is revoked.
     """
     written = await core().invitations.add(await caller(), data)
     (invitation, secret), position = written
@@ -47,13 +47,13 @@ async def create_invitation(data: InvitationCreate) -> Response:
 
 
 def join_link(secret: str) -> str:
-    """The address that brings somebody in."""
+    """The address of an invitation."""
     return f"{base_url()}/front/join/{secret}"
 
 
 @blueprint.delete("/<id:invitation_id>")
 @responds(ResponseDoc(204, "It holds no longer."))
 async def take_back(invitation_id: int) -> Response:
-    """Take an invitation back."""
+    """Revoke an invitation."""
     await core().invitations.take_back(await caller(), invitation_id)
     return Response(None, 204)

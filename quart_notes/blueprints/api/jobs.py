@@ -1,4 +1,4 @@
-"""The API of long work: where it stands, and ending it."""
+"""The API of jobs: their progress, cancelling and running again."""
 
 from pydantic import TypeAdapter
 from quart import Blueprint, Response
@@ -23,8 +23,8 @@ JOBS = TypeAdapter(list[JobOut])
 async def list_jobs(query_args: JobQuery) -> Response:
     """List your jobs.
 
-    By id ascending, at most `limit`. In open mode those of whomever `person_id` names, and nobody's; in accounts mode
-    another's are refused. They are forgotten when nothing was heard of them for as long as deleted notes are kept.
+    By id ascending, at most `limit`. In open mode those of `person_id`, and those without a person; in accounts mode
+    other people's jobs are refused. Jobs that have not changed for `trash_days` are deleted.
     """
     found = await core().jobs.find(await acting_as(query_args.person_id), query_args)
     return page(JOBS, found)
@@ -35,7 +35,7 @@ async def list_jobs(query_args: JobQuery) -> Response:
 async def get_job(job_id: int) -> Response:
     """Get a job.
 
-    Every change of it is told on the topic of the person who asked for it, `user:3`.
+    Every change of it is sent on the topic of its person, `user:3`.
     """
     return thing(*await core().jobs.get(await caller(), job_id))
 
@@ -45,7 +45,7 @@ async def get_job(job_id: int) -> Response:
 async def cancel_job(job_id: int) -> Response:
     """Cancel a job.
 
-    From now on it changes nothing more; what it has done stays.
+    From now on it changes nothing more; notes that it has imported stay.
     """
     return thing(*await core().jobs.cancel(await caller(), job_id))
 
@@ -55,7 +55,7 @@ async def cancel_job(job_id: int) -> Response:
 async def retry_job(job_id: int) -> Response:
     """Run a job again.
 
-    One that failed, was cancelled, or was interrupted; from the beginning, and nothing comes in twice.
+    A job that failed, was cancelled, or was interrupted starts from the beginning; nothing is imported twice.
     """
     return thing(*await core().jobs.retry(await caller(), job_id))
 
@@ -63,9 +63,9 @@ async def retry_job(job_id: int) -> Response:
 @blueprint.post("/<id:job_id>/import")
 @responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS), problems=(NotNowError,))
 async def import_job(job_id: int) -> Response:
-    """Import what a dry run has found.
+    """Import the result of a dry run.
 
-    The job runs again and is no dry run any more; the file does not have to be sent again.
+    The job runs again, for real; the file does not have to be sent again.
     """
     return thing(*await core().jobs.bring_in(await caller(), job_id))
 
@@ -73,8 +73,8 @@ async def import_job(job_id: int) -> Response:
 @blueprint.delete("/<id:job_id>")
 @responds(ResponseDoc(200, "The job as it was.", JobOut, headers=THING_HEADERS), problems=(NotNowError,))
 async def delete_job(job_id: int) -> Response:
-    """Put a job away.
+    """Delete a job.
 
-    With its file; what it has done stays. Cancel it first while it is running.
+    With its file; notes that it has imported stay. Cancel it first while it is running.
     """
     return thing(*await core().jobs.remove(await caller(), job_id))

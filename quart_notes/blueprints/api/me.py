@@ -1,4 +1,4 @@
-"""The API of who one is: the person, the open board, preferences."""
+"""The API of the caller: the profile, the open board, preferences."""
 
 import re
 from typing import Any
@@ -30,7 +30,7 @@ KEY = re.compile(PREFERENCE_KEY)
 
 
 async def _me() -> UserOut:
-    """Whose preferences are meant: the caller's; in open mode, of whomever `person_id` names."""
+    """Whose preferences are meant: the caller's; in open mode, those of `person_id`."""
     named = digits(request.args.get("person_id")) if not accounts() else None
     if named is not None:
         return (await core().people.get(named))[0]
@@ -43,9 +43,9 @@ async def _me() -> UserOut:
 @blueprint.get("")
 @responds(ResponseDoc(200, "Who asks.", MeOut, headers=THING_HEADERS))
 async def whoami() -> Response:
-    """See who you are.
+    """Get your profile.
 
-    And which board is open in your browser.
+    With the board that is open in your browser.
     """
     passed = await identify()
     who = None if passed is None else passed.caller
@@ -67,7 +67,7 @@ async def whoami() -> Response:
 async def change_profile(data: ProfileUpdate) -> Response:
     """Change your name, nickname or e-mail address.
 
-    Only the fields that are sent. What you wrote, and links to you, follow.
+    Only the fields that are sent change. Your notes and messages, and links to you, show the new name.
     """
     return thing(*await core().profiles.change((await _me()).id, data))
 
@@ -78,7 +78,7 @@ async def change_profile(data: ProfileUpdate) -> Response:
 async def list_preferences() -> Response:
     """List your preferences.
 
-    One object, the values by their keys.
+    One object, with the values by key.
     """
     values, position = await core().preferences.of_person((await _me()).id)
     return listed(dump(values), position)
@@ -91,7 +91,7 @@ async def list_preferences() -> Response:
     problems=(NotFoundError,),
 )
 async def clear_preferences() -> Response:
-    """Take all your preferences back."""
+    """Delete all your preferences."""
     values, position = await core().preferences.clear((await _me()).id)
     return Response(dump(values), 200, {"Last-Event-ID": str(position)}, content_type="application/json")
 
@@ -124,5 +124,5 @@ async def set_preference(key: str) -> Response:
 @takes(PERSON_ID)
 @responds(ResponseDoc(200, "The preference as it was.", PreferenceOut, headers=THING_HEADERS))
 async def delete_preference(key: str) -> Response:
-    """Take a preference back."""
+    """Delete a preference."""
     return thing(*await core().preferences.delete((await _me()).id, key))

@@ -1,4 +1,4 @@
-"""The API of the messages, direct ones first."""
+"""The API of messages, direct ones first."""
 
 from pydantic import TypeAdapter
 from quart import Blueprint, Response
@@ -48,8 +48,8 @@ async def list_messages(query_args: MessageQuery) -> Response:
 async def send_message(data: MessageCreate) -> Response:
     """Send a direct message.
 
-    It goes to every open page of its author and its recipient, and nobody else's. Sent again with the same
-    `client_key` it is not posted twice; with another text or to somebody else, the key is refused (409).
+    It goes to every open page of its author and its recipient, and to nobody else. Sent again with the same
+    `client_key` it is not posted twice; with another text or another recipient, the key is refused (409).
     """
     return posted(await core().messages.send(await caller(), data))
 
@@ -69,10 +69,10 @@ async def get_message(message_id: int) -> Response:
     problems=(NotYoursError, StaleVersionError),
 )
 async def update_message(message_id: int, data: MessageUpdate) -> Response:
-    """Change one's own message.
+    """Change your own message.
 
-    With `If-Match` a stale version is answered 412 with the current message in `message`. The same text changes
-    nothing and sends no event.
+    With `If-Match`, a stale version gets 412 with the current message in `message`. The same text changes nothing and
+    sends no event.
     """
     allowed = if_match(tags_sent("If-Match"))
     message, position = await core().messages.change(await caller(), message_id, data, allowed)
@@ -86,10 +86,10 @@ async def update_message(message_id: int, data: MessageUpdate) -> Response:
     problems=(NotYoursError, StaleVersionError),
 )
 async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
-    """Delete one's own message.
+    """Delete your own message.
 
-    It is kept aside for a while and can be restored. Administrators delete any message; one that they may not read is
-    answered without its words.
+    It can be restored for a while. Administrators can delete any message; the response for one that they may not read
+    has no text.
     """
     allowed = if_match(tags_sent("If-Match"))
     message, position = await core().messages.delete(await caller(), message_id, query_args.author_id, allowed)
@@ -102,16 +102,16 @@ async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
     ResponseDoc(200, "The message, back in its place.", MessageOut, headers=MESSAGE_HEADERS), problems=(NotYoursError,)
 )
 async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
-    """Undo the deletion of one's own message.
+    """Restore your own deleted message.
 
-    404 when it was not deleted, or so long ago that it is gone for good.
+    404 when it was not deleted, or was deleted for good.
     """
     message, position = await core().messages.restore(await caller(), message_id, query_args.author_id)
     return thing(message, position, version=message.version)
 
 
 def pages(found: Listed[MessageOut], query: MessageQuery) -> Response:
-    """A page of messages, with the way to the one after it, or before it when it was asked for from the end."""
+    """A page of messages, with the link to the next page, or to the one before when asked for from the end."""
     links = {}
     if found.more and query.before_id is None:
         links["next"] = {"after_id": found.items[-1].id}

@@ -46,7 +46,7 @@ ITEM_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID")}
 async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
     """List notes.
 
-    By id ascending, or the newest first when `q` searches; at most `limit`. `Link` leads to the next page.
+    By id ascending, or newest first when `q` searches; at most `limit`. `Link` leads to the next page.
     """
     position = core().cache.position(board(board_id))
     found = await core().notes.find(await caller(), board_id, query_args)
@@ -113,8 +113,8 @@ async def get_note(board_id: int, note_id: int) -> Response:
 async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response:
     """Change a note.
 
-    Only the fields that are sent change. With `If-Match` a stale version is answered 412 with the current note in
-    `note`, so that no edit silently overwrites another. A change of nothing bumps nothing and sends no event.
+    Only the fields that are sent change. With `If-Match`, a stale version gets 412 with the current note in `note`, so
+    that no edit silently overwrites another. Without a difference the version stays, and no event is sent.
     """
     allowed = if_match(tags_sent("If-Match"))
     return _item(await core().notes.change(await caller(), board_id, note_id, data, allowed))
@@ -125,7 +125,7 @@ async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response
 async def delete_note(board_id: int, note_id: int) -> Response:
     """Delete a note.
 
-    It is kept aside for a while and can be restored.
+    It can be restored for a while.
     """
     allowed = if_match(tags_sent("If-Match"))
     return _item(await core().notes.delete(await caller(), board_id, note_id, allowed))
@@ -134,9 +134,9 @@ async def delete_note(board_id: int, note_id: int) -> Response:
 @blueprint.post("/<id:note_id>/restore")
 @responds(ResponseDoc(200, "The note, back under its id.", NoteOut, headers=ITEM_HEADERS))
 async def restore_note(board_id: int, note_id: int) -> Response:
-    """Undo a deletion.
+    """Restore a deleted note.
 
-    404 when the note was not deleted, or so long ago that it is gone for good.
+    404 when the note was not deleted, or was deleted for good.
     """
     return _item(await core().notes.restore(await caller(), board_id, note_id))
 

@@ -1,4 +1,4 @@
-"""The API of the rooms: what is said there, who is there, what is read."""
+"""The API of rooms: messages, presence, read markers."""
 
 from pydantic import TypeAdapter
 from quart import Blueprint, Response
@@ -46,9 +46,9 @@ async def list_rooms(query_args: RoomQuery) -> Response:
 @validate_request(RoomCreate)
 @responds(*made("room", RoomOut, NEW_HEADERS), problems=(RoomNameTakenError,))
 async def create_room(data: RoomCreate) -> Response:
-    """Open a room.
+    """Add a room.
 
-    No other room may have its name, whatever the case.
+    Its name must be unique, regardless of case.
     """
     written = await core().rooms.add(data, (await caller()).id)
     room, position = written
@@ -66,10 +66,10 @@ async def get_room(room_id: int) -> Response:
 @validate_querystring(MessageQuery)
 @responds(*MESSAGE_LIST)
 async def list_room_messages(room_id: int, query_args: MessageQuery) -> Response:
-    """List what was said in a room.
+    """List the messages of a room.
 
-    By id ascending, at most `limit`; `Link` leads to further pages. With `before_id` the newest ones before it:
-    the greatest possible id brings the newest of all.
+    By id ascending, at most `limit`; `Link` leads to further pages. With `before_id` the newest ones before it: the
+    greatest possible id returns the newest of all.
     """
     return pages(await core().messages.in_room(await caller(), room_id, query_args), query_args)
 
@@ -78,7 +78,7 @@ async def list_room_messages(room_id: int, query_args: MessageQuery) -> Response
 @validate_request(RoomMessageCreate)
 @responds(*POSTED)
 async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
-    """Say something in a room.
+    """Post a message in a room.
 
     Sent again with the same `client_key` it is not posted twice; with another text or in another room, the key is
     refused (409).
@@ -89,9 +89,9 @@ async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
 @blueprint.get("/<id:room_id>/presence")
 @responds(ResponseDoc(200, "Who is there now.", PresenceOut))
 async def get_presence(room_id: int) -> Response:
-    """See who is in a room.
+    """Get who is in a room.
 
-    And who is typing. Subscribe to the room's own topic to hear of changes.
+    And who is typing. Subscribe to the room's own topic for changes.
     """
     _, position = await core().rooms.get(await caller(), room_id)
     return thing(core().presence.now(room_id), position)
@@ -101,9 +101,9 @@ async def get_presence(room_id: int) -> Response:
 @validate_request(TypingNotice)
 @responds(ResponseDoc(204, "Those in the room are told, for 5 seconds."), writes=False)
 async def notice_typing(room_id: int, data: TypingNotice) -> Response:
-    """Say that somebody is typing.
+    """Report that somebody is typing.
 
-    It is forgotten after 5 seconds unless said again, or with their message.
+    It expires after 5 seconds unless repeated, or with their message.
     """
     core().presence.typing(room_id, await core().rooms.participant(await caller(), room_id, author_id=data.author_id))
     return Response(None, 204)
@@ -115,6 +115,6 @@ async def notice_typing(room_id: int, data: TypingNotice) -> Response:
 async def mark_read(room_id: int, data: ReadingUpdate) -> Response:
     """Mark a room as read.
 
-    Up to a message and all before it; their other screens hear of it. Reading never goes back.
+    Up to a message and all before it; their other screens get the event. A read marker never goes back.
     """
     return thing(*await core().readings.read(await caller(), room_id, data))

@@ -1,4 +1,4 @@
-"""The API of notes that come in from files and go out as files."""
+"""The API of imports and exports."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from quart_notes.web.uploads import received
 blueprint = Blueprint("transfers", __name__)
 tag_blueprint(blueprint, ["jobs"])
 
-EXPORT_TIMEOUT = 3600.0  # seconds that somebody may take to fetch an export
+EXPORT_TIMEOUT = 3600.0  # seconds that a client may take to download an export
 
 
 @blueprint.post("/imports")
@@ -40,9 +40,9 @@ EXPORT_TIMEOUT = 3600.0  # seconds that somebody may take to fetch an export
 async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
     """Import notes.
 
-    A file, or several: our own JSON, CSV, Markdown (files, or a zip of them), or what Google Takeout gives of Keep. The
-    work is done by a job. Whatever has come in before does not come in again, and a bad entry is named and passed over.
-    Sent again with the same `client_key` it begins no second job.
+    A file, or several: our own JSON, CSV, Markdown (files, or a zip of them), or the Keep files of Google Takeout. A
+    job does the work. Notes that were imported before are not imported again, and a bad entry is named and skipped.
+    Sent again with the same `client_key` it starts no second job.
     """
     who = await acting_as(query_args.person_id)
     await core().jobs.may_start(who, board_id)
@@ -63,15 +63,15 @@ async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
 async def export_notes(board_id: int, query_args: ExportQuery) -> Response:
     """Export a board's notes.
 
-    As JSON, which can be imported without loss, as a table, or as a zip with a Markdown file for each note. A note is
-    in it as it is at the moment when its turn comes.
+    As JSON, which can be imported without loss, as a table, or as a zip with a Markdown file for each note. Each note
+    is exported as it is when it is read.
     """
     export = await core().exports.begin(await caller(), board_id)
     return exported(export, query_args.format)
 
 
 def exported(export: Export, kind: ExportFormat) -> Response:
-    """An export as a file to be kept."""
+    """An export as a download."""
     now = datetime.now(UTC)
     writing = export_writer(kind, ExportInfo(export.board_name, export.epoch, now))
     response = Response(_written(core().exports.pages(export), writing), content_type=TYPES[kind])
@@ -90,7 +90,7 @@ async def _written(pages: AsyncIterator[list[Exported]], writing: ExportWriter) 
 
 
 def _attachment(name: str) -> str:
-    """What a browser is to call a file, with another name for those that know ASCII only.
+    """The header with a download's name, and a second name for clients that know ASCII only.
 
     source   RFC 6266, RFC 8187
     """

@@ -1,4 +1,4 @@
-"""The API of the people."""
+"""The API of users."""
 
 from pydantic import TypeAdapter
 from quart import Blueprint, Response
@@ -40,7 +40,7 @@ async def list_users(query_args: PageQuery) -> Response:
 async def create_user(data: UserCreate) -> Response:
     """Add a person.
 
-    The nickname must be nobody else's, whatever the case. In accounts mode administrators may; others invite.
+    The nickname must be unique, regardless of case. In accounts mode administrators only; others invite.
     """
     who = await caller()
     who.must_administer()
@@ -70,7 +70,7 @@ async def list_user_messages(user_id: int, query_args: MessageQuery) -> Response
 @blueprint.get("/<id:user_id>/unread")
 @responds(*list_response("One entry a room.", list[UnreadOut]), problems=(ForbiddenError,))
 async def list_unread(user_id: int) -> Response:
-    """List what a person has not read.
+    """List a person's unread counts.
 
     One entry for every room and every direct conversation of theirs.
     """

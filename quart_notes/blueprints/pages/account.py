@@ -1,4 +1,4 @@
-"""One's account as a page: profile, password, browsers, tokens, invitations; in open mode the profile only."""
+"""The account page: profile, password, browsers, tokens, invitations; in open mode the profile only."""
 
 from contextlib import suppress
 from typing import Any
@@ -40,7 +40,7 @@ async def account() -> str:
 
 
 async def _account(**further: Any) -> str:
-    """The page; `further` has the form that was refused, or the secret that is shown this once."""
+    """The page; `further` contains a refused form, or a secret that is shown once."""
     who = await caller()
     person = await core().profiles.get(who.id or 0)
     profile = {
@@ -70,7 +70,7 @@ async def _access(who: Caller) -> dict[str, Any]:
 @blueprint.post("/profile")
 @hide
 async def change_profile() -> Page:
-    """Change one's name, nickname and address by the form."""
+    """The form to change the caller's name, nickname and address."""
     form = await request.form
     sent = await typed(*(name for name in PROFILE if name in form))
     blank = {"email": None} if not sent.get("email", "-").strip() else {}
@@ -88,7 +88,7 @@ async def change_profile() -> Page:
 @blueprint.post("/password")
 @hide
 async def change_password() -> Page:
-    """Change one's password by the form."""
+    """The form to change the caller's password."""
     form = await request.form
     try:
         data = PasswordChange(current=form.get("current", ""), new=form.get("new", ""))
@@ -104,7 +104,7 @@ async def change_password() -> Page:
 @blueprint.post("/sessions/end-others")
 @hide
 async def end_other_sessions() -> Page:
-    """Sign all of one's other browsers out by the form."""
+    """The form to sign out all other browsers."""
     who = await caller()
     sessions = await core().sessions.of_person(who.id or 0, who.session)
     others = sum(not session.current for session in sessions)
@@ -113,7 +113,7 @@ async def end_other_sessions() -> Page:
         return asked
     for session in sessions:
         if not session.current:
-            with suppress(NotFoundError):  # over already
+            with suppress(NotFoundError):  # ended already
                 await core().sessions.end(who.id or 0, session.id)
     return _back("#sessions")
 
@@ -121,7 +121,7 @@ async def end_other_sessions() -> Page:
 @blueprint.post("/sessions/<id:session_id>/end")
 @hide
 async def end_session(session_id: int) -> Page:
-    """Sign a browser out by the form."""
+    """The form to sign out a browser."""
     who = await caller()
     agents = {one.id: one.agent for one in await core().sessions.of_person(who.id or 0, who.session)}
     name = browser_name(agents.get(session_id, "")) or "Unknown browser"
@@ -129,7 +129,7 @@ async def end_session(session_id: int) -> Page:
         f"Sign out “{name}”?", "It will have to sign in again.", verb="Sign out", back="/front/account#sessions"
     ):
         return asked
-    with suppress(NotFoundError):  # over already
+    with suppress(NotFoundError):  # ended already
         await core().sessions.end(who.id or 0, session_id)
     return _back("#sessions")
 
@@ -137,7 +137,7 @@ async def end_session(session_id: int) -> Page:
 @blueprint.post("/tokens")
 @hide
 async def add_token() -> Page:
-    """Make a token by the form; the answer is the page that shows it, once."""
+    """The form to create a token; the response is the page that shows it, once."""
     sent = await typed("name", "scope", "days")
     days = digits(sent["days"])
     try:
@@ -153,7 +153,7 @@ async def add_token() -> Page:
 @blueprint.post("/tokens/<id:token_id>/end")
 @hide
 async def end_token(token_id: int) -> Page:
-    """Revoke a token by the form."""
+    """The form to revoke a token."""
     person = (await caller()).id or 0
     names = {one.id: one.name for one in await core().tokens.of_person(person)}
     if asked := await question(
@@ -171,7 +171,7 @@ async def end_token(token_id: int) -> Page:
 @blueprint.post("/invitations")
 @hide
 async def invite() -> Page:
-    """Make an invitation by the form; the answer is the page that shows its link, once."""
+    """The form to create an invitation; the response is the page that shows its link, once."""
     sent = await typed("uses", "days", "user_id")
     wanted = {
         "uses": digits(sent["uses"]) or 1,
@@ -189,7 +189,7 @@ async def invite() -> Page:
 @blueprint.post("/invitations/<id:invitation_id>/take-back")
 @hide
 async def take_back(invitation_id: int) -> Page:
-    """Revoke an invitation by the form."""
+    """The form to revoke an invitation."""
     if asked := await question(
         "Revoke this invitation link?",
         "Nobody can join with it any more. People who have joined already stay.",

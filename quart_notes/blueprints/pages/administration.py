@@ -1,4 +1,4 @@
-"""The forms on the people's page by which administrators say who may come in, and who else administers."""
+"""The administrators' forms on the people page."""
 
 from collections.abc import Awaitable
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("front_administration", __name__, url_prefix="/front/users
 @blueprint.post("/deactivate")
 @hide
 async def deactivate(user_id: int) -> Page:
-    """Deactivate a person by the form."""
+    """The form to deactivate a person."""
     person = await core().profiles.get(user_id)
     words = "They are signed out everywhere at once, and their tokens and links end. What they wrote stays."
     if asked := await question(
@@ -33,26 +33,26 @@ async def deactivate(user_id: int) -> Page:
 @blueprint.post("/activate")
 @hide
 async def activate(user_id: int) -> Page:
-    """Activate a person by the form."""
+    """The form to reactivate a person."""
     return await _changed(core().profiles.activate(user_id))
 
 
 @blueprint.post("/make-admin")
 @hide
 async def make_admin(user_id: int) -> Page:
-    """Make a person an administrator by the form."""
+    """The form to make a person an administrator."""
     return await _changed(core().profiles.set_admin(user_id, admin=True))
 
 
 @blueprint.post("/unmake-admin")
 @hide
 async def unmake_admin(user_id: int) -> Page:
-    """Have a person administer no more by the form."""
+    """The form to remove a person as administrator."""
     return await _changed(core().profiles.set_admin(user_id, admin=False))
 
 
 async def _changed(change: Awaitable[Written[UserOut]]) -> Page:
-    """Back to the person; the page of all people says why the last administrator stays."""
+    """Redirect to the person; the people page shows why the last administrator stays."""
     try:
         person, _ = await change
     except LastAdministratorError as error:

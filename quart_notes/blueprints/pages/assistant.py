@@ -1,4 +1,4 @@
-"""The forms of the assistant: to one's own room with it, to stop an answer, to ask again."""
+"""The forms of the assistant: open the private room, stop an answer, ask again."""
 
 from contextlib import suppress
 
@@ -18,7 +18,7 @@ blueprint = Blueprint("front_assistant", __name__, url_prefix="/front")
 @blueprint.post("/assistant")
 @hide
 async def open_room() -> WerkzeugResponse:
-    """Go to one's own room with the assistant; a caller who is nobody yet says first who they are."""
+    """Redirect to the private room; a caller without a user chooses one first."""
     me = await chosen_person()
     if me is None:
         return redirect(f"{request.root_path}/front/users", 303)
@@ -40,6 +40,6 @@ async def stop(room_id: int, message_id: int) -> Page:
 async def retry(room_id: int, message_id: int) -> Page:
     """Ask again; a form sent twice asks once."""
     answer = await visible_message(room_id, message_id, await chosen_person())
-    with suppress(NotNowError):  # the page shows how it is
+    with suppress(NotNowError):  # the page shows the current state
         answer, _ = await core().answers.retry(await caller(), message_id)
     return await to_message(answer)

@@ -1,4 +1,4 @@
-"""The boards as pages: which there are, who is on them, and which one is open."""
+"""The pages of boards: the list, settings and members, and the open board."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ Page = str | tuple[str, int] | WerkzeugResponse
 @blueprint.get("")
 @hide
 async def boards() -> str:
-    """The boards that one sees."""
+    """The boards that the caller sees."""
     return await _boards(filled({"name": ""}))
 
 
@@ -39,7 +39,7 @@ async def _boards(form: dict[str, Any]) -> str:
 @blueprint.post("")
 @hide
 async def add() -> Page:
-    """Open a board by the form."""
+    """The form to add a board."""
     sent = await typed("name")
     try:
         board, _ = await core().boards.add(await caller(), BoardCreate(**sent, client_key=await form_key(sent)))
@@ -51,12 +51,12 @@ async def add() -> Page:
 @blueprint.get("/<id:board_id>")
 @hide
 async def board(board_id: int) -> str:
-    """A board's own page: its name, its members, and how to bring more."""
+    """A board's settings page: its name, its members, and invitations."""
     return await _board(board_id)
 
 
 async def _board(board_id: int, **further: Any) -> str:
-    """The page; `further` has the form that was refused, or the link that is shown this once."""
+    """The page; `further` contains a refused form, or a link that is shown once."""
     who = await caller()
     shown, _ = await core().boards.get(who, board_id)
     members = await core().members.find(who, board_id)
@@ -80,7 +80,7 @@ async def _board(board_id: int, **further: Any) -> str:
 @blueprint.post("/<id:board_id>")
 @hide
 async def rename(board_id: int) -> Page:
-    """Rename a board by the form."""
+    """The form to rename a board."""
     sent = await typed("name")
     try:
         await core().boards.rename(await caller(), board_id, BoardUpdate(**sent))
@@ -92,7 +92,7 @@ async def rename(board_id: int) -> Page:
 @blueprint.post("/<id:board_id>/members")
 @hide
 async def set_member(board_id: int) -> Page:
-    """Make somebody a member, or give them another role, by the form."""
+    """The form to add a member, or to change their role."""
     sent = await typed("user_id", "role")
     user_id = digits(sent["user_id"])
     try:
@@ -112,7 +112,7 @@ async def set_member(board_id: int) -> Page:
 @blueprint.post("/<id:board_id>/members/<id:user_id>/remove")
 @hide
 async def remove_member(board_id: int, user_id: int) -> Page:
-    """Take a board from somebody by the form, or leave it."""
+    """The form to remove a member, or to leave the board."""
     who = await caller()
     try:
         if asked := await _ask_to_remove(board_id, user_id):
@@ -146,7 +146,7 @@ async def _ask_to_remove(board_id: int, user_id: int) -> str | None:
 @blueprint.post("/<id:board_id>/invitations")
 @hide
 async def invite(board_id: int) -> Page:
-    """Make a link that brings somebody new onto the board; the answer is the page that shows it, once."""
+    """The form to create an invitation to the board; the response is the page that shows its link, once."""
     sent = await typed("role", "uses")
     wanted = {
         "board_id": board_id,
@@ -164,7 +164,7 @@ async def invite(board_id: int) -> Page:
 @blueprint.post("/<id:board_id>/delete")
 @hide
 async def delete(board_id: int) -> Page:
-    """Delete a board by the form, and offer to undo it."""
+    """The form to delete a board, with an offer to undo it."""
     who = await caller()
     if asked := await _ask_to_delete(board_id):
         return asked

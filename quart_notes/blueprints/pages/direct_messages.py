@@ -16,7 +16,7 @@ from quart_notes.web.security.authentication import caller, heard
 
 blueprint = Blueprint("front_messages", __name__, url_prefix="/front/messages")
 
-PAGE_SIZE = 100  # messages a page carries
+PAGE_SIZE = 100  # messages on a page
 Page = str | tuple[str, int] | WerkzeugResponse
 FIELDS = ("recipient_id", "content")
 NOBODY_CHOSEN = FieldError("recipient_id", "Choose a recipient.")
@@ -50,7 +50,7 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
 @blueprint.post("/<id:user_id>")
 @hide
 async def send(user_id: int) -> Page:
-    """Send a message by the form."""
+    """The form to send a message."""
     await core().people.get(user_id)
     sent = await typed(*FIELDS)
     try:

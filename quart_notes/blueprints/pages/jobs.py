@@ -1,4 +1,4 @@
-"""What is done to long work by forms: each answer is the page on which the work is shown."""
+"""The forms of jobs; each redirects to the page of the job."""
 
 from contextlib import suppress
 
@@ -26,7 +26,7 @@ async def cancel(job_id: int) -> Page:
 @blueprint.post("/<id:job_id>/retry")
 @hide
 async def retry(job_id: int) -> Page:
-    """Run a job again; one that goes on already is shown as it is."""
+    """Run a job again; a running one stays as it is."""
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)
     with suppress(NotNowError):
@@ -37,7 +37,7 @@ async def retry(job_id: int) -> Page:
 @blueprint.post("/<id:job_id>/import")
 @hide
 async def bring_in(job_id: int) -> Page:
-    """Import what a look has found; one that has been begun is shown as it is."""
+    """Import the result of a dry run; a started import stays as it is."""
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)
     with suppress(NotNowError):
@@ -48,7 +48,7 @@ async def bring_in(job_id: int) -> Page:
 @blueprint.post("/<id:job_id>/remove")
 @hide
 async def remove(job_id: int) -> Page:
-    """Put a job away; one that has been begun again is shown as it is."""
+    """Delete a job; a restarted one stays as it is."""
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)
     try:

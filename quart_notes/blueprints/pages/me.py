@@ -1,4 +1,4 @@
-"""Choosing who one is."""
+"""The choice of a user, in open mode."""
 
 from quart import Blueprint, Response, request
 from quart_schema import hide
@@ -16,7 +16,7 @@ ELSEWHERE = "/front/users"
 @blueprint.post("")
 @hide
 async def be() -> Response:
-    """Be a person from now on, or nobody; where people sign in, nobody chooses who they are."""
+    """Choose a user for this browser, or none; in accounts mode people sign in instead."""
     if accounts():
         raise NotFoundError("You are signed in. Sign out to use another person.")
     form = await request.form

@@ -23,7 +23,7 @@ from quart_notes.web.security.authentication import caller, heard
 blueprint = Blueprint("front_notes", __name__)
 blueprint.add_app_template_filter(marked)
 
-PAGE_SIZE = 100  # cards a page carries; with JavaScript the rest follows in idle time
+PAGE_SIZE = 100  # cards on a page; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
 DELETED = FieldError("title", "Somebody else deleted this note. Your text is kept here. You can add it as a new note.")
 Page = str | tuple[str, int] | WerkzeugResponse
@@ -70,7 +70,7 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
 @blueprint.post("")
 @hide
 async def add(board_id: int) -> Page:
-    """Add a note by the form."""
+    """The form to add a note."""
     sent: dict[str, Any] = await typed("title", "description")
     try:
         data = NoteCreate(**sent, client_key=await form_key(sent))
@@ -85,7 +85,7 @@ async def add(board_id: int) -> Page:
 @blueprint.get("/<id:note_id>")
 @hide
 async def card(board_id: int, note_id: int) -> str:
-    """The card alone, for a page that swaps it in."""
+    """The card as a fragment."""
     who = await caller()
     note, _ = await core().notes.get(who, board_id, note_id)
     g.bare = True
@@ -102,7 +102,7 @@ async def edit(board_id: int, note_id: int) -> str:
 
 
 def _shown(note: NoteOut) -> dict[str, str]:
-    """A note's text as a form shows it and sends it back when nobody changes it."""
+    """A note's text for a form, which sends it back unchanged if nobody edits it."""
     lines = (note.description or "").replace("\r\n", "\n").replace("\r", "\n")
     return {"title": one_line(note.title or ""), "description": lines}
 
@@ -121,7 +121,7 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
 @blueprint.post("/<id:note_id>")
 @hide
 async def save(board_id: int, note_id: int) -> Page:
-    """Save the form of a note; what somebody else has changed since is shown beside it, and no text is lost."""
+    """The form to save a note; a change by others is shown beside it, and no text is lost."""
     sent: dict[str, Any] = await typed("title", "description")
     version = number((await request.form).get("version"), 0, MAX_ID)
     try:
@@ -160,7 +160,7 @@ async def set_flag(board_id: int, note_id: int, flag: str) -> Page:
 @blueprint.post("/<id:note_id>/delete")
 @hide
 async def delete(board_id: int, note_id: int) -> Page:
-    """Delete a note and offer to undo it."""
+    """The form to delete a note, with an offer to undo it."""
     where = await address(board_id)
     try:
         await core().notes.delete(await caller(), board_id, note_id)

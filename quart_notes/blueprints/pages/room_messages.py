@@ -1,4 +1,4 @@
-"""A message of a conversation by itself, and the forms to change, delete and restore one's own."""
+"""A single message as a fragment, and the forms to change, delete and restore the caller's own."""
 
 from functools import partial
 from typing import Any
@@ -21,13 +21,13 @@ blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/
 @blueprint.get("")
 @hide
 async def message(room_id: int, message_id: int) -> str:
-    """The message alone, for a page that swaps it in."""
+    """The message as a fragment."""
     shown = await visible_message(room_id, message_id, await chosen_person())
     return await render_template("fragments/message_item.html", message=shown)
 
 
 async def visible_message(room_id: int, message_id: int, me: UserOut | None) -> MessageOut:
-    """A message of a room that one sees; NotFoundError otherwise."""
+    """A message of a room that the caller sees; NotFoundError otherwise."""
     await visible_room(room_id, me)
     found, _ = await core().messages.get(await caller(), message_id)
     if found.room_id != room_id:
@@ -38,7 +38,7 @@ async def visible_message(room_id: int, message_id: int, me: UserOut | None) -> 
 @blueprint.get("/edit")
 @hide
 async def edit(room_id: int, message_id: int) -> str:
-    """The form to change one's own message."""
+    """The form to change the caller's own message."""
     me = await _somebody()
     shown = await visible_message(room_id, message_id, me)
     if shown.author_id != me.id:
@@ -60,7 +60,7 @@ async def _edit(shown: MessageOut, form: dict[str, Any]) -> str:
 @blueprint.post("")
 @hide
 async def save(room_id: int, message_id: int) -> Page:
-    """Change one's own message by the form."""
+    """Save a change of the caller's own message."""
     me = await _somebody()
     shown = await visible_message(room_id, message_id, me)
     sent = await typed("content")
@@ -76,7 +76,7 @@ async def save(room_id: int, message_id: int) -> Page:
 @blueprint.post("/delete")
 @hide
 async def delete(room_id: int, message_id: int) -> Page:
-    """Delete one's own message and offer to undo it."""
+    """Delete the caller's own message and offer to undo it."""
     me = await _somebody()
     try:
         await visible_message(room_id, message_id, me)

@@ -1,4 +1,4 @@
-"""The pages of the rooms: the list, a conversation, and the form to say something."""
+"""The pages of rooms: the list, a conversation, and the message form."""
 
 from functools import partial
 from typing import Any, cast
@@ -35,7 +35,7 @@ from quart_notes.web.security.guests import known_guest, may_talk, remember_gues
 blueprint = Blueprint("front_rooms", __name__, url_prefix="/front/rooms")
 blueprint.add_app_template_filter(linked)
 
-PAGE_SIZE = 50  # messages a page carries; with JavaScript further ones follow as one scrolls
+PAGE_SIZE = 50  # messages on a page; with JavaScript further ones follow on scrolling
 READ = 40  # messages above the first unread one: more than a window shows
 UNREAD = 100  # messages from there on
 Page = str | tuple[str, int] | WerkzeugResponse | Response
@@ -44,7 +44,7 @@ Page = str | tuple[str, int] | WerkzeugResponse | Response
 @blueprint.get("")
 @hide
 async def rooms() -> Page:
-    """The rooms and one's own conversations."""
+    """The rooms and the caller's conversations."""
     return await _rooms(filled({"name": ""}))
 
 
@@ -56,7 +56,7 @@ async def _rooms(form: dict[str, Any]) -> str:
 @blueprint.post("")
 @hide
 async def add() -> Page:
-    """Open a room by the form."""
+    """The form to add a room."""
     sent = await typed("name")
     try:
         data = RoomCreate(**sent, client_key=await form_key(sent))
@@ -75,7 +75,7 @@ async def room(room_id: int) -> Page:
 
 
 async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
-    """A room, or a conversation of one's own; NotFoundError for those of others, as if there were none."""
+    """A room, or a conversation of the caller; NotFoundError for those of others, as if they did not exist."""
     found, _ = await core().rooms.get(await caller(), room_id)
     if found.kind != "room" and me not in found.people:
         raise NotFoundError(f"Room {room_id} not found")
@@ -135,7 +135,7 @@ async def _messages(room_id: int, before_id: int, new_after: int | None) -> tupl
 
 
 async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
-    """One's own message that has just been deleted and can be had back."""
+    """The caller's own message that was just deleted and can be restored."""
     message_id = digits(request.args.get("deleted"))
     message = await core().messages.deleted(message_id) if message_id and me else None
     if message is None or me is None or message.room_id != room_id:
@@ -147,7 +147,7 @@ async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
 @blueprint.post("/<id:room_id>/messages")
 @hide
 async def say(room_id: int) -> Page:
-    """Say something by the form; a person who answers has read what stands there."""
+    """The form to post a message; the author has then read the conversation."""
     me = await chosen_person()
     shown = await visible_room(room_id, me)
     if me is None and not may_talk(room_id):
@@ -179,12 +179,12 @@ async def _say_as_guest(room_id: int, sent: dict[str, str], key: str | None) -> 
 
 
 async def to_message(message: MessageOut, where: str = "") -> Page:
-    """Back to the conversation, where a message stands or `where` says; for a fragment, the message itself."""
+    """Redirect to the message in its conversation, or to `where`; for a fragment, the message itself."""
     if wants_fragment():
         return await render_template("fragments/message_item.html", message=message)
     return to_room(message.room_id, where or f"#message-{message.id}")
 
 
 def to_room(room_id: int, where: str = "") -> WerkzeugResponse:
-    """Back to a conversation; `where` is a query or a fragment."""
+    """Redirect to a conversation; `where` is a query or a fragment."""
     return redirect(f"{request.root_path}/front/rooms/{room_id}{where}", 303)

@@ -1,4 +1,4 @@
-"""The pages by which people get in and out: signing in, and the links of invitations."""
+"""The pages to sign in and out, and those of invitation links."""
 
 from functools import partial
 from typing import Any
@@ -30,14 +30,14 @@ Page = str | tuple[str, int] | Response
 
 @blueprint.before_request
 async def alone() -> None:
-    """These pages stand without the shell, which is for those who are in."""
+    """Show these pages without the shell, which is for signed-in users."""
     g.bare = True
 
 
 @blueprint.get("/sign-in")
 @hide
 async def sign_in() -> str:
-    """The form to sign in."""
+    """The sign-in page."""
     signing_in.must_have_accounts()
     return await _sign_in(filled({"nickname": ""}))
 
@@ -50,7 +50,7 @@ async def _sign_in(form: dict[str, Any]) -> str:
 @blueprint.post("/sign-in")
 @hide
 async def signed_in() -> Page:
-    """Sign in by the form."""
+    """The form to sign in."""
     form = await request.form
     nickname = form.get("nickname", "").strip()
     try:
@@ -73,7 +73,7 @@ async def _refused_sign_in(nickname: str, error: ProblemError) -> Response:
 @blueprint.post("/sign-out")
 @hide
 async def signed_out() -> Response:
-    """Sign out by the form."""
+    """The form to sign out."""
     response = _to("/front/sign-in")
     await end_session(response)
     return response
@@ -82,7 +82,7 @@ async def signed_out() -> Response:
 @blueprint.get("/join/<secret>")
 @hide
 async def join(secret: str) -> str:
-    """What a link offers: a form to become somebody, or to set a password."""
+    """The page of an invitation link: a form to register, or to set a password."""
     signing_in.must_have_accounts()
     return await _join(await core().invitations.look(secret), filled(dict.fromkeys(ARRIVAL, "")))
 
@@ -107,7 +107,7 @@ async def _join(offer: Offer, form: dict[str, Any]) -> str:
 @blueprint.post("/join/<secret>")
 @hide
 async def joined(secret: str) -> Page:
-    """Take a link's offer by the form."""
+    """The form to accept an invitation."""
     signing_in.must_have_accounts()
     sent = await typed(*ARRIVAL, "user_id")
     key, password = await form_key(sent), (await request.form).get("password", "")
@@ -116,7 +116,7 @@ async def joined(secret: str) -> Page:
         if before is None:
             return await _join_now(secret, sent, password, key)
     except (InvitationGoneError, NicknameTakenError) as error:
-        # The same may have been sent twice at once, and the other one have been first.
+        # The same form may have been sent twice at once, and the other request was first.
         before = await core().accounts.joined(secret, key, password)
         if before is None and isinstance(error, NicknameTakenError):
             return await _refused(await core().invitations.look(secret), sent, error)
@@ -153,7 +153,7 @@ async def _let_in(user_id: int, board_id: int | None) -> Response:
 @blueprint.post("/join/<secret>/accept")
 @hide
 async def accepted(secret: str) -> Response:
-    """Join the board of a link as who is signed in."""
+    """Join the board of an invitation as the signed-in user."""
     signing_in.must_have_accounts()
     board_id = await core().accounts.accept(secret, await caller())
     return _to(HOME if board_id is None else _board(board_id))

@@ -1,4 +1,4 @@
-"""A board's notes in from files and out as files, as a page: the form, what came of it, and what can be taken away."""
+"""The page of a board's imports and exports: the form, the jobs, and downloads."""
 
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ from quart_notes.web.uploads import received
 
 blueprint = Blueprint("front_transfers", __name__, url_prefix="/front/boards/<id:board_id>/transfer")
 
-SHOWN = 50  # imports a page lists
+SHOWN = 50  # imports on a page
 BLANK = {"format": "", "archived": "", "trashed": ""}
 NOTHING = "Choose a file first."
 
@@ -38,7 +38,7 @@ Page = str | tuple[str, int] | WerkzeugResponse
 @blueprint.get("")
 @hide
 async def transfer(board_id: int) -> str:
-    """How notes come in and go out, and the imports so far."""
+    """The import form, the exports, and the imports so far."""
     return await _transfer(board_id, filled(BLANK))
 
 
@@ -66,7 +66,7 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
 @hide
 @takes_files
 async def bring_in(board_id: int) -> Page:
-    """Import by the form."""
+    """The form to import."""
     who, form = await caller(), BLANK
     try:
         await core().jobs.may_start(who, board_id)
@@ -90,16 +90,16 @@ async def bring_in(board_id: int) -> Page:
 
 
 def _beside(error: ProblemError) -> FieldError:
-    """What went wrong, beside its field or beside none."""
+    """The error beside its field, or beside none."""
     if isinstance(error, ValidationFailedError):
         return FieldError("file", NOTHING)
     return FieldError("file" if isinstance(error, TooLargeError) else "", error.detail)
 
 
 def to_job(board_id: int, job_id: int, *, follow: bool = False) -> WerkzeugResponse:
-    """To where a job is shown.
+    """Redirect to a job.
 
-    follow   without a script, the page says at its top how it is, and comes again by itself while it is under way
+    follow   without a script, the page shows the job's state at its top, and reloads itself while the job runs
     """
-    where = f"?follow={job_id}" if follow else f"#job-{job_id}"  # with a fragment it would not come again
+    where = f"?follow={job_id}" if follow else f"#job-{job_id}"  # with a fragment it would not reload
     return redirect(f"{request.root_path}/front/boards/{board_id}/transfer{where}", 303)

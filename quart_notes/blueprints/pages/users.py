@@ -1,4 +1,4 @@
-"""The people's page: who is known here, and how to add somebody."""
+"""The people page: all users, and the form to add one."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ Page = str | tuple[str, int] | WerkzeugResponse
 @blueprint.get("")
 @hide
 async def users() -> Page:
-    """Everybody known here."""
+    """All users."""
     return await people_page()
 
 
 async def people_page(form: dict[str, Any] | None = None, problem: str = "") -> str:
-    """The page; `form` was refused, or `problem` says why something cannot be done."""
+    """The page; `form` was refused, or `problem` explains why something cannot be done."""
     found = await core().people.find(PageQuery(limit=PAGE_MAX), await caller())
     return await render_template(
         "users.html",
@@ -42,7 +42,7 @@ async def people_page(form: dict[str, Any] | None = None, problem: str = "") -> 
 @blueprint.post("")
 @hide
 async def add() -> Page:
-    """Add a person by the form."""
+    """The form to add a user."""
     who = await caller()
     who.must_administer()
     sent = await typed(*FIELDS)
@@ -55,7 +55,7 @@ async def add() -> Page:
 
 
 async def to_user(user: UserOut, where: str = "") -> Page:
-    """Back to the people; for a fragment, the card of `user`."""
+    """Redirect to the people page; for a fragment, the card of `user`."""
     if wants_fragment():
         return await render_template("fragments/user_card.html", user=user)
     return redirect(f"{request.root_path}/front/users{where}", 303)
@@ -64,7 +64,7 @@ async def to_user(user: UserOut, where: str = "") -> Page:
 @blueprint.post("/<id:user_id>/talk")
 @hide
 async def talk(user_id: int) -> WerkzeugResponse:
-    """Open the conversation with a person; a caller who is nobody yet has to choose first who they are."""
+    """Open the conversation with a user; a caller without a user chooses one first."""
     me = await chosen_person()
     await core().people.get(user_id)
     if me is None:

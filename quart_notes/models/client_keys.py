@@ -5,7 +5,7 @@ from tortoise.models import Model
 
 
 class ClientKey(Model):
-    """A client's key that has created something, stored as a hash of the key and its owner.
+    """A client's key that has made something. Only a hash says which, and whose.
 
     digest     of the content that was sent with it: the key is refused with other content
     thing_id   id of the created object

@@ -23,7 +23,7 @@ class LoggedEvent(Model):
 
 
 class LogHead(Model):
-    """The one row that numbers events: the process that holds its lock decides the order, until the commit.
+    """The one row that numbers events: the process that holds its lock decides the order, up to the commit.
 
     epoch    created with the database, new after a restore: ids of another epoch mean nothing here
     newest   number of the newest event; kept apart from the log, which may be pruned empty

@@ -7,7 +7,7 @@ from quart_notes.models.users import User
 
 
 class Job(Model):
-    """A job of a user. Its file is in the data folder while the job may run again.
+    """Long work that somebody asked for. Its file lies in the data folder while it may be run again.
 
     user     who asked; null: nobody in particular, in open mode
     done     entries handled so far; total: number of entries, null while unknown

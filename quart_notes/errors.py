@@ -1,6 +1,6 @@
-"""The error family: everything that can go wrong for a caller, with its code and status.
+"""All errors of callers, with their codes and statuses.
 
-Raised anywhere, rendered once at the edge (`web/error_handlers.py`) as RFC 9457 problem details.
+Raised anywhere, rendered once (`web/error_handlers.py`) as RFC 9457 problem details.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,16 @@ from typing import Any, ClassVar, NamedTuple
 
 
 class FieldError(NamedTuple):
-    """What is wrong with one field; `field` is a path such as `title` or `items.3.title`, or "" for the whole."""
+    """An error of one field; `field` is a path such as `title` or `items.3.title`, or "" for the whole input."""
 
     field: str
     message: str
 
 
 class ProblemError(Exception):
-    """An answer that is not what the caller hoped for.
+    """An error response (RFC 9457).
 
-    code     stable, for programs; detail is for people and never contains a cause from inside
+    code     stable, for programs; detail is for people and never contains an internal cause
     errors   one entry a field, for forms
     extra    further members of the problem, e.g. the current note of a stale edit
     headers  e.g. Allow or Retry-After
@@ -49,19 +49,19 @@ class InvalidIfMatchError(ProblemError):
 
 
 class InvalidJsonError(ProblemError):
-    """The body is not one clean JSON document."""
+    """The body is not one valid JSON document."""
 
     status, code = 400, "invalid_json"
 
 
 class BadRequestError(ProblemError):
-    """The request itself makes no sense."""
+    """The request is malformed."""
 
     status, code = 400, "bad_request"
 
 
 class InvalidEventIdError(ProblemError):
-    """What was sent as an event id was never one."""
+    """The event id is malformed."""
 
     status, code = 400, "invalid_event_id"
 
@@ -73,7 +73,7 @@ class WrongPasswordError(ProblemError):
 
 
 class SignInRequiredError(ProblemError):
-    """Nobody is signed in, or no longer."""
+    """Nobody is signed in, or the session has ended."""
 
     status, code = 401, "sign_in_required"
 
@@ -91,19 +91,19 @@ class UnknownTopicError(ProblemError):
 
 
 class ForbiddenError(ProblemError):
-    """It is there, and it is not for this caller to do."""
+    """It exists, but this caller may not do this."""
 
     status, code = 403, "forbidden"
 
 
 class CrossOriginError(ProblemError):
-    """A page of another origin tried to change or to listen."""
+    """A page of another origin tried to change something or to subscribe."""
 
     status, code = 403, "cross_origin"
 
 
 class NotFoundError(ProblemError):
-    """There is no such thing, for this caller."""
+    """It does not exist, for this caller."""
 
     status, code = 404, "not_found"
 
@@ -121,31 +121,31 @@ class RequestTimedOutError(ProblemError):
 
 
 class NobodyChosenError(ProblemError):
-    """In open mode somebody has to say who they are before this makes sense."""
+    """In open mode this needs a chosen user."""
 
     status, code = 409, "nobody_chosen"
 
 
 class NicknameTakenError(ProblemError):
-    """Somebody goes by that nickname already."""
+    """The nickname is taken."""
 
     status, code = 409, "nickname_taken"
 
 
 class RoomNameTakenError(ProblemError):
-    """There is a room of that name already."""
+    """The name of the room is taken."""
 
     status, code = 409, "room_name_taken"
 
 
 class ClientKeyUsedError(ProblemError):
-    """The client key has made something else already, or what it made is gone."""
+    """The client key was used with other content, or its object is deleted."""
 
     status, code = 409, "client_key_used"
 
 
 class NotNowError(ProblemError):
-    """As it stands now, this cannot be done."""
+    """The current state does not allow this."""
 
     status, code = 409, "not_now"
 
@@ -169,31 +169,31 @@ class PersonalBoardError(ProblemError):
 
 
 class InvitationGoneError(ProblemError):
-    """The link was used up, taken back, or is too old."""
+    """The link was used up, revoked, or has expired."""
 
     status, code = 410, "invitation_gone"
 
 
 class StaleVersionError(ProblemError):
-    """Somebody changed it first."""
+    """The object has changed since."""
 
     status, code = 412, "stale_version"
 
 
 class TooLargeError(ProblemError):
-    """The body is larger than this route takes."""
+    """The body is larger than this route allows."""
 
     status, code = 413, "too_large"
 
 
 class UnsupportedMediaTypeError(ProblemError):
-    """The body is of another type than this route reads."""
+    """The body is of another type than this route accepts."""
 
     status, code = 415, "unsupported_media_type"
 
 
 class MisdirectedError(ProblemError):
-    """It was sent by a name by which this server does not answer."""
+    """The request was sent to a host name that is not this server's."""
 
     status, code = 421, "misdirected"
 
@@ -211,7 +211,7 @@ class TooManyAttemptsError(ProblemError):
 
 
 class OverloadedError(ProblemError):
-    """More is waiting than can be kept; come back soon."""
+    """Too many operations wait; try again soon."""
 
     status, code = 503, "overloaded"
 
@@ -223,7 +223,7 @@ class DatabaseUnavailableError(ProblemError):
 
 
 class StorageFullError(ProblemError):
-    """There is no room left to keep the change; nothing was changed."""
+    """The disk is full; nothing was changed."""
 
     status, code = 507, "storage_full"
 
@@ -231,7 +231,7 @@ class StorageFullError(ProblemError):
 def problem(
     status: int, code: str, detail: str, errors: Sequence[FieldError] = (), extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The body of an error answer.
+    """The body of an error response.
 
     source   RFC 9457; `type` is about:blank, so `title` is the status' own phrase
     """

@@ -1,6 +1,6 @@
-"""Files and folders that nobody but the server's own user may read, whatever the umask says.
+"""Creates files and folders that only the server's own user may read, whatever the umask is.
 
-What was there before keeps its permissions: somebody may have chosen them.
+Existing ones keep their permissions: somebody may have chosen them.
 """
 
 import os
@@ -11,12 +11,12 @@ FILE, FOLDER = 0o600, 0o700  # permissions
 
 
 def open_file(file: Path, mode: str, **options: Any) -> IO[Any]:
-    """The file, opened to be written to; OSError as `open` raises it."""
+    """The file, opened for writing; OSError as raised by `open`."""
     return open(file, mode, opener=_opened, **options)
 
 
 def make_file(file: Path) -> None:
-    """Make an empty file, unless there is one: what makes it later would ask the umask.
+    """Create an empty file, unless it exists: code that creates it later would use the umask.
 
     SQLite gives its write-ahead log and its journal the permissions of the database.
     """
@@ -24,12 +24,12 @@ def make_file(file: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, as far as they are not there yet."""
+    """Create a folder and its parents, where they are missing."""
     if not folder.is_dir():
         make_folder(folder.parent)
         try:
             folder.mkdir(FOLDER)
-        except FileExistsError:  # another process was sooner, or it is no folder
+        except FileExistsError:  # another process was first, or it is no folder
             if not folder.is_dir():
                 raise
         else:

@@ -1,7 +1,7 @@
-"""Where the settings come from. Read once; the only module that sees the environment.
+"""Reads the settings, once; the only module that reads the environment.
 
-Precedence: command-line flags, then `QUART_NOTES_*` variables, then the TOML file, then the default. A variable or a
-key of the file that is set to nothing is not set.
+Precedence: command-line flags, then `QUART_NOTES_*` variables, then the TOML file, then the default. A variable or key
+with an empty value is not set.
 """
 
 import os
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from quart_notes.settings import Settings, SettingsError
 
 PREFIX = "QUART_NOTES_"
-CONFIG_FILE = "quart-notes.toml"  # read from the working folder when it is there
+CONFIG_FILE = "quart-notes.toml"  # read from the working folder if it exists
 
 # Variables that Kubernetes and Docker set for a service or a linked container that is called quart-notes, or
 # quart-notes-and-more; the names after the prefix, and what tells those apart that might be a misspelt setting.
@@ -35,7 +35,7 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     """The settings of this process.
 
     flags    from the command line, by field name; None means not given. `config` names the TOML file
-    raises   SettingsError, naming what was wrong and where it came from
+    raises   SettingsError, naming the error and its source
     """
     environ = os.environ if environ is None else environ
     given = {name: value for name, value in (flags or {}).items() if value is not None}
@@ -55,12 +55,12 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
 
 
 def config_file(flags: Mapping[str, Any]) -> Path:
-    """The TOML file that `load` reads with these flags, whether it is there or not."""
+    """The TOML file that `load` reads with these flags, whether it exists or not."""
     return _config_file(flags, os.environ)[0]
 
 
 def _config_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Path, bool]:
-    """The file, and whether somebody has named it."""
+    """The file, and whether it was named explicitly."""
     file = flags.get("config") or environ.get(PREFIX + "CONFIG", "").strip()
     return Path(file or CONFIG_FILE), bool(file)
 
@@ -104,6 +104,6 @@ def _explain(item: Any, origin: Mapping[str, str]) -> str:
         return (
             f"{name} ({origin.get(name, '')}): there is no such setting; known are {', '.join(Settings.model_fields)}"
         )
-    # Wherever one looks for it, an address of a database may hold a password in yet another place.
+    # In any part of it, an address of a database may contain a password.
     got = "" if name == "database_url" else f"; got {item['input']!r}"
     return f"{name} ({origin.get(name, 'default')}): {message}{got}"

@@ -1,7 +1,6 @@
 """The live feed over websockets and event streams, both from the same subscription."""
 
 import asyncio
-from collections.abc import Callable
 
 from quart import Blueprint, Response, request, websocket
 from quart_schema import tag_blueprint, validate_querystring
@@ -15,12 +14,13 @@ from quart_notes.errors import (
 )
 from quart_notes.live import frames
 from quart_notes.live.channel import Message
+from quart_notes.live.feed import Subscription
 from quart_notes.schemas import FeedQuery
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.security.subscriptions import Listener, feed_query, listener
-from quart_notes.web.streams import EventStream, Join, converse, direct_peer
+from quart_notes.web.streams import Conversation, EventStream, Join, Leave, direct_peer
 
 blueprint = Blueprint("live", __name__)
 tag_blueprint(blueprint, ["feed"])
@@ -74,17 +74,38 @@ async def follow() -> None:
     who = await listener(query)
     await websocket.accept()
     subscription = core().feed.subscribe(who.topics, after, frames.websocket_frame, who.starts)
-    await converse(subscription, _drain(), _text, _joining(who), who.watch)
+    await _FeedConversation(subscription, who).run()
 
 
-def _text(message: Message) -> str:
-    return message.data.decode()
+class _FeedConversation(Conversation):
+    def __init__(self, subscription: Subscription, who: Listener) -> None:
+        super().__init__(subscription, who.watch)
+        self._join = _joining(who)
+
+    async def receive(self) -> int:
+        """Read and ignore what the client sends, until it is too much."""
+        loop = asyncio.get_running_loop()
+        window, count = loop.time(), 0
+        while count < FLOOD:
+            await websocket.receive()
+            if loop.time() - window > FLOOD_WINDOW:
+                window, count = loop.time(), 0
+            count += 1
+        return MISBEHAVED
+
+    def text_of(self, message: Message) -> str:
+        """The event as it is."""
+        return message.data.decode()
+
+    def join(self) -> list[Leave]:
+        """Make the listener present in the rooms that were named."""
+        return self._join()
 
 
 def _joining(who: Listener) -> Join:
     presence = core().presence
 
-    def join() -> list[Callable[[], None]]:
+    def join() -> list[Leave]:
         if who.person is not None:
             return [presence.join(room_id, who.person) for room_id in who.rooms]
         for room_id in who.rooms:
@@ -92,15 +113,3 @@ def _joining(who: Listener) -> Join:
         return []
 
     return join
-
-
-async def _drain() -> int:
-    """Read and ignore what the client sends, until it is too much."""
-    loop = asyncio.get_running_loop()
-    window, count = loop.time(), 0
-    while count < FLOOD:
-        await websocket.receive()
-        if loop.time() - window > FLOOD_WINDOW:
-            window, count = loop.time(), 0
-        count += 1
-    return MISBEHAVED

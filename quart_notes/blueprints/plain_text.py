@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -14,12 +13,13 @@ from quart_notes.errors import ProblemError
 from quart_notes.live import frames, outlets
 from quart_notes.live.channel import Message
 from quart_notes.live.events import room
+from quart_notes.live.feed import Subscription
 from quart_notes.schemas import CONTENT_MAX, UNSTORABLE, UserOut, is_blank
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import tell
 from quart_notes.web.security.authentication import accounts, identify
 from quart_notes.web.security.subscriptions import Listener
-from quart_notes.web.streams import FAILED, NO_MORE, TOO_SLOW, converse
+from quart_notes.web.streams import FAILED, NO_MORE, TOO_SLOW, Conversation, Leave
 
 blueprint = Blueprint("plain_text", __name__)
 
@@ -39,37 +39,45 @@ async def chat(client_id: int) -> None:
     assert speaker is not None  # noqa: S101 - in accounts mode the caller is somebody
     await core().database.ping()
     await websocket.accept()
-    presence = core().presence
-
-    def join() -> list[Callable[[], None]]:
-        if isinstance(speaker, str):
-            return [presence.join_as_guest(LOBBY, speaker)]
-        return [presence.join(LOBBY, speaker)]
-
     who = Listener(frozenset({room(LOBBY)}), None, (), passed)
     subscription = core().feed.subscribe(who.topics, None, frame)
-    await converse(subscription, _hear(speaker), line, join, who.watch)
+    await _Chat(subscription, who, speaker).run()
 
 
-async def _hear(speaker: UserOut | str) -> int:
-    """Post each text frame, as fast as the rate limit allows; returns the code that ends it."""
-    loop = asyncio.get_running_loop()
-    peer = outlets.peer_of(websocket.scope)
-    meter = Meter(RateLimit(BURST, 1 / RATE))
-    try:
-        while True:
-            code = await _take(speaker, await websocket.receive())
-            if code is not None:
-                return code
-            now = loop.time()
-            if peer is not None:
-                peer.heard = now  # behind lines that wait, pongs wait too
-            if wait := meter.use(now):
-                await asyncio.sleep(wait)
-    except asyncio.CancelledError as cancelled:
-        if NO_MORE not in cancelled.args:
-            await _take_the_rest(speaker)
-        raise
+class _Chat(Conversation):
+    def __init__(self, subscription: Subscription, who: Listener, speaker: UserOut | str) -> None:
+        super().__init__(subscription, who.watch)
+        self._speaker = speaker
+
+    async def receive(self) -> int:
+        """Post each text frame, as fast as the rate limit allows; returns the code that ends it."""
+        loop = asyncio.get_running_loop()
+        peer = outlets.peer_of(websocket.scope)
+        meter = Meter(RateLimit(BURST, 1 / RATE))
+        try:
+            while True:
+                code = await _take(self._speaker, await websocket.receive())
+                if code is not None:
+                    return code
+                now = loop.time()
+                if peer is not None:
+                    peer.heard = now  # behind lines that wait, pongs wait too
+                if wait := meter.use(now):
+                    await asyncio.sleep(wait)
+        except asyncio.CancelledError as cancelled:
+            if NO_MORE not in cancelled.args:
+                await _take_the_rest(self._speaker)
+            raise
+
+    def text_of(self, message: Message) -> str | None:
+        """The message as a line."""
+        return line(message)
+
+    def join(self) -> list[Leave]:
+        """Make the speaker present in the lobby."""
+        if isinstance(self._speaker, str):
+            return [core().presence.join_as_guest(LOBBY, self._speaker)]
+        return [core().presence.join(LOBBY, self._speaker)]
 
 
 async def _take(speaker: UserOut | str, text: Any) -> int | None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from random import randint
 from types import TracebackType
@@ -110,76 +111,92 @@ def _drop_later(peer: outlets.Peer) -> None:
     asyncio.get_running_loop().call_later(GRACE, drop)
 
 
-async def converse(
-    subscription: Subscription,
-    hear: Coroutine[Any, Any, int],
-    text_of: Callable[[Message], str | None],
-    join: Join,
-    watch: Watch,
-) -> None:
-    """Bring a subscription to the accepted websocket of this context, and hear what it says, until either ends.
+class Conversation(ABC):
+    """Owns the accepted websocket of this context: sends a subscription, receives from the client, and closes it.
 
-    hear      reads what the client sends; returns the code to close with when it must not go on. Cancelled with NO_MORE
-              when the client may not speak any longer
-    text_of   what a message is as a text frame, where it cannot be written directly; None for nothing
+    It ends when either side does, and is closed with the code of the reason. A client that may not speak any longer is
+    not heard: `receive` is cancelled with NO_MORE.
     """
-    peer = direct_peer(websocket.scope)
-    denied = False
-    listening = asyncio.ensure_future(hear)
-    listening.add_done_callback(lambda _: subscription.close())
 
-    def deny() -> None:
-        nonlocal denied
-        denied = True
-        listening.cancel(NO_MORE)
-        subscription.close()
+    def __init__(self, subscription: Subscription, watch: Watch) -> None:
+        self._subscription = subscription
+        self._watch = watch
+        self._peer = direct_peer(websocket.scope)
+        self._denied = False
 
-    unwatch = watch(deny)
-    try:
+    @abstractmethod
+    async def receive(self) -> int:
+        """Read what the client sends; returns the code to close with when it must not go on."""
+
+    @abstractmethod
+    def text_of(self, message: Message) -> str | None:
+        """A message as a text frame, where it cannot be written directly; None for nothing."""
+
+    @abstractmethod
+    def join(self) -> list[Leave]:
+        """Make the client present."""
+
+    async def run(self) -> None:
+        """Return when the websocket is closed."""
+        self._receiving = asyncio.ensure_future(self.receive())
+        self._receiving.add_done_callback(lambda _: self._subscription.close())
+        unwatch = self._watch(self._deny)
         try:
-            await _tell(subscription, peer, text_of, join)
-            reader = subscription.reader
-            if not (reader.lagged or reader.closing or denied):
-                # The client has left, unless hearing has ended it: what it said before is still on its way.
-                await asyncio.wait([listening], timeout=GRACE)
-            code = TOO_SLOW if reader.lagged else RESTARTING
-            if denied:
-                code = DENIED
-            elif listening.done() and not listening.cancelled():
-                code = listening.result()
+            code = await self._until_end()
+            self._subscription.close()  # nothing is written after the closing frame
+            if self._peer is not None:
+                _drop_later(self._peer)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE):
+                    await websocket.close(code)
+        finally:
+            unwatch()
+            self._subscription.close()
+            self._receiving.cancel()
+
+    def _deny(self) -> None:
+        self._denied = True
+        self._receiving.cancel(NO_MORE)
+        self._subscription.close()
+
+    async def _until_end(self) -> int:
+        """Send and receive until either ends; returns the code to close with."""
+        reader = self._subscription.reader
+        try:
+            await self._send_all(reader)
+            if not (reader.lagged or reader.closing or self._denied):
+                # The client has left, unless receiving has ended it: what it sent before is still on its way.
+                await asyncio.wait([self._receiving], timeout=GRACE)
+            if self._denied:
+                return DENIED
+            if self._receiving.done() and not self._receiving.cancelled():
+                return self._receiving.result()
         except Exception:
             log.exception("A websocket failed")
-            code = FAILED
-        subscription.close()  # nothing is written after the closing frame
-        if peer is not None:
-            _drop_later(peer)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
-                await websocket.close(code)
-    finally:
-        unwatch()
-        subscription.close()
-        listening.cancel()
+            return FAILED
+        return TOO_SLOW if reader.lagged else RESTARTING
 
+    async def _send_all(self, reader: Reader) -> None:
+        """Send the history, then live events, until the reader has ended."""
+        async for page in self._subscription.history():
+            if self._peer is None:
+                await self._send(page)
+            else:
+                await _write(page, reader, self._peer)
+        # Present only now: what is volatile would be lost among the history.
+        with present(self.join):
+            if self._peer is not None:
+                self._subscription.attach(outlets.WebsocketOutlet(self._peer))
+                await reader.ended.wait()
+            while not reader.ended.is_set():
+                await self._subscription.wait()
+                await self._send(reader.take())
 
-async def _tell(
-    subscription: Subscription, peer: outlets.Peer | None, text_of: Callable[[Message], str | None], join: Join
-) -> None:
-    """Bring the history, then what happens, until the reader has ended."""
-    reader = subscription.reader
-    async for page in subscription.history():
-        if peer is None:
-            await _send(page, text_of)
-        else:
-            await _write(page, reader, peer)
-    # Present only now: what is volatile would be lost among the history.
-    with present(join):
-        if peer is not None:
-            subscription.attach(outlets.WebsocketOutlet(peer))
-            await reader.ended.wait()
-        while not reader.ended.is_set():
-            await subscription.wait()
-            await _send(reader.take(), text_of)
+    async def _send(self, messages: list[Message]) -> None:
+        for message in messages:
+            text = self.text_of(message)
+            if text is not None:
+                await websocket.send(text)
 
 
 async def _write(page: list[Message], reader: Reader, peer: outlets.Peer) -> None:
@@ -192,10 +209,3 @@ async def _write(page: list[Message], reader: Reader, peer: outlets.Peer) -> Non
             if reader.ended.is_set() or peer.closing:
                 return
             await peer.write(portion)
-
-
-async def _send(messages: list[Message], text_of: Callable[[Message], str | None]) -> None:
-    for message in messages:
-        text = text_of(message)
-        if text is not None:
-            await websocket.send(text)

@@ -103,9 +103,10 @@ def test_nothing_is_lost_or_doubled_while_tabs_come_and_go(windows, shared_serve
         enough.set()
         busy.join()
 
+    count = "99+" if len(said) > 99 else str(len(said))  # on a slow machine the tabs take longer
     for page in (board, watching):
-        expect(page.locator("#rooms-place .badge-count")).to_have_text(str(len(said)))
-    expect(watching.locator(f".room[data-room='{places[-1]}'] .badge-count")).to_have_text(str(len(said)))
+        expect(page.locator("#rooms-place .badge-count")).to_have_text(count)
+    expect(watching.locator(f".room[data-room='{places[-1]}'] .badge-count")).to_have_text(count)
     for note in made:
         expect(card_of(board, note)).to_have_count(1)
     assert len(said) > 10

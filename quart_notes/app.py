@@ -41,11 +41,11 @@ from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import ProblemError
 from quart_notes.settings import Postgres, Settings
 from quart_notes.settings_sources import load
-from quart_notes.storage.database import CannotOpenError, exclusive
+from quart_notes.storage.database import DatabaseOpenError, exclusive_lock
 from quart_notes.web import access_log_filter, assets, error_handlers, templating
 from quart_notes.web.asgi_connections import HTTPConnection, WebsocketConnection
-from quart_notes.web.openapi.document import documented
-from quart_notes.web.request_body import CheckedRequest, decide
+from quart_notes.web.openapi.document import openapi_extension
+from quart_notes.web.request_body import StrictRequest, choose_body_mode
 from quart_notes.web.security import allowed_hosts, cross_origin, guards, headers
 from quart_notes.web.security.authentication import NoSessions
 from quart_notes.web.security.request_admission import HSTS, PROXY_HOPS
@@ -62,7 +62,7 @@ class Application(Quart):
 
     def log_exception(self, exception_info: Any) -> None:
         """Log an error, unless it is reported elsewhere."""
-        if not isinstance(exception_info[1], CannotOpenError):
+        if not isinstance(exception_info[1], DatabaseOpenError):
             super().log_exception(exception_info)
 
 
@@ -75,15 +75,15 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
     app = Application("quart_notes", template_folder=str(assets.folder("templates")), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
     app.config.update({PROXY_HOPS: core.settings.proxy_hops, HSTS: core.settings.hsts})
-    app.request_class = CheckedRequest
+    app.request_class = StrictRequest
     app.session_interface = NoSessions()
     app.asgi_http_class = HTTPConnection
     app.asgi_websocket_class = WebsocketConnection
     app.url_map.converters.update(id=IdConverter, client=ClientConverter, flag=FlagConverter)
     app.url_map.merge_slashes = False  # each address has one spelling; no redirect that repeats the Host header
     app.extensions["quart_notes"] = core
-    documented().init_app(app)
-    app.before_request(decide)
+    openapi_extension().init_app(app)
+    app.before_request(choose_body_mode)
     for register in (
         allowed_hosts.register,
         error_handlers.register,
@@ -109,7 +109,7 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
     for module in (*api, *people_pages, *access_pages, *job_pages, system, static_files):
         app.register_blueprint(module.blueprint)
     _manage_lifespan(app, core)
-    access_log_filter.protect()
+    access_log_filter.install_filter()
     return app
 
 
@@ -118,7 +118,7 @@ def _manage_lifespan(app: Quart, core: Core) -> None:
 
     @app.before_serving
     async def start() -> None:
-        asyncio.get_running_loop().set_exception_handler(_say_fault)
+        asyncio.get_running_loop().set_exception_handler(_log_worker_fault)
         try:
             await _open_resources(core, resources)
         except BaseException as error:
@@ -126,9 +126,9 @@ def _manage_lifespan(app: Quart, core: Core) -> None:
             await resources.aclose()
             if isinstance(error, ProblemError):  # the database is busy, full or unreachable
                 cause = str(error.__cause__ or "") or error.detail
-                raise CannotOpenError(f"{core.settings.database}: {cause}") from None
+                raise DatabaseOpenError(f"{core.settings.database}: {cause}") from None
             if isinstance(error, OSError):
-                raise CannotOpenError(str(error)) from None
+                raise DatabaseOpenError(str(error)) from None
             raise
 
     @app.after_serving
@@ -141,7 +141,7 @@ def _manage_lifespan(app: Quart, core: Core) -> None:
         await resources.aclose()
 
 
-def _say_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _log_worker_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log an unhandled error, unless it is a connection that the server has cut off.
 
     Plain hypercorn cancels the connections that are open when its `graceful_timeout` ends, which asyncio of Python 3.11
@@ -154,13 +154,13 @@ def _say_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None
 
 async def _open_resources(core: Core, resources: AsyncExitStack) -> None:
     if core.worker_slot is None:
-        resources.enter_context(exclusive(core.settings.database))
+        resources.enter_context(exclusive_lock(core.settings.database))
     await core.database.open()
     resources.push_async_callback(core.database.close)
     try:
-        await core.signing.open(core.database)
+        await core.signing_key.open(core.database)
     except ValueError as error:
-        raise CannotOpenError(str(error)) from None
+        raise DatabaseOpenError(str(error)) from None
     if core.commit_channel is not None:
         await core.commit_channel.start()
         resources.push_async_callback(core.commit_channel.stop)
@@ -186,7 +186,7 @@ async def _open_resources(core: Core, resources: AsyncExitStack) -> None:
 
 def _elections(core: Core) -> list[LeaderElection]:
     """The leader tasks: what only one process of a database does, and what only one does with a data folder's files."""
-    tidying = housekeeping.Housekeeping(core.tidy, core.database.checkpoint)
+    tidying = housekeeping.Housekeeping(core.run_chores, core.database.checkpoint)
 
     async def begin() -> None:
         await core.assistant.start()
@@ -198,7 +198,9 @@ def _elections(core: Core) -> list[LeaderElection]:
 
     return [
         LeaderElection("assistant and housekeeping", _leader_lock(core.settings.database), begin, end),
-        LeaderElection("imports", FileLock(core.settings.data / "imports.lock"), core.runner.start, core.runner.stop),
+        LeaderElection(
+            "imports", FileLock(core.settings.data / "imports.lock"), core.import_runner.start, core.import_runner.stop
+        ),
     ]
 
 

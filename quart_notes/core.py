@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING
 
 from quart_notes.background.assistant import Assistant
 from quart_notes.background.housekeeping import in_chunks
-from quart_notes.background.import_runner import Runner
+from quart_notes.background.import_runner import ImportRunner
 from quart_notes.background.ollama import Ollama
 from quart_notes.cluster.presence_replication import PresenceReplication
 from quart_notes.cluster.worker_channel import WorkerChannel
 from quart_notes.cluster.worker_slot import WorkerSlot
 from quart_notes.domain.access_cache import AccessCache
 from quart_notes.domain.accounts import Accounts
-from quart_notes.domain.api_tokens import Tokens
+from quart_notes.domain.api_tokens import ApiTokens
 from quart_notes.domain.assistant.answers import Answers
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import Imports
 from quart_notes.domain.invitations import Invitations
 from quart_notes.domain.jobs import Jobs
-from quart_notes.domain.login_attempts import Attempts
+from quart_notes.domain.login_attempts import LoginAttempts
 from quart_notes.domain.members import Members
 from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.preferences import Preferences
 from quart_notes.domain.profiles import Profiles
-from quart_notes.domain.read_markers import Readings
+from quart_notes.domain.read_markers import ReadMarkers
 from quart_notes.domain.rooms import Rooms
 from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.stream_revocation import StreamRevocation
-from quart_notes.domain.users import People
+from quart_notes.domain.users import Users
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.event_log import EventLog
 from quart_notes.live.feed import Feed
@@ -44,9 +44,9 @@ from quart_notes.live.response_cache import ResponseCache
 from quart_notes.live.writer import Change, Writer
 from quart_notes.settings import Postgres, Settings
 from quart_notes.storage.database import Database
-from quart_notes.storage.disk_space import Room
-from quart_notes.storage.signing_key import Signing
-from quart_notes.transfer.upload_store import Spool
+from quart_notes.storage.disk_space import DiskSpace
+from quart_notes.storage.signing_key import SigningKey
+from quart_notes.transfer.upload_store import UploadStore
 
 if TYPE_CHECKING:
     from quart_notes.cluster.postgres_notifications import PostgresNotifications
@@ -68,35 +68,35 @@ class Core:
     notes: Notes
     boards: Boards
     members: Members
-    people: People
+    users: Users
     profiles: Profiles
     rooms: Rooms
     messages: Messages
     answers: Answers
     assistant: Assistant
-    readings: Readings
+    read_markers: ReadMarkers
     preferences: Preferences
     jobs: Jobs
     imports: Imports
     exports: Exports
     sessions: Sessions
-    tokens: Tokens
+    tokens: ApiTokens
     invitations: Invitations
     passwords: Passwords
     accounts: Accounts
     access_cache: AccessCache
     stream_revocation: StreamRevocation
-    signing: Signing
-    attempts: Attempts
+    signing_key: SigningKey
+    login_attempts: LoginAttempts
     presence: Presence
     replication: PresenceReplication
-    cache: ResponseCache
-    spool: Spool
-    room: Room
-    runner: Runner
+    response_cache: ResponseCache
+    uploads: UploadStore
+    room: DiskSpace
+    import_runner: ImportRunner
     draining: asyncio.Event  # the server stops soon, and requests must go elsewhere
 
-    async def tidy(self) -> None:
+    async def run_chores(self) -> None:
         """One round of housekeeping, in chunks for which no write has to wait."""
         settings = self.settings
 
@@ -107,11 +107,11 @@ class Core:
         await in_chunks(lambda: self.notes.empty_trash(settings.trash_days))
         await in_chunks(lambda: self.messages.empty_trash(settings.trash_days))
         await in_chunks(lambda: self.boards.empty_trash(settings.trash_days))
-        await self.imports.interrupt_lost(self.runner.ours)
-        await in_chunks(lambda: self.jobs.forget(settings.trash_days))
+        await self.imports.interrupt_abandoned(self.import_runner.ours)
+        await in_chunks(lambda: self.jobs.delete_old(settings.trash_days))
         await in_chunks(self.sessions.forget_expired)
         await in_chunks(self.invitations.forget_expired)
-        await in_chunks(self.attempts.forget_expired)
+        await in_chunks(self.login_attempts.forget_expired)
 
     @classmethod
     def build(cls, settings: Settings, worker_slot: WorkerSlot | None = None, *, alone: bool = False) -> Core:
@@ -128,17 +128,17 @@ class Core:
         writer = Writer(database, log, follower)
         wired = (database, log, writer)
         boards = Boards(*wired)
-        people = People(*wired)
-        presence = Presence(broadcaster, people.those)
+        people = Users(*wired)
+        presence = Presence(broadcaster, people.existing_users)
         sessions = Sessions(*wired)
-        signing = Signing(settings.data)
-        tokens = Tokens(*wired, signing.secret)
+        signing = SigningKey(settings.data)
+        tokens = ApiTokens(*wired, signing.secret)
         access_cache = AccessCache(broadcaster, sessions, tokens, boards)
         passwords = Passwords()
         answers = Answers(*wired)
         jobs = Jobs(*wired, settings.max_kept_import_bytes)
         imports = Imports(*wired)
-        spool = Spool(settings.data / "imports")
+        spool = UploadStore(settings.data / "imports")
         ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
         return cls(
             settings=settings,
@@ -153,13 +153,13 @@ class Core:
             notes=Notes(*wired),
             boards=boards,
             members=Members(*wired),
-            people=people,
+            users=people,
             profiles=Profiles(*wired),
             rooms=Rooms(*wired),
             messages=Messages(*wired),
             answers=answers,
             assistant=Assistant(broadcaster, answers, ollama, settings.assistant_answers),
-            readings=Readings(*wired),
+            read_markers=ReadMarkers(*wired),
             preferences=Preferences(*wired),
             jobs=jobs,
             imports=imports,
@@ -171,14 +171,14 @@ class Core:
             accounts=Accounts(*wired, passwords),
             access_cache=access_cache,
             stream_revocation=StreamRevocation(broadcaster, access_cache),
-            signing=signing,
-            attempts=Attempts(*wired),
+            signing_key=signing,
+            login_attempts=LoginAttempts(*wired),
             presence=presence,
             replication=PresenceReplication(presence),
-            cache=ResponseCache(broadcaster),
-            spool=spool,
-            room=Room(_written_to(settings)),
-            runner=Runner(
+            response_cache=ResponseCache(broadcaster),
+            uploads=spool,
+            room=DiskSpace(_writable_to(settings)),
+            import_runner=ImportRunner(
                 *(broadcaster, jobs, imports, spool),
                 trusted=settings.access == "open",
                 sole=not isinstance(settings.database, Postgres),
@@ -187,7 +187,7 @@ class Core:
         )
 
 
-def _written_to(settings: Settings) -> list[Path]:
+def _writable_to(settings: Settings) -> list[Path]:
     """The folders of this machine that changes and imports are written to."""
     database = settings.database
     return [settings.data, *([database.parent] if isinstance(database, Path) else [])]

@@ -263,7 +263,7 @@ async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     async with opened_house(tmp_path / "data") as house:
         await house.welcome(*PEOPLE, "somebody")
         await house.core.assistant.stop()  # it would change answers while a test looks whether anything was changed
-        await house.core.runner.stop()  # and jobs
+        await house.core.import_runner.stop()  # and jobs
         yield house
 
 

@@ -15,10 +15,10 @@ CACHED = {
     "web.security.client_addresses.parsed",  # what a text says of an address never changes
     "domain.password_rules._common",  # a list that comes with the program
     "storage.postgres.transactions._numbered",  # queries that stand in the code
-    "live.channel.family_of",  # a topic's wildcard never changes
+    "live.channel.wildcard_of",  # a topic's wildcard never changes
     "server.transport.fast_http1.header_line",  # how a header is written never changes
-    "server.transport.fast_http1._kept_fields",  # what bytes say never changes
-    "web.security.credentials._kept_secret",  # what a header says, and whether this key signed it, never changes
+    "server.transport.fast_http1._cached_headers",  # what bytes say never changes
+    "web.security.credentials._cached_secret",  # what a header says, and whether this key signed it, never changes
 }
 
 

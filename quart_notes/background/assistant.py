@@ -15,10 +15,10 @@ from quart_notes.domain.assistant.prompt import Context, compose
 from quart_notes.live.broadcaster import Broadcaster
 
 T = TypeVar("T")
-BATCH = 0.075  # seconds between two updates of an answer: frequent enough for readers, rare enough for the log
-EACH = 2  # answers in progress for one user, and for all guests together
-FRESH = 5.0  # seconds for which the state of Ollama is cached
-PATIENCE = 1.0  # seconds that a caller waits for the state of Ollama
+WRITE_INTERVAL = 0.075  # seconds between two updates of an answer: frequent enough for readers, rare enough for the log
+PER_USER = 2  # answers in progress for one user, and for all guests together
+AVAILABILITY_TTL = 5.0  # seconds for which the state of Ollama is cached
+AVAILABILITY_TIMEOUT = 1.0  # seconds that a caller waits for the state of Ollama
 UNKNOWN = "Still checking whether Ollama is running. Ask again in a moment."
 TAKEN_BACK = "The question was deleted."
 FAULT = "Something went wrong on the server. It has been logged."
@@ -40,7 +40,7 @@ class _Draft:
     more: asyncio.Event = field(default_factory=asyncio.Event)
     over: bool = False
 
-    def take(self, text: str) -> None:
+    def add(self, text: str) -> None:
         self.text = text
         self.more.set()
 
@@ -62,7 +62,7 @@ class Assistant:
     def __init__(self, broadcaster: Broadcaster, answers: Answers, ollama: Ollama, at_once: int) -> None:
         self._answers = answers
         self._ollama = ollama
-        self._queue = WorkQueue(broadcaster, "answer", self._write, _cancel, at_once=at_once, per_user=EACH)
+        self._queue = WorkQueue(broadcaster, "answer", self._write, _cancel, at_once=at_once, per_user=PER_USER)
         self._open = False
         self._thinning: set[asyncio.Task[None]] = set()
         self._reason: str | None = UNKNOWN
@@ -76,7 +76,7 @@ class Assistant:
         return self._ollama.model
 
     @property
-    def wanted(self) -> bool:
+    def enabled(self) -> bool:
         """Whether the settings ask for an assistant: not when ollama_url is none."""
         return bool(self._ollama.url)
 
@@ -104,7 +104,7 @@ class Assistant:
         await _ended(self._thinning)
 
     async def _write(self, answer_id: int) -> None:
-        asked = await _retry(lambda: self._answers.asked(answer_id))
+        asked = await _retry(lambda: self._answers.pending(answer_id))
         if asked is None:
             return
         draft = _Draft(asked.version)
@@ -112,13 +112,13 @@ class Assistant:
             error = TAKEN_BACK if asked.context is None else await self._ask(answer_id, asked.context, draft)
             if error:
                 log.warning("The assistant could not answer message %d: %s", answer_id, error)
-            await _retry(lambda: self._answers.end(answer_id, draft.version, draft.text, error))
+            await _retry(lambda: self._answers.finish(answer_id, draft.version, draft.text, error))
         finally:
             self._thin_soon(answer_id, draft)
 
     def _thin_soon(self, answer_id: int, draft: _Draft) -> None:
         if draft.first < draft.last and self._queue.working:
-            task = asyncio.create_task(_retry(partial(self._answers.thin, answer_id, draft.first, draft.last)))
+            task = asyncio.create_task(_retry(partial(self._answers.compact_log, answer_id, draft.first, draft.last)))
             self._thinning.add(task)
             task.add_done_callback(self._thinning.discard)
 
@@ -126,7 +126,7 @@ class Assistant:
         """Ask Ollama, and store the text; returns why it failed, or None when the answer is complete."""
         keeping = asyncio.create_task(self._keep(answer_id, draft))
         try:
-            error = await _why_not(self._ollama.chat(compose(context, datetime.now(UTC).date()), draft.take))
+            error = await _why_not(self._ollama.chat(compose(context, datetime.now(UTC).date()), draft.add))
             draft.finish()
             await keeping
         except Exception:
@@ -145,40 +145,40 @@ class Assistant:
             if draft.over:
                 return
             began, text = loop.time(), draft.text
-            grown = await _retry(partial(self._answers.grow, answer_id, draft.version, text))
+            grown = await _retry(partial(self._answers.update_text, answer_id, draft.version, text))
             if grown.result is None:
                 return  # it was stopped, and this task will be
             draft.version, draft.last = grown.result, grown.position.number
             draft.first = draft.first or draft.last
-            await asyncio.sleep(began + BATCH - loop.time())
+            await asyncio.sleep(began + WRITE_INTERVAL - loop.time())
 
     def reason(self) -> str | None:
         """Why the assistant cannot answer; None when it can or its state is unknown. Without waiting, for pages."""
-        self._look_again()
+        self._check_again()
         return None if self._reason == UNKNOWN else self._reason
 
     async def is_there(self) -> bool:
         """Whether it could answer at any time since the start: until then no page mentions it."""
-        self._look_again()
+        self._check_again()
         if self._reason == UNKNOWN and self._looking is not None:
-            await asyncio.wait({self._looking}, timeout=PATIENCE)
+            await asyncio.wait({self._looking}, timeout=AVAILABILITY_TIMEOUT)
         return self._seen
 
-    async def looked(self) -> str | None:
+    async def availability(self) -> str | None:
         """Why the assistant cannot answer, after a short wait while that is checked; None when it can."""
-        self._look_again()
+        self._check_again()
         if self._looking is not None:
-            await asyncio.wait({self._looking}, timeout=PATIENCE)
+            await asyncio.wait({self._looking}, timeout=AVAILABILITY_TIMEOUT)
         return self._reason
 
-    def _look_again(self) -> None:
+    def _check_again(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._open and self._looking is None and loop.time() - self._looked >= FRESH:
-            self._looking = loop.create_task(self._look())
+        if self._open and self._looking is None and loop.time() - self._looked >= AVAILABILITY_TTL:
+            self._looking = loop.create_task(self._check())
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
         try:
-            reason = await _why_not(self._ollama.look())
+            reason = await _why_not(self._ollama.check())
             if reason and reason != self._reason and self._ollama.url:
                 log.warning("The assistant cannot answer; Ollama at %s: %s", self._ollama.url, reason)
             self._reason = reason

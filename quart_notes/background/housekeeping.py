@@ -5,12 +5,12 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from quart_notes.errors import ProblemError
-from quart_notes.live.writer import Written
+from quart_notes.live.writer import Committed
 
-PAUSE = 60.0  # seconds between rounds
+INTERVAL = 60.0  # seconds between rounds
 CHECKPOINT_PAUSE = 0.5  # seconds between looks at the size of SQLite's write-ahead log
-AFTER_FAILURE = 10.0  # seconds before a round that failed is tried again: a full disk is not to be filled with logs
-BREATH = 0.05  # seconds between chunks of a round, for other writes
+RETRY_DELAY = 10.0  # seconds before a round that failed is tried again: a full disk is not to be filled with logs
+YIELD_PAUSE = 0.05  # seconds between chunks of a round, for other writes
 
 Chore = Callable[[], Awaitable[None]]
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Housekeeping:
 
     def start(self) -> None:
         """Begin."""
-        rounds = (_again(PAUSE, self._tidy), _again(CHECKPOINT_PAUSE, self._checkpoint))
+        rounds = (_repeat(INTERVAL, self._tidy), _repeat(CHECKPOINT_PAUSE, self._checkpoint))
         self._tasks = [asyncio.create_task(each, name="housekeeping") for each in rounds]
 
     def stop(self) -> None:
@@ -39,23 +39,23 @@ class Housekeeping:
             task.cancel()
 
 
-async def _again(pause: float, act: Chore) -> None:
+async def _repeat(pause: float, act: Chore) -> None:
     while True:
         rest = pause
         try:
             await act()
         except ProblemError as error:
-            rest = max(pause, AFTER_FAILURE)
+            rest = max(pause, RETRY_DELAY)
             log.error("Housekeeping failed; it is tried again in %s s: %s", rest, error.detail)
         except Exception:
-            rest = max(pause, AFTER_FAILURE)
+            rest = max(pause, RETRY_DELAY)
             log.exception("Housekeeping failed; it is tried again in %s s", rest)
         await asyncio.sleep(rest)
 
 
-async def in_chunks(chunk: Callable[[], Awaitable[Written[bool]]]) -> None:
+async def in_chunks(chunk: Callable[[], Awaitable[Committed[bool]]]) -> None:
     """Do a chunk after the other until nothing is left, with a pause for other writes."""
     more = True
     while more:
         more = (await chunk()).result
-        await asyncio.sleep(BREATH)
+        await asyncio.sleep(YIELD_PAUSE)

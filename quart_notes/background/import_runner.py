@@ -7,19 +7,19 @@ from functools import partial
 from typing import TypeVar
 
 from quart_notes.background.work_queue import WorkQueue, retry_until_available
-from quart_notes.domain.imports import ImportEntry, Imports, Ours, Progress, Task
+from quart_notes.domain.imports import ImportEntry, Imports, IsLocal, Progress, Task
 from quart_notes.domain.jobs import Jobs
 from quart_notes.errors import ProblemError
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.schemas import JobState, Outcome
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.import_batches import Batch, ImportSource
-from quart_notes.transfer.upload_store import Spool
+from quart_notes.transfer.upload_store import UploadStore
 
 T = TypeVar("T")
-AT_ONCE = 2  # jobs
-TELL_EVERY = 0.2  # seconds between two events of a job: half as many as are allowed
-REST = 0.5  # of the time that a batch took, before the next: requests are served in between
+IMPORTS_AT_ONCE = 2  # jobs
+PROGRESS_INTERVAL = 0.2  # seconds between two events of a job: half as many as are allowed
+REST_FACTOR = 0.5  # of the time that a batch took, before the next: requests are served in between
 STOPPED = "The server stopped during the import. Run it again: no note is imported twice."
 GONE = "The file is no longer on the server. Send it again."
 FAILED = "Something went wrong on the server. It has been logged."
@@ -27,7 +27,7 @@ FAILED = "Something went wrong on the server. It has been logged."
 log = logging.getLogger(__name__)
 
 
-class Runner:
+class ImportRunner:
     """Works on the jobs.
 
     1. Nothing here decides whether a job may go on: each of its changes looks at its row, in the same transaction. What
@@ -41,15 +41,22 @@ class Runner:
     """
 
     def __init__(
-        self, broadcaster: Broadcaster, jobs: Jobs, imports: Imports, spool: Spool, *, trusted: bool, sole: bool = True
+        self,
+        broadcaster: Broadcaster,
+        jobs: Jobs,
+        imports: Imports,
+        spool: UploadStore,
+        *,
+        trusted: bool,
+        sole: bool = True,
     ) -> None:
-        self.ours: Ours = (lambda _: True) if sole else spool.is_here
+        self.ours: IsLocal = (lambda _: True) if sole else spool.is_local
         self._jobs = jobs
         self._imports = imports
-        self._spool = spool
+        self._uploads = spool
         self._trusted = trusted
-        self._queue = WorkQueue(broadcaster, "job", self._run, self._cancel, at_once=AT_ONCE)
-        self._unwanted: set[int] = set()  # running ones that have been cancelled or put away
+        self._queue = WorkQueue(broadcaster, "job", self._run, self._cancel, at_once=IMPORTS_AT_ONCE)
+        self._cancelled: set[int] = set()  # running ones that have been cancelled or put away
         self._sweeping: asyncio.Task[None] | None = None
         self._unswept = False
         self._stopping = asyncio.Event()
@@ -57,9 +64,9 @@ class Runner:
     async def start(self) -> None:
         """Mark what was interrupted when the process before ended, and begin what waits."""
         self._stopping.clear()
-        await self._imports.recover(self.ours)
+        await self._imports.interrupt_running(self.ours)
         await self._queue.start(self._imports.waiting)
-        await self._sweep()
+        await self._delete_orphans()
 
     async def stop(self) -> None:
         """Return when no job runs any more."""
@@ -70,20 +77,20 @@ class Runner:
 
     def _cancel(self, job_id: int, task: asyncio.Task[None] | None) -> None:
         if task is not None:
-            self._unwanted.add(job_id)
+            self._cancelled.add(job_id)
         else:
-            self._sweep_soon()
+            self._delete_orphans_soon()
 
     async def _run(self, job_id: int) -> None:
         try:
-            task = await self._retry(partial(self._imports.take, job_id, self.ours, trusted=self._trusted))
+            task = await self._retry(partial(self._imports.claim, job_id, self.ours, trusted=self._trusted))
             if task is not None:
                 state, text = await self._result(task)
-                await self._retry(partial(self._imports.end, job_id, state, text))
+                await self._retry(partial(self._imports.finish, job_id, state, text))
         except Exception:
             log.exception("Job %d could not be begun or ended", job_id)
-        self._unwanted.discard(job_id)
-        self._sweep_soon()
+        self._cancelled.discard(job_id)
+        self._delete_orphans_soon()
 
     async def _retry(self, act: Callable[[], Awaitable[T]]) -> T:
         return await retry_until_available(act, self._stopping)
@@ -102,44 +109,46 @@ class Runner:
             log.exception("Job %d failed", task.job.id)
             return "failed", FAILED
 
-    def _goes_on(self, job_id: int) -> bool:
-        return not (self._stopping.is_set() or job_id in self._unwanted)
+    def _should_continue(self, job_id: int) -> bool:
+        return not (self._stopping.is_set() or job_id in self._cancelled)
 
     async def _import(self, task: Task) -> tuple[JobState, str]:
         job_id = task.job.id
-        sources = await asyncio.to_thread(self._spool.sources, task.folder)
+        sources = await asyncio.to_thread(self._uploads.sources, task.folder)
         source = await asyncio.to_thread(ImportSource, sources, task.job.options)
         total = await self._last(job_id, source.counts())
         batches = source.batches()
         loop = asyncio.get_running_loop()
         outcome, done, told = Outcome(), 0, 0.0
         try:
-            while self._goes_on(job_id):
+            while self._should_continue(job_id):
                 began = loop.time()
                 batch = await asyncio.to_thread(next, batches, None)
                 if batch is None:
                     return "done", ""
                 done += batch.done
-                quietly = began - told < TELL_EVERY
+                quietly = began - told < PROGRESS_INTERVAL
                 told = told if quietly else began
-                kept = await self._bring(task, batch, Progress(done, total, batch.noted(outcome)), quietly=quietly)
+                kept = await self._import_batches(
+                    task, batch, Progress(done, total, batch.add_to(outcome)), quietly=quietly
+                )
                 if kept is None:
                     break
                 outcome = kept
-                await asyncio.sleep((loop.time() - began) * REST)
+                await asyncio.sleep((loop.time() - began) * REST_FACTOR)
         finally:
             await asyncio.to_thread(batches.close)
         return "interrupted", STOPPED
 
-    async def _bring(self, task: Task, batch: Batch, progress: Progress, *, quietly: bool) -> Outcome | None:
+    async def _import_batches(self, task: Task, batch: Batch, progress: Progress, *, quietly: bool) -> Outcome | None:
         entries = [ImportEntry(entry, origin) for entry, origin in batch.entries]
-        return await self._imports.advance(task, entries, progress, quietly=quietly)
+        return await self._imports.import_batch(task, entries, progress, quietly=quietly)
 
     async def _last(self, job_id: int, numbers: Generator[int, None, None]) -> int | None:
         """The last of the numbers; None when the job is to end before."""
         last = 0
         try:
-            while self._goes_on(job_id):
+            while self._should_continue(job_id):
                 number = await asyncio.to_thread(next, numbers, None)
                 if number is None:
                     return last
@@ -148,7 +157,7 @@ class Runner:
             await asyncio.to_thread(numbers.close)
         return None
 
-    def _sweep_soon(self) -> None:
+    def _delete_orphans_soon(self) -> None:
         self._unswept = True
         if self._sweeping is None or self._sweeping.done():
             self._sweeping = asyncio.create_task(self._swept(), name="sweep imports")
@@ -156,12 +165,12 @@ class Runner:
     async def _swept(self) -> None:
         try:
             while self._unswept:
-                await self._sweep()
+                await self._delete_orphans()
         except Exception:
             log.exception("The files of imports could not be swept away")
 
-    async def _sweep(self) -> None:
+    async def _delete_orphans(self) -> None:
         """Remove the files that no job needs. Those that are there are looked up first: a new one may come."""
         self._unswept = False
-        there = await asyncio.to_thread(self._spool.kept)
-        await asyncio.to_thread(self._spool.remove, there - await self._jobs.folders())
+        there = await asyncio.to_thread(self._uploads.finished)
+        await asyncio.to_thread(self._uploads.remove, there - await self._jobs.folders())

@@ -14,12 +14,12 @@ from typing import Any, NoReturn
 import httpx
 
 from quart_notes.background.thoughts import AnswerText
-from quart_notes.domain.assistant.prompt import Turn
+from quart_notes.domain.assistant.prompt import ChatMessage
 from quart_notes.schemas import ANSWER_MAX, UNSTORABLE
 
-CONNECT = 3.0  # seconds for a connection
-SILENCE = 60.0  # seconds between two lines of an answer
-LONGEST = 1800.0  # seconds of a whole answer
+CONNECT_TIMEOUT = 3.0  # seconds for a connection
+SILENCE_TIMEOUT = 60.0  # seconds between two lines of an answer
+ANSWER_TIMEOUT = 1800.0  # seconds of a whole answer
 CONTEXT = 8192  # tokens of the model's context, question and answer; Ollama's default cuts notes off
 LINE_MAX = 1024 * 1024  # bytes of one line
 STREAM_MAX = 64 * 1024 * 1024  # bytes of an answer, with the thoughts that some models include
@@ -58,10 +58,10 @@ class Ollama:
         self._first = first
         self._client: httpx.AsyncClient | None = None
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Return if a question would be answered; otherwise OllamaError with what is missing."""
         try:
-            async with asyncio.timeout(2 * CONNECT), self._opened("GET", "/api/tags") as response:
+            async with asyncio.timeout(2 * CONNECT_TIMEOUT), self._opened("GET", "/api/tags") as response:
                 said = _parsed(await _beginning(response, LINE_MAX))
         except TimeoutError:
             raise OllamaError(self._said(NOT_THERE)) from None
@@ -72,7 +72,7 @@ class Ollama:
         if not names & {self.model, f"{self.model}:latest"}:
             raise OllamaError(self._said(NO_MODEL))
 
-    async def chat(self, turns: Sequence[Turn], take: Callable[[str], None]) -> None:
+    async def chat(self, turns: Sequence[ChatMessage], take: Callable[[str], None]) -> None:
         """Have the model answer; `take` gets the whole visible text each time it has changed.
 
         Returns when the answer is complete. On cancellation it closes the connection immediately, and the model stops.
@@ -80,14 +80,14 @@ class Ollama:
         """
         body = {"model": self.model, "messages": turns, "stream": True, "options": {"num_ctx": CONTEXT}}
         loop = asyncio.get_running_loop()
-        latest = loop.time() + LONGEST
+        latest = loop.time() + ANSWER_TIMEOUT
         begun = False
         answer = AnswerText()
         try:
             async with asyncio.timeout(self._first) as patience, self._opened("POST", "/api/chat", body) as response:
                 async for line in _lines(response):
                     begun = True
-                    patience.reschedule(min(loop.time() + SILENCE, latest))
+                    patience.reschedule(min(loop.time() + SILENCE_TIMEOUT, latest))
                     before = answer.text
                     ended = _add(line, answer)
                     if answer.text != before:
@@ -107,8 +107,8 @@ class Ollama:
 
     def _late(self, begun: bool, in_all: bool) -> str:
         if in_all:
-            return TOO_SLOW.format(minutes=LONGEST / 60)
-        return TOO_SILENT.format(seconds=SILENCE) if begun else TOO_LATE.format(seconds=self._first)
+            return TOO_SLOW.format(minutes=ANSWER_TIMEOUT / 60)
+        return TOO_SILENT.format(seconds=SILENCE_TIMEOUT) if begun else TOO_LATE.format(seconds=self._first)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -138,7 +138,7 @@ class Ollama:
                 trust_env=False,
                 follow_redirects=False,
                 headers={"Accept-Encoding": "identity"},
-                timeout=httpx.Timeout(None, connect=CONNECT),
+                timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
                 limits=httpx.Limits(max_keepalive_connections=0),  # a new connection each time: none can be stale
             )
         return self._client

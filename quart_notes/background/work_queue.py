@@ -51,7 +51,7 @@ class WorkQueue:
         self._waiting: dict[int, int | None] = {}  # user by id, in order
         self._running: dict[int, _Run] = {}
         self.working = False
-        broadcaster.watch(events.WORK, self._on_work)
+        broadcaster.add_listener(events.WORK, self._on_work)
 
     async def start(self, find: Callable[[], Awaitable[Mapping[int, int | None]]]) -> None:
         """Start working; `find` returns what waits in the database: the user by id, in order."""

@@ -19,7 +19,7 @@ from quart_notes.schemas import FeedQuery
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.security.subscriptions import Listener, feed_query, listener
+from quart_notes.web.security.subscriptions import FeedAccess, authorise_feed, feed_query
 from quart_notes.web.streams import Conversation, EventStream, Join, Leave, direct_peer
 
 blueprint = Blueprint("live", __name__)
@@ -50,7 +50,7 @@ async def stream_events(query_args: FeedQuery) -> Response:
     """
     after = _after(request.headers.get("Last-Event-ID"), query_args.after)
     await core().database.ping()
-    who = await listener(query_args)
+    who = await authorise_feed(query_args)
     response = Response(b"", content_type="text/event-stream; charset=utf-8")
     response.headers.pop("Content-Length", None)
     response.headers["Cache-Control"] = "no-store"
@@ -59,7 +59,7 @@ async def stream_events(query_args: FeedQuery) -> Response:
         peer = direct_peer(request.scope)
         framing = frames.sse if peer is None else frames.sse_chunk
         response.response = EventStream(
-            core().feed.subscribe(who.topics, after, framing, who.starts), peer, _joining(who), who.watch
+            core().feed.subscribe(who.topics, after, framing, who.starts), peer, _joining(who), who.on_revoked
         )
         response.timeout = None
     return response
@@ -71,15 +71,15 @@ async def follow() -> None:
     query = feed_query(websocket.args)
     after = _after(None, query.after)
     await core().database.ping()
-    who = await listener(query)
+    who = await authorise_feed(query)
     await websocket.accept()
     subscription = core().feed.subscribe(who.topics, after, frames.websocket_frame, who.starts)
     await _FeedConversation(subscription, who).run()
 
 
 class _FeedConversation(Conversation):
-    def __init__(self, subscription: Subscription, who: Listener) -> None:
-        super().__init__(subscription, who.watch)
+    def __init__(self, subscription: Subscription, who: FeedAccess) -> None:
+        super().__init__(subscription, who.on_revoked)
         self._join = _joining(who)
 
     async def receive(self) -> int:
@@ -102,7 +102,7 @@ class _FeedConversation(Conversation):
         return self._join()
 
 
-def _joining(who: Listener) -> Join:
+def _joining(who: FeedAccess) -> Join:
     presence = core().presence
 
     def join() -> list[Leave]:

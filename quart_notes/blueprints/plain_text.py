@@ -16,9 +16,9 @@ from quart_notes.live.events import room
 from quart_notes.live.feed import Subscription
 from quart_notes.schemas import CONTENT_MAX, UNSTORABLE, UserOut, is_blank
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import tell
-from quart_notes.web.security.authentication import accounts, identify
-from quart_notes.web.security.subscriptions import Listener
+from quart_notes.web.error_handlers import log_server_error
+from quart_notes.web.security.authentication import accounts_mode, identify
+from quart_notes.web.security.subscriptions import FeedAccess
 from quart_notes.web.streams import FAILED, NO_MORE, TOO_SLOW, Conversation, Leave
 
 blueprint = Blueprint("plain_text", __name__)
@@ -35,24 +35,24 @@ async def chat(client_id: int) -> None:
     In accounts mode the author is the person of the session or token.
     """
     passed = await identify()
-    speaker = f"Client {client_id}" if passed is None or not accounts() else passed.caller.person
+    speaker = f"Client {client_id}" if passed is None or not accounts_mode() else passed.caller.person
     assert speaker is not None  # noqa: S101 - in accounts mode the caller is somebody
     await core().database.ping()
     await websocket.accept()
-    who = Listener(frozenset({room(LOBBY)}), None, (), passed)
+    who = FeedAccess(frozenset({room(LOBBY)}), None, (), passed)
     subscription = core().feed.subscribe(who.topics, None, frame)
     await _Chat(subscription, who, speaker).run()
 
 
 class _Chat(Conversation):
-    def __init__(self, subscription: Subscription, who: Listener, speaker: UserOut | str) -> None:
-        super().__init__(subscription, who.watch)
+    def __init__(self, subscription: Subscription, who: FeedAccess, speaker: UserOut | str) -> None:
+        super().__init__(subscription, who.on_revoked)
         self._speaker = speaker
 
     async def receive(self) -> int:
         """Post each text frame, as fast as the rate limit allows; returns the code that ends it."""
         loop = asyncio.get_running_loop()
-        peer = outlets.peer_of(websocket.scope)
+        peer = outlets.connection_of(websocket.scope)
         meter = Meter(RateLimit(BURST, 1 / RATE))
         try:
             while True:
@@ -61,7 +61,7 @@ class _Chat(Conversation):
                     return code
                 now = loop.time()
                 if peer is not None:
-                    peer.heard = now  # behind lines that wait, pongs wait too
+                    peer.last_received_at = now  # behind lines that wait, pongs wait too
                 if wait := meter.use(now):
                     await asyncio.sleep(wait)
         except asyncio.CancelledError as cancelled:
@@ -95,7 +95,7 @@ async def _take(speaker: UserOut | str, text: Any) -> int | None:
             else:
                 await core().messages.post_line(LOBBY, speaker.id, text)
         except ProblemError as error:
-            tell(error)
+            log_server_error(error)
             return TOO_SLOW if error.status == 503 else FAILED
     return None
 

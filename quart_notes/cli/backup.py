@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from quart_notes.cli.common import DATA_OPTIONS, explained, options, progress
+from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options, progress
 from quart_notes.private_files import make_folder
 from quart_notes.settings import Postgres, SettingsError
 from quart_notes.settings_sources import load
@@ -26,11 +26,11 @@ def backup(target: Path | None, **flags: Any) -> None:
 
     TARGET is a SQLite file, of a PostgreSQL database too: it can be restored on either. The server's key is not in it.
     """
-    with explained():
+    with cli_errors():
         source = load(flags).database
         target = target or Path(f"quart-notes-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3")
         if isinstance(source, Path):
-            _must_be_there(source)
+            _require_file(source)
         if target.exists():
             raise click.ClickException(f"{target} exists already")
         if not target.parent.is_dir():
@@ -47,7 +47,7 @@ def backup(target: Path | None, **flags: Any) -> None:
     click.echo(f"Copied {source} to {target} ({target.stat().st_size:,} bytes), checked.")
 
 
-def _must_be_there(file: Path) -> None:
+def _require_file(file: Path) -> None:
     if not file.is_file():
         raise click.ClickException(f"there is no database at {file}")
 
@@ -61,7 +61,7 @@ def restore(source: Path, **flags: Any) -> None:
     SOURCE may be a copy of either kind of database. No server may be running. An old SQLite file is kept beside the new
     one; for PostgreSQL, a copy of the old content is kept in the data folder.
     """
-    with explained():
+    with cli_errors():
         settings = load(flags)
         place = settings.database
         if isinstance(place, Postgres):
@@ -70,7 +70,7 @@ def restore(source: Path, **flags: Any) -> None:
             make_folder(settings.data)
             kept = asyncio.run(postgres_backups.restore(source, settings.data, place, progress))
         else:
-            with database.exclusive(place):
+            with database.exclusive_lock(place):
                 kept = backups.restore(source, place)
     click.echo(f"Restored {source} to {place}." + (f" The former database is {kept}." if kept else ""))
 
@@ -90,13 +90,13 @@ def copy_database(to: str, **flags: Any) -> None:
     """
     from quart_notes.storage.copying import sqlite_to_postgres
 
-    with explained():
+    with cli_errors():
         settings = load(flags)
         source, target = settings.database, _target(to, flags)
         if isinstance(source, Postgres):
             raise SettingsError("the database is in PostgreSQL already: name the file, --database-url sqlite:///...")
-        _must_be_there(source)
-        moved = asyncio.run(sqlite_to_postgres.move(source, settings.data, target, progress))
+        _require_file(source)
+        moved = asyncio.run(sqlite_to_postgres.migrate_to_postgres(source, settings.data, target, progress))
     width = max(len(table.name) for table in moved.tables)
     click.echo(f"{'Table':<{width}} {'Rows':>12}  Checksum, the same on both sides")
     for table in moved.tables:

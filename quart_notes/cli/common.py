@@ -57,13 +57,13 @@ def options(*groups: tuple[Option, ...]) -> Callable[[F], F]:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def cli_errors() -> Iterator[None]:
     """Say on standard error what went wrong, and end with a code."""
     try:
         yield
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
-    except (ServeError, database.CannotOpenError, CopyError, UnreadableError, ProblemError) as error:
+    except (ServeError, database.DatabaseOpenError, CopyError, UnreadableError, ProblemError) as error:
         raise click.ClickException(getattr(error, "detail", str(error))) from None
     except (OSError, sqlite3.Error) as error:
         raise click.ClickException(str(error)) from None

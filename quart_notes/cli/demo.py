@@ -68,6 +68,6 @@ async def fill(core: Core) -> Added:
 
 async def _added(core: Core, person: UserCreate) -> int | None:
     try:
-        return (await core.people.add(person)).result.id
+        return (await core.users.add(person)).result.id
     except NicknameTakenError:
         return None

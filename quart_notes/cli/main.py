@@ -12,7 +12,7 @@ import click
 from quart_notes.app import create_app
 from quart_notes.cli import backup, offline, transfer, users
 from quart_notes.cli import demo as demo_data
-from quart_notes.cli.common import DATA_OPTIONS, SERVE_OPTIONS, explained, options
+from quart_notes.cli.common import DATA_OPTIONS, SERVE_OPTIONS, cli_errors, options
 from quart_notes.cli.doctor import checks
 from quart_notes.server import serve as server
 from quart_notes.server.workers import supervisor
@@ -48,7 +48,7 @@ def cli() -> None:
 @options(SERVE_OPTIONS, DATA_OPTIONS)
 def serve(**flags: Any) -> None:
     """Serve the board (the default command)."""
-    with explained():
+    with cli_errors():
         settings = load(flags)
         server.configure_logging(settings.log_format)
         with server.stops_before_it_serves():
@@ -64,7 +64,7 @@ def dev(**flags: Any) -> None:
     """Serve, and follow changes to the code, the templates and the static files: for people who make them."""
     from quart_notes.dev.supervisor import run  # nobody else needs what watches files
 
-    with explained():
+    with cli_errors():
         server.configure_logging(load(flags).log_format)
         run(flags)
 
@@ -73,7 +73,7 @@ def dev(**flags: Any) -> None:
 @options(DATA_OPTIONS)
 def migrate(**flags: Any) -> None:
     """Bring the database's tables up to date; a copy of the old file is kept first."""
-    with explained():
+    with cli_errors():
         settings = load(flags)
         applied = asyncio.run(_migrate(settings))
     click.echo("Applied: " + ", ".join(applied) if applied else "Nothing to do: the tables are up to date.")
@@ -81,7 +81,7 @@ def migrate(**flags: Any) -> None:
 
 async def _migrate(settings: Settings) -> list[str]:
     opened = database.Database(settings.database, alone=True)
-    with database.exclusive(settings.database):
+    with database.exclusive_lock(settings.database):
         try:
             return await opened.open()
         finally:
@@ -92,14 +92,14 @@ async def _migrate(settings: Settings) -> list[str]:
 @options(DATA_OPTIONS)
 def demo(**flags: Any) -> None:
     """Add three people, some messages and notes, to look around. The server must not be running."""
-    with explained():
+    with cli_errors():
         settings = load(flags)
         added = asyncio.run(_demo(settings))
     click.echo(f"Added {added.notes} notes, {added.people} people and {added.messages} messages to {settings.database}")
 
 
 async def _demo(settings: Settings) -> demo_data.Added:
-    async with offline.writing(settings) as core:
+    async with offline.offline_core(settings) as core:
         return await demo_data.fill(core)
 
 
@@ -107,7 +107,7 @@ async def _demo(settings: Settings) -> demo_data.Added:
 @options(SERVE_OPTIONS, DATA_OPTIONS)
 def doctor_command(**flags: Any) -> None:
     """Check whether everything is as it should be; exit code 1 when something is not."""
-    with explained():
+    with cli_errors():
         settings = load(flags)
         findings = checks.examine(settings)
     for finding in findings:
@@ -121,7 +121,7 @@ def doctor_command(**flags: Any) -> None:
 def openapi(**flags: Any) -> None:
     """Print the OpenAPI document."""
     logging.disable()
-    with explained():
+    with cli_errors():
         app = create_app(load(flags))
         click.echo(json.dumps(app.extensions["QUART_SCHEMA"].openapi_provider.schema(), indent=2, ensure_ascii=False))
 

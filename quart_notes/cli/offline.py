@@ -8,11 +8,11 @@ from pathlib import Path
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.exports import Exports
-from quart_notes.domain.imports import ImportEntry, counted
-from quart_notes.domain.users import everybody
+from quart_notes.domain.imports import ImportEntry, progress_of
+from quart_notes.domain.users import all_user_ids
 from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
 from quart_notes.settings import Settings
-from quart_notes.storage.database import CannotOpenError, Database, exclusive
+from quart_notes.storage.database import Database, DatabaseOpenError, exclusive_lock
 from quart_notes.transfer.exporter import ExportInfo, export_writer
 from quart_notes.transfer.import_batches import ImportSource
 from quart_notes.transfer.source_files import SourcePath
@@ -20,7 +20,7 @@ from quart_notes.transfer.source_files import SourcePath
 Report = Callable[[int, int], None]  # entries dealt with, and how many there are
 
 
-async def bring_in(
+async def import_files(
     settings: Settings, board_id: int, paths: Sequence[Path], options: ImportOptions, report: Report
 ) -> Outcome:
     """Bring the notes of files and folders in; returns what came of it.
@@ -28,24 +28,24 @@ async def bring_in(
     raises   UnreadableError, with what came in before kept; ProblemError; CannotOpenError when a server is running
     """
     sources = [SourcePath(path, path.name or str(path)) for path in paths]
-    async with writing(settings) as core:
+    async with offline_core(settings) as core:
         await core.jobs.may_start(ANYBODY, board_id)
         source = ImportSource(sources, options)
         outcome, done, total = Outcome(), 0, max(source.counts())
         for batch in source.batches():
             entries = [ImportEntry(entry, origin) for entry, origin in batch.entries]
-            created = await core.imports.bring(ANYBODY, board_id, entries, dry_run=options.dry_run)
-            outcome = counted(batch.noted(outcome), entries, created)
+            created = await core.imports.import_offline(ANYBODY, board_id, entries, dry_run=options.dry_run)
+            outcome = progress_of(batch.add_to(outcome), entries, created)
             done += batch.done
             report(done, total)
     return outcome
 
 
 @asynccontextmanager
-async def writing(settings: Settings) -> AsyncIterator[Core]:
+async def offline_core(settings: Settings) -> AsyncIterator[Core]:
     """The parts that write, alone; CannotOpenError when a server is running."""
     core = Core.build(settings, alone=True)
-    with exclusive(settings.database):
+    with exclusive_lock(settings.database):
         await core.database.open()
         try:
             await core.log.open()
@@ -62,7 +62,7 @@ async def writing(settings: Settings) -> AsyncIterator[Core]:
             await core.database.close()
 
 
-async def people(settings: Settings) -> list[UserOut]:
+async def offline_users(settings: Settings) -> list[UserOut]:
     """Everybody by id, with their addresses, also while a server is running.
 
     raises   CannotOpenError for a database of another version
@@ -70,12 +70,12 @@ async def people(settings: Settings) -> list[UserOut]:
     database = await _opened_to_read(settings)
     try:
         async with database.snapshot() as connection:
-            return await everybody(connection)
+            return await all_user_ids(connection)
     finally:
         await database.close()
 
 
-async def send_out(
+async def export_board(
     settings: Settings, board_id: int, kind: ExportFormat, write: Callable[[bytes], object], report: Report
 ) -> int:
     """Hand a board's notes to `write`, also while a server is running; returns how many.
@@ -85,15 +85,15 @@ async def send_out(
     database = await _opened_to_read(settings)
     try:
         exports = Exports(database)
-        export = await exports.begin(ANYBODY, board_id)
+        export = await exports.start(ANYBODY, board_id)
         writing = export_writer(kind, ExportInfo(export.board_name, export.epoch, datetime.now(UTC)))
         done = 0
-        write(writing.begin())
+        write(writing.start())
         async for page in exports.pages(export):
             write(writing.notes(page))
             done += len(page)
             report(done, export.total)
-        for piece in writing.end():
+        for piece in writing.finish():
             write(piece)
         return done
     finally:
@@ -104,7 +104,7 @@ async def _opened_to_read(settings: Settings) -> Database:
     database = Database(settings.database)
     try:
         if pending := await database.inspect():
-            raise CannotOpenError(f"{database.place} is of an older version ({pending[0]}): run quart-notes migrate")
+            raise DatabaseOpenError(f"{database.target} is of an older version ({pending[0]}): run quart-notes migrate")
     except BaseException:
         await database.close()
         raise

@@ -10,7 +10,7 @@ from typing import IO, Any
 import click
 
 from quart_notes.cli import offline
-from quart_notes.cli.common import DATA_OPTIONS, explained, options, progress
+from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options, progress
 from quart_notes.domain.imports import notes, summary
 from quart_notes.private_files import open_file
 from quart_notes.schemas import MAX_ID, ImportOptions, Outcome
@@ -44,10 +44,10 @@ def import_notes(paths: tuple[Path, ...], board_id: int, **flags: Any) -> None:
     its page and with POST /api/imports.
     """
     wanted = ImportOptions(**{name: flags.pop(name) for name in ImportOptions.model_fields})
-    with explained():
+    with cli_errors():
         settings = load(flags)
         with progress("Importing") as report:
-            outcome = asyncio.run(offline.bring_in(settings, board_id, paths, wanted, report))
+            outcome = asyncio.run(offline.import_files(settings, board_id, paths, wanted, report))
     _name_problems(outcome)
     click.echo(summary(outcome, dry_run=wanted.dry_run))
     if wanted.dry_run and outcome.created:
@@ -74,12 +74,12 @@ def export_notes(target: Path, board_id: int, kind: Any, **flags: Any) -> None:
 
     json contains everything and can be imported without loss; csv is a table, markdown a zip with a file for each note.
     """
-    with explained():
+    with cli_errors():
         settings = load(flags)
         if isinstance(settings.database, Path) and not settings.database.is_file():
             raise click.ClickException(f"there is no database at {settings.database}")
         with _target(target) as file, progress("Exporting") as report:
-            count = asyncio.run(offline.send_out(settings, board_id, kind, file.write, report))
+            count = asyncio.run(offline.export_board(settings, board_id, kind, file.write, report))
     click.echo(f"{count:,} notes", err=True)
 
 

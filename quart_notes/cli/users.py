@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from quart_notes.cli import offline
-from quart_notes.cli.common import DATA_OPTIONS, explained, options
+from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options
 from quart_notes.core import Core
 from quart_notes.schemas import UserOut
 from quart_notes.settings_sources import load
@@ -30,11 +30,11 @@ def user() -> None:
 @options(DATA_OPTIONS)
 def list_users(**flags: Any) -> None:
     """Print a line for each person: number, nickname, name, e-mail, and status."""
-    with explained():
+    with cli_errors():
         settings = load(flags)
         if isinstance(settings.database, Path) and not settings.database.is_file():
             raise click.ClickException(f"there is no database at {settings.database}")
-        people = asyncio.run(offline.people(settings))
+        people = asyncio.run(offline.offline_users(settings))
     for person in people:
         marks = [word for word in ("admin", "deactivated") if getattr(person, word)]
         click.echo("\t".join([str(person.id), person.nickname, person.name, person.email or "", " ".join(marks)]))
@@ -105,8 +105,8 @@ def _change(
 
 def _write(flags: dict[str, Any], work: Callable[[Core], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with offline.writing(load(flags)) as core:
+        async with offline.offline_core(load(flags)) as core:
             return await work(core)
 
-    with explained():
+    with cli_errors():
         return asyncio.run(run())

@@ -15,9 +15,9 @@ from typing import Any
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.live.channel import Message
 from quart_notes.settings import Postgres
-from quart_notes.storage.postgres.connections import ANSWER, FAILURES, connect
+from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, RESPONSE_TIMEOUT, connect
 
-COMMITS = "quart_notes_commits"  # channel; the payload is the number of the newest event
+COMMIT_CHANNEL = "quart_notes_commits"  # channel; the payload is the number of the newest event
 DATAGRAMS = "quart_notes_words"
 DATAGRAM_LIMIT = 7_900  # bytes of a payload; the server accepts less than 8,000
 POLL_INTERVAL = 1.0  # seconds between polls of the newest number, which also show whether the connection is alive
@@ -25,7 +25,7 @@ RETRY_DELAY = 0.25  # seconds between attempts to connect
 RECONNECT_GRACE = 2.0  # seconds that a lost connection may be away before it is reported
 BATCH_SIZE = 64  # datagrams in one statement
 MAX_WAITING = 4096  # datagrams that wait for the server; the oldest are dropped
-NEWEST = "SELECT newest FROM log_head WHERE id = 1"
+NEWEST_SQL = "SELECT newest FROM log_head WHERE id = 1"
 NOTIFY = "SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word"
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class PostgresNotifications:
         """Listen; DatabaseUnavailableError when the server cannot be reached."""
         try:
             self._connection = await self._connect()
-        except FAILURES as error:
+        except CONNECTION_ERRORS as error:
             raise DatabaseUnavailableError(f"The database cannot be listened to: {error}") from error
         self._task = asyncio.create_task(self._keep_listening(), name="notices")
 
@@ -64,7 +64,7 @@ class PostgresNotifications:
         with suppress(asyncio.CancelledError):
             await self._task
         if self._connection is not None:
-            with suppress(*FAILURES):
+            with suppress(*CONNECTION_ERRORS):
                 await self._send_pending(self._connection)
             await self._disconnect()
 
@@ -106,7 +106,7 @@ class PostgresNotifications:
         connection = await connect(self._target, "listener")
         connection.add_termination_listener(lambda _: self._work.set())
         try:
-            await connection.add_listener(COMMITS, self._on_notify_commit)
+            await connection.add_listener(COMMIT_CHANNEL, self._on_notify_commit)
             await connection.add_listener(DATAGRAMS, self._on_notify_datagram)
         except BaseException:
             connection.terminate()
@@ -132,7 +132,7 @@ class PostgresNotifications:
                     log.info("The database is listened to again")
                     self._on_commit(None)
                 await self._serve_connection(self._connection)
-            except FAILURES as error:
+            except CONNECTION_ERRORS as error:
                 if self._connection is not None:
                     log.warning("The database cannot be listened to; it is tried again: %s", error)
             except Exception:  # in any case, this process must listen again
@@ -149,10 +149,10 @@ class PostgresNotifications:
             self._work.clear()
             waiting, self._waiting = self._waiting, []
             try:
-                async with asyncio.timeout(ANSWER):
+                async with asyncio.timeout(RESPONSE_TIMEOUT):
                     if self._datagrams:
                         await self._send_pending(connection)
-                    number = await connection.fetchval(NEWEST)
+                    number = await connection.fetchval(NEWEST_SQL)
             except BaseException:
                 _fail(waiting)
                 raise

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from quart_notes.cluster.worker_channel import NUMBER_SIZE, WorkerChannel
-from quart_notes.storage.sqlite.write_lock import Turns
+from quart_notes.storage.sqlite.write_lock import FairWriteLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class WorkerSlot:
     first: bool
     workers: int
     channel: WorkerChannel
-    write_lock: Turns
+    write_lock: FairWriteLock
 
 
 class SharedMemory:
@@ -64,4 +64,4 @@ def slot_of(slot: int, descriptors: Sequence[int], *, first: bool) -> WorkerSlot
     channel = WorkerChannel(
         slot, numbers, socket.socket(fileno=inbox), [socket.socket(fileno=each) for each in outboxes]
     )
-    return WorkerSlot(slot, first, workers, channel, Turns(memory))
+    return WorkerSlot(slot, first, workers, channel, FairWriteLock(memory))

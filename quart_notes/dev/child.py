@@ -26,14 +26,14 @@ def main(listening: str, run: str, flags: str, line: str) -> int:
     if top not in sys.path:
         sys.path.insert(0, top)
     try:
-        from quart_notes.dev.serve import Refused, serve
+        from quart_notes.dev.serve import StartRefused, serve
     except BaseException as error:
         traceback.print_exc()
         report(supervisor, FAILURE["told"](error))
         return 1
     try:
         serve(json.loads(flags), listener, supervisor, run)
-    except Refused as refused:
+    except StartRefused as refused:
         sys.stderr.write(f"{refused}\n")
         report(supervisor, {"kind": "", "message": str(refused), "file": None, "line": None})
     except BaseException as error:

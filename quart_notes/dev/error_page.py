@@ -10,13 +10,13 @@ from typing import Any
 from quart_notes.dev.failure import TOP
 
 AROUND = 4  # lines shown before and after the line of the error
-LONGEST = 400  # characters of a line that are shown
+LINE_MAX = 400  # characters of a line that are shown
 FILES = ("dev.js", "follow.js", "overlay.js", "swap.js", "typed.js", "overlay.css")  # files that a page requests
 HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Trouble:
+class ErrorReport:
     """Why a page cannot be shown.
 
     title     a few words, for people: "The server does not start"
@@ -31,7 +31,7 @@ class Trouble:
     line: int | None = None
 
     @classmethod
-    def of(cls, title: str, told: dict[str, Any]) -> "Trouble":
+    def of(cls, title: str, told: dict[str, Any]) -> "ErrorReport":
         """From the result of `failure.told`."""
         return cls(title, told["kind"], told["message"], told["file"], told["line"])
 
@@ -57,7 +57,7 @@ class Trouble:
         except OSError:
             return []
         first = max(self.line - 1 - AROUND, 0)
-        return [(number, line[:LONGEST]) for number, line in enumerate(text[first : self.line + AROUND], first + 1)]
+        return [(number, line[:LINE_MAX]) for number, line in enumerate(text[first : self.line + AROUND], first + 1)]
 
     def shown(self) -> dict[str, Any]:
         """The data that `overlay.js` shows."""
@@ -96,7 +96,7 @@ class State:
     run: str
     pages: int = 0
     build: str = ""
-    trouble: Trouble | None = None
+    trouble: ErrorReport | None = None
 
     def data(self) -> bytes:
         """As JSON on one line."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from quart import Quart, Response, request
 
-from quart_notes.dev.error_page import FILES, HERE, State, Trouble
+from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
 from quart_notes.errors import problem
 from quart_notes.schemas.strict_json import dump
 from quart_notes.server import transport
@@ -28,7 +28,7 @@ async def error_server(listener: socket.socket, state: State, root: str) -> Asyn
     stopping = asyncio.Event()
     own = listener.dup()
     # With our connections: hypercorn's own are closed at the end before their first request is read.
-    with transport.installed(transport.BESIDE, direct=False):
+    with transport.patched_hypercorn(transport.METRICS_APP, direct=False):
         serving = asyncio.create_task(serve_app(_create_app(state, root, stopping), own, stopping))
         try:
             yield
@@ -79,5 +79,5 @@ def _error(state: State, root: str) -> Response:
     )
 
 
-def _detail(trouble: Trouble) -> str:
+def _detail(trouble: ErrorReport) -> str:
     return ", at ".join(filter(None, (f"{trouble.title}: {trouble.what}", trouble.where)))

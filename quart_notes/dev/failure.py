@@ -7,7 +7,7 @@ from typing import Any
 TOP = Path(__file__).parents[2]  # parent folder of the package
 
 
-def told(error: BaseException | None) -> dict[str, Any]:
+def describe(error: BaseException | None) -> dict[str, Any]:
     """An error and its position, as JSON {"kind", "message", "file", "line"}, the last two None if unknown."""
     file, line = getattr(error, "filename", None), getattr(error, "lineno", None)  # of code and templates alike
     if not (file and line):

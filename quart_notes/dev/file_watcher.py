@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedFiles:
     """The watched files.
 
     package     folder of `.py` files, at any depth
@@ -72,7 +72,7 @@ Act = Callable[[Mapping[Path, Kind]], None]
 
 
 @asynccontextmanager
-async def watching(watched: Watched, act: Act) -> AsyncGenerator[None, None]:
+async def watch_files(watched: WatchedFiles, act: Act) -> AsyncGenerator[None, None]:
     """Call `act` after each burst with the changes that matter."""
     over = asyncio.Event()
     tasks = [asyncio.create_task(_watch(watched, act, over, deep, places)) for deep, places in watched.places().items()]
@@ -84,7 +84,7 @@ async def watching(watched: Watched, act: Act) -> AsyncGenerator[None, None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _watch(watched: Watched, act: Act, over: asyncio.Event, deep: bool, places: list[Path]) -> None:
+async def _watch(watched: WatchedFiles, act: Act, over: asyncio.Event, deep: bool, places: list[Path]) -> None:
     if not places:
         return
     try:
@@ -98,7 +98,7 @@ async def _watch(watched: Watched, act: Act, over: asyncio.Event, deep: bool, pl
 
 
 async def _follow(
-    watched: Watched, act: Act, over: asyncio.Event, deep: bool, places: list[Path], *, polling: bool | None
+    watched: WatchedFiles, act: Act, over: asyncio.Event, deep: bool, places: list[Path], *, polling: bool | None
 ) -> None:
     async for changes in awatch(
         *places,
@@ -112,5 +112,5 @@ async def _follow(
         act(_kinds(watched, changes))
 
 
-def _kinds(watched: Watched, changes: Iterable[tuple[Change, str]]) -> dict[Path, Kind]:
+def _kinds(watched: WatchedFiles, changes: Iterable[tuple[Change, str]]) -> dict[Path, Kind]:
     return {Path(path): kind for _, path in sorted(changes) if (kind := watched.kind(path)) is not None}

@@ -10,8 +10,8 @@ from quart.wrappers.response import DataBody, ResponseBody
 from quart_schema import hide
 
 from quart_notes.core import Core
-from quart_notes.dev.error_page import FILES, HERE, State, Trouble
-from quart_notes.dev.failure import told
+from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
+from quart_notes.dev.failure import describe
 from quart_notes.dev.file_watcher import Kind
 from quart_notes.errors import problem
 from quart_notes.live.broadcaster import Broadcaster
@@ -19,7 +19,7 @@ from quart_notes.live.channel import Message
 from quart_notes.live.frames import COMMENT, sse
 from quart_notes.schemas.strict_json import dump
 from quart_notes.web.assets import build_id, folder, forget
-from quart_notes.web.error_handlers import wants_page
+from quart_notes.web.error_handlers import wants_html
 
 TOPIC = "dev"
 STATIC = {"static_files.versioned", "static_files.latest"}
@@ -27,7 +27,7 @@ STATIC = {"static_files.versioned", "static_files.latest"}
 log = logging.getLogger(__name__)
 
 
-class Pages:
+class ReloadBlueprint:
     """The pages of one server process, and what they are made from."""
 
     def __init__(self, app: Quart, run: str) -> None:
@@ -49,7 +49,7 @@ class Pages:
         async def changes() -> Response:
             """What pages would be made from now, and again after each change."""
             response = Response(
-                States(self._broadcaster, self._message()), content_type="text/event-stream; charset=utf-8"
+                StateStream(self._broadcaster, self._message()), content_type="text/event-stream; charset=utf-8"
             )
             response.headers["Cache-Control"] = "no-store"
             response.timeout = None
@@ -79,13 +79,13 @@ class Pages:
     def _fresh(self, pages: int) -> State:
         return State(self._state.run, pages, build_id(), self._broken_template())
 
-    def _broken_template(self) -> Trouble | None:
+    def _broken_template(self) -> ErrorReport | None:
         environment = self._app.jinja_env
         for file in sorted(folder("templates").rglob("*.html")):
             try:
                 environment.parse(file.read_text(encoding="utf-8"), str(file.name), str(file))
             except TemplateSyntaxError as error:
-                return Trouble.of("A template cannot be read", told(error))
+                return ErrorReport.of("A template cannot be read", describe(error))
             except (OSError, UnicodeDecodeError):
                 log.info("%s is being written, or is no text", file)
         return None
@@ -104,9 +104,9 @@ class Pages:
 
     async def _explain(self, error: Exception) -> Response:
         """A template that fails, with its file and line."""
-        trouble = Trouble.of("A template fails", told(error))
+        trouble = ErrorReport.of("A template fails", describe(error))
         log.error("%s: %s %s", trouble.title, trouble.what, trouble.where)
-        if wants_page():
+        if wants_html():
             response = Response(trouble.page(request.root_path), 500, content_type="text/html; charset=utf-8")
         else:
             detail = f"{trouble.title}: {trouble.what}, at {trouble.where}"
@@ -117,7 +117,7 @@ class Pages:
         return response
 
 
-class States(ResponseBody):
+class StateStream(ResponseBody):
     """An event stream: a state at once, then each that is published, until the server stops."""
 
     def __init__(self, broadcaster: Broadcaster, first: Message) -> None:
@@ -138,6 +138,6 @@ class States(ResponseBody):
         yield sse(first)
         while not self._reader.ended.is_set():
             await self._broadcaster.wait(self._reader)
-            data = self._reader.take_framed()
+            data = self._reader.drain_bytes()
             if data or not self._reader.ended.is_set():
                 yield data or COMMENT  # woken without data: a heartbeat

@@ -7,16 +7,16 @@ from typing import Any
 from quart import Quart
 
 from quart_notes.dev.file_watcher import Kind
-from quart_notes.dev.reload import Pages
+from quart_notes.dev.reload import ReloadBlueprint
 from quart_notes.server import serve as server
 from quart_notes.server.sockets import ServeError
-from quart_notes.server.workers.control_channel import Line
+from quart_notes.server.workers.control_channel import ControlChannel
 from quart_notes.settings import SettingsError
 from quart_notes.settings_sources import load
-from quart_notes.storage.database import CannotOpenError
+from quart_notes.storage.database import DatabaseOpenError
 
 
-class Refused(Exception):
+class StartRefused(Exception):
     """The settings or the database do not let it start; the message says why."""
 
 
@@ -24,12 +24,12 @@ def serve(flags: Mapping[str, Any], listener: socket.socket, supervisor: socket.
     """Serve on `listener` until SIGTERM, SIGINT or the end of the supervisor. Raises Refused."""
 
     def furnish(app: Quart) -> None:
-        pages = Pages(app, run)
+        pages = ReloadBlueprint(app, run)
 
         async def change(kinds: list[str]) -> None:
             pages.change({Kind(kind) for kind in kinds})
 
-        line = Line(supervisor, change)
+        line = ControlChannel(supervisor, change)
         app.before_serving(line.open)
         app.after_serving(line.close)
 
@@ -37,5 +37,5 @@ def serve(flags: Mapping[str, Any], listener: socket.socket, supervisor: socket.
         settings = load(flags)
         server.configure_logging(settings.log_format)
         server.serve(settings, listener, furnish)
-    except (SettingsError, ServeError, CannotOpenError) as error:
-        raise Refused(str(error)) from None
+    except (SettingsError, ServeError, DatabaseOpenError) as error:
+        raise StartRefused(str(error)) from None

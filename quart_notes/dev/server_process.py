@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from quart_notes.dev.error_page import Trouble
+from quart_notes.dev.error_page import ErrorReport
 from quart_notes.dev.file_watcher import Kind
-from quart_notes.server.workers.child_process import SupervisedProcess
+from quart_notes.server.workers.child_process import ChildProcess
 
 # -B: Python would take an edit of the same length within the same second for the compiled former one. -P: do not import
 # from the folder of child.py.
 PROGRAM = (sys.executable, "-B", "-P", str(Path(__file__).parent / "child.py"))
-STOPS = 5.0  # seconds for a server to end; then it is killed
+STOP_TIMEOUT = 5.0  # seconds for a server to end; then it is killed
 
 
-class ServerProcess(SupervisedProcess):
+class ServerProcess(ChildProcess):
     """A process that serves on the supervisor's socket; it inherits that and one channel to the supervisor."""
 
     _told: dict[str, Any] | None = None
@@ -27,7 +27,9 @@ class ServerProcess(SupervisedProcess):
     async def start(cls, program: Sequence[str], listener: socket.socket, run: str, flags: str) -> Self:
         """Start one with the name `run`."""
         with _interrupts_held():
-            return await cls.start_program([*program, str(listener.fileno()), run, flags], [listener.fileno()], STOPS)
+            return await cls.start_program(
+                [*program, str(listener.fileno()), run, flags], [listener.fileno()], STOP_TIMEOUT
+            )
 
     def heard(self, said: dict[str, Any]) -> None:
         """Handle its error: it cannot go on."""
@@ -35,15 +37,15 @@ class ServerProcess(SupervisedProcess):
 
     def change(self, kinds: Iterable[Kind]) -> None:
         """Send it the kinds of changes."""
-        self.tell(sorted(set(kinds)))
+        self.send(sorted(set(kinds)))
 
-    async def ended(self) -> Trouble:
+    async def ended(self) -> ErrorReport:
         """Wait until it has ended by itself; returns the reason."""
-        code = await self.gone()
+        code = await self.wait_ended()
         title = "The server has ended" if self.ready.is_set() else "The server does not start"
         if self._told is not None:
-            return Trouble.of(title, self._told)
-        return Trouble(title, "", f"{_how(code)}. The terminal may say more.")
+            return ErrorReport.of(title, self._told)
+        return ErrorReport(title, "", f"{_how(code)}. The terminal may say more.")
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from quart_notes.dev.error_page import State, Trouble
+from quart_notes.dev.error_page import ErrorReport, State
 from quart_notes.dev.error_server import error_server
 from quart_notes.dev.failure import TOP
-from quart_notes.dev.file_watcher import Kind, Watched, watching
+from quart_notes.dev.file_watcher import Kind, WatchedFiles, watch_files
 from quart_notes.dev.server_process import PROGRAM, ServerProcess
 from quart_notes.server import serve
 from quart_notes.server.sockets import listen
@@ -42,7 +42,7 @@ def run(flags: Mapping[str, Any]) -> None:
     }
     given["bind"] = bind
     hypercorn = {settings.server_config or Path("hypercorn.toml"), folder("static").parent / "hypercorn.toml"}
-    watched = Watched(
+    watched = WatchedFiles(
         TOP / "quart_notes",
         folder("templates"),
         folder("static"),
@@ -74,7 +74,7 @@ class Supervisor:
     """
 
     def __init__(
-        self, listener: socket.socket, watched: Watched, flags: str, root: str, program: Sequence[str] = PROGRAM
+        self, listener: socket.socket, watched: WatchedFiles, flags: str, root: str, program: Sequence[str] = PROGRAM
     ) -> None:
         self._listener = listener
         self._watched = watched
@@ -87,7 +87,7 @@ class Supervisor:
 
     async def run(self) -> None:
         """Run until cancelled."""
-        async with watching(self._watched, self.notice):
+        async with watch_files(self._watched, self.notice):
             log.info(
                 "Following %s", ", ".join(str(place) for places in self._watched.places().values() for place in places)
             )
@@ -109,7 +109,7 @@ class Supervisor:
             log.warning("For changes to the supervisor itself, restart `quart-notes dev`")
         self._changed.set()
 
-    async def _serve(self, name: str) -> Trouble | None:
+    async def _serve(self, name: str) -> ErrorReport | None:
         """Run one server until there is a change, or until it fails; returns why it failed."""
         self._serving = process = await ServerProcess.start(self._program, self._listener, name, self._flags)
         ended, changed = asyncio.ensure_future(process.ended()), asyncio.ensure_future(self._changed.wait())

@@ -41,18 +41,18 @@ class Caller:
         """The user's id."""
         return None if self.person is None else self.person.id
 
-    def is_person(self, user_id: int | None) -> bool:
+    def may_act_as(self, user_id: int | None) -> bool:
         """Whether this caller may act in that user's name."""
         return self.trusted or (user_id is not None and user_id == self.id)
 
-    def must_administer(self) -> None:
+    def require_admin(self) -> None:
         """ForbiddenError unless the caller is an administrator, or in open mode."""
         if not (self.trusted or self.admin):
             raise ForbiddenError("Only an administrator may do this.")
 
-    def must_be(self, user_id: int) -> None:
+    def require_self(self, user_id: int) -> None:
         """ForbiddenError when the caller acts in another user's name."""
-        if not self.is_person(user_id):
+        if not self.may_act_as(user_id):
             raise ForbiddenError("You can only do this in your own name.")
 
 
@@ -80,7 +80,7 @@ async def role_on(connection: BaseDBAsyncClient, caller: Caller, board_id: int) 
     return role
 
 
-async def must_have(connection: BaseDBAsyncClient, caller: Caller, board_id: int, needed: Role) -> Role:
+async def require_role(connection: BaseDBAsyncClient, caller: Caller, board_id: int, needed: Role) -> Role:
     """The caller's role on a board.
 
     raises   NotFoundError when the caller sees no such board; ForbiddenError when they see it, but may not do this

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
-from quart_notes.domain.api_tokens import Tokens
+from quart_notes.domain.api_tokens import ApiTokens
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.sessions import Sessions
 from quart_notes.live import events
@@ -16,15 +16,15 @@ from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.schemas import Role
 
-KEPT = 60.0  # seconds that an entry is valid, unless something changes
-MAX_KEPT = 20_000  # sessions and tokens
+CACHE_SECONDS = 60.0  # seconds that an entry is valid, unless something changes
+MAX_ENTRIES = 20_000  # sessions and tokens
 
-PUBLIC = frozenset({events.SHARED_BOARD, events.USERS, events.ROOMS, events.EVERY_ROOM})
+PUBLIC = frozenset({events.SHARED_BOARD, events.USERS, events.ROOMS, events.ALL_ROOMS})
 Kind = Literal["session", "token"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Grant:
     """The grant of a session or token.
 
     board     the board that is open in the browser
@@ -40,7 +40,7 @@ class Pass:
     roles: Mapping[int, Role]
     starts: Mapping[str, int]
     expires: float | None
-    made: int
+    generation: int
     kind: Kind
     secret: str = field(repr=False)
     topics: frozenset[str] = field(init=False, repr=False)
@@ -48,16 +48,16 @@ class Pass:
     def __post_init__(self) -> None:
         object.__setattr__(self, "topics", topics_of(self.caller, self.roles))
 
-    def hears(self, topic: str) -> bool:
+    def may_hear(self, topic: str) -> bool:
         """Whether this caller may subscribe to a topic."""
-        return topic in self.topics or (events.is_board(topic) and events.EVERY_BOARD in self.topics)
+        return topic in self.topics or (events.is_board(topic) and events.ALL_BOARDS in self.topics)
 
 
 def topics_of(caller: Caller, roles: Mapping[int, Role]) -> frozenset[str]:
     """The topics of a caller's subscription that names none; `roles`: the caller's roles, by board that they see."""
     own = {events.user(caller.id)} if caller.id else set()
     boards = {events.board(board_id) for board_id in roles}
-    return PUBLIC | boards | own | ({events.EVERY_BOARD} if caller.trusted else set())
+    return PUBLIC | boards | own | ({events.ALL_BOARDS} if caller.trusted else set())
 
 
 class AccessCache:
@@ -69,83 +69,86 @@ class AccessCache:
     changes   of access so far: a grant made before the newest of them may be out of date
     """
 
-    def __init__(self, broadcaster: Broadcaster, sessions: Sessions, tokens: Tokens, boards: Boards) -> None:
+    def __init__(self, broadcaster: Broadcaster, sessions: Sessions, tokens: ApiTokens, boards: Boards) -> None:
         self._sessions = sessions
         self._tokens = tokens
         self._boards = boards
-        self.changes = 0
-        self._kept: OrderedDict[tuple[Kind, str], tuple[float, Pass]] = OrderedDict()
-        self.anybody = Pass(ANYBODY, SHARED_BOARD, {}, {}, None, 0, "session", "")  # for callers without a session
+        self.generation = 0
+        self._entries: OrderedDict[tuple[Kind, str], tuple[float, Grant]] = OrderedDict()
+        self.anybody = Grant(ANYBODY, SHARED_BOARD, {}, {}, None, 0, "session", "")  # for callers without a session
         self._broadcaster = broadcaster
-        broadcaster.watch(events.ACCESS, self._changed)
+        broadcaster.add_listener(events.ACCESS, self._on_access_change)
 
     async def open(self) -> None:
         """Load the personal boards: in open mode a feed hears them only if it names them or belongs to their owner."""
-        self._broadcaster.apart.update(map(events.board, await self._boards.personal()))
+        self._broadcaster.separate_topics.update(map(events.board, await self._boards.personal()))
 
-    def known(self, kind: Kind, secret: str) -> Pass | None:
+    def cached(self, kind: Kind, secret: str) -> Grant | None:
         """The cached grant of a secret, without a query."""
-        kept = self._kept.get((kind, secret))
+        kept = self._entries.get((kind, secret))
         if kept is None:
             return None
         until, passed = kept
         if asyncio.get_running_loop().time() > until:
-            del self._kept[kind, secret]
+            del self._entries[kind, secret]
             return None
         return passed
 
-    async def session(self, secret: str, *, trusted: bool) -> Pass | None:
+    async def session(self, secret: str, *, trusted: bool) -> Grant | None:
         """The grant of a browser's session; a session without sign-in counts in open mode only."""
-        passed = self.known("session", secret)
+        passed = self.cached("session", secret)
         if passed is not None:
             return passed
-        changes = self.changes
+        changes = self.generation
         found = await self._sessions.find(secret)
         if found is None or not (trusted or (found.proven and found.person)):
             return None
         caller = Caller(found.person, trusted, found.admin, session=found.id)
         rights = await self._rights(caller)
-        return self._keep(
-            Pass(caller, found.board_id, *rights, _loop_time(found.expires_at), changes, "session", secret)
+        return self._store(
+            Grant(caller, found.board_id, *rights, _loop_time(found.expires_at), changes, "session", secret)
         )
 
-    async def token(self, secret: str) -> Pass | None:
+    async def token(self, secret: str) -> Grant | None:
         """The grant of a program's token."""
-        passed = self.known("token", secret)
+        passed = self.cached("token", secret)
         if passed is not None:
             return passed
-        changes = self.changes
+        changes = self.generation
         found = await self._tokens.find(secret)
         if found is None:
             return None
         caller = Caller(found.person, scope=found.scope, token=found.id)
         rights = await self._rights(caller)
         expires = None if found.expires_at is None else _loop_time(found.expires_at)
-        return self._keep(Pass(caller, SHARED_BOARD, *rights, expires, changes, "token", secret))
+        return self._store(Grant(caller, SHARED_BOARD, *rights, expires, changes, "token", secret))
 
     async def _rights(self, caller: Caller) -> tuple[dict[int, Role], dict[str, int]]:
         roles = await self._boards.roles(caller)
         starts = await self._boards.replay_starts(caller)
         return roles, {events.board(board_id): number for board_id, number in starts.items()}
 
-    def _keep(self, passed: Pass) -> Pass:
+    def _store(self, passed: Grant) -> Grant:
         now = asyncio.get_running_loop().time()
-        if passed.made == self.changes:  # otherwise it may have been read just before the change
-            self._kept[passed.kind, passed.secret] = min(now + KEPT, passed.expires or now + KEPT), passed
-            while len(self._kept) > MAX_KEPT:
-                self._kept.popitem(last=False)
+        if passed.generation == self.generation:  # otherwise it may have been read just before the change
+            self._entries[passed.kind, passed.secret] = (
+                min(now + CACHE_SECONDS, passed.expires or now + CACHE_SECONDS),
+                passed,
+            )
+            while len(self._entries) > MAX_ENTRIES:
+                self._entries.popitem(last=False)
         return passed
 
-    def _changed(self, message: Message) -> None:
-        self.changes += 1
+    def _on_access_change(self, message: Message) -> None:
+        self.generation += 1
         access = events.AccessEvent.model_validate_json(message.data).access
         if access.board_id is not None:
-            self._broadcaster.apart.add(events.board(access.board_id))
-        for key in [key for key, (_, passed) in self._kept.items() if _is_of(passed.caller, access)]:
-            del self._kept[key]
+            self._broadcaster.separate_topics.add(events.board(access.board_id))
+        for key in [key for key, (_, passed) in self._entries.items() if _is_of(passed.caller, access)]:
+            del self._entries[key]
 
 
-def _is_of(caller: Caller, access: events.Access) -> bool:
+def _is_of(caller: Caller, access: events.AccessChange) -> bool:
     if access.user_id is not None:
         return caller.id == access.user_id
     return access.session_id is not None and caller.session == access.session_id

@@ -8,16 +8,16 @@ from typing import NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.api_tokens import end_all
-from quart_notes.domain.idempotency import Request, keep
-from quart_notes.domain.invitations import forget_claims, holding, invites_to, use
+from quart_notes.domain.api_tokens import revoke_all
+from quart_notes.domain.idempotency import IdempotentRequest, store_result
+from quart_notes.domain.invitations import consume, delete_claims, invites_to, valid_invitation
 from quart_notes.domain.members import join_by_link
-from quart_notes.domain.password_rules import must_be_hard_to_guess
+from quart_notes.domain.password_rules import require_strong
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.secret_tokens import hash_of
 from quart_notes.domain.service import Service
-from quart_notes.domain.sessions import end_others, tell
-from quart_notes.domain.users import named, of_nickname, put, shown
+from quart_notes.domain.sessions import end_others, record_session_end
+from quart_notes.domain.users import create_user, of_nickname, require_users, user_out
 from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
 from quart_notes.live.writer import Change
 from quart_notes.models import ClientKey, Invitation, Membership, User
@@ -52,7 +52,7 @@ class Accounts(Service):
         """
         async with self._database.snapshot() as connection:
             user = await _of_nickname(connection, data.nickname)
-        fits = await self._passwords.fits(data.password, None if user is None else user.password_hash, known=known)
+        fits = await self._passwords.verify(data.password, None if user is None else user.password_hash, known=known)
         if user is None or not fits:
             raise WrongPasswordError(SAME_ANSWER)
         user_id: int = user.id
@@ -62,9 +62,9 @@ class Accounts(Service):
         """Users without a password, by id."""
         async with self._database.snapshot() as connection:
             rows = User.filter(password_hash__isnull=True, deactivated_at__isnull=True).using_db(connection)
-            return [shown(row) for row in await rows.order_by("id")]
+            return [user_out(row) for row in await rows.order_by("id")]
 
-    async def joined(self, secret: str, client_key: str | None, password: str) -> Joined | None:
+    async def find_by_invitation(self, secret: str, client_key: str | None, password: str) -> Joined | None:
         """The user who has joined by a link with this key and password before (the response was lost), or None."""
         if client_key is None:
             return None
@@ -75,20 +75,20 @@ class Accounts(Service):
                 return None
             invitation = await Invitation.get_or_none(secret_hash=hash_of(secret), using_db=connection)
             board = await invites_to(connection, invitation) if invitation else None
-        if not await self._passwords.fits(password, user.password_hash, known=True):
+        if not await self._passwords.verify(password, user.password_hash, known=True):
             return None
         return Joined(user.id, None if board is None else board.id)
 
-    async def arrive(self, secret: str, data: Arrival, client_key: str | None = None) -> UserOut:
+    async def register(self, secret: str, data: Arrival, client_key: str | None = None) -> UserOut:
         """Add a user who comes by an invitation; InvitationGoneError when the link is not valid any more."""
         async with self._database.snapshot() as connection:
-            _must_be(await holding(connection, secret), "person", "setup")
-        must_be_hard_to_guess("password", data.password, data.nickname, data.name, data.email)
+            _require_user(await valid_invitation(connection, secret), "person", "setup")
+        require_strong("password", data.password, data.nickname, data.name, data.email)
         password_hash = await self._passwords.hash(data.password)
 
         async def work(change: Change) -> UserOut:
-            invitation = await holding(change.connection, secret)
-            person = await put(change, UserCreate(name=data.name, email=data.email, nickname=data.nickname))
+            invitation = await valid_invitation(change.connection, secret)
+            person = await create_user(change, UserCreate(name=data.name, email=data.email, nickname=data.nickname))
             admin = invitation.kind == "setup"
             await _set(change.connection, person.id, password_hash, admin=admin)
             await self._use(change, invitation, person.id)
@@ -107,7 +107,7 @@ class Accounts(Service):
         async def work(change: Change) -> int | None:
             invitation = await Invitation.get_or_none(secret_hash=hash_of(secret), using_db=change.connection)
             if invitation is None or not await _is_on(change.connection, invitation.board_id, caller):
-                invitation = await holding(change.connection, secret)
+                invitation = await valid_invitation(change.connection, secret)
             board = await invites_to(change.connection, invitation)
             if board is None:
                 return None
@@ -117,21 +117,21 @@ class Accounts(Service):
 
         return (await self._write(work)).result
 
-    async def claim(self, secret: str, data: Claim, client_key: str | None = None) -> UserOut:
+    async def set_password_by_link(self, secret: str, data: Claim, client_key: str | None = None) -> UserOut:
         """Set the password of an existing user by a link; end their sessions, tokens and other such links.
 
         A link of kind claim names the user. With a link of kind setup it is the user `data.user_id`, who becomes the
         administrator. InvitationGoneError when the link is not valid any more.
         """
         async with self._database.snapshot() as connection:
-            invitation = await holding(connection, secret)
-            _must_be(invitation, "claim", "setup")
+            invitation = await valid_invitation(connection, secret)
+            _require_user(invitation, "claim", "setup")
             claimant = await _claimant(connection, invitation, data)
-            _must_suit(await User.get(id=claimant.id, using_db=connection), "password", data.password)
+            _require_fit(await User.get(id=claimant.id, using_db=connection), "password", data.password)
         password_hash = await self._passwords.hash(data.password)
 
         async def work(change: Change) -> UserOut:
-            invitation = await holding(change.connection, secret)
+            invitation = await valid_invitation(change.connection, secret)
             person = await _claimant(change.connection, invitation, data)
             await self._use(change, invitation, person.id)
             await _reset(change, person.id, password_hash, admin=invitation.kind == "setup")
@@ -152,36 +152,36 @@ class Accounts(Service):
             user = await of_nickname(connection, nickname)
         if user is None:
             raise NotFoundError(f"There is nobody with the nickname {nickname}")
-        _must_suit(user, "password", new)
+        _require_fit(user, "password", new)
         password_hash = await self._passwords.hash(new)
         await self._write(partial(_reset, user_id=user.id, password_hash=password_hash))
-        return shown(user)
+        return user_out(user)
 
     @staticmethod
     async def _use(change: Change, invitation: Invitation, user_id: int) -> None:
-        await use(change.connection, invitation)
+        await consume(change.connection, invitation)
         role: Role | None = invitation.role  # type: ignore[assignment]
         if invitation.board_id is not None and role is not None:
             await join_by_link(change, invitation.board_id, user_id, role, invitation.inviter_id)
 
-    async def must_know(self, user_id: int, password: str) -> None:
+    async def verify_password(self, user_id: int, password: str) -> None:
         """WrongPasswordError unless this is the user's password."""
         async with self._database.snapshot() as connection:
             user = await User.get(id=user_id, using_db=connection)
-        if not await self._passwords.fits(password, user.password_hash, known=True):
+        if not await self._passwords.verify(password, user.password_hash, known=True):
             raise WrongPasswordError("This is not your current password.")
 
     async def change_password(self, user_id: int, new: str, session_id: int | None) -> None:
         """Set a new password and end the user's other sessions; ValidationFailedError for one that is too common."""
         async with self._database.snapshot() as connection:
-            _must_suit(await User.get(id=user_id, using_db=connection), "new", new)
+            _require_fit(await User.get(id=user_id, using_db=connection), "new", new)
         password_hash = await self._passwords.hash(new)
 
         async def work(change: Change) -> None:
             await _set(change.connection, user_id, password_hash)
-            await forget_claims(change.connection, user_id)
+            await delete_claims(change.connection, user_id)
             await end_others(change.connection, user_id, session_id)
-            tell(change, user_id)
+            record_session_end(change, user_id)
 
         await self._write(work)
 
@@ -191,15 +191,15 @@ async def _is_on(connection: BaseDBAsyncClient, board_id: int | None, caller: Ca
     return board_id is not None and await theirs.exists()
 
 
-def _joining(secret: str, client_key: str) -> Request:
+def _joining(secret: str, client_key: str) -> IdempotentRequest:
     """The request to join by a link. Its key covers all fields but the password: no digest of a password is stored."""
-    return Request("\0".join(("join", hash_of(secret), client_key)), "")
+    return IdempotentRequest("\0".join(("join", hash_of(secret), client_key)), "")
 
 
 async def _remember(change: Change, secret: str, client_key: str | None, user_id: int) -> None:
     """Store the user who has joined with this key."""
     if client_key is not None:
-        await keep(change, _joining(secret, client_key), user_id)
+        await store_result(change, _joining(secret, client_key), user_id)
 
 
 async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:
@@ -210,24 +210,24 @@ async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | N
 async def _claimant(connection: BaseDBAsyncClient, invitation: Invitation, data: Claim) -> UserOut:
     """The user who sets a password by a link."""
     user_id = data.user_id if invitation.kind == "setup" else invitation.user_id
-    (person,) = await named(connection, user_id=user_id or 0)
+    (person,) = await require_users(connection, user_id=user_id or 0)
     if person.deactivated:
         raise InvitationGoneError(f"{person.nickname} is deactivated.")
     return person
 
 
-def _must_suit(person: User, field: str, password: str) -> None:
-    must_be_hard_to_guess(field, password, person.nickname, person.name, person.email)
+def _require_fit(person: User, field: str, password: str) -> None:
+    require_strong(field, password, person.nickname, person.name, person.email)
 
 
-def _must_be(invitation: Invitation, *kinds: str) -> None:
+def _require_user(invitation: Invitation, *kinds: str) -> None:
     if invitation.kind not in kinds:
         raise InvitationGoneError("This link is for something else.")
 
 
 async def _reset(change: Change, user_id: int, password_hash: str, *, admin: bool = False) -> None:
     await _set(change.connection, user_id, password_hash, admin=admin)
-    await end_all(change, user_id)
+    await revoke_all(change, user_id)
 
 
 async def _set(connection: BaseDBAsyncClient, user_id: int, password_hash: str, *, admin: bool = False) -> None:

@@ -7,19 +7,19 @@ from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.idempotency import once, request_of
-from quart_notes.domain.invitations import forget_claims
+from quart_notes.domain.idempotency import make_once, request_of
+from quart_notes.domain.invitations import delete_claims
 from quart_notes.domain.secret_tokens import hash_of, secret_for
 from quart_notes.domain.service import Service
-from quart_notes.domain.sessions import end_others, tell
+from quart_notes.domain.sessions import end_others, record_session_end
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import ApiToken
 from quart_notes.schemas import NewTokenOut, Scope, TokenCreate, TokenOut, UserOut
 
 PREFIX = "qn_"  # marks tokens for scanners of published code
-USED = timedelta(minutes=1)  # precision of "last used"
+USED_INTERVAL = timedelta(minutes=1)  # precision of "last used"
 
 
 class FoundToken(NamedTuple):
@@ -32,12 +32,12 @@ class FoundToken(NamedTuple):
 
 
 @dataclass(eq=False)
-class Tokens(Service):
+class ApiTokens(Service):
     """All API tokens."""
 
     _derive: Callable[[str], str]  # derives a secret from a name
 
-    async def add(self, user_id: int, data: TokenCreate) -> Written[NewTokenOut]:
+    async def add(self, user_id: int, data: TokenCreate) -> Committed[NewTokenOut]:
         """Create a token. Its secret is shown only here, and again when the same request is repeated."""
         request = request_of("token", user_id, data, data.client_key)
         secret = PREFIX + secret_for(request, self._derive)
@@ -59,7 +59,7 @@ class Tokens(Service):
             token = await ApiToken.get_or_none(id=token_id, secret_hash=hash_of(secret), using_db=connection)
             return None if token is None else _with_secret(token, secret)
 
-        return await once(self._write, request, work, made)
+        return await make_once(self._write, request, work, made)
 
     async def of_person(self, user_id: int) -> list[TokenOut]:
         """A user's tokens, expired ones too, newest first."""
@@ -67,13 +67,13 @@ class Tokens(Service):
             rows = await ApiToken.filter(user_id=user_id).using_db(connection).order_by("-id")
         return [TokenOut.model_validate(row) for row in rows]
 
-    async def end(self, user_id: int, token_id: int) -> None:
+    async def revoke(self, user_id: int, token_id: int) -> None:
         """Revoke a token; NotFoundError unless it is theirs."""
 
         async def work(change: Change) -> None:
             if not await ApiToken.filter(id=token_id, user_id=user_id).using_db(change.connection).delete():
                 raise NotFoundError(f"There is no token {token_id}")
-            tell(change, user_id)
+            record_session_end(change, user_id)
 
         await self._write(work)
 
@@ -87,7 +87,7 @@ class Tokens(Service):
             people = await by_id(connection, [token.user_id])
             if people[token.user_id].deactivated:
                 return None
-        if token.used_at is None or now - token.used_at > USED:
+        if token.used_at is None or now - token.used_at > USED_INTERVAL:
             await self._use(token.id)
         scope: Scope = "write" if token.scope == "write" else "read"
         return FoundToken(token.id, people[token.user_id], scope, token.expires_at)
@@ -103,9 +103,9 @@ def _with_secret(token: ApiToken, secret: str) -> NewTokenOut:
     return NewTokenOut(**TokenOut.model_validate(token).model_dump(), token=secret)
 
 
-async def end_all(change: Change, user_id: int) -> None:
+async def revoke_all(change: Change, user_id: int) -> None:
     """End everything that lets a user in: sessions, tokens, and links to set their password."""
     await end_others(change.connection, user_id, None)
     await ApiToken.filter(user_id=user_id).using_db(change.connection).delete()
-    await forget_claims(change.connection, user_id)
-    tell(change, user_id)
+    await delete_claims(change.connection, user_id)
+    record_session_end(change, user_id)

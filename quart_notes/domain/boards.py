@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.access import SHARED_BOARD, Caller, must_have, role_on, visible_boards
-from quart_notes.domain.idempotency import once, request_of
-from quart_notes.domain.members import role_of, tell_person
+from quart_notes.domain.access import SHARED_BOARD, Caller, require_role, role_on, visible_boards
+from quart_notes.domain.idempotency import make_once, request_of
+from quart_notes.domain.members import record_membership, role_of
 from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.users import PERSONAL_BOARD_NAME, add_personal
 from quart_notes.errors import NotFoundError, PersonalBoardError
 from quart_notes.live import events
 from quart_notes.live.events import BoardEvent
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Board, Membership, Note, User
 from quart_notes.schemas import (
     BoardCreate,
@@ -27,7 +27,7 @@ from quart_notes.schemas import (
 from quart_notes.schemas.event_ids import EventId
 
 SHARED_BOARD_NAME = "Everybody's board"
-EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
+DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
 class BoardSize(NamedTuple):
@@ -51,7 +51,7 @@ class Boards(Service):
                 if row["id"] not in owners:
                     await add_personal(connection, row["id"], row["nickname"])
 
-    async def add(self, caller: Caller, data: BoardCreate) -> Written[MyBoardOut]:
+    async def add(self, caller: Caller, data: BoardCreate) -> Committed[MyBoardOut]:
         """Add a shared board; the caller owns it."""
 
         async def work(change: Change) -> MyBoardOut:
@@ -61,27 +61,27 @@ class Boards(Service):
                 await Membership.create(
                     board_id=board.id, user_id=caller.person.id, role="owner", using_db=change.connection
                 )
-                tell_person(change, "create", board.id, caller.person.id, "owner")
-            _tell_board(change, "create", board)
+                record_membership(change, "create", board.id, caller.person.id, "owner")
+            _record_event(change, "create", board)
             return _mine(board, "owner")
 
         async def made(connection: BaseDBAsyncClient, board_id: int) -> MyBoardOut | None:
             role = await role_on(connection, caller, board_id)
             return None if role is None else _mine(await Board.get(id=board_id, using_db=connection), role)
 
-        return await once(self._write, request_of("board", caller.id, data, data.client_key), work, made)
+        return await make_once(self._write, request_of("board", caller.id, data, data.client_key), work, made)
 
     async def get(self, caller: Caller, board_id: int) -> tuple[MyBoardOut, EventId]:
         """A board, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
-            role = await must_have(connection, caller, board_id, "viewer")
+            role = await require_role(connection, caller, board_id, "viewer")
             board = await Board.get(id=board_id, using_db=connection)
         return _mine(board, role), position
 
     async def size(self, caller: Caller, board_id: int) -> BoardSize:
         """What the deletion of a board would delete."""
         async with self._database.snapshot() as connection:
-            await must_have(connection, caller, board_id, "owner")
+            await require_role(connection, caller, board_id, "owner")
             notes = await Note.filter(board_id=board_id, deleted_at=None).using_db(connection).count()
             people = await Membership.filter(board_id=board_id).using_db(connection).count()
         return BoardSize(notes, people)
@@ -124,44 +124,44 @@ class Boards(Service):
             rows = await Board.filter(**wanted).using_db(connection).values("id")
         return [row["id"] for row in rows]
 
-    async def those(self, ids: Collection[int]) -> list[int]:
+    async def existing_ids(self, ids: Collection[int]) -> list[int]:
         """The ids of those boards that exist."""
         async with self._database.snapshot() as connection:
             rows = await Board.filter(id__in=list(ids), deleted_at__isnull=True).using_db(connection).values("id")
         return [row["id"] for row in rows]
 
-    async def rename(self, caller: Caller, board_id: int, data: BoardUpdate) -> Written[MyBoardOut]:
+    async def rename(self, caller: Caller, board_id: int, data: BoardUpdate) -> Committed[MyBoardOut]:
         """Rename a board; the same name sends no event."""
 
         async def work(change: Change) -> MyBoardOut:
-            role = await must_have(change.connection, caller, board_id, "owner")
+            role = await require_role(change.connection, caller, board_id, "owner")
             board = await Board.get(id=board_id, using_db=change.connection)
             if board.name != data.name:
                 board.name = data.name
                 await board.save(using_db=change.connection, update_fields=["name"])
-                _tell_board(change, "update", board)
+                _record_event(change, "update", board)
             return _mine(board, role)
 
         return await self._write(work)
 
-    async def delete(self, caller: Caller, board_id: int) -> Written[BoardOut]:
+    async def delete(self, caller: Caller, board_id: int) -> Committed[BoardOut]:
         """Delete a board; `restore` can undo it for a while."""
 
         async def work(change: Change) -> BoardOut:
-            await must_have(change.connection, caller, board_id, "owner")
+            await require_role(change.connection, caller, board_id, "owner")
             board = await Board.get(id=board_id, using_db=change.connection)
             if board_id == SHARED_BOARD or board.kind == "personal":
                 raise PersonalBoardError("Everybody's board and personal boards cannot be deleted.")
             board.deleted_at = datetime.now(UTC)
             await board.save(using_db=change.connection, update_fields=["deleted_at"])
-            _tell_board(change, "delete", board)
+            _record_event(change, "delete", board)
             for member in await Membership.filter(board_id=board_id).using_db(change.connection):
-                tell_person(change, "delete", board_id, member.user_id, role_of(member))
+                record_membership(change, "delete", board_id, member.user_id, role_of(member))
             return BoardOut.model_validate(board)
 
         return await self._write(work)
 
-    async def restore(self, caller: Caller, board_id: int) -> Written[BoardOut]:
+    async def restore(self, caller: Caller, board_id: int) -> Committed[BoardOut]:
         """Undo a deletion; NotFoundError when it was not deleted, is not theirs, or is deleted for good."""
 
         async def work(change: Change) -> BoardOut:
@@ -172,14 +172,14 @@ class Boards(Service):
                 raise NotFoundError(f"There is no deleted board {board_id}")
             board.deleted_at = None
             await board.save(using_db=change.connection, update_fields=["deleted_at"])
-            _tell_board(change, "create", board)
+            _record_event(change, "create", board)
             for member in members:
-                tell_person(change, "create", board_id, member.user_id, role_of(member))
+                record_membership(change, "create", board_id, member.user_id, role_of(member))
             return BoardOut.model_validate(board)
 
         return await self._write(work)
 
-    async def empty_trash(self, days: int) -> Written[bool]:
+    async def empty_trash(self, days: int) -> Committed[bool]:
         """Delete a chunk of the content of boards deleted more than `days` ago; returns whether there may be more."""
         oldest = datetime.now(UTC) - timedelta(days=days)
 
@@ -187,10 +187,10 @@ class Boards(Service):
             board = await Board.filter(deleted_at__lt=oldest).using_db(change.connection).order_by("id").first()
             if board is None:
                 return False
-            notes: Any = Note.filter(board_id=board.id).using_db(change.connection).limit(EMPTY_TRASH_CHUNK)
+            notes: Any = Note.filter(board_id=board.id).using_db(change.connection).limit(DELETE_CHUNK)
             ids = [row["id"] for row in await notes.values("id")]
             await Note.filter(id__in=ids).using_db(change.connection).delete()
-            if len(ids) < EMPTY_TRASH_CHUNK:
+            if len(ids) < DELETE_CHUNK:
                 await board.delete(using_db=change.connection)
             return True
 
@@ -203,7 +203,7 @@ async def rename_personal(change: Change, user_id: int, before: str, nickname: s
     for board in await Board.filter(**named).using_db(change.connection):
         board.name = PERSONAL_BOARD_NAME.format(nickname)
         await board.save(using_db=change.connection, update_fields=["name"])
-        _tell_board(change, "update", board)
+        _record_event(change, "update", board)
 
 
 async def _roles(connection: BaseDBAsyncClient, caller: Caller, board_ids: list[int]) -> dict[int, Role]:
@@ -223,5 +223,5 @@ def _kind(board: Board) -> Any:
     return board.kind
 
 
-def _tell_board(change: Change, action: events.Action, board: Board) -> None:
+def _record_event(change: Change, action: events.Action, board: Board) -> None:
     change.record(BoardEvent(topic=events.board(board.id), action=action, board=BoardOut.model_validate(board)))

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from quart_notes.domain.access import Caller, must_have
+from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.boards import SHARED_BOARD_NAME
 from quart_notes.models import Board, LogHead, Note
 from quart_notes.schemas import OWN_ORIGIN, NoteOut
 from quart_notes.storage.database import Database
 
-PAGE = 200  # notes in one read
+PAGE_NOTES = 200  # notes in one read
 COLUMNS = (*NoteOut.model_fields, "origin")
 
 
@@ -41,10 +41,10 @@ class Exports:
 
     _database: Database
 
-    async def begin(self, caller: Caller, board_id: int) -> Export:
+    async def start(self, caller: Caller, board_id: int) -> Export:
         """Start an export; NotFoundError when the caller sees no such board."""
         async with self._database.snapshot() as connection:
-            await must_have(connection, caller, board_id, "viewer")
+            await require_role(connection, caller, board_id, "viewer")
             # A database that was only migrated has no board yet, and no note.
             board = await Board.get_or_none(id=board_id, using_db=connection)
             head = await LogHead.get_or_none(id=1, using_db=connection)
@@ -60,7 +60,7 @@ class Exports:
         while after < export.last_id:
             async with self._database.snapshot() as connection:
                 present = Note.filter(board_id=export.board_id, deleted_at__isnull=True).using_db(connection)
-                page = present.filter(id__gt=after, id__lte=export.last_id).order_by("id").limit(PAGE)
+                page = present.filter(id__gt=after, id__lte=export.last_id).order_by("id").limit(PAGE_NOTES)
                 rows = await page.values(*COLUMNS)
             if not rows:
                 return

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.errors import ClientKeyUsedError, FieldError
-from quart_notes.live.writer import Change, Work, Write, Written
+from quart_notes.live.writer import Change, Committed, Operation, Write
 from quart_notes.models import ClientKey
-from quart_notes.schemas import Incoming
+from quart_notes.schemas import InputModel
 
 INSERT = "INSERT INTO client_key (key, digest, thing_id) VALUES (?1, ?2, ?3)"
 
 
-class Keyed(Protocol):
+class HasId(Protocol):
     """An object with an id."""
 
     @property
@@ -22,11 +22,11 @@ class Keyed(Protocol):
         """Its id."""
 
 
-T = TypeVar("T", bound=Keyed)
+T = TypeVar("T", bound=HasId)
 Find = Callable[[BaseDBAsyncClient, int], Awaitable[T | None]]
 
 
-class Request(NamedTuple):
+class IdempotentRequest(NamedTuple):
     """A request that may be repeated.
 
     name     the kind of object, its place, its author, and the client's key
@@ -42,26 +42,26 @@ class Request(NamedTuple):
         return sha256(self.name.encode()).hexdigest()
 
 
-class Repeated(Written[T]):
+class AlreadyMade(Committed[T]):
     """The object that an earlier request with the same key has created; this request changed nothing."""
 
 
 def request_of(
-    kind: str, author_id: int | None, data: Incoming, client_key: str | None, place: int = 0
-) -> Request | None:
+    kind: str, author_id: int | None, data: InputModel, client_key: str | None, place: int = 0
+) -> IdempotentRequest | None:
     """The request to create an object of this kind at this place; None when it has no key."""
     if client_key is None:
         return None
-    return Request("\0".join((kind, str(place), str(author_id or 0), client_key)), digest_of(data))
+    return IdempotentRequest("\0".join((kind, str(place), str(author_id or 0), client_key)), digest_of(data))
 
 
-def digest_of(data: Incoming, *names: str) -> str:
+def digest_of(data: InputModel, *names: str) -> str:
     """A digest of the fields sent, or of the named ones. Fields that a later version adds do not change it."""
     sent: dict[str, Any] = {"include": set(names)} if names else {"exclude": {"client_key"}}
     return sha256(data.model_dump_json(exclude_defaults=True, **sent).encode()).hexdigest()
 
 
-async def once(write: Write, request: Request | None, make: Work[T], find: Find[T]) -> Written[T]:
+async def make_once(write: Write, request: IdempotentRequest | None, make: Operation[T], find: Find[T]) -> Committed[T]:
     """Create an object, or return, as Repeated, what the same request has created before.
 
     find     loads the object by its id; None when it is deleted; raises when the caller may not create it any more
@@ -75,22 +75,22 @@ async def once(write: Write, request: Request | None, make: Work[T], find: Find[
         if row is not None:
             found = await find(change.connection, row.thing_id)
             if row.digest != request.digest or found is None:
-                raise key_used()
+                raise key_used_error()
             return found, False
         made = await make(change)
-        await keep(change, request, made.id)
+        await store_result(change, request, made.id)
         return made, True
 
     (thing, new), position = await write(work)
-    return Written(thing, position) if new else Repeated(thing, position)
+    return Committed(thing, position) if new else AlreadyMade(thing, position)
 
 
-async def keep(change: Change, request: Request, thing_id: int) -> None:
+async def store_result(change: Change, request: IdempotentRequest, thing_id: int) -> None:
     """Store what a request has created."""
     await change.connection.execute_query(INSERT, [request.key, request.digest, thing_id])
 
 
-def key_used() -> ClientKeyUsedError:
+def key_used_error() -> ClientKeyUsedError:
     """The error for a key that does not fit the request."""
     message = "This client_key was used for something else already. Make a new one for each thing."
     return ClientKeyUsedError(message, errors=[FieldError("client_key", message)])

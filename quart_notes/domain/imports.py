@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.access import Caller, must_have
-from quart_notes.domain.jobs import TEXT_MAX, UNDER_WAY, keep, settle
+from quart_notes.domain.access import Caller, require_role
+from quart_notes.domain.jobs import ACTIVE, TEXT_MAX, save_job, set_state
 from quart_notes.domain.notes import insert
 from quart_notes.domain.service import Service
 from quart_notes.domain.users import by_id
@@ -16,14 +16,18 @@ from quart_notes.models import Job, Note
 from quart_notes.schemas import ImportedNote, ImportOptions, JobOut, JobState, LeftOut, Outcome
 
 INTERRUPTED = "The server stopped during the import. Run it again: no note is imported twice."
-LOST = timedelta(days=1)  # after which a machine that does not work on its job counts as lost, or its data folder does
-AWAY = "The server that has the file is not running. Send the file again, or run the import again when it is back."
+ABANDONED_AFTER = timedelta(
+    days=1
+)  # after which a machine that does not work on its job counts as lost, or its data folder does
+FILE_ELSEWHERE = (
+    "The server that has the file is not running. Send the file again, or run the import again when it is back."
+)
 LOST_NAMES = 2  # field names in a line for people; the outcome contains all
 LOST_NAME_MAX = 30  # characters
-NOBODYS = "This import belongs to nobody, and people sign in on this server now."
+NO_OWNER = "This import belongs to nobody, and people sign in on this server now."
 
 
-Ours = Callable[[str], bool]  # whether a folder's files are on this machine
+IsLocal = Callable[[str], bool]  # whether a folder's files are on this machine
 
 
 class ImportEntry(NamedTuple):
@@ -57,7 +61,7 @@ class Imports(Service):
     3. An origin is imported once into a board, among the notes that exist now.
     """
 
-    async def recover(self, ours: Ours) -> None:
+    async def interrupt_running(self, ours: IsLocal) -> None:
         """At the start: mark the jobs that a former process was running as interrupted.
 
         ours   if several machines share the database, each continues with the files that were sent to it
@@ -66,19 +70,19 @@ class Imports(Service):
         async def work(change: Change) -> None:
             for job in await Job.filter(state="running").using_db(change.connection):
                 if ours(job.folder):
-                    await settle(change, job, "interrupted", INTERRUPTED)
+                    await set_state(change, job, "interrupted", INTERRUPTED)
 
         await self._write(work)
 
-    async def interrupt_lost(self, ours: Ours) -> None:
+    async def interrupt_abandoned(self, ours: IsLocal) -> None:
         """Mark jobs of other machines as interrupted when they were not updated for LOST."""
-        oldest = datetime.now(UTC) - LOST
+        oldest = datetime.now(UTC) - ABANDONED_AFTER
 
         async def work(change: Change) -> None:
-            old = Job.filter(state__in=UNDER_WAY, updated_at__lt=oldest)
+            old = Job.filter(state__in=ACTIVE, updated_at__lt=oldest)
             for job in await old.using_db(change.connection).order_by("id"):
                 if not ours(job.folder):
-                    await settle(change, job, "interrupted", AWAY)
+                    await set_state(change, job, "interrupted", FILE_ELSEWHERE)
 
         await self._write(work)
 
@@ -88,7 +92,7 @@ class Imports(Service):
             rows = await Job.filter(state="waiting").using_db(connection).order_by("id").values("id", "user_id")
         return {row["id"]: row["user_id"] for row in rows}
 
-    async def take(self, job_id: int, ours: Ours, *, trusted: bool) -> Task | None:
+    async def claim(self, job_id: int, ours: IsLocal, *, trusted: bool) -> Task | None:
         """Start a job; None when it is not waiting any more, or belongs to another machine.
 
         A running job counts as waiting: the caller runs all jobs of this machine, and does not run this one. Its start
@@ -98,19 +102,19 @@ class Imports(Service):
         """
 
         async def work(change: Change) -> Task | None:
-            job = await Job.get_or_none(id=job_id, state__in=UNDER_WAY, using_db=change.connection)
+            job = await Job.get_or_none(id=job_id, state__in=ACTIVE, using_db=change.connection)
             if job is None or not ours(job.folder):
                 return None
             people = await by_id(change.connection, [job.user_id])
             if not (trusted or any(not person.deactivated for person in people.values())):
-                await settle(change, job, "failed", NOBODYS)
+                await set_state(change, job, "failed", NO_OWNER)
                 return None
             caller = Caller(people[job.user_id] if job.user_id else None, trusted)
-            return Task(await settle(change, job, "running", "Reading the file"), job.folder, caller)
+            return Task(await set_state(change, job, "running", "Reading the file"), job.folder, caller)
 
         return (await self._write(work)).result
 
-    async def advance(
+    async def import_batch(
         self, task: Task, entries: Sequence[ImportEntry], progress: Progress, *, quietly: bool
     ) -> Outcome | None:
         """Import a batch and save the progress; None when the job is not running any more.
@@ -124,24 +128,26 @@ class Imports(Service):
             if job is None:
                 return None
             dry_run = task.job.options.dry_run
-            created = await bring_in(change, task.caller, job.board_id, entries, self._log.epoch, dry_run=dry_run)
-            outcome = counted(progress.outcome, entries, created)
+            created = await import_notes(change, task.caller, job.board_id, entries, self._log.epoch, dry_run=dry_run)
+            outcome = progress_of(progress.outcome, entries, created)
             job.done, job.total = progress.done, progress.total
             job.text, job.outcome = summary(outcome, dry_run=dry_run), outcome.model_dump_json()
-            await keep(change, job, quietly=quietly)
+            await save_job(change, job, quietly=quietly)
             return outcome
 
         return (await self._write(work)).result
 
-    async def bring(self, caller: Caller, board_id: int, entries: Sequence[ImportEntry], *, dry_run: bool) -> int:
+    async def import_offline(
+        self, caller: Caller, board_id: int, entries: Sequence[ImportEntry], *, dry_run: bool
+    ) -> int:
         """Import entries without a job; returns how many were new."""
 
         async def work(change: Change) -> int:
-            return await bring_in(change, caller, board_id, entries, self._log.epoch, dry_run=dry_run)
+            return await import_notes(change, caller, board_id, entries, self._log.epoch, dry_run=dry_run)
 
         return (await self._write(work)).result
 
-    async def end(self, job_id: int, state: JobState, text: str = "") -> None:
+    async def finish(self, job_id: int, state: JobState, text: str = "") -> None:
         """Save the final state of a job; do nothing when it is not running any more. Without a text the last stays."""
 
         async def work(change: Change) -> None:
@@ -149,20 +155,20 @@ class Imports(Service):
             if job is not None:
                 if state == "done" and not ImportOptions.model_validate_json(job.options).dry_run:
                     job.folder = ""  # its files are not needed any more
-                await settle(change, job, state, (text or job.text)[:TEXT_MAX])
+                await set_state(change, job, state, (text or job.text)[:TEXT_MAX])
 
         await self._write(work)
 
 
-async def bring_in(
+async def import_notes(
     change: Change, caller: Caller, board_id: int, entries: Sequence[ImportEntry], epoch: str, *, dry_run: bool
 ) -> int:
     """Create the notes of entries that are new on the board, with their events; returns how many.
 
     epoch   of this database: an origin `{epoch}/{id}` is this board's own note of that id
     """
-    await must_have(change.connection, caller, board_id, "editor")
-    known = await _known(change.connection, board_id, [one.origin for one in entries], epoch)
+    await require_role(change.connection, caller, board_id, "editor")
+    known = await _already_imported(change.connection, board_id, [one.origin for one in entries], epoch)
     now = datetime.now(UTC)
     created = 0
     for entry, origin in entries:
@@ -177,7 +183,9 @@ async def bring_in(
     return created
 
 
-async def _known(connection: BaseDBAsyncClient, board_id: int, origins: Collection[str], epoch: str) -> set[str]:
+async def _already_imported(
+    connection: BaseDBAsyncClient, board_id: int, origins: Collection[str], epoch: str
+) -> set[str]:
     present = Note.filter(board_id=board_id, deleted_at__isnull=True).using_db(connection)
     known = {row["origin"] for row in await present.filter(origin__in=list(origins)).values("origin")}
     own = {origin: number for origin in origins if (number := _own_id(origin, epoch)) is not None}
@@ -191,7 +199,7 @@ def _own_id(origin: str, epoch: str) -> int | None:
     return int(number) if prefix == epoch and number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
-def counted(before: Outcome, entries: Sequence[ImportEntry], created: int) -> Outcome:
+def progress_of(before: Outcome, entries: Sequence[ImportEntry], created: int) -> Outcome:
     """The outcome of an import after a further batch, of which `created` were new."""
     return before.model_copy(
         update={"created": before.created + created, "known": before.known + len(entries) - created}

@@ -8,22 +8,22 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
-from quart_notes.domain.access import Caller, must_have
-from quart_notes.domain.idempotency import once, request_of
-from quart_notes.domain.members import must_be_shared
+from quart_notes.domain.access import Caller, require_role
+from quart_notes.domain.idempotency import make_once, request_of
+from quart_notes.domain.members import require_shared
 from quart_notes.domain.secret_tokens import hash_of, new_secret, secret_for
 from quart_notes.domain.service import Service
-from quart_notes.domain.users import by_id, named
+from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError, NotNowError
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Board, Invitation, Membership, User
 from quart_notes.schemas import InvitationCreate, InvitationOut, UserOut
 
 FIRST_DAYS = 30  # lifetime of the links of a first start: the next start makes new ones
-EXPIRED_CHUNK = 500  # rows deleted in one transaction
+DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
-class Made(NamedTuple):
+class NewInvitation(NamedTuple):
     """A new invitation, and the secret of its link."""
 
     invitation: InvitationOut
@@ -35,7 +35,7 @@ class Made(NamedTuple):
         return self.invitation.id
 
 
-class Offer(NamedTuple):
+class InvitationOffer(NamedTuple):
     """What a link offers: to become an existing user, or to register.
 
     inviter  who has created it; None: the server
@@ -48,7 +48,7 @@ class Offer(NamedTuple):
     board: str | None = None
 
 
-class FirstLinks(NamedTuple):
+class SetupLinks(NamedTuple):
     """The secrets of a first start: of the administrator's link, and of the users without a password, by nickname."""
 
     setup: str
@@ -61,10 +61,10 @@ class Invitations(Service):
 
     _derive: Callable[[str], str]  # derives a secret from a name
 
-    async def first(self) -> FirstLinks | None:
+    async def setup_links(self) -> SetupLinks | None:
         """Links for a server without an administrator, replacing those of the last start; None when there is one."""
 
-        async def work(change: Change) -> FirstLinks | None:
+        async def work(change: Change) -> SetupLinks | None:
             connection = change.connection
             if await User.exists(is_admin=True, password_hash__isnull=False, using_db=connection):
                 return None
@@ -76,18 +76,18 @@ class Invitations(Service):
             for user in await waiting.order_by("id"):
                 claims[user.nickname] = new_secret()
                 await _add(connection, claims[user.nickname], kind="claim", days=FIRST_DAYS, user_id=user.id)
-            return FirstLinks(setup, claims)
+            return SetupLinks(setup, claims)
 
         return (await self._write(work)).result
 
-    async def add(self, caller: Caller, data: InvitationCreate) -> Written[Made]:
+    async def add(self, caller: Caller, data: InvitationCreate) -> Committed[NewInvitation]:
         """Create a link. ForbiddenError for another user's password or board that the caller may not offer."""
         request = request_of("invitation", caller.id, data, data.client_key)
         secret = secret_for(request, self._derive)
 
-        async def work(change: Change) -> Made:
+        async def work(change: Change) -> NewInvitation:
             connection = change.connection
-            await _must_be_theirs_to_give(connection, caller, data)
+            await _require_right_to_invite(connection, caller, data)
             row = await _add(
                 connection,
                 secret,
@@ -99,14 +99,14 @@ class Invitations(Service):
                 board_id=data.board_id,
                 role=data.role,
             )
-            return Made(InvitationOut.model_validate(row), secret)
+            return NewInvitation(InvitationOut.model_validate(row), secret)
 
-        async def made(connection: BaseDBAsyncClient, invitation_id: int) -> Made | None:
-            await _must_be_theirs_to_give(connection, caller, data)
+        async def made(connection: BaseDBAsyncClient, invitation_id: int) -> NewInvitation | None:
+            await _require_right_to_invite(connection, caller, data)
             row = await Invitation.get_or_none(id=invitation_id, secret_hash=hash_of(secret), using_db=connection)
-            return None if row is None else Made(InvitationOut.model_validate(row), secret)
+            return None if row is None else NewInvitation(InvitationOut.model_validate(row), secret)
 
-        return await once(self._write, request, work, made)
+        return await make_once(self._write, request, work, made)
 
     async def find(self, caller: Caller) -> list[InvitationOut]:
         """The valid links, newest first: the caller's own, or all for an administrator."""
@@ -116,7 +116,7 @@ class Invitations(Service):
                 holding = holding.filter(inviter_id=caller.id)
             return [InvitationOut.model_validate(row) for row in await holding.order_by("-id")]
 
-    async def take_back(self, caller: Caller, invitation_id: int) -> None:
+    async def revoke(self, caller: Caller, invitation_id: int) -> None:
         """Revoke a link; NotFoundError unless it is the caller's."""
 
         async def work(change: Change) -> None:
@@ -128,29 +128,29 @@ class Invitations(Service):
 
         await self._write(work)
 
-    async def look(self, secret: str) -> Offer:
+    async def offer(self, secret: str) -> InvitationOffer:
         """What a link offers; InvitationGoneError when it is not valid any more."""
         async with self._database.snapshot() as connection:
-            row = await holding(connection, secret)
+            row = await valid_invitation(connection, secret)
             people = await by_id(connection, [row.user_id, row.inviter_id])
             board = await invites_to(connection, row)
         invitation = InvitationOut.model_validate(row)
         inviter = people.get(row.inviter_id or 0)
-        return Offer(invitation, people.get(row.user_id or 0), inviter, None if board is None else board.name)
+        return InvitationOffer(invitation, people.get(row.user_id or 0), inviter, None if board is None else board.name)
 
-    async def forget_expired(self) -> Written[bool]:
+    async def forget_expired(self) -> Committed[bool]:
         """Delete a chunk of the expired links; returns whether there may be more."""
 
         async def work(change: Change) -> bool:
-            old = Invitation.filter(expires_at__lt=datetime.now(UTC)).using_db(change.connection).limit(EXPIRED_CHUNK)
+            old = Invitation.filter(expires_at__lt=datetime.now(UTC)).using_db(change.connection).limit(DELETE_CHUNK)
             ids = [row["id"] for row in await old.values("id")]
             await Invitation.filter(id__in=ids).using_db(change.connection).delete()
-            return len(ids) == EXPIRED_CHUNK
+            return len(ids) == DELETE_CHUNK
 
         return await self._write(work)
 
 
-async def holding(connection: BaseDBAsyncClient, secret: str) -> Invitation:
+async def valid_invitation(connection: BaseDBAsyncClient, secret: str) -> Invitation:
     """The invitation of a secret; InvitationGoneError when it is not valid, or does not exist."""
     row = await Invitation.get_or_none(
         secret_hash=hash_of(secret), uses_left__gt=0, expires_at__gt=datetime.now(UTC), using_db=connection
@@ -160,16 +160,16 @@ async def holding(connection: BaseDBAsyncClient, secret: str) -> Invitation:
     return row
 
 
-async def _must_be_theirs_to_give(connection: BaseDBAsyncClient, caller: Caller, data: InvitationCreate) -> None:
+async def _require_right_to_invite(connection: BaseDBAsyncClient, caller: Caller, data: InvitationCreate) -> None:
     if data.user_id is not None:
         if not caller.admin:
             raise ForbiddenError("Only an administrator may invite in somebody's name.")
-        (person,) = await named(connection, user_id=data.user_id)
+        (person,) = await require_users(connection, user_id=data.user_id)
         if person.deactivated:
             raise NotNowError(f"{person.nickname} is deactivated: activate them first.")
     if data.board_id is not None:
-        await must_have(connection, caller, data.board_id, "owner")
-        await must_be_shared(connection, data.board_id)
+        await require_role(connection, caller, data.board_id, "owner")
+        await require_shared(connection, data.board_id)
 
 
 async def invites_to(connection: BaseDBAsyncClient, invitation: Invitation) -> Board | None:
@@ -180,12 +180,12 @@ async def invites_to(connection: BaseDBAsyncClient, invitation: Invitation) -> B
     return await Board.get_or_none(id=invitation.board_id, deleted_at__isnull=True, using_db=connection)
 
 
-async def use(connection: BaseDBAsyncClient, invitation: Invitation) -> None:
+async def consume(connection: BaseDBAsyncClient, invitation: Invitation) -> None:
     """Count one use of an invitation."""
     await Invitation.filter(id=invitation.id).using_db(connection).update(uses_left=F("uses_left") - 1)
 
 
-async def forget_claims(connection: BaseDBAsyncClient, user_id: int) -> None:
+async def delete_claims(connection: BaseDBAsyncClient, user_id: int) -> None:
     """Delete the links that set this user's password: it is set."""
     await Invitation.filter(kind="claim", user_id=user_id).using_db(connection).delete()
 

@@ -9,26 +9,26 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from quart_notes.domain.access import Caller, must_have
-from quart_notes.domain.idempotency import Request, once
+from quart_notes.domain.access import Caller, require_role
+from quart_notes.domain.idempotency import IdempotentRequest, make_once
 from quart_notes.domain.service import Listed, Service
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events
-from quart_notes.live.events import Action, JobEvent, Work, WorkEvent
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.events import Action, JobEvent, WorkEvent, WorkRequest
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Job
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, JobState, Outcome
 from quart_notes.schemas.event_ids import EventId
 
-MAX_KEPT = 50  # jobs of a user whose files are kept
-UNDER_WAY: tuple[JobState, ...] = ("waiting", "running")
-AGAIN: tuple[JobState, ...] = ("failed", "cancelled", "interrupted")  # states of jobs that can be run again
+MAX_JOBS = 50  # jobs of a user whose files are kept
+ACTIVE: tuple[JobState, ...] = ("waiting", "running")
+RETRIABLE: tuple[JobState, ...] = ("failed", "cancelled", "interrupted")  # states of jobs that can be run again
 WAITING = "Waiting for its turn"
 TEXT_MAX = 200  # characters
-FORGET_CHUNK = 500  # rows deleted in one transaction
+DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
-class Sent(NamedTuple):
+class UploadedJob(NamedTuple):
     """An upload: its name, its folder in the folder of imports, its bytes, and a digest of them."""
 
     file_name: str
@@ -55,12 +55,12 @@ class Jobs(Service):
         raises   NotFoundError, ForbiddenError: of the board; NotNowError: they have too many jobs or too large ones
         """
         async with self._database.snapshot() as connection:
-            await must_have(connection, caller, board_id, "editor")
-            _must_have_room([job for job in await _kept(connection, caller) if not _is_look(job)], 1, self._kept_bytes)
+            await require_role(connection, caller, board_id, "editor")
+            _require_room([job for job in await _kept(connection, caller) if not _is_look(job)], 1, self._kept_bytes)
 
     async def start(
-        self, caller: Caller, board_id: int, options: ImportOptions, sent: Sent, client_key: str | None = None
-    ) -> Written[JobOut]:
+        self, caller: Caller, board_id: int, options: ImportOptions, sent: UploadedJob, client_key: str | None = None
+    ) -> Committed[JobOut]:
         """Start an import; raises like `may_start`. The oldest dry runs lose their files when there is no room.
 
         Returns, as Repeated, what the same key has started before; then the new upload is not used.
@@ -69,10 +69,10 @@ class Jobs(Service):
         request = None
         if client_key is not None:
             name = "\0".join(("import", str(board_id), str(caller.id or 0), client_key))
-            request = Request(name, sha256(f"{wanted}\0{sent.digest}".encode()).hexdigest())
+            request = IdempotentRequest(name, sha256(f"{wanted}\0{sent.digest}".encode()).hexdigest())
 
         async def work(change: Change) -> JobOut:
-            await must_have(change.connection, caller, board_id, "editor")
+            await require_role(change.connection, caller, board_id, "editor")
             await _make_room(change, caller, sent.size, self._kept_bytes)
             now = datetime.now(UTC)
             job = Job(
@@ -90,93 +90,93 @@ class Jobs(Service):
                 updated_at=now,
             )
             await job.save(using_db=change.connection, force_create=True)
-            begin_or_end(change, job.id, "begin")
-            return tell(change, "create", job)
+            request_work(change, job.id, "begin")
+            return record_job_event(change, "create", job)
 
         async def made(connection: BaseDBAsyncClient, job_id: int) -> JobOut | None:
-            await must_have(connection, caller, board_id, "editor")
+            await require_role(connection, caller, board_id, "editor")
             job = await Job.get_or_none(id=job_id, using_db=connection)
-            return None if job is None else out(job)
+            return None if job is None else job_out(job)
 
-        return await once(self._write, request, work, made)
+        return await make_once(self._write, request, work, made)
 
     async def get(self, caller: Caller, job_id: int) -> tuple[JobOut, EventId]:
         """A job, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
-            return out(await _theirs(connection, caller, job_id)), position
+            return job_out(await _own_job(connection, caller, job_id)), position
 
     async def find(self, caller: Caller, query: JobQuery) -> Listed[JobOut]:
         """A caller's jobs by id ascending, `query.limit` at most; for a trusted caller, those without a user too."""
         async with self._snapshot() as (connection, position):
             jobs = Job.filter(_of(caller), id__gt=query.after_id).using_db(connection)
             rows = await jobs.order_by("id").limit(query.limit + 1)
-        return Listed([out(row) for row in rows[: query.limit]], position, len(rows) > query.limit)
+        return Listed([job_out(row) for row in rows[: query.limit]], position, len(rows) > query.limit)
 
     async def latest(self, caller: Caller, board_id: int, limit: int) -> Listed[JobOut]:
         """The same for one board, newest first, `limit` at most."""
         async with self._snapshot() as (connection, position):
             jobs = Job.filter(_of(caller), board_id=board_id).using_db(connection)
             rows = await jobs.order_by("-id").limit(limit + 1)
-        return Listed([out(row) for row in rows[:limit]], position, len(rows) > limit)
+        return Listed([job_out(row) for row in rows[:limit]], position, len(rows) > limit)
 
-    async def under_way(self, caller: Caller) -> list[JobOut]:
+    async def active(self, caller: Caller) -> list[JobOut]:
         """A caller's unfinished jobs, oldest first: theirs only, or those without a user."""
         theirs = Q(user_id=caller.id) if caller.id is not None else Q(user_id__isnull=True)
         async with self._database.snapshot() as connection:
-            jobs = Job.filter(theirs, state__in=UNDER_WAY).using_db(connection)
-            return [out(row) for row in await jobs.order_by("id")]
+            jobs = Job.filter(theirs, state__in=ACTIVE).using_db(connection)
+            return [job_out(row) for row in await jobs.order_by("id")]
 
-    async def cancel(self, caller: Caller, job_id: int) -> Written[JobOut]:
+    async def cancel(self, caller: Caller, job_id: int) -> Committed[JobOut]:
         """Cancel a job; after this commit it changes nothing more. One that has ended stays as it is."""
 
         async def work(change: Change) -> JobOut:
-            job = await _theirs(change.connection, caller, job_id)
-            if job.state not in UNDER_WAY:
-                return out(job)
-            begin_or_end(change, job.id, "end")
+            job = await _own_job(change.connection, caller, job_id)
+            if job.state not in ACTIVE:
+                return job_out(job)
+            request_work(change, job.id, "end")
             text = f"Cancelled: {job.text}" if job.done else "Cancelled"
-            return await settle(change, job, "cancelled", text[:TEXT_MAX])
+            return await set_state(change, job, "cancelled", text[:TEXT_MAX])
 
         return await self._write(work)
 
-    async def retry(self, caller: Caller, job_id: int) -> Written[JobOut]:
+    async def retry(self, caller: Caller, job_id: int) -> Committed[JobOut]:
         """Run a job again from the beginning; NotNowError unless it failed or was cancelled or interrupted."""
 
         async def work(change: Change) -> JobOut:
-            job = await _theirs(change.connection, caller, job_id)
-            if job.state not in AGAIN:
+            job = await _own_job(change.connection, caller, job_id)
+            if job.state not in RETRIABLE:
                 raise NotNowError(f"Job {job_id} is {job.state}: there is nothing to run again.")
             job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
-            begin_or_end(change, job.id, "begin")
-            return await settle(change, job, "waiting", WAITING)
+            request_work(change, job.id, "begin")
+            return await set_state(change, job, "waiting", WAITING)
 
         return await self._write(work)
 
-    async def bring_in(self, caller: Caller, job_id: int) -> Written[JobOut]:
+    async def import_looked_at(self, caller: Caller, job_id: int) -> Committed[JobOut]:
         """Import the result of a dry run; NotNowError unless it is one, has ended, and its files are still kept."""
 
         async def work(change: Change) -> JobOut:
-            job = await _theirs(change.connection, caller, job_id)
+            job = await _own_job(change.connection, caller, job_id)
             if not _is_look(job) or not job.folder:
                 raise NotNowError(f"There is nothing to import of job {job_id}: send the file again.")
             options = ImportOptions.model_validate_json(job.options).model_copy(update={"dry_run": False})
             job.options = options.model_dump_json()
             job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
-            begin_or_end(change, job.id, "begin")
-            return await settle(change, job, "waiting", WAITING)
+            request_work(change, job.id, "begin")
+            return await set_state(change, job, "waiting", WAITING)
 
         return await self._write(work)
 
-    async def remove(self, caller: Caller, job_id: int) -> Written[JobOut]:
+    async def delete(self, caller: Caller, job_id: int) -> Committed[JobOut]:
         """Delete a job, with its file; NotNowError while it runs."""
 
         async def work(change: Change) -> JobOut:
-            job = await _theirs(change.connection, caller, job_id)
+            job = await _own_job(change.connection, caller, job_id)
             if job.state == "running":
                 raise NotNowError(f"Job {job_id} is running: cancel it first.")
             await job.delete(using_db=change.connection)
-            begin_or_end(change, job.id, "end")
-            return tell(change, "delete", job)
+            request_work(change, job.id, "end")
+            return record_job_event(change, "delete", job)
 
         return await self._write(work)
 
@@ -186,15 +186,15 @@ class Jobs(Service):
             rows = await Job.exclude(folder="").using_db(connection).values("folder")
         return {row["folder"] for row in rows}
 
-    async def forget(self, days: int) -> Written[bool]:
+    async def delete_old(self, days: int) -> Committed[bool]:
         """Delete a chunk of the jobs that did not change for `days`; returns whether there may be more."""
         oldest = datetime.now(UTC) - timedelta(days=days)
 
         async def work(change: Change) -> bool:
-            old: QuerySet[Job] = Job.filter(updated_at__lt=oldest).exclude(state__in=UNDER_WAY)
-            ids = [row["id"] for row in await old.using_db(change.connection).limit(FORGET_CHUNK).values("id")]
+            old: QuerySet[Job] = Job.filter(updated_at__lt=oldest).exclude(state__in=ACTIVE)
+            ids = [row["id"] for row in await old.using_db(change.connection).limit(DELETE_CHUNK).values("id")]
             await Job.filter(id__in=ids).using_db(change.connection).delete()
-            return len(ids) == FORGET_CHUNK
+            return len(ids) == DELETE_CHUNK
 
         return await self._write(work)
 
@@ -224,19 +224,19 @@ async def _make_room(change: Change, caller: Caller, size: int, limit: int) -> N
         oldest = looks.pop(0)
         kept.remove(oldest)
         oldest.folder = ""
-        begin_or_end(change, oldest.id, "end")
-        await keep(change, oldest)
-    _must_have_room(kept, size, limit)
+        request_work(change, oldest.id, "end")
+        await save_job(change, oldest)
+    _require_room(kept, size, limit)
 
 
 def _has_room(kept: list[Job], size: int, limit: int) -> bool:
-    return not kept or (len(kept) < MAX_KEPT and sum(job.size for job in kept) + size <= limit)
+    return not kept or (len(kept) < MAX_JOBS and sum(job.size for job in kept) + size <= limit)
 
 
-def _must_have_room(kept: list[Job], size: int, limit: int) -> None:
-    if len(kept) >= MAX_KEPT:
+def _require_room(kept: list[Job], size: int, limit: int) -> None:
+    if len(kept) >= MAX_JOBS:
         raise NotNowError(
-            f"There are {MAX_KEPT} imports that wait, run or have failed: remove some of them from the list first."
+            f"There are {MAX_JOBS} imports that wait, run or have failed: remove some of them from the list first."
         )
     if not _has_room(kept, size, limit):
         taken = sum(job.size for job in kept)
@@ -246,42 +246,42 @@ def _must_have_room(kept: list[Job], size: int, limit: int) -> None:
         )
 
 
-async def _theirs(connection: BaseDBAsyncClient, caller: Caller, job_id: int) -> Job:
+async def _own_job(connection: BaseDBAsyncClient, caller: Caller, job_id: int) -> Job:
     job = await Job.get_or_none(id=job_id, using_db=connection)
-    if job is None or not caller.is_person(job.user_id):
+    if job is None or not caller.may_act_as(job.user_id):
         raise NotFoundError(f"Job {job_id} not found")
     return job
 
 
-async def settle(change: Change, job: Job, state: JobState, text: str) -> JobOut:
+async def set_state(change: Change, job: Job, state: JobState, text: str) -> JobOut:
     """Change a job's state, and send it to its user."""
     job.state, job.text = state, text
-    return await keep(change, job)
+    return await save_job(change, job)
 
 
-async def keep(change: Change, job: Job, *, quietly: bool = False) -> JobOut:
+async def save_job(change: Change, job: Job, *, quietly: bool = False) -> JobOut:
     """Save a job, and send it to its user unless an event was sent just before."""
     job.version += 1
     job.updated_at = datetime.now(UTC)
     await job.save(using_db=change.connection)
-    return out(job) if quietly else tell(change, "update", job)
+    return job_out(job) if quietly else record_job_event(change, "update", job)
 
 
-def tell(change: Change, action: Action, job: Job) -> JobOut:
+def record_job_event(change: Change, action: Action, job: Job) -> JobOut:
     """Record the event of a job, for its user."""
     topic = events.board(job.board_id) if job.user_id is None else events.user(job.user_id)
-    told = out(job)
+    told = job_out(job)
     change.record(JobEvent(topic=topic, action=action, job=told))
     return told
 
 
-def begin_or_end(change: Change, job_id: int, wanted: Literal["begin", "end"]) -> None:
+def request_work(change: Change, job_id: int, wanted: Literal["begin", "end"]) -> None:
     """Notify the process that runs jobs."""
-    work = Work(kind="job", id=job_id, wanted=wanted)
+    work = WorkRequest(kind="job", id=job_id, wanted=wanted)
     change.record(WorkEvent(topic=events.WORK, action="update", work=work))
 
 
-def out(job: Job) -> JobOut:
+def job_out(job: Job) -> JobOut:
     """A job as the API returns it."""
     return JobOut.model_validate(
         {

@@ -13,11 +13,11 @@ from tortoise.expressions import F, Q
 from quart_notes.domain.rate_limits import RateLimit
 from quart_notes.domain.service import Service
 from quart_notes.errors import TooManyAttemptsError
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Attempt
 
-MAX_KEPT = 50_000  # keys; those that expire first are deleted first
-CHUNK = 500  # rows deleted in one transaction
+MAX_ROWS = 50_000  # keys; those that expire first are deleted first
+DELETE_CHUNK = 500  # rows deleted in one transaction
 HOUR = 3600.0  # seconds; longer than any limit
 RATE_LIMITS = {
     "account": RateLimit(burst=10, seconds=10),  # a nickname, from one address
@@ -28,7 +28,7 @@ RATE_LIMITS = {
 }
 
 
-class Try(NamedTuple):
+class LoginAttempt(NamedTuple):
     """What is counted: a kind in RATE_LIMITS, and its subject."""
 
     kind: str
@@ -40,7 +40,7 @@ class Try(NamedTuple):
         return sha256(json.dumps(self).encode()).hexdigest()
 
 
-class Attempts(Service):
+class LoginAttempts(Service):
     """The recent attempts with passwords.
 
     1. An attempt is checked and counted in one write, before it is made: no more than the limit pass, however many come
@@ -49,28 +49,28 @@ class Attempts(Service):
     3. A jump of the clock locks nobody out for longer than a whole burst.
     """
 
-    async def count(self, *tries: Try) -> None:
+    async def count(self, *tries: LoginAttempt) -> None:
         """Count attempts that are made as one; TooManyAttemptsError when any of them has to wait."""
         paces = {one.key: RATE_LIMITS[one.kind] for one in tries}
 
         async with self._database.snapshot() as connection:
-            wait, wrong = _look(paces, await _kept(connection, paces), time.time())
+            wait, wrong = _read(paces, await _kept(connection, paces), time.time())
         if wait and not wrong:
             raise _too_many(wait)
 
         async def work(change: Change) -> float:
             now = time.time()
             kept = await _kept(change.connection, paces)
-            wait, wrong = _look(paces, kept, now)
+            wait, wrong = _read(paces, kept, now)
             counted = {key: pace.counted(kept.get(key, now), now) for key, pace in paces.items()}
-            await _keep(change.connection, wrong if wait else counted)
+            await _save(change.connection, wrong if wait else counted)
             return wait
 
         wait = (await self._write(work)).result
         if wait:
             raise _too_many(wait)
 
-    async def forgive(self, one: Try, *others: Try) -> None:
+    async def reset(self, one: LoginAttempt, *others: LoginAttempt) -> None:
         """Reset the count of the first, and give back one attempt of each of the others: the password was right."""
 
         async def work(change: Change) -> None:
@@ -81,19 +81,19 @@ class Attempts(Service):
 
         await self._write(work)
 
-    async def forget_expired(self) -> Written[bool]:
+    async def forget_expired(self) -> Committed[bool]:
         """Delete a chunk of the keys that have expired or are too many; returns whether there may be more."""
 
         async def work(change: Change) -> bool:
             now = time.time()
-            over = await Attempt.all().using_db(change.connection).count() - MAX_KEPT
+            over = await Attempt.all().using_db(change.connection).count() - MAX_ROWS
             old = Attempt.filter(Q(forgiven_at__lte=now) | Q(forgiven_at__gt=now + HOUR))
-            gone = [row["key"] for row in await old.using_db(change.connection).limit(CHUNK).values("key")]
+            gone = [row["key"] for row in await old.using_db(change.connection).limit(DELETE_CHUNK).values("key")]
             if over > len(gone):
-                least = Attempt.all().using_db(change.connection).order_by("forgiven_at").limit(min(over, CHUNK))
+                least = Attempt.all().using_db(change.connection).order_by("forgiven_at").limit(min(over, DELETE_CHUNK))
                 gone = [row["key"] for row in await least.values("key")]
             await Attempt.filter(key__in=gone).using_db(change.connection).delete()
-            return len(gone) == CHUNK
+            return len(gone) == DELETE_CHUNK
 
         return await self._write(work)
 
@@ -103,14 +103,14 @@ async def _kept(connection: BaseDBAsyncClient, keys: Iterable[str]) -> dict[str,
     return {row.key: row.forgiven_at for row in rows}
 
 
-def _look(paces: dict[str, RateLimit], kept: dict[str, float], now: float) -> tuple[float, dict[str, float]]:
+def _read(paces: dict[str, RateLimit], kept: dict[str, float], now: float) -> tuple[float, dict[str, float]]:
     """The seconds to wait; and corrected times where the clock was ahead, because their wait would never end."""
     right = {key: paces[key].corrected(forgiven_at, now) for key, forgiven_at in kept.items()}
     wait = max(pace.wait(right.get(key, now), now) for key, pace in paces.items())
     return wait, {key: right[key] for key in kept if right[key] != kept[key]}
 
 
-async def _keep(connection: BaseDBAsyncClient, forgiven: dict[str, float]) -> None:
+async def _save(connection: BaseDBAsyncClient, forgiven: dict[str, float]) -> None:
     rows = [Attempt(key=key, forgiven_at=forgiven_at) for key, forgiven_at in forgiven.items()]
     if rows:
         await Attempt.bulk_create(rows, on_conflict=["key"], update_fields=["forgiven_at"], using_db=connection)

@@ -4,13 +4,13 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.access import SHARED_BOARD, Caller, must_have
+from quart_notes.domain.access import SHARED_BOARD, Caller, require_role
 from quart_notes.domain.service import Listed, Service
-from quart_notes.domain.users import by_id, named
+from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
 from quart_notes.live import events
-from quart_notes.live.events import Access, AccessEvent, MemberEvent, MembershipEvent
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.events import AccessChange, AccessEvent, MemberEvent, MembershipEvent
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Board, LogHead, Membership
 from quart_notes.schemas import MemberOut, MembershipOut, MemberUpdate, Role
 
@@ -21,65 +21,65 @@ class Members(Service):
     async def find(self, caller: Caller, board_id: int) -> Listed[MemberOut]:
         """A board's members, by id; nobody in particular sees those of the shared board."""
         async with self._snapshot() as (connection, position):
-            await must_have(connection, caller, board_id, "viewer")
+            await require_role(connection, caller, board_id, "viewer")
             members = await Membership.filter(board_id=board_id).using_db(connection).order_by("user_id")
             people = await by_id(connection, {member.user_id for member in members})
         return Listed(
             [MemberOut(board_id=board_id, user=people[one.user_id], role=role_of(one)) for one in members], position
         )
 
-    async def set(self, caller: Caller, board_id: int, user_id: int, data: MemberUpdate) -> Written[MemberOut]:
+    async def set(self, caller: Caller, board_id: int, user_id: int, data: MemberUpdate) -> Committed[MemberOut]:
         """Add a member, or change their role."""
 
         async def work(change: Change) -> MemberOut:
             connection = change.connection
-            await must_have(connection, caller, board_id, "owner")
-            await must_be_shared(connection, board_id)
-            (user,) = await named(connection, user_id=user_id)
+            await require_role(connection, caller, board_id, "owner")
+            await require_shared(connection, board_id)
+            (user,) = await require_users(connection, user_id=user_id)
             member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
             out = MemberOut(board_id=board_id, user=user, role=data.role)
             if member is None:
-                await join(change, board_id, user_id, data.role)
+                await add_member(change, board_id, user_id, data.role)
                 change.record(MemberEvent(topic=events.board(board_id), action="create", member=out))
             elif member.role != data.role:
                 if member.role == "owner":
-                    await _must_have_another_owner(connection, board_id, user_id)
+                    await _require_another_owner(connection, board_id, user_id)
                 member.role = data.role
                 await member.save(using_db=connection, update_fields=["role"])
                 change.record(MemberEvent(topic=events.board(board_id), action="update", member=out))
-                tell_person(change, "update", board_id, user_id, data.role)
+                record_membership(change, "update", board_id, user_id, data.role)
             return out
 
         return await self._write(work)
 
-    async def remove(self, caller: Caller, board_id: int, user_id: int) -> Written[MemberOut]:
+    async def remove(self, caller: Caller, board_id: int, user_id: int) -> Committed[MemberOut]:
         """Remove a member: owners may, and members themselves."""
 
         async def work(change: Change) -> MemberOut:
             connection = change.connection
-            await must_have(connection, caller, board_id, "viewer" if user_id == caller.id else "owner")
-            await must_be_shared(connection, board_id)
+            await require_role(connection, caller, board_id, "viewer" if user_id == caller.id else "owner")
+            await require_shared(connection, board_id)
             member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
             if member is None:
                 raise NotFoundError(f"User {user_id} is not a member of board {board_id}")
             if member.role == "owner":
-                await _must_have_another_owner(connection, board_id, user_id)
+                await _require_another_owner(connection, board_id, user_id)
             await member.delete(using_db=connection)
             out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=role_of(member))
             change.record(MemberEvent(topic=events.board(board_id), action="delete", member=out))
-            tell_person(change, "delete", board_id, user_id, role_of(member))
+            record_membership(change, "delete", board_id, user_id, role_of(member))
             return out
 
         return await self._write(work)
 
 
-async def join(change: Change, board_id: int, user_id: int, role: Role) -> None:
+async def add_member(change: Change, board_id: int, user_id: int, role: Role) -> None:
     """Add a member, and send them the event."""
     head = await LogHead.get(id=1, using_db=change.connection)
     await Membership.create(
         board_id=board_id, user_id=user_id, role=role, replay_after=head.newest, using_db=change.connection
     )
-    tell_person(change, "create", board_id, user_id, role)
+    record_membership(change, "create", board_id, user_id, role)
 
 
 async def join_by_link(change: Change, board_id: int, user_id: int, role: Role, inviter_id: int | None) -> None:
@@ -87,13 +87,13 @@ async def join_by_link(change: Change, board_id: int, user_id: int, role: Role, 
     members = Membership.filter(board_id=board_id).using_db(change.connection)
     invited = await members.filter(user_id=inviter_id, role="owner", board__deleted_at__isnull=True).exists()
     if invited and not await members.filter(user_id=user_id).exists():
-        await join(change, board_id, user_id, role)
-        (user,) = await named(change.connection, user_id=user_id)
+        await add_member(change, board_id, user_id, role)
+        (user,) = await require_users(change.connection, user_id=user_id)
         member = MemberOut(board_id=board_id, user=user, role=role)
         change.record(MemberEvent(topic=events.board(board_id), action="create", member=member))
 
 
-async def must_be_shared(connection: BaseDBAsyncClient, board_id: int) -> None:
+async def require_shared(connection: BaseDBAsyncClient, board_id: int) -> None:
     """PersonalBoardError for a board that takes no members."""
     board = await Board.get(id=board_id, using_db=connection)
     if board.kind == "personal":
@@ -102,7 +102,7 @@ async def must_be_shared(connection: BaseDBAsyncClient, board_id: int) -> None:
         raise PersonalBoardError("Everybody already has this board.")
 
 
-async def _must_have_another_owner(connection: BaseDBAsyncClient, board_id: int, user_id: int) -> None:
+async def _require_another_owner(connection: BaseDBAsyncClient, board_id: int, user_id: int) -> None:
     owners = Membership.filter(board_id=board_id, role="owner", user__deactivated_at__isnull=True)
     others = owners.exclude(user_id=user_id).using_db(connection)
     if not await others.exists():
@@ -115,8 +115,8 @@ def role_of(member: Membership) -> Role:
     return role  # type: ignore[no-any-return]
 
 
-def tell_person(change: Change, action: events.Action, board_id: int, user_id: int, role: Role) -> None:
+def record_membership(change: Change, action: events.Action, board_id: int, user_id: int, role: Role) -> None:
     """Record a user's new role on a board, for them and for the access cache."""
     membership = MembershipOut(board_id=board_id, role=role)
     change.record(MembershipEvent(topic=events.user(user_id), action=action, membership=membership))
-    change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))
+    change.record(AccessEvent(topic=events.ACCESS, action="update", access=AccessChange(user_id=user_id)))

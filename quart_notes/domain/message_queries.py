@@ -6,11 +6,11 @@ from typing import Any, Literal
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.rooms import existing, must_take_part, shown, topics
+from quart_notes.domain.rooms import require_participant, require_room, room_out, topics
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
 from quart_notes.live import events
-from quart_notes.live.events import Action, MessageEvent, Work, WorkEvent
+from quart_notes.live.events import Action, MessageEvent, WorkEvent, WorkRequest
 from quart_notes.live.writer import Change
 from quart_notes.models import Message
 from quart_notes.schemas import AnswerOut, MessageOut, RoomOut, UserOut
@@ -23,11 +23,11 @@ Precondition = Callable[[int], bool]  # whether a message of that version may be
 
 async def room_of(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
     """A room as it is returned; NotFoundError when it does not exist."""
-    room = await existing(connection, room_id)
-    return shown(room, await by_id(connection, {room.lower_id, room.upper_id}))
+    room = await require_room(connection, room_id)
+    return room_out(room, await by_id(connection, {room.lower_id, room.upper_id}))
 
 
-async def present(
+async def require_visible_message(
     connection: BaseDBAsyncClient, caller: Caller, message_id: int, *, deleted: bool = False, moderates: bool = False
 ) -> Message:
     """A message's row; NotFoundError when the caller sees none, or it is (not) deleted.
@@ -46,13 +46,13 @@ async def present(
 
 async def _takes_part(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> bool:
     try:
-        must_take_part(await existing(connection, room_id), caller.id)
+        require_participant(await require_room(connection, room_id), caller.id)
     except NotFoundError:
         return False
     return True
 
 
-async def own(
+async def require_own_message(
     connection: BaseDBAsyncClient,
     caller: Caller,
     message_id: int,
@@ -67,17 +67,19 @@ async def own(
     raises   NotFoundError, NotYoursError; StaleVersionError, with the current message, when `allowed` says no
     """
     moderates = deleting and caller.admin and not caller.trusted
-    message = await present(connection, caller, message_id, deleted=deleted, moderates=moderates)
+    message = await require_visible_message(connection, caller, message_id, deleted=deleted, moderates=moderates)
     if moderates:
         pass  # may delete any message, and restore it
     elif message.answer_state is not None:
         if not deleting:
             raise NotYoursError("Answers of the assistant cannot be edited.")
-        must_have_asked(message, caller, author_id)
+        require_asker(message, caller, author_id)
     elif message.author_id != author_id:
         raise NotYoursError("Only its author may change a message.")
     if allowed is not None and not allowed(message.version):
-        current = (await without_unseen(connection, caller, await out_of(connection, message))).model_dump(mode="json")
+        current = (await without_unseen(connection, caller, await message_out(connection, message))).model_dump(
+            mode="json"
+        )
         raise StaleVersionError(
             f"Message {message_id} is at version {message.version}: it was changed elsewhere first.",
             extra={"message": current},
@@ -92,7 +94,7 @@ async def without_unseen(connection: BaseDBAsyncClient, caller: Caller, message:
     return message.model_copy(update={"content": ""})
 
 
-def must_have_asked(answer: Message, caller: Caller, person_id: int | None) -> None:
+def require_asker(answer: Message, caller: Caller, person_id: int | None) -> None:
     """NotYoursError for an answer that somebody else asked for. A guest's answer belongs to all who see it."""
     if not caller.trusted and answer.asker_id not in {None, person_id}:
         raise NotYoursError("Only the person who asked may do this with an answer.")
@@ -107,12 +109,12 @@ async def save(change: Change, action: Action, message: Message, *fields: str) -
 
 async def record(change: Change, action: Action, message: Message) -> MessageOut:
     """Record the event of a message in its room."""
-    out = await out_of(change.connection, message)
-    tell(change, action, await room_of(change.connection, message.room_id), out)
+    out = await message_out(change.connection, message)
+    record_message_event(change, action, await room_of(change.connection, message.room_id), out)
     return out
 
 
-def tell(change: Change, action: Action, room: RoomOut, message: MessageOut) -> None:
+def record_message_event(change: Change, action: Action, room: RoomOut, message: MessageOut) -> None:
     """The same for a room that is loaded already."""
     # The author's own topic last: the position in their response is then that of the event which their page awaits.
     whose = message.answer.asker_id if message.answer else message.author_id
@@ -120,26 +122,26 @@ def tell(change: Change, action: Action, room: RoomOut, message: MessageOut) -> 
         change.record(MessageEvent(topic=topic, action=action, message=message))
 
 
-def set_to_work(change: Change, answer: Message, wanted: Literal["begin", "end"]) -> None:
+def request_work(change: Change, answer: Message, wanted: Literal["begin", "end"]) -> None:
     """Have the assistant start or cancel an answer. Record it before the events for pages, which they may wait for."""
-    work = Work(kind="answer", id=answer.id, wanted=wanted, person_id=answer.asker_id)
+    work = WorkRequest(kind="answer", id=answer.id, wanted=wanted, person_id=answer.asker_id)
     change.record(WorkEvent(topic=events.WORK, action="update", work=work))
 
 
-async def out_of(connection: BaseDBAsyncClient, message: Message) -> MessageOut:
+async def message_out(connection: BaseDBAsyncClient, message: Message) -> MessageOut:
     """A message as it is returned."""
-    (out,) = await all_out(connection, [message])
+    (out,) = await message_outs(connection, [message])
     return out
 
 
-async def all_out(connection: BaseDBAsyncClient, messages: Sequence[Message]) -> list[MessageOut]:
+async def message_outs(connection: BaseDBAsyncClient, messages: Sequence[Message]) -> list[MessageOut]:
     """The messages with their users, in one query however many there are."""
     ids = {user_id for message in messages for user_id in (message.author_id, message.recipient_id)}
     people = await by_id(connection, ids)
-    return [seen(message, people) for message in messages]
+    return [shown_message(message, people) for message in messages]
 
 
-def seen(message: Message, people: Mapping[int, UserOut]) -> MessageOut:
+def shown_message(message: Message, people: Mapping[int, UserOut]) -> MessageOut:
     """A message as it is returned; `people` contains its author and its recipient."""
     return MessageOut.model_construct(
         id=message.id,

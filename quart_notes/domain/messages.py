@@ -10,28 +10,28 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.assistant.answers import begin
-from quart_notes.domain.assistant.prompt import asks
-from quart_notes.domain.idempotency import Request, digest_of, key_used, once
+from quart_notes.domain.assistant.answers import start_answer
+from quart_notes.domain.assistant.prompt import mentions_assistant
+from quart_notes.domain.idempotency import IdempotentRequest, digest_of, key_used_error, make_once
 from quart_notes.domain.message_queries import (
     UNFINISHED,
     Precondition,
-    all_out,
-    out_of,
-    own,
-    present,
+    message_out,
+    message_outs,
     record,
+    record_message_event,
+    request_work,
+    require_own_message,
+    require_visible_message,
     room_of,
     save,
-    seen,
-    set_to_work,
-    tell,
+    shown_message,
     without_unseen,
 )
-from quart_notes.domain.rooms import conversation, existing, must_take_part, visible
+from quart_notes.domain.rooms import conversation, require_participant, require_room, require_visible_room
 from quart_notes.domain.service import Listed, Service
-from quart_notes.domain.users import known, named
-from quart_notes.live.writer import Change, Written
+from quart_notes.domain.users import require_user, require_users
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message, Room
 from quart_notes.schemas import (
     MessageCreate,
@@ -45,7 +45,7 @@ from quart_notes.schemas import (
 from quart_notes.schemas.event_ids import EventId
 
 MOST_DIGITS = 9  # digits of a guest's number
-EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
+DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
 class Posted(NamedTuple):
@@ -58,41 +58,43 @@ class Posted(NamedTuple):
 class Messages(Service):
     """All messages."""
 
-    async def send(self, caller: Caller, data: MessageCreate) -> Written[Posted]:
+    async def send(self, caller: Caller, data: MessageCreate) -> Committed[Posted]:
         """Send a direct message; ValidationFailedError naming the field when there is no such user."""
-        caller.must_be(data.author_id)
+        caller.require_self(data.author_id)
 
         async def work(change: Change) -> Posted:
-            author, recipient = await named(change.connection, author_id=data.author_id, recipient_id=data.recipient_id)
+            author, recipient = await require_users(
+                change.connection, author_id=data.author_id, recipient_id=data.recipient_id
+            )
             room = await conversation(change, author, recipient)
             return await _post_once(change, room, author, data)
 
         return await self._write(work)
 
-    async def post(self, caller: Caller, room_id: int, data: RoomMessageCreate) -> Written[Posted]:
+    async def post(self, caller: Caller, room_id: int, data: RoomMessageCreate) -> Committed[Posted]:
         """Post a message in a room or conversation that the caller takes part in."""
-        caller.must_be(data.author_id)
+        caller.require_self(data.author_id)
 
         async def work(change: Change) -> Posted:
-            must_take_part(await existing(change.connection, room_id), data.author_id)
-            (author,) = await named(change.connection, author_id=data.author_id)
+            require_participant(await require_room(change.connection, room_id), data.author_id)
+            (author,) = await require_users(change.connection, author_id=data.author_id)
             room = await room_of(change.connection, room_id)
             return await _post_once(change, room, author, data)
 
         return await self._write(work)
 
-    async def post_line(self, room_id: int, author_id: int, content: str) -> Written[MessageOut]:
+    async def post_line(self, room_id: int, author_id: int, content: str) -> Committed[MessageOut]:
         """Post a user's line in a public room."""
 
         async def work(change: Change) -> MessageOut:
-            (author,) = await named(change.connection, author_id=author_id)
+            (author,) = await require_users(change.connection, author_id=author_id)
             return (await _post(change, await room_of(change.connection, room_id), content, author=author)).message
 
         return await self._write(work)
 
     async def post_as_guest(
         self, room_id: int, guest: str, content: str, client_key: str | None = None
-    ) -> Written[MessageOut]:
+    ) -> Committed[MessageOut]:
         """Post a guest's message in a room; once for each key of the guest."""
 
         async def work(change: Change) -> MessageOut:
@@ -100,8 +102,8 @@ class Messages(Service):
             return posted.message
 
         name = "\0".join(("guest", guest, str(room_id), client_key or ""))
-        request = Request(name, sha256(content.encode()).hexdigest()) if client_key else None
-        return await once(self._write, request, work, _said)
+        request = IdempotentRequest(name, sha256(content.encode()).hexdigest()) if client_key else None
+        return await make_once(self._write, request, work, _said)
 
     async def new_guest(self) -> str:
         """An unused guest name, such as Guest 1234."""
@@ -122,17 +124,17 @@ class Messages(Service):
 
     async def change(
         self, caller: Caller, message_id: int, data: MessageUpdate, allowed: Precondition | None = None
-    ) -> Written[MessageOut]:
+    ) -> Committed[MessageOut]:
         """Change the text of the caller's own message; the same text changes nothing and sends no event.
 
         allowed   checks the current version; StaleVersionError, with the current message, when it says no
         """
-        caller.must_be(data.author_id)
+        caller.require_self(data.author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await own(change.connection, caller, message_id, data.author_id, allowed)
+            message = await require_own_message(change.connection, caller, message_id, data.author_id, allowed)
             if message.content == data.content:
-                return await out_of(change.connection, message)
+                return await message_out(change.connection, message)
             message.content = data.content
             message.edited_at = datetime.now(UTC)
             return await save(change, "update", message, "content", "edited_at")
@@ -141,17 +143,19 @@ class Messages(Service):
 
     async def delete(
         self, caller: Caller, message_id: int, author_id: int, allowed: Precondition | None = None
-    ) -> Written[MessageOut]:
+    ) -> Committed[MessageOut]:
         """Delete the caller's own message or an answer they asked for; administrators any, even unreadable ones.
 
         `restore` undoes it.
         """
-        caller.must_be(author_id)
+        caller.require_self(author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await own(change.connection, caller, message_id, author_id, allowed, deleting=True)
+            message = await require_own_message(
+                change.connection, caller, message_id, author_id, allowed, deleting=True
+            )
             if message.answer_state in UNFINISHED:
-                set_to_work(change, message, "end")
+                request_work(change, message, "end")
                 message.answer_state = "stopped"
             message.deleted_at = datetime.now(UTC)
             await message.save(using_db=change.connection, update_fields=["deleted_at", "answer_state"])
@@ -159,46 +163,48 @@ class Messages(Service):
 
         return await self._write(work)
 
-    async def restore(self, caller: Caller, message_id: int, author_id: int) -> Written[MessageOut]:
+    async def restore(self, caller: Caller, message_id: int, author_id: int) -> Committed[MessageOut]:
         """Undo a deletion; NotFoundError when it was not deleted or is deleted for good."""
-        caller.must_be(author_id)
+        caller.require_self(author_id)
 
         async def work(change: Change) -> MessageOut:
-            message = await own(change.connection, caller, message_id, author_id, deleted=True, deleting=True)
+            message = await require_own_message(
+                change.connection, caller, message_id, author_id, deleted=True, deleting=True
+            )
             message.deleted_at = None
             restored = await save(change, "create", message, "deleted_at")
             return await without_unseen(change.connection, caller, restored)
 
         return await self._write(work)
 
-    async def empty_trash(self, days: int) -> Written[bool]:
+    async def empty_trash(self, days: int) -> Committed[bool]:
         """Delete a chunk of the messages deleted more than `days` ago for good; returns whether there may be more."""
         oldest = datetime.now(UTC) - timedelta(days=days)
 
         async def work(change: Change) -> bool:
-            old = Message.filter(deleted_at__lt=oldest).using_db(change.connection).limit(EMPTY_TRASH_CHUNK)
+            old = Message.filter(deleted_at__lt=oldest).using_db(change.connection).limit(DELETE_CHUNK)
             ids = [row["id"] for row in await old.values("id")]
             await Message.filter(id__in=ids).using_db(change.connection).delete()
-            return len(ids) == EMPTY_TRASH_CHUNK
+            return len(ids) == DELETE_CHUNK
 
         return await self._write(work)
 
     async def get(self, caller: Caller, message_id: int) -> tuple[MessageOut, EventId]:
         """A message, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
-            out = await out_of(connection, await present(connection, caller, message_id))
+            out = await message_out(connection, await require_visible_message(connection, caller, message_id))
         return out, position
 
     async def deleted(self, message_id: int) -> MessageOut | None:
         """A message that can be restored, or None."""
         async with self._database.snapshot() as connection:
             message = await Message.get_or_none(id=message_id, deleted_at__isnull=False, using_db=connection)
-            return None if message is None else await out_of(connection, message)
+            return None if message is None else await message_out(connection, message)
 
     async def in_room(self, caller: Caller, room_id: int, query: MessageQuery) -> Listed[MessageOut]:
         """A page of the messages in a room; NotFoundError when the caller sees no such room."""
         async with self._database.snapshot() as connection:
-            await visible(connection, caller, room_id)
+            await require_visible_room(connection, caller, room_id)
             return await self._page(connection, Message.filter(room_id=room_id), query)
 
     async def direct(self, caller: Caller, query: MessageQuery) -> Listed[MessageOut]:
@@ -214,7 +220,7 @@ class Messages(Service):
         NotFoundError when there is no such user.
         """
         async with self._database.snapshot() as connection:
-            await known(connection, user_id)
+            await require_user(connection, user_id)
             rooms = Room.filter(kind="direct").using_db(connection)
             if not caller.trusted:
                 rooms = rooms.filter(Q(lower_id=caller.id) | Q(upper_id=caller.id))
@@ -235,7 +241,7 @@ class Messages(Service):
         else:
             rows = await messages.filter(id__lt=query.before_id).order_by("-id").limit(query.limit + 1)
             page = rows[: query.limit][::-1]
-        return Listed(await all_out(connection, page), position, len(rows) > query.limit)
+        return Listed(await message_outs(connection, page), position, len(rows) > query.limit)
 
 
 async def _post_once(change: Change, room: RoomOut, author: UserOut, data: MessageCreate | RoomMessageCreate) -> Posted:
@@ -250,13 +256,13 @@ async def _post_once(change: Change, room: RoomOut, author: UserOut, data: Messa
     # Former versions stored no digest: their text is compared, unless it was edited.
     same = message.client_digest == digest if message.client_digest else message.content == data.content
     if message.room_id != room.id or not (same or (message.edited_at and not message.client_digest)):
-        raise key_used()
-    return Posted(await out_of(change.connection, message), new=False)
+        raise key_used_error()
+    return Posted(await message_out(change.connection, message), new=False)
 
 
 async def _said(connection: BaseDBAsyncClient, message_id: int) -> MessageOut | None:
     message = await Message.get_or_none(id=message_id, using_db=connection)
-    return None if message is None else await out_of(connection, message)
+    return None if message is None else await message_out(connection, message)
 
 
 async def _post(
@@ -281,8 +287,8 @@ async def _post(
         date=datetime.now(UTC),
     )
     await question.save(using_db=change.connection, force_create=True)
-    out = seen(question, {person.id: person for person in (author, recipient) if person})
-    tell(change, "create", room, out)
-    if room.kind == "private" or asks(content):
-        await begin(change, room, question)
+    out = shown_message(question, {person.id: person for person in (author, recipient) if person})
+    record_message_event(change, "create", room, out)
+    if room.kind == "private" or mentions_assistant(content):
+        await start_answer(change, room, question)
     return Posted(out, new=True)

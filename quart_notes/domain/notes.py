@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.queryset import QuerySet
 
-from quart_notes.domain.access import Caller, must_have
-from quart_notes.domain.idempotency import once, request_of
+from quart_notes.domain.access import Caller, require_role
+from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.text_normalization import searchable, searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.live.events import Action, NoteEvent, board
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Note
 from quart_notes.schemas import NOTE_FIELDS, ImportedNote, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role
 from quart_notes.schemas.event_ids import EventId
@@ -24,7 +24,7 @@ INSERT = (
     f"INSERT INTO note (version, {', '.join(INSERTED)})"  # noqa: S608 - our own names
     f" VALUES (1, {', '.join(f'?{number}' for number in range(1, len(INSERTED) + 1))})"
 )
-EMPTY_TRASH_CHUNK = 500  # rows deleted in one transaction
+DELETE_CHUNK = 500  # rows deleted in one transaction
 
 Precondition = Callable[[int], bool]  # whether a note of that version may be changed
 
@@ -47,24 +47,24 @@ class Notes(Service):
     they see but may not do.
     """
 
-    async def add(self, caller: Caller, board_id: int, data: NoteCreate) -> Written[NoteOut]:
+    async def add(self, caller: Caller, board_id: int, data: NoteCreate) -> Committed[NoteOut]:
         """Add a note to the board; Repeated when its client key has done so before."""
 
         async def work(change: Change) -> NoteOut:
-            await must_have(change.connection, caller, board_id, "editor")
+            await require_role(change.connection, caller, board_id, "editor")
             now = datetime.now(UTC)
             return await insert(change, board_id, data, created_at=now, updated_at=now)
 
         async def made(connection: BaseDBAsyncClient, note_id: int) -> NoteOut | None:
-            await must_have(connection, caller, board_id, "editor")
+            await require_role(connection, caller, board_id, "editor")
             note = await Note.get_or_none(id=note_id, using_db=connection)
             return None if note is None else NoteOut.model_validate(note)
 
-        return await once(self._write, request_of("note", caller.id, data, data.client_key, board_id), work, made)
+        return await make_once(self._write, request_of("note", caller.id, data, data.client_key, board_id), work, made)
 
     async def change(
         self, caller: Caller, board_id: int, note_id: int, data: NoteUpdate, allowed: Precondition | None = None
-    ) -> Written[NoteOut]:
+    ) -> Committed[NoteOut]:
         """Change the fields that were sent; without a difference the version stays and no event is sent.
 
         allowed   checks the current version; StaleVersionError, with the current note, when it says no
@@ -72,8 +72,8 @@ class Notes(Service):
 
         async def work(change: Change) -> NoteOut:
             ticks_only = data.model_fields_set <= {"done"}
-            await must_have(change.connection, caller, board_id, "ticker" if ticks_only else "editor")
-            note = await _present(change.connection, board_id, note_id, allowed)
+            await require_role(change.connection, caller, board_id, "ticker" if ticks_only else "editor")
+            note = await _require_present(change.connection, board_id, note_id, allowed)
             sent = {name: value for name, value in data.changes().items() if getattr(note, name) != value}
             if not sent:
                 return NoteOut.model_validate(note)
@@ -89,23 +89,23 @@ class Notes(Service):
 
     async def delete(
         self, caller: Caller, board_id: int, note_id: int, allowed: Precondition | None = None
-    ) -> Written[NoteOut]:
+    ) -> Committed[NoteOut]:
         """Delete a note; `restore` can undo it for a while."""
 
         async def work(change: Change) -> NoteOut:
-            await must_have(change.connection, caller, board_id, "editor")
-            note = await _present(change.connection, board_id, note_id, allowed)
+            await require_role(change.connection, caller, board_id, "editor")
+            note = await _require_present(change.connection, board_id, note_id, allowed)
             note.deleted_at = datetime.now(UTC)
             await note.save(using_db=change.connection, update_fields=["deleted_at"])
             return _record(change, "delete", note)
 
         return await self._write(work)
 
-    async def restore(self, caller: Caller, board_id: int, note_id: int) -> Written[NoteOut]:
+    async def restore(self, caller: Caller, board_id: int, note_id: int) -> Committed[NoteOut]:
         """Restore a deleted note, under its id; NotFoundError when it was not deleted or is deleted for good."""
 
         async def work(change: Change) -> NoteOut:
-            await must_have(change.connection, caller, board_id, "editor")
+            await require_role(change.connection, caller, board_id, "editor")
             note = await _deleted(change.connection, board_id, note_id)
             if note is None:
                 raise NotFoundError(f"There is no deleted note {note_id}")
@@ -114,36 +114,36 @@ class Notes(Service):
 
         return await self._write(work)
 
-    async def empty_trash(self, days: int) -> Written[bool]:
+    async def empty_trash(self, days: int) -> Committed[bool]:
         """Delete a chunk of the notes deleted more than `days` ago for good; returns whether there may be more."""
         oldest = datetime.now(UTC) - timedelta(days=days)
 
         async def work(change: Change) -> bool:
-            old = Note.filter(deleted_at__lt=oldest).using_db(change.connection).limit(EMPTY_TRASH_CHUNK)
+            old = Note.filter(deleted_at__lt=oldest).using_db(change.connection).limit(DELETE_CHUNK)
             ids: Any = await old.values_list("id", flat=True)
             await Note.filter(id__in=list(ids)).using_db(change.connection).delete()
-            return len(ids) == EMPTY_TRASH_CHUNK
+            return len(ids) == DELETE_CHUNK
 
         return await self._write(work)
 
     async def get(self, caller: Caller, board_id: int, note_id: int) -> tuple[NoteOut, EventId]:
         """A note, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
-            await must_have(connection, caller, board_id, "viewer")
-            note = await _present(connection, board_id, note_id)
+            await require_role(connection, caller, board_id, "viewer")
+            note = await _require_present(connection, board_id, note_id)
         return NoteOut.model_validate(note), position
 
     async def deleted(self, caller: Caller, board_id: int, note_id: int) -> NoteOut | None:
         """A note that can be restored, or None."""
         async with self._database.snapshot() as connection:
-            await must_have(connection, caller, board_id, "viewer")
+            await require_role(connection, caller, board_id, "viewer")
             note = await _deleted(connection, board_id, note_id)
         return None if note is None else NoteOut.model_validate(note)
 
     async def find(self, caller: Caller, board_id: int, query: NoteQuery) -> Listed[NoteOut]:
         """Notes by id ascending, search results newest first, `query.limit` at most."""
         async with self._snapshot() as (connection, position):
-            await must_have(connection, caller, board_id, "viewer")
+            await require_role(connection, caller, board_id, "viewer")
             matching = _matching(connection, board_id, query.q).filter(id__gt=query.after_id)
             if query.before_id is not None:
                 matching = matching.filter(id__lt=query.before_id)
@@ -151,19 +151,19 @@ class Notes(Service):
                 matching = matching.filter(done=query.done == "true")
             order = "-id" if query.searches else "id"
             rows = await matching.order_by(order).limit(query.limit + 1).values(*COLUMNS)
-        return Listed(_out(rows[: query.limit]), position, len(rows) > query.limit)
+        return Listed(_to_out(rows[: query.limit]), position, len(rows) > query.limit)
 
     async def board(self, caller: Caller, board_id: int, q: str | None, page: int, size: int) -> BoardPage:
         """The `page`-th page (from 1) of `size` notes that match `q`, in the order of the page."""
         async with self._snapshot() as (connection, position):
-            role = await must_have(connection, caller, board_id, "viewer")
+            role = await require_role(connection, caller, board_id, "viewer")
             matching = _matching(connection, board_id, q)
             rows = await matching.order_by("done", "-id").offset((page - 1) * size).limit(size).values(*COLUMNS)
             total = await matching.count()
             everything = _matching(connection, board_id, None)
             done = await everything.filter(done=True).count()
             open_ = await everything.filter(done=False).count()
-        return BoardPage(_out(rows), total, open_, done, role, position)
+        return BoardPage(_to_out(rows), total, open_, done, role, position)
 
 
 async def insert(
@@ -193,7 +193,7 @@ def _matching(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> Qu
     return notes
 
 
-def _out(rows: Sequence[Any]) -> list[NoteOut]:
+def _to_out(rows: Sequence[Any]) -> list[NoteOut]:
     return [NoteOut.model_construct(**row) for row in rows]
 
 
@@ -201,7 +201,7 @@ async def _deleted(connection: BaseDBAsyncClient, board_id: int, note_id: int) -
     return await Note.get_or_none(id=note_id, board_id=board_id, deleted_at__isnull=False, using_db=connection)
 
 
-async def _present(
+async def _require_present(
     connection: BaseDBAsyncClient, board_id: int, note_id: int, allowed: Precondition | None = None
 ) -> Note:
     note = await Note.get_or_none(id=note_id, board_id=board_id, deleted_at__isnull=True, using_db=connection)

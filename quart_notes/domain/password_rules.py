@@ -7,13 +7,13 @@ from pathlib import Path
 from quart_notes.errors import FieldError, ValidationFailedError
 
 LIST = Path(__file__).with_name("common_passwords.txt")  # in lower case, one a line
-OURS = "Quart Notes"  # a guess by anybody who sees the page
+PRODUCT_NAME = "Quart Notes"  # a guess by anybody who sees the page
 ADDED = 4  # characters around a common password that make it no better: password2026, !monkey!
 COMMON = "This password is too common. A few words together are better."
-OWN = "This is your own nickname, name or e-mail address. Choose something else."
+OWN_NAME_MESSAGE = "This is your own nickname, name or e-mail address. Choose something else."
 
 
-def must_be_hard_to_guess(field: str, password: str, nickname: str, name: str, email: str | None) -> None:
+def require_strong(field: str, password: str, nickname: str, name: str, email: str | None) -> None:
     """ValidationFailedError, naming the field, for a common password and for the names and address of the user."""
     compared = _compared(password)
     words = _core(compared)
@@ -22,7 +22,7 @@ def must_be_hard_to_guess(field: str, password: str, nickname: str, name: str, e
     own = {_spoken(text) for text in _own(nickname, name, email or "")} - {""}
     spoken = _spoken(password)
     if _made_of(spoken, own) or (words and _made_of(_core(spoken), {_core(text) for text in own} - {""})):
-        raise _refused(field, OWN)
+        raise _refused(field, OWN_NAME_MESSAGE)
 
 
 def _own(nickname: str, name: str, email: str) -> list[str]:
@@ -57,7 +57,7 @@ def _core(text: str) -> str:
 
 @cache
 def _common() -> frozenset[str]:
-    return frozenset(_compared(line) for line in (OURS, *LIST.read_text(encoding="utf-8").splitlines()))
+    return frozenset(_compared(line) for line in (PRODUCT_NAME, *LIST.read_text(encoding="utf-8").splitlines()))
 
 
 def _refused(field: str, message: str) -> ValidationFailedError:

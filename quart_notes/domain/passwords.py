@@ -12,13 +12,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from quart_notes.errors import OverloadedError
 
 T = TypeVar("T")
-AT_ONCE = 2  # hashes for unknown callers: each takes 19 MiB and a core for some 30 ms
-AT_ONCE_KNOWN = 1  # hashes for callers who are known
+HASHES_AT_ONCE = 2  # hashes for unknown callers: each takes 19 MiB and a core for some 30 ms
+KNOWN_HASHES_AT_ONCE = 1  # hashes for callers who are known
 MAX_WAITING = 64  # hashes that may wait in each queue; the next gets 503
 # Argon2id with the parameters of OWASP's Password Storage Cheat Sheet for servers with little memory.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # A hash of nobody's password: an unknown nickname costs the same time as a wrong password.
-NOBODYS = HASHER.hash("nobody's password")
+DUMMY_HASH = HASHER.hash("nobody's password")
 
 
 class _Queue:
@@ -51,17 +51,17 @@ class Passwords:
     """
 
     def __init__(self) -> None:
-        self._strangers = _Queue(AT_ONCE)
-        self._known = _Queue(AT_ONCE_KNOWN)
+        self._strangers = _Queue(HASHES_AT_ONCE)
+        self._known = _Queue(KNOWN_HASHES_AT_ONCE)
 
     async def hash(self, password: str) -> str:
         """A hash of a password in NFC to store, with its salt and parameters."""
         return await self._known.run(partial(HASHER.hash, password))
 
-    async def fits(self, password: str, kept: str | None, *, known: bool = False) -> bool:
+    async def verify(self, password: str, kept: str | None, *, known: bool = False) -> bool:
         """Whether a password matches a hash; without a hash it takes as long and returns False."""
         queue = self._known if known else self._strangers
-        fits = await queue.run(partial(_verify, password, kept or NOBODYS))
+        fits = await queue.run(partial(_verify, password, kept or DUMMY_HASH))
         return fits and kept is not None
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from quart_notes.domain.service import Service
 from quart_notes.errors import FieldError, NotFoundError, ValidationFailedError
 from quart_notes.live import events
 from quart_notes.live.events import PreferenceEvent
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Preference
 from quart_notes.schemas import PREFERENCE_KEY_MAX, PREFERENCE_VALUE_MAX, PREFERENCES_MAX, PreferenceOut
 from quart_notes.schemas.event_ids import EventId
@@ -30,7 +30,7 @@ class Preferences(Service):
             raise _not_set(key)
         return PreferenceOut(key=key, value=values[key]), position
 
-    async def set(self, user_id: int, key: str, value: Any) -> Written[PreferenceOut]:
+    async def set(self, user_id: int, key: str, value: Any) -> Committed[PreferenceOut]:
         """Set one; ValidationFailedError when it is too long or one too many. The same value sends no event."""
         try:
             text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -58,7 +58,7 @@ class Preferences(Service):
 
         return await self._write(work)
 
-    async def delete(self, user_id: int, key: str) -> Written[PreferenceOut]:
+    async def delete(self, user_id: int, key: str) -> Committed[PreferenceOut]:
         """Remove one; NotFoundError when it is not set."""
 
         async def work(change: Change) -> PreferenceOut:
@@ -74,7 +74,7 @@ class Preferences(Service):
 
         return await self._write(work)
 
-    async def clear(self, user_id: int) -> Written[dict[str, Any]]:
+    async def clear(self, user_id: int) -> Committed[dict[str, Any]]:
         """Remove all; returns what they were, by key. An event for each."""
 
         async def work(change: Change) -> dict[str, Any]:

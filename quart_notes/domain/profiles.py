@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.api_tokens import end_all
+from quart_notes.domain.api_tokens import revoke_all
 from quart_notes.domain.boards import rename_personal
-from quart_notes.domain.jobs import UNDER_WAY, begin_or_end, settle
+from quart_notes.domain.jobs import ACTIVE, request_work, set_state
 from quart_notes.domain.service import Service
-from quart_notes.domain.sessions import tell
-from quart_notes.domain.users import ASSISTANT, of_nickname, shown, taken
-from quart_notes.domain.users import tell as tell_everybody
+from quart_notes.domain.sessions import record_session_end
+from quart_notes.domain.users import ASSISTANT, nickname_taken, of_nickname, user_out
+from quart_notes.domain.users import record_user_event as tell_everybody
 from quart_notes.errors import LastAdministratorError, NotFoundError
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import NICKNAME_KEY_MAX, Invitation, Job, User
 from quart_notes.schemas import ProfileUpdate, UserOut, name_key
 
@@ -25,7 +25,7 @@ class Profiles(Service):
     async def get(self, user_id: int) -> UserOut:
         """A user as they see themselves; NotFoundError."""
         async with self._database.snapshot() as connection:
-            return shown(await _existing(connection, user_id))
+            return user_out(await _require_user(connection, user_id))
 
     async def id_of(self, nickname: str) -> int:
         """The id of a nickname's user, deactivated or not; NotFoundError when there is none."""
@@ -36,11 +36,11 @@ class Profiles(Service):
         user_id: int = user.id
         return user_id
 
-    async def change(self, user_id: int, data: ProfileUpdate) -> Written[UserOut]:
+    async def change(self, user_id: int, data: ProfileUpdate) -> Committed[UserOut]:
         """Change a user's name, nickname or address; NicknameTakenError. Without a difference no event is sent."""
 
         async def work(change: Change) -> UserOut:
-            user = await _existing(change.connection, user_id)
+            user = await _require_user(change.connection, user_id)
             wanted = data.changes()
             if "email" in wanted:
                 wanted["email"] = wanted["email"] or ""
@@ -51,47 +51,47 @@ class Profiles(Service):
 
         return await self._write(work)
 
-    async def deactivate(self, user_id: int) -> Written[UserOut]:
+    async def deactivate(self, user_id: int) -> Committed[UserOut]:
         """Deactivate a user: end everything that lets them in, their links and their jobs.
 
         raises   NotFoundError; LastAdministratorError
         """
 
         async def work(change: Change) -> UserOut:
-            user = await _existing(change.connection, user_id)
-            await _must_leave_an_administrator(change, user)
+            user = await _require_user(change.connection, user_id)
+            await _require_another_administrator(change, user)
             if user.deactivated_at is None:
-                await end_all(change, user.id)
+                await revoke_all(change, user.id)
                 await Invitation.filter(inviter_id=user.id).using_db(change.connection).delete()
                 await _end_jobs(change, user.id)
                 await _update(change, user, deactivated_at=datetime.now(UTC))
-            return shown(user)
+            return user_out(user)
 
         return await self._write(work)
 
-    async def activate(self, user_id: int) -> Written[UserOut]:
+    async def activate(self, user_id: int) -> Committed[UserOut]:
         """Reactivate a user, with their former password; NotFoundError."""
 
         async def work(change: Change) -> UserOut:
-            user = await _existing(change.connection, user_id)
-            await end_all(change, user.id)  # sessions and tokens made while they were deactivated
+            user = await _require_user(change.connection, user_id)
+            await revoke_all(change, user.id)  # sessions and tokens made while they were deactivated
             return await _update(change, user, deactivated_at=None)
 
         return await self._write(work)
 
-    async def set_admin(self, user_id: int, *, admin: bool) -> Written[UserOut]:
+    async def set_admin(self, user_id: int, *, admin: bool) -> Committed[UserOut]:
         """Make a user an administrator, or remove the right; NotFoundError, LastAdministratorError."""
 
         async def work(change: Change) -> UserOut:
-            user = await _existing(change.connection, user_id)
+            user = await _require_user(change.connection, user_id)
             if not admin:
-                await _must_leave_an_administrator(change, user)
+                await _require_another_administrator(change, user)
             return await _update(change, user, is_admin=admin)
 
         return await self._write(work)
 
 
-async def _existing(connection: BaseDBAsyncClient, user_id: int) -> User:
+async def _require_user(connection: BaseDBAsyncClient, user_id: int) -> User:
     user = await User.get_or_none(id=user_id, using_db=connection)
     if user is None:
         raise NotFoundError(f"User {user_id} not found")
@@ -102,7 +102,7 @@ async def _free_key(change: Change, user: User, nickname: str) -> str:
     key = name_key(nickname, NICKNAME_KEY_MAX)
     others = User.filter(nickname_key=key).exclude(id=user.id).using_db(change.connection)
     if await others.exists() or key == ASSISTANT != user.nickname_key:
-        raise taken(nickname)
+        raise nickname_taken(nickname)
     return key
 
 
@@ -113,11 +113,11 @@ async def _update(change: Change, user: User, **fields: object) -> UserOut:
         user.update_from_dict(changed)
         await user.save(using_db=change.connection, update_fields=list(changed))
         tell_everybody(change, "update", user)
-        tell(change, user.id)
-    return shown(user)
+        record_session_end(change, user.id)
+    return user_out(user)
 
 
-async def _must_leave_an_administrator(change: Change, user: User) -> None:
+async def _require_another_administrator(change: Change, user: User) -> None:
     """LastAdministratorError when without this user nobody can administer."""
     able = User.filter(is_admin=True, password_hash__isnull=False, deactivated_at__isnull=True)
     others = able.exclude(id=user.id).using_db(change.connection)
@@ -126,6 +126,6 @@ async def _must_leave_an_administrator(change: Change, user: User) -> None:
 
 
 async def _end_jobs(change: Change, user_id: int) -> None:
-    for job in await Job.filter(user_id=user_id, state__in=UNDER_WAY).using_db(change.connection):
-        begin_or_end(change, job.id, "end")
-        await settle(change, job, "cancelled", DEACTIVATED)
+    for job in await Job.filter(user_id=user_id, state__in=ACTIVE).using_db(change.connection):
+        request_work(change, job.id, "end")
+        await set_state(change, job, "cancelled", DEACTIVATED)

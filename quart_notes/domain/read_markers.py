@@ -5,12 +5,12 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.rooms import existing, must_take_part
+from quart_notes.domain.rooms import require_participant, require_room
 from quart_notes.domain.service import Listed, Service
-from quart_notes.domain.users import known, named
+from quart_notes.domain.users import require_user, require_users
 from quart_notes.live import events
 from quart_notes.live.events import UnreadEvent
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message, Reading
 from quart_notes.schemas import ReadingUpdate, UnreadOut
 
@@ -30,17 +30,17 @@ UNREAD = """
 """
 
 
-class Readings(Service):
+class ReadMarkers(Service):
     """All read markers."""
 
-    async def read(self, caller: Caller, room_id: int, data: ReadingUpdate) -> Written[UnreadOut]:
+    async def mark_read(self, caller: Caller, room_id: int, data: ReadingUpdate) -> Committed[UnreadOut]:
         """Mark a room as read up to a message; a marker never goes back, and no difference sends no event."""
-        caller.must_be(data.reader_id)
+        caller.require_self(data.reader_id)
 
         async def work(change: Change) -> UnreadOut:
             connection = change.connection
-            (reader,) = await named(connection, reader_id=data.reader_id)
-            must_take_part(await existing(connection, room_id), reader.id)
+            (reader,) = await require_users(connection, reader_id=data.reader_id)
+            require_participant(await require_room(connection, room_id), reader.id)
             (before,) = await _unread(connection, reader.id, room_id)
             # An id that does not exist yet must not hide future messages.
             said = Message.filter(room_id=room_id, id__lte=data.message_id).using_db(connection)
@@ -61,9 +61,9 @@ class Readings(Service):
 
     async def of_person(self, caller: Caller, user_id: int) -> Listed[UnreadOut]:
         """The unread counts of a user, in every room and conversation of theirs."""
-        caller.must_be(user_id)
+        caller.require_self(user_id)
         async with self._snapshot() as (connection, position):
-            await known(connection, user_id)
+            await require_user(connection, user_id)
             unread = await _unread(connection, user_id)
         return Listed(unread, position)
 

@@ -8,13 +8,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.idempotency import once, request_of
+from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Service
-from quart_notes.domain.users import by_id, named
+from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
 from quart_notes.live import events
 from quart_notes.live.events import RoomEvent
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import ROOM_KEY_MAX, Room
 from quart_notes.schemas import RoomCreate, RoomOut, RoomQuery, UserOut, name_key
 from quart_notes.schemas.event_ids import EventId
@@ -45,7 +45,7 @@ class Rooms(Service):
             }
             await Room.get_or_create(lobby, using_db=connection, id=LOBBY)
 
-    async def add(self, data: RoomCreate, author_id: int | None = None) -> Written[RoomOut]:
+    async def add(self, data: RoomCreate, author_id: int | None = None) -> Committed[RoomOut]:
         """Add a room, for the caller; RoomNameTakenError when there is one of that name."""
 
         async def work(change: Change) -> RoomOut:
@@ -55,45 +55,45 @@ class Rooms(Service):
                 raise RoomNameTakenError(message, errors=[FieldError("name", message)])
             room = Room(kind="room", name=data.name, name_key=key, created_at=datetime.now(UTC))
             await room.save(using_db=change.connection, force_create=True)
-            out = shown(room, {})
+            out = room_out(room, {})
             change.record(RoomEvent(topic=events.ROOMS, action="create", room=out))
             return out
 
         async def made(connection: BaseDBAsyncClient, room_id: int) -> RoomOut | None:
             room = await Room.get_or_none(id=room_id, using_db=connection)
-            return None if room is None else shown(room, {})
+            return None if room is None else room_out(room, {})
 
-        return await once(self._write, request_of("room", author_id, data, data.client_key), work, made)
+        return await make_once(self._write, request_of("room", author_id, data, data.client_key), work, made)
 
-    async def between(self, caller: Caller, one_id: int, other_id: int) -> Written[RoomOut]:
+    async def direct_conversation(self, caller: Caller, one_id: int, other_id: int) -> Committed[RoomOut]:
         """The direct conversation of two users (or of one with themselves), created when missing."""
-        caller.must_be(one_id)
+        caller.require_self(one_id)
 
         async def work(change: Change) -> RoomOut:
-            one, other = await named(change.connection, one_id=one_id, other_id=other_id)
+            one, other = await require_users(change.connection, one_id=one_id, other_id=other_id)
             return await conversation(change, one, other)
 
         return await self._write(work)
 
-    async def private(self, caller: Caller, person_id: int) -> Written[Opened]:
+    async def assistant_room(self, caller: Caller, person_id: int) -> Committed[Opened]:
         """A user's private room with the assistant, created when missing."""
-        caller.must_be(person_id)
+        caller.require_self(person_id)
 
         async def work(change: Change) -> Opened:
-            (person,) = await named(change.connection, person_id=person_id)
+            (person,) = await require_users(change.connection, person_id=person_id)
             people = {person.id: person}
             room = await _private(change.connection, person.id)
             if room is not None:
-                return Opened(shown(room, people), new=False)
+                return Opened(room_out(room, people), new=False)
             room = Room(kind="private", lower_id=person.id, created_at=datetime.now(UTC))
             await room.save(using_db=change.connection, force_create=True)
-            out = shown(room, people)
+            out = room_out(room, people)
             change.record(RoomEvent(topic=events.user(person.id), action="create", room=out))
             return Opened(out, new=True)
 
         return await self._write(work)
 
-    async def private_id(self, person_id: int) -> tuple[int | None, EventId]:
+    async def assistant_room_id(self, person_id: int) -> tuple[int | None, EventId]:
         """The id of a user's private room, or None, and the newest event that this includes."""
         async with self._snapshot() as (connection, position):
             room = await _private(connection, person_id)
@@ -102,9 +102,9 @@ class Rooms(Service):
     async def get(self, caller: Caller, room_id: int) -> tuple[RoomOut, EventId]:
         """A room or a conversation, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
-            room = await visible(connection, caller, room_id)
+            room = await require_visible_room(connection, caller, room_id)
             people = await by_id(connection, {room.lower_id, room.upper_id})
-        return shown(room, people), position
+        return room_out(room, people), position
 
     async def find(self, caller: Caller, query: RoomQuery) -> Listed[RoomOut]:
         """Rooms by id ascending, `query.limit` at most; with `query.person_id` that person's conversations too."""
@@ -113,22 +113,22 @@ class Rooms(Service):
             visible = Room.filter(_visible_to(person_id), id__gt=query.after_id).using_db(connection)
             rooms = await visible.order_by("id").limit(query.limit + 1)
             people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
-        return Listed([shown(room, people) for room in rooms[: query.limit]], position, len(rooms) > query.limit)
+        return Listed([room_out(room, people) for room in rooms[: query.limit]], position, len(rooms) > query.limit)
 
     async def participant(self, caller: Caller, room_id: int, *, author_id: int) -> UserOut:
         """A user who may write in a room; ValidationFailedError when there is no such user."""
-        caller.must_be(author_id)
+        caller.require_self(author_id)
         async with self._database.snapshot() as connection:
-            must_take_part(await existing(connection, room_id), author_id)
-            (author,) = await named(connection, author_id=author_id)
+            require_participant(await require_room(connection, room_id), author_id)
+            (author,) = await require_users(connection, author_id=author_id)
         return author
 
-    async def those(self, ids: Collection[int], person_id: int | None) -> dict[int, RoomOut]:
+    async def existing_rooms(self, ids: Collection[int], person_id: int | None) -> dict[int, RoomOut]:
         """The public rooms and the user's own conversations among these ids, by id."""
         async with self._database.snapshot() as connection:
             rooms: Sequence[Room] = await Room.filter(_visible_to(person_id), id__in=list(ids)).using_db(connection)
             people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
-        return {room.id: shown(room, people) for room in rooms}
+        return {room.id: room_out(room, people) for room in rooms}
 
 
 async def _private(connection: BaseDBAsyncClient, person_id: int) -> Room | None:
@@ -141,7 +141,7 @@ def _visible_to(person_id: int | None) -> Q:
     return public if person_id is None else public | Q(lower_id=person_id) | Q(upper_id=person_id)
 
 
-async def existing(connection: BaseDBAsyncClient, room_id: int) -> Room:
+async def require_room(connection: BaseDBAsyncClient, room_id: int) -> Room:
     """A room's row; NotFoundError when it does not exist."""
     room = await Room.get_or_none(id=room_id, using_db=connection)
     if room is None:
@@ -149,15 +149,15 @@ async def existing(connection: BaseDBAsyncClient, room_id: int) -> Room:
     return room
 
 
-async def visible(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> Room:
+async def require_visible_room(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> Room:
     """A room's row; NotFoundError when the caller sees none."""
-    room = await existing(connection, room_id)
+    room = await require_room(connection, room_id)
     if not caller.trusted:
-        must_take_part(room, caller.id)
+        require_participant(room, caller.id)
     return room
 
 
-def must_take_part(room: Room, person_id: int | None) -> None:
+def require_participant(room: Room, person_id: int | None) -> None:
     """NotFoundError when the user does not take part in a conversation: for them it does not exist."""
     if room.kind != "room" and person_id not in {room.lower_id, room.upper_id}:
         raise NotFoundError(f"Room {room.id} not found")
@@ -169,16 +169,16 @@ async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:
     people = {lower.id: lower, upper.id: upper}
     room = await Room.get_or_none(lower_id=lower.id, upper_id=upper.id, using_db=change.connection)
     if room is not None:
-        return shown(room, people)
+        return room_out(room, people)
     room = Room(kind="direct", lower_id=lower.id, upper_id=upper.id, created_at=datetime.now(UTC))
     await room.save(using_db=change.connection, force_create=True)
-    out = shown(room, people)
+    out = room_out(room, people)
     for topic in topics(out):
         change.record(RoomEvent(topic=topic, action="create", room=out))
     return out
 
 
-def shown(room: Room, people: dict[int, UserOut]) -> RoomOut:
+def room_out(room: Room, people: dict[int, UserOut]) -> RoomOut:
     """A room as it is returned; `people` contains those of a conversation."""
     kind: Any = room.kind
     ids: Any = [user_id for user_id in dict.fromkeys((room.lower_id, room.upper_id)) if user_id is not None]

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 
-from quart_notes.domain.idempotency import Request
+from quart_notes.domain.idempotency import IdempotentRequest
 
 BYTES = 32
 
@@ -14,7 +14,7 @@ def new_secret() -> str:
     return secrets.token_urlsafe(BYTES)
 
 
-def secret_for(request: Request | None, derive: Callable[[str], str]) -> str:
+def secret_for(request: IdempotentRequest | None, derive: Callable[[str], str]) -> str:
     """A secret for a new object; the same one for the same request, because its response may have been lost."""
     return new_secret() if request is None else derive(request.name)
 

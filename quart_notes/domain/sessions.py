@@ -12,17 +12,17 @@ from quart_notes.domain.service import Service
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError
 from quart_notes.live import events
-from quart_notes.live.events import Access, AccessEvent
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.events import AccessChange, AccessEvent
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Session, User
 from quart_notes.schemas import AGENT_MAX, SessionOut, UserOut
 
-LIFE = timedelta(days=365)  # from sign-in, however much it is used
-SEEN = timedelta(hours=1)  # precision of "last used": one write an hour, not one a request
-EXPIRED_CHUNK = 500  # rows deleted in one transaction
+LIFETIME = timedelta(days=365)  # from sign-in, however much it is used
+SEEN_INTERVAL = timedelta(hours=1)  # precision of "last used": one write an hour, not one a request
+DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
-class Found(NamedTuple):
+class SessionInfo(NamedTuple):
     """A valid session: its user, and its open board."""
 
     id: int
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 class Sessions(Service):
     """All sessions."""
 
-    async def begin(self, user_id: int | None, agent: str, address: str, *, proven: bool, board_id: int = 1) -> str:
+    async def start(self, user_id: int | None, agent: str, address: str, *, proven: bool, board_id: int = 1) -> str:
         """Start a session, with an open board; returns its secret, for the browser only."""
         secret = new_secret()
 
@@ -51,27 +51,27 @@ class Sessions(Service):
                 address=address,
                 created_at=now,
                 seen_at=now,
-                expires_at=now + LIFE,
+                expires_at=now + LIFETIME,
                 using_db=change.connection,
             )
 
         await self._write(work)
         return secret
 
-    async def find(self, secret: str) -> Found | None:
+    async def find(self, secret: str) -> SessionInfo | None:
         """The session of a secret; None when there is none, or it has ended."""
         async with self._database.snapshot() as connection:
-            session = await _holding().filter(secret_hash=hash_of(secret)).using_db(connection).first()
+            session = await _valid_session().filter(secret_hash=hash_of(secret)).using_db(connection).first()
             if session is None:
                 return None
             people = await by_id(connection, [session.user_id])
             if any(person.deactivated for person in people.values()):
                 return None
             admin = bool(people) and await User.exists(id=session.user_id, is_admin=True, using_db=connection)
-        if datetime.now(UTC) - session.seen_at > SEEN:
+        if datetime.now(UTC) - session.seen_at > SEEN_INTERVAL:
             await self._see(session.id)
         person = people.get(session.user_id or 0)
-        return Found(session.id, person, admin, session.proven, session.board_id, _end_of(session))
+        return SessionInfo(session.id, person, admin, session.proven, session.board_id, _end_of(session))
 
     async def _see(self, session_id: int) -> None:
         async def work(change: Change) -> None:
@@ -84,7 +84,10 @@ class Sessions(Service):
         """A user's signed-in browsers, the one used last first."""
         async with self._database.snapshot() as connection:
             rows = (
-                await _holding().filter(user_id=user_id, proven=True).using_db(connection).order_by("-seen_at", "-id")
+                await _valid_session()
+                .filter(user_id=user_id, proven=True)
+                .using_db(connection)
+                .order_by("-seen_at", "-id")
             )
         return [
             SessionOut(
@@ -104,7 +107,7 @@ class Sessions(Service):
 
         async def work(change: Change) -> None:
             await Session.filter(id=session_id).using_db(change.connection).update(board_id=board_id)
-            _tell_of(change, session_id)
+            _record_ends(change, session_id)
 
         await self._write(work)
 
@@ -115,7 +118,7 @@ class Sessions(Service):
             mine = Session.filter(id=session_id, user_id=user_id).using_db(change.connection)
             if not await mine.delete():
                 raise NotFoundError(f"There is no session {session_id}")
-            tell(change, user_id)
+            record_session_end(change, user_id)
 
         await self._write(work)
 
@@ -127,34 +130,34 @@ class Sessions(Service):
             if session is not None:
                 await session.delete(using_db=change.connection)
                 if session.user_id is not None and session.proven:
-                    tell(change, session.user_id)
+                    record_session_end(change, session.user_id)
                 else:
-                    _tell_of(change, session.id)
+                    _record_ends(change, session.id)
 
         await self._write(work)
 
-    async def forget_expired(self) -> Written[bool]:
+    async def forget_expired(self) -> Committed[bool]:
         """Delete a chunk of the expired sessions; returns whether there may be more."""
 
         async def work(change: Change) -> bool:
             now = datetime.now(UTC)
-            over = Session.filter(Q(expires_at__lte=now) | Q(created_at__lte=now - LIFE))
-            old = over.using_db(change.connection).limit(EXPIRED_CHUNK)
+            over = Session.filter(Q(expires_at__lte=now) | Q(created_at__lte=now - LIFETIME))
+            old = over.using_db(change.connection).limit(DELETE_CHUNK)
             ids = [row["id"] for row in await old.values("id")]
             await Session.filter(id__in=ids).using_db(change.connection).delete()
-            return len(ids) == EXPIRED_CHUNK
+            return len(ids) == DELETE_CHUNK
 
         return await self._write(work)
 
 
-def _holding() -> QuerySet[Session]:
+def _valid_session() -> QuerySet[Session]:
     """The valid sessions. Former versions extended a session with each use, so its end alone is not enough."""
     now = datetime.now(UTC)
-    return Session.filter(expires_at__gt=now, created_at__gt=now - LIFE)
+    return Session.filter(expires_at__gt=now, created_at__gt=now - LIFETIME)
 
 
 def _end_of(session: Session) -> datetime:
-    return min(session.expires_at, session.created_at + LIFE)
+    return min(session.expires_at, session.created_at + LIFETIME)
 
 
 async def end_others(connection: BaseDBAsyncClient, user_id: int, kept: int | None) -> None:
@@ -162,11 +165,11 @@ async def end_others(connection: BaseDBAsyncClient, user_id: int, kept: int | No
     await Session.filter(user_id=user_id).exclude(id=kept or 0).using_db(connection).delete()
 
 
-def tell(change: Change, user_id: int) -> None:
+def record_session_end(change: Change, user_id: int) -> None:
     """Have the server check a user's open streams again."""
-    change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(user_id=user_id)))
+    change.record(AccessEvent(topic=events.ACCESS, action="update", access=AccessChange(user_id=user_id)))
 
 
-def _tell_of(change: Change, session_id: int) -> None:
+def _record_ends(change: Change, session_id: int) -> None:
     """Have every process load a session again."""
-    change.record(AccessEvent(topic=events.ACCESS, action="update", access=Access(session_id=session_id)))
+    change.record(AccessEvent(topic=events.ACCESS, action="update", access=AccessChange(session_id=session_id)))

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quart_notes.domain.access_cache import AccessCache, Pass
+from quart_notes.domain.access_cache import AccessCache, Grant
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
-from quart_notes.storage.database import aside
+from quart_notes.storage.database import dedicated_connection
 
-LONGEST_TIMER = 7 * 24 * 3600.0  # seconds: a stream that lives longer is checked again
+MAX_TIMER = 7 * 24 * 3600.0  # seconds: a stream that lives longer is checked again
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 class _Stream:
     """An open stream: what it needs, and how to end it."""
 
-    passed: Pass
+    passed: Grant
     topics: frozenset[str]
     end: Callable[[], None]
     timer: asyncio.TimerHandle | None = None
@@ -36,17 +36,17 @@ class StreamRevocation:
     def __init__(self, broadcaster: Broadcaster, cache: AccessCache) -> None:
         self._cache = cache
         self._streams: dict[int, set[_Stream]] = {}
-        self._judging: set[asyncio.Task[None]] = set()
-        broadcaster.watch(events.ACCESS, self._changed)
+        self._recheck_task: set[asyncio.Task[None]] = set()
+        broadcaster.add_listener(events.ACCESS, self._changed)
 
-    def follow(self, passed: Pass, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
+    def watch_stream(self, passed: Grant, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
         """Call `end` when the stream must end; returns the function to call when it has ended by itself."""
         stream = _Stream(passed, topics, end)
         person = passed.caller.id or 0
         self._streams.setdefault(person, set()).add(stream)
         self._set_timer(stream)
-        if passed.made != self._cache.changes:
-            self._judge_soon([stream])
+        if passed.generation != self._cache.generation:
+            self._recheck_soon([stream])
 
         def leave() -> None:
             stream.left = True
@@ -68,25 +68,25 @@ class StreamRevocation:
         self._stop_timer(stream)
         if stream.passed.expires is not None:
             loop = asyncio.get_running_loop()
-            due = min(stream.passed.expires, loop.time() + LONGEST_TIMER)
-            stream.timer = loop.call_at(due, self._judge_soon, [stream])
+            due = min(stream.passed.expires, loop.time() + MAX_TIMER)
+            stream.timer = loop.call_at(due, self._recheck_soon, [stream])
 
     def _changed(self, message: Message) -> None:
         user_id = events.AccessEvent.model_validate_json(message.data).access.user_id
         if user_id is not None:
-            self._judge_soon(list(self._streams.get(user_id, ())))
+            self._recheck_soon(list(self._streams.get(user_id, ())))
 
-    def _judge_soon(self, streams: list[_Stream]) -> None:
+    def _recheck_soon(self, streams: list[_Stream]) -> None:
         if streams:
-            task = asyncio.get_running_loop().create_task(self._judge(streams))
-            self._judging.add(task)
-            task.add_done_callback(self._judging.discard)
+            task = asyncio.get_running_loop().create_task(self._recheck(streams))
+            self._recheck_task.add(task)
+            task.add_done_callback(self._recheck_task.discard)
 
-    async def _judge(self, streams: list[_Stream]) -> None:
+    async def _recheck(self, streams: list[_Stream]) -> None:
         for stream in streams:
             try:
-                with aside():  # streams must end within a second, however busy the other connections are
-                    goes_on = await self._may_go_on(stream)
+                with dedicated_connection():  # streams must end within a second, however busy the other connections are
+                    goes_on = await self._still_allowed(stream)
             except Exception:
                 log.exception("A stream could not be judged; it ends, and its client asks again")
                 goes_on = False
@@ -97,7 +97,7 @@ class StreamRevocation:
             else:
                 stream.end()
 
-    async def _may_go_on(self, stream: _Stream) -> bool:
+    async def _still_allowed(self, stream: _Stream) -> bool:
         before = stream.passed
         if before.kind == "token":
             passed = await self._cache.token(before.secret)
@@ -113,5 +113,5 @@ class StreamRevocation:
 
     def close(self) -> None:
         """Stop checking."""
-        for task in self._judging:
+        for task in self._recheck_task:
             task.cancel()

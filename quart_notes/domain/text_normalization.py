@@ -24,7 +24,7 @@ FOLDED = str.maketrans(
 BLANKS = re.compile("[ \t\n\v\f\r\u1680\u2028\u2029]+")  # as scripts know them; others are spaces after folding
 
 
-def normalised(text: str) -> str:
+def fold_text(text: str) -> str:
     """The former key of nicknames, before schemas.name_key: é is é however it was typed, and case does not count."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 

@@ -7,36 +7,36 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.idempotency import once, request_of
+from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Service
-from quart_notes.domain.text_normalization import normalised
+from quart_notes.domain.text_normalization import fold_text
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
-from quart_notes.live.events import ACCESS, USERS, Access, AccessEvent, Action, UserEvent
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.events import ACCESS, USERS, AccessChange, AccessEvent, Action, UserEvent
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, User
 from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import is_private
+from quart_notes.storage.database import is_dedicated
 
 COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")
 PERSONAL_BOARD_NAME = "Personal ({})"  # with the nickname
 ASSISTANT = "assistant"  # answers messages with @assistant; no user may have this nickname
 
 
-class People(Service):
+class Users(Service):
     """All users."""
 
-    async def add(self, data: UserCreate, author_id: int | None = None) -> Written[UserOut]:
+    async def add(self, data: UserCreate, author_id: int | None = None) -> Committed[UserOut]:
         """Add a user, for the caller; NicknameTakenError when the nickname is taken."""
 
         async def work(change: Change) -> UserOut:
-            return await put(change, data)
+            return await create_user(change, data)
 
         async def made(connection: BaseDBAsyncClient, user_id: int) -> UserOut | None:
             user = await User.get_or_none(id=user_id, using_db=connection)
-            return None if user is None else shown(user)
+            return None if user is None else user_out(user)
 
-        return await once(self._write, request_of("person", author_id, data, data.client_key), work, made)
+        return await make_once(self._write, request_of("person", author_id, data, data.client_key), work, made)
 
     async def get(self, user_id: int, caller: Caller | None = None) -> tuple[UserOut, EventId]:
         """A user as the caller sees them, and the newest event that this includes."""
@@ -56,18 +56,18 @@ class People(Service):
             users = [_asked_for(connection, row, caller) for row in rows[: query.limit]]
         return Listed(users, position, len(rows) > query.limit)
 
-    async def those(self, ids: Collection[int]) -> dict[int, UserOut]:
+    async def existing_users(self, ids: Collection[int]) -> dict[int, UserOut]:
         """Those of the users who exist, by id."""
         async with self._database.snapshot() as connection:
             return await by_id(connection, ids)
 
 
-async def put(change: Change, data: UserCreate) -> UserOut:
+async def create_user(change: Change, data: UserCreate) -> UserOut:
     """Add a user within a change, with a personal board."""
     connection = change.connection
     key = name_key(data.nickname, NICKNAME_KEY_MAX)
     if key == ASSISTANT or await User.exists(nickname_key=key, using_db=connection):
-        raise taken(data.nickname)
+        raise nickname_taken(data.nickname)
     newest = await Message.all().using_db(connection).order_by("-id").first().values_list("id")
     user = User(
         **{**data.model_dump(exclude={"client_key"}), "email": data.email or ""},
@@ -78,25 +78,25 @@ async def put(change: Change, data: UserCreate) -> UserOut:
     )
     await user.save(using_db=connection, force_create=True)
     board_id = await add_personal(connection, user.id, user.nickname)
-    change.record(AccessEvent(topic=ACCESS, action="update", access=Access(user_id=user.id, board_id=board_id)))
-    tell(change, "create", user)
-    return shown(user)
+    change.record(AccessEvent(topic=ACCESS, action="update", access=AccessChange(user_id=user.id, board_id=board_id)))
+    record_user_event(change, "create", user)
+    return user_out(user)
 
 
-def taken(nickname: str) -> NicknameTakenError:
+def nickname_taken(nickname: str) -> NicknameTakenError:
     """The error for a nickname that is taken."""
     message = f"{nickname} is taken already."
     return NicknameTakenError(message, errors=[FieldError("nickname", message)])
 
 
-def tell(change: Change, action: Action, user: User) -> None:
+def record_user_event(change: Change, action: Action, user: User) -> None:
     """Record the event of a user."""
-    private = is_private(change.connection)
+    private = is_dedicated(change.connection)
     out = _out(_row(user), email=not private, admin=private)
     change.record(UserEvent(topic=USERS, action=action, user=out))
 
 
-def shown(user: User) -> UserOut:
+def user_out(user: User) -> UserOut:
     """A user as they see themselves."""
     return _out(_row(user), email=True, admin=True)
 
@@ -105,7 +105,7 @@ def _row(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in COLUMNS}
 
 
-async def everybody(connection: BaseDBAsyncClient) -> list[UserOut]:
+async def all_user_ids(connection: BaseDBAsyncClient) -> list[UserOut]:
     """All users by id, as an administrator sees them."""
     rows = await User.all().using_db(connection).order_by("id").values(*COLUMNS)
     return [_out(row, email=True, admin=True) for row in rows]
@@ -114,12 +114,12 @@ async def everybody(connection: BaseDBAsyncClient) -> list[UserOut]:
 async def of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | None:
     """The user of a nickname, deactivated or not, in any spelling."""
     # Of two users whose nicknames collide since compatible forms are equal, one has kept the former key.
-    keys = [normalised(nickname)[:NICKNAME_KEY_MAX], name_key(nickname, NICKNAME_KEY_MAX)]
+    keys = [fold_text(nickname)[:NICKNAME_KEY_MAX], name_key(nickname, NICKNAME_KEY_MAX)]
     found = {user.nickname_key: user for user in await User.filter(nickname_key__in=keys).using_db(connection)}
     return found.get(keys[0]) or found.get(keys[1])
 
 
-async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
+async def require_user(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
     """A user; NotFoundError when there is none of that id."""
     found = await by_id(connection, {user_id})
     if not found:
@@ -127,7 +127,7 @@ async def known(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
     return found[user_id]
 
 
-async def named(connection: BaseDBAsyncClient, **ids: int) -> list[UserOut]:
+async def require_users(connection: BaseDBAsyncClient, **ids: int) -> list[UserOut]:
     """The users whose ids a caller sent, by the fields' names; ValidationFailedError naming unknown ones."""
     found = await by_id(connection, set(ids.values()))
     errors = [FieldError(field, f"User {user_id} not found") for field, user_id in ids.items() if user_id not in found]
@@ -140,7 +140,7 @@ async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> d
     """Those of the users who exist, in one query."""
     wanted = [user_id for user_id in ids if user_id is not None]
     rows: Sequence[Any] = await User.filter(id__in=wanted).using_db(connection).values(*COLUMNS) if wanted else ()
-    email = not is_private(connection)
+    email = not is_dedicated(connection)
     return {row["id"]: _out(row, email=email) for row in rows}
 
 
@@ -153,7 +153,7 @@ async def add_personal(connection: BaseDBAsyncClient, user_id: int, nickname: st
 
 
 def _asked_for(connection: BaseDBAsyncClient, row: Any, caller: Caller | None) -> UserOut:
-    private = is_private(connection)
+    private = is_dedicated(connection)
     knows = caller is not None and (caller.admin or caller.id == row["id"])
     return _out(row, email=knows or not private, admin=private)
 

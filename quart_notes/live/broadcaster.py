@@ -9,15 +9,19 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from typing import Any
 
-from quart_notes.live.channel import Channel, Framing, Message, family_of
-from quart_notes.live.subscriber import Outlet, Reader
+from quart_notes.live.channel import Channel, Encoder, Message, wildcard_of
+from quart_notes.live.subscriber import Outlet, Subscriber
 
-ANSWER_FIRST = 4  # turns of the loop from publish to the first write: the writer's own response leaves in two or three
-SWEEP = 256  # outlets written to before the loop gets a turn
-PORTION = 64 << 10  # bytes in one write for a subscriber that catches up
-APART = 0.002  # seconds between two cut-offs: closing a connection takes 0.3 ms, and hundreds may stall at once
+RESPONSE_TURNS = (
+    4  # turns of the loop from publish to the first write: the writer's own response leaves in two or three
+)
+WRITE_SLICE = 256  # outlets written to before the loop gets a turn
+CATCH_UP_BYTES = 64 << 10  # bytes in one write for a subscriber that catches up
+CUT_OFF_INTERVAL = (
+    0.002  # seconds between two cut-offs: closing a connection takes 0.3 ms, and hundreds may stall at once
+)
 HEARTBEAT = 20.0  # seconds between keep-alives at most; home routers and proxies often drop silence at 60
-DEAF = 40.0  # seconds that a client may leave keep-alives unanswered: with HEARTBEAT, dropped after at most 60
+PONG_TIMEOUT = 40.0  # seconds that a client may leave keep-alives unanswered: with HEARTBEAT, dropped after at most 60
 
 
 class Audience(Channel):
@@ -29,18 +33,18 @@ class Audience(Channel):
 
     def __init__(self, topics: frozenset[str]) -> None:
         super().__init__(topics)
-        self.readers: set[Reader] = set()
-        self.aside: OrderedDict[Reader, None] = OrderedDict()
+        self.readers: set[Subscriber] = set()
+        self.aside: OrderedDict[Subscriber, None] = OrderedDict()
         self.cutting_off = False
 
-    def ready(self) -> list[Reader]:
+    def ready(self) -> list[Subscriber]:
         """The subscribers whose connections are not full."""
         return list(self.readers - self.aside.keys() if self.aside else self.readers)
 
-    def straggler(self) -> Reader | None:
+    def straggler(self) -> Subscriber | None:
         """A subscriber that stands aside and has missed messages, or None."""
         first = next(iter(self.aside), None)
-        return first if first is not None and first.behind() else None
+        return first if first is not None and first.has_missed() else None
 
 
 class Broadcaster:
@@ -57,34 +61,34 @@ class Broadcaster:
     def __init__(self) -> None:
         self.newest = 0  # number of the newest durable message that was published
         self.positions: dict[str, int] = {}  # topic → number of its newest durable message
-        self._families: dict[str, int] = {}  # the same for each wildcard topic
+        self._wildcard_positions: dict[str, int] = {}  # the same for each wildcard topic
         self._pruned: int | None = None  # number of the newest event deleted before this process started
         self.published = {"durable": 0, "volatile": 0}  # messages, by kind
         self.deliveries = 0  # messages, counted once for each subscriber
         self.cut_off = 0  # subscribers that were too slow
         self.closing = False
-        self.apart: set[str] = set()  # topics that their wildcard topic does not include
+        self.separate_topics: set[str] = set()  # topics that their wildcard topic does not include
         self._channels: dict[frozenset[str], Audience] = {}
         self._by_topic: dict[str, set[Audience]] = {}
-        self._watchers: dict[str, list[Callable[[Message], None]]] = {}
+        self._listeners: dict[str, list[Callable[[Message], None]]] = {}
         self._dirty: dict[Audience, None] = {}
         self._flush_task: asyncio.Task[None] | None = None
-        self._heart: asyncio.Task[None] | None = None
-        self._tending: set[asyncio.Task[None]] = set()
-        self._rest_until = 0.0
+        self._heartbeat_task: asyncio.Task[None] | None = None
+        self._straggler_task: set[asyncio.Task[None]] = set()
+        self._yield_until = 0.0
         self._published = asyncio.Event()
         self._left = asyncio.Event()
 
-    def subscribe(self, topics: Collection[str], framing: Framing) -> Reader:
+    def subscribe(self, topics: Collection[str], framing: Encoder) -> Subscriber:
         """Subscribe to `topics` from now on; the caller has authorised them."""
         channel = self._channel(frozenset(topics))
-        reader = Reader(channel, framing)
+        reader = Subscriber(channel, framing)
         channel.readers.add(reader)
         if self.closing:
             reader.closing = True
             reader.end()
-        elif self._heart is None:
-            self._heart = asyncio.get_running_loop().create_task(self._beat())
+        elif self._heartbeat_task is None:
+            self._heartbeat_task = asyncio.get_running_loop().create_task(self._send_heartbeats())
         return reader
 
     def _channel(self, topics: frozenset[str]) -> Audience:
@@ -95,7 +99,7 @@ class Broadcaster:
                 self._by_topic.setdefault(topic, set()).add(channel)
         return channel
 
-    def unsubscribe(self, reader: Reader) -> None:
+    def unsubscribe(self, reader: Subscriber) -> None:
         """Remove a subscriber; nothing is written to its outlet afterwards."""
         reader.end()
         channel = self._channels.get(reader.channel.topics)
@@ -115,24 +119,24 @@ class Broadcaster:
             if not self._by_topic[topic]:
                 del self._by_topic[topic]
 
-    def attach(self, reader: Reader, outlet: Outlet) -> None:
+    def attach(self, reader: Subscriber, outlet: Outlet) -> None:
         """Write to the outlet from now on; buffered messages go first."""
         if not reader.ended.is_set():
             reader.outlet = outlet
             if not reader.push():
-                self._set_aside(self._channels[reader.channel.topics], reader)
+                self._add_straggler(self._channels[reader.channel.topics], reader)
 
-    def watch(self, topic: str, act: Callable[[Message], None]) -> None:
+    def add_listener(self, topic: str, act: Callable[[Message], None]) -> None:
         """Call `act` with each message of an internal topic, within `publish`."""
-        self._watchers.setdefault(topic, []).append(act)
+        self._listeners.setdefault(topic, []).append(act)
 
-    def readers(self) -> int:
+    def subscriber_count(self) -> int:
         """Number of subscribers."""
         return sum(len(channel.readers) for channel in self._channels.values())
 
-    def framings(self) -> "Counter[Framing]":
+    def encoder_counts(self) -> "Counter[Encoder]":
         """Number of subscribers by message encoding."""
-        return Counter(reader.framing for channel in self._channels.values() for reader in channel.readers)
+        return Counter(reader.encoder for channel in self._channels.values() for reader in channel.readers)
 
     def publish(self, messages: Iterable[Message]) -> None:
         """Publish messages, in order. They leave a moment later, together."""
@@ -143,11 +147,11 @@ class Broadcaster:
                 self.published["durable"] += 1
                 self.newest = message.number
                 self._note_position(message.topic, message.number)
-            for act in self._watchers.get(message.topic, ()):
+            for act in self._listeners.get(message.topic, ()):
                 act(message)
             for channel in self._audiences(message):
                 if channel.overflows(len(message.data)):
-                    self._sweep_at_once(channel)
+                    self._flush_now(channel)
                 channel.append(message)
                 self.deliveries += len(channel.readers)
                 self._dirty[channel] = None
@@ -164,8 +168,8 @@ class Broadcaster:
 
     def _note_position(self, topic: str, number: int) -> None:
         self.positions[topic] = number
-        family = family_of(topic)
-        self._families[family] = max(number, self._families.get(family, 0))
+        family = wildcard_of(topic)
+        self._wildcard_positions[family] = max(number, self._wildcard_positions.get(family, 0))
 
     def newest_of(self, topics: Iterable[str]) -> int:
         """A number after which nothing was published on these topics; "room:*" stands for all of a kind.
@@ -175,15 +179,15 @@ class Broadcaster:
         """
         if self._pruned is None:
             return self.newest
-        ends = (self.positions.get(topic) or self._families.get(topic, 0) for topic in topics)
+        ends = (self.positions.get(topic) or self._wildcard_positions.get(topic, 0) for topic in topics)
         return max(self._pruned, *ends)
 
     def concerns(self, topics: Collection[str], message: Message) -> bool:
         """Whether a durable message belongs to a subscriber of these topics."""
         topic = message.topic
-        return topic in topics or (topic not in self.apart and family_of(topic) in topics)
+        return topic in topics or (topic not in self.separate_topics and wildcard_of(topic) in topics)
 
-    def advance(self, number: int) -> None:
+    def mark_published(self, number: int) -> None:
         """Mark everything up to that number as published, or deleted from the log."""
         if number > self.newest:
             self.newest = number
@@ -198,21 +202,21 @@ class Broadcaster:
         named = self._by_topic.get(message.topic, ())
         if message.number is None:
             return named
-        family = () if message.topic in self.apart else self._by_topic.get(family_of(message.topic), ())
+        family = () if message.topic in self.separate_topics else self._by_topic.get(wildcard_of(message.topic), ())
         return {*named, *family} if named and family else named or family
 
-    async def reached(self, number: int) -> None:
+    async def wait_published(self, number: int) -> None:
         """Wait until the message of that number is published. It is committed already, so the wait is short."""
         while self.newest < number and not self.closing:
             await self._published.wait()
 
-    async def emptied(self) -> None:
+    async def wait_empty(self) -> None:
         """Wait until there is no subscriber left."""
         while self._channels:
             self._left.clear()
             await self._left.wait()
 
-    async def wait(self, reader: Reader) -> None:
+    async def wait(self, reader: Subscriber) -> None:
         """Wait until something is buffered for a subscriber that pulls, a heartbeat is due, or it has ended."""
         if reader.cursor == reader.channel.end and not reader.ended.is_set():
             reader.wake = asyncio.get_running_loop().create_future()
@@ -230,74 +234,74 @@ class Broadcaster:
                 reader.closing = True
                 reader.push()
                 reader.end()
-        if self._heart is not None:
-            self._heart.cancel()
-            self._heart = None
+        if self._heartbeat_task is not None:
+            self._heartbeat_task.cancel()
+            self._heartbeat_task = None
 
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()
         try:
             while self._dirty:
-                await self._rest(self._rest_until - loop.time())
+                await self._yield_to_requests(self._yield_until - loop.time())
                 began = loop.time()
                 dirty, self._dirty = self._dirty, {}
                 for channel in dirty:
-                    await self._sweep(channel)
-                self._rest_until = 2 * loop.time() - began
+                    await self._flush_channel(channel)
+                self._yield_until = 2 * loop.time() - began
         finally:
             self._flush_task = None
 
     @staticmethod
-    async def _rest(seconds: float) -> None:
+    async def _yield_to_requests(seconds: float) -> None:
         if seconds > 0:
             await asyncio.sleep(seconds)
-        for _ in range(ANSWER_FIRST):
+        for _ in range(RESPONSE_TURNS):
             await asyncio.sleep(0)
 
-    async def _sweep(self, channel: Audience) -> None:
-        mark = channel.mark()
+    async def _flush_channel(self, channel: Audience) -> None:
+        mark = channel.position()
         readers = channel.ready()
-        for begin in range(0, len(readers), SWEEP):
+        for begin in range(0, len(readers), WRITE_SLICE):
             if begin:
                 await asyncio.sleep(0)
-            self._push(channel, readers[begin : begin + SWEEP])
+            self._push(channel, readers[begin : begin + WRITE_SLICE])
         channel.flushed(mark)
         if channel.straggler() is not None and not channel.cutting_off:
             channel.cutting_off = True
-            self._tend(self._cut_off_stragglers(channel))
+            self._serve_straggler(self._cut_off_stragglers(channel))
 
-    def _push(self, channel: Audience, readers: Iterable[Reader]) -> None:
+    def _push(self, channel: Audience, readers: Iterable[Subscriber]) -> None:
         """Write to each subscriber. Those at the same position get the same bytes, which are encoded once."""
         cursor, framing = -1, None
         data, start, end = b"", channel.start, channel.end
         for reader in readers:
-            if reader.cursor == cursor and reader.framing is framing:
-                ready = reader.push_same(data, end)
+            if reader.cursor == cursor and reader.encoder is framing:
+                ready = reader.push_shared(data, end)
             elif reader.outlet is None or not start <= reader.cursor < end:
                 ready = reader.push()
             else:
-                cursor, framing = reader.cursor, reader.framing
-                data, end = channel.framed(framing, cursor)
-                ready = reader.push_same(data, end)
+                cursor, framing = reader.cursor, reader.encoder
+                data, end = channel.encoded_batch(framing, cursor)
+                ready = reader.push_shared(data, end)
             if not ready:
-                self._set_aside(channel, reader)
+                self._add_straggler(channel, reader)
 
-    def _sweep_at_once(self, channel: Audience) -> None:
+    def _flush_now(self, channel: Audience) -> None:
         for reader in channel.ready():
             if not reader.push():
-                self._set_aside(channel, reader)
-        channel.flushed(channel.mark())
+                self._add_straggler(channel, reader)
+        channel.flushed(channel.position())
 
-    def _set_aside(self, channel: Audience, reader: Reader) -> None:
+    def _add_straggler(self, channel: Audience, reader: Subscriber) -> None:
         if reader not in channel.aside:
             channel.aside[reader] = None
-            self._tend(self._catch_up(channel, reader))
+            self._serve_straggler(self._catch_up(channel, reader))
 
-    async def _catch_up(self, channel: Audience, reader: Reader) -> None:
+    async def _catch_up(self, channel: Audience, reader: Subscriber) -> None:
         """Send a subscriber what it has not had, as fast as its connection accepts it, until there is nothing more."""
         while reader in channel.aside:
             await reader.drained()
-            while reader.push(PORTION):
+            while reader.push(CATCH_UP_BYTES):
                 if reader.outlet is None or reader.cursor == channel.end:
                     channel.aside.pop(reader, None)
                     return
@@ -308,21 +312,21 @@ class Broadcaster:
         while (reader := channel.straggler()) is not None:
             del channel.aside[reader]
             reader.cut_off()
-            await asyncio.sleep(APART)
+            await asyncio.sleep(CUT_OFF_INTERVAL)
         channel.cutting_off = False
 
-    def _tend(self, work: Coroutine[Any, Any, None]) -> None:
+    def _serve_straggler(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        self._tending.add(task)
-        task.add_done_callback(self._tending.discard)
+        self._straggler_task.add(task)
+        task.add_done_callback(self._straggler_task.discard)
 
-    async def _beat(self) -> None:
+    async def _send_heartbeats(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(HEARTBEAT * 3 / 4)
             # Busy subscribers too: only a ping shows that a websocket does not respond.
             readers = [reader for channel in self._channels.values() for reader in channel.readers]
             for count, reader in enumerate(readers, 1):
-                reader.beat(loop.time())
-                if count % SWEEP == 0:
+                reader.heartbeat(loop.time())
+                if count % WRITE_SLICE == 0:
                     await asyncio.sleep(0)

@@ -8,8 +8,8 @@ from itertools import accumulate, islice
 
 MAX_WAITING = 256  # messages that a subscriber may be behind
 MAX_WAITING_BYTES = 1 << 20  # bytes that a subscriber may be behind, 1 MiB
-CACHED_TOPICS = 1024  # topics whose wildcard is cached
-KEPT = 8  # encoded writes that are cached for the next subscriber at the same position; slow ones all differ
+CACHED_WILDCARDS = 1024  # topics whose wildcard is cached
+CACHED_WRITES = 8  # encoded writes that are cached for the next subscriber at the same position; slow ones all differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class Message:
     data: bytes
 
 
-Framing = Callable[[Message], bytes]
+Encoder = Callable[[Message], bytes]
 
 
-@lru_cache(CACHED_TOPICS)
-def family_of(topic: str) -> str:
+@lru_cache(CACHED_WILDCARDS)
+def wildcard_of(topic: str) -> str:
     """The wildcard topic of a topic, for durable messages: `room:*` for `room:5`."""
     return topic.partition(":")[0] + ":*"
 
@@ -49,7 +49,7 @@ class Channel:
         self._total_bytes = 0
         self._flushed = 0
         self._flushed_bytes = 0
-        self._frames: dict[tuple[Framing, int, int | None], tuple[bytes, int]] = {}
+        self._encoded_writes: dict[tuple[Encoder, int, int | None], tuple[bytes, int]] = {}
 
     @property
     def start(self) -> int:
@@ -63,7 +63,7 @@ class Channel:
         self._ring_bytes += size
         self._total_bytes += size
         self.end += 1
-        self._frames.clear()
+        self._encoded_writes.clear()
         while len(self._ring) > 1 and (len(self._ring) > MAX_WAITING or self._ring_bytes > MAX_WAITING_BYTES):
             self._ring_bytes -= len(self._ring.popleft().data)
 
@@ -74,7 +74,7 @@ class Channel:
             or self._total_bytes - self._flushed_bytes + size > MAX_WAITING_BYTES
         )
 
-    def mark(self) -> tuple[int, int]:
+    def position(self) -> tuple[int, int]:
         """The current end of the channel, for `flushed`."""
         return self.end, self._total_bytes
 
@@ -86,7 +86,7 @@ class Channel:
         """The messages from `cursor` on, oldest first."""
         return list(islice(self._ring, max(cursor - self.start, 0), None))
 
-    def framed(self, framing: Framing, cursor: int, most: int | None = None) -> tuple[bytes, int]:
+    def encoded_batch(self, framing: Encoder, cursor: int, most: int | None = None) -> tuple[bytes, int]:
         """The messages from `cursor` on as the bytes of one write, and the cursor after them.
 
         The bytes are encoded once for all subscribers at the same position.
@@ -94,13 +94,13 @@ class Channel:
         most   bytes of data at which to stop, or just after; None: at the end
         """
         key = (framing, cursor, most)
-        found = self._frames.get(key)
+        found = self._encoded_writes.get(key)
         if found is None:
             messages = self.since(cursor)
             if most is not None:
                 before = accumulate((len(message.data) for message in messages), initial=0)
                 messages = [message for message, size in zip(messages, before, strict=False) if size < most]
-            if len(self._frames) >= KEPT:
-                self._frames.clear()
-            found = self._frames[key] = b"".join(map(framing, messages)), cursor + len(messages)
+            if len(self._encoded_writes) >= CACHED_WRITES:
+                self._encoded_writes.clear()
+            found = self._encoded_writes[key] = b"".join(map(framing, messages)), cursor + len(messages)
         return found

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Literal
 
 
-class LeanEvent(asyncio.Event):
+class CompactEvent(asyncio.Event):
     """An `asyncio.Event` of 150 bytes instead of 760: it has a list of waiters only while there are any.
 
     Six standard events were a seventh of the memory of an event stream.

@@ -10,23 +10,23 @@ from tortoise.models import Model
 
 from quart_notes.live import events
 from quart_notes.live.channel import Message
-from quart_notes.live.recent_events import Recent
+from quart_notes.live.recent_events import RecentEvents
 from quart_notes.models import LoggedEvent, LogHead, Note
 from quart_notes.models import Message as MessageRow
 from quart_notes.schemas.deleted_text import TEXT, blanked, subject_of, with_text
 from quart_notes.schemas.event_ids import EventId, new_epoch
-from quart_notes.storage.database import Database, Transaction, aside
+from quart_notes.storage.database import Database, Transaction, dedicated_connection
 
-PAGE = 128  # events in one read: at most 10 MB, if every event had the largest size
+PAGE_EVENTS = 128  # events in one read: at most 10 MB, if every event had the largest size
 PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits long
-EXTENT = "SELECT newest, pruned, ({size}) AS size FROM log_head"
-ENDS = "SELECT topic, max(number) AS number FROM event_log WHERE number > ?1 GROUP BY topic"
-LOOKED_BACK = 100_000  # events that a start reads: more would take seconds
-WITH_TEXT: dict[str, type[Model]] = {"note": Note, "message": MessageRow}  # rows with schemas.deleted_text.TEXT
+STATS_SQL = "SELECT newest, pruned, ({size}) AS size FROM log_head"
+ENDS_SQL = "SELECT topic, max(number) AS number FROM event_log WHERE number > ?1 GROUP BY topic"
+LOOKBACK_EVENTS = 100_000  # events that a start reads: more would take seconds
+TEXT_MODELS: dict[str, type[Model]] = {"note": Note, "message": MessageRow}  # rows with schemas.deleted_text.TEXT
 THIN_CHUNK = 100  # the same for events of up to 50 KB each
 
 
-class Extent(NamedTuple):
+class LogStats(NamedTuple):
     """Size and range of the log.
 
     newest, pruned   numbers of the newest event, and of the newest deleted event
@@ -38,7 +38,7 @@ class Extent(NamedTuple):
     size: int
 
 
-class Page(NamedTuple):
+class LogPage(NamedTuple):
     """A page of the log, of all topics.
 
     up_to   the number up to which the page is complete
@@ -49,7 +49,7 @@ class Page(NamedTuple):
     messages: list[Message]
     up_to: int
     more: bool
-    lost: bool
+    gap: bool
 
 
 class EventLog:
@@ -64,7 +64,7 @@ class EventLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._recent = Recent()
+        self._recent_events = RecentEvents()
         self.epoch = ""
 
     async def open(self) -> None:
@@ -82,17 +82,17 @@ class EventLog:
         subjects = [subject_of(body) for _, body in recorded]
         deletions = {subject: place for place, (subject, deletes) in enumerate(subjects) if subject and deletes}
         if deletions:
-            await _blank(connection, list(deletions))
+            await _remove_text(connection, list(deletions))
         entries = [
             (topic, blanked(body) if subject and place <= deletions.get(subject, -1) else body, subject)
             for place, ((topic, body), (subject, _)) in enumerate(zip(recorded, subjects, strict=True))
         ]
-        first = await cast(Transaction, connection).append(entries, datetime.now(UTC))
+        first = await cast(Transaction, connection).commit_events(entries, datetime.now(UTC))
         return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
 
-    def keep(self, messages: Sequence[Message]) -> None:
+    def remember(self, messages: Sequence[Message]) -> None:
         """Cache events that were just published, in order: most clients that reconnect were away for a moment."""
-        self._recent.keep(messages)
+        self._recent_events.append(messages)
 
     def _message(self, number: int, topic: str, body: bytes) -> Message:
         event_id = EventId(self.epoch, number)
@@ -112,15 +112,15 @@ class EventLog:
         """
         async with self._database.snapshot() as connection:
             head = await self._head(connection)
-            unknown = max(head.pruned, head.newest - LOOKED_BACK)
-            _, rows = await connection.execute_query(ENDS, [unknown])
+            unknown = max(head.pruned, head.newest - LOOKBACK_EVENTS)
+            _, rows = await connection.execute_query(ENDS_SQL, [unknown])
         return unknown, {row["topic"]: row["number"] for row in rows}
 
-    async def extent(self) -> Extent:
+    async def stats(self) -> LogStats:
         """Current size and range of the log."""
         async with self._database.snapshot() as connection:
-            _, rows = await connection.execute_query(EXTENT.format(size=cast(Transaction, connection).SIZE))
-        return Extent(**dict(rows[0]))
+            _, rows = await connection.execute_query(STATS_SQL.format(size=cast(Transaction, connection).SIZE))
+        return LogStats(**dict(rows[0]))
 
     async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[Message] | None:
         """Events of `topics` newer than `after` and not newer than `up_to`, oldest first, PAGE at most.
@@ -130,37 +130,43 @@ class EventLog:
                  client must reload)
         source   Last-Event-ID: WHATWG HTML, "Server-sent events"
         """
-        if after.epoch == self.epoch and (recent := self._recent.since(topics, after.number, up_to, PAGE)) is not None:
+        if (
+            after.epoch == self.epoch
+            and (recent := self._recent_events.since(topics, after.number, up_to, PAGE_EVENTS)) is not None
+        ):
             return recent
         async with self._database.snapshot() as connection:
             head = await self._head(connection)
             if after.epoch != self.epoch or not head.pruned <= after.number <= head.newest:
                 return None
-            query = LoggedEvent.filter(_any_of(topics), number__gt=after.number, number__lte=up_to)
+            query = LoggedEvent.filter(_topic_filter(topics), number__gt=after.number, number__lte=up_to)
             rows = (
-                await query.using_db(connection).order_by("number").limit(PAGE).values_list("number", "topic", "body")
+                await query.using_db(connection)
+                .order_by("number")
+                .limit(PAGE_EVENTS)
+                .values_list("number", "topic", "body")
             )
         return [self._message(number, topic, body.encode()) for number, topic, body in rows]
 
-    async def beyond(self, number: int) -> Page:
+    async def read_after(self, number: int) -> LogPage:
         """The events after that number, oldest first, PAGE at most, for the follower. It never waits for requests."""
-        with aside():
-            return await self._beyond(number)
+        with dedicated_connection():
+            return await self._read_after(number)
 
-    async def _beyond(self, number: int) -> Page:
+    async def _read_after(self, number: int) -> LogPage:
         async with self._database.snapshot() as connection:
             head = await self._head(connection)
             if head.epoch != self.epoch or not head.pruned <= number <= head.newest:
-                return Page([], number, more=False, lost=True)
+                return LogPage([], number, more=False, gap=True)
             if head.newest == number:
-                return Page([], number, more=False, lost=False)
-            query = LoggedEvent.filter(number__gt=number).using_db(connection).order_by("number").limit(PAGE)
+                return LogPage([], number, more=False, gap=False)
+            query = LoggedEvent.filter(number__gt=number).using_db(connection).order_by("number").limit(PAGE_EVENTS)
             rows = await query.values_list("number", "topic", "body")
-            bodies = await _whole(connection, [body.encode() for _, _, body in rows])
+            bodies = await _with_deleted_text(connection, [body.encode() for _, _, body in rows])
         messages = [self._message(found, topic, body) for (found, topic, _), body in zip(rows, bodies, strict=True)]
-        more = len(messages) == PAGE
+        more = len(messages) == PAGE_EVENTS
         up_to = messages[-1].number or 0 if more else head.newest
-        return Page(messages, up_to, more, lost=False)
+        return LogPage(messages, up_to, more, gap=False)
 
     def reset(self, number: int) -> Message:
         """The message that tells a client to reload; later events continue after `number`."""
@@ -176,19 +182,19 @@ class EventLog:
         up_to = max(last.number if last else 0, min(head.newest - rows, head.pruned + PRUNE_CHUNK))
         if up_to <= head.pruned:
             return False
-        self._recent.forget(up_to)
+        self._recent_events.prune(up_to)
         await LoggedEvent.filter(number__lte=up_to).using_db(connection).delete()
         await LogHead.filter(id=1).using_db(connection).update(pruned=up_to)
         return True
 
-    async def thin(self, connection: BaseDBAsyncClient, beginning: str, first: int, before: int) -> bool:
+    async def delete_superseded(self, connection: BaseDBAsyncClient, beginning: str, first: int, before: int) -> bool:
         """Delete a chunk of the events numbered from `first`, below `before`, whose bodies start with `beginning`.
 
         They must be stages of an object whose final state is in a later event. Returns whether there are more to
         delete.
         """
         found = LoggedEvent.filter(number__gte=first, number__lt=before, body__startswith=beginning)
-        self._recent.forget(before - 1)
+        self._recent_events.prune(before - 1)
         numbers: list[Any] = await found.using_db(connection).limit(THIN_CHUNK).values_list("number", flat=True)
         await LoggedEvent.filter(number__in=numbers).using_db(connection).delete()
         return len(numbers) == THIN_CHUNK
@@ -198,7 +204,7 @@ class EventLog:
         return await LogHead.get(id=1, using_db=connection)
 
 
-async def _blank(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None:
+async def _remove_text(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None:
     """Remove the text from the events of objects that are being deleted."""
     events_of = LoggedEvent.filter(subject__in=subjects).using_db(connection)
     for number, body in await events_of.values_list("number", "body"):
@@ -207,17 +213,17 @@ async def _blank(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None
             await LoggedEvent.filter(number=number).using_db(connection).update(body=blank)
 
 
-async def _whole(connection: BaseDBAsyncClient, bodies: Sequence[bytes]) -> list[bytes]:
+async def _with_deleted_text(connection: BaseDBAsyncClient, bodies: Sequence[bytes]) -> list[bytes]:
     """Restore the text in encoded deletions: current subscribers get the whole last state."""
     deleted = {body: subject for body in bodies for subject, deletes in [subject_of(body)] if subject and deletes}
     text: dict[str, dict[str, Any]] = {}
-    for name, model in WITH_TEXT.items():
+    for name, model in TEXT_MODELS.items():
         ids = [int(subject.partition(":")[2]) for subject in deleted.values() if subject.startswith(f"{name}:")]
         rows = await model.filter(id__in=ids).using_db(connection).values("id", *TEXT[name]) if ids else []
         text |= {f"{name}:{row.pop('id')}": row for row in rows}
     return [with_text(body, text.get(deleted[body], {})) if body in deleted else body for body in bodies]
 
 
-def _any_of(topics: Collection[str]) -> Q:
+def _topic_filter(topics: Collection[str]) -> Q:
     families = [topic.removesuffix("*") for topic in topics if topic.endswith(":*")]
     return Q(Q(topic__in=list(topics)), *(Q(topic__startswith=family) for family in families), join_type="OR")

@@ -15,7 +15,7 @@ from quart_notes.schemas import (
     MembershipOut,
     MessageOut,
     NoteOut,
-    Outgoing,
+    OutputModel,
     PreferenceOut,
     PresenceOut,
     RoomOut,
@@ -52,14 +52,14 @@ USERS = "users"  # existing and new users
 ROOMS = "rooms"  # existing and new rooms
 ACCESS = "access"  # users whose access has changed: internal, clients may not subscribe
 WORK = "work"  # work that the server has to start or cancel: internal, clients may not subscribe
-EVERY_BOARD = "board:*"  # the notes of all boards: in open mode only
-EVERY_ROOM = "room:*"  # the messages of all public rooms
+ALL_BOARDS = "board:*"  # the notes of all boards: in open mode only
+ALL_ROOMS = "room:*"  # the messages of all public rooms
 
 
 Id = Annotated[str, Field(description="Epoch and number; resume after it.", pattern=rf"^{EVENT_ID.pattern}$")]
 
 
-class Event(Outgoing):
+class Event(OutputModel):
     """A change, sent to the subscribers of its topic."""
 
     told_on: ClassVar[str] = ""  # an example of its topic
@@ -184,7 +184,7 @@ class JobEvent(Event):
     job: JobOut = Field(description="Where it stands.")
 
 
-class Access(Outgoing):
+class AccessChange(OutputModel):
     """The subject of a change of access: a user, or one session."""
 
     user_id: int | None = Field(None, description="What this person may see, or what lets them in, is not what it was.")
@@ -195,10 +195,10 @@ class Access(Outgoing):
 class AccessEvent(Event):
     """The access of a user has changed: internal, the server checks their open streams again."""
 
-    access: Access = Field(description="Whose.")
+    access: AccessChange = Field(description="Whose.")
 
 
-class Work(Outgoing):
+class WorkRequest(OutputModel):
     """A piece of work."""
 
     kind: Literal["job", "answer"] = Field(description="What it is about.")
@@ -210,10 +210,10 @@ class Work(Outgoing):
 class WorkEvent(Event):
     """Work has to start or to be cancelled: internal."""
 
-    work: Work = Field(description="Which.")
+    work: WorkRequest = Field(description="Which.")
 
 
-class ResetEvent(Outgoing):
+class ResetEvent(OutputModel):
     """The position is not in the log: the client fetches its state again; later events continue after this id."""
 
     model_config = ConfigDict(title="ResetEvent")
@@ -238,7 +238,7 @@ DURABLE: tuple[type[Event], ...] = (
 VOLATILE: tuple[type[Event], ...] = (PresenceEvent,)
 
 
-def beginning_of_growth(topic: str, message_id: int) -> str:
+def growing_answer_prefix(topic: str, message_id: int) -> str:
     """The first bytes of the encoded events that update a message on a topic."""
     return f'{{"topic":"{topic}","action":"update","message":{{"id":{message_id},'
 

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from types import MappingProxyType
 
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Framing, Message
-from quart_notes.live.event_log import PAGE, EventLog
+from quart_notes.live.channel import Encoder, Message
+from quart_notes.live.event_log import PAGE_EVENTS, EventLog
 from quart_notes.live.events import SHARED_BOARD
 from quart_notes.live.subscriber import Outlet
 from quart_notes.schemas.event_ids import EventId
 
-NO_STARTS: Mapping[str, int] = MappingProxyType({})  # the whole log may be replayed
+FROM_THE_BEGINNING: Mapping[str, int] = MappingProxyType({})  # the whole log may be replayed
 
 
 class Subscription:
@@ -28,7 +28,7 @@ class Subscription:
         log: EventLog,
         topics: Collection[str],
         after: EventId | None,
-        framing: Framing,
+        framing: Encoder,
         *,
         starts: Mapping[str, int],
     ) -> None:
@@ -42,32 +42,32 @@ class Subscription:
         """The events after the client's position, in pages, oldest first; or a reset if the log does not know it."""
         place = self._after
         while place is not None and not self.reader.ended.is_set():
-            self.reader.skip_to_now()
+            self.reader.skip_pending()
             up_to = self._broadcaster.newest
             page = (
-                [] if self._is_here(place, up_to) else await self._log.since(self.reader.channel.topics, place, up_to)
+                [] if self._was_sent(place, up_to) else await self._log.since(self.reader.channel.topics, place, up_to)
             )
             if page is None:
                 yield [self._log.reset(up_to)]
                 place = EventId(self._log.epoch, up_to)
             elif place.number > up_to:  # committed, and published soon
-                await self._broadcaster.reached(place.number)
+                await self._broadcaster.wait_published(place.number)
                 continue
             else:
-                theirs = [message for message in page if self._is_theirs(message)]
+                theirs = [message for message in page if self._may_receive(message)]
                 if theirs:
                     yield theirs
-                place = EventId(self._log.epoch, page[-1].number or 0 if len(page) == PAGE else up_to)
+                place = EventId(self._log.epoch, page[-1].number or 0 if len(page) == PAGE_EVENTS else up_to)
             # The channel dropped events while a page was sent: read them from the log.
-            if place.number >= up_to and not self.reader.behind():
+            if place.number >= up_to and not self.reader.has_missed():
                 return
 
-    def _is_theirs(self, message: Message) -> bool:
+    def _may_receive(self, message: Message) -> bool:
         """Whether an event of the log is for this client: a new member of a board gets nothing from before."""
         start = self._starts.get(message.topic, self._starts.get(SHARED_BOARD, 0))
         return (message.number or 0) > start and self._broadcaster.concerns(self.reader.channel.topics, message)
 
-    def _is_here(self, place: EventId, up_to: int) -> bool:
+    def _was_sent(self, place: EventId, up_to: int) -> bool:
         """Whether nothing was published on its topics after a position, so that the log need not be read."""
         newest = self._broadcaster.newest_of(self.reader.channel.topics)
         return place.epoch == self._log.epoch and newest <= place.number <= up_to
@@ -93,7 +93,11 @@ class Feed:
         self._log = log
 
     def subscribe(
-        self, topics: Collection[str], after: EventId | None, framing: Framing, starts: Mapping[str, int] = NO_STARTS
+        self,
+        topics: Collection[str],
+        after: EventId | None,
+        framing: Encoder,
+        starts: Mapping[str, int] = FROM_THE_BEGINNING,
     ) -> Subscription:
         """A subscription to `topics`, already authorised by the caller, that starts after the event `after`.
 

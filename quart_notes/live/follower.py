@@ -12,9 +12,9 @@ from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.event_log import EventLog
 
-POLL = 1.0  # seconds between polls of the log without a notification: notifications may be lost
-PATIENCE = 2.0  # seconds that a request waits for earlier commits of other processes
-AGAIN = 0.5  # seconds before a failed read of the log is retried
+POLL_INTERVAL = 1.0  # seconds between polls of the log without a notification: notifications may be lost
+CATCH_UP_TIMEOUT = 2.0  # seconds that a request waits for earlier commits of other processes
+RETRY_DELAY = 0.5  # seconds before a failed read of the log is retried
 
 log = logging.getLogger(__name__)
 
@@ -95,12 +95,12 @@ class Follower:
         self._log = event_log
         self._broadcaster = broadcaster
         self._channel = channel
-        self._give_up = give_up
+        self._on_unrecoverable = give_up
         self._woken = asyncio.Event()
-        self._heard = 0  # the newest number that was announced
+        self._announced = 0  # the newest number that was announced
         self._expecting = False
         self._task: asyncio.Task[None] | None = None
-        channel.listen(self._hear)
+        channel.listen(self._on_commit)
 
     async def start(self) -> None:
         """Start at the current end of the log."""
@@ -115,20 +115,20 @@ class Follower:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    def expect(self) -> None:
+    def commit_started(self) -> None:
         """A commit starts here. An announcement may arrive before it is over: `committed` publishes the events."""
         self._expecting = True
 
-    def committed(self, messages: Sequence[Message]) -> None:
+    def commit_finished(self, messages: Sequence[Message]) -> None:
         """A commit is over: its events, with consecutive numbers; none if it has failed."""
         self._expecting = False
         if messages:
             self._channel.announce(messages)
-            self._take(messages)
-        if self._heard > self._broadcaster.newest:
+            self._accept(messages)
+        if self._announced > self._broadcaster.newest:
             self._woken.set()
 
-    def _take(self, messages: Sequence[Message]) -> None:
+    def _accept(self, messages: Sequence[Message]) -> None:
         if messages[0].number == self._broadcaster.newest + 1:
             self._publish(messages)
         elif (messages[-1].number or 0) > self._broadcaster.newest:
@@ -139,32 +139,32 @@ class Follower:
         """Number of the newest event that was published here."""
         return self._broadcaster.newest
 
-    def _hear(self, number: int | None, messages: Sequence[Message]) -> None:
+    def _on_commit(self, number: int | None, messages: Sequence[Message]) -> None:
         if messages:
-            self._take(messages)
+            self._accept(messages)
         elif number is None:
             self._woken.set()
         elif number > self._broadcaster.newest:
-            self._heard = max(self._heard, number)
+            self._announced = max(self._announced, number)
             if not self._expecting:
                 self._woken.set()
 
-    def behind(self) -> bool:
+    def may_be_behind(self) -> bool:
         """Whether there may be committed events that are not published here yet."""
         return self._channel.may_have_newer_than(self._broadcaster.newest)
 
-    def follows(self) -> bool:
+    def is_following(self) -> bool:
         """Whether commits of other processes arrive here immediately."""
         return self._channel.is_connected()
 
-    async def caught_up(self) -> bool:
+    async def catch_up(self) -> bool:
         """Wait until everything committed before this call is published here; False after a timeout."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(CATCH_UP_TIMEOUT):
                 newest = await self._channel.newest()
                 if newest > self._broadcaster.newest:
-                    self._hear(newest, ())
-                    await self._broadcaster.reached(newest)
+                    self._on_commit(newest, ())
+                    await self._broadcaster.wait_published(newest)
         except (TimeoutError, ProblemError):
             return False
         return True
@@ -172,32 +172,32 @@ class Follower:
     async def _follow(self) -> None:
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
+                async with asyncio.timeout(POLL_INTERVAL):
                     await self._woken.wait()
             self._woken.clear()
             try:
-                await self._bring()
+                await self._read_log()
             except ProblemError as error:
                 log.warning("The log cannot be followed; it is tried again: %s", error.detail)
                 self._woken.set()
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_DELAY)
             except Exception:
                 log.exception("The log could not be followed; it is tried again")
                 self._woken.set()
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_DELAY)
 
-    async def _bring(self) -> None:
+    async def _read_log(self) -> None:
         more = True
         while more:
-            page = await self._log.beyond(self._broadcaster.newest)
-            if page.lost:
+            page = await self._log.read_after(self._broadcaster.newest)
+            if page.gap:
                 # The process was suspended for days, or the database was restored to an earlier state. Its caches
                 # cannot be trusted; a new process starts over.
                 log.critical("The log has no such place as where this process stands; it ends")
-                self._give_up()
+                self._on_unrecoverable()
                 await asyncio.Event().wait()
             self._publish(page.messages)
-            self._broadcaster.advance(page.up_to)
+            self._broadcaster.mark_published(page.up_to)
             more = page.more
 
     def _publish(self, messages: Sequence[Message]) -> None:
@@ -205,5 +205,5 @@ class Follower:
         newest = self._broadcaster.newest
         fresh = [message for message in messages if (message.number or 0) > newest]
         if fresh:
-            self._log.keep(fresh)
+            self._log.remember(fresh)
             self._broadcaster.publish(fresh)

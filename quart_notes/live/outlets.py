@@ -8,15 +8,15 @@ import asyncio
 import os
 from typing import Any, Protocol
 
-from quart_notes.live.broadcaster import DEAF
+from quart_notes.live.broadcaster import PONG_TIMEOUT
 from quart_notes.live.frames import COMMENT, PING, chunk
 
 
-class Peer(Protocol):
+class ClientConnection(Protocol):
     """The server's view of a connection."""
 
     transport: asyncio.WriteTransport
-    heard: float  # loop time of the last bytes received, seconds
+    last_received_at: float  # loop time of the last bytes received, seconds
     closing: bool  # a websocket's close frame has been sent
 
     async def write(self, data: bytes) -> None:
@@ -26,14 +26,14 @@ class Peer(Protocol):
         """Wait until all written bytes are sent; OSError when the connection is closed."""
 
 
-def peer_of(scope: Any) -> Peer | None:
+def connection_of(scope: Any) -> ClientConnection | None:
     """The connection behind an ASGI scope, if bytes may be written to it directly.
 
     Only HTTP/1.1 and its websockets: other versions share a connection between streams.
     """
     if scope.get("http_version") != "1.1":
         return None
-    peer: Peer | None = (scope.get("state") or {}).get("peer")
+    peer: ClientConnection | None = (scope.get("state") or {}).get("peer")
     return peer
 
 
@@ -44,23 +44,23 @@ class TransportOutlet:
     the closing frame.
     """
 
-    __slots__ = ("_peer", "_socket", "_transport")
+    __slots__ = ("_connection", "_socket", "_transport")
 
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
+    def __init__(self, peer: ClientConnection) -> None:
+        self._connection = peer
         self._transport = peer.transport
         # With TLS, the bytes on the wire are not the bytes that are written.
         encrypted = peer.transport.get_extra_info("sslcontext") is not None
         self._socket = -1 if encrypted else peer.transport.get_extra_info("socket").fileno()
 
-    def offer(self, data: bytes) -> int:
+    def write_now(self, data: bytes) -> int:
         """Write to the socket directly if the transport's buffer is empty; returns the number of bytes accepted.
 
         The transport of uvloop writes at the end of the loop's turn: the first of many subscribers would wait until all
         others are written to. While the transport is open, so is its descriptor. An encrypted transport accepts all.
         """
         transport = self._transport
-        if self._peer.closing or transport.is_closing() or transport.get_write_buffer_size():
+        if self._connection.closing or transport.is_closing() or transport.get_write_buffer_size():
             return 0
         if self._socket < 0:
             transport.write(data)
@@ -74,17 +74,17 @@ class TransportOutlet:
         """Write to the transport, in order."""
         self._transport.write(data)
 
-    def waiting(self) -> int:
+    def buffered_bytes(self) -> int:
         """Bytes in the transport's buffer."""
         return self._transport.get_write_buffer_size()
 
     async def drained(self) -> None:
         """Wait until the transport's buffer is empty; OSError when the connection is closed."""
-        await self._peer.drained()
+        await self._connection.drained()
 
     def closed(self) -> bool:
         """Whether the connection is closed or closing."""
-        return self._peer.closing or self._transport.is_closing()
+        return self._connection.closing or self._transport.is_closing()
 
     def abort(self) -> None:
         """Close the connection and drop its buffer."""
@@ -96,9 +96,9 @@ class WebsocketOutlet(TransportOutlet):
 
     __slots__ = ()
 
-    def beat(self, now: float) -> None:
+    def heartbeat(self, now: float) -> None:
         """Send a ping; drop a client that has not answered for too long."""
-        if now - self._peer.heard > DEAF:
+        if now - self._connection.last_received_at > PONG_TIMEOUT:
             self.abort()
         else:
             self.write(PING)
@@ -109,6 +109,6 @@ class EventStreamOutlet(TransportOutlet):
 
     __slots__ = ()
 
-    def beat(self, now: float) -> None:
+    def heartbeat(self, now: float) -> None:
         """Send a comment."""
         self.write(chunk(COMMENT))

@@ -83,7 +83,7 @@ class Presence:
         self._rooms: dict[int, _RoomState] = {}
         self._remote: dict[str, dict[int, RoomPresence]] = {}  # process → room → who is there
         self._loading: set[asyncio.Task[None]] = set()
-        broadcaster.watch(events.USERS, self._user_changed)
+        broadcaster.add_listener(events.USERS, self._user_changed)
 
     # What the connections of this process do.
 

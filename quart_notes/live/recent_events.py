@@ -5,14 +5,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import islice
 
-from quart_notes.live.channel import Message, family_of
+from quart_notes.live.channel import Message, wildcard_of
 from quart_notes.schemas.deleted_text import blanked, subject_of
 
-MAX_KEPT = 4096  # events
-MAX_KEPT_BYTES = 8 << 20  # bytes of them, 8 MiB
+MAX_EVENTS = 4096  # events
+MAX_BYTES = 8 << 20  # bytes of them, 8 MiB
 
 
-class Recent:
+class RecentEvents:
     """The end of the log.
 
     1. It is complete: its events have consecutive numbers, up to the newest one cached here.
@@ -21,51 +21,51 @@ class Recent:
     """
 
     def __init__(self) -> None:
-        self._kept: deque[tuple[Message, str | None]] = deque()  # with what with text it is about
+        self._events: deque[tuple[Message, str | None]] = deque()  # with what with text it is about
         self._numbers: dict[str, list[int]] = {}  # of the cached events, by the object with text that they are about
         self._bytes = 0
 
-    def keep(self, messages: Collection[Message]) -> None:
+    def append(self, messages: Collection[Message]) -> None:
         """Add newly committed events, in order; start over if others were committed between them."""
         for message in messages:
-            if self._kept and message.number != self._number(-1) + 1:
-                self._kept.clear()
+            if self._events and message.number != self._number_at(-1) + 1:
+                self._events.clear()
                 self._numbers.clear()
                 self._bytes = 0
             subject, deletes = subject_of(message.data)
-            self._kept.append((message, subject))
+            self._events.append((message, subject))
             self._bytes += len(message.data)
             if subject is not None:
                 self._numbers.setdefault(subject, []).append(message.number or 0)
                 if deletes:
-                    self._blank(subject)
-        while len(self._kept) > MAX_KEPT or self._bytes > MAX_KEPT_BYTES:
+                    self._remove_text(subject)
+        while len(self._events) > MAX_EVENTS or self._bytes > MAX_BYTES:
             self._drop()
 
-    def _blank(self, subject: str) -> None:
+    def _remove_text(self, subject: str) -> None:
         """Remove the text from the events of a deleted object."""
-        first = self._number(0)
+        first = self._number_at(0)
         for number in self._numbers[subject]:
-            message, _ = self._kept[number - first]
+            message, _ = self._events[number - first]
             blank = replace(message, data=blanked(message.data))
-            self._kept[number - first] = blank, subject
+            self._events[number - first] = blank, subject
             self._bytes += len(blank.data) - len(message.data)
 
-    def _number(self, index: int) -> int:
-        return self._kept[index][0].number or 0
+    def _number_at(self, index: int) -> int:
+        return self._events[index][0].number or 0
 
     def _drop(self) -> None:
         """Drop the oldest event."""
-        message, subject = self._kept.popleft()
+        message, subject = self._events.popleft()
         self._bytes -= len(message.data)
         if subject is not None:
             self._numbers[subject].pop(0)
             if not self._numbers[subject]:
                 del self._numbers[subject]
 
-    def forget(self, up_to: int) -> None:
+    def prune(self, up_to: int) -> None:
         """Drop the events up to that number: the log does not keep all of them any more."""
-        while self._kept and self._number(0) <= up_to:
+        while self._events and self._number_at(0) <= up_to:
             self._drop()
 
     def since(self, topics: Collection[str], after: int, up_to: int, limit: int) -> list[Message] | None:
@@ -73,11 +73,11 @@ class Recent:
 
         returns   None when some of them may not be cached
         """
-        if not self._kept:
+        if not self._events:
             return None
-        first = self._number(0)
-        if not first - 1 <= after < first + len(self._kept):
+        first = self._number_at(0)
+        if not first - 1 <= after < first + len(self._events):
             return None
-        wanted = islice(self._kept, after + 1 - first, max(after, up_to) + 1 - first)
-        theirs = (message for message, _ in wanted if message.topic in topics or family_of(message.topic) in topics)
+        wanted = islice(self._events, after + 1 - first, max(after, up_to) + 1 - first)
+        theirs = (message for message, _ in wanted if message.topic in topics or wildcard_of(message.topic) in topics)
         return list(islice(theirs, limit))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from quart_notes.live.broadcaster import Broadcaster
 
 MAX_BYTES = 32 << 20  # of all responses and their addresses
-OVERHEAD = 1024  # bytes of an entry besides its body and address, rounded up
-MAX_BODY = 4 << 20  # a larger response is not cached
+ENTRY_OVERHEAD = 1024  # bytes of an entry besides its body and address, rounded up
+MAX_BODY_BYTES = 4 << 20  # a larger response is not cached
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,19 @@ class ResponseCache:
         """Cache a response whose rows were read after its topic was at `position`."""
         key = (path, query)
         self._drop(key)
-        if len(response.body) > MAX_BODY or position != self.position(response.topic):
+        if len(response.body) > MAX_BODY_BYTES or position != self.position(response.topic):
             return
         self._entries[key] = _Entry(response, position)
-        self._bytes += _weight(key, response)
+        self._bytes += _size_of(key, response)
         while self._bytes > MAX_BYTES:
             self._drop(next(iter(self._entries)))
 
     def _drop(self, key: tuple[str, bytes]) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
-            self._bytes -= _weight(key, entry.response)
+            self._bytes -= _size_of(key, entry.response)
 
 
-def _weight(key: tuple[str, bytes], response: CachedResponse) -> int:
+def _size_of(key: tuple[str, bytes], response: CachedResponse) -> int:
     # The address counts: the caller chooses it, and many long ones with empty responses would fill the memory.
-    return OVERHEAD + len(key[0]) + len(key[1]) + len(response.body)
+    return ENTRY_OVERHEAD + len(key[0]) + len(key[1]) + len(response.body)

@@ -4,8 +4,8 @@ import asyncio
 import logging
 from typing import Protocol
 
-from quart_notes.live.channel import Channel, Framing, Message
-from quart_notes.live.compact_event import LeanEvent
+from quart_notes.live.channel import Channel, Encoder, Message
+from quart_notes.live.compact_event import CompactEvent
 
 log = logging.getLogger(__name__)
 
@@ -13,13 +13,13 @@ log = logging.getLogger(__name__)
 class Outlet(Protocol):
     """A connection that accepts encoded bytes without waiting."""
 
-    def offer(self, data: bytes) -> int:
+    def write_now(self, data: bytes) -> int:
         """Write bytes immediately if the buffer is empty; returns the number accepted: the caller writes the rest."""
 
     def write(self, data: bytes | memoryview) -> None:
         """Write bytes, in order."""
 
-    def waiting(self) -> int:
+    def buffered_bytes(self) -> int:
         """Bytes written that the kernel has not accepted yet."""
 
     async def drained(self) -> None:
@@ -31,11 +31,11 @@ class Outlet(Protocol):
     def abort(self) -> None:
         """Close the connection and drop its buffer."""
 
-    def beat(self, now: float) -> None:
+    def heartbeat(self, now: float) -> None:
         """Send a keep-alive, or close the connection of a client that does not respond (`now`: loop time, seconds)."""
 
 
-class Reader:
+class Subscriber:
     """One subscriber's position in a channel.
 
     It either pulls (`wait` and `take`) or, after `attach` has given it an outlet, the broadcaster writes to it. A
@@ -44,42 +44,42 @@ class Reader:
     """
 
     # With many subscribers, the cost of a delivery besides the kernel's is memory outside the processor's cache.
-    __slots__ = ("channel", "closing", "cursor", "ended", "framing", "lagged", "outlet", "wake")
+    __slots__ = ("channel", "closing", "cursor", "encoder", "ended", "lagged", "outlet", "wake")
 
-    def __init__(self, channel: Channel, framing: Framing) -> None:
+    def __init__(self, channel: Channel, framing: Encoder) -> None:
         self.channel = channel
-        self.framing = framing
+        self.encoder = framing
         self.cursor = channel.end
         self.outlet: Outlet | None = None
         self.lagged = False
         self.closing = False
-        self.ended = LeanEvent()
+        self.ended = CompactEvent()
         self.wake: asyncio.Future[None] | None = None
 
-    def skip_to_now(self) -> None:
+    def skip_pending(self) -> None:
         """Skip the buffered messages: only later ones are new."""
         self.cursor = self.channel.end
         self.lagged = False
 
-    def behind(self) -> bool:
+    def has_missed(self) -> bool:
         """Whether it missed messages that the ring no longer holds."""
         return self.cursor < self.channel.start
 
-    def take(self) -> list[Message]:
+    def drain(self) -> list[Message]:
         """The messages since the last call; none, and cut off, if some of them are dropped already."""
-        if self.behind():
+        if self.has_missed():
             self.cut_off()
             return []
         messages = self.channel.since(self.cursor)
         self.cursor = self.channel.end
         return messages
 
-    def take_framed(self) -> bytes:
+    def drain_bytes(self) -> bytes:
         """The same as the bytes of one write, encoded once for all subscribers at the same position."""
-        if self.behind():
+        if self.has_missed():
             self.cut_off()
             return b""
-        data, self.cursor = self.channel.framed(self.framing, self.cursor)
+        data, self.cursor = self.channel.encoded_batch(self.encoder, self.cursor)
         return data
 
     def push(self, most: int | None = None) -> bool:
@@ -89,16 +89,16 @@ class Reader:
         returns   whether the connection may be written to again before it is drained
         """
         if self.outlet is None:
-            self.rouse()
+            self.wake_up()
         elif self.outlet.closed():
             self.end()
-        elif self.behind():
+        elif self.has_missed():
             self.cut_off()
         elif self.cursor < self.channel.end:
-            return self.push_same(*self.channel.framed(self.framing, self.cursor, most))
+            return self.push_shared(*self.channel.encoded_batch(self.encoder, self.cursor, most))
         return True
 
-    def push_same(self, data: bytes, end: int) -> bool:
+    def push_shared(self, data: bytes, end: int) -> bool:
         """Write `data`, the buffered messages up to `end`, to the outlet: in few steps if all is accepted at once.
 
         It is for a subscriber at the same position as the one before it, as nearly all of many are. With `push` alone a
@@ -108,25 +108,25 @@ class Reader:
         """
         outlet = self.outlet
         if outlet is None:
-            self.rouse()
+            self.wake_up()
             return True
         # A connection that fails ends its own subscriber, never the flush that all subscribers share.
         try:
-            taken = outlet.offer(data)
+            taken = outlet.write_now(data)
             if taken < len(data):
-                return self._leave(outlet, data, taken, end)
+                return self._detach(outlet, data, taken, end)
         except Exception:
             self._fail()
             return True
         self.cursor = end
         return True
 
-    def _leave(self, outlet: Outlet, data: bytes, taken: int, end: int) -> bool:
+    def _detach(self, outlet: Outlet, data: bytes, taken: int, end: int) -> bool:
         """Give the transport the rest that the kernel has not accepted; a transport with a full buffer gets nothing."""
         if outlet.closed():
             self.end()
             return True
-        if taken or not outlet.waiting():
+        if taken or not outlet.buffered_bytes():
             outlet.write(memoryview(data)[taken:])
             self.cursor = end
         return False
@@ -141,16 +141,16 @@ class Reader:
         except Exception:
             self._fail()
 
-    def beat(self, now: float) -> None:
+    def heartbeat(self, now: float) -> None:
         """Keep its connection alive; end when that is closed. Without an outlet, it is woken and sends a keep-alive."""
         outlet = self.outlet
         try:
             if outlet is None:
-                self.rouse()
+                self.wake_up()
             elif outlet.closed():
                 self.end()
             else:
-                outlet.beat(now)
+                outlet.heartbeat(now)
         except Exception:
             self._fail()
 
@@ -167,9 +167,9 @@ class Reader:
         """Stop writing and wake the code that waits for the end."""
         self.outlet = None
         self.ended.set()
-        self.rouse()
+        self.wake_up()
 
-    def rouse(self) -> None:
+    def wake_up(self) -> None:
         """Wake it if it waits in `Broadcaster.wait`."""
         if self.wake is not None and not self.wake.done():
             self.wake.set_result(None)

@@ -17,11 +17,11 @@ from quart_notes.live.event_log import EventLog
 from quart_notes.live.follower import Follower
 from quart_notes.live.histogram import Histogram
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database, changes, translated
+from quart_notes.storage.database import Database, change_count, translate_errors
 
 T = TypeVar("T")
-BATCH = 64  # writes in one transaction: limits how long the first waits for the last
-MAX_QUEUED = 2000  # writes that may wait; the next gets 503
+BATCH_SIZE = 64  # writes in one transaction: limits how long the first waits for the last
+QUEUE_LIMIT = 2000  # writes that may wait; the next gets 503
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,10 @@ class Change:
         self.recorded.append((event.topic, events.encode(event)))
 
 
-Work = Callable[[Change], Awaitable[T]]
+Operation = Callable[[Change], Awaitable[T]]
 
 
-class Written(NamedTuple, Generic[T]):
+class Committed(NamedTuple, Generic[T]):
     """The result of a durable write, and the id of the newest event that it includes."""
 
     result: T
@@ -51,27 +51,27 @@ class Written(NamedTuple, Generic[T]):
 class Write(Protocol):
     """How the domain writes: pass an operation, get its result once it is durable."""
 
-    async def __call__(self, work: Work[T]) -> Written[T]:
+    async def __call__(self, work: Operation[T]) -> Committed[T]:
         """Run `work` in a transaction; its events are published after the commit."""
 
 
 @dataclass(slots=True)
-class _Job:
-    work: Work[Any]
+class _QueuedWrite:
+    operation: Operation[Any]
     answer: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
     events: int = 0  # recorded by it and its predecessors in the batch
-    begun: bool = False  # its transaction has started
+    started: bool = False  # its transaction has started
 
-    def settle(self, epoch: str, before: int) -> None:
+    def resolve(self, epoch: str, before: int) -> None:
         """Give the result to the caller, unless it has left; a started operation finishes in any case."""
         if self.answer.done():
             return
         if self.error is not None:
             self.answer.set_exception(self.error)
         else:
-            self.answer.set_result(Written(self.result, EventId(epoch, before + self.events)))
+            self.answer.set_result(Committed(self.result, EventId(epoch, before + self.events)))
 
 
 class Writer:
@@ -89,31 +89,33 @@ class Writer:
         self._database = database
         self._event_log = event_log
         self._follower = follower
-        self._queue: deque[_Job] = deque()
+        self._queue: deque[_QueuedWrite] = deque()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._full = False  # the last change did not fit on the disk
-        self.sizes = Histogram(1, 2, 4, 8, 16, 32, BATCH)  # writes in one transaction
-        self.seconds = Histogram(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # of one transaction
+        self.batch_sizes = Histogram(1, 2, 4, 8, 16, 32, BATCH_SIZE)  # writes in one transaction
+        self.durations = Histogram(
+            0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5
+        )  # of one transaction
 
     @property
-    def waiting(self) -> int:
+    def queued(self) -> int:
         """Number of writes that wait for a transaction."""
         return len(self._queue)
 
-    async def __call__(self, work: Work[T]) -> Written[T]:
+    async def __call__(self, work: Operation[T]) -> Committed[T]:
         """Run `work` in the next transaction and return its result once it is durable.
 
         raises   what the work raised; DatabaseUnavailableError or StorageFullError when nothing was stored;
                  OverloadedError when too many writes wait already
         """
-        if self._stopping or len(self._queue) >= MAX_QUEUED:
+        if self._stopping or len(self._queue) >= QUEUE_LIMIT:
             raise OverloadedError("The server cannot take a change right now; try again.", headers={"Retry-After": "1"})
-        job = _Job(work, asyncio.get_running_loop().create_future())
+        job = _QueuedWrite(work, asyncio.get_running_loop().create_future())
         self._queue.append(job)
         self._wake.set()
-        written: Written[T] = await job.answer
+        written: Committed[T] = await job.answer
         return written
 
     async def has_room(self) -> bool:
@@ -143,24 +145,24 @@ class Writer:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            batch: list[_Job] = []
-            self._join(batch)
+            batch: list[_QueuedWrite] = []
+            self._fill(batch)
             began = time.monotonic()
             await self._write(batch, joined=True)
-            self.sizes.observe(len(batch))
-            self.seconds.observe(time.monotonic() - began)
+            self.batch_sizes.observe(len(batch))
+            self.durations.observe(time.monotonic() - began)
 
-    def _join(self, batch: list[_Job]) -> None:
+    def _fill(self, batch: list[_QueuedWrite]) -> None:
         """Add waiting writes to the batch, as far as there is room."""
-        room = min(BATCH - len(batch), len(self._queue))
+        room = min(BATCH_SIZE - len(batch), len(self._queue))
         batch.extend(self._queue.popleft() for _ in range(room))
 
-    async def _write(self, batch: list[_Job], *, joined: bool = False) -> None:
+    async def _write(self, batch: list[_QueuedWrite], *, joined: bool = False) -> None:
         """Write a batch. Writes that arrive while it waits for other processes join it."""
         before = self._follower.newest  # for writes that record no event: not more than they can have seen
         try:
             messages = await self._commit(batch, joined=joined)
-        except _SpoiltError as spoilt:
+        except _BatchFailedError as spoilt:
             if len(batch) > 1:
                 await self._write_each(batch)
                 return
@@ -172,58 +174,58 @@ class Writer:
         if messages:
             self._full = False
             before = (messages[0].number or 0) - 1
-        self._follower.committed(messages)
+        self._follower.commit_finished(messages)
         for job in batch:
-            job.settle(self._event_log.epoch, before)
+            job.resolve(self._event_log.epoch, before)
 
-    async def _write_each(self, batch: Sequence[_Job]) -> None:
+    async def _write_each(self, batch: Sequence[_QueuedWrite]) -> None:
         """Write one after the other; if not even a transaction can start, the rest fail without a try of their own."""
         for place, job in enumerate(batch):
-            job.begun = False
+            job.started = False
             await self._write([job])
-            if isinstance(job.error, DatabaseUnavailableError) and not job.begun:
+            if isinstance(job.error, DatabaseUnavailableError) and not job.started:
                 self._fail(batch[place + 1 :], job.error)
                 for rest in batch[place + 1 :]:
-                    rest.settle(self._event_log.epoch, self._follower.newest)
+                    rest.resolve(self._event_log.epoch, self._follower.newest)
                 return
 
-    def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:
+    def _fail(self, jobs: Sequence[_QueuedWrite], error: Exception) -> None:
         self._full = self._full or isinstance(error, StorageFullError)
         if not isinstance(error, ProblemError) or error.status >= 500:
             log.error("A change could not be kept: %s", error.__cause__ or error)
         for job in jobs:
             job.error = error
 
-    async def _commit(self, jobs: list[_Job], *, joined: bool) -> list[Message]:
+    async def _commit(self, jobs: list[_QueuedWrite], *, joined: bool) -> list[Message]:
         async with self._database.transaction() as connection:
             if joined:
-                self._join(jobs)
+                self._fill(jobs)
             recorded: list[tuple[str, bytes]] = []
             for job in jobs:
                 recorded += await self._do(job, connection)
                 job.events = len(recorded)
             if not recorded:
                 return []
-            self._follower.expect()
+            self._follower.commit_started()
             return await self._event_log.commit(connection, recorded)
 
     @staticmethod
-    async def _do(job: _Job, connection: BaseDBAsyncClient) -> list[tuple[str, bytes]]:
+    async def _do(job: _QueuedWrite, connection: BaseDBAsyncClient) -> list[tuple[str, bytes]]:
         change = Change(connection)
-        job.begun = True
-        touched = changes(connection)
+        job.started = True
+        touched = change_count(connection)
         job.error = None
         try:
-            with translated():
-                job.result = await job.work(change)
+            with translate_errors():
+                job.result = await job.operation(change)
         except ProblemError as error:
             # A refusal before any change (not found, stale version) leaves the transaction as it was.
-            if error.status >= 500 or changes(connection) != touched:
-                raise _SpoiltError(error) from error
+            if error.status >= 500 or change_count(connection) != touched:
+                raise _BatchFailedError(error) from error
             job.error = error
             return []
         except Exception as error:
-            raise _SpoiltError(error) from error
+            raise _BatchFailedError(error) from error
         return change.recorded
 
 
@@ -231,7 +233,7 @@ async def _rewrite_head(change: Change) -> None:
     await change.connection.execute_query("UPDATE log_head SET newest = newest")
 
 
-class _SpoiltError(Exception):
+class _BatchFailedError(Exception):
     """The transaction cannot be committed: an operation failed in the middle of it."""
 
     def __init__(self, reason: Exception) -> None:

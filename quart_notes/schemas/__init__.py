@@ -31,7 +31,17 @@ from quart_notes.schemas.boards import (
     MyBoardOut,
     Role,
 )
-from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, UNSTORABLE, Id, Incoming, Outgoing, PageQuery, Text
+from quart_notes.schemas.fields import (
+    MAX_ID,
+    PAGE_MAX,
+    QUERY_MAX,
+    UNSTORABLE,
+    Id,
+    InputModel,
+    OutputModel,
+    PageQuery,
+    Text,
+)
 from quart_notes.schemas.jobs import (
     LOST_MAX,
     PROBLEMS_MAX,
@@ -151,7 +161,7 @@ __all__ = [
     "ImportOptions",
     "ImportQuery",
     "ImportedNote",
-    "Incoming",
+    "InputModel",
     "InvitationCreate",
     "InvitationOut",
     "JobOut",
@@ -175,7 +185,7 @@ __all__ = [
     "NoteQuery",
     "NoteUpdate",
     "Outcome",
-    "Outgoing",
+    "OutputModel",
     "PageQuery",
     "PasswordChange",
     "PersonQuery",

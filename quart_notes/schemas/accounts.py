@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from quart_notes.schemas.boards import Role
-from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incoming, Line, Outgoing, Text
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, SingleLine, Text
 from quart_notes.schemas.users import NAME_MAX, USER, Email, Name, Nickname, UserOut
 
 PASSWORD_MIN = 8  # characters
@@ -53,7 +53,7 @@ Scope = Literal["read", "write"]
 MOMENT = "2026-01-31T09:30:00.000001Z"
 
 
-class SignIn(Incoming):
+class SignIn(InputModel):
     """A request to sign in."""
 
     model_config = ConfigDict(
@@ -64,7 +64,7 @@ class SignIn(Incoming):
     password: GivenPassword
 
 
-class PasswordChange(Incoming):
+class PasswordChange(InputModel):
     """A new password for the caller."""
 
     model_config = ConfigDict(
@@ -75,7 +75,7 @@ class PasswordChange(Incoming):
     new: Password
 
 
-class Arrival(Incoming):
+class Arrival(InputModel):
     """A new user who registers with an invitation."""
 
     name: Name
@@ -84,14 +84,14 @@ class Arrival(Incoming):
     password: Password
 
 
-class Claim(Incoming):
+class Claim(InputModel):
     """A password that an existing user sets with a link."""
 
     user_id: IdOrDigits | None = Field(None, description="Who it is, when the link does not say.")
     password: Password
 
 
-class InvitationCreate(Incoming):
+class InvitationCreate(InputModel):
     """A new link: for anybody, or for one existing user without a password."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"uses": 5, "days": 7}]})
@@ -123,7 +123,7 @@ INVITATION: dict[str, Any] = {
 }
 
 
-class InvitationOut(Outgoing):
+class InvitationOut(OutputModel):
     """An invitation, without its link: only a hash of that is stored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [INVITATION]})
@@ -151,7 +151,7 @@ class NewInvitationOut(InvitationOut):
     link: str = Field(description="What to send to them.")
 
 
-class SessionOut(Outgoing):
+class SessionOut(OutputModel):
     """A signed-in browser."""
 
     model_config = ConfigDict(
@@ -179,12 +179,12 @@ class SessionOut(Outgoing):
     expires_at: datetime = Field(description="UTC, RFC 3339.")
 
 
-class TokenCreate(Incoming):
+class TokenCreate(InputModel):
     """A new API token."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "backup script", "scope": "read", "days": 90}]})
 
-    name: Annotated[Line, Field(max_length=NAME_MAX, description="What it is for.", examples=["backup script"])]
+    name: Annotated[SingleLine, Field(max_length=NAME_MAX, description="What it is for.", examples=["backup script"])]
     scope: Scope = Field("read", description="read: may look; write: may change too.")
     days: int | None = Field(90, ge=1, le=TOKEN_DAYS_MAX, description="How long it is valid, in days; null: for good.")
     client_key: ClientKey = None
@@ -200,7 +200,7 @@ TOKEN: dict[str, Any] = {
 }
 
 
-class TokenOut(Outgoing):
+class TokenOut(OutputModel):
     """An API token, without its secret: only a hash of that is stored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [TOKEN]})
@@ -221,7 +221,7 @@ class NewTokenOut(TokenOut):
     token: str = Field(description="What the program sends: Authorization: Bearer qn_….")
 
 
-class MeOut(Outgoing):
+class MeOut(OutputModel):
     """The caller."""
 
     model_config = ConfigDict(

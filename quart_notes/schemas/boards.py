@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, Incoming, Line, Outgoing, PageQuery
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, InputModel, OutputModel, PageQuery, SingleLine
 from quart_notes.schemas.users import USER, UserOut
 
 BOARD_NAME_MAX = 80  # characters
 Role = Literal["viewer", "ticker", "editor", "owner"]
 BoardName = Annotated[
-    Line, Field(max_length=BOARD_NAME_MAX, description="What it is called, one line.", examples=["Allotment"])
+    SingleLine, Field(max_length=BOARD_NAME_MAX, description="What it is called, one line.", examples=["Allotment"])
 ]
 BOARD: dict[str, Any] = {
     "id": 2,
@@ -21,7 +21,7 @@ BOARD: dict[str, Any] = {
 }
 
 
-class BoardCreate(Incoming):
+class BoardCreate(InputModel):
     """A new board."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Allotment"}]})
@@ -30,7 +30,7 @@ class BoardCreate(Incoming):
     client_key: ClientKey = None
 
 
-class BoardUpdate(Incoming):
+class BoardUpdate(InputModel):
     """A new name for a board."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Allotment 7"}]})
@@ -38,7 +38,7 @@ class BoardUpdate(Incoming):
     name: BoardName
 
 
-class BoardOut(Outgoing):
+class BoardOut(OutputModel):
     """A board."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [BOARD]})
@@ -65,7 +65,7 @@ class MyBoardOut(BoardOut):
     )
 
 
-class MemberUpdate(Incoming):
+class MemberUpdate(InputModel):
     """A member's role on a board."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "editor"}]})
@@ -73,7 +73,7 @@ class MemberUpdate(Incoming):
     role: Role = Field(description="viewer: see; ticker: tick off too; editor: change the notes; owner: all.")
 
 
-class MemberOut(Outgoing):
+class MemberOut(OutputModel):
     """A member of a board."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"board_id": 2, "user": USER, "role": "editor"}]})
@@ -83,7 +83,7 @@ class MemberOut(Outgoing):
     role: Role = Field(description="What they may do there.")
 
 
-class MembershipOut(Outgoing):
+class MembershipOut(OutputModel):
     """A user's membership that began, changed or ended. It names the board, and contains nothing of its content."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"board_id": 2, "role": "editor"}]})

@@ -39,7 +39,7 @@ def _digits(value: Any) -> Any:
 
 # The pattern is for the documents only: a schema cannot express lone surrogates.
 Text = Annotated[str, BeforeValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
-Line = Annotated[Text, BeforeValidator(_one_line), Field(min_length=1)]
+SingleLine = Annotated[Text, BeforeValidator(_one_line), Field(min_length=1)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 IdOrDigits = Annotated[
     Id,
@@ -58,13 +58,13 @@ ClientKey = Annotated[
 ]
 
 
-class Incoming(BaseModel):
+class InputModel(BaseModel):
     """Input: unknown fields are refused, values are not converted silently."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Outgoing(BaseModel):
+class OutputModel(BaseModel):
     """Output of the server."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)

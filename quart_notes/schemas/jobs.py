@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, Outgoing, PageQuery
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, OutputModel, PageQuery
 from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX
 
 PROBLEMS_MAX = 100  # entries named in an outcome; the others are counted
@@ -60,21 +60,21 @@ class ImportQuery(ImportOptions):
     client_key: ClientKey = None
 
 
-class EntryProblem(Outgoing):
+class EntryProblem(OutputModel):
     """An entry that was not imported."""
 
     entry: str = Field(description="Which: a file's name, or the place in the file.", max_length=300)
     reason: str = Field(description="Why, for people.", max_length=300)
 
 
-class LeftOut(Outgoing):
+class LeftOut(OutputModel):
     """Entries that the options exclude."""
 
     reason: str = Field(description="archived, trashed, or empty: there is nothing in it.", max_length=20)
     entries: int = Field(description="How many.", ge=1)
 
 
-class LostPart(Outgoing):
+class LostPart(OutputModel):
     """A field that notes have no place for: the rest of its entries was imported."""
 
     what: str = Field(description="The name of the column or field, or words for it.", max_length=100)
@@ -82,7 +82,7 @@ class LostPart(Outgoing):
     entries: int = Field(description="How many entries had it.", ge=1)
 
 
-class Outcome(Outgoing):
+class Outcome(OutputModel):
     """The result of an import so far."""
 
     created: int = Field(0, description="Notes that were imported; in a dry run, that would be.", ge=0)
@@ -97,7 +97,7 @@ class Outcome(Outgoing):
     sample: list[str] = Field([], description="What the first ones are called.", max_length=SAMPLE_MAX)
 
 
-class JobOut(Outgoing):
+class JobOut(OutputModel):
     """A job and its progress."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [JOB]})
@@ -130,13 +130,13 @@ class JobQuery(PageQuery):
     person_id: Id | None = Field(None, description="Open mode: whose; else those of the caller.")
 
 
-class ExportedBoard(Outgoing):
+class ExportedBoard(OutputModel):
     """The board of an export."""
 
     name: str = Field(description="The board's name.")
 
 
-class ExportedNote(Outgoing):
+class ExportedNote(OutputModel):
     """A note in an export."""
 
     origin: str = Field(
@@ -151,7 +151,7 @@ class ExportedNote(Outgoing):
     updated_at: datetime = Field(description="UTC, RFC 3339.")
 
 
-class ExportOut(Outgoing):
+class ExportOut(OutputModel):
     """A board's notes, which can be imported without loss. An import accepts a bare array of notes, too."""
 
     quart_notes_export: Literal[1] = Field(description="The version of the format.")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incoming, Outgoing, PageQuery, Text
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, PageQuery, Text
 from quart_notes.schemas.text import is_blank
 from quart_notes.schemas.users import OTHER_USER, USER, UserOut
 
@@ -47,7 +47,7 @@ MESSAGE: dict[str, Any] = {
 }
 
 
-class MessageCreate(Incoming):
+class MessageCreate(InputModel):
     """A direct message."""
 
     model_config = ConfigDict(
@@ -60,7 +60,7 @@ class MessageCreate(Incoming):
     client_key: ClientKey = None
 
 
-class RoomMessageCreate(Incoming):
+class RoomMessageCreate(InputModel):
     """A message in a room."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3, "content": "Tea is ready."}]})
@@ -70,14 +70,14 @@ class RoomMessageCreate(Incoming):
     client_key: ClientKey = None
 
 
-class GuestMessageCreate(Incoming):
+class GuestMessageCreate(InputModel):
     """A guest's message by the form of the lobby."""
 
     content: Content
     client_key: ClientKey = None
 
 
-class MessageUpdate(Incoming):
+class MessageUpdate(InputModel):
     """A new text for the caller's own message."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3, "content": "Tea is served."}]})
@@ -86,7 +86,7 @@ class MessageUpdate(Incoming):
     content: Content
 
 
-class AnswerOut(Outgoing):
+class AnswerOut(OutputModel):
     """The part of a message that makes it an answer of the assistant, which grows while it is written."""
 
     model_config = ConfigDict(
@@ -104,7 +104,7 @@ class AnswerOut(Outgoing):
     error: str | None = Field(description="Why it failed, for people, or null.", max_length=ANSWER_ERROR_MAX)
 
 
-class MessageOut(Outgoing):
+class MessageOut(OutputModel):
     """A message of a room or of a direct conversation."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [MESSAGE]})
@@ -126,7 +126,7 @@ class MessageOut(Outgoing):
     answer: AnswerOut | None = Field(None, description="Where it stands, if it is the assistant's; null for people's.")
 
 
-class AssistantOut(Outgoing):
+class AssistantOut(OutputModel):
     """Whether the assistant can answer, and the caller's private room with it."""
 
     model_config = ConfigDict(

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, ClientKey, Incoming, Outgoing, Text
+from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, ClientKey, InputModel, OutputModel, Text
 from quart_notes.schemas.text import is_blank, one_line
 
 TITLE_MAX = 200  # characters
@@ -57,7 +57,7 @@ class NoteState(NoteContent):
     done: bool = _flag("Whether it is ticked off.")
 
 
-class NoteCreate(Incoming, NoteContent):
+class NoteCreate(InputModel, NoteContent):
     """A new note: a title, a description, or both."""
 
     model_config = ConfigDict(
@@ -75,7 +75,7 @@ class NoteCreate(Incoming, NoteContent):
         return self
 
 
-class NoteUpdate(Incoming, NoteState):
+class NoteUpdate(InputModel, NoteState):
     """A change of a note: only the fields that are sent change."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"done": True}]})
@@ -85,7 +85,7 @@ class NoteUpdate(Incoming, NoteState):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class _NoteId(Outgoing):
+class _NoteId(OutputModel):
     id: int = Field(description="Grows with each note and is never used twice.", ge=1, le=MAX_ID)
     board_id: int = Field(description="The board that it is on.", ge=1, le=MAX_ID)
 

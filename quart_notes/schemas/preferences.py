@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from quart_notes.schemas.fields import Outgoing
+from quart_notes.schemas.fields import OutputModel
 
 PREFERENCE_KEY_MAX = 64  # characters
 PREFERENCE_KEY = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
@@ -12,7 +12,7 @@ PREFERENCE_VALUE_MAX = 8 * 1024  # bytes of JSON
 PREFERENCES_MAX = 200  # of one person
 
 
-class PreferenceOut(Outgoing):
+class PreferenceOut(OutputModel):
     """A preference of a user."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"key": "theme", "value": "dark"}]})

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, Incoming, Line, Outgoing, PageQuery
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, PageQuery, SingleLine
 from quart_notes.schemas.users import USER, UserOut
 
 ROOM_NAME_MAX = 80  # characters
 RoomName = Annotated[
-    Line,
+    SingleLine,
     Field(max_length=ROOM_NAME_MAX, description="Unique among rooms, whatever the case.", examples=["Kitchen table"]),
 ]
 ROOM: dict[str, Any] = {
@@ -22,7 +22,7 @@ ROOM: dict[str, Any] = {
 }
 
 
-class RoomCreate(Incoming):
+class RoomCreate(InputModel):
     """A new room."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Kitchen table"}]})
@@ -31,7 +31,7 @@ class RoomCreate(Incoming):
     client_key: ClientKey = None
 
 
-class RoomOut(Outgoing):
+class RoomOut(OutputModel):
     """A room, or the direct conversation of two people, which is a room of another kind."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [ROOM]})
@@ -51,7 +51,7 @@ class RoomQuery(PageQuery):
     person_id: Id | None = Field(None, description="Whose direct conversations are wanted too.")
 
 
-class TypingNotice(Incoming):
+class TypingNotice(InputModel):
     """A user is typing."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3}]})
@@ -59,7 +59,7 @@ class TypingNotice(Incoming):
     author_id: Annotated[IdOrDigits, Field(description="Who is typing.")]
 
 
-class ReadingUpdate(Incoming):
+class ReadingUpdate(InputModel):
     """A user's read marker."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reader_id": 3, "message_id": 7}]})
@@ -68,7 +68,7 @@ class ReadingUpdate(Incoming):
     message_id: Annotated[IdOrDigits, Field(description="The newest message that they have read.")]
 
 
-class UnreadOut(Outgoing):
+class UnreadOut(OutputModel):
     """A user's unread count in a room."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"room_id": 2, "count": 2, "last_read_id": 7}]})
@@ -78,7 +78,7 @@ class UnreadOut(Outgoing):
     last_read_id: int = Field(description="The newest message that they have read; 0 for none.", ge=0, le=MAX_ID)
 
 
-class PresenceOut(Outgoing):
+class PresenceOut(OutputModel):
     """Who is in a room now."""
 
     model_config = ConfigDict(

@@ -4,30 +4,30 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from quart_notes.schemas.fields import Id, Outgoing
+from quart_notes.schemas.fields import Id, OutputModel
 
 
-class VersionOut(Outgoing):
+class VersionOut(OutputModel):
     """The version of the server."""
 
     version: str = Field(description="The version of Quart Notes.", examples=["0.1.0"])
 
 
-class HealthOut(Outgoing):
+class HealthOut(OutputModel):
     """The state of the server."""
 
     status: Literal["healthy", "unhealthy"] = Field(description="healthy, or unhealthy with status 503.")
     message: str = Field(description="One sentence for people.", examples=["The database answers."])
 
 
-class FieldErrorOut(Outgoing):
+class FieldErrorOut(OutputModel):
     """An error of one field."""
 
     field: str = Field(description="The field's name or path; empty for the whole.", examples=["title"])
     message: str = Field(description="What is wrong with it.", examples=["String should have at most 200 characters"])
 
 
-class ProblemOut(Outgoing):
+class ProblemOut(OutputModel):
     """An error, as RFC 9457 problem details. Some carry further members, such as `note` with a stale version."""
 
     model_config = ConfigDict(extra="allow")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from quart_notes.schemas.fields import MAX_ID, ClientKey, Incoming, Line, Outgoing
+from quart_notes.schemas.fields import MAX_ID, ClientKey, InputModel, OutputModel, SingleLine
 from quart_notes.schemas.text import IGNORABLE, JOINERS, without_marks
 
 NAME_MAX = 100  # characters of a user's name
@@ -36,15 +36,16 @@ def _nickname(value: str) -> str:
 
 
 Name = Annotated[
-    Line, Field(max_length=NAME_MAX, description="What the person is called, one line.", examples=["Ada Lovelace"])
+    SingleLine,
+    Field(max_length=NAME_MAX, description="What the person is called, one line.", examples=["Ada Lovelace"]),
 ]
 Email = Annotated[
-    Line,
+    SingleLine,
     AfterValidator(_email),
     Field(max_length=EMAIL_MAX, description="Where to write to them.", examples=["ada@example.org"]),
 ]
 Nickname = Annotated[
-    Line,
+    SingleLine,
     AfterValidator(_nickname),
     Field(
         max_length=NICKNAME_MAX,
@@ -57,7 +58,7 @@ USER: dict[str, Any] = {"id": 3, "name": "Ada Lovelace", "email": "ada@example.o
 OTHER_USER: dict[str, Any] = {"id": 4, "name": "Charles Babbage", "email": "charles@example.org", "nickname": "charles"}
 
 
-class UserCreate(Incoming):
+class UserCreate(InputModel):
     """A new user."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{name: USER[name] for name in USER if name != "id"}]})
@@ -68,7 +69,7 @@ class UserCreate(Incoming):
     client_key: ClientKey = None
 
 
-class ProfileUpdate(Incoming):
+class ProfileUpdate(InputModel):
     """Changes of the caller's profile: only the fields that are sent."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"nickname": "countess", "email": None}]})
@@ -83,7 +84,7 @@ class ProfileUpdate(Incoming):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class UserOut(Outgoing):
+class UserOut(OutputModel):
     """A user. In accounts mode only they themselves and administrators see the e-mail address."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [USER]})

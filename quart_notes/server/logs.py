@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from quart_notes.web.access_log_filter import concealed
+from quart_notes.web.access_log_filter import redact
 from quart_notes.web.request_ids import CURRENT
 
 FIELDS = "fields"  # of a record: further members of its object
@@ -33,15 +33,15 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
             "level": record.levelname,
             "logger": record.name,
-            "message": concealed(_message(record)),
+            "message": redact(_message(record)),
             "pid": record.process,
         }
         if name := _request_id(record):
             said["request_id"] = name
         if record.exc_info and record.exc_info[0] is not None:
-            said["exception"] = concealed(self.formatException(record.exc_info))
+            said["exception"] = redact(self.formatException(record.exc_info))
         if record.stack_info:
-            said["stack"] = concealed(record.stack_info)
+            said["stack"] = redact(record.stack_info)
         said |= getattr(record, FIELDS, {})
         return json.dumps(said, default=str).replace("\x7f", "\\u007f")
 

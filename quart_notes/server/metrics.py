@@ -16,13 +16,13 @@ from prometheus_client.registry import Collector
 from quart_notes.core import Core
 from quart_notes.errors import ProblemError
 from quart_notes.live import frames
-from quart_notes.live.channel import Framing
-from quart_notes.live.event_log import Extent
+from quart_notes.live.channel import Encoder
+from quart_notes.live.event_log import LogStats
 from quart_notes.live.histogram import Histogram
 from quart_notes.version import __version__
 
 PREFIX = "quart_notes_"
-EDGES: dict[Framing, str] = {
+EDGES: dict[Encoder, str] = {
     frames.websocket_frame: "websocket",
     frames.sse: "event_stream",
     frames.sse_chunk: "event_stream",
@@ -30,17 +30,17 @@ EDGES: dict[Framing, str] = {
 OTHER_EDGE = "plain_text"
 
 
-async def exposition(core: Core, connections: int) -> bytes:
+async def render(core: Core, connections: int) -> bytes:
     """All metrics, as text.
 
     connections   number of open connections
     """
     try:
-        extent = await core.log.extent()
+        extent = await core.log.stats()
     except ProblemError:
         extent = None
     registry = CollectorRegistry()
-    registry.register(_Figures(core, connections, extent))
+    registry.register(_Metrics(core, connections, extent))
     ProcessCollector(registry=registry)  # processor, memory and descriptors
     return generate_latest(registry)
 
@@ -73,8 +73,8 @@ class _Combined(Collector):
         yield from families.values()
 
 
-class _Figures(Collector):
-    def __init__(self, core: Core, connections: int, extent: Extent | None) -> None:
+class _Metrics(Collector):
+    def __init__(self, core: Core, connections: int, extent: LogStats | None) -> None:
         self._core, self._connections, self._extent = core, connections, extent
 
     def collect(self) -> Iterable[Metric]:
@@ -92,15 +92,15 @@ class _Figures(Collector):
         yield events
         yield _counter("deliveries", "Events handed out, each counted once for every reader.", broadcaster.deliveries)
         yield _counter("readers_cut_off", "Readers that were too slow; they come back and resume.", broadcaster.cut_off)
-        yield _gauge("writes_waiting", "Changes that wait for a transaction.", writer.waiting)
-        yield _histogram("write_batch_size", "Changes in one transaction.", writer.sizes)
-        yield _histogram("write_seconds", "Seconds that a transaction took, to the disk.", writer.seconds)
+        yield _gauge("writes_waiting", "Changes that wait for a transaction.", writer.queued)
+        yield _histogram("write_batch_size", "Changes in one transaction.", writer.batch_sizes)
+        yield _histogram("write_seconds", "Seconds that a transaction took, to the disk.", writer.durations)
         yield from self._log()
 
     def _readers(self) -> Metric:
         readers = GaugeMetricFamily(PREFIX + "readers", "Who listens to events, by edge.", labels=["edge"])
         counts = Counter(dict.fromkeys([*EDGES.values(), OTHER_EDGE], 0))
-        for framing, count in self._core.broadcaster.framings().items():
+        for framing, count in self._core.broadcaster.encoder_counts().items():
             counts[EDGES.get(framing, OTHER_EDGE)] += count
         for edge, count in counts.items():
             readers.add_metric([edge], count)

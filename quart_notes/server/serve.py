@@ -23,17 +23,17 @@ from quart_notes.app import create_app
 from quart_notes.cluster.worker_slot import WorkerSlot
 from quart_notes.core import Core
 from quart_notes.server import logs, transport
-from quart_notes.server.metrics import exposition
+from quart_notes.server.metrics import render
 from quart_notes.server.metrics_app import create_metrics_app
 from quart_notes.server.sockets import SPARE_DESCRIPTORS, ServeError, address, listen, raise_descriptor_limit
 from quart_notes.settings import Postgres, Settings, is_loopback
-from quart_notes.storage.database import CannotOpenError
+from quart_notes.storage.database import DatabaseOpenError
 from quart_notes.web.assets import folder
 
-STREAMS_END = 1.0  # seconds for the streams to close at shutdown
-COLLECTIONS = (10_000, 20, 100)  # thresholds of the garbage collector: objects, young and middle collections
-FIGURES = "quart_notes.figures"  # extension of the application: returns its metrics, see `metrics`
-HURRY = "quart_notes.hurry"  # extension: an event that makes the server skip draining
+STREAM_SHUTDOWN_TIMEOUT = 1.0  # seconds for the streams to close at shutdown
+GC_THRESHOLDS = (10_000, 20, 100)  # thresholds of the garbage collector: objects, young and middle collections
+METRICS = "quart_notes.figures"  # extension of the application: returns its metrics, see `metrics`
+SKIP_DRAIN = "quart_notes.hurry"  # extension: an event that makes the server skip draining
 
 log = logging.getLogger("quart_notes")
 
@@ -58,17 +58,17 @@ def serve(
     theirs = ceil(settings.max_connections / (worker_slot.workers if worker_slot else 1))
     limit = min(theirs, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     with (
-        transport.installed(limit, direct=settings.stream_road == "direct") as connections,
+        transport.patched_hypercorn(limit, direct=settings.stream_road == "direct") as connections,
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
     ):
         app = create_app(settings, worker_slot)
-        app.extensions[FIGURES] = lambda: exposition(app.extensions["quart_notes"], len(connections.open))
-        app.extensions[HURRY] = asyncio.Event()
+        app.extensions[METRICS] = lambda: render(app.extensions["quart_notes"], len(connections.open))
+        app.extensions[SKIP_DRAIN] = asyncio.Event()
         furnish(app)
         try:
             runner.run(_serve(app, config, address(listener, secure=config.ssl_enabled), connections, monitored))
         except LifespanFailureError as failure:
-            if not isinstance(failure.__context__, CannotOpenError):
+            if not isinstance(failure.__context__, DatabaseOpenError):
                 raise
             raise ServeError(str(failure.__context__)) from None
 
@@ -141,26 +141,26 @@ async def _serve(
         With a stream open, hypercorn on Python 3.12 and later waits for ever in `Server.wait_closed`; on 3.11 it closes
         the database under the streams. https://github.com/python/cpython/issues/123720
         """
-        _spare_collections()
+        _tune_gc()
         if monitored is not None:
-            metrics = create_metrics_app(app.extensions[FIGURES])
-            beside.append(loop.create_task(serve_beside(metrics, monitored, stopping, config.logger_class)))
+            metrics = create_metrics_app(app.extensions[METRICS])
+            beside.append(loop.create_task(serve_metrics(metrics, monitored, stopping, config.logger_class)))
         if core.worker_slot is None:  # hypercorn calls this after everything has started
             log.info("Quart Notes on %s", where)
         if core.settings.access == "accounts" and (core.worker_slot is None or core.worker_slot.first):
-            await _offer_first_links(core, core.settings.public_base or where + core.settings.root_path)
+            await _print_setup_links(core, core.settings.public_base or where + core.settings.root_path)
         await stopping.wait()
         if core.settings.drain:
             log.info("Stopping in %d s; not ready from now on", core.settings.drain)
             core.draining.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(core.settings.drain):
-                    await app.extensions[HURRY].wait()
+                    await app.extensions[SKIP_DRAIN].wait()
         log.info("Stopping")
         core.broadcaster.close()
         with suppress(TimeoutError):
-            async with asyncio.timeout(STREAMS_END):
-                await core.broadcaster.emptied()
+            async with asyncio.timeout(STREAM_SHUTDOWN_TIMEOUT):
+                await core.broadcaster.wait_empty()
                 await connections.flushed()
         connections.drop_stuck()
 
@@ -169,7 +169,7 @@ async def _serve(
     await asyncio.gather(*beside)
 
 
-async def serve_beside(
+async def serve_metrics(
     app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger]
 ) -> None:
     """Serve the metrics on their own listener, until the server stops or this one fails."""
@@ -185,18 +185,18 @@ async def serve_app(
     app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger] = transport.TextLog
 ) -> None:
     """Serve a small application on `listener`, and close it when it is told to stop."""
-    config = transport.BesideConfig()
+    config = transport.MetricsConfig()
     config.bind = [f"fd://{listener.fileno()}"]
     config.logger_class = logger_class
     await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
 
 
-async def _offer_first_links(core: Core, base: str) -> None:
+async def _print_setup_links(core: Core, base: str) -> None:
     """Print the setup links of the first administrator, and of the users from before accounts mode.
 
     They go to standard output, for the person who starts the server, and never to a log. Each link works once.
     """
-    links = await core.invitations.first()
+    links = await core.invitations.setup_links()
     if links is not None:
         lines = [f"Set up this server, once: {base}/front/join/{links.setup}"]
         lines += [
@@ -210,14 +210,14 @@ async def _offer_first_links(core: Core, base: str) -> None:
         sys.stdout.flush()
 
 
-def _spare_collections() -> None:
+def _tune_gc() -> None:
     """Collect garbage rarely: with many subscribers, a full collection delays all of them for 10 to 30 ms.
 
     Objects that live as long as the process are excluded; reference counts free short-lived objects as usual.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECTIONS)
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def configure_logging(log_format: str = "text") -> None:

@@ -9,7 +9,7 @@ from quart_notes.settings import host_of
 
 log = logging.getLogger("quart_notes")
 SEND_BUFFER = 64 * 1024  # bytes that the kernel buffers for a client that does not read
-UNSENT = 16 * 1024  # bytes of these that may be unsent
+UNSENT_LOW_WATER = 16 * 1024  # bytes of these that may be unsent
 USER_TIMEOUT_MS = 20_000  # milliseconds that sent bytes may stay unacknowledged before the kernel drops the connection
 BACKLOG = 1024  # connections that wait to be accepted
 SPARE_DESCRIPTORS = 64  # descriptors for the database, logs and static files
@@ -38,7 +38,7 @@ def listen(bind: str, *, shared: bool = False, at_once: bool = True) -> socket.s
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_LOW_WATER)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
         listener.bind(where)
@@ -53,7 +53,7 @@ def _listen_unix(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         if path.is_socket():
-            if _answers(path):
+            if _is_listening(path):
                 raise OSError(None, "another process listens there")
             path.unlink()  # left by a process that was killed
         listener.bind(str(path))
@@ -63,7 +63,7 @@ def _listen_unix(path: Path) -> socket.socket:
     return listener
 
 
-def _answers(path: Path) -> bool:
+def _is_listening(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))

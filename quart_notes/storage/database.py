@@ -28,29 +28,29 @@ from quart_notes.errors import DatabaseUnavailableError, StorageFullError
 from quart_notes.private_files import make_folder, open_file
 from quart_notes.settings import Postgres
 from quart_notes.storage import schema_version
-from quart_notes.storage.postgres.server import PostgresServer
-from quart_notes.storage.schema_version import APPS, CannotOpenError
-from quart_notes.storage.sqlite.file import PRAGMAS, SqliteFile
-from quart_notes.storage.sqlite.write_lock import Turn
+from quart_notes.storage.postgres.server import PostgresBackend
+from quart_notes.storage.schema_version import APPS, DatabaseOpenError
+from quart_notes.storage.sqlite.file import PRAGMAS, SqliteBackend
+from quart_notes.storage.sqlite.write_lock import Acquire
 
 __all__ = [
     "APPS",
     "PRAGMAS",
-    "CannotOpenError",
     "Database",
+    "DatabaseOpenError",
     "Transaction",
-    "aside",
-    "changes",
-    "exclusive",
-    "is_private",
-    "translated",
+    "change_count",
+    "dedicated_connection",
+    "exclusive_lock",
+    "is_dedicated",
+    "translate_errors",
 ]
 
 WRITER, READER, ASIDE = "default", "reader", "aside"  # names of Tortoise's connections
-FAILURES = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
+CONNECTION_ERRORS = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
 
 
-def orm(store: SqliteFile | PostgresServer) -> dict[str, Any]:
+def orm(store: SqliteBackend | PostgresBackend) -> dict[str, Any]:
     """Tortoise's configuration."""
     connections = zip((WRITER, READER, ASIDE), store.credentials(), strict=False)
     return {
@@ -59,20 +59,20 @@ def orm(store: SqliteFile | PostgresServer) -> dict[str, Any]:
     }
 
 
-_IS_ASIDE: ContextVar[bool] = ContextVar("aside", default=False)
+_IS_DEDICATED: ContextVar[bool] = ContextVar("aside", default=False)
 
 
 @contextmanager
-def aside() -> Iterator[None]:
+def dedicated_connection() -> Iterator[None]:
     """Let this task read on a connection of its own, if there is one, so that it never waits for requests."""
-    token = _IS_ASIDE.set(True)
+    token = _IS_DEDICATED.set(True)
     try:
         yield
     finally:
-        _IS_ASIDE.reset(token)
+        _IS_DEDICATED.reset(token)
 
 
-ORM = orm(SqliteFile(Path("data/quart-notes.sqlite3")))  # for Tortoise's own command line (makemigrations)
+ORM = orm(SqliteBackend(Path("data/quart-notes.sqlite3")))  # for Tortoise's own command line (makemigrations)
 
 
 class Transaction(Protocol):
@@ -83,18 +83,18 @@ class Transaction(Protocol):
     """
 
     SIZE: str  # a query for the bytes of the whole database
-    private: bool  # as the database was configured
+    dedicated: bool  # as the database was configured
 
     @property
-    def changes(self) -> int:
+    def change_count(self) -> int:
         """A count of changes; an equal count means that nothing was written in between."""
 
-    async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
+    async def commit_events(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
         """Number and insert (topic, body, subject) in order, and commit; returns the number of the first."""
 
 
 @contextmanager
-def exclusive(place: Path | Postgres, patience: float = 0.0) -> Iterator[int | None]:
+def exclusive_lock(place: Path | Postgres, patience: float = 0.0) -> Iterator[int | None]:
     """Lock the database, so that no other process writes to it; CannotOpenError when another one does.
 
     The lock is released when the process ends, and all processes that inherited its descriptor, which is yielded. A
@@ -109,12 +109,12 @@ def exclusive(place: Path | Postgres, patience: float = 0.0) -> Iterator[int | N
         make_folder(place.parent)
         opened = open_file(place.with_name(place.name + ".lock"), "ab")
     except OSError as error:
-        raise CannotOpenError(f"{place}: {error.strerror}") from None
+        raise DatabaseOpenError(f"{place}: {error.strerror}") from None
     with opened as lock:
         given_up = time.monotonic() + patience
         while not _locked(lock):
             if time.monotonic() >= given_up:
-                raise CannotOpenError(f"{place} is in use by another Quart Notes process")
+                raise DatabaseOpenError(f"{place} is in use by another Quart Notes process")
             time.sleep(0.05)
         yield lock.fileno()
 
@@ -137,19 +137,19 @@ class Database:
 
     turn     on SQLite: the context manager around each transaction that writes
     alone    on PostgreSQL: refuse to open while another process writes, and have others refuse until it closes
-    private  e-mail addresses are not public (see `is_private`)
+    private  e-mail addresses are not public (see `is_dedicated`)
     """
 
     def __init__(
-        self, place: Path | Postgres, turn: Turn | None = None, *, alone: bool = False, private: bool = False
+        self, place: Path | Postgres, turn: Acquire | None = None, *, alone: bool = False, private: bool = False
     ) -> None:
-        self.place = place
+        self.target = place
         self._private = private
-        self._turn: Turn = turn or nullcontext()
-        self._store = SqliteFile(place) if isinstance(place, Path) else PostgresServer(place, alone=alone)
+        self._write_lock: Acquire = turn or nullcontext()
+        self._store = SqliteBackend(place) if isinstance(place, Path) else PostgresBackend(place, alone=alone)
         self._names = tuple(orm(self._store)["connections"])
         self._failed = False  # and was not checked successfully since
-        self._asking: asyncio.Task[bool] | None = None
+        self._pings: asyncio.Task[bool] | None = None
 
     async def open(self) -> list[str]:
         """Connect and apply pending migrations, oldest first; returns their names.
@@ -161,12 +161,12 @@ class Database:
             pending = await self._pending()
             if pending:
                 await self._store.migrate(get_connection(WRITER), APPS, pending[0])
-            self._store.opened()
-        except (CannotOpenError, *FAILURES) as error:
+            self._store.remember()
+        except (DatabaseOpenError, *CONNECTION_ERRORS) as error:
             await self.close()
-            if isinstance(error, CannotOpenError):
+            if isinstance(error, DatabaseOpenError):
                 raise
-            raise CannotOpenError(f"{self.place}: {error}") from error
+            raise DatabaseOpenError(f"{self.target}: {error}") from error
         return pending
 
     async def _connect(self, *names: str) -> None:
@@ -190,31 +190,31 @@ class Database:
         Raises CannotOpenError when the database is of a newer version.
         """
         await self._connect(READER)
-        self._store.opened()
+        self._store.remember()
         return await self._pending()
 
     async def _pending(self) -> list[str]:
         recorder = MigrationExecutor(get_connection(READER), APPS).recorder
         applied = [key.name for key in await recorder.applied_migrations()]
-        schema_version.check(self.place, applied)
+        schema_version.check(self.target, applied)
         return schema_version.pending(applied)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:
         """A transaction that writes. Only the writer's task may enter it: never one that can be cancelled."""
-        with self._watched():
-            self._store.check()
-            async with self._turn, in_transaction(WRITER) as connection:
-                cast(Transaction, connection).private = self._private
+        with self._monitored():
+            self._store.require_same()
+            async with self._write_lock, in_transaction(WRITER) as connection:
+                cast(Transaction, connection).dedicated = self._private
                 yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[BaseDBAsyncClient]:
         """A consistent state of the database, to read from."""
-        with self._watched():
-            self._store.check()
-            async with in_transaction(ASIDE if _IS_ASIDE.get() and ASIDE in self._names else READER) as connection:
-                cast(Transaction, connection).private = self._private
+        with self._monitored():
+            self._store.require_same()
+            async with in_transaction(ASIDE if _IS_DEDICATED.get() and ASIDE in self._names else READER) as connection:
+                cast(Transaction, connection).dedicated = self._private
                 yield connection
 
     async def ping(self) -> None:
@@ -228,14 +228,14 @@ class Database:
         After any failure it returns False until the whole database was checked. Callers wait for the same check, which
         may take long; a caller that is cancelled does not end it.
         """
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._answers())
-        return await asyncio.shield(self._asking)
+        if self._pings is None or self._pings.done():
+            self._pings = asyncio.create_task(self._answers())
+        return await asyncio.shield(self._pings)
 
     async def _answers(self) -> bool:
         failed, self._failed = self._failed, False
         try:
-            with translated():
+            with translate_errors():
                 await self._store.examine(thoroughly=failed)
             await self.ping()
         except DatabaseUnavailableError:
@@ -244,10 +244,10 @@ class Database:
         return not self._failed
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _monitored(self) -> Iterator[None]:
         """Translate the database's errors into the application's, and remember the failure."""
         try:
-            with translated():
+            with translate_errors():
                 yield
         except DatabaseUnavailableError as error:
             self._failed |= "locked" not in str(error.__cause__)  # busy with another process, not broken
@@ -255,26 +255,26 @@ class Database:
 
     async def checkpoint(self) -> None:
         """Do the regular maintenance of the database, beside the writes."""
-        with translated():
+        with translate_errors():
             await self._store.checkpoint()
 
 
-def changes(connection: BaseDBAsyncClient) -> int:
+def change_count(connection: BaseDBAsyncClient) -> int:
     """A count of this connection's changes, to see whether an operation has written anything."""
-    return cast(Transaction, connection).changes
+    return cast(Transaction, connection).change_count
 
 
-def is_private(connection: BaseDBAsyncClient) -> bool:
+def is_dedicated(connection: BaseDBAsyncClient) -> bool:
     """Whether rows that are read here for others leave out e-mail addresses."""
-    return cast(Transaction, connection).private
+    return cast(Transaction, connection).dedicated
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Translate the database's errors into the application's."""
     try:
         yield
-    except FAILURES as error:
+    except CONNECTION_ERRORS as error:
         if "disk is full" in str(error):
             raise StorageFullError("There is no room left on the disk; nothing was changed.") from error
         if isinstance(error, ValueError) and "no active connection" not in str(error):

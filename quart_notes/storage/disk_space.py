@@ -5,21 +5,21 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-CHANGE = 256 * 1024  # bytes: more than the largest change of one note needs, with its event
+CHANGE_BYTES = 256 * 1024  # bytes: more than the largest change of one note needs, with its event
 
 
-class Room:
+class DiskSpace:
     """The free space of the folders that are written to. Its methods wait for the disk."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = frozenset(folders)
 
-    def is_left(self) -> bool:
+    def is_available(self) -> bool:
         """Whether one more change fits; if the free space is too small, a file of that size is tried.
 
         It may fit all the same: some space is reserved for the superuser.
         """
-        return all(_free(folder) >= CHANGE or _fits(folder) for folder in self._folders if folder.is_dir())
+        return all(_free(folder) >= CHANGE_BYTES or _fits(folder) for folder in self._folders if folder.is_dir())
 
 
 def _free(folder: Path) -> int:
@@ -30,7 +30,7 @@ def _free(folder: Path) -> int:
 def _fits(folder: Path) -> bool:
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".room-") as file:
-            file.write(bytes(CHANGE))
+            file.write(bytes(CHANGE_BYTES))
             file.flush()
             os.fsync(file.fileno())
     except OSError:

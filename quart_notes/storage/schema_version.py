@@ -7,21 +7,21 @@ from pkgutil import iter_modules
 APPS = {"quart_notes": {"models": ["quart_notes.models"], "migrations": "quart_notes.migrations"}}  # Tortoise's format
 
 
-class CannotOpenError(Exception):
+class DatabaseOpenError(Exception):
     """The database cannot be opened; the message says which and why."""
 
 
 def check(place: object, applied: Iterable[str]) -> None:
     """CannotOpenError naming the migrations that were applied there and that this program does not know."""
-    if unknown := sorted({*applied} - _known()):
-        raise CannotOpenError(f"{place} is of a newer version, with migration {', '.join(unknown)}: use that version")
+    if unknown := sorted({*applied} - _known_migrations()):
+        raise DatabaseOpenError(f"{place} is of a newer version, with migration {', '.join(unknown)}: use that version")
 
 
 def pending(applied: Iterable[str]) -> list[str]:
     """The migrations that are not applied yet, oldest first."""
-    return sorted(_known() - {*applied})
+    return sorted(_known_migrations() - {*applied})
 
 
-def _known() -> set[str]:
+def _known_migrations() -> set[str]:
     package = import_module(str(APPS["quart_notes"]["migrations"]))
     return {module.name for module in iter_modules(package.__path__)}

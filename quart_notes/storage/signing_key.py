@@ -23,7 +23,7 @@ def key_in(folder: Path) -> bytes | None:
         return None
 
 
-class Signing:
+class SigningKey:
     """Signs texts, with a separate key for each kind; the key is created at the first start.
 
     It is stored in the data folder, or in a database that servers on many machines share.
@@ -35,7 +35,7 @@ class Signing:
 
     async def open(self, database: Database) -> None:
         """Read the key, or create it."""
-        if isinstance(database.place, Path):
+        if isinstance(database.target, Path):
             self.open_file()
             return
         async with database.transaction() as connection:
@@ -64,7 +64,7 @@ class Signing:
         mac = hmac.digest(self._key, f"quart-notes secret {name}".encode(), "sha256")
         return urlsafe_b64encode(mac).rstrip(b"=").decode()
 
-    def read(self, kind: str, signed: str) -> str | None:
+    def verify(self, kind: str, signed: str) -> str | None:
         """The signed text; None unless this key signed it."""
         try:
             return self._signer(kind).unsign(signed).decode()

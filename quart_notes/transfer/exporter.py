@@ -37,13 +37,13 @@ class ExportInfo(NamedTuple):
 class ExportWriter(Protocol):
     """How a file is written: its beginning, its notes in order, its end."""
 
-    def begin(self) -> bytes:
+    def start(self) -> bytes:
         """How the file begins."""
 
     def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
         """More notes, each with its origin."""
 
-    def end(self) -> Iterator[bytes]:
+    def finish(self) -> Iterator[bytes]:
         """How the file ends, in pieces."""
 
 
@@ -61,7 +61,7 @@ class JsonExport:
         self._info = info
         self._first = True
 
-    def begin(self) -> bytes:
+    def start(self) -> bytes:
         """What it is of, and the notes' array."""
         head = {
             json_format.MARK: json_format.VERSION,
@@ -79,7 +79,7 @@ class JsonExport:
             self._first = False
         return b"".join(lines)
 
-    def end(self) -> Iterator[bytes]:
+    def finish(self) -> Iterator[bytes]:
         """The end of the array."""
         yield b"\n]}\n"
 
@@ -91,7 +91,7 @@ def _values(note: NoteOut) -> dict[str, Any]:
 class CsvExport:
     """Comma-separated values, for spreadsheets; begins with a mark by which they know that it is UTF-8."""
 
-    def begin(self) -> bytes:
+    def start(self) -> bytes:
         """The names of the columns."""
         return b"\xef\xbb\xbf" + line_of(list(COLUMNS)).encode()
 
@@ -99,7 +99,7 @@ class CsvExport:
         """A row a note."""
         return "".join(line_of(_cells(note, origin)) for note, origin in page).encode()
 
-    def end(self) -> Iterator[bytes]:
+    def finish(self) -> Iterator[bytes]:
         """Nothing."""
         yield from ()
 
@@ -115,7 +115,7 @@ class MarkdownExport:
     def __init__(self) -> None:
         self._zip = ZipWriter()
 
-    def begin(self) -> bytes:
+    def start(self) -> bytes:
         """Nothing yet."""
         return b""
 
@@ -125,7 +125,7 @@ class MarkdownExport:
             self._zip.add(file_name(note), markdown(note, origin), note.updated_at) for note, origin in page
         )
 
-    def end(self) -> Iterator[bytes]:
+    def finish(self) -> Iterator[bytes]:
         """The directory."""
         return self._zip.directory()
 

@@ -20,7 +20,7 @@ from quart_notes.transfer.importer import count, kind_of, read
 from quart_notes.transfer.parsed_note import ParsedNote
 from quart_notes.transfer.source_files import SourcePath
 
-BATCH = 100  # entries: a write of so many takes a few milliseconds
+BATCH_ENTRIES = 100  # entries: a write of so many takes a few milliseconds
 BATCH_TEXT = 128 * 1024  # characters, so that what readers of the board have to take stays small
 COUNTED = 5000  # entries counted before somebody may ask to stop
 SHOWN = 300  # characters of a name or a reason
@@ -71,7 +71,7 @@ class Batch:
         if len(self.sample) < SAMPLE_MAX:
             self.sample.append(title_of(entry))
 
-    def noted(self, before: Outcome) -> Outcome:
+    def add_to(self, before: Outcome) -> Outcome:
         """What came of the import before, with what was passed over here."""
         left_out = {one.reason: one for one in before.left_out_reasons}
         lost = {one.what: one for one in before.lost}
@@ -126,7 +126,7 @@ class ImportSource:
         batch = Batch()
         for item in read(self._sources, self._options, self._kind):
             batch.add(item, origins)
-            if batch.done >= BATCH or batch.size >= BATCH_TEXT:
+            if batch.done >= BATCH_ENTRIES or batch.size >= BATCH_TEXT:
                 yield batch
                 batch = Batch()
         yield batch

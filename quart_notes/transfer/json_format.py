@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from quart_notes.schemas import ImportOptions
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.fields import gathered
-from quart_notes.transfer.json_stream import BadElement, Reader
+from quart_notes.transfer.json_stream import BadElement, JsonReader
 from quart_notes.transfer.parsed_note import ParsedNote
 from quart_notes.transfer.source_files import File
 
@@ -46,7 +46,7 @@ def count(file: File) -> Iterator[int]:
 
 def _elements(file: File) -> Iterator[Any]:
     with file.open() as opened:
-        reader = Reader(opened)
+        reader = JsonReader(opened)
         first = reader.peek()
         if first == "[":
             yield from _flat(reader)
@@ -58,7 +58,7 @@ def _elements(file: File) -> Iterator[Any]:
             raise UnreadableError("It is not JSON: something follows its end.")
 
 
-def _in_export(reader: Reader) -> Iterator[Any]:
+def _in_export(reader: JsonReader) -> Iterator[Any]:
     reader.skip("{")
     found = False
     while reader.peek() == '"':
@@ -75,7 +75,7 @@ def _in_export(reader: Reader) -> Iterator[Any]:
         raise UnreadableError("There are no notes in it: no array under the name notes.")
 
 
-def _flat(reader: Reader) -> Iterator[Any]:
+def _flat(reader: JsonReader) -> Iterator[Any]:
     """The elements of an array; of lists that have items of their own, as those of Google Tasks, their items."""
     for element in reader.array():
         inner = element.get("items") if isinstance(element, dict) else None

@@ -27,7 +27,7 @@ class BadElement:
         self.why = why
 
 
-class Reader:
+class JsonReader:
     """The document in a file, from its beginning to its end.
 
     What is no UTF-8 becomes lone surrogates, which no note may have.

@@ -18,12 +18,12 @@ from quart_notes.private_files import make_folder, open_file
 from quart_notes.transfer.source_files import SourcePath
 
 NAMES = "names.json"  # what their sender calls the files, in order; they themselves are 0, 1, 2 …
-MARK = ".mark"  # after the folder's name: a file that tells this place from those of other machines
+MARK_SUFFIX = ".mark"  # after the folder's name: a file that tells this place from those of other machines
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FILES_MAX = 10_000  # files sent together: each is one on the disk
-PATIENCE = 5.0  # seconds for another process to let go of the folder: one that was stopped may hold it for ever
-LOOK = 0.01  # seconds between looks whether it has
-BUSY = "The folder of imports is in use by another process; try again."
+LOCK_TIMEOUT = 5.0  # seconds for another process to let go of the folder: one that was stopped may hold it for ever
+LOCK_INTERVAL = 0.01  # seconds between looks whether it has
+BUSY_MESSAGE = "The folder of imports is in use by another process; try again."
 
 
 class Upload:
@@ -42,12 +42,12 @@ class Upload:
         self._limit = limit
         self._file: IO[bytes] | None = None
 
-    def begin(self, name: str) -> None:
+    def start_file(self, name: str) -> None:
         """A further file, under the name that its sender gives it."""
         self.close()
         if len(self.names) >= FILES_MAX:
             raise TooLargeError(f"At most {FILES_MAX:,} files can be sent together; put them into a zip.")
-        with _room():
+        with _disk_full_as_error():
             if self._lock is None:
                 self._lock = _made_and_locked(self.folder)
             self._file = open_file(self.folder / str(len(self.names)), "xb")
@@ -61,7 +61,7 @@ class Upload:
             raise TooLargeError(f"An import is at most {self._limit:,} bytes (max_import_bytes).")
         self._digest.update(data)
         if self._file is not None:
-            with _room():
+            with _disk_full_as_error():
                 self._file.write(data)
 
     @property
@@ -72,7 +72,7 @@ class Upload:
     def finish(self) -> None:
         """Nothing more comes."""
         self.close()
-        with _room(), open_file(self.folder / NAMES, "w", encoding="ascii") as file:
+        with _disk_full_as_error(), open_file(self.folder / NAMES, "w", encoding="ascii") as file:
             json.dump(self.names, file)
 
     def discard(self) -> None:
@@ -91,12 +91,12 @@ class Upload:
         """Let go of the file that was begun last."""
         file, self._file = self._file, None
         if file is not None:
-            with _room():
+            with _disk_full_as_error():
                 file.close()
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def _disk_full_as_error() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -116,11 +116,11 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _lock(descriptor: int) -> None:
-    given_up = time.monotonic() + PATIENCE
+    given_up = time.monotonic() + LOCK_TIMEOUT
     while not _taken(descriptor, LOCK_EX):
         if time.monotonic() >= given_up:
-            raise OverloadedError(BUSY, headers={"Retry-After": "1"})
-        time.sleep(LOOK)
+            raise OverloadedError(BUSY_MESSAGE, headers={"Retry-After": "1"})
+        time.sleep(LOCK_INTERVAL)
 
 
 def _taken(descriptor: int, kind: int) -> bool:
@@ -153,7 +153,7 @@ def _is_locked(folder: Path) -> bool:
         os.close(descriptor)
 
 
-class Spool:
+class UploadStore:
     """The folder of imports, with a folder for each, on one machine: its processes share it."""
 
     def __init__(self, folder: Path) -> None:
@@ -175,7 +175,7 @@ class Spool:
         finally:
             upload.release()
 
-    def kept(self) -> set[str]:
+    def finished(self) -> set[str]:
         """The folders that are there, but for those that are being filled. Waits for the disk."""
         if not self._folder.is_dir():
             return set()
@@ -183,20 +183,20 @@ class Spool:
             folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
             return {folder.name for folder in folders if not _is_locked(folder)}
 
-    def is_here(self, folder: str) -> bool:
+    def is_local(self, folder: str) -> bool:
         """Whether a folder was made in this place, of all machines that share a database; it may be gone."""
         return folder.startswith(f"{self._mark()}-")
 
     def _mark(self) -> str:
         """What the names of this place's folders begin with."""
         if not self._marked:
-            with _room():
+            with _disk_full_as_error():
                 self._marked = self._read_mark()
         return self._marked
 
     def _read_mark(self) -> str:
         make_folder(self._folder.parent)
-        with open_file(self._folder.with_name(self._folder.name + MARK), "a+", encoding="ascii") as file:
+        with open_file(self._folder.with_name(self._folder.name + MARK_SUFFIX), "a+", encoding="ascii") as file:
             flock(file, LOCK_EX)  # of two processes that begin, one makes it
             file.seek(0)
             marked: str = file.read()

@@ -10,7 +10,7 @@ LOGGER = "hypercorn.access"
 SECRET_PATH = re.compile(r"((?:/|%2F)front(?:/|%2F)join(?:/|%2F))[^\s?&\"]+", re.IGNORECASE)
 
 
-class EscapeValues(logging.Filter):
+class EscapeLogValues(logging.Filter):
     """Escapes what a client sent: hypercorn logs the decoded path.
 
     `%0d%0a` would start a new line, and `%22` a new field. Secrets in addresses are left out.
@@ -29,7 +29,7 @@ class _Escaped(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         value = self._values[name]
-        return escaped(concealed(value)) if isinstance(value, str) else value
+        return escape(redact(value)) if isinstance(value, str) else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -38,12 +38,12 @@ class _Escaped(Mapping[str, Any]):
         return len(self._values)
 
 
-def concealed(text: str) -> str:
+def redact(text: str) -> str:
     """`text` without the secrets of addresses."""
     return SECRET_PATH.sub(r"\1…", text)
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """`text` with quotes, backslashes and everything that is not printable as escapes."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return text
@@ -57,8 +57,8 @@ def escaped(text: str) -> str:
     )
 
 
-def protect() -> None:
+def install_filter() -> None:
     """Install the filter, once."""
     logger = logging.getLogger(LOGGER)
-    if not any(isinstance(present, EscapeValues) for present in logger.filters):
-        logger.addFilter(EscapeValues())
+    if not any(isinstance(present, EscapeLogValues) for present in logger.filters):
+        logger.addFilter(EscapeLogValues())

@@ -19,17 +19,19 @@ from quart_notes.errors import ProblemError, problem
 from quart_notes.live.response_cache import CachedResponse
 from quart_notes.schemas.strict_json import dump
 from quart_notes.web.error_handlers import PROBLEM_TYPE
-from quart_notes.web.etags import none_match
-from quart_notes.web.fast_post import BRIEF, Reply, shortly
-from quart_notes.web.raw_headers import FIELDS, fields_in, text
-from quart_notes.web.request_ids import CURRENT, HEADER, NAME
+from quart_notes.web.etags import if_none_match
+from quart_notes.web.fast_post import FAST_ROUTES, FastResponse, try_fast
+from quart_notes.web.raw_headers import SCOPE_FIELDS, field_text, fields_in
+from quart_notes.web.request_ids import CURRENT, HEADER, SCOPE_NAME
 from quart_notes.web.security.allowed_hosts import is_served, not_served
-from quart_notes.web.security.authentication import known_pass
+from quart_notes.web.security.authentication import cached_grant
 from quart_notes.web.security.headers import RAW_SECURITY, REQUEST_ID
-from quart_notes.web.security.request_admission import admit, strictly
+from quart_notes.web.security.request_admission import admit, with_hsts
 
-WHOLE = "quart_notes.whole"  # extension of a scope, from the transport: the first message contains the whole body
-KEPT = ((b"cache-control", b"no-cache"), *RAW_SECURITY)  # headers of a cached response
+BODY_COMPLETE = (
+    "quart_notes.whole"  # extension of a scope, from the transport: the first message contains the whole body
+)
+CACHED_RESPONSE_HEADERS = ((b"cache-control", b"no-cache"), *RAW_SECURITY)  # headers of a cached response
 PROBES = {"/healthz", "/readyz", "/db/alive"}
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; further ones make the client wait
 
@@ -41,22 +43,22 @@ class HTTPConnection(ASGIHTTPConnection):
         """Serve one request."""
         scope: Any = self.scope
         name, trouble = admit(self.app, scope)
-        send = strictly(self.app, scope, send)
+        send = with_hsts(self.app, scope, send)
         if trouble is not None:
             await _refuse(send, name, trouble)
             return
         core: Core = self.app.extensions["quart_notes"]
-        current = not core.follower.behind() or self._needs_no_data() or await core.follower.caught_up()
-        self._served = is_served(self.app, scope[FIELDS])
-        short = scope["method"] == "GET" and current and self._served
-        cached = shortly(self._kept, core) if short else None
+        current = not core.follower.may_be_behind() or self._needs_no_data() or await core.follower.catch_up()
+        self._host_is_served = is_served(self.app, scope[SCOPE_FIELDS])
+        short = scope["method"] == "GET" and current and self._host_is_served
+        cached = try_fast(self._cached_response, core) if short else None
         if cached is not None:
-            await self._answer(send, name, *cached)
+            await self._send_cached(send, name, *cached)
             return
-        scope[NAME] = name
+        scope[SCOPE_NAME] = name
         CURRENT.set(name.decode())
         try:
-            await self._take(name, receive, send)
+            await self._handle(name, receive, send)
         finally:
             CURRENT.set("")  # the next request of the connection may run in the same context
 
@@ -65,13 +67,13 @@ class HTTPConnection(ASGIHTTPConnection):
         path = self.scope["path"].removeprefix(self.scope.get("root_path") or "")
         return path in PROBES or path.startswith("/static/")
 
-    async def _take(self, name: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    async def _handle(self, name: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer a request that is not in the cache."""
-        if WHOLE not in (self.scope.get("extensions") or ()):
+        if BODY_COMPLETE not in (self.scope.get("extensions") or ()):
             await self._through_quart(super().__call__(receive, send), name, send)
             return
         first: Any = await receive()
-        reply = await self._brief(first["body"])
+        reply = await self._fast_response(first["body"])
         if reply is not None:
             await _send(send, reply.status, [*reply.raw_headers(), (HEADER, name), *RAW_SECURITY], reply.body)
             return
@@ -86,32 +88,32 @@ class HTTPConnection(ASGIHTTPConnection):
                     request.body.set_complete()
                 await request.body.room()
 
-    def _kept(self, core: Core) -> tuple[CachedResponse, str] | None:
+    def _cached_response(self, core: Core) -> tuple[CachedResponse, str] | None:
         """The cached response and the newest event of its caller, if the caller is known to be allowed to see it.
 
         The caller is judged first, so that nothing reveals what is cached.
         """
         scope: Any = self.scope
-        fields = scope[FIELDS]
-        passed = known_pass(core, fields, scope["root_path"], secure=scope["scheme"] == "https")
+        fields = scope[SCOPE_FIELDS]
+        passed = cached_grant(core, fields, scope["root_path"], secure=scope["scheme"] == "https")
         if passed is None or (b"origin" in fields and core.settings.origins):
             return None
-        cached = core.cache.get(scope["path"], scope["query_string"])
-        if cached is None or not passed.hears(cached.topic):
+        cached = core.response_cache.get(scope["path"], scope["query_string"])
+        if cached is None or not passed.may_hear(cached.topic):
             return None
         feed = core.broadcaster
         newest = feed.newest if passed.caller.trusted else feed.newest_of(passed.topics)
         return cached, f"{core.log.epoch}-{newest}"
 
-    async def _brief(self, body: bytes) -> Reply | None:
+    async def _fast_response(self, body: bytes) -> FastResponse | None:
         scope: Any = self.scope
         root = scope["root_path"]
-        way = self.app.extensions.get(BRIEF, {}).get((scope["method"], scope["path"].removeprefix(root)))
-        if way is None or not scope["path"].startswith(root) or not self._served:
+        way = self.app.extensions.get(FAST_ROUTES, {}).get((scope["method"], scope["path"].removeprefix(root)))
+        if way is None or not scope["path"].startswith(root) or not self._host_is_served:
             return None
         secure = scope["scheme"] == "https"
-        reply: Reply | None = await way.answer(
-            self.app.extensions["quart_notes"], root, scope[FIELDS], body, secure=secure
+        reply: FastResponse | None = await way.answer(
+            self.app.extensions["quart_notes"], root, scope[SCOPE_FIELDS], body, secure=secure
         )
         return reply
 
@@ -166,11 +168,11 @@ class HTTPConnection(ASGIHTTPConnection):
             await cancel_tasks({task for task in (sending, leaving) if not task.done()})
         raise_task_exceptions(done)
 
-    async def _answer(self, send: ASGISendCallable, name: bytes, cached: CachedResponse, newest: str) -> None:
+    async def _send_cached(self, send: ASGISendCallable, name: bytes, cached: CachedResponse, newest: str) -> None:
         fields = fields_in(self.scope)
-        unchanged = b"if-none-match" in fields and none_match(text(fields, b"if-none-match"), cached.etag)
+        unchanged = b"if-none-match" in fields and if_none_match(field_text(fields, b"if-none-match"), cached.etag)
         own = ((b"etag", cached.etag.encode()),) if unchanged else cached.headers
-        headers = [*own, (b"last-event-id", newest.encode()), (HEADER, name), *KEPT]
+        headers = [*own, (b"last-event-id", newest.encode()), (HEADER, name), *CACHED_RESPONSE_HEADERS]
         if self.app.extensions["quart_notes"].settings.origins:
             headers.append((b"vary", b"Origin"))
         await (_send(send, 304, headers, None) if unchanged else _send(send, 200, headers, cached.body))
@@ -208,15 +210,15 @@ class WebsocketConnection(ASGIWebsocketConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one websocket."""
         name, trouble = admit(self.app, self.scope)
-        send = strictly(self.app, self.scope, send)
+        send = with_hsts(self.app, self.scope, send)
         if trouble is not None:
             await _refuse(send, name, trouble, "websocket.http.response")
             return
         core: Core = self.app.extensions["quart_notes"]
-        if core.follower.behind():
-            await core.follower.caught_up()
+        if core.follower.may_be_behind():
+            await core.follower.catch_up()
         scope: Any = self.scope
-        scope[NAME] = name
+        scope[SCOPE_NAME] = name
         CURRENT.set(name.decode())
         try:
             await super().__call__(receive, send)

@@ -6,11 +6,11 @@ from quart_notes.web.context import core
 from quart_notes.web.security.authentication import caller
 
 
-async def board_list() -> list[MyBoardOut]:
+async def board_menu() -> list[MyBoardOut]:
     """The boards that the caller sees: the shared board, their personal one, and others."""
     found = await core().boards.find(await caller(), PageQuery(limit=PAGE_MAX))
-    return sorted(found.items, key=_place)
+    return sorted(found.items, key=_sort_key)
 
 
-def _place(board: MyBoardOut) -> tuple[bool, bool, str]:
+def _sort_key(board: MyBoardOut) -> tuple[bool, bool, str]:
     return board.id != SHARED_BOARD, board.kind != "personal", board.name.casefold()

@@ -12,7 +12,7 @@ from quart_notes.web.security.authentication import OPEN_BOARD, identify
 NAMELESS = "front_notes"  # the registration of the pages whose address names no board
 
 
-async def opened(board_id: int) -> int:
+async def current_board_id(board_id: int) -> int:
     """The board of an address, which is then open in this browser; without a number, the open one."""
     passed = await identify()
     if passed is None or passed.caller.session is None:
@@ -31,13 +31,13 @@ async def opened(board_id: int) -> int:
     return board_id
 
 
-def path(board_id: int) -> str:
+def board_path(board_id: int) -> str:
     """The path of a board's forms."""
     return "/front/notes" if board_id == SHARED_BOARD else f"/front/boards/{board_id}/notes"
 
 
-async def address(board_id: int) -> str:
+async def board_url(board_id: int) -> str:
     """The page of a board: with its number where another board may be open, for example in another tab."""
     passed = await identify()
     alone = passed is None or passed.caller.session is None
-    return path(board_id) if alone else f"/front/boards/{board_id}/notes"
+    return board_path(board_id) if alone else f"/front/boards/{board_id}/notes"

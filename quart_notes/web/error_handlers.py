@@ -32,8 +32,8 @@ CODES = {
     415: ("unsupported_media_type", "This address does not read that content type."),
     500: ("internal_error", "Something went wrong on the server. It has been logged."),
 }
-WORDS = ("title", "description", "content", "name")  # text fields of our forms
-OURS = {403, 404, 405, 409, 410, 412, 413, 415, 422}  # statuses whose pages may read rows
+TEXT_FIELDS = ("title", "description", "content", "name")  # text fields of our forms
+EXPECTED_STATUSES = {403, 404, 405, 409, 410, 412, 413, 415, 422}  # statuses whose pages may read rows
 MAX_FIELD_ERRORS = 50  # a body with more wrong fields gets an error with the first of them
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def register(app: Quart) -> None:
 async def _problem(error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - the registration says so
     body = problem(error.status, error.code, error.detail, error.errors, error.extra)
-    tell(error)
+    log_server_error(error)
     return await _render(body, error.headers)
 
 
@@ -69,13 +69,13 @@ async def _unexpected(error: Exception) -> Response:
     return await _render(unexpected(error), {})
 
 
-def tell(error: ProblemError) -> None:
+def log_server_error(error: ProblemError) -> None:
     """Log errors that a client may ask about. Overload is left out: it comes by the thousand, with one cause."""
     if error.status >= 500 and not isinstance(error, OverloadedError):
         log.warning("Answered %d %s: %s", error.status, error.code, error.__cause__ or error.detail)
 
 
-def named(body: dict[str, Any]) -> dict[str, Any]:
+def with_request_id(body: dict[str, Any]) -> dict[str, Any]:
     """A problem; a server error has its request id, which the log's lines have too."""
     name = CURRENT.get()
     return {**body, "request_id": name} if body["status"] >= 500 and name else body
@@ -106,7 +106,7 @@ def _message(item: Any) -> str:
 
 
 async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
-    body = named(body)
+    body = with_request_id(body)
     page = await _page(body)
     if page is not None:
         response = Response(page, body["status"], content_type="text/html; charset=utf-8")
@@ -122,7 +122,7 @@ async def _render(body: dict[str, Any], headers: dict[str, str]) -> Response:
 async def _page(body: dict[str, Any]) -> str | None:
     """The HTML for a person: a fragment for their page, or a page; None for a program."""
     part = _at_the_pages() and wants_fragment()
-    if not part and not wants_page():
+    if not part and not wants_html():
         return None
     g.bare = True
     if part:
@@ -135,7 +135,7 @@ async def _around(body: dict[str, Any]) -> dict[str, Any]:
     """The page's user and theme. No rows are read when the database may be gone, or the client asks too often."""
     if body["code"] == MisdirectedError.code:
         return {"style_inside": True}
-    if body["status"] not in OURS:
+    if body["status"] not in EXPECTED_STATUSES:
         return {}
     try:
         return await shell()
@@ -148,10 +148,10 @@ async def _typed(body: dict[str, Any]) -> list[str]:
     if body["code"] != SignInRequiredError.code or request.method != "POST":
         return []
     form = await request.form
-    return [form[name] for name in WORDS if form.get(name)]
+    return [form[name] for name in TEXT_FIELDS if form.get(name)]
 
 
-def wants_page() -> bool:
+def wants_html() -> bool:
     """Whether a browser asked: it accepts HTML by name, and the address is not one for programs."""
     return _at_the_pages() and any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
 

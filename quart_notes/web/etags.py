@@ -46,7 +46,7 @@ def if_match(header: str | None) -> Callable[[int], bool] | None:
     return lambda version: str(version) in tags
 
 
-def none_match(header: str | None, etag: str) -> bool:
+def if_none_match(header: str | None, etag: str) -> bool:
     """Whether the client has this representation already; tags are compared weakly.
 
     source   RFC 9110, 13.1.2

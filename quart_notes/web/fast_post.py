@@ -18,21 +18,21 @@ from quart_notes.core import Core
 from quart_notes.domain.access import Caller
 from quart_notes.errors import ProblemError, problem
 from quart_notes.schemas.strict_json import dump, parse
-from quart_notes.web.error_handlers import PROBLEM_TYPE, named, tell, unexpected
+from quart_notes.web.error_handlers import PROBLEM_TYPE, log_server_error, unexpected, with_request_id
 from quart_notes.web.raw_headers import Fields
-from quart_notes.web.security.authentication import known_caller
-from quart_notes.web.security.headers import NOT_KEPT
+from quart_notes.web.security.authentication import cached_caller
+from quart_notes.web.security.headers import NO_STORE
 
-BRIEF = "quart_notes.brief"  # extension of the application: the brief ways, by method and path
+FAST_ROUTES = "quart_notes.brief"  # extension of the application: the brief ways, by method and path
 JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
-JUDGED = frozenset({b"origin", b"sec-fetch-site"})  # by the guards: pages send them, programs do not
+GUARDED_HEADERS = frozenset({b"origin", b"sec-fetch-site"})  # by the guards: pages send them, programs do not
 
 P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Reply(NamedTuple):
+class FastResponse(NamedTuple):
     """A JSON answer."""
 
     status: int
@@ -46,36 +46,38 @@ class Reply(NamedTuple):
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """The same, for ASGI."""
-        headers = [(name.lower().encode(), value.encode()) for name, value in {**NOT_KEPT, **self.headers}.items()]
+        headers = [(name.lower().encode(), value.encode()) for name, value in {**NO_STORE, **self.headers}.items()]
         return [(b"content-type", self.content_type.encode()), *headers]
 
 
-Act = Callable[[Core, Caller, str, Any], Awaitable[Reply]]  # from the parts, who asks, the root path, the body
+Act = Callable[[Core, Caller, str, Any], Awaitable[FastResponse]]  # from the parts, who asks, the root path, the body
 
 
-class Brief(NamedTuple):
+class FastRoute(NamedTuple):
     """What a body has to be, and what answers it."""
 
     model: type[BaseModel]
     act: Act
 
-    async def answer(self, core: Core, root: str, fields: Fields, body: bytes, *, secure: bool = False) -> Reply | None:
+    async def respond(
+        self, core: Core, root: str, fields: Fields, body: bytes, *, secure: bool = False
+    ) -> FastResponse | None:
         """The answer; None when the request is not plainly right."""
-        who = shortly(known_caller, core, fields, root, secure=secure)
-        data = shortly(self._data, fields, body)
+        who = try_fast(cached_caller, core, fields, root, secure=secure)
+        data = try_fast(self._data, fields, body)
         if data is None or who is None or who.scope != "write":
             return None
         try:
             return await self.act(core, who, root, data)
         except ProblemError as error:
-            tell(error)
+            log_server_error(error)
             document = problem(error.status, error.code, error.detail, error.errors, error.extra)
             return _failed(document, error.headers)
         except Exception as error:
             return _failed(unexpected(error), {})
 
     def _data(self, fields: Fields, body: bytes) -> BaseModel | None:
-        if not JUDGED.isdisjoint(fields) or fields.get(b"content-type", b"").lower() not in JSON:
+        if not GUARDED_HEADERS.isdisjoint(fields) or fields.get(b"content-type", b"").lower() not in JSON:
             return None
         try:
             return self.model.model_validate(parse(body))
@@ -83,7 +85,7 @@ class Brief(NamedTuple):
             return None
 
 
-def shortly(find: Callable[P, T | None], *args: P.args, **named: P.kwargs) -> T | None:
+def try_fast(find: Callable[P, T | None], *args: P.args, **named: P.kwargs) -> T | None:
     """What `find` gives; None, for the long way, when anything at all goes wrong on a short one."""
     try:
         return find(*args, **named)
@@ -92,14 +94,18 @@ def shortly(find: Callable[P, T | None], *args: P.args, **named: P.kwargs) -> T 
         return None
 
 
-def _failed(document: dict[str, Any], headers: dict[str, str]) -> Reply:
-    return Reply(document["status"], {**headers, "Cache-Control": "no-store"}, dump(named(document)), PROBLEM_TYPE)
+def _failed(document: dict[str, Any], headers: dict[str, str]) -> FastResponse:
+    return FastResponse(
+        document["status"], {**headers, "Cache-Control": "no-store"}, dump(with_request_id(document)), PROBLEM_TYPE
+    )
 
 
-def also(blueprint: Blueprint, method: str, rule: str, model: type[BaseModel], act: Act) -> None:
+def add_fast_route(blueprint: Blueprint, method: str, rule: str, model: type[BaseModel], act: Act) -> None:
     """Have `act` answer what is plainly right of a blueprint's route, whose body is a `model`; it changes no other."""
 
     def take_down(state: BlueprintSetupState) -> None:
-        state.app.extensions.setdefault(BRIEF, {})[method, f"{state.url_prefix or ''}{rule}"] = Brief(model, act)
+        state.app.extensions.setdefault(FAST_ROUTES, {})[method, f"{state.url_prefix or ''}{rule}"] = FastRoute(
+            model, act
+        )
 
     blueprint.record_once(take_down)

@@ -17,7 +17,7 @@ KEY_BYTES = 12
 INVALID = (ValidationError, ValidationFailedError)  # what is wrong with the fields of a form
 
 
-async def typed(*names: str) -> dict[str, str]:
+async def form_values(*names: str) -> dict[str, str]:
     """The fields of the form; a browser ends lines with CRLF, our texts with LF."""
     form = await request.form
     return {name: form.get(name, "").replace("\r\n", "\n") for name in names}
@@ -39,7 +39,7 @@ def new_form_key() -> str:
     return secrets.token_hex(KEY_BYTES)
 
 
-def filled(typed: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:
+def form_context(typed: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:
     """A form for the templates: what was typed, and the first error of each field."""
     return {**typed, "errors": {error.field: error.message for error in reversed([*errors])}}
 
@@ -57,7 +57,7 @@ async def refused(
 ) -> tuple[str, int]:
     """The page with a form that was refused: what was typed, and the errors of its fields; for a fragment see above."""
     found = form_problem(error)
-    return await page(filled(sent, found.errors)), found.status
+    return await page(form_context(sent, found.errors)), found.status
 
 
 async def question(asked: str, words: str, *, verb: str, back: str) -> str | None:
@@ -71,7 +71,7 @@ async def question(asked: str, words: str, *, verb: str, back: str) -> str | Non
     return await render_template("confirm.html", question=asked, words=words, verb=verb, back=back)
 
 
-def digits(text: str | None) -> int | None:
+def parse_id(text: str | None) -> int | None:
     """The id in `text`, in digits, or None."""
     if not text or not (text.isascii() and text.isdigit()) or len(text) > 19:
         return None
@@ -86,7 +86,7 @@ def number(text: str | None, default: int, largest: int) -> int:
     return min(max(int(text), 1), largest)
 
 
-def own_page(path: str, otherwise: str) -> str:
+def safe_next_path(path: str, otherwise: str) -> str:
     """The path, if it is one of our own pages, else `otherwise`: a sent path could lead anywhere."""
     plain = path.isascii() and path.isprintable() and "\\" not in path and "//" not in path
     return path if plain and path.startswith("/front/") else otherwise

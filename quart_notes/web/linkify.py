@@ -13,14 +13,14 @@ SENTENCE_ENDS = frozenset(".,;:!?'*_~…»”’")
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
-class Piece(NamedTuple):
+class Segment(NamedTuple):
     """A part of a text, and whether it is a web address."""
 
     text: str
     is_link: bool
 
 
-def linked(text: str) -> Iterator[Piece]:
+def linkify(text: str) -> Iterator[Segment]:
     """The text in pieces, which joined give the text again; a link begins with http:// or https://."""
     done = 0
     for match in ADDRESS.finditer(text):
@@ -28,11 +28,11 @@ def linked(text: str) -> Iterator[Piece]:
         if HOST.match(address) is None:
             continue
         if match.start() > done:
-            yield Piece(text[done : match.start()], is_link=False)
-        yield Piece(address, is_link=True)
+            yield Segment(text[done : match.start()], is_link=False)
+        yield Segment(address, is_link=True)
         done = match.start() + len(address)
     if done < len(text):
-        yield Piece(text[done:], is_link=False)
+        yield Segment(text[done:], is_link=False)
 
 
 def _trimmed(address: str) -> str:

@@ -10,7 +10,7 @@ from quart_notes.domain.service import Listed
 from quart_notes.live import events
 from quart_notes.schemas import PAGE_MAX, PageQuery, RoomOut, RoomQuery, UnreadOut, UserOut
 from quart_notes.web.context import core
-from quart_notes.web.security.authentication import accounts, caller, chosen_person, heard
+from quart_notes.web.security.authentication import accounts_mode, caller, current_user, visible_position
 
 THEMES = ("light", "dark", "system")
 CHOICES = 12  # users in the bar's list; the people page has all
@@ -33,34 +33,32 @@ async def shell() -> dict[str, Any]:
     shell_job        JobOut: the oldest unfinished job of `me`, or None
     here             page to return to after the choice of a user
     """
-    people = await core().people.find(PageQuery(limit=CHOICES + 1), active=True)
-    me = await chosen_person()
+    people = await core().users.find(PageQuery(limit=CHOICES + 1), active=True)
+    me = await current_user()
     who = await caller()
     found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
     wanted = (await core().preferences.of_person(me.id))[0] if me else {}
     # Last, so that no unread message is in a room that is not listed; the script skips what is counted already.
-    unread = await core().readings.of_person(who, me.id) if me else Listed([], found.position)
+    unread = await core().read_markers.of_person(who, me.id) if me else Listed([], found.position)
     private = next((room for room in found.items if room.kind == "private"), None)
     conversations = sorted((room for room in found.items if room.kind == "direct"), key=lambda room: _other(room, me))
     return {
         "me": me,
         "admin": who.trusted or who.admin,
-        "choices": people.items if len(people.items) <= CHOICES and not accounts() else [],
+        "choices": people.items if len(people.items) <= CHOICES and not accounts_mode() else [],
         "theme": wanted["theme"] if wanted.get("theme") in THEMES else "",
         "last_room": next((room for room in found.items if room.id == wanted.get("room")), None),
         "rooms": sorted((room for room in found.items if room.kind == "room"), key=_by_name),
         "conversations": conversations,
         "assistant_room": private,
         "assistant_there": await core().assistant.is_there(),
-        "assistant_wanted": core().assistant.wanted,
+        "assistant_wanted": core().assistant.enabled,
         "unread": {one.room_id: one.count for one in unread.items if one.count},
         "unread_total": sum(one.count for one in unread.items),
         "unread_marks": _marks(unread.items),
-        "shell_event_id": heard(unread.position),
-        "shell_topics": ",".join(
-            [events.USERS, events.ROOMS, events.EVERY_ROOM, *([events.user(me.id)] if me else [])]
-        ),
-        "shell_job": next(iter(await core().jobs.under_way(who)), None),
+        "shell_event_id": visible_position(unread.position),
+        "shell_topics": ",".join([events.USERS, events.ROOMS, events.ALL_ROOMS, *([events.user(me.id)] if me else [])]),
+        "shell_job": next(iter(await core().jobs.active(who)), None),
         "here": _here({f"/front/rooms/{room.id}" for room in found.items if room.kind != "room"}),
     }
 

@@ -8,28 +8,28 @@ from quart.wrappers.request import Body
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_notes.errors import UnsupportedMediaTypeError
-from quart_notes.live.compact_event import LeanEvent
+from quart_notes.live.compact_event import CompactEvent
 from quart_notes.schemas.strict_json import parse
 
-HELD = 256 * 1024  # bytes of a file that wait for a route; the rest waits in the connection
-TAKES_FILES = "_quart_notes_takes_files"
+BUFFER_BYTES = 256 * 1024  # bytes of a file that wait for a route; the rest waits in the connection
+STREAMS_BODY = "_quart_notes_takes_files"
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
 
-def takes_files(route: F) -> F:
+def streams_body(route: F) -> F:
     """Let a route read a larger body than others, in pieces."""
-    setattr(route, TAKES_FILES, True)
+    setattr(route, STREAMS_BODY, True)
     return route
 
 
-async def decide() -> None:
+async def choose_body_mode() -> None:
     """Before the guards: choose whether the body is read in pieces."""
-    body = cast(CheckedRequest, request).body
-    assert isinstance(body, HeldBody)  # noqa: S101 - CheckedRequest makes it
-    body.decided(pieces=hasattr(current_app.view_functions.get(request.endpoint or ""), TAKES_FILES))
+    body = cast(StrictRequest, request).body
+    assert isinstance(body, BackpressuredBody)  # noqa: S101 - CheckedRequest makes it
+    body.decided(pieces=hasattr(current_app.view_functions.get(request.endpoint or ""), STREAMS_BODY))
 
 
-class HeldBody(Body):
+class BackpressuredBody(Body):
     """A body with backpressure: it reads no more than it can hold.
 
     1. Until the route is known, only the first message is read, and kept.
@@ -41,12 +41,12 @@ class HeldBody(Body):
     def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
         # Body would set the same, and create two asyncio events for each request, which are never used.
         self._data = bytearray()
-        self._complete, self._has_data = LeanEvent(), LeanEvent()
+        self._complete, self._has_data = CompactEvent(), CompactEvent()
         self._max_content_length = None
         self._must_raise = None
         self._expected = expected_content_length or 0
         self._bound = max_content_length
-        self._decided, self._taken = LeanEvent(), LeanEvent()
+        self._decided, self._taken = CompactEvent(), CompactEvent()
         self._pieces = False
 
     def decided(self, *, pieces: bool) -> None:
@@ -62,7 +62,7 @@ class HeldBody(Body):
     async def room(self) -> None:
         """Wait until more may be read."""
         await self._decided.wait()
-        while self._pieces and len(self._data) > HELD:
+        while self._pieces and len(self._data) > BUFFER_BYTES:
             self._taken.clear()
             await self._taken.wait()
 
@@ -72,10 +72,10 @@ class HeldBody(Body):
         return data
 
 
-class CheckedRequest(Request):
+class StrictRequest(Request):
     """A request whose JSON is read by the one strict reader; quart-schema's validation uses it too."""
 
-    body_class = HeldBody
+    body_class = BackpressuredBody
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """The body's JSON document.

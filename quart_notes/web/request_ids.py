@@ -7,7 +7,9 @@ from contextvars import ContextVar
 from itertools import count
 
 HEADER = b"x-request-id"
-NAME = "quart_notes.web.request_ids"  # of a request's scope, as soon as its response is known not to be a cached one
+SCOPE_NAME = (
+    "quart_notes.web.request_ids"  # of a request's scope, as soon as its response is known not to be a cached one
+)
 TAILS = tuple(b"%02x" % number for number in range(256))  # joining two texts takes half as long as formatting
 WELL_FORMED = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 CURRENT: ContextVar[str] = ContextVar("request_id", default="")  # of the request in progress; empty: none

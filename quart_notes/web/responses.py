@@ -7,19 +7,19 @@ from urllib.parse import urlencode
 from pydantic import TypeAdapter
 from quart import Response, request
 
-from quart_notes.domain.idempotency import Repeated
+from quart_notes.domain.idempotency import AlreadyMade
 from quart_notes.domain.service import Listed
-from quart_notes.live.writer import Written
-from quart_notes.schemas import Outgoing
+from quart_notes.live.writer import Committed
+from quart_notes.schemas import OutputModel
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.web.etags import etag_of, none_match, tags_sent, version_tag
+from quart_notes.web.etags import etag_of, if_none_match, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc
-from quart_notes.web.security.authentication import heard
+from quart_notes.web.security.authentication import visible_position
 
 LIST_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID", "Link")}
-THING_HEADERS = {"Last-Event-ID": HEADERS["Last-Event-ID"]}
-NEW_HEADERS = {**THING_HEADERS, "Location": HEADERS["Location"]}
+ITEM_HEADERS = {"Last-Event-ID": HEADERS["Last-Event-ID"]}
+CREATED_HEADERS = {**ITEM_HEADERS, "Location": HEADERS["Location"]}
 
 
 def list_response(description: str, model: Any) -> tuple[ResponseDoc, ResponseDoc]:
@@ -30,7 +30,7 @@ def list_response(description: str, model: Any) -> tuple[ResponseDoc, ResponseDo
     )
 
 
-def made(name: str, model: type[Outgoing], headers: Mapping[str, str]) -> tuple[ResponseDoc, ResponseDoc]:
+def made(name: str, model: type[OutputModel], headers: Mapping[str, str]) -> tuple[ResponseDoc, ResponseDoc]:
     """The documented responses of a creation, which may be a repetition."""
     return (
         ResponseDoc(201, f"The new {name}.", model, headers=headers),
@@ -38,21 +38,21 @@ def made(name: str, model: type[Outgoing], headers: Mapping[str, str]) -> tuple[
     )
 
 
-def made_status(written: Written[Any]) -> int:
+def made_status(written: Committed[Any]) -> int:
     """201 for a new object, 200 for one that was created before."""
-    return 200 if isinstance(written, Repeated) else 201
+    return 200 if isinstance(written, AlreadyMade) else 201
 
 
 def page(adapter: TypeAdapter[Any], found: Listed[Any]) -> Response:
     """A page of a list by id ascending, and the link to the next page."""
     links = {"next": {"after_id": found.items[-1].id}} if found.more else {}
-    return listed(adapter.dump_json(found.items), found.position, **links)
+    return json_list(adapter.dump_json(found.items), found.position, **links)
 
 
-def listed(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:
+def json_list(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:
     """A list as JSON, or 304 when the client has it; `links` contains the parameters of further pages by relation."""
     etag = etag_of(body)
-    if none_match(tags_sent("If-None-Match"), etag):
+    if if_none_match(tags_sent("If-None-Match"), etag):
         response = Response(None, 304)
         del response.headers["Content-Type"]
     else:
@@ -61,7 +61,7 @@ def listed(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Respon
             response.headers["Link"] = ", ".join(f'<{_page(where)}>; rel="{rel}"' for rel, where in links.items())
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Last-Event-ID"] = str(heard(position))
+    response.headers["Last-Event-ID"] = str(visible_position(position))
     return response
 
 
@@ -69,8 +69,8 @@ def _page(parameters: Mapping[str, Any]) -> str:
     return f"{request.root_path}{request.path}?{urlencode({**request.args.to_dict(), **parameters})}"
 
 
-def thing(
-    what: Outgoing, position: EventId, *, status: int = 200, version: int | None = None, location: str | None = None
+def json_item(
+    what: OutputModel, position: EventId, *, status: int = 200, version: int | None = None, location: str | None = None
 ) -> Response:
     """An object as JSON; `location` is its path within the application, `version` gives its entity tag."""
     response = Response(what.model_dump_json(), status, content_type="application/json")
@@ -78,5 +78,5 @@ def thing(
         response.headers["ETag"] = version_tag(version)
     if location is not None:
         response.headers["Location"] = request.root_path + location
-    response.headers["Last-Event-ID"] = str(heard(position))
+    response.headers["Last-Event-ID"] = str(visible_position(position))
     return response

@@ -13,14 +13,14 @@ from quart import websocket
 from quart.wrappers.response import ResponseBody
 
 from quart_notes.live import frames, outlets
-from quart_notes.live.channel import Framing, Message
+from quart_notes.live.channel import Encoder, Message
 from quart_notes.live.feed import Subscription
-from quart_notes.live.subscriber import Reader
+from quart_notes.live.subscriber import Subscriber
 from quart_notes.web.context import core
 
 RETRY_MS = 1000, 4000  # what a browser's own EventSource waits, by chance, so that not all come back at once
-PORTION = 64 * 1024  # bytes of history that are sent at once
-GRACE = 20.0  # seconds a reader that was cut off has to read what waits and the close; then it is dropped
+CHUNK_BYTES = 64 * 1024  # bytes of history that are sent at once
+CLOSE_GRACE = 20.0  # seconds a reader that was cut off has to read what waits and the close; then it is dropped
 RESTARTING, TOO_SLOW, FAILED, DENIED = 1012, 1013, 1011, 1008  # RFC 6455, 7.4 and IANA's registry
 NO_MORE = "no more"  # why hearing is cancelled: what the client has said is not to be taken any more
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ Watch = Callable[[Callable[[], None]], Leave]  # has something called when someb
 
 
 @contextmanager
-def present(join: Join) -> Iterator[None]:
+def joined(join: Join) -> Iterator[None]:
     """Somebody is here while the block runs."""
     leave = join()
     try:
@@ -41,15 +41,17 @@ def present(join: Join) -> Iterator[None]:
             go()
 
 
-def direct_peer(scope: Any) -> outlets.Peer | None:
+def direct_peer(scope: Any) -> outlets.ClientConnection | None:
     """The connection to write to directly, where there is one and the settings want it."""
-    return outlets.peer_of(scope) if core().settings.stream_road == "direct" else None
+    return outlets.connection_of(scope) if core().settings.stream_road == "direct" else None
 
 
 class EventStream(ResponseBody):
     """The body of an event stream; lets go of its subscription however the response ends."""
 
-    def __init__(self, subscription: Subscription, peer: outlets.Peer | None, join: Join, watch: Watch) -> None:
+    def __init__(
+        self, subscription: Subscription, peer: outlets.ClientConnection | None, join: Join, watch: Watch
+    ) -> None:
         self._subscription = subscription
         self._peer = peer
         self._join = join
@@ -70,45 +72,45 @@ class EventStream(ResponseBody):
         subscription = self._subscription
         yield b"retry: %d\n:\n\n" % randint(*RETRY_MS)  # noqa: S311 - no secret
         async for page in subscription.history():
-            for portion in _portions(page, frames.sse):
+            for portion in _chunks(page, frames.sse):
                 yield portion
         # Present only now: what is volatile would be lost among the history.
-        with present(self._join):
+        with joined(self._join):
             if self._peer is not None:
                 subscription.attach(outlets.EventStreamOutlet(self._peer))
                 await subscription.reader.ended.wait()
                 if subscription.reader.lagged:
-                    _drop_later(self._peer)
+                    _abort_after_grace(self._peer)
                 return
             while not subscription.reader.ended.is_set():
                 await subscription.wait()
-                data = subscription.reader.take_framed()
+                data = subscription.reader.drain_bytes()
                 if data or not subscription.reader.ended.is_set():
                     yield data or frames.COMMENT  # woken without data: a heartbeat
 
 
-def _portions(page: list[Message], framing: Framing) -> Iterator[bytes]:
+def _chunks(page: list[Message], framing: Encoder) -> Iterator[bytes]:
     """A page of history in pieces of about PORTION bytes: copied on their way, and held by a slow reader."""
     portion: list[bytes] = []
     size = 0
     for message in page:
         portion.append(framing(message))
         size += len(portion[-1])
-        if size >= PORTION:
+        if size >= CHUNK_BYTES:
             yield b"".join(portion)
             portion, size = [], 0
     if portion:
         yield b"".join(portion)
 
 
-def _drop_later(peer: outlets.Peer) -> None:
+def _abort_after_grace(peer: outlets.ClientConnection) -> None:
     """The end of a stream waits behind what its reader has not read, but not for ever."""
 
     def drop() -> None:
         if peer.transport.get_write_buffer_size():
             peer.transport.abort()
 
-    asyncio.get_running_loop().call_later(GRACE, drop)
+    asyncio.get_running_loop().call_later(CLOSE_GRACE, drop)
 
 
 class Conversation(ABC):
@@ -145,9 +147,9 @@ class Conversation(ABC):
             code = await self._until_end()
             self._subscription.close()  # nothing is written after the closing frame
             if self._peer is not None:
-                _drop_later(self._peer)
+                _abort_after_grace(self._peer)
             with suppress(TimeoutError):
-                async with asyncio.timeout(GRACE):
+                async with asyncio.timeout(CLOSE_GRACE):
                     await websocket.close(code)
         finally:
             unwatch()
@@ -166,7 +168,7 @@ class Conversation(ABC):
             await self._send_all(reader)
             if not (reader.lagged or reader.closing or self._denied):
                 # The client has left, unless receiving has ended it: what it sent before is still on its way.
-                await asyncio.wait([self._receiving], timeout=GRACE)
+                await asyncio.wait([self._receiving], timeout=CLOSE_GRACE)
             if self._denied:
                 return DENIED
             if self._receiving.done() and not self._receiving.cancelled():
@@ -176,7 +178,7 @@ class Conversation(ABC):
             return FAILED
         return TOO_SLOW if reader.lagged else RESTARTING
 
-    async def _send_all(self, reader: Reader) -> None:
+    async def _send_all(self, reader: Subscriber) -> None:
         """Send the history, then live events, until the reader has ended."""
         async for page in self._subscription.history():
             if self._peer is None:
@@ -184,13 +186,13 @@ class Conversation(ABC):
             else:
                 await _write(page, reader, self._peer)
         # Present only now: what is volatile would be lost among the history.
-        with present(self.join):
+        with joined(self.join):
             if self._peer is not None:
                 self._subscription.attach(outlets.WebsocketOutlet(self._peer))
                 await reader.ended.wait()
             while not reader.ended.is_set():
                 await self._subscription.wait()
-                await self._send(reader.take())
+                await self._send(reader.drain())
 
     async def _send(self, messages: list[Message]) -> None:
         for message in messages:
@@ -199,13 +201,13 @@ class Conversation(ABC):
                 await websocket.send(text)
 
 
-async def _write(page: list[Message], reader: Reader, peer: outlets.Peer) -> None:
+async def _write(page: list[Message], reader: Subscriber, peer: outlets.ClientConnection) -> None:
     """Write a page of history straight to the connection, as fast as it is taken.
 
     Message by message, through the framework, each costs 80 µs, and many readers may come back at once.
     """
     with suppress(OSError):  # it has gone: the reader of the line finds out
-        for portion in _portions(page, reader.framing):
+        for portion in _chunks(page, reader.encoder):
             if reader.ended.is_set() or peer.closing:
                 return
             await peer.write(portion)

@@ -10,7 +10,7 @@ from quart_notes.web.assets import asset, page_modules
 from quart_notes.web.context import core
 from quart_notes.web.forms import new_form_key
 from quart_notes.web.page_layout import shell
-from quart_notes.web.security.authentication import accounts
+from quart_notes.web.security.authentication import accounts_mode
 from quart_notes.web.user_agents import browser_name
 
 
@@ -23,7 +23,7 @@ def register(app: Quart) -> None:
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.globals["page_modules"] = page_modules
     app.jinja_env.globals["new_form_key"] = new_form_key
-    app.jinja_env.globals["_"] = _untranslated
+    app.jinja_env.globals["_"] = _gettext
     app.context_processor(_of_request)
 
 
@@ -31,7 +31,7 @@ async def _of_request() -> dict[str, object]:
     found: dict[str, object] = {
         "root": request.root_path,
         "open_to_network": core().settings.open_to_network,
-        "accounts": accounts(),
+        "accounts": accounts_mode(),
     }
     # g.bare is set for what stands alone: an error, a part of a page.
     if (request.blueprint or "").startswith("front_") and not g.get("bare", False):
@@ -47,5 +47,5 @@ def rfc3339(moment: datetime) -> str:
     return re.sub(r"(\.\d{3})\d*", r"\1", moment.astimezone(UTC).isoformat()).replace("+00:00", "Z")
 
 
-def _untranslated(text: str) -> str:
+def _gettext(text: str) -> str:
     return text

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from quart_notes.domain.jobs import Sent
+from quart_notes.domain.jobs import UploadedJob
 from quart_notes.errors import (
     BadRequestError,
     FieldError,
@@ -29,23 +29,23 @@ FIELD_MAX = 1000  # bytes of a field that is no file
 FIELDS_MAX = 20
 NAME_MAX = 255  # characters of a file's name
 PAYLOAD = "file"  # name of a body without a name
-NOTHING = Sent("", "", 0)
+NOTHING = UploadedJob("", "", 0)
 
 
 @dataclass(slots=True)
-class Received:
+class UploadedFiles:
     """The received files, and the fields beside them.
 
     unwanted   a repeated upload: none of it is kept
     """
 
-    sent: Sent = NOTHING
+    sent: UploadedJob = NOTHING
     unwanted: bool = False
     fields: dict[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager
-async def received() -> AsyncIterator[Received]:
+async def receive_upload() -> AsyncIterator[UploadedFiles]:
     """The files of this request, on the disk; they are deleted when the block fails.
 
     raises   ValidationFailedError without any; TooLargeError; StorageFullError; OverloadedError; RequestTimedOutError
@@ -55,9 +55,9 @@ async def received() -> AsyncIterator[Received]:
     length = request.content_length
     if length is not None and length > limit + HEAD_MAX * FIELDS_MAX:
         raise TooLargeError(f"An import is at most {limit:,} bytes (max_import_bytes).")
-    kept = Received()
-    with core().spool.receiving(limit) as upload:
-        take = _taker(upload, kept)
+    kept = UploadedFiles()
+    with core().uploads.receiving(limit) as upload:
+        take = _body_writer(upload, kept)
         async for piece in _pieces():
             await _in_thread(take, piece)
         await _in_thread(take, None)
@@ -65,7 +65,7 @@ async def received() -> AsyncIterator[Received]:
             message = "Send a file: as the body, or as the part `file` of a form."
             raise ValidationFailedError(message, errors=[FieldError("file", message)])
         await _in_thread(upload.finish)
-        kept.sent = Sent(_shown(upload.names), upload.folder.name, upload.size, upload.digest)
+        kept.sent = UploadedJob(_shown(upload.names), upload.folder.name, upload.size, upload.digest)
         yield kept
         if kept.unwanted:
             await _in_thread(upload.discard)
@@ -99,16 +99,16 @@ async def _in_thread(act: Callable[P, None], *args: P.args, **named: P.kwargs) -
     doing.result()
 
 
-def _taker(upload: Upload, kept: Received) -> Callable[[bytes | None], None]:
+def _body_writer(upload: Upload, kept: UploadedFiles) -> Callable[[bytes | None], None]:
     """The function that accepts the pieces of the body, and None at its end; it waits for the disk."""
     kind, options = parse_options_header(request.headers.get("Content-Type"))
     if kind == "multipart/form-data":
-        return _FormTaker(upload, kept, options.get("boundary", "")).take
+        return _MultipartWriter(upload, kept, options.get("boundary", "")).take
     name = _own_name()
 
     def take(piece: bytes | None) -> None:
         if not upload.names:
-            upload.begin(name)
+            upload.start_file(name)
         if piece is not None:
             upload.write(piece)
 
@@ -121,14 +121,14 @@ def _own_name() -> str:
     return request.args.get("name") or options.get("filename") or PAYLOAD
 
 
-class _FormTaker:
+class _MultipartWriter:
     """Parses a form as it arrives: files to the disk, short fields beside them."""
 
-    def __init__(self, upload: Upload, kept: Received, boundary: str) -> None:
+    def __init__(self, upload: Upload, kept: UploadedFiles, boundary: str) -> None:
         if not boundary or len(boundary) > 200 or not boundary.isascii():
             raise BadRequestError("The form has no boundary.")
         self._upload = upload
-        self._kept = kept
+        self._received = kept
         self._decoder = MultipartDecoder(boundary.encode(), HEAD_MAX * 4, max_parts=FILES_MAX + FIELDS_MAX)
         self._field: str | None = None
         self._value = b""
@@ -162,12 +162,12 @@ class _FormTaker:
         if len(self._value) > FIELD_MAX or self._fields > FIELDS_MAX:
             raise RequestEntityTooLarge
         if not event.more_data and self._field is not None:
-            self._kept.fields[self._field] = self._value.decode()
+            self._received.fields[self._field] = self._value.decode()
 
     def _write(self, event: Data) -> None:
         # A browser sends a part without a name and without bytes for a field in which no file was chosen.
         if self._waiting is not None and (self._waiting or event.data):
-            self._upload.begin(self._waiting or PAYLOAD)
+            self._upload.start_file(self._waiting or PAYLOAD)
             self._waiting = None
         if event.data:
             self._upload.write(event.data)

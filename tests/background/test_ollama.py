@@ -9,12 +9,12 @@ import pytest
 
 from quart_notes.background import ollama
 from quart_notes.background.ollama import Ollama, OllamaError
-from quart_notes.domain.assistant.prompt import Turn
+from quart_notes.domain.assistant.prompt import ChatMessage
 from quart_notes.schemas import ANSWER_MAX
 from tests.support.servers.fake_ollama import FakeOllama
 
 QUIET = {"hold": "never"}
-ASKED: list[Turn] = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "word"}]
+ASKED: list[ChatMessage] = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "word"}]
 
 
 async def said(upstream: FakeOllama | str, *steps: Any, first: float = 10.0, model: str = "llama3.2") -> list[str]:
@@ -120,7 +120,7 @@ async def test_an_ollama_without_the_model_is_an_ollama(upstream: FakeOllama, mo
     client = Ollama(upstream.url, "llama3.2", 10)
 
     with pytest.raises(OllamaError, match=r"Run: ollama pull llama3\.2"):
-        await client.look()
+        await client.check()
     upstream.will("tags")
     await client.close()
 
@@ -190,7 +190,7 @@ async def test_a_name_that_leads_nowhere_is_told():
 
 
 async def test_a_connection_that_is_not_taken_is_given_up(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ollama, "CONNECT", 0.2)
+    monkeypatch.setattr(ollama, "CONNECT_TIMEOUT", 0.2)
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -215,7 +215,7 @@ async def test_a_first_word_that_takes_too_long_is_not_waited_for(upstream: Fake
 
 
 async def test_a_server_that_falls_silent_is_not_waited_for(upstream: FakeOllama, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ollama, "SILENCE", 0.2)
+    monkeypatch.setattr(ollama, "SILENCE_TIMEOUT", 0.2)
 
     first, error = await said(upstream, "a", QUIET)
 
@@ -225,7 +225,7 @@ async def test_a_server_that_falls_silent_is_not_waited_for(upstream: FakeOllama
 
 
 async def test_a_server_that_never_ends_is_not_waited_for(upstream: FakeOllama, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ollama, "LONGEST", 0.3)
+    monkeypatch.setattr(ollama, "ANSWER_TIMEOUT", 0.3)
     thought = json.dumps({"message": {"content": "", "thinking": "hmm"}, "done": False})
 
     *_, error = await said(upstream, *[{"line": thought}, {"wait": 0.02}] * 500)
@@ -272,7 +272,7 @@ async def test_a_proxy_of_the_environment_is_not_asked(upstream: FakeOllama, mon
 async def looked(url: str, model: str = "llama3.2") -> str:
     client = Ollama(url, model, 10)
     try:
-        await client.look()
+        await client.check()
     except OllamaError as error:
         return str(error)
     finally:

@@ -14,11 +14,11 @@ import pytest
 
 from quart_notes import create_app
 from quart_notes.domain.access import RANK
-from quart_notes.domain.jobs import Sent
+from quart_notes.domain.jobs import UploadedJob
 from quart_notes.models import Job
 from quart_notes.schemas import ImportOptions, InvitationCreate, MessageCreate, Role
 from quart_notes.settings import Settings
-from quart_notes.web.security.guards import NEEDS, Need, need_of
+from quart_notes.web.security.guards import REQUIREMENTS, Requirement, requirement_of
 from tests.support.accounts_app import House
 from tests.support.clients.callers import CALLERS, GONE, TOKENS, client_of
 from tests.support.routes import ADMINISTRATION, BODILESS, QUERIES, ROUTES, TAKES_FILES, Json, Route, body_of
@@ -78,11 +78,11 @@ def test_every_route_and_websocket_says_what_it_needs():
     app = create_app(Settings(data=Path("nowhere")))
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
 
-    assert {endpoint for endpoint in endpoints if need_of(endpoint) is None} == set()
+    assert {endpoint for endpoint in endpoints if requirement_of(endpoint) is None} == set()
     # What `dev` names is there under `quart-notes dev` alone.
-    assert NEEDS.keys() - endpoints - {endpoint.rpartition(".")[0] for endpoint in endpoints} == {"dev"}
+    assert REQUIREMENTS.keys() - endpoints - {endpoint.rpartition(".")[0] for endpoint in endpoints} == {"dev"}
     assert {rule.endpoint for rule in app.url_map.iter_rules() if rule.websocket} == {"live.follow", "plain_text.chat"}
-    assert {endpoint for endpoint in endpoints if need_of(endpoint) is Need.NOTHING} == {
+    assert {endpoint for endpoint in endpoints if requirement_of(endpoint) is Requirement.NOTHING} == {
         *FREE,
         *("account.sign_in", "front_access.sign_in", "front_access.signed_in", "front_access.signed_out"),
         *("front_access.join", "front_access.joined"),
@@ -155,7 +155,7 @@ async def _things(house: House, route: Route, who: str) -> dict[str, int]:
 async def _look(house: House, *, ended: bool) -> int:
     """A job of the owner's that has been cancelled, or has said what would come in."""
     core, owner = house.core, house.caller("owner")
-    job = (await core.jobs.start(owner, 1, ImportOptions(dry_run=True), Sent("notes.json", "nowhere", 1))).result
+    job = (await core.jobs.start(owner, 1, ImportOptions(dry_run=True), UploadedJob("notes.json", "nowhere", 1))).result
     await core.jobs.cancel(owner, job.id)
     if ended:
         async with core.database.transaction() as connection:
@@ -186,7 +186,7 @@ async def _ask(client: httpx.AsyncClient, route: Route, things: dict[str, int], 
 
 def _expected(route: Route, who: str) -> int:
     """The status, or 200 for whatever is below 400."""
-    if need_of(route.endpoint) is Need.NOTHING:
+    if requirement_of(route.endpoint) is Requirement.NOTHING:
         return 200
     if who == "nobody":
         return 401

@@ -30,8 +30,8 @@ async def test_what_needs_no_data_waits_for_none(house: House, monkeypatch: pyte
         return True
 
     follower = house.core.follower
-    monkeypatch.setattr(follower, "behind", lambda: True)
-    monkeypatch.setattr(follower, "caught_up", never)
+    monkeypatch.setattr(follower, "may_be_behind", lambda: True)
+    monkeypatch.setattr(follower, "catch_up", never)
     async with house.client() as client:
         assert (await asyncio.wait_for(client.get(path), 20)).status_code == 200
 

@@ -14,7 +14,7 @@ from quart_notes.cli.doctor import checks
 from quart_notes.cli.doctor.host import clock
 from quart_notes.settings import Settings
 from quart_notes.storage import database
-from quart_notes.storage.signing_key import Signing
+from quart_notes.storage.signing_key import SigningKey
 from tests.support import doctor_findings
 from tests.support.doctor_findings import only
 from tests.support.servers import postgres
@@ -161,7 +161,7 @@ def test_the_servers_settings_can_be_read_or_not(tmp_path: Path):
 
 
 def test_everything_is_looked_at_and_nothing_is_changed(file: Path):
-    Signing(file.parent).open_file()
+    SigningKey(file.parent).open_file()
     before = {path.name: (path.stat().st_mode, path.stat().st_size) for path in file.parent.iterdir()}
 
     found = checks.examine(Settings(data=file.parent, bind="127.0.0.1:0"))

@@ -11,8 +11,17 @@ from pathlib import Path
 import pytest
 
 from quart_notes.cli.doctor import checks, host
-from quart_notes.cli.doctor.host import clock, existing, file_systems, kept_right, mounted, privacy, room, secret
-from quart_notes.storage.signing_key import Signing
+from quart_notes.cli.doctor.host import (
+    clock,
+    clock_synchronised,
+    disk_space,
+    existing,
+    file_systems,
+    mounted,
+    privacy,
+    secret,
+)
+from quart_notes.storage.signing_key import SigningKey
 from tests.support import doctor_findings
 from tests.support.doctor_findings import only
 from tests.support.servers.server_process import ROOT
@@ -84,7 +93,7 @@ def test_where_mounts_are_not_told_nothing_is_said(tmp_path: Path):
 def test_room_for_imports_and_copies(file: Path, monkeypatch: pytest.MonkeyPatch):
     def free(amount: int) -> list[tuple[str, str]]:
         monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(amount))
-        return [(found.subject, found.verdict) for found in room(file.parent, 10 * MIB, file)]
+        return [(found.subject, found.verdict) for found in disk_space(file.parent, 10 * MIB, file)]
 
     assert free(20 * MIB) == [("Imports", "ok"), ("Copies", "ok")]
     assert free(9 * MIB) == [("Imports", "warn"), ("Copies", "ok")]
@@ -112,7 +121,7 @@ def test_the_spool_may_lie_elsewhere(tmp_path: Path):
 
 def test_the_key_is_for_the_server_alone(tmp_path: Path):
     assert not list(secret(tmp_path)), "the first start makes it"
-    Signing(tmp_path).open_file()
+    SigningKey(tmp_path).open_file()
     key = tmp_path / "secret"
 
     assert only(secret(tmp_path))[0] == "ok"
@@ -145,7 +154,7 @@ def test_a_database_that_others_may_read_is_named(tmp_path: Path):
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Something keeps the clock right."""
-    monkeypatch.setattr(host, "kept_right", lambda: True)
+    monkeypatch.setattr(host, "clock_synchronised", lambda: True)
 
 
 def _note_event(file: Path, at: datetime) -> None:
@@ -184,15 +193,15 @@ def test_a_clock_before_this_version_is_noticed(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(("right", "verdict"), [(True, "ok"), (None, "ok"), (False, "warn")])
 def test_a_clock_that_nothing_keeps_right_is_noticed(monkeypatch: pytest.MonkeyPatch, right: bool | None, verdict: str):
-    monkeypatch.setattr(host, "kept_right", lambda: right)
+    monkeypatch.setattr(host, "clock_synchronised", lambda: right)
 
     assert only(clock(None))[0] == verdict
 
 
 def test_the_kernel_can_be_asked(monkeypatch: pytest.MonkeyPatch):
-    assert kept_right() in {True, False, None}
+    assert clock_synchronised() in {True, False, None}
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
-    assert kept_right() is None
+    assert clock_synchronised() is None
 
 
 def test_the_year_is_that_of_the_newest_version():

@@ -100,8 +100,8 @@ async def test_servers_of_one_database_sign_with_one_key(url: str, tmp_path: Pat
     signed = []
     for name in ("one", "two"):
         async with opened(tmp_path / name, alone=False, database_url=url) as core:
-            await core.signing.open(core.database)
-            signed.append(core.signing.sign("session", "text"))
+            await core.signing_key.open(core.database)
+            signed.append(core.signing_key.sign("session", "text"))
         assert not (tmp_path / name / "secret").exists()
 
     assert signed[0] == signed[1]

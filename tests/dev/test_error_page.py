@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from quart_notes.dev.error_page import FILES, HERE, State, Trouble
+from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
 from tests.support.clients import dev_clients
 from tests.support.clients.dev_clients import PAGE, state, states, version
 from tests.support.servers.dev_process import VERSION
@@ -142,7 +142,7 @@ def test_a_template_that_fails_is_said_with_its_line(dev, http):
 def test_what_is_wrong_is_text_wherever_it_stands(tmp_path):
     file = tmp_path / "wrong.py"
     file.write_text("one\n</li><script>two()</script>\n" + "x" * 1000)
-    trouble = Trouble("<i>", "<Kind>", "<b>$where</b>", str(file), 2)
+    trouble = ErrorReport("<i>", "<Kind>", "<b>$where</b>", str(file), 2)
 
     page = trouble.page('/"root')
 
@@ -155,5 +155,5 @@ def test_what_is_wrong_is_text_wherever_it_stands(tmp_path):
 
 
 def test_a_place_that_has_gone_has_no_lines(tmp_path):
-    assert Trouble("", "", "", str(tmp_path / "gone.py"), 3).lines() == []
-    assert Trouble("", "", "").where == ""
+    assert ErrorReport("", "", "", str(tmp_path / "gone.py"), 3).lines() == []
+    assert ErrorReport("", "", "").where == ""

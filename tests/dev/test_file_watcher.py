@@ -2,7 +2,7 @@
 
 import pytest
 
-from quart_notes.dev.file_watcher import Kind, Watched
+from quart_notes.dev.file_watcher import Kind, WatchedFiles
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from quart_notes.dev.file_watcher import Kind, Watched
     ],
 )
 def test_what_a_change_means(tmp_path, name, kind):
-    watched = Watched(
+    watched = WatchedFiles(
         tmp_path / "quart_notes",
         tmp_path / "templates",
         tmp_path / "static",
@@ -37,7 +37,9 @@ def test_what_a_change_means(tmp_path, name, kind):
 
 def test_an_installed_package_is_watched_once(tmp_path):
     package = tmp_path / "quart_notes"
-    watched = Watched(package, package / "templates", package / "static", frozenset({tmp_path / "gone" / "x.toml"}))
+    watched = WatchedFiles(
+        package, package / "templates", package / "static", frozenset({tmp_path / "gone" / "x.toml"})
+    )
 
     assert watched.places() == {True: [package], False: []}
     assert watched.kind(str(package / "templates" / "board.html")) is Kind.PAGE

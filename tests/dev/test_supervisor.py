@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from quart_notes.dev import server_process
-from quart_notes.dev.file_watcher import Kind, Watched
+from quart_notes.dev.file_watcher import Kind, WatchedFiles
 from quart_notes.dev.server_process import ServerProcess as Child
 from quart_notes.dev.supervisor import Supervisor
 
@@ -46,7 +46,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
 def supervising(folder: Path, term: str = "SIG_DFL") -> Iterator[Supervisor]:
     for name in ("quart_notes", "templates", "static"):
         (folder / name).mkdir()
-    watched = Watched(folder / "quart_notes", folder / "templates", folder / "static", frozenset())
+    watched = WatchedFiles(folder / "quart_notes", folder / "templates", folder / "static", frozenset())
     program = (sys.executable, "-S", "-E", "-c", IDLE.format(term=term))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield Supervisor(listener, watched, "{}", "", program)
@@ -86,7 +86,7 @@ async def test_nothing_is_left_open_after_many_restarts(tmp_path, started):
 
 
 async def test_a_server_that_does_not_end_is_killed(tmp_path, started, monkeypatch):
-    monkeypatch.setattr(server_process, "STOPS", 0.2)
+    monkeypatch.setattr(server_process, "STOP_TIMEOUT", 0.2)
     with supervising(tmp_path, term="SIG_IGN") as supervised:
         running = asyncio.create_task(supervised.run())
         await nth(started, 1)

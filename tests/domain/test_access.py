@@ -95,9 +95,9 @@ async def test_a_browser_that_is_not_signed_in_is_led_to_the_form_and_back(house
 
 
 async def test_the_short_way_knows_who_asks(house: House):
-    from quart_notes.web.fast_post import BRIEF
+    from quart_notes.web.fast_post import FAST_ROUTES
 
-    (way,) = house.app.extensions[BRIEF].values()
+    (way,) = house.app.extensions[FAST_ROUTES].values()
     body = b'{"title": "short"}'
     kind = (b"content-type", b"application/json")
     cookie = await house.cookie("ada")

@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 
 from quart_notes.domain import access_cache, stream_revocation
-from quart_notes.domain.access_cache import Pass
+from quart_notes.domain.access_cache import Grant
 from quart_notes.domain.stream_revocation import StreamRevocation
 from quart_notes.live.writer import Change
 from quart_notes.models import ApiToken, Session
 from quart_notes.web.raw_headers import fields_of
-from quart_notes.web.security.authentication import known_pass
-from quart_notes.web.security.credentials import COOKIE, LONG_COOKIE, SECURE_COOKIE, _kept_secret
+from quart_notes.web.security.authentication import cached_grant
+from quart_notes.web.security.credentials import COOKIE, LONG_COOKIE, SECURE_COOKIE, _cached_secret
 from tests.support.accounts_app import House
 from tests.support.clients.raw_connection import until
 
 ENDS = 5.0  # seconds on a busy machine for what takes a moment
 
 
-async def _pass(house: House, cookie: str) -> Pass | None:
-    secret = house.core.signing.read("session", cookie)
+async def _pass(house: House, cookie: str) -> Grant | None:
+    secret = house.core.signing_key.verify("session", cookie)
     assert secret is not None
     return await house.core.access_cache.session(secret, trusted=False)
 
@@ -76,12 +76,12 @@ async def test_what_was_read_just_before_a_change_is_not_kept(house: House, monk
 
 
 async def test_no_more_secrets_are_kept_than_there_is_room_for(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(access_cache, "MAX_KEPT", 3)
+    monkeypatch.setattr(access_cache, "MAX_ENTRIES", 3)
 
     for _ in range(5):
         assert await _pass(house, await house.cookie("ada"))
 
-    assert len(house.core.access_cache._kept) == 3
+    assert len(house.core.access_cache._entries) == 3
 
 
 async def test_a_pass_is_not_kept_beyond_its_end(house: House, monkeypatch: pytest.MonkeyPatch):
@@ -94,7 +94,7 @@ async def test_a_pass_is_not_kept_beyond_its_end(house: House, monkeypatch: pyte
     now = loop.time()
     monkeypatch.setattr(loop, "time", lambda: max(now, passed.expires or 0) + 1)
 
-    assert house.core.access_cache.known("session", passed.secret) is None
+    assert house.core.access_cache.cached("session", passed.secret) is None
 
 
 async def _expire(house: House, model: Any, user_id: int, left: timedelta) -> None:
@@ -109,16 +109,16 @@ async def test_a_stream_that_has_left_is_judged_no_more_and_leaves_no_timer(hous
     passed = await _pass(house, await house.cookie("ada"))
     assert passed is not None
     core, ended = house.core, asyncio.Event()
-    stay = core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
+    stay = core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
     for _ in range(20):
         await house.board(bob="owner", ada="viewer")
-    await until(lambda: not core.stream_revocation._judging, "all is judged")
+    await until(lambda: not core.stream_revocation._recheck_task, "all is judged")
     (stream,) = core.stream_revocation._streams[house.people["ada"].id]
     assert _timers(core.stream_revocation) == 1, "one a stream, however often it was judged"
 
     stay()
     await house.board(bob="owner", ada="viewer")
-    await until(lambda: not core.stream_revocation._judging, "all is judged")
+    await until(lambda: not core.stream_revocation._recheck_task, "all is judged")
 
     assert stream.timer is None or stream.timer.cancelled()
     assert core.stream_revocation._streams == {}
@@ -135,7 +135,7 @@ async def test_a_stream_ends_when_nobody_can_say_whether_it_may_go_on(house: Hou
     passed = await _pass(house, await house.cookie("ada"))
     assert passed is not None
     ended = asyncio.Event()
-    leave = house.core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
+    leave = house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
 
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no database")
@@ -162,7 +162,7 @@ async def test_a_stream_ends_when_what_let_it_in_is_over(house: House, kind: str
     assert passed is not None
     ended = asyncio.Event()
 
-    leave = house.core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
+    leave = house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
 
     assert not ended.is_set()
     async with asyncio.timeout(ENDS):
@@ -173,19 +173,19 @@ async def test_a_stream_ends_when_what_let_it_in_is_over(house: House, kind: str
 async def test_a_stream_that_outlives_the_longest_timer_is_judged_and_goes_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(stream_revocation, "LONGEST_TIMER", 0.01)
+    monkeypatch.setattr(stream_revocation, "MAX_TIMER", 0.01)
     passed = await _pass(house, await house.cookie("ada"))
     assert passed is not None
     ended, judged = asyncio.Event(), 0
-    find = house.core.stream_revocation._may_go_on
+    find = house.core.stream_revocation._still_allowed
 
     async def counted(stream: Any) -> bool:
         nonlocal judged
         judged += 1
         return await find(stream)
 
-    monkeypatch.setattr(house.core.stream_revocation, "_may_go_on", counted)
-    leave = house.core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
+    monkeypatch.setattr(house.core.stream_revocation, "_still_allowed", counted)
+    leave = house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
 
     await until(lambda: judged > 3, "it is judged again and again")
 
@@ -199,21 +199,21 @@ async def test_a_stream_that_outlives_the_longest_timer_is_judged_and_goes_on(
 async def test_a_cookie_is_known_by_its_header_until_its_session_ends(house: House):
     cookie = await house.cookie("ada")
     sent = [(b"accept", b"*/*"), (b"cookie", f"theme=dark; {COOKIE}={cookie}".encode())]
-    assert known_pass(house.core, fields_of(sent), secure=False) is None, "nobody has asked the database yet"
+    assert cached_grant(house.core, fields_of(sent), secure=False) is None, "nobody has asked the database yet"
     passed = await _pass(house, cookie)
     assert passed is not None
     for _ in range(2):
-        assert known_pass(house.core, fields_of(sent), secure=False) is passed
-    assert known_pass(house.core, fields_of(sent), secure=True) is None, (
+        assert cached_grant(house.core, fields_of(sent), secure=False) is passed
+    assert cached_grant(house.core, fields_of(sent), secure=True) is None, (
         "anybody may have set it: it has not the name for https"
     )
     secure = [(b"cookie", f"{SECURE_COOKIE}={cookie}".encode())]
-    assert known_pass(house.core, fields_of(secure), secure=True) is passed
-    assert known_pass(house.core, fields_of(secure), secure=False) is None
+    assert cached_grant(house.core, fields_of(secure), secure=True) is passed
+    assert cached_grant(house.core, fields_of(secure), secure=False) is None
 
     await house.client(cookie).post("/front/sign-out")
 
-    assert known_pass(house.core, fields_of(sent), secure=False) is None
+    assert cached_grant(house.core, fields_of(sent), secure=False) is None
 
 
 @pytest.mark.parametrize("spoil", [lambda cookie: cookie[:-1], lambda cookie: "x" + cookie, lambda cookie: ""])
@@ -223,7 +223,8 @@ async def test_a_cookie_that_was_not_signed_here_is_nobodys(house: House, spoil:
 
     for _ in range(2):
         assert (
-            known_pass(house.core, fields_of([(b"cookie", f"{COOKIE}={spoil(cookie)}".encode())]), secure=False) is None
+            cached_grant(house.core, fields_of([(b"cookie", f"{COOKIE}={spoil(cookie)}".encode())]), secure=False)
+            is None
         )
 
 
@@ -232,17 +233,17 @@ async def test_a_token_counts_before_a_cookie_and_a_proxys_password_does_not(hou
     passed = await _pass(house, cookie)
     sent = [(b"cookie", f"{COOKIE}={cookie}".encode())]
 
-    assert known_pass(house.core, fields_of([*sent, (b"authorization", b"Bearer nothing")]), secure=False) is None
-    assert known_pass(house.core, fields_of([(b"authorization", b"Basic eDp5"), *sent]), secure=False) is passed
+    assert cached_grant(house.core, fields_of([*sent, (b"authorization", b"Bearer nothing")]), secure=False) is None
+    assert cached_grant(house.core, fields_of([(b"authorization", b"Basic eDp5"), *sent]), secure=False) is passed
 
 
 async def test_a_very_long_cookie_is_not_remembered_and_answered_all_the_same(house: House):
     cookie = await house.cookie("ada")
     passed = await _pass(house, cookie)
     long = f"{COOKIE}={cookie}; else=" + "x" * LONG_COOKIE
-    remembered = _kept_secret.cache_info().currsize
-    assert known_pass(house.core, fields_of([(b"cookie", long.encode())]), secure=False) is passed
-    assert _kept_secret.cache_info().currsize == remembered
+    remembered = _cached_secret.cache_info().currsize
+    assert cached_grant(house.core, fields_of([(b"cookie", long.encode())]), secure=False) is passed
+    assert _cached_secret.cache_info().currsize == remembered
 
     answer = await house.client().get("/api/notes", headers={"Cookie": long})
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quart_notes.domain import passwords
-from quart_notes.domain.passwords import AT_ONCE, AT_ONCE_KNOWN, MAX_WAITING, Passwords
+from quart_notes.domain.passwords import HASHES_AT_ONCE, KNOWN_HASHES_AT_ONCE, MAX_WAITING, Passwords
 from quart_notes.errors import OverloadedError
 from quart_notes.schemas import UserCreate
 from tests.support.accounts_app import House, hash_quickly, opened_house
@@ -40,7 +40,7 @@ async def test_somebody_signs_in(house: House, nickname: str):
 
 
 async def test_whatever_is_wrong_has_the_same_answer_and_the_same_work(house: House, counted: Counted):
-    await house.core.people.add(_newcomer("nopassword"))
+    await house.core.users.add(_newcomer("nopassword"))
     told = []
     for nickname, password in (("ada", WRONG), ("nobody", WRONG), ("nobody", PASSWORD), ("nopassword", WRONG)):
         counted.calls.clear()
@@ -65,7 +65,7 @@ async def test_a_nickname_that_nobody_can_have_is_nobodys(house: House, nickname
 
 
 async def test_who_has_no_password_fits_none(house: House):
-    await house.core.people.add(_newcomer("nopassword"))
+    await house.core.users.add(_newcomer("nopassword"))
     async with house.client() as client:
         for password in ("nobody's password", "", "None"):
             refused(await sign_in(client, "nopassword", password), 401, "wrong_password")
@@ -116,7 +116,7 @@ async def test_nothing_of_a_password_is_said_or_kept(
 
 def test_passwords_are_hashed_as_they_should_be():
     assert passwords.HASHER.hash("x").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert passwords.NOBODYS.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.DUMMY_HASH.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 # Hashing disturbs nobody.
@@ -126,10 +126,10 @@ async def test_a_few_hash_at_once_and_the_loop_goes_on(house: House, counted: Co
     counted.gate.clear()
     async with house.client() as client, await house.browser("bob") as bob:
         waiting: list[asyncio.Future[object]] = [
-            asyncio.ensure_future(house.core.passwords.fits(WRONG, None)) for _ in range(6)
+            asyncio.ensure_future(house.core.passwords.verify(WRONG, None)) for _ in range(6)
         ]
         waiting.append(asyncio.ensure_future(house.core.passwords.hash(WRONG)))
-        await until(lambda: counted.now == AT_ONCE + AT_ONCE_KNOWN, "as many hash as may")
+        await until(lambda: counted.now == HASHES_AT_ONCE + KNOWN_HASHES_AT_ONCE, "as many hash as may")
 
         for _ in range(20):  # the heartbeat: everybody else is answered at the same time
             assert (await bob.get("/api/me")).status_code == 200
@@ -138,24 +138,24 @@ async def test_a_few_hash_at_once_and_the_loop_goes_on(house: House, counted: Co
         assert not any(one.done() for one in waiting)
         counted.gate.set()
         assert (await asyncio.gather(*waiting))[:6] == [False] * 6
-    assert counted.most == AT_ONCE + AT_ONCE_KNOWN
+    assert counted.most == HASHES_AT_ONCE + KNOWN_HASHES_AT_ONCE
 
 
 async def test_no_more_wait_for_a_hash_than_can_be_served_soon(house: House, counted: Counted):
     counted.gate.clear()
     busy = Passwords()
-    waiting = [asyncio.ensure_future(busy.fits(WRONG, None)) for _ in range(MAX_WAITING)]
+    waiting = [asyncio.ensure_future(busy.verify(WRONG, None)) for _ in range(MAX_WAITING)]
     await asyncio.sleep(0)
 
     with pytest.raises(OverloadedError) as caught:
-        await busy.fits(WRONG, None)
+        await busy.verify(WRONG, None)
 
     assert caught.value.headers["Retry-After"]
-    known = [asyncio.ensure_future(busy.fits(WRONG, None, known=True)), asyncio.ensure_future(busy.hash(WRONG))]
-    await until(lambda: counted.now == AT_ONCE + AT_ONCE_KNOWN, "who is known has a place of their own")
+    known = [asyncio.ensure_future(busy.verify(WRONG, None, known=True)), asyncio.ensure_future(busy.hash(WRONG))]
+    await until(lambda: counted.now == HASHES_AT_ONCE + KNOWN_HASHES_AT_ONCE, "who is known has a place of their own")
     counted.gate.set()
     await asyncio.gather(*waiting, *known)
-    assert not await busy.fits(WRONG, None), "and then there is room again"
+    assert not await busy.verify(WRONG, None), "and then there is room again"
     busy.close()
 
 
@@ -204,8 +204,8 @@ async def test_a_password_is_the_same_from_every_keyboard(house: House, new: str
 async def test_hashes_of_older_versions_still_work(house: House, old: str, given: str):
     kept = passwords.HASHER.hash(old)  # of what the keyboard sent
 
-    assert await house.core.passwords.fits(given, kept)
-    assert not await house.core.passwords.fits(given + "x", kept)
+    assert await house.core.passwords.verify(given, kept)
+    assert not await house.core.passwords.verify(given + "x", kept)
 
 
 async def test_the_length_of_a_password_is_that_of_its_normal_form(house: House):

@@ -57,9 +57,9 @@ async def test_a_question_that_is_sent_again_is_not_answered_twice(core: Core):
 
 async def test_in_ones_own_room_everything_is_a_question_and_what_is_changed_later_is_none(core: Core):
     ada = await person(core, "ada")
-    (room, new), _ = await core.rooms.private(ANYBODY, ada.id)
+    (room, new), _ = await core.rooms.assistant_room(ANYBODY, ada.id)
     assert new
-    assert (await core.rooms.private(ANYBODY, ada.id)).result == (room, False)
+    assert (await core.rooms.assistant_room(ANYBODY, ada.id)).result == (room, False)
 
     assert (await asked(core, ada, "hello", room.id)).room_id == room.id
     said = (await core.messages.post(ANYBODY, LOBBY, RoomMessageCreate(author_id=ada.id, content="hi"))).result.message
@@ -82,12 +82,12 @@ async def test_nobody_new_goes_by_its_name(core: Core):
 async def test_an_answer_grows_only_for_who_knows_its_newest_version(core: Core):
     answer = await asked(core, await person(core, "ada"))
 
-    assert (await core.answers.grow(answer.id, 1, "One")).result == 2
-    assert (await core.answers.grow(answer.id, 1, "other")).result is None
-    assert (await core.answers.grow(answer.id, 2, "One, two")).result == 3
-    await core.answers.end(answer.id, 2, "other", None)
-    await core.answers.end(answer.id, 3, "One, two.", None)
-    assert (await core.answers.grow(answer.id, 4, "other")).result is None
+    assert (await core.answers.update_text(answer.id, 1, "One")).result == 2
+    assert (await core.answers.update_text(answer.id, 1, "other")).result is None
+    assert (await core.answers.update_text(answer.id, 2, "One, two")).result == 3
+    await core.answers.finish(answer.id, 2, "other", None)
+    await core.answers.finish(answer.id, 3, "One, two.", None)
+    assert (await core.answers.update_text(answer.id, 4, "other")).result is None
 
     (_, done) = await everything(core, LOBBY)
     assert (done.content, state(done), done.version) == ("One, two.", "done", 4)
@@ -95,14 +95,14 @@ async def test_an_answer_grows_only_for_who_knows_its_newest_version(core: Core)
 
 async def test_nothing_comes_into_an_answer_that_was_stopped_even_when_it_is_asked_again_at_once(core: Core):
     answer = await asked(core, await person(core, "ada"))
-    await core.answers.grow(answer.id, 1, "One")
+    await core.answers.update_text(answer.id, 1, "One")
 
     await core.answers.stop(ANYBODY, answer.id)
     again = (await core.answers.retry(ANYBODY, answer.id)).result
 
     assert (again.content, state(again), again.version) == ("", "waiting", 4)
-    assert (await core.answers.grow(answer.id, 2, "One, two")).result is None
-    assert (await core.answers.grow(answer.id, 4, "Again")).result == 5
+    assert (await core.answers.update_text(answer.id, 2, "One, two")).result is None
+    assert (await core.answers.update_text(answer.id, 4, "Again")).result == 5
 
 
 async def test_once_it_has_ended_the_log_keeps_its_end_and_not_every_stage(core: Core, monkeypatch: pytest.MonkeyPatch):
@@ -112,13 +112,13 @@ async def test_once_it_has_ended_the_log_keeps_its_end_and_not_every_stage(core:
     sent = (await core.messages.send(ANYBODY, data)).result.message
     answer = (await everything(core, sent.room_id))[-1]
     other = await asked(core, ada)
-    grown = [await core.answers.grow(answer.id, version, "x" * version) for version in range(1, 9)]
-    await core.answers.grow(other.id, 1, "other")
-    await core.answers.end(answer.id, 9, "x" * 9, None)
+    grown = [await core.answers.update_text(answer.id, version, "x" * version) for version in range(1, 9)]
+    await core.answers.update_text(other.id, 1, "other")
+    await core.answers.finish(answer.id, 9, "x" * 9, None)
     first, last = grown[0].position.number, grown[-1].position.number
     before = await core.log.newest()
 
-    await core.answers.thin(answer.id, first, last)
+    await core.answers.compact_log(answer.id, first, last)
 
     def kept(number: int) -> list[tuple[str, str]]:
         query = f'SELECT topic, body FROM event_log WHERE body LIKE \'%"message":{{"id":{number},%\' ORDER BY number'
@@ -140,9 +140,9 @@ async def test_once_it_has_ended_the_log_keeps_its_end_and_not_every_stage(core:
 async def test_the_start_fails_what_was_being_written_and_nothing_else(core: Core):
     ada = await person(core, "ada")
     ids = [(await asked(core, ada)).id for _ in range(6)]
-    await core.answers.end(ids[0], 1, "whole", None)
+    await core.answers.finish(ids[0], 1, "whole", None)
     for number in (ids[1], ids[5]):
-        await core.answers.grow(number, 1, "half")
+        await core.answers.update_text(number, 1, "half")
     await core.answers.stop(ANYBODY, ids[2])
 
     await core.answers.fail_writing()
@@ -177,7 +177,7 @@ async def test_questions_beyond_what_may_wait_are_answered_so_and_can_be_asked_l
 
 @pytest.mark.sqlite_only("how it plans a query")
 async def test_the_questions_that_wait_are_counted_by_an_index(core: Core):
-    plan = rows(core, f"EXPLAIN QUERY PLAN {assistant_answers.LEFT.replace('?1', '1')}")
+    plan = rows(core, f"EXPLAIN QUERY PLAN {assistant_answers.UNFINISHED_SQL.replace('?1', '1')}")
 
     assert " INDEX " in plan[0][3], plan
 
@@ -186,14 +186,14 @@ async def test_an_answer_counts_once_as_unread_for_everybody(core: Core):
     ada, bob = await person(core, "ada"), await person(core, "bob")
     answer = await asked(core, ada)
     for version in range(1, 4):
-        await core.answers.grow(answer.id, version, "x" * version)
+        await core.answers.update_text(answer.id, version, "x" * version)
 
     async def count(who: UserOut) -> int:
-        return next(one.count for one in (await core.readings.of_person(ANYBODY, who.id)).items if one.room_id == 1)
+        return next(one.count for one in (await core.read_markers.of_person(ANYBODY, who.id)).items if one.room_id == 1)
 
     assert (await count(ada), await count(bob)) == (1, 2)
-    await core.readings.read(ANYBODY, LOBBY, ReadingUpdate(reader_id=ada.id, message_id=answer.id))
-    await core.answers.end(answer.id, 4, "done", None)
+    await core.read_markers.mark_read(ANYBODY, LOBBY, ReadingUpdate(reader_id=ada.id, message_id=answer.id))
+    await core.answers.finish(answer.id, 4, "done", None)
     assert (await count(ada), await count(bob)) == (0, 2)
 
 
@@ -252,7 +252,7 @@ async def test_a_message_that_is_no_answer_is_neither_stopped_nor_asked_again(co
 async def test_nobody_else_sees_into_a_private_room(house: House):
     core, ada, eve, root = house.core, house.caller("ada"), house.caller("eve"), house.caller("root")
     await core.assistant.stop()
-    room = (await core.rooms.private(ada, house.people["ada"].id)).result.room
+    room = (await core.rooms.assistant_room(ada, house.people["ada"].id)).result.room
     answer = await asked(core, house.people["ada"], "my secret", room.id)
     assert answer.answer is not None
     question = answer.answer.question_id
@@ -267,13 +267,13 @@ async def test_nobody_else_sees_into_a_private_room(house: House):
             core.messages.get(who, answer.id),
             core.answers.stop(who, answer.id),
             core.messages.post(who, room.id, RoomMessageCreate(author_id=who.id or 0, content="hello")),
-            core.readings.read(who, room.id, ReadingUpdate(reader_id=who.id or 0, message_id=answer.id)),
+            core.read_markers.mark_read(who, room.id, ReadingUpdate(reader_id=who.id or 0, message_id=answer.id)),
             core.messages.delete(who, question, who.id or 0),
         ):
             with pytest.raises(NotFoundError):
                 await act
         assert room not in (await core.rooms.find(who, RoomQuery(person_id=who.id))).items
-        assert room.id not in {one.room_id for one in (await core.readings.of_person(who, who.id or 0)).items}
+        assert room.id not in {one.room_id for one in (await core.read_markers.of_person(who, who.id or 0)).items}
     async with await house.browser("eve") as browser:
         assert (await browser.head(f"/events?topics=room:{room.id}")).status_code == 403
         for path in (f"/front/rooms/{room.id}", f"/front/rooms/{room.id}/messages/{question}"):

@@ -5,14 +5,14 @@ import pytest
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.assistant import context as assistant_context
-from quart_notes.domain.assistant.prompt import Context, Said
+from quart_notes.domain.assistant.prompt import Context, Utterance
 from quart_notes.schemas import MessageOut, NoteCreate
 from tests.support.accounts_app import House
 from tests.support.assistant_questions import LOBBY, asked, person
 
 
 async def context_of(core: Core, answer: MessageOut) -> Context:
-    found = await core.answers.asked(answer.id)
+    found = await core.answers.pending(answer.id)
     assert found is not None
     assert found.context is not None
     return found.context
@@ -29,7 +29,7 @@ async def test_in_ones_own_room_it_knows_the_boards_that_one_sees_at_that_moment
     without = await house.board("Without", bob="owner")
     for board, nickname in ((1, "bob"), (with_ada, "bob"), (without, "bob")):
         await house.note(nickname, board, f"on {board}")
-    room = (await core.rooms.private(house.caller("ada"), ada.id)).result.room
+    room = (await core.rooms.assistant_room(house.caller("ada"), ada.id)).result.room
     answer = await asked(core, ada, "what do the notes say?", room.id)
 
     known = titles(await context_of(core, answer))
@@ -47,7 +47,7 @@ async def test_the_board_that_is_open_comes_first(house: House):
     board = await house.board("Allotment", ada="owner")
     session = await house.session_id(await house.cookie("ada"))
     await core.sessions.open_board(session, board)
-    room = (await core.rooms.private(house.caller("ada"), ada.id)).result.room
+    room = (await core.rooms.assistant_room(house.caller("ada"), ada.id)).result.room
 
     context = await context_of(core, await asked(core, ada, "my list?", room.id))
 
@@ -72,7 +72,7 @@ async def test_notes_are_known_when_one_asks_for_them_or_names_one(core: Core):
 async def test_what_the_question_names_comes_before_what_is_new_and_what_is_open_before_what_is_done(
     core: Core, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(assistant_context, "NOTES", 3)
+    monkeypatch.setattr(assistant_context, "MAX_NOTES", 3)
     ada = await person(core, "ada")
     for title in ("Passport", "one", "two", "three", "four"):
         await core.notes.add(ANYBODY, 1, NoteCreate(title=title))
@@ -85,18 +85,18 @@ async def test_what_the_question_names_comes_before_what_is_new_and_what_is_open
 
 async def test_what_was_said_after_the_question_and_in_other_rooms_is_not_known(core: Core):
     ada = await person(core, "ada")
-    (room, _), _ = await core.rooms.private(ANYBODY, ada.id)
+    (room, _), _ = await core.rooms.assistant_room(ANYBODY, ada.id)
     await asked(core, ada, "alone", room.id)
     first = await asked(core, ada, "@assistant first")
     await core.messages.post_as_guest(LOBBY, "Client 5", "after")
-    await core.answers.grow(first.id, 1, "half an answer")
+    await core.answers.update_text(first.id, 1, "half an answer")
 
     assert [one.text for one in (await context_of(core, first)).said] == ["@assistant first"]
     second = await context_of(core, await asked(core, ada, "@assistant second"))
     assert list(second.said) == [
-        Said("ada", "@assistant first"),
-        Said(None, "half an answer"),
-        Said("Client 5", "after"),
-        Said("ada", "@assistant second"),
+        Utterance("ada", "@assistant first"),
+        Utterance(None, "half an answer"),
+        Utterance("Client 5", "after"),
+        Utterance("ada", "@assistant second"),
     ]
     assert second.asker == "ada"

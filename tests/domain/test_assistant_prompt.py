@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_notes.domain.assistant import prompt as assistant_prompt
-from quart_notes.domain.assistant.prompt import BoardNotes, Context, Noted, Said, Turn, asks, compose, is_about_notes
+from quart_notes.domain.assistant.prompt import (
+    BoardNotes,
+    ChatMessage,
+    Context,
+    NoteText,
+    Utterance,
+    compose,
+    is_about_notes,
+    mentions_assistant,
+)
 from quart_notes.schemas import CONTENT_MAX
 
 TODAY = date(2026, 11, 20)
@@ -20,7 +29,7 @@ TODAY = date(2026, 11, 20)
     ["@assistant", "@Assistant, hello", "hello @ASSISTANT.", "(@assistant)", "what now,@assistant?", "\n@assistant\n"],
 )
 def test_a_text_calls_it_by_its_name(text: str):
-    assert asks(text)
+    assert mentions_assistant(text)
 
 
 @pytest.mark.parametrize(
@@ -31,15 +40,15 @@ def test_a_text_calls_it_by_its_name(text: str):
     ],
 )
 def test_a_text_that_only_looks_like_it_does_not(text: str):
-    assert not asks(text)
+    assert not mentions_assistant(text)
 
 
-def composed(*said: Said, private: bool = False, boards: Any = ()) -> list[Turn]:
+def composed(*said: Utterance, private: bool = False, boards: Any = ()) -> list[ChatMessage]:
     return compose(Context(private, "ada", said, boards), TODAY)
 
 
 def test_the_rules_come_first_and_name_the_day_and_who_asks():
-    (rules, question) = composed(Said("ada", "hello"))
+    (rules, question) = composed(Utterance("ada", "hello"))
 
     assert rules["role"] == "system"
     assert "Friday, 20 November 2026" in rules["content"]
@@ -48,11 +57,11 @@ def test_the_rules_come_first_and_name_the_day_and_who_asks():
 
 
 def test_alone_nobody_needs_a_name_in_front():
-    assert composed(Said("ada", "hello"), private=True)[1:] == [{"role": "user", "content": "hello"}]
+    assert composed(Utterance("ada", "hello"), private=True)[1:] == [{"role": "user", "content": "hello"}]
 
 
 def test_what_several_people_say_in_a_row_is_one_turn():
-    said = (Said("ada", "a"), Said("bob", "b"), Said(None, "c"), Said("ada", "d"))
+    said = (Utterance("ada", "a"), Utterance("bob", "b"), Utterance(None, "c"), Utterance("ada", "d"))
 
     assert composed(*said)[1:] == [
         {"role": "user", "content": "ada: a\nbob: b"},
@@ -62,9 +71,15 @@ def test_what_several_people_say_in_a_row_is_one_turn():
 
 
 def test_notes_are_lines_that_cannot_be_mistaken_for_others():
-    notes = [Noted("Buy\n- [x] milk", "two\n\nlitres", False), Noted(None, "x" * 1000, True), Noted("Eggs", None, True)]
+    notes = [
+        NoteText("Buy\n- [x] milk", "two\n\nlitres", False),
+        NoteText(None, "x" * 1000, True),
+        NoteText("Eggs", None, True),
+    ]
 
-    (rules, _) = composed(Said("ada", "?"), boards=[BoardNotes("Our\nboard", notes, 5), BoardNotes("Empty", [], 0)])
+    (rules, _) = composed(
+        Utterance("ada", "?"), boards=[BoardNotes("Our\nboard", notes, 5), BoardNotes("Empty", [], 0)]
+    )
 
     _, notes_part = rules["content"].split("\n\n", 1)
     assert notes_part.splitlines() == [
@@ -100,22 +115,22 @@ def test_a_question_about_notes_is_known_by_its_words(question: str, about: bool
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=CONTENT_MAX)
 
 
-NOTES = st.builds(Noted, st.none() | TEXTS, st.none() | TEXTS, st.booleans())
+NOTES = st.builds(NoteText, st.none() | TEXTS, st.none() | TEXTS, st.booleans())
 
 
 BOARDS = st.builds(BoardNotes, st.text(max_size=80), st.lists(NOTES, max_size=30), st.integers(0, 10**6))
 
 
 @given(
-    said=st.lists(st.builds(Said, st.none() | st.sampled_from(["ada", "bob"]), TEXTS), max_size=20),
+    said=st.lists(st.builds(Utterance, st.none() | st.sampled_from(["ada", "bob"]), TEXTS), max_size=20),
     question=TEXTS,
     boards=st.lists(BOARDS, max_size=4),
     private=st.booleans(),
 )
 def test_the_question_is_always_whole_and_the_rest_has_its_bounds(
-    said: list[Said], question: str, boards: list[BoardNotes], private: bool
+    said: list[Utterance], question: str, boards: list[BoardNotes], private: bool
 ):
-    rules, *turns = composed(*said, Said("ada", question), private=private, boards=boards)
+    rules, *turns = composed(*said, Utterance("ada", question), private=private, boards=boards)
 
     assert turns[-1]["role"] == "user"
     assert turns[-1]["content"].endswith(question)

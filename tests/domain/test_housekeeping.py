@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.background.import_runner import Runner
+from quart_notes.background.import_runner import ImportRunner
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
-from quart_notes.domain.jobs import Sent
-from quart_notes.domain.notes import EMPTY_TRASH_CHUNK
+from quart_notes.domain.jobs import UploadedJob
+from quart_notes.domain.notes import DELETE_CHUNK
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError
 from quart_notes.live.writer import Change
 from quart_notes.models import Job, Note
@@ -47,7 +47,7 @@ async def test_a_note_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_b
     (old,) = await _deleted(core, DAYS + 0.1)
     before = await fresh(core)
 
-    await core.tidy()
+    await core.run_chores()
 
     assert rows(core, "SELECT id FROM note ORDER BY id") == [(kept.id,), (recent,)]
     assert await fresh(core) == before, "it changed what people see, or told them something"
@@ -59,14 +59,14 @@ async def test_a_note_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_b
 async def test_the_id_of_a_note_that_is_gone_for_good_is_not_used_again(core: Core):
     (last,) = await _deleted(core, DAYS + 1)
 
-    await core.tidy()
+    await core.run_chores()
 
     assert rows(core, "SELECT count(*) FROM note") == [(0,)]
     assert (await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="next"))).result.id == last + 1
 
 
 async def test_much_goes_in_chunks_and_all_of_it(core: Core):
-    await _deleted(core, DAYS + 1, EMPTY_TRASH_CHUNK + 20)
+    await _deleted(core, DAYS + 1, DELETE_CHUNK + 20)
 
     assert (await core.notes.empty_trash(DAYS)).result
     assert rows(core, "SELECT count(*) FROM note") == [(20,)]
@@ -79,7 +79,7 @@ async def test_old_events_go_and_the_newest_number_stays(core: Core):
         await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
     few = Core(**{**vars(core), "settings": core.settings.model_copy(update={"log_rows": 100})})
 
-    await few.tidy()
+    await few.run_chores()
 
     assert rows(core, "SELECT min(number), max(number) FROM event_log") == [(31, 130)]
     assert rows(core, "SELECT newest, pruned FROM log_head") == [(130, 30)]
@@ -87,7 +87,9 @@ async def test_old_events_go_and_the_newest_number_stays(core: Core):
 
 async def _job(core: Core, folder: str, state: str, days_ago: float) -> int:
     """An import that was touched last so long ago."""
-    job_id = (await core.jobs.start(ANYBODY, SHARED_BOARD, ImportOptions(), Sent("notes.json", folder, 1))).result.id
+    job_id = (
+        await core.jobs.start(ANYBODY, SHARED_BOARD, ImportOptions(), UploadedJob("notes.json", folder, 1))
+    ).result.id
     moment = datetime.now(UTC) - timedelta(days=days_ago)
 
     async def work(change: Change) -> None:
@@ -98,15 +100,15 @@ async def _job(core: Core, folder: str, state: str, days_ago: float) -> int:
 
 
 async def test_imports_of_a_machine_that_has_gone_are_interrupted_and_nothing_else(core: Core):
-    with core.spool.receiving(1) as upload:
+    with core.uploads.receiving(1) as upload:
         here, away = upload.folder.name, "elsewhere-1"
-    runner = Runner(core.broadcaster, core.jobs, core.imports, core.spool, trusted=True, sole=False)
+    runner = ImportRunner(core.broadcaster, core.jobs, core.imports, core.uploads, trusted=True, sole=False)
     lost = {await _job(core, away, state, 1.1) for state in ("waiting", "running")}
     others = [(away, "waiting", 0.9), (away, "done", 1.1), (away, "failed", 1.1), (here, "waiting", 1.1)]
     kept = {await _job(core, *other): other[1] for other in others}
     before = await core.log.newest()
 
-    await Core(**{**vars(core), "runner": runner}).tidy()
+    await Core(**{**vars(core), "import_runner": runner}).run_chores()
 
     assert dict(rows(core, "SELECT id, state FROM job")) == {**dict.fromkeys(lost, "interrupted"), **kept}
     assert (await core.log.newest()).number - before.number == len(lost), "the people who asked for them are told"

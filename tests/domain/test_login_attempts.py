@@ -10,14 +10,14 @@ import pytest
 
 from quart_notes.core import Core
 from quart_notes.domain import login_attempts
-from quart_notes.domain.login_attempts import CHUNK, RATE_LIMITS, Try
+from quart_notes.domain.login_attempts import DELETE_CHUNK, RATE_LIMITS, LoginAttempt
 from quart_notes.errors import TooManyAttemptsError
 from tests.support.servers.empty_database import settings_for
 from tests.support.servers.in_process import opened, rows
 from tests.support.servers.server_process import ROOT
 
-ADA, BOB = Try("account", ("ada", "192.0.2.1")), Try("account", ("bob", "192.0.2.1"))
-HERE = Try("address", ("192.0.2.1",))
+ADA, BOB = LoginAttempt("account", ("ada", "192.0.2.1")), LoginAttempt("account", ("bob", "192.0.2.1"))
+HERE = LoginAttempt("address", ("192.0.2.1",))
 
 
 class Clock:
@@ -37,17 +37,17 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-async def _tries(core: Core, *tries: Try, number: int = 1) -> int:
+async def _tries(core: Core, *tries: LoginAttempt, number: int = 1) -> int:
     """How many of so many are let through."""
-    answers = await asyncio.gather(*(core.attempts.count(*tries) for _ in range(number)), return_exceptions=True)
+    answers = await asyncio.gather(*(core.login_attempts.count(*tries) for _ in range(number)), return_exceptions=True)
     assert all(answer is None or isinstance(answer, TooManyAttemptsError) for answer in answers), answers
     return answers.count(None)
 
 
-async def _wait(core: Core, *tries: Try) -> int:
+async def _wait(core: Core, *tries: LoginAttempt) -> int:
     """The seconds that one is told to wait."""
     with pytest.raises(TooManyAttemptsError) as refused:
-        await core.attempts.count(*tries)
+        await core.login_attempts.count(*tries)
     return int(refused.value.headers["Retry-After"])
 
 
@@ -79,8 +79,8 @@ async def test_what_is_forgiven_is_forgotten(core: Core, clock: Clock):
     await _tries(core, ADA, number=10)
     await _tries(core, BOB)
 
-    await core.attempts.forgive(ADA)
-    await core.attempts.forgive(HERE)
+    await core.login_attempts.reset(ADA)
+    await core.login_attempts.reset(HERE)
 
     assert len(rows(core, "SELECT * FROM attempt")) == 1
     assert await _tries(core, ADA, number=20) == 10
@@ -106,22 +106,29 @@ async def test_who_has_to_wait_for_one_of_two_is_counted_for_neither(core: Core,
 async def test_what_is_refused_costs_no_write(core: Core, clock: Clock):
     await _tries(core, ADA, number=10)
     (before,) = rows(core, "SELECT forgiven_at FROM attempt")
-    written = sum(core.writer.sizes.counts)
+    written = sum(core.writer.batch_sizes.counts)
 
     for _ in range(20):
         await _wait(core, ADA)
 
     assert rows(core, "SELECT forgiven_at FROM attempt") == [before]
-    assert sum(core.writer.sizes.counts) == written
+    assert sum(core.writer.batch_sizes.counts) == written
 
 
 async def test_a_key_says_nobodys_name_and_no_two_share_one(core: Core, clock: Clock):
-    tries = [ADA, BOB, HERE, Try("device", (1, "x")), Try("device", (11, "x")), Try("password", (1,))]
+    tries = [
+        ADA,
+        BOB,
+        HERE,
+        LoginAttempt("device", (1, "x")),
+        LoginAttempt("device", (11, "x")),
+        LoginAttempt("password", (1,)),
+    ]
     tries += [
-        Try("device", ADA.by),
-        Try("account", ("ada\x00", "")),
-        Try("account", ("\ud800", "ä")),
-        Try("device", (None, None)),
+        LoginAttempt("device", ADA.by),
+        LoginAttempt("account", ("ada\x00", "")),
+        LoginAttempt("account", ("\ud800", "ä")),
+        LoginAttempt("device", (None, None)),
     ]
     for one in tries:
         await _tries(core, one)
@@ -161,28 +168,28 @@ async def test_clocks_that_differ_a_little_let_through_no_more(core: Core, clock
 
 
 async def test_what_is_forgiven_is_gone_with_the_next_round_of_housekeeping(core: Core, clock: Clock):
-    for number in range(CHUNK + 20):
-        await _tries(core, Try("account", (str(number), "")))
+    for number in range(DELETE_CHUNK + 20):
+        await _tries(core, LoginAttempt("account", (str(number), "")))
     clock.now += 5
     await _tries(core, ADA, number=3)
     clock.now += 5
-    assert len(rows(core, "SELECT * FROM attempt")) == CHUNK + 21
+    assert len(rows(core, "SELECT * FROM attempt")) == DELETE_CHUNK + 21
 
-    await core.tidy()
+    await core.run_chores()
 
     assert rows(core, "SELECT key, forgiven_at FROM attempt") == [(ADA.key, clock.now + 25)]
     clock.now -= 1e6
-    await core.tidy()
+    await core.run_chores()
     assert rows(core, "SELECT * FROM attempt") == [], "of a clock that was ahead"
 
 
 async def test_what_is_kept_is_bounded(core: Core, clock: Clock, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(login_attempts, "MAX_KEPT", 30)
+    monkeypatch.setattr(login_attempts, "MAX_ROWS", 30)
     await _tries(core, ADA, number=10)
     for number in range(100):
-        await _tries(core, Try("account", (str(number), "")))
+        await _tries(core, LoginAttempt("account", (str(number), "")))
 
-    await core.tidy()
+    await core.run_chores()
 
     assert len(rows(core, "SELECT * FROM attempt")) == 30
     assert await _wait(core, ADA) == 10, "who has used up least is forgotten first"

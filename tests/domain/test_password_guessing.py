@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from quart_notes.domain.passwords import AT_ONCE, AT_ONCE_KNOWN, MAX_WAITING
+from quart_notes.domain.passwords import HASHES_AT_ONCE, KNOWN_HASHES_AT_ONCE, MAX_WAITING
 from quart_notes.web.security.credentials import DEVICE_COOKIE
 from tests.support.accounts_app import House
 from tests.support.api_fixtures import refused
@@ -64,12 +64,14 @@ async def test_a_nickname_has_so_many_tries_from_all_unknown_browsers_together(h
             assert (await sign_in(stranger, "bob")).status_code == 200
         assert (await sign_in(known)).status_code == 200
         counted.gate.clear()  # the attack has all places of those who are not known
-        waiting = [asyncio.ensure_future(house.core.passwords.fits(WRONG, None)) for _ in range(MAX_WAITING)]
+        waiting = [asyncio.ensure_future(house.core.passwords.verify(WRONG, None)) for _ in range(MAX_WAITING)]
         await asyncio.sleep(0)
         async with house.client(address="198.51.100.1") as stranger:
             refused(await sign_in(stranger, "bob"), 503, "overloaded")
         signing_in = asyncio.ensure_future(sign_in(known))
-        await until(lambda: counted.now == AT_ONCE + AT_ONCE_KNOWN, "the known browser's password is looked at")
+        await until(
+            lambda: counted.now == HASHES_AT_ONCE + KNOWN_HASHES_AT_ONCE, "the known browser's password is looked at"
+        )
         counted.gate.set()
         assert (await signing_in).status_code == 200
         await asyncio.gather(*waiting)
@@ -106,7 +108,7 @@ async def test_a_known_browser_is_counted_for_itself(house: House):
 async def test_a_mark_that_is_made_up_is_none(house: House, mark: str):
     await _rush(house, 10)
     async with house.client(address="192.0.2.66") as client:
-        name, sign = cookie_at(client.base_url, DEVICE_COOKIE), house.core.signing.sign
+        name, sign = cookie_at(client.base_url, DEVICE_COOKIE), house.core.signing_key.sign
         client.cookies.set(name, mark)
         refused(await sign_in(client), 429, "too_many_attempts")
         client.cookies.set(name, sign("session", f"{house.people['ada'].id} x"))

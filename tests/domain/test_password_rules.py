@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from quart_notes.domain.password_rules import LIST, must_be_hard_to_guess
+from quart_notes.domain.password_rules import LIST, require_strong
 from quart_notes.errors import ValidationFailedError
 from quart_notes.schemas import UserCreate
 from tests.support.accounts_app import House, opened_house
@@ -55,7 +55,7 @@ GOOD = [
 
 def _is_refused(password: str) -> bool:
     try:
-        must_be_hard_to_guess("password", password, *ADA)
+        require_strong("password", password, *ADA)
     except ValidationFailedError as error:
         assert [one.field for one in error.errors] == ["password"]
         return True
@@ -84,15 +84,15 @@ def test_the_list_is_long_and_in_lower_case_with_its_licence_beside_it():
 
 def test_words_that_nobody_has_are_nobodys_password():
     for person in (("7", "7", None), ("_", ".", ""), ("ada", "ada", None)):
-        must_be_hard_to_guess("password", "4711 0815 is no name", *person)
+        require_strong("password", "4711 0815 is no name", *person)
     with pytest.raises(ValidationFailedError):
-        must_be_hard_to_guess("password", "12021906", "12021906", "Grace", None)
+        require_strong("password", "12021906", "12021906", "Grace", None)
 
 
 @pytest.mark.parametrize("weak", ["password", " " * 8, "Newcomer-2026", "new@example.org"])
 async def test_it_is_so_wherever_a_password_is_set(house: House, weak: str):
     someone = {"name": "Newcomer", "email": "new@example.org", "nickname": "newcomer"}
-    person = (await house.core.people.add(UserCreate(**someone))).result
+    person = (await house.core.users.add(UserCreate(**someone))).result
     join, claim = await house.link(), await house.link(user_id=person.id)
     async with house.client() as client:
         for link, form in ((join, {**someone, "nickname": "newcomer2", "email": "new@example.org"}), (claim, {})):
@@ -121,7 +121,7 @@ async def test_the_first_link_refuses_them_too_from_somebody_new_and_from_who_wa
 ):
     about = {"name": "The Root", "email": "r00t@example.org", "nickname": "root"}
     async with opened_house(tmp_path / "data") as house:
-        known = (await house.core.people.add(UserCreate(**about))).result
+        known = (await house.core.users.add(UserCreate(**about))).result
         setup = await house.link()
         async with house.client() as client:
             for form in ({**about, "nickname": "root2"}, {"user_id": str(known.id)}):

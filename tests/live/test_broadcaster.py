@@ -4,8 +4,8 @@ import asyncio
 import inspect
 
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import KEPT, Channel, Message
-from quart_notes.live.subscriber import Reader
+from quart_notes.live.channel import CACHED_WRITES, Channel, Message
+from quart_notes.live.subscriber import Subscriber
 from tests.support import broadcaster_fixtures
 from tests.support.broadcaster_fixtures import BOARD, OTHER, attached, note
 from tests.support.clients.fake_outlet import Wire, numbers, plain
@@ -14,13 +14,13 @@ from tests.support.clients.raw_connection import until
 broadcaster = broadcaster_fixtures.broadcaster
 
 
-async def pulled(broadcaster: Broadcaster, reader: Reader, count: int) -> list[int]:
+async def pulled(broadcaster: Broadcaster, reader: Subscriber, count: int) -> list[int]:
     """The numbers of the next `count` messages of a reader that pulls."""
     got: list[int] = []
     async with asyncio.timeout(10):
         while len(got) < count:
             await broadcaster.wait(reader)
-            got += [message.number or 0 for message in reader.take()]
+            got += [message.number or 0 for message in reader.drain()]
     return got
 
 
@@ -91,16 +91,16 @@ def test_few_copies_are_kept_for_readers_who_all_stand_at_different_places():
         channel.append(note(number))
 
     for cursor in range(100):
-        assert numbers(channel.framed(plain, cursor)[0]) == list(range(cursor, 100))
+        assert numbers(channel.encoded_batch(plain, cursor)[0]) == list(range(cursor, 100))
 
-    assert len(channel._frames) <= KEPT
+    assert len(channel._encoded_writes) <= CACHED_WRITES
 
 
 async def test_readers_that_pull_share_it_too(broadcaster: Broadcaster):
     readers = [broadcaster.subscribe({BOARD}, plain) for _ in range(5)]
     broadcaster.publish([note(1), note(2)])
 
-    assert len({id(reader.take_framed()) for reader in readers}) == 1
+    assert len({id(reader.drain_bytes()) for reader in readers}) == 1
 
 
 async def test_what_gathered_before_an_outlet_is_attached_goes_first(broadcaster: Broadcaster):
@@ -121,7 +121,7 @@ async def test_nothing_is_kept_for_topics_without_readers(broadcaster: Broadcast
         broadcaster.unsubscribe(reader)
         broadcaster.unsubscribe(reader)
 
-    assert broadcaster.readers() == 0
+    assert broadcaster.subscriber_count() == 0
     assert not broadcaster._channels
     assert not broadcaster._by_topic
     assert not broadcaster._dirty
@@ -140,7 +140,7 @@ async def test_what_is_volatile_takes_no_number(broadcaster: Broadcaster):
 
 
 async def test_waiting_for_a_number_ends_when_it_is_published(broadcaster: Broadcaster):
-    waiting = asyncio.create_task(broadcaster.reached(2))
+    waiting = asyncio.create_task(broadcaster.wait_published(2))
     broadcaster.publish([note(1)])
     await asyncio.sleep(0.01)
     assert not waiting.done()

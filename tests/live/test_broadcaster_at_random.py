@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
-from quart_notes.live.subscriber import Reader
+from quart_notes.live.subscriber import Subscriber
 from tests.support.broadcaster_fixtures import BOARD, OTHER, attached, note
 from tests.support.clients.fake_outlet import Wire, numbers, plain
 from tests.support.clients.raw_connection import until
@@ -26,8 +26,8 @@ class Broadcasting(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.broadcaster = self.now(Broadcaster)
         self.published: list[Message] = []
-        self.pulling: list[tuple[Reader, int, list[int]]] = []
-        self.outlets: list[tuple[Reader, int, Wire]] = []
+        self.pulling: list[tuple[Subscriber, int, list[int]]] = []
+        self.outlets: list[tuple[Subscriber, int, Wire]] = []
 
     def now(self, act: Callable[..., Any], *args: Any) -> Any:
         async def run() -> Any:
@@ -45,7 +45,7 @@ class Broadcasting(RuleBasedStateMachine):
         self.now(self.broadcaster.close)
         self.runner.close()
 
-    def expected(self, reader: Reader, begin: int) -> list[int]:
+    def expected(self, reader: Subscriber, begin: int) -> list[int]:
         return [m.number or 0 for m in self.published[begin:] if m.topic in reader.channel.topics]
 
     @rule(
@@ -77,7 +77,7 @@ class Broadcasting(RuleBasedStateMachine):
         reader, begin, got = data.draw(st.sampled_from(self.pulling))
         expected = self.expected(reader, begin)
         late = expected[len(got) :]
-        got += numbers(self.now(reader.take_framed))
+        got += numbers(self.now(reader.drain_bytes))
         if reader.lagged:
             assert len(late) > MAX_WAITING or sum(len(self.published[n - 1].data) for n in late) > MAX_WAITING_BYTES
         elif not reader.ended.is_set():
@@ -99,7 +99,7 @@ class Broadcasting(RuleBasedStateMachine):
 
     def quiet(self) -> bool:
         aside = {reader for channel in self.broadcaster._channels.values() for reader in channel.aside}
-        stuck = {reader for reader, _, wire in self.outlets if wire.waiting()}
+        stuck = {reader for reader, _, wire in self.outlets if wire.buffered_bytes()}
         return self.broadcaster._flush_task is None and aside <= stuck
 
     @rule()
@@ -115,8 +115,8 @@ class Broadcasting(RuleBasedStateMachine):
             got = wire.numbers
             assert got == self.expected(reader, begin)[: len(got)]
             recent = deque((len(write) for write in wire.writes), maxlen=1)
-            assert wire.waiting() <= max(MAX_WAITING_BYTES, *recent, 0)
-            assert not (reader.lagged and wire.takes is None and not wire.waiting() and wire.writes == [])
+            assert wire.buffered_bytes() <= max(MAX_WAITING_BYTES, *recent, 0)
+            assert not (reader.lagged and wire.takes is None and not wire.buffered_bytes() and wire.writes == [])
 
 
 TestBroadcasting = Broadcasting.TestCase

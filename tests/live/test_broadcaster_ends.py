@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from quart_notes.live import broadcaster as module
-from quart_notes.live.broadcaster import PORTION, Broadcaster
+from quart_notes.live.broadcaster import CATCH_UP_BYTES, Broadcaster
 from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
 from tests.support import broadcaster_fixtures
 from tests.support.broadcaster_fixtures import BOARD, OTHER, attached, note
@@ -19,7 +19,7 @@ async def test_a_reader_may_be_256_messages_behind(broadcaster: Broadcaster):
     reader = broadcaster.subscribe({BOARD}, plain)
     broadcaster.publish(note(number) for number in range(MAX_WAITING))
 
-    assert len(reader.take()) == MAX_WAITING
+    assert len(reader.drain()) == MAX_WAITING
     assert not reader.lagged
 
 
@@ -27,7 +27,7 @@ async def test_a_reader_that_falls_further_behind_is_cut_off(broadcaster: Broadc
     reader = broadcaster.subscribe({BOARD}, plain)
     broadcaster.publish(note(number) for number in range(MAX_WAITING + 1))
 
-    assert reader.take() == []
+    assert reader.drain() == []
     assert reader.lagged
     assert reader.ended.is_set()
 
@@ -36,11 +36,11 @@ async def test_a_reader_that_falls_a_mebibyte_behind_is_cut_off(broadcaster: Bro
     reader = broadcaster.subscribe({BOARD}, plain)
     half = MAX_WAITING_BYTES // 2
     broadcaster.publish([note(1, size=half), note(2, size=half)])
-    assert len(reader.take()) == 2
+    assert len(reader.drain()) == 2
 
     broadcaster.publish([note(3, size=half), note(4, size=half), note(5)])
 
-    assert reader.take_framed() == b""
+    assert reader.drain_bytes() == b""
     assert reader.lagged
 
 
@@ -49,16 +49,16 @@ async def test_what_is_handed_out_and_who_is_cut_off_is_counted(broadcaster: Bro
     broadcaster.publish([note(1), note(2, OTHER), note(3, "user:9"), Message(BOARD, None, "", b"{}")])
     assert broadcaster.published == {"durable": 3, "volatile": 1}
     assert broadcaster.deliveries == 2 * 2 + 1
-    assert broadcaster.framings() == {plain: 2}
+    assert broadcaster.encoder_counts() == {plain: 2}
 
     broadcaster.publish(note(number) for number in range(4, MAX_WAITING + 4))
-    assert slow.take() == []
+    assert slow.drain() == []
     for _ in range(2):
         broadcaster.unsubscribe(slow)
     broadcaster.unsubscribe(other)
 
     assert broadcaster.cut_off == 1
-    assert broadcaster.framings() == {}
+    assert broadcaster.encoder_counts() == {}
 
 
 async def test_one_message_larger_than_the_limit_still_reaches_everybody(broadcaster: Broadcaster):
@@ -68,7 +68,7 @@ async def test_one_message_larger_than_the_limit_still_reaches_everybody(broadca
     broadcaster.publish([note(1, size=3 * MAX_WAITING_BYTES)])
 
     await until(lambda: wire.numbers == [1], "the large message")
-    assert len(pulling.take()) == 1
+    assert len(pulling.drain()) == 1
 
 
 @pytest.mark.parametrize("size", [10, 4000, 100_000])
@@ -141,13 +141,13 @@ async def test_what_waits_for_a_reader_that_takes_again_comes_in_portions(broadc
     first, wire.takes = len(wire.writes), None
 
     await until(lambda: wire.numbers == list(range(1, 101)), "it has everything")
-    assert all(len(write) < PORTION + 20_000 for write in wire.writes[first:])
+    assert all(len(write) < CATCH_UP_BYTES + 20_000 for write in wire.writes[first:])
 
 
 async def test_those_who_fell_behind_together_are_cut_off_one_after_another(
     broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "APART", 60.0)
+    monkeypatch.setattr(module, "CUT_OFF_INTERVAL", 60.0)
     slow = [attached(broadcaster, Wire(takes=0)) for _ in range(5)]
     fast = Wire()
     attached(broadcaster, fast)
@@ -158,7 +158,7 @@ async def test_those_who_fell_behind_together_are_cut_off_one_after_another(
 
     assert [reader.lagged for reader in slow].count(True) == 1
     assert fast.numbers == list(range(1, 2 * MAX_WAITING))
-    monkeypatch.setattr(module, "APART", 0.0)
+    monkeypatch.setattr(module, "CUT_OFF_INTERVAL", 0.0)
 
 
 @pytest.mark.parametrize("flood", [1, 2 * MAX_WAITING], ids=["in a sweep", "while publishing"])
@@ -204,7 +204,7 @@ async def test_a_connection_that_fails_at_a_heartbeat_ends_alone(
     def fail(now: float) -> None:
         raise RuntimeError(f"broken at {now}")
 
-    monkeypatch.setattr(broken, "beat", fail)
+    monkeypatch.setattr(broken, "heartbeat", fail)
     reader = attached(broadcaster, broken)
     attached(broadcaster, sound)
 
@@ -225,7 +225,7 @@ async def test_unsubscribed_readers_are_written_to_no_more_and_forgotten(broadca
 
     await until(lambda: still.numbers == [1, 2], "the other one has both")
     assert wire.numbers == [1]
-    assert broadcaster.readers() == 1
+    assert broadcaster.subscriber_count() == 1
 
 
 async def test_closing_brings_what_has_gathered_and_ends_every_reader(broadcaster: Broadcaster):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.live.compact_event import LeanEvent
+from quart_notes.live.compact_event import CompactEvent
 
 STEPS = st.lists(st.sampled_from(["wait", "set", "clear", "leave", "turn"]), max_size=30)
 
@@ -35,11 +35,11 @@ async def _run(event: asyncio.Event, steps: list[str]) -> list[Any]:
 
 @given(STEPS)
 def test_it_does_what_an_event_of_asyncio_does(steps: list[str]):
-    assert asyncio.run(_run(LeanEvent(), steps)) == asyncio.run(_run(asyncio.Event(), steps))
+    assert asyncio.run(_run(CompactEvent(), steps)) == asyncio.run(_run(asyncio.Event(), steps))
 
 
 async def test_nobody_is_kept_who_has_left():
-    event = LeanEvent()
+    event = CompactEvent()
     waiting = [asyncio.ensure_future(event.wait()) for _ in range(3)]
     await asyncio.sleep(0)
     waiting[1].cancel()

@@ -54,7 +54,7 @@ def _without_id(event: Json) -> Json:
 
 
 async def _ada(core: Core) -> UserOut:
-    return (await core.people.add(UserCreate(name="x", email="x@y", nickname="ada"))).result
+    return (await core.users.add(UserCreate(name="x", email="x@y", nickname="ada"))).result
 
 
 def test_every_text_that_people_write_is_named():
@@ -107,7 +107,7 @@ async def test_who_listens_is_told_the_whole_last_state_at_every_process(core: C
 
     await live.reached(before + 1)
     await live.close()
-    elsewhere = await core.log.beyond(before)  # what another process of the same database publishes
+    elsewhere = await core.log.read_after(before)  # what another process of the same database publishes
     assert [json.loads(message.data) for message in elsewhere.messages] == live.events
     assert live.events[0]["note"] == note.model_dump(mode="json")
 
@@ -117,7 +117,7 @@ async def test_what_is_gone_for_good_stays_without_text_at_other_processes(core:
     await core.notes.delete(ANYBODY, 1, note.id)
     await core.notes.empty_trash(-1)
 
-    found = (await core.log.beyond(0)).messages
+    found = (await core.log.read_after(0)).messages
 
     assert found
     assert b"secret" not in b"".join(message.data for message in found)
@@ -172,7 +172,7 @@ def test_events_of_anything_else_are_about_nothing_with_text():
 async def _heard(house: House, nickname: str, *topics: str) -> list[Any]:
     """The titles of the notes that a replay from the beginning brings somebody, in a browser and in a program."""
     core = house.core
-    secret = await core.sessions.begin(house.people[nickname].id, "a browser", "192.0.2.1", proven=True)
+    secret = await core.sessions.start(house.people[nickname].id, "a browser", "192.0.2.1", proven=True)
     browser, program = (
         await core.access_cache.session(secret, trusted=False),
         await core.access_cache.token(await house.token(nickname)),
@@ -212,7 +212,7 @@ async def test_who_comes_hears_nothing_of_before_on_any_topic(house: House):
 
     assert await _heard(house, "zoe", SHARED_BOARD) == ["after"]
     assert await _heard(house, "ada", SHARED_BOARD) == ["before", "after"]
-    secret = await house.core.sessions.begin(house.people["zoe"].id, "a browser", "192.0.2.1", proven=True)
+    secret = await house.core.sessions.start(house.people["zoe"].id, "a browser", "192.0.2.1", proven=True)
     passed = await house.core.access_cache.session(secret, trusted=False)
     assert passed is not None
     everything = await _replayed(house.core, *passed.topics, starts=dict(passed.starts))

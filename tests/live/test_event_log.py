@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from quart_notes.core import Core
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.live import event_log as module
-from quart_notes.live.event_log import PAGE, PRUNE_CHUNK
-from quart_notes.live.recent_events import Recent
+from quart_notes.live.event_log import PAGE_EVENTS, PRUNE_CHUNK
+from quart_notes.live.recent_events import RecentEvents
 from quart_notes.models import LoggedEvent, LogHead
 from quart_notes.schemas.event_ids import EventId
 from tests.support.servers.in_process import opened, rows
@@ -48,7 +48,7 @@ async def test_a_start_looks_no_further_back_than_a_bounded_number_of_events(
     (old,), (new,) = await append(core, 1, OTHER), await append(core, 1)
     pruned, ends = await core.log.ends()
     assert (pruned, ends[OTHER], ends[BOARD]) == (0, old, new)
-    monkeypatch.setattr(module, "LOOKED_BACK", 1)
+    monkeypatch.setattr(module, "LOOKBACK_EVENTS", 1)
 
     assert await core.log.ends() == (old, {BOARD: new})
 
@@ -56,9 +56,9 @@ async def test_a_start_looks_no_further_back_than_a_bounded_number_of_events(
 async def since(core: Core, number: int, topic: str = BOARD) -> list[int] | None:
     """The numbers of all events after a number; None when the log does not know it. Memory and disk say the same."""
     remembered = await pages(core, number, topic)
-    recent, core.log._recent = core.log._recent, Recent()
+    recent, core.log._recent_events = core.log._recent_events, RecentEvents()
     logged = await pages(core, number, topic)
-    core.log._recent = recent
+    core.log._recent_events = recent
     assert remembered == logged
     return logged
 
@@ -72,7 +72,7 @@ async def pages(core: Core, number: int, topic: str) -> list[int] | None:
         if page is None:
             return None
         got += [message.number or 0 for message in page]
-        if len(page) < PAGE:
+        if len(page) < PAGE_EVENTS:
             return got
         place = got[-1]
 
@@ -98,7 +98,7 @@ async def test_what_was_rolled_back_leaves_no_event_and_no_gap(core: Core):
 
 async def test_since_brings_every_event_of_the_topic_in_order_in_pages(core: Core):
     expected = []
-    for _ in range(PAGE):
+    for _ in range(PAGE_EVENTS):
         expected += await append(core, 2)
         await append(core, 1, OTHER)
 
@@ -106,7 +106,7 @@ async def test_since_brings_every_event_of_the_topic_in_order_in_pages(core: Cor
     assert await since(core, expected[100]) == expected[101:]
     page = await core.log.since({BOARD}, EventId(core.log.epoch, 0), EVER)
     assert page is not None
-    assert len(page) == PAGE
+    assert len(page) == PAGE_EVENTS
 
 
 async def test_since_stops_where_it_is_told(core: Core):
@@ -211,7 +211,7 @@ async def test_a_write_gets_its_turn_between_two_chunks(core: Core, monkeypatch:
     monkeypatch.setattr(module, "PRUNE_CHUNK", 3)
     await append(core, 60)
     await age(core, up_to=60, days=30)
-    keeping = asyncio.create_task(core.tidy())
+    keeping = asyncio.create_task(core.run_chores())
     seen = set()
 
     async def look(change: object) -> int:
@@ -266,11 +266,11 @@ def test_whatever_is_appended_and_pruned_since_is_whole_or_none(steps: list[tupl
 @pytest.mark.parametrize("change", [{"newest": 5}, {"pruned": 7}, {"epoch": "another0"}])
 async def test_a_place_that_is_no_more_is_told_from_one_with_nothing_after_it(core: Core, change: dict[str, Any]):
     await append(core, 6)
-    page = await core.log.beyond(6)
-    assert (page.messages, page.up_to, page.more, page.lost) == ([], 6, False, False)
+    page = await core.log.read_after(6)
+    assert (page.messages, page.up_to, page.more, page.gap) == ([], 6, False, False)
 
     async with core.database.transaction() as connection:
         # As a database that was put back to an earlier state, or a process that stood still.
         await LogHead.filter(id=1).using_db(connection).update(**{"newest": 9, **change})
 
-    assert (await core.log.beyond(6)).lost
+    assert (await core.log.read_after(6)).gap

@@ -73,8 +73,8 @@ async def test_a_place_that_the_log_does_not_know_brings_one_reset_then_all_that
 async def test_writes_going_on_while_readers_catch_up_leave_no_seam(
     core: Core, monkeypatch: pytest.MonkeyPatch, direct: bool, page: int
 ):
-    monkeypatch.setattr(feed, "PAGE", page)
-    monkeypatch.setattr(event_log, "PAGE", page)
+    monkeypatch.setattr(feed, "PAGE_EVENTS", page)
+    monkeypatch.setattr(event_log, "PAGE_EVENTS", page)
     chance = random.Random(page)
     await add(core, 30)
     writing = asyncio.gather(*(add(core, 5) for _ in range(20)))
@@ -95,8 +95,8 @@ async def test_writes_going_on_while_readers_catch_up_leave_no_seam(
 async def test_a_reader_that_takes_its_history_slowly_misses_nothing_of_a_flood(
     core: Core, monkeypatch: pytest.MonkeyPatch, page: int
 ):
-    monkeypatch.setattr(feed, "PAGE", page)
-    monkeypatch.setattr(event_log, "PAGE", page)
+    monkeypatch.setattr(feed, "PAGE_EVENTS", page)
+    monkeypatch.setattr(event_log, "PAGE_EVENTS", page)
     await add(core, 10)
     follower = Follower(core, 0)
     follower.may_go_on.clear()
@@ -111,8 +111,8 @@ async def test_a_reader_that_takes_its_history_slowly_misses_nothing_of_a_flood(
 
 
 async def test_events_that_are_pruned_under_a_reader_bring_a_reset(core: Core, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(feed, "PAGE", 5)
-    monkeypatch.setattr(event_log, "PAGE", 5)
+    monkeypatch.setattr(feed, "PAGE_EVENTS", 5)
+    monkeypatch.setattr(event_log, "PAGE_EVENTS", 5)
     await add(core, 50)
     follower = Follower(core, 0, pause=0.05)
     await until(lambda: follower.messages, "it has had its first page")
@@ -148,8 +148,8 @@ async def test_a_place_that_is_committed_but_not_yet_published_comes_neither_twi
 
 
 async def test_closing_ends_readers_wherever_they_are(core: Core, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(feed, "PAGE", 1)
-    monkeypatch.setattr(event_log, "PAGE", 1)
+    monkeypatch.setattr(feed, "PAGE_EVENTS", 1)
+    monkeypatch.setattr(event_log, "PAGE_EVENTS", 1)
     await add(core, 30)
     followers = [Follower(core, place, direct=direct) for place in (0, 30, None) for direct in (True, False)]
     await asyncio.sleep(0.005)
@@ -160,7 +160,7 @@ async def test_closing_ends_readers_wherever_they_are(core: Core, monkeypatch: p
         await asyncio.gather(*(follower.task for follower in followers))
     for follower in followers:
         await follower.close()
-    assert core.broadcaster.readers() == 0
+    assert core.broadcaster.subscriber_count() == 0
 
 
 @settings(max_examples=12)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
-from quart_notes.live.event_log import Page
-from quart_notes.live.follower import PATIENCE, POLL, Follower
+from quart_notes.live.event_log import LogPage
+from quart_notes.live.follower import CATCH_UP_TIMEOUT, POLL_INTERVAL, Follower
 from quart_notes.schemas.event_ids import EventId
 from tests.support.clients.fake_outlet import plain
 from tests.support.virtual_time import in_virtual_time
@@ -43,7 +43,7 @@ class FakeLog:
     async def newest(self) -> EventId:
         return EventId("e", self.newest_number)
 
-    async def beyond(self, number: int) -> Page:
+    async def read_after(self, number: int) -> LogPage:
         self.reads += 1
         await asyncio.sleep(self._chance.random() * SLOW)
         if self.fails:
@@ -54,9 +54,9 @@ class FakeLog:
         await asyncio.sleep(self._chance.random() * SLOW)
         page = there[: self.page]
         more = len(page) == self.page
-        return Page([_message(one) for one in page], page[-1] if more else newest, more, number < pruned)
+        return LogPage([_message(one) for one in page], page[-1] if more else newest, more, number < pruned)
 
-    def keep(self, messages: Sequence[Message]) -> None:
+    def remember(self, messages: Sequence[Message]) -> None:
         self.kept += [message.number or 0 for message in messages]
 
 
@@ -103,7 +103,7 @@ class Scene:
         return [_message(number) for number in range(first, first + count)]
 
     def heard(self) -> list[int]:
-        return [message.number or 0 for message in self.reader.take()]
+        return [message.number or 0 for message in self.reader.drain()]
 
 
 @asynccontextmanager
@@ -148,11 +148,11 @@ async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
             if what == "fails":
                 scene.log.fails += 1
             elif what == "own":
-                scene.follower.committed(scene.commit(count))
+                scene.follower.commit_finished(scene.commit(count))
             elif what == "own late":  # somebody else's commit is heard before one's own has come back
                 late.append(scene.commit(count))
             elif what in {"own, heard of", "own fails"}:  # another one's is heard of, at the latest when this one ends
-                scene.follower.expect()
+                scene.follower.commit_started()
                 messages = scene.commit(count)
                 scene.wakes.wake(messages[-1].number, ())
                 late.append(messages if what == "own, heard of" else [])
@@ -166,7 +166,7 @@ async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
                     scene.wakes.wake(messages[-1].number, ())
             await asyncio.sleep(pause)
             for messages in late:
-                scene.follower.committed(messages)
+                scene.follower.commit_finished(messages)
             late.clear()
         await asyncio.sleep(60)
 
@@ -181,7 +181,7 @@ async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
 @in_virtual_time
 async def test_own_commits_that_are_next_in_order_go_out_at_once():
     async with following() as scene:
-        scene.follower.committed(scene.commit(2))
+        scene.follower.commit_finished(scene.commit(2))
         assert scene.heard() == [1, 2]
         assert scene.wakes.told == [1, 2]
 
@@ -192,11 +192,11 @@ async def test_own_commits_are_not_read_back_because_the_database_tells_of_them_
         await asyncio.sleep(0.1)
         read = scene.log.reads
         for _ in range(3):
-            scene.follower.expect()
+            scene.follower.commit_started()
             messages = scene.commit(2)
             scene.wakes.wake(messages[-1].number, ())
             await asyncio.sleep(0.1)
-            scene.follower.committed(messages)
+            scene.follower.commit_finished(messages)
         assert scene.heard() == [1, 2, 3, 4, 5, 6]
         assert scene.log.reads == read
 
@@ -205,19 +205,19 @@ async def test_own_commits_are_not_read_back_because_the_database_tells_of_them_
 async def test_what_nobody_said_is_found_by_looking():
     async with following() as scene:
         scene.commit(1)
-        await asyncio.sleep(POLL + 3)
+        await asyncio.sleep(POLL_INTERVAL + 3)
         assert scene.heard() == [1]
 
 
 @in_virtual_time
 async def test_who_catches_up_waits_for_what_was_committed_before():
     async with following() as scene:
-        assert not scene.follower.behind()
+        assert not scene.follower.may_be_behind()
         scene.commit(7)
-        assert scene.follower.behind()
-        assert await scene.follower.caught_up()
+        assert scene.follower.may_be_behind()
+        assert await scene.follower.catch_up()
         assert scene.heard() == [1, 2, 3, 4, 5, 6, 7]
-        assert not scene.follower.behind()
+        assert not scene.follower.may_be_behind()
 
 
 @in_virtual_time
@@ -226,8 +226,8 @@ async def test_nobody_waits_for_ever_for_a_log_that_does_not_answer():
         scene.log.fails = 100
         scene.commit(1)
         began = asyncio.get_running_loop().time()
-        assert not await scene.follower.caught_up()
-        assert asyncio.get_running_loop().time() - began == pytest.approx(PATIENCE, abs=0.1)
+        assert not await scene.follower.catch_up()
+        assert asyncio.get_running_loop().time() - began == pytest.approx(CATCH_UP_TIMEOUT, abs=0.1)
 
 
 @in_virtual_time

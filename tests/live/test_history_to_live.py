@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.live import event_log, feed
-from quart_notes.live.events import EVERY_ROOM, ROOMS, SHARED_BOARD, USERS, room, user
+from quart_notes.live.events import ALL_ROOMS, ROOMS, SHARED_BOARD, USERS, room, user
 from quart_notes.schemas import MessageCreate, NoteCreate, RoomCreate, RoomMessageCreate, UserCreate
 from quart_notes.schemas.event_ids import EventId
 from tests.support.clients.log_follower import Follower
@@ -31,17 +31,17 @@ async def _act(core: Core, chance: random.Random) -> None:
     elif kind == "tell":
         await core.messages.send(ANYBODY, MessageCreate(author_id=who, recipient_id=other, content="x"))
     else:
-        rooms = [row.id for row in (await core.rooms.those(range(1, 40), None)).values() if row.kind == "room"]
+        rooms = [row.id for row in (await core.rooms.existing_rooms(range(1, 40), None)).values() if row.kind == "room"]
         await core.messages.post(ANYBODY, chance.choice(rooms), RoomMessageCreate(author_id=who, content="x"))
 
 
 CHOICES = [
-    {EVERY_ROOM},
-    {EVERY_ROOM, room(1)},
+    {ALL_ROOMS},
+    {ALL_ROOMS, room(1)},
     {room(1)},
     {room(1), room(2), user(1)},
     {user(1), user(2)},
-    {SHARED_BOARD, USERS, ROOMS, EVERY_ROOM, user(3)},
+    {SHARED_BOARD, USERS, ROOMS, ALL_ROOMS, user(3)},
     {ROOMS, USERS},
 ]
 
@@ -54,7 +54,7 @@ def test_every_choice_of_topics_continues_from_every_place_without_gap_or_double
     async def run(folder: Path) -> None:
         async with opened(folder) as core:
             for number in range(3):
-                await core.people.add(UserCreate(name="x", email="x@y", nickname=f"nick{number}"))
+                await core.users.add(UserCreate(name="x", email="x@y", nickname=f"nick{number}"))
             await core.rooms.add(RoomCreate(name="two"))
             followers: list[tuple[set[str], int, Follower]] = []
             for _ in range(turns):
@@ -81,14 +81,14 @@ def test_every_choice_of_topics_continues_from_every_place_without_gap_or_double
                 await follower.close()
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feed, "PAGE", page)
-        patch.setattr(event_log, "PAGE", page)
+        patch.setattr(feed, "PAGE_EVENTS", page)
+        patch.setattr(event_log, "PAGE_EVENTS", page)
         asyncio.run(run(Path(folder)))
 
 
 async def _everything(core: Core) -> list[Any]:
     found: list[Any] = []
-    topics = {SHARED_BOARD, USERS, ROOMS, EVERY_ROOM, "user:*"}
+    topics = {SHARED_BOARD, USERS, ROOMS, ALL_ROOMS, "user:*"}
     while True:
         place = EventId(core.log.epoch, found[-1].number if found else 0)
         page = await core.log.since(topics, place, core.broadcaster.newest)
@@ -98,11 +98,11 @@ async def _everything(core: Core) -> list[Any]:
 
 
 async def test_what_is_volatile_is_in_no_log(core: Core):
-    ada = (await core.people.add(UserCreate(name="x", email="x@y", nickname="ada"))).result
+    ada = (await core.users.add(UserCreate(name="x", email="x@y", nickname="ada"))).result
     before = await core.log.newest()
     core.presence.join(1, ada)
     core.presence.typing(1, ada)
     await asyncio.sleep(0.05)
 
     assert await core.log.newest() == before
-    assert await core.log.since({room(1), EVERY_ROOM}, EventId(before.epoch, 0), 1000) == []
+    assert await core.log.since({room(1), ALL_ROOMS}, EventId(before.epoch, 0), 1000) == []

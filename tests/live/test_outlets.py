@@ -10,8 +10,8 @@ import pytest
 import uvloop
 
 from quart_notes.live.outlets import EventStreamOutlet, TransportOutlet, WebsocketOutlet
-from quart_notes.server.sockets import SEND_BUFFER, UNSENT, listen
-from quart_notes.server.transport import Peer
+from quart_notes.server.sockets import SEND_BUFFER, UNSENT_LOW_WATER, listen
+from quart_notes.server.transport import ClientConnection
 from tests.support.clients.raw_connection import until
 from tests.support.servers.server_process import ROOT
 
@@ -46,18 +46,18 @@ def test_what_is_offered_and_what_is_written_arrive_in_order(make_loop: Any, kin
         took: set[str] = set()
         for number in range(400):
             data = b"%06d" % number * 500
-            taken = outlet.offer(data)
+            taken = outlet.write_now(data)
             took.add("all" if taken == len(data) else "some" if taken else "none")
             if taken < len(data):
                 outlet.write(data[taken:])
             sent += data
-            assert (outlet.waiting() > 0) is (taken < len(data))
+            assert (outlet.buffered_bytes() > 0) is (taken < len(data))
             if number % 100 == 99:  # the other end reads it all
                 got = b""
                 while len(got) < len(sent):
                     got += await asyncio.to_thread(other.recv, 1 << 16)
                 assert got == sent
-                await until(lambda: not outlet.waiting(), "all has left")
+                await until(lambda: not outlet.buffered_bytes(), "all has left")
                 sent = b""
 
         assert {"all", "none"} <= took
@@ -75,15 +75,15 @@ def test_nothing_is_taken_behind_the_end(make_loop: Any):
         transport, other = await _connected()
         shown = peer(transport)
         outlet = WebsocketOutlet(shown)
-        assert outlet.offer(b"x") == 1
+        assert outlet.write_now(b"x") == 1
 
         shown.closing = True  # a close frame was sent
-        assert outlet.offer(b"y") == 0
+        assert outlet.write_now(b"y") == 0
         shown.closing = False
         transport.abort()
-        assert outlet.offer(b"z") == 0
+        assert outlet.write_now(b"z") == 0
         await asyncio.sleep(0.01)
-        assert outlet.offer(b"z") == 0
+        assert outlet.write_now(b"z") == 0
 
         other.close()
 
@@ -99,8 +99,8 @@ def test_a_connection_that_is_gone_takes_nothing_and_raises_nothing(make_loop: A
         other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         other.close()
         for _ in range(5):
-            outlet.offer(b"x")
-        assert outlet.offer(b"x") == 0
+            outlet.write_now(b"x")
+        assert outlet.write_now(b"x") == 0
         transport.abort()
         await asyncio.sleep(0.01)
 
@@ -127,13 +127,13 @@ def test_what_is_offered_is_readable_at_the_other_end_and_drained_once_it_has_be
             reader, client = await asyncio.open_connection(
                 *listener.getsockname(), ssl=theirs, server_hostname=name, limit=1024
             )
-            outlet = EventStreamOutlet(Peer(await accepted, 0.0))
+            outlet = EventStreamOutlet(ClientConnection(await accepted, 0.0))
             for _ in range(3):
                 await outlet.drained()  # nothing waits
                 sent = 0
-                while outlet.waiting() < 2_000_000:
+                while outlet.buffered_bytes() < 2_000_000:
                     data = b"x" * 100_000
-                    outlet.write(data[outlet.offer(data) :])
+                    outlet.write(data[outlet.write_now(data) :])
                     sent += len(data)
                     await asyncio.sleep(0)
                 draining = asyncio.create_task(outlet.drained())
@@ -143,7 +143,7 @@ def test_what_is_offered_is_readable_at_the_other_end_and_drained_once_it_has_be
                 assert await reader.readexactly(sent) == b"x" * sent
 
                 await asyncio.wait_for(draining, 10)
-                assert not outlet.waiting()
+                assert not outlet.buffered_bytes()
             outlet.abort()
             with pytest.raises(ConnectionError):
                 await outlet.drained()
@@ -168,4 +168,4 @@ def test_the_kernel_keeps_little_for_a_peer_that_does_not_read():
             while True:
                 kept += ours.send(b"x" * 512)
 
-        assert UNSENT <= kept <= 2 * UNSENT < SEND_BUFFER
+        assert UNSENT_LOW_WATER <= kept <= 2 * UNSENT_LOW_WATER < SEND_BUFFER

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
-from quart_notes.live.events import EVERY_ROOM, USERS, UserEvent, encode
+from quart_notes.live.events import ALL_ROOMS, USERS, UserEvent, encode
 from quart_notes.live.presence import LEAVE_DELAY, PUBLISH_INTERVAL, TYPING_DURATION, Presence
 from tests.support.presence_fixtures import ADA, BOB, EVE, Listener, load_users, nicks, now_in, user
 from tests.support.virtual_time import in_virtual_time
@@ -281,7 +281,7 @@ async def test_every_room_together_hears_nothing_of_presence():
     presence, by_name, family = (
         Presence(broadcaster, load_users),
         Listener(broadcaster),
-        Listener(broadcaster, EVERY_ROOM),
+        Listener(broadcaster, ALL_ROOMS),
     )
     presence.join(5, ADA)
     presence.typing(5, ADA)

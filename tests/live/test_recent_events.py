@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from quart_notes.live import recent_events as module
 from quart_notes.live.channel import Message
-from quart_notes.live.recent_events import Recent
+from quart_notes.live.recent_events import RecentEvents
 
 TOPICS = ("board:1", "board:2", "room:1", "users")
 CHOICES = st.sets(st.sampled_from([*TOPICS, "board:*", "room:*"]), min_size=1)
@@ -24,10 +24,10 @@ def heard(topic: str, topics: set[str]) -> bool:
 def test_it_brings_what_was_kept_or_says_that_it_cannot(
     told: list[str], topics: set[str], gone: int, limit: int, data: st.DataObject
 ):
-    recent = Recent()
+    recent = RecentEvents()
     messages = [event(number, topic) for number, topic in enumerate(told, 101)]
-    recent.keep(messages)
-    recent.forget(100 + gone)
+    recent.append(messages)
+    recent.prune(100 + gone)
     after, up_to = data.draw(st.integers(90, 140)), data.draw(st.integers(90, 140))
 
     got = recent.since(topics, after, up_to, limit)
@@ -41,13 +41,13 @@ def test_it_brings_what_was_kept_or_says_that_it_cannot(
 
 
 def test_nothing_is_known_at_first():
-    assert Recent().since({"board:1"}, 0, 10, 10) is None
+    assert RecentEvents().since({"board:1"}, 0, 10, 10) is None
 
 
 def test_what_others_have_committed_between_is_not_passed_over():
-    recent = Recent()
-    recent.keep([event(1), event(2)])
-    recent.keep([event(5)])
+    recent = RecentEvents()
+    recent.append([event(1), event(2)])
+    recent.append([event(5)])
 
     assert recent.since({"board:1"}, 2, 5, 10) is None
     assert recent.since({"board:1"}, 4, 5, 10) == [event(5)]
@@ -55,11 +55,11 @@ def test_what_others_have_committed_between_is_not_passed_over():
 
 @pytest.mark.parametrize(("events", "size"), [(5000, 10), (600, 50_000)])
 def test_it_stays_small_and_keeps_the_newest(events: int, size: int):
-    recent = Recent()
+    recent = RecentEvents()
     for number in range(1, events + 1):
-        recent.keep([event(number, size=size)])
+        recent.append([event(number, size=size)])
 
-    first = events - min(module.MAX_KEPT, module.MAX_KEPT_BYTES // size) + 1
+    first = events - min(module.MAX_EVENTS, module.MAX_BYTES // size) + 1
     assert recent.since({"board:1"}, first - 2, events, events) is None
     got = recent.since({"board:1"}, first - 1, events, events)
     assert got is not None

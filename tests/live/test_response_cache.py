@@ -3,7 +3,7 @@
 import pytest
 
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.response_cache import MAX_BODY, MAX_BYTES, CachedResponse, ResponseCache
+from quart_notes.live.response_cache import MAX_BODY_BYTES, MAX_BYTES, CachedResponse, ResponseCache
 
 TOPIC = "board:1"
 
@@ -55,21 +55,21 @@ def test_rows_that_were_read_before_an_event_are_not_kept_after_it(cache: Respon
 
 
 def test_a_very_large_answer_is_not_kept(cache: ResponseCache):
-    cache.put("/fits", b"", 0, _answer(b"x" * MAX_BODY))
-    cache.put("/large", b"", 0, _answer(b"x" * (MAX_BODY + 1)))
+    cache.put("/fits", b"", 0, _answer(b"x" * MAX_BODY_BYTES))
+    cache.put("/large", b"", 0, _answer(b"x" * (MAX_BODY_BYTES + 1)))
 
     assert cache.get("/fits", b"") is not None
     assert cache.get("/large", b"") is None
 
 
 def test_the_answers_that_were_asked_for_last_stay(cache: ResponseCache):
-    count = MAX_BYTES // MAX_BODY
+    count = MAX_BYTES // MAX_BODY_BYTES
     for n in range(count - 1):
-        cache.put(f"/{n}", b"", 0, _answer(b"x" * MAX_BODY))
+        cache.put(f"/{n}", b"", 0, _answer(b"x" * MAX_BODY_BYTES))
     assert cache.get("/0", b"") is not None  # asked for again: the next to go is 1
 
     for n in range(count, count + 2):
-        cache.put(f"/{n}", b"", 0, _answer(b"x" * MAX_BODY))
+        cache.put(f"/{n}", b"", 0, _answer(b"x" * MAX_BODY_BYTES))
 
     assert cache.get("/0", b"") is not None
     assert cache.get("/1", b"") is None
@@ -88,7 +88,7 @@ def test_many_addresses_with_empty_answers_do_not_fill_the_memory(cache: Respons
 
 def test_the_same_answer_again_and_again_counts_once(cache: ResponseCache, broadcaster: Broadcaster):
     for _ in range(100):
-        cache.put("/again", b"", cache.position(TOPIC), _answer(b"x" * MAX_BODY))
+        cache.put("/again", b"", cache.position(TOPIC), _answer(b"x" * MAX_BODY_BYTES))
         _published(broadcaster)
         cache.get("/again", b"")
 

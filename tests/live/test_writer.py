@@ -25,7 +25,7 @@ from quart_notes.live import writer as module
 from quart_notes.live.channel import Message
 from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import SHARED_BOARD, NoteEvent
-from quart_notes.live.writer import Change, Work
+from quart_notes.live.writer import Change, Operation
 from quart_notes.models import Note
 from quart_notes.schemas import NoteCreate, NoteOut, NoteUpdate
 from tests.support.servers.in_process import mutate, rows
@@ -64,14 +64,14 @@ async def insert(change: Change, title: str) -> NoteOut:
     return out
 
 
-def adding(title: str) -> Work[NoteOut]:
+def adding(title: str) -> Operation[NoteOut]:
     async def work(change: Change) -> NoteOut:
         return await insert(change, title)
 
     return work
 
 
-async def together(core: Core, *works: Work[Any]) -> list[Any]:
+async def together(core: Core, *works: Operation[Any]) -> list[Any]:
     """Hand over works so that they share a batch; their results or errors."""
     return list(await asyncio.gather(*map(core.writer, works), return_exceptions=True))
 
@@ -111,7 +111,7 @@ async def test_all_writes_that_wait_share_a_transaction(core: Core, monkeypatch:
     await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title="x")) for _ in range(100)))
 
     assert sum(batches) == 100
-    assert max(batches) == module.BATCH
+    assert max(batches) == module.BATCH_SIZE
 
 
 async def test_events_are_published_in_the_order_of_their_numbers(core: Core, published: list[int]):
@@ -184,7 +184,7 @@ FAILING: list[tuple[Callable[[Change], Awaitable[None]], type[Exception]]] = [
 
 @pytest.mark.parametrize(("failing", "error"), FAILING, ids=[work.__name__ for work, _ in FAILING])
 async def test_a_failing_write_harms_no_neighbour(
-    core: Core, published: list[int], failing: Work[None], error: type[Exception]
+    core: Core, published: list[int], failing: Operation[None], error: type[Exception]
 ):
     results = await together(core, adding("a"), adding("b"), failing, adding("c"), failing, adding("d"))
 
@@ -197,7 +197,7 @@ async def test_a_failing_write_harms_no_neighbour(
 
 @pytest.mark.parametrize(("failing", "error"), FAILING, ids=[work.__name__ for work, _ in FAILING])
 async def test_a_write_that_fails_alone_leaves_nothing(
-    core: Core, published: list[int], failing: Work[None], error: type[Exception]
+    core: Core, published: list[int], failing: Operation[None], error: type[Exception]
 ):
     with pytest.raises(error):
         await core.writer(failing)
@@ -323,7 +323,7 @@ async def test_readers_that_leave_at_any_moment_stop_neither_reads_nor_writes(co
 
 
 async def test_more_waiting_writes_than_allowed_are_refused_at_once(core: Core, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "MAX_QUEUED", 5)
+    monkeypatch.setattr(module, "QUEUE_LIMIT", 5)
 
     results = await together(core, *(adding(f"{number}") for number in range(8)))
 
@@ -360,7 +360,7 @@ class HeldTurn:
 
 async def test_who_comes_while_other_processes_write_joins_those_who_wait(core: Core, published: list[int]):
     turn = HeldTurn()
-    core.database._turn = turn
+    core.database._write_lock = turn
     writing = [asyncio.create_task(core.notes.add(ANYBODY, 1, NoteCreate(title="0")))]
     await turn.wanted.wait()
     writing += [asyncio.create_task(core.notes.add(ANYBODY, 1, NoteCreate(title=f"{n}"))) for n in range(1, 100)]
@@ -370,5 +370,5 @@ async def test_who_comes_while_other_processes_write_joins_those_who_wait(core: 
 
     assert [note.position.number for note in written] == list(range(1, 101))
     assert published == list(range(1, 101))
-    assert core.writer.sizes.total == 100
-    assert sum(core.writer.sizes.counts) == 2  # one as large as can be, and the rest
+    assert core.writer.batch_sizes.total == 100
+    assert sum(core.writer.batch_sizes.counts) == 2  # one as large as can be, and the rest

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from quart_notes.server.transport.connection import DOUBTED
+from quart_notes.server.transport.connection import MAX_DOUBTED
 from tests.support.clients.raw_connection import RawConnection, until
 from tests.support.servers.served import served
 from tests.support.servers.server_process import ServerProcess
@@ -61,7 +61,7 @@ async def test_what_is_done_for_a_client_ends_with_a_reset(unused_tcp_port: int)
 async def test_a_few_that_only_stop_sending_are_answered_and_a_further_one_is_not(unused_tcp_port: int):
     app = Waiting()
     async with served(app, unused_tcp_port):  # type: ignore[arg-type]
-        silent = [await ask(app, unused_tcp_port, number) for number in range(DOUBTED + 1)]
+        silent = [await ask(app, unused_tcp_port, number) for number in range(MAX_DOUBTED + 1)]
         for connection in silent[:-1]:
             connection.socket.shutdown(1)
         await asyncio.gather(*(ask_nothing(unused_tcp_port) for _ in range(2)))  # their ends have been heard of
@@ -71,7 +71,7 @@ async def test_a_few_that_only_stop_sending_are_answered_and_a_further_one_is_no
         await until(lambda: app.ended, "one ends")
         app.may_leave.set()
         answers = [await connection.rest() for connection in silent]
-        assert [answer[:12] for answer in answers].count(b"HTTP/1.1 204") == DOUBTED
+        assert [answer[:12] for answer in answers].count(b"HTTP/1.1 204") == MAX_DOUBTED
         assert len(app.ended) == 1
         for connection in silent:
             connection.close()
@@ -91,7 +91,7 @@ async def test_what_those_ask_who_leave_at_once_is_hardly_begun(unused_tcp_port:
             connection.close()
         staying = await ask(app, unused_tcp_port, 1000)
 
-        await until(lambda: len(app.begun) - len(app.ended) <= DOUBTED + 1, "few of them go on")
+        await until(lambda: len(app.begun) - len(app.ended) <= MAX_DOUBTED + 1, "few of them go on")
         app.may_leave.set()
         staying.close()
 

@@ -12,7 +12,7 @@ import pytest
 
 from quart_notes.app import MAX_BODY, RESPONSE_TIMEOUT
 from quart_notes.live.broadcaster import HEARTBEAT
-from quart_notes.server.serve import STREAMS_END
+from quart_notes.server.serve import STREAM_SHUTDOWN_TIMEOUT
 from quart_notes.settings import Settings
 from quart_notes.settings_sources import PREFIX, load
 from tests.support.servers.server_process import ROOT
@@ -99,7 +99,7 @@ def test_a_server_may_open_as_many_connections_and_take_as_long_to_stop_as_its_s
 
     assert len(descriptors) == len(stops) == 2
     assert min(descriptors) > Settings.model_fields["max_connections"].default
-    assert min(stops) > config["shutdown_timeout"] + STREAMS_END + Settings.model_fields["drain"].default
+    assert min(stops) > config["shutdown_timeout"] + STREAM_SHUTDOWN_TIMEOUT + Settings.model_fields["drain"].default
 
 
 @pytest.mark.skipif(program("nginx") is None or program("openssl") is None, reason="nginx or openssl is not installed")

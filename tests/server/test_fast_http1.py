@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from quart import Quart, Response, request, websocket
 
 from quart_notes.server.transport import fast_http1
-from quart_notes.server.transport.fast_http1 import Exchange, Request, request_in
+from quart_notes.server.transport.fast_http1 import Exchange, Request, parse_request
 from quart_notes.server.transport.idle_timer import IdleTimer
-from quart_notes.web.asgi_connections import WHOLE, HTTPConnection
-from quart_notes.web.request_body import CheckedRequest, decide
+from quart_notes.web.asgi_connections import BODY_COMPLETE, HTTPConnection
+from quart_notes.web.request_body import StrictRequest, choose_body_mode
 from quart_notes.web.request_ids import RequestIds
-from quart_notes.web.security.allowed_hosts import HOSTS
+from quart_notes.web.security.allowed_hosts import HOST_CHECK
 from quart_notes.web.security.headers import REQUEST_IDS
 from tests.support.clients.raw_connection import RawConnection, until
 from tests.support.clients.raw_http import Answer
@@ -56,7 +56,7 @@ LINED = st.builds(
 @example(GET)
 @example(POST + GET)
 def test_what_is_taken_is_what_h11_takes(data: bytes):
-    found = request_in(data, LIMIT)
+    found = parse_request(data, LIMIT)
 
     if found is None:
         return
@@ -75,16 +75,16 @@ def test_what_is_taken_is_what_h11_takes(data: bytes):
     assert found.last is (peer.their_state is h11.MUST_CLOSE)
 
 
-@pytest.mark.parametrize("size", [1, fast_http1.LONG_FIELDS], ids=["remembered", "too long to be"])
+@pytest.mark.parametrize("size", [1, fast_http1.LONG_BLOCK], ids=["remembered", "too long to be"])
 def test_the_same_headers_are_read_alike_each_time_and_belong_to_one_request(size: int):
     data = GET[:-2] + b"X: " + b"y" * size + b"\r\n\r\n"
-    first = request_in(data, LIMIT)
+    first = parse_request(data, LIMIT)
     assert first is not None
     assert first.headers == [(b"host", b"x"), (b"x", b"y" * size)]
 
     first.headers.clear()
 
-    again = request_in(data.replace(b"/a", b"/b"), LIMIT)
+    again = parse_request(data.replace(b"/a", b"/b"), LIMIT)
     assert again is not None
     assert again.headers == [(b"host", b"x"), (b"x", b"y" * size)]
     assert again.target == b"/b?b=%20c"
@@ -93,7 +93,7 @@ def test_the_same_headers_are_read_alike_each_time_and_belong_to_one_request(siz
 def test_a_plain_request_is_taken_as_it_stands():
     data = b"PATCH /n?q=1 HTTP/1.1\r\nHOST:h \r\nX-Y:\t a b \r\ncontent-length: 3\r\nEmpty:\r\n\r\nabcGET"
 
-    assert request_in(data, LIMIT) == Request(
+    assert parse_request(data, LIMIT) == Request(
         "PATCH",
         b"/n?q=1",
         [(b"host", b"h"), (b"x-y", b"a b"), (b"content-length", b"3"), (b"empty", b"")],
@@ -124,7 +124,7 @@ def test_a_plain_request_is_taken_as_it_stands():
     ],
 )
 def test_what_is_not_plain_is_left_to_h11(data: bytes):
-    assert request_in(data, LIMIT) is None
+    assert parse_request(data, LIMIT) is None
 
 
 # How it is answered
@@ -152,7 +152,7 @@ class FakeLine:
 
 def exchange(data: bytes = GET, *coming: bytes) -> tuple[Exchange, FakeLine]:
     line = FakeLine(*coming)
-    found = request_in(data, LIMIT)
+    found = parse_request(data, LIMIT)
     assert found
     return Exchange(found, data[found.size :], line, b"\r\nd: t\r\n\r\n"), line
 
@@ -309,16 +309,16 @@ async def test_what_becomes_idle_while_the_server_stops_is_not_waited_for():
 def app() -> Iterator[Quart]:
     app = Quart(__name__)
     app.asgi_http_class = HTTPConnection
-    app.request_class = CheckedRequest
-    app.before_request(decide)
+    app.request_class = StrictRequest
+    app.before_request(choose_body_mode)
     app.extensions["quart_notes"] = NoCore()
     app.extensions[REQUEST_IDS] = RequestIds()
-    app.extensions[HOSTS] = lambda host: True
+    app.extensions[HOST_CHECK] = lambda host: True
     app.config["ended"] = []
 
     @app.post("/echo")
     async def echo() -> Response:
-        assert WHOLE in request.scope["extensions"] or request.headers.get("X-Slow")
+        assert BODY_COMPLETE in request.scope["extensions"] or request.headers.get("X-Slow")
         return Response(await request.get_data(as_text=False))
 
     @app.get("/fail")
@@ -355,7 +355,7 @@ class NoCore:
         """Is where it should be."""
 
         @staticmethod
-        def behind() -> bool:
+        def may_be_behind() -> bool:
             """Never."""
             return False
 
@@ -463,4 +463,4 @@ async def test_an_error_is_answered_and_the_connection_goes_on(app: Quart, unuse
 
 
 def test_both_sides_know_the_extension_by_the_same_name():
-    assert fast_http1.WHOLE == WHOLE
+    assert fast_http1.BODY_COMPLETE == BODY_COMPLETE

@@ -14,7 +14,7 @@ from quart import Quart
 
 from quart_notes.live.histogram import Histogram
 from quart_notes.server import serve as serving
-from quart_notes.server.transport import BESIDE, TextLog
+from quart_notes.server.transport import METRICS_APP, TextLog
 from tests.support.clients.feed_clients import EventStreamClient, LineClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import RawConnection
 from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
@@ -125,7 +125,7 @@ async def test_who_asks_for_figures_takes_nobodys_place(tmp_path: Path):
     with ServerProcess(tmp_path / "data", *flags) as server:
         wait_for(lambda: ADDRESS.search(server.log), "it says where its figures are")
         address = httpx.URL(_address(server))
-        asking = [await RawConnection(address.port or 0).connect() for _ in range(BESIDE)]
+        asking = [await RawConnection(address.port or 0).connect() for _ in range(METRICS_APP)]
         for connection in asking:
             await connection.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert (await connection.head()).status == 200
@@ -161,7 +161,7 @@ async def test_when_their_server_fails_it_is_said_at_once(
 
     monkeypatch.setattr(serving, "hypercorn_serve", fail)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        await serving.serve_beside(Quart(__name__), listener, asyncio.Event(), TextLog)
+        await serving.serve_metrics(Quart(__name__), listener, asyncio.Event(), TextLog)
 
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.getMessage() == "Figures are no longer shown; everything else goes on"

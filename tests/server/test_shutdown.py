@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from quart_notes.server.serve import STREAMS_END
+from quart_notes.server.serve import STREAM_SHUTDOWN_TIMEOUT
 from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.support.clients.raw_connection import RawConnection, until
 from tests.support.servers.server_fork import PYTHONS
@@ -159,7 +159,7 @@ async def test_readers_that_do_not_read_do_not_hold_the_server(server_on_each_py
             answer = await http.post("/api/notes", json={"title": "x", "description": "🧀" * 10_000})
             assert answer.status_code == 201
 
-    assert await ends(server) < ENDS + STREAMS_END  # for which it waits that they read
+    assert await ends(server) < ENDS + STREAM_SHUTDOWN_TIMEOUT  # for which it waits that they read
 
     for client in stuck:
         client.cut()

@@ -23,7 +23,7 @@ from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import Handshake, WSStream
 from quart import Quart, request, websocket
 
-from quart_notes.live.outlets import Peer, peer_of
+from quart_notes.live.outlets import ClientConnection, connection_of
 from quart_notes.server import transport
 from tests.support.clients.feed_clients import WebsocketClient, follow
 from tests.support.clients.raw_connection import RawConnection, exchange, until
@@ -120,7 +120,7 @@ def test_everything_is_back_in_its_place_afterwards():
         return [module[name] for module, name in zip(modules, classes, strict=True)]
 
     before = corner()
-    with transport.installed(10, direct=True):
+    with transport.patched_hypercorn(10, direct=True):
         assert not set(corner()) & set(before)
     assert corner() == before
 
@@ -128,22 +128,22 @@ def test_everything_is_back_in_its_place_afterwards():
 @pytest.mark.parametrize("ours", [True, False], ids=["our server", "plain hypercorn"])
 async def test_a_route_sees_the_connection_only_on_our_server(ours: bool, unused_tcp_port: int):
     app = Quart(__name__)
-    peers: list[Peer | None] = []
+    peers: list[ClientConnection | None] = []
 
     @app.get("/")
     async def look() -> str:
-        peers.append(peer_of(request.scope))
+        peers.append(connection_of(request.scope))
         return "seen"
 
     @app.websocket("/ws")
     async def look_too() -> None:
-        peers.append(peer_of(websocket.scope))
+        peers.append(connection_of(websocket.scope))
         await websocket.accept()
 
     config = Config()
     config.bind = [f"127.0.0.1:{unused_tcp_port}"]
     stop = asyncio.Event()
-    with transport.installed(10, direct=True) if ours else pytest.MonkeyPatch.context():
+    with transport.patched_hypercorn(10, direct=True) if ours else pytest.MonkeyPatch.context():
         serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
         await until(lambda: _answers(unused_tcp_port), "it serves")
         head, _ = await exchange(unused_tcp_port, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -161,7 +161,7 @@ async def test_a_route_sees_the_connection_only_on_our_server(ours: bool, unused
         assert (peer is not None) is ours
         if peer is not None:
             assert peer.transport.is_closing()
-            assert peer.heard > 0
+            assert peer.last_received_at > 0
 
 
 def _answers(port: int) -> bool:

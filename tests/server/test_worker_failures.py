@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.server.workers.worker_process import ASKED, WorkerProcess
+from quart_notes.server.workers.worker_process import MAX_MISSED_CHECKS, WorkerProcess
 from tests.support.acknowledged_notes import check_rows_and_events, progress, writers
 from tests.support.clients.command_line import assert_failed, run_in
 from tests.support.clients.feed_clients import EDGES, Edge, WebsocketClient, follow, named
@@ -79,7 +79,12 @@ def test_a_worker_that_stands_still_for_too_long_is_replaced(tmp_path: Path):
 
 
 async def test_a_worker_is_still_only_when_it_leaves_several_questions_in_a_row_unanswered():
-    answers: list[dict[str, Any] | None] = [*[None] * (ASKED - 1), {"asked": ASKED}, *[None] * ASKED, {"asked": 0}]
+    answers: list[dict[str, Any] | None] = [
+        *[None] * (MAX_MISSED_CHECKS - 1),
+        {"asked": MAX_MISSED_CHECKS},
+        *[None] * MAX_MISSED_CHECKS,
+        {"asked": 0},
+    ]
 
     class Worker(WorkerProcess):
         def __init__(self) -> None:
@@ -89,7 +94,7 @@ async def test_a_worker_is_still_only_when_it_leaves_several_questions_in_a_row_
         async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
             return answers.pop(0)
 
-    assert await Worker().stands_still(0.01) == "it stood still for 0.01 s"
+    assert await Worker().wait_unresponsive(0.01) == "it stood still for 0.01 s"
     assert answers == [{"asked": 0}]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from quart_notes.storage.copying.tables import ALONE
+from quart_notes.storage.copying.tables import EXCLUSIVE
 from tests.storage import test_migrations
 from tests.storage.test_copying import AT_WORK, add_notes
 from tests.storage.test_migrations import MakeOld
@@ -113,7 +113,7 @@ def test_everything_comes_back_but_the_key_and_the_epoch(tmp_path: Path, source:
         assert contents(f"sqlite:///{copy}")["server_key"] == []
         names = {note["origin"] for note in here["note"]}
         assert names == {f"{there['log_head'][0]['epoch']}/{note['id']}" for note in there["note"]}
-        for table in here.keys() - ALONE - {"note", "log_head"}:
+        for table in here.keys() - EXCLUSIVE - {"note", "log_head"}:
             assert here[table] == there[table], table
         if source == target == "sqlite":
             (data / "secret").write_bytes((server.data / "secret").read_bytes())

@@ -16,7 +16,7 @@ from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Postgres, Settings
-from quart_notes.storage.database import CannotOpenError, Database
+from quart_notes.storage.database import Database, DatabaseOpenError
 from tests.support.clients.command_line import run_in
 from tests.support.servers.in_process import opened
 from tests.support.servers.postgres import TEMPLATE, Databases, Server
@@ -66,7 +66,7 @@ async def test_the_password_stands_in_no_log(
         with pytest.raises(DatabaseUnavailableError) as failure:
             async with core.database.snapshot() as connection:
                 await connection.execute_query("SELECT nothing")
-    with pytest.raises(CannotOpenError) as refusal:
+    with pytest.raises(DatabaseOpenError) as refusal:
         await Database(Postgres(place.replace("?", "x?"), 1, 1)).open()
 
     told = f"{caplog.text} {settings!r} {settings.database!r} {settings.database} {failure.value} {refusal.value}"
@@ -153,7 +153,7 @@ async def test_a_certificate_is_looked_at_as_the_address_says(
             assert await database.inspect() == []
             assert door.spoken == 1
         else:
-            with pytest.raises(CannotOpenError, match=refused):
+            with pytest.raises(DatabaseOpenError, match=refused):
                 await database.open()
     finally:
         await database.close()
@@ -162,7 +162,7 @@ async def test_a_certificate_is_looked_at_as_the_address_says(
 async def test_a_server_without_tls_is_refused_where_it_is_required(databases: Databases, tmp_path: Path):
     plain = Server(tcp=True).start()
     try:
-        with pytest.raises(CannotOpenError, match="SSL"):
+        with pytest.raises(DatabaseOpenError, match="SSL"):
             await Database(
                 Postgres(f"postgres://postgres@127.0.0.1:{plain.port}/postgres?sslmode=require", 1, 5)
             ).open()

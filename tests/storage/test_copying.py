@@ -16,7 +16,7 @@ import pytest
 from quart_notes.settings import Postgres
 from quart_notes.storage.copying import sqlite_to_postgres
 from quart_notes.storage.copying.tables import CopyError, Row, Table
-from quart_notes.storage.postgres.tables import PostgresTables
+from quart_notes.storage.postgres.tables import PostgresTableStore
 from tests.support.clients.command_line import assert_refused, run_in
 from tests.support.servers import database_copies
 from tests.support.servers.both_databases import contents, file_in, find, serving, url_of
@@ -194,15 +194,15 @@ def silent(_: str) -> Iterator[Any]:
 
 
 async def test_a_copy_that_is_not_the_same_is_taken_back(data: Path, target: str, monkeypatch: pytest.MonkeyPatch):
-    write = PostgresTables.write
+    write = PostgresTableStore.write
 
-    async def forgetful(self: PostgresTables, table: Table, rows: list[Row]) -> None:
+    async def forgetful(self: PostgresTableStore, table: Table, rows: list[Row]) -> None:
         await write(self, table, rows[1:] if table.name == "note" else rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr(PostgresTables, "write", forgetful)
+        patch.setattr(PostgresTableStore, "write", forgetful)
         with pytest.raises(CopyError, match=r"not the same.*\nnote: 10 rows, \w+; 9 rows, \w+$"):
-            await sqlite_to_postgres.move(file_in(data), data, Postgres(target, 2, 30), silent)
+            await sqlite_to_postgres.migrate_to_postgres(file_in(data), data, Postgres(target, 2, 30), silent)
 
     assert find(target, "SELECT count(*) FROM note") == [(0,)]
     assert find(target, "SELECT last_value FROM note_id_seq") == [(1,)], "as in a new database"

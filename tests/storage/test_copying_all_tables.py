@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.storage.copying.tables import ALONE
+from quart_notes.storage.copying.tables import EXCLUSIVE
 from tests.support.clients.command_line import assert_refused
 from tests.support.clients.feed_clients import EDGES, FeedClient, follow
 from tests.support.routes import PASSWORD
@@ -51,14 +51,16 @@ def test_every_table_is_copied_as_it_is(tmp_path: Path, target: str):
         before = everything(server)
         server.stop()
         there = contents(url_of("sqlite", data))
-        forgotten = {TABLES[table] for table, rows in there.items() if not rows and table not in ALONE}
+        forgotten = {TABLES[table] for table, rows in there.items() if not rows and table not in EXCLUSIVE}
         assert not forgotten, "put something there in fill_all_tables"
 
         said = copied(data, target)
 
         here = contents(target)
-        assert {name for name in TABLES if name not in ALONE} == set(re.findall(r"^(\w+) +[\d,]+  \w{16}$", said, re.M))
-        for table in set(TABLES) - ALONE:
+        assert {name for name in TABLES if name not in EXCLUSIVE} == set(
+            re.findall(r"^(\w+) +[\d,]+  \w{16}$", said, re.M)
+        )
+        for table in set(TABLES) - EXCLUSIVE:
             assert here[table] == there[table], table
         assert [note["id"] for note in here["note"] if note["pinned"]] == [1]
         assert here["server_key"] == [{"id": 1, "key": (data / "secret").read_bytes().hex()}]

@@ -18,7 +18,7 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, NoteUpdate, PageQuery, RoomQuery
 from quart_notes.settings import Settings
-from quart_notes.storage.database import APPS, CannotOpenError, Database
+from quart_notes.storage.database import APPS, Database, DatabaseOpenError
 from quart_notes.storage.sqlite import file as sqlite_file
 from tests.support.servers.in_process import opened, rows
 from tests.support.servers.older_versions import ALL, made_by
@@ -229,7 +229,7 @@ async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_f
 
     for _ in range(2):  # and the second start makes no further ones
         async with opened(folder) as core:
-            people = (await core.people.find(PageQuery())).items
+            people = (await core.users.find(PageQuery())).items
             notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
             ada, bob = [await core.boards.roles(Caller(person)) for person in people]
             assert await core.accounts.without_password() == people
@@ -357,7 +357,7 @@ async def test_a_migration_that_fails_stops_the_start_and_leaves_the_file_as_it_
     file = await _make(folder, ["kept"])
     later("0100_broken", LATEST, f"{ADD_COLOUR}, {FAIL}")
 
-    with pytest.raises(CannotOpenError, match="no_such_table"):
+    with pytest.raises(DatabaseOpenError, match="no_such_table"):
         await _open(folder)
 
     assert "colour" not in _columns(file)
@@ -375,7 +375,7 @@ async def test_no_copy_no_change(tmp_path: Path, later: AddMigration, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sqlite_file, "copy", fail)
-    with pytest.raises(CannotOpenError, match="No space left"):
+    with pytest.raises(DatabaseOpenError, match="No space left"):
         await _open(folder)
 
     assert "colour" not in _columns(file)

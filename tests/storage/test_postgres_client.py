@@ -20,7 +20,7 @@ from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Postgres
 from quart_notes.storage.postgres import advisory_lock, client, transactions
 from quart_notes.storage.postgres.advisory_lock import AdvisoryLock
-from quart_notes.storage.postgres.transactions import WRITING, StrictTransaction
+from quart_notes.storage.postgres.transactions import WRITING, PostgresTransaction
 from tests.support.accounts_app import hash_quickly, opened_house
 from tests.support.clients.raw_connection import until
 from tests.support.servers import postgres
@@ -120,15 +120,15 @@ async def test_reading_of_requests_holds_up_neither_the_log_nor_whose_access_has
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path, database_url=url, database_pool=1) as house:
         await house.welcome("ada")
-        secret = house.core.signing.read("session", await house.cookie("ada")) or ""
+        secret = house.core.signing_key.verify("session", await house.cookie("ada")) or ""
         passed = await house.core.access_cache.session(secret, trusted=False)
         assert passed is not None
         ended = asyncio.Event()
-        house.core.stream_revocation.follow(passed, frozenset({"board:1"}), ended.set)
-        async with house.core.database.snapshot(), asyncio.timeout(client.WAITING / 2):
+        house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
+        async with house.core.database.snapshot(), asyncio.timeout(client.ACQUIRE_TIMEOUT / 2):
             await house.core.sessions.end_secret(secret)
             await ended.wait()
-            assert (await house.core.log.beyond(0)).messages
+            assert (await house.core.log.read_after(0)).messages
 
 
 @pytest.mark.parametrize("begin", ["transaction", "snapshot"])
@@ -194,7 +194,7 @@ async def test_what_the_server_has_no_room_for_is_said_and_nothing_of_it_kept(
 async def test_a_write_that_waits_too_long_for_another_process_is_refused(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(client, "LOCK_WAIT", 1)
+    monkeypatch.setattr(client, "LOCK_TIMEOUT", 1)
     async with opened(tmp_path, alone=False, database_url=url) as core, outsider(url) as other:
         async with other.transaction():
             await other.execute(f"SELECT pg_advisory_xact_lock({WRITING})")
@@ -219,7 +219,7 @@ async def test_a_statement_ends_in_time(url: str, tmp_path: Path):
 async def test_a_process_that_was_stopped_holds_nobody_up_for_long(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(client, "IDLE", 1)
+    monkeypatch.setattr(client, "IDLE_TRANSACTION_TIMEOUT", 1)
     async with opened(tmp_path, alone=False, database_url=url) as core, outsider(url) as other:
         with pytest.raises(DatabaseUnavailableError):
             async with core.database.transaction() as connection:
@@ -301,16 +301,16 @@ class LostAnswer:
 @pytest.fixture
 def lose_answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Have the answer to the next commit get lost."""
-    begin = StrictTransaction.begin
+    begin = PostgresTransaction.begin
 
     def lose(during: Callable[[], object] = lambda: None) -> None:
         async def begin_once(transaction: Any) -> None:
             await begin(transaction)
             if transaction._parent.role != "reader":
                 transaction._connection = LostAnswer(transaction._connection, during)
-                monkeypatch.setattr(StrictTransaction, "begin", begin)
+                monkeypatch.setattr(PostgresTransaction, "begin", begin)
 
-        monkeypatch.setattr(StrictTransaction, "begin", begin_once)
+        monkeypatch.setattr(PostgresTransaction, "begin", begin_once)
 
     return lose
 
@@ -321,13 +321,13 @@ async def test_a_commit_whose_answer_is_lost_is_found_to_have_been_made(core: Co
     await asyncio.gather(*(_add(core, f"kept {number}") for number in range(5)))
     await _add(core, "afterwards")
     assert [note.title for note in await _all(core)] == [*(f"kept {number}" for number in range(5)), "afterwards"]
-    assert [message.number for message in subscription.take()] == [1, 2, 3, 4, 5, 6]
+    assert [message.number for message in subscription.drain()] == [1, 2, 3, 4, 5, 6]
 
 
 async def test_what_became_of_a_commit_is_not_known_where_nobody_can_be_asked(
     databases: Databases, core: Core, lose_answer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(transactions, "SETTLES", 0.3)
+    monkeypatch.setattr(transactions, "OUTCOME_TIMEOUT", 0.3)
     lose_answer(databases.server.stop)
     try:
         with pytest.raises(DatabaseUnavailableError, match="is not known"):

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.storage.signing_key import FILE, KEY_BYTES, Signing
+from quart_notes.storage.signing_key import FILE, KEY_BYTES, SigningKey
 from tests.support.accounts_app import opened_house
 from tests.support.servers.server_process import ServerProcess
 
 
-def _opened(folder: Path) -> Signing:
-    signing = Signing(folder)
+def _opened(folder: Path) -> SigningKey:
+    signing = SigningKey(folder)
     signing.open_file()
     return signing
 
@@ -26,8 +26,8 @@ def test_the_key_is_made_once_and_for_the_servers_own_user_only(tmp_path: Path):
     file = folder / FILE
     assert len(file.read_bytes()) == KEY_BYTES
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert _opened(folder).read("session", signed) == "text", "after a restart too"
-    assert _opened(tmp_path / "elsewhere").read("session", signed) is None
+    assert _opened(folder).verify("session", signed) == "text", "after a restart too"
+    assert _opened(tmp_path / "elsewhere").verify("session", signed) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"x" * (KEY_BYTES - 1)])
@@ -53,8 +53,8 @@ def test_a_key_cut_short_stops_the_start_with_words(tmp_path: Path):
 def test_what_is_signed_as_one_thing_is_no_other(tmp_path: Path):
     signing = _opened(tmp_path)
 
-    assert signing.read("session", signing.sign("device", "7")) is None
-    assert signing.read("device", signing.sign("device", "7")) == "7"
+    assert signing.verify("session", signing.sign("device", "7")) is None
+    assert signing.verify("device", signing.sign("device", "7")) == "7"
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40), data=st.data())
@@ -63,12 +63,12 @@ def test_no_other_text_passes_for_what_was_signed(
 ):
     signing = _opened(tmp_path_factory.getbasetemp() / "signing")
     signed = signing.sign("session", text)
-    assert signing.read("session", signed) == text
+    assert signing.verify("session", signed) == text
     at = data.draw(st.integers(0, len(signed) - 1))
     other = data.draw(st.characters(codec="ascii").filter(lambda character: character != signed[at]))
 
     changed = signed[:at] + other + signed[at + 1 :]
-    read = signing.read("session", changed)
+    read = signing.verify("session", changed)
 
     # Base64 has two words for some letters, and bits to spare in the last one: the same signature, of the same text.
     assert read is None or (read == text and _signature(changed) == _signature(signed))
@@ -81,7 +81,7 @@ def _signature(signed: str) -> bytes:
 
 @pytest.mark.parametrize("nonsense", ["", ".", "x", "x.", ".x", "é.é", "x" * 10_000, "\0.\0", "a.b.c.d"])
 def test_nonsense_is_not_signed(tmp_path: Path, nonsense: str):
-    assert _opened(tmp_path).read("session", nonsense) is None
+    assert _opened(tmp_path).verify("session", nonsense) is None
 
 
 @pytest.mark.sqlite_only("the key's file")

@@ -57,7 +57,7 @@ async def test_readers_cancelled_after_any_time_leave_the_database_readable(data
 async def test_a_transaction_that_cannot_begin_leaves_the_next_one_free(database: Database):
     async with database.transaction() as connection:
         await connection.execute_query("PRAGMA busy_timeout=50")
-    with closing(sqlite3.connect(str(database.place), isolation_level=None)) as other:
+    with closing(sqlite3.connect(str(database.target), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         for _ in range(2):
             with pytest.raises(DatabaseUnavailableError):

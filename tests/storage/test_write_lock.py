@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from quart_notes.storage.sqlite import write_lock
-from quart_notes.storage.sqlite.write_lock import WRITING, Turns
+from quart_notes.storage.sqlite.write_lock import WRITING, FairWriteLock
 from tests.support.servers.server_process import ROOT, wait_for
 
 
@@ -51,7 +51,7 @@ def _free(file: int) -> bool:
 
 
 async def test_a_turn_is_waited_for(file: int):
-    turn = Turns(file)
+    turn = FairWriteLock(file)
     with another_writes(file):
         waiting = asyncio.create_task(turn.__aenter__())
         await asyncio.sleep(0.05)
@@ -63,21 +63,21 @@ async def test_a_turn_is_waited_for(file: int):
 
 
 async def test_a_turn_that_does_not_come_is_given_up_and_comes_later(file: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(write_lock, "PATIENCE", 0.05)
-    turn = Turns(file)
+    monkeypatch.setattr(write_lock, "ACQUIRE_TIMEOUT", 0.05)
+    turn = FairWriteLock(file)
     with another_writes(file):
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 await turn.__aenter__()
-    monkeypatch.setattr(write_lock, "PATIENCE", 10.0)
+    monkeypatch.setattr(write_lock, "ACQUIRE_TIMEOUT", 10.0)
     async with turn:
         assert not await asyncio.to_thread(_free, file)
     assert await asyncio.to_thread(_free, file)
 
 
 async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(write_lock, "PATIENCE", 0.05)
-    turn = Turns(file)
+    monkeypatch.setattr(write_lock, "ACQUIRE_TIMEOUT", 0.05)
+    turn = FairWriteLock(file)
     with another_writes(file), pytest.raises(TimeoutError):
         await turn.__aenter__()
 
@@ -121,7 +121,7 @@ def test_processes_write_one_at_a_time(file: int):
 
 
 async def test_who_has_just_written_is_not_first_again_while_somebody_waits(file: int):
-    turn = Turns(file)
+    turn = FairWriteLock(file)
     for letter in "abc":
         out, told = os.pipe()
         await turn.__aenter__()

@@ -40,7 +40,7 @@ def hash_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have passwords hashed with next to no work."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "HASHER", quick)
-    monkeypatch.setattr(passwords, "NOBODYS", quick.hash("nobody's password"))
+    monkeypatch.setattr(passwords, "DUMMY_HASH", quick.hash("nobody's password"))
 
 
 class House:
@@ -58,13 +58,13 @@ class House:
             arrival = Arrival(
                 name=nickname.title(), email=f"{nickname}@example.org", nickname=nickname, password=PASSWORD
             )
-            self.people[nickname] = await self.core.accounts.arrive(await self.link(), arrival)
+            self.people[nickname] = await self.core.accounts.register(await self.link(), arrival)
             self.admin = self.admin or nickname
 
     async def link(self, **wanted: Any) -> str:
         """The secret of a new link; before anybody is there it is that of the setup."""
         if not self.admin:
-            links = await self.core.invitations.first()
+            links = await self.core.invitations.setup_links()
             assert links is not None
             return links.setup
         made = await self.core.invitations.add(self.caller(self.admin), InvitationCreate(**wanted))
@@ -76,8 +76,8 @@ class House:
 
     async def cookie(self, nickname: str) -> str:
         """The session's cookie of a new browser in which somebody is signed in."""
-        secret = await self.core.sessions.begin(self.people[nickname].id, "a browser", "192.0.2.1", proven=True)
-        return self.core.signing.sign("session", secret)
+        secret = await self.core.sessions.start(self.people[nickname].id, "a browser", "192.0.2.1", proven=True)
+        return self.core.signing_key.sign("session", secret)
 
     async def token(self, nickname: str, scope: Any = "write", days: int | None = None) -> str:
         """A new token of somebody's."""
@@ -127,7 +127,7 @@ class House:
 
     async def session_id(self, cookie: str) -> int:
         """The number of a browser's session."""
-        secret = self.core.signing.read("session", cookie)
+        secret = self.core.signing_key.verify("session", cookie)
         assert secret is not None
         found = await self.core.sessions.find(secret)
         assert found is not None

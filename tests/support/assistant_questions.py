@@ -10,7 +10,7 @@ LOBBY = 1  # the room that is there from the start
 async def person(core: Core, nickname: str) -> UserOut:
     """A new person."""
     data = UserCreate(name=nickname.title(), email=f"{nickname}@example.org", nickname=nickname)
-    return (await core.people.add(data)).result
+    return (await core.users.add(data)).result
 
 
 async def asked(core: Core, who: UserOut, text: str = "@assistant hello", where: int = LOBBY) -> MessageOut:

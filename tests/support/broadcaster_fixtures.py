@@ -7,7 +7,7 @@ import pytest
 
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
-from quart_notes.live.subscriber import Reader
+from quart_notes.live.subscriber import Subscriber
 from tests.support.clients.fake_outlet import Wire, plain
 
 BOARD, OTHER = "board:1", "board:2"
@@ -27,7 +27,7 @@ async def broadcaster() -> AsyncIterator[Broadcaster]:
     await asyncio.sleep(0)
 
 
-def attached(broadcaster: Broadcaster, wire: Wire, topics: frozenset[str] = frozenset({BOARD})) -> Reader:
+def attached(broadcaster: Broadcaster, wire: Wire, topics: frozenset[str] = frozenset({BOARD})) -> Subscriber:
     """A reader that the broadcaster writes to."""
     reader = broadcaster.subscribe(topics, plain)
     broadcaster.attach(reader, wire)

@@ -9,7 +9,7 @@ from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
 from quart_notes.live.events import room
 from quart_notes.live.presence import HANDOVER_DELAY, LEAVE_DELAY, Presence
-from quart_notes.live.subscriber import Reader
+from quart_notes.live.subscriber import Subscriber
 from quart_notes.schemas import UserOut
 from tests.support.api_fixtures import Json
 from tests.support.servers.lossy_wire import LossyWire
@@ -37,13 +37,13 @@ class Listener:
         self.heard: list[tuple[float, Json]] = []
         self.messages: list[Message] = []
         self._broadcaster = broadcaster
-        self._reader: Reader = broadcaster.subscribe({topic}, lambda message: message.data)
+        self._reader: Subscriber = broadcaster.subscribe({topic}, lambda message: message.data)
         self._task = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
         while not self._reader.ended.is_set():
             await self._broadcaster.wait(self._reader)
-            for message in self._reader.take():
+            for message in self._reader.drain():
                 self.messages.append(message)
                 event = json.loads(message.data)
                 assert event.keys() == {"topic", "action", "presence"}

@@ -28,7 +28,7 @@ from quart_notes.transfer.deduplication import OriginNamer
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, export_writer, file_name
 from quart_notes.transfer.import_batches import ImportSource
-from quart_notes.transfer.json_stream import ELEMENT_MAX, PIECE, BadElement, Reader
+from quart_notes.transfer.json_stream import ELEMENT_MAX, PIECE, BadElement, JsonReader
 from quart_notes.transfer.parsed_note import OTHER_BYTES
 from quart_notes.transfer.source_files import SourcePath, files
 from quart_notes.transfer.zip_writer import ZipWriter
@@ -47,7 +47,7 @@ def _note(number: int = 1, **fields: Any) -> NoteOut:
 def _written(kind: ExportFormat, notes: Sequence[tuple[NoteOut, str]]) -> bytes:
     writing = export_writer(kind, ABOUT)
     half = len(notes) // 2
-    return writing.begin() + writing.notes(notes[:half]) + writing.notes(notes[half:]) + b"".join(writing.end())
+    return writing.start() + writing.notes(notes[:half]) + writing.notes(notes[half:]) + b"".join(writing.finish())
 
 
 def _only(path: Path, **options: Any) -> ImportedNote:
@@ -217,7 +217,7 @@ class _Drops:
 )
 def test_an_array_is_read_wherever_it_is_cut(size: int, value: list[Any], ascii_only: bool):
     data = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
-    reader = Reader(_Drops(data, size))
+    reader = JsonReader(_Drops(data, size))
 
     assert json.dumps(list(reader.array())) == json.dumps(json.loads(data.decode("utf-8", "surrogateescape")))
     assert reader.peek() == ""
@@ -239,7 +239,7 @@ BAD_ELEMENTS = {
 
 @pytest.mark.parametrize("bad", BAD_ELEMENTS.values(), ids=BAD_ELEMENTS.keys())
 def test_a_bad_element_is_passed_over(bad: bytes):
-    found = list(Reader(io.BytesIO(b'[{"title": "a"},' + bad + b' , {"title": "b"}]')).array())
+    found = list(JsonReader(io.BytesIO(b'[{"title": "a"},' + bad + b' , {"title": "b"}]')).array())
 
     assert [one for one in found if not isinstance(one, BadElement)] == [{"title": "a"}, {"title": "b"}]
     assert len(found) == 3
@@ -252,7 +252,7 @@ def test_a_bad_element_is_passed_over(bad: bytes):
 )
 def test_an_array_that_is_none_is_refused(cut: str):
     with pytest.raises(UnreadableError, match="not whole JSON"):
-        list(Reader(_Drops(cut.encode(), 2)).array())
+        list(JsonReader(_Drops(cut.encode(), 2)).array())
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ async def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     """The application, without a server, with a few routes that fail, for everybody."""
     made = create_app(settings_for(tmp_path))
     names = [f"{prefix}{name}" for prefix in ("/api/test", "/front/test") for name in FAILURES]
-    monkeypatch.setattr(guards, "NEEDS", {**guards.NEEDS, **dict.fromkeys(names, guards.Need.NOTHING)})
+    monkeypatch.setattr(
+        guards, "REQUIREMENTS", {**guards.REQUIREMENTS, **dict.fromkeys(names, guards.Requirement.NOTHING)}
+    )
 
     for prefix in ("/api/test", "/front/test"):
         for kind in CATALOGUE:

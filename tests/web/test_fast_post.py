@@ -13,7 +13,7 @@ from quart_notes import create_app
 from quart_notes.errors import NotFoundError, OverloadedError
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Settings
-from quart_notes.web.fast_post import BRIEF, Brief, Reply
+from quart_notes.web.fast_post import FAST_ROUTES, FastResponse, FastRoute
 from tests.support.clients.raw_http import Answer, exchange, request
 from tests.support.problem_details import assert_problem
 from tests.support.servers.server_process import ServerProcess
@@ -130,11 +130,11 @@ def test_a_refusal_of_the_database_is_told_as_by_quart(tmp_path: Path):
         assert known(short) == known(long)
 
 
-async def _refuse(*_: object) -> Reply:
+async def _refuse(*_: object) -> FastResponse:
     raise OverloadedError("Too much.", headers={"Retry-After": "1"})
 
 
-async def _fail(*_: object) -> Reply:
+async def _fail(*_: object) -> FastResponse:
     raise ZeroDivisionError
 
 
@@ -144,8 +144,8 @@ HEADERS = {b"content-type": b"application/json"}
 async def test_what_the_act_refuses_is_said_and_not_tried_again(caplog: pytest.LogCaptureFixture):
     core: Any = SimpleNamespace(settings=SimpleNamespace(access="open"))
 
-    refused = await Brief(NoteCreate, _refuse).answer(core, "", HEADERS, RIGHT["title"])
-    failed = await Brief(NoteCreate, _fail).answer(core, "", HEADERS, RIGHT["title"])
+    refused = await FastRoute(NoteCreate, _refuse).respond(core, "", HEADERS, RIGHT["title"])
+    failed = await FastRoute(NoteCreate, _fail).respond(core, "", HEADERS, RIGHT["title"])
 
     assert refused
     assert refused.status == 503
@@ -158,17 +158,17 @@ async def test_what_the_act_refuses_is_said_and_not_tried_again(caplog: pytest.L
 
 
 async def test_a_wrong_body_is_left_to_the_route():
-    async def never(*_: object) -> Reply:
+    async def never(*_: object) -> FastResponse:
         raise NotFoundError("It was asked.")
 
     core: Any = SimpleNamespace(settings=SimpleNamespace(access="open"))
     for body in WRONG.values():
-        assert await Brief(NoteCreate, never).answer(core, "", HEADERS, body) is None
+        assert await FastRoute(NoteCreate, never).respond(core, "", HEADERS, body) is None
 
 
 def test_every_short_way_has_a_route_of_the_same_shape(tmp_path: Path):
     app = create_app(Settings(data=tmp_path))
-    ways = app.extensions[BRIEF]
+    ways = app.extensions[FAST_ROUTES]
 
     assert ("POST", "/api/notes") in ways
     for (method, path), way in ways.items():
@@ -181,7 +181,9 @@ def test_every_short_way_has_a_route_of_the_same_shape(tmp_path: Path):
 def test_nothing_is_passed_by_but_what_the_short_way_does_itself(tmp_path: Path):
     """Code that has every request pass something more has to see to the short way too."""
     app = create_app(Settings(data=tmp_path))
-    blueprints = {endpoint.partition(".")[0] for method, path in app.extensions[BRIEF] for endpoint in _of(app, path)}
+    blueprints = {
+        endpoint.partition(".")[0] for method, path in app.extensions[FAST_ROUTES] for endpoint in _of(app, path)
+    }
     scopes = {None, *blueprints}
 
     def passed(functions: Any) -> set[str]:

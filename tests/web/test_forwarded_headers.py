@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from quart_notes.web.security.credentials import COOKIE, SECURE_COOKIE
-from quart_notes.web.security.forwarded_headers import trust
+from quart_notes.web.security.forwarded_headers import apply_forwarded_headers
 from tests.support.accounts_app import House, hash_quickly, opened_house
 from tests.support.api_fixtures import refused
 from tests.support.routes import PASSWORD
@@ -26,7 +26,7 @@ def _trusted(hops: int, headers: Headers, kind: str = "http") -> dict[str, Any]:
         "client": (PEER, 1),
         "headers": [(b"host", b"inside"), *headers],
     }
-    trust(scope, hops)
+    apply_forwarded_headers(scope, hops)
     return scope
 
 

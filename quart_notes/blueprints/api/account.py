@@ -12,7 +12,7 @@ from quart_notes.errors import (
 from quart_notes.schemas import NewTokenOut, PasswordChange, SessionOut, SignIn, TokenCreate, TokenOut, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import NEW_HEADERS, list_response, listed, made, made_status, thing
+from quart_notes.web.responses import CREATED_HEADERS, json_item, json_list, list_response, made, made_status
 from quart_notes.web.security import sign_in as signing_in
 from quart_notes.web.security.authentication import caller, end_session
 
@@ -35,9 +35,9 @@ async def sign_in(data: SignIn) -> Response:
     An unknown nickname and a wrong password get the same response after the same time. After too many of them, further
     ones have to wait (429, `Retry-After`); a browser in which this person has signed in before is counted separately.
     """
-    person = await signing_in.check(data)
-    response = thing(await core().profiles.get(person), await core().log.newest())
-    await signing_in.let_in(response, person)
+    person = await signing_in.verify_login(data)
+    response = json_item(await core().profiles.get(person), await core().log.newest())
+    await signing_in.start_session(response, person)
     return response
 
 
@@ -62,7 +62,7 @@ async def list_sessions() -> Response:
     """
     who = await caller()
     found = await core().sessions.of_person(who.id or 0, who.session)
-    return listed(SESSIONS.dump_json(found), await core().log.newest())
+    return json_list(SESSIONS.dump_json(found), await core().log.newest())
 
 
 @blueprint.delete("/me/sessions/<id:session_id>")
@@ -98,12 +98,12 @@ async def list_tokens() -> Response:
     Without their secrets, of which only hashes are stored.
     """
     found = await core().tokens.of_person((await caller()).id or 0)
-    return listed(TOKENS.dump_json(found), await core().log.newest())
+    return json_list(TOKENS.dump_json(found), await core().log.newest())
 
 
 @blueprint.post("/me/tokens")
 @validate_request(TokenCreate)
-@responds(*made("token, with its secret, which is shown this once", NewTokenOut, NEW_HEADERS))
+@responds(*made("token, with its secret, which is shown this once", NewTokenOut, CREATED_HEADERS))
 async def create_token(data: TokenCreate) -> Response:
     """Create a token for a program.
 
@@ -111,7 +111,7 @@ async def create_token(data: TokenCreate) -> Response:
     """
     written = await core().tokens.add((await caller()).id or 0, data)
     token, position = written
-    return thing(token, position, status=made_status(written), location=f"/api/me/tokens/{token.id}")
+    return json_item(token, position, status=made_status(written), location=f"/api/me/tokens/{token.id}")
 
 
 @blueprint.delete("/me/tokens/<id:token_id>")
@@ -121,5 +121,5 @@ async def end_token(token_id: int) -> Response:
 
     Its open streams end.
     """
-    await core().tokens.end((await caller()).id or 0, token_id)
+    await core().tokens.revoke((await caller()).id or 0, token_id)
     return Response(None, 204)

@@ -12,7 +12,7 @@ from quart_notes.errors import (
 from quart_notes.schemas import AssistantOut, MessageOut, PersonQuery, RoomOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, thing
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("assistant", __name__, url_prefix="/api")
@@ -21,7 +21,7 @@ tag_blueprint(blueprint, ["assistant"])
 
 @blueprint.get("/assistant")
 @validate_querystring(PersonQuery)
-@responds(ResponseDoc(200, "The state of the assistant.", AssistantOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The state of the assistant.", AssistantOut, headers=ITEM_HEADERS))
 async def get_assistant(query_args: PersonQuery) -> Response:
     """Get the state of the assistant.
 
@@ -29,18 +29,18 @@ async def get_assistant(query_args: PersonQuery) -> Response:
     """
     who = await caller()
     person_id = query_args.person_id if who.trusted and query_args.person_id else who.id
-    room_id, position = await core().rooms.private_id(person_id or 0)
+    room_id, position = await core().rooms.assistant_room_id(person_id or 0)
     assistant = core().assistant
-    reason = await assistant.looked()
+    reason = await assistant.availability()
     shown = AssistantOut(available=reason is None, model=assistant.model, reason=reason, room_id=room_id)
-    return thing(shown, position)
+    return json_item(shown, position)
 
 
 @blueprint.post("/assistant/room")
 @validate_querystring(PersonQuery)
 @responds(
-    ResponseDoc(201, "The new room.", RoomOut, headers=NEW_HEADERS),
-    ResponseDoc(200, "The room that there was already.", RoomOut, headers=NEW_HEADERS),
+    ResponseDoc(201, "The new room.", RoomOut, headers=CREATED_HEADERS),
+    ResponseDoc(200, "The room that there was already.", RoomOut, headers=CREATED_HEADERS),
 )
 async def open_room(query_args: PersonQuery) -> Response:
     """Open your private room with the assistant.
@@ -51,8 +51,8 @@ async def open_room(query_args: PersonQuery) -> Response:
     person_id = query_args.person_id or who.id
     if person_id is None:
         raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
-    (room, new), position = await core().rooms.private(who, person_id)
-    return thing(room, position, status=201 if new else 200, location=f"/api/rooms/{room.id}")
+    (room, new), position = await core().rooms.assistant_room(who, person_id)
+    return json_item(room, position, status=201 if new else 200, location=f"/api/rooms/{room.id}")
 
 
 @blueprint.post("/messages/<id:message_id>/stop")
@@ -65,7 +65,7 @@ async def stop_answer(message_id: int) -> Response:
     The text so far is kept. An answer that has ended stays as it is. 404 for a message that is no answer.
     """
     message, position = await core().answers.stop(await caller(), message_id)
-    return thing(message, position, version=message.version)
+    return json_item(message, position, version=message.version)
 
 
 @blueprint.post("/messages/<id:message_id>/retry")
@@ -79,4 +79,4 @@ async def retry_answer(message_id: int) -> Response:
     409 for an answer that is done or being written, and when too many questions are waiting.
     """
     message, position = await core().answers.retry(await caller(), message_id)
-    return thing(message, position, version=message.version)
+    return json_item(message, position, version=message.version)

@@ -21,7 +21,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, made, made_status, page, thing
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, list_response, made, made_status, page
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("boards", __name__, url_prefix="/api/boards")
@@ -46,48 +46,48 @@ async def list_boards(query_args: BoardQuery) -> Response:
 
 @blueprint.post("")
 @validate_request(BoardCreate)
-@responds(*made("board", MyBoardOut, NEW_HEADERS))
+@responds(*made("board", MyBoardOut, CREATED_HEADERS))
 async def create_board(data: BoardCreate) -> Response:
     """Add a shared board, which you own."""
     written = await core().boards.add(await caller(), data)
     board, position = written
-    return thing(board, position, status=made_status(written), location=f"/api/boards/{board.id}")
+    return json_item(board, position, status=made_status(written), location=f"/api/boards/{board.id}")
 
 
 @blueprint.get("/<id:board_id>")
-@responds(ResponseDoc(200, "The board.", MyBoardOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The board.", MyBoardOut, headers=ITEM_HEADERS))
 async def get_board(board_id: int) -> Response:
     """Get a board."""
-    return thing(*await core().boards.get(await caller(), board_id))
+    return json_item(*await core().boards.get(await caller(), board_id))
 
 
 @blueprint.patch("/<id:board_id>")
 @validate_request(BoardUpdate)
-@responds(ResponseDoc(200, "The board after the change.", MyBoardOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The board after the change.", MyBoardOut, headers=ITEM_HEADERS))
 async def rename_board(board_id: int, data: BoardUpdate) -> Response:
     """Rename a board.
 
     Owners only.
     """
-    return thing(*await core().boards.rename(await caller(), board_id, data))
+    return json_item(*await core().boards.rename(await caller(), board_id, data))
 
 
 @blueprint.delete("/<id:board_id>")
-@responds(ResponseDoc(200, "The board as it was.", BoardOut, headers=THING_HEADERS), problems=(PersonalBoardError,))
+@responds(ResponseDoc(200, "The board as it was.", BoardOut, headers=ITEM_HEADERS), problems=(PersonalBoardError,))
 async def delete_board(board_id: int) -> Response:
     """Delete a board.
 
     Owners only. For a while, the board can be restored with its notes. The shared board and personal ones cannot be
     deleted.
     """
-    return thing(*await core().boards.delete(await caller(), board_id))
+    return json_item(*await core().boards.delete(await caller(), board_id))
 
 
 @blueprint.post("/<id:board_id>/restore")
-@responds(ResponseDoc(200, "The board, back with its notes and members.", BoardOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The board, back with its notes and members.", BoardOut, headers=ITEM_HEADERS))
 async def restore_board(board_id: int) -> Response:
     """Undo the deletion of a board."""
-    return thing(*await core().boards.restore(await caller(), board_id))
+    return json_item(*await core().boards.restore(await caller(), board_id))
 
 
 @blueprint.get("/<id:board_id>/members")
@@ -104,7 +104,7 @@ async def list_members(board_id: int) -> Response:
 @blueprint.put("/<id:board_id>/members/<id:user_id>")
 @validate_request(MemberUpdate)
 @responds(
-    ResponseDoc(200, "Who, and what they may do.", MemberOut, headers=THING_HEADERS),
+    ResponseDoc(200, "Who, and what they may do.", MemberOut, headers=ITEM_HEADERS),
     problems=(LastOwnerError, PersonalBoardError),
 )
 async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Response:
@@ -112,12 +112,12 @@ async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Respons
 
     Owners only.
     """
-    return thing(*await core().members.set(await caller(), board_id, user_id, data))
+    return json_item(*await core().members.set(await caller(), board_id, user_id, data))
 
 
 @blueprint.delete("/<id:board_id>/members/<id:user_id>")
 @responds(
-    ResponseDoc(200, "Who it was, and what they might do.", MemberOut, headers=THING_HEADERS),
+    ResponseDoc(200, "Who it was, and what they might do.", MemberOut, headers=ITEM_HEADERS),
     problems=(LastOwnerError, PersonalBoardError),
 )
 async def remove_member(board_id: int, user_id: int) -> Response:
@@ -125,4 +125,4 @@ async def remove_member(board_id: int, user_id: int) -> Response:
 
     Owners may remove anybody, you may leave. The member's open streams of the board end.
     """
-    return thing(*await core().members.remove(await caller(), board_id, user_id))
+    return json_item(*await core().members.remove(await caller(), board_id, user_id))

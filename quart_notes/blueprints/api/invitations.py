@@ -8,7 +8,7 @@ from quart_notes.errors import PersonalBoardError
 from quart_notes.schemas import InvitationCreate, InvitationOut, NewInvitationOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import THING_HEADERS, list_response, listed, made, made_status, thing
+from quart_notes.web.responses import ITEM_HEADERS, json_item, json_list, list_response, made, made_status
 from quart_notes.web.security.allowed_hosts import base_url
 from quart_notes.web.security.authentication import caller
 
@@ -26,13 +26,13 @@ async def list_invitations() -> Response:
     Your own; an administrator sees all.
     """
     found = await core().invitations.find(await caller())
-    return listed(INVITATIONS.dump_json(found), await core().log.newest())
+    return json_list(INVITATIONS.dump_json(found), await core().log.newest())
 
 
 @blueprint.post("")
 @validate_request(InvitationCreate)
 @responds(
-    *made("invitation, with its link, which is shown this once", NewInvitationOut, THING_HEADERS),
+    *made("invitation, with its link, which is shown this once", NewInvitationOut, ITEM_HEADERS),
     problems=(PersonalBoardError,),
 )
 async def create_invitation(data: InvitationCreate) -> Response:
@@ -43,7 +43,7 @@ async def create_invitation(data: InvitationCreate) -> Response:
     written = await core().invitations.add(await caller(), data)
     (invitation, secret), position = written
     new = NewInvitationOut(**invitation.model_dump(), link=join_link(secret))
-    return thing(new, position, status=made_status(written))
+    return json_item(new, position, status=made_status(written))
 
 
 def join_link(secret: str) -> str:
@@ -55,5 +55,5 @@ def join_link(secret: str) -> str:
 @responds(ResponseDoc(204, "It holds no longer."))
 async def take_back(invitation_id: int) -> Response:
     """Revoke an invitation."""
-    await core().invitations.take_back(await caller(), invitation_id)
+    await core().invitations.revoke(await caller(), invitation_id)
     return Response(None, 204)

@@ -8,7 +8,7 @@ from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError
 from quart_notes.schemas import JobOut, JobQuery
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import THING_HEADERS, list_response, page, thing
+from quart_notes.web.responses import ITEM_HEADERS, json_item, list_response, page
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs")
@@ -31,50 +31,50 @@ async def list_jobs(query_args: JobQuery) -> Response:
 
 
 @blueprint.get("/<id:job_id>")
-@responds(ResponseDoc(200, "The job.", JobOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The job.", JobOut, headers=ITEM_HEADERS))
 async def get_job(job_id: int) -> Response:
     """Get a job.
 
     Every change of it is sent on the topic of its person, `user:3`.
     """
-    return thing(*await core().jobs.get(await caller(), job_id))
+    return json_item(*await core().jobs.get(await caller(), job_id))
 
 
 @blueprint.post("/<id:job_id>/cancel")
-@responds(ResponseDoc(200, "The job. One that has ended stays as it is.", JobOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The job. One that has ended stays as it is.", JobOut, headers=ITEM_HEADERS))
 async def cancel_job(job_id: int) -> Response:
     """Cancel a job.
 
     From now on it changes nothing more; notes that it has imported stay.
     """
-    return thing(*await core().jobs.cancel(await caller(), job_id))
+    return json_item(*await core().jobs.cancel(await caller(), job_id))
 
 
 @blueprint.post("/<id:job_id>/retry")
-@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS), problems=(NotNowError,))
+@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut, headers=ITEM_HEADERS), problems=(NotNowError,))
 async def retry_job(job_id: int) -> Response:
     """Run a job again.
 
     A job that failed, was cancelled, or was interrupted starts from the beginning; nothing is imported twice.
     """
-    return thing(*await core().jobs.retry(await caller(), job_id))
+    return json_item(*await core().jobs.retry(await caller(), job_id))
 
 
 @blueprint.post("/<id:job_id>/import")
-@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut, headers=THING_HEADERS), problems=(NotNowError,))
+@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut, headers=ITEM_HEADERS), problems=(NotNowError,))
 async def import_job(job_id: int) -> Response:
     """Import the result of a dry run.
 
     The job runs again, for real; the file does not have to be sent again.
     """
-    return thing(*await core().jobs.bring_in(await caller(), job_id))
+    return json_item(*await core().jobs.import_looked_at(await caller(), job_id))
 
 
 @blueprint.delete("/<id:job_id>")
-@responds(ResponseDoc(200, "The job as it was.", JobOut, headers=THING_HEADERS), problems=(NotNowError,))
+@responds(ResponseDoc(200, "The job as it was.", JobOut, headers=ITEM_HEADERS), problems=(NotNowError,))
 async def delete_job(job_id: int) -> Response:
     """Delete a job.
 
     With its file; notes that it has imported stay. Cancel it first while it is running.
     """
-    return thing(*await core().jobs.remove(await caller(), job_id))
+    return json_item(*await core().jobs.delete(await caller(), job_id))

@@ -11,7 +11,7 @@ from quart_notes.errors import FieldError, NicknameTakenError, NobodyChosenError
 from quart_notes.schemas import PREFERENCE_KEY, MeOut, PreferenceOut, ProfileUpdate, UserOut
 from quart_notes.schemas.strict_json import dump
 from quart_notes.web.context import core
-from quart_notes.web.forms import digits
+from quart_notes.web.forms import parse_id
 from quart_notes.web.openapi.document import (
     ANY_JSON_BODY,
     PERSON_ID,
@@ -20,8 +20,8 @@ from quart_notes.web.openapi.document import (
     sends,
     takes,
 )
-from quart_notes.web.responses import THING_HEADERS, list_response, listed, thing
-from quart_notes.web.security.authentication import accounts, identify
+from quart_notes.web.responses import ITEM_HEADERS, json_item, json_list, list_response
+from quart_notes.web.security.authentication import accounts_mode, identify
 
 blueprint = Blueprint("me", __name__, url_prefix="/api/me")
 tag_blueprint(blueprint, ["me"])
@@ -31,9 +31,9 @@ KEY = re.compile(PREFERENCE_KEY)
 
 async def _me() -> UserOut:
     """Whose preferences are meant: the caller's; in open mode, those of `person_id`."""
-    named = digits(request.args.get("person_id")) if not accounts() else None
+    named = parse_id(request.args.get("person_id")) if not accounts_mode() else None
     if named is not None:
-        return (await core().people.get(named))[0]
+        return (await core().users.get(named))[0]
     passed = await identify()
     if passed is None or passed.caller.person is None:
         raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
@@ -41,7 +41,7 @@ async def _me() -> UserOut:
 
 
 @blueprint.get("")
-@responds(ResponseDoc(200, "Who asks.", MeOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "Who asks.", MeOut, headers=ITEM_HEADERS))
 async def whoami() -> Response:
     """Get your profile.
 
@@ -53,15 +53,15 @@ async def whoami() -> Response:
         user=None if who is None or who.id is None else await core().profiles.get(who.id),
         admin=who is not None and who.admin,
         board_id=SHARED_BOARD if passed is None else passed.board,
-        mode="accounts" if accounts() else "open",
+        mode="accounts" if accounts_mode() else "open",
     )
-    return thing(me, await core().log.newest())
+    return json_item(me, await core().log.newest())
 
 
 @blueprint.patch("")
 @validate_request(ProfileUpdate)
 @responds(
-    ResponseDoc(200, "You as you are now.", UserOut, headers=THING_HEADERS),
+    ResponseDoc(200, "You as you are now.", UserOut, headers=ITEM_HEADERS),
     problems=(NotFoundError, NicknameTakenError),
 )
 async def change_profile(data: ProfileUpdate) -> Response:
@@ -69,7 +69,7 @@ async def change_profile(data: ProfileUpdate) -> Response:
 
     Only the fields that are sent change. Your notes and messages, and links to you, show the new name.
     """
-    return thing(*await core().profiles.change((await _me()).id, data))
+    return json_item(*await core().profiles.change((await _me()).id, data))
 
 
 @blueprint.get("/preferences")
@@ -81,13 +81,13 @@ async def list_preferences() -> Response:
     One object, with the values by key.
     """
     values, position = await core().preferences.of_person((await _me()).id)
-    return listed(dump(values), position)
+    return json_list(dump(values), position)
 
 
 @blueprint.delete("/preferences")
 @takes(PERSON_ID)
 @responds(
-    ResponseDoc(200, "The values as they were, by key.", dict[str, Any], headers=THING_HEADERS),
+    ResponseDoc(200, "The values as they were, by key.", dict[str, Any], headers=ITEM_HEADERS),
     problems=(NotFoundError,),
 )
 async def clear_preferences() -> Response:
@@ -98,16 +98,16 @@ async def clear_preferences() -> Response:
 
 @blueprint.get("/preferences/<key>")
 @takes(PERSON_ID)
-@responds(ResponseDoc(200, "The preference.", PreferenceOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The preference.", PreferenceOut, headers=ITEM_HEADERS))
 async def get_preference(key: str) -> Response:
     """Get a preference."""
-    return thing(*await core().preferences.get((await _me()).id, key))
+    return json_item(*await core().preferences.get((await _me()).id, key))
 
 
 @blueprint.put("/preferences/<key>")
 @sends(ANY_JSON_BODY)
 @takes(PERSON_ID)
-@responds(ResponseDoc(200, "The preference as it is now.", PreferenceOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The preference as it is now.", PreferenceOut, headers=ITEM_HEADERS))
 async def set_preference(key: str) -> Response:
     """Set a preference.
 
@@ -117,12 +117,12 @@ async def set_preference(key: str) -> Response:
     if not KEY.fullmatch(key):
         message = "must begin with a letter or digit and have letters, digits, _ . and - only, 64 at most"
         raise ValidationFailedError(f"key: {message}", errors=[FieldError("key", message)])
-    return thing(*await core().preferences.set((await _me()).id, key, await request.get_json()))
+    return json_item(*await core().preferences.set((await _me()).id, key, await request.get_json()))
 
 
 @blueprint.delete("/preferences/<key>")
 @takes(PERSON_ID)
-@responds(ResponseDoc(200, "The preference as it was.", PreferenceOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The preference as it was.", PreferenceOut, headers=ITEM_HEADERS))
 async def delete_preference(key: str) -> Response:
     """Delete a preference."""
-    return thing(*await core().preferences.delete((await _me()).id, key))
+    return json_item(*await core().preferences.delete((await _me()).id, key))

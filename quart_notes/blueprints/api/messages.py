@@ -10,23 +10,23 @@ from quart_notes.errors import (
     NotYoursError,
     StaleVersionError,
 )
-from quart_notes.live.writer import Written
+from quart_notes.live.writer import Committed
 from quart_notes.schemas import AuthorQuery, MessageCreate, MessageOut, MessageQuery, MessageUpdate
 from quart_notes.web.context import core
 from quart_notes.web.etags import if_match, tags_sent
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, listed, thing
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, json_list, list_response
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("messages", __name__, url_prefix="/api/messages")
 tag_blueprint(blueprint, ["messages"])
 
 MESSAGES = TypeAdapter(list[MessageOut])
-MESSAGE_HEADERS = {**THING_HEADERS, "ETag": HEADERS["ETag"]}
+MESSAGE_HEADERS = {**ITEM_HEADERS, "ETag": HEADERS["ETag"]}
 MESSAGE_LIST = list_response("The messages, by id.", list[MessageOut])
 POSTED = (
-    ResponseDoc(201, "The new message.", MessageOut, headers={**MESSAGE_HEADERS, **NEW_HEADERS}),
+    ResponseDoc(201, "The new message.", MessageOut, headers={**MESSAGE_HEADERS, **CREATED_HEADERS}),
     ResponseDoc(200, "The message that the same client_key has posted before.", MessageOut, headers=MESSAGE_HEADERS),
 )
 
@@ -59,7 +59,7 @@ async def send_message(data: MessageCreate) -> Response:
 async def get_message(message_id: int) -> Response:
     """Get a message."""
     message, position = await core().messages.get(await caller(), message_id)
-    return thing(message, position, version=message.version)
+    return json_item(message, position, version=message.version)
 
 
 @blueprint.patch("/<id:message_id>")
@@ -76,7 +76,7 @@ async def update_message(message_id: int, data: MessageUpdate) -> Response:
     """
     allowed = if_match(tags_sent("If-Match"))
     message, position = await core().messages.change(await caller(), message_id, data, allowed)
-    return thing(message, position, version=message.version)
+    return json_item(message, position, version=message.version)
 
 
 @blueprint.delete("/<id:message_id>")
@@ -93,7 +93,7 @@ async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
     """
     allowed = if_match(tags_sent("If-Match"))
     message, position = await core().messages.delete(await caller(), message_id, query_args.author_id, allowed)
-    return thing(message, position, version=message.version)
+    return json_item(message, position, version=message.version)
 
 
 @blueprint.post("/<id:message_id>/restore")
@@ -107,7 +107,7 @@ async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
     404 when it was not deleted, or was deleted for good.
     """
     message, position = await core().messages.restore(await caller(), message_id, query_args.author_id)
-    return thing(message, position, version=message.version)
+    return json_item(message, position, version=message.version)
 
 
 def pages(found: Listed[MessageOut], query: MessageQuery) -> Response:
@@ -117,12 +117,12 @@ def pages(found: Listed[MessageOut], query: MessageQuery) -> Response:
         links["next"] = {"after_id": found.items[-1].id}
     elif found.more:
         links["prev"] = {"before_id": found.items[0].id}
-    return listed(MESSAGES.dump_json(found.items), found.position, **links)
+    return json_list(MESSAGES.dump_json(found.items), found.position, **links)
 
 
-def posted(written: Written[Posted]) -> Response:
+def posted(written: Committed[Posted]) -> Response:
     """201 for a new message, 200 for one that was posted before; its author has stopped typing."""
     (message, new), position = written
     core().presence.stopped_typing(message.room_id, message.author_id or 0)
     location = f"/api/messages/{message.id}" if new else None
-    return thing(message, position, status=201 if new else 200, version=message.version, location=location)
+    return json_item(message, position, status=201 if new else 200, version=message.version, location=location)

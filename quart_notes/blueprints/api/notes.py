@@ -13,16 +13,16 @@ from quart_notes.errors import (
 )
 from quart_notes.live.events import board
 from quart_notes.live.response_cache import CachedResponse
-from quart_notes.live.writer import Written
+from quart_notes.live.writer import Committed
 from quart_notes.schemas import NoteCreate, NoteOut, NoteQuery, NoteUpdate
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web import fast_post
 from quart_notes.web.context import core
-from quart_notes.web.etags import etag_of, if_match, none_match, tags_sent, version_tag
+from quart_notes.web.etags import etag_of, if_match, if_none_match, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.responses import made, made_status
-from quart_notes.web.security.authentication import caller, heard
+from quart_notes.web.security.authentication import caller, visible_position
 
 # Registered twice: for everybody's board under /api/notes, and for each under /api/boards/{id}/notes.
 blueprint = Blueprint("notes", __name__)
@@ -48,7 +48,7 @@ async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
 
     By id ascending, or newest first when `q` searches; at most `limit`. `Link` leads to the next page.
     """
-    position = core().cache.position(board(board_id))
+    position = core().response_cache.position(board(board_id))
     found = await core().notes.find(await caller(), board_id, query_args)
     headers = []
     if found.more:
@@ -72,7 +72,7 @@ async def create_note(board_id: int, data: NoteCreate) -> Response:
     return (await _create(core(), await caller(), request.root_path, board_id, data)).response()
 
 
-async def _create(parts: Core, who: Caller, root: str, board_id: int, data: NoteCreate) -> fast_post.Reply:
+async def _create(parts: Core, who: Caller, root: str, board_id: int, data: NoteCreate) -> fast_post.FastResponse:
     written = await parts.notes.add(who, board_id, data)
     note = written.result
     headers = {
@@ -80,10 +80,10 @@ async def _create(parts: Core, who: Caller, root: str, board_id: int, data: Note
         "Last-Event-ID": str(written.position.at_most(parts.broadcaster.newest_of({board(board_id)}))),
         "Location": f"{root}{_path(board_id)}/{note.id}",
     }
-    return fast_post.Reply(made_status(written), headers, note.model_dump_json().encode())
+    return fast_post.FastResponse(made_status(written), headers, note.model_dump_json().encode())
 
 
-async def _create_on_shared(parts: Core, who: Caller, root: str, data: NoteCreate) -> fast_post.Reply:
+async def _create_on_shared(parts: Core, who: Caller, root: str, data: NoteCreate) -> fast_post.FastResponse:
     return await _create(parts, who, root, SHARED_BOARD, data)
 
 
@@ -91,7 +91,7 @@ def _path(board_id: int) -> str:
     return "/api/notes" if board_id == SHARED_BOARD else f"/api/boards/{board_id}/notes"
 
 
-fast_post.also(blueprint, "POST", "", NoteCreate, _create_on_shared)
+fast_post.add_fast_route(blueprint, "POST", "", NoteCreate, _create_on_shared)
 
 
 @blueprint.get("/<id:note_id>")
@@ -101,7 +101,7 @@ fast_post.also(blueprint, "POST", "", NoteCreate, _create_on_shared)
 )
 async def get_note(board_id: int, note_id: int) -> Response:
     """Get a note."""
-    position = core().cache.position(board(board_id))
+    position = core().response_cache.position(board(board_id))
     note, newest = await core().notes.get(await caller(), board_id, note_id)
     body = note.model_dump_json().encode()
     return _kept(_answer(board_id, body, version_tag(note.version)), newest, position)
@@ -141,18 +141,18 @@ async def restore_note(board_id: int, note_id: int) -> Response:
     return _item(await core().notes.restore(await caller(), board_id, note_id))
 
 
-def _item(written: Written[NoteOut]) -> Response:
+def _item(written: Committed[NoteOut]) -> Response:
     note = written.result
     response = Response(note.model_dump_json(), 200, content_type="application/json")
     response.headers["ETag"] = version_tag(note.version)
-    response.headers["Last-Event-ID"] = str(heard(written.position))
+    response.headers["Last-Event-ID"] = str(visible_position(written.position))
     return response
 
 
 def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
     """An answer that is the same for all who see the board, kept until an event of it; 304 when the client has it."""
-    core().cache.put(request.scope["path"], request.query_string, position, answer)
-    if none_match(tags_sent("If-None-Match"), answer.etag):
+    core().response_cache.put(request.scope["path"], request.query_string, position, answer)
+    if if_none_match(tags_sent("If-None-Match"), answer.etag):
         response = Response(None, 304)
         del response.headers["Content-Type"]
     else:
@@ -161,7 +161,7 @@ def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
             response.headers[name.decode()] = value.decode()
     response.headers["ETag"] = answer.etag
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Last-Event-ID"] = str(heard(newest))
+    response.headers["Last-Event-ID"] = str(visible_position(newest))
     return response
 
 

@@ -21,7 +21,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, made, made_status, page, thing
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, list_response, made, made_status, page
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/api/rooms")
@@ -44,7 +44,7 @@ async def list_rooms(query_args: RoomQuery) -> Response:
 
 @blueprint.post("")
 @validate_request(RoomCreate)
-@responds(*made("room", RoomOut, NEW_HEADERS), problems=(RoomNameTakenError,))
+@responds(*made("room", RoomOut, CREATED_HEADERS), problems=(RoomNameTakenError,))
 async def create_room(data: RoomCreate) -> Response:
     """Add a room.
 
@@ -52,14 +52,14 @@ async def create_room(data: RoomCreate) -> Response:
     """
     written = await core().rooms.add(data, (await caller()).id)
     room, position = written
-    return thing(room, position, status=made_status(written), location=f"/api/rooms/{room.id}")
+    return json_item(room, position, status=made_status(written), location=f"/api/rooms/{room.id}")
 
 
 @blueprint.get("/<id:room_id>")
-@responds(ResponseDoc(200, "The room.", RoomOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The room.", RoomOut, headers=ITEM_HEADERS))
 async def get_room(room_id: int) -> Response:
     """Get a room or a direct conversation."""
-    return thing(*await core().rooms.get(await caller(), room_id))
+    return json_item(*await core().rooms.get(await caller(), room_id))
 
 
 @blueprint.get("/<id:room_id>/messages")
@@ -94,7 +94,7 @@ async def get_presence(room_id: int) -> Response:
     And who is typing. Subscribe to the room's own topic for changes.
     """
     _, position = await core().rooms.get(await caller(), room_id)
-    return thing(core().presence.now(room_id), position)
+    return json_item(core().presence.now(room_id), position)
 
 
 @blueprint.post("/<id:room_id>/typing")
@@ -111,10 +111,10 @@ async def notice_typing(room_id: int, data: TypingNotice) -> Response:
 
 @blueprint.post("/<id:room_id>/read")
 @validate_request(ReadingUpdate)
-@responds(ResponseDoc(200, "What is left unread.", UnreadOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "What is left unread.", UnreadOut, headers=ITEM_HEADERS))
 async def mark_read(room_id: int, data: ReadingUpdate) -> Response:
     """Mark a room as read.
 
     Up to a message and all before it; their other screens get the event. A read marker never goes back.
     """
-    return thing(*await core().readings.read(await caller(), room_id, data))
+    return json_item(*await core().read_markers.mark_read(await caller(), room_id, data))

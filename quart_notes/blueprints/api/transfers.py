@@ -8,7 +8,7 @@ from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring
 
 from quart_notes.domain.exports import Export, Exported
-from quart_notes.domain.idempotency import Repeated
+from quart_notes.domain.idempotency import AlreadyMade
 from quart_notes.errors import (
     NotNowError,
 )
@@ -16,10 +16,10 @@ from quart_notes.schemas import ExportFormat, ExportOut, ExportQuery, ImportQuer
 from quart_notes.transfer.exporter import SUFFIXES, TYPES, ExportInfo, ExportWriter, export_writer
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import FILES_BODY, ResponseDoc, responds, sends
-from quart_notes.web.request_body import takes_files
-from quart_notes.web.responses import NEW_HEADERS, thing
+from quart_notes.web.request_body import streams_body
+from quart_notes.web.responses import CREATED_HEADERS, json_item
 from quart_notes.web.security.authentication import acting_as, caller
-from quart_notes.web.uploads import received
+from quart_notes.web.uploads import receive_upload
 
 # Registered twice: for everybody's board, and for each.
 blueprint = Blueprint("transfers", __name__)
@@ -29,12 +29,12 @@ EXPORT_TIMEOUT = 3600.0  # seconds that a client may take to download an export
 
 
 @blueprint.post("/imports")
-@takes_files
+@streams_body
 @validate_querystring(ImportQuery)
 @sends(FILES_BODY)
 @responds(
-    ResponseDoc(202, "The job, which has yet to be done.", JobOut, headers=NEW_HEADERS),
-    ResponseDoc(200, "The job that the same client_key has begun before.", JobOut, headers=NEW_HEADERS),
+    ResponseDoc(202, "The job, which has yet to be done.", JobOut, headers=CREATED_HEADERS),
+    ResponseDoc(200, "The job that the same client_key has begun before.", JobOut, headers=CREATED_HEADERS),
     problems=(NotNowError,),
 )
 async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
@@ -46,11 +46,11 @@ async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
     """
     who = await acting_as(query_args.person_id)
     await core().jobs.may_start(who, board_id)
-    async with received() as kept:
+    async with receive_upload() as kept:
         written = await core().jobs.start(who, board_id, query_args, kept.sent, query_args.client_key)
-        kept.unwanted = isinstance(written, Repeated)
+        kept.unwanted = isinstance(written, AlreadyMade)
     job, position = written
-    return thing(job, position, status=200 if kept.unwanted else 202, location=f"/api/jobs/{job.id}")
+    return json_item(job, position, status=200 if kept.unwanted else 202, location=f"/api/jobs/{job.id}")
 
 
 @blueprint.get("/export")
@@ -66,7 +66,7 @@ async def export_notes(board_id: int, query_args: ExportQuery) -> Response:
     As JSON, which can be imported without loss, as a table, or as a zip with a Markdown file for each note. Each note
     is exported as it is when it is read.
     """
-    export = await core().exports.begin(await caller(), board_id)
+    export = await core().exports.start(await caller(), board_id)
     return exported(export, query_args.format)
 
 
@@ -82,10 +82,10 @@ def exported(export: Export, kind: ExportFormat) -> Response:
 
 
 async def _written(pages: AsyncIterator[list[Exported]], writing: ExportWriter) -> AsyncIterator[bytes]:
-    yield writing.begin()
+    yield writing.start()
     async for page in pages:
         yield writing.notes(page)
-    for piece in writing.end():
+    for piece in writing.finish():
         yield piece
 
 

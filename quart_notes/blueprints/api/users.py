@@ -12,7 +12,7 @@ from quart_notes.errors import (
 from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UserCreate, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import NEW_HEADERS, THING_HEADERS, list_response, made, made_status, page, thing
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, list_response, made, made_status, page
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
@@ -30,30 +30,30 @@ async def list_users(query_args: PageQuery) -> Response:
 
     By id ascending, at most `limit`; `Link` leads to the next page.
     """
-    found = await core().people.find(query_args, await caller())
+    found = await core().users.find(query_args, await caller())
     return page(USERS, found)
 
 
 @blueprint.post("")
 @validate_request(UserCreate)
-@responds(*made("person", UserOut, NEW_HEADERS), problems=(NicknameTakenError,))
+@responds(*made("person", UserOut, CREATED_HEADERS), problems=(NicknameTakenError,))
 async def create_user(data: UserCreate) -> Response:
     """Add a person.
 
     The nickname must be unique, regardless of case. In accounts mode administrators only; others invite.
     """
     who = await caller()
-    who.must_administer()
-    written = await core().people.add(data, who.id)
+    who.require_admin()
+    written = await core().users.add(data, who.id)
     user, position = written
-    return thing(user, position, status=made_status(written), location=f"/api/users/{user.id}")
+    return json_item(user, position, status=made_status(written), location=f"/api/users/{user.id}")
 
 
 @blueprint.get("/<id:user_id>")
-@responds(ResponseDoc(200, "The person.", UserOut, headers=THING_HEADERS))
+@responds(ResponseDoc(200, "The person.", UserOut, headers=ITEM_HEADERS))
 async def get_user(user_id: int) -> Response:
     """Get a person."""
-    return thing(*await core().people.get(user_id, await caller()))
+    return json_item(*await core().users.get(user_id, await caller()))
 
 
 @blueprint.get("/<id:user_id>/messages")
@@ -74,5 +74,5 @@ async def list_unread(user_id: int) -> Response:
 
     One entry for every room and every direct conversation of theirs.
     """
-    found = await core().readings.of_person(await caller(), user_id)
+    found = await core().read_markers.of_person(await caller(), user_id)
     return page(UNREAD, found)

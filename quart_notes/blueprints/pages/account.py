@@ -21,9 +21,18 @@ from quart_notes.errors import (
 )
 from quart_notes.schemas import PAGE_MAX, InvitationCreate, PageQuery, PasswordChange, ProfileUpdate, TokenCreate
 from quart_notes.web.context import core
-from quart_notes.web.forms import INVALID, digits, filled, form_key, form_problem, question, refused, typed
+from quart_notes.web.forms import (
+    INVALID,
+    form_context,
+    form_key,
+    form_problem,
+    form_values,
+    parse_id,
+    question,
+    refused,
+)
 from quart_notes.web.security import sign_in
-from quart_notes.web.security.authentication import accounts, caller
+from quart_notes.web.security.authentication import accounts_mode, caller
 from quart_notes.web.user_agents import browser_name
 
 blueprint = Blueprint("front_account", __name__, url_prefix="/front/account")
@@ -45,10 +54,10 @@ async def _account(**further: Any) -> str:
     person = await core().profiles.get(who.id or 0)
     profile = {
         "person": person,
-        "profile_form": filled({name: getattr(person, name) or "" for name in PROFILE}),
+        "profile_form": form_context({name: getattr(person, name) or "" for name in PROFILE}),
         "changed": request.args.get("changed", ""),
     }
-    access = await _access(who) if accounts() else {}
+    access = await _access(who) if accounts_mode() else {}
     return await render_template("account.html", **{**profile, **access, **further})
 
 
@@ -58,10 +67,10 @@ async def _access(who: Caller) -> dict[str, Any]:
         "tokens": await core().tokens.of_person(who.id or 0),
         "invitations": await core().invitations.find(who),
         "without_password": await core().accounts.without_password() if who.admin else [],
-        "password_form": filled({}),
-        "token_form": filled({"name": "", "scope": "read", "days": "90"}),
-        "invitation_form": filled({"uses": "1", "days": "7"}),
-        "people": (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).items if who.admin else [],
+        "password_form": form_context({}),
+        "token_form": form_context({"name": "", "scope": "read", "days": "90"}),
+        "invitation_form": form_context({"uses": "1", "days": "7"}),
+        "people": (await core().users.find(PageQuery(limit=PAGE_MAX), active=True)).items if who.admin else [],
         "new_token": None,
         "new_link": None,
     }
@@ -72,7 +81,7 @@ async def _access(who: Caller) -> dict[str, Any]:
 async def change_profile() -> Page:
     """The form to change the caller's name, nickname and address."""
     form = await request.form
-    sent = await typed(*(name for name in PROFILE if name in form))
+    sent = await form_values(*(name for name in PROFILE if name in form))
     blank = {"email": None} if not sent.get("email", "-").strip() else {}
     try:
         if not sent:
@@ -138,8 +147,8 @@ async def end_session(session_id: int) -> Page:
 @hide
 async def add_token() -> Page:
     """The form to create a token; the response is the page that shows it, once."""
-    sent = await typed("name", "scope", "days")
-    days = digits(sent["days"])
+    sent = await form_values("name", "scope", "days")
+    days = parse_id(sent["days"])
     try:
         data = TokenCreate.model_validate(
             {"name": sent["name"], "scope": sent["scope"] or "read", "days": days, "client_key": await form_key(sent)}
@@ -164,7 +173,7 @@ async def end_token(token_id: int) -> Page:
     ):
         return asked
     with suppress(NotFoundError):  # revoked already
-        await core().tokens.end(person, token_id)
+        await core().tokens.revoke(person, token_id)
     return _back("#tokens")
 
 
@@ -172,11 +181,11 @@ async def end_token(token_id: int) -> Page:
 @hide
 async def invite() -> Page:
     """The form to create an invitation; the response is the page that shows its link, once."""
-    sent = await typed("uses", "days", "user_id")
+    sent = await form_values("uses", "days", "user_id")
     wanted = {
-        "uses": digits(sent["uses"]) or 1,
-        "days": digits(sent["days"]) or 7,
-        "user_id": digits(sent["user_id"]),
+        "uses": parse_id(sent["uses"]) or 1,
+        "days": parse_id(sent["days"]) or 7,
+        "user_id": parse_id(sent["user_id"]),
         "client_key": await form_key(sent),
     }
     try:
@@ -198,7 +207,7 @@ async def take_back(invitation_id: int) -> Page:
     ):
         return asked
     with suppress(NotFoundError):  # used up or revoked already
-        await core().invitations.take_back(await caller(), invitation_id)
+        await core().invitations.revoke(await caller(), invitation_id)
     return _back("#invitations")
 
 

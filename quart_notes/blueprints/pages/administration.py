@@ -7,10 +7,10 @@ from quart_schema import hide
 
 from quart_notes.blueprints.pages.users import Page, people_page, to_user
 from quart_notes.errors import LastAdministratorError
-from quart_notes.live.writer import Written
+from quart_notes.live.writer import Committed
 from quart_notes.schemas import UserOut
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import wants_page
+from quart_notes.web.error_handlers import wants_html
 from quart_notes.web.forms import question
 from quart_notes.web.fragments import wants_fragment
 
@@ -51,12 +51,12 @@ async def unmake_admin(user_id: int) -> Page:
     return await _changed(core().profiles.set_admin(user_id, admin=False))
 
 
-async def _changed(change: Awaitable[Written[UserOut]]) -> Page:
+async def _changed(change: Awaitable[Committed[UserOut]]) -> Page:
     """Redirect to the person; the people page shows why the last administrator stays."""
     try:
         person, _ = await change
     except LastAdministratorError as error:
-        if wants_fragment() or not wants_page():
+        if wants_fragment() or not wants_html():
             raise
         return await people_page(problem=error.detail), error.status
     return await to_user(person, f"#user-{person.id}")

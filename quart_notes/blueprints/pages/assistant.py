@@ -10,7 +10,7 @@ from quart_notes.blueprints.pages.room_messages import visible_message
 from quart_notes.blueprints.pages.rooms import Page, to_message, to_room
 from quart_notes.errors import NotNowError
 from quart_notes.web.context import core
-from quart_notes.web.security.authentication import caller, chosen_person
+from quart_notes.web.security.authentication import caller, current_user
 
 blueprint = Blueprint("front_assistant", __name__, url_prefix="/front")
 
@@ -19,10 +19,10 @@ blueprint = Blueprint("front_assistant", __name__, url_prefix="/front")
 @hide
 async def open_room() -> WerkzeugResponse:
     """Redirect to the private room; a caller without a user chooses one first."""
-    me = await chosen_person()
+    me = await current_user()
     if me is None:
         return redirect(f"{request.root_path}/front/users", 303)
-    (room, _), _ = await core().rooms.private(await caller(), me.id)
+    (room, _), _ = await core().rooms.assistant_room(await caller(), me.id)
     return to_room(room.id, "#end")
 
 
@@ -30,7 +30,7 @@ async def open_room() -> WerkzeugResponse:
 @hide
 async def stop(room_id: int, message_id: int) -> Page:
     """Stop an answer."""
-    await visible_message(room_id, message_id, await chosen_person())
+    await visible_message(room_id, message_id, await current_user())
     answer, _ = await core().answers.stop(await caller(), message_id)
     return await to_message(answer)
 
@@ -39,7 +39,7 @@ async def stop(room_id: int, message_id: int) -> Page:
 @hide
 async def retry(room_id: int, message_id: int) -> Page:
     """Ask again; a form sent twice asks once."""
-    answer = await visible_message(room_id, message_id, await chosen_person())
+    answer = await visible_message(room_id, message_id, await current_user())
     with suppress(NotNowError):  # the page shows the current state
         answer, _ = await core().answers.retry(await caller(), message_id)
     return await to_message(answer)

@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.blueprints.api.invitations import join_link
 from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedError
 from quart_notes.schemas import PAGE_MAX, BoardCreate, BoardUpdate, InvitationCreate, MemberUpdate, PageQuery
-from quart_notes.web.board_menu import board_list
+from quart_notes.web.board_menu import board_menu
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import tell
-from quart_notes.web.forms import digits, filled, form_key, form_problem, question, refused, typed
-from quart_notes.web.security.authentication import caller, heard
+from quart_notes.web.error_handlers import log_server_error
+from quart_notes.web.forms import form_context, form_key, form_problem, form_values, parse_id, question, refused
+from quart_notes.web.security.authentication import caller, visible_position
 
 blueprint = Blueprint("front_boards", __name__, url_prefix="/front/boards")
 
@@ -25,14 +25,14 @@ Page = str | tuple[str, int] | WerkzeugResponse
 @hide
 async def boards() -> str:
     """The boards that the caller sees."""
-    return await _boards(filled({"name": ""}))
+    return await _boards(form_context({"name": ""}))
 
 
 async def _boards(form: dict[str, Any]) -> str:
     position = await core().log.newest()
-    deleted = digits(request.args.get("deleted"))
+    deleted = parse_id(request.args.get("deleted"))
     return await render_template(
-        "boards.html", boards=await board_list(), deleted=deleted, last_event_id=heard(position), form=form
+        "boards.html", boards=await board_menu(), deleted=deleted, last_event_id=visible_position(position), form=form
     )
 
 
@@ -40,7 +40,7 @@ async def _boards(form: dict[str, Any]) -> str:
 @hide
 async def add() -> Page:
     """The form to add a board."""
-    sent = await typed("name")
+    sent = await form_values("name")
     try:
         board, _ = await core().boards.add(await caller(), BoardCreate(**sent, client_key=await form_key(sent)))
     except ValidationError as error:
@@ -61,16 +61,16 @@ async def _board(board_id: int, **further: Any) -> str:
     shown, _ = await core().boards.get(who, board_id)
     members = await core().members.find(who, board_id)
     there = {member.user.id for member in members.items}
-    people = await core().people.find(PageQuery(limit=PAGE_MAX), active=True)
+    people = await core().users.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
         "board_settings.html",
         **{
             "board": shown,
             "members": members.items,
             "people": [person for person in people.items if person.id not in there],
-            "last_event_id": heard(members.position),
-            "name_form": filled({"name": shown.name}),
-            "member_form": filled({"user_id": "", "role": "editor"}),
+            "last_event_id": visible_position(members.position),
+            "name_form": form_context({"name": shown.name}),
+            "member_form": form_context({"user_id": "", "role": "editor"}),
             "new_link": None,
             **further,
         },
@@ -81,7 +81,7 @@ async def _board(board_id: int, **further: Any) -> str:
 @hide
 async def rename(board_id: int) -> Page:
     """The form to rename a board."""
-    sent = await typed("name")
+    sent = await form_values("name")
     try:
         await core().boards.rename(await caller(), board_id, BoardUpdate(**sent))
     except ValidationError as error:
@@ -93,8 +93,8 @@ async def rename(board_id: int) -> Page:
 @hide
 async def set_member(board_id: int) -> Page:
     """The form to add a member, or to change their role."""
-    sent = await typed("user_id", "role")
-    user_id = digits(sent["user_id"])
+    sent = await form_values("user_id", "role")
+    user_id = parse_id(sent["user_id"])
     try:
         if user_id is None:
             raise ValidationFailedError("Choose a person.")
@@ -122,7 +122,7 @@ async def remove_member(board_id: int, user_id: int) -> Page:
         return _to_boards()
     except ProblemError as error:
         form_problem(error)
-        tell(error)
+        log_server_error(error)
         form = {"user_id": "", "role": "editor", "errors": {"user_id": error.detail}}
         return await _board(board_id, member_form=form), error.status
     return _to_boards() if user_id == who.id else _to_board(board_id)
@@ -147,11 +147,11 @@ async def _ask_to_remove(board_id: int, user_id: int) -> str | None:
 @hide
 async def invite(board_id: int) -> Page:
     """The form to create an invitation to the board; the response is the page that shows its link, once."""
-    sent = await typed("role", "uses")
+    sent = await form_values("role", "uses")
     wanted = {
         "board_id": board_id,
         "role": sent["role"] or "editor",
-        "uses": digits(sent["uses"]) or 1,
+        "uses": parse_id(sent["uses"]) or 1,
         "client_key": await form_key(sent),
     }
     try:

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.errors import FieldError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
 from quart_notes.web.context import core
-from quart_notes.web.forms import INVALID, digits, filled, form_key, refused, typed
+from quart_notes.web.forms import INVALID, form_context, form_key, form_values, parse_id, refused
 from quart_notes.web.fragments import wants_fragment
-from quart_notes.web.security.authentication import caller, heard
+from quart_notes.web.security.authentication import caller, visible_position
 
 blueprint = Blueprint("front_messages", __name__, url_prefix="/front/messages")
 
@@ -27,14 +27,14 @@ NOBODY_CHOSEN = FieldError("recipient_id", "Choose a recipient.")
 async def messages(user_id: int) -> Page:
     """The direct messages of a person."""
     last = await core().messages.last_recipient(user_id)
-    return await _messages(user_id, filled({**dict.fromkeys(FIELDS, ""), "recipient_id": str(last or "")}))
+    return await _messages(user_id, form_context({**dict.fromkeys(FIELDS, ""), "recipient_id": str(last or "")}))
 
 
 async def _messages(user_id: int, form: dict[str, Any]) -> str:
-    user, _ = await core().people.get(user_id)
-    before = digits(request.args.get("before_id")) or MAX_ID
+    user, _ = await core().users.get(user_id)
+    before = parse_id(request.args.get("before_id")) or MAX_ID
     found = await core().messages.of_person(await caller(), user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
-    people = await core().people.find(PageQuery(limit=PAGE_MAX), active=True)
+    people = await core().users.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
         "direct_messages.html",
         user=user,
@@ -42,7 +42,7 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
         older=found.items[0].id if found.more else None,
         newest=before == MAX_ID,
         people=[person for person in people.items if person.id != user_id],
-        last_event_id=heard(found.position),
+        last_event_id=visible_position(found.position),
         form=form,
     )
 
@@ -51,8 +51,8 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
 @hide
 async def send(user_id: int) -> Page:
     """The form to send a message."""
-    await core().people.get(user_id)
-    sent = await typed(*FIELDS)
+    await core().users.get(user_id)
+    sent = await form_values(*FIELDS)
     try:
         if not sent["recipient_id"]:
             raise ValidationFailedError(NOBODY_CHOSEN.message, errors=[NOBODY_CHOSEN])

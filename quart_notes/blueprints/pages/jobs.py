@@ -41,7 +41,7 @@ async def bring_in(job_id: int) -> Page:
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)
     with suppress(NotNowError):
-        job, _ = await core().jobs.bring_in(who, job_id)
+        job, _ = await core().jobs.import_looked_at(who, job_id)
     return await _shown(job, follow=True)
 
 
@@ -52,7 +52,7 @@ async def remove(job_id: int) -> Page:
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)
     try:
-        await core().jobs.remove(who, job_id)
+        await core().jobs.delete(who, job_id)
     except NotNowError:
         return await _shown(job)
     return removed(f"/front/boards/{job.board_id}/transfer#imports")

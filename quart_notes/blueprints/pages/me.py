@@ -5,8 +5,8 @@ from quart_schema import hide
 
 from quart_notes.errors import NotFoundError
 from quart_notes.web.context import core
-from quart_notes.web.forms import digits, own_page
-from quart_notes.web.security.authentication import accounts, begin_session, end_session
+from quart_notes.web.forms import parse_id, safe_next_path
+from quart_notes.web.security.authentication import accounts_mode, begin_session, end_session
 
 blueprint = Blueprint("front_me", __name__, url_prefix="/front/me")
 
@@ -17,17 +17,17 @@ ELSEWHERE = "/front/users"
 @hide
 async def be() -> Response:
     """Choose a user for this browser, or none; in accounts mode people sign in instead."""
-    if accounts():
+    if accounts_mode():
         raise NotFoundError("You are signed in. Sign out to use another person.")
     form = await request.form
-    wanted = digits(form.get("person_id"))
+    wanted = parse_id(form.get("person_id"))
     if wanted is not None:
-        person, _ = await core().people.get(wanted)
+        person, _ = await core().users.get(wanted)
         if person.deactivated:
             raise NotFoundError(f"{person.nickname} is deactivated.")
     elif form.get("person_id"):
         raise NotFoundError("There is no such person.")
-    response = Response(b"", 303, {"Location": request.root_path + own_page(form.get("next", ""), ELSEWHERE)})
+    response = Response(b"", 303, {"Location": request.root_path + safe_next_path(form.get("next", ""), ELSEWHERE)})
     if wanted is None:
         await end_session(response)
     else:

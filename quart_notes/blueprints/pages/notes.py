@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.domain.text_normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate, one_line
-from quart_notes.web.board_menu import board_list
+from quart_notes.web.board_menu import board_menu
 from quart_notes.web.context import core
-from quart_notes.web.current_board import address, opened, path
-from quart_notes.web.forms import INVALID, filled, form_key, form_problem, number, typed
+from quart_notes.web.current_board import board_path, board_url, current_board_id
+from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
 from quart_notes.web.fragments import removed, wants_fragment
 from quart_notes.web.search_highlights import marked
-from quart_notes.web.security.authentication import caller, heard
+from quart_notes.web.security.authentication import caller, visible_position
 
 # Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
 blueprint = Blueprint("front_notes", __name__)
@@ -31,14 +31,14 @@ Page = str | tuple[str, int] | WerkzeugResponse
 
 def _form(sent: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:
     # An error of the whole stands beside the first field.
-    return filled(sent, [FieldError(error.field or "title", error.message) for error in errors])
+    return form_context(sent, [FieldError(error.field or "title", error.message) for error in errors])
 
 
 @blueprint.get("")
 @hide
 async def board(board_id: int) -> Page:
     """A board; it stays open in this browser, also under /front/notes."""
-    return await _board(await opened(board_id), _form({"title": "", "description": ""}))
+    return await _board(await current_board_id(board_id), _form({"title": "", "description": ""}))
 
 
 async def _board(board_id: int, form: dict[str, Any]) -> str:
@@ -50,11 +50,11 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
     return await render_template(
         "board.html",
         board=(await core().boards.get(who, board_id))[0],
-        boards=await board_list(),
-        board_path=path(board_id),
-        board_address=await address(board_id),
+        boards=await board_menu(),
+        board_path=board_path(board_id),
+        board_address=await board_url(board_id),
         notes=page.notes,
-        last_event_id=heard(page.position),
+        last_event_id=visible_position(page.position),
         total=page.total,
         open_count=page.open_count,
         done_count=page.done_count,
@@ -71,7 +71,7 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
 @hide
 async def add(board_id: int) -> Page:
     """The form to add a note."""
-    sent: dict[str, Any] = await typed("title", "description")
+    sent: dict[str, Any] = await form_values("title", "description")
     try:
         data = NoteCreate(**sent, client_key=await form_key(sent))
         added, _ = await core().notes.add(await caller(), board_id, data)
@@ -79,7 +79,7 @@ async def add(board_id: int) -> Page:
         return await _board(board_id, _form(sent, form_problem(error).errors)), 422
     if wants_fragment():
         return await card(board_id, added.id)
-    return redirect(f"{request.root_path}{await address(board_id)}", 303)
+    return redirect(f"{request.root_path}{await board_url(board_id)}", 303)
 
 
 @blueprint.get("/<id:note_id>")
@@ -90,7 +90,7 @@ async def card(board_id: int, note_id: int) -> str:
     note, _ = await core().notes.get(who, board_id, note_id)
     g.bare = True
     shown = (await core().boards.get(who, board_id))[0]
-    return await render_template("fragments/note_card.html", note=note, board=shown, board_path=path(board_id))
+    return await render_template("fragments/note_card.html", note=note, board=shown, board_path=board_path(board_id))
 
 
 @blueprint.get("/<id:note_id>/edit")
@@ -111,8 +111,8 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
     return await render_template(
         "note_edit.html",
         note=note,
-        board_path=path(note.board_id),
-        board_address=await address(note.board_id),
+        board_path=board_path(note.board_id),
+        board_address=await board_url(note.board_id),
         form=form,
         conflict=conflict,
     )
@@ -122,7 +122,7 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
 @hide
 async def save(board_id: int, note_id: int) -> Page:
     """The form to save a note; a change by others is shown beside it, and no text is lost."""
-    sent: dict[str, Any] = await typed("title", "description")
+    sent: dict[str, Any] = await form_values("title", "description")
     version = number((await request.form).get("version"), 0, MAX_ID)
     try:
         before = _shown((await core().notes.get(await caller(), board_id, note_id))[0])
@@ -161,7 +161,7 @@ async def set_flag(board_id: int, note_id: int, flag: str) -> Page:
 @hide
 async def delete(board_id: int, note_id: int) -> Page:
     """The form to delete a note, with an offer to undo it."""
-    where = await address(board_id)
+    where = await board_url(board_id)
     try:
         await core().notes.delete(await caller(), board_id, note_id)
     except NotFoundError:
@@ -180,4 +180,4 @@ async def restore(board_id: int, note_id: int) -> Page:
 async def _to_card(board_id: int, note_id: int) -> Page:
     if wants_fragment():
         return await card(board_id, note_id)
-    return redirect(f"{request.root_path}{await address(board_id)}#note-{note_id}", 303)
+    return redirect(f"{request.root_path}{await board_url(board_id)}#note-{note_id}", 303)

@@ -11,9 +11,9 @@ from quart_notes.blueprints.pages.rooms import Page, to_message, visible_room
 from quart_notes.errors import NotFoundError, NotYoursError
 from quart_notes.schemas import MessageOut, MessageUpdate, UserOut
 from quart_notes.web.context import core
-from quart_notes.web.forms import filled, refused, typed
+from quart_notes.web.forms import form_context, form_values, refused
 from quart_notes.web.fragments import removed
-from quart_notes.web.security.authentication import caller, chosen_person
+from quart_notes.web.security.authentication import caller, current_user
 
 blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/<id:room_id>/messages/<id:message_id>")
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/
 @hide
 async def message(room_id: int, message_id: int) -> str:
     """The message as a fragment."""
-    shown = await visible_message(room_id, message_id, await chosen_person())
+    shown = await visible_message(room_id, message_id, await current_user())
     return await render_template("fragments/message_item.html", message=shown)
 
 
@@ -43,11 +43,11 @@ async def edit(room_id: int, message_id: int) -> str:
     shown = await visible_message(room_id, message_id, me)
     if shown.author_id != me.id:
         raise NotYoursError("Only its author may change a message.")
-    return await _edit(shown, filled({"content": shown.content}))
+    return await _edit(shown, form_context({"content": shown.content}))
 
 
 async def _somebody() -> UserOut:
-    me = await chosen_person()
+    me = await current_user()
     if me is None:
         raise NotYoursError("Choose who you are first: only its author can change a message.")
     return me
@@ -63,7 +63,7 @@ async def save(room_id: int, message_id: int) -> Page:
     """Save a change of the caller's own message."""
     me = await _somebody()
     shown = await visible_message(room_id, message_id, me)
-    sent = await typed("content")
+    sent = await form_values("content")
     try:
         changed, _ = await core().messages.change(
             await caller(), message_id, MessageUpdate(author_id=me.id, content=sent["content"])

@@ -26,14 +26,14 @@ from quart_notes.schemas import (
     UserOut,
 )
 from quart_notes.web.context import core
-from quart_notes.web.forms import INVALID, digits, filled, form_key, form_problem, refused, typed
+from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, parse_id, refused
 from quart_notes.web.fragments import wants_fragment
-from quart_notes.web.linkify import linked
-from quart_notes.web.security.authentication import caller, chosen_person, heard
+from quart_notes.web.linkify import linkify
+from quart_notes.web.security.authentication import caller, current_user, visible_position
 from quart_notes.web.security.guests import known_guest, may_talk, remember_guest
 
 blueprint = Blueprint("front_rooms", __name__, url_prefix="/front/rooms")
-blueprint.add_app_template_filter(linked)
+blueprint.add_app_template_filter(linkify)
 
 PAGE_SIZE = 50  # messages on a page; with JavaScript further ones follow on scrolling
 READ = 40  # messages above the first unread one: more than a window shows
@@ -45,19 +45,19 @@ Page = str | tuple[str, int] | WerkzeugResponse | Response
 @hide
 async def rooms() -> Page:
     """The rooms and the caller's conversations."""
-    return await _rooms(filled({"name": ""}))
+    return await _rooms(form_context({"name": ""}))
 
 
 async def _rooms(form: dict[str, Any]) -> str:
     found = await core().rooms.find(await caller(), RoomQuery(limit=1))
-    return await render_template("rooms.html", form=form, last_event_id=heard(found.position))
+    return await render_template("rooms.html", form=form, last_event_id=visible_position(found.position))
 
 
 @blueprint.post("")
 @hide
 async def add() -> Page:
     """The form to add a room."""
-    sent = await typed("name")
+    sent = await form_values("name")
     try:
         data = RoomCreate(**sent, client_key=await form_key(sent))
         room, _ = await core().rooms.add(data, (await caller()).id)
@@ -70,8 +70,8 @@ async def add() -> Page:
 @hide
 async def room(room_id: int) -> Page:
     """A conversation."""
-    me = await chosen_person()
-    return await _conversation(await visible_room(room_id, me), me, filled({"content": ""}))
+    me = await current_user()
+    return await _conversation(await visible_room(room_id, me), me, form_context({"content": ""}))
 
 
 async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
@@ -83,7 +83,7 @@ async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
 
 
 async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]) -> str:
-    before = digits(request.args.get("before_id"))
+    before = parse_id(request.args.get("before_id"))
     reading = await _reading(shown.id, me)
     new_after = reading.last_read_id if reading and reading.count and before is None else None
     found, newer = await _messages(shown.id, before or MAX_ID, new_after)
@@ -100,9 +100,9 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         guest=known_guest(),
         last_read_id=reading.last_read_id if reading else None,
         unread_count=reading.count if reading else 0,
-        last_event_id=heard(found.position),
+        last_event_id=visible_position(found.position),
         presence=core().presence.now(shown.id),
-        people=[] if me else (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).items,
+        people=[] if me else (await core().users.find(PageQuery(limit=PAGE_MAX), active=True)).items,
         model=core().assistant.model,
         missing=core().assistant.reason() if shown.kind == "private" else None,
         deleted=await _deleted(shown.id, me),
@@ -119,7 +119,7 @@ def _title(shown: RoomOut, me: UserOut | None) -> str:
 async def _reading(room_id: int, me: UserOut | None) -> UnreadOut | None:
     if me is None:
         return None
-    found = await core().readings.of_person(await caller(), me.id)
+    found = await core().read_markers.of_person(await caller(), me.id)
     return next((one for one in found.items if one.room_id == room_id), None)
 
 
@@ -136,7 +136,7 @@ async def _messages(room_id: int, before_id: int, new_after: int | None) -> tupl
 
 async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
     """The caller's own message that was just deleted and can be restored."""
-    message_id = digits(request.args.get("deleted"))
+    message_id = parse_id(request.args.get("deleted"))
     message = await core().messages.deleted(message_id) if message_id and me else None
     if message is None or me is None or message.room_id != room_id:
         return None
@@ -148,12 +148,12 @@ async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
 @hide
 async def say(room_id: int) -> Page:
     """The form to post a message; the author has then read the conversation."""
-    me = await chosen_person()
+    me = await current_user()
     shown = await visible_room(room_id, me)
     if me is None and not may_talk(room_id):
         form_problem(NotYoursError("Choose who you are first."))
         return to_room(room_id)
-    sent = await typed("content")
+    sent = await form_values("content")
     key = await form_key({"room": str(room_id), **sent})
     try:
         return await (_say_as_guest(room_id, sent, key) if me is None else _say(room_id, me, sent, key))
@@ -165,7 +165,9 @@ async def _say(room_id: int, me: UserOut, sent: dict[str, str], key: str | None)
     data = RoomMessageCreate(author_id=me.id, **sent, client_key=key)
     posted, _ = await core().messages.post(await caller(), room_id, data)
     core().presence.stopped_typing(room_id, me.id)
-    await core().readings.read(await caller(), room_id, ReadingUpdate(reader_id=me.id, message_id=posted.message.id))
+    await core().read_markers.mark_read(
+        await caller(), room_id, ReadingUpdate(reader_id=me.id, message_id=posted.message.id)
+    )
     return await to_message(posted.message, "#end")
 
 

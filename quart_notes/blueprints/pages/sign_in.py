@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from quart import Blueprint, Response, g, render_template, request
 from quart_schema import hide
 
-from quart_notes.domain.invitations import Offer
+from quart_notes.domain.invitations import InvitationOffer
 from quart_notes.errors import (
     InvitationGoneError,
     NicknameTakenError,
@@ -17,7 +17,16 @@ from quart_notes.errors import (
 )
 from quart_notes.schemas import PAGE_MAX, Arrival, Claim, PageQuery, SignIn
 from quart_notes.web.context import core
-from quart_notes.web.forms import INVALID, digits, filled, form_key, form_problem, own_page, refused, typed
+from quart_notes.web.forms import (
+    INVALID,
+    form_context,
+    form_key,
+    form_problem,
+    form_values,
+    parse_id,
+    refused,
+    safe_next_path,
+)
 from quart_notes.web.security import sign_in as signing_in
 from quart_notes.web.security.authentication import caller, end_session, identify
 
@@ -38,12 +47,12 @@ async def alone() -> None:
 @hide
 async def sign_in() -> str:
     """The sign-in page."""
-    signing_in.must_have_accounts()
-    return await _sign_in(filled({"nickname": ""}))
+    signing_in.require_accounts_mode()
+    return await _sign_in(form_context({"nickname": ""}))
 
 
 async def _sign_in(form: dict[str, Any]) -> str:
-    where = own_page((await request.form).get("next") or request.args.get("next") or "", HOME)
+    where = safe_next_path((await request.form).get("next") or request.args.get("next") or "", HOME)
     return await render_template("sign_in.html", form=form, next=where)
 
 
@@ -54,13 +63,13 @@ async def signed_in() -> Page:
     form = await request.form
     nickname = form.get("nickname", "").strip()
     try:
-        person = await signing_in.check(SignIn(nickname=nickname, password=form.get("password", "")))
+        person = await signing_in.verify_login(SignIn(nickname=nickname, password=form.get("password", "")))
     except ValidationError:
         return await _refused_sign_in(nickname, WrongPasswordError("Wrong nickname or password."))
     except (WrongPasswordError, TooManyAttemptsError) as error:
         return await _refused_sign_in(nickname, error)
-    response = _to(own_page(form.get("next", ""), HOME))
-    await signing_in.let_in(response, person)
+    response = _to(safe_next_path(form.get("next", ""), HOME))
+    await signing_in.start_session(response, person)
     return response
 
 
@@ -83,13 +92,13 @@ async def signed_out() -> Response:
 @hide
 async def join(secret: str) -> str:
     """The page of an invitation link: a form to register, or to set a password."""
-    signing_in.must_have_accounts()
-    return await _join(await core().invitations.look(secret), filled(dict.fromkeys(ARRIVAL, "")))
+    signing_in.require_accounts_mode()
+    return await _join(await core().invitations.offer(secret), form_context(dict.fromkeys(ARRIVAL, "")))
 
 
-async def _join(offer: Offer, form: dict[str, Any]) -> str:
+async def _join(offer: InvitationOffer, form: dict[str, Any]) -> str:
     setup = offer.invitation.kind == "setup"
-    people = (await core().people.find(PageQuery(limit=PAGE_MAX), active=True)).items if setup else []
+    people = (await core().users.find(PageQuery(limit=PAGE_MAX), active=True)).items if setup else []
     passed = await identify()
     return await render_template(
         "join.html",
@@ -108,45 +117,45 @@ async def _join(offer: Offer, form: dict[str, Any]) -> str:
 @hide
 async def joined(secret: str) -> Page:
     """The form to accept an invitation."""
-    signing_in.must_have_accounts()
-    sent = await typed(*ARRIVAL, "user_id")
+    signing_in.require_accounts_mode()
+    sent = await form_values(*ARRIVAL, "user_id")
     key, password = await form_key(sent), (await request.form).get("password", "")
     try:
-        before = await core().accounts.joined(secret, key, password)
+        before = await core().accounts.find_by_invitation(secret, key, password)
         if before is None:
             return await _join_now(secret, sent, password, key)
     except (InvitationGoneError, NicknameTakenError) as error:
         # The same form may have been sent twice at once, and the other request was first.
-        before = await core().accounts.joined(secret, key, password)
+        before = await core().accounts.find_by_invitation(secret, key, password)
         if before is None and isinstance(error, NicknameTakenError):
-            return await _refused(await core().invitations.look(secret), sent, error)
+            return await _refused(await core().invitations.offer(secret), sent, error)
         if before is None:
             raise
     return await _let_in(*before)
 
 
 async def _join_now(secret: str, sent: dict[str, str], password: str, key: str | None) -> Page:
-    offer = await core().invitations.look(secret)
-    chosen = digits(sent["user_id"])
+    offer = await core().invitations.offer(secret)
+    chosen = parse_id(sent["user_id"])
     try:
         if offer.invitation.kind == "claim" or chosen is not None:
-            person = await core().accounts.claim(secret, Claim(user_id=chosen, password=password), key)
+            person = await core().accounts.set_password_by_link(secret, Claim(user_id=chosen, password=password), key)
         else:
             wanted = {**{name: sent[name] for name in ARRIVAL}, "email": sent["email"].strip() or None}
             arrival = Arrival.model_validate({**wanted, "password": password})
-            person = await core().accounts.arrive(secret, arrival, key)
+            person = await core().accounts.register(secret, arrival, key)
     except INVALID as error:
         return await _refused(offer, sent, error)
     return await _let_in(person.id, None if offer.board is None else offer.invitation.board_id)
 
 
-async def _refused(offer: Offer, sent: dict[str, str], error: ValidationError | ProblemError) -> Page:
+async def _refused(offer: InvitationOffer, sent: dict[str, str], error: ValidationError | ProblemError) -> Page:
     return await refused(partial(_join, offer), sent, error)
 
 
 async def _let_in(user_id: int, board_id: int | None) -> Response:
     response = _to(HOME if board_id is None else _board(board_id))
-    await signing_in.let_in(response, user_id)
+    await signing_in.start_session(response, user_id)
     return response
 
 
@@ -154,7 +163,7 @@ async def _let_in(user_id: int, board_id: int | None) -> Response:
 @hide
 async def accepted(secret: str) -> Response:
     """Join the board of an invitation as the signed-in user."""
-    signing_in.must_have_accounts()
+    signing_in.require_accounts_mode()
     board_id = await core().accounts.accept(secret, await caller())
     return _to(HOME if board_id is None else _board(board_id))
 

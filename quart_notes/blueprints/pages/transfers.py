@@ -8,8 +8,8 @@ from quart import Blueprint, redirect, render_template, request
 from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from quart_notes.domain.idempotency import Repeated
-from quart_notes.domain.jobs import UNDER_WAY
+from quart_notes.domain.idempotency import AlreadyMade
+from quart_notes.domain.jobs import ACTIVE
 from quart_notes.errors import (
     FieldError,
     ForbiddenError,
@@ -20,11 +20,11 @@ from quart_notes.errors import (
 )
 from quart_notes.schemas import ImportOptions
 from quart_notes.web.context import core
-from quart_notes.web.error_handlers import tell
-from quart_notes.web.forms import digits, filled, form_problem, refused
-from quart_notes.web.request_body import takes_files
-from quart_notes.web.security.authentication import caller, heard
-from quart_notes.web.uploads import received
+from quart_notes.web.error_handlers import log_server_error
+from quart_notes.web.forms import form_context, form_problem, parse_id, refused
+from quart_notes.web.request_body import streams_body
+from quart_notes.web.security.authentication import caller, visible_position
+from quart_notes.web.uploads import receive_upload
 
 blueprint = Blueprint("front_transfers", __name__, url_prefix="/front/boards/<id:board_id>/transfer")
 
@@ -39,14 +39,14 @@ Page = str | tuple[str, int] | WerkzeugResponse
 @hide
 async def transfer(board_id: int) -> str:
     """The import form, the exports, and the imports so far."""
-    return await _transfer(board_id, filled(BLANK))
+    return await _transfer(board_id, form_context(BLANK))
 
 
 async def _transfer(board_id: int, form: dict[str, Any]) -> str:
     who = await caller()
     board, position = await core().boards.get(who, board_id)
     listed = await core().jobs.latest(who, board_id, SHOWN)
-    wanted = digits(request.args.get("follow"))
+    wanted = parse_id(request.args.get("follow"))
     followed = next((job for job in listed.items if job.id == wanted), None)
     return await render_template(
         "imports.html",
@@ -54,9 +54,9 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
         jobs=listed.items,
         more=listed.more,
         followed=followed,
-        follows=followed is not None and followed.state in UNDER_WAY,
-        under_way=[job.id for job in listed.items if job.state in UNDER_WAY],
-        last_event_id=heard(position),
+        follows=followed is not None and followed.state in ACTIVE,
+        under_way=[job.id for job in listed.items if job.state in ACTIVE],
+        last_event_id=visible_position(position),
         max_bytes=core().settings.max_import_bytes,
         form=form,
     )
@@ -64,7 +64,7 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
 
 @blueprint.post("")
 @hide
-@takes_files
+@streams_body
 async def bring_in(board_id: int) -> Page:
     """The form to import."""
     who, form = await caller(), BLANK
@@ -72,20 +72,20 @@ async def bring_in(board_id: int) -> Page:
         await core().jobs.may_start(who, board_id)
         if request.mimetype != "multipart/form-data":
             raise ValidationFailedError(NOTHING)
-        async with received() as kept:
+        async with receive_upload() as kept:
             form = {name: kept.fields.get(name, "") for name in BLANK}
             options = ImportOptions.model_validate({name: value for name, value in kept.fields.items() if value})
             key = kept.fields.get("client_key")
             written = await core().jobs.start(who, board_id, options, kept.sent, key and f"{key}{kept.sent.digest}")
-            kept.unwanted = isinstance(written, Repeated)
+            kept.unwanted = isinstance(written, AlreadyMade)
     except (NotFoundError, ForbiddenError):
         raise
     except ValidationError as error:
         return await refused(partial(_transfer, board_id), form, error)
     except ProblemError as error:
         form_problem(error)
-        tell(error)
-        return await _transfer(board_id, filled(form, [_beside(error)])), error.status
+        log_server_error(error)
+        return await _transfer(board_id, form_context(form, [_beside(error)])), error.status
     return to_job(board_id, written.result.id, follow=True)
 
 

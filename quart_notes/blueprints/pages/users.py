@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate, UserOut
 from quart_notes.web.context import core
-from quart_notes.web.forms import filled, form_key, refused, typed
+from quart_notes.web.forms import form_context, form_key, form_values, refused
 from quart_notes.web.fragments import wants_fragment
-from quart_notes.web.security.authentication import caller, chosen_person, heard
+from quart_notes.web.security.authentication import caller, current_user, visible_position
 
 blueprint = Blueprint("front_users", __name__, url_prefix="/front/users")
 
@@ -29,12 +29,12 @@ async def users() -> Page:
 
 async def people_page(form: dict[str, Any] | None = None, problem: str = "") -> str:
     """The page; `form` was refused, or `problem` explains why something cannot be done."""
-    found = await core().people.find(PageQuery(limit=PAGE_MAX), await caller())
+    found = await core().users.find(PageQuery(limit=PAGE_MAX), await caller())
     return await render_template(
         "users.html",
         users=found.items,
-        last_event_id=heard(found.position),
-        form=form or filled(dict.fromkeys(FIELDS, "")),
+        last_event_id=visible_position(found.position),
+        form=form or form_context(dict.fromkeys(FIELDS, "")),
         problem=problem,
     )
 
@@ -44,11 +44,11 @@ async def people_page(form: dict[str, Any] | None = None, problem: str = "") -> 
 async def add() -> Page:
     """The form to add a user."""
     who = await caller()
-    who.must_administer()
-    sent = await typed(*FIELDS)
+    who.require_admin()
+    sent = await form_values(*FIELDS)
     try:
         wanted = {**sent, "email": sent["email"].strip() or None, "client_key": await form_key(sent)}
-        added, _ = await core().people.add(UserCreate.model_validate(wanted), who.id)
+        added, _ = await core().users.add(UserCreate.model_validate(wanted), who.id)
     except (ValidationError, NicknameTakenError) as error:
         return await refused(people_page, sent, error)
     return await to_user(added)
@@ -65,9 +65,9 @@ async def to_user(user: UserOut, where: str = "") -> Page:
 @hide
 async def talk(user_id: int) -> WerkzeugResponse:
     """Open the conversation with a user; a caller without a user chooses one first."""
-    me = await chosen_person()
-    await core().people.get(user_id)
+    me = await current_user()
+    await core().users.get(user_id)
     if me is None:
         return redirect(f"{request.root_path}/front/users", 303)
-    room, _ = await core().rooms.between(await caller(), me.id, user_id)
+    room, _ = await core().rooms.direct_conversation(await caller(), me.id, user_id)
     return redirect(f"{request.root_path}/front/rooms/{room.id}", 303)

@@ -10,8 +10,8 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from quart_notes.cli.doctor.host import Finding, clock, file_systems, privacy, room, secret
-from quart_notes.cli.doctor.proxies import asked, proxies
+from quart_notes.cli.doctor.host import Finding, clock, disk_space, file_systems, privacy, secret
+from quart_notes.cli.doctor.proxies import probe, proxies
 from quart_notes.server.serve import configuration
 from quart_notes.server.sockets import SPARE_DESCRIPTORS, ServeError, listen, raise_descriptor_limit
 from quart_notes.settings import Postgres, Settings
@@ -32,7 +32,7 @@ def examine(settings: Settings) -> list[Finding]:
         Finding("ok", "Python", platform.python_version()),
         *_database(settings),
         *file_systems(settings.data, settings.database),
-        *room(settings.data, settings.max_import_bytes, settings.database),
+        *disk_space(settings.data, settings.max_import_bytes, settings.database),
         *secret(settings.data),
         *privacy(settings.database),
         *clock(_newest_event(settings.database)),
@@ -202,7 +202,7 @@ def _address(settings: Settings) -> Iterator[Finding]:
     try:
         listen(settings.bind).close()
     except ServeError as error:
-        running = asked(settings).startswith(b"HTTP/1.1 200")
+        running = probe(settings).startswith(b"HTTP/1.1 200")
         yield Finding("ok" if running else "fail", "Address", f"{settings.bind} is in use" if running else str(error))
     else:
         yield Finding("ok", "Address", f"{settings.bind} is free")

@@ -14,8 +14,10 @@ from quart_notes.settings import Postgres
 from quart_notes.storage.signing_key import FILE, KEY_BYTES
 
 MOUNTS = Path("/proc/mounts")  # without it, file systems are not checked
-FAR = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "vboxsf"})
-PASSING = frozenset({"tmpfs", "ramfs"})
+NETWORK_FILE_SYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "vboxsf"}
+)
+TEMPORARY_FILE_SYSTEMS = frozenset({"tmpfs", "ramfs"})
 YEAR = 2026  # of this version: a clock that shows an earlier one is wrong
 AHEAD = timedelta(minutes=1)  # of the newest event, which may come from another machine
 UNKEPT = 0x40  # STA_UNSYNC of adjtimex(2)
@@ -37,9 +39,9 @@ def file_systems(data: Path, database: Path | Postgres, mounts: Path = MOUNTS) -
         return
     folders = [data] if isinstance(database, Postgres) else [database.parent, data]
     for kind, place in dict.fromkeys(mounted(existing(folder), told) for folder in folders):
-        if kind in FAR:
+        if kind in NETWORK_FILE_SYSTEMS:
             yield Finding("warn", "File system", f"{place} is {kind}: locks and syncing do not always hold there")
-        elif kind in PASSING:
+        elif kind in TEMPORARY_FILE_SYSTEMS:
             yield Finding("warn", "File system", f"{place} is {kind}: all is gone when this machine stops")
         else:
             yield Finding("ok", "File system", f"{kind} at {place}")
@@ -61,7 +63,7 @@ def mounted(folder: Path, mounts: str) -> tuple[str, str]:
     return found
 
 
-def room(data: Path, import_bytes: int, database: Path | Postgres) -> Iterator[Finding]:
+def disk_space(data: Path, import_bytes: int, database: Path | Postgres) -> Iterator[Finding]:
     """Whether there is room for the largest import, and for the copy of the database that a migration makes."""
     wanted = [("Imports", data / "imports", import_bytes)]
     if not isinstance(database, Postgres):
@@ -119,7 +121,7 @@ def clock(newest: datetime | None) -> Iterator[Finding]:
         yield Finding("warn", "Clock", f"{shown} was before this version")
     elif newest is not None and newest > now + AHEAD:
         yield Finding("warn", "Clock", f"{shown}, but the newest event is of {newest:%Y-%m-%d %H:%M:%S}")
-    elif kept_right() is False:
+    elif clock_synchronised() is False:
         yield Finding("warn", "Clock", f"{shown}; nothing keeps it right (NTP)")
     else:
         yield Finding("ok", "Clock", shown)
@@ -139,7 +141,7 @@ class _Timex(ctypes.Structure):
     )
 
 
-def kept_right() -> bool | None:
+def clock_synchronised() -> bool | None:
     """Whether the kernel reports a synchronised clock; None where it does not say."""
     asked = _Timex()
     try:

@@ -14,7 +14,7 @@ MAX_HEAD = 64 * 1024  # bytes
 
 def proxies(settings: Settings) -> Iterator[Finding]:
     """Whether the settings fit each other, and the running server."""
-    reason = _doubt(settings)
+    reason = _mismatch(settings)
     if reason:
         yield Finding("warn", "Proxies", reason)
     elif settings.proxy_hops:
@@ -31,7 +31,7 @@ def proxies(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _doubt(settings: Settings) -> str:
+def _mismatch(settings: Settings) -> str:
     reached = not is_loopback(settings.bind)
     if settings.proxy_hops:
         return (
@@ -60,13 +60,13 @@ def believes_headers(settings: Settings) -> bool | None:
 
     It accepts a request's id from the clients whose X-Forwarded headers it trusts.
     """
-    head = asked(settings, f"x-request-id: {MARK}\r\n").lower()
+    head = probe(settings, f"x-request-id: {MARK}\r\n").lower()
     if not head.startswith(b"http/1.1 200") or b"\r\nx-request-id:" not in head:
         return None
     return f"\r\nx-request-id: {MARK}".encode() in head
 
 
-def asked(settings: Settings, headers: str = "") -> bytes:
+def probe(settings: Settings, headers: str = "") -> bytes:
     """The head of the server's response to a request for its version; empty without a response."""
     request = f"GET {settings.root_path}/api/version HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n"
     head = b""

@@ -8,24 +8,24 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.assistant.context import gather
+from quart_notes.domain.assistant.context import collect
 from quart_notes.domain.assistant.prompt import Context
 from quart_notes.domain.message_queries import (
     UNFINISHED,
-    must_have_asked,
-    out_of,
-    present,
+    message_out,
+    record_message_event,
+    request_work,
+    require_asker,
+    require_visible_message,
     room_of,
     save,
-    seen,
-    set_to_work,
-    tell,
+    shown_message,
 )
 from quart_notes.domain.rooms import topics
 from quart_notes.domain.service import Service
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events
-from quart_notes.live.writer import Change, Written
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message
 from quart_notes.schemas import ANSWER_ERROR_MAX, MessageOut, RoomOut
 
@@ -33,12 +33,12 @@ MAX_WAITING = 200  # unfinished answers
 MAX_WAITING_EACH = 20  # unfinished answers of one user, and of all guests together
 TOO_MANY = "Too many questions are waiting for an answer; ask again in a while."
 RESTARTED = "The server was restarted before the answer was whole."
-BREATH = 0.05  # seconds between two chunks of a deletion, for other writes
+YIELD_PAUSE = 0.05  # seconds between two chunks of a deletion, for other writes
 # Plain SQL, with the states as in the index of unfinished answers: with parameters, the index would not be used.
-LEFT = "SELECT id, asker_id, answer_state FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?1"
+UNFINISHED_SQL = "SELECT id, asker_id, answer_state FROM message WHERE answer_state IN ('waiting', 'writing') LIMIT ?1"
 
 
-class Asked(NamedTuple):
+class PendingAnswer(NamedTuple):
     """The work on an answer: its version, and what it may know; None when the question is deleted."""
 
     version: int
@@ -52,13 +52,13 @@ class Answers(Service):
     example stopped it.
     """
 
-    async def asked(self, answer_id: int) -> Asked | None:
+    async def pending(self, answer_id: int) -> PendingAnswer | None:
         """The work on an answer; None when there is nothing to answer any more."""
         async with self._database.snapshot() as connection:
             answer = await _unfinished(connection, answer_id)
-            return None if answer is None else Asked(answer.version, await gather(connection, answer))
+            return None if answer is None else PendingAnswer(answer.version, await collect(connection, answer))
 
-    async def grow(self, answer_id: int, version: int, text: str) -> Written[int | None]:
+    async def update_text(self, answer_id: int, version: int, text: str) -> Committed[int | None]:
         """Update the text of an answer; returns its new version, or None when it was stopped."""
 
         async def work(change: Change) -> int | None:
@@ -70,18 +70,18 @@ class Answers(Service):
 
         return await self._write(work)
 
-    async def end(self, answer_id: int, version: int, text: str, error: str | None) -> None:
+    async def finish(self, answer_id: int, version: int, text: str, error: str | None) -> None:
         """Mark an answer as done, or as failed with `error`; do nothing when it was stopped before."""
 
         async def work(change: Change) -> None:
             answer = await _unfinished(change.connection, answer_id, version)
             if answer is not None:
                 answer.content = text
-                await _settle(change, answer, error)
+                await _finish(change, answer, error)
 
         await self._write(work)
 
-    async def thin(self, answer_id: int, first: int, before: int) -> None:
+    async def compact_log(self, answer_id: int, first: int, before: int) -> None:
         """After an answer has ended, delete the events of its growth, numbered from `first`, below `before`.
 
         Each contains the whole text so far: otherwise the log would contain an answer a hundred times.
@@ -90,28 +90,28 @@ class Answers(Service):
         async def work(change: Change) -> bool:
             answer = await Message.get_or_none(id=answer_id, using_db=change.connection)
             told = topics(await room_of(change.connection, answer.room_id)) if answer else []
-            beginnings = [events.beginning_of_growth(topic, answer_id) for topic in told]
-            return any([await self._log.thin(change.connection, one, first, before) for one in beginnings])
+            beginnings = [events.growing_answer_prefix(topic, answer_id) for topic in told]
+            return any([await self._log.delete_superseded(change.connection, one, first, before) for one in beginnings])
 
         more = True
         while more:
             more = (await self._write(work)).result
-            await asyncio.sleep(BREATH)
+            await asyncio.sleep(YIELD_PAUSE)
 
-    async def stop(self, caller: Caller, answer_id: int) -> Written[MessageOut]:
+    async def stop(self, caller: Caller, answer_id: int) -> Committed[MessageOut]:
         """Stop an answer that the caller has asked for, and keep the text so far; one that has ended stays as it is."""
 
         async def work(change: Change) -> MessageOut:
             answer = await _asked_for(change.connection, caller, answer_id)
             if answer.answer_state not in UNFINISHED:
-                return await out_of(change.connection, answer)
-            set_to_work(change, answer, "end")
+                return await message_out(change.connection, answer)
+            request_work(change, answer, "end")
             answer.answer_state = "stopped"
             return await save(change, "update", answer, "answer_state")
 
         return await self._write(work)
 
-    async def retry(self, caller: Caller, answer_id: int) -> Written[MessageOut]:
+    async def retry(self, caller: Caller, answer_id: int) -> Committed[MessageOut]:
         """Ask again; NotNowError for an answer that is done or being written."""
 
         async def work(change: Change) -> MessageOut:
@@ -122,7 +122,7 @@ class Answers(Service):
                 raise NotNowError("This answer is already complete.")
             if await _too_many(change.connection, answer.asker_id):
                 raise NotNowError(TOO_MANY)
-            set_to_work(change, answer, "begin")
+            request_work(change, answer, "begin")
             answer.content, answer.answer_state, answer.answer_error = "", "waiting", None
             return await save(change, "update", answer, "content", "answer_state", "answer_error")
 
@@ -135,7 +135,7 @@ class Answers(Service):
             for row in await _left(change.connection):
                 if row["answer_state"] == "writing":
                     answer = await Message.get(id=row["id"], using_db=change.connection)
-                    await _settle(change, answer, RESTARTED)
+                    await _finish(change, answer, RESTARTED)
 
         await self._write(work)
 
@@ -147,7 +147,7 @@ class Answers(Service):
         return dict(asked)
 
 
-async def begin(change: Change, room: RoomOut, question: Message) -> None:
+async def start_answer(change: Change, room: RoomOut, question: Message) -> None:
     """Create an answer in the state waiting, in the change that posts its question."""
     full = await _too_many(change.connection, question.author_id)
     answer = Message(
@@ -161,8 +161,8 @@ async def begin(change: Change, room: RoomOut, question: Message) -> None:
     )
     await answer.save(using_db=change.connection, force_create=True)
     if not full:
-        set_to_work(change, answer, "begin")
-    tell(change, "create", room, seen(answer, {}))
+        request_work(change, answer, "begin")
+    record_message_event(change, "create", room, shown_message(answer, {}))
 
 
 async def _too_many(connection: BaseDBAsyncClient, asker_id: int | None) -> bool:
@@ -172,7 +172,7 @@ async def _too_many(connection: BaseDBAsyncClient, asker_id: int | None) -> bool
 
 async def _left(connection: BaseDBAsyncClient) -> Sequence[Mapping[str, Any]]:
     """The unfinished answers: who asked for them, and their states."""
-    _, rows = await connection.execute_query(LEFT, [MAX_WAITING])
+    _, rows = await connection.execute_query(UNFINISHED_SQL, [MAX_WAITING])
     return rows
 
 
@@ -181,15 +181,15 @@ async def _unfinished(connection: BaseDBAsyncClient, answer_id: int, version: in
     return answer if answer is not None and version in {None, answer.version} else None
 
 
-async def _settle(change: Change, answer: Message, error: str | None) -> None:
+async def _finish(change: Change, answer: Message, error: str | None) -> None:
     answer.answer_state = "failed" if error else "done"
     answer.answer_error = error and error[:ANSWER_ERROR_MAX]
     await save(change, "update", answer, "content", "answer_state", "answer_error")
 
 
 async def _asked_for(connection: BaseDBAsyncClient, caller: Caller, answer_id: int) -> Message:
-    answer = await present(connection, caller, answer_id)
+    answer = await require_visible_message(connection, caller, answer_id)
     if answer.answer_state is None:
         raise NotFoundError(f"Message {answer_id} is no answer of the assistant")
-    must_have_asked(answer, caller, caller.id)
+    require_asker(answer, caller, caller.id)
     return answer

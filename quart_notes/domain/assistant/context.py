@@ -10,10 +10,10 @@ from quart_notes.domain.access import SHARED_BOARD, Caller, visible_boards
 from quart_notes.domain.assistant.prompt import (
     BoardNotes,
     Context,
-    Noted,
-    Said,
+    NoteText,
+    Utterance,
     is_about_notes,
-    telling_words,
+    keywords,
     words_of,
 )
 from quart_notes.domain.message_queries import room_of
@@ -21,22 +21,22 @@ from quart_notes.domain.users import by_id
 from quart_notes.models import Board, Message, Note, Session
 from quart_notes.schemas import RoomOut
 
-MESSAGES = 40  # messages of the room that are read
-BOARDS = 12  # boards of a user that are read
-NOTES = 60  # notes of a board that are read
-WORDS = 6  # words of a question that are searched for
+MAX_MESSAGES = 40  # messages of the room that are read
+MAX_BOARDS = 12  # boards of a user that are read
+MAX_NOTES = 60  # notes of a board that are read
+MAX_WORDS = 6  # words of a question that are searched for
 
 
-async def gather(connection: BaseDBAsyncClient, answer: Message) -> Context | None:
+async def collect(connection: BaseDBAsyncClient, answer: Message) -> Context | None:
     """What an answer may know; None when its question is deleted."""
     question = await Message.get_or_none(id=answer.question_id, deleted_at__isnull=True, using_db=connection)
     if question is None:
         return None
     room = await room_of(connection, answer.room_id)
     before = Message.filter(room_id=room.id, id__lte=question.id, deleted_at__isnull=True).using_db(connection)
-    rows = [row for row in (await before.order_by("-id").limit(MESSAGES))[::-1] if row.content]
+    rows = [row for row in (await before.order_by("-id").limit(MAX_MESSAGES))[::-1] if row.content]
     people = await by_id(connection, {row.author_id for row in rows})
-    said = [Said(_speaker(row, people), row.content) for row in rows]
+    said = [Utterance(_speaker(row, people), row.content) for row in rows]
     boards = await _boards(connection, room, question.content)
     return Context(room.kind == "private", said[-1].speaker or "", said, boards)
 
@@ -52,7 +52,7 @@ async def _boards(connection: BaseDBAsyncClient, room: RoomOut, question: str) -
     In a private room these are its user's boards, the open one first; in other rooms the shared board.
     """
     boards = await _visible(connection, room)
-    words = sorted(telling_words(question), key=len, reverse=True)[:WORDS]
+    words = sorted(keywords(question), key=len, reverse=True)[:MAX_WORDS]
     named = await _named(connection, [board.id for board in boards], words)
     if not (is_about_notes(question) or any(words_of(note.title or "") & set(words) for note in named)):
         return []
@@ -67,7 +67,7 @@ async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
     rows = await Board.filter(visible_boards(Caller(person))).using_db(connection).order_by("id")
     session = await Session.filter(user_id=person.id).using_db(connection).order_by("-seen_at").first()
     opened = session.board_id if session else None
-    return sorted(rows, key=lambda board: (board.id != opened, board.kind != "personal"))[:BOARDS]
+    return sorted(rows, key=lambda board: (board.id != opened, board.kind != "personal"))[:MAX_BOARDS]
 
 
 async def _named(connection: BaseDBAsyncClient, board_ids: Iterable[int], words: Sequence[str]) -> list[Note]:
@@ -76,13 +76,13 @@ async def _named(connection: BaseDBAsyncClient, board_ids: Iterable[int], words:
         return []
     any_of_them = Q(*(Q(search_text__contains=word) for word in words), join_type="OR")
     found = Note.filter(any_of_them, board_id__in=list(board_ids), deleted_at__isnull=True).using_db(connection)
-    rows = await found.order_by("-id").limit(NOTES)
+    rows = await found.order_by("-id").limit(MAX_NOTES)
     return sorted(rows, key=lambda note: -sum(word in note.search_text for word in words))
 
 
 async def _notes(connection: BaseDBAsyncClient, board: Board, named: Sequence[Note]) -> BoardNotes:
     present = Note.filter(board_id=board.id, deleted_at__isnull=True).using_db(connection)
     rows = {note.id: note for note in named if note.board_id == board.id}
-    rows |= {note.id: note for note in await present.order_by("done", "-id").limit(NOTES) if note.id not in rows}
-    notes = [Noted(note.title, note.description, note.done) for note in rows.values()]
+    rows |= {note.id: note for note in await present.order_by("done", "-id").limit(MAX_NOTES) if note.id not in rows}
+    notes = [NoteText(note.title, note.description, note.done) for note in rows.values()]
     return BoardNotes(board.name, notes, await present.count())

@@ -9,11 +9,11 @@ from typing import Literal, TypedDict
 from quart_notes.domain.text_normalization import searchable
 
 # As a word: not within an address such as me@assistant.example, nor the beginning of another nickname.
-ASKED = re.compile(r"(?<![\w@.-])@assistant(?![\w-]|\.\w)", re.IGNORECASE)
+MENTION = re.compile(r"(?<![\w@.-])@assistant(?![\w-]|\.\w)", re.IGNORECASE)
 SAID_MAX = 8_000  # characters of messages before the question
 NOTES_MAX = 8_000  # characters of notes; with SAID_MAX and the longest question it fits into ollama.CONTEXT tokens
 NOTE_MAX = 400  # characters of one note
-TELLING_WORD = 5  # letters of a word that may name a note by its title
+KEYWORD = 5  # letters of a word that may name a note by its title
 ABOUT_NOTES = re.compile(
     r"\b(?:notes?|boards?|lists?|checklists?|to-?dos?|tasks?|reminders?|notiz(?:en)?|zettel|liste|aufgaben?|tâches?"
     r"|tableaux?|notas?|tareas?|listas?)\b",
@@ -30,7 +30,7 @@ ALONE = "You talk with {asker} alone; nobody else reads this."
 TOGETHER = "Several people talk here; their nicknames stand in front of what they say. Answer the last one, {asker}."
 
 
-class Turn(TypedDict):
+class ChatMessage(TypedDict):
     """A message in Ollama's format."""
 
     role: Literal["system", "user", "assistant"]
@@ -38,7 +38,7 @@ class Turn(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Utterance:
     """A message in a room; speaker: None for the assistant."""
 
     speaker: str | None
@@ -46,7 +46,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class NoteText:
     """A note."""
 
     title: str | None
@@ -59,7 +59,7 @@ class BoardNotes:
     """Some notes of a board, most relevant first; total: number of notes on the board."""
 
     name: str
-    notes: Sequence[Noted]
+    notes: Sequence[NoteText]
     total: int
 
 
@@ -74,13 +74,13 @@ class Context:
 
     private: bool
     asker: str
-    said: Sequence[Said]
+    said: Sequence[Utterance]
     boards: Sequence[BoardNotes] = ()
 
 
-def asks(text: str) -> bool:
+def mentions_assistant(text: str) -> bool:
     """Whether a text addresses the assistant."""
-    return ASKED.search(text) is not None
+    return MENTION.search(text) is not None
 
 
 def words_of(text: str) -> set[str]:
@@ -93,16 +93,16 @@ def is_about_notes(question: str) -> bool:
     return ABOUT_NOTES.search(question) is not None
 
 
-def telling_words(question: str) -> set[str]:
+def keywords(question: str) -> set[str]:
     """The words of a question that may name a note."""
-    return {word for word in words_of(ASKED.sub("", question)) if len(word) >= TELLING_WORD}
+    return {word for word in words_of(MENTION.sub("", question)) if len(word) >= KEYWORD}
 
 
-def compose(context: Context, today: date) -> list[Turn]:
+def compose(context: Context, today: date) -> list[ChatMessage]:
     """The conversation for Ollama: the rules, the notes, then the messages, as far as there is room."""
     where = (ALONE if context.private else TOGETHER).format(asker=context.asker)
     rules = RULES.format(today=f"{today:%A}, {today.day} {today:%B %Y}", where=where)
-    turns: list[Turn] = [{"role": "system", "content": "\n\n".join([rules, *_notes(context)])}]
+    turns: list[ChatMessage] = [{"role": "system", "content": "\n\n".join([rules, *_notes(context)])}]
     for one in _latest(context.said):
         role: Literal["user", "assistant"] = "assistant" if one.speaker is None else "user"
         text = one.text if context.private or one.speaker is None else f"{one.speaker}: {one.text}"
@@ -113,7 +113,7 @@ def compose(context: Context, today: date) -> list[Turn]:
     return turns
 
 
-def _latest(said: Sequence[Said]) -> Sequence[Said]:
+def _latest(said: Sequence[Utterance]) -> Sequence[Utterance]:
     """The question, whole, and the messages before it as far as there is room."""
     room, first = SAID_MAX, len(said) - 1
     while first > 0 and len(said[first - 1].text) <= room:
@@ -142,7 +142,7 @@ def _notes(context: Context) -> list[str]:
     return parts
 
 
-def _line(note: Noted) -> str:
+def _line(note: NoteText) -> str:
     text = ": ".join(_plain(part) for part in (note.title, note.description) if part)
     cut = text if len(text) <= NOTE_MAX else f"{text[:NOTE_MAX]}…"
     return f"- [{'x' if note.done else ' '}] {cut}"

@@ -18,23 +18,23 @@ from hypercorn.config import Config
 from hypercorn.protocol import h2, h11, ws_stream
 
 from quart_notes.patching import patched
-from quart_notes.server.transport.connection import Connection, Peer
+from quart_notes.server.transport.connection import ClientConnection, Connection
 from quart_notes.server.transport.logging import JsonLog, TextLog
 from quart_notes.server.transport.protocols import CheckedH2Protocol, ProblemH11Protocol
 from quart_notes.server.transport.task_group import UnblockedTaskGroup
-from quart_notes.server.transport.websocket import BoundedWSStream, PlainHandshake
+from quart_notes.server.transport.websocket import BoundedWSStream, NoExtensionsHandshake
 
-__all__ = ["BESIDE", "BesideConfig", "Connection", "JsonLog", "Peer", "TextLog", "installed"]
+__all__ = ["METRICS_APP", "ClientConnection", "Connection", "JsonLog", "MetricsConfig", "TextLog", "patched_hypercorn"]
 
-BESIDE = 16  # connections at once to the metrics server; they do not count for the main one
+METRICS_APP = 16  # connections at once to the metrics server; they do not count for the main one
 
 
-class BesideConfig(Config):
+class MetricsConfig(Config):
     """The configuration of a second small server: its connections are counted, limited and closed separately."""
 
 
 @contextmanager
-def installed(limit: int, *, direct: bool) -> Iterator[type[Connection]]:
+def patched_hypercorn(limit: int, *, direct: bool) -> Iterator[type[Connection]]:
     """Have hypercorn use these classes; yields the connection class.
 
     limit    number of connections served at once
@@ -48,13 +48,13 @@ def installed(limit: int, *, direct: bool) -> Iterator[type[Connection]]:
         open: ClassVar[set[Connection]] = set()
 
     def connection(app: Any, loop: Any, config: Config, *rest: Any) -> Connection:
-        kind = BesideConnection if isinstance(config, BesideConfig) else LimitedConnection
+        kind = BesideConnection if isinstance(config, MetricsConfig) else LimitedConnection
         return kind(app, loop, config, *rest)
 
     class H11WSStream(BoundedWSStream):
         beats = not direct
 
-    LimitedConnection.limit, BesideConnection.limit = limit, BESIDE
+    LimitedConnection.limit, BesideConnection.limit = limit, METRICS_APP
     with (
         patched(run, "TCPServer", connection),
         patched(tcp_server, "TaskGroup", UnblockedTaskGroup),
@@ -62,6 +62,6 @@ def installed(limit: int, *, direct: bool) -> Iterator[type[Connection]]:
         patched(protocol, "H2Protocol", CheckedH2Protocol),
         patched(h11, "WSStream", H11WSStream),
         patched(h2, "WSStream", BoundedWSStream),
-        patched(ws_stream, "Handshake", PlainHandshake),
+        patched(ws_stream, "Handshake", NoExtensionsHandshake),
     ):
         yield LimitedConnection

@@ -10,30 +10,30 @@ from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.events import Closed, Event, RawData
 from hypercorn.typing import WorkerContext
 
-from quart_notes.server.transport.fast_http1 import Exchange, Request, request_in, scope_of
+from quart_notes.server.transport.fast_http1 import Exchange, Request, parse_request, scope_of
 from quart_notes.server.transport.idle_timer import IdleTimer
-from quart_notes.server.transport.problem_response import whole_answer
+from quart_notes.server.transport.problem_response import raw_problem_response
 from quart_notes.server.transport.protocols import ProblemH11Protocol
-from quart_notes.web.request_ids import NAME
+from quart_notes.web.request_ids import SCOPE_NAME
 
 P = ParamSpec("P")
-ARRIVES = 0.2  # seconds within which a new connection's first request arrives, also while the server stops
-REFUSAL = 2.0  # seconds in which a refused connection has to send its request
-DOUBTED = 8  # requests in progress whose clients send nothing more: most have left, few wait for their response
-LINGER = 1.0  # seconds for a client to read the last response and close; what it sends in that time is dropped
+FIRST_REQUEST_GRACE = 0.2  # seconds within which a new connection's first request arrives, also while the server stops
+REFUSAL_TIMEOUT = 2.0  # seconds in which a refused connection has to send its request
+MAX_DOUBTED = 8  # requests in progress whose clients send nothing more: most have left, few wait for their response
+LINGER_TIMEOUT = 1.0  # seconds for a client to read the last response and close; what it sends in that time is dropped
 
 
-class Peer:
+class ClientConnection:
     """The routes' view of a connection, as `scope["state"]["peer"]`."""
 
-    __slots__ = ("_writer", "closing", "heard", "lingers", "transport")
+    __slots__ = ("_writer", "closing", "last_received_at", "lingers", "transport")
 
     def __init__(self, writer: asyncio.StreamWriter, heard: float) -> None:
         self._writer = writer
         self.transport = writer.transport
         self.closing = False  # a websocket's close frame was sent: nothing may follow it
         self.lingers = True  # its client gets time to read the last response
-        self.heard = heard  # loop time of the last bytes received, seconds
+        self.last_received_at = heard  # loop time of the last bytes received, seconds
 
     async def write(self, data: bytes) -> None:
         """Write, and wait while the buffer is full."""
@@ -62,27 +62,27 @@ class Connection(TCPServer):
     limit: ClassVar[int] = 0  # connections at once; 0: no limit
     open: ClassVar[set["Connection"]] = set()
     doubted: ClassVar[set["Connection"]] = set()
-    dated: ClassVar[tuple[int, bytes]] = (0, b"")  # the second, and the headers that all of its responses carry
+    date_headers: ClassVar[tuple[int, bytes]] = (0, b"")  # the second, and the headers that all of its responses carry
     ending: ClassVar[asyncio.Task[None] | None] = None
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._began = self.loop.time()
-        self._peer = Peer(self.writer, self._began)
-        self.write = self._peer.write
-        self.state = {**self.state, "peer": self._peer}
-        self._standing: dict[str, Any] = {}
-        self._answering: asyncio.Task[Any] | None = None  # for a client whose end nobody else watches
+        self._client = ClientConnection(self.writer, self._began)
+        self.write = self._client.write
+        self.state = {**self.state, "peer": self._client}
+        self._base_scope: dict[str, Any] = {}
+        self._app_task: asyncio.Task[Any] | None = None  # for a client whose end nobody else watches
         self._left = False
         self._silent = False  # the client sends nothing more
-        self.reader.feed_eof = self._then(self.reader.feed_eof, surely=False)  # type: ignore[method-assign]
-        self.reader.set_exception = self._then(self.reader.set_exception, surely=True)  # type: ignore[method-assign]
+        self.reader.feed_eof = self._noting_end(self.reader.feed_eof, surely=False)  # type: ignore[method-assign]
+        self.reader.set_exception = self._noting_end(self.reader.set_exception, surely=True)  # type: ignore[method-assign]
         self._reading = False
         self._fresh = True  # hypercorn's protocol has received nothing yet
         self._task: asyncio.Task[Any] | None = None  # the task that reads and answers
-        self._lingers: asyncio.TimerHandle | None = None
+        self._linger_timer: asyncio.TimerHandle | None = None
         self._idle = IdleTimer(
-            self.config.keep_alive_timeout, self._end_idle, self.context.terminated.is_set, self._spare
+            self.config.keep_alive_timeout, self._end_idle, self.context.terminated.is_set, self._idle_grace
         )
         self.idle_task: Any = self._idle
 
@@ -105,14 +105,14 @@ class Connection(TCPServer):
     async def _end_idle_ones(cls, context: WorkerContext) -> None:
         await context.terminated.wait()
         for connection in list(cls.open):
-            connection._idle.hurry()
-            if connection._lingers is not None:
-                connection._linger(ARRIVES)
+            connection._idle.close_when_idle()
+            if connection._linger_timer is not None:
+                connection._linger(FIRST_REQUEST_GRACE)
 
-    def _spare(self) -> float:
+    def _idle_grace(self) -> float:
         """Seconds until a new connection without a request counts as idle."""
-        asked = self._peer.heard > self._began
-        return 0.0 if asked else max(self._began + ARRIVES - self.loop.time(), 0.0)
+        asked = self._client.last_received_at > self._began
+        return 0.0 if asked else max(self._began + FIRST_REQUEST_GRACE - self.loop.time(), 0.0)
 
     def _end_idle(self) -> None:
         self._task_group.spawn(self._initiate_server_close)
@@ -133,9 +133,9 @@ class Connection(TCPServer):
     async def _refuse(self) -> None:
         try:
             # Read first: closing with unread bytes would reset the connection under the response.
-            async with asyncio.timeout(REFUSAL):
+            async with asyncio.timeout(REFUSAL_TIMEOUT):
                 await self.reader.read(MAX_RECV)
-                self.writer.write(whole_answer(503, "overloaded", "There are too many connections; try again."))
+                self.writer.write(raw_problem_response(503, "overloaded", "There are too many connections; try again."))
                 await self.writer.drain()
         except (OSError, TimeoutError):
             pass
@@ -149,10 +149,10 @@ class Connection(TCPServer):
         while not (last or self.reader.at_eof()):
             try:
                 data = await self.reader.read(MAX_RECV)
-                self._peer.heard = self.loop.time()
-                if self._lingers is not None:
+                self._client.last_received_at = self.loop.time()
+                if self._linger_timer is not None:
                     continue
-                data, last = await self._plainly(data)
+                data, last = await self._serve_fast(data)
                 if data:
                     self._fresh = False
                     await self.protocol.handle(RawData(data))
@@ -176,18 +176,18 @@ class Connection(TCPServer):
         client closes, for LINGER at most, then close. Over TLS the transport itself waits for the client.
         source   RFC 9112, section 9.6
         """
-        if self._peer.lingers and self.writer.can_write_eof() and not self.reader.at_eof():
-            self._peer.closing = True  # no event may follow
+        if self._client.lingers and self.writer.can_write_eof() and not self.reader.at_eof():
+            self._client.closing = True  # no event may follow
             with suppress(OSError, RuntimeError):
                 self.writer.write_eof()
-                if self._lingers is None:
-                    self._linger(ARRIVES if self.context.terminated.is_set() else LINGER)
+                if self._linger_timer is None:
+                    self._linger(FIRST_REQUEST_GRACE if self.context.terminated.is_set() else LINGER_TIMEOUT)
                 if self._reading:
                     return  # the reader closes it at the end
                 while await self.reader.read(MAX_RECV):
                     pass
-        if self._lingers is not None:
-            self._lingers.cancel()
+        if self._linger_timer is not None:
+            self._linger_timer.cancel()
         giving_up = self._give_up_later()
         with suppress(OSError):  # the client has left
             await super()._close()
@@ -198,7 +198,7 @@ class Connection(TCPServer):
         """Over TLS, closing waits up to half a minute for the client's close: wait less."""
         if self.writer.can_write_eof():
             return None
-        seconds = ARRIVES if self.context.terminated.is_set() else LINGER
+        seconds = FIRST_REQUEST_GRACE if self.context.terminated.is_set() else LINGER_TIMEOUT
         return self.loop.call_later(seconds, self.writer.transport.abort)
 
     async def _initiate_server_close(self) -> None:
@@ -206,24 +206,24 @@ class Connection(TCPServer):
         await super()._initiate_server_close()
 
     def _linger(self, seconds: float) -> None:
-        if self._lingers is not None:
-            self._lingers.cancel()
-        self._lingers = self.loop.call_later(seconds, self.writer.close)
+        if self._linger_timer is not None:
+            self._linger_timer.cancel()
+        self._linger_timer = self.loop.call_later(seconds, self.writer.close)
 
     async def read(self) -> bytes:
         """The next bytes from the client; empty at the end."""
         data = await self.reader.read(MAX_RECV)
-        self._peer.heard = self.loop.time()
+        self._client.last_received_at = self.loop.time()
         return data
 
-    async def _plainly(self, data: bytes) -> tuple[bytes, bool]:
+    async def _serve_fast(self, data: bytes) -> tuple[bytes, bool]:
         """Serve the plain requests at the start of `data`.
 
         returns   the bytes for hypercorn, and whether the connection must end
         """
         inner: Any = self.protocol.protocol
         while data and isinstance(inner, ProblemH11Protocol) and (self._fresh or inner.at_rest()):
-            request = request_in(data, self.config.h11_max_incomplete_size)
+            request = parse_request(data, self.config.h11_max_incomplete_size)
             if request is None or self.config.server_names:
                 break
             if self._silent and self._has_left():
@@ -236,7 +236,7 @@ class Connection(TCPServer):
                 await asyncio.sleep(0)  # a client that sends many at once must not block others
         return data, False
 
-    def _then(self, note: Callable[P, None], *, surely: bool) -> Callable[P, None]:
+    def _noting_end(self, note: Callable[P, None], *, surely: bool) -> Callable[P, None]:
         """Wrap a callback that notes the end of the client's data, and then cancel the work for it.
 
         surely   the client has left; otherwise it may have closed its sending side only, as few do
@@ -245,10 +245,10 @@ class Connection(TCPServer):
         def noted(*args: P.args, **named: P.kwargs) -> None:
             note(*args, **named)
             self._silent = True
-            if self._answering is None or self._left:
+            if self._app_task is None or self._left:
                 return
-            if surely or len(self.doubted) >= DOUBTED:
-                self._left = self._answering.cancel()
+            if surely or len(self.doubted) >= MAX_DOUBTED:
+                self._left = self._app_task.cancel()
             else:
                 self.doubted.add(self)
 
@@ -256,12 +256,12 @@ class Connection(TCPServer):
 
     def _has_left(self) -> bool:
         """Whether the client seems to have left before its request was started."""
-        return self.reader.exception() is not None or (self.reader.at_eof() and len(self.doubted) >= DOUBTED)
+        return self.reader.exception() is not None or (self.reader.at_eof() and len(self.doubted) >= MAX_DOUBTED)
 
-    async def _answer(self, scope: Any, exchange: Exchange) -> None:
+    async def _run_app(self, scope: Any, exchange: Exchange) -> None:
         """Run the application, as long as the client is there."""
-        self._answering = self._task
-        exchange.watched = self._watched
+        self._app_task = self._task
+        exchange.watched = self._on_watched
         if self._silent:
             self.doubted.add(self)
         try:
@@ -270,31 +270,31 @@ class Connection(TCPServer):
             if not self._left:
                 raise
         finally:
-            self._answering = None
+            self._app_task = None
             if self._silent:
                 self.doubted.discard(self)
         if self._left and self._task is not None and self._task.uncancel():
             raise asyncio.CancelledError  # the server stops, too
 
-    def _watched(self) -> None:
-        self._answering = None  # the application itself waits for the client's end
+    def _on_watched(self) -> None:
+        self._app_task = None  # the application itself waits for the client's end
 
     async def _exchange(self, request: Request, rest: bytes, inner: ProblemH11Protocol) -> Exchange:
         self._idle.busy()
         began = time()
-        exchange = Exchange(request, rest, self, self._dated(int(began)))
+        exchange = Exchange(request, rest, self, self._date_headers(int(began)))
         inner.keep_alive_requests += 1
         exchange.last |= inner.keep_alive_requests > self.config.keep_alive_max_requests
-        scope: Any = scope_of(request, self._standing or self._stand(inner), self.state)
+        scope: Any = scope_of(request, self._base_scope or self._make_base_scope(inner), self.state)
         try:
-            await self._answer(scope, exchange)
+            await self._run_app(scope, exchange)
         except Exception:
-            name = scope.get(NAME, b"").decode()
+            name = scope.get(SCOPE_NAME, b"").decode()
             await self.config.log.exception("Error in ASGI Framework", extra={"request_id": name})
         if self._left:
             exchange.last = True
         elif not exchange.done:
-            await exchange.finish(b"" if exchange.start else scope.get(NAME, b""))
+            await exchange.finish(b"" if exchange.start else scope.get(SCOPE_NAME, b""))
         if self.config.log.access_logger is not None:
             await self.config.log.access(scope, exchange.start, time() - began)
         if self.context.max_requests is not None:
@@ -302,8 +302,8 @@ class Connection(TCPServer):
         self._idle.start()
         return exchange
 
-    def _stand(self, inner: ProblemH11Protocol) -> dict[str, Any]:
-        self._standing = {
+    def _make_base_scope(self, inner: ProblemH11Protocol) -> dict[str, Any]:
+        self._base_scope = {
             "type": "http",
             "http_version": "1.1",
             "asgi": {"spec_version": "2.1", "version": "3.0"},
@@ -312,15 +312,15 @@ class Connection(TCPServer):
             "client": inner.client,
             "server": inner.server,
         }
-        return self._standing
+        return self._base_scope
 
-    def _dated(self, second: int) -> bytes:
+    def _date_headers(self, second: int) -> bytes:
         """The headers of every response, with the date, and the end of the head: made once a second."""
         cls = type(self)
-        if cls.dated[0] != second:
+        if cls.date_headers[0] != second:
             lines = [b"\r\n%b: %b" % field for field in self.config.response_headers("h11")]
-            cls.dated = second, b"".join(lines) + b"\r\n\r\n"
-        return cls.dated[1]
+            cls.date_headers = second, b"".join(lines) + b"\r\n\r\n"
+        return cls.date_headers[1]
 
     async def ended(self) -> None:
         """Wait until the connection is closed."""

@@ -27,10 +27,10 @@ UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"http2-settin
 ONCE = frozenset({b"host", b"content-length", b"connection"})
 FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})  # of a response: set by us only
 MAX_LENGTH_DIGITS = 9
-KEPT_LINES = 1024  # headers of responses that are cached
+CACHED_LINES = 1024  # headers of responses that are cached
 BREAK = re.compile(rb"[\r\n\0]")
-KEPT_FIELDS, LONG_FIELDS = 1024, 2048  # header blocks that are cached; bytes beyond which one is not
-WHOLE = "quart_notes.whole"  # extension of a scope: the first message contains the whole body
+CACHED_BLOCKS, LONG_BLOCK = 1024, 2048  # header blocks that are cached; bytes beyond which one is not
+BODY_COMPLETE = "quart_notes.whole"  # extension of a scope: the first message contains the whole body
 
 Header = tuple[bytes, bytes]
 
@@ -46,7 +46,7 @@ class Request(NamedTuple):
     last: bool  # the client asks to close the connection after the response
 
 
-class Fields(NamedTuple):
+class ParsedHeaders(NamedTuple):
     """The headers of a plain request."""
 
     headers: tuple[Header, ...]
@@ -54,7 +54,7 @@ class Fields(NamedTuple):
     last: bool
 
 
-def read_fields(block: bytes) -> Fields | None:
+def parse_headers(block: bytes) -> ParsedHeaders | None:
     """Parse a block of header lines, with the empty line after it; None unless it is plain."""
     if FIELDS.fullmatch(block) is None:
         return None
@@ -73,16 +73,16 @@ def read_fields(block: bytes) -> Fields | None:
         return None
     if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
         return None
-    return Fields(tuple(headers), int(length), connection == b"close")
+    return ParsedHeaders(tuple(headers), int(length), connection == b"close")
 
 
-@lru_cache(KEPT_FIELDS)
-def _kept_fields(block: bytes) -> Fields | None:
+@lru_cache(CACHED_BLOCKS)
+def _cached_headers(block: bytes) -> ParsedHeaders | None:
     """The same, cached: clients send the same headers again and again."""
-    return read_fields(block)
+    return parse_headers(block)
 
 
-def request_in(data: bytes, limit: int) -> Request | None:
+def parse_request(data: bytes, limit: int) -> Request | None:
     """The plain request at the start of `data`; None when there is none.
 
     limit   bytes of request line and headers
@@ -92,7 +92,7 @@ def request_in(data: bytes, limit: int) -> Request | None:
     if line is None or not 4 <= end <= limit:
         return None
     block = data[line.end() : end]
-    fields = _kept_fields(block) if len(block) <= LONG_FIELDS else read_fields(block)
+    fields = _cached_headers(block) if len(block) <= LONG_BLOCK else parse_headers(block)
     if fields is None or (size := end + fields.length) > len(data):
         return None
     return Request(line[1].decode(), line[2], list(fields.headers), data[end:size], size, fields.last)
@@ -112,11 +112,11 @@ def scope_of(request: Request, standing: dict[str, Any], state: dict[str, Any]) 
         "query_string": query,
         "headers": request.headers,
         "state": state.copy(),
-        "extensions": {WHOLE: {}},
+        "extensions": {BODY_COMPLETE: {}},
     }
 
 
-@lru_cache(KEPT_LINES)
+@lru_cache(CACHED_LINES)
 def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     """A header as it is sent, and its name in lower case if it frames the response, else b"".
 
@@ -129,7 +129,7 @@ def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     return line, lower if lower in FRAMING else b""
 
 
-class Line(Protocol):
+class Connection(Protocol):
     """The connection of an exchange."""
 
     async def read(self) -> bytes:
@@ -154,22 +154,22 @@ class Exchange:
     watched    called when the application starts to wait for the client's end
     """
 
-    def __init__(self, request: Request, rest: bytes, line: Line, standing: bytes) -> None:
+    def __init__(self, request: Request, rest: bytes, line: Connection, standing: bytes) -> None:
         self.rest = rest
         self.start: Any = None
         self.last = request.last  # the connection ends with this response
         self.done = False
         self.watched: Callable[[], None] | None = None
         self._request, self._line, self._standing = request, line, standing
-        self._told = False
+        self._request_given = False
         self._head = b""  # not written yet
-        self._left: int | None = None  # bytes of the body still to come; None: in chunks
+        self._remaining: int | None = None  # bytes of the body still to come; None: in chunks
         self._bodiless = False
 
     async def receive(self) -> dict[str, Any]:
         """The request; then, when it happens, the message that its client has left."""
-        if not self._told:
-            self._told = True
+        if not self._request_given:
+            self._request_given = True
             return {"type": "http.request", "body": self._request.body, "more_body": False}
         if self.watched is not None:
             self.watched()
@@ -186,24 +186,24 @@ class Exchange:
         """Accept the start of a response, or a piece of its body."""
         kind = message["type"]
         if kind == "http.response.start" and self.start is None:
-            self._head = self._begin(int(message["status"]), message.get("headers", ()))
+            self._head = self._make_head(int(message["status"]), message.get("headers", ()))
             self.start = message
         elif kind == "http.response.body" and self.start is not None and not self.done:
             self.done = not message.get("more_body", False)
             data = self._head + self._framed(bytes(message.get("body", b"")))
             self._head = b""
             if data:
-                await self._put(data)
+                await self._write(data)
         else:
             raise UnexpectedMessageError(self.start, kind)
 
-    async def _put(self, data: bytes) -> None:
+    async def _write(self, data: bytes) -> None:
         try:
             await self._line.write(data)
         except (OSError, RuntimeError):
             self.last = True  # the client has left; further output is dropped
 
-    def _begin(self, status: int, headers: Any) -> bytes:
+    def _make_head(self, status: int, headers: Any) -> bytes:
         lines = [b"HTTP/1.1 %d " % status]
         length = None
         for name, value in headers:
@@ -217,7 +217,7 @@ class Exchange:
             lines.append(line)
         self._bodiless = suppress_body(self._request.method, status)
         if length is not None:
-            self._left = length
+            self._remaining = length
         elif not suppress_body("GET", status):
             lines.append(b"transfer-encoding: chunked")
         if self.last:
@@ -227,11 +227,11 @@ class Exchange:
     def _framed(self, data: bytes) -> bytes:
         if self._bodiless:
             return b""
-        if self._left is None:
+        if self._remaining is None:
             chunk = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
             return chunk + b"0\r\n\r\n" if self.done else chunk
-        self._left -= len(data)
-        if self._left < 0 or (self.done and self._left):
+        self._remaining -= len(data)
+        if self._remaining < 0 or (self.done and self._remaining):
             self.last = True
             raise ValueError("The body is not as long as its Content-Length says.")
         return data
@@ -244,5 +244,5 @@ class Exchange:
         if self.start is None:
             headers = [(HEADER, name)] if name else []
             self.start = {"status": 500, "headers": headers}
-            await self._put(self._begin(500, [*headers, (b"content-length", b"0"), (b"connection", b"close")]))
+            await self._write(self._make_head(500, [*headers, (b"content-length", b"0"), (b"connection", b"close")]))
         self.last = self.last or not self.done

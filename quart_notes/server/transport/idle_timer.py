@@ -25,51 +25,51 @@ class IdleTimer:
         self._seconds = seconds
         self._end = end
         self._stopping = stopping
-        self._spare = spare
+        self._grace = spare
         self._loop = asyncio.get_running_loop()
-        self._since: float | None = None
+        self._idle_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Mark as idle from now on."""
-        self._since = self._loop.time()
+        self._idle_since = self._loop.time()
         if self._stopping():
             # The connection opened, or became idle, after all idle ones were told to end.
-            self._loop.call_later(self._spare(), self.end_if_idle)
+            self._loop.call_later(self._grace(), self.end_if_idle)
         elif self._timer is None:
-            self._timer = self._loop.call_later(self._seconds, self._look)
+            self._timer = self._loop.call_later(self._seconds, self._check)
 
     def busy(self) -> None:
         """Mark as busy until `start`."""
-        self._since = None
+        self._idle_since = None
 
     def cancel(self) -> None:
         """Stop the timer."""
-        self._since = None
+        self._idle_since = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def hurry(self) -> None:
+    def close_when_idle(self) -> None:
         """The server stops."""
-        if spare := self._spare():
+        if spare := self._grace():
             self._loop.call_later(spare, self.end_if_idle)
         else:
             self.end_if_idle()
 
     def end_if_idle(self) -> None:
         """End the connection if it is idle."""
-        if self._since is not None:
+        if self._idle_since is not None:
             self.cancel()
             self._end()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self._timer = None
-        if self._since is None:
+        if self._idle_since is None:
             return
-        rest = self._since + self._seconds - self._loop.time()
+        rest = self._idle_since + self._seconds - self._loop.time()
         if rest > 0.001:  # a loop's clock may be a tick behind its timers
-            self._timer = self._loop.call_later(rest, self._look)
+            self._timer = self._loop.call_later(rest, self._check)
         else:
             self.end_if_idle()
 

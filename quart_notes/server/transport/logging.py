@@ -8,8 +8,8 @@ from hypercorn.logging import Logger
 from hypercorn.typing import ResponseSummary, WWWScope
 
 from quart_notes.server.logs import FIELDS, formatter
-from quart_notes.web.access_log_filter import concealed
-from quart_notes.web.request_ids import HEADER, NAME
+from quart_notes.web.access_log_filter import redact
+from quart_notes.web.request_ids import HEADER, SCOPE_NAME
 
 
 class TextLog(Logger):
@@ -51,10 +51,10 @@ class JsonLog(TextLog):
 def _fields(request: Any, response: Any, seconds: float) -> dict[str, Any]:
     """The logged members of a request; neither its query nor a header that its client made up."""
     headers = dict(response.get("headers", ())) if response else {}
-    length, name = headers.get(b"content-length"), request.get(NAME) or headers.get(HEADER, b"")
+    length, name = headers.get(b"content-length"), request.get(SCOPE_NAME) or headers.get(HEADER, b"")
     return {
         "method": request.get("method", "GET"),  # of a websocket
-        "path": concealed(request["path"]),
+        "path": redact(request["path"]),
         "status": response and response["status"],
         "bytes": None if length is None else int(length),  # unknown for a stream
         "seconds": round(seconds, 6),

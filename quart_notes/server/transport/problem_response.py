@@ -15,7 +15,7 @@ def problem_headers(body: bytes) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def whole_answer(status: int, code: str, detail: str) -> bytes:
+def raw_problem_response(status: int, code: str, detail: str) -> bytes:
     """A problem as the bytes of a whole HTTP/1.1 response."""
     body = dump(problem(status, code, detail))
     head = [b"HTTP/1.1 %d Service Unavailable" % status, b"retry-after: 2"]

@@ -13,7 +13,7 @@ from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
 
 from quart_notes.errors import problem
-from quart_notes.live.compact_event import LeanEvent
+from quart_notes.live.compact_event import CompactEvent
 from quart_notes.schemas.strict_json import dump
 from quart_notes.server.transport.problem_response import problem_headers
 from quart_notes.web.request_ids import HEADER, single
@@ -27,7 +27,7 @@ class Readable(EventWrapper):
     gone = False
 
     def __init__(self) -> None:
-        self._event = LeanEvent()
+        self._event = CompactEvent()
 
     async def clear(self) -> None:
         """Have readers wait."""

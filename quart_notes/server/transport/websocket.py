@@ -10,13 +10,13 @@ from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping
 from wsproto.frame_protocol import CloseReason
 
-from quart_notes.live.broadcaster import DEAF, HEARTBEAT
-from quart_notes.server.transport.connection import Peer
+from quart_notes.live.broadcaster import HEARTBEAT, PONG_TIMEOUT
+from quart_notes.server.transport.connection import ClientConnection
 
 MAX_FRAGMENTS = 1024  # fragments of one message: endless empty fragments never reach the size limit
 
 
-class PlainHandshake(Handshake):
+class NoExtensionsHandshake(Handshake):
     """A handshake without extensions: deflate turns 300 KB on the wire into 800 MB in memory.
 
     A header with a byte that is not ASCII is ignored: wsproto fails on it.
@@ -50,31 +50,31 @@ class BoundedWSStream(WSStream):
             await super().handle(event)
 
     @property
-    def _peer(self) -> Peer | None:
+    def _peer(self) -> ClientConnection | None:
         state: Any = self.scope.get("state") or {}
-        return cast(Peer | None, state.get("peer"))
+        return cast(ClientConnection | None, state.get("peer"))
 
     async def _accept(self, message: WebsocketAcceptEvent) -> None:
         if self._peer is not None:
             self._peer.lingers = True
         await super()._accept(message)
         if self.beats:
-            asyncio.get_running_loop().call_later(HEARTBEAT, self._beat)
+            asyncio.get_running_loop().call_later(HEARTBEAT, self._ping_while_open)
 
-    def _beat(self) -> None:
+    def _ping_while_open(self) -> None:
         loop = asyncio.get_running_loop()
         if self.closed:
             return
-        if self._peer is not None and loop.time() - self._peer.heard > DEAF:
+        if self._peer is not None and loop.time() - self._peer.last_received_at > PONG_TIMEOUT:
             self._peer.transport.abort()
             return
         self.task_group.spawn(self._send_wsproto_event, Ping())
-        loop.call_later(HEARTBEAT, self._beat)
+        loop.call_later(HEARTBEAT, self._ping_while_open)
 
     async def _handle_events(self) -> None:
         for event in self.connection.events():
             if isinstance(event, Message):
-                await self._take(event)
+                await self._accept_message(event)
             elif isinstance(event, Ping):
                 await self._send_wsproto_event(event.response())
             elif isinstance(event, CloseConnection):
@@ -87,7 +87,7 @@ class BoundedWSStream(WSStream):
             if self.refused:
                 return
 
-    async def _take(self, event: Message[Any]) -> None:
+    async def _accept_message(self, event: Message[Any]) -> None:
         self.fragments += 1
         try:
             self.buffer.extend(event)

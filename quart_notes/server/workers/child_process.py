@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Self
 
-LAST_WORDS = 1.0  # seconds for the last messages of a process that has ended; a child of it may hold the channel open
-LONGEST = 1 << 20  # bytes of one message
+LAST_MESSAGE_TIMEOUT = (
+    1.0  # seconds for the last messages of a process that has ended; a child of it may hold the channel open
+)
+MAX_MESSAGE = 1 << 20  # bytes of one message
 
 
-class SupervisedProcess:
+class ChildProcess:
     """A server's process, and the channel to it.
 
     1. It reports on the channel when it is ready, and then answers requests.
@@ -28,7 +30,7 @@ class SupervisedProcess:
         self._writer = writer
         self._stops = stops
         self.ready = asyncio.Event()
-        self._hearing = asyncio.create_task(self._hear(reader))
+        self._receiving = asyncio.create_task(self._receive(reader))
 
     @classmethod
     async def start_program(
@@ -48,30 +50,30 @@ class SupervisedProcess:
             except BaseException:
                 ours.close()
                 raise
-        reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=MAX_MESSAGE)
         return cls(process, reader, writer, stops)
 
-    async def _hear(self, reader: asyncio.StreamReader) -> None:
+    async def _receive(self, reader: asyncio.StreamReader) -> None:
         with suppress(OSError, ValueError):  # it ended in the middle of a message
             async for line in reader:
                 said = json.loads(line)
                 if said.get("ready"):
                     self.ready.set()
                 else:
-                    self.heard(said)
+                    self.on_message(said)
 
-    def heard(self, said: dict[str, Any]) -> None:
+    def on_message(self, said: dict[str, Any]) -> None:
         """Handle a message from it."""
 
-    def tell(self, words: object) -> None:
+    def send(self, words: object) -> None:
         """Send it a message."""
         if not self._writer.is_closing():
             self._writer.write(json.dumps(words).encode() + b"\n")
 
-    async def gone(self) -> int:
+    async def wait_ended(self) -> int:
         """Wait for its end, and for all of its messages; returns its exit code."""
         code = await self._process.wait()
-        await asyncio.wait([self._hearing], timeout=LAST_WORDS)
+        await asyncio.wait([self._receiving], timeout=LAST_MESSAGE_TIMEOUT)
         self._writer.close()
         return code
 
@@ -86,7 +88,7 @@ class SupervisedProcess:
         finally:
             self.kill()
             await self._process.wait()
-            self._hearing.cancel()
+            self._receiving.cancel()
             self._writer.close()
 
     def kill(self) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 
-class Line:
+class ControlChannel:
     """The server's end of the channel.
 
     hear       is awaited with each message of the supervisor, and returns the answer; None: no answer
@@ -24,16 +24,16 @@ class Line:
         orphaned: Callable[[], object] = lambda: None,
     ) -> None:
         self._socket = supervisor
-        self._hear = hear
-        self._orphaned = orphaned
-        self._hearing: asyncio.Task[None] | None = None
+        self._receive = hear
+        self._on_supervisor_gone = orphaned
+        self._receiving: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Report that everything is open, and serve requests of the supervisor."""
         reader, writer = await asyncio.open_connection(sock=self._socket.dup())
-        _say(writer, {"ready": True})
-        self._hearing = asyncio.create_task(self._listen(reader, writer))
+        _send(writer, {"ready": True})
+        self._receiving = asyncio.create_task(self._listen(reader, writer))
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -44,19 +44,19 @@ class Line:
                     answering.add_done_callback(self._answering.discard)
         finally:
             writer.close()
-        self._orphaned()
+        self._on_supervisor_gone()
         os.kill(os.getpid(), signal.SIGTERM)  # the supervisor has died: nobody else would end this process
 
     async def _answer(self, said: Any, writer: asyncio.StreamWriter) -> None:
-        answer = await self._hear(said)
+        answer = await self._receive(said)
         if answer is not None:
-            _say(writer, answer)
+            _send(writer, answer)
 
     async def close(self) -> None:
         """Close it: the server stops."""
-        if self._hearing is not None:
-            self._hearing.cancel()
+        if self._receiving is not None:
+            self._receiving.cancel()
 
 
-def _say(writer: asyncio.StreamWriter, words: object) -> None:
+def _send(writer: asyncio.StreamWriter, words: object) -> None:
     writer.write(json.dumps(words).encode() + b"\n")

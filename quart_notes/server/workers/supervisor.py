@@ -14,14 +14,14 @@ from quart_notes.server.metrics_app import create_metrics_app
 from quart_notes.server.sockets import ServeError, address, listen
 from quart_notes.server.workers.worker_process import WorkerProcess
 from quart_notes.settings import Settings
-from quart_notes.storage.database import exclusive
+from quart_notes.storage.database import exclusive_lock
 
-STOPS = 10.0  # seconds that the workers have to end; then they are killed
-FORMER = 5.0  # seconds for the workers of a killed supervisor to end
-STEADY = 5.0  # seconds that a worker has to live for the next one to be started at once
-PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that keeps dying early is restarted
+STOP_TIMEOUT = 10.0  # seconds that the workers have to end; then they are killed
+PREDECESSOR_TIMEOUT = 5.0  # seconds for the workers of a killed supervisor to end
+STABLE_AFTER = 5.0  # seconds that a worker has to live for the next one to be started at once
+RESTART_DELAYS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that keeps dying early is restarted
 
-AGAIN = 5.0  # seconds before a worker that could not be started is tried again
+RETRY_DELAY = 5.0  # seconds before a worker that could not be started is tried again
 
 log = logging.getLogger("quart_notes")
 
@@ -32,12 +32,16 @@ def run(settings: Settings) -> None:
     raises   ServeError or CannotOpenError when the address or the database cannot be used
     """
     config = serve.configuration(settings)
-    with exclusive(settings.database, FORMER) as lock, ExitStack() as sockets, asyncio.Runner() as runner:
+    with (
+        exclusive_lock(settings.database, PREDECESSOR_TIMEOUT) as lock,
+        ExitStack() as sockets,
+        asyncio.Runner() as runner,
+    ):
         supervisor = Supervisor(settings, _listeners(config.bind[0], settings.workers), lock)
         monitored = None
         if settings.metrics_bind is not None:
             monitored = sockets.enter_context(listen(settings.metrics_bind))
-        with transport.installed(0, direct=False):
+        with transport.patched_hypercorn(0, direct=False):
             runner.run(supervisor.run(monitored, config.logger_class))
 
 
@@ -83,21 +87,21 @@ class Supervisor:
             loop.add_signal_handler(number, self._stopping.set)
         keeping: list[asyncio.Task[None]] = []
         try:
-            first = await self._begin(0, first=True)
+            first = await self._start_worker(0, first=True)
             ready = asyncio.create_task(first.started())
             await self._unless_stopping(ready)
             if self._stopping.is_set():
                 return
-            workers = [first, *[await self._begin(slot) for slot in range(1, self._settings.workers)]]
+            workers = [first, *[await self._start_worker(slot) for slot in range(1, self._settings.workers)]]
             await self._unless_stopping(asyncio.gather(*(each.started() for each in workers)))
             if self._stopping.is_set():
                 return
-            keeping += [asyncio.create_task(self._keep(slot, each)) for slot, each in enumerate(workers)]
+            keeping += [asyncio.create_task(self._keep_running(slot, each)) for slot, each in enumerate(workers)]
             where = address(self._listeners[0], secure=serve.configuration(self._settings).ssl_enabled)
             log.info("Quart Notes on %s, with %d workers", where, len(workers))
             if monitored is not None:
-                metrics = create_metrics_app(self.figures)
-                keeping.append(loop.create_task(serve.serve_beside(metrics, monitored, self._stopping, logger_class)))
+                metrics = create_metrics_app(self.metrics)
+                keeping.append(loop.create_task(serve.serve_metrics(metrics, monitored, self._stopping, logger_class)))
             await self._stopping.wait()
         finally:
             log.info("Stopping")
@@ -109,10 +113,10 @@ class Supervisor:
             for listener in self._listeners:
                 listener.close()
 
-    async def figures(self) -> bytes:
+    async def metrics(self) -> bytes:
         """The metrics of all workers that respond, as one text."""
         workers = list(self._workers.items())
-        told = await asyncio.gather(*(worker.figures() for _, worker in workers))
+        told = await asyncio.gather(*(worker.metrics() for _, worker in workers))
         texts = {slot: text for (slot, _), text in zip(workers, told, strict=True) if text}
         return combined(dict(sorted(texts.items())), self._settings.workers, self._replaced)
 
@@ -127,7 +131,7 @@ class Supervisor:
         if not (ready.cancelled() or (ready.exception() and self._stopping.is_set())):
             ready.result()
 
-    async def _begin(self, slot: int, *, first: bool = False) -> WorkerProcess:
+    async def _start_worker(self, slot: int, *, first: bool = False) -> WorkerProcess:
         listener = self._listeners[slot % len(self._listeners)].fileno()
         shared = self._shared.descriptors(slot)
         order = {
@@ -138,29 +142,29 @@ class Supervisor:
             "shared": shared,
         }
         inherited = [listener, *shared, *([] if self._lock is None else [self._lock])]
-        worker = self._workers[slot] = await WorkerProcess.start(order, inherited, STOPS + self._settings.drain)
+        worker = self._workers[slot] = await WorkerProcess.start(order, inherited, STOP_TIMEOUT + self._settings.drain)
         return worker
 
-    async def _keep(self, slot: int, worker: WorkerProcess) -> None:
+    async def _keep_running(self, slot: int, worker: WorkerProcess) -> None:
         """Replace a worker whenever it ends."""
         loop = asyncio.get_running_loop()
         young = 0  # early deaths in a row
         while True:
             began = loop.time()
             how = await self._end_of(worker)
-            young = young + 1 if loop.time() - began < STEADY else 0
+            young = young + 1 if loop.time() - began < STABLE_AFTER else 0
             if young > 1:
-                self._deal_elsewhere(slot)
-            pause = PAUSES[min(young, len(PAUSES) - 1)]
+                self._close_listener(slot)
+            pause = RESTART_DELAYS[min(young, len(RESTART_DELAYS) - 1)]
             log.error("Worker %d has ended (%s); another one is started in %g s", slot, how, pause)
             self._replaced += 1
             await asyncio.sleep(pause)
-            worker = await self._begin_again(slot)
+            worker = await self._restart_worker(slot)
 
     async def _end_of(self, worker: WorkerProcess) -> str:
         """The reason of its end; one that hangs is killed: its connections would wait for ever."""
         ended = asyncio.ensure_future(worker.ended())
-        still = asyncio.ensure_future(worker.stands_still(self._settings.worker_timeout))
+        still = asyncio.ensure_future(worker.wait_unresponsive(self._settings.worker_timeout))
         try:
             await asyncio.wait([ended, still], return_when=asyncio.FIRST_COMPLETED)
             if not ended.done():
@@ -171,7 +175,7 @@ class Supervisor:
             ended.cancel()
             still.cancel()
 
-    def _deal_elsewhere(self, slot: int) -> None:
+    def _close_listener(self, slot: int) -> None:
         """Close the socket of a worker that cannot start, so that others get its connections; waiting ones are cut off.
 
         When it can start, it listens itself.
@@ -183,11 +187,11 @@ class Supervisor:
                 self._listeners[slot] = listen(where, shared=True, at_once=False)
                 former.close()
 
-    async def _begin_again(self, slot: int) -> WorkerProcess:
+    async def _restart_worker(self, slot: int) -> WorkerProcess:
         """Start another worker, as soon as the machine allows."""
         while True:
             try:
-                return await self._begin(slot)
+                return await self._start_worker(slot)
             except OSError as error:
-                log.error("Worker %d cannot be started: %s; it is tried again in %g s", slot, error, AGAIN)
-            await asyncio.sleep(AGAIN)
+                log.error("Worker %d cannot be started: %s; it is tried again in %g s", slot, error, RETRY_DELAY)
+            await asyncio.sleep(RETRY_DELAY)

@@ -14,9 +14,9 @@ from quart import Quart
 from quart_notes.cluster.worker_slot import slot_of
 from quart_notes.server import serve
 from quart_notes.server.sockets import ServeError
-from quart_notes.server.workers.control_channel import Line
+from quart_notes.server.workers.control_channel import ControlChannel
 from quart_notes.settings import Settings
-from quart_notes.storage.database import CannotOpenError
+from quart_notes.storage.database import DatabaseOpenError
 
 
 def main(descriptor: int) -> int:
@@ -34,7 +34,7 @@ def main(descriptor: int) -> int:
         serve.configure_logging(settings.log_format)
         try:
             _serve(settings, order, supervisor)
-        except (ServeError, CannotOpenError) as error:
+        except (ServeError, DatabaseOpenError) as error:
             with suppress(OSError):  # it has died
                 supervisor.sendall(json.dumps({"cannot": str(error)}).encode() + b"\n")
             return 1
@@ -45,10 +45,10 @@ def _serve(settings: Settings, order: dict[str, Any], supervisor: socket.socket)
     def furnish(app: Quart) -> None:
         async def answer(asked: dict[str, Any]) -> dict[str, Any]:
             if asked["what"] == "figures":
-                return {**asked, "figures": (await app.extensions[serve.FIGURES]()).decode()}
+                return {**asked, "figures": (await app.extensions[serve.METRICS]()).decode()}
             return asked  # any answer shows that this process is alive
 
-        line = Line(supervisor, answer, app.extensions[serve.HURRY].set)
+        line = ControlChannel(supervisor, answer, app.extensions[serve.SKIP_DRAIN].set)
         app.before_serving(line.open)
         app.after_serving(line.close)
 

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from quart_notes.server.sockets import ServeError
-from quart_notes.server.workers.child_process import SupervisedProcess
+from quart_notes.server.workers.child_process import ChildProcess
 
 PROGRAM = (sys.executable, "-m", "quart_notes.server.workers.worker")
-STARTS = 60.0  # seconds that a replacement worker has to start
-ANSWERS = 2.0  # seconds that a worker has to send its metrics
-ASKED = 5  # liveness checks in a row that a worker may miss
+START_TIMEOUT = 60.0  # seconds that a replacement worker has to start
+RESPONSE_TIMEOUT = 2.0  # seconds that a worker has to send its metrics
+MAX_MISSED_CHECKS = 5  # liveness checks in a row that a worker may miss
 
 
-class WorkerProcess(SupervisedProcess):
+class WorkerProcess(ChildProcess):
     """One worker, which answers requests of the supervisor."""
 
     _cannot = ""
@@ -30,10 +30,10 @@ class WorkerProcess(SupervisedProcess):
         """Start one with an order, and the descriptors that it inherits."""
         # In a session of its own: Ctrl-C in a terminal is for the supervisor.
         worker = await cls.start_program(PROGRAM, descriptors, stops, start_new_session=True)
-        worker.tell(order)
+        worker.send(order)
         return worker
 
-    def heard(self, said: dict[str, Any]) -> None:
+    def on_message(self, said: dict[str, Any]) -> None:
         """Handle an answer, or the reason why it cannot start."""
         self._cannot = said.get("cannot", self._cannot)
         if answered := self._asking.pop(said.get("asked", 0), None):
@@ -45,31 +45,31 @@ class WorkerProcess(SupervisedProcess):
         raises   ServeError when it cannot
         """
         waiting = asyncio.ensure_future(self.ready.wait())
-        await asyncio.wait([waiting, self._hearing], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([waiting, self._receiving], return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not self.ready.is_set():
             raise ServeError(self._cannot or "A worker did not start; what it said stands above.")
 
-    async def figures(self) -> str:
+    async def metrics(self) -> str:
         """Its metrics; empty when it does not respond."""
-        answer = await self._ask("figures", ANSWERS)
+        answer = await self._ask("figures", RESPONSE_TIMEOUT)
         return str(answer["figures"]) if answer else ""
 
-    async def stands_still(self, seconds: float) -> str:
+    async def wait_unresponsive(self, seconds: float) -> str:
         """Wait until it was unresponsive for that long, or does not start; returns which. It may end during the wait.
 
         It is checked several times: on a machine that was suspended the worker is not at fault.
         """
         try:
-            async with asyncio.timeout(STARTS):
+            async with asyncio.timeout(START_TIMEOUT):
                 await self.ready.wait()
         except TimeoutError:
-            return f"it did not start within {STARTS:g} s"
+            return f"it did not start within {START_TIMEOUT:g} s"
         unanswered = 0
-        while unanswered < ASKED:
-            if await self._ask("alive", seconds / ASKED):
+        while unanswered < MAX_MISSED_CHECKS:
+            if await self._ask("alive", seconds / MAX_MISSED_CHECKS):
                 unanswered = 0
-                await asyncio.sleep(seconds / ASKED)
+                await asyncio.sleep(seconds / MAX_MISSED_CHECKS)
             else:
                 unanswered += 1
         return f"it stood still for {seconds:g} s"
@@ -79,7 +79,7 @@ class WorkerProcess(SupervisedProcess):
         asked = self._asked
         answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._asking[asked] = answered
-        self.tell({"asked": asked, "what": what})
+        self.send({"asked": asked, "what": what})
         try:
             async with asyncio.timeout(seconds):
                 return await answered
@@ -90,6 +90,6 @@ class WorkerProcess(SupervisedProcess):
 
     async def ended(self) -> str:
         """Wait for its end; returns how it ended, and the reason if it has reported one."""
-        code = await self.gone()
+        code = await self.wait_ended()
         how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
         return f"{how}: {self._cannot}" if self._cannot else how

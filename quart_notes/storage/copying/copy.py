@@ -5,16 +5,16 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from typing import NamedTuple
 
 from quart_notes.settings import Postgres
-from quart_notes.storage.copying.tables import CopyError, Sum, Table, Tables
+from quart_notes.storage.copying.tables import CopyError, RowChecksum, Table, TableStore
 from quart_notes.storage.database import Database
 from quart_notes.storage.postgres import tables as postgres_tables
-from quart_notes.storage.postgres.tables import PostgresTables
+from quart_notes.storage.postgres.tables import PostgresTableStore
 
 Report = Callable[[int, int], None]  # rows done, and rows in total
 Progress = Callable[[str], AbstractContextManager[Report]]  # starts a progress display with this label
 
 
-class Copied(NamedTuple):
+class CopiedTable(NamedTuple):
     """A table that is now the same on both sides."""
 
     name: str
@@ -22,7 +22,7 @@ class Copied(NamedTuple):
     checksum: str
 
 
-async def copy(source: Tables, target: Tables, tables: list[Table], report: Report) -> list[Copied]:
+async def copy(source: TableStore, target: TableStore, tables: list[Table], report: Report) -> list[CopiedTable]:
     """Replace all rows with those of another database, and read them back.
 
     raises   CopyError when the rows that are read back differ; the caller owns the transactions
@@ -35,8 +35,8 @@ async def copy(source: Tables, target: Tables, tables: list[Table], report: Repo
         report(done, total)
 
     dealt_with(0)
-    await target.empty(tables)
-    before = [await _pour(source, target, table, dealt_with) for table in tables]
+    await target.delete_all(tables)
+    before = [await _copy_table(source, target, table, dealt_with) for table in tables]
     after = [await _read_back(target, table, dealt_with) for table in tables]
     different = [(was, now) for was, now in zip(before, after, strict=True) if was != now]
     if different:
@@ -47,29 +47,31 @@ async def copy(source: Tables, target: Tables, tables: list[Table], report: Repo
     return before
 
 
-async def _pour(source: Tables, target: Tables, table: Table, dealt_with: Callable[[int], None]) -> Copied:
-    total = Sum()
+async def _copy_table(
+    source: TableStore, target: TableStore, table: Table, dealt_with: Callable[[int], None]
+) -> CopiedTable:
+    total = RowChecksum()
     async for rows in source.read(table):
         total.add(rows)
         await target.write(table, rows)
         dealt_with(len(rows))
-    await target.complete(table, await source.used(table))
-    return Copied(table.name, total.rows, total.checksum)
+    await target.set_sequences(table, await source.highest_id(table))
+    return CopiedTable(table.name, total.rows, total.checksum)
 
 
-async def _read_back(target: Tables, table: Table, dealt_with: Callable[[int], None]) -> Copied:
-    total = Sum()
+async def _read_back(target: TableStore, table: Table, dealt_with: Callable[[int], None]) -> CopiedTable:
+    total = RowChecksum()
     async for rows in target.read(table):
         total.add(rows)
         dealt_with(len(rows))
-    return Copied(table.name, total.rows, total.checksum)
+    return CopiedTable(table.name, total.rows, total.checksum)
 
 
 @asynccontextmanager
-async def alone(place: Postgres) -> AsyncIterator[PostgresTables]:
+async def exclusive(place: Postgres) -> AsyncIterator[PostgresTableStore]:
     """A transaction on a database with all its tables; CopyError or CannotOpenError while others work on it."""
     await migrate(Database(place, alone=True))
-    async with postgres_tables.alone(place) as server:
+    async with postgres_tables.exclusive(place) as server:
         yield server
 
 

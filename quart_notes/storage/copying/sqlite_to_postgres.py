@@ -7,56 +7,56 @@ from quart_notes.schemas.deleted_text import blanked
 from quart_notes.settings import Postgres
 from quart_notes.storage import schema_version
 from quart_notes.storage.copying import copy
-from quart_notes.storage.copying.copy import Copied, Progress
-from quart_notes.storage.copying.tables import CopyError, Head, Row, Sum, Table
-from quart_notes.storage.database import Database, exclusive
+from quart_notes.storage.copying.copy import CopiedTable, Progress
+from quart_notes.storage.copying.tables import CopyError, LogHeadRow, Row, RowChecksum, Table
+from quart_notes.storage.database import Database, exclusive_lock
 from quart_notes.storage.postgres import tables as postgres_tables
-from quart_notes.storage.postgres.tables import PostgresTables
+from quart_notes.storage.postgres.tables import PostgresTableStore
 from quart_notes.storage.signing_key import KEY_BYTES, key_in
 from quart_notes.storage.sqlite import backup
 from quart_notes.storage.sqlite import tables as sqlite_tables
-from quart_notes.storage.sqlite.tables import SqliteTables
+from quart_notes.storage.sqlite.tables import SqliteTableStore
 
-NEVER_USED = Head("", 0, 0)
+NEVER_USED = LogHeadRow("", 0, 0)
 # Tables that may differ without a loss: servers prune them, or write them although somebody only reads.
-PASSING = {"event_log", "log_head", "attempt"}
-STAMPS = {("session", "seen_at"), ("session", "expires_at"), ("api_token", "used_at")}
+VOLATILE_TABLES = {"event_log", "log_head", "attempt"}
+VOLATILE_COLUMNS = {("session", "seen_at"), ("session", "expires_at"), ("api_token", "used_at")}
 
 
-class Moved(NamedTuple):
+class MigrationResult(NamedTuple):
     """The result of a move.
 
     unfinished   imports that can still run; their files stay where they are
     """
 
-    tables: list[Copied]
+    tables: list[CopiedTable]
     has_key: bool
     unfinished: int
 
 
-async def move(source: Path, folder: Path, target: Postgres, progress: Progress) -> Moved:
+async def migrate_to_postgres(source: Path, folder: Path, target: Postgres, progress: Progress) -> MigrationResult:
     """Copy everything or nothing, with ids, the log and its epoch. The file stays as it is.
 
     folder   the data folder, with the signing key
     raises   CopyError, CannotOpenError: a server works on one of them, or the target holds something else
     """
     key = _key(folder)
-    with exclusive(source):
+    with exclusive_lock(source):
         backup.check(source)
         await _check_version(source)
         with sqlite_tables.opened(source) as ours:
             async with postgres_tables.snapshot(target) as theirs:
                 schema_version.check(target, await theirs.migrations())
-                await _check_place(ours, theirs, target)  # before any table is created there
-            async with copy.alone(target) as theirs:
-                await _check_place(ours, theirs, target)
+                await _check_target(ours, theirs, target)  # before any table is created there
+            async with copy.exclusive(target) as theirs:
+                await _check_target(ours, theirs, target)
                 await _check_contents(theirs, ours.tables(), target)
                 with progress("Copying") as report:
                     copied = await copy.copy(ours, theirs, ours.tables(), report)
                 if key is not None:
                     await theirs.put_key(key)
-                await theirs.put_mark(await _contents(theirs, ours.tables()))
-            return Moved(copied, key is not None, ours.unfinished())
+                await theirs.set_fingerprint(await _contents(theirs, ours.tables()))
+            return MigrationResult(copied, key is not None, ours.unfinished())
 
 
 def _key(folder: Path) -> bytes | None:
@@ -78,7 +78,7 @@ async def _check_version(file: Path) -> None:
         raise CopyError(f"{file} is of an older version ({pending[0]}): run quart-notes migrate")
 
 
-async def _check_place(ours: SqliteTables, theirs: PostgresTables, target: Postgres) -> None:
+async def _check_target(ours: SqliteTableStore, theirs: PostgresTableStore, target: Postgres) -> None:
     """CopyError unless nothing is lost there: the target is unused, or is unchanged since the last copy."""
     here, there = await ours.head(), await theirs.head() or NEVER_USED
     if here is None:
@@ -101,22 +101,22 @@ def _without_text(event: Row) -> tuple[str, bytes]:
     return topic, blanked(body.encode())
 
 
-async def _check_contents(theirs: PostgresTables, tables: list[Table], target: Postgres) -> None:
+async def _check_contents(theirs: PostgresTableStore, tables: list[Table], target: Postgres) -> None:
     """CopyError unless the target is unused, or holds what was copied last: many changes have no event."""
-    head, mark = await theirs.head() or NEVER_USED, await theirs.mark()
+    head, mark = await theirs.head() or NEVER_USED, await theirs.fingerprint()
     if (head.newest or mark) and mark != await _contents(theirs, tables):
         raise CopyError(
             f"{target} was copied from this database, and has been changed since. Begin with an empty database"
         )
 
 
-async def _contents(theirs: PostgresTables, tables: list[Table]) -> str:
+async def _contents(theirs: PostgresTableStore, tables: list[Table]) -> str:
     """A checksum of all rows that would be lost."""
-    total = Sum()
+    total = RowChecksum()
     for table in tables:
-        if table.name in PASSING:
+        if table.name in VOLATILE_TABLES:
             continue
-        places = [place for place, column in enumerate(table.columns) if (table.name, column) not in STAMPS]
+        places = [place for place, column in enumerate(table.columns) if (table.name, column) not in VOLATILE_COLUMNS]
         async for rows in theirs.read(table):
             total.add(tuple([row[place] for place in places]) for row in rows)
     return total.checksum

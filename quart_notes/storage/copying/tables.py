@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
-CHUNK = 500  # rows in one read: at most 40 MB, if every one were an event of the largest size
-ALONE = {"server_key"}  # tables that stay with their database; the copying code decides about them
+CHUNK_ROWS = 500  # rows in one read: at most 40 MB, if every one were an event of the largest size
+EXCLUSIVE = {"server_key"}  # tables that stay with their database; the copying code decides about them
 
 Row = tuple[Any, ...]  # of None, int (0 and 1 for no and yes), float, str and datetime in UTC, by the table's columns
 
@@ -27,7 +27,7 @@ class Table(NamedTuple):
     key: str
 
 
-class Head(NamedTuple):
+class LogHeadRow(NamedTuple):
     """The newest number of the log, and its epoch."""
 
     epoch: str
@@ -35,10 +35,10 @@ class Head(NamedTuple):
     pruned: int
 
 
-class Tables(Protocol):
+class TableStore(Protocol):
     """The tables of an open database, within one transaction."""
 
-    async def head(self) -> Head | None:
+    async def head(self) -> LogHeadRow | None:
         """The head of its log; None when no server has worked on it yet."""
 
     async def event(self, number: int) -> Row | None:
@@ -50,20 +50,20 @@ class Tables(Protocol):
     def read(self, table: Table) -> AsyncIterator[list[Row]]:
         """All rows by primary key, CHUNK at once."""
 
-    async def used(self, table: Table) -> int:
+    async def highest_id(self, table: Table) -> int:
         """The highest id ever given to a row; 0 when rows have no ids."""
 
-    async def empty(self, tables: Sequence[Table]) -> None:
+    async def delete_all(self, tables: Sequence[Table]) -> None:
         """Delete all rows."""
 
     async def write(self, table: Table, rows: list[Row]) -> None:
         """Insert rows."""
 
-    async def complete(self, table: Table, used: int) -> None:
+    async def set_sequences(self, table: Table, used: int) -> None:
         """Set the sequence of ids after all rows are written: further ids come after `used`."""
 
 
-class Sum:
+class RowChecksum:
     """The number of rows, and a checksum of them in their order."""
 
     def __init__(self) -> None:

@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import Any
 
 from quart_notes.settings import Postgres
-from quart_notes.storage.postgres.connections import ANSWER, FAILURES, connect
+from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, RESPONSE_TIMEOUT, connect
 
-IDLE = 5  # seconds without a query after which the lock is lost
+KEEPALIVE_IDLE = 5  # seconds without a query after which the lock is lost
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ class AdvisoryLock:
     """
 
     def __init__(self, place: Postgres, key: int) -> None:
-        self._place = place
+        self._target = place
         self._key = key
         self._connection: Any = None
         self._held = False
@@ -30,8 +30,8 @@ class AdvisoryLock:
         """Whether this process holds the lock; acquires it if it is free. An error is logged once."""
         try:
             if self._connection is None:
-                self._connection = await connect(self._place, "leader", idle_session_timeout=f"{IDLE}s")
-            async with asyncio.timeout(ANSWER):
+                self._connection = await connect(self._target, "leader", idle_session_timeout=f"{KEEPALIVE_IDLE}s")
+            async with asyncio.timeout(RESPONSE_TIMEOUT):
                 if self._held:
                     await self._connection.fetchval("SELECT 1")
                 else:
@@ -41,26 +41,26 @@ class AdvisoryLock:
             connection, self._connection, self._held = self._connection, None, False
             if connection is not None:
                 connection.terminate()
-            if not isinstance(error, FAILURES):
+            if not isinstance(error, CONNECTION_ERRORS):
                 raise
-            self._tell(str(error) or "no answer in time")
+            self._log_trouble(str(error) or "no answer in time")
         else:
-            self._tell("")
+            self._log_trouble("")
         return self._held
 
-    def _tell(self, trouble: str) -> None:
+    def _log_trouble(self, trouble: str) -> None:
         """Log an error when it changes: the lock is requested several times a second."""
         if trouble == self._trouble:
             return
         self._trouble = trouble
         if trouble:
-            log.warning("The process cannot ask for the lead: %s: %s", self._place, trouble)
+            log.warning("The process cannot ask for the lead: %s: %s", self._target, trouble)
         else:
-            log.info("The process can ask for the lead again: %s", self._place)
+            log.info("The process can ask for the lead again: %s", self._target)
 
     async def release(self) -> None:
         """Release it."""
         connection, self._connection, self._held = self._connection, None, False
         if connection is not None:
-            with suppress(*FAILURES):
+            with suppress(*CONNECTION_ERRORS):
                 await connection.close(timeout=1)

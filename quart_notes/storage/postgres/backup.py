@@ -13,7 +13,7 @@ from quart_notes.storage.copying.copy import Progress
 from quart_notes.storage.copying.tables import CopyError
 from quart_notes.storage.database import Database
 from quart_notes.storage.postgres import tables as postgres_tables
-from quart_notes.storage.postgres.tables import PostgresTables
+from quart_notes.storage.postgres.tables import PostgresTableStore
 from quart_notes.storage.sqlite import backup as backups
 from quart_notes.storage.sqlite import tables as sqlite_tables
 
@@ -26,7 +26,7 @@ async def backup(source: Postgres, target: Path, progress: Progress) -> None:
         await _save(server, source, target, progress)
 
 
-async def _save(server: PostgresTables, place: Postgres, target: Path, progress: Progress) -> None:
+async def _save(server: PostgresTableStore, place: Postgres, target: Path, progress: Progress) -> None:
     if await server.head() is None:
         raise CopyError(f"{place} holds no notes")
     await _check_version(server, place)
@@ -40,7 +40,7 @@ async def _save(server: PostgresTables, place: Postgres, target: Path, progress:
         partial.replace(target)
 
 
-async def _check_version(server: PostgresTables, place: Postgres) -> None:
+async def _check_version(server: PostgresTableStore, place: Postgres) -> None:
     applied = await server.migrations()
     schema_version.check(place, applied)
     if pending := schema_version.pending(applied):
@@ -71,11 +71,11 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
     raises   CopyError, CannotOpenError: servers work on it, the file is no copy or of a newer version
     """
     backups.check(source)
-    async with copy.alone(target) as server:
+    async with copy.exclusive(target) as server:
         with _scratch(folder / "restoring") as scratch:
             fresh = scratch / source.name
             backups.copy(source, fresh)
-            backups.renew(fresh)
+            backups.assign_new_epoch(fresh)
             await copy.migrate(Database(fresh))
             with sqlite_tables.opened(fresh) as file:
                 kept = await _keep(server, target, folder, progress)
@@ -95,7 +95,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-async def _keep(server: PostgresTables, place: Postgres, folder: Path, progress: Progress) -> Path | None:
+async def _keep(server: PostgresTableStore, place: Postgres, folder: Path, progress: Progress) -> Path | None:
     if await server.head() is None:
         return None
     kept = backups.replaced(folder / FILE)

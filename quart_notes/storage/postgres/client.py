@@ -16,20 +16,22 @@ from tortoise.backends.base.client import TransactionalDBClient, TransactionCont
 from tortoise.connection import get_connections
 
 from quart_notes.settings import Postgres
-from quart_notes.storage.postgres.connections import FAILURES, WATCHFUL, watch
-from quart_notes.storage.postgres.transactions import StrictTransaction, translated
+from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, KEEPALIVE_SETTINGS, enable_keepalive
+from quart_notes.storage.postgres.transactions import PostgresTransaction, translate_errors
 
 Role = Literal["shared", "alone", "reader", "aside", "migrator"]  # the first two write
 
 # Id of the advisory lock of all processes that may write: servers share it, exclusive commands do not.
-IN_USE = 0x51756172744E02
+DATABASE_IN_USE_LOCK = 0x51756172744E02
 
-CONNECTING = 3.0  # seconds to reach the server
-WAITING = 10.0  # seconds to wait for a connection of the pool
-LOCK_WAIT = 5  # seconds for another process's write
-USE_WAIT = 1  # seconds for IN_USE: the server may not have noticed yet that a process has ended
-IDLE = 10  # seconds that a transaction may be idle, as when its process was suspended: others wait for its lock
-MIGRATION_WAIT = 600  # seconds for another process's migrations
+CONNECT_TIMEOUT = 3.0  # seconds to reach the server
+ACQUIRE_TIMEOUT = 10.0  # seconds to wait for a connection of the pool
+LOCK_TIMEOUT = 5  # seconds for another process's write
+IN_USE_TIMEOUT = 1  # seconds for IN_USE: the server may not have noticed yet that a process has ended
+IDLE_TRANSACTION_TIMEOUT = (
+    10  # seconds that a transaction may be idle, as when its process was suspended: others wait for its lock
+)
+MIGRATION_TIMEOUT = 600  # seconds for another process's migrations
 SLACK = 5  # seconds that we wait longer than the server's own timeout, in case it is gone
 
 TAKE_USE = "SET lock_timeout = '{wait}s'; SELECT pg_advisory_lock{kind}({lock}); RESET lock_timeout"
@@ -53,20 +55,20 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         waiter.set_result(None)
 
 
-class StrictContext(TransactionContext):
+class PostgresContext(TransactionContext):
     """Always releases the connection: rolled back, or closed when that fails."""
 
-    def __init__(self, client: "StrictClient") -> None:
+    def __init__(self, client: "PostgresDbClient") -> None:
         self.connection_name = client.connection_name
         self._client = client
 
     async def __aenter__(self) -> TransactionalDBClient:
-        self._held = await self._client.take()
+        self._held = await self._client.acquire()
         try:
-            self.client = StrictTransaction(self._client, self._held)
+            self.client = PostgresTransaction(self._client, self._held)
             await self.client.begin()
         except BaseException:
-            await self._client.give_back(self._held)
+            await self._client.release(self._held)
             raise
         self._token = get_connections().set(self.connection_name, self.client)
         return self.client
@@ -77,10 +79,10 @@ class StrictContext(TransactionContext):
             if exc_type is None and not self.client._finalized:
                 await self.client.commit()
         finally:
-            await self._client.give_back(self._held)
+            await self._client.release(self._held)
 
 
-class StrictClient(AsyncpgDBClient):
+class PostgresDbClient(AsyncpgDBClient):
     """Connections to one database, each of which is reopened at its next use after it was lost.
 
     role   their use; all roles but the reader have one connection
@@ -88,18 +90,18 @@ class StrictClient(AsyncpgDBClient):
 
     def __init__(self, connection_name: str, place: Postgres, role: Role) -> None:
         super().__init__(connection_name=connection_name)
-        self.place = place
+        self.target = place
         self.role = role
-        self._giving: set[asyncio.Task[None]] = set()
+        self._releasing: set[asyncio.Task[None]] = set()
 
     async def create_connection(self, with_db: bool) -> None:
         """Open all connections, to check that it is possible."""
         patient = self.role == "migrator"
-        seconds = MIGRATION_WAIT if patient else self.place.timeout
-        size = self.place.pool if self.role == "reader" else 1
-        with translated():
+        seconds = MIGRATION_TIMEOUT if patient else self.target.timeout
+        size = self.target.pool if self.role == "reader" else 1
+        with translate_errors():
             self._pool = await asyncpg.create_pool(
-                self.place.url,
+                self.target.url,
                 init_size=size,
                 min_size=0,  # reopened at their use: the pool would retry for ever, with a traceback each time
                 max_size=size,
@@ -107,71 +109,71 @@ class StrictClient(AsyncpgDBClient):
                 max_queries=math.inf,  # however often it was used: it may hold a lock
                 connection_class=Connection,
                 init=self._prepare,
-                timeout=CONNECTING,
+                timeout=CONNECT_TIMEOUT,
                 command_timeout=seconds + SLACK,
                 server_settings={
                     "application_name": f"quart-notes {self.role}",
                     "synchronous_commit": "on",  # a commit is on the disk before its response or event leaves
                     "statement_timeout": f"{seconds}s",
-                    "lock_timeout": f"{seconds if patient else LOCK_WAIT}s",
-                    "idle_in_transaction_session_timeout": f"{IDLE}s",
-                    **WATCHFUL,
+                    "lock_timeout": f"{seconds if patient else LOCK_TIMEOUT}s",
+                    "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_TIMEOUT}s",
+                    **KEEPALIVE_SETTINGS,
                     "jit": "off",  # compiling takes longer than our queries
                 },
             )
             await self._post_connect()
 
     async def _prepare(self, connection: Any) -> None:
-        watch(connection)
+        enable_keepalive(connection)
         if self.role in {"shared", "alone"}:
             # On this very connection: no process writes without the lock, nor after the connection is lost.
             kind = "_shared" if self.role == "shared" else ""
             try:
-                await connection.execute(TAKE_USE.format(wait=USE_WAIT, kind=kind, lock=IN_USE))
+                await connection.execute(TAKE_USE.format(wait=IN_USE_TIMEOUT, kind=kind, lock=DATABASE_IN_USE_LOCK))
             except asyncpg.LockNotAvailableError:
                 raise asyncpg.LockNotAvailableError("it is in use by another Quart Notes process") from None
 
-    async def take(self) -> Any:
+    async def acquire(self) -> Any:
         """Acquire a connection; the caller releases it."""
         pool = self._pool
-        with translated():
+        with translate_errors():
             if pool is None:
                 raise asyncpg.InterfaceError("the database is closed")
             if pool.get_idle_size():
                 return await pool.acquire()
             # A connection may have to be opened: a caller who leaves must not leave half of it behind.
-            taking = asyncio.create_task(_patiently(pool))
+            taking = asyncio.create_task(_acquire_with_timeout(pool))
             try:
                 return await asyncio.shield(taking)
             except asyncio.CancelledError:
-                taking.add_done_callback(self._give_back_in_time)
+                taking.add_done_callback(self._release_with_timeout)
                 raise
 
-    def _give_back_in_time(self, taking: asyncio.Task[Any]) -> None:
+    def _release_with_timeout(self, taking: asyncio.Task[Any]) -> None:
         if not taking.cancelled() and taking.exception() is None:
-            self._giving.add(giving := asyncio.create_task(self.give_back(taking.result())))
-            giving.add_done_callback(self._giving.discard)
+            self._releasing.add(giving := asyncio.create_task(self.release(taking.result())))
+            giving.add_done_callback(self._releasing.discard)
 
-    async def give_back(self, connection: Any) -> None:
+    async def release(self, connection: Any) -> None:
         """Release it; an open transaction is rolled back. Cancellation does not prevent this."""
-        await asyncio.shield(asyncio.create_task(self._give_back(connection)))
+        await asyncio.shield(asyncio.create_task(self._release(connection)))
 
-    async def _give_back(self, connection: Any) -> None:
+    async def _release(self, connection: Any) -> None:
         if self._pool is not None:
-            with suppress(*FAILURES):  # it is closed then, and the next one is opened at its first use
-                await self._pool.release(connection, timeout=CONNECTING)
+            with suppress(*CONNECTION_ERRORS):  # it is closed then, and the next one is opened at its first use
+                await self._pool.release(connection, timeout=CONNECT_TIMEOUT)
 
     async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        with translated():
+        with translate_errors():
             return await func(self, *args, **kwargs)
 
     def _in_transaction(self) -> TransactionContext:
-        return StrictContext(self)
+        return PostgresContext(self)
 
 
-async def _patiently(pool: Any) -> Any:
-    async with asyncio.timeout(WAITING):
+async def _acquire_with_timeout(pool: Any) -> Any:
+    async with asyncio.timeout(ACQUIRE_TIMEOUT):
         return await pool.acquire()
 
 
-client_class: type[Any] = StrictClient
+client_class: type[Any] = PostgresDbClient

@@ -7,21 +7,21 @@ import asyncpg
 
 from quart_notes.settings import Postgres
 
-CONNECTING = 3.0  # seconds to reach the server
-ANSWER = 3.0  # seconds for a response; then the connection counts as lost
+CONNECT_TIMEOUT = 3.0  # seconds to reach the server
+RESPONSE_TIMEOUT = 3.0  # seconds for a response; then the connection counts as lost
 UNANSWERED_MS = 5_000  # milliseconds that bytes may stay unacknowledged, on either side, before it counts as lost
 SILENT, ASK = 3, 1  # keep-alive: seconds of silence before the first probe, and seconds between probes
-ASKED = 3  # probes without a response, after which the connection is lost
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+KEEPALIVE_PROBES = 3  # probes without a response, after which the connection is lost
+CONNECTION_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 
 # The server's settings for a client machine that is gone or cut off: by default it notices after two hours, and keeps
 # the locks of its connections until then.
-WATCHFUL = {
+KEEPALIVE_SETTINGS = {
     "tcp_user_timeout": str(UNANSWERED_MS),
     "tcp_keepalives_idle": str(SILENT),
     "tcp_keepalives_interval": str(ASK),
-    "tcp_keepalives_count": str(ASKED),
+    "tcp_keepalives_count": str(KEEPALIVE_PROBES),
 }
 
 
@@ -29,15 +29,15 @@ async def connect(place: Postgres, name: str, **settings: str) -> Any:
     """A connection with an application name; raises one of FAILURES when it cannot be opened."""
     connection = await asyncpg.connect(
         place.url,
-        timeout=CONNECTING,
-        command_timeout=ANSWER,
-        server_settings={"application_name": f"quart-notes {name}", **WATCHFUL, **settings},
+        timeout=CONNECT_TIMEOUT,
+        command_timeout=RESPONSE_TIMEOUT,
+        server_settings={"application_name": f"quart-notes {name}", **KEEPALIVE_SETTINGS, **settings},
     )
-    watch(connection)
+    enable_keepalive(connection)
     return connection
 
 
-async def asked(place: Postgres, query: str, *values: object) -> Any:
+async def fetch_value(place: Postgres, query: str, *values: object) -> Any:
     """The first value of a query's result, on a connection of its own; raises one of FAILURES without a response."""
     connection = await connect(place, "question")
     try:
@@ -46,7 +46,7 @@ async def asked(place: Postgres, query: str, *values: object) -> Any:
         connection.terminate()
 
 
-def watch(connection: Any) -> None:
+def enable_keepalive(connection: Any) -> None:
     """Enable keep-alives, so that this machine soon notices that the server's is gone, with or without a query.
 
     source   tcp(7)
@@ -59,7 +59,7 @@ def watch(connection: Any) -> None:
         "TCP_USER_TIMEOUT": UNANSWERED_MS,
         "TCP_KEEPIDLE": SILENT,
         "TCP_KEEPINTVL": ASK,
-        "TCP_KEEPCNT": ASKED,
+        "TCP_KEEPCNT": KEEPALIVE_PROBES,
     }
     for name, value in options.items():
         if hasattr(socket, name):

@@ -11,27 +11,27 @@ from tortoise.transactions import in_transaction
 from quart_notes.settings import Postgres
 
 
-class PostgresServer:
+class PostgresBackend:
     """One connection that writes, a pool of readers, and one reader apart from it."""
 
     engine = "quart_notes.storage.postgres.client"
 
     def __init__(self, place: Postgres, *, alone: bool) -> None:
-        self._place = place
-        self._alone = alone
+        self._target = place
+        self._exclusive = alone
 
     def credentials(self) -> tuple[dict[str, Any], ...]:
         """The engine's settings for the writer, the readers, and the separate reader."""
-        roles = ("alone", "reader") if self._alone else ("shared", "reader", "aside")
-        return tuple({"place": self._place, "role": role} for role in roles)
+        roles = ("alone", "reader") if self._exclusive else ("shared", "reader", "aside")
+        return tuple({"place": self._target, "role": role} for role in roles)
 
     async def probe(self) -> None:
         """Do nothing: a failed connection leaves nothing locked."""
 
-    def opened(self) -> None:
+    def remember(self) -> None:
         """Do nothing: a server is identified by its address."""
 
-    def check(self) -> None:
+    def require_same(self) -> None:
         """Do nothing: a lost connection raises an error by itself."""
 
     async def examine(self, *, thoroughly: bool) -> None:
@@ -40,7 +40,7 @@ class PostgresServer:
     async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
         """Apply pending migrations, all or none; of several processes that start at once, one does it."""
         name = f"{connection.connection_name}, migrating"
-        migrator = type(connection)(name, place=self._place, role="migrator")
+        migrator = type(connection)(name, place=self._target, role="migrator")
         await migrator.create_connection(with_db=True)
         token = get_connections().set(name, migrator)
         try:

@@ -8,9 +8,15 @@ import asyncpg
 
 from quart_notes.settings import Postgres
 from quart_notes.storage.copying import tables
-from quart_notes.storage.copying.tables import CopyError, Head, Row, Table
-from quart_notes.storage.postgres.client import CONNECTING, IN_USE, LOCK_WAIT, TAKE_USE, USE_WAIT
-from quart_notes.storage.postgres.connections import FAILURES, WATCHFUL
+from quart_notes.storage.copying.tables import CopyError, LogHeadRow, Row, Table
+from quart_notes.storage.postgres.client import (
+    CONNECT_TIMEOUT,
+    DATABASE_IN_USE_LOCK,
+    IN_USE_TIMEOUT,
+    LOCK_TIMEOUT,
+    TAKE_USE,
+)
+from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, KEEPALIVE_SETTINGS
 from quart_notes.storage.postgres.transactions import WRITING
 
 BOOLEANS = """
@@ -18,13 +24,13 @@ BOOLEANS = """
     WHERE table_schema = current_schema() AND table_name = $1 AND data_type = 'boolean'
 """
 SEQUENCE = "SELECT pg_get_serial_sequence(quote_ident($1), $2)"
-MARK = """
+FINGERPRINT_SQL = """
     SELECT col_description(attrelid, attnum) FROM pg_attribute
     WHERE attrelid = to_regclass('log_head') AND attname = 'epoch'
 """
 
 
-class PostgresTables:
+class PostgresTableStore:
     """The content of a database, within one transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -37,12 +43,12 @@ class PostgresTables:
             return set()
         return {row["name"] for row in await self._connection.fetch("SELECT name FROM tortoise_migrations")}
 
-    async def head(self) -> Head | None:
+    async def head(self) -> LogHeadRow | None:
         """The head of its log; None when no server has worked on it yet."""
         if not await self._is_there("log_head"):
             return None
         found = await self._connection.fetchrow("SELECT epoch, newest, pruned FROM log_head")
-        return Head(*found) if found else None
+        return LogHeadRow(*found) if found else None
 
     async def event(self, number: int) -> Row | None:
         """The topic and the body of an event that is still in the log."""
@@ -60,10 +66,10 @@ class PostgresTables:
         order = ' COLLATE "C"' if table.types[table.columns.index(table.key)].startswith("VARCHAR") else ""
         query = f'SELECT {columns} FROM "{table.name}" ORDER BY "{table.key}"{order}'  # noqa: S608
         rows = await self._connection.cursor(query)
-        while found := await rows.fetch(tables.CHUNK):
+        while found := await rows.fetch(tables.CHUNK_ROWS):
             yield [tuple([int(value) if isinstance(value, bool) else value for value in row]) for row in found]
 
-    async def used(self, table: Table) -> int:
+    async def highest_id(self, table: Table) -> int:
         """The highest id ever given to a row; 0 when rows have no ids."""
         sequence = await self._sequence(table)
         if sequence is None:
@@ -72,7 +78,7 @@ class PostgresTables:
         given = f"SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM {sequence}"  # noqa: S608
         return max(greatest or 0, int(await self._connection.fetchval(given)))
 
-    async def empty(self, tables: Sequence[Table]) -> None:
+    async def delete_all(self, tables: Sequence[Table]) -> None:
         """Delete all rows. Not TRUNCATE: a concurrent backup would find no rows."""
         for table in reversed(tables):
             await self._connection.execute(f'DELETE FROM "{table.name}"')  # noqa: S608
@@ -88,7 +94,7 @@ class PostgresTables:
             ]
         await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
 
-    async def complete(self, table: Table, used: int) -> None:
+    async def set_sequences(self, table: Table, used: int) -> None:
         """Set the sequence of ids beyond `used`, and update the planner's statistics.
 
         By RESTART, which a rollback undoes, not by setval. At least 2: the application itself gives the id 1 to a board
@@ -104,12 +110,12 @@ class PostgresTables:
         await self._connection.execute("DELETE FROM server_key")
         await self._connection.execute("INSERT INTO server_key (id, key) VALUES (1, $1)", key.hex())
 
-    async def mark(self) -> str | None:
+    async def fingerprint(self) -> str | None:
         """The checksum that `put_mark` has stored."""
-        mark: str | None = await self._connection.fetchval(MARK)
+        mark: str | None = await self._connection.fetchval(FINGERPRINT_SQL)
         return mark
 
-    async def put_mark(self, checksum: str) -> None:
+    async def set_fingerprint(self, checksum: str) -> None:
         """Store the checksum of the copied rows, as hexadecimal digits, where no server reads it."""
         await self._connection.execute(f"COMMENT ON COLUMN log_head.epoch IS '{checksum}'")
 
@@ -122,23 +128,23 @@ class PostgresTables:
 
 
 @asynccontextmanager
-async def snapshot(place: Postgres) -> AsyncIterator[PostgresTables]:
+async def snapshot(place: Postgres) -> AsyncIterator[PostgresTableStore]:
     """One state of a database, to read from, also while servers write."""
     async with _connected(place) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        yield PostgresTables(connection)
+        yield PostgresTableStore(connection)
 
 
 @asynccontextmanager
-async def alone(place: Postgres) -> AsyncIterator[PostgresTables]:
+async def exclusive(place: Postgres) -> AsyncIterator[PostgresTableStore]:
     """A transaction that writes while no one else can; CopyError when a server works on the database."""
     async with _connected(place) as connection:
         try:
-            await connection.execute(TAKE_USE.format(wait=USE_WAIT, kind="", lock=IN_USE))
+            await connection.execute(TAKE_USE.format(wait=IN_USE_TIMEOUT, kind="", lock=DATABASE_IN_USE_LOCK))
         except asyncpg.LockNotAvailableError:
             raise CopyError(f"{place} is in use by another Quart Notes process") from None
         async with connection.transaction():
             await connection.execute(f"SELECT pg_advisory_xact_lock({WRITING})")
-            yield PostgresTables(connection)
+            yield PostgresTableStore(connection)
 
 
 @asynccontextmanager
@@ -147,20 +153,20 @@ async def _connected(place: Postgres) -> AsyncIterator[Any]:
     try:
         connection = await asyncpg.connect(
             place.url,
-            timeout=CONNECTING,
+            timeout=CONNECT_TIMEOUT,
             server_settings={
                 "application_name": "quart-notes copier",
                 "statement_timeout": "0",
                 "idle_in_transaction_session_timeout": "0",
-                "lock_timeout": f"{LOCK_WAIT}s",
-                **WATCHFUL,
+                "lock_timeout": f"{LOCK_TIMEOUT}s",
+                **KEEPALIVE_SETTINGS,
             },
         )
         try:
             yield connection
         finally:
-            await connection.close(timeout=CONNECTING)
-    except FAILURES as error:
+            await connection.close(timeout=CONNECT_TIMEOUT)
+    except CONNECTION_ERRORS as error:
         if getattr(error, "filename", None) is not None:  # of the file on the other side
             raise
         raise CopyError(f"{place}: {str(error) or 'no answer in time'}") from error

@@ -19,7 +19,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from quart_notes.storage.postgres.connections import FAILURES, asked
+from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, fetch_value
 
 # Id of the advisory lock of a writing transaction, held until the commit; it is local to a database.
 WRITING = 0x51756172744E01
@@ -38,25 +38,29 @@ APPEND = """
     SELECT newest, pg_current_xact_id()::text, pg_notify('quart_notes_commits', newest::text) FROM head
 """
 STATUS = "SELECT pg_xact_status($1::text::xid8)"
-SETTLES = 5.0  # seconds to find out the outcome of a commit whose response was lost
-AGAIN = 0.1  # seconds between two attempts at that
-LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError)  # the response may be lost
-UNCERTAIN = "the outcome of a commit is not known"
+OUTCOME_TIMEOUT = 5.0  # seconds to find out the outcome of a commit whose response was lost
+RETRY_DELAY = 0.1  # seconds between two attempts at that
+CONNECTION_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+)  # the response may be lost
+OUTCOME_UNKNOWN = "the outcome of a commit is not known"
 VALUE = re.compile(r"\?(\d+)")
 
 log = logging.getLogger(__name__)
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Translate the driver's errors into Tortoise's, which are the same for all databases."""
     try:
         yield
-    except FAILURES as error:
-        raise _in_tortoises_words(error) from error
+    except CONNECTION_ERRORS as error:
+        raise _to_tortoise_error(error) from error
 
 
-def _in_tortoises_words(error: Exception) -> OperationalError:
+def _to_tortoise_error(error: Exception) -> OperationalError:
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         return IntegrityError(error)
     if isinstance(error, asyncpg.DiskFullError):
@@ -69,7 +73,7 @@ def _numbered(query: str) -> str:
     return VALUE.sub(r"$\1", query)
 
 
-class StrictTransaction(TransactionWrapper):
+class PostgresTransaction(TransactionWrapper):
     """A transaction that reports its real outcome."""
 
     SIZE = "SELECT pg_database_size(current_database())"
@@ -81,34 +85,34 @@ class StrictTransaction(TransactionWrapper):
         self._number: str | None = None  # PostgreSQL's transaction id, as soon as it has events
 
     @property
-    def changes(self) -> int:
+    def change_count(self) -> int:
         """Number of statements that may have changed something. A failed one counts: no statement can follow it."""
         return self._changes
 
     def _count(self) -> None:
         self._changes += 1
-        if isinstance(self._parent, StrictTransaction):
+        if isinstance(self._parent, PostgresTransaction):
             self._parent._count()
 
     def _in_transaction(self) -> TransactionContext:
-        return NestedTransactionContext(StrictTransaction(self, self._connection))
+        return NestedTransactionContext(PostgresTransaction(self, self._connection))
 
     async def begin(self) -> None:
         """Begin the transaction."""
-        with translated():
+        with translate_errors():
             await self._connection.execute(READ if getattr(self._parent, "role", "") in READING else WRITE)
 
     async def commit(self) -> None:
         """Commit; OperationalError when that fails."""
         try:
             outcome = await self._connection.execute("COMMIT")
-        except FAILURES as error:
+        except CONNECTION_ERRORS as error:
             # The server may have committed before it, or its connection, was lost.
-            committed = await self._is_committed() if isinstance(error, LOST) else False
+            committed = await self._is_committed() if isinstance(error, CONNECTION_LOST) else False
             if committed is None:
-                raise OperationalError(UNCERTAIN) from error
+                raise OperationalError(OUTCOME_UNKNOWN) from error
             if not committed:
-                raise _in_tortoises_words(error) from error
+                raise _to_tortoise_error(error) from error
             log.warning("The answer to a commit was lost; asked again, the server has made it: %s", error)
         else:
             # After a failed statement the server answers COMMIT with ROLLBACK, without an error.
@@ -123,46 +127,46 @@ class StrictTransaction(TransactionWrapper):
         """
         if self._number is None:
             return None
-        parent: Any = self._parent  # a StrictClient
+        parent: Any = self._parent  # a PostgresDbClient
         with suppress(TimeoutError):
-            async with asyncio.timeout(SETTLES):
+            async with asyncio.timeout(OUTCOME_TIMEOUT):
                 while True:
-                    with suppress(*FAILURES):
-                        state = await asked(parent.place, STATUS, self._number)
+                    with suppress(*CONNECTION_ERRORS):
+                        state = await fetch_value(parent.target, STATUS, self._number)
                         if state != "in progress":  # the server may not have noticed yet that the connection is gone
                             return bool(state == "committed")
-                    await asyncio.sleep(AGAIN)
+                    await asyncio.sleep(RETRY_DELAY)
         return None
 
     async def rollback(self) -> None:
         """Roll back everything."""
         self._finalized = True
-        with translated():
+        with translate_errors():
             await self._connection.execute("ROLLBACK")
 
     async def savepoint(self) -> None:
         """Begin a nested transaction."""
-        with translated():
+        with translate_errors():
             await self._connection.execute("SAVEPOINT inner_one")
 
     async def release_savepoint(self) -> None:
         """Keep the changes of the nested transaction."""
         self._finalized = True
-        with translated():
+        with translate_errors():
             await self._connection.execute("RELEASE SAVEPOINT inner_one")
 
     async def savepoint_rollback(self) -> None:
         """Roll back the nested transaction."""
         self._finalized = True
-        with translated():
+        with translate_errors():
             await self._connection.execute("ROLLBACK TO SAVEPOINT inner_one")
 
-    async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
+    async def commit_events(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
         """Number and insert (topic, body, subject) in order, and commit; returns the number of the first."""
         topics = [topic for topic, _, _ in entries]
         bodies = [body.decode() for _, body, _ in entries]
         subjects = [subject for _, _, subject in entries]
-        with translated():
+        with translate_errors():
             row = await self._connection.fetchrow(APPEND, len(entries), topics, bodies, subjects, at)
         newest, self._number, _ = row
         await self.commit()
@@ -173,7 +177,7 @@ class StrictTransaction(TransactionWrapper):
         self._count()
         if "?" not in query:
             return await super().execute_insert(query, values)
-        with translated():
+        with translate_errors():
             return await self._connection.fetchval(f"{_numbered(query)} RETURNING id", *values)
 
     async def execute_many(self, query: str, values: list[Any]) -> None:
@@ -194,5 +198,5 @@ class StrictTransaction(TransactionWrapper):
         await super().execute_script(query)
 
     async def _translate_exceptions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        with translated():
+        with translate_errors():
             return await func(self, *args, **kwargs)

@@ -78,7 +78,7 @@ def restore(source: Path, file: Path) -> Path | None:
     make_folder(file.parent)
     fresh = file.with_name(file.name + ".restoring")
     copy(source, fresh)
-    renew(fresh)
+    assign_new_epoch(fresh)
     kept = replaced(file)
     existed = file.exists()
     # Moved as it is, with SQLite's other files: it may be damaged, and therefore be replaced.
@@ -90,7 +90,7 @@ def restore(source: Path, file: Path) -> Path | None:
     return kept if existed else None
 
 
-def renew(file: Path) -> None:
+def assign_new_epoch(file: Path) -> None:
     """Give the log of a copy that will be used a new epoch."""
     with closing(sqlite3.connect(file)) as connection, connection:
         _keep_origins(connection)

@@ -27,37 +27,37 @@ from tortoise.exceptions import OperationalError
 from quart_notes.patching import patched
 
 T = TypeVar("T")
-PATIENCE = "PRAGMA busy_timeout"  # milliseconds to wait for another process
+BUSY_TIMEOUT_PRAGMA = "PRAGMA busy_timeout"  # milliseconds to wait for another process
 NUMBER = "UPDATE log_head SET newest = newest + ? WHERE id = 1 RETURNING newest"
 INSERT = "INSERT INTO event_log (number, topic, body, subject, created_at) VALUES (?, ?, ?, ?, ?)"
 
 
-class StrictTransaction(SqliteTransactionWrapper):
+class SqliteTransaction(SqliteTransactionWrapper):
     """A transaction that holds the write lock from its beginning and leaves nothing open, whatever fails."""
 
     SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 
-    def __init__(self, connection: "StrictClient") -> None:
+    def __init__(self, connection: "SqliteDbClient") -> None:
         super().__init__(connection)
         self._reads_only = connection.reads_only
         self._begin = "BEGIN" if connection.reads_only else "BEGIN IMMEDIATE"
 
     @property
-    def changes(self) -> int:
+    def change_count(self) -> int:
         """Number of rows that this connection has changed."""
         return int(self._connection._conn.total_changes)
 
     async def begin(self) -> None:
         """Begin the transaction; OperationalError when the database refuses."""
-        if self._begin_at_once():
+        if self._begin_inline():
             return
         try:
             # One call in the connection's own thread, where a cancelled task may have left a BEGIN waiting.
-            await self._connection._execute(self._begin_afresh, self._connection._conn)  # type: ignore[no-untyped-call]
+            await self._connection._execute(self._rollback_and_begin, self._connection._conn)  # type: ignore[no-untyped-call]
         except sqlite3.Error as error:
             raise OperationalError(error) from error
 
-    def _begin_at_once(self) -> bool:
+    def _begin_inline(self) -> bool:
         """Begin in the calling thread, if no other process has the lock (see `execute_insert`); returns whether it did.
 
         Not for a reader: its connection's thread may still run the query of a task that was cancelled.
@@ -65,17 +65,17 @@ class StrictTransaction(SqliteTransactionWrapper):
         connection = self._connection._conn
         if self._reads_only or connection.in_transaction:
             return False
-        ((patience,),) = connection.execute(PATIENCE).fetchall()
-        connection.execute(f"{PATIENCE}=0")
+        ((patience,),) = connection.execute(BUSY_TIMEOUT_PRAGMA).fetchall()
+        connection.execute(f"{BUSY_TIMEOUT_PRAGMA}=0")
         try:
             connection.execute(self._begin)
         except sqlite3.Error:
             return False  # the other way raises the error
         finally:
-            connection.execute(f"{PATIENCE}={patience}")
+            connection.execute(f"{BUSY_TIMEOUT_PRAGMA}={patience}")
         return True
 
-    def _begin_afresh(self, connection: sqlite3.Connection) -> None:
+    def _rollback_and_begin(self, connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.rollback()
         connection.execute(self._begin)
@@ -98,11 +98,11 @@ class StrictTransaction(SqliteTransactionWrapper):
         """
         return int(self._connection._conn.execute(query, values).lastrowid or 0)
 
-    async def append(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
+    async def commit_events(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
         """Number and insert (topic, body, subject) in order, and commit; returns the number of the first."""
-        return await self.finish(partial(_append, entries, at))
+        return await self.run_and_commit(partial(_append, entries, at))
 
-    async def finish(self, statements: Callable[[sqlite3.Connection], T]) -> T:
+    async def run_and_commit(self, statements: Callable[[sqlite3.Connection], T]) -> T:
         """Run the last statements and commit, with one switch to the connection's thread; returns their result.
 
         raises   OperationalError, and everything rolled back, when they or the commit fail
@@ -151,7 +151,7 @@ def _append(entries: Sequence[tuple[str, bytes, str | None]], at: datetime, conn
     return first
 
 
-class StrictContext(SqliteTransactionContext):
+class SqliteContext(SqliteTransactionContext):
     """Releases the lock when a transaction cannot begin, or its task was cancelled before."""
 
     async def __aenter__(self) -> TransactionalDBClient:
@@ -167,7 +167,7 @@ class StrictContext(SqliteTransactionContext):
         return client
 
 
-class StrictClient(SqliteClient):
+class SqliteDbClient(SqliteClient):
     """One connection to the file; with the pragma `query_only` it is a reader with snapshots."""
 
     @property
@@ -181,7 +181,7 @@ class StrictClient(SqliteClient):
             await super().create_connection(with_db)
 
     def _in_transaction(self) -> TransactionContext:
-        return StrictContext(StrictTransaction(self), self._lock)
+        return SqliteContext(SqliteTransaction(self), self._lock)
 
 
-client_class: type[Any] = StrictClient
+client_class: type[Any] = SqliteDbClient

@@ -26,7 +26,7 @@ PRAGMAS = {
 CHECKPOINT_SIZE = 4 << 20  # bytes of the write-ahead log from which on it is checkpointed
 
 
-class SqliteFile:
+class SqliteBackend:
     """Two connections to a file: one writes, one reads, so that a read never waits for a commit."""
 
     engine = "quart_notes.storage.sqlite.client"
@@ -47,11 +47,11 @@ class SqliteFile:
         """
         await asyncio.to_thread(_probe, self._file)
 
-    def opened(self) -> None:
+    def remember(self) -> None:
         """Remember which file it is."""
         self._inode = self._file.stat().st_ino
 
-    def check(self) -> None:
+    def require_same(self) -> None:
         """DatabaseUnavailableError when the file is not there any more.
 
         An unlinked or replaced file would accept writes that nobody finds again.

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from quart_notes.storage.copying import tables
-from quart_notes.storage.copying.tables import ALONE, CopyError, Head, Row, Table
+from quart_notes.storage.copying.tables import EXCLUSIVE, CopyError, LogHeadRow, Row, Table
 
 OWN = {"sqlite_sequence", "tortoise_migrations"}  # SQLite's and Tortoise's
 INT = 1 << 31  # PostgreSQL's INT is smaller than SQLite's
 LENGTH = re.compile(r"VARCHAR\((\d+)\)")
 
 
-class SqliteTables:
+class SqliteTableStore:
     """The content of a file, in one state; rows are stored with `commit`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -31,7 +31,7 @@ class SqliteTables:
 
     def tables(self) -> list[Table]:
         """The tables to copy; each after the tables that it refers to."""
-        names = {name for (name,) in self._ask("SELECT name FROM sqlite_master WHERE type = 'table'")} - OWN - ALONE
+        names = {name for (name,) in self._ask("SELECT name FROM sqlite_master WHERE type = 'table'")} - OWN - EXCLUSIVE
         referred = {name: {row[2] for row in self._ask(f'PRAGMA foreign_key_list("{name}")')} for name in sorted(names)}
         return [self._table(name) for name in TopologicalSorter(referred).static_order()]
 
@@ -44,10 +44,10 @@ class SqliteTables:
         """Number of imports that can still run, or run again."""
         return int(self._ask("SELECT count(*) FROM job WHERE state <> 'done'")[0][0])
 
-    async def head(self) -> Head | None:
+    async def head(self) -> LogHeadRow | None:
         """The head of its log; None when no server has worked on it yet."""
         found = self._ask("SELECT epoch, newest, pruned FROM log_head")
-        return Head(*found[0]) if found else None
+        return LogHeadRow(*found[0]) if found else None
 
     async def event(self, number: int) -> Row | None:
         """The topic and the body of an event that is still in the log."""
@@ -62,10 +62,10 @@ class SqliteTables:
         """All rows by primary key, CHUNK at once."""
         checks = [_check(kind) for kind in table.types]
         rows = self._connection.execute(f'SELECT {_listed(table)} FROM "{table.name}" ORDER BY "{table.key}"')  # noqa: S608
-        while found := rows.fetchmany(tables.CHUNK):
+        while found := rows.fetchmany(tables.CHUNK_ROWS):
             yield [_checked(table, checks, row) for row in found]
 
-    async def used(self, table: Table) -> int:
+    async def highest_id(self, table: Table) -> int:
         """The highest id ever given to a row; 0 when rows have no ids."""
         if table.types[table.columns.index(table.key)] != "INTEGER":
             return 0
@@ -73,7 +73,7 @@ class SqliteTables:
         given = "SELECT max(seq) FROM sqlite_sequence WHERE name = ?"
         return max(self._ask(greatest)[0][0] or 0, self._ask(given, table.name)[0][0] or 0)
 
-    async def empty(self, tables: Sequence[Table]) -> None:
+    async def delete_all(self, tables: Sequence[Table]) -> None:
         """Delete all rows."""
         for table in reversed(tables):
             self._connection.execute(f'DELETE FROM "{table.name}"')  # noqa: S608
@@ -86,7 +86,7 @@ class SqliteTables:
             [[value.isoformat(" ") if isinstance(value, datetime) else value for value in row] for row in rows],
         )
 
-    async def complete(self, table: Table, used: int) -> None:
+    async def set_sequences(self, table: Table, used: int) -> None:
         """Set the sequence of ids beyond `used`."""
         self._connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
         if used:
@@ -97,13 +97,13 @@ class SqliteTables:
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[SqliteTables]:
+def opened(file: Path) -> Iterator[SqliteTableStore]:
     """An existing file, in one transaction."""
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
         connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master")  # the transaction's state begins here
-        yield SqliteTables(connection)
+        yield SqliteTableStore(connection)
 
 
 def _listed(table: Table) -> str:

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Protocol
 
 NEXT, WRITING = 0, 1  # bytes that are locked
-PATIENCE = 10.0  # seconds to wait for the lock: a suspended process may hold it for ever
+ACQUIRE_TIMEOUT = 10.0  # seconds to wait for the lock: a suspended process may hold it for ever
 
 
-class Turn(Protocol):
+class Acquire(Protocol):
     """The context manager around each transaction that writes."""
 
     async def __aenter__(self) -> None: ...
@@ -24,7 +24,7 @@ class Turn(Protocol):
     ) -> None: ...
 
 
-class Turns:
+class FairWriteLock:
     """A queue for processes, on two bytes of a file that all have open; the kernel releases locks of dead processes.
 
     The process that writes holds WRITING. The next one holds NEXT and waits for WRITING: so a process that has just
@@ -39,31 +39,31 @@ class Turns:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._taking: asyncio.Task[None] | None = None
+        self._acquiring: asyncio.Task[None] | None = None
         self._wanted = False
 
     async def __aenter__(self) -> None:
-        if self._taking is None and self._lock(NEXT, wait=False) and self._lock(WRITING, wait=False):
+        if self._acquiring is None and self._lock(NEXT, wait=False) and self._lock(WRITING, wait=False):
             self._unlock(NEXT)
             return
-        taking = self._taking = self._taking or asyncio.create_task(self._take(), name="turn to write")
+        taking = self._acquiring = self._acquiring or asyncio.create_task(self._acquire(), name="turn to write")
         self._wanted = True
         try:
-            await asyncio.wait([taking], timeout=PATIENCE)
+            await asyncio.wait([taking], timeout=ACQUIRE_TIMEOUT)
         finally:
             self._wanted = False
         if not taking.done():
             raise TimeoutError("Another process has been writing for too long.")
-        self._taking = None
+        self._acquiring = None
         taking.result()
 
-    async def _take(self) -> None:
+    async def _acquire(self) -> None:
         if not (self._lock(NEXT, wait=False) and self._lock(WRITING, wait=False)):
             await asyncio.to_thread(self._wait)
         self._unlock(NEXT)
         if not self._wanted:
             self._unlock(WRITING)
-            self._taking = None
+            self._acquiring = None
 
     def _wait(self) -> None:
         for byte in (NEXT, WRITING):

@@ -92,7 +92,7 @@ def takes(*parameters: Mapping[str, Any]) -> Callable[[F], F]:
     return decorate
 
 
-class Provider(OpenAPIProvider):
+class NotesOpenAPIProvider(OpenAPIProvider):
     """Adds responses, errors, examples and exact parameters to quart-schema's document."""
 
     _document: dict[str, Any] | None = None
@@ -223,7 +223,7 @@ def _unwrapped(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
 
 
-def documented() -> QuartSchema:
+def openapi_extension() -> QuartSchema:
     """quart-schema, configured for this application: only its document, and nothing loaded from elsewhere."""
     return QuartSchema(
         openapi_path=None,
@@ -249,5 +249,5 @@ def documented() -> QuartSchema:
         security=[{"token": []}, {"session": []}, {}],
         conversion_preference="pydantic",
         pydantic_dump_options=JSON_MODE,
-        openapi_provider_class=Provider,
+        openapi_provider_class=NotesOpenAPIProvider,
     )

@@ -27,7 +27,7 @@ from quart_notes.errors import (
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
-from quart_notes.web.security.guards import SAFE_METHODS, Need, need_of
+from quart_notes.web.security.guards import SAFE_METHODS, Requirement, requirement_of
 
 Kinds = set[type[ProblemError]]
 
@@ -61,13 +61,13 @@ def route_problems(
 
 
 def _guard_problems(endpoint: str) -> Kinds:
-    need = need_of(endpoint)
-    if need is Need.NOTHING:
+    need = requirement_of(endpoint)
+    if need is Requirement.NOTHING:
         return set()
     kinds: Kinds = {SignInRequiredError, DatabaseUnavailableError}
-    if need in {Need.ACCOUNT, Need.ADMIN}:
+    if need in {Requirement.ACCOUNT, Requirement.ADMIN}:
         kinds |= {ForbiddenError, NotFoundError}
-    if need is Need.SELF:
+    if need is Requirement.SELF:
         kinds.add(NobodyChosenError)
     return kinds
 

@@ -8,19 +8,19 @@ from quart_notes.core import Core
 from quart_notes.errors import BadRequestError, MisdirectedError, ProblemError
 from quart_notes.schemas.origins import host_in, in_hosts, origin_of
 from quart_notes.web.context import core
-from quart_notes.web.raw_headers import Fields, fields_in, text
+from quart_notes.web.raw_headers import Fields, field_text, fields_in
 
-HOSTS = "quart_notes.hosts"  # extension of the application: checks whether a Host header names this server
-REMEMBERED = 256  # cached Host headers
+HOST_CHECK = "quart_notes.hosts"  # extension of the application: checks whether a Host header names this server
+CACHED_HOSTS = 256  # cached Host headers
 
 
 def register(app: Quart) -> None:
     """Register the server's names."""
     parts: Core = app.extensions["quart_notes"]
-    app.extensions[HOSTS] = lru_cache(REMEMBERED)(lambda host: _names(parts, host))
+    app.extensions[HOST_CHECK] = lru_cache(CACHED_HOSTS)(lambda host: _is_own_host(parts, host))
 
 
-def _names(parts: Core, host: bytes | None) -> bool:
+def _is_own_host(parts: Core, host: bytes | None) -> bool:
     if host is None:
         return True
     if parts.settings.access == "accounts" and not parts.settings.hosts:
@@ -31,7 +31,7 @@ def _names(parts: Core, host: bytes | None) -> bool:
 
 def is_served(app: Quart, fields: Fields) -> bool:
     """Whether a request was meant for this server. Without a Host header (HTTP/1.0) it is from no browser."""
-    served: bool = app.extensions[HOSTS](fields.get(b"host"))
+    served: bool = app.extensions[HOST_CHECK](fields.get(b"host"))
     return served
 
 
@@ -45,7 +45,7 @@ def not_served(app: Quart, fields: Fields) -> ProblemError:
     )
 
 
-def must_be_served(app: Quart, fields: Fields) -> None:
+def require_served(app: Quart, fields: Fields) -> None:
     """MisdirectedError for a request with a foreign host name."""
     if not is_served(app, fields):
         raise not_served(app, fields)
@@ -60,7 +60,7 @@ def base_url() -> str:
     settings = core().settings
     if settings.public_base is not None:
         return settings.public_base
-    host = host_in(text(fields_in(request.scope), b"host"))
+    host = host_in(field_text(fields_in(request.scope), b"host"))
     if host is not None:
         return f"{origin_of(request.scheme, host)}{request.root_path}"
     name, port = request.scope.get("server") or ("", None)

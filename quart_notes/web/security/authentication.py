@@ -8,18 +8,18 @@ from quart.wrappers import BaseRequestWebsocket
 
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
-from quart_notes.domain.access_cache import PUBLIC, Pass
+from quart_notes.domain.access_cache import PUBLIC, Grant
 from quart_notes.domain.secret_tokens import new_secret
-from quart_notes.domain.sessions import LIFE
+from quart_notes.domain.sessions import LIFETIME
 from quart_notes.errors import SignInRequiredError
 from quart_notes.schemas import MAX_ID, UserOut
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
-from quart_notes.web.raw_headers import Fields, fields_in, text
+from quart_notes.web.raw_headers import Fields, field_text, fields_in
 from quart_notes.web.security.client_addresses import client_address
-from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, Place, cookies_in, credential
+from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, CookieScope, cookies_in, credential
 
-DEVICE_LIFE = LIFE
+DEVICE_LIFE = LIFETIME
 OPEN_BOARD = "board"  # the preference that says where a new browser of a person begins
 
 
@@ -38,29 +38,29 @@ def _sent() -> Any:
     return request if has_request_context() else websocket
 
 
-def accounts() -> bool:
+def accounts_mode() -> bool:
     """Whether people sign in here."""
     return core().settings.access == "accounts"
 
 
-async def identify() -> Pass | None:
+async def identify() -> Grant | None:
     """The pass of the caller, or None; found once for each request.
 
     raises   SignInRequiredError for a token that does not hold: a program has to hear of it
     """
     if "passed" not in g:
         g.passed = await _identify()
-    passed: Pass | None = g.passed
+    passed: Grant | None = g.passed
     return passed
 
 
-async def _identify() -> Pass | None:
+async def _identify() -> Grant | None:
     sent = _sent()
     found = credential(core(), fields_in(sent.scope), sent.root_path, secure=sent.is_secure)
     if found is None:
         return None
     if found.kind == "session":
-        return await core().access_cache.session(found.secret, trusted=not accounts())
+        return await core().access_cache.session(found.secret, trusted=not accounts_mode())
     passed = await core().access_cache.token(found.secret)
     if passed is None:
         raise SignInRequiredError("This token is not valid.", headers={"WWW-Authenticate": "Bearer"})
@@ -72,7 +72,7 @@ async def caller() -> Caller:
     passed = await identify()
     if passed is not None:
         return passed.caller
-    if accounts():
+    if accounts_mode():
         raise SignInRequiredError("Sign in first.")
     return ANYBODY
 
@@ -85,40 +85,40 @@ async def acting_as(person_id: int | None) -> Caller:
     who = await caller()
     if person_id is None or person_id == who.id:
         return who
-    who.must_be(person_id)
-    person, _ = await core().people.get(person_id)
+    who.require_self(person_id)
+    person, _ = await core().users.get(person_id)
     return Caller(person, trusted=True)
 
 
-def known_pass(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Pass | None:
+def cached_grant(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Grant | None:
     """The pass of the sender of these headers, when it is at hand: for what is answered before Quart's routing."""
     found = credential(parts, fields, root, secure=secure)
     if found is not None:
-        return parts.access_cache.known(found.kind, found.secret)
+        return parts.access_cache.cached(found.kind, found.secret)
     return parts.access_cache.anybody if parts.settings.access == "open" else None
 
 
-def known_caller(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Caller | None:
+def cached_caller(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Caller | None:
     """Who sends these headers, when it is at hand."""
     found = credential(parts, fields, root, secure=secure)
     if found is None:
         return ANYBODY if parts.settings.access == "open" else None
-    passed = parts.access_cache.known(found.kind, found.secret)
+    passed = parts.access_cache.cached(found.kind, found.secret)
     return None if passed is None else passed.caller
 
 
-def heard(position: EventId) -> EventId:
+def visible_position(position: EventId) -> EventId:
     """The newest event of what the caller may hear, up to a place in the log: what strangers do does not move it.
 
     In open mode everybody may hear everything.
     """
-    if not accounts():
+    if not accounts_mode():
         return position
-    passed: Pass | None = g.get("passed")
+    passed: Grant | None = g.get("passed")
     return position.at_most(core().broadcaster.newest_of(PUBLIC if passed is None else passed.topics))
 
 
-async def chosen_person() -> UserOut | None:
+async def current_user() -> UserOut | None:
     """The person who asks; None in open mode when nobody has been chosen."""
     passed = await identify()
     return None if passed is None else passed.caller.person
@@ -132,9 +132,9 @@ async def begin_session(response: Response, user_id: int | None, *, proven: bool
     await _end_current()
     agent, address = request.headers.get("User-Agent", ""), client_address()
     board_id = await _last_board(user_id)
-    secret = await core().sessions.begin(user_id, agent, address, proven=proven, board_id=board_id)
+    secret = await core().sessions.start(user_id, agent, address, proven=proven, board_id=board_id)
     _forget_former(response, COOKIE)
-    set_cookie(response, COOKIE, core().signing.sign("session", secret), LIFE.total_seconds())
+    set_cookie(response, COOKIE, core().signing_key.sign("session", secret), LIFETIME.total_seconds())
 
 
 async def _last_board(user_id: int | None) -> int:
@@ -160,31 +160,31 @@ async def _end_current() -> None:
 
 def remember_device(response: Response, user_id: int) -> None:
     """Know the browser again as one in which this person has signed in; each has a mark of its own."""
-    mark = core().signing.sign("device", f"{user_id} {new_secret()}")
+    mark = core().signing_key.sign("device", f"{user_id} {new_secret()}")
     set_cookie(response, DEVICE_COOKIE, mark, DEVICE_LIFE.total_seconds())
 
 
 def known_device(user_id: int) -> str | None:
     """The browser's mark, when this person has signed in in it before."""
-    read = core().signing.read
+    read = core().signing_key.verify
     marks = cookie_values(DEVICE_COOKIE)
     return next((mark for mark in marks if (read("device", mark) or "").partition(" ")[0] == str(user_id)), None)
 
 
 def cookie_values(stem: str) -> list[str]:
     """What the browser sends of a cookie of this server, under its name and its former one."""
-    cookies = cookies_in(text(fields_in(request.scope), b"cookie"))
+    cookies = cookies_in(field_text(fields_in(request.scope), b"cookie"))
     return [value for name in _place().names(stem) for value in cookies.getlist(name)]
 
 
-def _place() -> Place:
-    return Place.of(fields_in(request.scope), request.root_path, secure=request.is_secure)
+def _place() -> CookieScope:
+    return CookieScope.of(fields_in(request.scope), request.root_path, secure=request.is_secure)
 
 
 def _forget_former(response: Response, stem: str) -> None:
     """Have a browser lose the cookie that a former version of this server gave it."""
     _, former = _place().names(stem)
-    if former in cookies_in(text(fields_in(request.scope), b"cookie")):
+    if former in cookies_in(field_text(fields_in(request.scope), b"cookie")):
         _delete(response, former)
 
 

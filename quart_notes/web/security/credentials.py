@@ -10,15 +10,15 @@ from werkzeug.sansio.http import parse_cookie
 from quart_notes.core import Core
 from quart_notes.domain.access_cache import Kind
 from quart_notes.schemas.origins import PORTS, host_in
-from quart_notes.storage.signing_key import Signing
-from quart_notes.web.raw_headers import Fields, text
+from quart_notes.storage.signing_key import SigningKey
+from quart_notes.web.raw_headers import Fields, field_text
 from quart_notes.web.security.cross_origin import listed
 
 COOKIE = "quart_notes_session"
 DEVICE_COOKIE = "quart_notes_device"
 SECURE = "__Host-"  # begins a cookie's name under https, and then no other host or path can set it
 SECURE_COOKIE = SECURE + COOKIE
-KEPT_COOKIES = 4096  # Cookie headers whose session is remembered
+CACHED_COOKIES = 4096  # Cookie headers whose session is remembered
 LONG_COOKIE = 2048  # bytes: a longer header is not remembered
 
 
@@ -29,7 +29,7 @@ class Credential(NamedTuple):
     secret: str
 
 
-class Place(NamedTuple):
+class CookieScope(NamedTuple):
     """Where a browser found the server, as far as its cookies go.
 
     They are not kept apart by port, and all have the path / (as `__Host-` asks), so port and prefix are in their names.
@@ -40,9 +40,9 @@ class Place(NamedTuple):
     root: str
 
     @classmethod
-    def of(cls, fields: Fields, root: str, *, secure: bool) -> "Place":
+    def of(cls, fields: Fields, root: str, *, secure: bool) -> "CookieScope":
         """From a request's headers, as trusted proxies have left them."""
-        host = host_in(text(fields, b"host"))
+        host = host_in(field_text(fields, b"host"))
         return cls(secure, (host and host.port) or PORTS["https" if secure else "http"], root)
 
     def name(self, stem: str) -> str:
@@ -62,29 +62,29 @@ def credential(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> 
     A token counts before a session. A page of another origin never has the session of the person who looks at it.
     """
     if b"authorization" in fields and parts.settings.access == "accounts":  # an empty one is no session either
-        scheme, _, secret = text(fields, b"authorization").partition(" ")
+        scheme, _, secret = field_text(fields, b"authorization").partition(" ")
         # Basic is a password that a proxy in front has asked for; a browser sends it along with its cookie.
         if scheme.lower() != "basic":
             return Credential("token", secret.strip() if scheme.lower() == "bearer" else "")
     if b"cookie" not in fields or listed(parts, fields, secure=secure) is not None:
         return None
-    cookie = text(fields, b"cookie")
-    names = Place.of(fields, root, secure=secure).names(COOKIE)
-    read = _secret_in if len(cookie) > LONG_COOKIE else _kept_secret
-    session = read(parts.signing, cookie, names)
+    cookie = field_text(fields, b"cookie")
+    names = CookieScope.of(fields, root, secure=secure).names(COOKIE)
+    read = _secret_in if len(cookie) > LONG_COOKIE else _cached_secret
+    session = read(parts.signing_key, cookie, names)
     return None if session is None else Credential("session", session)
 
 
-@lru_cache(KEPT_COOKIES)
-def _kept_secret(signing: Signing, cookie: str, names: tuple[str, ...]) -> str | None:
+@lru_cache(CACHED_COOKIES)
+def _cached_secret(signing: SigningKey, cookie: str, names: tuple[str, ...]) -> str | None:
     """Remembered: what a header says, and whether it is ours, never changes."""
     return _secret_in(signing, cookie, names)
 
 
-def _secret_in(signing: Signing, cookie: str, names: tuple[str, ...]) -> str | None:
+def _secret_in(signing: SigningKey, cookie: str, names: tuple[str, ...]) -> str | None:
     """The secret in the session's cookie, when this server has signed it."""
     cookies = cookies_in(cookie)
-    sent = (signing.read("session", value) for name in names for value in cookies.getlist(name))
+    sent = (signing.verify("session", value) for name in names for value in cookies.getlist(name))
     return next(filter(None, sent), None)
 
 

@@ -5,7 +5,7 @@ from quart import Quart, Response, request
 from quart_notes.core import Core
 from quart_notes.schemas.origins import PORTS, Origin, host_in, origin_in, origin_of
 from quart_notes.web.context import core
-from quart_notes.web.raw_headers import Fields, fields_in, text
+from quart_notes.web.raw_headers import Fields, field_text, fields_in
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 MAY_SEND = "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID"
@@ -19,7 +19,7 @@ def is_own(parts: Core, fields: Fields, *, secure: bool) -> bool:
     Scheme, host and port count, a default port as none. Behind a proxy that the settings do not mention, two things
     show that the request came by https: a port 443, or a browser that vouches for its page.
     """
-    sent, host = origin_in(text(fields, b"origin")), host_in(text(fields, b"host"))
+    sent, host = origin_in(field_text(fields, b"origin")), host_in(field_text(fields, b"host"))
     if sent is None:
         return False
     if sent == parts.settings.public_origin:
@@ -28,7 +28,7 @@ def is_own(parts: Core, fields: Fields, *, secure: bool) -> bool:
         return False
     if sent == origin_of("https" if secure else "http", host):
         return True
-    vouched = not parts.settings.proxy_hops and text(fields, b"sec-fetch-site").strip().lower() == "same-origin"
+    vouched = not parts.settings.proxy_hops and field_text(fields, b"sec-fetch-site").strip().lower() == "same-origin"
     return (vouched or host.port == PORTS["https"]) and sent == origin_of("https", host)
 
 
@@ -36,7 +36,7 @@ def listed(parts: Core, fields: Fields, *, secure: bool) -> Origin | None:
     """The origin of the request's page if it is in the setting `origins`."""
     if not parts.settings.origins:
         return None
-    sent = origin_in(text(fields, b"origin"))
+    sent = origin_in(field_text(fields, b"origin"))
     return sent if str(sent) in parts.settings.origins and not is_own(parts, fields, secure=secure) else None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from quart_notes.web.security.client_addresses import parsed
 
 
-def trust(scope: Any, hops: int) -> None:
+def apply_forwarded_headers(scope: Any, hops: int) -> None:
     """Apply the values that the nearest `hops` proxies have added; anybody may have invented those further left.
 
     source   X-Forwarded-For, -Proto and -Host, as nginx, Caddy and others send them: each proxy adds at the right

@@ -19,11 +19,11 @@ SECURITY = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 # The default: after sign-out, the browser's cache contains no pages or secrets.
-NOT_KEPT = {"Cache-Control": "private, no-store"}
+NO_STORE = {"Cache-Control": "private, no-store"}
 REQUEST_ID = "X-Request-Id"
 REQUEST_IDS = "quart_notes.request_ids"  # extension of the application: makes request ids
 RAW_SECURITY = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
-BY_LOWER_NAME = tuple((name.lower(), name, value) for name, value in {**SECURITY, **NOT_KEPT}.items())
+BY_LOWER_NAME = tuple((name.lower(), name, value) for name, value in {**SECURITY, **NO_STORE}.items())
 
 
 def register(app: Quart) -> None:
@@ -53,5 +53,5 @@ async def _secure(response: Response) -> Response:
 
 async def _secure_refusal(response: ResponseTypes | None) -> ResponseTypes | None:
     if response is not None:  # the handshake was refused
-        response.headers.update({**SECURITY, **NOT_KEPT, REQUEST_ID: CURRENT.get()})
+        response.headers.update({**SECURITY, **NO_STORE, REQUEST_ID: CURRENT.get()})
     return response

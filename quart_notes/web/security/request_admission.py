@@ -10,16 +10,16 @@ from urllib.parse import SplitResult, urlsplit
 from quart import Quart
 
 from quart_notes.errors import BadRequestError
-from quart_notes.web.raw_headers import FIELDS, Fields, Header, contradicted, fields_of
+from quart_notes.web.raw_headers import SCOPE_FIELDS, Fields, Header, contradicting_header, fields_of
 from quart_notes.web.request_ids import RequestIds
-from quart_notes.web.security.forwarded_headers import trust
+from quart_notes.web.security.forwarded_headers import apply_forwarded_headers
 from quart_notes.web.security.headers import REQUEST_IDS
 
 Send = Callable[[Any], Awaitable[None]]
 PROXY_HOPS, HSTS = "PROXY_HOPS", "HSTS"  # of the application's configuration
 BEGINNINGS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
 NO_PATH = BadRequestError("The address has no path.")
-TWO_LENGTHS = BadRequestError(
+AMBIGUOUS_LENGTH = BadRequestError(
     "A request has a Content-Length or a Transfer-Encoding, not both.", headers={"Connection": "close"}
 )
 
@@ -31,18 +31,18 @@ def admit(app: Quart, scope: Any) -> tuple[bytes, BadRequestError | None]:
     if where is not None:  # the address counts, not the header. RFC 9112, 3.2.2
         scope["path"] = where.path or "/"
         scope["headers"] = _with_host(scope["headers"], where.netloc.encode("utf-8", "replace"))
-    name = _named(app, scope)
+    name = _assign_request_id(app, scope)
     if scope["path"] == scope.get("root_path"):
         scope["path"] += "/"  # users often leave it out
     if absolute and where is None:
         return name, NO_PATH
     headers = scope["headers"]
-    fields = scope[FIELDS] = fields_of(headers)
+    fields = scope[SCOPE_FIELDS] = fields_of(headers)
     doubtful = len(fields) < len(headers) or b"transfer-encoding" in fields
     return name, _contradiction(headers, fields) if doubtful else None
 
 
-def strictly(app: Quart, scope: Any, send: Send) -> Send:
+def with_hsts(app: Quart, scope: Any, send: Send) -> Send:
     """The `send` of an admitted request: it adds Strict-Transport-Security to https responses, if configured.
 
     source   RFC 6797, 7.2: never over http
@@ -60,12 +60,12 @@ def strictly(app: Quart, scope: Any, send: Send) -> Send:
     return send_strictly
 
 
-def _named(app: Quart, scope: Any) -> bytes:
+def _assign_request_id(app: Quart, scope: Any) -> bytes:
     """Apply the headers of trusted proxies; returns the request's id."""
     hops = app.config.get(PROXY_HOPS, 0)
     ids: RequestIds = app.extensions[REQUEST_IDS]
     if hops:
-        trust(scope, hops)
+        apply_forwarded_headers(scope, hops)
         return ids.given(scope["headers"])
     return ids.new()
 
@@ -89,6 +89,6 @@ def _contradiction(headers: Sequence[Header], fields: Fields) -> BadRequestError
     A length together with chunks gives a request two ends, which allows request smuggling. RFC 9112, 6.3
     """
     if b"transfer-encoding" in fields and b"content-length" in fields:
-        return TWO_LENGTHS
-    twice = contradicted(headers)
+        return AMBIGUOUS_LENGTH
+    twice = contradicting_header(headers)
     return None if twice is None else BadRequestError(f"There are two of the header {twice.decode().title()}.")

@@ -3,43 +3,47 @@
 from quart import Response
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.login_attempts import Try
+from quart_notes.domain.login_attempts import LoginAttempt
 from quart_notes.errors import NotFoundError
 from quart_notes.schemas import NAME_MAX, PasswordChange, SignIn, name_key
 from quart_notes.web.context import core
-from quart_notes.web.security.authentication import accounts, begin_session, known_device, remember_device
+from quart_notes.web.security.authentication import accounts_mode, begin_session, known_device, remember_device
 from quart_notes.web.security.client_addresses import client_address, counted
 
 
-def must_have_accounts() -> None:
+def require_accounts_mode() -> None:
     """NotFoundError in open mode, where there is no sign-in."""
-    if not accounts():
+    if not accounts_mode():
         raise NotFoundError("This server has no accounts: it runs with --access open.")
 
 
-async def check(data: SignIn) -> int:
+async def verify_login(data: SignIn) -> int:
     """The id of the user with this nickname and password.
 
     Wrong ones are counted by nickname and address, by nickname, and by address. A browser in which the user has signed
     in before is counted separately: others who try their nickname do not lock them out.
     raises   WrongPasswordError; TooManyAttemptsError before the password is checked
     """
-    must_have_accounts()
+    require_accounts_mode()
     nickname, address = name_key(data.nickname, NAME_MAX), counted(client_address())
     known = await core().accounts.id_of(data.nickname)
     device = None if known is None else known_device(known)
     tries = (
-        [Try("device", (known, device))]
+        [LoginAttempt("device", (known, device))]
         if device
-        else [Try("account", (nickname, address)), Try("nickname", (nickname,)), Try("address", (address,))]
+        else [
+            LoginAttempt("account", (nickname, address)),
+            LoginAttempt("nickname", (nickname,)),
+            LoginAttempt("address", (address,)),
+        ]
     )
-    await core().attempts.count(*tries)
+    await core().login_attempts.count(*tries)
     person = await core().accounts.sign_in(data, known=device is not None)
-    await core().attempts.forgive(*tries)
+    await core().login_attempts.reset(*tries)
     return person
 
 
-async def let_in(response: Response, user_id: int) -> None:
+async def start_session(response: Response, user_id: int) -> None:
     """Start a session, and mark the browser as known."""
     await begin_session(response, user_id, proven=True)
     remember_device(response, user_id)
@@ -47,8 +51,8 @@ async def let_in(response: Response, user_id: int) -> None:
 
 async def change_password(who: Caller, data: PasswordChange) -> None:
     """Change the caller's password; wrong current ones are counted too, separately in each browser."""
-    one = Try("password", (who.id, who.session))
-    await core().attempts.count(one)
-    await core().accounts.must_know(who.id or 0, data.current)
-    await core().attempts.forgive(one)
+    one = LoginAttempt("password", (who.id, who.session))
+    await core().login_attempts.count(one)
+    await core().accounts.verify_password(who.id or 0, data.current)
+    await core().login_attempts.reset(one)
     await core().accounts.change_password(who.id or 0, data.new, who.session)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from quart_notes.domain.access import ANYBODY, Caller
-from quart_notes.domain.access_cache import Pass, topics_of
+from quart_notes.domain.access_cache import Grant, topics_of
 from quart_notes.errors import BadRequestError, UnknownTopicError
 from quart_notes.live import events
 from quart_notes.schemas import MAX_ID, FeedQuery, UserOut
@@ -16,13 +16,13 @@ from quart_notes.web.context import core
 from quart_notes.web.error_handlers import validation_problem
 from quart_notes.web.security.authentication import acting_as, identify
 
-NUMBERED = re.compile(r"(board|room|user):([1-9][0-9]{0,18})", re.ASCII)
+NUMBERED_TOPIC = re.compile(r"(board|room|user):([1-9][0-9]{0,18})", re.ASCII)
 MAX_TOPICS = 200  # of one subscription
-ANYBODYS = topics_of(ANYBODY, {})
+ANONYMOUS_TOPICS = topics_of(ANYBODY, {})
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class FeedAccess:
     """Who subscribes to what.
 
     person   who listens, or None: nobody in particular
@@ -33,16 +33,16 @@ class Listener:
     topics: frozenset[str]
     person: UserOut | None
     rooms: tuple[int, ...]
-    passed: Pass | None
+    passed: Grant | None
 
     @property
     def starts(self) -> Mapping[str, int]:
         """After which event a replay to them may begin, by topic."""
         return {} if self.passed is None else self.passed.starts
 
-    def watch(self, end: Callable[[], None]) -> Callable[[], None]:
+    def on_revoked(self, end: Callable[[], None]) -> Callable[[], None]:
         """Have `end` called when they may listen no longer; returns what to call when they have left by themselves."""
-        return _nothing if self.passed is None else core().stream_revocation.follow(self.passed, self.topics, end)
+        return _nothing if self.passed is None else core().stream_revocation.watch_stream(self.passed, self.topics, end)
 
 
 def _nothing() -> None:
@@ -58,16 +58,16 @@ def feed_query(arguments: MultiDict[str, str]) -> FeedQuery:
         raise validation_problem(error) from None
 
 
-async def _visible(who: Caller, passed: Pass | None) -> frozenset[str]:
+async def _visible(who: Caller, passed: Grant | None) -> frozenset[str]:
     """What they hear when they name nothing: the same object for many, since each stream keeps it."""
     if who is ANYBODY:
-        return ANYBODYS
+        return ANONYMOUS_TOPICS
     if passed is not None and who is passed.caller:
         return passed.topics
     return topics_of(who, await core().boards.roles(who))
 
 
-async def listener(query: FeedQuery) -> Listener:
+async def authorise_feed(query: FeedQuery) -> FeedAccess:
     """The listener that a query describes: with the topics that it names, or all that are visible.
 
     In open mode everybody chooses who they are, so the topic of any person may be named; a direct conversation may be
@@ -79,25 +79,25 @@ async def listener(query: FeedQuery) -> Listener:
     who = await acting_as(query.person)
     visible = await _visible(who, passed)
     if query.topics is None:
-        return Listener(visible, who.person, (), passed)
+        return FeedAccess(visible, who.person, (), passed)
     topics = frozenset(topic.strip() for topic in query.topics.split(","))
     if len(topics) > MAX_TOPICS:
         raise BadRequestError(f"A subscription has at most {MAX_TOPICS} topics.")
     numbered: dict[str, list[int]] = {"board": [], "room": [], "user": []}
     for topic in topics - visible:
-        if (match := NUMBERED.fullmatch(topic)) and int(match[2]) <= MAX_ID:
+        if (match := NUMBERED_TOPIC.fullmatch(topic)) and int(match[2]) <= MAX_ID:
             numbered[match[1]].append(int(match[2]))
-    visible |= await _further(who, numbered)
+    visible |= await _extra_topics(who, numbered)
     if topics - visible:
         unknown = ", ".join(sorted(topics - visible))
         raise UnknownTopicError(f"There is no topic {unknown or '(empty)'} for you.")
-    return Listener(topics, who.person, tuple(sorted(numbered["room"])), passed)
+    return FeedAccess(topics, who.person, tuple(sorted(numbered["room"])), passed)
 
 
-async def _further(who: Caller, numbered: Mapping[str, Collection[int]]) -> set[str]:
+async def _extra_topics(who: Caller, numbered: Mapping[str, Collection[int]]) -> set[str]:
     """The topics that may be named beside those that are heard anyway."""
-    further = {events.room(room_id) for room_id in await core().rooms.those(numbered["room"], who.id)}
+    further = {events.room(room_id) for room_id in await core().rooms.existing_rooms(numbered["room"], who.id)}
     if who.trusted:
-        further |= {events.user(user_id) for user_id in await core().people.those(numbered["user"])}
-        further |= {events.board(board_id) for board_id in await core().boards.those(numbered["board"])}
+        further |= {events.user(user_id) for user_id in await core().users.existing_users(numbered["user"])}
+        further |= {events.board(board_id) for board_id in await core().boards.existing_ids(numbered["board"])}
     return further

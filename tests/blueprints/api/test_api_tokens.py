@@ -95,7 +95,7 @@ async def test_a_token_is_over_when_it_says_so(house: House):
             await ApiToken.all().using_db(change.connection).update(expires_at=past)
 
         await house.core.writer(work)
-        house.core.access_cache._kept.clear()
+        house.core.access_cache._entries.clear()
         refused(await program.get("/api/me"), 401, "sign_in_required")
     async with await house.browser("ada") as ada:
         assert len((await ada.get("/api/me/tokens")).json()) == 1, "and is still listed"
@@ -109,7 +109,7 @@ async def test_when_it_was_last_used_is_known_to_the_minute(house: House):
         used = (await ada.get("/api/me/tokens")).json()[0]["used_at"]
         assert datetime.now(UTC) - datetime.fromisoformat(used) < timedelta(minutes=1)
         for _ in range(3):
-            house.core.access_cache._kept.clear()
+            house.core.access_cache._entries.clear()
             await program.get("/api/me")
         assert (await ada.get("/api/me/tokens")).json()[0]["used_at"] == used
 

@@ -225,7 +225,7 @@ async def test_a_board_that_is_deleted_is_seen_by_nobody_and_comes_back_whole(ho
 
 async def test_housekeeping_forgets_what_was_deleted_long_ago(house: House, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("quart_notes.domain.boards.EMPTY_TRASH_CHUNK", 3)
-    monkeypatch.setattr(housekeeping, "BREATH", 0)
+    monkeypatch.setattr(housekeeping, "YIELD_PAUSE", 0)
     old, recent, kept = [await house.board(ada="owner", bob="viewer") for _ in range(3)]
     for board in (old, recent, kept):
         for n in range(7):
@@ -238,7 +238,7 @@ async def test_housekeeping_forgets_what_was_deleted_long_ago(house: House, monk
         await Board.filter(id=old).using_db(change.connection).update(deleted_at=long_ago)
 
     await house.core.writer(age)
-    await house.core.tidy()
+    await house.core.run_chores()
 
     assert rows(house.core, f"SELECT id FROM board WHERE id IN ({old}, {recent}, {kept})") == [(recent,), (kept,)]
     for table in ("note", "membership"):
@@ -334,6 +334,6 @@ async def test_a_person_of_whom_half_could_be_kept_is_not_there_at_all(house: Ho
     with monkeypatch.context() as patch:
         patch.setattr("quart_notes.domain.users.add_personal", fail)
         with pytest.raises(RuntimeError):
-            await house.core.people.add(UserCreate(name="N", email="n@example.org", nickname="n"))
+            await house.core.users.add(UserCreate(name="N", email="n@example.org", nickname="n"))
 
     assert before == (rows(house.core, "SELECT COUNT(*) FROM board"), rows(house.core, 'SELECT COUNT(*) FROM "user"'))

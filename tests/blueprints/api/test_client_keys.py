@@ -211,7 +211,7 @@ async def test_the_page_of_a_new_link_shows_the_same_link_when_it_is_loaded_agai
 async def test_files_that_are_sent_again_begin_one_import(house: House):
     ada, bob = await house.browser("root"), await house.browser("bob")
     board = await house.board(root="owner", bob="editor")
-    await house.core.runner.stop()  # what is done with the files comes later
+    await house.core.import_runner.stop()  # what is done with the files comes later
     place, key = f"/api/boards/{board}/imports", {"client_key": "sent-again-1"}
     first = await ada.post(place, params=key, json=[{"title": "Milk"}])
     position = (await ada.get("/api/jobs")).json()
@@ -222,7 +222,7 @@ async def test_files_that_are_sent_again_begin_one_import(house: House):
     assert again.json()["id"] == first.json()["id"]
     assert again.headers["location"] == first.headers["location"]
     assert [job["id"] for job in (await ada.get("/api/jobs")).json()] == [job["id"] for job in position]
-    assert len(house.core.spool.kept()) == 1, "what came the second time is gone"
+    assert len(house.core.uploads.finished()) == 1, "what came the second time is gone"
     refused(await ada.post(place, params=key, json=[{"title": "Oats"}]), 409, "client_key_used")
     refused(await ada.post(place, params={**key, "dry_run": "true"}, json=[{"title": "Milk"}]), 409, "client_key_used")
     assert (await bob.post(place, params=key, json=[{"title": "Milk"}])).status_code == 202, "a key of his own"
@@ -286,7 +286,7 @@ async def test_nobody_is_let_in_by_a_key_alone(house: House):
 
 
 async def test_a_password_that_is_set_again_because_the_answer_was_lost_is_set_once(house: House):
-    added = (await house.core.people.add(UserCreate(name="Zoe", email=None, nickname="zoe"))).result
+    added = (await house.core.users.add(UserCreate(name="Zoe", email=None, nickname="zoe"))).result
     secret = await house.link(user_id=added.id)
     sent = {"password": PASSWORD, "client_key": (await _sent_to_join(house, secret))["client_key"]}
     assert (await house.client().post(f"/front/join/{secret}", data=sent)).status_code == 303

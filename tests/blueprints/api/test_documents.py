@@ -20,7 +20,7 @@ from schemathesis.generation import GenerationMode
 
 from quart_notes.live.events import DURABLE, VOLATILE, AccessEvent, Event, WorkEvent
 from quart_notes.schemas import NoteCreate, NoteOut, NoteUpdate
-from quart_notes.web.security.guards import Need, need_of
+from quart_notes.web.security.guards import Requirement, requirement_of
 from tests.support.routes import JSON_ROUTES, ROUTES, VALUES, Route, body_of
 from tests.support.servers.server_process import ServerProcess
 
@@ -231,7 +231,7 @@ EXPECTED |= {
 EXPECTED |= {
     str(route): EXPECTED[str(route)] | {401}
     for route in DOCUMENTED
-    if str(route) in EXPECTED and need_of(route.endpoint) is not Need.NOTHING
+    if str(route) in EXPECTED and requirement_of(route.endpoint) is not Requirement.NOTHING
 }
 
 

@@ -63,7 +63,7 @@ async def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 async def test_the_setup_link_makes_one_administrator_once(empty: House):
-    links = await empty.core.invitations.first()
+    links = await empty.core.invitations.setup_links()
     assert links is not None
     assert links.claims == {}
 
@@ -72,7 +72,7 @@ async def test_the_setup_link_makes_one_administrator_once(empty: House):
     assert answer.status_code == 303, answer.text
     assert rows(empty.core, 'SELECT nickname, is_admin FROM "user"') == [("root", 1)]
     refused(await _come(empty, links.setup, **_form("late")), 410, "invitation_gone")
-    assert await empty.core.invitations.first() is None, "the next start offers nothing"
+    assert await empty.core.invitations.setup_links() is None, "the next start offers nothing"
     async with empty.client() as client:
         signed_in = await client.post("/api/sign-in", json={"nickname": "root", "password": PASSWORD})
         assert signed_in.status_code == 200
@@ -80,7 +80,7 @@ async def test_the_setup_link_makes_one_administrator_once(empty: House):
 
 
 async def test_of_two_at_once_one_is_the_administrator(empty: House):
-    links = await empty.core.invitations.first()
+    links = await empty.core.invitations.setup_links()
     assert links is not None
 
     answers = await asyncio.gather(*(_come(empty, links.setup, **_form(f"root{n}")) for n in range(5)))
@@ -90,7 +90,7 @@ async def test_of_two_at_once_one_is_the_administrator(empty: House):
 
 
 async def test_until_it_is_used_each_start_makes_a_new_setup_link_and_ends_the_old(empty: House):
-    first, second = await empty.core.invitations.first(), await empty.core.invitations.first()
+    first, second = await empty.core.invitations.setup_links(), await empty.core.invitations.setup_links()
     assert first is not None
     assert second is not None
 
@@ -136,10 +136,10 @@ async def test_who_was_here_before_there_were_accounts_sets_a_password(tmp_path:
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data", access="open") as house:
         for nickname in ("ada", "bob"):
-            await house.core.people.add(UserCreate(name=nickname, email="x@example.org", nickname=nickname))
+            await house.core.users.add(UserCreate(name=nickname, email="x@example.org", nickname=nickname))
         await house.note_by_nobody("from before")
     async with opened_house(tmp_path / "data") as house:
-        links = await house.core.invitations.first()
+        links = await house.core.invitations.setup_links()
         assert links is not None
         assert links.claims.keys() == {"ada", "bob"}
         async with house.client() as ada:

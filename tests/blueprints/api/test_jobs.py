@@ -16,7 +16,7 @@ from quart_notes.background import import_runner as jobs_at_work
 from quart_notes.background import work_queue
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
-from quart_notes.domain.jobs import Sent
+from quart_notes.domain.jobs import UploadedJob
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError, NotNowError, ProblemError, StorageFullError
 from quart_notes.live import events
 from quart_notes.live.channel import Message
@@ -39,18 +39,18 @@ def _file(count: int, size: int = 1) -> bytes:
 @pytest.fixture
 async def core(tmp_path: Path) -> AsyncIterator[Core]:
     async with opened(tmp_path / "data") as core:
-        await core.runner.start()
+        await core.import_runner.start()
         yield core
-        await core.runner.stop()
+        await core.import_runner.stop()
 
 
 async def _start(core: Core, data: bytes, who: Caller = ANYBODY, board_id: int = 1, **options: Any) -> JobOut:
-    with core.spool.receiving(1 << 30) as upload:
-        upload.begin("notes.json")
+    with core.uploads.receiving(1 << 30) as upload:
+        upload.start_file("notes.json")
         upload.write(data)
         upload.finish()
         started = await core.jobs.start(
-            who, board_id, ImportOptions(**options), Sent("notes.json", upload.folder.name, upload.size)
+            who, board_id, ImportOptions(**options), UploadedJob("notes.json", upload.folder.name, upload.size)
         )
     return started.result
 
@@ -114,7 +114,7 @@ async def test_a_job_is_told_from_its_beginning_to_its_end(core: Core):
 
 async def test_a_job_is_told_ten_times_a_second_at_most(core: Core, monkeypatch: pytest.MonkeyPatch):
     """With no time at all between them, only the first, the last and one of the many in between are told."""
-    monkeypatch.setattr(jobs_at_work, "TELL_EVERY", 1000.0)
+    monkeypatch.setattr(jobs_at_work, "PROGRESS_INTERVAL", 1000.0)
     before = await core.log.newest()
 
     await _ended(core, await _start(core, _file(1000)))
@@ -123,7 +123,7 @@ async def test_a_job_is_told_ten_times_a_second_at_most(core: Core, monkeypatch:
         core, f'SELECT count(*) FROM event_log WHERE number > {before.number} AND body LIKE \'%"job":{{%"version"%\''
     )
     assert told[0] <= 5
-    assert jobs_at_work.TELL_EVERY >= 0.1
+    assert jobs_at_work.PROGRESS_INTERVAL >= 0.1
 
 
 async def test_progress_and_notes_commit_together(core: Core, monkeypatch: pytest.MonkeyPatch):
@@ -152,9 +152,9 @@ async def test_two_jobs_run_at_once_and_the_rest_wait_in_order(core: Core, monke
 
 
 async def test_a_job_that_is_found_and_heard_of_at_the_start_is_begun_once(core: Core, monkeypatch: pytest.MonkeyPatch):
-    await core.runner.stop()
+    await core.import_runner.stop()
     job = await _start(core, _file(1))
-    take, folders, taken = core.imports.take, core.jobs.folders, []
+    take, folders, taken = core.imports.claim, core.jobs.folders, []
 
     async def noted(job_id: int, *arguments: Any, **named: Any) -> Any:
         taken.append(job_id)
@@ -166,9 +166,9 @@ async def test_a_job_that_is_found_and_heard_of_at_the_start_is_begun_once(core:
             core.broadcaster.publish([Message(events.WORK, None, "", json.dumps(told).encode())])
         return await folders()
 
-    monkeypatch.setattr(core.imports, "take", noted)
+    monkeypatch.setattr(core.imports, "claim", noted)
     monkeypatch.setattr(core.jobs, "folders", late)
-    await core.runner.start()
+    await core.import_runner.start()
     await _ended(core, job)
     after = await _ended(core, await _start(core, _file(2)))
 
@@ -186,7 +186,7 @@ async def test_a_cancelled_job_changes_nothing_more(core: Core, monkeypatch: pyt
 
     cancelled = (await core.jobs.cancel(ANYBODY, job.id)).result
     gate.open.set()
-    await core.runner.stop()
+    await core.import_runner.stop()
 
     assert (cancelled.state, cancelled.text) == ("cancelled", "Cancelled: 100 notes imported")
     assert await _count(core) == 100
@@ -213,7 +213,7 @@ async def test_a_waiting_job_can_be_cancelled_and_put_away(core: Core, monkeypat
     gate = Gate(monkeypatch, 0)
     started = [await _start(core, _file(1)) for _ in range(3)]
     await core.jobs.cancel(ANYBODY, started[2].id)
-    await core.jobs.remove(ANYBODY, started[2].id)
+    await core.jobs.delete(ANYBODY, started[2].id)
     gate.open.set()
     for job in started[:2]:
         await _ended(core, job)
@@ -230,7 +230,7 @@ async def test_what_makes_no_sense_now_is_refused(core: Core, monkeypatch: pytes
     with pytest.raises(NotNowError, match="running: there is nothing to run again"):
         await core.jobs.retry(ANYBODY, job.id)
     with pytest.raises(NotNowError, match="running: cancel it first"):
-        await core.jobs.remove(ANYBODY, job.id)
+        await core.jobs.delete(ANYBODY, job.id)
     gate.open.set()
     done = await _ended(core, job)
 
@@ -254,18 +254,18 @@ async def test_files_stay_while_they_can_be_of_use(core: Core):
     failed = await _ended(core, await _start(core, b"nonsense"))
     await _ended(core, await _start(core, _file(1)))
     await left(1)
-    await core.jobs.remove(ANYBODY, failed.id)
+    await core.jobs.delete(ANYBODY, failed.id)
     await left(0)
 
 
 async def test_what_is_being_received_is_not_swept_away(core: Core):
-    with core.spool.receiving(1000) as upload:
-        upload.begin("a")
-        assert core.spool.kept() == set()
+    with core.uploads.receiving(1000) as upload:
+        upload.start_file("a")
+        assert core.uploads.finished() == set()
         upload.write(b"x")
         upload.finish()
 
-    assert core.spool.kept() == {upload.folder.name}
+    assert core.uploads.finished() == {upload.folder.name}
 
 
 async def test_what_another_process_discards_before_is_none_of_those_that_are_kept(
@@ -282,12 +282,12 @@ async def test_what_another_process_discards_before_is_none_of_those_that_are_ke
 
     monkeypatch.setattr(upload_store, "_is_locked", late)
 
-    assert core.spool.kept() == {"kept"}
+    assert core.uploads.finished() == {"kept"}
 
 
 async def test_a_job_whose_file_has_gone_says_so(core: Core):
     job = await _ended(core, await _start(core, b"nonsense"))
-    core.spool.remove(core.spool.kept())
+    core.uploads.remove(core.uploads.finished())
 
     await core.jobs.retry(ANYBODY, job.id)
 
@@ -297,10 +297,10 @@ async def test_a_job_whose_file_has_gone_says_so(core: Core):
 
 async def test_jobs_of_which_nothing_was_heard_are_forgotten(core: Core):
     done = await _ended(core, await _start(core, _file(1)))
-    assert not (await core.jobs.forget(1)).result
+    assert not (await core.jobs.delete_old(1)).result
     assert len((await core.jobs.find(ANYBODY, ALL)).items) == 1
 
-    await core.jobs.forget(-1)
+    await core.jobs.delete_old(-1)
 
     assert (await core.jobs.find(ANYBODY, ALL)).items == []
     assert (await _start(core, _file(1))).id > done.id, "a number is never used twice"
@@ -319,7 +319,7 @@ async def test_jobs_of_which_nothing_was_heard_are_forgotten(core: Core):
 async def test_a_job_that_fails_half_way_says_why_and_can_be_run_again(
     core: Core, monkeypatch: pytest.MonkeyPatch, error: Exception, text: str, caplog: pytest.LogCaptureFixture
 ):
-    advance, calls = core.imports.advance, 0
+    advance, calls = core.imports.import_batch, 0
 
     async def fail(*arguments: Any, **named: Any) -> Any:
         nonlocal calls
@@ -328,7 +328,7 @@ async def test_a_job_that_fails_half_way_says_why_and_can_be_run_again(
             raise error
         return await advance(*arguments, **named)
 
-    monkeypatch.setattr(core.imports, "advance", fail)
+    monkeypatch.setattr(core.imports, "import_batch", fail)
     job = await _ended(core, await _start(core, _file(250)))
 
     assert job.state == "failed"
@@ -344,7 +344,7 @@ async def test_a_job_that_the_database_does_not_let_begin_begins_later(
     core: Core, monkeypatch: pytest.MonkeyPatch, kept: bool
 ):
     monkeypatch.setattr(work_queue, "RETRY_DELAY", 0.001)
-    take, failures = core.imports.take, iter([DatabaseUnavailableError("It does not answer.")] * 3)
+    take, failures = core.imports.claim, iter([DatabaseUnavailableError("It does not answer.")] * 3)
 
     async def fail_first(*arguments: Any, **named: Any) -> Any:
         error = next(failures, None)
@@ -354,7 +354,7 @@ async def test_a_job_that_the_database_does_not_let_begin_begins_later(
             raise error
         return taken
 
-    monkeypatch.setattr(core.imports, "take", fail_first)
+    monkeypatch.setattr(core.imports, "claim", fail_first)
 
     assert (await _ended(core, await _start(core, _file(1)))).state == "done"
     assert await _count(core) == 1
@@ -362,7 +362,7 @@ async def test_a_job_that_the_database_does_not_let_begin_begins_later(
 
 async def test_an_end_that_the_database_does_not_take_is_told_later(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(work_queue, "RETRY_DELAY", 0.001)
-    end, failures = core.imports.end, iter([StorageFullError("full")] * 3)
+    end, failures = core.imports.finish, iter([StorageFullError("full")] * 3)
 
     async def fail_first(*arguments: Any) -> None:
         error = next(failures, None)
@@ -370,7 +370,7 @@ async def test_an_end_that_the_database_does_not_take_is_told_later(core: Core, 
             raise error
         await end(*arguments)
 
-    monkeypatch.setattr(core.imports, "end", fail_first)
+    monkeypatch.setattr(core.imports, "finish", fail_first)
 
     assert (await _ended(core, await _start(core, _file(1)))).state == "done"
 
@@ -380,7 +380,7 @@ async def test_an_end_that_the_database_does_not_take_is_told_later(core: Core, 
 
 async def _person(core: Core, nickname: str) -> Caller:
     data = UserCreate(name=nickname, email=f"{nickname}@example.org", nickname=nickname)
-    return Caller((await core.people.add(data)).result, trusted=True)
+    return Caller((await core.users.add(data)).result, trusted=True)
 
 
 async def test_in_open_mode_a_list_has_the_jobs_of_one_person_and_nobodys(core: Core):

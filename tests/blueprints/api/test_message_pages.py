@@ -15,7 +15,7 @@ from tortoise.connection import get_connection
 
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
-from quart_notes.domain.messages import EMPTY_TRASH_CHUNK
+from quart_notes.domain.messages import DELETE_CHUNK
 from quart_notes.domain.service import Listed
 from quart_notes.errors import NotFoundError
 from quart_notes.live.writer import Change
@@ -47,7 +47,7 @@ DAYS = Settings().trash_days
 
 async def _people(core: Core, number: int) -> list[UserOut]:
     added = [
-        await core.people.add(UserCreate(name="x", email="x@y", nickname=f"n{next(NUMBERS)}")) for _ in range(number)
+        await core.users.add(UserCreate(name="x", email="x@y", nickname=f"n{next(NUMBERS)}")) for _ in range(number)
     ]
     return [one.result for one in added]
 
@@ -74,7 +74,7 @@ async def test_a_message_deleted_long_ago_is_gone_for_good_and_a_recent_one_come
     await _aged(core, old, DAYS + 0.1)
     before = await core.log.newest()
 
-    await core.tidy()
+    await core.run_chores()
 
     assert rows(core, "SELECT id FROM message ORDER BY id") == [(kept.id,), (recent.id,)]
     assert await core.log.newest() == before, "it told somebody"
@@ -86,7 +86,7 @@ async def test_a_message_deleted_long_ago_is_gone_for_good_and_a_recent_one_come
 
 async def test_much_is_forgotten_in_chunks(core: Core):
     (ada,) = await _people(core, 1)
-    said = await asyncio.gather(*(_posted(core, ada) for _ in range(EMPTY_TRASH_CHUNK + 5)))
+    said = await asyncio.gather(*(_posted(core, ada) for _ in range(DELETE_CHUNK + 5)))
     await asyncio.gather(*(core.messages.delete(ANYBODY, message.id, ada.id) for message in said))
 
     async def age(change: Change) -> None:
@@ -218,7 +218,7 @@ async def test_a_page_costs_the_same_queries_however_many_messages_and_people(co
             lambda: core.messages.of_person(ANYBODY, ada.id, query),
             lambda: core.messages.in_room(ANYBODY, 1, query),
             lambda: core.rooms.find(ANYBODY, RoomQuery(person_id=ada.id)),
-            lambda: core.readings.of_person(ANYBODY, ada.id),
+            lambda: core.read_markers.of_person(ANYBODY, ada.id),
         ]
         return [(await _cost(read))[0] for read in reads]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.errors import ProblemError
-from quart_notes.live.events import EVERY_ROOM, ROOMS, USERS, user
+from quart_notes.live.events import ALL_ROOMS, ROOMS, USERS, user
 from quart_notes.schemas import (
     MAX_ID,
     MessageCreate,
@@ -296,13 +296,13 @@ State = dict[str, Any]
 
 async def _fresh(core: Core, reader_id: int) -> tuple[State, EventId]:
     """Everything that a person's page could show, fetched part by part; and where to go on from."""
-    people = await core.people.find(PageQuery())
+    people = await core.users.find(PageQuery())
     rooms = await core.rooms.find(ANYBODY, RoomQuery(person_id=reader_id))
     said = {
         room.id: (await core.messages.in_room(ANYBODY, room.id, MessageQuery(before_id=MAX_ID))).items
         for room in rooms.items
     }
-    unread = await core.readings.of_person(ANYBODY, reader_id)
+    unread = await core.read_markers.of_person(ANYBODY, reader_id)
     state = {
         "users": {one.id: one.model_dump(mode="json") for one in people.items},
         "rooms": {one.id: one.model_dump(mode="json") for one in rooms.items},
@@ -344,9 +344,9 @@ async def _do_something(core: Core, chance: random.Random) -> None:
     where, what = chance.randint(1, 6), chance.randint(1, 30)
     text = f"text {chance.randint(1, 3)}"
     acts = {
-        "come": lambda: core.people.add(UserCreate(name="x", email="x@y", nickname=f"nick{chance.randint(1, 9)}")),
+        "come": lambda: core.users.add(UserCreate(name="x", email="x@y", nickname=f"nick{chance.randint(1, 9)}")),
         "open": lambda: core.rooms.add(RoomCreate(name=f"room {chance.randint(1, 3)}")),
-        "begin": lambda: core.rooms.between(ANYBODY, who, other),
+        "begin": lambda: core.rooms.direct_conversation(ANYBODY, who, other),
         "tell": lambda: core.messages.send(ANYBODY, MessageCreate(author_id=who, recipient_id=other, content=text)),
         "say": lambda: core.messages.post(ANYBODY, where, RoomMessageCreate(author_id=who, content=text)),
         "again": lambda: core.messages.post(
@@ -356,8 +356,8 @@ async def _do_something(core: Core, chance: random.Random) -> None:
         "edit": lambda: core.messages.change(ANYBODY, what, MessageUpdate(author_id=who, content=text)),
         "delete": lambda: core.messages.delete(ANYBODY, what, who),
         "restore": lambda: core.messages.restore(ANYBODY, what, who),
-        "read": lambda: core.readings.read(ANYBODY, where, ReadingUpdate(reader_id=who, message_id=what)),
-        "read on": lambda: core.readings.read(ANYBODY, where, ReadingUpdate(reader_id=1, message_id=MAX_ID)),
+        "read": lambda: core.read_markers.mark_read(ANYBODY, where, ReadingUpdate(reader_id=who, message_id=what)),
+        "read on": lambda: core.read_markers.mark_read(ANYBODY, where, ReadingUpdate(reader_id=1, message_id=MAX_ID)),
     }
     name = chance.choice([*acts, "say", "say", "tell", "edit", "delete", "restore"])
     with suppress(ProblemError):
@@ -372,14 +372,14 @@ def test_what_one_knows_and_the_events_since_are_what_is_so(seed: int, changes: 
     async def run(folder: Path) -> None:
         async with opened(folder) as core:
             for number in range(1, 4):
-                await core.people.add(UserCreate(name="x", email="x@y", nickname=f"first{number}"))
+                await core.users.add(UserCreate(name="x", email="x@y", nickname=f"first{number}"))
             known = [await _fresh(core, 1)]
             for _ in range(changes):
                 await asyncio.gather(*(_do_something(core, chance) for _ in range(chance.randint(1, 3))))
                 if chance.random() < 0.3:
                     known.append(await _fresh(core, 1))
             final, end = await _fresh(core, 1)
-            topics = {USERS, ROOMS, EVERY_ROOM, user(1)}
+            topics = {USERS, ROOMS, ALL_ROOMS, user(1)}
             for state, place in known:
                 state["came"] = 0  # person 1 was there before anything was said
                 heard = await core.log.since(topics, place, end.number)

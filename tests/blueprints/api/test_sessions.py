@@ -11,7 +11,7 @@ import pytest
 
 from quart_notes.live.writer import Change
 from quart_notes.models import Session
-from quart_notes.storage.signing_key import Signing
+from quart_notes.storage.signing_key import SigningKey
 from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, SECURE_COOKIE
 from tests.support.accounts_app import House, hash_quickly, opened_house
 from tests.support.api_fixtures import refused
@@ -78,7 +78,7 @@ async def test_under_https_a_cookie_that_another_host_may_have_set_counts_for_no
 
 async def test_a_cookie_that_was_planted_is_worth_nothing_after_signing_in(house: House):
     planted = await house.cookie("eve")
-    made_up = house.core.signing.sign("session", "x" * 43)
+    made_up = house.core.signing_key.sign("session", "x" * 43)
     for cookie in (planted, made_up):
         async with house.client(cookie) as victim, house.client(cookie) as attacker:
             assert (await victim.post("/api/sign-in", json=SIGN_IN)).status_code == 200
@@ -110,15 +110,15 @@ async def test_a_cookie_is_worth_nothing_after_signing_out(house: House, kept: b
 async def test_a_cookie_that_this_server_has_not_signed_is_none(house: House, tmp_path: Path):
     cookie = await house.cookie("ada")
     secret, _, signature = cookie.rpartition(".")
-    foreign = Signing(tmp_path / "elsewhere")
+    foreign = SigningKey(tmp_path / "elsewhere")
     foreign.open_file()
     number = house.people["ada"].id
     for forged in (
         "", "x", secret, f"{secret}.", f".{signature}", f"{secret}x.{signature}", f"{secret}.{signature}x",
         f"{secret}.{signature[:-1]}", f"{secret[:-1]}.{signature}", f"{secret}.{signature.swapcase()}", str(number),
-        foreign.sign("session", secret), house.core.signing.sign("device", secret),
-        house.core.signing.sign("session", house.kept(secret)), house.core.signing.sign("session", str(number)),
-        house.core.signing.sign("session", ""), "." * 300, "x" * 8000, f"{secret}.{signature}.{signature}",
+        foreign.sign("session", secret), house.core.signing_key.sign("device", secret),
+        house.core.signing_key.sign("session", house.kept(secret)), house.core.signing_key.sign("session", str(number)),
+        house.core.signing_key.sign("session", ""), "." * 300, "x" * 8000, f"{secret}.{signature}.{signature}",
     ):  # fmt: skip
         async with house.client() as client:
             client.headers["Cookie"] = f"{COOKIE}={forged}"
@@ -245,7 +245,7 @@ async def test_a_session_ends_a_year_after_it_began_however_much_it_is_used(hous
         assert datetime.fromisoformat(one["seen_at"]) > before + timedelta(hours=1)
         assert datetime.fromisoformat(one["expires_at"]) == began + timedelta(days=365)
 
-        house.core.access_cache._kept.clear()
+        house.core.access_cache._entries.clear()
         await _age(house, created_at=datetime.now(UTC) - timedelta(days=365))
         assert await _is(ada) is None
     assert await house.core.sessions.of_person(house.people["ada"].id, None) == []
@@ -257,12 +257,12 @@ async def test_a_stream_ends_with_its_session_at_the_end_of_the_year(house: Hous
     async with await house.browser("ada") as ada:
         began = datetime.now(UTC) - timedelta(days=365) + timedelta(seconds=1)
         await _age(house, created_at=began, expires_at=datetime.now(UTC) + timedelta(days=300))
-        secret = house.core.signing.read("session", session_of(ada))
+        secret = house.core.signing_key.verify("session", session_of(ada))
         passed = await house.core.access_cache.session(secret or "", trusted=False)
         assert passed is not None
         ended = asyncio.Event()
 
-        house.core.stream_revocation.follow(passed, passed.topics, ended.set)
+        house.core.stream_revocation.watch_stream(passed, passed.topics, ended.set)
 
         await asyncio.wait_for(ended.wait(), 20)
 
@@ -271,7 +271,7 @@ async def test_looking_is_written_down_once_an_hour_and_not_at_each_request(hous
     async with await house.browser("ada") as ada:
         before = rows(house.core, "SELECT seen_at FROM session")
         for _ in range(3):
-            house.core.access_cache._kept.clear()
+            house.core.access_cache._entries.clear()
             assert await _is(ada) == "ada"
         assert rows(house.core, "SELECT seen_at FROM session") == before
 
@@ -296,7 +296,7 @@ async def test_the_open_board_stays_open_in_this_browser_over_a_restart(
             assert (await ada.get("/front/boards/999/notes", **page)).status_code == 404
             assert (await ada.get("/api/me")).json()["board_id"] == board
     async with opened_house(tmp_path / "data") as house, house.client(cookie) as ada:
-        house.people["ada"] = (await house.core.people.get(2))[0]
+        house.people["ada"] = (await house.core.users.get(2))[0]
         assert "on the allotment" in (await ada.get("/front/notes", **page)).text
         await house.core.boards.delete(house.caller("ada"), board)
         answer = await ada.get("/front/notes", **page)

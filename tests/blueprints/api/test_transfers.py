@@ -24,9 +24,9 @@ from quart_notes import create_app
 from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import BoardCreate, NoteUpdate
 from quart_notes.transfer import upload_store
-from quart_notes.transfer.upload_store import Spool, Upload
-from quart_notes.web.request_body import HELD, HeldBody
-from quart_notes.web.uploads import received
+from quart_notes.transfer.upload_store import Upload, UploadStore
+from quart_notes.web.request_body import BUFFER_BYTES, BackpressuredBody
+from quart_notes.web.uploads import receive_upload
 from tests.support.accounts_app import House
 from tests.support.note_files import takeout
 from tests.support.servers.empty_database import settings_for
@@ -337,7 +337,7 @@ def _fill_disk(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     def no_room(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    begin = Upload.begin
+    begin = Upload.start_file
 
     def full(self: Upload, name: str) -> None:
         begin(self, name)
@@ -345,7 +345,7 @@ def _fill_disk(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
         self._file.close()
         self._file = type("Full", (io.BytesIO,), {when: no_room})()
 
-    monkeypatch.setattr(Upload, "begin", full)
+    monkeypatch.setattr(Upload, "start_file", full)
 
 
 async def test_a_disk_that_is_full_while_the_rest_is_written_is_told_and_leaves_nothing(
@@ -362,7 +362,7 @@ async def test_a_full_disk_at_the_very_first_import_is_told(desk: Desk, monkeypa
     def full(_: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Spool, "_read_mark", full)
+    monkeypatch.setattr(UploadStore, "_read_mark", full)
     answer = await desk.client.post("/api/imports", content=_json("a"))
 
     assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
@@ -411,7 +411,7 @@ async def test_who_leaves_while_a_file_is_made_leaves_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str, times: int
 ):
     reached, go_on, made = threading.Event(), threading.Event(), threading.Event()
-    begin, uploads = Upload.begin, []
+    begin, uploads = Upload.start_file, []
 
     def slowly(self: Upload, name: str) -> None:
         uploads.append(self)
@@ -420,7 +420,7 @@ async def test_who_leaves_while_a_file_is_made_leaves_nothing(
         begin(self, name)
         made.set()
 
-    monkeypatch.setattr(Upload, "begin", slowly)
+    monkeypatch.setattr(Upload, "start_file", slowly)
     receiving = asyncio.create_task(_receive(desk, kind))
     assert await asyncio.to_thread(reached.wait, 20)
 
@@ -440,8 +440,8 @@ async def test_who_leaves_while_a_file_is_made_leaves_nothing(
 async def _receive(desk: Desk, kind: str) -> None:
     headers = {"Content-Type": kind}
     async with desk.app.test_request_context("/api/imports", method="POST", data=FORM, headers=headers):
-        cast(HeldBody, request.body).decided(pieces=True)
-        async with received():
+        cast(BackpressuredBody, request.body).decided(pieces=True)
+        async with receive_upload():
             pass
 
 
@@ -455,7 +455,7 @@ async def test_a_process_that_holds_the_folder_of_imports_holds_up_that_import_a
         tried.set()
         flock(descriptor, operation)
 
-    monkeypatch.setattr(upload_store, "PATIENCE", 0.2)
+    monkeypatch.setattr(upload_store, "LOCK_TIMEOUT", 0.2)
     monkeypatch.setattr(upload_store, "flock", noted)
     folder = desk.core.settings.data / "imports"
     folder.mkdir()
@@ -475,7 +475,7 @@ async def test_a_process_that_holds_the_folder_of_imports_holds_up_that_import_a
 
 
 async def test_of_a_large_body_no_more_is_read_than_somebody_takes():
-    body = HeldBody(1 << 40, 256 * 1024)
+    body = BackpressuredBody(1 << 40, 256 * 1024)
     body.append(b"x" * 65_536)
     reading = asyncio.create_task(body.room())
     await asyncio.sleep(0)
@@ -483,16 +483,16 @@ async def test_of_a_large_body_no_more_is_read_than_somebody_takes():
 
     body.decided(pieces=True)
     await reading
-    body.append(b"x" * HELD)
+    body.append(b"x" * BUFFER_BYTES)
     reading = asyncio.create_task(body.room())
     await asyncio.sleep(0)
     assert not reading.done(), "nobody has taken anything yet"
-    assert len(await anext(body)) == 65_536 + HELD
+    assert len(await anext(body)) == 65_536 + BUFFER_BYTES
     await reading
 
 
 async def test_a_body_that_is_no_file_stays_bounded():
-    announced, sent = HeldBody(100, 10), HeldBody(None, 10)
+    announced, sent = BackpressuredBody(100, 10), BackpressuredBody(None, 10)
     sent.append(b"x" * 11)
     for body in (announced, sent):
         body.decided(pieces=False)

@@ -6,17 +6,17 @@ import pytest
 from quart.wrappers.request import Body
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from quart_notes.web.request_body import HeldBody
+from quart_notes.web.request_body import BackpressuredBody
 
 BOUND = 1000
 
 
 def test_it_has_all_that_a_body_of_quarts_has():
-    assert vars(Body(None, None)).keys() <= vars(HeldBody(None, None)).keys()
+    assert vars(Body(None, None)).keys() <= vars(BackpressuredBody(None, None)).keys()
 
 
 async def test_what_came_before_it_was_known_that_files_are_taken_is_there():
-    body = HeldBody(3 * BOUND, BOUND)
+    body = BackpressuredBody(3 * BOUND, BOUND)
     body.append(b"first")
 
     body.decided(pieces=True)
@@ -28,7 +28,7 @@ async def test_what_came_before_it_was_known_that_files_are_taken_is_there():
 
 @pytest.mark.parametrize(("expected", "came"), [(BOUND + 1, 5), (None, BOUND + 1)])
 async def test_any_other_body_is_as_long_as_it_may_be_at_most(expected: int | None, came: int):
-    body = HeldBody(expected, BOUND)
+    body = BackpressuredBody(expected, BOUND)
     body.append(b"x" * came)
 
     body.decided(pieces=False)
@@ -39,7 +39,7 @@ async def test_any_other_body_is_as_long_as_it_may_be_at_most(expected: int | No
 
 
 async def test_a_body_that_fits_is_read_whole():
-    body = HeldBody(BOUND, BOUND)
+    body = BackpressuredBody(BOUND, BOUND)
     body.append(b"x" * BOUND)
     body.decided(pieces=False)
     body.set_complete()

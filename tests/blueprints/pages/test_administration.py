@@ -39,9 +39,11 @@ async def test_who_is_deactivated_is_out_at_once_and_their_words_stay(house: Hou
         house.client(token=token) as tool,
     ):
         assert (await tool.get("/api/notes")).status_code == 200
-        passed = await house.core.access_cache.session(house.core.signing.read("session", cookie) or "", trusted=False)
+        passed = await house.core.access_cache.session(
+            house.core.signing_key.verify("session", cookie) or "", trusted=False
+        )
         assert passed is not None
-        house.core.stream_revocation.follow(passed, passed.topics, ended.set)
+        house.core.stream_revocation.watch_stream(passed, passed.topics, ended.set)
 
         answer = await root.post(_path(house, "ada", "deactivate"))
 
@@ -108,7 +110,7 @@ async def test_only_administrators_administer_and_not_by_token(house: House):
 
 
 async def test_the_last_administrator_stays(house: House):
-    await house.core.people.add(UserCreate(name="No password", email=None, nickname="nopassword"))
+    await house.core.users.add(UserCreate(name="No password", email=None, nickname="nopassword"))
     async with await house.browser("root") as root, await house.browser("ada") as ada:
         for method, what in (("POST", "deactivate"), ("DELETE", "admin")):
             refused(await root.request(method, _path(house, "root", what)), 409, "last_administrator")

@@ -36,9 +36,9 @@ class Wire:
         self._takes = takes
         self._taken.set()
 
-    def offer(self, data: bytes) -> int:
+    def write_now(self, data: bytes) -> int:
         self.asked += 1
-        if self.gone or self.waiting():
+        if self.gone or self.buffered_bytes():
             return 0
         room = len(data) if self.takes is None else max(self.takes - self.written, 0)
         if room:
@@ -50,11 +50,11 @@ class Wire:
         self.writes.append(data)
         self.written += len(data)
 
-    def waiting(self) -> int:
+    def buffered_bytes(self) -> int:
         return 0 if self.takes is None else max(self.written - self.takes, 0)
 
     async def drained(self) -> None:
-        while self.waiting() and not self.gone:
+        while self.buffered_bytes() and not self.gone:
             self._taken.clear()
             await self._taken.wait()
 
@@ -65,7 +65,7 @@ class Wire:
         self.asked += 1
         return self.gone
 
-    def beat(self, now: float) -> None:
+    def heartbeat(self, now: float) -> None:
         self.beats += 1
 
     @property

@@ -51,7 +51,7 @@ class Follower:
             await reader.ended.wait()
         while not reader.ended.is_set():
             await self.subscription.wait()
-            self.messages += reader.take()
+            self.messages += reader.drain()
 
     @property
     def events(self) -> list[Json]:

@@ -6,7 +6,7 @@ from collections import Counter
 import httpx
 
 from quart_notes.domain import passwords
-from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, Place
+from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, CookieScope
 from tests.support.routes import PASSWORD
 
 WRONG = "wrong horse battery"
@@ -21,7 +21,7 @@ def cookie_at(base: object, stem: str = COOKIE) -> str:
     """The name of a cookie that a server at this address sets."""
     url = httpx.URL(str(base))
     secure = url.scheme == "https"
-    return Place(secure, url.port or (443 if secure else 80), url.path.rstrip("/")).name(stem)
+    return CookieScope(secure, url.port or (443 if secure else 80), url.path.rstrip("/")).name(stem)
 
 
 def session_of(client: httpx.Client | httpx.AsyncClient, stem: str = COOKIE) -> str:

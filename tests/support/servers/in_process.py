@@ -9,7 +9,7 @@ from typing import Any
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import ProblemError
-from quart_notes.live.writer import Written
+from quart_notes.live.writer import Committed
 from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
 from quart_notes.schemas.event_ids import EventId
 from tests.support.servers.empty_database import no_wait_for_the_disk, settings_for, stored
@@ -62,7 +62,7 @@ def apply(state: State, event: Json) -> None:
         state[note["id"]] = note
 
 
-async def mutate(core: Core, chance: random.Random) -> Written[Any] | None:
+async def mutate(core: Core, chance: random.Random) -> Committed[Any] | None:
     """Make one change of any kind, on any note; None when it was refused."""
     note_id = chance.randint(1, 12)
     text = f"text {chance.randint(1, 3)}"

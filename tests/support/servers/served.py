@@ -19,7 +19,7 @@ async def served(app: Quart, port: int) -> AsyncIterator[None]:
     config.bind = [f"127.0.0.1:{port}"]
     config.errorlog = None
     stop = asyncio.Event()
-    with transport.installed(100, direct=True):
+    with transport.patched_hypercorn(100, direct=True):
         serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
         connection = RawConnection(port)
 

@@ -112,7 +112,7 @@ class HTTPConnection(ASGIHTTPConnection):
         if way is None or not scope["path"].startswith(root) or not self._host_is_served:
             return None
         secure = scope["scheme"] == "https"
-        reply: FastResponse | None = await way.answer(
+        reply: FastResponse | None = await way.respond(
             self.app.extensions["quart_notes"], root, scope[SCOPE_FIELDS], body, secure=secure
         )
         return reply

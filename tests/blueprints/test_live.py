@@ -277,7 +277,7 @@ async def test_an_id_that_the_log_does_not_know_begins_with_a_reset(
 
 @on_both_edges
 async def test_an_id_older_than_the_log_keeps_begins_with_a_reset(tmp_path: Path, edge: Edge):
-    constants = {"quart_notes.background.housekeeping.PAUSE": 0.05}
+    constants = {"quart_notes.background.housekeeping.INTERVAL": 0.05}
     with ServerProcess(tmp_path / "data", "--log-rows", "100", constants=constants) as server:
         async with server.client() as http:
             first = position(await add(http))
@@ -514,9 +514,9 @@ async def test_refused_streams_leave_the_connection_usable(live: ServerProcess):
 
 QUICK_HEART = {
     "quart_notes.live.broadcaster.HEARTBEAT": 0.2,
-    "quart_notes.live.outlets.DEAF": 0.4,
+    "quart_notes.live.outlets.PONG_TIMEOUT": 0.4,
     "quart_notes.server.transport.websocket.HEARTBEAT": 0.2,
-    "quart_notes.server.transport.websocket.DEAF": 0.4,
+    "quart_notes.server.transport.websocket.PONG_TIMEOUT": 0.4,
 }
 
 

@@ -393,9 +393,9 @@ async def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(
 
 QUICK_HEART: dict[str, float] = {
     "quart_notes.live.broadcaster.HEARTBEAT": 0.2,
-    "quart_notes.live.outlets.DEAF": 0.4,
+    "quart_notes.live.outlets.PONG_TIMEOUT": 0.4,
     "quart_notes.server.transport.websocket.HEARTBEAT": 0.2,
-    "quart_notes.server.transport.websocket.DEAF": 0.4,
+    "quart_notes.server.transport.websocket.PONG_TIMEOUT": 0.4,
 }
 SLOW_EAR: dict[str, float] = {f"quart_notes.blueprints.plain_text.{name}": 20 for name in ("BURST", "RATE")}
 

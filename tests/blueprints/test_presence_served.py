@@ -252,7 +252,7 @@ async def test_a_deaf_client_is_gone_once_it_is_dropped(tmp_path: Path):
     quick = {
         **QUICK,
         "quart_notes.live.broadcaster.HEARTBEAT": 0.2,
-        "quart_notes.live.outlets.DEAF": 0.4,
+        "quart_notes.live.outlets.PONG_TIMEOUT": 0.4,
     }
     with ServerProcess(tmp_path / "data", constants=quick) as server:
         async with server.client() as api:

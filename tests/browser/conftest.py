@@ -109,7 +109,7 @@ def hers(windows: Windows, shared_server: ServerProcess, ada: Any, place: int) -
 @pytest.fixture(scope="module")
 def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server whose assistant asks `upstream`, and looks often whether it is there, for all tests of a module."""
-    constants = {"quart_notes.background.assistant.FRESH": 0.05}
+    constants = {"quart_notes.background.assistant.AVAILABILITY_TTL": 0.05}
     folder = tmp_path_factory.mktemp("assistant") / "data"
     with ServerProcess(folder, "--ollama-url", upstream.url, constants=constants) as server:
         yield server
@@ -145,7 +145,9 @@ def home(windows: Windows, shared_server: ServerProcess, ada: rooms.Person, own_
 @pytest.fixture
 def standing_server(tmp_path: Path) -> Iterator[ServerProcess]:
     """A server on which every job stands still after its first batch."""
-    with ServerProcess(tmp_path / "data", constants={"quart_notes.background.import_runner.REST": FOR_EVER}) as server:
+    with ServerProcess(
+        tmp_path / "data", constants={"quart_notes.background.import_runner.REST_FACTOR": FOR_EVER}
+    ) as server:
         yield server
         server.kill()
 

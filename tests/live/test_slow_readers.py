@@ -111,7 +111,7 @@ async def test_a_reader_that_takes_a_long_history_slowly_costs_a_page_of_it(serv
 
 @on_both_edges
 async def test_a_cut_off_reader_that_never_reads_again_is_dropped(tmp_path: Path, edge: Edge):
-    constants = {"quart_notes.web.streams.GRACE": 0.3}
+    constants = {"quart_notes.web.streams.CLOSE_GRACE": 0.3}
     with ServerProcess(tmp_path / "data", constants=constants) as server:
         async with server.client() as http:
             await write(http, 8, "x")

@@ -95,7 +95,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("refused", REFUSED)
 def test_a_refused_websocket_frees_its_socket_at_once(tmp_path_factory: pytest.TempPathFactory, refused: str):
-    constants = {"quart_notes.server.transport.connection.LINGER": 600.0}
+    constants = {"quart_notes.server.transport.connection.LINGER_TIMEOUT": 600.0}
     with ServerProcess(tmp_path_factory.mktemp("patient") / "data", constants=constants) as server:
         before = server.descriptors()
         head = REFUSED[refused].format(host=f"127.0.0.1:{server.port}") + HANDSHAKE

@@ -93,17 +93,17 @@ STAGES = {
     "the address": ("1", 'stopped(server, "listen")'),
     "the tables": ("1", 'stopped(Database, "open")'),
     "the address of two": ("2", 'stopped(supervisor, "listen")'),
-    "the first worker": ("2", 'stopped(Supervisor, "_begin")'),
+    "the first worker": ("2", 'stopped(Supervisor, "_start_worker")'),
     "the second worker": (
         "2",
         """
-begin = Supervisor._begin
+begin = Supervisor._start_worker
 async def stop_at_the_second(self, slot, *, first=False):
     worker = await begin(self, slot, first=first)
     if slot:
         os.kill(os.getpid(), signal.SIGTERM)
     return worker
-Supervisor._begin = stop_at_the_second
+Supervisor._start_worker = stop_at_the_second
 """,
     ),
 }

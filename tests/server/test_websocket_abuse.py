@@ -27,7 +27,7 @@ HANDSHAKE = {
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server for all tests here, that waits for a refused client a shorter time."""
-    constants = {"quart_notes.server.transport.connection.LINGER": 0.3}
+    constants = {"quart_notes.server.transport.connection.LINGER_TIMEOUT": 0.3}
     with ServerProcess(tmp_path_factory.mktemp("abused") / "data", constants=constants) as server:
         yield server
 

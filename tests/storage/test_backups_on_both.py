@@ -242,7 +242,7 @@ def test_a_kill_in_the_middle_of_a_restore_leaves_everything_as_it_was(tmp_path:
             env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
             out=nowhere.fileno(),
             err=nowhere.fileno(),
-            constants={"quart_notes.storage.copying.tables.CHUNK": 1},
+            constants={"quart_notes.storage.copying.tables.CHUNK_ROWS": 1},
         )
     wait_for(lambda: find(url, AT_WORK), "it restores", 30)
     time.sleep(0.3)

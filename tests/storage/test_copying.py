@@ -261,7 +261,7 @@ def slow_copy(data: Path, target: str, err: int) -> Child:
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
         out=err,
         err=err,
-        constants={"quart_notes.storage.copying.tables.CHUNK": 1},
+        constants={"quart_notes.storage.copying.tables.CHUNK_ROWS": 1},
     )
 
 

@@ -89,7 +89,7 @@ async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkey
 # A process that writes so often, and tells when it begins and ends.
 WRITER = """
 import asyncio, os, sys
-from quart_notes.storage.sqlite.write_lock import Turns
+from quart_notes.storage.sqlite.write_lock import FairWriteLock
 
 async def work(turns, told, letter, times):
     for _ in range(times):
@@ -98,7 +98,7 @@ async def work(turns, told, letter, times):
             await asyncio.sleep(0.001)
             os.write(told, letter + b")")
 
-asyncio.run(work(Turns(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3].encode(), int(sys.argv[4])))
+asyncio.run(work(FairWriteLock(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3].encode(), int(sys.argv[4])))
 """
 
 

@@ -200,9 +200,9 @@ async def test_a_rule_that_fails_by_mistake_is_a_500_and_the_next_request_is_ans
 
 # A rule of the domain, and a request that needs it.
 RULES: dict[str, tuple[str, str, Json | None]] = {
-    "people.add": ("POST", "/api/users", body_of("users.create_user")),
-    "people.get": ("GET", "/api/users/1", None),
-    "people.find": ("GET", "/api/users", None),
+    "users.add": ("POST", "/api/users", body_of("users.create_user")),
+    "users.get": ("GET", "/api/users/1", None),
+    "users.find": ("GET", "/api/users", None),
     "rooms.add": ("POST", "/api/rooms", body_of("rooms.create_room")),
     "rooms.get": ("GET", "/api/rooms/1", None),
     "rooms.find": ("GET", "/api/rooms", None),
@@ -216,10 +216,10 @@ RULES: dict[str, tuple[str, str, Json | None]] = {
     "messages.direct": ("GET", "/api/messages", None),
     "messages.of_person": ("GET", "/api/users/1/messages", None),
     "messages.in_room": ("GET", "/api/rooms/1/messages", None),
-    "readings.read": ("POST", "/api/rooms/1/read", body_of("rooms.mark_read")),
-    "readings.of_person": ("GET", "/api/users/1/unread", None),
-    "people.those": ("GET", "/events?topics=user:1", None),
-    "rooms.those": ("GET", "/events?topics=room:9", None),
+    "read_markers.mark_read": ("POST", "/api/rooms/1/read", body_of("rooms.mark_read")),
+    "read_markers.of_person": ("GET", "/api/users/1/unread", None),
+    "users.existing_users": ("GET", "/events?topics=user:1", None),
+    "rooms.existing_rooms": ("GET", "/events?topics=room:9", None),
 }
 
 
@@ -276,7 +276,7 @@ async def test_without_its_database_every_route_says_so_and_heals(app: Quart, tm
         assert (await _open(client, route)).status_code < 500, route
 
 
-@pytest.mark.parametrize("where", ["tell", "seen"])
+@pytest.mark.parametrize("where", ["record_message_event", "shown_message"])
 async def test_a_message_that_fails_half_way_leaves_neither_itself_nor_its_conversation(
     app: Quart, monkeypatch: pytest.MonkeyPatch, where: str
 ):

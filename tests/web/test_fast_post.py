@@ -190,7 +190,7 @@ def test_nothing_is_passed_by_but_what_the_short_way_does_itself(tmp_path: Path)
         return {each.__name__ for scope, listed in functions.items() if scope in scopes for each in listed}
 
     # What it judges by is left to it; a body that is whole needs no deciding.
-    assert passed(app.before_request_funcs) == {"_judge_request", "decide"}
+    assert passed(app.before_request_funcs) == {"_check_request", "choose_body_mode"}
     assert passed(app.after_request_funcs) == {"_name", "_secure"}  # HEADER and RAW_SECURITY
     assert passed(app.teardown_request_funcs) == set()
     assert passed(app.url_value_preprocessors) == set()

@@ -379,7 +379,7 @@ async def test_a_full_disk_is_told_and_leaves_nothing(desk: Desk, monkeypatch: p
 async def test_somebody_with_too_many_unfinished_imports_is_refused_before_sending(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("quart_notes.domain.jobs.MAX_KEPT", 2)
+    monkeypatch.setattr("quart_notes.domain.jobs.MAX_JOBS", 2)
     for _ in range(2):
         assert (await desk.bring(b"nonsense"))["state"] == "failed"
 

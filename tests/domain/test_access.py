@@ -96,6 +96,7 @@ async def test_a_browser_that_is_not_signed_in_is_led_to_the_form_and_back(house
 
 async def test_the_short_way_knows_who_asks(house: House):
     from quart_notes.web.fast_post import FAST_ROUTES
+    from quart_notes.web.raw_headers import fields_of
 
     (way,) = house.app.extensions[FAST_ROUTES].values()
     body = b'{"title": "short"}'
@@ -107,7 +108,7 @@ async def test_the_short_way_knows_who_asks(house: House):
             assert (await known.get("/api/me")).status_code == 200
 
     async def status(*headers: tuple[bytes, bytes]) -> int | None:
-        reply = await way.answer(house.core, "", [kind, *headers], body)
+        reply = await way.respond(house.core, "", fields_of([kind, *headers]), body)
         return None if reply is None else reply.status
 
     assert await status((b"cookie", f"quart_notes_session={cookie}".encode())) == 201

@@ -592,7 +592,7 @@ async def test_a_markdown_export_is_a_zip(filled: Desk):
 
 
 async def test_what_comes_after_an_export_began_is_not_in_it(filled: Desk):
-    export = await filled.core.exports.begin(ANYBODY, 1)
+    export = await filled.core.exports.start(ANYBODY, 1)
     pages = filled.core.exports.pages(export)
     first = await anext(pages)
     await filled.bring(_json("late"))

@@ -1,4 +1,4 @@
-"""Every kind of byte in every header that is read is answered alike on all roads, and breaks none.
+"""Every byte in every header that is read is answered alike on all roads, and breaks none.
 
 The roads: an answer that is kept and one that is made; a plain request and one that hypercorn's parser reads; the
 brief way of a change and Quart's; a websocket's handshake and a request.
@@ -26,24 +26,7 @@ from tests.support.clients.raw_lines import Line
 from tests.support.servers.populated_server import furnish
 from tests.support.servers.server_process import ServerProcess
 
-
-def _kind(byte: int) -> object:
-    """Bytes of one kind are alike to every parser: letters, digits, and what Latin-1 or UTF-8 makes of those above."""
-    sign = chr(byte)
-    if byte < 0x80 and not sign.isalnum():
-        return byte  # a control, a space or a delimiter: each may mean something else
-    latin = (sign.isspace(), sign.isdigit(), sign.isdecimal(), sign.isalpha(), sign.isupper(), sign.isprintable())
-    return (byte < 0x80, sign in "abcdefABCDEF", *latin, len(sign.upper()), sign.upper() < "\x80", *_in_utf8(byte))
-
-
-def _in_utf8(byte: int) -> tuple[bool, ...]:
-    return byte >= 0xC0, byte >= 0xE0, byte >= 0xF0, byte in {0xC0, 0xC1} or byte > 0xF4
-
-
-# The first and the last byte of each kind.
-BYTES = sorted(
-    {*{_kind(byte): byte for byte in range(256)}.values(), *{_kind(byte): byte for byte in range(255, -1, -1)}.values()}
-)
+BYTES = range(256)
 PLAIN = frozenset([0x09, *range(0x20, 0x7F)])  # what a plain request may hold, and so reach the short ways
 PARSED = "X-Odd: \xff"  # has hypercorn's parser read a request
 FRIEND = "https://friend.example"
@@ -273,7 +256,7 @@ def test_kept_answers_and_made_ones_are_alike(sides: dict[str, Side]):
     _together(
         lambda: check(sides["open"], (*DECIDING, *FURTHER, *CONNECTION)),
         lambda: check(sides["accounts"], (*DECIDING, *FURTHER)),
-        lambda: check(sides["stranger"], DECIDING),
+        lambda: check(sides["stranger"], (*DECIDING, *FURTHER)),
         lambda: check(sides["proxied"], PROXIED),
     )
 

@@ -29,7 +29,7 @@ def main(listening: str, run: str, flags: str, line: str) -> int:
         from quart_notes.dev.serve import StartRefused, serve
     except BaseException as error:
         traceback.print_exc()
-        report(supervisor, FAILURE["told"](error))
+        report(supervisor, FAILURE["describe"](error))
         return 1
     try:
         serve(json.loads(flags), listener, supervisor, run)
@@ -39,7 +39,7 @@ def main(listening: str, run: str, flags: str, line: str) -> int:
     except BaseException as error:
         traceback.print_exc()
         report(
-            supervisor, FAILURE["told"](error.__context__ if type(error).__name__ == "LifespanFailureError" else error)
+            supervisor, FAILURE["describe"](error.__context__ if type(error).__name__ == "LifespanFailureError" else error)
         )
     else:
         return 0

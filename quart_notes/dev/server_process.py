@@ -31,7 +31,7 @@ class ServerProcess(ChildProcess):
                 [*program, str(listener.fileno()), run, flags], [listener.fileno()], STOP_TIMEOUT
             )
 
-    def heard(self, said: dict[str, Any]) -> None:
+    def on_message(self, said: dict[str, Any]) -> None:
         """Handle its error: it cannot go on."""
         self._told = said.get("trouble", self._told)
 

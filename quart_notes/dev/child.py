@@ -39,7 +39,8 @@ def main(listening: str, run: str, flags: str, line: str) -> int:
     except BaseException as error:
         traceback.print_exc()
         report(
-            supervisor, FAILURE["describe"](error.__context__ if type(error).__name__ == "LifespanFailureError" else error)
+            supervisor,
+            FAILURE["describe"](error.__context__ if type(error).__name__ == "LifespanFailureError" else error),
         )
     else:
         return 0

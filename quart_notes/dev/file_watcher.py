@@ -18,7 +18,7 @@ SCRIPTS = (".js", ".mjs")
 log = logging.getLogger(__name__)
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """The reaction to a change."""
 
     CODE = "code"  # start a new server
@@ -40,21 +40,21 @@ class WatchedFiles:
     static: Path
     settings: frozenset[Path]
 
-    def kind(self, path: str) -> Kind | None:
+    def kind(self, path: str) -> ChangeKind | None:
         """The meaning of a change to that file; None if it has none."""
         file = Path(path)
         if file in self.settings:
-            return Kind.CODE
+            return ChangeKind.CODE
         if file.name.startswith(".") or file.name.endswith(LEFTOVERS) or "__pycache__" in file.parts:
             return None
         # A new folder is reported, but not always the files in it.
         folder = file.is_dir()
         if file.is_relative_to(self.static):
-            return Kind.PAGE if folder or file.suffix in SCRIPTS else Kind.LOOK if file.suffix else None
+            return ChangeKind.PAGE if folder or file.suffix in SCRIPTS else ChangeKind.LOOK if file.suffix else None
         if file.is_relative_to(self.templates):
-            return Kind.PAGE if folder or file.suffix else None
+            return ChangeKind.PAGE if folder or file.suffix else None
         if file.is_relative_to(self.package):
-            return Kind.CODE if folder or file.suffix == ".py" else None
+            return ChangeKind.CODE if folder or file.suffix == ".py" else None
         return None
 
     def places(self) -> dict[bool, list[Path]]:
@@ -68,7 +68,7 @@ class WatchedFiles:
         return {True: sorted(deep), False: sorted(flat)}
 
 
-Act = Callable[[Mapping[Path, Kind]], None]
+Act = Callable[[Mapping[Path, ChangeKind]], None]
 
 
 @asynccontextmanager
@@ -112,5 +112,5 @@ async def _follow(
         act(_kinds(watched, changes))
 
 
-def _kinds(watched: WatchedFiles, changes: Iterable[tuple[Change, str]]) -> dict[Path, Kind]:
+def _kinds(watched: WatchedFiles, changes: Iterable[tuple[Change, str]]) -> dict[Path, ChangeKind]:
     return {Path(path): kind for _, path in sorted(changes) if (kind := watched.kind(path)) is not None}

@@ -12,7 +12,7 @@ from quart_schema import hide
 from quart_notes.core import Core
 from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
 from quart_notes.dev.failure import describe
-from quart_notes.dev.file_watcher import Kind
+from quart_notes.dev.file_watcher import ChangeKind
 from quart_notes.errors import problem
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Message
@@ -70,10 +70,10 @@ class ReloadBlueprint:
     async def _look(self) -> None:
         self._state = self._fresh(0)
 
-    def change(self, kinds: set[Kind]) -> None:
+    def change(self, kinds: set[ChangeKind]) -> None:
         """Files have changed: tell the pages."""
         forget()
-        self._state = self._fresh(self._state.pages + (Kind.PAGE in kinds))
+        self._state = self._fresh(self._state.pages + (ChangeKind.PAGE in kinds))
         self._broadcaster.publish([self._message()])
 
     def _fresh(self, pages: int) -> State:

@@ -6,7 +6,7 @@ from typing import Any
 
 from quart import Quart
 
-from quart_notes.dev.file_watcher import Kind
+from quart_notes.dev.file_watcher import ChangeKind
 from quart_notes.dev.reload import ReloadBlueprint
 from quart_notes.server import serve as server
 from quart_notes.server.sockets import ServeError
@@ -27,7 +27,7 @@ def serve(flags: Mapping[str, Any], listener: socket.socket, supervisor: socket.
         pages = ReloadBlueprint(app, run)
 
         async def change(kinds: list[str]) -> None:
-            pages.change({Kind(kind) for kind in kinds})
+            pages.change({ChangeKind(kind) for kind in kinds})
 
         line = ControlChannel(supervisor, change)
         app.before_serving(line.open)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from quart_notes.dev.error_page import ErrorReport
-from quart_notes.dev.file_watcher import Kind
+from quart_notes.dev.file_watcher import ChangeKind
 from quart_notes.server.workers.child_process import ChildProcess
 
 # -B: Python would take an edit of the same length within the same second for the compiled former one. -P: do not import
@@ -35,7 +35,7 @@ class ServerProcess(ChildProcess):
         """Handle its error: it cannot go on."""
         self._told = said.get("trouble", self._told)
 
-    def change(self, kinds: Iterable[Kind]) -> None:
+    def change(self, kinds: Iterable[ChangeKind]) -> None:
         """Send it the kinds of changes."""
         self.send(sorted(set(kinds)))
 

@@ -15,7 +15,7 @@ from typing import Any
 from quart_notes.dev.error_page import ErrorReport, State
 from quart_notes.dev.error_server import error_server
 from quart_notes.dev.failure import TOP
-from quart_notes.dev.file_watcher import Kind, WatchedFiles, watch_files
+from quart_notes.dev.file_watcher import ChangeKind, WatchedFiles, watch_files
 from quart_notes.dev.server_process import PROGRAM, ServerProcess
 from quart_notes.server import serve
 from quart_notes.server.sockets import listen
@@ -51,12 +51,12 @@ def run(flags: Mapping[str, Any]) -> None:
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
     with listen(bind) as listener, asyncio.Runner() as runner:
         listener.setblocking(False)
-        supervisor = Supervisor(listener, watched, json.dumps(given), settings.root_path)
+        supervisor = ReloadSupervisor(listener, watched, json.dumps(given), settings.root_path)
         with suppress(asyncio.CancelledError):
             runner.run(_until_told(supervisor))
 
 
-async def _until_told(supervisor: "Supervisor") -> None:
+async def _until_told(supervisor: "ReloadSupervisor") -> None:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - this is one
     for number in ENDINGS:
@@ -65,7 +65,7 @@ async def _until_told(supervisor: "Supervisor") -> None:
     await supervisor.run()
 
 
-class Supervisor:
+class ReloadSupervisor:
     """One server after the other, on one listening socket.
 
     1. The socket stays open: a client that comes while there is no server waits for the next one, or gets the error.
@@ -97,10 +97,10 @@ class Supervisor:
                 if trouble is not None:
                     await self._explain(State(next(self._names), trouble=trouble))
 
-    def notice(self, changes: Mapping[Path, Kind]) -> None:
+    def notice(self, changes: Mapping[Path, ChangeKind]) -> None:
         """Handle changes of files."""
         names = ", ".join(file.name for file in list(changes)[:3]) + (" …" if len(changes) > 3 else "")
-        if self._serving is not None and Kind.CODE not in changes.values():
+        if self._serving is not None and ChangeKind.CODE not in changes.values():
             log.info("Changed: %s", names)
             self._serving.change(changes.values())
             return

@@ -12,7 +12,7 @@ from quart_notes.live.broadcaster import PONG_TIMEOUT
 from quart_notes.live.frames import COMMENT, PING, chunk
 
 
-class ClientConnection(Protocol):
+class OutletConnection(Protocol):
     """The server's view of a connection."""
 
     transport: asyncio.WriteTransport
@@ -26,14 +26,14 @@ class ClientConnection(Protocol):
         """Wait until all written bytes are sent; OSError when the connection is closed."""
 
 
-def connection_of(scope: Any) -> ClientConnection | None:
+def connection_of(scope: Any) -> OutletConnection | None:
     """The connection behind an ASGI scope, if bytes may be written to it directly.
 
     Only HTTP/1.1 and its websockets: other versions share a connection between streams.
     """
     if scope.get("http_version") != "1.1":
         return None
-    peer: ClientConnection | None = (scope.get("state") or {}).get("peer")
+    peer: OutletConnection | None = (scope.get("state") or {}).get("peer")
     return peer
 
 
@@ -46,7 +46,7 @@ class TransportOutlet:
 
     __slots__ = ("_connection", "_socket", "_transport")
 
-    def __init__(self, peer: ClientConnection) -> None:
+    def __init__(self, peer: OutletConnection) -> None:
         self._connection = peer
         self._transport = peer.transport
         # With TLS, the bytes on the wire are not the bytes that are written.

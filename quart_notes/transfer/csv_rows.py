@@ -38,7 +38,7 @@ class Row(NamedTuple):
     broken: str | None = None
 
 
-class Table(NamedTuple):
+class CsvTable(NamedTuple):
     """The names of the columns, the rows above them, and those below."""
 
     head: Head
@@ -46,7 +46,7 @@ class Table(NamedTuple):
     rows: Iterator[Row]
 
 
-def table(opened: io.TextIOWrapper) -> Table:
+def table(opened: io.TextIOWrapper) -> CsvTable:
     """A table that is open; UnreadableError when no line at its beginning names columns."""
     lines = _bounded(opened)
     first = list(islice(lines, HEAD_LINES))
@@ -56,7 +56,7 @@ def table(opened: io.TextIOWrapper) -> Table:
     said, rest = _said(first)
     rows = _parsed(_Lines(chain(rest, lines), 1 if said else 0), head.delimiter)
     above = list(islice(rows, head.rows))[:-1]
-    return Table(head, [row for row in above if _says(row)], filter(_says, rows))
+    return CsvTable(head, [row for row in above if _says(row)], filter(_says, rows))
 
 
 def _says(row: Row) -> bool:

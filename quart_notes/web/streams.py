@@ -41,7 +41,7 @@ def joined(join: Join) -> Iterator[None]:
             go()
 
 
-def direct_peer(scope: Any) -> outlets.ClientConnection | None:
+def direct_peer(scope: Any) -> outlets.OutletConnection | None:
     """The connection to write to directly, where there is one and the settings want it."""
     return outlets.connection_of(scope) if core().settings.stream_road == "direct" else None
 
@@ -50,7 +50,7 @@ class EventStream(ResponseBody):
     """The body of an event stream; lets go of its subscription however the response ends."""
 
     def __init__(
-        self, subscription: Subscription, peer: outlets.ClientConnection | None, join: Join, watch: Watch
+        self, subscription: Subscription, peer: outlets.OutletConnection | None, join: Join, watch: Watch
     ) -> None:
         self._subscription = subscription
         self._peer = peer
@@ -103,7 +103,7 @@ def _chunks(page: list[Message], framing: Encoder) -> Iterator[bytes]:
         yield b"".join(portion)
 
 
-def _abort_after_grace(peer: outlets.ClientConnection) -> None:
+def _abort_after_grace(peer: outlets.OutletConnection) -> None:
     """The end of a stream waits behind what its reader has not read, but not for ever."""
 
     def drop() -> None:
@@ -201,7 +201,7 @@ class Conversation(ABC):
                 await websocket.send(text)
 
 
-async def _write(page: list[Message], reader: Subscriber, peer: outlets.ClientConnection) -> None:
+async def _write(page: list[Message], reader: Subscriber, peer: outlets.OutletConnection) -> None:
     """Write a page of history straight to the connection, as fast as it is taken.
 
     Message by message, through the framework, each costs 80 µs, and many readers may come back at once.

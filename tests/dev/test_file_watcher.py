@@ -2,24 +2,24 @@
 
 import pytest
 
-from quart_notes.dev.file_watcher import Kind, WatchedFiles
+from quart_notes.dev.file_watcher import ChangeKind, WatchedFiles
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("quart_notes/domain/notes.py", Kind.CODE),
+        ("quart_notes/domain/notes.py", ChangeKind.CODE),
         ("quart_notes/dev/dev.js", None),
         ("quart_notes/domain/__pycache__/notes.cpython-311.pyc", None),
         ("quart_notes/domain/.notes.py.swp", None),
         ("quart_notes/domain/notes.py~", None),
-        ("templates/macros/note_card.html", Kind.PAGE),
+        ("templates/macros/note_card.html", ChangeKind.PAGE),
         ("templates/4913", None),
-        ("static/js/main.js", Kind.PAGE),
-        ("static/css/style.css", Kind.LOOK),
-        ("static/icons/icon.svg", Kind.LOOK),
+        ("static/js/main.js", ChangeKind.PAGE),
+        ("static/css/style.css", ChangeKind.LOOK),
+        ("static/icons/icon.svg", ChangeKind.LOOK),
         ("static/icons/.icon.svg.tmp", None),
-        ("quart-notes.toml", Kind.CODE),
+        ("quart-notes.toml", ChangeKind.CODE),
         ("other.toml", None),
         ("tests/blueprints/api/test_notes.py", None),
     ],
@@ -42,4 +42,4 @@ def test_an_installed_package_is_watched_once(tmp_path):
     )
 
     assert watched.places() == {True: [package], False: []}
-    assert watched.kind(str(package / "templates" / "board.html")) is Kind.PAGE
+    assert watched.kind(str(package / "templates" / "board.html")) is ChangeKind.PAGE

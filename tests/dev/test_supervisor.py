@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from quart_notes.dev import server_process
-from quart_notes.dev.file_watcher import Kind, WatchedFiles
+from quart_notes.dev.file_watcher import ChangeKind, WatchedFiles
 from quart_notes.dev.server_process import ServerProcess as Child
-from quart_notes.dev.supervisor import Supervisor
+from quart_notes.dev.supervisor import ReloadSupervisor
 
 RESTARTS = 40  # of a server that does nothing; by hand it was done with 200 of the real one
 
@@ -43,13 +43,13 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
 
 
 @contextmanager
-def supervising(folder: Path, term: str = "SIG_DFL") -> Iterator[Supervisor]:
+def supervising(folder: Path, term: str = "SIG_DFL") -> Iterator[ReloadSupervisor]:
     for name in ("quart_notes", "templates", "static"):
         (folder / name).mkdir()
     watched = WatchedFiles(folder / "quart_notes", folder / "templates", folder / "static", frozenset())
     program = (sys.executable, "-S", "-E", "-c", IDLE.format(term=term))
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield Supervisor(listener, watched, "{}", "", program)
+        yield ReloadSupervisor(listener, watched, "{}", "", program)
 
 
 async def nth(started: list[Child], number: int) -> None:
@@ -64,7 +64,7 @@ async def test_nothing_is_left_open_after_many_restarts(tmp_path, started):
     def measure() -> tuple[int, int, int]:
         return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), len(asyncio.all_tasks())
 
-    code = {Path("code.py"): Kind.CODE}
+    code = {Path("code.py"): ChangeKind.CODE}
     with supervising(tmp_path) as supervised:
         running = asyncio.create_task(supervised.run())
         await nth(started, 1)
@@ -91,7 +91,7 @@ async def test_a_server_that_does_not_end_is_killed(tmp_path, started, monkeypat
         running = asyncio.create_task(supervised.run())
         await nth(started, 1)
 
-        supervised.notice({Path("code.py"): Kind.CODE})
+        supervised.notice({Path("code.py"): ChangeKind.CODE})
         await nth(started, 2)
 
         assert (await started[0].ended()).message.startswith("It was ended by SIGKILL")

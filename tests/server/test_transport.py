@@ -23,7 +23,7 @@ from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import Handshake, WSStream
 from quart import Quart, request, websocket
 
-from quart_notes.live.outlets import ClientConnection, connection_of
+from quart_notes.live.outlets import OutletConnection, connection_of
 from quart_notes.server import transport
 from tests.support.clients.feed_clients import WebsocketClient, follow
 from tests.support.clients.raw_connection import RawConnection, exchange, until
@@ -128,7 +128,7 @@ def test_everything_is_back_in_its_place_afterwards():
 @pytest.mark.parametrize("ours", [True, False], ids=["our server", "plain hypercorn"])
 async def test_a_route_sees_the_connection_only_on_our_server(ours: bool, unused_tcp_port: int):
     app = Quart(__name__)
-    peers: list[ClientConnection | None] = []
+    peers: list[OutletConnection | None] = []
 
     @app.get("/")
     async def look() -> str:

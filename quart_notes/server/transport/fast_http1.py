@@ -129,7 +129,7 @@ def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     return line, lower if lower in FRAMING else b""
 
 
-class Connection(Protocol):
+class ClientStream(Protocol):
     """The connection of an exchange."""
 
     async def read(self) -> bytes:
@@ -154,7 +154,7 @@ class Exchange:
     watched    called when the application starts to wait for the client's end
     """
 
-    def __init__(self, request: Request, rest: bytes, line: Connection, standing: bytes) -> None:
+    def __init__(self, request: Request, rest: bytes, line: ClientStream, standing: bytes) -> None:
         self.rest = rest
         self.start: Any = None
         self.last = request.last  # the connection ends with this response

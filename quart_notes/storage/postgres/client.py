@@ -37,7 +37,7 @@ SLACK = 5  # seconds that we wait longer than the server's own timeout, in case 
 TAKE_USE = "SET lock_timeout = '{wait}s'; SELECT pg_advisory_lock{kind}({lock}); RESET lock_timeout"
 
 
-class Connection(asyncpg.Connection):  # type: ignore[misc]
+class PoolConnection(asyncpg.Connection):  # type: ignore[misc]
     """A connection whose settings never change, so that little has to be reset when it returns to its pool."""
 
     async def reset(self, *, timeout: float | None = None) -> None:
@@ -107,7 +107,7 @@ class PostgresDbClient(AsyncpgDBClient):
                 max_size=size,
                 max_inactive_connection_lifetime=0,  # a connection stays open, however long it is idle and
                 max_queries=math.inf,  # however often it was used: it may hold a lock
-                connection_class=Connection,
+                connection_class=PoolConnection,
                 init=self._prepare,
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=seconds + SLACK,

@@ -45,15 +45,13 @@ from quart_notes.storage.database import DatabaseOpenError, exclusive_lock
 from quart_notes.web import access_log_filter, assets, error_handlers, templating
 from quart_notes.web.asgi_connections import HTTPConnection, WebsocketConnection
 from quart_notes.web.openapi.document import openapi_extension
-from quart_notes.web.request_body import StrictRequest, choose_body_mode
+from quart_notes.web.request_body import BODY_TIMEOUT, MAX_BODY, StrictRequest, choose_body_mode
 from quart_notes.web.security import allowed_hosts, cross_origin, guards, headers
 from quart_notes.web.security.authentication import NoSessions
 from quart_notes.web.security.request_admission import HSTS, PROXY_HOPS
 from quart_notes.web.url_converters import ClientConverter, FlagConverter, IdConverter
 
 LEADER_LOCK_KEY = 0x51756172744E03  # id of PostgreSQL's advisory lock for the leader
-MAX_BODY = 256 * 1024  # bytes of a request
-BODY_TIMEOUT = 15  # seconds for a request's body to arrive
 RESPONSE_TIMEOUT = 30  # seconds for a response to leave; streams have no limit
 
 

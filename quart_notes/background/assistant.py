@@ -52,9 +52,8 @@ class _Draft:
 class Assistant:
     """Writes waiting answers.
 
-    1. At most `at_once` answers are written at a time, EACH of them for one user; the rest wait in the order of their
-       questions.
-    2. The text is stored every BATCH seconds, the first word immediately; a stopped answer is not changed.
+    1. At most `at_once` answers are written at a time, PER_USER of them for one user; the rest wait in order.
+    2. The text is stored every WRITE_INTERVAL seconds, the first word immediately; a stopped answer is not changed.
     3. Stopping an answer closes the connection to Ollama immediately.
     4. Every answer that was started ends: done, stopped, or failed with a reason.
     """

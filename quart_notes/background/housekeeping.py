@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Housekeeping:
     """Keeps house from `start` to `stop`; a round that fails is logged and tried again next time.
 
-    tidy         forgets what is old, every PAUSE seconds
+    tidy         forgets what is old, every INTERVAL seconds
     checkpoint   folds the log file back, every CHECKPOINT_PAUSE seconds
     """
 

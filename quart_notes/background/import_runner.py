@@ -1,4 +1,4 @@
-"""Whatever takes long, done beside the requests: at most so many jobs at once, the rest in order."""
+"""Runs imports beside the requests: some at once, the rest in order."""
 
 import asyncio
 import logging

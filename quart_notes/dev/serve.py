@@ -21,7 +21,7 @@ class StartRefused(Exception):
 
 
 def serve(flags: Mapping[str, Any], listener: socket.socket, supervisor: socket.socket, run: str) -> None:
-    """Serve on `listener` until SIGTERM, SIGINT or the end of the supervisor. Raises Refused."""
+    """Serve on `listener` until SIGTERM, SIGINT or the end of the supervisor. Raises StartRefused."""
 
     def furnish(app: Quart) -> None:
         pages = ReloadBlueprint(app, run)

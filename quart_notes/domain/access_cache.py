@@ -63,7 +63,7 @@ def topics_of(caller: Caller, roles: Mapping[int, Role]) -> frozenset[str]:
 class AccessCache:
     """Caches callers.
 
-    A session or token is looked up in the database once in KEPT seconds, and again after each change of its access.
+    A session or token is looked up in the database once in CACHE_SECONDS, and again after a change of its access.
     The change is an event like any other, so it reaches every process that follows the log.
 
     changes   of access so far: a grant made before the newest of them may be out of date

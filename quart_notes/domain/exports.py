@@ -55,7 +55,7 @@ class Exports:
         return Export(board_id, name, epoch, total, last.id if last else 0)
 
     async def pages(self, export: Export) -> AsyncIterator[list[Exported]]:
-        """The notes by id, PAGE at most at once."""
+        """The notes by id, PAGE_NOTES at most at once."""
         after = 0
         while after < export.last_id:
             async with self._database.snapshot() as connection:

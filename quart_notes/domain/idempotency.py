@@ -62,7 +62,7 @@ def digest_of(data: InputModel, *names: str) -> str:
 
 
 async def make_once(write: Write, request: IdempotentRequest | None, make: Operation[T], find: Find[T]) -> Committed[T]:
-    """Create an object, or return, as Repeated, what the same request has created before.
+    """Create an object, or return, as AlreadyMade, what the same request has created before.
 
     find     loads the object by its id; None when it is deleted; raises when the caller may not create it any more
     raises   ClientKeyUsedError when the key was used with other content, or its object is deleted

@@ -75,7 +75,7 @@ class Imports(Service):
         await self._write(work)
 
     async def interrupt_abandoned(self, ours: IsLocal) -> None:
-        """Mark jobs of other machines as interrupted when they were not updated for LOST."""
+        """Mark jobs of other machines as interrupted when they were not updated for ABANDONED_AFTER."""
         oldest = datetime.now(UTC) - ABANDONED_AFTER
 
         async def work(change: Change) -> None:

@@ -108,7 +108,7 @@ class EventLog:
     async def ends(self) -> tuple[int, dict[str, int]]:
         """The number up to which topics are unknown, and the number of the newest event of each topic after that.
 
-        Unknown are the deleted events and, in a long log, those older than the LOOKED_BACK newest events.
+        Unknown are the deleted events and, in a long log, those older than the LOOKBACK_EVENTS newest events.
         """
         async with self._database.snapshot() as connection:
             head = await self._head(connection)
@@ -123,7 +123,7 @@ class EventLog:
         return LogStats(**dict(rows[0]))
 
     async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[Message] | None:
-        """Events of `topics` newer than `after` and not newer than `up_to`, oldest first, PAGE at most.
+        """Events of `topics` newer than `after` and not newer than `up_to`, oldest first, PAGE_EVENTS at most.
 
         topics   already authorised by the caller, e.g. {"board:1", "room:12"}; "room:*" stands for all of a kind
         returns  [] when up to date; None when `after` is not a position in this log, or older than the log keeps (the
@@ -149,7 +149,7 @@ class EventLog:
         return [self._message(number, topic, body.encode()) for number, topic, body in rows]
 
     async def read_after(self, number: int) -> LogPage:
-        """The events after that number, oldest first, PAGE at most, for the follower. It never waits for requests."""
+        """At most PAGE_EVENTS events after that number, oldest first, for the follower; it never waits for requests."""
         with dedicated_connection():
             return await self._read_after(number)
 

@@ -12,7 +12,7 @@ class DatabaseOpenError(Exception):
 
 
 def check(place: object, applied: Iterable[str]) -> None:
-    """CannotOpenError naming the migrations that were applied there and that this program does not know."""
+    """DatabaseOpenError naming the migrations that were applied there and that this program does not know."""
     if unknown := sorted({*applied} - _known_migrations()):
         raise DatabaseOpenError(f"{place} is of a newer version, with migration {', '.join(unknown)}: use that version")
 

@@ -11,6 +11,8 @@ from quart_notes.errors import UnsupportedMediaTypeError
 from quart_notes.live.compact_event import CompactEvent
 from quart_notes.schemas.strict_json import parse
 
+MAX_BODY = 256 * 1024  # bytes of a request
+BODY_TIMEOUT = 15  # seconds for a request's body to arrive
 BUFFER_BYTES = 256 * 1024  # bytes of a file that wait for a route; the rest waits in the connection
 STREAMS_BODY = "_quart_notes_takes_files"
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
@@ -25,7 +27,7 @@ def streams_body(route: F) -> F:
 async def choose_body_mode() -> None:
     """Before the guards: choose whether the body is read in pieces."""
     body = cast(StrictRequest, request).body
-    assert isinstance(body, BackpressuredBody)  # noqa: S101 - CheckedRequest makes it
+    assert isinstance(body, BackpressuredBody)  # noqa: S101 - StrictRequest makes it
     body.decided(pieces=hasattr(current_app.view_functions.get(request.endpoint or ""), STREAMS_BODY))
 
 
@@ -33,8 +35,8 @@ class BackpressuredBody(Body):
     """A body with backpressure: it reads no more than it can hold.
 
     1. Until the route is known, only the first message is read, and kept.
-    2. A body that is read in pieces has no limit here: the route counts. At most HELD bytes and a message wait for it;
-       a faster client has to wait.
+    2. A body that is read in pieces has no limit here: the route counts. BUFFER_BYTES and a message may wait for it:
+       a faster client waits.
     3. Any other body is limited, and bytes beyond the limit are dropped, as in Quart.
     """
 

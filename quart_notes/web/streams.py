@@ -90,7 +90,7 @@ class EventStream(ResponseBody):
 
 
 def _chunks(page: list[Message], framing: Encoder) -> Iterator[bytes]:
-    """A page of history in pieces of about PORTION bytes: copied on their way, and held by a slow reader."""
+    """A page of history in pieces of about CHUNK_BYTES bytes: copied on their way, and held by a slow reader."""
     portion: list[bytes] = []
     size = 0
     for message in page:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.app import MAX_BODY, RESPONSE_TIMEOUT
+from quart_notes.app import RESPONSE_TIMEOUT
 from quart_notes.live.broadcaster import HEARTBEAT
 from quart_notes.server.serve import STREAM_SHUTDOWN_TIMEOUT
 from quart_notes.settings import Settings
 from quart_notes.settings_sources import PREFIX, load
+from quart_notes.web.request_body import MAX_BODY
 from tests.support.servers.server_process import ROOT
 
 DEPLOY = ROOT / "deploy"

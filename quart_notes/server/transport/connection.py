@@ -173,7 +173,7 @@ class Connection(TCPServer):
         """Close the connection after its last bytes, without a reset, which would discard them.
 
         The kernel answers a client that goes on sending with a reset. So: shut down the writing side, read until the
-        client closes, for LINGER at most, then close. Over TLS the transport itself waits for the client.
+        client closes, for LINGER_TIMEOUT at most, then close. Over TLS the transport itself waits for the client.
         source   RFC 9112, section 9.6
         """
         if self._client.lingers and self.writer.can_write_eof() and not self.reader.at_eof():

@@ -48,7 +48,7 @@ class TableStore(Protocol):
         """Number of rows."""
 
     def read(self, table: Table) -> AsyncIterator[list[Row]]:
-        """All rows by primary key, CHUNK at once."""
+        """All rows by primary key, CHUNK_ROWS at once."""
 
     async def highest_id(self, table: Table) -> int:
         """The highest id ever given to a row; 0 when rows have no ids."""

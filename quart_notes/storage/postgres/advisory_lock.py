@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 class AdvisoryLock:
     """A lock among all processes of a database: it is lost with the connection that holds it.
 
-    Its holder has to renew it regularly: a suspended or disconnected process has lost it after IDLE.
+    Its holder has to renew it regularly: a suspended or disconnected process has lost it after KEEPALIVE_IDLE.
     """
 
     def __init__(self, place: Postgres, key: int) -> None:

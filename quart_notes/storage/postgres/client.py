@@ -27,7 +27,7 @@ DATABASE_IN_USE_LOCK = 0x51756172744E02
 CONNECT_TIMEOUT = 3.0  # seconds to reach the server
 ACQUIRE_TIMEOUT = 10.0  # seconds to wait for a connection of the pool
 LOCK_TIMEOUT = 5  # seconds for another process's write
-IN_USE_TIMEOUT = 1  # seconds for IN_USE: the server may not have noticed yet that a process has ended
+IN_USE_TIMEOUT = 1  # seconds for DATABASE_IN_USE_LOCK: the server may not have noticed yet that a process has ended
 IDLE_TRANSACTION_TIMEOUT = (
     10  # seconds that a transaction may be idle, as when its process was suspended: others wait for its lock
 )

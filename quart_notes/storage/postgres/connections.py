@@ -26,7 +26,7 @@ KEEPALIVE_SETTINGS = {
 
 
 async def connect(place: Postgres, name: str, **settings: str) -> Any:
-    """A connection with an application name; raises one of FAILURES when it cannot be opened."""
+    """A connection with an application name; raises one of CONNECTION_ERRORS when it cannot be opened."""
     connection = await asyncpg.connect(
         place.url,
         timeout=CONNECT_TIMEOUT,
@@ -38,7 +38,7 @@ async def connect(place: Postgres, name: str, **settings: str) -> Any:
 
 
 async def fetch_value(place: Postgres, query: str, *values: object) -> Any:
-    """The first value of a query's result, on a connection of its own; raises one of FAILURES without a response."""
+    """The first value of a query's result, on a connection of its own; raises one of CONNECTION_ERRORS."""
     connection = await connect(place, "question")
     try:
         return await connection.fetchval(query, *values)

@@ -30,8 +30,8 @@ class FairWriteLock:
     The process that writes holds WRITING. The next one holds NEXT and waits for WRITING: so a process that has just
     written cannot be first again while another one waits.
 
-    Waiting ends after PATIENCE with TimeoutError. The waiting thread cannot be cancelled. A lock it gets after its
-    caller gave up goes to the next writer, or is released.
+    Waiting ends after ACQUIRE_TIMEOUT with TimeoutError. The waiting thread cannot be cancelled. A lock it gets after
+    its caller gave up goes to the next writer, or is released.
 
     descriptor   of the file; record locks belong to the process, so an inherited one works
     source       fcntl(2), "Advisory record locking"

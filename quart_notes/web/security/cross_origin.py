@@ -3,6 +3,7 @@
 from quart import Quart, Response, request
 
 from quart_notes.core import Core
+from quart_notes.errors import CrossOriginError
 from quart_notes.schemas.origins import PORTS, Origin, host_in, origin_in, origin_of
 from quart_notes.web.context import core
 from quart_notes.web.raw_headers import Fields, field_text, fields_in
@@ -10,6 +11,7 @@ from quart_notes.web.raw_headers import Fields, field_text, fields_in
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 MAY_SEND = "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID"
 MAY_READ = "ETag, Last-Event-ID, Link, Location, Retry-After, X-Request-Id"
+OWN_SITES = frozenset({"same-origin", "none"})  # none: the address was typed or bookmarked
 PREFLIGHT_SECONDS = "600"  # for which a browser caches the preflight
 
 
@@ -38,6 +40,19 @@ def listed(parts: Core, fields: Fields, *, secure: bool) -> Origin | None:
         return None
     sent = origin_in(field_text(fields, b"origin"))
     return sent if str(sent) in parts.settings.origins and not is_own(parts, fields, secure=secure) else None
+
+
+def reject_cross_origin(fields: Fields, *, secure: bool) -> None:
+    """Refuse changes and streams for pages of another origin; programs send no Origin and pass.
+
+    source   https://www.w3.org/TR/fetch-metadata/, RFC 6455, 10.2
+    """
+    if listed(core(), fields, secure=secure) is not None:
+        return
+    if b"sec-fetch-site" in fields and field_text(fields, b"sec-fetch-site").strip().lower() not in OWN_SITES:
+        raise CrossOriginError("This was sent by a page of another site.")
+    if b"origin" in fields and not is_own(core(), fields, secure=secure):
+        raise CrossOriginError("This was sent by a page of another origin.")
 
 
 def register(app: Quart) -> None:

@@ -9,21 +9,18 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.domain.access_cache import Grant
 from quart_notes.errors import (
-    CrossOriginError,
     ForbiddenError,
     NobodyChosenError,
     NotFoundError,
     SignInRequiredError,
 )
-from quart_notes.web.context import core
 from quart_notes.web.error_handlers import wants_html
-from quart_notes.web.raw_headers import Fields, field_text, fields_in
+from quart_notes.web.raw_headers import fields_in
 from quart_notes.web.security.allowed_hosts import require_served
 from quart_notes.web.security.authentication import accounts_mode, identify
-from quart_notes.web.security.cross_origin import is_own, listed
+from quart_notes.web.security.cross_origin import reject_cross_origin
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-OWN_SITES = frozenset({"same-origin", "none"})  # none: the address was typed or bookmarked
 
 
 class Requirement(Enum):
@@ -102,7 +99,7 @@ async def _check_request() -> Response | WerkzeugResponse | None:
     fields = fields_in(request.scope)
     require_served(current_app, fields)
     if request.method not in SAFE_METHODS:
-        _reject_cross_origin(fields, secure=request.is_secure)
+        reject_cross_origin(fields, secure=request.is_secure)
     if request.endpoint is None:
         return None  # there is no such route: it gets 404 or 405
     try:
@@ -117,7 +114,7 @@ async def _check_request() -> Response | WerkzeugResponse | None:
 async def _check_websocket() -> None:
     fields = fields_in(websocket.scope)
     require_served(current_app, fields)
-    _reject_cross_origin(fields, secure=websocket.is_secure)
+    reject_cross_origin(fields, secure=websocket.is_secure)
     if websocket.endpoint is not None:
         await _check_requirement(websocket.endpoint, changes=False)
 
@@ -159,16 +156,3 @@ def _check_open_mode(need: Requirement, passed: Grant | None) -> None:
 def _current_path() -> str:
     query = request.query_string.decode("ascii", "ignore")
     return request.path + (f"?{query}" if query else "")
-
-
-def _reject_cross_origin(fields: Fields, *, secure: bool) -> None:
-    """Refuse changes and streams for pages of another origin; programs send no Origin and pass.
-
-    source   https://www.w3.org/TR/fetch-metadata/, RFC 6455, 10.2
-    """
-    if listed(core(), fields, secure=secure) is not None:
-        return
-    if b"sec-fetch-site" in fields and field_text(fields, b"sec-fetch-site").strip().lower() not in OWN_SITES:
-        raise CrossOriginError("This was sent by a page of another site.")
-    if b"origin" in fields and not is_own(core(), fields, secure=secure):
-        raise CrossOriginError("This was sent by a page of another origin.")

@@ -91,7 +91,7 @@ def test_the_wheel_holds_all_that_is_needed_and_nothing_else(wheel: Path):
         "quart_notes/static/js/main.js",
         "quart_notes/static/vendor/swagger-ui/swagger-ui-bundle.js",
         "quart_notes/py.typed",
-        "quart_notes/domain/common_passwords.txt",
+        "quart_notes/domain/common_passwords/list.txt",
     ):
         assert needed in held
 
@@ -110,7 +110,7 @@ def test_the_wheel_says_what_it_is(wheel: Path):
 
 def test_every_licence_comes_along(wheel: Path):
     named = _metadata(wheel).get_all("License-File") or []
-    common = "quart_notes/domain/common_passwords.LICENSE"
+    common = "quart_notes/domain/common_passwords/LICENSE"
     assert set(named) == {"LICENSE", "static/vendor/swagger-ui/LICENSE", common}
 
     held = _names(wheel)

@@ -25,7 +25,7 @@ async def import_files(
 ) -> Outcome:
     """Bring the notes of files and folders in; returns what came of it.
 
-    raises   UnreadableError, with what came in before kept; ProblemError; CannotOpenError when a server is running
+    raises   UnreadableError, with what came in before kept; ProblemError; DatabaseOpenError when a server is running
     """
     sources = [SourcePath(path, path.name or str(path)) for path in paths]
     async with offline_core(settings) as core:
@@ -43,7 +43,7 @@ async def import_files(
 
 @asynccontextmanager
 async def offline_core(settings: Settings) -> AsyncIterator[Core]:
-    """The parts that write, alone; CannotOpenError when a server is running."""
+    """The parts that write, alone; DatabaseOpenError when a server is running."""
     core = Core.build(settings, alone=True)
     with exclusive_lock(settings.database):
         await core.database.open()
@@ -65,7 +65,7 @@ async def offline_core(settings: Settings) -> AsyncIterator[Core]:
 async def offline_users(settings: Settings) -> list[UserOut]:
     """Everybody by id, with their addresses, also while a server is running.
 
-    raises   CannotOpenError for a database of another version
+    raises   DatabaseOpenError for a database of another version
     """
     database = await _opened_to_read(settings)
     try:
@@ -80,7 +80,7 @@ async def export_board(
 ) -> int:
     """Hand a board's notes to `write`, also while a server is running; returns how many.
 
-    raises   CannotOpenError for a database of another version; NotFoundError when there is no such board
+    raises   DatabaseOpenError for a database of another version; NotFoundError when there is no such board
     """
     database = await _opened_to_read(settings)
     try:

@@ -63,7 +63,7 @@ class Jobs(Service):
     ) -> Committed[JobOut]:
         """Start an import; raises like `may_start`. The oldest dry runs lose their files when there is no room.
 
-        Returns, as Repeated, what the same key has started before; then the new upload is not used.
+        Returns, as AlreadyMade, what the same key has started before; then the new upload is not used.
         """
         wanted = options.model_dump_json(include=set(ImportOptions.model_fields))
         request = None

@@ -48,7 +48,7 @@ class Notes(Service):
     """
 
     async def add(self, caller: Caller, board_id: int, data: NoteCreate) -> Committed[NoteOut]:
-        """Add a note to the board; Repeated when its client key has done so before."""
+        """Add a note to the board; AlreadyMade when its client key has done so before."""
 
         async def work(change: Change) -> NoteOut:
             await require_role(change.connection, caller, board_id, "editor")

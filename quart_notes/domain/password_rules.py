@@ -6,7 +6,7 @@ from pathlib import Path
 
 from quart_notes.errors import FieldError, ValidationFailedError
 
-LIST = Path(__file__).with_name("common_passwords.txt")  # in lower case, one a line
+LIST = Path(__file__).parent / "common_passwords" / "list.txt"  # in lower case, one a line
 PRODUCT_NAME = "Quart Notes"  # a guess by anybody who sees the page
 ADDED = 4  # characters around a common password that make it no better: password2026, !monkey!
 COMMON = "This password is too common. A few words together are better."

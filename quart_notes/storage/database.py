@@ -95,7 +95,7 @@ class Transaction(Protocol):
 
 @contextmanager
 def exclusive_lock(place: Path | Postgres, patience: float = 0.0) -> Iterator[int | None]:
-    """Lock the database, so that no other process writes to it; CannotOpenError when another one does.
+    """Lock the database, so that no other process writes to it; DatabaseOpenError when another one does.
 
     The lock is released when the process ends, and all processes that inherited its descriptor, which is yielded. A
     PostgreSQL server has its own locks, which belong to the connection that writes (`Database(..., alone=True)`).
@@ -154,7 +154,7 @@ class Database:
     async def open(self) -> list[str]:
         """Connect and apply pending migrations, oldest first; returns their names.
 
-        Copies an older file first. Raises CannotOpenError.
+        Copies an older file first. Raises DatabaseOpenError.
         """
         try:
             await self._connect(*self._names)
@@ -187,7 +187,7 @@ class Database:
     async def inspect(self) -> list[str]:
         """Connect read-only, and return the names of the migrations that `open` would apply.
 
-        Raises CannotOpenError when the database is of a newer version.
+        Raises DatabaseOpenError when the database is of a newer version.
         """
         await self._connect(READER)
         self._store.remember()

@@ -79,7 +79,7 @@ def test_the_list_is_long_and_in_lower_case_with_its_licence_beside_it():
     assert len({*lines}) == len(lines) >= 3000
     assert all(line and line == line.lower() for line in lines)
     assert sum(_is_refused(line) for line in lines) == len(lines)
-    assert "Redistribution and use" in LIST.with_suffix(".LICENSE").read_text(encoding="utf-8")
+    assert "Redistribution and use" in LIST.with_name("LICENSE").read_text(encoding="utf-8")
 
 
 def test_words_that_nobody_has_are_nobodys_password():

@@ -29,7 +29,7 @@ log = logging.getLogger("quart_notes")
 def run(settings: Settings) -> None:
     """Serve with `settings.workers` processes until SIGINT or SIGTERM.
 
-    raises   ServeError or CannotOpenError when the address or the database cannot be used
+    raises   ServeError or DatabaseOpenError when the address or the database cannot be used
     """
     config = serve.configuration(settings)
     with (

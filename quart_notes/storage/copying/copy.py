@@ -69,7 +69,7 @@ async def _read_back(target: TableStore, table: Table, dealt_with: Callable[[int
 
 @asynccontextmanager
 async def exclusive(place: Postgres) -> AsyncIterator[PostgresTableStore]:
-    """A transaction on a database with all its tables; CopyError or CannotOpenError while others work on it."""
+    """A transaction on a database with all its tables; CopyError or DatabaseOpenError while others work on it."""
     await migrate(Database(place, alone=True))
     async with postgres_tables.exclusive(place) as server:
         yield server

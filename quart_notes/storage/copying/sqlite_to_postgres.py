@@ -38,7 +38,7 @@ async def migrate_to_postgres(source: Path, folder: Path, target: Postgres, prog
     """Copy everything or nothing, with ids, the log and its epoch. The file stays as it is.
 
     folder   the data folder, with the signing key
-    raises   CopyError, CannotOpenError: a server works on one of them, or the target holds something else
+    raises   CopyError, DatabaseOpenError: a server works on one of them, or the target holds something else
     """
     key = _key(folder)
     with exclusive_lock(source):

@@ -68,7 +68,7 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
     Returns the copy of the former content, in `folder`; None when it was empty. The log gets a new epoch, as in the
     SQLite backup. The signing key stays.
 
-    raises   CopyError, CannotOpenError: servers work on it, the file is no copy or of a newer version
+    raises   CopyError, DatabaseOpenError: servers work on it, the file is no copy or of a newer version
     """
     backups.check(source)
     async with copy.exclusive(target) as server:

@@ -39,7 +39,7 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
 
 
 def check(file: Path) -> None:
-    """Raise sqlite3.DatabaseError unless `file` is an intact database of ours, CannotOpenError when it is too new."""
+    """Raise sqlite3.DatabaseError unless `file` is an intact database of ours, DatabaseOpenError when it is too new."""
     with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
         try:
             connection.execute("SELECT epoch, newest FROM log_head").fetchone()
@@ -59,7 +59,7 @@ def migrations(connection: sqlite3.Connection) -> list[str]:
 
 
 def refuse_newer(file: Path) -> None:
-    """CannotOpenError when the file needs a newer version; it may be damaged, or missing."""
+    """DatabaseOpenError when the file needs a newer version; it may be damaged, or missing."""
     applied: list[str] = []
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as opened:
         applied = migrations(opened)
@@ -71,7 +71,7 @@ def restore(source: Path, file: Path) -> Path | None:
 
     The log gets a new epoch: clients with events that the copy does not have must reload.
 
-    raises   sqlite3.DatabaseError for what is no copy of ours, CannotOpenError when one of the two is too new
+    raises   sqlite3.DatabaseError for what is no copy of ours, DatabaseOpenError when one of the two is too new
     """
     check(source)
     refuse_newer(file)

@@ -135,6 +135,18 @@ def test_blueprints_are_where_they_are_looked_for():
     assert {name for name in making if name.startswith(("web.", "blueprints."))} == modules
 
 
+def test_no_two_public_classes_share_a_name():
+    names = Counter(
+        node.name
+        for name, tree in MODULES.items()
+        if not name.startswith("migrations.")
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_nothing_goes_round_in_a_circle():
     done: set[str] = set()
 

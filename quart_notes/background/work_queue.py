@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from quart_notes.errors import ProblemError
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 
 T = TypeVar("T")
 RETRY_DELAY = 1.0  # seconds before the database is tried again
@@ -68,7 +68,7 @@ class WorkQueue:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    def _on_work(self, message: Message) -> None:
+    def _on_work(self, message: FeedMessage) -> None:
         work = events.WorkEvent.model_validate_json(message.data).work
         if not self.working or work.kind != self._kind:
             return

@@ -13,7 +13,7 @@ from quart_notes.errors import (
     UnknownTopicError,
 )
 from quart_notes.live import frames
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.feed import Subscription
 from quart_notes.schemas import FeedQuery
 from quart_notes.schemas.event_ids import EventId
@@ -93,7 +93,7 @@ class _FeedConversation(Conversation):
             count += 1
         return MISBEHAVED
 
-    def text_of(self, message: Message) -> str:
+    def text_of(self, message: FeedMessage) -> str:
         """The event as it is."""
         return message.data.decode()
 

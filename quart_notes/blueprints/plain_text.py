@@ -11,7 +11,7 @@ from quart_notes.domain.rate_limits import Meter, RateLimit
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.errors import ProblemError
 from quart_notes.live import frames, outlets
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.events import room
 from quart_notes.live.feed import Subscription
 from quart_notes.schemas import CONTENT_MAX, UNSTORABLE, UserOut, is_blank
@@ -69,7 +69,7 @@ class _Chat(Conversation):
                 await _take_the_rest(self._speaker)
             raise
 
-    def text_of(self, message: Message) -> str | None:
+    def text_of(self, message: FeedMessage) -> str | None:
         """The message as a line."""
         return line(message)
 
@@ -110,7 +110,7 @@ async def _take_the_rest(speaker: UserOut | str) -> None:
                 return
 
 
-def line(message: Message) -> str | None:
+def line(message: FeedMessage) -> str | None:
     """The line of an event for plain-text clients: for a new message or a complete answer; else None."""
     event: dict[str, Any] = json.loads(message.data)
     said = event.get("message")
@@ -131,7 +131,7 @@ def _answer(said: dict[str, Any]) -> str | None:
     return f"Assistant: {text}" if text else None
 
 
-def frame(message: Message) -> bytes:
+def frame(message: FeedMessage) -> bytes:
     """The same as a websocket frame; empty for no line."""
     text = line(message)
     return b"" if text is None else frames.text_frame(text.encode())

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from quart_notes.errors import DatabaseUnavailableError
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.settings import Postgres
 from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, RESPONSE_TIMEOUT, connect
 
@@ -39,7 +39,7 @@ class PostgresNotifications:
 
     def __init__(self, target: Postgres) -> None:
         self._target = target
-        self._commit_listeners: list[Callable[[int | None, Sequence[Message]], None]] = []
+        self._commit_listeners: list[Callable[[int | None, Sequence[FeedMessage]], None]] = []
         self._datagram_listeners: list[Callable[[bytes], None]] = []
         self._waiting: list[asyncio.Future[int]] = []
         self._datagrams: deque[str] = deque(maxlen=MAX_WAITING)
@@ -68,7 +68,7 @@ class PostgresNotifications:
                 await self._send_pending(self._connection)
             await self._disconnect()
 
-    def listen(self, listener: Callable[[int | None, Sequence[Message]], None]) -> None:
+    def listen(self, listener: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
         """Call `listener` after each commit: with its number, or None when that is unknown."""
         self._commit_listeners.append(listener)
 
@@ -76,7 +76,7 @@ class PostgresNotifications:
         """Whether there is a connection, or was one a moment ago."""
         return self._connection is not None or asyncio.get_running_loop().time() < self._lost_at + RECONNECT_GRACE
 
-    def announce(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[FeedMessage]) -> None:
         """Do nothing: the commit has notified the others."""
 
     def may_have_newer_than(self, number: int) -> bool:

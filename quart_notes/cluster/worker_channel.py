@@ -7,7 +7,7 @@ import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 
 NUMBER_SIZE = 8  # bytes: a commit's number, one for each worker, so that none overwrites another's
 WAKE = b"w"  # something was committed: read the log
@@ -37,7 +37,7 @@ class WorkerChannel:
         self._numbers = memoryview(numbers).cast("Q")
         self._inbox = inbox
         self._outboxes = [_Outbox(outbox) for outbox in outboxes]
-        self._commit_listeners: list[Callable[[int | None, Sequence[Message]], None]] = []
+        self._commit_listeners: list[Callable[[int | None, Sequence[FeedMessage]], None]] = []
         self._datagram_listeners: list[Callable[[bytes], None]] = []
         self.limit = DATAGRAM_LIMIT
         inbox.setblocking(False)
@@ -53,7 +53,7 @@ class WorkerChannel:
         for outbox in self._outboxes:
             outbox.close()
 
-    def listen(self, listener: Callable[[int | None, Sequence[Message]], None]) -> None:
+    def listen(self, listener: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
         """Call `listener` whenever another worker has committed something.
 
         With the number of the newest event and, if they are few enough, with the events, so that the log need not be
@@ -65,7 +65,7 @@ class WorkerChannel:
         """Always true: a socket between two processes is not lost."""
         return True
 
-    def announce(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[FeedMessage]) -> None:
         """Announce the events that this worker has committed."""
         self._numbers[self._slot] = messages[-1].number or 0
         datagram = EVENTS + b"".join(map(_encoded, messages))
@@ -117,13 +117,13 @@ class WorkerChannel:
                 listener(max(self._numbers), ())
 
 
-def _encoded(message: Message) -> bytes:
+def _encoded(message: FeedMessage) -> bytes:
     topic, event_id = message.topic.encode(), message.event_id.encode()
     header = EVENT_HEADER.pack(message.number, len(topic), len(event_id), len(message.data))
     return header + topic + event_id + message.data
 
 
-def _decoded(datagram: bytes) -> list[Message]:
+def _decoded(datagram: bytes) -> list[FeedMessage]:
     messages, at = [], len(EVENTS)
     while at < len(datagram):
         number, topic, event_id, data = EVENT_HEADER.unpack_from(datagram, at)
@@ -131,7 +131,7 @@ def _decoded(datagram: bytes) -> list[Message]:
         id_end = topic_end + event_id
         name, known_as = datagram[at + EVENT_HEADER.size : topic_end].decode(), datagram[topic_end:id_end].decode()
         at = id_end + data
-        messages.append(Message(name, number, known_as, datagram[id_end:at]))
+        messages.append(FeedMessage(name, number, known_as, datagram[id_end:at]))
     return messages
 
 

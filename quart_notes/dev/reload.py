@@ -15,7 +15,7 @@ from quart_notes.dev.failure import describe
 from quart_notes.dev.file_watcher import ChangeKind
 from quart_notes.errors import problem
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.frames import COMMENT, sse
 from quart_notes.schemas.strict_json import dump
 from quart_notes.web.assets import build_id, folder, forget
@@ -90,8 +90,8 @@ class ReloadBlueprint:
                 log.info("%s is being written, or is no text", file)
         return None
 
-    def _message(self) -> Message:
-        return Message(TOPIC, None, "", self._state.data())
+    def _message(self) -> FeedMessage:
+        return FeedMessage(TOPIC, None, "", self._state.data())
 
     async def _follow(self, response: Response) -> Response:
         """Put the script into pages, and let no browser keep a static file without asking."""
@@ -120,7 +120,7 @@ class ReloadBlueprint:
 class StateStream(ResponseBody):
     """An event stream: a state at once, then each that is published, until the server stops."""
 
-    def __init__(self, broadcaster: Broadcaster, first: Message) -> None:
+    def __init__(self, broadcaster: Broadcaster, first: FeedMessage) -> None:
         self._broadcaster = broadcaster
         self._reader = broadcaster.subscribe({TOPIC}, sse)
         self._states = self._run(first)
@@ -134,7 +134,7 @@ class StateStream(ResponseBody):
         self._broadcaster.unsubscribe(self._reader)
         await self._states.aclose()
 
-    async def _run(self, first: Message) -> AsyncGenerator[bytes, None]:
+    async def _run(self, first: FeedMessage) -> AsyncGenerator[bytes, None]:
         yield sse(first)
         while not self._reader.ended.is_set():
             await self._broadcaster.wait(self._reader)

@@ -13,7 +13,7 @@ from quart_notes.domain.boards import Boards
 from quart_notes.domain.sessions import Sessions
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.schemas import Role
 
 CACHE_SECONDS = 60.0  # seconds that an entry is valid, unless something changes
@@ -139,7 +139,7 @@ class AccessCache:
                 self._entries.popitem(last=False)
         return passed
 
-    def _on_access_change(self, message: Message) -> None:
+    def _on_access_change(self, message: FeedMessage) -> None:
         self.generation += 1
         access = events.AccessEvent.model_validate_json(message.data).access
         if access.board_id is not None:

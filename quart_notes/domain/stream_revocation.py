@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from quart_notes.domain.access_cache import AccessCache, Grant
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.storage.database import dedicated_connection
 
 MAX_TIMER = 7 * 24 * 3600.0  # seconds: a stream that lives longer is checked again
@@ -71,7 +71,7 @@ class StreamRevocation:
             due = min(stream.passed.expires, loop.time() + MAX_TIMER)
             stream.timer = loop.call_at(due, self._recheck_soon, [stream])
 
-    def _changed(self, message: Message) -> None:
+    def _changed(self, message: FeedMessage) -> None:
         user_id = events.AccessEvent.model_validate_json(message.data).access.user_id
         if user_id is not None:
             self._recheck_soon(list(self._streams.get(user_id, ())))

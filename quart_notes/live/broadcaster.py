@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from typing import Any
 
-from quart_notes.live.channel import Channel, Encoder, Message, wildcard_of
+from quart_notes.live.channel import Channel, Encoder, FeedMessage, wildcard_of
 from quart_notes.live.subscriber import Outlet, Subscriber
 
 RESPONSE_TURNS = (
@@ -70,7 +70,7 @@ class Broadcaster:
         self.separate_topics: set[str] = set()  # topics that their wildcard topic does not include
         self._channels: dict[frozenset[str], Audience] = {}
         self._by_topic: dict[str, set[Audience]] = {}
-        self._listeners: dict[str, list[Callable[[Message], None]]] = {}
+        self._listeners: dict[str, list[Callable[[FeedMessage], None]]] = {}
         self._dirty: dict[Audience, None] = {}
         self._flush_task: asyncio.Task[None] | None = None
         self._heartbeat_task: asyncio.Task[None] | None = None
@@ -126,7 +126,7 @@ class Broadcaster:
             if not reader.push():
                 self._add_straggler(self._channels[reader.channel.topics], reader)
 
-    def add_listener(self, topic: str, act: Callable[[Message], None]) -> None:
+    def add_listener(self, topic: str, act: Callable[[FeedMessage], None]) -> None:
         """Call `act` with each message of an internal topic, within `publish`."""
         self._listeners.setdefault(topic, []).append(act)
 
@@ -138,7 +138,7 @@ class Broadcaster:
         """Number of subscribers by message encoding."""
         return Counter(reader.encoder for channel in self._channels.values() for reader in channel.readers)
 
-    def publish(self, messages: Iterable[Message]) -> None:
+    def publish(self, messages: Iterable[FeedMessage]) -> None:
         """Publish messages, in order. They leave a moment later, together."""
         for message in messages:
             if message.number is None:
@@ -182,7 +182,7 @@ class Broadcaster:
         ends = (self.positions.get(topic) or self._wildcard_positions.get(topic, 0) for topic in topics)
         return max(self._pruned, *ends)
 
-    def concerns(self, topics: Collection[str], message: Message) -> bool:
+    def concerns(self, topics: Collection[str], message: FeedMessage) -> bool:
         """Whether a durable message belongs to a subscriber of these topics."""
         topic = message.topic
         return topic in topics or (topic not in self.separate_topics and wildcard_of(topic) in topics)
@@ -194,7 +194,7 @@ class Broadcaster:
             self._published.set()
             self._published = asyncio.Event()
 
-    def _audiences(self, message: Message) -> Collection[Audience]:
+    def _audiences(self, message: FeedMessage) -> Collection[Audience]:
         """The channels of a message: those that name its topic and, for a durable message, its wildcard topic.
 
         A topic that stands apart goes only to channels that name it.

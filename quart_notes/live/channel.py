@@ -13,8 +13,12 @@ CACHED_WRITES = 8  # encoded writes that are cached for the next subscriber at t
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A message: `data` is the encoded event; `number` its position in the log, None when it is volatile."""
+class FeedMessage:
+    """A message of the feed.
+
+    number   its position in the log; None when it is volatile
+    data     the encoded event
+    """
 
     topic: str
     number: int | None
@@ -22,7 +26,7 @@ class Message:
     data: bytes
 
 
-Encoder = Callable[[Message], bytes]
+Encoder = Callable[[FeedMessage], bytes]
 
 
 @lru_cache(CACHED_WILDCARDS)
@@ -44,7 +48,7 @@ class Channel:
     def __init__(self, topics: frozenset[str]) -> None:
         self.topics = topics
         self.end = 0
-        self._ring: deque[Message] = deque()
+        self._ring: deque[FeedMessage] = deque()
         self._ring_bytes = 0
         self._total_bytes = 0
         self._flushed = 0
@@ -56,7 +60,7 @@ class Channel:
         """Number of the oldest message in the ring."""
         return self.end - len(self._ring)
 
-    def append(self, message: Message) -> None:
+    def append(self, message: FeedMessage) -> None:
         """Add a message; the oldest are dropped when there is no room."""
         size = len(message.data)
         self._ring.append(message)
@@ -82,7 +86,7 @@ class Channel:
         """Record that every outlet has had the messages below `mark`."""
         self._flushed, self._flushed_bytes = max(mark, (self._flushed, self._flushed_bytes))
 
-    def since(self, cursor: int) -> list[Message]:
+    def since(self, cursor: int) -> list[FeedMessage]:
         """The messages from `cursor` on, oldest first."""
         return list(islice(self._ring, max(cursor - self.start, 0), None))
 

@@ -9,10 +9,9 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 
 from quart_notes.live import events
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.recent_events import RecentEvents
-from quart_notes.models import LoggedEvent, LogHead, Note
-from quart_notes.models import Message as MessageRow
+from quart_notes.models import LoggedEvent, LogHead, Message, Note
 from quart_notes.schemas.deleted_text import TEXT, blanked, subject_of, with_text
 from quart_notes.schemas.event_ids import EventId, new_epoch
 from quart_notes.storage.database import Database, Transaction, dedicated_connection
@@ -22,7 +21,7 @@ PRUNE_CHUNK = 500  # rows deleted in one transaction, so that no write waits lon
 STATS_SQL = "SELECT newest, pruned, ({size}) AS size FROM log_head"
 ENDS_SQL = "SELECT topic, max(number) AS number FROM event_log WHERE number > ?1 GROUP BY topic"
 LOOKBACK_EVENTS = 100_000  # events that a start reads: more would take seconds
-TEXT_MODELS: dict[str, type[Model]] = {"note": Note, "message": MessageRow}  # rows with schemas.deleted_text.TEXT
+TEXT_MODELS: dict[str, type[Model]] = {"note": Note, "message": Message}  # rows with schemas.deleted_text.TEXT
 THIN_CHUNK = 100  # the same for events of up to 50 KB each
 
 
@@ -46,7 +45,7 @@ class LogPage(NamedTuple):
     lost    the position is not in the log: the log was pruned past it, or was restored to an earlier state
     """
 
-    messages: list[Message]
+    messages: list[FeedMessage]
     up_to: int
     more: bool
     gap: bool
@@ -73,7 +72,7 @@ class EventLog:
             head, _ = await LogHead.get_or_create({"epoch": new_epoch()}, using_db=connection, id=1)
             self.epoch = head.epoch
 
-    async def commit(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[Message]:
+    async def commit(self, connection: BaseDBAsyncClient, recorded: Sequence[tuple[str, bytes]]) -> list[FeedMessage]:
         """Number and insert events, (topic, body) in order, and commit the open transaction with them.
 
         For a deletion, the text is removed from all events of the object in the log. The returned messages, which go to
@@ -90,13 +89,13 @@ class EventLog:
         first = await cast(Transaction, connection).commit_events(entries, datetime.now(UTC))
         return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]
 
-    def remember(self, messages: Sequence[Message]) -> None:
+    def remember(self, messages: Sequence[FeedMessage]) -> None:
         """Cache events that were just published, in order: most clients that reconnect were away for a moment."""
         self._recent_events.append(messages)
 
-    def _message(self, number: int, topic: str, body: bytes) -> Message:
+    def _message(self, number: int, topic: str, body: bytes) -> FeedMessage:
         event_id = EventId(self.epoch, number)
-        return Message(topic, number, str(event_id), events.with_id(event_id, body))
+        return FeedMessage(topic, number, str(event_id), events.with_id(event_id, body))
 
     async def newest(self, connection: BaseDBAsyncClient | None = None) -> EventId:
         """The id of the newest event; inside a snapshot, the newest that its rows include."""
@@ -122,7 +121,7 @@ class EventLog:
             _, rows = await connection.execute_query(STATS_SQL.format(size=cast(Transaction, connection).SIZE))
         return LogStats(**dict(rows[0]))
 
-    async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[Message] | None:
+    async def since(self, topics: Collection[str], after: EventId, up_to: int) -> list[FeedMessage] | None:
         """Events of `topics` newer than `after` and not newer than `up_to`, oldest first, PAGE_EVENTS at most.
 
         topics   already authorised by the caller, e.g. {"board:1", "room:12"}; "room:*" stands for all of a kind
@@ -168,10 +167,10 @@ class EventLog:
         up_to = messages[-1].number or 0 if more else head.newest
         return LogPage(messages, up_to, more, gap=False)
 
-    def reset(self, number: int) -> Message:
+    def reset(self, number: int) -> FeedMessage:
         """The message that tells a client to reload; later events continue after `number`."""
         event_id = EventId(self.epoch, number)
-        return Message("", number, str(event_id), events.reset(event_id))
+        return FeedMessage("", number, str(event_id), events.reset(event_id))
 
     async def prune(self, connection: BaseDBAsyncClient, days: int, rows: int) -> bool:
         """Delete one chunk of events older than `days` or beyond `rows`; returns whether there are more to delete."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from types import MappingProxyType
 
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Encoder, Message
+from quart_notes.live.channel import Encoder, FeedMessage
 from quart_notes.live.event_log import PAGE_EVENTS, EventLog
 from quart_notes.live.events import SHARED_BOARD
 from quart_notes.live.subscriber import Outlet
@@ -38,7 +38,7 @@ class Subscription:
         self._starts = starts
         self.reader = broadcaster.subscribe(topics, framing)
 
-    async def history(self) -> AsyncIterator[list[Message]]:
+    async def history(self) -> AsyncIterator[list[FeedMessage]]:
         """The events after the client's position, in pages, oldest first; or a reset if the log does not know it."""
         place = self._after
         while place is not None and not self.reader.ended.is_set():
@@ -62,7 +62,7 @@ class Subscription:
             if place.number >= up_to and not self.reader.has_missed():
                 return
 
-    def _may_receive(self, message: Message) -> bool:
+    def _may_receive(self, message: FeedMessage) -> bool:
         """Whether an event of the log is for this client: a new member of a board gets nothing from before."""
         start = self._starts.get(message.topic, self._starts.get(SHARED_BOARD, 0))
         return (message.number or 0) > start and self._broadcaster.concerns(self.reader.channel.topics, message)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from quart_notes.errors import ProblemError
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.event_log import EventLog
 
 POLL_INTERVAL = 1.0  # seconds between polls of the log without a notification: notifications may be lost
@@ -32,7 +32,7 @@ class CommitChannel(Protocol):
 
     alone: bool
 
-    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
+    def listen(self, heard: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
         """Call `heard` whenever another process may have committed something.
 
         It gets the number of the newest event, None if that is unknown, and the events themselves if they were sent
@@ -42,7 +42,7 @@ class CommitChannel(Protocol):
     def is_connected(self) -> bool:
         """Whether announcements of the others arrive, or will again in a moment."""
 
-    def announce(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[FeedMessage]) -> None:
         """Announce the events that this process has committed."""
 
     def may_have_newer_than(self, number: int) -> bool:
@@ -57,14 +57,14 @@ class SingleProcess:
 
     alone = True
 
-    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
+    def listen(self, heard: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
         """Do nothing: there are no announcements."""
 
     def is_connected(self) -> bool:
         """Always true."""
         return True
 
-    def announce(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[FeedMessage]) -> None:
         """Do nothing: there is no other process."""
 
     def may_have_newer_than(self, number: int) -> bool:
@@ -119,7 +119,7 @@ class Follower:
         """A commit starts here. An announcement may arrive before it is over: `committed` publishes the events."""
         self._expecting = True
 
-    def commit_finished(self, messages: Sequence[Message]) -> None:
+    def commit_finished(self, messages: Sequence[FeedMessage]) -> None:
         """A commit is over: its events, with consecutive numbers; none if it has failed."""
         self._expecting = False
         if messages:
@@ -128,7 +128,7 @@ class Follower:
         if self._announced > self._broadcaster.newest:
             self._woken.set()
 
-    def _accept(self, messages: Sequence[Message]) -> None:
+    def _accept(self, messages: Sequence[FeedMessage]) -> None:
         if messages[0].number == self._broadcaster.newest + 1:
             self._publish(messages)
         elif (messages[-1].number or 0) > self._broadcaster.newest:
@@ -139,7 +139,7 @@ class Follower:
         """Number of the newest event that was published here."""
         return self._broadcaster.newest
 
-    def _on_commit(self, number: int | None, messages: Sequence[Message]) -> None:
+    def _on_commit(self, number: int | None, messages: Sequence[FeedMessage]) -> None:
         if messages:
             self._accept(messages)
         elif number is None:
@@ -200,7 +200,7 @@ class Follower:
             self._broadcaster.mark_published(page.up_to)
             more = page.more
 
-    def _publish(self, messages: Sequence[Message]) -> None:
+    def _publish(self, messages: Sequence[FeedMessage]) -> None:
         # Events of this process may have been published while the log was read.
         newest = self._broadcaster.newest
         fresh = [message for message in messages if (message.number or 0) > newest]

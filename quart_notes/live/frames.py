@@ -1,6 +1,6 @@
 """Encodes events as websocket frames, server-sent events and chunks."""
 
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 
 PING = b"\x89\x00"  # an empty ping frame, RFC 6455, 5.5.2
 COMMENT = b": \n\n"  # server-sent events ignore a line that starts with a colon
@@ -19,12 +19,12 @@ def text_frame(data: bytes) -> bytes:
     return b"\x81\x7f" + size.to_bytes(8) + data
 
 
-def websocket_frame(message: Message) -> bytes:
+def websocket_frame(message: FeedMessage) -> bytes:
     """An event as a text frame."""
     return text_frame(message.data)
 
 
-def sse(message: Message) -> bytes:
+def sse(message: FeedMessage) -> bytes:
     """An event of an event stream, with its id when it is durable; its JSON never contains a line break.
 
     source   WHATWG HTML, "Server-sent events"
@@ -42,6 +42,6 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def sse_chunk(message: Message) -> bytes:
+def sse_chunk(message: FeedMessage) -> bytes:
     """An event of an event stream, in a chunk of its own."""
     return chunk(sse(message))

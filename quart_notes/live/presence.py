@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from quart_notes.errors import ProblemError
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.events import PresenceEvent
 from quart_notes.schemas import PresenceOut, UserOut
 
@@ -213,7 +213,7 @@ class Presence:
             room.users = {**found, **room.users}  # those known already may have changed while these were read
             self._schedule_publish(room_id)
 
-    def _user_changed(self, message: Message) -> None:
+    def _user_changed(self, message: FeedMessage) -> None:
         """Somebody who may be here has another name."""
         user = UserOut.model_validate(json.loads(message.data)["user"])
         for room_id, room in self._rooms.items():
@@ -275,7 +275,7 @@ class Presence:
         room.users = {user_id: room.users[user_id] for user_id in known}
         topic = events.room(room_id)
         event = PresenceEvent(topic=topic, action="update", presence=self.now(room_id))
-        self._broadcaster.publish([Message(topic, None, "", events.encode(event))])
+        self._broadcaster.publish([FeedMessage(topic, None, "", events.encode(event))])
         room.published_at = asyncio.get_running_loop().time()
         if not any(everywhere):
             # Kept until the interval is over: somebody who comes and goes is published once a second at most.

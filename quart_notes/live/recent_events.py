@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import islice
 
-from quart_notes.live.channel import Message, wildcard_of
+from quart_notes.live.channel import FeedMessage, wildcard_of
 from quart_notes.schemas.deleted_text import blanked, subject_of
 
 MAX_EVENTS = 4096  # events
@@ -21,11 +21,11 @@ class RecentEvents:
     """
 
     def __init__(self) -> None:
-        self._events: deque[tuple[Message, str | None]] = deque()  # with what with text it is about
+        self._events: deque[tuple[FeedMessage, str | None]] = deque()  # with what with text it is about
         self._numbers: dict[str, list[int]] = {}  # of the cached events, by the object with text that they are about
         self._bytes = 0
 
-    def append(self, messages: Collection[Message]) -> None:
+    def append(self, messages: Collection[FeedMessage]) -> None:
         """Add newly committed events, in order; start over if others were committed between them."""
         for message in messages:
             if self._events and message.number != self._number_at(-1) + 1:
@@ -68,7 +68,7 @@ class RecentEvents:
         while self._events and self._number_at(0) <= up_to:
             self._drop()
 
-    def since(self, topics: Collection[str], after: int, up_to: int, limit: int) -> list[Message] | None:
+    def since(self, topics: Collection[str], after: int, up_to: int, limit: int) -> list[FeedMessage] | None:
         """Events of `topics` numbered above `after`, not above `up_to`, oldest first, `limit` at most.
 
         returns   None when some of them may not be cached

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Protocol
 
-from quart_notes.live.channel import Channel, Encoder, Message
+from quart_notes.live.channel import Channel, Encoder, FeedMessage
 from quart_notes.live.compact_event import CompactEvent
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Subscriber:
         """Whether it missed messages that the ring no longer holds."""
         return self.cursor < self.channel.start
 
-    def drain(self) -> list[Message]:
+    def drain(self) -> list[FeedMessage]:
         """The messages since the last call; none, and cut off, if some of them are dropped already."""
         if self.has_missed():
             self.cut_off()

@@ -12,7 +12,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.errors import DatabaseUnavailableError, OverloadedError, ProblemError, StorageFullError
 from quart_notes.live import events
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.event_log import EventLog
 from quart_notes.live.follower import Follower
 from quart_notes.live.histogram import Histogram
@@ -196,7 +196,7 @@ class Writer:
         for job in jobs:
             job.error = error
 
-    async def _commit(self, jobs: list[_QueuedWrite], *, joined: bool) -> list[Message]:
+    async def _commit(self, jobs: list[_QueuedWrite], *, joined: bool) -> list[FeedMessage]:
         async with self._database.transaction() as connection:
             if joined:
                 self._fill(jobs)

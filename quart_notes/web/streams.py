@@ -13,7 +13,7 @@ from quart import websocket
 from quart.wrappers.response import ResponseBody
 
 from quart_notes.live import frames, outlets
-from quart_notes.live.channel import Encoder, Message
+from quart_notes.live.channel import Encoder, FeedMessage
 from quart_notes.live.feed import Subscription
 from quart_notes.live.subscriber import Subscriber
 from quart_notes.web.context import core
@@ -89,7 +89,7 @@ class EventStream(ResponseBody):
                     yield data or frames.COMMENT  # woken without data: a heartbeat
 
 
-def _chunks(page: list[Message], framing: Encoder) -> Iterator[bytes]:
+def _chunks(page: list[FeedMessage], framing: Encoder) -> Iterator[bytes]:
     """A page of history in pieces of about CHUNK_BYTES bytes: copied on their way, and held by a slow reader."""
     portion: list[bytes] = []
     size = 0
@@ -131,7 +131,7 @@ class Conversation(ABC):
         """Read what the client sends; returns the code to close with when it must not go on."""
 
     @abstractmethod
-    def text_of(self, message: Message) -> str | None:
+    def text_of(self, message: FeedMessage) -> str | None:
         """A message as a text frame, where it cannot be written directly; None for nothing."""
 
     @abstractmethod
@@ -194,17 +194,17 @@ class Conversation(ABC):
                 await self._subscription.wait()
                 await self._send(reader.drain())
 
-    async def _send(self, messages: list[Message]) -> None:
+    async def _send(self, messages: list[FeedMessage]) -> None:
         for message in messages:
             text = self.text_of(message)
             if text is not None:
                 await websocket.send(text)
 
 
-async def _write(page: list[Message], reader: Subscriber, peer: outlets.OutletConnection) -> None:
+async def _write(page: list[FeedMessage], reader: Subscriber, peer: outlets.OutletConnection) -> None:
     """Write a page of history straight to the connection, as fast as it is taken.
 
-    Message by message, through the framework, each costs 80 µs, and many readers may come back at once.
+    FeedMessage by message, through the framework, each costs 80 µs, and many readers may come back at once.
     """
     with suppress(OSError):  # it has gone: the reader of the line finds out
         for portion in _chunks(page, reader.encoder):

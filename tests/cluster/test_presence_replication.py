@@ -9,7 +9,7 @@ import pytest
 
 from quart_notes.cluster.presence_replication import BROADCAST_INTERVAL, TIME_TO_LIVE
 from quart_notes.errors import DatabaseUnavailableError
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.events import USERS, UserEvent, encode
 from quart_notes.live.presence import LEAVE_DELAY, PUBLISH_INTERVAL, TYPING_DURATION
 from quart_notes.schemas import UserOut
@@ -333,7 +333,7 @@ async def test_a_name_that_changes_while_it_is_loaded_is_the_new_one():
     await asyncio.sleep(MOMENT)
     event = UserEvent(topic=USERS, action="update", user=user(ADA.id, "Countess"))
     for one in (first, second):
-        one.broadcaster.publish([Message(USERS, 1, "e-1", encode(event))])
+        one.broadcaster.publish([FeedMessage(USERS, 1, "e-1", encode(event))])
     loading.set()
     await asyncio.sleep(PUBLISH_INTERVAL)
 

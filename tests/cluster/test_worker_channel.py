@@ -11,12 +11,12 @@ import pytest
 
 from quart_notes.cluster.worker_channel import DATAGRAM_LIMIT, WorkerChannel
 from quart_notes.cluster.worker_slot import SharedMemory, slot_of
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from tests.support.clients.raw_connection import until
 
 
-def _messages(*numbers: int) -> list[Message]:
-    return [Message(f"board:{number}", number, f"epoch-{number}", b"x" * (number % 300)) for number in numbers]
+def _messages(*numbers: int) -> list[FeedMessage]:
+    return [FeedMessage(f"board:{number}", number, f"epoch-{number}", b"x" * (number % 300)) for number in numbers]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ async def test_a_number_is_visible_to_all_before_it_is_announced(three: list[Wor
 
 
 async def test_the_others_are_woken_and_oneself_is_not(three: list[WorkerChannel]):
-    woken: list[tuple[int, int | None, list[Message]]] = []
+    woken: list[tuple[int, int | None, list[FeedMessage]]] = []
     few, many = _messages(1, 2, 3), _messages(*range(4, 500))
     async with started(three):
         await asyncio.sleep(0.05)  # the words of the beginning are gone

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import CACHED_WRITES, Channel, Message
+from quart_notes.live.channel import CACHED_WRITES, Channel, FeedMessage
 from quart_notes.live.subscriber import Subscriber
 from tests.support import broadcaster_fixtures
 from tests.support.broadcaster_fixtures import BOARD, OTHER, attached, note
@@ -70,7 +70,7 @@ async def test_a_flood_in_one_turn_of_the_loop_reaches_outlets_whole(broadcaster
 async def test_all_readers_share_one_encoded_copy(broadcaster: Broadcaster):
     framed: list[int] = []
 
-    def counting(message: Message) -> bytes:
+    def counting(message: FeedMessage) -> bytes:
         framed.append(message.number or 0)
         return plain(message)
 
@@ -132,7 +132,7 @@ async def test_what_is_volatile_takes_no_number(broadcaster: Broadcaster):
     attached(broadcaster, wire)
     broadcaster.publish([note(7)])
 
-    broadcaster.publish([Message(BOARD, None, "", b"0 typing")])
+    broadcaster.publish([FeedMessage(BOARD, None, "", b"0 typing")])
 
     await until(lambda: len(wire.numbers) == 2, "both have come")
     assert broadcaster.newest == 7

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
+from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES, FeedMessage
 from quart_notes.live.subscriber import Subscriber
 from tests.support.broadcaster_fixtures import BOARD, OTHER, attached, note
 from tests.support.clients.fake_outlet import Wire, numbers, plain
@@ -25,7 +25,7 @@ class Broadcasting(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.broadcaster = self.now(Broadcaster)
-        self.published: list[Message] = []
+        self.published: list[FeedMessage] = []
         self.pulling: list[tuple[Subscriber, int, list[int]]] = []
         self.outlets: list[tuple[Subscriber, int, Wire]] = []
 

@@ -6,7 +6,7 @@ import pytest
 
 from quart_notes.live import broadcaster as module
 from quart_notes.live.broadcaster import CATCH_UP_BYTES, Broadcaster
-from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES, Message
+from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES, FeedMessage
 from tests.support import broadcaster_fixtures
 from tests.support.broadcaster_fixtures import BOARD, OTHER, attached, note
 from tests.support.clients.fake_outlet import Wire, plain
@@ -46,7 +46,7 @@ async def test_a_reader_that_falls_a_mebibyte_behind_is_cut_off(broadcaster: Bro
 
 async def test_what_is_handed_out_and_who_is_cut_off_is_counted(broadcaster: Broadcaster):
     slow, other = broadcaster.subscribe({BOARD}, plain), broadcaster.subscribe({BOARD, OTHER}, plain)
-    broadcaster.publish([note(1), note(2, OTHER), note(3, "user:9"), Message(BOARD, None, "", b"{}")])
+    broadcaster.publish([note(1), note(2, OTHER), note(3, "user:9"), FeedMessage(BOARD, None, "", b"{}")])
     assert broadcaster.published == {"durable": 3, "volatile": 1}
     assert broadcaster.deliveries == 2 * 2 + 1
     assert broadcaster.encoder_counts() == {plain: 2}

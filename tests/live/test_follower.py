@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.event_log import LogPage
 from quart_notes.live.follower import CATCH_UP_TIMEOUT, POLL_INTERVAL, Follower
 from quart_notes.schemas.event_ids import EventId
@@ -22,8 +22,8 @@ TOPIC = "board:1"
 SLOW = 0.3  # seconds for half a look at the log, at most
 
 
-def _message(number: int) -> Message:
-    return Message(TOPIC, number, f"e-{number}", b"%d" % number)
+def _message(number: int) -> FeedMessage:
+    return FeedMessage(TOPIC, number, f"e-{number}", b"%d" % number)
 
 
 class FakeLog:
@@ -56,7 +56,7 @@ class FakeLog:
         more = len(page) == self.page
         return LogPage([_message(one) for one in page], page[-1] if more else newest, more, number < pruned)
 
-    def remember(self, messages: Sequence[Message]) -> None:
+    def remember(self, messages: Sequence[FeedMessage]) -> None:
         self.kept += [message.number or 0 for message in messages]
 
 
@@ -68,15 +68,15 @@ class FakeCommitChannel:
     def __init__(self, log: FakeLog) -> None:
         self._log = log
         self.told: list[int] = []
-        self.wake: Callable[[int | None, Sequence[Message]], None]
+        self.wake: Callable[[int | None, Sequence[FeedMessage]], None]
 
-    def listen(self, heard: Callable[[int | None, Sequence[Message]], None]) -> None:
+    def listen(self, heard: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
         self.wake = heard
 
     def is_connected(self) -> bool:
         return True
 
-    def announce(self, messages: Sequence[Message]) -> None:
+    def announce(self, messages: Sequence[FeedMessage]) -> None:
         self.told += [message.number or 0 for message in messages]
 
     def may_have_newer_than(self, number: int) -> bool:
@@ -97,7 +97,7 @@ class Scene:
         self.follower = Follower(self.log, self.broadcaster, self.wakes, lambda: self.ended.append(True))  # type: ignore[arg-type]
         self.reader = self.broadcaster.subscribe([TOPIC], plain)
 
-    def commit(self, count: int) -> list[Message]:
+    def commit(self, count: int) -> list[FeedMessage]:
         first = self.log.newest_number + 1
         self.log.newest_number += count
         return [_message(number) for number in range(first, first + count)]
@@ -143,7 +143,7 @@ async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
     steps: list[tuple[str, int, float]], seed: int
 ):
     async with following(seed) as scene:
-        late: list[list[Message]] = []
+        late: list[list[FeedMessage]] = []
         for what, count, pause in steps:
             if what == "fails":
                 scene.log.fails += 1

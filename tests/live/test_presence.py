@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.events import ALL_ROOMS, USERS, UserEvent, encode
 from quart_notes.live.presence import LEAVE_DELAY, PUBLISH_INTERVAL, TYPING_DURATION, Presence
 from tests.support.presence_fixtures import ADA, BOB, EVE, Listener, load_users, nicks, now_in, user
@@ -235,7 +235,7 @@ async def test_who_is_here_or_typing_goes_by_their_other_name_within_a_second():
 
     for one, nickname in ((ADA, "Countess"), (BOB, "rob"), (EVE, "nobody here")):
         event = UserEvent(topic=USERS, action="update", user=one.model_copy(update={"nickname": nickname}))
-        broadcaster.publish([Message(USERS, 1, "e-1", encode(event))])
+        broadcaster.publish([FeedMessage(USERS, 1, "e-1", encode(event))])
     await asyncio.sleep(MOMENT)
 
     assert now_in(presence) == (["Countess"], [], ["rob"])

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_notes.live import recent_events as module
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.recent_events import RecentEvents
 
 TOPICS = ("board:1", "board:2", "room:1", "users")
 CHOICES = st.sets(st.sampled_from([*TOPICS, "board:*", "room:*"]), min_size=1)
 
 
-def event(number: int, topic: str = "board:1", size: int = 10) -> Message:
-    return Message(topic, number, f"e-{number}", b"x" * size)
+def event(number: int, topic: str = "board:1", size: int = 10) -> FeedMessage:
+    return FeedMessage(topic, number, f"e-{number}", b"x" * size)
 
 
 def heard(topic: str, topics: set[str]) -> bool:

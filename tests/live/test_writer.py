@@ -22,7 +22,7 @@ from quart_notes.errors import (
     ValidationFailedError,
 )
 from quart_notes.live import writer as module
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import SHARED_BOARD, NoteEvent
 from quart_notes.live.writer import Change, Operation
@@ -46,7 +46,7 @@ def published(core: Core, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     numbers: list[int] = []
     publish = core.broadcaster.publish
 
-    def spy(messages: list[Message]) -> None:
+    def spy(messages: list[FeedMessage]) -> None:
         numbers.extend(message.number or 0 for message in messages)
         publish(messages)
 
@@ -88,7 +88,7 @@ async def test_a_write_is_published_after_it_is_on_the_disk(core: Core, monkeypa
     on_disk: list[tuple[int, int]] = []
     publish = core.broadcaster.publish
 
-    def spy(messages: list[Message]) -> None:
+    def spy(messages: list[FeedMessage]) -> None:
         on_disk.extend((m.number or 0, rows(core, "SELECT max(number) FROM event_log")[0][0]) for m in messages)
         publish(messages)
 
@@ -103,7 +103,7 @@ async def test_all_writes_that_wait_share_a_transaction(core: Core, monkeypatch:
     batches: list[int] = []
     commit = EventLog.commit
 
-    async def spy(self: EventLog, connection: Any, recorded: list[Any]) -> list[Message]:
+    async def spy(self: EventLog, connection: Any, recorded: list[Any]) -> list[FeedMessage]:
         batches.append(len(recorded))
         return await commit(self, connection, recorded)
 
@@ -234,7 +234,7 @@ async def test_when_the_events_cannot_be_kept_neither_are_the_rows(
 ):
     with monkeypatch.context() as broken:
 
-        async def fail(*_: object) -> list[Message]:
+        async def fail(*_: object) -> list[FeedMessage]:
             raise cause
 
         broken.setattr(EventLog, "commit", fail)

@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.subscriber import Subscriber
 from tests.support.clients.fake_outlet import Wire, plain
 
 BOARD, OTHER = "board:1", "board:2"
 
 
-def note(number: int, topic: str = BOARD, size: int = 10) -> Message:
+def note(number: int, topic: str = BOARD, size: int = 10) -> FeedMessage:
     """A message of `size` bytes that begins with its number."""
-    return Message(topic, number, f"e-{number}", (b"%d " % number).ljust(size, b"."))
+    return FeedMessage(topic, number, f"e-{number}", (b"%d " % number).ljust(size, b"."))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from quart_notes.cluster.presence_replication import PresenceReplication
 from quart_notes.live.broadcaster import Broadcaster
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.events import room
 from quart_notes.live.presence import HANDOVER_DELAY, LEAVE_DELAY, Presence
 from quart_notes.live.subscriber import Subscriber
@@ -35,7 +35,7 @@ class Listener:
 
     def __init__(self, broadcaster: Broadcaster, topic: str = room(5)) -> None:
         self.heard: list[tuple[float, Json]] = []
-        self.messages: list[Message] = []
+        self.messages: list[FeedMessage] = []
         self._broadcaster = broadcaster
         self._reader: Subscriber = broadcaster.subscribe({topic}, lambda message: message.data)
         self._task = asyncio.create_task(self._listen())

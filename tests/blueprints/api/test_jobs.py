@@ -19,7 +19,7 @@ from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.jobs import UploadedJob
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError, NotNowError, ProblemError, StorageFullError
 from quart_notes.live import events
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.schemas import ImportOptions, JobOut, JobQuery, MemberUpdate, UserCreate
 from quart_notes.transfer import upload_store
 from quart_notes.transfer.import_batches import ImportSource
@@ -163,7 +163,7 @@ async def test_a_job_that_is_found_and_heard_of_at_the_start_is_begun_once(core:
     async def late() -> set[str]:
         if not taken:
             told = {"work": {"kind": "job", "id": job.id, "wanted": "begin"}}
-            core.broadcaster.publish([Message(events.WORK, None, "", json.dumps(told).encode())])
+            core.broadcaster.publish([FeedMessage(events.WORK, None, "", json.dumps(told).encode())])
         return await folders()
 
     monkeypatch.setattr(core.imports, "claim", noted)

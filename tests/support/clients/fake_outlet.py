@@ -2,10 +2,10 @@
 
 import asyncio
 
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 
 
-def plain(message: Message) -> bytes:
+def plain(message: FeedMessage) -> bytes:
     """A framing that separates messages."""
     return message.data + b"\n"
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from quart_notes.core import Core
-from quart_notes.live.channel import Message
+from quart_notes.live.channel import FeedMessage
 from quart_notes.live.events import SHARED_BOARD
 from quart_notes.schemas.event_ids import EventId
 from tests.support.clients.fake_outlet import Wire, plain
@@ -29,7 +29,7 @@ class Follower:
         pause: float = 0,
         epoch: str = "",
     ) -> None:
-        self.messages: list[Message] = []
+        self.messages: list[FeedMessage] = []
         self.wire = Wire()
         self.direct = direct
         self.pause = pause  # seconds it takes for a page of history

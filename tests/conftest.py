@@ -22,7 +22,7 @@ from tests.support.clients.callers import PEOPLE
 from tests.support.clients.delivery_paths import ROADS
 from tests.support.clients.raw_connection import LEFT_OPEN
 from tests.support.clients.signing_in import Counted
-from tests.support.compiled_routes import compile_routes_once
+from tests.support.compiled_once import compile_once
 from tests.support.requirements import is_about_postgres, is_unit_test
 from tests.support.routes import ACCOUNTS_ONLY, Route
 from tests.support.servers import postgres
@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     slow = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
     hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=slow)
     hypothesis.settings.load_profile("unhurried")
-    compile_routes_once()
+    compile_once()
     config.stash[LEFT_OUT] = []
     os.environ[postgres.VARIABLE] = config.getoption("database")
 

@@ -74,6 +74,7 @@ class Components:
 
     def __init__(self) -> None:
         self._sections: dict[str, Json] = {"schemas": {}, "responses": {}, "headers": {}, "parameters": {}}
+        self._generated: dict[tuple[Any, str], Json] = {}
 
     def sections(self, schemas: Json) -> dict[str, Json]:
         """All components, with further schemas."""
@@ -81,9 +82,11 @@ class Components:
 
     def schema(self, model: Any, mode: Literal["validation", "serialization"] = "serialization") -> Json:
         """The schema of a type: a reference for a model, and for the models within it."""
-        schema = TypeAdapter(model).json_schema(
-            ref_template=PYDANTIC_REF_TEMPLATE, mode=mode, schema_generator=_JsonSchema
-        )
+        if (model, mode) not in self._generated:
+            self._generated[model, mode] = TypeAdapter(model).json_schema(
+                ref_template=PYDANTIC_REF_TEMPLATE, mode=mode, schema_generator=_JsonSchema
+            )
+        schema = dict(self._generated[model, mode])
         for name, definition in schema.pop("$defs", {}).items():
             self._add("schemas", name, definition)
         if isinstance(model, type) and issubclass(model, BaseModel):

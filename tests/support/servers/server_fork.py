@@ -21,14 +21,15 @@ from typing import Any
 
 # The interpreters that have one: ours, and those that tests/support/servers/pythons.py finds.
 PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
-# Imported by a server as it starts, the last two as it opens its first database; an application compiles its routes.
+# Imported by a server as it starts, the last two as it opens its first database; an application compiles its routes and
+# templates.
 PROGRAM = """
 import hypercorn.asyncio, uvloop
 import quart_notes.cli.main, quart_notes.storage.sqlite.client, quart_notes.storage.postgres.client
-from tests.support.compiled_routes import compile_routes_once
+from tests.support.compiled_once import compile_once, compile_templates
 from tests.support.servers.server_fork import attend
-compile_routes_once()
-quart_notes.create_app(quart_notes.settings.Settings())
+compile_once()
+compile_templates(quart_notes.create_app(quart_notes.settings.Settings()))
 attend({fd})
 quart_notes.cli.main.main()
 """

@@ -1,0 +1,53 @@
+"""Addresses of routes and templates, compiled once for all applications of a process: most of the time one takes.
+
+What is compiled depends on nothing but the rule, or on the text of the template.
+"""
+
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from jinja2 import Environment
+from quart import Quart
+from werkzeug.routing import Rule
+
+Build = Callable[..., tuple[str, str]]
+
+
+def compile_once() -> None:
+    """From now on."""
+    _compile_routes_once()
+    _compile_templates_once()
+
+
+def compile_templates(app: Quart) -> None:
+    """All of them, before a test needs one."""
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+
+
+def _compile_routes_once() -> None:
+    compiled: dict[tuple[Any, ...], Build] = {}
+    compile_builder = Rule._compile_builder
+
+    def compiled_once(rule: Rule, append_unknown: bool = True) -> Build:
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        key = (rule.rule, *rule._trace, append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    Rule._compile_builder = compiled_once  # type: ignore[assignment, method-assign]
+
+
+def _compile_templates_once() -> None:
+    compiled: dict[tuple[Any, ...], CodeType] = {}
+    compile_template: Callable[..., CodeType] = Environment.compile
+
+    def compiled_once(environment: Environment, *template: Any) -> CodeType:
+        if template not in compiled:
+            compiled[template] = compile_template(environment, *template)
+        return compiled[template]
+
+    Environment.compile = compiled_once  # type: ignore[assignment, method-assign]

@@ -39,7 +39,12 @@ def _after(header: str | None, query: str | None) -> EventId | None:
 @blueprint.get("/events")
 @validate_querystring(FeedQuery)
 @responds(
-    ResponseDoc(200, "Events without end; see /asyncapi.json.", media_type="text/event-stream"),
+    ResponseDoc(
+        200,
+        "Events without end; see /asyncapi.json.",
+        media_type="text/event-stream",
+        headers={"Last-Event-ID": "The newest event of these topics when the answer began."},
+    ),
     problems=(InvalidEventIdError, BadRequestError, UnknownTopicError, ForbiddenError, NotFoundError),
 )
 async def stream_events(query_args: FeedQuery) -> Response:
@@ -47,12 +52,14 @@ async def stream_events(query_args: FeedQuery) -> Response:
 
     Each event is one JSON object, its id in the `id:` line. `after` (or the header `Last-Event-ID`) resumes after an
     event; when the log does not know it any more, the first event is a reset. `topics` narrows the subscription.
+    A HEAD request shows whether events are missing: its `Last-Event-ID` is the newest event of the topics.
     """
     after = _after(request.headers.get("Last-Event-ID"), query_args.after)
     await core().database.ping()
     who = await authorise_feed(query_args)
     response = Response(b"", content_type="text/event-stream; charset=utf-8")
     response.headers.pop("Content-Length", None)
+    response.headers["Last-Event-ID"] = str(EventId(core().log.epoch, core().broadcaster.newest_of(who.topics)))
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     if request.method != "HEAD":

@@ -168,6 +168,8 @@ class Broadcaster:
 
     def _note_position(self, topic: str, number: int) -> None:
         self.positions[topic] = number
+        if topic in self.separate_topics:
+            return
         family = wildcard_of(topic)
         self._wildcard_positions[family] = max(number, self._wildcard_positions.get(family, 0))
 

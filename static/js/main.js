@@ -1,7 +1,6 @@
 /** The only entry: creates the one feed, starts the parts of every page, then this page's own. */
 import { ResumingFeed } from "./feed/resuming_feed.js";
 import { SharedFeed } from "./feed/shared_feed.js";
-import { watch } from "./feed/silence_check.js";
 import * as jobIndicator from "./imports/job_indicator.js";
 import * as buttonFocus from "./lib/button_focus.js";
 import { find } from "./lib/elements.js";
@@ -38,13 +37,16 @@ const { page = "", topics = "", lastEventId = "" } = main.dataset;
 /** @param {string} wanted @param {string} last */
 function connect(wanted, last) {
   const feed = new ResumingFeed(root, wanted, last, person);
-  const watchdog = watch(feed, `${root}/api/notes?limit=1`);
+  const controller = new AbortController();
+  const redial = () => feed.redial();
+  addEventListener("online", redial, controller);
+  addEventListener("offline", redial, controller); // not the last word: a server on this machine answers without any network
   feed.start();
   const stop = () => {
-    watchdog.stop();
+    controller.abort();
     feed.stop();
   };
-  return { feed, look: watchdog.look, stop };
+  return { feed, look: () => feed.look(), stop };
 }
 
 // Without locks (they need https or this very machine) tabs share nothing, so each has a channel of its own.

@@ -434,6 +434,32 @@ async def test_a_head_request_is_answered_and_ends(live: ServerProcess):
     connection.close()
 
 
+async def test_a_head_request_shows_the_newest_event_of_its_topics(http: httpx.AsyncClient):
+    async def newest(topics: str) -> str:
+        return (await http.head("/events", params={"topics": topics})).headers["Last-Event-ID"]
+
+    note = position(await add(http))
+    assert await newest("board:1") == note
+    room = position(await http.post("/api/rooms", json={"name": "A room"}))
+
+    assert room != note
+    assert await newest("board:1") == await newest("board:*") == note
+    assert await newest("board:1,rooms") == room
+
+
+async def test_a_personal_board_does_not_move_the_newest_event_of_all_boards(http: httpx.AsyncClient):
+    ada = (await http.post("/api/users", json={"name": "Ada", "nickname": "ada", "email": None})).json()
+    boards = (await http.get("/api/boards", params={"person_id": ada["id"]})).json()
+    personal = next(board["id"] for board in boards if board["kind"] == "personal")
+    note = position(await add(http))
+
+    own = position(await http.post(f"/api/boards/{personal}/notes", json={"title": "Mine"}))
+
+    for topics, newest in (("board:*", note), (f"board:{personal}", own)):
+        answer = await http.head("/events", params={"topics": topics, "person": ada["id"]})
+        assert position(answer) == newest
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 async def test_other_methods_are_not_allowed(http: httpx.AsyncClient, method: str):
     assert (await http.request(method, "/events")).status_code == 405

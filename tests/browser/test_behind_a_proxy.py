@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.board import add, card, card_of, edit, fresh
 from tests.browser.rooms import be_at, message, person, room, write
 from tests.browser.rooms import edit as edit_message
-from tests.browser.windows import Windows
+from tests.browser.windows import Windows, is_stream
 from tests.support.servers.server_process import ServerProcess, wait_for
 
 CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent)) or shutil.which("caddy")
@@ -166,7 +166,7 @@ def test_a_proxy_that_answers_the_upgrade_with_a_page_gets_the_stream(windows: W
     page = windows()
     page.context.add_cookies([{"name": "no-websockets", "value": "1", "url": address}])
 
-    with page.expect_request("**/notes/events?*"):
+    with page.expect_request(is_stream):
         visit(page, address)
     note = httpx.post(f"{address}/api/notes", json={"title": fresh()}).json()
 

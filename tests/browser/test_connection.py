@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
-from tests.browser.windows import PATIENCE, visit
+from tests.browser.windows import PATIENCE, is_stream, visit
 from tests.support.servers.server_process import wait_for
 
 
@@ -132,7 +132,7 @@ def test_where_websockets_are_blocked_the_stream_takes_over(windows, shared_serv
     page = windows()
     block(page)
 
-    with page.expect_request("**/events?*"):
+    with page.expect_request(is_stream):
         visit(page, shared_server)
     note = create(rest, fresh())
 
@@ -145,7 +145,7 @@ def test_a_websocket_that_opens_and_swallows_everything_is_left_for_the_stream(w
     visit(page, shared_server)
     title = fresh()
 
-    with page.expect_request("**/events?*"):
+    with page.expect_request(is_stream):
         add(page, title)
 
     expect(card(page, title)).to_have_count(1)

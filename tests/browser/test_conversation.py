@@ -7,14 +7,14 @@ from playwright.sync_api import expect
 
 from tests.browser import rooms
 from tests.browser.rooms import block_websockets, edit, enter, fresh, message, person, say, unsent, write
-from tests.browser.windows import visit
+from tests.browser.windows import is_stream, visit
 
 
 @pytest.fixture
 def his(windows, shared_server, bob, place):
     page = rooms.be(windows(), shared_server, bob)
     block_websockets(page)
-    with page.expect_request("**/events?*"):
+    with page.expect_request(is_stream):
         return visit(page, shared_server, f"/front/rooms/{place}")
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.board import card_of, create, fresh
-from tests.browser.windows import visit
+from tests.browser.windows import is_stream, visit
 from tests.support.servers.server_process import ServerProcess, wait_for
 
 LINES = """() => {
@@ -205,7 +205,7 @@ def test_a_proxy_that_swallows_websockets_is_remembered(windows, shared_server, 
     assert proxy.upgrades == 1
 
     for path in ("/front/notes", "/front/users", "/front/notes"):
-        with page.expect_request("**/events?*"):
+        with page.expect_request(is_stream):
             visit(page, proxy, path)
     note = create(rest, fresh())
     expect(card_of(page, note)).to_have_count(1)
@@ -225,7 +225,7 @@ def test_where_websockets_work_again_they_are_first_again(windows, shared_server
     page.clock.install()
     visit(page, shared_server)
     page.evaluate("localStorage.setItem('quart-notes::road', JSON.stringify({at: Date.now(), againMs: 60000}))")
-    with page.expect_request("**/events?*"):
+    with page.expect_request(is_stream):
         visit(page, shared_server)
 
     with page.expect_websocket():
@@ -234,7 +234,7 @@ def test_where_websockets_work_again_they_are_first_again(windows, shared_server
     expect(card_of(page, note)).to_have_count(1)
     wait_for(lambda: page.evaluate("localStorage.getItem('quart-notes::road') === null"), "the event proves it")
     streams: list[str] = []
-    page.on("request", lambda request: streams.append(request.url) if "/events?" in request.url else None)
+    page.on("request", lambda request: streams.append(request.url) if is_stream(request) else None)
     visit(page, shared_server)
 
     assert streams == []

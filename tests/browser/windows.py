@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Frame, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Frame, Page, Request, expect
 
 from tests.support.servers.server_process import ServerProcess
 
@@ -34,6 +34,11 @@ FINISH = """() => {
 }"""
 
 Windows = Callable[..., Page]
+
+
+def is_stream(request: Request) -> bool:
+    """Whether a page opens an event stream with this request."""
+    return request.method == "GET" and "/events?" in request.url
 
 
 class Shelf:

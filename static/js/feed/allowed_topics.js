@@ -1,5 +1,5 @@
 /** Finds the topics that are still allowed after a connection was refused or ended: asked once, before the next attempt. */
-import { isRefused } from "./live_feed.js";
+import { askAbout } from "./live_feed.js";
 import { isOfOne, topicsIn } from "./topics.js";
 
 /** @typedef {import("./live_feed.js").Subscription} Subscription */
@@ -24,6 +24,13 @@ export async function allowed(root, subscription) {
   });
   return { ...subscription, person, topics: (await Promise.all(judged)).filter(Boolean).join(",") };
 }
+
+/** @param {string} root @param {Subscription} subscription @returns {Promise<boolean>} false without an answer */
+const isRefused = (root, subscription) =>
+  askAbout(root, subscription).then(
+    ({ refused }) => refused,
+    () => false,
+  );
 
 /** @param {string} root @returns {Promise<{code?: string, mode?: string, user?: User|null}|null>} */
 async function whoami(root) {

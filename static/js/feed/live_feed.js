@@ -12,7 +12,7 @@
  */
 /** @typedef {{transport: Transport, subscription: Subscription, opened: boolean, close: () => void}} Connection */
 
-const REFUSAL_MS = 5_000;
+const ANSWER_MS = 4_000; // a connection that died without a word, as while a machine slept, answers nothing
 const paths = { websocket: "/ws", stream: "/events" };
 
 /** @type {Record<Transport, (url: URL, listeners: Listeners) => () => void>} */
@@ -75,21 +75,14 @@ export function openConnection(transport, root, subscription, listeners, openMs)
 }
 
 /**
- * Whether the server refuses a subscription, which neither transport can tell from a lost connection.
- * @param {string} root @param {Subscription} subscription
+ * What the server says of a subscription: whether it is refused, which neither transport can tell from a lost connection,
+ * and the newest id of its topics, or "". Rejects without an answer.
+ * @param {string} root @param {Subscription} subscription @returns {Promise<{refused: boolean, newest: string}>}
  */
-export async function isRefused(root, subscription) {
+export async function askAbout(root, subscription) {
   const asked = new URLSearchParams(Object.entries(subscription).filter(([, value]) => value));
-  try {
-    const options = {
-      method: "HEAD",
-      cache: /** @type {const} */ ("no-store"),
-      signal: AbortSignal.timeout(REFUSAL_MS),
-    };
-    const { status, headers } = await fetch(`${root}${paths.stream}?${asked}`, options);
-    const ours = (headers.get("Content-Type") ?? "").startsWith("application/problem"); // no page of a proxy
-    return ours && (status === 403 || status === 404);
-  } catch {
-    return false;
-  }
+  const options = { method: "HEAD", cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(ANSWER_MS) };
+  const { status, headers } = await fetch(`${root}${paths.stream}?${asked}`, options);
+  const ours = (headers.get("Content-Type") ?? "").startsWith("application/problem"); // no page of a proxy
+  return { refused: ours && (status === 403 || status === 404), newest: headers.get("Last-Event-ID") ?? "" };
 }

@@ -4,8 +4,8 @@
  * 1. The websocket is preferred; a stream replaces it, and the websocket is tried again beside it. The transport that
  * worked last is tried first.
  * 2. A connection that was replaced is ignored. 3. While nothing works, attempts go on for ever: in the first minutes at
- * most 4 s from one to the next, and at once when a person is active on the page (`hasten`).
- * 4. A connection that delivers less than a second one, or has other topics than wanted, is replaced by it.
+ * most 4 s from one to the next, and at once when a person is active on the page (`look`).
+ * 4. A connection that does not deliver, or has other topics than wanted, is replaced.
  * 5. After a refusal or a revoked access, the feed asks which topics are still allowed, and reconnects with those; when
  * nobody is signed in any more, the feed is "out" and rests until it is started.
  * Dispatches `resubscribed` (detail: the topics, and the id after which they are sent) when `resubscribe` is done,
@@ -15,7 +15,7 @@ import { allowed } from "./allowed_topics.js";
 import { ConnectionAttempt } from "./connection_attempt.js";
 import { isNewer } from "./event_ids.js";
 import { Feed } from "./feed.js";
-import { openConnection } from "./live_feed.js";
+import { askAbout, openConnection } from "./live_feed.js";
 import { RetryPause } from "./retry_pause.js";
 import { StallCheck } from "./stall_check.js";
 import { topicsIn } from "./topics.js";
@@ -38,8 +38,9 @@ export class ResumingFeed extends Feed {
   #pause = new RetryPause();
   /** @type {Map<string, number>} */ #timers = new Map();
   #stallCheck = new StallCheck(
-    () => this.#secondConnection(),
+    () => this.#askNewest(),
     (id) => isNewer(id, this.last),
+    { dead: () => this.redial(), stalled: () => this.#stalled() },
   );
 
   /**
@@ -75,9 +76,10 @@ export class ResumingFeed extends Feed {
     this.start();
   }
 
-  /** A person is active on the page: try now. */
-  hasten() {
-    this.#pause.shorten();
+  /** A person is active on the page: check the connection, or reconnect at once. */
+  look() {
+    if (this.#connection) this.#stallCheck.check();
+    else this.#pause.shorten();
   }
 
   /**
@@ -119,17 +121,13 @@ export class ResumingFeed extends Feed {
 
   /** @param {Connection} connection @param {FeedEvent} event */
   #received(connection, event) {
-    if (this.#stallCheck.has(connection)) {
-      if (!this.#stallCheck.confirms(event)) return;
-      this.#use(connection);
-    }
     if (connection.transport === "websocket") this.#transports.socketWorked();
+    this.#stallCheck.rest();
     this.tell(event);
   }
 
   /** @param {Connection} connection */
   #opened(connection) {
-    if (this.#stallCheck.has(connection)) return;
     if (connection === this.#candidate) this.#candidate = undefined;
     this.#attempt?.won(connection);
     this.#attempt = undefined;
@@ -140,6 +138,7 @@ export class ResumingFeed extends Feed {
       this.#resumeFrom = undefined;
       this.dispatchEvent(new CustomEvent("resubscribed", { detail: { topics: this.topics, after: this.last } }));
     }
+    this.#stallCheck.rest(0);
     this.tellState("live");
   }
 
@@ -155,7 +154,6 @@ export class ResumingFeed extends Feed {
   /** @param {Connection} connection @param {{code?: number}} [event] none when nobody answered */
   #lost(connection, event) {
     connection.close();
-    if (this.#stallCheck.has(connection)) return this.#stallCheck.stop();
     if (connection === this.#candidate) {
       this.#candidate = undefined;
       if (this.#resumeFrom === undefined) return this.#socketFailed();
@@ -200,10 +198,17 @@ export class ResumingFeed extends Feed {
     this.dispatchEvent(new CustomEvent("denied", { detail: topics }));
   }
 
-  /** The other transport, beside the open connection. */
-  #secondConnection() {
-    if (!this.#connection || this.#candidate) return undefined;
-    return this.#open(this.#connection.transport === "websocket" ? "stream" : "websocket");
+  /** @returns {Promise<string>} "" without a connection */
+  async #askNewest() {
+    const connection = this.#connection;
+    if (!connection) return "";
+    const { newest } = await askAbout(this.root, { ...connection.subscription, after: "" });
+    return connection === this.#connection ? newest : "";
+  }
+
+  #stalled() {
+    if (this.#connection?.transport === "websocket") this.#transports.socketFailed();
+    this.redial();
   }
 
   #socketFailed() {

@@ -1,52 +1,59 @@
 /**
- * Detects a connection that is open but delivers nothing. An event that is known to exist must arrive soon; if it does
- * not, a second connection shows whether it is missing, or not for us.
+ * Detects a connection that is open but delivers nothing: pings are invisible to a page, and a proxy may open a websocket
+ * and swallow its frames. After a silence, and when an event that is known to exist has not arrived, one request gets the
+ * newest id of the topics, which the feed must reach.
  */
 import { isNewer } from "./event_ids.js";
 
-/** @typedef {import("./live_feed.js").Connection} Connection */
-
+const SILENCE_MS = 30_000;
+const SPREAD_MS = 5_000; // so that a restart does not bring every reader's request in the same second
 const ARRIVAL_MS = 3_000;
 
 export class StallCheck {
-  /** @type {Connection|undefined} */ #second;
   #awaited = "";
-  #checked = ""; // up to here the second connection brought nothing
-  #timer = 0;
+  #checking = false;
+  #checked = ""; // up to here nothing is awaited: the feed had its time, or it is not about its topics
+  #arrivalTimer = 0;
+  #silenceTimer = 0;
+  #generation = 0; // grows when a request that is under way is void
 
   /**
-   * @param {() => Connection|undefined} openSecond opens a second connection, if there is a first
-   * @param {(id: string) => boolean} isUnknown
+   * @param {() => Promise<string>} newest asks for the newest id of the topics
+   * @param {(id: string) => boolean} isUnknown whether the feed has not reached an id
+   * @param {{dead: () => void, stalled: () => void}} listeners dead: nobody answers
    */
-  constructor(openSecond, isUnknown) {
-    this.openSecond = openSecond;
+  constructor(newest, isUnknown, listeners) {
+    this.newest = newest;
     this.isUnknown = isUnknown;
+    this.listeners = listeners;
+  }
+
+  /** The connection delivers: check it after a silence. @param {number} ms */
+  rest(ms = SILENCE_MS) {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => this.check(), ms + Math.random() * SPREAD_MS);
+  }
+
+  async check() {
+    this.rest();
+    if (this.#checking) return;
+    this.#checking = true;
+    const newest = await this.#ask();
+    this.#checking = false;
+    if (newest) this.expectEvent(newest);
   }
 
   /** @param {string} id */
   expectEvent(id) {
     if (this.#awaited || !this.#isMissing(id)) return;
     this.#awaited = id;
-    this.#timer = setTimeout(() => this.#verify(id), ARRIVAL_MS);
-  }
-
-  /** @param {Connection} connection */
-  has(connection) {
-    return connection === this.#second;
-  }
-
-  /** Whether an event of the second connection proves that the first one stalls: then the check is over. @param {FeedEvent} event */
-  confirms({ id }) {
-    if (!id || !this.isUnknown(id)) return false;
-    this.#second = undefined;
-    this.stop();
-    return true;
+    this.#arrivalTimer = setTimeout(() => this.#verify(id), ARRIVAL_MS);
   }
 
   stop() {
-    clearTimeout(this.#timer);
-    this.#second?.close();
-    this.#second = undefined;
+    this.#generation++;
+    clearTimeout(this.#arrivalTimer);
+    clearTimeout(this.#silenceTimer);
     this.#awaited = "";
   }
 
@@ -56,12 +63,23 @@ export class StallCheck {
   }
 
   /** @param {string} id */
-  #verify(id) {
+  async #verify(id) {
+    const newest = this.#isMissing(id) ? await this.#ask() : "";
     this.#awaited = "";
-    this.#second = this.#isMissing(id) ? this.openSecond() : undefined;
-    this.#timer = setTimeout(() => {
-      if (this.#second?.opened) this.#checked = id;
-      this.stop();
-    }, ARRIVAL_MS);
+    if (!newest) return;
+    this.#checked = isNewer(id, newest) ? id : newest;
+    if (this.isUnknown(newest)) this.listeners.stalled();
+  }
+
+  /** @returns {Promise<string>} "" when there is nothing to be learnt */
+  async #ask() {
+    const generation = this.#generation;
+    try {
+      const newest = await this.newest();
+      return generation === this.#generation ? newest : "";
+    } catch {
+      if (generation === this.#generation) this.listeners.dead();
+      return "";
+    }
   }
 }

@@ -16,7 +16,6 @@ CACHED = {
     "domain.password_rules._common",  # a list that comes with the program
     "storage.postgres.transactions._numbered",  # queries that stand in the code
     "live.channel.wildcard_of",  # a topic's wildcard never changes
-    "server.transport.fast_http1.header_line",  # how a header is written never changes
     "server.transport.fast_http1._cached_headers",  # what bytes say never changes
     "web.security.credentials._cached_secret",  # what a header says, and whether this key signed it, never changes
 }
@@ -53,12 +52,16 @@ def test_no_constant_is_changed():
 
 
 def test_nothing_is_cached_for_ever_unnoticed():
+    # A cached property ends with its object.
     cached = {
         f"{name}.{node.name}"
         for name in OURS
         for node in ast.walk(MODULES[name])
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and any("cache" in ast.unparse(decorator) for decorator in node.decorator_list)
+        and any(
+            "cache" in ast.unparse(decorator) and ast.unparse(decorator) != "cached_property"
+            for decorator in node.decorator_list
+        )
     }
 
     assert cached == CACHED

@@ -180,9 +180,7 @@ async def insert(
     values = {name: getattr(content, name) for name in NOTE_FIELDS}
     row = [board_id, *values.values(), search_text(content), created_at, updated_at, origin]
     note_id = await change.connection.execute_insert(INSERT, row)
-    note = NoteOut.model_construct(
-        id=note_id, board_id=board_id, **values, version=1, created_at=created_at, updated_at=updated_at
-    )
+    note = NoteOut(id=note_id, board_id=board_id, **values, version=1, created_at=created_at, updated_at=updated_at)
     return _record(change, "create", note)
 
 

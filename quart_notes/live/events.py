@@ -245,7 +245,14 @@ def growing_answer_prefix(topic: str, message_id: int) -> str:
 
 def encode(event: Event) -> bytes:
     """The event's JSON without its id, as UTF-8: `{"topic":…}`."""
-    return event.model_dump_json().encode()
+    *_, name = type(event).model_fields
+    content: OutputModel = getattr(event, name)
+    return b'{"topic":"%b","action":"%b","%b":%b}' % (
+        event.topic.encode(),
+        event.action.encode(),
+        name.encode(),
+        content.json_bytes,
+    )
 
 
 def with_id(event_id: EventId, body: bytes) -> bytes:
@@ -255,4 +262,4 @@ def with_id(event_id: EventId, body: bytes) -> bytes:
 
 def reset(event_id: EventId) -> bytes:
     """The encoded reset at `event_id`."""
-    return ResetEvent(id=str(event_id)).model_dump_json().encode()
+    return ResetEvent(id=str(event_id)).json_bytes

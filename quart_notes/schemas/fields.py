@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -16,8 +17,12 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 LINE_BREAKERS = frozenset({"Cc", "Zl", "Zp"})  # Unicode categories: control characters and separators of lines
 
 
+def _is_unstorable(text: str) -> bool:
+    return "\0" in text or (not text.isascii() and UNSTORABLE.search(text) is not None)
+
+
 def _storable(value: Any) -> Any:
-    if isinstance(value, str) and UNSTORABLE.search(value):
+    if isinstance(value, str) and _is_unstorable(value):
         raise ValueError("must not contain NUL or lone surrogates")
     return value
 
@@ -68,6 +73,11 @@ class OutputModel(BaseModel):
     """Output of the server."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    @cached_property
+    def json_bytes(self) -> bytes:
+        """It as JSON, UTF-8: encoded once for its event and its response."""
+        return self.model_dump_json().encode()
 
 
 class PageQuery(BaseModel):

@@ -9,6 +9,13 @@ from quart_notes.schemas import UNSTORABLE
 MAX_DEPTH = 32  # nested arrays and objects
 
 
+def _refuse_constant(name: str) -> NoReturn:
+    raise InvalidJsonError(f"The body holds {name}, which JSON does not have.")
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # json.loads would make one each time
+
+
 def parse(body: bytes) -> Any:
     """The document in `body`; InvalidJsonError unless it is one valid JSON document.
 
@@ -21,7 +28,7 @@ def parse(body: bytes) -> Any:
     except UnicodeDecodeError:
         raise InvalidJsonError("The body is not UTF-8.") from None
     try:
-        document = json.loads(text, parse_constant=_refuse_constant)
+        document = DECODER.decode(text)
     except RecursionError:
         raise InvalidJsonError(f"The body is nested deeper than {MAX_DEPTH}.") from None
     except json.JSONDecodeError as error:
@@ -33,10 +40,6 @@ def parse(body: bytes) -> Any:
     if "\\u" in text:
         _check_text(document)
     return document
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise InvalidJsonError(f"The body holds {name}, which JSON does not have.")
 
 
 def _check_depth(document: Any) -> None:

@@ -27,7 +27,7 @@ def is_blank(text: str) -> bool:
 
 def one_line(text: str) -> str:
     """A text without line breaks and control characters: each becomes a space, with the blanks around it."""
-    return LINE_BREAK.sub(" ", text).strip() if LINE_BREAK.search(text) else text
+    return text if text.isprintable() or not LINE_BREAK.search(text) else LINE_BREAK.sub(" ", text).strip()
 
 
 def without_marks(text: str) -> str:

@@ -73,7 +73,7 @@ def json_item(
     what: OutputModel, position: EventId, *, status: int = 200, version: int | None = None, location: str | None = None
 ) -> Response:
     """An object as JSON; `location` is its path within the application, `version` gives its entity tag."""
-    response = Response(what.model_dump_json(), status, content_type="application/json")
+    response = Response(what.json_bytes, status, content_type="application/json")
     if version is not None:
         response.headers["ETag"] = version_tag(version)
     if location is not None:

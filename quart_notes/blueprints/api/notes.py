@@ -80,7 +80,7 @@ async def _create(parts: Core, who: Caller, root: str, board_id: int, data: Note
         "Last-Event-ID": str(written.position.at_most(parts.broadcaster.newest_of({board(board_id)}))),
         "Location": f"{root}{_path(board_id)}/{note.id}",
     }
-    return fast_post.FastResponse(made_status(written), headers, note.model_dump_json().encode())
+    return fast_post.FastResponse(made_status(written), headers, note.json_bytes)
 
 
 async def _create_on_shared(parts: Core, who: Caller, root: str, data: NoteCreate) -> fast_post.FastResponse:
@@ -103,7 +103,7 @@ async def get_note(board_id: int, note_id: int) -> Response:
     """Get a note."""
     position = core().response_cache.position(board(board_id))
     note, newest = await core().notes.get(await caller(), board_id, note_id)
-    body = note.model_dump_json().encode()
+    body = note.json_bytes
     return _kept(_answer(board_id, body, version_tag(note.version)), newest, position)
 
 
@@ -143,7 +143,7 @@ async def restore_note(board_id: int, note_id: int) -> Response:
 
 def _item(written: Committed[NoteOut]) -> Response:
     note = written.result
-    response = Response(note.model_dump_json(), 200, content_type="application/json")
+    response = Response(note.json_bytes, 200, content_type="application/json")
     response.headers["ETag"] = version_tag(note.version)
     response.headers["Last-Event-ID"] = str(visible_position(written.position))
     return response

@@ -27,8 +27,7 @@ UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"http2-settin
 ONCE = frozenset({b"host", b"content-length", b"connection"})
 FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})  # of a response: set by us only
 MAX_LENGTH_DIGITS = 9
-CACHED_LINES = 1024  # headers of responses that are cached
-BREAK = re.compile(rb"[\r\n\0]")
+LINE_BREAKS = b"\r", b"\n", b"\0"  # not in a header
 CACHED_BLOCKS, LONG_BLOCK = 1024, 2048  # header blocks that are cached; bytes beyond which one is not
 BODY_COMPLETE = "quart_notes.whole"  # extension of a scope: the first message contains the whole body
 
@@ -116,19 +115,6 @@ def scope_of(request: Request, standing: dict[str, Any], state: dict[str, Any]) 
     }
 
 
-@lru_cache(CACHED_LINES)
-def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """A header as it is sent, and its name in lower case if it frames the response, else b"".
-
-    Cached: most headers of a response are those of the one before.
-    """
-    line = b"%b: %b" % (name, value)
-    if BREAK.search(line):
-        raise ValueError("A header holds a line break.")
-    lower = name.lower()
-    return line, lower if lower in FRAMING else b""
-
-
 class ClientStream(Protocol):
     """The connection of an exchange."""
 
@@ -207,14 +193,14 @@ class Exchange:
         lines = [b"HTTP/1.1 %d " % status]
         length = None
         for name, value in headers:
-            line, framing = header_line(name, value)
-            if framing:
+            framing = name.lower()
+            if framing in FRAMING:
                 if framing == b"connection":
                     self.last = self.last or b"close" in value.lower()
                 if framing != b"content-length":
                     continue
                 length = int(value)
-            lines.append(line)
+            lines.append(b"%b: %b" % (name, value))
         self._bodiless = suppress_body(self._request.method, status)
         if length is not None:
             self._remaining = length
@@ -222,7 +208,10 @@ class Exchange:
             lines.append(b"transfer-encoding: chunked")
         if self.last:
             lines.append(b"connection: close")
-        return b"\r\n".join(lines) + self._standing
+        head = b"\r\n".join(lines)
+        if sum(map(head.count, LINE_BREAKS)) != 2 * len(lines) - 2:
+            raise ValueError("A header holds a line break.")
+        return head + self._standing
 
     def _framed(self, data: bytes) -> bytes:
         if self._bodiless:

@@ -258,8 +258,8 @@ async def test_a_disk_that_is_full_for_all_workers_is_said_and_heals(small_disk:
 
 async def test_a_clock_that_jumps_an_hour_either_way_harms_nobody(tmp_path: Path):
     clock = Clock(tmp_path)
-    server = ServerProcess(tmp_path / "data", "--access", "accounts", env=clock.env)
-    async with started(server), AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        server = stack.enter_context(ServerProcess(tmp_path / "data", "--access", "accounts", env=clock.env))
         furnish(server)
         me = dict([server.me.split(": ", 1)])
         reader, present = [

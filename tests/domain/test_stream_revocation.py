@@ -219,7 +219,7 @@ async def test_a_long_replay_ends_in_the_middle(street: Street, edge: Edge):
     notes = [{"title": f"{number}", "description": "x" * 20_000} for number in range(400)]
     job = (await ada.client.post(f"/api/boards/{board}/imports", json=notes)).headers["Location"]
     async with asyncio.timeout(PATIENCE):
-        while (await ada.client.get(job)).json()["state"] != "done":
+        while (await ada.client.get(job)).json()["state"] != "done":  # noqa: ASYNC110 - nobody says it
             await asyncio.sleep(0.02)
     client = edge(bob.server.port, 4096)
     await client.open(start, topics=f"board:{board}", headers=bob.headers)

@@ -20,7 +20,7 @@ import httpx
 
 from tests.support.clients.raw_connection import until
 from tests.support.clients.wire_formats import EventStreamParser
-from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
+from tests.support.servers.server_process import ServerProcess, wait_for
 from tests.support.servers.worker_processes import WorkerServer
 
 READY = 5.0  # seconds after a failure until a server is ready
@@ -34,8 +34,7 @@ Ask = Callable[[str], list[Any]]
 
 def observed(server: ServerProcess) -> None:
     """Have a server that has not started yet say what it is at when it is asked."""
-    # Not out of the nursery, which has no place for it; the folder is found as this project is.
-    server.code = Path(f"{ROOT}{os.pathsep}{Path(__file__).parent / 'observed'}")
+    server.prelude += "from tests.support.servers.observed import observe; observe()\n"
     server.data.parent.mkdir(parents=True, exist_ok=True)
     server.env["OBSERVED"] = str(server.data.parent)
 

@@ -4,10 +4,12 @@ Importing takes ten times as long as all the rest of a start. What comes out is 
 own, a memory of its own, nothing open but what it writes to, and `quart-notes` from the command line on.
 """
 
+import asyncio
 import atexit
 import gc
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -15,17 +17,20 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 # The interpreters that have one: ours, and those that tests/support/servers/pythons.py finds.
 PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
-# Imported by a server as it starts, the last two as it opens its first database; an application compiles its routes and
+# Imported by a server as it starts, and as it opens its first database; an application compiles its routes and
 # templates.
 PROGRAM = """
 import hypercorn.asyncio, uvloop
 import quart_notes.cli.main, quart_notes.storage.sqlite.client, quart_notes.storage.postgres.client
+import tests.support.servers.observed
 from tests.support.compiled_once import compile_once, compile_templates
 from tests.support.servers.server_fork import attend
 compile_once()
@@ -38,8 +43,10 @@ quart_notes.cli.main.main()
 class Child:
     """A process out of the nursery, with as much of `subprocess.Popen` as the tests use.
 
-    arguments    of `quart-notes`; out, err: descriptors that it writes to
+    arguments    of `quart-notes`; out, err: descriptors that it writes to; given: one that it reads from
     constants    values for constants of its modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
+    prelude      Python code that it executes before it becomes `quart-notes`
+    mask         its umask
     earnest      wait for the disk at each commit and hash passwords slowly, as outside of tests
     python       the interpreter, one of PYTHONS
     """
@@ -51,8 +58,11 @@ class Child:
         env: dict[str, str],
         out: int,
         err: int,
+        given: int | None = None,
         constants: dict[str, float] | None = None,
-        earnest: bool = True,
+        prelude: str = "",
+        mask: int = 0o022,
+        earnest: bool = False,
         python: str = sys.executable,
     ) -> None:
         self.args = arguments
@@ -62,10 +72,12 @@ class Child:
             "folder": str(folder),
             "env": env,
             "constants": constants or {},
+            "prelude": prelude,
+            "mask": mask,
             "earnest": earnest,
         }
         self._nursery = nursery(python)
-        self.pid = self._nursery.asked(order, [out, err])
+        self.pid = self._nursery.asked(order, [out, err, *([] if given is None else [given])])
         self._ended = os.pidfd_open(self.pid)
 
     def poll(self) -> int | None:
@@ -98,10 +110,15 @@ class Child:
         return self.returncode
 
 
-def run(*arguments: str, folder: Path, env: dict[str, str], timeout: float = 60) -> "subprocess.CompletedProcess[str]":
-    """What comes of a command that is run in a folder."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        code = Child(*arguments, folder=folder, env=env, out=out.fileno(), err=err.fileno()).wait(timeout)
+def run(
+    *arguments: str, folder: Path, env: dict[str, str], timeout: float = 60, given: str = "", **options: Any
+) -> "subprocess.CompletedProcess[str]":
+    """What comes of a command that is run in a folder, with an input; `options` as Child takes them."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err, tempfile.TemporaryFile("w+") as into:
+        into.write(given)
+        into.seek(0)
+        where: dict[str, Any] = {"out": out.fileno(), "err": err.fileno(), "given": into.fileno(), "folder": folder}
+        code = Child(*arguments, env=env, **where, **options).wait(timeout)
         out.seek(0)
         err.seek(0)
         return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
@@ -150,7 +167,7 @@ def attend(fd: int) -> None:
     children: set[int] = set()
     with socket.socket(fileno=fd) as line:
         while True:
-            asked, files, _, _ = socket.recv_fds(line, 1 << 20, 2)
+            asked, files, _, _ = socket.recv_fds(line, 1 << 20, 3)
             if not asked:
                 break
             order = json.loads(asked)
@@ -173,12 +190,12 @@ def attend(fd: int) -> None:
     sys.exit()
 
 
-def _become(order: dict[str, Any], out: int, err: int) -> None:
-    os.dup2(out, 1)
-    os.dup2(err, 2)
-    os.close(out)
-    os.close(err)
+def _become(order: dict[str, Any], *files: int) -> None:
+    for place, file in zip((1, 2, 0), files, strict=False):
+        os.dup2(file, place)
+        os.close(file)
     os.chdir(order["folder"])
+    os.umask(order["mask"])
     os.environ.clear()
     os.environ.update(order["env"])
     sys.argv = ["quart-notes", *order["arguments"]]
@@ -186,9 +203,71 @@ def _become(order: dict[str, Any], out: int, err: int) -> None:
         sys.modules["quart_notes.storage.database"].PRAGMAS["synchronous"] = "OFF"
         passwords: Any = sys.modules["quart_notes.domain.passwords"]
         passwords.HASHER = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        passwords.NOBODYS = passwords.HASHER.hash("nobody's password")
+        passwords.DUMMY_HASH = passwords.HASHER.hash("nobody's password")
     for name, value in order["constants"].items():
         module, _, constant = name.rpartition(".")
         __import__(module)
         getattr(sys.modules[module], constant)  # it is there
         setattr(sys.modules[module], constant, value)
+    asyncio.create_subprocess_exec = _fork_worker  # type: ignore[assignment]
+    exec(order["prelude"], {})
+
+
+async def _fork_worker(*program: str, pass_fds: Sequence[int], **_: object) -> "Worker":
+    """In the place of `asyncio.create_subprocess_exec`: a worker of a supervisor, which imports nothing again."""
+    assert program[:-1] == sys.modules["quart_notes.server.workers.worker_process"].PROGRAM, program
+    pid = os.fork()
+    if not pid:
+        try:
+            _become_worker(program, pass_fds)
+        finally:
+            os._exit(1)
+    return Worker(pid)
+
+
+def _become_worker(program: Sequence[str], descriptors: Sequence[int]) -> None:
+    gc.freeze()  # what is of the supervisor's is not finalised here
+    for open_file in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
+        if open_file not in {0, 1, 2, *descriptors}:
+            with suppress(OSError):
+                os.close(open_file)
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.argv = [program[-2], program[-1]]
+    runpy.run_module(program[-2], run_name="__main__")
+
+
+class Worker:
+    """A worker's process, with as much of `asyncio.subprocess.Process` as its supervisor uses."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._ended = asyncio.Event()
+        handle = os.pidfd_open(pid)
+        asyncio.get_running_loop().add_reader(handle, self._reap, handle)
+
+    def _reap(self, handle: int) -> None:
+        asyncio.get_running_loop().remove_reader(handle)
+        os.close(handle)
+        self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self._ended.set()
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        await self._ended.wait()
+        assert self.returncode is not None
+        return self.returncode
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)

@@ -36,12 +36,14 @@ class ServerProcess:
     flags      further command-line flags, e.g. "--stream-road", "send"
     python     the interpreter; env: further environment variables
     constants  values for constants of the server's modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
+    prelude    Python code that it executes before it starts
     earnest    wait for the disk at each commit and hash passwords slowly, as outside of tests
     me         after furnished.furnish: the header by which a request is that of its person 1
     """
 
     me = "X-Nobody: yet"
     command = "serve"
+    prelude = ""
     code = ROOT  # where the package lies
     starts = STARTS
 
@@ -108,7 +110,7 @@ class ServerProcess:
         command = [self.command, "--bind", f"127.0.0.1:{self.port}", "--data", str(self.data), *place, *self.flags]
         folder = self.data.parent if self.data.parent.exists() else ROOT
         env, log = {**self.env, "PYTHONPATH": str(self.code)}, self._log.fileno()
-        if self.python in PYTHONS and self.code == ROOT:
+        if self.python in PYTHONS and self.code == ROOT and "LD_PRELOAD" not in env:
             self.process = Child(
                 *command,
                 folder=folder,
@@ -116,11 +118,12 @@ class ServerProcess:
                 out=log,
                 err=log,
                 constants=self.constants,
+                prelude=self.prelude,
                 earnest=self.earnest,
                 python=self.python,
             )
         else:
-            assert not self.constants, "they are for a server of our Pythons and code"
+            assert not self.constants and not self.prelude, "they are for a server of our Pythons and code"
             self.process = subprocess.Popen(
                 [self.python, "-m", "quart_notes", *command], cwd=folder, env=env, stdout=log, stderr=log
             )

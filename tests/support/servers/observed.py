@@ -1,4 +1,4 @@
-"""Imported by each Python process that finds it: on SIGUSR2 it prints its stacks, for `servers.recovery`."""
+"""Has a server say what it is at when it is asked by a signal, for `servers.recovery`."""
 
 import asyncio
 import json
@@ -33,5 +33,6 @@ def _descriptors() -> list[str]:
     )
 
 
-if "OBSERVED" in os.environ:
+def observe() -> None:
+    """On SIGUSR2 this process, and those that it forks, write their tasks, threads and descriptors into a file."""
     signal.signal(signal.SIGUSR2, _tell)

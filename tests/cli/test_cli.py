@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from quart_notes.cli.main import cli
 from quart_notes.version import __version__
 from tests.support.clients.command_line import ask, assert_failed, assert_refused, database_in, run_in
+from tests.support.servers.server_fork import Child
 from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
 
 THINGS = ("note", "user", "message")
@@ -89,17 +90,11 @@ def test_what_no_command_takes_is_refused(arguments: list[str]):
 
 
 @contextmanager
-def _serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+def _serving(folder: Path, *arguments: str) -> Iterator[tuple[Child, Path]]:
     log = folder / "log"
     with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "quart_notes", *arguments],
-            cwd=folder,
-            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
-            stdout=out,
-            stderr=out,
-            text=True,
-        )
+        env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+        process = Child(*arguments, folder=folder, env=env, out=out.fileno(), err=out.fileno())
     try:
         yield process, log
     finally:
@@ -107,19 +102,28 @@ def _serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[s
         process.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_without_a_command_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals):
-    with _serving(tmp_path, "--bind", "127.0.0.1:0") as (process, log):
-        wait_for(lambda: "Quart Notes on" in log.read_text(), "it serves", 20)
-        found = re.search(r"Quart Notes on (http://\S+)", log.read_text())
-        assert found
-        assert httpx.get(found[1] + "/api/version").json() == {"version": __version__}
-        assert database_in(tmp_path).is_file()
+@pytest.mark.parametrize(
+    ("number", "flags"), [(signal.SIGINT, []), (signal.SIGTERM, ["--workers", "2"])], ids=["SIGINT", "SIGTERM"]
+)
+def test_without_a_command_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals, flags: list[str]):
+    """A process that is started as everywhere, and so are its workers."""
+    command = [sys.executable, "-m", "quart_notes", "--bind", "127.0.0.1:0", *flags]
+    log = tmp_path / "log"
+    env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    with log.open("w") as out, subprocess.Popen(command, cwd=tmp_path, env=env, stdout=out, stderr=out) as process:
+        try:
+            wait_for(lambda: "Quart Notes on" in log.read_text(), "it serves", 20)
+            found = re.search(r"Quart Notes on (http://[^\s,]+)", log.read_text())
+            assert found
+            assert httpx.get(found[1] + "/api/version").json() == {"version": __version__}
+            assert database_in(tmp_path).is_file()
 
-        process.send_signal(number)
+            process.send_signal(number)
 
-        assert process.wait(10) == 0
-        assert "Traceback" not in log.read_text()
+            assert process.wait(10) == 0
+            assert "Traceback" not in log.read_text()
+        finally:
+            process.kill()
 
 
 def test_it_serves_on_a_unix_socket(tmp_path: Path):

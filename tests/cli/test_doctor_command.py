@@ -2,15 +2,13 @@
 
 import re
 import socket
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.support.clients.command_line import Done, database_in, run_in
-from tests.support.servers.server_process import ROOT, ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 def test_doctor_is_content_with_a_new_folder_and_changes_nothing(tmp_path: Path):
@@ -67,8 +65,6 @@ assert libc.capget(header, sets) == 0
 sets[0] &= ~0b110
 sets[1] &= ~0b110
 assert libc.capset(header, sets) == 0
-from quart_notes.cli.main import main
-main()
 """
 
 
@@ -77,9 +73,7 @@ def test_doctor_notices_a_folder_that_cannot_be_written(tmp_path: Path):
     (tmp_path / "mine").mkdir(mode=0o700)
 
     def examined(folder: str) -> Done:
-        command = [sys.executable, "-c", LIKE_ANYBODY, "doctor", "--bind", "127.0.0.1:0", "--data", folder]
-        env = {"PYTHONPATH": str(ROOT)}
-        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+        return run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0", "--data", folder, prelude=LIKE_ANYBODY)
 
     assert examined("mine/data").returncode == 0
     done = examined("locked/data")

@@ -1,16 +1,12 @@
 """`quart-notes user`: for who runs the server and cannot sign in."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.accounts_app import hash_quickly, opened_house
-from tests.support.clients.command_line import Done, assert_refused, environment_of
+from tests.support.clients.command_line import Done, assert_refused, run_in
 from tests.support.clients.signing_in import sign_in
-from tests.support.servers.server_process import ROOT
 
 
 async def test_who_runs_the_server_lets_somebody_in_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -20,9 +16,7 @@ async def test_who_runs_the_server_lets_somebody_in_again(tmp_path: Path, monkey
         token, cookie = await house.token("ada"), await house.cookie("ada")
 
     def user(*arguments: str, given: str = "") -> Done:
-        env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **environment_of(tmp_path)}
-        command = [sys.executable, "-m", "quart_notes", "user", *arguments]
-        return subprocess.run(command, cwd=tmp_path, env=env, input=given, capture_output=True, text=True, check=False)
+        return run_in(tmp_path, "user", *arguments, given=given)
 
     assert_refused(user("deactivate", "root"), "last administrator")
     assert "ada is an administrator" in user("admin", "ADA").stdout

@@ -1,9 +1,8 @@
 """What the program makes can be read by its own user alone, whatever the umask says."""
 
 import os
+import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -11,23 +10,18 @@ import pytest
 
 from quart_notes.private_files import make_file, make_folder, open_file
 from tests.support.servers.permissions import not_private, umask
+from tests.support.servers.server_fork import Child
 from tests.support.servers.server_process import ROOT, wait_for
 
 pytestmark = pytest.mark.sqlite_only("what becomes of files")
-MASKS = [0, 0o022, 0o777]
+MASKS = [0, 0o777]
 
 
-def program(folder: Path, mask: int, *arguments: str) -> "subprocess.Popen[bytes]":
+def program(folder: Path, mask: int, *arguments: str) -> Child:
     """`quart-notes` under a umask."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "quart_notes", *arguments],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
-        umask=mask,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    with Path(os.devnull).open("w") as nowhere:
+        return Child(*arguments, folder=folder, env=env, out=nowhere.fileno(), err=nowhere.fileno(), mask=mask)
 
 
 @pytest.mark.parametrize("mask", MASKS)
@@ -55,7 +49,7 @@ def test_whatever_the_program_makes_is_private(tmp_path: Path, mask: int):
         }
         assert not_private(tmp_path) == []
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGTERM)
         server.wait(20)
 
     for command in (("export", "notes.json"), ("restore", "copy.sqlite3"), ("import", "notes.md"), ("demo",)):

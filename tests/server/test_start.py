@@ -13,35 +13,27 @@ import httpx
 import pytest
 
 from tests.support.servers.empty_database import put_empty_database
+from tests.support.servers.server_fork import run
 from tests.support.servers.server_process import ROOT, ServerProcess
 
 FAILS = """
-import sys
-from quart_notes.cli.main import main
 from quart_notes.domain.boards import Boards
 
 async def fail(self):
     raise RuntimeError("the boards cannot be opened")
 
 Boards.open = fail
-sys.argv = ["quart-notes", "serve", "--bind", "127.0.0.1:0", "--data", sys.argv[1]]
-main()
 """
-
 IMPATIENT = """
-import sys
-from quart_notes.cli.main import main
 from quart_notes.storage.database import PRAGMAS
 
 PRAGMAS["busy_timeout"] = 10
-sys.argv = ["quart-notes", "serve", "--bind", "127.0.0.1:0", "--data", sys.argv[1]]
-main()
 """
 
 
-def _start(program: str, data: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", program, str(data)]
-    return subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
+def _start(prelude: str, data: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    return run("serve", "--bind", "127.0.0.1:0", "--data", str(data), *flags, folder=ROOT, env=env, prelude=prelude)
 
 
 def test_a_start_that_fails_once_the_database_is_open_ends_the_process(tmp_path: Path):
@@ -69,9 +61,8 @@ def test_a_start_that_meets_a_busy_database_says_so_in_one_line(tmp_path: Path):
 
 # Each has SIGTERM come at a stage of the start.
 STOPPED = """
-import os, signal, sys
+import os, signal
 from quart_notes.server import serve as server
-from quart_notes.cli.main import main
 from quart_notes.storage.database import Database
 from quart_notes.server.workers import supervisor
 from quart_notes.server.workers.supervisor import Supervisor
@@ -85,9 +76,6 @@ def stopped(owner, name):
 
     setattr(owner, name, and_stop)
 
-{stage}
-sys.argv = ["quart-notes", "serve", "--bind", "127.0.0.1:0", "--data", sys.argv[1], "--workers", "{workers}"]
-main()
 """
 STAGES = {
     "the address": ("1", 'stopped(server, "listen")'),
@@ -113,27 +101,12 @@ Supervisor._start_worker = stop_at_the_second
 def test_a_server_that_is_stopped_while_it_starts_says_so_and_ends_well(tmp_path: Path, stage: str):
     workers, code = STAGES[stage]
 
-    done = _start(STOPPED.format(workers=workers, stage=code), tmp_path / "data")
+    done = _start(STOPPED + code, tmp_path / "data", "--workers", workers)
 
     assert done.returncode == 0, done.stderr
     assert "INFO quart_notes: Stopping" in done.stderr
     assert "Traceback" not in done.stderr
     assert not re.search(" (ERROR|WARNING) ", done.stderr), done.stderr
-
-
-@pytest.mark.parametrize("stage", ["import", "start"])
-def test_plain_hypercorn_that_is_stopped_while_it_starts_ends_well(tmp_path: Path, stage: str):
-    stop = "os.kill(os.getppid(), signal.SIGTERM)"
-    code = ["import os, signal", "from quart_notes import create_app", "app = create_app()"]
-    code += [stop] if stage == "import" else ["@app.before_serving", f"async def stop(): {stop}"]
-    (tmp_path / "stopped.py").write_text("\n".join(code))
-    command = [sys.executable, "-m", "hypercorn", "--bind", "127.0.0.1:0", "stopped:app"]
-    env = {**os.environ, "QUART_NOTES_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
-
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
-
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr, done.stderr
 
 
 def test_a_worker_whose_supervisor_has_gone_says_so_and_ends():

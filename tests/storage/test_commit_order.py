@@ -16,13 +16,13 @@ from tests.support.clients.wire_formats import Json
 from tests.support.servers import postgres
 from tests.support.servers.server_process import ServerProcess
 
-EVENTS = 4_000
+EVENTS = 1_000
 WRITERS = 16
 # When a transaction commits, after its numbers were taken, some of its events hold it up for a while.
 DELAYS = """
     CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF random() < 0.0125 THEN PERFORM pg_sleep(random() * 0.02); END IF;
+        IF random() < 0.05 THEN PERFORM pg_sleep(random() * 0.02); END IF;
         RETURN NULL;
     END $$;
     CREATE CONSTRAINT TRIGGER hold_up AFTER INSERT ON event_log DEFERRABLE INITIALLY DEFERRED
@@ -47,7 +47,7 @@ async def _execute(url: str, statements: str) -> None:
     await connection.close()
 
 
-async def test_with_sixteen_writers_no_reader_misses_or_doubles_one_of_four_thousand_events(
+async def test_with_sixteen_writers_no_reader_misses_or_doubles_one_of_a_thousand_events(
     servers: list[ServerProcess],
 ):
     chance = random.Random(7)
@@ -68,7 +68,7 @@ async def test_with_sixteen_writers_no_reader_misses_or_doubles_one_of_four_thou
         events: list[Json] = []
         after = begin
         while len(events) < EVENTS:
-            more = min(chance.randint(1, 600), EVENTS - len(events))
+            more = min(chance.randint(1, 150), EVENTS - len(events))
             async with await follow(chance.choice([WebsocketClient, EventStreamClient]), server.port, after) as reader:
                 await reader.until(partial(_has, more), 120)
                 events += [event for event in reader.events if "id" in event]

@@ -1,10 +1,9 @@
 """`quart-notes copy-database`: from SQLite to PostgreSQL as a whole, or not at all."""
 
-import os
+import re
+import shutil
 import signal
 import sqlite3
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,36 +11,49 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from quart_notes.cli.main import cli
 from quart_notes.settings import Postgres
-from quart_notes.storage.copying import sqlite_to_postgres
+from quart_notes.storage.copying.sqlite_to_postgres import migrate_to_postgres
 from quart_notes.storage.copying.tables import CopyError, Row, Table
 from quart_notes.storage.postgres.tables import PostgresTableStore
 from tests.support.clients.command_line import assert_refused, run_in
 from tests.support.servers import database_copies
-from tests.support.servers.both_databases import contents, file_in, find, serving, url_of
-from tests.support.servers.database_copies import copied, copy
+from tests.support.servers.both_databases import Contents, contents, file_in, find, serving, unused_database, url_of
+from tests.support.servers.database_copies import MOMENTS, copied, copy, held
+from tests.support.servers.empty_database import file_after
+from tests.support.servers.postgres import TEMPLATE
 from tests.support.servers.server_fork import Child
-from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
+from tests.support.servers.server_process import ServerProcess
 
 target = database_copies.target
 
-AT_WORK = """
-    SELECT 1 FROM pg_stat_activity
-    WHERE application_name = 'quart-notes copier' AND datname = current_database() AND query LIKE 'COPY%'
-"""
 END_IT = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name = 'quart-notes copier' AND datname = current_database()
 """
+TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+
+
+def put_demo(data: Path) -> Path:
+    """Have a data folder with the demo in its file."""
+    data.mkdir()
+    file_in(data).write_bytes(file_after("demo"))
+    return data
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A data folder with the demo in its file."""
-    done = run_in(tmp_path, "demo", "--data", str(tmp_path / "data"))
-    assert done.returncode == 0, done.stderr
-    return tmp_path / "data"
+    return put_demo(tmp_path / "data")
+
+
+@pytest.fixture
+def unused() -> Iterator[str]:
+    """A PostgreSQL database without tables."""
+    with unused_database() as url:
+        yield url
 
 
 def change(data: Path, *statements: str) -> None:
@@ -67,30 +79,24 @@ def test_whatever_is_new_gets_an_id_that_nothing_ever_had(data: Path, target: st
         assert len(client.get("/api/notes").json()) == 8
 
 
-def test_without_a_key_it_says_that_everybody_signs_in_again(data: Path, target: str):
-    assert not (data / "secret").exists()  # `demo` signs nothing
-
-    assert "There is no key" in copied(data, target)
-
-    assert find(target, "SELECT * FROM server_key") == []
-    assert not (data / "secret").exists()
-
-
 # Again, or not at all
 
 
-def test_it_can_be_done_again_and_replaces_what_is_there(data: Path, target: str):
-    first = copied(data, target)
-    assert copied(data, target) == first
+def test_it_can_be_done_again_and_replaces_what_is_there(data: Path, unused: str):
+    first = copied(data, unused)
+    assert "There is no key" in first  # `demo` signs nothing
+    assert find(unused, "SELECT * FROM server_key") == []
+    assert not (data / "secret").exists()
+    assert copied(data, unused) == first
     with serving("sqlite", data) as server:
         httpx.post(server.base + "/api/notes", json={"title": "later"})
         httpx.delete(server.base + "/api/notes/1")
 
-    copied(data, target)
+    copied(data, unused)
 
     everything_there = contents(url_of("sqlite", data))
-    assert {**contents(target), "server_key": []} == everything_there
-    assert (data / "secret").read_bytes().hex() == find(target, "SELECT key FROM server_key")[0][0]
+    assert {**contents(unused), "server_key": []} == everything_there
+    assert (data / "secret").read_bytes().hex() == find(unused, "SELECT key FROM server_key")[0][0]
 
 
 def test_a_database_on_which_a_server_did_nothing_yet_counts_as_empty(data: Path, target: str):
@@ -102,19 +108,18 @@ def test_a_database_on_which_a_server_did_nothing_yet_counts_as_empty(data: Path
     assert contents(target)["log_head"] == contents(url_of("sqlite", data))["log_head"]
 
 
-@pytest.mark.parametrize("also_here", [False, True], ids=["there only", "on both sides"])
-def test_what_was_written_on_the_other_side_is_never_replaced(data: Path, target: str, also_here: bool):
+def test_what_was_written_on_the_other_side_is_never_replaced(data: Path, target: str):
     copied(data, target)
     with ServerProcess(data, "--database-url", target) as server:
         httpx.post(server.base + "/api/notes", json={"title": "there"})
-    if also_here:
-        with serving("sqlite", data) as server:
-            for n in range(3):
-                httpx.post(server.base + "/api/notes", json={"title": f"here {n}"})
     before = contents(target)
 
     assert_refused(copy(data, target), "changed since", "event 35")
 
+    with serving("sqlite", data) as server:
+        for n in range(3):
+            httpx.post(server.base + "/api/notes", json={"title": f"here {n}"})
+    assert_refused(copy(data, target), "changed since", "event 35")
     assert contents(target) == before
 
 
@@ -127,34 +132,37 @@ def test_another_databases_notes_are_never_replaced(data: Path, target: str, tmp
     assert contents(target) == before
 
 
-def test_a_server_on_either_side_is_in_the_way(data: Path, target: str):
+def test_a_server_on_either_side_is_in_the_way(data: Path, unused: str):
     with serving("sqlite", data):
-        assert_refused(copy(data, target), str(file_in(data)), "in use by another Quart Notes process")
-    assert find(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
-    copied(data, target)
-    with ServerProcess(data, "--database-url", target):
-        assert_refused(copy(data, target), "postgres://", "in use by another Quart Notes process")
+        assert_refused(copy(data, unused), str(file_in(data)), "in use by another Quart Notes process")
+    assert find(unused, TABLES) == [(0,)]
+    with ServerProcess(data, "--database-url", unused):
+        assert_refused(copy(data, unused), "postgres://", "in use by another Quart Notes process")
 
-    copied(data, target)
+    copied(data, unused)
 
 
-def test_a_file_of_an_older_version_is_not_copied(data: Path, target: str):
+def test_a_file_of_an_older_version_is_not_copied(data: Path, unused: str):
     change(data, "DELETE FROM tortoise_migrations WHERE name LIKE '0006%'")
 
-    assert_refused(copy(data, target), "older version", "0006_attempts", "run quart-notes migrate")
+    assert_refused(copy(data, unused), "older version", "0006_attempts", "run quart-notes migrate")
 
-    assert find(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+    assert find(unused, TABLES) == [(0,)]
 
 
-def test_versions_that_are_newer_than_the_program_are_named(data: Path, target: str):
-    copied(data, target)
-    newer = "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('quart_notes', '0999_x', '2030-01-01')"
-    find(target, newer)
-    assert_refused(copy(data, target), "postgres://", "newer version", "0999_x")
-    find(target, "DELETE FROM tortoise_migrations WHERE name = '0999_x' RETURNING id")
-    change(data, newer)
+@contextmanager
+def silent(_: str) -> Iterator[Any]:
+    """Nobody looks how far it is."""
+    yield lambda done, total: None
 
-    assert_refused(copy(data, target), "quart-notes.sqlite3", "newer version", "0999_x")
+
+@pytest.fixture(scope="module")
+def copied_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, Contents]]:
+    """The demo, the database that it was copied to, and what is there, for tests that change nothing there."""
+    data = put_demo(tmp_path_factory.mktemp("copied") / "data")
+    with unused_database(TEMPLATE) as url:
+        copied(data, url)
+        yield data, url, contents(url)
 
 
 @pytest.mark.parametrize(
@@ -175,22 +183,17 @@ def test_versions_that_are_newer_than_the_program_are_named(data: Path, target: 
         ("UPDATE note SET done = 2 WHERE id = 1", "the copy is not the same"),
     ],
 )
-def test_what_postgresql_cannot_take_is_named_and_nothing_is_copied(
-    data: Path, target: str, statement: str, trouble: str
+async def test_what_postgresql_cannot_take_is_named_and_nothing_is_copied(
+    copied_once: tuple[Path, str, Contents], tmp_path: Path, statement: str, trouble: str
 ):
-    copied(data, target)
-    before = contents(target)
-    change(data, statement)
+    data, url, before = copied_once
+    shutil.copytree(data, tmp_path / "data")
+    change(tmp_path / "data", statement)
 
-    assert_refused(copy(data, target), trouble)
+    with pytest.raises(CopyError, match=re.escape(trouble)):
+        await migrate_to_postgres(file_in(tmp_path / "data"), tmp_path / "data", Postgres(url, 2, 30), silent)
 
-    assert contents(target) == before
-
-
-@contextmanager
-def silent(_: str) -> Iterator[Any]:
-    """Nobody looks how far it is."""
-    yield lambda done, total: None
+    assert contents(url) == before
 
 
 async def test_a_copy_that_is_not_the_same_is_taken_back(data: Path, target: str, monkeypatch: pytest.MonkeyPatch):
@@ -202,86 +205,53 @@ async def test_a_copy_that_is_not_the_same_is_taken_back(data: Path, target: str
     with monkeypatch.context() as patch:
         patch.setattr(PostgresTableStore, "write", forgetful)
         with pytest.raises(CopyError, match=r"not the same.*\nnote: 10 rows, \w+; 9 rows, \w+$"):
-            await sqlite_to_postgres.migrate_to_postgres(file_in(data), data, Postgres(target, 2, 30), silent)
+            await migrate_to_postgres(file_in(data), data, Postgres(target, 2, 30), silent)
 
     assert find(target, "SELECT count(*) FROM note") == [(0,)]
     assert find(target, "SELECT last_value FROM note_id_seq") == [(1,)], "as in a new database"
 
 
-def test_a_kill_in_the_middle_leaves_the_other_side_as_it_was(data: Path, target: str):
+@pytest.mark.parametrize(("method", "table"), MOMENTS)
+def test_a_kill_in_the_middle_leaves_the_other_side_as_it_was(data: Path, target: str, method: str, table: str):
     copied(data, target)
     before = contents(target)
     sequences = find(target, "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1")
-    add_notes(data, 3000)
-    for seconds in (0.0, 0.3, 0.8):
-        with tempfile.TemporaryFile() as nowhere:
-            child = slow_copy(data, target, nowhere.fileno())
-        wait_for(lambda: find(target, AT_WORK), "it copies", 30)
-        time.sleep(seconds)
+    change(data, "UPDATE note SET title = 'later' WHERE id = 3")
 
-        assert child.poll() is None
+    with held(target, data.parent, *command(data, target), method=method, table=table) as child:
         child.kill()
         child.wait(10)
 
-        assert contents(target) == before
-        assert find(target, "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1") == sequences
-
+    assert contents(target) == before
+    assert find(target, "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1") == sequences
     copied(data, target)
-
-    assert find(target, "SELECT count(*) FROM note") == [(3010,)]
-
-
-def test_a_postgresql_that_goes_away_in_the_middle_is_told(data: Path, target: str):
-    """And so it is when somebody at the terminal ends it."""
-    add_notes(data, 3000)
-    ends: tuple[tuple[Callable[[Child], object], str], ...] = (
-        (lambda _: find(target, END_IT), "postgres://"),
-        (lambda child: child.send_signal(signal.SIGINT), "Aborted!"),
-    )
-    for end, words in ends:
-        with tempfile.TemporaryFile("w+") as err:
-            child = slow_copy(data, target, err.fileno())
-            wait_for(lambda: find(target, AT_WORK), "it copies", 30)
-
-            end(child)
-
-            assert child.wait(20) == 1
-            err.seek(0)
-            said = err.read()
-        assert words in said
-        assert "Traceback" not in said, said
-        assert find(target, "SELECT count(*) FROM note") == [(0,)]
+    assert find(target, "SELECT title FROM note WHERE id = 3") == [("later",)]
 
 
-def slow_copy(data: Path, target: str, err: int) -> Child:
-    """A copy that takes a while, to be stopped in the middle."""
-    return Child(
-        *("copy-database", "--data", str(data), "--to", target),
-        folder=data.parent,
-        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
-        out=err,
-        err=err,
-        constants={"quart_notes.storage.copying.tables.CHUNK_ROWS": 1},
-    )
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (lambda _, target: find(target, END_IT), "postgres://"),
+        (lambda child, _: child.send_signal(signal.SIGINT), "Aborted!"),  # somebody at the terminal
+    ],
+    ids=["the server", "a person"],
+)
+def test_a_copy_that_is_ended_in_the_middle_says_so(
+    data: Path, target: str, end: Callable[[Child, str], object], words: str
+):
+    with held(target, data.parent, *command(data, target)) as child:
+        end(child, target)
+
+        assert child.wait(20) == 1
+    said = (data.parent / "said").read_text()
+    assert words in said
+    assert "Traceback" not in said, said
+    assert find(target, "SELECT count(*) FROM note") == [(0,)]
 
 
-def add_notes(data: Path, number: int) -> None:
-    """Put many there, with their events, in no time."""
-    change(
-        data,
-        f"""
-        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
-        INSERT INTO note (title, description, done, version, created_at, updated_at, search_text, board_id)
-        SELECT 'Note ' || i, printf('%.*c', 200, 'x'), i % 2, 1, moment, moment, 'note ' || i, 1
-        FROM n, (SELECT created_at AS moment FROM note LIMIT 1)
-        """,
-        f"""
-        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
-        INSERT INTO event_log (topic, body, created_at)
-        SELECT topic, body, created_at FROM n, (SELECT * FROM event_log WHERE number = 1)
-        """,
-        "UPDATE log_head SET newest = (SELECT max(number) FROM event_log)",
-    )
+def command(data: Path, target: str) -> tuple[str, ...]:
+    """Copies."""
+    return ("copy-database", "--data", str(data), "--to", target)
 
 
 # Wrong words
@@ -297,10 +267,13 @@ def add_notes(data: Path, number: int) -> None:
         (["--to", "postgres://h/d", "--database-url", "postgres://h/d"], ["in PostgreSQL already", "sqlite:///"]),
     ],
 )
-def test_wrong_words_are_named(tmp_path: Path, arguments: list[str], words: list[str]):
-    done = run_in(tmp_path, "copy-database", "--data", "data", *arguments)
+def test_wrong_words_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: list[str]):
+    monkeypatch.chdir(tmp_path)
 
-    assert_refused(done, *words, code=2)
+    done = CliRunner().invoke(cli, ["copy-database", "--data", "data", *arguments])
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert all(word in done.stderr for word in words), done.stderr
     assert "hidden" not in done.stderr
     assert not list(tmp_path.iterdir())
 

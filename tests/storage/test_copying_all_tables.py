@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -13,9 +15,10 @@ from tests.support.clients.command_line import assert_refused
 from tests.support.clients.feed_clients import EDGES, FeedClient, follow
 from tests.support.routes import PASSWORD
 from tests.support.servers import database_copies
-from tests.support.servers.both_databases import TABLES, contents, find, serving, url_of
+from tests.support.servers.both_databases import TABLES, contents, find, serving, unused_database, url_of
 from tests.support.servers.database_copies import copied, copy
 from tests.support.servers.populated_server import everything, furnish
+from tests.support.servers.postgres import TEMPLATE
 from tests.support.servers.server_process import ServerProcess, wait_for
 
 target = database_copies.target
@@ -44,31 +47,62 @@ def fill_all_tables(server: ServerProcess) -> None:
     assert wrong.status_code in {401, 403, 422}, wrong.text
 
 
-def test_every_table_is_copied_as_it_is(tmp_path: Path, target: str):
-    data = tmp_path / "data"
-    with serving("sqlite", data, *ACCOUNTS) as server:
+class Copied(NamedTuple):
+    """A data folder in accounts mode with something in every table, and the database that it was copied to twice."""
+
+    data: Path
+    url: str
+    me: dict[str, str]
+    everything: list[bytes | str]  # that a server tells of it
+    said: str  # by the first copy
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
+    """For tests that change nothing there."""
+    data = tmp_path_factory.mktemp("copied") / "data"
+    with unused_database(TEMPLATE) as url, serving("sqlite", data, *ACCOUNTS) as server:
         fill_all_tables(server)
-        before = everything(server)
+        told = everything(server)
         server.stop()
-        there = contents(url_of("sqlite", data))
-        forgotten = {TABLES[table] for table, rows in there.items() if not rows and table not in EXCLUSIVE}
-        assert not forgotten, "put something there in fill_all_tables"
+        said = copied(data, url)
+        copied(data, url)
+        yield Copied(data, url, dict([server.me.split(": ", 1)]), told, said)
 
-        said = copied(data, target)
 
-        here = contents(target)
-        assert {name for name in TABLES if name not in EXCLUSIVE} == set(
-            re.findall(r"^(\w+) +[\d,]+  \w{16}$", said, re.M)
-        )
-        for table in set(TABLES) - EXCLUSIVE:
-            assert here[table] == there[table], table
-        assert [note["id"] for note in here["note"] if note["pinned"]] == [1]
-        assert here["server_key"] == [{"id": 1, "key": (data / "secret").read_bytes().hex()}]
-        assert "Imports that can still be run: 1" in said
-        server.flags = ("--database-url", target, *ACCOUNTS)
-        server.start()
-        assert everything(server) == before
+@pytest.fixture
+def clone(once: Copied, tmp_path: Path) -> Iterator[Copied]:
+    """The same on both sides, for a test that changes it."""
+    shutil.copytree(once.data, tmp_path / "data")
+    with unused_database(once.url.partition("?")[0].rpartition("/")[2]) as url:
+        yield once._replace(data=tmp_path / "data", url=url)
+
+
+def test_every_table_is_copied_as_it_is(once: Copied):
+    here, there = contents(once.url), contents(url_of("sqlite", once.data))
+    forgotten = {TABLES[table] for table, rows in there.items() if not rows and table not in EXCLUSIVE}
+    assert not forgotten, "put something there in fill_all_tables"
+
+    assert {name for name in TABLES if name not in EXCLUSIVE} == set(
+        re.findall(r"^(\w+) +[\d,]+  \w{16}$", once.said, re.M)
+    )
+    for table in set(TABLES) - EXCLUSIVE:
+        assert here[table] == there[table], table
+    assert [note["id"] for note in here["note"] if note["pinned"]] == [1]
+    assert here["server_key"] == [{"id": 1, "key": (once.data / "secret").read_bytes().hex()}]
+    assert "Imports that can still be run: 1" in once.said
+
+
+def test_a_server_of_the_copy_says_the_same_and_runs_a_failed_job_again(clone: Copied):
+    with serving_copy(clone) as server:
+        server.me = f"Cookie: {clone.me['Cookie']}"
+        assert everything(server) == clone.everything
         run_failed_job_again(server)
+
+
+def serving_copy(copied: Copied) -> ServerProcess:
+    """A server of the database that was copied to."""
+    return ServerProcess(copied.data, "--database-url", copied.url, *ACCOUNTS)
 
 
 def run_failed_job_again(server: ServerProcess) -> None:
@@ -130,25 +164,17 @@ async def _add(http: httpx.AsyncClient, number: int) -> list[int]:
     return [answer.json()["id"] for answer in answers]
 
 
-def test_a_server_that_was_only_looked_at_is_in_nobodys_way(tmp_path: Path, target: str):
-    data = tmp_path / "data"
-    with serving("sqlite", data, *ACCOUNTS) as server:
-        fill_all_tables(server)
-        server.stop()
-        copied(data, target)
-        find(
-            target,
-            "UPDATE session SET seen_at = seen_at - interval '1 day', expires_at = expires_at - interval '1 day'",
-        )
-        server.flags = ("--database-url", target, *ACCOUNTS)
-        server.start()
-        me = dict([server.me.split(": ", 1)])
-        assert httpx.get(server.base + "/api/notes", headers=me).status_code == 200
+def test_a_server_that_was_only_looked_at_is_in_nobodys_way(clone: Copied):
+    find(
+        clone.url,
+        "UPDATE session SET seen_at = seen_at - interval '1 day', expires_at = expires_at - interval '1 day'",
+    )
+    with serving_copy(clone) as server:
+        assert httpx.get(server.base + "/api/notes", headers=clone.me).status_code == 200
         wrong = {"nickname": "first", "password": "wrong horse"}
         assert httpx.post(server.base + "/api/sign-in", json=wrong).status_code == 401
-        server.stop()
 
-        copied(data, target)
+    copied(clone.data, clone.url)
 
 
 @pytest.mark.parametrize(
@@ -162,22 +188,13 @@ def test_a_server_that_was_only_looked_at_is_in_nobodys_way(tmp_path: Path, targ
     ],
 )
 def test_what_leaves_no_event_on_the_other_side_is_never_replaced(
-    tmp_path: Path, target: str, method: str, path: str, body: dict[str, Any] | None
+    clone: Copied, method: str, path: str, body: dict[str, Any] | None
 ):
-    data = tmp_path / "data"
-    with serving("sqlite", data, *ACCOUNTS) as server:
-        fill_all_tables(server)
-        server.stop()
-        copied(data, target)
-        copied(data, target)
-        server.flags = ("--database-url", target, *ACCOUNTS)
-        server.start()
-        me = dict([server.me.split(": ", 1)])
-        done = httpx.request(method, server.base + path, json=body, headers=me)
+    with serving_copy(clone) as server:
+        done = httpx.request(method, server.base + path, json=body, headers=clone.me)
         assert done.is_success, done.text
-        server.stop()
-        before = contents(target)
+    before = contents(clone.url)
 
-        assert_refused(copy(data, target), "changed since")
+    assert_refused(copy(clone.data, clone.url), "changed since")
 
-        assert contents(target) == before
+    assert contents(clone.url) == before

@@ -14,11 +14,12 @@ from tests.support.servers.server_process import ROOT
 Done = subprocess.CompletedProcess[str]
 
 
-def run_in(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Done:
-    """Run `quart-notes` in `folder`."""
+def run_in(folder: Path, *arguments: str, env: dict[str, str] | None = None, **options: Any) -> Done:
+    """Run `quart-notes` in `folder`; `options` as `run` takes them."""
     if not {"--data", "--database-url"} & set(arguments):
         env = {**environment_of(folder), **(env or {})}
-    return run(*arguments, folder=folder, env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **(env or {})})
+    env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **(env or {})}
+    return run(*arguments, folder=folder, env=env, **options)
 
 
 def environment_of(folder: Path) -> dict[str, str]:

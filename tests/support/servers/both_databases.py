@@ -24,11 +24,11 @@ Contents = dict[str, list[dict[str, Any]]]
 
 
 @contextmanager
-def unused_database() -> Iterator[str]:
-    """Where a PostgreSQL database is that has no tables yet."""
+def unused_database(template: str = "template1") -> Iterator[str]:
+    """Where a PostgreSQL database is that is as a template: without tables, if none is named."""
     name = f"unused{next(NUMBERS)}"
     server = postgres.databases().server
-    server.ask("postgres", f"CREATE DATABASE {name}")
+    server.ask("postgres", f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield server.url(name)
     finally:
@@ -54,28 +54,31 @@ def find(url: str, query: str) -> list[Any]:
     """What a query finds in a database."""
     if not url.startswith("sqlite:///"):
         return postgres.in_a_loop(postgres.asked(url, query))
-    with closing(sqlite3.connect(f"file:{url.removeprefix('sqlite:///')}?mode=ro", uri=True)) as connection:
+    with closing(_read_only(url)) as connection:
         return connection.execute(query).fetchall()
 
 
 def contents(url: str) -> Contents:
     """All rows of all models' tables in order, as SQLite has them."""
-    found: Contents = {}
-    for table in TABLES:
-        columns = sorted(_columns(url, table))
-        listed = ", ".join(f'"{column}"' for column in columns)
-        rows = [tuple(_as_in_sqlite(value) for value in row) for row in find(url, f'SELECT {listed} FROM "{table}"')]
-        found[table] = [dict(zip(columns, row, strict=True)) for row in sorted(rows, key=repr)]
-    return found
-
-
-def _columns(url: str, table: str) -> list[str]:
     if url.startswith("sqlite:///"):
-        return [row[1] for row in find(url, f'PRAGMA table_info("{table}")')]
-    query = (
-        f"SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}'"
-    )
-    return [name for (name,) in find(url, query)]
+        with closing(_read_only(url)) as connection:
+            connection.row_factory = sqlite3.Row
+            found = {table: connection.execute(f'SELECT * FROM "{table}"').fetchall() for table in TABLES}
+    else:
+        found = postgres.in_a_loop(_rows(url))
+    return {
+        table: sorted(({name: _as_in_sqlite(row[name]) for name in sorted(row.keys())} for row in rows), key=repr)
+        for table, rows in found.items()
+    }
+
+
+async def _rows(url: str) -> dict[str, list[Any]]:
+    async with postgres.outsider(url) as connection:
+        return {table: await connection.fetch(f'SELECT * FROM "{table}"') for table in TABLES}
+
+
+def _read_only(url: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{url.removeprefix('sqlite:///')}?mode=ro", uri=True)
 
 
 def _as_in_sqlite(value: Any) -> Any:

@@ -1,18 +1,41 @@
-"""`quart-notes copy-database`, and a database to copy to."""
+"""`quart-notes copy-database`, databases to copy from and to, and a copy that stands still in the middle."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.clients.command_line import Done, run_in
-from tests.support.servers.both_databases import unused_database
+from tests.support.servers.both_databases import find, unused_database
+from tests.support.servers.postgres import TEMPLATE
+from tests.support.servers.server_fork import Child
+from tests.support.servers.server_process import ROOT, wait_for
+
+HOLD = """
+from quart_notes.storage.postgres.tables import PostgresTableStore
+
+former = PostgresTableStore.{method}
+
+async def hold(self, *arguments):
+    await former(self, *arguments)
+    if not "{table}" or arguments[0].name == "{table}":
+        await self._connection.execute("SELECT pg_sleep(60)")
+
+PostgresTableStore.{method} = hold
+"""
+HELD = """
+    SELECT 1 FROM pg_stat_activity
+    WHERE application_name = 'quart-notes copier' AND datname = current_database() AND query LIKE 'SELECT pg_sleep%'
+"""
+MOMENTS = (("write", "user"), ("write", "note"), ("set_fingerprint", ""))  # at which a copy can stand still
 
 
 @pytest.fixture
 def target() -> Iterator[str]:
-    """A PostgreSQL database that has no tables yet."""
-    with unused_database() as url:
+    """A PostgreSQL database in which nothing is yet."""
+    with unused_database(TEMPLATE) as url:
         yield url
 
 
@@ -26,3 +49,23 @@ def copied(data: Path, target: str) -> str:
     done = copy(data, target)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@contextmanager
+def held(url: str, folder: Path, *command: str, method: str = "write", table: str = "note") -> Iterator[Child]:
+    """A command that writes a PostgreSQL database, and stands still once it has called that method for that table."""
+    with (folder / "said").open("w") as said:
+        child = Child(
+            *command,
+            folder=folder,
+            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+            out=said.fileno(),
+            err=said.fileno(),
+            prelude=HOLD.format(method=method, table=table),
+        )
+    try:
+        wait_for(lambda: find(url, HELD), "it stands still", 30)
+        yield child
+    finally:
+        child.kill()
+        child.wait(10)

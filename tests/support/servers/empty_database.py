@@ -56,13 +56,14 @@ def put_empty_database(folder: Path) -> None:
     file = Settings(data=folder).database_file
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(_empty())
+        file.write_bytes(file_after("migrate"))
 
 
 @cache
-def _empty() -> bytes:
+def file_after(command: str) -> bytes:
+    """The SQLite file that a command makes in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
-        done = run("migrate", folder=Path(folder), env=dict(os.environ))
+        done = run(command, folder=Path(folder), env=dict(os.environ))
         assert done.returncode == 0, done.stderr
         return (Path(folder) / "data" / Settings().database_file.name).read_bytes()
 

@@ -14,7 +14,9 @@ def _tell(*_: object) -> None:
     told = {
         "tasks": sorted(str(getattr(task.get_coro(), "__qualname__", task)) for task in asyncio.all_tasks()),
         # Those that an event loop keeps for work that blocks come as they are needed, up to a bound, and stay.
-        "threads": sorted(one.name for one in threading.enumerate() if not one.name.startswith(("asyncio_", "uvloop_"))),
+        "threads": sorted(
+            one.name for one in threading.enumerate() if not one.name.startswith(("asyncio_", "uvloop_"))
+        ),
         "descriptors": _descriptors(),
     }
     half = place.with_suffix(".half")

@@ -398,22 +398,6 @@ def test_every_setting_says_what_it_is_and_has_a_flag():
         assert name in flags, name
 
 
-def test_the_docs_list_every_setting():
-    document = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    rows = [row for row in document.splitlines() if row.startswith("|")]
-
-    for name in FIELDS:
-        (row,) = [row for row in rows if f"`{name}`" in row]
-        assert f"`--{name.replace('_', '-')}`" in row
-        assert f"`{PREFIX}{name.upper()}`" in row
-        default = Settings.model_fields[name].default
-        if default not in (None, "", ()):
-            assert f"`{str(default).lower()}`" in row.lower()
-        for limit in NUMBERS.get(name, ()):
-            inside = limit + 1 if limit == NUMBERS[name][0] else limit - 1
-            assert f"{inside:,}" in row
-
-
 @pytest.mark.parametrize(
     ("flags", "named"),
     [

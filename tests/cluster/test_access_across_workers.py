@@ -63,6 +63,7 @@ def root(server: WorkerServer) -> Iterator[Person]:
     """Who administers."""
     with httpx.Client(base_url=server.base, timeout=20, trust_env=False) as client:
         yield Person(server, client, server.links()["setup"])
+        assert server.log.count("Set up this server, once") == 1, "by one of the workers"
 
 
 @pytest.fixture

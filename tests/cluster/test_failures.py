@@ -28,10 +28,10 @@ from tests.support.servers.worker_processes import WorkerServer
 from tests.support.shifted_clock import Clock
 
 IN_EARNEST = "FAILURES_IN_EARNEST" in os.environ  # as long as they last outside of tests
-AWAY = 10.0 if IN_EARNEST else 1.0  # seconds that a server is away
-CUTTING = 60.0 if IN_EARNEST else 6.0  # seconds during which a connection is cut
-EVERY = 2.0  # seconds between two cuts
-STOPPED = 15.0 if IN_EARNEST else 4.0  # seconds that a process stands still
+AWAY = 10.0 if IN_EARNEST else 0.5  # seconds that a server is away
+CUTTING = 60.0 if IN_EARNEST else 2.0  # seconds during which a connection is cut
+EVERY = 1.0  # seconds between two cuts
+STOPPED = 15.0 if IN_EARNEST else 1.5  # seconds that a process stands still
 CUT_OFF = 30.0 if IN_EARNEST else 0.0  # seconds at least that a machine is cut off
 BOUND = 20.0  # seconds until a machine that is cut off has said so, whatever it is asked
 POOL = ("--database-pool", "2")  # connections for reading: soon all of them are open

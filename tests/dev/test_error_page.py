@@ -4,8 +4,6 @@ import os
 import re
 import signal
 
-import pytest
-
 from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
 from tests.support.clients import dev_clients
 from tests.support.clients.dev_clients import PAGE, state, states, version
@@ -61,35 +59,32 @@ def test_an_open_page_hears_of_the_error_and_of_its_end(dev, http):
     assert healed["run"] != first["run"]
 
 
-@pytest.mark.parametrize(
-    ("name", "added", "said"),
-    [
-        ("quart_notes/version.py", "\nimport nothing_of_that_name\n", "ModuleNotFoundError: No module named"),
-        ("quart_notes/app.py", "\nraise RuntimeError('not now')\n", "RuntimeError: not now"),
-        ("quart_notes/dev/child.py", "\ndef broken(:\n", "It ended with exit code 1"),
-        ("quart-notes.toml", "log_days = 0\n", "log_days (in the settings file)"),
-        ("quart-notes.toml", "log_days = = \n", "quart-notes.toml cannot be read"),
-    ],
+BREAKS = (
+    ("quart_notes/version.py", "\nimport nothing_of_that_name\n", "ModuleNotFoundError: No module named"),
+    ("quart_notes/app.py", "\nraise RuntimeError('not now')\n", "RuntimeError: not now"),
+    ("quart_notes/dev/child.py", "\ndef broken(:\n", "It ended with exit code 1"),
+    ("quart-notes.toml", "log_days = 0\n", "log_days (in the settings file)"),
+    ("quart-notes.toml", "log_days = = \n", "quart-notes.toml cannot be read"),
 )
-def test_whatever_prevents_the_start_is_said(dev, http, name, added, said):
-    before = dev.read(name) if (dev.code / name).exists() else ""
-    with dev.noticed("does not start"):
-        dev.write(name, before + added)
-
-    page = http.get("/front/notes", headers=PAGE)
-
-    assert page.status_code == 503
-    assert said in page.text
-    if name.endswith("app.py"):
-        assert f"{name}, line {len((before + added).splitlines())}" in page.text
 
 
-def test_an_error_while_the_server_opens_is_said_with_its_place(dev, http):
+def test_whatever_prevents_the_start_is_said(dev, http):
+    for name, added, said in BREAKS:
+        before = dev.read(name) if (dev.code / name).exists() else ""
+        with dev.noticed("does not start"):
+            dev.write(name, before + added)
+
+        page = http.get("/front/notes", headers=PAGE)
+
+        assert page.status_code == 503
+        assert said in page.text
+        if name.endswith("app.py"):
+            assert f"{name}, line {len((before + added).splitlines())}" in page.text
+        dev.write(name, before)
+
     with dev.noticed("does not start"):
         dev.edit("quart_notes/app.py", "await core.log.open()\n", "await core.log.opened_wrongly()\n")
-
     page = http.get("/front/notes", headers=PAGE)
-
     assert page.status_code == 503
     assert "AttributeError" in page.text
     assert re.search(r"quart_notes/app\.py, line \d+", page.text)

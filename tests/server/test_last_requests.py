@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -93,14 +94,14 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("refused", REFUSED)
-def test_a_refused_websocket_frees_its_socket_at_once(tmp_path_factory: pytest.TempPathFactory, refused: str):
+def test_a_refused_websocket_frees_its_socket_at_once(tmp_path: Path):
     constants = {"quart_notes.server.transport.connection.LINGER_TIMEOUT": 600.0}
-    with ServerProcess(tmp_path_factory.mktemp("patient") / "data", constants=constants) as server:
+    with ServerProcess(tmp_path / "data", constants=constants) as server:
         before = server.descriptors()
-        head = REFUSED[refused].format(host=f"127.0.0.1:{server.port}") + HANDSHAKE
-        with closing(socket.create_connection(("127.0.0.1", server.port), 10)) as connection:
-            connection.sendall(head.encode() + b"\r\n")
-            received = b"".join(iter(lambda: connection.recv(65536), b""))
-            assert received.startswith(b"HTTP/1.1 4"), received
-            wait_for(lambda: server.descriptors() <= before, "its socket is free although its client stays")
+        for refused in REFUSED.values():
+            head = refused.format(host=f"127.0.0.1:{server.port}") + HANDSHAKE
+            with closing(socket.create_connection(("127.0.0.1", server.port), 10)) as connection:
+                connection.sendall(head.encode() + b"\r\n")
+                received = b"".join(iter(lambda connection=connection: connection.recv(65536), b""))  # type: ignore[misc]
+                assert received.startswith(b"HTTP/1.1 4"), received
+                wait_for(lambda: server.descriptors() <= before, "its socket is free although its client stays")

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pytest
 
 from quart_notes.server.serve import STREAM_SHUTDOWN_TIMEOUT
+from tests.support.acknowledged_notes import check_rows_and_events, progress, writers
 from tests.support.clients.feed_clients import EDGES, Edge, WebsocketClient, follow, named
 from tests.support.clients.raw_connection import RawConnection, until
 from tests.support.servers.server_fork import PYTHONS
@@ -74,25 +74,10 @@ async def test_a_hundred_streams_end_first_and_every_acknowledged_write_is_there
     server = server_on_each_python
     clients = [await follow(EDGES[number % 2], server.port) for number in range(STREAMS)]
     reading = [asyncio.create_task(client.to_the_end()) for client in clients]
-    acknowledged: set[int] = set()
-    stopping = False
-
-    async def write() -> None:
-        async with server.client() as http:
-            with suppress(httpx.TransportError):
-                while not stopping:
-                    answer = await http.post("/api/notes", json={"title": "x"})
-                    assert answer.status_code in {201, 503}
-                    if answer.status_code == 201:
-                        acknowledged.add(answer.json()["id"])
-
-    writing = [asyncio.create_task(write()) for _ in range(4)]
-    await until(lambda: len(acknowledged) > 20, "writes are going on")
-
-    took = await ends(server)
-
-    stopping = True
-    await asyncio.wait_for(asyncio.gather(*reading, *writing), 20)
+    async with writers(server, 4) as acknowledged:
+        await progress(acknowledged, 20)
+        took = await ends(server)
+    await asyncio.wait_for(asyncio.gather(*reading), 20)
     assert took < ENDS
     for client in clients:
         assert client.properly
@@ -100,8 +85,7 @@ async def test_a_hundred_streams_end_first_and_every_acknowledged_write_is_there
             assert client.close_code == 1012
         assert client.numbers == list(range(1, len(client.numbers) + 1))
         client.cut()
-    assert acknowledged <= {note_id for (note_id,) in server.stored("SELECT id FROM note")}
-    assert server.stored("SELECT count(*) FROM note") == server.stored("SELECT newest FROM log_head")
+    check_rows_and_events(server, acknowledged)
 
 
 async def test_idle_connections_do_not_hold_the_server(server_on_each_python: ServerProcess):

@@ -107,12 +107,6 @@ def test_the_board_that_is_opened_at_one_worker_is_open_at_every_other(shared: W
                 assert f'data-board-id="{opened}"' in other.get("/front/notes").text
 
 
-def test_the_first_link_is_offered_once(tmp_path: Path):
-    with WorkerServer(tmp_path / "data", "--access", "accounts") as server:
-        assert server.links()
-        assert server.log.count("Set up this server, once") == 1
-
-
 async def test_no_more_connections_are_served_than_one_process_would(tmp_path: Path):
     with WorkerServer(tmp_path / "data", "--max-connections", "12") as server:
         async with AsyncExitStack() as stack:

@@ -1,5 +1,6 @@
 """Backups of SQLite and of PostgreSQL, restored on either: whole, and everybody who saw more is told to reload."""
 
+import asyncio
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
@@ -9,9 +10,9 @@ import pytest
 from quart_notes.storage.copying.tables import EXCLUSIVE
 from tests.storage import test_migrations
 from tests.storage.test_migrations import MakeOld
+from tests.support.acknowledged_notes import progress, writers
 from tests.support.clients.command_line import Done, ask, assert_failed, assert_refused, run_in
 from tests.support.clients.feed_clients import EDGES, follow
-from tests.support.clients.steady_writers import assert_whole, steady_writers
 from tests.support.servers.both_databases import KINDS, Kind, contents, file_in, find, serving, unused_database, url_of
 from tests.support.servers.database_copies import held
 from tests.support.servers.empty_database import file_after
@@ -131,16 +132,22 @@ def _without_epoch(stored: list[bytes | str]) -> list[bytes | str]:
 
 
 @on_each
-def test_a_backup_under_the_writes_of_three_workers_is_whole(tmp_path: Path, kind: Kind):
+async def test_a_backup_under_the_writes_of_three_workers_is_whole(tmp_path: Path, kind: Kind):
+    """Rows and events of a moment: as many notes as events, no fewer than were acknowledged, and none half there."""
     data = tmp_path / "data"
     with WorkerServer(data, "--database-url", url_of(kind, data), workers=3) as server:
-        with steady_writers(server.base) as acknowledged:
+        async with writers(server, 6) as acknowledged:
             for n in range(2):
-                before = acknowledged[0]
-                copy = tmp_path / f"copy{n}.sqlite3"
-                assert "checked" in succeeded(backup(kind, data, copy))
-                assert_whole(copy, before)
+                await progress(acknowledged, 30)
+                before, copy = len(acknowledged), tmp_path / f"copy{n}.sqlite3"
+                assert "checked" in succeeded(await asyncio.to_thread(backup, kind, data, copy))
+                notes = ask(copy, "SELECT count(*) FROM note")
+                assert ask(copy, "PRAGMA integrity_check") == "ok"
+                assert ask(copy, "SELECT count(*) FROM event_log") == ask(copy, "SELECT newest FROM log_head") == notes
+                assert notes >= before, "an acknowledged note is missing"
         assert "ERROR" not in server.log
+    names = {path.name for path in tmp_path.iterdir() if path.name.startswith("copy")}  # noqa: ASYNC240 - it is over
+    assert names == {"copy0.sqlite3", "copy1.sqlite3"}, "something is left beside a copy"
 
 
 def test_nothing_is_restored_on_postgresql_while_a_server_runs(tmp_path: Path):

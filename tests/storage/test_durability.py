@@ -15,15 +15,13 @@ import pytest
 
 from tests.support.acknowledged_notes import check_rows_and_events, progress, writers
 from tests.support.clients.delivery_paths import ROADS
-from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
+from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import RawConnection, until
 from tests.support.servers.in_process import apply
 from tests.support.servers.postgres import Databases
-from tests.support.servers.server_fork import run
-from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
+from tests.support.servers.server_process import ServerProcess, wait_for
 
 Json = dict[str, Any]
-on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
 @pytest.fixture
@@ -36,7 +34,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 # Cut requests
 
 
-async def test_five_hundred_cut_requests_leave_no_hang_no_loss_and_no_double(server: ServerProcess):
+async def test_cut_requests_leave_no_hang_no_loss_and_no_double(server: ServerProcess):
     chance = random.Random(1)
     answered: dict[int, str] = {}
 
@@ -56,7 +54,7 @@ async def test_five_hundred_cut_requests_leave_no_hang_no_loss_and_no_double(ser
         connection.cut()
 
     async with writers(server, 4) as acknowledged:
-        for _ in range(25):
+        for _ in range(10):
             await asyncio.gather(*(cut_short(chance.randint(0, 1 << 30)) for _ in range(20)))
         await progress(acknowledged, 20)
 
@@ -67,11 +65,11 @@ async def test_five_hundred_cut_requests_leave_no_hang_no_loss_and_no_double(ser
 # Killed servers
 
 
-async def test_twenty_kills_in_the_middle_of_writes_lose_nothing_that_was_acknowledged(server: ServerProcess):
+async def test_kills_in_the_middle_of_writes_lose_nothing_that_was_acknowledged(server: ServerProcess):
     chance = random.Random(2)
     epochs = set(server.stored("SELECT epoch FROM log_head"))
     async with writers(server, 8) as acknowledged:
-        for _ in range(20):
+        for _ in range(8):
             await progress(acknowledged, chance.randint(1, 40))
             await asyncio.sleep(chance.random() * 0.01)
             server.kill()
@@ -202,35 +200,6 @@ async def test_received_is_committed_whatever_is_cut_killed_and_restarted(tmp_pa
             assert page.resets == 0
             assert page.state == {note["id"]: note for note in final.json()}
         assert sum(page.cuts for page in pages) > 20, "streams were cut"
-
-
-@pytest.mark.sqlite_only("copies of the file")
-@on_both_edges
-async def test_a_restored_copy_brings_exactly_one_reset(tmp_path: Path, edge: Edge):
-    def quart_notes(*arguments: str | Path) -> None:
-        words = [*map(str, arguments), "--data", str(tmp_path / "data")]
-        assert run(*words, folder=tmp_path, env={"PYTHONPATH": str(ROOT)}).returncode == 0
-
-    with ServerProcess(tmp_path / "data", earnest=True) as server:
-        page = Page(server, edge, 1)
-        await page.load()
-        following = asyncio.create_task(page.follow_until())
-        async with server.client() as http:
-            await http.post("/api/notes", json={"title": "old"})
-            await asyncio.to_thread(quart_notes, "backup", tmp_path / "copy.sqlite3")
-            for number in range(5):
-                await http.post("/api/notes", json={"title": f"lost {number}"})
-        server.stop()
-        await asyncio.to_thread(quart_notes, "restore", tmp_path / "copy.sqlite3")
-        server.start()
-        async with server.client() as http:
-            end = (await http.post("/api/notes", json={"title": "new"})).headers["last-event-id"]
-        page.leaves = True
-        await following
-        await asyncio.wait_for(page.follow_until(end), 20)
-
-        assert page.resets == 1
-        assert [note["title"] for note in page.state.values()] == ["old", "new"]
 
 
 # Full disks

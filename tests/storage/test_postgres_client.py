@@ -28,8 +28,6 @@ from tests.support.servers.in_process import opened
 from tests.support.servers.postgres import Databases, asked, outsider
 from tests.support.servers.server_process import wait_for
 
-TITLES = "SELECT title FROM note ORDER BY id"
-NUMBERS = "SELECT number FROM event_log ORDER BY number"
 SESSIONS = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
 HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1"
 
@@ -63,8 +61,8 @@ async def _until_none_is_open(url: str) -> None:
     await _until_nobody(url, "state LIKE 'idle in transaction%'")
 
 
-async def test_five_hundred_cancelled_readers_leak_nothing(core: Core, url: str):
-    for number in range(500):
+async def test_cancelled_readers_leak_nothing(core: Core, url: str):
+    for number in range(150):
         readers = [asyncio.create_task(_read(core)) for _ in range(3)]
         await asyncio.sleep(number % 50 / 10_000)
         for reader in readers:
@@ -231,52 +229,6 @@ async def test_a_process_that_was_stopped_holds_nobody_up_for_long(
         await _add(core, "kept")
 
         assert [note.title for note in (await _all(core))] == ["kept"]
-
-
-async def test_a_server_that_is_restarted_under_load_loses_nothing_and_heals(databases: Databases, tmp_path: Path):
-    server = databases.server
-    url = databases.url(tmp_path)
-    kept: list[str] = []
-    refused = 0
-    async with opened(tmp_path, alone=False, database_url=url) as core:
-
-        async def write(name: int) -> None:
-            nonlocal refused
-            for number in range(10_000):
-                if stopping.is_set():
-                    return
-                try:
-                    await _read(core)
-                    await _add(core, f"{name}-{number}")
-                except DatabaseUnavailableError:
-                    refused += 1
-                    await asyncio.sleep(0.02)
-                else:
-                    kept.append(f"{name}-{number}")
-
-        stopping = asyncio.Event()
-        writing = [asyncio.create_task(write(name)) for name in range(6)]
-        for _ in range(2):
-            await asyncio.sleep(0.5)
-            await asyncio.to_thread(server.stop)
-            await asyncio.sleep(0.2)
-            await asyncio.to_thread(server.start)
-            await asyncio.to_thread(wait_for, _longer(kept, len(kept) + 20), "it heals")
-        stopping.set()
-        await asyncio.gather(*writing)
-        await _add(core, "last")
-
-    stored = [title for (title,) in await asked(url, TITLES)]
-    numbers = [number for (number,) in await asked(url, NUMBERS)]
-    databases.forget(tmp_path)
-    assert refused
-    assert set(kept) <= set(stored)
-    assert len(stored) == len(set(stored)) == len(numbers)
-    assert numbers == list(range(1, len(numbers) + 1))
-
-
-def _longer(kept: list[str], length: int) -> Callable[[], bool]:
-    return lambda: len(kept) >= length
 
 
 class LostAnswer:

@@ -20,8 +20,8 @@ former = PostgresTableStore.{method}
 
 async def hold(self, *arguments):
     await former(self, *arguments)
-    if not "{table}" or arguments[0].name == "{table}":
-        await self._connection.execute("SELECT pg_sleep(60)")
+    while not "{table}" or arguments[0].name == "{table}":
+        await self._connection.execute("SELECT pg_sleep(0.02)")
 
 PostgresTableStore.{method} = hold
 """

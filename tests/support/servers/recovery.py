@@ -26,8 +26,8 @@ from tests.support.servers.worker_processes import WorkerServer
 READY = 5.0  # seconds after a failure until a server is ready
 TOLD = 3.0  # seconds from a write until every reader has heard of it: the goal is 1, and a busy machine is given more
 ALIKE = 20.0  # seconds until a process has put away what a failure has left
-WRITERS, READERS = 3, 2  # for each server
-PAUSE = 0.01  # seconds between two writes of one writer
+WRITERS, READERS = 2, 2  # for each server
+PAUSE = 0.02  # seconds between two writes of one writer
 
 Ask = Callable[[str], list[Any]]
 
@@ -140,14 +140,14 @@ class Traffic:
                     pass
 
         # So many that chance brings some to every worker.
-        await asyncio.gather(*(ask(name) for name in range(16 * len(_processes(server)))))
+        await asyncio.gather(*(ask(name) for name in range(8 * len(_processes(server)))))
 
     async def _rested(self) -> dict[str, Counter[str]]:
         """What the servers are at when nobody asks them for anything: what they say twice."""
         before: dict[str, Counter[str]] = {}
         while before != (now := await asyncio.to_thread(self._figures)):
             before = now
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
         return before
 
     def _figures(self) -> dict[str, Counter[str]]:

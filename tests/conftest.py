@@ -46,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let everybody know, the servers in processes of their own too."""
+    gc.disable()  # until all tests are collected: a third of that time, and nothing is found
     # No example has to be quick: a machine that is busy with other things is no fault of the code's.
     slow = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
     hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=slow)
@@ -314,3 +315,4 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector what lives as long as the tests do: modules, and the tests themselves."""
     gc.collect()
     gc.freeze()
+    gc.enable()

@@ -25,6 +25,8 @@ from typing import Any
 
 # The interpreters that have one: ours, and those that tests/support/servers/pythons.py finds.
 PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
+WORKER = "quart_notes.server.workers.worker"
+ENDING = (signal.SIGINT, signal.SIGTERM)
 # Imported by a server as it starts, and as it opens its first database; an application compiles its routes and
 # templates.
 PROGRAM = """
@@ -209,33 +211,43 @@ def _become(order: dict[str, Any], *files: int) -> None:
         __import__(module)
         getattr(sys.modules[module], constant)  # it is there
         setattr(sys.modules[module], constant, value)
-    asyncio.create_subprocess_exec = _fork_worker  # type: ignore[assignment]
+    _fork_workers()
     exec(order["prelude"], {})
 
 
-async def _fork_worker(*program: str, pass_fds: Sequence[int], **_: object) -> "Worker":
-    """In the place of `asyncio.create_subprocess_exec`: a worker of a supervisor, which imports nothing again."""
-    assert program[:-1] == sys.modules["quart_notes.server.workers.worker_process"].PROGRAM, program
-    pid = os.fork()
-    if not pid:
-        try:
-            _become_worker(program, pass_fds)
-        finally:
-            os._exit(1)
-    return Worker(pid)
+def _fork_workers() -> None:
+    """From now on a supervisor forks its workers, which import nothing again."""
+    start = asyncio.create_subprocess_exec
+
+    async def fork(*program: str, pass_fds: Sequence[int], **options: Any) -> Any:
+        if program[-2] != WORKER:
+            return await start(*program, pass_fds=pass_fds, **options)
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        pid = os.fork()
+        if not pid:
+            try:
+                _become_worker(program[-1], pass_fds)
+            finally:
+                os._exit(1)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        return Worker(pid)
+
+    asyncio.create_subprocess_exec = fork
 
 
-def _become_worker(program: Sequence[str], descriptors: Sequence[int]) -> None:
+def _become_worker(argument: str, descriptors: Sequence[int]) -> None:
     gc.freeze()  # what is of the supervisor's is not finalised here
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     for open_file in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
         if open_file not in {0, 1, 2, *descriptors}:
             with suppress(OSError):
                 os.close(open_file)
-    os.setsid()
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    sys.argv = [program[-2], program[-1]]
-    runpy.run_module(program[-2], run_name="__main__")
+    sys.argv = [WORKER, argument]
+    runpy.run_module(WORKER, run_name="__main__")
 
 
 class Worker:

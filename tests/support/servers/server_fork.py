@@ -232,7 +232,7 @@ def _fork_workers() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         return Worker(pid)
 
-    asyncio.create_subprocess_exec = fork
+    asyncio.create_subprocess_exec = fork  # type: ignore[assignment]
 
 
 def _become_worker(argument: str, descriptors: Sequence[int]) -> None:

@@ -31,7 +31,7 @@ SUFFIXES = "py|js|ts|css|html|toml|md|yaml|service|timer|conf|svg"
 BASES = [ROOT, ROOT / "quart_notes", *(ROOT / "quart_notes").glob("*/"), ROOT / "static" / "js"]
 TREES = [ROOT / name for name in ("quart_notes", "static", "templates", "tests", "bench", "deploy", "docs")]
 ELSEWHERE = {  # on the machines of people who run or change it; no path at all
-    *("data/quart-notes.sqlite3", "data/imports", "data/copies", "imports/", "copies/", "quart-notes.toml", "epoch/id"),
+    *("data/quart-notes.sqlite3", "data/imports", "data/copies", "imports/", "copies/", "quart-notes.toml", "epoch/id")
 }
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")})
 CURRENT = [document for document in DOCUMENTS if document.name != "CHANGELOG.md"]  # which names what was there

@@ -111,15 +111,7 @@ BAD: dict[str, list[str]] = {
         "/a\r\nX: y",
     ],
     "hosts": ["a:80", "http://a", "a/b", "*", "*.example", "a@b", "é", "a:"],
-    "public_url": [
-        "x",
-        "notes.example",
-        "ftp://x",
-        "http://",
-        "https://x?y",
-        "https://u@x",
-        "https://x y",
-    ],
+    "public_url": ["x", "notes.example", "ftp://x", "http://", "https://x?y", "https://u@x", "https://x y"],
     "origins": ["x", "*", "null", "https://a/", "https://a/b", "ws://a", "https://u@a", "https://*.example"],
     "ollama_url": [
         *("x", "localhost:11434", "ftp://x", "http://", "http://x y", "http://x?y", "http://x#y", "http://u:p@x"),

@@ -68,9 +68,7 @@ async def ends(server: ServerProcess, number: signal.Signals = signal.SIGTERM, t
     return took
 
 
-async def test_a_hundred_streams_end_first_and_every_acknowledged_write_is_there(
-    server_on_each_python: ServerProcess,
-):
+async def test_a_hundred_streams_end_first_and_every_acknowledged_write_is_there(server_on_each_python: ServerProcess):
     server = server_on_each_python
     clients = [await follow(EDGES[number % 2], server.port) for number in range(STREAMS)]
     reading = [asyncio.create_task(client.to_the_end()) for client in clients]
@@ -129,9 +127,7 @@ async def test_requests_in_flight_are_answered(server_on_each_loop: ServerProces
         connection.close()
 
 
-async def test_a_request_that_never_arrives_whole_delays_the_end_by_its_grace_only(
-    server_on_each_loop: ServerProcess,
-):
+async def test_a_request_that_never_arrives_whole_delays_the_end_by_its_grace_only(server_on_each_loop: ServerProcess):
     server = server_on_each_loop
     connection = await RawConnection(server.port).connect()
     await connection.send(b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 22\r\n\r\n{")

@@ -82,10 +82,7 @@ async def test_who_has_a_newer_id_gets_exactly_one_reset(tmp_path: Path, source:
                 assert [event["action"] for event in client.events] == ["reset", "create"]
                 epochs = {event_id.partition("-")[0] for event_id in client.ids}
                 assert epochs == {notes.headers["last-event-id"].partition("-")[0]}
-                assert not epochs & {
-                    seen.partition("-")[0],
-                    ask(copy, "SELECT epoch FROM log_head"),
-                }
+                assert not epochs & {seen.partition("-")[0], ask(copy, "SELECT epoch FROM log_head")}
         assert "Traceback" not in server.log
 
     (kept,) = data.glob("quart-notes-replaced-*.sqlite3")
@@ -136,7 +133,7 @@ async def test_a_backup_under_the_writes_of_three_workers_is_whole(tmp_path: Pat
     """Rows and events of a moment: as many notes as events, no fewer than were acknowledged, and none half there."""
     data = tmp_path / "data"
     with WorkerServer(data, "--database-url", url_of(kind, data), workers=3) as server:
-        async with writers(server, 6) as acknowledged:
+        async with writers(server, 3) as acknowledged:
             for n in range(2):
                 await progress(acknowledged, 30)
                 before, copy = len(acknowledged), tmp_path / f"copy{n}.sqlite3"

@@ -47,9 +47,7 @@ async def _execute(url: str, statements: str) -> None:
     await connection.close()
 
 
-async def test_with_sixteen_writers_no_reader_misses_or_doubles_an_event(
-    servers: list[ServerProcess],
-):
+async def test_with_sixteen_writers_no_reader_misses_or_doubles_an_event(servers: list[ServerProcess]):
     chance = random.Random(7)
     acknowledged: dict[int, str] = {}
 

@@ -166,8 +166,7 @@ async def _add(http: httpx.AsyncClient, number: int) -> list[int]:
 
 def test_a_server_that_was_only_looked_at_is_in_nobodys_way(clone: Copied):
     find(
-        clone.url,
-        "UPDATE session SET seen_at = seen_at - interval '1 day', expires_at = expires_at - interval '1 day'",
+        clone.url, "UPDATE session SET seen_at = seen_at - interval '1 day', expires_at = expires_at - interval '1 day'"
     )
     with serving_copy(clone) as server:
         assert httpx.get(server.base + "/api/notes", headers=clone.me).status_code == 200

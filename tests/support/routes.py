@@ -39,7 +39,7 @@ BODILESS = {
     *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
 }
 TAKES_FILES = {  # whose body may be anything
-    *("transfers.import_notes", "board_transfers.import_notes", "front_transfers.bring_in"),
+    *("transfers.import_notes", "board_transfers.import_notes", "front_transfers.bring_in")
 }
 ANY_JSON = {"me.set_preference"}  # whose body may be any JSON document
 # Blueprints that are there in accounts mode only; a server in open mode answers 404.

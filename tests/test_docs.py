@@ -132,14 +132,12 @@ def run_all(tools: tuple[str, ...], server: ServerProcess, home: Path, httpie: H
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_curl_examples_can_be_pasted_one_after_another(server: ServerProcess, tmp_path: Path):
-    run_all(("curl",), server, tmp_path)
-
-
-@pytest.mark.skipif(HTTPIE is None or shutil.which("curl") is None, reason="HTTPie and curl are not both installed")
-def test_the_curl_and_httpie_examples_can_be_pasted_one_after_another(server: ServerProcess, tmp_path: Path):
-    with Httpie(HTTPIE or "", tmp_path) as httpie:
-        run_all(("curl", "http"), server, tmp_path, httpie)
+def test_the_examples_can_be_pasted_one_after_another(server: ServerProcess, tmp_path: Path):
+    if HTTPIE is None:
+        run_all(("curl",), server, tmp_path)
+    else:
+        with Httpie(HTTPIE, tmp_path) as httpie:
+            run_all(("curl", "http"), server, tmp_path, httpie)
 
 
 def test_there_is_an_example_of_each_tool_for_every_route():

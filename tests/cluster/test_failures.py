@@ -83,17 +83,13 @@ async def test_postgresql_is_killed_under_load_and_started_again(
     assert traffic.refused
 
 
-async def test_the_connection_that_listens_is_cut_again_and_again(pair: list[ServerProcess], ask: Ask):
+async def test_each_connection_to_postgresql_is_cut(pair: list[ServerProcess], ask: Ask):
     async with Traffic(pair, ask) as traffic:
         for _ in range(int(CUTTING / EVERY)):
             assert await asyncio.to_thread(cut, ask, "listener") == 2
             await asyncio.sleep(EVERY)
         await traffic.recovered()
-        assert not traffic.refused
-
-
-async def test_every_other_connection_is_cut(pair: list[ServerProcess], ask: Ask):
-    async with Traffic(pair, ask) as traffic:
+        assert not traffic.refused, "by the loss of the connection that listens"
         for which in ("shared", "leader", "reader", "shared", ""):
             await traffic.progress(pair[0])
             await asyncio.to_thread(wait_for, partial(cut, ask, which), "there is such a connection")

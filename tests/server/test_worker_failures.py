@@ -22,31 +22,25 @@ server, shared = worker_processes.server, worker_processes.shared
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
-async def test_a_worker_that_is_killed_under_load_loses_nothing_and_is_replaced(server: WorkerServer):
-    async with readers(server, WebsocketClient, 1) as found, writers(server, 8) as acknowledged:
-        for _ in range(3):
-            await progress(acknowledged, 20)
-            before = set(server.workers())
-            os.kill(min(before), signal.SIGKILL)
-            await asyncio.to_thread(server.replaced, before)
-            await progress(acknowledged, 20)
-        del found
-    await _settled(server, acknowledged)
-    assert "Traceback" not in server.log
-
-
-async def test_readers_of_a_killed_worker_go_on_elsewhere_without_a_gap(server: WorkerServer):
-    async with readers(server, WebsocketClient, 1) as found, writers(server, 4) as acknowledged:
+async def test_a_worker_that_is_killed_under_load_loses_nothing_and_its_readers_go_on_elsewhere(server: WorkerServer):
+    async with readers(server, WebsocketClient, 1) as found, writers(server, 6) as acknowledged:
         await progress(acknowledged, 20)
         victim = min(found)
-        reader = found[victim][0]
+        before, reader = set(server.workers()), found[victim][0]
         reading = asyncio.create_task(reader.to_the_end())
         os.kill(victim, signal.SIGKILL)
         await reading
+        await asyncio.to_thread(server.replaced, before)
         async with await follow(WebsocketClient, server.port, reader.ids[-1]) as resumed:
             await resumed.until(lambda one: len(one.ids) >= 50)
         numbers = [*reader.numbers, *resumed.numbers]
+        before = set(server.workers())
+        os.kill(max(before), signal.SIGKILL)
+        await asyncio.to_thread(server.replaced, before)
+        await progress(acknowledged, 20)
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    await _settled(server, acknowledged)
+    assert "Traceback" not in server.log
 
 
 async def test_a_worker_that_stands_still_harms_nobody_else_and_misses_nothing(server: WorkerServer):

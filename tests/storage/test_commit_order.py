@@ -30,10 +30,20 @@ DELAYS = """
 """
 
 
+SEEN = "SELECT count(*), coalesce(max(number), 0), (SELECT newest FROM log_head) FROM event_log"
+# The ids of notes too: who took the lock first has the smaller one.
+IDS = "SELECT (body::json -> 'note' ->> 'id')::int FROM event_log ORDER BY number"
+
+
 @pytest.fixture
-def servers(tmp_path: Path) -> Iterator[list[ServerProcess]]:
+def url(tmp_path: Path) -> str:
+    """A database of the tests' server."""
+    return postgres.databases().url(tmp_path)
+
+
+@pytest.fixture
+def servers(url: str, tmp_path: Path) -> Iterator[list[ServerProcess]]:
     """Two servers of one database whose commits take long at times."""
-    url = postgres.databases().url(tmp_path)
     postgres.in_a_loop(_execute(url, DELAYS))
     flags = ("--database-url", url, "--log-rows", "100000")
     with ServerProcess(tmp_path / "a", *flags) as first, ServerProcess(tmp_path / "b", *flags) as second:
@@ -47,7 +57,7 @@ async def _execute(url: str, statements: str) -> None:
     await connection.close()
 
 
-async def test_with_sixteen_writers_no_reader_misses_or_doubles_an_event(servers: list[ServerProcess]):
+async def test_with_sixteen_writers_no_reader_misses_or_doubles_an_event(servers: list[ServerProcess], url: str):
     chance = random.Random(7)
     acknowledged: dict[int, str] = {}
 
@@ -82,11 +92,19 @@ async def test_with_sixteen_writers_no_reader_misses_or_doubles_an_event(servers
             for edge in (WebsocketClient, EventStreamClient)
         ]
         reading = asyncio.gather(*map(read, readers), *(come_and_go(*pair) for pair in (servers, servers[::-1])))
-        await asyncio.gather(*(write(name) for name in range(WRITERS)))
+        writing = asyncio.gather(*(write(name) for name in range(WRITERS)))
+        async with postgres.outsider(url) as other:
+            while not writing.done():
+                count, newest, head = await other.fetchrow(SEEN)
+                assert count == newest == head, "an event came after one with a higher number"
+                await asyncio.sleep(0.01)
+        await writing
         *_, first, second = await reading
 
     newest = max(reader.numbers[-1] for reader in readers)
     assert newest == EVENTS
+    ids = await postgres.asked(url, IDS)
+    assert ids == sorted(ids)
     for events in (*(reader.events for reader in readers), first, second):
         durable = [event for event in events if "id" in event]
         assert [int(event["id"].partition("-")[2]) for event in durable] == list(range(1, EVENTS + 1))

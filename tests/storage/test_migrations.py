@@ -16,7 +16,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from quart_notes import migrations
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
-from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, NoteUpdate, PageQuery, RoomQuery
+from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, RoomQuery
 from quart_notes.settings import Settings
 from quart_notes.storage.database import APPS, Database, DatabaseOpenError
 from quart_notes.storage.sqlite import file as sqlite_file
@@ -201,22 +201,6 @@ async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lob
     assert _titles(copy) == ["one", "two"]
 
 
-async def test_personal_boards_that_were_called_alike_are_told_apart_and_named_ones_stay(
-    tmp_path: Path, make_old: MakeOld
-):
-    folder = tmp_path / "data"
-    with closing(await make_old(folder, ALL.index("0012_personal_boards"))) as old, old:
-        old.executemany(OLD_PERSON, [("Ada", "Ada", "ada"), ("Bob", "bob", "bob")])
-        board = f"INSERT INTO board (id, kind, name, created_at) VALUES (?, 'personal', ?, '{NOW}')"
-        old.executemany(board, [(2, "Personal"), (3, "Diary"), (4, "Personal")])
-        old.executemany("INSERT INTO membership (board_id, user_id, role) VALUES (?, ?, 'owner')", [(2, 1), (3, 2)])
-
-    async with opened(folder) as core:
-        named = rows(core, "SELECT id, name FROM board WHERE kind = 'personal' ORDER BY id")
-
-    assert named == [(2, "Personal (Ada)"), (3, "Diary"), (4, "Personal")]
-
-
 async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_for_everybody(
     tmp_path: Path, make_old: MakeOld
 ):
@@ -249,36 +233,6 @@ async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_f
     assert copy.name.startswith(f"before-{ALL[2]}-")
 
 
-async def test_notes_of_an_older_version_are_found_without_accents(tmp_path: Path, make_old: MakeOld):
-    folder = tmp_path / "data"
-    many = 1_001  # more than are read at once
-    with closing(await make_old(folder, 6)) as old, old:
-        old.executemany(OLD_NOTE, [(f"Chloé {n}", False, f"chloé {n}") for n in range(many)])
-
-    async with opened(folder) as core:
-        found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="chloe", limit=1000))
-        everything = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="CHLOE", before_id=2))
-
-    assert (len(found.items), found.more) == (1000, True)
-    assert [note.version for note in everything.items] == [2]
-
-
-async def test_names_of_an_older_file_are_compared_as_new_ones_and_nobody_loses_theirs(
-    tmp_path: Path, make_old: MakeOld
-):
-    folder = tmp_path / "data"
-    names = ["taro", "ｔａｒｏ", "ｋｏ", "Ada"]
-    with closing(await make_old(folder, 7)) as old, old:
-        old.executemany(OLD_PERSON, [("x", name, name.casefold()) for name in names])
-
-    async with opened(folder) as core:
-        assert rows(core, "SELECT nickname, nickname_key FROM user ORDER BY id") == [
-            *(("taro", "taro"), ("ｔａｒｏ", "ｔａｒｏ"), ("ｋｏ", "ko"), ("Ada", "ada"))
-        ]
-        found = [await core.accounts.id_of(name) for name in (*names, "KO", "ＴＡＲＯ")]
-        assert found == [1, 2, 3, 4, 3, 2]
-
-
 async def test_text_of_what_was_deleted_before_goes_from_the_log(tmp_path: Path, make_old: MakeOld):
     folder = tmp_path / "data"
     kept, gone, many = 1, 2, 1_001  # more than are read at once
@@ -299,20 +253,6 @@ async def test_text_of_what_was_deleted_before_goes_from_the_log(tmp_path: Path,
         (subject, bodies[n] if subject == f"note:{kept}" else blank[n]) for n, subject in enumerate(subjects)
     ]
     assert found[many:] == [(None, bodies[many])]
-
-
-async def test_notes_of_an_older_version_are_not_pinned_and_can_be(tmp_path: Path, make_old: MakeOld):
-    folder = tmp_path / "data"
-    with closing(await make_old(folder, ALL.index("0014_pinned"))) as old, old:
-        old.executemany(OLD_NOTE, [("one", False, "one"), ("two", True, "two")])
-
-    async with opened(folder) as core:
-        before = (await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())).items
-        await core.notes.change(ANYBODY, SHARED_BOARD, 1, NoteUpdate(pinned=True))
-        after = (await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())).items
-
-    assert [(note.title, note.done, note.pinned) for note in before] == [("one", False, False), ("two", True, False)]
-    assert [note.pinned for note in after] == [True, False]
 
 
 async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):

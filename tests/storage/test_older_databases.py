@@ -1,0 +1,76 @@
+"""What becomes of the rows of an older database, on SQLite and on PostgreSQL."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+import pytest
+
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD
+from quart_notes.schemas import NoteQuery, NoteUpdate
+from tests.support.servers import postgres
+from tests.support.servers.both_databases import KINDS, Kind, file_in, find, unused_database
+from tests.support.servers.empty_database import settings_for
+from tests.support.servers.in_process import opened
+from tests.support.servers.older_versions import made_by
+
+pytestmark = pytest.mark.sqlite_only("it has databases of both kinds of its own")
+NOW = "'2026-01-31 09:30:00.000001+00:00'"
+MANY = 1_001  # notes: more than are read at once
+PEOPLE = ["taro", "ｔａｒｏ", "ｋｏ", "Ada"]
+ROWS = [
+    *(
+        "INSERT INTO note (title, done, version, created_at, updated_at, search_text, board_id)"
+        f" VALUES ('Chloé {n}', false, 2, {NOW}, {NOW}, 'chloé {n}', 1)"
+        for n in range(MANY)
+    ),
+    *(
+        'INSERT INTO "user" (name, email, nickname, nickname_key, read_from, created_at)'
+        f" VALUES ('x', 'x@example.org', '{name}', '{name.casefold()}', 0, {NOW})"
+        for name in PEOPLE
+    ),
+    f"INSERT INTO board (id, kind, name, created_at) VALUES (102, 'personal', 'Personal', {NOW}),"
+    f" (103, 'personal', 'Diary', {NOW}), (104, 'personal', 'Personal', {NOW})",
+    "INSERT INTO membership (board_id, user_id, role) VALUES (102, 4, 'owner'), (103, 1, 'owner')",
+    "INSERT INTO job (board_id, state, file_name, folder, kind, options, done, text, outcome, version, created_at,"
+    f" updated_at) VALUES (1, 'done', 'x', 'kept', 'import', '{{}}', 0, '', '{{}}', 1, {NOW}, {NOW})",
+]
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables."""
+    kind: Kind = request.param
+    with unused_database() if kind == "postgres" else nullcontext(f"sqlite:///{file_in(tmp_path / 'data')}") as url:
+        yield url
+
+
+async def execute(url: str, statements: list[str]) -> None:
+    """Do it past the server, with plain SQL: what the program writes today is not what it wrote then."""
+    if url.startswith("sqlite:///"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+            connection.executescript(";".join(statements))
+    else:
+        async with postgres.outsider(url) as connection:
+            await connection.execute(";".join(statements))
+
+
+async def test_an_older_database_comes_up_with_all_that_was_in_it(url: str, tmp_path: Path):
+    await made_by(6, settings_for(tmp_path / "data", database_url=url), tmp_path)
+    await execute(url, ROWS)
+
+    async with opened(tmp_path / "data", database_url=url) as core:
+        found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="CHLOE", limit=1000))
+        people = [await core.accounts.id_of(name) for name in (*PEOPLE, "KO", "ＴＡＲＯ")]
+        pinned = (await core.notes.change(ANYBODY, SHARED_BOARD, found.items[0].id, NoteUpdate(pinned=True))).result
+
+    assert (len(found.items), found.more, found.items[0].version) == (1000, True, 2)
+    assert {note.pinned for note in found.items} == {False}
+    assert pinned.pinned
+    assert people == [1, 2, 3, 4, 3, 2], "nobody loses their name"
+    keys = find(url, 'SELECT nickname_key FROM "user" ORDER BY id')
+    assert keys == [("taro",), ("ｔａｒｏ",), ("ko",), ("ada",)]
+    boards = find(url, "SELECT name FROM board WHERE id IN (102, 103, 104) ORDER BY id")
+    assert boards == [("Personal (Ada)",), ("Diary",), ("Personal",)]
+    assert find(url, "SELECT folder, size FROM job") == [("", 0)]

@@ -132,7 +132,7 @@ def _environment(installed: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(installed), "PYTHONSAFEPATH": "1"}
 
 
-def test_what_is_installed_serves_from_another_folder(installed: Path, tmp_path: Path):
+def test_the_installed_package_serves_from_another_folder(installed: Path, tmp_path: Path):
     with (installed / "quart_notes" / "version.py").open("a") as code:
         code.write('__version__ += ".of-the-wheel"\n')
     log = tmp_path / "log"

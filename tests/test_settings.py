@@ -169,7 +169,7 @@ def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(emp
         "s3cret",
     ],
 )
-def test_what_may_be_a_password_is_never_shown(url: str):
+def test_a_possible_password_is_never_shown(url: str):
     with pytest.raises(SettingsError) as caught:
         load({"database_url": url}, {})
     assert " must " in str(caught.value)

@@ -65,11 +65,11 @@ async def test_several_lines_may_come_at_once_and_the_last_may_lack_its_end(upst
     assert await said(upstream, {"bytes": text}, {"end": False}) == ["a", "b", "c"]
 
 
-async def test_what_comes_after_the_end_is_not_said(upstream: FakeOllama):
+async def test_text_after_the_end_is_left_out(upstream: FakeOllama):
     assert await said(upstream, "a", {"line": line("", done=True)}, "b") == ["a"]
 
 
-async def test_what_a_model_thinks_is_not_said(upstream: FakeOllama):
+async def test_the_thoughts_of_a_model_are_left_out(upstream: FakeOllama):
     thought = {"message": {"role": "assistant", "content": "", "thinking": "hmm"}, "done": False}
 
     assert await said(upstream, {"line": json.dumps(thought)}, "Yes.") == ["Yes."]
@@ -125,7 +125,7 @@ async def test_an_ollama_without_the_model_is_an_ollama(upstream: FakeOllama, mo
     await client.close()
 
 
-async def test_what_cannot_be_stored_is_replaced(upstream: FakeOllama):
+async def test_characters_that_cannot_be_stored_are_replaced(upstream: FakeOllama):
     strange = '{"message": {"content": "a\\u0000b\\ud800c"}, "done": false}'
 
     assert await said(upstream, {"line": strange}) == ["a\ufffdb\ufffdc"]
@@ -301,7 +301,7 @@ async def test_the_model_has_to_be_there_too(upstream: FakeOllama, models: list[
 
 
 @pytest.mark.parametrize("body", ["<h1>Welcome</h1>", "[]", "{}", '{"models": 7}', "", "{"])
-async def test_what_is_not_ollama_is_not_taken_for_it(upstream: FakeOllama, body: str):
+async def test_another_server_is_not_taken_for_ollama(upstream: FakeOllama, body: str):
     upstream.will("tags", {"status": 200, "body": body})
     try:
         found = await looked(upstream.url)

@@ -42,7 +42,7 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
 
 
-def test_a_restored_board_is_the_old_one_and_who_saw_more_is_told_to_reload(tmp_path: Path):
+def test_a_restored_board_is_the_old_one_and_clients_that_saw_more_reload(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         with httpx.Client(base_url=server.base, verify=False) as client:
             client.post("/api/notes", json={"title": "kept"})

@@ -60,7 +60,7 @@ def test_the_version_is_told(tmp_path: Path):
     assert run_in(tmp_path, "--version").stdout.split()[-1] == __version__
 
 
-def test_what_is_no_command_is_refused(tmp_path: Path):
+def test_an_unknown_command_is_refused(tmp_path: Path):
     assert_refused(run_in(tmp_path, "nonsense"), "Usage:", "Error:", "nonsense", code=2)
 
     assert not list(tmp_path.iterdir())
@@ -77,7 +77,7 @@ def test_what_is_no_command_is_refused(tmp_path: Path):
         ["backup", "a", "b"],
     ],
 )
-def test_what_no_command_takes_is_refused(arguments: list[str]):
+def test_arguments_that_no_command_takes_are_refused(arguments: list[str]):
     done = CliRunner().invoke(cli, arguments)
 
     assert done.exit_code == 2
@@ -143,7 +143,7 @@ def test_it_serves_on_a_unix_socket(tmp_path: Path):
         assert process.poll() is None
 
 
-def test_what_a_dead_server_left_of_its_socket_is_no_obstacle(tmp_path: Path):
+def test_the_socket_of_a_dead_server_is_replaced(tmp_path: Path):
     with closing(socket.socket(socket.AF_UNIX)) as dead:
         dead.bind(str(tmp_path / "here.sock"))
 

@@ -58,7 +58,7 @@ tmpfs /srv/with\040blank/inner ramfs rw 0 0
         ("/mnt/x", "ext4", "/mnt"),  # put over the other
     ],
 )
-def test_what_a_folder_lies_on(folder: str, kind: str, place: str):
+def test_the_file_system_of_a_folder(folder: str, kind: str, place: str):
     assert mounted(Path(folder), MOUNTS) == (kind, place)
 
 

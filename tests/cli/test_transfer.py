@@ -100,7 +100,7 @@ def test_bad_entries_are_named_on_standard_error(folder: Path):
     ],
     ids=str,
 )
-def test_what_cannot_be_done_is_said_on_standard_error(folder: Path, arguments: list[str], code: int, words: str):
+def test_errors_are_on_standard_error(folder: Path, arguments: list[str], code: int, words: str):
     put(folder, "good.json", NOTES)
     put(folder, "bad.json", "[{")
     put(folder, "what", "what")

@@ -9,7 +9,7 @@ from tests.support.clients.command_line import Done, assert_refused, run_in
 from tests.support.clients.signing_in import sign_in
 
 
-async def test_who_runs_the_server_lets_somebody_in_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_the_operator_manages_users_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data") as house:
         await house.welcome("root", "ada")

@@ -115,7 +115,7 @@ def _statuses(clients: list[httpx.Client], headers: Headers) -> set[int]:
         (_revoke, {"by_token"}),
     ],
 )
-async def test_what_ends_access_at_one_worker_ends_it_and_its_streams_at_every_one(
+async def test_access_that_ends_at_one_worker_ends_with_its_streams_at_every_worker(
     clients: list[httpx.Client], root: Person, ada: Person, end: Callable[..., Any], ended: set[str]
 ):
     async with AsyncExitStack() as stack:
@@ -134,7 +134,7 @@ async def test_what_ends_access_at_one_worker_ends_it_and_its_streams_at_every_o
         await asyncio.gather(*(stream.to_the_end() for road in ended for stream in streams[road]))
 
 
-async def test_who_is_taken_off_a_board_at_one_worker_sees_and_hears_nothing_of_it_at_every_one(
+async def test_a_member_removed_at_one_worker_sees_and_hears_nothing_of_the_board_at_every_worker(
     clients: list[httpx.Client], root: Person, ada: Person
 ):
     board = root.at_work.post("/api/boards", json={"name": "Allotment"}).json()["id"]

@@ -61,7 +61,7 @@ async def test_a_file_is_locked_by_one_and_free_when_it_lets_go(tmp_path: Path):
     await second.release()
 
 
-async def test_who_is_alone_has_begun_when_it_starts_and_has_ended_when_it_stops(tmp_path: Path):
+async def test_a_single_process_leads_from_start_to_stop(tmp_path: Path):
     work = Work(FileLock(tmp_path / "lock"))
     await work.leader.start()
     assert work.done == ["begin"]
@@ -70,7 +70,7 @@ async def test_who_is_alone_has_begun_when_it_starts_and_has_ended_when_it_stops
 
 
 @in_virtual_time
-async def test_who_waits_begins_when_the_lock_is_free_and_ends_when_it_loses_the_lock():
+async def test_a_waiting_process_leads_once_the_lock_is_free_until_it_loses_the_lock():
     lock, work = await _waiting()
     await asyncio.sleep(10 * POLL_INTERVAL)
     assert work.done == []
@@ -112,7 +112,7 @@ async def test_a_start_that_meets_a_busy_database_goes_on_and_leads_later(caplog
     await work.leader.stop()
 
 
-async def test_what_has_begun_ends_when_the_lead_fails_to_begin():
+async def test_work_that_has_begun_ends_when_the_lead_fails_to_begin():
     lock, done = Lock(), list[str]()
 
     async def begin() -> None:

@@ -59,7 +59,7 @@ async def notices() -> AsyncIterator[PostgresNotifications]:
 
 
 @pytest.mark.parametrize("error", [OSError(), TimeoutError(), AttributeError("something of the driver's own")])
-async def test_whatever_happens_on_a_connection_there_is_another_one(
+async def test_a_failed_connection_is_replaced(
     connections: list[Connection], notices: PostgresNotifications, error: Exception
 ):
     heard: list[int | None] = []

@@ -48,7 +48,9 @@ async def test_processes_that_start_at_once_make_the_tables_once(databases: Data
     assert applied[0][0] == applied[0][1] >= 5
 
 
-async def test_who_must_be_alone_is_refused_while_a_server_runs_and_the_other_way_round(url: str, tmp_path: Path):
+async def test_a_command_that_must_be_alone_is_refused_while_a_server_runs_and_the_other_way_round(
+    url: str, tmp_path: Path
+):
     flags = ("--database-url", url)
     with ServerProcess(tmp_path / "data", *flags):
         for command in (["demo"], ["migrate"]):

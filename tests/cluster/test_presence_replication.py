@@ -19,7 +19,7 @@ from tests.support.virtual_time import in_virtual_time, suspend
 
 
 @in_virtual_time
-async def test_who_comes_at_one_process_is_here_at_all_of_them():
+async def test_a_user_who_joins_at_one_process_is_present_at_all():
     _, (first, second, third) = await connected(3)
 
     first.presence.join(5, ADA)
@@ -173,7 +173,7 @@ async def test_a_message_by_another_process_ends_the_typing_at_all(after: float)
 
 
 @in_virtual_time
-async def test_one_who_types_at_two_processes_stops_at_both():
+async def test_a_user_who_types_at_two_processes_stops_at_both():
     _, (first, second, third) = await connected(3)
     first.presence.typing(5, ADA)
     second.presence.typing(5, ADA)
@@ -237,7 +237,7 @@ async def test_a_process_that_was_suspended_does_not_take_the_others_for_gone():
 
 
 @in_virtual_time
-async def test_what_is_large_is_split_and_broadcast_less_often():
+async def test_a_large_state_is_split_and_broadcast_less_often():
     wire, (first, second) = await connected()
     for number in range(1, 1500):
         first.presence.join(number, user(10_000 + number))
@@ -268,7 +268,7 @@ async def test_alone_a_process_broadcasts_now_and_then_only():
 
 
 @in_virtual_time
-async def test_what_is_malformed_old_or_of_another_version_is_ignored():
+async def test_a_malformed_old_or_foreign_datagram_is_ignored():
     wire, (first, second) = await connected()
     first.presence.join_as_guest(5, "Client 1")()
     first.presence.join(5, ADA)

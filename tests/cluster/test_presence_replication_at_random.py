@@ -69,9 +69,7 @@ class Town:
 @settings(max_examples=60)
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5]), st.integers(0, 1000))
 @in_virtual_time
-async def test_whatever_was_lost_once_nothing_is_lost_any_more_all_processes_agree(
-    steps: list[tuple[str, int]], pause: float, seed: int
-):
+async def test_once_nothing_is_lost_any_more_all_processes_agree(steps: list[tuple[str, int]], pause: float, seed: int):
     town = Town(LossyWire(limit=150))
     town.wire.chance = random.Random(seed)
     for step, number in steps:
@@ -91,9 +89,7 @@ async def test_whatever_was_lost_once_nothing_is_lost_any_more_all_processes_agr
 @settings(max_examples=60)
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5]))
 @in_virtual_time
-async def test_while_nothing_is_lost_nobody_is_shown_to_have_left_who_has_not(
-    steps: list[tuple[str, int]], pause: float
-):
+async def test_while_nothing_is_lost_no_present_user_is_shown_to_have_left(steps: list[tuple[str, int]], pause: float):
     town = Town(LossyWire(limit=150))
     await asyncio.sleep(2)
     begun: dict[str, float] = {}

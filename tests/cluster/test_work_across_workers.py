@@ -17,7 +17,7 @@ from tests.support.servers.worker_processes import WorkerServer
 server, shared = worker_processes.server, worker_processes.shared
 
 
-def test_an_import_comes_in_once_who_takes_the_file(shared: WorkerServer):
+def test_an_import_is_done_once_whichever_worker_takes_the_file(shared: WorkerServer):
     for worker in shared.workers():
         with shared.client_of(worker) as client:
             board = client.post("/api/boards", json={"name": f"For {worker}"}).json()["id"]
@@ -68,7 +68,7 @@ def _leader(server: WorkerServer) -> int:
     raise AssertionError("nobody leads")
 
 
-def test_a_question_is_answered_once_who_takes_it(tmp_path: Path):
+def test_a_question_is_answered_once_whichever_worker_takes_it(tmp_path: Path):
     with FakeOllama() as ollama, WorkerServer(tmp_path / "data", "--ollama-url", ollama.url) as server:
         for count, worker in enumerate(server.workers(), 1):
             with server.client_of(worker) as client:

@@ -105,7 +105,7 @@ def test_an_address_for_figures_that_is_taken_is_said_and_heals(dev, http):
 # Pages.
 
 
-def test_a_template_and_a_script_have_the_pages_made_anew(dev, http):
+def test_a_change_to_a_template_or_a_script_reloads_pages(dev, http):
     with states(http) as heard:
         first = next(heard)
         dev.edit("templates/board.html", "{% block title %}", "{% block title %}NEW ")
@@ -120,7 +120,7 @@ def test_a_template_and_a_script_have_the_pages_made_anew(dev, http):
     assert third["build"] != second["build"]
 
 
-def test_a_style_sheet_has_another_address_and_the_pages_stay(dev, http):
+def test_a_change_to_a_style_sheet_changes_its_address_and_reloads_no_page(dev, http):
     def sheet() -> str:
         found = re.search(r'href="(/static/-[^"]+/css/style\.css)"', http.get("/front/notes", headers=PAGE).text)
         assert found

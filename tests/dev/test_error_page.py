@@ -68,7 +68,7 @@ BREAKS = (
 )
 
 
-def test_whatever_prevents_the_start_is_said(dev, http):
+def test_the_reason_that_prevents_the_start_is_shown(dev, http):
     for name, added, said in BREAKS:
         before = dev.read(name) if (dev.code / name).exists() else ""
         with dev.noticed("does not start"):
@@ -134,7 +134,7 @@ def test_a_template_that_fails_is_said_with_its_line(dev, http):
 # What is said.
 
 
-def test_what_is_wrong_is_text_wherever_it_stands(tmp_path):
+def test_an_error_is_shown_as_text(tmp_path):
     file = tmp_path / "wrong.py"
     file.write_text("one\n</li><script>two()</script>\n" + "x" * 1000)
     trouble = ErrorReport("<i>", "<Kind>", "<b>$where</b>", str(file), 2)

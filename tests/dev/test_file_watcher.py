@@ -24,7 +24,7 @@ from quart_notes.dev.file_watcher import ChangeKind, WatchedFiles
         ("tests/blueprints/api/test_notes.py", None),
     ],
 )
-def test_what_a_change_means(tmp_path, name, kind):
+def test_the_kind_of_a_change(tmp_path, name, kind):
     watched = WatchedFiles(
         tmp_path / "quart_notes",
         tmp_path / "templates",

@@ -45,7 +45,7 @@ async def ask(app: Waiting, port: int, number: int) -> RawConnection:
     return connection
 
 
-async def test_what_is_done_for_a_client_ends_with_a_reset(unused_tcp_port: int):
+async def test_a_request_is_cancelled_when_its_client_resets_the_connection(unused_tcp_port: int):
     app = Waiting()
     async with served(app, unused_tcp_port):  # type: ignore[arg-type]
         one, other = [await ask(app, unused_tcp_port, number) for number in (1, 2)]
@@ -82,7 +82,7 @@ async def ask_nothing(port: int) -> None:
     (await RawConnection(port).connect()).close()
 
 
-async def test_what_those_ask_who_leave_at_once_is_hardly_begun(unused_tcp_port: int):
+async def test_requests_of_clients_that_leave_at_once_are_hardly_begun(unused_tcp_port: int):
     app = Waiting()
     async with served(app, unused_tcp_port):  # type: ignore[arg-type]
         for number in range(60):
@@ -96,7 +96,7 @@ async def test_what_those_ask_who_leave_at_once_is_hardly_begun(unused_tcp_port:
         staying.close()
 
 
-async def test_a_server_that_many_have_left_writes_as_ever(server: ServerProcess):
+async def test_a_server_that_many_clients_have_left_still_writes(server: ServerProcess):
     body = b'{"title":"kept"}'
     kind = b"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
     for number in range(200):

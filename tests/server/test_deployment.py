@@ -119,7 +119,7 @@ def test_nginx_takes_its_file(tmp_path: Path):
     accepted(program("nginx"), "-t", "-p", tmp_path, "-c", whole)
 
 
-def test_a_server_is_started_anew_however_it_ended():
+def test_a_server_is_restarted_however_it_ended():
     """Who finds that the log was pruned past it ends with exit code 0."""
     unit = (DEPLOY / "quart-notes.service").read_text()
     container = (ROOT / "compose.yaml").read_text()

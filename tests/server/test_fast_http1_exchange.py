@@ -94,7 +94,7 @@ async def test_an_answer_without_a_body_has_none(method: bytes, status: int, hea
     assert b"".join(line.writes) == b"HTTP/1.1 %d \r\n%bd: t\r\n\r\n" % (status, head)
 
 
-async def test_the_end_of_the_connection_is_said():
+async def test_the_answer_says_when_the_connection_ends():
     asked, line = exchange(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     said, other = exchange()
 
@@ -134,7 +134,7 @@ async def test_a_body_of_another_length_ends_the_connection(pieces: list[bytes])
     assert b"okk" not in b"".join(line.writes)
 
 
-async def test_what_is_said_out_of_turn_is_refused():
+async def test_messages_out_of_order_are_refused():
     one, _ = exchange()
 
     with pytest.raises(UnexpectedMessageError):
@@ -177,7 +177,7 @@ async def test_an_idle_connection_ends_and_a_busy_one_does_not():
     assert asyncio.get_running_loop().time() - began > 0.16
 
 
-async def test_what_becomes_idle_while_the_server_stops_is_not_waited_for():
+async def test_a_connection_that_becomes_idle_while_the_server_stops_ends_at_once():
     ended = asyncio.Event()
     timer = IdleTimer(3600, ended.set, lambda: True)
 

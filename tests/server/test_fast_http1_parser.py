@@ -36,7 +36,7 @@ LINED = st.builds(
 @given(st.one_of(BENT, LINED))
 @example(GET)
 @example(POST + GET)
-def test_what_is_taken_is_what_h11_takes(data: bytes):
+def test_the_parser_takes_only_what_h11_takes(data: bytes):
     found = parse_request(data, LIMIT)
 
     if found is None:
@@ -71,7 +71,7 @@ def test_the_same_headers_are_read_alike_each_time_and_belong_to_one_request(siz
     assert again.target == b"/b?b=%20c"
 
 
-def test_a_plain_request_is_taken_as_it_stands():
+def test_a_plain_request_is_parsed():
     data = b"PATCH /n?q=1 HTTP/1.1\r\nHOST:h \r\nX-Y:\t a b \r\ncontent-length: 3\r\nEmpty:\r\n\r\nabcGET"
 
     assert parse_request(data, LIMIT) == Request(
@@ -104,5 +104,5 @@ def test_a_plain_request_is_taken_as_it_stands():
         GET.replace(b": x", b": x\r\nX: " + b"x" * LIMIT),
     ],
 )
-def test_what_is_not_plain_is_left_to_h11(data: bytes):
+def test_a_request_that_is_not_plain_is_left_to_h11(data: bytes):
     assert parse_request(data, LIMIT) is None

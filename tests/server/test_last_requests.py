@@ -39,7 +39,7 @@ def port(shared_server: ServerProcess) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("road", ROADS_TO_A_NOTE)
-def test_what_comes_behind_the_last_request_is_dropped(port: int, road: str):
+def test_bytes_behind_the_last_request_are_dropped(port: int, road: str):
     for number, behind in enumerate(BEHIND):
         title = b"%b behind %d" % (road.encode(), number)
 

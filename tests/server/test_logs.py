@@ -102,7 +102,7 @@ def test_the_name_stands_in_the_line_and_not_behind_the_exception(named: None):
     assert last == "ValueError: no"
 
 
-def test_what_lets_somebody_in_is_left_out():
+def test_secrets_of_links_are_left_out():
     try:
         raise ValueError("GET /front/join/s3cret?x failed")
     except ValueError:
@@ -244,7 +244,7 @@ def test_a_failure_is_found_by_the_name_that_its_client_was_told(tmp_path: Path)
         assert line["message"].startswith("Answered 503 database_unavailable")
 
 
-def test_who_follows_the_code_and_its_servers_write_objects_too(tmp_path: Path):
+def test_the_dev_supervisor_and_its_server_log_json_too(tmp_path: Path):
     (tmp_path / "project").mkdir()
     with DevProcess(tmp_path / "project", "--log-format", "json") as dev:
         said = lines(dev)

@@ -55,7 +55,7 @@ def _asked(server: ServerProcess) -> Figures:
     return samples
 
 
-async def test_figures_count_what_happens(monitored: ServerProcess):
+async def test_metrics_count_what_happens(monitored: ServerProcess):
     before = await _figures(monitored)
     assert before["log_newest"] == before["log_events"] == before['events_total{kind="durable"}']
     readers = [await follow(edge, monitored.port) for edge in (WebsocketClient, WebsocketClient, EventStreamClient)]
@@ -92,7 +92,7 @@ async def test_figures_count_what_happens(monitored: ServerProcess):
 
 
 @pytest.mark.sqlite_only("its file goes away")
-async def test_without_a_database_the_rest_is_still_told(monitored: ServerProcess):
+async def test_without_a_database_the_other_metrics_are_still_there(monitored: ServerProcess):
     file = monitored.data / "quart-notes.sqlite3"
     file.rename(file.with_suffix(".away"))
 
@@ -105,7 +105,7 @@ async def test_without_a_database_the_rest_is_still_told(monitored: ServerProces
     assert (await _figures(monitored))["database_up"] == 1
 
 
-async def test_nothing_else_is_at_their_address_and_they_are_at_no_other(monitored: ServerProcess):
+async def test_the_metrics_address_serves_nothing_else_and_no_other_serves_them(monitored: ServerProcess):
     async with httpx.AsyncClient(timeout=20, verify=False, trust_env=False) as client:
         for path in ("/api/notes", "/", "/docs", "/front/notes", "/static/css/style.css"):
             answer = await client.get(_address(monitored).removesuffix("/metrics") + path)
@@ -116,11 +116,11 @@ async def test_nothing_else_is_at_their_address_and_they_are_at_no_other(monitor
         assert (await client.get("/metrics")).status_code == 404
 
 
-def test_nobody_is_shown_figures_who_has_not_asked_for_them(server: ServerProcess):
+def test_there_are_no_metrics_unless_the_settings_ask_for_them(server: ServerProcess):
     assert "Metrics" not in server.log
 
 
-async def test_who_asks_for_figures_takes_nobodys_place(tmp_path: Path):
+async def test_a_connection_for_metrics_takes_the_place_of_no_client(tmp_path: Path):
     flags = ("--metrics-bind", "127.0.0.1:0", "--max-connections", "8")
     with ServerProcess(tmp_path / "data", *flags) as server:
         wait_for(lambda: ADDRESS.search(server.log), "it says where its figures are")
@@ -143,7 +143,7 @@ async def test_who_asks_for_figures_takes_nobodys_place(tmp_path: Path):
             connection.close()
 
 
-def test_figures_by_a_unix_socket(tmp_path: Path):
+def test_metrics_on_a_unix_socket(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--metrics-bind", f"unix:{tmp_path}/figures") as server:
         wait_for(lambda: "Metrics on" in server.log, "it says where its figures are")
 
@@ -153,7 +153,7 @@ def test_figures_by_a_unix_socket(tmp_path: Path):
             assert "quart_notes_info" in client.get("/metrics").text
 
 
-async def test_when_their_server_fails_it_is_said_at_once(
+async def test_a_failure_of_the_metrics_server_is_logged_at_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     async def fail(*_: object, **__: object) -> None:
@@ -177,7 +177,7 @@ def test_an_address_that_is_taken_stops_the_start(tmp_path: Path):
             pass
 
 
-async def test_who_still_asks_does_not_hold_up_the_end(monitored: ServerProcess):
+async def test_a_connection_for_metrics_does_not_delay_the_end(monitored: ServerProcess):
     address = httpx.URL(_address(monitored))
     async with httpx.AsyncClient(timeout=20, verify=False, trust_env=False) as client:
         await client.get(address)  # its connection stays open
@@ -188,7 +188,7 @@ async def test_who_still_asks_does_not_hold_up_the_end(monitored: ServerProcess)
     assert "Traceback" not in monitored.log
 
 
-async def test_every_figure_is_explained(monitored: ServerProcess):
+async def test_every_metric_is_documented(monitored: ServerProcess):
     documented = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
     async with httpx.AsyncClient(timeout=20, verify=False, trust_env=False) as client:
         text = (await client.get(_address(monitored))).text

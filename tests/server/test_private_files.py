@@ -25,7 +25,7 @@ def program(folder: Path, mask: int, *arguments: str) -> Child:
 
 
 @pytest.mark.parametrize("mask", MASKS)
-def test_whatever_the_program_makes_is_private(tmp_path: Path, mask: int):
+def test_every_file_that_the_program_makes_is_private(tmp_path: Path, mask: int):
     address, held = tmp_path / "http.sock", tmp_path / "in" / "data"
     (tmp_path / "notes.md").write_text("# A note\n")
     (tmp_path / "notes.md").chmod(0o600)
@@ -72,7 +72,7 @@ def _ready(client: httpx.Client) -> bool:
 
 
 @pytest.mark.parametrize("mask", MASKS)
-def test_what_was_there_keeps_its_permissions_and_its_content(tmp_path: Path, mask: int):
+def test_existing_files_keep_their_permissions_and_their_content(tmp_path: Path, mask: int):
     folder, file = tmp_path / "folder", tmp_path / "folder" / "file"
     folder.mkdir()
     folder.chmod(0o750)

@@ -76,7 +76,7 @@ def test_the_protocol_refuses_and_waits_as_we_expect():
     assert WorkerContext.event_class is EventWrapper
 
 
-def test_what_a_plain_request_passes_by_is_as_we_know_it():
+def test_the_code_that_a_plain_request_bypasses_is_as_we_expect():
     """`transport.plain` and `transport.idle` do the same in their own way."""
     assert {"ssl", "client", "server", "keep_alive_requests", "connection", "stream"} <= names(H11Protocol.__init__)
     assert "start_next_cycle" in names(H11Protocol._maybe_recycle)

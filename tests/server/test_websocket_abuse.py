@@ -225,7 +225,7 @@ async def test_a_proper_close_is_answered(shared_server: ServerProcess, code: in
     client.cut()
 
 
-async def test_what_follows_a_close_is_ignored(shared_server: ServerProcess):
+async def test_frames_after_a_close_are_ignored(shared_server: ServerProcess):
     client = await opened(shared_server)
     await client.say(close_frame(1000) + frame(b"more") * 100 + b"GET / HTTP/1.1\r\n\r\n")
 

@@ -43,7 +43,7 @@ async def test_a_worker_that_is_killed_under_load_loses_nothing_and_its_readers_
     assert "Traceback" not in server.log
 
 
-async def test_a_worker_that_stands_still_harms_nobody_else_and_misses_nothing(server: WorkerServer):
+async def test_a_suspended_worker_harms_no_other_and_misses_nothing(server: WorkerServer):
     async with readers(server, WebsocketClient, 1) as found:
         still = min(found)
         reader = found[still][0]
@@ -60,7 +60,7 @@ async def test_a_worker_that_stands_still_harms_nobody_else_and_misses_nothing(s
         assert [event["note"]["id"] for event in reader.events if "note" in event] == ids
 
 
-def test_a_worker_that_stands_still_for_too_long_is_replaced(tmp_path: Path):
+def test_a_worker_that_is_suspended_for_too_long_is_replaced(tmp_path: Path):
     with WorkerServer(tmp_path / "data", "--worker-timeout", "3", workers=2) as server:
         before = set(server.workers())
         os.kill(still := min(before), signal.SIGSTOP)
@@ -72,7 +72,7 @@ def test_a_worker_that_stands_still_for_too_long_is_replaced(tmp_path: Path):
         assert {answer.status_code for answer in made} == {201}
 
 
-async def test_a_worker_is_still_only_when_it_leaves_several_questions_in_a_row_unanswered():
+async def test_a_worker_is_unresponsive_only_after_several_missed_checks_in_a_row():
     answers: list[dict[str, Any] | None] = [
         *[None] * (MAX_MISSED_CHECKS - 1),
         {"asked": MAX_MISSED_CHECKS},
@@ -106,7 +106,7 @@ async def test_the_workers_of_a_killed_supervisor_end_at_once_and_another_one_ta
 
 
 @on_both_edges
-async def test_all_end_as_cleanly_as_one(server: WorkerServer, edge: Edge):
+async def test_all_workers_end_cleanly(server: WorkerServer, edge: Edge):
     async with readers(server, edge, 2) as found:
         workers = server.workers()
         reading = [asyncio.create_task(one.to_the_end()) for theirs in found.values() for one in theirs]
@@ -121,7 +121,7 @@ async def test_all_end_as_cleanly_as_one(server: WorkerServer, edge: Edge):
 
 
 @pytest.mark.sqlite_only("what keeps PostgreSQL from being used is tried in test_postgres_addresses")
-def test_what_prevents_the_start_is_said_once(tmp_path: Path):
+def test_the_reason_that_prevents_the_start_is_said_once(tmp_path: Path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "quart-notes.sqlite3").write_bytes(b"not a database at all" * 100)
     ended = run_in(tmp_path, "serve", "--workers", "3", "--bind", "127.0.0.1:0")

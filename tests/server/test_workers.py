@@ -130,7 +130,7 @@ def _here(reader: FeedClient) -> list[str]:
     return [person["nickname"] for person in told[-1]["here"]] if told else []
 
 
-async def test_who_is_in_a_room_is_seen_at_every_worker_and_leaves_with_a_dead_one(server: WorkerServer):
+async def test_a_user_in_a_room_is_seen_at_every_worker_and_leaves_with_a_killed_one(server: WorkerServer):
     async with AsyncExitStack() as stack:
         async with server.client() as client:
             ada = (await client.post("/api/users", json=ADA)).json()["id"]
@@ -151,7 +151,7 @@ async def test_who_is_in_a_room_is_seen_at_every_worker_and_leaves_with_a_dead_o
             await watcher.until(lambda one: _here(one) == [])
 
 
-async def test_who_is_typing_is_seen_at_every_worker_until_it_is_said_at_any(shared: WorkerServer):
+async def test_a_typing_user_is_seen_at_every_worker_until_the_message_is_posted_at_any(shared: WorkerServer):
     def typing(reader: FeedClient) -> list[str]:
         told = [event["presence"] for event in reader.events if "presence" in event]
         return [person["nickname"] for person in told[-1]["typing"]] if told else []
@@ -177,7 +177,7 @@ async def test_who_is_typing_is_seen_at_every_worker_until_it_is_said_at_any(sha
 # Figures
 
 
-def test_the_figures_of_all_workers_stand_together(tmp_path: Path):
+def test_the_metrics_of_all_workers_are_combined(tmp_path: Path):
     with WorkerServer(tmp_path / "data", "--metrics-bind", "127.0.0.1:0") as server:
         wait_for(lambda: "Metrics on " in server.log, "it says where its figures are")
         address = server.log.partition("Metrics on ")[2].split()[0]

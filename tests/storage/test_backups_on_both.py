@@ -57,7 +57,9 @@ def titles(server: ServerProcess) -> list[str]:
 
 
 @across
-async def test_who_has_a_newer_id_gets_exactly_one_reset(tmp_path: Path, source: Kind, target: Kind):
+async def test_after_a_restore_a_client_with_a_newer_id_gets_exactly_one_reset(
+    tmp_path: Path, source: Kind, target: Kind
+):
     copy, data = tmp_path / "copy.sqlite3", tmp_path / "target"
     with serving(source, tmp_path / "source") as server:
         add(server, "kept")

@@ -63,7 +63,7 @@ def change(data: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-def test_whatever_is_new_gets_an_id_that_nothing_ever_had(data: Path, target: str):
+def test_new_rows_get_ids_that_were_never_used(data: Path, target: str):
     change(data, "DELETE FROM note WHERE id > 7", "DELETE FROM event_log WHERE number > 20", "DELETE FROM reading")
     copied(data, target)
 
@@ -108,7 +108,7 @@ def test_a_database_on_which_a_server_did_nothing_yet_counts_as_empty(data: Path
     assert contents(target)["log_head"] == contents(url_of("sqlite", data))["log_head"]
 
 
-def test_what_was_written_on_the_other_side_is_never_replaced(data: Path, target: str):
+def test_changes_in_the_target_are_never_replaced(data: Path, target: str):
     copied(data, target)
     with ServerProcess(data, "--database-url", target) as server:
         httpx.post(server.base + "/api/notes", json={"title": "there"})
@@ -183,7 +183,7 @@ def copied_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path
         ("UPDATE note SET done = 2 WHERE id = 1", "the copy is not the same"),
     ],
 )
-async def test_what_postgresql_cannot_take_is_named_and_nothing_is_copied(
+async def test_values_that_postgresql_cannot_store_are_named_and_nothing_is_copied(
     copied_once: tuple[Path, str, Contents], tmp_path: Path, statement: str, trouble: str
 ):
     data, url, before = copied_once
@@ -267,7 +267,9 @@ def command(data: Path, target: str) -> tuple[str, ...]:
         (["--to", "postgres://h/d", "--database-url", "postgres://h/d"], ["in PostgreSQL already", "sqlite:///"]),
     ],
 )
-def test_wrong_words_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: list[str]):
+def test_wrong_arguments_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: list[str]
+):
     monkeypatch.chdir(tmp_path)
 
     done = CliRunner().invoke(cli, ["copy-database", "--data", "data", *arguments])
@@ -278,7 +280,7 @@ def test_wrong_words_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_not_there_is_named(tmp_path: Path, target: str, data: Path):
+def test_missing_databases_are_named(tmp_path: Path, target: str, data: Path):
     assert_refused(copy(tmp_path / "nothing", target), "there is no database at")
     missing = copy(data, target.replace("unused", "missing"))
     assert_refused(missing, "postgres://", "does not exist")

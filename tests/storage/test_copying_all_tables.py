@@ -164,7 +164,7 @@ async def _add(http: httpx.AsyncClient, number: int) -> list[int]:
     return [answer.json()["id"] for answer in answers]
 
 
-def test_a_server_that_was_only_looked_at_is_in_nobodys_way(clone: Copied):
+def test_a_target_that_was_only_read_can_be_copied_to_again(clone: Copied):
     find(
         clone.url, "UPDATE session SET seen_at = seen_at - interval '1 day', expires_at = expires_at - interval '1 day'"
     )
@@ -186,7 +186,7 @@ def test_a_server_that_was_only_looked_at_is_in_nobodys_way(clone: Copied):
         ("POST", "/api/sign-in", {"nickname": "first", "password": PASSWORD}),
     ],
 )
-def test_what_leaves_no_event_on_the_other_side_is_never_replaced(
+def test_changes_in_the_target_that_leave_no_event_are_never_replaced(
     clone: Copied, method: str, path: str, body: dict[str, Any] | None
 ):
     with serving_copy(clone) as server:

@@ -353,7 +353,7 @@ async def test_a_file_of_random_bytes_is_not_called_healthy_by_what_is_in_a_cach
 
 
 @pytest.mark.sqlite_only("its file is damaged")
-async def test_what_has_failed_is_not_called_healthy_until_all_of_it_is_sound(tmp_path: Path):
+async def test_a_database_that_has_failed_is_unhealthy_until_all_of_it_is_sound(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         async with server.client() as http:
             for number in range(40):

@@ -274,7 +274,7 @@ async def test_it_is_copied_once_however_much_is_pending_and_not_again(tmp_path:
     assert len(_copies(folder)) == 1
 
 
-async def test_what_has_not_reached_the_file_itself_yet_is_in_the_copy(tmp_path: Path, later: AddMigration):
+async def test_the_copy_contains_the_write_ahead_log(tmp_path: Path, later: AddMigration):
     """A killed server leaves its last notes in the write-ahead log beside the file."""
     killed = tmp_path / "killed"
     async with opened(tmp_path / "data") as core:
@@ -321,7 +321,7 @@ async def test_no_copy_no_change(tmp_path: Path, later: AddMigration, monkeypatc
     assert "colour" not in _columns(file)
 
 
-async def test_what_is_pending_can_be_asked_without_doing_it(tmp_path: Path, later: AddMigration):
+async def test_pending_migrations_can_be_listed_without_applying_them(tmp_path: Path, later: AddMigration):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
     asked = Database(file)

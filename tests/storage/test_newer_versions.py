@@ -123,7 +123,7 @@ def test_nothing_is_copied_from_or_to_a_newer_database(tmp_path: Path, copy: Pat
         assert (state(tmp_path, source), contents(target)) == before
 
 
-def test_what_is_damaged_can_still_be_replaced(tmp_path: Path, copy: Path):
+def test_a_damaged_database_can_be_replaced(tmp_path: Path, copy: Path):
     file = file_in(tmp_path / "data")
     file.parent.mkdir()
     file.write_bytes(os.urandom(8192))

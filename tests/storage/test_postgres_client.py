@@ -130,7 +130,7 @@ async def test_reading_of_requests_holds_up_neither_the_log_nor_whose_access_has
 
 
 @pytest.mark.parametrize("begin", ["transaction", "snapshot"])
-async def test_a_connection_that_the_driver_has_closed_and_forgotten_is_made_anew(url: str, tmp_path: Path, begin: str):
+async def test_a_connection_that_the_driver_has_closed_is_replaced(url: str, tmp_path: Path, begin: str):
     async with opened(tmp_path, alone=False, database_url=url, database_pool=1) as core:
         for _ in range(2):
             with suppress(DatabaseUnavailableError):
@@ -143,7 +143,7 @@ async def test_a_connection_that_the_driver_has_closed_and_forgotten_is_made_ane
                 await _add(core, "written")
 
 
-async def test_what_the_server_rolls_back_is_not_called_kept(core: Core):
+async def test_a_write_that_the_server_rolls_back_is_not_acknowledged(core: Core):
     async def swallow(change: Change) -> None:
         await _insert(change, "lost")
         try:
@@ -175,7 +175,7 @@ async def _all(core: Core) -> list[Note]:
 
 
 @pytest.mark.parametrize(("state", "error"), [("53100", StorageFullError), ("58030", DatabaseUnavailableError)])
-async def test_what_the_server_has_no_room_for_is_said_and_nothing_of_it_kept(
+async def test_a_write_for_which_the_server_has_no_room_is_refused_and_rolled_back(
     core: Core, state: str, error: type[Exception]
 ):
     async def fail(change: Change) -> None:
@@ -214,9 +214,7 @@ async def test_a_statement_ends_in_time(url: str, tmp_path: Path):
         await _read(core)
 
 
-async def test_a_process_that_was_stopped_holds_nobody_up_for_long(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_suspended_process_delays_no_other_for_long(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(client, "IDLE_TRANSACTION_TIMEOUT", 1)
     async with opened(tmp_path, alone=False, database_url=url) as core, outsider(url) as other:
         with pytest.raises(DatabaseUnavailableError):
@@ -276,7 +274,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_to_have_been_made(core: Co
     assert [message.number for message in subscription.drain()] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_what_became_of_a_commit_is_not_known_where_nobody_can_be_asked(
+async def test_the_outcome_of_a_commit_is_unknown_where_the_server_cannot_be_asked(
     databases: Databases, core: Core, lose_answer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(transactions, "OUTCOME_TIMEOUT", 0.3)
@@ -311,7 +309,7 @@ async def test_a_commit_that_ended_with_its_connection_is_found_not_to_have_been
     assert [note.title for note in (await _all(core))] == ["kept"]
 
 
-async def test_what_keeps_everybody_from_leading_is_said_once_and_when_it_is_over(
+async def test_the_reason_that_no_process_leads_is_logged_once_and_so_is_its_end(
     url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
     reasons: list[Exception] = [asyncpg.TooManyConnectionsError("too many"), OSError("refused"), TimeoutError()]

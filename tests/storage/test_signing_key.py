@@ -50,7 +50,7 @@ def test_a_key_cut_short_stops_the_start_with_words(tmp_path: Path):
     server.__exit__()
 
 
-def test_what_is_signed_as_one_thing_is_no_other(tmp_path: Path):
+def test_a_signature_is_valid_for_its_purpose_only(tmp_path: Path):
     signing = _opened(tmp_path)
 
     assert signing.verify("session", signing.sign("device", "7")) is None

@@ -120,7 +120,7 @@ def test_processes_write_one_at_a_time(file: int):
     assert all(turn == f"{turn[0]}({turn[0]})" for turn in write_lock), said
 
 
-async def test_who_has_just_written_is_not_first_again_while_somebody_waits(file: int):
+async def test_a_process_that_has_just_written_waits_for_its_turn(file: int):
     turn = FairWriteLock(file)
     for letter in "abc":
         out, told = os.pipe()

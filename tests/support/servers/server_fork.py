@@ -43,7 +43,7 @@ quart_notes.cli.main.main()
 
 
 class Child:
-    """A process out of the nursery, with as much of `subprocess.Popen` as the tests use.
+    """A process of the fork server, with as much of `subprocess.Popen` as the tests use.
 
     arguments    of `quart-notes`; out, err: descriptors that it writes to; given: one that it reads from
     constants    values for constants of its modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
@@ -78,8 +78,8 @@ class Child:
             "mask": mask,
             "earnest": earnest,
         }
-        self._nursery = nursery(python)
-        self.pid = self._nursery.asked(order, [out, err, *([] if given is None else [given])])
+        self._fork_server = fork_server(python)
+        self.pid = self._fork_server.asked(order, [out, err, *([] if given is None else [given])])
         self._ended = os.pidfd_open(self.pid)
 
     def poll(self) -> int | None:
@@ -107,7 +107,7 @@ class Child:
             ended = select.poll()
             ended.register(self._ended, select.POLLIN)
             if ended.poll(None if timeout is None else timeout * 1000):
-                self.returncode = self._nursery.asked({"ended": self.pid})
+                self.returncode = self._fork_server.asked({"ended": self.pid})
                 os.close(self._ended)
         return self.returncode
 
@@ -126,8 +126,8 @@ def run(
         return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
 
 
-class Nursery:
-    """The process, as those see it who ask for children. They end with it, and it ends with its parent."""
+class ForkServer:
+    """The process that forks, as its parent sees it. Its children end with it, and it ends with its parent."""
 
     def __init__(self, python: str) -> None:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -156,9 +156,9 @@ class Nursery:
 
 
 @cache
-def nursery(python: str) -> Nursery:
-    """The nursery of the process that asks, for servers on that interpreter."""
-    return Nursery(python)
+def fork_server(python: str) -> ForkServer:
+    """The fork server of this process, for servers on that interpreter."""
+    return ForkServer(python)
 
 
 def attend(fd: int) -> None:

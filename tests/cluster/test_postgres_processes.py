@@ -15,12 +15,14 @@ from tests.support.servers.server_process import ServerProcess
 
 async def test_a_user_is_seen_in_a_room_at_every_process_until_theirs_stops(url: str, tmp_path: Path):
     flags = ("--database-url", url)
+    soon = {"quart_notes.live.presence.LEAVE_DELAY": 0.5}
 
     def here(reader: WebsocketClient) -> list[int]:
         told = [event["presence"] for event in reader.events if "presence" in event]
         return [user["id"] for user in told[-1]["here"]] if told else []
 
-    with ServerProcess(tmp_path / "one", *flags) as one, ServerProcess(tmp_path / "two", *flags) as two:
+    one, two = (ServerProcess(tmp_path / name, *flags, constants=soon) for name in ("one", "two"))
+    with one, two:
         async with one.client() as client:
             ada = (await person(client))["id"]
         async with await follow(WebsocketClient, two.port, topics="room:1") as watcher:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
@@ -134,8 +135,17 @@ def test_two_supervisors_do_not_share_an_address(shared: WorkerServer, tmp_path:
     assert_failed(ended, f"cannot listen on 127.0.0.1:{shared.port}: Address already in use")
 
 
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[WorkerServer]:
+    """A server that soon starts a worker again that has ended early."""
+    constants = {"quart_notes.server.workers.supervisor.RESTART_DELAYS": [0.0, 0.1, 2.0]}
+    with WorkerServer(tmp_path / "data", constants=constants) as server:
+        yield server
+
+
 @pytest.mark.sqlite_only("PostgreSQL has the key in the database")
-def test_while_a_worker_cannot_be_replaced_the_reason_is_said_and_others_take_its_connections(server: WorkerServer):
+def test_while_a_worker_cannot_be_replaced_the_reason_is_said_and_others_take_its_connections(impatient: WorkerServer):
+    server = impatient
     key = server.data / "secret"
     kept = key.read_bytes()
     before = set(server.workers())

@@ -16,7 +16,7 @@ from tests.support.servers import worker_processes
 from tests.support.servers.server_process import wait_for
 from tests.support.servers.worker_processes import WorkerServer, readers
 
-server, shared = worker_processes.server, worker_processes.shared
+shared = worker_processes.shared
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
@@ -122,6 +122,10 @@ async def test_no_more_connections_are_served_than_one_process_would(tmp_path: P
 
 # Presence
 
+SOON_GONE = {
+    "quart_notes.cluster.presence_replication.TIME_TO_LIVE": 2.0,
+    "quart_notes.cluster.presence_replication.BROADCAST_INTERVAL": 1.0,
+}
 ADA = {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}
 
 
@@ -130,8 +134,9 @@ def _here(reader: FeedClient) -> list[str]:
     return [person["nickname"] for person in told[-1]["here"]] if told else []
 
 
-async def test_a_user_in_a_room_is_seen_at_every_worker_and_leaves_with_a_killed_one(server: WorkerServer):
+async def test_a_user_in_a_room_is_seen_at_every_worker_and_leaves_with_a_killed_one(tmp_path: Path):
     async with AsyncExitStack() as stack:
+        server = stack.enter_context(WorkerServer(tmp_path / "data", constants=SOON_GONE))
         async with server.client() as client:
             ada = (await client.post("/api/users", json=ADA)).json()["id"]
             room = (await client.post("/api/rooms", json={"name": "Kitchen"})).json()["id"]

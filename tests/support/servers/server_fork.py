@@ -61,7 +61,7 @@ class Child:
         out: int,
         err: int,
         given: int | None = None,
-        constants: dict[str, float] | None = None,
+        constants: dict[str, Any] | None = None,
         prelude: str = "",
         mask: int = 0o022,
         earnest: bool = False,

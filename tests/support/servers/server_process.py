@@ -53,7 +53,7 @@ class ServerProcess:
         *flags: str,
         python: str = sys.executable,
         env: dict[str, str] | None = None,
-        constants: dict[str, float] | None = None,
+        constants: dict[str, Any] | None = None,
         earnest: bool = False,
     ) -> None:
         self.data = data

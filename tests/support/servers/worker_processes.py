@@ -22,8 +22,8 @@ class WorkerServer(ServerProcess):
 
     starts = 60.0
 
-    def __init__(self, data: Path, *flags: str, workers: int = 3) -> None:
-        super().__init__(data, "--workers", str(workers), *flags)
+    def __init__(self, data: Path, *flags: str, workers: int = 3, **options: Any) -> None:
+        super().__init__(data, "--workers", str(workers), *flags, **options)
 
     def workers(self) -> list[int]:
         """The workers' process ids."""

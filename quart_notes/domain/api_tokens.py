@@ -10,7 +10,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.invitations import delete_claims
 from quart_notes.domain.secret_tokens import hash_of, secret_for
-from quart_notes.domain.service import Service
+from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.sessions import end_others, record_session_end
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError
@@ -67,15 +67,12 @@ class ApiTokens(Service):
             rows = await ApiToken.filter(user_id=user_id).using_db(connection).order_by("-id")
         return [TokenOut.model_validate(row) for row in rows]
 
-    async def revoke(self, user_id: int, token_id: int) -> None:
+    @transactional
+    async def revoke(self, change: Change, user_id: int, token_id: int) -> None:
         """Revoke a token; NotFoundError unless it is theirs."""
-
-        async def work(change: Change) -> None:
-            if not await ApiToken.filter(id=token_id, user_id=user_id).using_db(change.connection).delete():
-                raise NotFoundError(f"There is no token {token_id}")
-            record_session_end(change, user_id)
-
-        await self._write(work)
+        if not await ApiToken.filter(id=token_id, user_id=user_id).using_db(change.connection).delete():
+            raise NotFoundError(f"There is no token {token_id}")
+        record_session_end(change, user_id)
 
     async def find(self, secret: str) -> FoundToken | None:
         """The token of a secret; None when there is none, or it has expired."""
@@ -92,11 +89,9 @@ class ApiTokens(Service):
         scope: Scope = "write" if token.scope == "write" else "read"
         return FoundToken(token.id, people[token.user_id], scope, token.expires_at)
 
-    async def _use(self, token_id: int) -> None:
-        async def work(change: Change) -> None:
-            await ApiToken.filter(id=token_id).using_db(change.connection).update(used_at=datetime.now(UTC))
-
-        await self._write(work)
+    @transactional
+    async def _use(self, change: Change, token_id: int) -> None:
+        await ApiToken.filter(id=token_id).using_db(change.connection).update(used_at=datetime.now(UTC))
 
 
 def _with_secret(token: ApiToken, secret: str) -> NewTokenOut:

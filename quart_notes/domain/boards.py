@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import SHARED_BOARD, Caller, require_role, role_on, visible_boards
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.members import record_membership, role_of
-from quart_notes.domain.service import Listed, Service
+from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
 from quart_notes.domain.users import PERSONAL_BOARD_NAME, add_personal
 from quart_notes.errors import NotFoundError, PersonalBoardError
 from quart_notes.live import events
@@ -27,7 +27,6 @@ from quart_notes.schemas import (
 from quart_notes.schemas.event_ids import EventId
 
 SHARED_BOARD_NAME = "Everybody's board"
-DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
 class BoardSize(NamedTuple):
@@ -130,71 +129,54 @@ class Boards(Service):
             rows = await Board.filter(id__in=list(ids), deleted_at__isnull=True).using_db(connection).values("id")
         return [row["id"] for row in rows]
 
-    async def rename(self, caller: Caller, board_id: int, data: BoardUpdate) -> Committed[MyBoardOut]:
+    @transactional
+    async def rename(self, change: Change, caller: Caller, board_id: int, data: BoardUpdate) -> MyBoardOut:
         """Rename a board; the same name sends no event."""
+        role = await require_role(change.connection, caller, board_id, "owner")
+        board = await Board.get(id=board_id, using_db=change.connection)
+        if board.name != data.name:
+            board.name = data.name
+            await board.save(using_db=change.connection, update_fields=["name"])
+            _record_event(change, "update", board)
+        return _mine(board, role)
 
-        async def work(change: Change) -> MyBoardOut:
-            role = await require_role(change.connection, caller, board_id, "owner")
-            board = await Board.get(id=board_id, using_db=change.connection)
-            if board.name != data.name:
-                board.name = data.name
-                await board.save(using_db=change.connection, update_fields=["name"])
-                _record_event(change, "update", board)
-            return _mine(board, role)
-
-        return await self._write(work)
-
-    async def delete(self, caller: Caller, board_id: int) -> Committed[BoardOut]:
+    @transactional
+    async def delete(self, change: Change, caller: Caller, board_id: int) -> BoardOut:
         """Delete a board; `restore` can undo it for a while."""
+        await require_role(change.connection, caller, board_id, "owner")
+        board = await Board.get(id=board_id, using_db=change.connection)
+        if board_id == SHARED_BOARD or board.kind == "personal":
+            raise PersonalBoardError("Everybody's board and personal boards cannot be deleted.")
+        board.deleted_at = datetime.now(UTC)
+        await board.save(using_db=change.connection, update_fields=["deleted_at"])
+        _record_event(change, "delete", board)
+        for member in await Membership.filter(board_id=board_id).using_db(change.connection):
+            record_membership(change, "delete", board_id, member.user_id, role_of(member))
+        return BoardOut.model_validate(board)
 
-        async def work(change: Change) -> BoardOut:
-            await require_role(change.connection, caller, board_id, "owner")
-            board = await Board.get(id=board_id, using_db=change.connection)
-            if board_id == SHARED_BOARD or board.kind == "personal":
-                raise PersonalBoardError("Everybody's board and personal boards cannot be deleted.")
-            board.deleted_at = datetime.now(UTC)
-            await board.save(using_db=change.connection, update_fields=["deleted_at"])
-            _record_event(change, "delete", board)
-            for member in await Membership.filter(board_id=board_id).using_db(change.connection):
-                record_membership(change, "delete", board_id, member.user_id, role_of(member))
-            return BoardOut.model_validate(board)
-
-        return await self._write(work)
-
-    async def restore(self, caller: Caller, board_id: int) -> Committed[BoardOut]:
+    @transactional
+    async def restore(self, change: Change, caller: Caller, board_id: int) -> BoardOut:
         """Undo a deletion; NotFoundError when it was not deleted, is not theirs, or is deleted for good."""
+        board = await Board.get_or_none(id=board_id, deleted_at__isnull=False, using_db=change.connection)
+        members = await Membership.filter(board_id=board_id).using_db(change.connection)
+        owners = {member.user_id for member in members if member.role == "owner"}
+        if board is None or not (caller.trusted or caller.id in owners):
+            raise NotFoundError(f"There is no deleted board {board_id}")
+        board.deleted_at = None
+        await board.save(using_db=change.connection, update_fields=["deleted_at"])
+        _record_event(change, "create", board)
+        for member in members:
+            record_membership(change, "create", board_id, member.user_id, role_of(member))
+        return BoardOut.model_validate(board)
 
-        async def work(change: Change) -> BoardOut:
-            board = await Board.get_or_none(id=board_id, deleted_at__isnull=False, using_db=change.connection)
-            members = await Membership.filter(board_id=board_id).using_db(change.connection)
-            owners = {member.user_id for member in members if member.role == "owner"}
-            if board is None or not (caller.trusted or caller.id in owners):
-                raise NotFoundError(f"There is no deleted board {board_id}")
-            board.deleted_at = None
-            await board.save(using_db=change.connection, update_fields=["deleted_at"])
-            _record_event(change, "create", board)
-            for member in members:
-                record_membership(change, "create", board_id, member.user_id, role_of(member))
-            return BoardOut.model_validate(board)
-
-        return await self._write(work)
-
-    async def empty_trash(self, days: int) -> Committed[bool]:
+    @transactional
+    async def empty_trash(self, change: Change, days: int) -> bool:
         """Delete a chunk of the content of boards deleted more than `days` ago; returns whether there may be more."""
-        oldest = datetime.now(UTC) - timedelta(days=days)
-
-        async def work(change: Change) -> bool:
-            board = await Board.filter(deleted_at__lt=oldest).using_db(change.connection).order_by("id").first()
-            if board is None:
-                return False
-            notes: Any = Note.filter(board_id=board.id).using_db(change.connection).limit(DELETE_CHUNK)
-            ids = [row["id"] for row in await notes.values("id")]
-            await Note.filter(id__in=ids).using_db(change.connection).delete()
-            if len(ids) < DELETE_CHUNK:
-                await board.delete(using_db=change.connection)
-            return True
-
-        return await self._write(work)
+        deleted = Board.filter(deleted_at__lt=datetime.now(UTC) - timedelta(days=days)).using_db(change.connection)
+        board = await deleted.order_by("id").first()
+        if board is not None and not await delete_chunk(change, Note.filter(board_id=board.id)):
+            await board.delete(using_db=change.connection)
+        return board is not None
 
 
 async def rename_personal(change: Change, user_id: int, before: str, nickname: str) -> None:

@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.jobs import ACTIVE, TEXT_MAX, save_job, set_state
 from quart_notes.domain.notes import insert
-from quart_notes.domain.service import Service
+from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.users import by_id
 from quart_notes.live.writer import Change
 from quart_notes.models import Job, Note
@@ -61,18 +61,15 @@ class Imports(Service):
     3. An origin is imported once into a board, among the notes that exist now.
     """
 
-    async def interrupt_running(self, ours: IsLocal) -> None:
+    @transactional
+    async def interrupt_running(self, change: Change, ours: IsLocal) -> None:
         """At the start: mark the jobs that a former process was running as interrupted.
 
         ours   if several machines share the database, each continues with the files that were sent to it
         """
-
-        async def work(change: Change) -> None:
-            for job in await Job.filter(state="running").using_db(change.connection):
-                if ours(job.folder):
-                    await set_state(change, job, "interrupted", INTERRUPTED)
-
-        await self._write(work)
+        for job in await Job.filter(state="running").using_db(change.connection):
+            if ours(job.folder):
+                await set_state(change, job, "interrupted", INTERRUPTED)
 
     async def interrupt_abandoned(self, ours: IsLocal) -> None:
         """Mark jobs of other machines as interrupted when they were not updated for ABANDONED_AFTER."""
@@ -147,17 +144,14 @@ class Imports(Service):
 
         return (await self._write(work)).result
 
-    async def finish(self, job_id: int, state: JobState, text: str = "") -> None:
+    @transactional
+    async def finish(self, change: Change, job_id: int, state: JobState, text: str = "") -> None:
         """Save the final state of a job; do nothing when it is not running any more. Without a text the last stays."""
-
-        async def work(change: Change) -> None:
-            job = await Job.get_or_none(id=job_id, state="running", using_db=change.connection)
-            if job is not None:
-                if state == "done" and not ImportOptions.model_validate_json(job.options).dry_run:
-                    job.folder = ""  # its files are not needed any more
-                await set_state(change, job, state, (text or job.text)[:TEXT_MAX])
-
-        await self._write(work)
+        job = await Job.get_or_none(id=job_id, state="running", using_db=change.connection)
+        if job is not None:
+            if state == "done" and not ImportOptions.model_validate_json(job.options).dry_run:
+                job.folder = ""  # its files are not needed any more
+            await set_state(change, job, state, (text or job.text)[:TEXT_MAX])
 
 
 async def import_notes(

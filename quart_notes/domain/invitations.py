@@ -12,7 +12,7 @@ from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.members import require_shared
 from quart_notes.domain.secret_tokens import hash_of, new_secret, secret_for
-from quart_notes.domain.service import Service
+from quart_notes.domain.service import Service, delete_chunk, transactional
 from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import ForbiddenError, InvitationGoneError, NotFoundError, NotNowError
 from quart_notes.live.writer import Change, Committed
@@ -20,7 +20,6 @@ from quart_notes.models import Board, Invitation, Membership, User
 from quart_notes.schemas import InvitationCreate, InvitationOut, UserOut
 
 FIRST_DAYS = 30  # lifetime of the links of a first start: the next start makes new ones
-DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
 class NewInvitation(NamedTuple):
@@ -116,17 +115,14 @@ class Invitations(Service):
                 holding = holding.filter(inviter_id=caller.id)
             return [InvitationOut.model_validate(row) for row in await holding.order_by("-id")]
 
-    async def revoke(self, caller: Caller, invitation_id: int) -> None:
+    @transactional
+    async def revoke(self, change: Change, caller: Caller, invitation_id: int) -> None:
         """Revoke a link; NotFoundError unless it is the caller's."""
-
-        async def work(change: Change) -> None:
-            theirs = Invitation.filter(id=invitation_id).using_db(change.connection)
-            if not caller.admin:
-                theirs = theirs.filter(inviter_id=caller.id)
-            if not await theirs.delete():
-                raise NotFoundError(f"There is no invitation {invitation_id}")
-
-        await self._write(work)
+        theirs = Invitation.filter(id=invitation_id).using_db(change.connection)
+        if not caller.admin:
+            theirs = theirs.filter(inviter_id=caller.id)
+        if not await theirs.delete():
+            raise NotFoundError(f"There is no invitation {invitation_id}")
 
     async def offer(self, secret: str) -> InvitationOffer:
         """What a link offers; InvitationGoneError when it is not valid any more."""
@@ -138,16 +134,10 @@ class Invitations(Service):
         inviter = people.get(row.inviter_id or 0)
         return InvitationOffer(invitation, people.get(row.user_id or 0), inviter, None if board is None else board.name)
 
-    async def forget_expired(self) -> Committed[bool]:
+    @transactional
+    async def forget_expired(self, change: Change) -> bool:
         """Delete a chunk of the expired links; returns whether there may be more."""
-
-        async def work(change: Change) -> bool:
-            old = Invitation.filter(expires_at__lt=datetime.now(UTC)).using_db(change.connection).limit(DELETE_CHUNK)
-            ids = [row["id"] for row in await old.values("id")]
-            await Invitation.filter(id__in=ids).using_db(change.connection).delete()
-            return len(ids) == DELETE_CHUNK
-
-        return await self._write(work)
+        return await delete_chunk(change, Invitation.filter(expires_at__lt=datetime.now(UTC)))
 
 
 async def valid_invitation(connection: BaseDBAsyncClient, secret: str) -> Invitation:

@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.idempotency import IdempotentRequest, make_once
-from quart_notes.domain.service import Listed, Service
+from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events
 from quart_notes.live.events import Action, JobEvent, WorkEvent, WorkRequest
@@ -25,7 +25,6 @@ ACTIVE: tuple[JobState, ...] = ("waiting", "running")
 RETRIABLE: tuple[JobState, ...] = ("failed", "cancelled", "interrupted")  # states of jobs that can be run again
 WAITING = "Waiting for its turn"
 TEXT_MAX = 200  # characters
-DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
 class UploadedJob(NamedTuple):
@@ -126,59 +125,47 @@ class Jobs(Service):
             jobs = Job.filter(theirs, state__in=ACTIVE).using_db(connection)
             return [job_out(row) for row in await jobs.order_by("id")]
 
-    async def cancel(self, caller: Caller, job_id: int) -> Committed[JobOut]:
+    @transactional
+    async def cancel(self, change: Change, caller: Caller, job_id: int) -> JobOut:
         """Cancel a job; after this commit it changes nothing more. One that has ended stays as it is."""
+        job = await _own_job(change.connection, caller, job_id)
+        if job.state not in ACTIVE:
+            return job_out(job)
+        request_work(change, job.id, "end")
+        text = f"Cancelled: {job.text}" if job.done else "Cancelled"
+        return await set_state(change, job, "cancelled", text[:TEXT_MAX])
 
-        async def work(change: Change) -> JobOut:
-            job = await _own_job(change.connection, caller, job_id)
-            if job.state not in ACTIVE:
-                return job_out(job)
-            request_work(change, job.id, "end")
-            text = f"Cancelled: {job.text}" if job.done else "Cancelled"
-            return await set_state(change, job, "cancelled", text[:TEXT_MAX])
-
-        return await self._write(work)
-
-    async def retry(self, caller: Caller, job_id: int) -> Committed[JobOut]:
+    @transactional
+    async def retry(self, change: Change, caller: Caller, job_id: int) -> JobOut:
         """Run a job again from the beginning; NotNowError unless it failed or was cancelled or interrupted."""
+        job = await _own_job(change.connection, caller, job_id)
+        if job.state not in RETRIABLE:
+            raise NotNowError(f"Job {job_id} is {job.state}: there is nothing to run again.")
+        job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
+        request_work(change, job.id, "begin")
+        return await set_state(change, job, "waiting", WAITING)
 
-        async def work(change: Change) -> JobOut:
-            job = await _own_job(change.connection, caller, job_id)
-            if job.state not in RETRIABLE:
-                raise NotNowError(f"Job {job_id} is {job.state}: there is nothing to run again.")
-            job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
-            request_work(change, job.id, "begin")
-            return await set_state(change, job, "waiting", WAITING)
-
-        return await self._write(work)
-
-    async def import_looked_at(self, caller: Caller, job_id: int) -> Committed[JobOut]:
+    @transactional
+    async def import_looked_at(self, change: Change, caller: Caller, job_id: int) -> JobOut:
         """Import the result of a dry run; NotNowError unless it is one, has ended, and its files are still kept."""
+        job = await _own_job(change.connection, caller, job_id)
+        if not _is_look(job) or not job.folder:
+            raise NotNowError(f"There is nothing to import of job {job_id}: send the file again.")
+        options = ImportOptions.model_validate_json(job.options).model_copy(update={"dry_run": False})
+        job.options = options.model_dump_json()
+        job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
+        request_work(change, job.id, "begin")
+        return await set_state(change, job, "waiting", WAITING)
 
-        async def work(change: Change) -> JobOut:
-            job = await _own_job(change.connection, caller, job_id)
-            if not _is_look(job) or not job.folder:
-                raise NotNowError(f"There is nothing to import of job {job_id}: send the file again.")
-            options = ImportOptions.model_validate_json(job.options).model_copy(update={"dry_run": False})
-            job.options = options.model_dump_json()
-            job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
-            request_work(change, job.id, "begin")
-            return await set_state(change, job, "waiting", WAITING)
-
-        return await self._write(work)
-
-    async def delete(self, caller: Caller, job_id: int) -> Committed[JobOut]:
+    @transactional
+    async def delete(self, change: Change, caller: Caller, job_id: int) -> JobOut:
         """Delete a job, with its file; NotNowError while it runs."""
-
-        async def work(change: Change) -> JobOut:
-            job = await _own_job(change.connection, caller, job_id)
-            if job.state == "running":
-                raise NotNowError(f"Job {job_id} is running: cancel it first.")
-            await job.delete(using_db=change.connection)
-            request_work(change, job.id, "end")
-            return record_job_event(change, "delete", job)
-
-        return await self._write(work)
+        job = await _own_job(change.connection, caller, job_id)
+        if job.state == "running":
+            raise NotNowError(f"Job {job_id} is running: cancel it first.")
+        await job.delete(using_db=change.connection)
+        request_work(change, job.id, "end")
+        return record_job_event(change, "delete", job)
 
     async def folders(self) -> set[str]:
         """The folders that are still needed, by jobs that run or can be run again."""
@@ -186,17 +173,11 @@ class Jobs(Service):
             rows = await Job.exclude(folder="").using_db(connection).values("folder")
         return {row["folder"] for row in rows}
 
-    async def delete_old(self, days: int) -> Committed[bool]:
+    @transactional
+    async def delete_old(self, change: Change, days: int) -> bool:
         """Delete a chunk of the jobs that did not change for `days`; returns whether there may be more."""
-        oldest = datetime.now(UTC) - timedelta(days=days)
-
-        async def work(change: Change) -> bool:
-            old: QuerySet[Job] = Job.filter(updated_at__lt=oldest).exclude(state__in=ACTIVE)
-            ids = [row["id"] for row in await old.using_db(change.connection).limit(DELETE_CHUNK).values("id")]
-            await Job.filter(id__in=ids).using_db(change.connection).delete()
-            return len(ids) == DELETE_CHUNK
-
-        return await self._write(work)
+        old: QuerySet[Job] = Job.filter(updated_at__lt=datetime.now(UTC) - timedelta(days=days))
+        return await delete_chunk(change, old.exclude(state__in=ACTIVE))
 
 
 def _of(caller: Caller) -> Q:

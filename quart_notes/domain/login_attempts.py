@@ -11,13 +11,12 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F, Q
 
 from quart_notes.domain.rate_limits import RateLimit
-from quart_notes.domain.service import Service
+from quart_notes.domain.service import DELETE_CHUNK, Service, transactional
 from quart_notes.errors import TooManyAttemptsError
-from quart_notes.live.writer import Change, Committed
+from quart_notes.live.writer import Change
 from quart_notes.models import Attempt
 
 MAX_ROWS = 50_000  # keys; those that expire first are deleted first
-DELETE_CHUNK = 500  # rows deleted in one transaction
 HOUR = 3600.0  # seconds; longer than any limit
 RATE_LIMITS = {
     "account": RateLimit(burst=10, seconds=10),  # a nickname, from one address
@@ -70,32 +69,26 @@ class LoginAttempts(Service):
         if wait:
             raise _too_many(wait)
 
-    async def reset(self, one: LoginAttempt, *others: LoginAttempt) -> None:
+    @transactional
+    async def reset(self, change: Change, one: LoginAttempt, *others: LoginAttempt) -> None:
         """Reset the count of the first, and give back one attempt of each of the others: the password was right."""
+        await Attempt.filter(key=one.key).using_db(change.connection).delete()
+        for other in others:
+            counted = Attempt.filter(key=other.key).using_db(change.connection)
+            await counted.update(forgiven_at=F("forgiven_at") - RATE_LIMITS[other.kind].seconds)
 
-        async def work(change: Change) -> None:
-            await Attempt.filter(key=one.key).using_db(change.connection).delete()
-            for other in others:
-                counted = Attempt.filter(key=other.key).using_db(change.connection)
-                await counted.update(forgiven_at=F("forgiven_at") - RATE_LIMITS[other.kind].seconds)
-
-        await self._write(work)
-
-    async def forget_expired(self) -> Committed[bool]:
+    @transactional
+    async def forget_expired(self, change: Change) -> bool:
         """Delete a chunk of the keys that have expired or are too many; returns whether there may be more."""
-
-        async def work(change: Change) -> bool:
-            now = time.time()
-            over = await Attempt.all().using_db(change.connection).count() - MAX_ROWS
-            old = Attempt.filter(Q(forgiven_at__lte=now) | Q(forgiven_at__gt=now + HOUR))
-            gone = [row["key"] for row in await old.using_db(change.connection).limit(DELETE_CHUNK).values("key")]
-            if over > len(gone):
-                least = Attempt.all().using_db(change.connection).order_by("forgiven_at").limit(min(over, DELETE_CHUNK))
-                gone = [row["key"] for row in await least.values("key")]
-            await Attempt.filter(key__in=gone).using_db(change.connection).delete()
-            return len(gone) == DELETE_CHUNK
-
-        return await self._write(work)
+        now = time.time()
+        over = await Attempt.all().using_db(change.connection).count() - MAX_ROWS
+        old = Attempt.filter(Q(forgiven_at__lte=now) | Q(forgiven_at__gt=now + HOUR))
+        gone = [row["key"] for row in await old.using_db(change.connection).limit(DELETE_CHUNK).values("key")]
+        if over > len(gone):
+            least = Attempt.all().using_db(change.connection).order_by("forgiven_at").limit(min(over, DELETE_CHUNK))
+            gone = [row["key"] for row in await least.values("key")]
+        await Attempt.filter(key__in=gone).using_db(change.connection).delete()
+        return len(gone) == DELETE_CHUNK
 
 
 async def _kept(connection: BaseDBAsyncClient, keys: Iterable[str]) -> dict[str, float]:

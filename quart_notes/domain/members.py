@@ -5,12 +5,12 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import SHARED_BOARD, Caller, require_role
-from quart_notes.domain.service import Listed, Service
+from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
 from quart_notes.live import events
 from quart_notes.live.events import AccessChange, AccessEvent, MemberEvent, MembershipEvent
-from quart_notes.live.writer import Change, Committed
+from quart_notes.live.writer import Change
 from quart_notes.models import Board, LogHead, Membership
 from quart_notes.schemas import MemberOut, MembershipOut, MemberUpdate, Role
 
@@ -28,49 +28,43 @@ class Members(Service):
             [MemberOut(board_id=board_id, user=people[one.user_id], role=role_of(one)) for one in members], position
         )
 
-    async def set(self, caller: Caller, board_id: int, user_id: int, data: MemberUpdate) -> Committed[MemberOut]:
+    @transactional
+    async def set(self, change: Change, caller: Caller, board_id: int, user_id: int, data: MemberUpdate) -> MemberOut:
         """Add a member, or change their role."""
-
-        async def work(change: Change) -> MemberOut:
-            connection = change.connection
-            await require_role(connection, caller, board_id, "owner")
-            await require_shared(connection, board_id)
-            (user,) = await require_users(connection, user_id=user_id)
-            member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
-            out = MemberOut(board_id=board_id, user=user, role=data.role)
-            if member is None:
-                await add_member(change, board_id, user_id, data.role)
-                change.record(MemberEvent(topic=events.board(board_id), action="create", member=out))
-            elif member.role != data.role:
-                if member.role == "owner":
-                    await _require_another_owner(connection, board_id, user_id)
-                member.role = data.role
-                await member.save(using_db=connection, update_fields=["role"])
-                change.record(MemberEvent(topic=events.board(board_id), action="update", member=out))
-                record_membership(change, "update", board_id, user_id, data.role)
-            return out
-
-        return await self._write(work)
-
-    async def remove(self, caller: Caller, board_id: int, user_id: int) -> Committed[MemberOut]:
-        """Remove a member: owners may, and members themselves."""
-
-        async def work(change: Change) -> MemberOut:
-            connection = change.connection
-            await require_role(connection, caller, board_id, "viewer" if user_id == caller.id else "owner")
-            await require_shared(connection, board_id)
-            member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
-            if member is None:
-                raise NotFoundError(f"User {user_id} is not a member of board {board_id}")
+        connection = change.connection
+        await require_role(connection, caller, board_id, "owner")
+        await require_shared(connection, board_id)
+        (user,) = await require_users(connection, user_id=user_id)
+        member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
+        out = MemberOut(board_id=board_id, user=user, role=data.role)
+        if member is None:
+            await add_member(change, board_id, user_id, data.role)
+            change.record(MemberEvent(topic=events.board(board_id), action="create", member=out))
+        elif member.role != data.role:
             if member.role == "owner":
                 await _require_another_owner(connection, board_id, user_id)
-            await member.delete(using_db=connection)
-            out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=role_of(member))
-            change.record(MemberEvent(topic=events.board(board_id), action="delete", member=out))
-            record_membership(change, "delete", board_id, user_id, role_of(member))
-            return out
+            member.role = data.role
+            await member.save(using_db=connection, update_fields=["role"])
+            change.record(MemberEvent(topic=events.board(board_id), action="update", member=out))
+            record_membership(change, "update", board_id, user_id, data.role)
+        return out
 
-        return await self._write(work)
+    @transactional
+    async def remove(self, change: Change, caller: Caller, board_id: int, user_id: int) -> MemberOut:
+        """Remove a member: owners may, and members themselves."""
+        connection = change.connection
+        await require_role(connection, caller, board_id, "viewer" if user_id == caller.id else "owner")
+        await require_shared(connection, board_id)
+        member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
+        if member is None:
+            raise NotFoundError(f"User {user_id} is not a member of board {board_id}")
+        if member.role == "owner":
+            await _require_another_owner(connection, board_id, user_id)
+        await member.delete(using_db=connection)
+        out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=role_of(member))
+        change.record(MemberEvent(topic=events.board(board_id), action="delete", member=out))
+        record_membership(change, "delete", board_id, user_id, role_of(member))
+        return out
 
 
 async def add_member(change: Change, board_id: int, user_id: int, role: Role) -> None:

@@ -29,7 +29,7 @@ from quart_notes.domain.message_queries import (
     without_unseen,
 )
 from quart_notes.domain.rooms import conversation, require_participant, require_room, require_visible_room
-from quart_notes.domain.service import Listed, Service
+from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
 from quart_notes.domain.users import require_user, require_users
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message, Room
@@ -45,7 +45,6 @@ from quart_notes.schemas import (
 from quart_notes.schemas.event_ids import EventId
 
 MOST_DIGITS = 9  # digits of a guest's number
-DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
 class Posted(NamedTuple):
@@ -83,14 +82,11 @@ class Messages(Service):
 
         return await self._write(work)
 
-    async def post_line(self, room_id: int, author_id: int, content: str) -> Committed[MessageOut]:
+    @transactional
+    async def post_line(self, change: Change, room_id: int, author_id: int, content: str) -> MessageOut:
         """Post a user's line in a public room."""
-
-        async def work(change: Change) -> MessageOut:
-            (author,) = await require_users(change.connection, author_id=author_id)
-            return (await _post(change, await room_of(change.connection, room_id), content, author=author)).message
-
-        return await self._write(work)
+        (author,) = await require_users(change.connection, author_id=author_id)
+        return (await _post(change, await room_of(change.connection, room_id), content, author=author)).message
 
     async def post_as_guest(
         self, room_id: int, guest: str, content: str, client_key: str | None = None
@@ -177,17 +173,10 @@ class Messages(Service):
 
         return await self._write(work)
 
-    async def empty_trash(self, days: int) -> Committed[bool]:
+    @transactional
+    async def empty_trash(self, change: Change, days: int) -> bool:
         """Delete a chunk of the messages deleted more than `days` ago for good; returns whether there may be more."""
-        oldest = datetime.now(UTC) - timedelta(days=days)
-
-        async def work(change: Change) -> bool:
-            old = Message.filter(deleted_at__lt=oldest).using_db(change.connection).limit(DELETE_CHUNK)
-            ids = [row["id"] for row in await old.values("id")]
-            await Message.filter(id__in=ids).using_db(change.connection).delete()
-            return len(ids) == DELETE_CHUNK
-
-        return await self._write(work)
+        return await delete_chunk(change, Message.filter(deleted_at__lt=datetime.now(UTC) - timedelta(days=days)))
 
     async def get(self, caller: Caller, message_id: int) -> tuple[MessageOut, EventId]:
         """A message, and the newest event that it includes."""

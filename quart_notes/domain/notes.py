@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.idempotency import make_once, request_of
-from quart_notes.domain.service import Listed, Service
+from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
 from quart_notes.domain.text_normalization import searchable, searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.live.events import Action, NoteEvent, board
@@ -24,7 +24,6 @@ INSERT = (
     f"INSERT INTO note (version, {', '.join(INSERTED)})"  # noqa: S608 - our own names
     f" VALUES (1, {', '.join(f'?{number}' for number in range(1, len(INSERTED) + 1))})"
 )
-DELETE_CHUNK = 500  # rows deleted in one transaction
 
 Precondition = Callable[[int], bool]  # whether a note of that version may be changed
 
@@ -87,44 +86,31 @@ class Notes(Service):
 
         return await self._write(work)
 
+    @transactional
     async def delete(
-        self, caller: Caller, board_id: int, note_id: int, allowed: Precondition | None = None
-    ) -> Committed[NoteOut]:
+        self, change: Change, caller: Caller, board_id: int, note_id: int, allowed: Precondition | None = None
+    ) -> NoteOut:
         """Delete a note; `restore` can undo it for a while."""
+        await require_role(change.connection, caller, board_id, "editor")
+        note = await _require_present(change.connection, board_id, note_id, allowed)
+        note.deleted_at = datetime.now(UTC)
+        await note.save(using_db=change.connection, update_fields=["deleted_at"])
+        return _record(change, "delete", note)
 
-        async def work(change: Change) -> NoteOut:
-            await require_role(change.connection, caller, board_id, "editor")
-            note = await _require_present(change.connection, board_id, note_id, allowed)
-            note.deleted_at = datetime.now(UTC)
-            await note.save(using_db=change.connection, update_fields=["deleted_at"])
-            return _record(change, "delete", note)
-
-        return await self._write(work)
-
-    async def restore(self, caller: Caller, board_id: int, note_id: int) -> Committed[NoteOut]:
+    @transactional
+    async def restore(self, change: Change, caller: Caller, board_id: int, note_id: int) -> NoteOut:
         """Restore a deleted note, under its id; NotFoundError when it was not deleted or is deleted for good."""
+        await require_role(change.connection, caller, board_id, "editor")
+        note = await _deleted(change.connection, board_id, note_id)
+        if note is None:
+            raise NotFoundError(f"There is no deleted note {note_id}")
+        note.deleted_at = None
+        return await _save(change, "create", note, "deleted_at")
 
-        async def work(change: Change) -> NoteOut:
-            await require_role(change.connection, caller, board_id, "editor")
-            note = await _deleted(change.connection, board_id, note_id)
-            if note is None:
-                raise NotFoundError(f"There is no deleted note {note_id}")
-            note.deleted_at = None
-            return await _save(change, "create", note, "deleted_at")
-
-        return await self._write(work)
-
-    async def empty_trash(self, days: int) -> Committed[bool]:
+    @transactional
+    async def empty_trash(self, change: Change, days: int) -> bool:
         """Delete a chunk of the notes deleted more than `days` ago for good; returns whether there may be more."""
-        oldest = datetime.now(UTC) - timedelta(days=days)
-
-        async def work(change: Change) -> bool:
-            old = Note.filter(deleted_at__lt=oldest).using_db(change.connection).limit(DELETE_CHUNK)
-            ids: Any = await old.values_list("id", flat=True)
-            await Note.filter(id__in=list(ids)).using_db(change.connection).delete()
-            return len(ids) == DELETE_CHUNK
-
-        return await self._write(work)
+        return await delete_chunk(change, Note.filter(deleted_at__lt=datetime.now(UTC) - timedelta(days=days)))
 
     async def get(self, caller: Caller, board_id: int, note_id: int) -> tuple[NoteOut, EventId]:
         """A note, and the newest event that it includes."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from quart_notes.domain.service import Service
+from quart_notes.domain.service import Service, transactional
 from quart_notes.errors import FieldError, NotFoundError, ValidationFailedError
 from quart_notes.live import events
 from quart_notes.live.events import PreferenceEvent
@@ -58,35 +58,29 @@ class Preferences(Service):
 
         return await self._write(work)
 
-    async def delete(self, user_id: int, key: str) -> Committed[PreferenceOut]:
+    @transactional
+    async def delete(self, change: Change, user_id: int, key: str) -> PreferenceOut:
         """Remove one; NotFoundError when it is not set."""
+        row = None
+        if len(key) <= PREFERENCE_KEY_MAX and key.isprintable():  # PostgreSQL cannot store NUL
+            row = await Preference.get_or_none(user_id=user_id, key=key, using_db=change.connection)
+        if row is None:
+            raise _not_set(key)
+        await row.delete(using_db=change.connection)
+        out = PreferenceOut(key=key, value=json.loads(row.value))
+        change.record(PreferenceEvent(topic=events.user(user_id), action="delete", preference=out))
+        return out
 
-        async def work(change: Change) -> PreferenceOut:
-            row = None
-            if len(key) <= PREFERENCE_KEY_MAX and key.isprintable():  # PostgreSQL cannot store NUL
-                row = await Preference.get_or_none(user_id=user_id, key=key, using_db=change.connection)
-            if row is None:
-                raise _not_set(key)
-            await row.delete(using_db=change.connection)
-            out = PreferenceOut(key=key, value=json.loads(row.value))
-            change.record(PreferenceEvent(topic=events.user(user_id), action="delete", preference=out))
-            return out
-
-        return await self._write(work)
-
-    async def clear(self, user_id: int) -> Committed[dict[str, Any]]:
+    @transactional
+    async def clear(self, change: Change, user_id: int) -> dict[str, Any]:
         """Remove all; returns what they were, by key. An event for each."""
-
-        async def work(change: Change) -> dict[str, Any]:
-            mine = Preference.filter(user_id=user_id).using_db(change.connection)
-            values = {row.key: json.loads(row.value) for row in sorted(await mine, key=_key)}
-            await mine.delete()
-            for key, value in values.items():
-                out = PreferenceOut(key=key, value=value)
-                change.record(PreferenceEvent(topic=events.user(user_id), action="delete", preference=out))
-            return values
-
-        return await self._write(work)
+        mine = Preference.filter(user_id=user_id).using_db(change.connection)
+        values = {row.key: json.loads(row.value) for row in sorted(await mine, key=_key)}
+        await mine.delete()
+        for key, value in values.items():
+            out = PreferenceOut(key=key, value=value)
+            change.record(PreferenceEvent(topic=events.user(user_id), action="delete", preference=out))
+        return values
 
 
 def _not_set(key: str) -> NotFoundError:

@@ -7,12 +7,12 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.api_tokens import revoke_all
 from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import ACTIVE, request_work, set_state
-from quart_notes.domain.service import Service
+from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.sessions import record_session_end
 from quart_notes.domain.users import ASSISTANT, nickname_taken, of_nickname, user_out
 from quart_notes.domain.users import record_user_event as tell_everybody
 from quart_notes.errors import LastAdministratorError, NotFoundError
-from quart_notes.live.writer import Change, Committed
+from quart_notes.live.writer import Change
 from quart_notes.models import NICKNAME_KEY_MAX, Invitation, Job, User
 from quart_notes.schemas import ProfileUpdate, UserOut, name_key
 
@@ -36,59 +36,47 @@ class Profiles(Service):
         user_id: int = user.id
         return user_id
 
-    async def change(self, user_id: int, data: ProfileUpdate) -> Committed[UserOut]:
+    @transactional
+    async def change(self, change: Change, user_id: int, data: ProfileUpdate) -> UserOut:
         """Change a user's name, nickname or address; NicknameTakenError. Without a difference no event is sent."""
+        user = await _require_user(change.connection, user_id)
+        wanted = data.changes()
+        if "email" in wanted:
+            wanted["email"] = wanted["email"] or ""
+        if wanted.get("nickname", user.nickname) != user.nickname:
+            wanted["nickname_key"] = await _free_key(change, user, wanted["nickname"])
+            await rename_personal(change, user.id, user.nickname, wanted["nickname"])
+        return await _update(change, user, **wanted)
 
-        async def work(change: Change) -> UserOut:
-            user = await _require_user(change.connection, user_id)
-            wanted = data.changes()
-            if "email" in wanted:
-                wanted["email"] = wanted["email"] or ""
-            if wanted.get("nickname", user.nickname) != user.nickname:
-                wanted["nickname_key"] = await _free_key(change, user, wanted["nickname"])
-                await rename_personal(change, user.id, user.nickname, wanted["nickname"])
-            return await _update(change, user, **wanted)
-
-        return await self._write(work)
-
-    async def deactivate(self, user_id: int) -> Committed[UserOut]:
+    @transactional
+    async def deactivate(self, change: Change, user_id: int) -> UserOut:
         """Deactivate a user: end everything that lets them in, their links and their jobs.
 
         raises   NotFoundError; LastAdministratorError
         """
+        user = await _require_user(change.connection, user_id)
+        await _require_another_administrator(change, user)
+        if user.deactivated_at is None:
+            await revoke_all(change, user.id)
+            await Invitation.filter(inviter_id=user.id).using_db(change.connection).delete()
+            await _end_jobs(change, user.id)
+            await _update(change, user, deactivated_at=datetime.now(UTC))
+        return user_out(user)
 
-        async def work(change: Change) -> UserOut:
-            user = await _require_user(change.connection, user_id)
-            await _require_another_administrator(change, user)
-            if user.deactivated_at is None:
-                await revoke_all(change, user.id)
-                await Invitation.filter(inviter_id=user.id).using_db(change.connection).delete()
-                await _end_jobs(change, user.id)
-                await _update(change, user, deactivated_at=datetime.now(UTC))
-            return user_out(user)
-
-        return await self._write(work)
-
-    async def activate(self, user_id: int) -> Committed[UserOut]:
+    @transactional
+    async def activate(self, change: Change, user_id: int) -> UserOut:
         """Reactivate a user, with their former password; NotFoundError."""
+        user = await _require_user(change.connection, user_id)
+        await revoke_all(change, user.id)  # sessions and tokens made while they were deactivated
+        return await _update(change, user, deactivated_at=None)
 
-        async def work(change: Change) -> UserOut:
-            user = await _require_user(change.connection, user_id)
-            await revoke_all(change, user.id)  # sessions and tokens made while they were deactivated
-            return await _update(change, user, deactivated_at=None)
-
-        return await self._write(work)
-
-    async def set_admin(self, user_id: int, *, admin: bool) -> Committed[UserOut]:
+    @transactional
+    async def set_admin(self, change: Change, user_id: int, *, admin: bool) -> UserOut:
         """Make a user an administrator, or remove the right; NotFoundError, LastAdministratorError."""
-
-        async def work(change: Change) -> UserOut:
-            user = await _require_user(change.connection, user_id)
-            if not admin:
-                await _require_another_administrator(change, user)
-            return await _update(change, user, is_admin=admin)
-
-        return await self._write(work)
+        user = await _require_user(change.connection, user_id)
+        if not admin:
+            await _require_another_administrator(change, user)
+        return await _update(change, user, is_admin=admin)
 
 
 async def _require_user(connection: BaseDBAsyncClient, user_id: int) -> User:

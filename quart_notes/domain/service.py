@@ -1,18 +1,22 @@
 """The common base of the domain's services: their dependencies, and the shape of a list."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.queryset import QuerySet
 
 from quart_notes.live.event_log import EventLog
-from quart_notes.live.writer import Write
+from quart_notes.live.writer import Change, Committed, Write
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import Database
 
 T = TypeVar("T")
+P = ParamSpec("P")
+DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
 class Listed(NamedTuple, Generic[T]):
@@ -36,3 +40,25 @@ class Service:
         """A consistent read, and the newest event that it includes."""
         async with self._database.snapshot() as connection:
             yield connection, await self._log.newest(connection)
+
+
+S = TypeVar("S", bound=Service)
+
+
+def transactional(
+    method: Callable[Concatenate[S, Change, P], Awaitable[T]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, Committed[T]]]:
+    """Run a service's method in a transaction; it gets the change, its caller the committed result."""
+
+    @wraps(method)
+    async def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> Committed[T]:
+        return await self._write(lambda change: method(self, change, *args, **kwargs))
+
+    return run
+
+
+async def delete_chunk(change: Change, rows: QuerySet[Any]) -> bool:
+    """Delete a chunk of these rows; returns whether there may be more."""
+    ids: Any = await rows.using_db(change.connection).limit(DELETE_CHUNK).values_list("id", flat=True)
+    await rows.model.filter(id__in=list(ids)).using_db(change.connection).delete()
+    return len(ids) == DELETE_CHUNK

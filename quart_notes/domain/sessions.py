@@ -8,18 +8,17 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.secret_tokens import hash_of, new_secret
-from quart_notes.domain.service import Service
+from quart_notes.domain.service import Service, delete_chunk, transactional
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError
 from quart_notes.live import events
 from quart_notes.live.events import AccessChange, AccessEvent
-from quart_notes.live.writer import Change, Committed
+from quart_notes.live.writer import Change
 from quart_notes.models import Session, User
 from quart_notes.schemas import AGENT_MAX, SessionOut, UserOut
 
 LIFETIME = timedelta(days=365)  # from sign-in, however much it is used
 SEEN_INTERVAL = timedelta(hours=1)  # precision of "last used": one write an hour, not one a request
-DELETE_CHUNK = 500  # rows deleted in one transaction
 
 
 class SessionInfo(NamedTuple):
@@ -73,12 +72,10 @@ class Sessions(Service):
         person = people.get(session.user_id or 0)
         return SessionInfo(session.id, person, admin, session.proven, session.board_id, _end_of(session))
 
-    async def _see(self, session_id: int) -> None:
-        async def work(change: Change) -> None:
-            now = datetime.now(UTC)
-            await Session.filter(id=session_id).using_db(change.connection).update(seen_at=now)
-
-        await self._write(work)
+    @transactional
+    async def _see(self, change: Change, session_id: int) -> None:
+        now = datetime.now(UTC)
+        await Session.filter(id=session_id).using_db(change.connection).update(seen_at=now)
 
     async def of_person(self, user_id: int, current: int | None) -> list[SessionOut]:
         """A user's signed-in browsers, the one used last first."""
@@ -102,52 +99,36 @@ class Sessions(Service):
             for row in rows
         ]
 
-    async def open_board(self, session_id: int, board_id: int) -> None:
+    @transactional
+    async def open_board(self, change: Change, session_id: int, board_id: int) -> None:
         """Store which board is open in a browser."""
+        await Session.filter(id=session_id).using_db(change.connection).update(board_id=board_id)
+        _record_ends(change, session_id)
 
-        async def work(change: Change) -> None:
-            await Session.filter(id=session_id).using_db(change.connection).update(board_id=board_id)
-            _record_ends(change, session_id)
-
-        await self._write(work)
-
-    async def end(self, user_id: int, session_id: int) -> None:
+    @transactional
+    async def end(self, change: Change, user_id: int, session_id: int) -> None:
         """Sign out a user's browser; NotFoundError unless it is theirs and signed in."""
+        mine = Session.filter(id=session_id, user_id=user_id).using_db(change.connection)
+        if not await mine.delete():
+            raise NotFoundError(f"There is no session {session_id}")
+        record_session_end(change, user_id)
 
-        async def work(change: Change) -> None:
-            mine = Session.filter(id=session_id, user_id=user_id).using_db(change.connection)
-            if not await mine.delete():
-                raise NotFoundError(f"There is no session {session_id}")
-            record_session_end(change, user_id)
-
-        await self._write(work)
-
-    async def end_secret(self, secret: str) -> None:
+    @transactional
+    async def end_secret(self, change: Change, secret: str) -> None:
         """End the session of a secret, if there is one."""
+        session = await Session.get_or_none(secret_hash=hash_of(secret), using_db=change.connection)
+        if session is not None:
+            await session.delete(using_db=change.connection)
+            if session.user_id is not None and session.proven:
+                record_session_end(change, session.user_id)
+            else:
+                _record_ends(change, session.id)
 
-        async def work(change: Change) -> None:
-            session = await Session.get_or_none(secret_hash=hash_of(secret), using_db=change.connection)
-            if session is not None:
-                await session.delete(using_db=change.connection)
-                if session.user_id is not None and session.proven:
-                    record_session_end(change, session.user_id)
-                else:
-                    _record_ends(change, session.id)
-
-        await self._write(work)
-
-    async def forget_expired(self) -> Committed[bool]:
+    @transactional
+    async def forget_expired(self, change: Change) -> bool:
         """Delete a chunk of the expired sessions; returns whether there may be more."""
-
-        async def work(change: Change) -> bool:
-            now = datetime.now(UTC)
-            over = Session.filter(Q(expires_at__lte=now) | Q(created_at__lte=now - LIFETIME))
-            old = over.using_db(change.connection).limit(DELETE_CHUNK)
-            ids = [row["id"] for row in await old.values("id")]
-            await Session.filter(id__in=ids).using_db(change.connection).delete()
-            return len(ids) == DELETE_CHUNK
-
-        return await self._write(work)
+        now = datetime.now(UTC)
+        return await delete_chunk(change, Session.filter(Q(expires_at__lte=now) | Q(created_at__lte=now - LIFETIME)))
 
 
 def _valid_session() -> QuerySet[Session]:

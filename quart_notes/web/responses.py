@@ -1,6 +1,7 @@
 """JSON responses of objects and lists: entity tags, positions in the feed, links to further pages."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +24,7 @@ CREATED_HEADERS = {**ITEM_HEADERS, "Location": HEADERS["Location"]}
 
 
 def list_response(description: str, model: Any) -> tuple[ResponseDoc, ResponseDoc]:
-    """The documented responses of `listed`."""
+    """The documented responses of `page`."""
     return (
         ResponseDoc(200, description, model, headers=LIST_HEADERS),
         ResponseDoc(304, "Nothing has changed since the entity tag in If-None-Match."),
@@ -43,10 +44,22 @@ def made_status(written: Committed[Any]) -> int:
     return 200 if isinstance(written, AlreadyMade) else 201
 
 
-def page(adapter: TypeAdapter[Any], found: Listed[Any]) -> Response:
-    """A page of a list by id ascending, and the link to the next page."""
-    links = {"next": {"after_id": found.items[-1].id}} if found.more else {}
-    return json_list(adapter.dump_json(found.items), found.position, **links)
+def json_made(written: Committed[Any], parent: str) -> Response:
+    """A new object, or one that was created before; `parent` is the path of its list."""
+    made, position = written
+    return json_item(made, position, status=made_status(written), location=f"{parent}/{made.id}")
+
+
+def page(model: type[OutputModel], found: Listed[Any], **links: Mapping[str, Any]) -> Response:
+    """A page of a list by id ascending, and the link to the next page, or the `links` as of `json_list`."""
+    if found.more and not links:
+        links = {"next": {"after_id": found.items[-1].id}}
+    return json_list(_list_of(model).dump_json(found.items), found.position, **links)
+
+
+@cache
+def _list_of(model: type[OutputModel]) -> TypeAdapter[Any]:
+    return TypeAdapter(list[model])  # type: ignore[valid-type]
 
 
 def json_list(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:

@@ -13,7 +13,7 @@ from quart_notes.background.import_runner import ImportRunner
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.domain.jobs import UploadedJob
-from quart_notes.domain.notes import DELETE_CHUNK
+from quart_notes.domain.service import DELETE_CHUNK
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError
 from quart_notes.live.writer import Change
 from quart_notes.models import Job, Note

@@ -10,7 +10,8 @@ import pytest
 
 from quart_notes.core import Core
 from quart_notes.domain import login_attempts
-from quart_notes.domain.login_attempts import DELETE_CHUNK, RATE_LIMITS, LoginAttempt
+from quart_notes.domain.login_attempts import RATE_LIMITS, LoginAttempt
+from quart_notes.domain.service import DELETE_CHUNK
 from quart_notes.errors import TooManyAttemptsError
 from tests.support.servers.empty_database import settings_for
 from tests.support.servers.in_process import opened, rows

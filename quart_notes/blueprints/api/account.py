@@ -1,9 +1,9 @@
 """The API of the caller's account: sign-in, sessions, the password, API tokens."""
 
-from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_request
 
+from quart_notes.domain.service import Listed
 from quart_notes.errors import (
     NotFoundError,
     TooManyAttemptsError,
@@ -12,15 +12,12 @@ from quart_notes.errors import (
 from quart_notes.schemas import NewTokenOut, PasswordChange, SessionOut, SignIn, TokenCreate, TokenOut, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, json_item, json_list, list_response, made, made_status
+from quart_notes.web.responses import CREATED_HEADERS, json_item, json_made, list_response, made, page
 from quart_notes.web.security import sign_in as signing_in
 from quart_notes.web.security.authentication import caller, end_session
 
 blueprint = Blueprint("account", __name__, url_prefix="/api")
 tag_blueprint(blueprint, ["account"])
-
-SESSIONS = TypeAdapter(list[SessionOut])
-TOKENS = TypeAdapter(list[TokenOut])
 
 
 @blueprint.post("/sign-in")
@@ -62,7 +59,7 @@ async def list_sessions() -> Response:
     """
     who = await caller()
     found = await core().sessions.of_person(who.id or 0, who.session)
-    return json_list(SESSIONS.dump_json(found), await core().log.newest())
+    return page(SessionOut, Listed(found, await core().log.newest()))
 
 
 @blueprint.delete("/me/sessions/<id:session_id>")
@@ -97,8 +94,7 @@ async def list_tokens() -> Response:
 
     Without their secrets, of which only hashes are stored.
     """
-    found = await core().tokens.of_person((await caller()).id or 0)
-    return json_list(TOKENS.dump_json(found), await core().log.newest())
+    return page(TokenOut, Listed(await core().tokens.of_person((await caller()).id or 0), await core().log.newest()))
 
 
 @blueprint.post("/me/tokens")
@@ -109,9 +105,7 @@ async def create_token(data: TokenCreate) -> Response:
 
     The program sends `Authorization: Bearer qn_…` and may do what you may, or only read.
     """
-    written = await core().tokens.add((await caller()).id or 0, data)
-    token, position = written
-    return json_item(token, position, status=made_status(written), location=f"/api/me/tokens/{token.id}")
+    return json_made(await core().tokens.add((await caller()).id or 0, data), "/api/me/tokens")
 
 
 @blueprint.delete("/me/tokens/<id:token_id>")

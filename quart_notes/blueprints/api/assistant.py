@@ -3,7 +3,7 @@
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring
 
-from quart_notes.blueprints.api.messages import MESSAGE_HEADERS
+from quart_notes.blueprints.api.messages import MESSAGE_HEADERS, message_item
 from quart_notes.errors import (
     NobodyChosenError,
     NotNowError,
@@ -64,8 +64,7 @@ async def stop_answer(message_id: int) -> Response:
 
     The text so far is kept. An answer that has ended stays as it is. 404 for a message that is no answer.
     """
-    message, position = await core().answers.stop(await caller(), message_id)
-    return json_item(message, position, version=message.version)
+    return message_item(await core().answers.stop(await caller(), message_id))
 
 
 @blueprint.post("/messages/<id:message_id>/retry")
@@ -78,5 +77,4 @@ async def retry_answer(message_id: int) -> Response:
 
     409 for an answer that is done or being written, and when too many questions are waiting.
     """
-    message, position = await core().answers.retry(await caller(), message_id)
-    return json_item(message, position, version=message.version)
+    return message_item(await core().answers.retry(await caller(), message_id))

@@ -1,6 +1,5 @@
 """The API of the boards and their members."""
 
-from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
@@ -21,14 +20,11 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, list_response, made, made_status, page
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, json_made, list_response, made, page
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("boards", __name__, url_prefix="/api/boards")
 tag_blueprint(blueprint, ["boards"])
-
-BOARDS = TypeAdapter(list[MyBoardOut])
-MEMBERS = TypeAdapter(list[MemberOut])
 
 
 @blueprint.get("")
@@ -40,8 +36,7 @@ async def list_boards(query_args: BoardQuery) -> Response:
     The shared board, your personal one, and those that you are a member of. In open mode all shared ones, and the
     personal board of `person_id`, or your own.
     """
-    found = await core().boards.find(await acting_as(query_args.person_id), query_args)
-    return page(BOARDS, found)
+    return page(MyBoardOut, await core().boards.find(await acting_as(query_args.person_id), query_args))
 
 
 @blueprint.post("")
@@ -49,9 +44,7 @@ async def list_boards(query_args: BoardQuery) -> Response:
 @responds(*made("board", MyBoardOut, CREATED_HEADERS))
 async def create_board(data: BoardCreate) -> Response:
     """Add a shared board, which you own."""
-    written = await core().boards.add(await caller(), data)
-    board, position = written
-    return json_item(board, position, status=made_status(written), location=f"/api/boards/{board.id}")
+    return json_made(await core().boards.add(await caller(), data), "/api/boards")
 
 
 @blueprint.get("/<id:board_id>")
@@ -97,8 +90,7 @@ async def list_members(board_id: int) -> Response:
 
     The shared board has no members.
     """
-    found = await core().members.find(await caller(), board_id)
-    return page(MEMBERS, found)
+    return page(MemberOut, await core().members.find(await caller(), board_id))
 
 
 @blueprint.put("/<id:board_id>/members/<id:user_id>")

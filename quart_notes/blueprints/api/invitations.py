@@ -1,21 +1,19 @@
 """The API of the invitations."""
 
-from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_request
 
+from quart_notes.domain.service import Listed
 from quart_notes.errors import PersonalBoardError
 from quart_notes.schemas import InvitationCreate, InvitationOut, NewInvitationOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import ITEM_HEADERS, json_item, json_list, list_response, made, made_status
+from quart_notes.web.responses import ITEM_HEADERS, json_item, list_response, made, made_status, page
 from quart_notes.web.security.allowed_hosts import base_url
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("invitations", __name__, url_prefix="/api/invitations")
 tag_blueprint(blueprint, ["account"])
-
-INVITATIONS = TypeAdapter(list[InvitationOut])
 
 
 @blueprint.get("")
@@ -25,8 +23,7 @@ async def list_invitations() -> Response:
 
     Your own; an administrator sees all.
     """
-    found = await core().invitations.find(await caller())
-    return json_list(INVITATIONS.dump_json(found), await core().log.newest())
+    return page(InvitationOut, Listed(await core().invitations.find(await caller()), await core().log.newest()))
 
 
 @blueprint.post("")

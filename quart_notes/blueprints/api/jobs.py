@@ -1,6 +1,5 @@
 """The API of jobs: their progress, cancelling and running again."""
 
-from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring
 
@@ -14,8 +13,6 @@ from quart_notes.web.security.authentication import acting_as, caller
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs")
 tag_blueprint(blueprint, ["jobs"])
 
-JOBS = TypeAdapter(list[JobOut])
-
 
 @blueprint.get("")
 @validate_querystring(JobQuery)
@@ -26,8 +23,7 @@ async def list_jobs(query_args: JobQuery) -> Response:
     By id ascending, at most `limit`. In open mode those of `person_id`, and those without a person; in accounts mode
     other people's jobs are refused. Jobs that have not changed for `trash_days` are deleted.
     """
-    found = await core().jobs.find(await acting_as(query_args.person_id), query_args)
-    return page(JOBS, found)
+    return page(JobOut, await core().jobs.find(await acting_as(query_args.person_id), query_args))
 
 
 @blueprint.get("/<id:job_id>")

@@ -1,28 +1,24 @@
 """The API of messages, direct ones first."""
 
-from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.domain.messages import Posted
 from quart_notes.domain.service import Listed
-from quart_notes.errors import (
-    NotYoursError,
-    StaleVersionError,
-)
+from quart_notes.errors import NotYoursError, StaleVersionError
 from quart_notes.live.writer import Committed
 from quart_notes.schemas import AuthorQuery, MessageCreate, MessageOut, MessageQuery, MessageUpdate
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
 from quart_notes.web.etags import if_match, tags_sent
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, json_list, list_response
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, list_response, page
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("messages", __name__, url_prefix="/api/messages")
 tag_blueprint(blueprint, ["messages"])
 
-MESSAGES = TypeAdapter(list[MessageOut])
 MESSAGE_HEADERS = {**ITEM_HEADERS, "ETag": HEADERS["ETag"]}
 MESSAGE_LIST = list_response("The messages, by id.", list[MessageOut])
 POSTED = (
@@ -58,8 +54,7 @@ async def send_message(data: MessageCreate) -> Response:
 @responds(ResponseDoc(200, "The message.", MessageOut, headers=MESSAGE_HEADERS))
 async def get_message(message_id: int) -> Response:
     """Get a message."""
-    message, position = await core().messages.get(await caller(), message_id)
-    return json_item(message, position, version=message.version)
+    return message_item(await core().messages.get(await caller(), message_id))
 
 
 @blueprint.patch("/<id:message_id>")
@@ -75,8 +70,7 @@ async def update_message(message_id: int, data: MessageUpdate) -> Response:
     sends no event.
     """
     allowed = if_match(tags_sent("If-Match"))
-    message, position = await core().messages.change(await caller(), message_id, data, allowed)
-    return json_item(message, position, version=message.version)
+    return message_item(await core().messages.change(await caller(), message_id, data, allowed))
 
 
 @blueprint.delete("/<id:message_id>")
@@ -92,8 +86,7 @@ async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
     has no text.
     """
     allowed = if_match(tags_sent("If-Match"))
-    message, position = await core().messages.delete(await caller(), message_id, query_args.author_id, allowed)
-    return json_item(message, position, version=message.version)
+    return message_item(await core().messages.delete(await caller(), message_id, query_args.author_id, allowed))
 
 
 @blueprint.post("/<id:message_id>/restore")
@@ -106,18 +99,20 @@ async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
 
     404 when it was not deleted, or was deleted for good.
     """
-    message, position = await core().messages.restore(await caller(), message_id, query_args.author_id)
+    return message_item(await core().messages.restore(await caller(), message_id, query_args.author_id))
+
+
+def message_item(found: tuple[MessageOut, EventId]) -> Response:
+    """A message, with its version as the entity tag."""
+    message, position = found
     return json_item(message, position, version=message.version)
 
 
 def pages(found: Listed[MessageOut], query: MessageQuery) -> Response:
     """A page of messages, with the link to the next page, or to the one before when asked for from the end."""
-    links = {}
-    if found.more and query.before_id is None:
-        links["next"] = {"after_id": found.items[-1].id}
-    elif found.more:
-        links["prev"] = {"before_id": found.items[0].id}
-    return json_list(MESSAGES.dump_json(found.items), found.position, **links)
+    backwards = found.more and query.before_id is not None
+    links = {"prev": {"before_id": found.items[0].id}} if backwards else {}
+    return page(MessageOut, found, **links)
 
 
 def posted(written: Committed[Posted]) -> Response:

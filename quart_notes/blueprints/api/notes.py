@@ -8,9 +8,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.core import Core
 from quart_notes.domain.access import SHARED_BOARD, Caller
-from quart_notes.errors import (
-    StaleVersionError,
-)
+from quart_notes.errors import StaleVersionError
 from quart_notes.live.events import board
 from quart_notes.live.response_cache import CachedResponse
 from quart_notes.live.writer import Committed

@@ -1,13 +1,10 @@
 """The API of rooms: messages, presence, read markers."""
 
-from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.api.messages import MESSAGE_LIST, POSTED, pages, posted
-from quart_notes.errors import (
-    RoomNameTakenError,
-)
+from quart_notes.errors import RoomNameTakenError
 from quart_notes.schemas import (
     MessageQuery,
     PresenceOut,
@@ -21,13 +18,11 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, list_response, made, made_status, page
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, json_made, list_response, made, page
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/api/rooms")
 tag_blueprint(blueprint, ["rooms"])
-
-ROOMS = TypeAdapter(list[RoomOut])
 
 
 @blueprint.get("")
@@ -38,8 +33,7 @@ async def list_rooms(query_args: RoomQuery) -> Response:
 
     By id ascending, at most `limit`, the lobby first; with `person_id` that person's direct conversations too.
     """
-    found = await core().rooms.find(await caller(), query_args)
-    return page(ROOMS, found)
+    return page(RoomOut, await core().rooms.find(await caller(), query_args))
 
 
 @blueprint.post("")
@@ -50,9 +44,7 @@ async def create_room(data: RoomCreate) -> Response:
 
     Its name must be unique, regardless of case.
     """
-    written = await core().rooms.add(data, (await caller()).id)
-    room, position = written
-    return json_item(room, position, status=made_status(written), location=f"/api/rooms/{room.id}")
+    return json_made(await core().rooms.add(data, (await caller()).id), "/api/rooms")
 
 
 @blueprint.get("/<id:room_id>")

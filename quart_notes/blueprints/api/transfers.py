@@ -9,9 +9,7 @@ from quart_schema import tag_blueprint, validate_querystring
 
 from quart_notes.domain.exports import Export, Exported
 from quart_notes.domain.idempotency import AlreadyMade
-from quart_notes.errors import (
-    NotNowError,
-)
+from quart_notes.errors import NotNowError
 from quart_notes.schemas import ExportFormat, ExportOut, ExportQuery, ImportQuery, JobOut
 from quart_notes.transfer.exporter import SUFFIXES, TYPES, ExportInfo, ExportWriter, export_writer
 from quart_notes.web.context import core

@@ -1,25 +1,18 @@
 """The API of users."""
 
-from pydantic import TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.api.messages import MESSAGE_LIST, pages
-from quart_notes.errors import (
-    ForbiddenError,
-    NicknameTakenError,
-)
+from quart_notes.errors import ForbiddenError, NicknameTakenError
 from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UserCreate, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, list_response, made, made_status, page
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, json_made, list_response, made, page
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
 tag_blueprint(blueprint, ["people"])
-
-USERS = TypeAdapter(list[UserOut])
-UNREAD = TypeAdapter(list[UnreadOut])
 
 
 @blueprint.get("")
@@ -30,8 +23,7 @@ async def list_users(query_args: PageQuery) -> Response:
 
     By id ascending, at most `limit`; `Link` leads to the next page.
     """
-    found = await core().users.find(query_args, await caller())
-    return page(USERS, found)
+    return page(UserOut, await core().users.find(query_args, await caller()))
 
 
 @blueprint.post("")
@@ -44,9 +36,7 @@ async def create_user(data: UserCreate) -> Response:
     """
     who = await caller()
     who.require_admin()
-    written = await core().users.add(data, who.id)
-    user, position = written
-    return json_item(user, position, status=made_status(written), location=f"/api/users/{user.id}")
+    return json_made(await core().users.add(data, who.id), "/api/users")
 
 
 @blueprint.get("/<id:user_id>")
@@ -74,5 +64,4 @@ async def list_unread(user_id: int) -> Response:
 
     One entry for every room and every direct conversation of theirs.
     """
-    found = await core().read_markers.of_person(await caller(), user_id)
-    return page(UNREAD, found)
+    return page(UnreadOut, await core().read_markers.of_person(await caller(), user_id))

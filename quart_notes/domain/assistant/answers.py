@@ -22,10 +22,10 @@ from quart_notes.domain.message_queries import (
     shown_message,
 )
 from quart_notes.domain.rooms import topics
-from quart_notes.domain.service import Service
+from quart_notes.domain.service import Service, transactional
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events
-from quart_notes.live.writer import Change, Committed
+from quart_notes.live.writer import Change
 from quart_notes.models import Message
 from quart_notes.schemas import ANSWER_ERROR_MAX, MessageOut, RoomOut
 
@@ -58,28 +58,22 @@ class Answers(Service):
             answer = await _unfinished(connection, answer_id)
             return None if answer is None else PendingAnswer(answer.version, await collect(connection, answer))
 
-    async def update_text(self, answer_id: int, version: int, text: str) -> Committed[int | None]:
+    @transactional
+    async def update_text(self, change: Change, answer_id: int, version: int, text: str) -> int | None:
         """Update the text of an answer; returns its new version, or None when it was stopped."""
+        answer = await _unfinished(change.connection, answer_id, version)
+        if answer is None:
+            return None
+        answer.content, answer.answer_state = text, "writing"
+        return (await save(change, "update", answer, "content", "answer_state")).version
 
-        async def work(change: Change) -> int | None:
-            answer = await _unfinished(change.connection, answer_id, version)
-            if answer is None:
-                return None
-            answer.content, answer.answer_state = text, "writing"
-            return (await save(change, "update", answer, "content", "answer_state")).version
-
-        return await self._write(work)
-
-    async def finish(self, answer_id: int, version: int, text: str, error: str | None) -> None:
+    @transactional
+    async def finish(self, change: Change, answer_id: int, version: int, text: str, error: str | None) -> None:
         """Mark an answer as done, or as failed with `error`; do nothing when it was stopped before."""
-
-        async def work(change: Change) -> None:
-            answer = await _unfinished(change.connection, answer_id, version)
-            if answer is not None:
-                answer.content = text
-                await _finish(change, answer, error)
-
-        await self._write(work)
+        answer = await _unfinished(change.connection, answer_id, version)
+        if answer is not None:
+            answer.content = text
+            await _finish(change, answer, error)
 
     async def compact_log(self, answer_id: int, first: int, before: int) -> None:
         """After an answer has ended, delete the events of its growth, numbered from `first`, below `before`.
@@ -98,46 +92,37 @@ class Answers(Service):
             more = (await self._write(work)).result
             await asyncio.sleep(YIELD_PAUSE)
 
-    async def stop(self, caller: Caller, answer_id: int) -> Committed[MessageOut]:
+    @transactional
+    async def stop(self, change: Change, caller: Caller, answer_id: int) -> MessageOut:
         """Stop an answer that the caller has asked for, and keep the text so far; one that has ended stays as it is."""
+        answer = await _asked_for(change.connection, caller, answer_id)
+        if answer.answer_state not in UNFINISHED:
+            return await message_out(change.connection, answer)
+        request_work(change, answer, "end")
+        answer.answer_state = "stopped"
+        return await save(change, "update", answer, "answer_state")
 
-        async def work(change: Change) -> MessageOut:
-            answer = await _asked_for(change.connection, caller, answer_id)
-            if answer.answer_state not in UNFINISHED:
-                return await message_out(change.connection, answer)
-            request_work(change, answer, "end")
-            answer.answer_state = "stopped"
-            return await save(change, "update", answer, "answer_state")
-
-        return await self._write(work)
-
-    async def retry(self, caller: Caller, answer_id: int) -> Committed[MessageOut]:
+    @transactional
+    async def retry(self, change: Change, caller: Caller, answer_id: int) -> MessageOut:
         """Ask again; NotNowError for an answer that is done or being written."""
+        answer = await _asked_for(change.connection, caller, answer_id)
+        if answer.answer_state in UNFINISHED:
+            raise NotNowError("This answer is being written.")
+        if answer.answer_state == "done":
+            raise NotNowError("This answer is already complete.")
+        if await _too_many(change.connection, answer.asker_id):
+            raise NotNowError(TOO_MANY)
+        request_work(change, answer, "begin")
+        answer.content, answer.answer_state, answer.answer_error = "", "waiting", None
+        return await save(change, "update", answer, "content", "answer_state", "answer_error")
 
-        async def work(change: Change) -> MessageOut:
-            answer = await _asked_for(change.connection, caller, answer_id)
-            if answer.answer_state in UNFINISHED:
-                raise NotNowError("This answer is being written.")
-            if answer.answer_state == "done":
-                raise NotNowError("This answer is already complete.")
-            if await _too_many(change.connection, answer.asker_id):
-                raise NotNowError(TOO_MANY)
-            request_work(change, answer, "begin")
-            answer.content, answer.answer_state, answer.answer_error = "", "waiting", None
-            return await save(change, "update", answer, "content", "answer_state", "answer_error")
-
-        return await self._write(work)
-
-    async def fail_writing(self) -> None:
+    @transactional
+    async def fail_writing(self, change: Change) -> None:
         """At the start: mark answers that a former process was writing as failed. They can be asked for again."""
-
-        async def work(change: Change) -> None:
-            for row in await _left(change.connection):
-                if row["answer_state"] == "writing":
-                    answer = await Message.get(id=row["id"], using_db=change.connection)
-                    await _finish(change, answer, RESTARTED)
-
-        await self._write(work)
+        for row in await _left(change.connection):
+            if row["answer_state"] == "writing":
+                answer = await Message.get(id=row["id"], using_db=change.connection)
+                await _finish(change, answer, RESTARTED)
 
     async def waiting(self) -> dict[int, int | None]:
         """The answers in the state waiting, oldest first: who asked, by id of the answer."""

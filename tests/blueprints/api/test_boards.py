@@ -224,7 +224,7 @@ async def test_a_board_that_is_deleted_is_seen_by_nobody_and_comes_back_whole(ho
 
 
 async def test_housekeeping_forgets_what_was_deleted_long_ago(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("quart_notes.domain.boards.DELETE_CHUNK", 3)
+    monkeypatch.setattr("quart_notes.domain.service.DELETE_CHUNK", 3)
     monkeypatch.setattr(housekeeping, "YIELD_PAUSE", 0)
     old, recent, kept = [await house.board(ada="owner", bob="viewer") for _ in range(3)]
     for board in (old, recent, kept):

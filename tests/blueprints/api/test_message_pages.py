@@ -15,8 +15,7 @@ from tortoise.connection import get_connection
 
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
-from quart_notes.domain.messages import DELETE_CHUNK
-from quart_notes.domain.service import Listed
+from quart_notes.domain.service import DELETE_CHUNK, Listed
 from quart_notes.errors import NotFoundError
 from quart_notes.live.writer import Change
 from quart_notes.models import Message

@@ -1,4 +1,4 @@
-"""The assistant's worker: takes questions in turn, asks Ollama, and stores the answers as they grow."""
+"""The assistant's worker: sends questions to Ollama in turn, and stores the answers as they grow."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ PER_USER = 2  # answers in progress for one user, and for all guests together
 AVAILABILITY_TTL = 5.0  # seconds for which the state of Ollama is cached
 AVAILABILITY_TIMEOUT = 1.0  # seconds that a caller waits for the state of Ollama
 UNKNOWN = "Still checking whether Ollama is running. Ask again in a moment."
-TAKEN_BACK = "The question was deleted."
+QUESTION_DELETED = "The question was deleted."
 FAULT = "Something went wrong on the server. It has been logged."
 
 log = logging.getLogger(__name__)
@@ -63,11 +63,11 @@ class Assistant:
         self._ollama = ollama
         self._queue = WorkQueue(broadcaster, "answer", self._write, _cancel, at_once=at_once, per_user=PER_USER)
         self._open = False
-        self._thinning: set[asyncio.Task[None]] = set()
+        self._compactions: set[asyncio.Task[None]] = set()
         self._reason: str | None = UNKNOWN
         self._seen = False
-        self._looked = float("-inf")
-        self._looking: asyncio.Task[None] | None = None
+        self._checked_at = float("-inf")
+        self._checking: asyncio.Task[None] | None = None
 
     @property
     def model(self) -> str:
@@ -86,7 +86,7 @@ class Assistant:
     async def close(self) -> None:
         """Stop checking."""
         self._open = False
-        await _ended([self._looking] if self._looking else [])
+        await _ended([self._checking] if self._checking else [])
         await self._ollama.close()
 
     async def start(self) -> None:
@@ -100,7 +100,7 @@ class Assistant:
     async def stop(self) -> None:
         """Stop immediately; the next process that starts handles unfinished answers."""
         await self._queue.stop(cancel=True)
-        await _ended(self._thinning)
+        await _ended(self._compactions)
 
     async def _write(self, answer_id: int) -> None:
         asked = await _retry(lambda: self._answers.pending(answer_id))
@@ -108,34 +108,34 @@ class Assistant:
             return
         draft = _Draft(asked.version)
         try:
-            error = TAKEN_BACK if asked.context is None else await self._ask(answer_id, asked.context, draft)
+            error = QUESTION_DELETED if asked.context is None else await self._ask(answer_id, asked.context, draft)
             if error:
                 log.warning("The assistant could not answer message %d: %s", answer_id, error)
             await _retry(lambda: self._answers.finish(answer_id, draft.version, draft.text, error))
         finally:
-            self._thin_soon(answer_id, draft)
+            self._compact_soon(answer_id, draft)
 
-    def _thin_soon(self, answer_id: int, draft: _Draft) -> None:
+    def _compact_soon(self, answer_id: int, draft: _Draft) -> None:
         if draft.first < draft.last and self._queue.working:
             task = asyncio.create_task(_retry(partial(self._answers.compact_log, answer_id, draft.first, draft.last)))
-            self._thinning.add(task)
-            task.add_done_callback(self._thinning.discard)
+            self._compactions.add(task)
+            task.add_done_callback(self._compactions.discard)
 
     async def _ask(self, answer_id: int, context: Context, draft: _Draft) -> str | None:
         """Ask Ollama, and store the text; returns why it failed, or None when the answer is complete."""
-        keeping = asyncio.create_task(self._keep(answer_id, draft))
+        storing = asyncio.create_task(self._store(answer_id, draft))
         try:
             error = await _why_not(self._ollama.chat(compose(context, datetime.now(UTC).date()), draft.add))
             draft.finish()
-            await keeping
+            await storing
         except Exception:
-            log.exception("An answer of the assistant could not be kept")
+            log.exception("An answer of the assistant could not be stored")
             error = FAULT
         finally:
-            keeping.cancel()
+            storing.cancel()
         return error
 
-    async def _keep(self, answer_id: int, draft: _Draft) -> None:
+    async def _store(self, answer_id: int, draft: _Draft) -> None:
         """Store the text so far, a batch at a time; the code that ends the answer stores the last part."""
         loop = asyncio.get_running_loop()
         while True:
@@ -159,21 +159,21 @@ class Assistant:
     async def is_there(self) -> bool:
         """Whether it could answer at any time since the start: until then no page mentions it."""
         self._check_again()
-        if self._reason == UNKNOWN and self._looking is not None:
-            await asyncio.wait({self._looking}, timeout=AVAILABILITY_TIMEOUT)
+        if self._reason == UNKNOWN and self._checking is not None:
+            await asyncio.wait({self._checking}, timeout=AVAILABILITY_TIMEOUT)
         return self._seen
 
     async def availability(self) -> str | None:
         """Why the assistant cannot answer, after a short wait while that is checked; None when it can."""
         self._check_again()
-        if self._looking is not None:
-            await asyncio.wait({self._looking}, timeout=AVAILABILITY_TIMEOUT)
+        if self._checking is not None:
+            await asyncio.wait({self._checking}, timeout=AVAILABILITY_TIMEOUT)
         return self._reason
 
     def _check_again(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._open and self._looking is None and loop.time() - self._looked >= AVAILABILITY_TTL:
-            self._looking = loop.create_task(self._check())
+        if self._open and self._checking is None and loop.time() - self._checked_at >= AVAILABILITY_TTL:
+            self._checking = loop.create_task(self._check())
 
     async def _check(self) -> None:
         try:
@@ -183,8 +183,8 @@ class Assistant:
             self._reason = reason
             self._seen = self._seen or reason is None
         finally:
-            self._looked = asyncio.get_running_loop().time()
-            self._looking = None
+            self._checked_at = asyncio.get_running_loop().time()
+            self._checking = None
 
 
 async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:

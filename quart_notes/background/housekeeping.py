@@ -1,4 +1,4 @@
-"""What has to be done now and then: forget what is old, give up what was lost, fold the log file back."""
+"""Periodic chores: delete old rows, give up abandoned jobs, checkpoint the database."""
 
 import asyncio
 import logging
@@ -8,8 +8,8 @@ from quart_notes.errors import ProblemError
 from quart_notes.live.writer import Committed
 
 INTERVAL = 60.0  # seconds between rounds
-CHECKPOINT_PAUSE = 0.5  # seconds between looks at the size of SQLite's write-ahead log
-RETRY_DELAY = 10.0  # seconds before a round that failed is tried again: a full disk is not to be filled with logs
+CHECKPOINT_PAUSE = 0.5  # seconds between checks of the size of SQLite's write-ahead log
+RETRY_DELAY = 10.0  # seconds before a failed round is repeated: a full disk must not be filled with logs
 YIELD_PAUSE = 0.05  # seconds between chunks of a round, for other writes
 
 Chore = Callable[[], Awaitable[None]]
@@ -17,10 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Keeps house from `start` to `stop`; a round that fails is logged and tried again next time.
+    """Runs the chores from `start` to `stop`; a round that fails is logged and repeated.
 
-    tidy         forgets what is old, every INTERVAL seconds
-    checkpoint   folds the log file back, every CHECKPOINT_PAUSE seconds
+    tidy         deletes old rows, every INTERVAL seconds
+    checkpoint   writes SQLite's write-ahead log back, every CHECKPOINT_PAUSE seconds
     """
 
     def __init__(self, tidy: Chore, checkpoint: Chore) -> None:
@@ -29,12 +29,12 @@ class Housekeeping:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin."""
+        """Start the chores."""
         rounds = (_repeat(INTERVAL, self._tidy), _repeat(CHECKPOINT_PAUSE, self._checkpoint))
         self._tasks = [asyncio.create_task(each, name="housekeeping") for each in rounds]
 
     def stop(self) -> None:
-        """Leave off."""
+        """Stop the chores."""
         for task in self._tasks:
             task.cancel()
 
@@ -54,7 +54,7 @@ async def _repeat(pause: float, act: Chore) -> None:
 
 
 async def in_chunks(chunk: Callable[[], Awaitable[Committed[bool]]]) -> None:
-    """Do a chunk after the other until nothing is left, with a pause for other writes."""
+    """Repeat a chunk until nothing is left, with a pause for other writes."""
     more = True
     while more:
         more = (await chunk()).result

@@ -28,15 +28,15 @@ log = logging.getLogger(__name__)
 
 
 class ImportRunner:
-    """Works on the jobs.
+    """Runs the jobs.
 
-    1. Nothing here decides whether a job may go on: each of its changes looks at its row, in the same transaction. What
-       is heard of its end only spares work.
-    2. Files are read in threads, a batch at a time; the loop waits for none of them.
+    1. Only its row decides whether a job may continue: each of its changes checks it in the same transaction. Events of
+       its end only save work.
+    2. Files are read in threads, a batch at a time; the event loop waits for none of them.
     3. Stopping ends every job between two batches and marks it as interrupted.
 
-    trusted   in open mode: jobs may be done in nobody's name
-    sole      there is no other machine to which files may have been sent
+    trusted   in open mode: jobs may have no user
+    sole      no other machine receives files
     ours      whether the files of a folder are on this machine
     """
 
@@ -56,13 +56,13 @@ class ImportRunner:
         self._uploads = spool
         self._trusted = trusted
         self._queue = WorkQueue(broadcaster, "job", self._run, self._cancel, at_once=IMPORTS_AT_ONCE)
-        self._cancelled: set[int] = set()  # running ones that have been cancelled or put away
-        self._sweeping: asyncio.Task[None] | None = None
-        self._unswept = False
+        self._cancelled: set[int] = set()  # running ones that were cancelled or deleted
+        self._deletion: asyncio.Task[None] | None = None
+        self._orphans_left = False
         self._stopping = asyncio.Event()
 
     async def start(self) -> None:
-        """Mark what was interrupted when the process before ended, and begin what waits."""
+        """Mark the jobs that the former process left as interrupted, and start the waiting ones."""
         self._stopping.clear()
         await self._imports.interrupt_running(self.ours)
         await self._queue.start(self._imports.waiting)
@@ -72,8 +72,8 @@ class ImportRunner:
         """Return when no job runs any more."""
         self._stopping.set()
         await self._queue.stop()
-        if self._sweeping is not None:
-            await self._sweeping
+        if self._deletion is not None:
+            await self._deletion
 
     def _cancel(self, job_id: int, task: asyncio.Task[None] | None) -> None:
         if task is not None:
@@ -88,7 +88,7 @@ class ImportRunner:
                 state, text = await self._result(task)
                 await self._retry(partial(self._imports.finish, job_id, state, text))
         except Exception:
-            log.exception("Job %d could not be begun or ended", job_id)
+            log.exception("Job %d could not be started or finished", job_id)
         self._cancelled.discard(job_id)
         self._delete_orphans_soon()
 
@@ -96,7 +96,7 @@ class ImportRunner:
         return await retry_until_available(act, self._stopping)
 
     async def _result(self, task: Task) -> tuple[JobState, str]:
-        """Work on a job; returns how it ended and, unless its progress says it, why."""
+        """Run a job; returns its final state and, unless its progress says it, the reason."""
         try:
             return await self._import(task)
         except UnreadableError as error:
@@ -119,7 +119,7 @@ class ImportRunner:
         total = await self._last(job_id, source.counts())
         batches = source.batches()
         loop = asyncio.get_running_loop()
-        outcome, done, told = Outcome(), 0, 0.0
+        outcome, done, published = Outcome(), 0, 0.0
         try:
             while self._should_continue(job_id):
                 began = loop.time()
@@ -127,8 +127,8 @@ class ImportRunner:
                 if batch is None:
                     return "done", ""
                 done += batch.done
-                quietly = began - told < PROGRESS_INTERVAL
-                told = told if quietly else began
+                quietly = began - published < PROGRESS_INTERVAL
+                published = published if quietly else began
                 kept = await self._import_batches(
                     task, batch, Progress(done, total, batch.add_to(outcome)), quietly=quietly
                 )
@@ -145,7 +145,7 @@ class ImportRunner:
         return await self._imports.import_batch(task, entries, progress, quietly=quietly)
 
     async def _last(self, job_id: int, numbers: Generator[int, None, None]) -> int | None:
-        """The last of the numbers; None when the job is to end before."""
+        """The last of the numbers; None when the job must end before."""
         last = 0
         try:
             while self._should_continue(job_id):
@@ -158,19 +158,19 @@ class ImportRunner:
         return None
 
     def _delete_orphans_soon(self) -> None:
-        self._unswept = True
-        if self._sweeping is None or self._sweeping.done():
-            self._sweeping = asyncio.create_task(self._swept(), name="sweep imports")
+        self._orphans_left = True
+        if self._deletion is None or self._deletion.done():
+            self._deletion = asyncio.create_task(self._delete_all_orphans(), name="delete orphans")
 
-    async def _swept(self) -> None:
+    async def _delete_all_orphans(self) -> None:
         try:
-            while self._unswept:
+            while self._orphans_left:
                 await self._delete_orphans()
         except Exception:
-            log.exception("The files of imports could not be swept away")
+            log.exception("The files of imports could not be deleted")
 
     async def _delete_orphans(self) -> None:
-        """Remove the files that no job needs. Those that are there are looked up first: a new one may come."""
-        self._unswept = False
+        """Delete the files that no job needs. The files are listed first, because new ones may arrive."""
+        self._orphans_left = False
         there = await asyncio.to_thread(self._uploads.finished)
         await asyncio.to_thread(self._uploads.remove, there - await self._jobs.folders())

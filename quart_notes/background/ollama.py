@@ -42,7 +42,7 @@ CUT_SHORT = "length"  # Ollama's `done_reason` for that
 
 
 class OllamaError(Exception):
-    """There is no answer, or no more of it; the message tells people why and what to do."""
+    """No answer, or an incomplete one; the message says why and what to do."""
 
 
 class Ollama:
@@ -62,15 +62,15 @@ class Ollama:
         """Return if a question would be answered; otherwise OllamaError with what is missing."""
         try:
             async with asyncio.timeout(2 * CONNECT_TIMEOUT), self._opened("GET", "/api/tags") as response:
-                said = _parsed(await _beginning(response, LINE_MAX))
+                said = _parsed(await _read_at_most(response, LINE_MAX))
         except TimeoutError:
-            raise OllamaError(self._said(NOT_THERE)) from None
+            raise OllamaError(self._with_model(NOT_THERE)) from None
         found = said.get("models", NOT_OLLAMA)
         if not isinstance(found, list | None):
             raise OllamaError(NOT_OLLAMA)
         names = {one.get("name") for one in found or () if isinstance(one, dict)}  # null without any model
         if not names & {self.model, f"{self.model}:latest"}:
-            raise OllamaError(self._said(NO_MODEL))
+            raise OllamaError(self._with_model(NO_MODEL))
 
     async def chat(self, turns: Sequence[ChatMessage], take: Callable[[str], None]) -> None:
         """Have the model answer; `take` gets the whole visible text each time it has changed.
@@ -126,7 +126,7 @@ class Ollama:
                     await self._refuse(response)
                 yield response
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise OllamaError(self._said(NOT_THERE)) from error
+            raise OllamaError(self._with_model(NOT_THERE)) from error
         except httpx.TransportError as error:
             raise OllamaError(BROKEN_OFF) from error
 
@@ -144,18 +144,18 @@ class Ollama:
         return self._client
 
     async def _refuse(self, response: httpx.Response) -> NoReturn:
-        said = _parsed(await _beginning(response, ERROR_BODY_MAX)).get("error")
+        said = _parsed(await _read_at_most(response, ERROR_BODY_MAX)).get("error")
         if not isinstance(said, str):
             raise OllamaError(NOT_OLLAMA)
         if response.status_code == httpx.codes.NOT_FOUND:
-            raise OllamaError(self._said(NO_MODEL))
+            raise OllamaError(self._with_model(NO_MODEL))
         raise OllamaError(_quoted(said))
 
-    def _said(self, text: str) -> str:
+    def _with_model(self, text: str) -> str:
         return text.format(model=self.model)
 
 
-async def _beginning(response: httpx.Response, most: int) -> bytes:
+async def _read_at_most(response: httpx.Response, most: int) -> bytes:
     body = b""
     async for chunk in response.aiter_raw():
         body += chunk

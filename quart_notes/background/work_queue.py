@@ -30,7 +30,7 @@ class WorkQueue:
     2. A piece runs once at a time: one that is to run again waits until it has ended.
 
     run      does a piece, by its id, and handles its errors
-    cancel   gets the id of a piece that is not wanted any more, and its task if it is running
+    cancel   gets the id of a cancelled piece, and its task if it is running
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class WorkQueue:
 async def retry_until_available(
     act: Callable[[], Awaitable[T]], stopping: asyncio.Event | None = None, *, waiter: str = ""
 ) -> T:
-    """Do it as soon as the database accepts it.
+    """Repeat an operation until the database accepts it.
 
     stopping   when it is set, the last error is raised
     waiter     who waits, for the log; without it nothing is logged

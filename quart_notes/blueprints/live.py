@@ -113,8 +113,8 @@ def _joining(who: FeedAccess) -> Join:
     presence = core().presence
 
     def join() -> list[Leave]:
-        if who.person is not None:
-            return [presence.join(room_id, who.person) for room_id in who.rooms]
+        if who.user is not None:
+            return [presence.join(room_id, who.user) for room_id in who.rooms]
         for room_id in who.rooms:
             presence.announce_to_guest(room_id)
         return []

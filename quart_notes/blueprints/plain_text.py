@@ -34,12 +34,12 @@ async def chat(client_id: int) -> None:
 
     In accounts mode the author is the person of the session or token.
     """
-    passed = await identify()
-    speaker = f"Client {client_id}" if passed is None or not accounts_mode() else passed.caller.person
+    grant = await identify()
+    speaker = f"Client {client_id}" if grant is None or not accounts_mode() else grant.caller.user
     assert speaker is not None  # noqa: S101 - in accounts mode the caller is somebody
     await core().database.ping()
     await websocket.accept()
-    who = FeedAccess(frozenset({room(LOBBY)}), None, (), passed)
+    who = FeedAccess(frozenset({room(LOBBY)}), None, (), grant)
     subscription = core().feed.subscribe(who.topics, None, frame)
     await _Chat(subscription, who, speaker).run()
 

@@ -9,7 +9,7 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import ImportEntry, progress_of
-from quart_notes.domain.users import all_user_ids
+from quart_notes.domain.users import all_users
 from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
 from quart_notes.settings import Settings
 from quart_notes.storage.database import Database, DatabaseOpenError, exclusive_lock
@@ -70,7 +70,7 @@ async def offline_users(settings: Settings) -> list[UserOut]:
     database = await _opened_to_read(settings)
     try:
         async with database.snapshot() as connection:
-            return await all_user_ids(connection)
+            return await all_users(connection)
     finally:
         await database.close()
 

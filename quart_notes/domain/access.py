@@ -29,7 +29,7 @@ class Caller:
     session   number of their session, token of their API token, if they have one
     """
 
-    person: UserOut | None
+    user: UserOut | None
     trusted: bool = False
     admin: bool = False
     scope: Scope = "write"
@@ -39,7 +39,7 @@ class Caller:
     @property
     def id(self) -> int | None:
         """The user's id."""
-        return None if self.person is None else self.person.id
+        return None if self.user is None else self.user.id
 
     def may_act_as(self, user_id: int | None) -> bool:
         """Whether this caller may act in that user's name."""

@@ -31,7 +31,7 @@ class Grant:
     roles     the caller's roles, by board that they see
     starts    the event after which a replay may begin, by topic; see `Boards.replay_starts`
     expires   loop time, seconds; None: never
-    made      the cache's count of changes when the grant was made
+    generation   of the cache, when the grant was made
     topics    the topics of a subscription that names none
     """
 
@@ -66,7 +66,7 @@ class AccessCache:
     A session or token is looked up in the database once in CACHE_SECONDS, and again after a change of its access.
     The change is an event like any other, so it reaches every process that follows the log.
 
-    changes   of access so far: a grant made before the newest of them may be out of date
+    generation   grows with each change of access: a grant of an earlier one may be out of date
     """
 
     def __init__(self, broadcaster: Broadcaster, sessions: Sessions, tokens: ApiTokens, boards: Boards) -> None:
@@ -85,66 +85,66 @@ class AccessCache:
 
     def cached(self, kind: Kind, secret: str) -> Grant | None:
         """The cached grant of a secret, without a query."""
-        kept = self._entries.get((kind, secret))
-        if kept is None:
+        entry = self._entries.get((kind, secret))
+        if entry is None:
             return None
-        until, passed = kept
+        until, grant = entry
         if asyncio.get_running_loop().time() > until:
             del self._entries[kind, secret]
             return None
-        return passed
+        return grant
 
     async def session(self, secret: str, *, trusted: bool) -> Grant | None:
         """The grant of a browser's session; a session without sign-in counts in open mode only."""
-        passed = self.cached("session", secret)
-        if passed is not None:
-            return passed
-        changes = self.generation
+        grant = self.cached("session", secret)
+        if grant is not None:
+            return grant
+        generation = self.generation
         found = await self._sessions.find(secret)
-        if found is None or not (trusted or (found.proven and found.person)):
+        if found is None or not (trusted or (found.proven and found.user)):
             return None
-        caller = Caller(found.person, trusted, found.admin, session=found.id)
+        caller = Caller(found.user, trusted, found.admin, session=found.id)
         rights = await self._rights(caller)
         return self._store(
-            Grant(caller, found.board_id, *rights, _loop_time(found.expires_at), changes, "session", secret)
+            Grant(caller, found.board_id, *rights, _loop_time(found.expires_at), generation, "session", secret)
         )
 
     async def token(self, secret: str) -> Grant | None:
         """The grant of a program's token."""
-        passed = self.cached("token", secret)
-        if passed is not None:
-            return passed
-        changes = self.generation
+        grant = self.cached("token", secret)
+        if grant is not None:
+            return grant
+        generation = self.generation
         found = await self._tokens.find(secret)
         if found is None:
             return None
-        caller = Caller(found.person, scope=found.scope, token=found.id)
+        caller = Caller(found.user, scope=found.scope, token=found.id)
         rights = await self._rights(caller)
         expires = None if found.expires_at is None else _loop_time(found.expires_at)
-        return self._store(Grant(caller, SHARED_BOARD, *rights, expires, changes, "token", secret))
+        return self._store(Grant(caller, SHARED_BOARD, *rights, expires, generation, "token", secret))
 
     async def _rights(self, caller: Caller) -> tuple[dict[int, Role], dict[str, int]]:
         roles = await self._boards.roles(caller)
         starts = await self._boards.replay_starts(caller)
         return roles, {events.board(board_id): number for board_id, number in starts.items()}
 
-    def _store(self, passed: Grant) -> Grant:
+    def _store(self, grant: Grant) -> Grant:
         now = asyncio.get_running_loop().time()
-        if passed.generation == self.generation:  # otherwise it may have been read just before the change
-            self._entries[passed.kind, passed.secret] = (
-                min(now + CACHE_SECONDS, passed.expires or now + CACHE_SECONDS),
-                passed,
+        if grant.generation == self.generation:  # otherwise it may have been read just before the change
+            self._entries[grant.kind, grant.secret] = (
+                min(now + CACHE_SECONDS, grant.expires or now + CACHE_SECONDS),
+                grant,
             )
             while len(self._entries) > MAX_ENTRIES:
                 self._entries.popitem(last=False)
-        return passed
+        return grant
 
     def _on_access_change(self, message: FeedMessage) -> None:
         self.generation += 1
         access = events.AccessEvent.model_validate_json(message.data).access
         if access.board_id is not None:
             self._broadcaster.separate_topics.add(events.board(access.board_id))
-        for key in [key for key, (_, passed) in self._entries.items() if _is_of(passed.caller, access)]:
+        for key in [key for key, (_, grant) in self._entries.items() if _is_of(grant.caller, access)]:
             del self._entries[key]
 
 

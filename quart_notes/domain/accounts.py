@@ -88,12 +88,12 @@ class Accounts(Service):
 
         async def work(change: Change) -> UserOut:
             invitation = await valid_invitation(change.connection, secret)
-            person = await create_user(change, UserCreate(name=data.name, email=data.email, nickname=data.nickname))
+            user = await create_user(change, UserCreate(name=data.name, email=data.email, nickname=data.nickname))
             admin = invitation.kind == "setup"
-            await _set(change.connection, person.id, password_hash, admin=admin)
-            await self._use(change, invitation, person.id)
-            await _remember(change, secret, client_key, person.id)
-            return person
+            await _set(change.connection, user.id, password_hash, admin=admin)
+            await self._use(change, invitation, user.id)
+            await _remember(change, secret, client_key, user.id)
+            return user
 
         return (await self._write(work)).result
 
@@ -132,11 +132,11 @@ class Accounts(Service):
 
         async def work(change: Change) -> UserOut:
             invitation = await valid_invitation(change.connection, secret)
-            person = await _claimant(change.connection, invitation, data)
-            await self._use(change, invitation, person.id)
-            await _reset(change, person.id, password_hash, admin=invitation.kind == "setup")
-            await _remember(change, secret, client_key, person.id)
-            return person
+            user = await _claimant(change.connection, invitation, data)
+            await self._use(change, invitation, user.id)
+            await _reset(change, user.id, password_hash, admin=invitation.kind == "setup")
+            await _remember(change, secret, client_key, user.id)
+            return user
 
         return (await self._write(work)).result
 
@@ -210,14 +210,14 @@ async def _of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | N
 async def _claimant(connection: BaseDBAsyncClient, invitation: Invitation, data: Claim) -> UserOut:
     """The user who sets a password by a link."""
     user_id = data.user_id if invitation.kind == "setup" else invitation.user_id
-    (person,) = await require_users(connection, user_id=user_id or 0)
-    if person.deactivated:
-        raise InvitationGoneError(f"{person.nickname} is deactivated.")
-    return person
+    (user,) = await require_users(connection, user_id=user_id or 0)
+    if user.deactivated:
+        raise InvitationGoneError(f"{user.nickname} is deactivated.")
+    return user
 
 
-def _require_fit(person: User, field: str, password: str) -> None:
-    require_strong(field, password, person.nickname, person.name, person.email)
+def _require_fit(user: User, field: str, password: str) -> None:
+    require_strong(field, password, user.nickname, user.name, user.email)
 
 
 def _require_user(invitation: Invitation, *kinds: str) -> None:

@@ -26,7 +26,7 @@ class FoundToken(NamedTuple):
     """A valid token: its user and its rights."""
 
     id: int
-    person: UserOut
+    user: UserOut
     scope: Scope
     expires_at: datetime | None
 
@@ -61,7 +61,7 @@ class ApiTokens(Service):
 
         return await make_once(self._write, request, work, made)
 
-    async def of_person(self, user_id: int) -> list[TokenOut]:
+    async def of_user(self, user_id: int) -> list[TokenOut]:
         """A user's tokens, expired ones too, newest first."""
         async with self._database.snapshot() as connection:
             rows = await ApiToken.filter(user_id=user_id).using_db(connection).order_by("-id")

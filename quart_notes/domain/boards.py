@@ -56,11 +56,11 @@ class Boards(Service):
         async def work(change: Change) -> MyBoardOut:
             board = Board(kind="shared", name=data.name, created_at=datetime.now(UTC))
             await board.save(using_db=change.connection, force_create=True)
-            if caller.person is not None:
+            if caller.user is not None:
                 await Membership.create(
-                    board_id=board.id, user_id=caller.person.id, role="owner", using_db=change.connection
+                    board_id=board.id, user_id=caller.user.id, role="owner", using_db=change.connection
                 )
-                record_membership(change, "create", board.id, caller.person.id, "owner")
+                record_membership(change, "create", board.id, caller.user.id, "owner")
             _record_event(change, "create", board)
             return _mine(board, "owner")
 

@@ -103,7 +103,7 @@ class Imports(Service):
             if job is None or not ours(job.folder):
                 return None
             people = await by_id(change.connection, [job.user_id])
-            if not (trusted or any(not person.deactivated for person in people.values())):
+            if not (trusted or any(not user.deactivated for user in people.values())):
                 await set_state(change, job, "failed", NO_OWNER)
                 return None
             caller = Caller(people[job.user_id] if job.user_id else None, trusted)

@@ -42,7 +42,7 @@ class InvitationOffer(NamedTuple):
     """
 
     invitation: InvitationOut
-    person: UserOut | None
+    user: UserOut | None
     inviter: UserOut | None = None
     board: str | None = None
 
@@ -154,9 +154,9 @@ async def _require_right_to_invite(connection: BaseDBAsyncClient, caller: Caller
     if data.user_id is not None:
         if not caller.admin:
             raise ForbiddenError("Only an administrator may invite in somebody's name.")
-        (person,) = await require_users(connection, user_id=data.user_id)
-        if person.deactivated:
-            raise NotNowError(f"{person.nickname} is deactivated: activate them first.")
+        (user,) = await require_users(connection, user_id=data.user_id)
+        if user.deactivated:
+            raise NotNowError(f"{user.nickname} is deactivated: activate them first.")
     if data.board_id is not None:
         await require_role(connection, caller, data.board_id, "owner")
         await require_shared(connection, data.board_id)

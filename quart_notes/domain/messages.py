@@ -203,7 +203,7 @@ class Messages(Service):
             messages = Message.filter(own_only, recipient_id__isnull=False)
             return await self._page(connection, messages, query)
 
-    async def of_person(self, caller: Caller, user_id: int, query: MessageQuery) -> Listed[MessageOut]:
+    async def of_user(self, caller: Caller, user_id: int, query: MessageQuery) -> Listed[MessageOut]:
         """A page of the direct messages to or from a user, those that the caller sees.
 
         NotFoundError when there is no such user.
@@ -265,7 +265,7 @@ async def _post(
 ) -> Posted:
     recipient = None
     if room.kind == "direct":
-        recipient = next((person for person in room.people if person != author), author)
+        recipient = next((user for user in room.people if user != author), author)
     question = Message(
         room_id=room.id,
         author_id=author and author.id,
@@ -276,7 +276,7 @@ async def _post(
         date=datetime.now(UTC),
     )
     await question.save(using_db=change.connection, force_create=True)
-    out = shown_message(question, {person.id: person for person in (author, recipient) if person})
+    out = shown_message(question, {user.id: user for user in (author, recipient) if user})
     record_message_event(change, "create", room, out)
     if room.kind == "private" or mentions_assistant(content):
         await start_answer(change, room, question)

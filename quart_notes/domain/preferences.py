@@ -16,7 +16,7 @@ from quart_notes.schemas.event_ids import EventId
 class Preferences(Service):
     """All preferences."""
 
-    async def of_person(self, user_id: int) -> tuple[dict[str, Any], EventId]:
+    async def of_user(self, user_id: int) -> tuple[dict[str, Any], EventId]:
         """A user's preferences by key, and the newest event that they include."""
         async with self._snapshot() as (connection, position):
             rows = await Preference.filter(user_id=user_id).using_db(connection)
@@ -25,7 +25,7 @@ class Preferences(Service):
 
     async def get(self, user_id: int, key: str) -> tuple[PreferenceOut, EventId]:
         """One preference; NotFoundError when it is not set."""
-        values, position = await self.of_person(user_id)
+        values, position = await self.of_user(user_id)
         if key not in values:
             raise _not_set(key)
         return PreferenceOut(key=key, value=values[key]), position

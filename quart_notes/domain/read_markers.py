@@ -59,7 +59,7 @@ class ReadMarkers(Service):
 
         return await self._write(work)
 
-    async def of_person(self, caller: Caller, user_id: int) -> Listed[UnreadOut]:
+    async def of_user(self, caller: Caller, user_id: int) -> Listed[UnreadOut]:
         """The unread counts of a user, in every room and conversation of theirs."""
         caller.require_self(user_id)
         async with self._snapshot() as (connection, position):

@@ -80,15 +80,15 @@ class Rooms(Service):
         caller.require_self(person_id)
 
         async def work(change: Change) -> Opened:
-            (person,) = await require_users(change.connection, person_id=person_id)
-            people = {person.id: person}
-            room = await _private(change.connection, person.id)
+            (user,) = await require_users(change.connection, person_id=person_id)
+            people = {user.id: user}
+            room = await _private(change.connection, user.id)
             if room is not None:
                 return Opened(room_out(room, people), new=False)
-            room = Room(kind="private", lower_id=person.id, created_at=datetime.now(UTC))
+            room = Room(kind="private", lower_id=user.id, created_at=datetime.now(UTC))
             await room.save(using_db=change.connection, force_create=True)
             out = room_out(room, people)
-            change.record(RoomEvent(topic=events.user(person.id), action="create", room=out))
+            change.record(RoomEvent(topic=events.user(user.id), action="create", room=out))
             return Opened(out, new=True)
 
         return await self._write(work)
@@ -165,7 +165,7 @@ def require_participant(room: Room, person_id: int | None) -> None:
 
 async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:
     """The direct conversation of two users, created within this change when missing."""
-    lower, upper = sorted((one, other), key=lambda person: person.id)
+    lower, upper = sorted((one, other), key=lambda user: user.id)
     people = {lower.id: lower, upper.id: upper}
     room = await Room.get_or_none(lower_id=lower.id, upper_id=upper.id, using_db=change.connection)
     if room is not None:
@@ -193,4 +193,4 @@ def room_out(room: Room, people: dict[int, UserOut]) -> RoomOut:
 
 def topics(room: RoomOut) -> list[str]:
     """The topics of a room's messages."""
-    return [events.room(room.id)] if room.kind == "room" else [events.user(person.id) for person in room.people]
+    return [events.room(room.id)] if room.kind == "room" else [events.user(user.id) for user in room.people]

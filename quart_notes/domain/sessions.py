@@ -25,7 +25,7 @@ class SessionInfo(NamedTuple):
     """A valid session: its user, and its open board."""
 
     id: int
-    person: UserOut | None
+    user: UserOut | None
     admin: bool
     proven: bool
     board_id: int
@@ -64,20 +64,20 @@ class Sessions(Service):
             if session is None:
                 return None
             people = await by_id(connection, [session.user_id])
-            if any(person.deactivated for person in people.values()):
+            if any(user.deactivated for user in people.values()):
                 return None
             admin = bool(people) and await User.exists(id=session.user_id, is_admin=True, using_db=connection)
         if datetime.now(UTC) - session.seen_at > SEEN_INTERVAL:
             await self._see(session.id)
-        person = people.get(session.user_id or 0)
-        return SessionInfo(session.id, person, admin, session.proven, session.board_id, _end_of(session))
+        user = people.get(session.user_id or 0)
+        return SessionInfo(session.id, user, admin, session.proven, session.board_id, _end_of(session))
 
     @transactional
     async def _see(self, change: Change, session_id: int) -> None:
         now = datetime.now(UTC)
         await Session.filter(id=session_id).using_db(change.connection).update(seen_at=now)
 
-    async def of_person(self, user_id: int, current: int | None) -> list[SessionOut]:
+    async def of_user(self, user_id: int, current: int | None) -> list[SessionOut]:
         """A user's signed-in browsers, the one used last first."""
         async with self._database.snapshot() as connection:
             rows = (

@@ -20,17 +20,17 @@ log = logging.getLogger(__name__)
 class _Stream:
     """An open stream: what it needs, and how to end it."""
 
-    passed: Grant
+    grant: Grant
     topics: frozenset[str]
     end: Callable[[], None]
     timer: asyncio.TimerHandle | None = None
-    left: bool = False  # it has ended by itself
+    ended: bool = False  # by itself
 
 
 class StreamRevocation:
     """Ends a stream immediately when its session or token has ended, or when its caller may no longer see its topics.
 
-    The cache is made first: it hears of a change before the streams are judged.
+    The cache is made first: it learns of a change before the streams are checked.
     """
 
     def __init__(self, broadcaster: Broadcaster, cache: AccessCache) -> None:
@@ -39,22 +39,22 @@ class StreamRevocation:
         self._recheck_task: set[asyncio.Task[None]] = set()
         broadcaster.add_listener(events.ACCESS, self._changed)
 
-    def watch_stream(self, passed: Grant, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
+    def watch_stream(self, grant: Grant, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
         """Call `end` when the stream must end; returns the function to call when it has ended by itself."""
-        stream = _Stream(passed, topics, end)
-        person = passed.caller.id or 0
-        self._streams.setdefault(person, set()).add(stream)
+        stream = _Stream(grant, topics, end)
+        user = grant.caller.id or 0
+        self._streams.setdefault(user, set()).add(stream)
         self._set_timer(stream)
-        if passed.generation != self._cache.generation:
+        if grant.generation != self._cache.generation:
             self._recheck_soon([stream])
 
         def leave() -> None:
-            stream.left = True
+            stream.ended = True
             self._stop_timer(stream)
-            streams = self._streams.get(person, set())
+            streams = self._streams.get(user, set())
             streams.discard(stream)
             if not streams:
-                self._streams.pop(person, None)
+                self._streams.pop(user, None)
 
         return leave
 
@@ -66,9 +66,9 @@ class StreamRevocation:
 
     def _set_timer(self, stream: _Stream) -> None:
         self._stop_timer(stream)
-        if stream.passed.expires is not None:
+        if stream.grant.expires is not None:
             loop = asyncio.get_running_loop()
-            due = min(stream.passed.expires, loop.time() + MAX_TIMER)
+            due = min(stream.grant.expires, loop.time() + MAX_TIMER)
             stream.timer = loop.call_at(due, self._recheck_soon, [stream])
 
     def _changed(self, message: FeedMessage) -> None:
@@ -86,30 +86,30 @@ class StreamRevocation:
         for stream in streams:
             try:
                 with dedicated_connection():  # streams must end within a second, however busy the other connections are
-                    goes_on = await self._still_allowed(stream)
+                    allowed = await self._still_allowed(stream)
             except Exception:
-                log.exception("A stream could not be judged; it ends, and its client asks again")
-                goes_on = False
-            if stream.left:
+                log.exception("A stream could not be checked; it ends, and its client reconnects")
+                allowed = False
+            if stream.ended:
                 continue
-            if goes_on:
+            if allowed:
                 self._set_timer(stream)
             else:
                 stream.end()
 
     async def _still_allowed(self, stream: _Stream) -> bool:
-        before = stream.passed
+        before = stream.grant
         if before.kind == "token":
-            passed = await self._cache.token(before.secret)
+            grant = await self._cache.token(before.secret)
         else:
-            passed = await self._cache.session(before.secret, trusted=before.caller.trusted)
-        if passed is None or passed.caller.id != before.caller.id:
+            grant = await self._cache.session(before.secret, trusted=before.caller.trusted)
+        if grant is None or grant.caller.id != before.caller.id:
             return False
-        if passed.expires is not None and passed.expires <= asyncio.get_running_loop().time():
+        if grant.expires is not None and grant.expires <= asyncio.get_running_loop().time():
             return False
-        stream.passed = passed
+        stream.grant = grant
         boards = {topic for topic in stream.topics if events.is_board(topic)}
-        return passed.caller.trusted or boards <= passed.topics
+        return grant.caller.trusted or boards <= grant.topics
 
     def close(self) -> None:
         """Stop checking."""

@@ -105,7 +105,7 @@ def _row(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in COLUMNS}
 
 
-async def all_user_ids(connection: BaseDBAsyncClient) -> list[UserOut]:
+async def all_users(connection: BaseDBAsyncClient) -> list[UserOut]:
     """All users by id, as an administrator sees them."""
     rows = await User.all().using_db(connection).order_by("id").values(*COLUMNS)
     return [_out(row, email=True, admin=True) for row in rows]

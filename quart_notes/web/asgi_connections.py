@@ -68,7 +68,7 @@ class HTTPConnection(ASGIHTTPConnection):
         return path in PROBES or path.startswith("/static/")
 
     async def _handle(self, name: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Answer a request that is not in the cache."""
+        """Serve a request that is not in the cache."""
         if BODY_COMPLETE not in (self.scope.get("extensions") or ()):
             await self._through_quart(super().__call__(receive, send), name, send)
             return
@@ -89,20 +89,20 @@ class HTTPConnection(ASGIHTTPConnection):
                 await request.body.room()
 
     def _cached_response(self, core: Core) -> tuple[CachedResponse, str] | None:
-        """The cached response and the newest event of its caller, if the caller is known to be allowed to see it.
+        """The cached response and the newest event of its caller, if the caller may see it.
 
-        The caller is judged first, so that nothing reveals what is cached.
+        The caller is checked first, so that nothing reveals what is cached.
         """
         scope: Any = self.scope
         fields = scope[SCOPE_FIELDS]
-        passed = cached_grant(core, fields, scope["root_path"], secure=scope["scheme"] == "https")
-        if passed is None or (b"origin" in fields and core.settings.origins):
+        grant = cached_grant(core, fields, scope["root_path"], secure=scope["scheme"] == "https")
+        if grant is None or (b"origin" in fields and core.settings.origins):
             return None
         cached = core.response_cache.get(scope["path"], scope["query_string"])
-        if cached is None or not passed.may_hear(cached.topic):
+        if cached is None or not grant.may_hear(cached.topic):
             return None
         feed = core.broadcaster
-        newest = feed.newest if passed.caller.trusted else feed.newest_of(passed.topics)
+        newest = feed.newest if grant.caller.trusted else feed.newest_of(grant.topics)
         return cached, f"{core.log.epoch}-{newest}"
 
     async def _fast_response(self, body: bytes) -> FastResponse | None:

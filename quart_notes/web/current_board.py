@@ -14,20 +14,20 @@ NAMELESS = "front_notes"  # the registration of the pages whose address names no
 
 async def current_board_id(board_id: int) -> int:
     """The board of an address, which is then open in this browser; without a number, the open one."""
-    passed = await identify()
-    if passed is None or passed.caller.session is None:
+    grant = await identify()
+    if grant is None or grant.caller.session is None:
         return board_id
     if request.blueprint == NAMELESS:
         try:
-            return (await core().boards.get(passed.caller, passed.board))[0].id
+            return (await core().boards.get(grant.caller, grant.board))[0].id
         except NotFoundError:
             return SHARED_BOARD  # they may not see it any more
-    if passed.board != board_id:
-        await core().boards.get(passed.caller, board_id)
-        await core().sessions.open_board(passed.caller.session, board_id)
-        if passed.caller.id is not None:
+    if grant.board != board_id:
+        await core().boards.get(grant.caller, board_id)
+        await core().sessions.open_board(grant.caller.session, board_id)
+        if grant.caller.id is not None:
             with suppress(ProblemError):  # there may be too many preferences; the board is open all the same
-                await core().preferences.set(passed.caller.id, OPEN_BOARD, board_id)
+                await core().preferences.set(grant.caller.id, OPEN_BOARD, board_id)
     return board_id
 
 
@@ -38,6 +38,6 @@ def board_path(board_id: int) -> str:
 
 async def board_url(board_id: int) -> str:
     """The page of a board: with its number where another board may be open, for example in another tab."""
-    passed = await identify()
-    alone = passed is None or passed.caller.session is None
+    grant = await identify()
+    alone = grant is None or grant.caller.session is None
     return board_path(board_id) if alone else f"/front/boards/{board_id}/notes"

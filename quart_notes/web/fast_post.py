@@ -1,9 +1,9 @@
-"""The short way to an answer, for a route that is asked again and again: without Quart's context and routing.
+"""The short way to a response, for a route that is called often: without Quart's context and routing.
 
-A route whose answer needs nothing but its validated JSON body says so with `also`. `connections` then answers what is
-plainly right by itself: the same reader of bodies, the same shape, the same function behind it. What is not plainly
-right, or comes from a page, goes to Quart's route as if nothing had been tried: its guards judge it, and it says what
-is wrong. Of the 280 µs of a small POST, Quart and quart-schema took 150.
+A route that needs nothing but its validated JSON body registers with `add_fast_route`. `asgi_connections` then serves
+valid requests of programs itself, with the same reader of bodies, the same shape and the same function. Any other
+request, and every request of a page, goes to Quart's route, whose guards check it and which reports errors. Of the
+280 µs of a small POST, Quart and quart-schema took 150.
 """
 
 import logging
@@ -23,9 +23,9 @@ from quart_notes.web.raw_headers import Fields
 from quart_notes.web.security.authentication import cached_caller
 from quart_notes.web.security.headers import NO_STORE
 
-FAST_ROUTES = "quart_notes.brief"  # extension of the application: the brief ways, by method and path
+FAST_ROUTES = "quart_notes.brief"  # extension of the application: the fast routes, by method and path
 JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
-GUARDED_HEADERS = frozenset({b"origin", b"sec-fetch-site"})  # by the guards: pages send them, programs do not
+GUARDED_HEADERS = frozenset({b"origin", b"sec-fetch-site"})  # the guards check them: pages send them, programs do not
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class FastResponse(NamedTuple):
-    """A JSON answer."""
+    """A JSON response."""
 
     status: int
     headers: dict[str, str]
@@ -50,11 +50,13 @@ class FastResponse(NamedTuple):
         return [(b"content-type", self.content_type.encode()), *headers]
 
 
-Act = Callable[[Core, Caller, str, Any], Awaitable[FastResponse]]  # from the parts, who asks, the root path, the body
+Act = Callable[
+    [Core, Caller, str, Any], Awaitable[FastResponse]
+]  # of the services, the caller, the root path, the body
 
 
 class FastRoute(NamedTuple):
-    """What a body has to be, and what answers it."""
+    """The model of the body, and the function that serves it."""
 
     model: type[BaseModel]
     act: Act
@@ -62,7 +64,7 @@ class FastRoute(NamedTuple):
     async def respond(
         self, core: Core, root: str, fields: Fields, body: bytes, *, secure: bool = False
     ) -> FastResponse | None:
-        """The answer; None when the request is not plainly right."""
+        """The response; None when Quart has to serve the request."""
         who = try_fast(cached_caller, core, fields, root, secure=secure)
         data = try_fast(self._data, fields, body)
         if data is None or who is None or who.scope != "write":
@@ -86,11 +88,11 @@ class FastRoute(NamedTuple):
 
 
 def try_fast(find: Callable[P, T | None], *args: P.args, **named: P.kwargs) -> T | None:
-    """What `find` gives; None, for the long way, when anything at all goes wrong on a short one."""
+    """The result of `find`; None when it raises anything: then Quart serves the request."""
     try:
         return find(*args, **named)
     except Exception:
-        log.warning("A short way to an answer failed; the long one is taken", exc_info=True)
+        log.warning("The short way to a response failed; Quart serves the request", exc_info=True)
         return None
 
 
@@ -101,11 +103,11 @@ def _failed(document: dict[str, Any], headers: dict[str, str]) -> FastResponse:
 
 
 def add_fast_route(blueprint: Blueprint, method: str, rule: str, model: type[BaseModel], act: Act) -> None:
-    """Have `act` answer what is plainly right of a blueprint's route, whose body is a `model`; it changes no other."""
+    """Let `act` serve the valid requests of a blueprint's route, whose body is a `model`."""
 
-    def take_down(state: BlueprintSetupState) -> None:
+    def register(state: BlueprintSetupState) -> None:
         state.app.extensions.setdefault(FAST_ROUTES, {})[method, f"{state.url_prefix or ''}{rule}"] = FastRoute(
             model, act
         )
 
-    blueprint.record_once(take_down)
+    blueprint.record_once(register)

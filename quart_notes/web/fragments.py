@@ -3,9 +3,10 @@
 source   htmx.org, "Request headers"
 """
 
-from quart import redirect, request
+from quart import Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+Page = str | tuple[str, int] | WerkzeugResponse | Response  # what the routes of the pages return
 GONE = ""  # htmx removes the element after an empty response
 
 

@@ -37,9 +37,9 @@ async def shell() -> dict[str, Any]:
     me = await current_user()
     who = await caller()
     found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
-    wanted = (await core().preferences.of_person(me.id))[0] if me else {}
+    wanted = (await core().preferences.of_user(me.id))[0] if me else {}
     # Last, so that no unread message is in a room that is not listed; the script skips what is counted already.
-    unread = await core().read_markers.of_person(who, me.id) if me else Listed([], found.position)
+    unread = await core().read_markers.of_user(who, me.id) if me else Listed([], found.position)
     private = next((room for room in found.items if room.kind == "private"), None)
     conversations = sorted((room for room in found.items if room.kind == "direct"), key=lambda room: _other(room, me))
     return {
@@ -68,7 +68,7 @@ def _by_name(room: RoomOut) -> tuple[bool, str]:
 
 
 def _other(room: RoomOut, me: UserOut | None) -> str:
-    return next((person for person in room.people if person != me), room.people[0]).nickname.casefold()
+    return next((user for user in room.people if user != me), room.people[0]).nickname.casefold()
 
 
 def _marks(unread: Iterable[UnreadOut]) -> str:

@@ -1,4 +1,4 @@
-"""How a subscription is brought to a connection: an event stream's body, a websocket's conversation."""
+"""Connects a subscription to a client: the body of an event stream, the conversation of a websocket."""
 
 import asyncio
 import logging
@@ -18,21 +18,21 @@ from quart_notes.live.feed import Subscription
 from quart_notes.live.subscriber import Subscriber
 from quart_notes.web.context import core
 
-RETRY_MS = 1000, 4000  # what a browser's own EventSource waits, by chance, so that not all come back at once
+RETRY_MS = 1000, 4000  # random pause of a browser's EventSource, so that not all reconnect at once
 CHUNK_BYTES = 64 * 1024  # bytes of history that are sent at once
-CLOSE_GRACE = 20.0  # seconds a reader that was cut off has to read what waits and the close; then it is dropped
+CLOSE_GRACE = 20.0  # seconds for a reader that was cut off to read the rest and the close; then it is dropped
 RESTARTING, TOO_SLOW, FAILED, DENIED = 1012, 1013, 1011, 1008  # RFC 6455, 7.4 and IANA's registry
-NO_MORE = "no more"  # why hearing is cancelled: what the client has said is not to be taken any more
+NO_MORE = "no more"  # reason of a cancelled `receive`: further messages of the client are ignored
 log = logging.getLogger(__name__)
 
-Leave = Callable[[], None]  # what to call when somebody goes
-Join = Callable[[], list[Leave]]  # makes somebody present
-Watch = Callable[[Callable[[], None]], Leave]  # has something called when somebody may listen no longer
+Leave = Callable[[], None]  # to call when the client leaves
+Join = Callable[[], list[Leave]]  # makes the client present
+Watch = Callable[[Callable[[], None]], Leave]  # calls a function when the access is revoked
 
 
 @contextmanager
 def joined(join: Join) -> Iterator[None]:
-    """Somebody is here while the block runs."""
+    """The client is present while the block runs."""
     leave = join()
     try:
         yield
@@ -47,7 +47,7 @@ def direct_peer(scope: Any) -> outlets.OutletConnection | None:
 
 
 class EventStream(ResponseBody):
-    """The body of an event stream; lets go of its subscription however the response ends."""
+    """The body of an event stream; it closes its subscription however the response ends."""
 
     def __init__(
         self, subscription: Subscription, peer: outlets.OutletConnection | None, join: Join, watch: Watch
@@ -104,7 +104,7 @@ def _chunks(page: list[FeedMessage], framing: Encoder) -> Iterator[bytes]:
 
 
 def _abort_after_grace(peer: outlets.OutletConnection) -> None:
-    """The end of a stream waits behind what its reader has not read, but not for ever."""
+    """Drop the connection if the reader does not read the rest in time."""
 
     def drop() -> None:
         if peer.transport.get_write_buffer_size():
@@ -116,8 +116,8 @@ def _abort_after_grace(peer: outlets.OutletConnection) -> None:
 class Conversation(ABC):
     """Owns the accepted websocket of this context: sends a subscription, receives from the client, and closes it.
 
-    It ends when either side does, and is closed with the code of the reason. A client that may not speak any longer is
-    not heard: `receive` is cancelled with NO_MORE.
+    It ends when either side does, and is closed with the code of the reason. When the access is revoked,
+    `receive` is cancelled with NO_MORE.
     """
 
     def __init__(self, subscription: Subscription, watch: Watch) -> None:
@@ -202,11 +202,11 @@ class Conversation(ABC):
 
 
 async def _write(page: list[FeedMessage], reader: Subscriber, peer: outlets.OutletConnection) -> None:
-    """Write a page of history straight to the connection, as fast as it is taken.
+    """Write a page of history straight to the connection, as fast as the client reads.
 
-    FeedMessage by message, through the framework, each costs 80 µs, and many readers may come back at once.
+    Message by message, through the framework, each costs 80 µs, and many readers may come back at once.
     """
-    with suppress(OSError):  # it has gone: the reader of the line finds out
+    with suppress(OSError):  # it is closed, which its own reader notices
         for portion in _chunks(page, reader.encoder):
             if reader.ended.is_set() or peer.closing:
                 return

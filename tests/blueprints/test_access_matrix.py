@@ -361,8 +361,8 @@ async def _account_things(house: House, nickname: str) -> dict[str, int]:
     await house.cookie(nickname)
     await house.token(nickname)
     return {
-        "session_id": (await core.sessions.of_person(person, None))[0].id,
-        "token_id": (await core.tokens.of_person(person))[0].id,
+        "session_id": (await core.sessions.of_user(person, None))[0].id,
+        "token_id": (await core.tokens.of_user(person))[0].id,
         "invitation_id": (await core.invitations.add(house.caller(nickname), InvitationCreate())).result.id,
     }
 

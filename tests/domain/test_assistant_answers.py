@@ -189,7 +189,7 @@ async def test_an_answer_counts_once_as_unread_for_everybody(core: Core):
         await core.answers.update_text(answer.id, version, "x" * version)
 
     async def count(who: UserOut) -> int:
-        return next(one.count for one in (await core.read_markers.of_person(ANYBODY, who.id)).items if one.room_id == 1)
+        return next(one.count for one in (await core.read_markers.of_user(ANYBODY, who.id)).items if one.room_id == 1)
 
     assert (await count(ada), await count(bob)) == (1, 2)
     await core.read_markers.mark_read(ANYBODY, LOBBY, ReadingUpdate(reader_id=ada.id, message_id=answer.id))
@@ -273,7 +273,7 @@ async def test_nobody_else_sees_into_a_private_room(house: House):
             with pytest.raises(NotFoundError):
                 await act
         assert room not in (await core.rooms.find(who, RoomQuery(person_id=who.id))).items
-        assert room.id not in {one.room_id for one in (await core.read_markers.of_person(who, who.id or 0)).items}
+        assert room.id not in {one.room_id for one in (await core.read_markers.of_user(who, who.id or 0)).items}
     async with await house.browser("eve") as browser:
         assert (await browser.head(f"/events?topics=room:{room.id}")).status_code == 403
         for path in (f"/front/rooms/{room.id}", f"/front/rooms/{room.id}/messages/{question}"):
@@ -290,6 +290,6 @@ async def test_messages_between_two_are_listed_without_the_assistants(house: Hou
 
     for who in (ada, house.caller("bob"), ANYBODY):
         assert (await core.messages.direct(who, MessageQuery())).items == [sent]
-        assert (await core.messages.of_person(who, bob.id, MessageQuery())).items == [sent]
+        assert (await core.messages.of_user(who, bob.id, MessageQuery())).items == [sent]
         assert len((await core.messages.in_room(who, sent.room_id, MessageQuery())).items) == 2
-    assert (await core.messages.of_person(house.caller("eve"), bob.id, MessageQuery())).items == []
+    assert (await core.messages.of_user(house.caller("eve"), bob.id, MessageQuery())).items == []

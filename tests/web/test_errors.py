@@ -214,10 +214,10 @@ RULES: dict[str, tuple[str, str, Json | None]] = {
     "messages.restore": ("POST", "/api/messages/1/restore?author_id=1", None),
     "messages.get": ("GET", "/api/messages/1", None),
     "messages.direct": ("GET", "/api/messages", None),
-    "messages.of_person": ("GET", "/api/users/1/messages", None),
+    "messages.of_user": ("GET", "/api/users/1/messages", None),
     "messages.in_room": ("GET", "/api/rooms/1/messages", None),
     "read_markers.mark_read": ("POST", "/api/rooms/1/read", body_of("rooms.mark_read")),
-    "read_markers.of_person": ("GET", "/api/users/1/unread", None),
+    "read_markers.of_user": ("GET", "/api/users/1/unread", None),
     "users.existing_users": ("GET", "/events?topics=user:1", None),
     "rooms.existing_rooms": ("GET", "/events?topics=room:9", None),
 }

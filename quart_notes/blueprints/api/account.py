@@ -32,9 +32,9 @@ async def sign_in(data: SignIn) -> Response:
     An unknown nickname and a wrong password get the same response after the same time. After too many of them, further
     ones have to wait (429, `Retry-After`); a browser in which this person has signed in before is counted separately.
     """
-    person = await signing_in.verify_login(data)
-    response = json_item(await core().profiles.get(person), await core().log.newest())
-    await signing_in.start_session(response, person)
+    user = await signing_in.verify_login(data)
+    response = json_item(await core().profiles.get(user), await core().log.newest())
+    await signing_in.start_session(response, user)
     return response
 
 
@@ -58,7 +58,7 @@ async def list_sessions() -> Response:
     The one used last comes first.
     """
     who = await caller()
-    found = await core().sessions.of_person(who.id or 0, who.session)
+    found = await core().sessions.of_user(who.id or 0, who.session)
     return page(SessionOut, Listed(found, await core().log.newest()))
 
 
@@ -94,7 +94,7 @@ async def list_tokens() -> Response:
 
     Without their secrets, of which only hashes are stored.
     """
-    return page(TokenOut, Listed(await core().tokens.of_person((await caller()).id or 0), await core().log.newest()))
+    return page(TokenOut, Listed(await core().tokens.of_user((await caller()).id or 0), await core().log.newest()))
 
 
 @blueprint.post("/me/tokens")

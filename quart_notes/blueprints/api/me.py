@@ -34,10 +34,10 @@ async def _me() -> UserOut:
     named = parse_id(request.args.get("person_id")) if not accounts_mode() else None
     if named is not None:
         return (await core().users.get(named))[0]
-    passed = await identify()
-    if passed is None or passed.caller.person is None:
+    grant = await identify()
+    if grant is None or grant.caller.user is None:
         raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
-    return passed.caller.person
+    return grant.caller.user
 
 
 @blueprint.get("")
@@ -47,12 +47,12 @@ async def whoami() -> Response:
 
     With the board that is open in your browser.
     """
-    passed = await identify()
-    who = None if passed is None else passed.caller
+    grant = await identify()
+    who = None if grant is None else grant.caller
     me = MeOut(
         user=None if who is None or who.id is None else await core().profiles.get(who.id),
         admin=who is not None and who.admin,
-        board_id=SHARED_BOARD if passed is None else passed.board,
+        board_id=SHARED_BOARD if grant is None else grant.board,
         mode="accounts" if accounts_mode() else "open",
     )
     return json_item(me, await core().log.newest())
@@ -80,7 +80,7 @@ async def list_preferences() -> Response:
 
     One object, with the values by key.
     """
-    values, position = await core().preferences.of_person((await _me()).id)
+    values, position = await core().preferences.of_user((await _me()).id)
     return json_list(dump(values), position)
 
 

@@ -54,7 +54,7 @@ async def list_user_messages(user_id: int, query_args: MessageQuery) -> Response
 
     Those to them and from them, by id ascending, at most `limit`; `Link` leads to further pages.
     """
-    return pages(await core().messages.of_person(await caller(), user_id, query_args), query_args)
+    return pages(await core().messages.of_user(await caller(), user_id, query_args), query_args)
 
 
 @blueprint.get("/<id:user_id>/unread")
@@ -64,4 +64,4 @@ async def list_unread(user_id: int) -> Response:
 
     One entry for every room and every direct conversation of theirs.
     """
-    return page(UnreadOut, await core().read_markers.of_person(await caller(), user_id))
+    return page(UnreadOut, await core().read_markers.of_user(await caller(), user_id))

@@ -31,6 +31,7 @@ from quart_notes.web.forms import (
     question,
     refused,
 )
+from quart_notes.web.fragments import Page
 from quart_notes.web.security import sign_in
 from quart_notes.web.security.authentication import accounts_mode, caller
 from quart_notes.web.user_agents import browser_name
@@ -38,7 +39,6 @@ from quart_notes.web.user_agents import browser_name
 blueprint = Blueprint("front_account", __name__, url_prefix="/front/account")
 
 PROFILE = ("name", "nickname", "email")
-Page = str | tuple[str, int] | WerkzeugResponse
 
 
 @blueprint.get("")
@@ -51,10 +51,10 @@ async def account() -> str:
 async def _account(**further: Any) -> str:
     """The page; `further` contains a refused form, or a secret that is shown once."""
     who = await caller()
-    person = await core().profiles.get(who.id or 0)
+    user = await core().profiles.get(who.id or 0)
     profile = {
-        "person": person,
-        "profile_form": form_context({name: getattr(person, name) or "" for name in PROFILE}),
+        "user": user,
+        "profile_form": form_context({name: getattr(user, name) or "" for name in PROFILE}),
         "changed": request.args.get("changed", ""),
     }
     access = await _access(who) if accounts_mode() else {}
@@ -63,8 +63,8 @@ async def _account(**further: Any) -> str:
 
 async def _access(who: Caller) -> dict[str, Any]:
     return {
-        "sessions": await core().sessions.of_person(who.id or 0, who.session),
-        "tokens": await core().tokens.of_person(who.id or 0),
+        "sessions": await core().sessions.of_user(who.id or 0, who.session),
+        "tokens": await core().tokens.of_user(who.id or 0),
         "invitations": await core().invitations.find(who),
         "without_password": await core().accounts.without_password() if who.admin else [],
         "password_form": form_context({}),
@@ -115,7 +115,7 @@ async def change_password() -> Page:
 async def end_other_sessions() -> Page:
     """The form to sign out all other browsers."""
     who = await caller()
-    sessions = await core().sessions.of_person(who.id or 0, who.session)
+    sessions = await core().sessions.of_user(who.id or 0, who.session)
     others = sum(not session.current for session in sessions)
     words = f"{others} other {'browser has' if others == 1 else 'browsers have'} to sign in again."
     if asked := await question("Sign out everywhere else?", words, verb="Sign out", back="/front/account#sessions"):
@@ -132,7 +132,7 @@ async def end_other_sessions() -> Page:
 async def end_session(session_id: int) -> Page:
     """The form to sign out a browser."""
     who = await caller()
-    agents = {one.id: one.agent for one in await core().sessions.of_person(who.id or 0, who.session)}
+    agents = {one.id: one.agent for one in await core().sessions.of_user(who.id or 0, who.session)}
     name = browser_name(agents.get(session_id, "")) or "Unknown browser"
     if asked := await question(
         f"Sign out “{name}”?", "It will have to sign in again.", verb="Sign out", back="/front/account#sessions"
@@ -163,8 +163,8 @@ async def add_token() -> Page:
 @hide
 async def end_token(token_id: int) -> Page:
     """The form to revoke a token."""
-    person = (await caller()).id or 0
-    names = {one.id: one.name for one in await core().tokens.of_person(person)}
+    user_id = (await caller()).id or 0
+    names = {one.id: one.name for one in await core().tokens.of_user(user_id)}
     if asked := await question(
         f"Revoke the token “{names.get(token_id, token_id)}”?",
         "Programs that use it are refused at once. This cannot be undone.",
@@ -173,7 +173,7 @@ async def end_token(token_id: int) -> Page:
     ):
         return asked
     with suppress(NotFoundError):  # revoked already
-        await core().tokens.revoke(person, token_id)
+        await core().tokens.revoke(user_id, token_id)
     return _back("#tokens")
 
 

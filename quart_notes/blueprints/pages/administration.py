@@ -5,14 +5,14 @@ from collections.abc import Awaitable
 from quart import Blueprint
 from quart_schema import hide
 
-from quart_notes.blueprints.pages.users import Page, people_page, to_user
+from quart_notes.blueprints.pages.users import people_page, to_user
 from quart_notes.errors import LastAdministratorError
 from quart_notes.live.writer import Committed
 from quart_notes.schemas import UserOut
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import wants_html
 from quart_notes.web.forms import question
-from quart_notes.web.fragments import wants_fragment
+from quart_notes.web.fragments import Page, wants_fragment
 
 blueprint = Blueprint("front_administration", __name__, url_prefix="/front/users/<id:user_id>")
 
@@ -21,10 +21,10 @@ blueprint = Blueprint("front_administration", __name__, url_prefix="/front/users
 @hide
 async def deactivate(user_id: int) -> Page:
     """The form to deactivate a person."""
-    person = await core().profiles.get(user_id)
+    user = await core().profiles.get(user_id)
     words = "They are signed out everywhere at once, and their tokens and links end. What they wrote stays."
     if asked := await question(
-        f"Deactivate {person.nickname}?", words, verb="Deactivate", back=f"/front/users#user-{user_id}"
+        f"Deactivate {user.nickname}?", words, verb="Deactivate", back=f"/front/users#user-{user_id}"
     ):
         return asked
     return await _changed(core().profiles.deactivate(user_id))
@@ -54,9 +54,9 @@ async def unmake_admin(user_id: int) -> Page:
 async def _changed(change: Awaitable[Committed[UserOut]]) -> Page:
     """Redirect to the person; the people page shows why the last administrator stays."""
     try:
-        person, _ = await change
+        user, _ = await change
     except LastAdministratorError as error:
         if wants_fragment() or not wants_html():
             raise
         return await people_page(problem=error.detail), error.status
-    return await to_user(person, f"#user-{person.id}")
+    return await to_user(user, f"#user-{user.id}")

@@ -7,9 +7,10 @@ from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.pages.room_messages import visible_message
-from quart_notes.blueprints.pages.rooms import Page, to_message, to_room
+from quart_notes.blueprints.pages.rooms import to_message, to_room
 from quart_notes.errors import NotNowError
 from quart_notes.web.context import core
+from quart_notes.web.fragments import Page
 from quart_notes.web.security.authentication import caller, current_user
 
 blueprint = Blueprint("front_assistant", __name__, url_prefix="/front")

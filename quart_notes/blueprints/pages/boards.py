@@ -14,11 +14,10 @@ from quart_notes.web.board_menu import board_menu
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import log_server_error
 from quart_notes.web.forms import form_context, form_key, form_problem, form_values, parse_id, question, refused
+from quart_notes.web.fragments import Page
 from quart_notes.web.security.authentication import caller, visible_position
 
 blueprint = Blueprint("front_boards", __name__, url_prefix="/front/boards")
-
-Page = str | tuple[str, int] | WerkzeugResponse
 
 
 @blueprint.get("")
@@ -67,7 +66,7 @@ async def _board(board_id: int, **further: Any) -> str:
         **{
             "board": shown,
             "members": members.items,
-            "people": [person for person in people.items if person.id not in there],
+            "people": [user for user in people.items if user.id not in there],
             "last_event_id": visible_position(members.position),
             "name_form": form_context({"name": shown.name}),
             "member_form": form_context({"user_id": "", "role": "editor"}),

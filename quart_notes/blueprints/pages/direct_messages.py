@@ -5,19 +5,17 @@ from typing import Any
 
 from quart import Blueprint, redirect, render_template, request
 from quart_schema import hide
-from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.errors import FieldError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
 from quart_notes.web.context import core
 from quart_notes.web.forms import INVALID, form_context, form_key, form_values, parse_id, refused
-from quart_notes.web.fragments import wants_fragment
+from quart_notes.web.fragments import Page, wants_fragment
 from quart_notes.web.security.authentication import caller, visible_position
 
 blueprint = Blueprint("front_messages", __name__, url_prefix="/front/messages")
 
 PAGE_SIZE = 100  # messages on a page
-Page = str | tuple[str, int] | WerkzeugResponse
 FIELDS = ("recipient_id", "content")
 NOBODY_CHOSEN = FieldError("recipient_id", "Choose a recipient.")
 
@@ -33,7 +31,7 @@ async def messages(user_id: int) -> Page:
 async def _messages(user_id: int, form: dict[str, Any]) -> str:
     user, _ = await core().users.get(user_id)
     before = parse_id(request.args.get("before_id")) or MAX_ID
-    found = await core().messages.of_person(await caller(), user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
+    found = await core().messages.of_user(await caller(), user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
     people = await core().users.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
         "direct_messages.html",

@@ -5,11 +5,11 @@ from contextlib import suppress
 from quart import Blueprint, render_template
 from quart_schema import hide
 
-from quart_notes.blueprints.pages.transfers import Page, to_job
+from quart_notes.blueprints.pages.transfers import to_job
 from quart_notes.errors import NotNowError
 from quart_notes.schemas import JobOut
 from quart_notes.web.context import core
-from quart_notes.web.fragments import removed, wants_fragment
+from quart_notes.web.fragments import Page, removed, wants_fragment
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("front_jobs", __name__, url_prefix="/front/jobs")

@@ -22,9 +22,9 @@ async def be() -> Response:
     form = await request.form
     wanted = parse_id(form.get("person_id"))
     if wanted is not None:
-        person, _ = await core().users.get(wanted)
-        if person.deactivated:
-            raise NotFoundError(f"{person.nickname} is deactivated.")
+        user, _ = await core().users.get(wanted)
+        if user.deactivated:
+            raise NotFoundError(f"{user.nickname} is deactivated.")
     elif form.get("person_id"):
         raise NotFoundError("There is no such person.")
     response = Response(b"", 303, {"Location": request.root_path + safe_next_path(form.get("next", ""), ELSEWHERE)})

@@ -6,7 +6,6 @@ from typing import Any
 from pydantic import ValidationError
 from quart import Blueprint, g, redirect, render_template, request
 from quart_schema import hide
-from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.domain.text_normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
@@ -15,7 +14,7 @@ from quart_notes.web.board_menu import board_menu
 from quart_notes.web.context import core
 from quart_notes.web.current_board import board_path, board_url, current_board_id
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
-from quart_notes.web.fragments import removed, wants_fragment
+from quart_notes.web.fragments import Page, removed, wants_fragment
 from quart_notes.web.search_highlights import marked
 from quart_notes.web.security.authentication import caller, visible_position
 
@@ -26,7 +25,6 @@ blueprint.add_app_template_filter(marked)
 PAGE_SIZE = 100  # cards on a page; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
 DELETED = FieldError("title", "Somebody else deleted this note. Your text is kept here. You can add it as a new note.")
-Page = str | tuple[str, int] | WerkzeugResponse
 
 
 def _form(sent: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from pydantic import ValidationError
 from quart import Blueprint, render_template
 from quart_schema import hide
 
-from quart_notes.blueprints.pages.rooms import Page, to_message, visible_room
+from quart_notes.blueprints.pages.rooms import to_message, visible_room
 from quart_notes.errors import NotFoundError, NotYoursError
 from quart_notes.schemas import MessageOut, MessageUpdate, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.forms import form_context, form_values, refused
-from quart_notes.web.fragments import removed
+from quart_notes.web.fragments import Page, removed
 from quart_notes.web.security.authentication import caller, current_user
 
 blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/<id:room_id>/messages/<id:message_id>")

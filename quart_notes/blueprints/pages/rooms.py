@@ -27,7 +27,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, parse_id, refused
-from quart_notes.web.fragments import wants_fragment
+from quart_notes.web.fragments import Page, wants_fragment
 from quart_notes.web.linkify import linkify
 from quart_notes.web.security.authentication import caller, current_user, visible_position
 from quart_notes.web.security.guests import known_guest, may_talk, remember_guest
@@ -38,7 +38,6 @@ blueprint.add_app_template_filter(linkify)
 PAGE_SIZE = 50  # messages on a page; with JavaScript further ones follow on scrolling
 READ = 40  # messages above the first unread one: more than a window shows
 UNREAD = 100  # messages from there on
-Page = str | tuple[str, int] | WerkzeugResponse | Response
 
 
 @blueprint.get("")
@@ -119,7 +118,7 @@ def _title(shown: RoomOut, me: UserOut | None) -> str:
 async def _reading(room_id: int, me: UserOut | None) -> UnreadOut | None:
     if me is None:
         return None
-    found = await core().read_markers.of_person(await caller(), me.id)
+    found = await core().read_markers.of_user(await caller(), me.id)
     return next((one for one in found.items if one.room_id == room_id), None)
 
 

@@ -27,6 +27,7 @@ from quart_notes.web.forms import (
     refused,
     safe_next_path,
 )
+from quart_notes.web.fragments import Page
 from quart_notes.web.security import sign_in as signing_in
 from quart_notes.web.security.authentication import caller, end_session, identify
 
@@ -34,7 +35,6 @@ blueprint = Blueprint("front_access", __name__, url_prefix="/front")
 
 HOME = "/front/notes"
 ARRIVAL = ("name", "email", "nickname")
-Page = str | tuple[str, int] | Response
 
 
 @blueprint.before_request
@@ -63,13 +63,13 @@ async def signed_in() -> Page:
     form = await request.form
     nickname = form.get("nickname", "").strip()
     try:
-        person = await signing_in.verify_login(SignIn(nickname=nickname, password=form.get("password", "")))
+        user = await signing_in.verify_login(SignIn(nickname=nickname, password=form.get("password", "")))
     except ValidationError:
         return await _refused_sign_in(nickname, WrongPasswordError("Wrong nickname or password."))
     except (WrongPasswordError, TooManyAttemptsError) as error:
         return await _refused_sign_in(nickname, error)
     response = _to(safe_next_path(form.get("next", ""), HOME))
-    await signing_in.start_session(response, person)
+    await signing_in.start_session(response, user)
     return response
 
 
@@ -99,14 +99,14 @@ async def join(secret: str) -> str:
 async def _join(offer: InvitationOffer, form: dict[str, Any]) -> str:
     setup = offer.invitation.kind == "setup"
     people = (await core().users.find(PageQuery(limit=PAGE_MAX), active=True)).items if setup else []
-    passed = await identify()
+    grant = await identify()
     return await render_template(
         "join.html",
         kind=offer.invitation.kind,
-        person=offer.person,
+        user=offer.user,
         inviter=offer.inviter,
         board=offer.board,
-        member=None if passed is None else passed.caller.person,
+        member=None if grant is None else grant.caller.user,
         link_path=request.path,
         people=people,
         form=form,
@@ -139,14 +139,14 @@ async def _join_now(secret: str, sent: dict[str, str], password: str, key: str |
     chosen = parse_id(sent["user_id"])
     try:
         if offer.invitation.kind == "claim" or chosen is not None:
-            person = await core().accounts.set_password_by_link(secret, Claim(user_id=chosen, password=password), key)
+            user = await core().accounts.set_password_by_link(secret, Claim(user_id=chosen, password=password), key)
         else:
             wanted = {**{name: sent[name] for name in ARRIVAL}, "email": sent["email"].strip() or None}
             arrival = Arrival.model_validate({**wanted, "password": password})
-            person = await core().accounts.register(secret, arrival, key)
+            user = await core().accounts.register(secret, arrival, key)
     except INVALID as error:
         return await _refused(offer, sent, error)
-    return await _let_in(person.id, None if offer.board is None else offer.invitation.board_id)
+    return await _let_in(user.id, None if offer.board is None else offer.invitation.board_id)
 
 
 async def _refused(offer: InvitationOffer, sent: dict[str, str], error: ValidationError | ProblemError) -> Page:

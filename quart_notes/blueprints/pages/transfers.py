@@ -22,6 +22,7 @@ from quart_notes.schemas import ImportOptions
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import log_server_error
 from quart_notes.web.forms import form_context, form_problem, parse_id, refused
+from quart_notes.web.fragments import Page
 from quart_notes.web.request_body import streams_body
 from quart_notes.web.security.authentication import caller, visible_position
 from quart_notes.web.uploads import receive_upload
@@ -31,8 +32,6 @@ blueprint = Blueprint("front_transfers", __name__, url_prefix="/front/boards/<id
 SHOWN = 50  # imports on a page
 BLANK = {"format": "", "archived": "", "trashed": ""}
 NOTHING = "Choose a file first."
-
-Page = str | tuple[str, int] | WerkzeugResponse
 
 
 @blueprint.get("")

@@ -11,13 +11,12 @@ from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.forms import form_context, form_key, form_values, refused
-from quart_notes.web.fragments import wants_fragment
+from quart_notes.web.fragments import Page, wants_fragment
 from quart_notes.web.security.authentication import caller, current_user, visible_position
 
 blueprint = Blueprint("front_users", __name__, url_prefix="/front/users")
 
 FIELDS = ("name", "email", "nickname")
-Page = str | tuple[str, int] | WerkzeugResponse
 
 
 @blueprint.get("")

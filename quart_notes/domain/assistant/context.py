@@ -62,10 +62,10 @@ async def _boards(connection: BaseDBAsyncClient, room: RoomOut, question: str) -
 async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
     if room.kind != "private":
         return list(await Board.filter(id=SHARED_BOARD).using_db(connection))
-    (person,) = room.people
+    (user,) = room.people
     # As with sign-in, in open mode too: the room is theirs, so the boards are their own and the shared one.
-    rows = await Board.filter(visible_boards(Caller(person))).using_db(connection).order_by("id")
-    session = await Session.filter(user_id=person.id).using_db(connection).order_by("-seen_at").first()
+    rows = await Board.filter(visible_boards(Caller(user))).using_db(connection).order_by("id")
+    session = await Session.filter(user_id=user.id).using_db(connection).order_by("-seen_at").first()
     opened = session.board_id if session else None
     return sorted(rows, key=lambda board: (board.id != opened, board.kind != "personal"))[:MAX_BOARDS]
 

@@ -1,4 +1,4 @@
-"""Who asks: a browser's session, a program's token, or, in open mode, whom they choose to be."""
+"""Authenticates the caller: by a browser's session, a program's token, or, in open mode, by their choice."""
 
 from typing import Any
 
@@ -20,17 +20,17 @@ from quart_notes.web.security.client_addresses import client_address
 from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, CookieScope, cookies_in, credential
 
 DEVICE_LIFE = LIFETIME
-OPEN_BOARD = "board"  # the preference that says where a new browser of a person begins
+OPEN_BOARD = "board"  # preference: the board that a new browser of a user opens
 
 
 class NoSessions(SecureCookieSessionInterface):
-    """Quart's own sessions, which nobody uses here: the same empty one for all, not one for each request to keep."""
+    """Quart's own sessions, which are not used: all requests share one empty session."""
 
     def __init__(self) -> None:
         self._none = NullSession()
 
     async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> NullSession:
-        """The empty one."""
+        """The empty session."""
         return self._none
 
 
@@ -44,14 +44,14 @@ def accounts_mode() -> bool:
 
 
 async def identify() -> Grant | None:
-    """The pass of the caller, or None; found once for each request.
+    """The caller's grant, or None; looked up once for each request.
 
-    raises   SignInRequiredError for a token that does not hold: a program has to hear of it
+    raises   SignInRequiredError for an invalid token, which a program must learn of
     """
-    if "passed" not in g:
-        g.passed = await _identify()
-    passed: Grant | None = g.passed
-    return passed
+    if "grant" not in g:
+        g.grant = await _identify()
+    grant: Grant | None = g.grant
+    return grant
 
 
 async def _identify() -> Grant | None:
@@ -61,37 +61,37 @@ async def _identify() -> Grant | None:
         return None
     if found.kind == "session":
         return await core().access_cache.session(found.secret, trusted=not accounts_mode())
-    passed = await core().access_cache.token(found.secret)
-    if passed is None:
+    grant = await core().access_cache.token(found.secret)
+    if grant is None:
         raise SignInRequiredError("This token is not valid.", headers={"WWW-Authenticate": "Bearer"})
-    return passed
+    return grant
 
 
 async def caller() -> Caller:
-    """Who asks. In accounts mode the guards have seen to it that there is somebody."""
-    passed = await identify()
-    if passed is not None:
-        return passed.caller
+    """The caller. In accounts mode the guards have checked that there is one."""
+    grant = await identify()
+    if grant is not None:
+        return grant.caller
     if accounts_mode():
         raise SignInRequiredError("Sign in first.")
     return ANYBODY
 
 
 async def acting_as(person_id: int | None) -> Caller:
-    """Who asks; in open mode whomever they name.
+    """The caller; in open mode the user that they name.
 
-    raises   ForbiddenError when it is not for them to say; NotFoundError when there is nobody of that id
+    raises   ForbiddenError when they may not name another user; NotFoundError when there is no user of that id
     """
     who = await caller()
     if person_id is None or person_id == who.id:
         return who
     who.require_self(person_id)
-    person, _ = await core().users.get(person_id)
-    return Caller(person, trusted=True)
+    user, _ = await core().users.get(person_id)
+    return Caller(user, trusted=True)
 
 
 def cached_grant(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Grant | None:
-    """The pass of the sender of these headers, when it is at hand: for what is answered before Quart's routing."""
+    """The cached grant of the sender of these headers, for responses that bypass Quart's routing."""
     found = credential(parts, fields, root, secure=secure)
     if found is not None:
         return parts.access_cache.cached(found.kind, found.secret)
@@ -99,57 +99,57 @@ def cached_grant(parts: Core, fields: Fields, root: str = "", *, secure: bool) -
 
 
 def cached_caller(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Caller | None:
-    """Who sends these headers, when it is at hand."""
+    """The sender of these headers, if their grant is cached."""
     found = credential(parts, fields, root, secure=secure)
     if found is None:
         return ANYBODY if parts.settings.access == "open" else None
-    passed = parts.access_cache.cached(found.kind, found.secret)
-    return None if passed is None else passed.caller
+    grant = parts.access_cache.cached(found.kind, found.secret)
+    return None if grant is None else grant.caller
 
 
 def visible_position(position: EventId) -> EventId:
-    """The newest event of what the caller may hear, up to a place in the log: what strangers do does not move it.
+    """The newest event up to a position in the log that the caller may receive: other events do not advance it.
 
-    In open mode everybody may hear everything.
+    In open mode everybody may receive everything.
     """
     if not accounts_mode():
         return position
-    passed: Grant | None = g.get("passed")
-    return position.at_most(core().broadcaster.newest_of(PUBLIC if passed is None else passed.topics))
+    grant: Grant | None = g.get("grant")
+    return position.at_most(core().broadcaster.newest_of(PUBLIC if grant is None else grant.topics))
 
 
 async def current_user() -> UserOut | None:
-    """The person who asks; None in open mode when nobody has been chosen."""
-    passed = await identify()
-    return None if passed is None else passed.caller.person
+    """The caller's user; None in open mode when none was chosen."""
+    grant = await identify()
+    return None if grant is None else grant.caller.user
 
 
 async def begin_session(response: Response, user_id: int | None, *, proven: bool) -> None:
-    """Have the browser be a person from now on, under a new secret; the session that it had is over.
+    """Start a session of this user in the browser, with a new secret; its former session ends.
 
-    A secret that somebody else may have planted in the browser is worth nothing afterwards.
+    So a secret that an attacker has planted in the browser is worthless (session fixation).
     """
     await _end_current()
     agent, address = request.headers.get("User-Agent", ""), client_address()
     board_id = await _last_board(user_id)
     secret = await core().sessions.start(user_id, agent, address, proven=proven, board_id=board_id)
-    _forget_former(response, COOKIE)
+    _delete_former(response, COOKIE)
     set_cookie(response, COOKIE, core().signing_key.sign("session", secret), LIFETIME.total_seconds())
 
 
 async def _last_board(user_id: int | None) -> int:
-    """The board that this person opened last, in whatever browser; it may be gone."""
-    values = {} if user_id is None else (await core().preferences.of_person(user_id))[0]
+    """The board that this user opened last, in any browser; it may be deleted."""
+    values = {} if user_id is None else (await core().preferences.of_user(user_id))[0]
     wanted = values.get(OPEN_BOARD)
     return wanted if isinstance(wanted, int) and 1 <= wanted <= MAX_ID else SHARED_BOARD
 
 
 async def end_session(response: Response) -> None:
-    """Have the browser be nobody, and keep nothing that it was shown."""
+    """End the browser's session, and clear its cache."""
     await _end_current()
-    _delete(response, _place().name(COOKIE))
-    _forget_former(response, COOKIE)
-    response.headers["Clear-Site-Data"] = '"cache"'  # what the browser keeps of pages that were shown before
+    _delete(response, _cookie_scope().name(COOKIE))
+    _delete_former(response, COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'  # of the pages that it was shown
 
 
 async def _end_current() -> None:
@@ -159,31 +159,31 @@ async def _end_current() -> None:
 
 
 def remember_device(response: Response, user_id: int) -> None:
-    """Know the browser again as one in which this person has signed in; each has a mark of its own."""
+    """Mark the browser as one in which this user has signed in; each browser has its own mark."""
     mark = core().signing_key.sign("device", f"{user_id} {new_secret()}")
     set_cookie(response, DEVICE_COOKIE, mark, DEVICE_LIFE.total_seconds())
 
 
 def known_device(user_id: int) -> str | None:
-    """The browser's mark, when this person has signed in in it before."""
+    """The browser's mark, if this user has signed in in it before."""
     read = core().signing_key.verify
     marks = cookie_values(DEVICE_COOKIE)
     return next((mark for mark in marks if (read("device", mark) or "").partition(" ")[0] == str(user_id)), None)
 
 
 def cookie_values(stem: str) -> list[str]:
-    """What the browser sends of a cookie of this server, under its name and its former one."""
+    """The values of a cookie of this server, under its name and its former one."""
     cookies = cookies_in(field_text(fields_in(request.scope), b"cookie"))
-    return [value for name in _place().names(stem) for value in cookies.getlist(name)]
+    return [value for name in _cookie_scope().names(stem) for value in cookies.getlist(name)]
 
 
-def _place() -> CookieScope:
+def _cookie_scope() -> CookieScope:
     return CookieScope.of(fields_in(request.scope), request.root_path, secure=request.is_secure)
 
 
-def _forget_former(response: Response, stem: str) -> None:
-    """Have a browser lose the cookie that a former version of this server gave it."""
-    _, former = _place().names(stem)
+def _delete_former(response: Response, stem: str) -> None:
+    """Delete the cookie that a former version of this server has set."""
+    _, former = _cookie_scope().names(stem)
     if former in cookies_in(field_text(fields_in(request.scope), b"cookie")):
         _delete(response, former)
 
@@ -193,6 +193,6 @@ def _delete(response: Response, name: str) -> None:
 
 
 def set_cookie(response: Response, stem: str, value: str, seconds: float) -> None:
-    """Have the browser keep a value for this many seconds, for this server alone and no script."""
-    name, secure = _place().name(stem), request.is_secure
+    """Set a cookie for this many seconds, for this server only and hidden from scripts."""
+    name, secure = _cookie_scope().name(stem), request.is_secure
     response.set_cookie(name, value, int(seconds), path="/", httponly=True, samesite="Lax", secure=secure)

@@ -1,4 +1,4 @@
-"""What a request says of who sends it: the one reader of credentials, for every road to an answer."""
+"""Reads the credentials of a request: one reader for every way to a response."""
 
 from functools import lru_cache
 from hashlib import blake2b
@@ -18,8 +18,8 @@ COOKIE = "quart_notes_session"
 DEVICE_COOKIE = "quart_notes_device"
 SECURE = "__Host-"  # begins a cookie's name under https, and then no other host or path can set it
 SECURE_COOKIE = SECURE + COOKIE
-CACHED_COOKIES = 4096  # Cookie headers whose session is remembered
-LONG_COOKIE = 2048  # bytes: a longer header is not remembered
+CACHED_COOKIES = 4096  # Cookie headers whose session is cached
+LONG_COOKIE = 2048  # bytes: a longer header is not cached
 
 
 class Credential(NamedTuple):
@@ -30,9 +30,10 @@ class Credential(NamedTuple):
 
 
 class CookieScope(NamedTuple):
-    """Where a browser found the server, as far as its cookies go.
+    """The address at which a browser uses the server, as far as it distinguishes cookies.
 
-    They are not kept apart by port, and all have the path / (as `__Host-` asks), so port and prefix are in their names.
+    Browsers share cookies between ports, and all have the path / (`__Host-` requires it). So port and prefix are in
+    the name.
     """
 
     secure: bool
@@ -51,19 +52,19 @@ class CookieScope(NamedTuple):
         return f"{SECURE if self.secure else ''}{stem}_{self.port}{prefix}"
 
     def names(self, stem: str) -> tuple[str, str]:
-        """The names by which one is read: its own, and the one of former versions, which told no ports apart."""
+        """The names by which one is read: its own, and the one of former versions, which lacked the port."""
         former = SECURE_COOKIE if self.secure and stem == COOKIE else stem
         return self.name(stem), former
 
 
 def credential(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Credential | None:
-    """What the headers of a request say of its sender; None when they say nothing.
+    """The credential in the headers of a request, or None.
 
-    A token counts before a session. A page of another origin never has the session of the person who looks at it.
+    A token takes precedence over a session. A page of another origin never gets the session of its viewer.
     """
-    if b"authorization" in fields and parts.settings.access == "accounts":  # an empty one is no session either
+    if b"authorization" in fields and parts.settings.access == "accounts":  # an empty one too: it is no session
         scheme, _, secret = field_text(fields, b"authorization").partition(" ")
-        # Basic is a password that a proxy in front has asked for; a browser sends it along with its cookie.
+        # Basic is for a proxy in front; a browser sends it along with its cookie.
         if scheme.lower() != "basic":
             return Credential("token", secret.strip() if scheme.lower() == "bearer" else "")
     if b"cookie" not in fields or listed(parts, fields, secure=secure) is not None:
@@ -77,17 +78,17 @@ def credential(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> 
 
 @lru_cache(CACHED_COOKIES)
 def _cached_secret(signing: SigningKey, cookie: str, names: tuple[str, ...]) -> str | None:
-    """Remembered: what a header says, and whether it is ours, never changes."""
+    """The same, cached: a header's secret and its signature never change."""
     return _secret_in(signing, cookie, names)
 
 
 def _secret_in(signing: SigningKey, cookie: str, names: tuple[str, ...]) -> str | None:
-    """The secret in the session's cookie, when this server has signed it."""
+    """The secret in the session's cookie, if this server has signed it."""
     cookies = cookies_in(cookie)
     sent = (signing.verify("session", value) for name in names for value in cookies.getlist(name))
     return next(filter(None, sent), None)
 
 
 def cookies_in(cookie: str) -> MultiDict[str, str]:
-    """The cookies of a Cookie header; bytes that are not UTF-8 spoil the one that they stand in."""
+    """The cookies of a Cookie header; bytes that are not UTF-8 invalidate their own cookie only."""
     return parse_cookie(cookie.encode("latin-1").decode("utf-8", "replace"))

@@ -19,7 +19,7 @@ def is_own(parts: Core, fields: Fields, *, secure: bool) -> bool:
     """Whether the Origin header names this server, by the address of the request or by `public_url`.
 
     Scheme, host and port count, a default port as none. Behind a proxy that the settings do not mention, two things
-    show that the request came by https: a port 443, or a browser that vouches for its page.
+    show that the request came by https: a port 443, or a browser that says same-origin.
     """
     sent, host = origin_in(field_text(fields, b"origin")), host_in(field_text(fields, b"host"))
     if sent is None:

@@ -125,31 +125,28 @@ async def _check_requirement(endpoint: str, *, changes: bool) -> None:
         raise ForbiddenError("This address has no rule of who may use it.")
     if need is Requirement.NOTHING:
         return
-    passed = await identify()
+    grant = await identify()
     if not accounts_mode():
-        _check_open_mode(need, passed)
+        _check_open_mode(need, grant)
         return
-    if passed is None:
+    if grant is None:
         raise SignInRequiredError("Sign in first.")
-    by_token = passed.caller.token is not None
+    by_token = grant.caller.token is not None
     if by_token and need in {Requirement.ACCOUNT, Requirement.PROFILE, Requirement.ADMIN}:
         raise ForbiddenError("This cannot be done with a token; sign in.")
     writes = need is Requirement.CHANGE or (need in {Requirement.BY_METHOD, Requirement.SELF} and changes)
-    if writes and passed.caller.scope != "write":
+    if writes and grant.caller.scope != "write":
         raise ForbiddenError("This token is read only.")
-    if need is Requirement.ADMIN and not passed.caller.admin:
+    if need is Requirement.ADMIN and not grant.caller.admin:
         raise ForbiddenError("Only an administrator may do this.")
 
 
-def _check_open_mode(need: Requirement, passed: Grant | None) -> None:
+def _check_open_mode(need: Requirement, grant: Grant | None) -> None:
     if need in {Requirement.ACCOUNT, Requirement.ADMIN}:
         raise NotFoundError("This server has no accounts: it runs with --access open.")
     named = need is Requirement.SELF and "person_id" in request.args
-    if (
-        need in {Requirement.SELF, Requirement.PROFILE}
-        and (passed is None or passed.caller.person is None)
-        and not named
-    ):
+    anonymous = grant is None or grant.caller.user is None
+    if need in {Requirement.SELF, Requirement.PROFILE} and anonymous and not named:
         raise NobodyChosenError("Choose who you are first, on a page or with person_id.")
 
 

@@ -38,9 +38,9 @@ async def verify_login(data: SignIn) -> int:
         ]
     )
     await core().login_attempts.count(*tries)
-    person = await core().accounts.sign_in(data, known=device is not None)
+    user = await core().accounts.sign_in(data, known=device is not None)
     await core().login_attempts.reset(*tries)
-    return person
+    return user
 
 
 async def start_session(response: Response, user_id: int) -> None:

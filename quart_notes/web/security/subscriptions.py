@@ -1,4 +1,4 @@
-"""What a subscriber may hear: topics, authorised in one place."""
+"""The topics of a subscriber, authorised in one place."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -23,34 +23,34 @@ ANONYMOUS_TOPICS = topics_of(ANYBODY, {})
 
 @dataclass(frozen=True, slots=True)
 class FeedAccess:
-    """Who subscribes to what.
+    """An authorised subscription.
 
-    person   who listens, or None: nobody in particular
-    rooms    ids of the rooms named one by one; the person is here in them
-    passed   what let them in, when something did
+    user     of the subscriber, or None: anonymous
+    rooms    ids of the rooms that it names; the user is present in them
+    grant    of the session or token; None: nobody signed in
     """
 
     topics: frozenset[str]
-    person: UserOut | None
+    user: UserOut | None
     rooms: tuple[int, ...]
-    passed: Grant | None
+    grant: Grant | None
 
     @property
     def starts(self) -> Mapping[str, int]:
-        """After which event a replay to them may begin, by topic."""
-        return {} if self.passed is None else self.passed.starts
+        """The event after which a replay may begin, by topic."""
+        return {} if self.grant is None else self.grant.starts
 
     def on_revoked(self, end: Callable[[], None]) -> Callable[[], None]:
-        """Have `end` called when they may listen no longer; returns what to call when they have left by themselves."""
-        return _nothing if self.passed is None else core().stream_revocation.watch_stream(self.passed, self.topics, end)
+        """Call `end` when the access is revoked; returns the function to call when the stream has ended by itself."""
+        return _nothing if self.grant is None else core().stream_revocation.watch_stream(self.grant, self.topics, end)
 
 
 def _nothing() -> None:
-    """Nobody watches in open mode."""
+    """Nothing is revoked without a grant."""
 
 
 def feed_query(arguments: MultiDict[str, str]) -> FeedQuery:
-    """A websocket's query, validated as quart-schema does it for the event stream: what is said twice is refused."""
+    """A websocket's query, validated as quart-schema does it for the event stream: repeated values are refused."""
     values = {name: found if len(found) > 1 else found[0] for name, found in arguments.lists()}
     try:
         return FeedQuery.model_validate(values)
@@ -58,28 +58,28 @@ def feed_query(arguments: MultiDict[str, str]) -> FeedQuery:
         raise validation_problem(error) from None
 
 
-async def _visible(who: Caller, passed: Grant | None) -> frozenset[str]:
-    """What they hear when they name nothing: the same object for many, since each stream keeps it."""
+async def _visible(who: Caller, grant: Grant | None) -> frozenset[str]:
+    """The topics of a subscription that names none: one object for many streams, since each stores it."""
     if who is ANYBODY:
         return ANONYMOUS_TOPICS
-    if passed is not None and who is passed.caller:
-        return passed.topics
+    if grant is not None and who is grant.caller:
+        return grant.topics
     return topics_of(who, await core().boards.roles(who))
 
 
 async def authorise_feed(query: FeedQuery) -> FeedAccess:
-    """The listener that a query describes: with the topics that it names, or all that are visible.
+    """The subscription that a query describes: to the topics that it names, or to all visible ones.
 
-    In open mode everybody chooses who they are, so the topic of any person may be named; a direct conversation may be
-    followed by its two people only.
+    In open mode callers choose who they are, so they may name the topic of any user; only its two users may subscribe
+    to a direct conversation.
 
-    raises   UnknownTopicError for a topic that does not exist or is not for this listener
+    raises   UnknownTopicError for a topic that does not exist or is not visible
     """
-    passed = await identify()
+    grant = await identify()
     who = await acting_as(query.person)
-    visible = await _visible(who, passed)
+    visible = await _visible(who, grant)
     if query.topics is None:
-        return FeedAccess(visible, who.person, (), passed)
+        return FeedAccess(visible, who.user, (), grant)
     topics = frozenset(topic.strip() for topic in query.topics.split(","))
     if len(topics) > MAX_TOPICS:
         raise BadRequestError(f"A subscription has at most {MAX_TOPICS} topics.")
@@ -91,11 +91,11 @@ async def authorise_feed(query: FeedQuery) -> FeedAccess:
     if topics - visible:
         unknown = ", ".join(sorted(topics - visible))
         raise UnknownTopicError(f"There is no topic {unknown or '(empty)'} for you.")
-    return FeedAccess(topics, who.person, tuple(sorted(numbered["room"])), passed)
+    return FeedAccess(topics, who.user, tuple(sorted(numbered["room"])), grant)
 
 
 async def _extra_topics(who: Caller, numbered: Mapping[str, Collection[int]]) -> set[str]:
-    """The topics that may be named beside those that are heard anyway."""
+    """The topics that may be named beside the visible ones."""
     further = {events.room(room_id) for room_id in await core().rooms.existing_rooms(numbered["room"], who.id)}
     if who.trusted:
         further |= {events.user(user_id) for user_id in await core().users.existing_users(numbered["user"])}

@@ -17,8 +17,8 @@ export function start(element, feed) {
   /** @param {number} id @returns {HTMLElement|null} */
   const entry = (id) => element.querySelector(`[data-board="${id}"]`);
 
-  /** @param {HTMLElement|null} gone */
-  const drop = (gone) => gone && handOn(gone, () => gone.remove());
+  /** @param {HTMLElement|null} item */
+  const drop = (item) => item && handOn(item, () => item.remove());
   /** @param {Board} board */
   const put = (board) => {
     rename(board);
@@ -45,7 +45,7 @@ export function start(element, feed) {
     if (value) put(value);
   };
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { action, board, membership } }) => {
+  const onChange = ({ detail: { action, board, membership } }) => {
     const id = board?.id ?? membership?.board_id;
     if (!id) return;
     if (action === "delete") drop(entry(id));
@@ -53,7 +53,7 @@ export function start(element, feed) {
     else if (board?.kind !== "personal") bring(id);
   };
 
-  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });
   return { load, stop: () => controller.abort() };
 }

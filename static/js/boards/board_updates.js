@@ -19,7 +19,7 @@ export function start(element, feed) {
   const words = find(notice, ".gone-words");
 
   /** @param {string} why */
-  const gone = (why) => {
+  const showNotice = (why) => {
     if (element.dataset.gone) return;
     keepDraftVisible();
     element.dataset.gone = why;
@@ -29,37 +29,37 @@ export function start(element, feed) {
     announce(words.textContent);
   };
   /** The events since then are not here: the page reloads; drafts are kept. */
-  const back = () => {
+  const reload = () => {
     if (!element.dataset.gone) return;
     location.reload();
   };
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { action, board, membership } }) => {
+  const onChange = ({ detail: { action, board, membership } }) => {
     if (board?.id === boardId) {
-      if (action === "delete") gone(DELETED);
-      else if (action === "create") back();
+      if (action === "delete") showNotice(DELETED);
+      else if (action === "create") reload();
       else rename(board);
     }
     if (membership?.board_id !== boardId) return;
-    if (action === "delete") gone(TAKEN);
-    else if (action === "create") back();
+    if (action === "delete") showNotice(TAKEN);
+    else if (action === "create") reload();
     else setRole(membership.role);
   };
-  const look = async () => {
+  const check = async () => {
     try {
       const { value } = await ask(`/boards/${boardId}`, { signal });
       rename(value);
       setRole(value.role);
-      back();
+      reload();
     } catch (caught) {
       if (Problem.of(caught).status !== 404) throw caught;
-      gone(TAKEN);
+      showNotice(TAKEN);
     }
   };
 
-  feed.addEventListener("change", hear, { signal });
-  const lookAgain = () => retryUntilDone(look, feed, signal);
-  feed.addEventListener("reset", lookAgain, { signal });
-  feed.addEventListener("denied", ({ detail }) => detail.includes(`board:${boardId}`) && lookAgain(), { signal });
+  feed.addEventListener("change", onChange, { signal });
+  const checkAgain = () => retryUntilDone(check, feed, signal);
+  feed.addEventListener("reset", checkAgain, { signal });
+  feed.addEventListener("denied", ({ detail }) => detail.includes(`board:${boardId}`) && checkAgain(), { signal });
   return () => controller.abort();
 }

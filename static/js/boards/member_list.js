@@ -27,10 +27,10 @@ export function start(element, feed) {
     if (!known) insertById(element, shown);
     showEmpty();
   };
-  /** @param {HTMLElement|null} gone */
-  const drop = (gone) => gone && handOn(gone, () => gone.remove());
+  /** @param {HTMLElement|null} item */
+  const drop = (item) => item && handOn(item, () => item.remove());
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { action, member } }) => {
+  const onChange = ({ detail: { action, member } }) => {
     if (member?.board_id !== boardId) return;
     if (action === "delete") drop(row(member.user.id));
     else put(member);
@@ -45,7 +45,7 @@ export function start(element, feed) {
     showEmpty();
   };
 
-  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", () => retryUntilDone(load, feed, signal), { signal });
   return () => controller.abort();
 }

@@ -18,7 +18,7 @@ export function rowFor(message) {
 export function fill(row, message) {
   row.dataset.version = String(message.version);
   find(row, "time", HTMLTimeElement).dateTime = toMilliseconds(message.date);
-  tellTime(row);
+  showTime(row);
   if (message.author) showName(find(row, ".from"), message.author);
   if (message.recipient) showName(find(row, ".to"), message.recipient);
   find(row, ".content").textContent = message.content;
@@ -26,7 +26,7 @@ export function fill(row, message) {
 }
 
 /** In the viewer's zone. @param {HTMLElement} row */
-export function tellTime(row) {
+export function showTime(row) {
   const time = find(row, "time", HTMLTimeElement);
   const moment = new Date(time.dateTime);
   time.textContent = short.format(moment);

@@ -8,7 +8,7 @@
 import { find, insertById } from "../lib/elements.js";
 import { handOn, removeAll } from "../lib/focus.js";
 import { VersionedList } from "../lib/versioned_list.js";
-import { fill, rowFor, tellTime } from "./message_row.js";
+import { fill, rowFor, showTime } from "./message_row.js";
 
 export class MessageTable {
   #versions = new VersionedList();
@@ -23,7 +23,7 @@ export class MessageTable {
     for (const row of this.rows) {
       const { id, version } = row.dataset;
       this.#versions.accept({ id: Number(id), version: Number(version) });
-      tellTime(row);
+      showTime(row);
     }
   }
 

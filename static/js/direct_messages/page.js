@@ -22,7 +22,7 @@ export function start(element, feed) {
   const { heardOn = `user:${user}` } = element.dataset;
 
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { topic, action, message } }) => {
+  const onChange = ({ detail: { topic, action, message } }) => {
     if (!message?.recipient_id || topic !== heardOn) return; // what is said to the assistant is to nobody in particular
     if (message.author_id !== user && message.recipient_id !== user) return;
     if (action === "delete") return table.remove(message);
@@ -30,18 +30,14 @@ export function start(element, feed) {
     if (action === "create" && message.author_id !== user)
       announceNews(`${message.author?.nickname}: ${message.content.slice(0, READ_OUT)}`);
   };
-  const load = () =>
-    retryUntilDone(
-      async () => {
-        const { value } = await ask(`/users/${user}/messages?limit=${PAGE}&before_id=${END}`, { signal });
-        table.clear();
-        for (const message of value) table.put(message, false);
-      },
-      feed,
-      signal,
-    );
+  const fetchNewest = async () => {
+    const { value } = await ask(`/users/${user}/messages?limit=${PAGE}&before_id=${END}`, { signal });
+    table.clear();
+    for (const message of value) table.put(message, false);
+  };
+  const load = () => retryUntilDone(fetchNewest, feed, signal);
 
-  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });
   if (form) {
     liveForm.start(form, feed, {

@@ -31,14 +31,14 @@ export function start(form, feed) {
     return [...(files.files ?? []), ...of];
   };
   /** @param {File[]} found @returns {string} what is wrong with them, or "" */
-  const fault = (found) => {
+  const problemWith = (found) => {
     const none = folder.files?.length ? "This folder has no files that can be imported." : "Choose a file first.";
     const [all, limit] = [found.reduce((sum, file) => sum + file.size, 0), Number(form.dataset.maxBytes)];
     if (!found.length) return none;
     return all > limit ? `That is ${mib(all)}; at most ${mib(limit)} can be sent.` : "";
   };
   /** @param {number} sent @param {number} all */
-  const told = (sent, all) => {
+  const showProgress = (sent, all) => {
     const bar = find(sending, "progress", HTMLProgressElement);
     if (all) bar.value = sent / all;
     else bar.removeAttribute("value");
@@ -51,17 +51,17 @@ export function start(form, feed) {
   };
 
   /** @param {File[]} found @param {boolean} dryRun */
-  const work = async (found, dryRun) => {
+  const sendFiles = async (found, dryRun) => {
     under = new AbortController();
-    told(0, 0);
+    showProgress(0, 0);
     setBusy(true);
     announce("Sending.");
     const wanted = query(form, dryRun);
-    const known = found.map((file) => [file.name, file.size, file.lastModified]);
-    wanted.set("client_key", repeat.for({ wanted: String(wanted), files: known }));
+    const described = found.map((file) => [file.name, file.size, file.lastModified]);
+    wanted.set("client_key", repeat.for({ wanted: String(wanted), files: described }));
     try {
       const sent = await upload(`${form.dataset.api}?${wanted}`, body(found), {
-        told,
+        onProgress: showProgress,
         signal: under.signal,
       });
       if (sent) done(sent, dryRun);
@@ -87,10 +87,10 @@ export function start(form, feed) {
     if (under) return;
     clearErrors(form);
     const found = chosen();
-    const message = fault(found);
+    const message = problemWith(found);
     try {
       if (message) throw new Problem(422, { detail: message, errors: [{ field: "file", message }] });
-      await work(found, event.submitter?.getAttribute("name") === "dry_run");
+      await sendFiles(found, event.submitter?.getAttribute("name") === "dry_run");
     } catch (caught) {
       showErrors(form, beside(Problem.of(caught)));
     }

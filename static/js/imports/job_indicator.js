@@ -11,7 +11,7 @@ export function start(element, topics, feed) {
   const controller = new AbortController();
   const { signal } = controller;
   const link = find(element, "a", HTMLAnchorElement);
-  const here = document.querySelector("#jobs"); // the page that lists them says more by itself
+  const list = document.querySelector("#jobs"); // the page that lists them says more by itself
   /** @type {Map<number, Job>} under way */ const jobs = new Map();
   let timer = 0;
 
@@ -21,25 +21,25 @@ export function start(element, topics, feed) {
     element.hidden = !job;
     if (!job) return;
     draw(element, link, job);
-    if (job.person_id === null && !topics.includes(`board:${job.board_id}`)) timer = setTimeout(look, ASK_MS, job.id);
+    if (job.person_id === null && !topics.includes(`board:${job.board_id}`)) timer = setTimeout(check, ASK_MS, job.id);
   };
   /** @param {number} id */
-  const look = async (id) => {
+  const check = async (id) => {
     try {
       const { value } = await ask(`/jobs/${id}`, { signal });
-      take(value);
+      accept(value);
     } catch (caught) {
       if (Problem.of(caught).status === 404) jobs.delete(id);
     }
     if (!signal.aborted) show();
   };
-  const { load, take } = follow(
+  const { load, accept } = follow(
     feed,
     {
       put(job, live) {
         if (!isMine(job)) return;
         if (UNDER_WAY.includes(job.state)) jobs.set(job.id, job);
-        else if (jobs.delete(job.id) && live) tell(job);
+        else if (jobs.delete(job.id) && live) report(job);
         show();
       },
       remove(job) {
@@ -54,8 +54,8 @@ export function start(element, topics, feed) {
     signal,
   );
   /** @param {Job} job that has ended */
-  const tell = ({ file_name, text }) => {
-    if (here) announce(`${file_name}: ${text}`);
+  const report = ({ file_name, text }) => {
+    if (list) announce(`${file_name}: ${text}`);
     else toast(`${file_name}: ${text}`);
   };
 

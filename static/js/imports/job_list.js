@@ -2,7 +2,7 @@
 import { boardId } from "../boards/current_board.js";
 import { find } from "../lib/elements.js";
 import { handOn, removeAll } from "../lib/focus.js";
-import { fill, rowFor, tellTime } from "./job_row.js";
+import { fill, rowFor, showTime } from "./job_row.js";
 import { follow, isListed } from "./job_updates.js";
 
 const MINUTE_MS = 60_000;
@@ -41,9 +41,9 @@ export function start(element, feed) {
   };
   /** @param {Job} job */
   const remove = (job) => {
-    const gone = row(job);
-    if (!gone) return;
-    handOn(gone, () => gone.remove());
+    const deleted = row(job);
+    if (!deleted) return;
+    handOn(deleted, () => deleted.remove());
     showEmpty();
   };
   const clear = () => {
@@ -58,8 +58,8 @@ export function start(element, feed) {
 
   follow(feed, { put, remove, clear }, controller.signal);
   document.addEventListener("import:sent", sent, { signal: controller.signal });
-  rows().forEach(tellTime);
-  const timer = setInterval(() => rows().forEach(tellTime), MINUTE_MS);
+  rows().forEach(showTime);
+  const timer = setInterval(() => rows().forEach(showTime), MINUTE_MS);
   return () => {
     controller.abort();
     clearInterval(timer);

@@ -22,7 +22,7 @@ export function rowFor(job) {
     button.ariaLabel = name === "import" ? `${label} ${job.file_name}` : `${label}: ${job.file_name}`;
   }
   for (const more of row.querySelectorAll("details")) more.open = job.options.dry_run;
-  tellTime(row);
+  showTime(row);
   return row;
 }
 
@@ -50,7 +50,7 @@ export function fill(row, { version, state, kept, options, done, total, text, ou
 }
 
 /** @param {HTMLElement} row */
-export function tellTime(row) {
+export function showTime(row) {
   const time = find(row, "time", HTMLTimeElement);
   const date = new Date(time.dateTime);
   time.textContent = ago(date);

@@ -21,7 +21,7 @@ export const isListed = (job) => isMine(job) || (job.person_id === null && accou
  * @param {{put: (job: Job, live: boolean) => void, remove: (job: Job) => void, clear: () => void}} listeners live: as news,
  * not as part of a list; clear: what was told does not hold any more
  * @param {AbortSignal} signal
- * @returns {{load: () => void, take: (job: Job) => void}} load: fetch them all; take: one that was fetched
+ * @returns {{load: () => void, accept: (job: Job) => void}} load: fetch them all; accept: one that was fetched
  */
 export function follow(feed, listeners, signal) {
   const versions = new VersionedList();
@@ -31,27 +31,23 @@ export function follow(feed, listeners, signal) {
     if (versions.accept(job)) listeners.put(job, live);
   };
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { action, job } }) => {
+  const onChange = ({ detail: { action, job } }) => {
     if (!job) return;
     if (action !== "delete") return put(job, true);
     versions.delete({ id: job.id, version: Number.POSITIVE_INFINITY });
     listeners.remove(job);
   };
-  const load = () =>
-    retryUntilDone(
-      async () => {
-        for await (const page of pages("/jobs", signal)) for (const job of page) put(job, false);
-      },
-      feed,
-      signal,
-    );
+  const fetchAll = async () => {
+    for await (const page of pages("/jobs", signal)) for (const job of page) put(job, false);
+  };
+  const load = () => retryUntilDone(fetchAll, feed, signal);
   const again = () => {
     versions.markStale();
     listeners.clear();
     load();
   };
 
-  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", again, { signal });
-  return { load, take: (job) => put(job, true) };
+  return { load, accept: (job) => put(job, true) };
 }

@@ -30,7 +30,7 @@ export function start(element) {
   const controller = new AbortController();
   /** @type {Set<HTMLElement>} */ let cards = new Set();
   /** @param {HTMLElement} card */
-  const tell = (card) => {
+  const show = (card) => {
     const time = find(card, "time", HTMLTimeElement);
     const date = new Date(time.dateTime);
     const words = ago(date);
@@ -39,12 +39,12 @@ export function start(element) {
     time.title = exact.format(date);
   };
   /** @param {BoardEvents["notes:near"]} event */
-  const hear = ({ detail: { came, near } }) => {
+  const onNear = ({ detail: { came, near } }) => {
     cards = near;
-    came.forEach(tell);
+    came.forEach(show);
   };
-  element.addEventListener("notes:near", hear, { signal: controller.signal });
-  const timer = setInterval(() => cards.forEach(tell), MINUTE_MS);
+  element.addEventListener("notes:near", onNear, { signal: controller.signal });
+  const timer = setInterval(() => cards.forEach(show), MINUTE_MS);
   return () => {
     controller.abort();
     clearInterval(timer);

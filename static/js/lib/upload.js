@@ -6,10 +6,10 @@ const root = document.documentElement.dataset.root ?? "";
 
 /**
  * @param {string} path below /api @param {FormData} body
- * @param {{told: (sent: number, all: number) => void, signal: AbortSignal}} how told: bytes; all is 0 while it is unknown
+ * @param {{onProgress: (sent: number, all: number) => void, signal: AbortSignal}} how onProgress: bytes; all is 0 while it is unknown
  * @returns {Promise<Sent<any>|null>} null when it was stopped; or throws a Problem
  */
-export function upload(path, body, { told, signal }) {
+export function upload(path, body, { onProgress, signal }) {
   const request = new XMLHttpRequest();
   return new Promise((go, fail) => {
     const answered = () => {
@@ -21,7 +21,8 @@ export function upload(path, body, { told, signal }) {
       if (problem.code === "sign_in_required") emit(document, "signed-out");
       fail(problem);
     };
-    request.upload.onprogress = ({ loaded, total, lengthComputable }) => told(loaded, lengthComputable ? total : 0);
+    request.upload.onprogress = ({ loaded, total, lengthComputable }) =>
+      onProgress(loaded, lengthComputable ? total : 0);
     request.onload = answered;
     request.onerror = () => fail(new Problem(0));
     request.onabort = () => go(null);

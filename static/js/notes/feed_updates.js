@@ -23,13 +23,13 @@ export function start(element, feed) {
     load(board, element, feed, { forget, signal: AbortSignal.any([loading.signal, signal]) });
   };
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { action, note } }) => {
+  const onChange = ({ detail: { action, note } }) => {
     if (!note) return;
     if (action === "delete") board.remove(note);
     else board.put(note, true);
   };
 
-  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", () => reload(true), { signal });
   element.addEventListener("editor:closed", ({ target }) => board.settle(target), { signal });
   if (board.size < Number(open) + Number(done)) reload(false);

@@ -6,7 +6,7 @@ import { isOwn } from "./note_requests.js";
 export function start(element) {
   const controller = new AbortController();
   /** @param {CardEvent<NoteChange>} event */
-  const hear = async ({ target, detail: { note, before, live } }) => {
+  const onChange = async ({ target, detail: { note, before, live } }) => {
     if (!live) return;
     if (!before || before.done !== note.done) target.dataset.arrived = "";
     if (!(await isOwn("put", note))) target.dataset.glow = "";
@@ -17,7 +17,7 @@ export function start(element) {
     if (event.animationName === "arrive") delete card?.dataset.arrived;
     if (event.animationName === "glow") delete card?.dataset.glow;
   };
-  element.addEventListener("note:changed", hear, { signal: controller.signal });
+  element.addEventListener("note:changed", onChange, { signal: controller.signal });
   element.addEventListener("animationend", finished, { signal: controller.signal });
   return () => controller.abort();
 }

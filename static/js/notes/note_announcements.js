@@ -10,11 +10,11 @@ const VERBS = { create: "added", update: "changed", delete: "deleted" };
 export function start(feed) {
   const controller = new AbortController();
   /** @param {FeedEventMap["change"]} event */
-  const hear = async ({ detail: { action, note } }) => {
+  const onChange = async ({ detail: { action, note } }) => {
     if (!note || (await isOwn(action, note))) return;
     const verb = VERBS[action];
     if (verb) announceNews(`Somebody ${verb} “${nameOf(note)}”.`);
   };
-  feed.addEventListener("change", hear, { signal: controller.signal });
+  feed.addEventListener("change", onChange, { signal: controller.signal });
   return () => controller.abort();
 }

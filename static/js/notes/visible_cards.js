@@ -18,7 +18,7 @@ export function start(element) {
   /** @type {Set<HTMLElement>} */ const near = new Set();
   /** @type {Set<HTMLElement>} */ let came = new Set();
 
-  const tell = () => {
+  const publish = () => {
     const batch = [...came].filter((card) => card.isConnected);
     came = new Set();
     emit(element, "notes:near", { came: batch, near });
@@ -26,7 +26,7 @@ export function start(element) {
   /** @param {HTMLElement} card */
   const add = (card) => {
     near.add(card);
-    if (!came.size) requestAnimationFrame(tell);
+    if (!came.size) requestAnimationFrame(publish);
     came.add(card);
   };
   /** @param {ContentVisibilityAutoStateChangeEvent} event */
@@ -38,7 +38,7 @@ export function start(element) {
   };
   /** @param {CardEvent} event */
   const changed = ({ target }) => (near.has(target) || !SKIPS) && add(target);
-  const gone = () => {
+  const forgetRemoved = () => {
     for (const card of near) if (!card.isConnected) near.delete(card);
   };
 
@@ -52,6 +52,6 @@ export function start(element) {
   element.addEventListener("contentvisibilityautostatechange", crossed, { signal, capture: true });
   element.addEventListener("note:changed", changed, { signal });
   addEventListener("beforeprint", printed, { signal });
-  element.addEventListener("note:deleted", gone, { signal });
+  element.addEventListener("note:deleted", forgetRemoved, { signal });
   return () => controller.abort();
 }

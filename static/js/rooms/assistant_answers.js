@@ -15,7 +15,7 @@ export function start(element, feed) {
   /** @type {Set<number>} */ const busy = new Set();
 
   /** @param {number} id @param {"stop"|"retry"} what */
-  const tell = async (id, what) => {
+  const request = async (id, what) => {
     if (busy.has(id)) return;
     busy.add(id);
     try {
@@ -24,7 +24,7 @@ export function start(element, feed) {
     } catch (caught) {
       const problem = Problem.of(caught);
       if (problem.status === 404) return; // it has been deleted
-      const action = { label: "Retry", run: () => tell(id, what) };
+      const action = { label: "Retry", run: () => request(id, what) };
       toast(explain(problem, FAILED[what]), problem.status === 409 ? undefined : action);
     } finally {
       busy.delete(id);
@@ -36,7 +36,7 @@ export function start(element, feed) {
     const item = around(event, ".message");
     if (!form || !item) return;
     event.preventDefault();
-    tell(messageOf(item).id, form.matches(".stop-form") ? "stop" : "retry");
+    request(messageOf(item).id, form.matches(".stop-form") ? "stop" : "retry");
   };
   /** @param {CardEvent<MessageChange>} event */
   const changed = ({ detail: { message, before } }) => {

@@ -19,13 +19,13 @@ export function start(element) {
     const [found = ""] = (selectionStart === selectionEnd && value.slice(0, selectionStart).match(BEGUN)) || [];
     return found.length < NAME.length && NAME.startsWith(found.toLowerCase()) ? found : "";
   };
-  const look = () => {
+  const showOffer = () => {
     const fits = Boolean(begun()) && document.activeElement === field;
     if (fits && offer.hidden) announce(`${NAME}: press Tab to complete.`);
     offer.hidden = !fits;
   };
-  const looked = () => {
-    look();
+  const update = () => {
+    showOffer();
     hint.hidden = !ASKED.test(field.value);
   };
   /** @param {number} from where in the text the name begins */
@@ -61,13 +61,13 @@ export function start(element) {
   const controller = new AbortController();
   const { signal } = controller;
   field.addEventListener("keydown", press, { signal, capture: true });
-  field.addEventListener("input", looked, { signal });
+  field.addEventListener("input", update, { signal });
   field.addEventListener("blur", () => (offer.hidden = true), { signal });
-  element.addEventListener("composer:sent", looked, { signal });
+  element.addEventListener("composer:sent", update, { signal });
   // The field keeps the focus, and a phone its keyboard.
   offer.addEventListener("pointerdown", (event) => event.preventDefault(), { signal });
   offer.addEventListener("click", complete, { signal });
   find(element, "#ask-button").addEventListener("click", call, { signal });
-  looked();
+  update();
   return call;
 }

@@ -12,7 +12,7 @@ export function start(element, list, feed) {
   let latest = new AbortController(); // an answer that comes late must not undo a later one
   let timer = 0;
 
-  const look = async () => {
+  const check = async () => {
     clearTimeout(timer);
     latest.abort();
     if (document.hidden) return;
@@ -25,16 +25,16 @@ export function start(element, list, feed) {
     } catch {
       // Try again later: the shown state may still be right.
     }
-    if (!element.hidden && !signal.aborted) timer = setTimeout(look, AGAIN_MS);
+    if (!element.hidden && !signal.aborted) timer = setTimeout(check, AGAIN_MS);
   };
   /** @param {CardEvent<MessageChange>} event */
   const changed = ({ detail: { message, before } }) => {
-    if (message.answer?.state === "failed" && before?.answer?.state !== "failed") look();
+    if (message.answer?.state === "failed" && before?.answer?.state !== "failed") check();
   };
 
   list.addEventListener("message:changed", changed, { signal });
-  document.addEventListener("visibilitychange", look, { signal });
-  feed.addEventListener("state", () => feed.state === "live" && look(), { signal });
+  document.addEventListener("visibilitychange", check, { signal });
+  feed.addEventListener("state", () => feed.state === "live" && check(), { signal });
   return () => {
     controller.abort();
     clearTimeout(timer);

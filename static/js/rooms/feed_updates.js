@@ -18,7 +18,7 @@ export function start(messages, scroll, feed, empty) {
 
   const showEmpty = () => (empty.hidden = messages.items.length > 0 || !messages.whole);
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { action, message } }) => {
+  const onChange = ({ detail: { action, message } }) => {
     if (message?.room_id !== roomId) return;
     scroll.keepingSoon(() => {
       if (action === "delete") messages.remove(message);
@@ -47,7 +47,7 @@ export function start(messages, scroll, feed, empty) {
   const reload = () => load(Math.min(Math.max(messages.items.length, FEW), MOST));
   const toNewest = async () => (await load(FEW)) && scroll.toEnd();
 
-  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", reload, { signal });
   scroll.log.addEventListener("log:newest", toNewest, { signal });
   return () => controller.abort();

@@ -40,7 +40,7 @@ export function start(element, messages, scroll, feed) {
     try {
       await work();
       show();
-      requestAnimationFrame(look);
+      requestAnimationFrame(loadIfNear);
     } catch {
       showState("failed", "These messages could not be loaded.");
     } finally {
@@ -76,7 +76,7 @@ export function start(element, messages, scroll, feed) {
     timer = setTimeout(() => (log.ariaLive = "polite"), QUIET_MS);
   };
   /** What failed waits to be asked for. */
-  const look = () => {
+  const loadIfNear = () => {
     if (element.dataset.state === "failed") return;
     if (messages.detached && scroll.below < AHEAD) alone(newer);
     else if (!messages.whole && scroll.above < AHEAD) alone(older);
@@ -84,7 +84,7 @@ export function start(element, messages, scroll, feed) {
   const again = () => {
     if (feed.state !== "live") return;
     if (!busy) show();
-    look();
+    loadIfNear();
   };
   /** @param {MouseEvent} event */
   const click = (event) => {
@@ -94,12 +94,12 @@ export function start(element, messages, scroll, feed) {
 
   link.addEventListener("click", click, { signal });
   // An intersection observer would tell of this seldomer, but some browsers lose count as messages get their size.
-  log.addEventListener("scroll", look, { signal, passive: true });
-  addEventListener("resize", look, { signal });
+  log.addEventListener("scroll", loadIfNear, { signal, passive: true });
+  addEventListener("resize", loadIfNear, { signal });
   messages.element.addEventListener("messages:loaded", () => busy || show(), { signal });
   feed.addEventListener("state", again, { signal });
   show();
-  look();
+  loadIfNear();
   return () => {
     controller.abort();
     clearTimeout(timer);

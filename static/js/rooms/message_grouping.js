@@ -1,7 +1,7 @@
 /** The headings above messages: a day where it begins, and an author where another one wrote before. */
 import { find } from "../lib/elements.js";
 import { itemsIn, messageOf } from "./message_item.js";
-import { dayOf, tellDay } from "./message_time.js";
+import { dayOf, showDay } from "./message_time.js";
 
 const PAUSE_MS = 5 * 60 * 1000; // after such a silence the author is named again
 const MINUTE_MS = 60_000;
@@ -12,7 +12,7 @@ export function group(item, before = above(item)) {
   const newDay = !before || dayOf(before.date) !== dayOf(message.date);
   const day = find(item, ".day");
   day.hidden = !newDay;
-  if (newDay) tellDay(find(day, "time", HTMLTimeElement), message.date);
+  if (newDay) showDay(find(day, "time", HTMLTimeElement), message.date);
   item.toggleAttribute("data-head", newDay || !find(item, ".new-line").hidden || !goesOn(before, message));
 }
 

@@ -4,7 +4,7 @@ import { address, clone, find } from "../lib/elements.js";
 import { showNames } from "../shell/user_names.js";
 import { fillAnswer, nameAnswer, readAnswer } from "./assistant_answer_item.js";
 import { showText } from "./message_text.js";
-import { tellTime } from "./message_time.js";
+import { showTime } from "./message_time.js";
 
 /** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
 /** @type {Map<string, HTMLLIElement>} by the id of its template */ const blanks = new Map();
@@ -56,7 +56,7 @@ export function read(item, roomId) {
     edited_at: answer || find(item, ".edited").hidden ? null : time.dateTime,
     answer,
   };
-  tellTime(time, message.date);
+  showTime(time, message.date);
   shown.set(item, message);
   return message;
 }
@@ -66,7 +66,7 @@ export function fill(item, message) {
   const before = shown.get(item);
   if (before?.id !== message.id) name(item, message);
   item.dataset.version = String(message.version);
-  tellTime(find(item, ".message-head time", HTMLTimeElement), message.date);
+  showTime(find(item, ".message-head time", HTMLTimeElement), message.date);
   if (before?.content !== message.content) showText(find(item, ".content"), message.content);
   if (message.answer) fillAnswer(item, message.answer, viewer);
   else find(item, ".edited").hidden = !message.edited_at;

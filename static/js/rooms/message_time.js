@@ -8,7 +8,7 @@ const thisYear = new Intl.DateTimeFormat(language, { weekday: "long", day: "nume
 const otherYear = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 
 /** @param {HTMLTimeElement} element @param {string} date RFC 3339 */
-export function tellTime(element, date) {
+export function showTime(element, date) {
   const moment = new Date(date);
   const [words, exactly] = [hour.format(moment), toMilliseconds(date)];
   if (element.dateTime !== exactly) element.dateTime = exactly;
@@ -18,7 +18,7 @@ export function tellTime(element, date) {
 }
 
 /** @param {HTMLTimeElement} element @param {string} date RFC 3339 */
-export function tellDay(element, date) {
+export function showDay(element, date) {
   const day = dayOf(date);
   const words = dayName(new Date(date));
   if (element.dateTime !== day) element.dateTime = day;

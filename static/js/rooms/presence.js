@@ -17,7 +17,7 @@ export function start(here, roomId, feed) {
   /** @param {Presence} presence */
   const show = ({ here: people, guests }) => {
     const all = [...people, ...guests.map((nickname) => ({ id: 0, nickname, name: "" }))];
-    list.replaceChildren(...all.map(personHere));
+    list.replaceChildren(...all.map(userHere));
     faces.replaceChildren(...all.slice(0, FACES).map(face));
     find(here, ".here-count").textContent = `${all.length} here`;
     const names = new Map(people.filter(({ id }) => id !== viewer).map(({ id, nickname }) => [id, nickname]));
@@ -26,7 +26,7 @@ export function start(here, roomId, feed) {
     known = names;
   };
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { presence } }) => {
+  const onChange = ({ detail: { presence } }) => {
     if (presence?.room_id === roomId) show(presence);
   };
   /** The panel above the log closes when the focus leaves it. @param {Event} event */
@@ -39,17 +39,17 @@ export function start(here, roomId, feed) {
   };
   for (const name of ["click", "focusin"]) document.addEventListener(name, leave, { signal });
   here.addEventListener("keydown", press, { signal });
-  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("state", () => here.toggleAttribute("data-stale", feed.state !== "live"), { signal });
   return () => controller.abort();
 }
 
 /** @param {{id: number, nickname: string, name: string}} person a guest's id is 0 */
-function personHere(person) {
+function userHere(person) {
   const line = clone("here-person");
   showNames(line, person);
   return line;
 }
 
 /** @param {{id: number, nickname: string, name: string}} person */
-const face = (person) => find(personHere(person), ".avatar");
+const face = (person) => find(userHere(person), ".avatar");

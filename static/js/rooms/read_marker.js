@@ -30,7 +30,7 @@ export class Reading {
       timer = setTimeout(() => this.looking && this.#read(), GLANCE_MS);
     };
     /** @param {FeedEventMap["change"]} event */
-    const hear = ({ detail: { unread } }) => {
+    const onChange = ({ detail: { unread } }) => {
       if (unread?.room_id === this.messages.roomId) this.last = Math.max(this.last, unread.last_read_id);
     };
     // Only what is new: an answer that grows would put it off until it is whole.
@@ -38,7 +38,7 @@ export class Reading {
     this.messages.element.addEventListener("messages:loaded", soon, { signal });
     this.scroll.log.addEventListener("log:moved", soon, { signal });
     document.addEventListener("visibilitychange", soon, { signal });
-    this.feed.addEventListener("change", hear, { signal });
+    this.feed.addEventListener("change", onChange, { signal });
     this.feed.addEventListener("state", soon, { signal });
     soon();
     return () => {

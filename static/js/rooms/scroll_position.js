@@ -25,7 +25,7 @@ export class LogScroll {
 
   start() {
     const controller = new AbortController();
-    this.log.addEventListener("scroll", () => this.#look(), { signal: controller.signal, passive: true });
+    this.log.addEventListener("scroll", () => this.#update(), { signal: controller.signal, passive: true });
     return () => controller.abort();
   }
 
@@ -43,7 +43,7 @@ export class LogScroll {
     return this.log.scrollHeight - this.log.clientHeight + this.log.scrollTop;
   }
 
-  #look() {
+  #update() {
     const atEnd = this.#isAtEnd();
     if (atEnd === this.atEnd) return;
     this.atEnd = atEnd;
@@ -55,14 +55,14 @@ export class LogScroll {
     this.#held = undefined; // what was in sight before need not stay
     this.log.scrollTop = 0;
     if ("detached" in this.list.dataset) emit(this.log, "log:newest");
-    this.#look();
+    this.#update();
   }
 
   /** Scroll to a message and its successors, unless it is visible. @param {Element} item */
   show(item) {
     const above = this.log.getBoundingClientRect().top - item.getBoundingClientRect().top;
     if (above > 0) this.log.scrollTop -= above;
-    this.#look();
+    this.#update();
   }
 
   /**
@@ -98,7 +98,7 @@ export class LogScroll {
   #restore({ anchor, top, scrollTop }) {
     const scrolled = this.log.scrollTop - scrollTop;
     if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().top - top + scrolled;
-    this.#look();
+    this.#update();
   }
 
   /** The first visible message, by binary search. @returns {Element|undefined} */

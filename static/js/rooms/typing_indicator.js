@@ -10,7 +10,7 @@ export function start(element, roomId, feed) {
   const controller = new AbortController();
   let timer = 0;
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { presence } }) => {
+  const onChange = ({ detail: { presence } }) => {
     if (presence?.room_id !== roomId) return;
     const people = presence.typing.filter(({ id }) => id !== viewer);
     clearTimeout(timer);
@@ -18,7 +18,7 @@ export function start(element, roomId, feed) {
     for (const { nickname } of people) newsOf(`${nickname} is typing.`);
     if (people.length) timer = setTimeout(() => element.replaceChildren(), LASTS_MS);
   };
-  feed.addEventListener("change", hear, { signal: controller.signal });
+  feed.addEventListener("change", onChange, { signal: controller.signal });
   return () => {
     controller.abort();
     clearTimeout(timer);

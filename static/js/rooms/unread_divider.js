@@ -47,7 +47,7 @@ export function start(button, messages, scroll, reading, unread) {
     waiting = detail.get(messages.roomId) ?? 0;
     showButton();
   };
-  const look = () => {
+  const update = () => {
     if (reading.looking) seen = true;
     showButton();
   };
@@ -83,8 +83,8 @@ export function start(button, messages, scroll, reading, unread) {
   messages.element.addEventListener("message:outside", outside, { signal });
   messages.element.addEventListener("messages:loaded", draw, { signal });
   messages.element.addEventListener("message:deleted", () => marked && !marked.isConnected && draw(), { signal });
-  scroll.log.addEventListener("log:moved", look, { signal });
-  document.addEventListener("visibilitychange", look, { signal });
+  scroll.log.addEventListener("log:moved", update, { signal });
+  document.addEventListener("visibilitychange", update, { signal });
   document.addEventListener("composer:sent", answered, { signal });
   document.addEventListener("unread", counted, { signal });
   const jump = () => {

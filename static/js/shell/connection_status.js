@@ -14,12 +14,12 @@ export function start(element, feed, hint) {
     element.textContent = WORDS[feed.state];
   };
   const explain = () => (hint.hidden = feed.state === "live" || feed.state === "out");
-  const hear = () => {
+  const onState = () => {
     timers.forEach(clearTimeout);
     const live = feed.state === "live";
     timers = [setTimeout(show, live ? 0 : FLICKER_MS), setTimeout(explain, live ? 0 : LASTING_MS)];
   };
-  feed.addEventListener("state", hear, { signal: controller.signal });
+  feed.addEventListener("state", onState, { signal: controller.signal });
   return () => {
     controller.abort();
     timers.forEach(clearTimeout);

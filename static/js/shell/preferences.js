@@ -17,11 +17,11 @@ export function start(shared) {
   const controller = new AbortController();
   feed = shared;
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { topic, action, preference } }) => {
+  const onChange = ({ detail: { topic, action, preference } }) => {
     if (!preference || topic !== `user:${person}`) return;
     emit(document, "preference", { key: preference.key, value: action === "delete" ? null : preference.value });
   };
-  feed.addEventListener("change", hear, { signal: controller.signal });
+  feed.addEventListener("change", onChange, { signal: controller.signal });
   return () => controller.abort();
 }
 

@@ -30,27 +30,22 @@ export function start(element, me, feed) {
     /** @type {HTMLElement|null|undefined} */ const item = name?.closest(".room");
     if (own && item) putInOrder(own, item);
   };
-  const load = () =>
-    retryUntilDone(
-      async () => {
-        const found = [];
-        for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, signal)) found.push(...page);
-        removeAll(lists.room);
-        for (const room of own?.querySelectorAll(".room") ?? []) room.remove();
-        found.forEach(put);
-        emit(document, "rooms:listed");
-      },
-      feed,
-      signal,
-    );
-
+  const fetchAll = async () => {
+    const found = [];
+    for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, signal)) found.push(...page);
+    removeAll(lists.room);
+    for (const room of own?.querySelectorAll(".room") ?? []) room.remove();
+    found.forEach(put);
+    emit(document, "rooms:listed");
+  };
+  const load = () => retryUntilDone(fetchAll, feed, signal);
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { room, user } }) => {
+  const onChange = ({ detail: { room, user } }) => {
     if (room) put(room);
     if (user) reorder(user);
   };
 
-  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });
   return () => controller.abort();
 }

@@ -28,7 +28,7 @@ export function start(element, person, feed) {
     element.hidden = false;
   };
   /** The current state: signed out, another user, or all well. @param {(other: boolean) => void} [notOurs] */
-  const look = async (notOurs = show) => {
+  const check = async (notOurs = show) => {
     if (asking) return;
     asking = true;
     try {
@@ -45,12 +45,12 @@ export function start(element, person, feed) {
     element.hidden = true;
     if (feed.state === "out") feed.start();
   };
-  const seen = () => !document.hidden && !element.hidden && look();
+  const seen = () => !document.hidden && !element.hidden && check();
   /** A page from the back/forward cache may show what the present user may not see. */
-  const again = (/** @type {PageTransitionEvent} */ { persisted }) => persisted && look(() => location.reload());
+  const again = (/** @type {PageTransitionEvent} */ { persisted }) => persisted && check(() => location.reload());
 
   document.addEventListener("signed-out", () => element.hidden && show(false), { signal });
-  feed.addEventListener("state", () => feed.state === "out" && look(), { signal });
+  feed.addEventListener("state", () => feed.state === "out" && check(), { signal });
   document.addEventListener("visibilitychange", seen, { signal });
   addEventListener("focus", seen, { signal });
   addEventListener("pageshow", again, { signal });

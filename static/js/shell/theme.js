@@ -28,19 +28,19 @@ export function start(element) {
     element.ariaLabel = element.title = `Theme: ${choice}`;
   };
   /** This browser's choice is for pages without a user. @param {Choice} choice */
-  const take = (choice) => {
+  const choose = (choice) => {
     store("theme", choice === "system" ? null : choice);
     show(choice);
   };
   const turn = () => {
-    take(CHOICES[(CHOICES.indexOf(chosen) + 1) % CHOICES.length]);
+    choose(CHOICES[(CHOICES.indexOf(chosen) + 1) % CHOICES.length]);
     prefer("theme", chosen);
   };
   /** In another window of a browser in which nobody is chosen. @param {StorageEvent} event */
   const changed = ({ key }) => !page.dataset.person && isKey("theme", key) && show(choiceOf(stored("theme")));
 
   element.addEventListener("click", turn, { signal });
-  document.addEventListener("preference", ({ detail }) => detail.key === "theme" && take(choiceOf(detail.value)), {
+  document.addEventListener("preference", ({ detail }) => detail.key === "theme" && choose(choiceOf(detail.value)), {
     signal,
   });
   addEventListener("storage", changed, { signal });

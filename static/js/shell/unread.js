@@ -20,13 +20,13 @@ export function start(element, me, feed) {
   /** @type {Map<number, {count: number, read: number}>} by room */ let rooms = parse(unread);
   let timer = 0;
 
-  const tell = () => {
+  const publish = () => {
     clearTimeout(timer);
     timer = 0;
     emit(document, "unread", new Map([...rooms].map(([id, { count }]) => [id, count])));
   };
-  const tellSoon = () => {
-    timer ||= setTimeout(tell, READING_MS);
+  const publishSoon = () => {
+    timer ||= setTimeout(publish, READING_MS);
   };
   /** @param {number} id */
   const of = (id) => {
@@ -37,36 +37,32 @@ export function start(element, me, feed) {
   /** @param {Unread} unread */
   const replace = ({ room_id, count, last_read_id }) => {
     rooms.set(room_id, { count, read: last_read_id });
-    tell();
+    publish();
   };
   /** @param {Message} message @param {FeedAction} action */
   const count = ({ id, room_id, author_id }, action) => {
     const room = of(room_id);
     if (author_id === me || id <= room.read || action === "update") return;
     room.count = Math.max(0, room.count + (action === "create" ? 1 : -1));
-    tellSoon();
+    publishSoon();
   };
   /** A conversation's events go to both of its people: those for the other are no news. @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { id, topic = "", action, message, unread } }) => {
+  const onChange = ({ detail: { id, topic = "", action, message, unread } }) => {
     const mine = topic === `user:${me}`;
     if (!id || !isNewer(id, lastEventId)) return;
     if (unread && mine) replace(unread);
     if (message && (mine || topic.startsWith("room:"))) count(message, action);
   };
-  const load = () =>
-    retryUntilDone(
-      async () => {
-        const { value } = await ask(`/users/${me}/unread`, { signal });
-        rooms = new Map();
-        value.forEach(replace);
-        tell();
-      },
-      feed,
-      signal,
-    );
+  const fetchAll = async () => {
+    const { value } = await ask(`/users/${me}/unread`, { signal });
+    rooms = new Map();
+    value.forEach(replace);
+    publish();
+  };
+  const load = () => retryUntilDone(fetchAll, feed, signal);
 
   if (me) {
-    feed.addEventListener("change", hear, { signal });
+    feed.addEventListener("change", onChange, { signal });
     feed.addEventListener("reset", load, { signal });
   }
   return () => {

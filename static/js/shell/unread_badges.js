@@ -23,11 +23,11 @@ export function start(place) {
     for (const room of rooms) show(room, counts.get(Number(room.dataset.room)) ?? 0);
   };
   /** @param {PageEvents["unread"]} event */
-  const hear = ({ detail }) => {
+  const onUnread = ({ detail }) => {
     counts = detail;
     showAll();
   };
   document.addEventListener("rooms:listed", showAll, { signal: controller.signal });
-  document.addEventListener("unread", hear, { signal: controller.signal });
+  document.addEventListener("unread", onUnread, { signal: controller.signal });
   return () => controller.abort();
 }

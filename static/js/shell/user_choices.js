@@ -5,12 +5,12 @@ import { showName } from "./user_names.js";
 export function start(feed) {
   const controller = new AbortController();
   /** @param {FeedEventMap["change"]} event */
-  const hear = ({ detail: { action, user } }) => {
+  const onChange = ({ detail: { action, user } }) => {
     if (!user || action !== "create") return;
     /** @type {NodeListOf<HTMLSelectElement>} */ const selects = document.querySelectorAll("select[data-people]");
     for (const select of selects) offer(select, user);
   };
-  feed.addEventListener("change", hear, { signal: controller.signal });
+  feed.addEventListener("change", onChange, { signal: controller.signal });
   return () => controller.abort();
 }
 

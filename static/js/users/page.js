@@ -30,7 +30,7 @@ export function start(element, feed) {
     if (live) announceNews(`${user.nickname} is new here.`);
   };
   /** @param {FeedEventMap["change"]} event */
-  const hear = async ({ detail: { topic, user } }) => {
+  const onChange = async ({ detail: { topic, user } }) => {
     if (topic !== "users" || !user) return;
     put(accounts ? { ...user, email: undefined } : user, true); // there, events leave addresses out
     if (!administers && (!accounts || user.id !== me)) return;
@@ -47,7 +47,7 @@ export function start(element, feed) {
     load();
   };
 
-  feed.addEventListener("change", hear, { signal });
+  feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", again, { signal });
   if (list.children.length >= FULL) load();
   if (form instanceof HTMLFormElement) {

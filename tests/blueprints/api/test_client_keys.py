@@ -186,7 +186,7 @@ async def test_a_form_that_is_sent_again_makes_one_thing(house: House, path: str
     further |= {"nickname": "another"} if "nickname" in values else {}
     assert (await ada.post(action, data=further)).status_code == first.status_code
     if name == "token-form":  # of which nobody is told
-        assert len(await house.core.tokens.of_person(house.people["root"].id)) == 2
+        assert len(await house.core.tokens.of_user(house.people["root"].id)) == 2
     else:
         assert await house.core.log.newest() != position
 

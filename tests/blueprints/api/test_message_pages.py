@@ -125,7 +125,7 @@ def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: lis
                     kept["of a"].append(message.id)
             lists = {
                 "direct": lambda query: core.messages.direct(ANYBODY, query),
-                "of a": lambda query: core.messages.of_person(ANYBODY, named["a"].id, query),
+                "of a": lambda query: core.messages.of_user(ANYBODY, named["a"].id, query),
                 "room": lambda query: core.messages.in_room(ANYBODY, 1, query),
             }
             for name, read in lists.items():
@@ -214,10 +214,10 @@ async def test_a_page_costs_the_same_queries_however_many_messages_and_people(co
         query = MessageQuery()
         reads: list[Callable[[], Awaitable[object]]] = [
             lambda: core.messages.direct(ANYBODY, query),
-            lambda: core.messages.of_person(ANYBODY, ada.id, query),
+            lambda: core.messages.of_user(ANYBODY, ada.id, query),
             lambda: core.messages.in_room(ANYBODY, 1, query),
             lambda: core.rooms.find(ANYBODY, RoomQuery(person_id=ada.id)),
-            lambda: core.read_markers.of_person(ANYBODY, ada.id),
+            lambda: core.read_markers.of_user(ANYBODY, ada.id),
         ]
         return [(await _cost(read))[0] for read in reads]
 

@@ -302,7 +302,7 @@ async def _fresh(core: Core, reader_id: int) -> tuple[State, EventId]:
         room.id: (await core.messages.in_room(ANYBODY, room.id, MessageQuery(before_id=MAX_ID))).items
         for room in rooms.items
     }
-    unread = await core.read_markers.of_person(ANYBODY, reader_id)
+    unread = await core.read_markers.of_user(ANYBODY, reader_id)
     state = {
         "users": {one.id: one.model_dump(mode="json") for one in people.items},
         "rooms": {one.id: one.model_dump(mode="json") for one in rooms.items},

@@ -248,7 +248,7 @@ async def test_a_session_ends_a_year_after_it_began_however_much_it_is_used(hous
         house.core.access_cache._entries.clear()
         await _age(house, created_at=datetime.now(UTC) - timedelta(days=365))
         assert await _is(ada) is None
-    assert await house.core.sessions.of_person(house.people["ada"].id, None) == []
+    assert await house.core.sessions.of_user(house.people["ada"].id, None) == []
     await house.core.sessions.forget_expired()
     assert rows(house.core, "SELECT COUNT(*) FROM session") == [(0,)]
 

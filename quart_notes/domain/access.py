@@ -22,7 +22,7 @@ RANK: dict[Role, int] = {"viewer": 0, "ticker": 1, "editor": 2, "owner": 3}
 class Caller:
     """Who makes a request.
 
-    person    None: nobody in particular, in open mode only
+    user      None: anonymous, in open mode only
     trusted   open mode, where everybody may see and do everything
     admin     may add users, and let others set a new password
     scope     read: may only read, as an API token can be limited to

@@ -48,7 +48,7 @@ class Grant:
     def __post_init__(self) -> None:
         object.__setattr__(self, "topics", topics_of(self.caller, self.roles))
 
-    def may_hear(self, topic: str) -> bool:
+    def may_subscribe(self, topic: str) -> bool:
         """Whether this caller may subscribe to a topic."""
         return topic in self.topics or (events.is_board(topic) and events.ALL_BOARDS in self.topics)
 
@@ -80,7 +80,7 @@ class AccessCache:
         broadcaster.add_listener(events.ACCESS, self._on_access_change)
 
     async def open(self) -> None:
-        """Load the personal boards: in open mode a feed hears them only if it names them or belongs to their owner."""
+        """Load the personal boards: in open mode only feeds that name them, or of their owner, receive them."""
         self._broadcaster.separate_topics.update(map(events.board, await self._boards.personal()))
 
     def cached(self, kind: Kind, secret: str) -> Grant | None:

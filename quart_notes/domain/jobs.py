@@ -55,7 +55,7 @@ class Jobs(Service):
         """
         async with self._database.snapshot() as connection:
             await require_role(connection, caller, board_id, "editor")
-            _require_room([job for job in await _kept(connection, caller) if not _is_look(job)], 1, self._kept_bytes)
+            _require_room([job for job in await _kept(connection, caller) if not _is_dry_run(job)], 1, self._kept_bytes)
 
     async def start(
         self, caller: Caller, board_id: int, options: ImportOptions, sent: UploadedJob, client_key: str | None = None
@@ -149,7 +149,7 @@ class Jobs(Service):
     async def import_looked_at(self, change: Change, caller: Caller, job_id: int) -> JobOut:
         """Import the result of a dry run; NotNowError unless it is one, has ended, and its files are still kept."""
         job = await _own_job(change.connection, caller, job_id)
-        if not _is_look(job) or not job.folder:
+        if not _is_dry_run(job) or not job.folder:
             raise NotNowError(f"There is nothing to import of job {job_id}: send the file again.")
         options = ImportOptions.model_validate_json(job.options).model_copy(update={"dry_run": False})
         job.options = options.model_dump_json()
@@ -192,7 +192,7 @@ async def _kept(connection: BaseDBAsyncClient, caller: Caller) -> list[Job]:
     return await mine.exclude(folder="").using_db(connection).order_by("id")
 
 
-def _is_look(job: Job) -> bool:
+def _is_dry_run(job: Job) -> bool:
     """Whether a job is a finished dry run, which can be imported."""
     return job.state == "done" and ImportOptions.model_validate_json(job.options).dry_run
 
@@ -200,9 +200,9 @@ def _is_look(job: Job) -> bool:
 async def _make_room(change: Change, caller: Caller, size: int, limit: int) -> None:
     """Delete the files of the oldest dry runs until there is room; NotNowError when that is not enough."""
     kept = await _kept(change.connection, caller)
-    looks = [job for job in kept if _is_look(job)]
-    while looks and not _has_room(kept, size, limit):
-        oldest = looks.pop(0)
+    dry_runs = [job for job in kept if _is_dry_run(job)]
+    while dry_runs and not _has_room(kept, size, limit):
+        oldest = dry_runs.pop(0)
         kept.remove(oldest)
         oldest.folder = ""
         request_work(change, oldest.id, "end")
@@ -220,9 +220,9 @@ def _require_room(kept: list[Job], size: int, limit: int) -> None:
             f"There are {MAX_JOBS} imports that wait, run or have failed: remove some of them from the list first."
         )
     if not _has_room(kept, size, limit):
-        taken = sum(job.size for job in kept)
+        used = sum(job.size for job in kept)
         raise NotNowError(
-            f"The files of imports that wait, run or have failed take {taken:,} bytes, and at most {limit:,} are kept"
+            f"The files of imports that wait, run or have failed take {used:,} bytes, and at most {limit:,} are kept"
             " (max_kept_import_bytes): remove some of them from the list first."
         )
 
@@ -251,9 +251,9 @@ async def save_job(change: Change, job: Job, *, quietly: bool = False) -> JobOut
 def record_job_event(change: Change, action: Action, job: Job) -> JobOut:
     """Record the event of a job, for its user."""
     topic = events.board(job.board_id) if job.user_id is None else events.user(job.user_id)
-    told = job_out(job)
-    change.record(JobEvent(topic=topic, action=action, job=told))
-    return told
+    out = job_out(job)
+    change.record(JobEvent(topic=topic, action=action, job=out))
+    return out
 
 
 def request_work(change: Change, job_id: int, wanted: Literal["begin", "end"]) -> None:

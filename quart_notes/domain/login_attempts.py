@@ -50,18 +50,18 @@ class LoginAttempts(Service):
 
     async def count(self, *tries: LoginAttempt) -> None:
         """Count attempts that are made as one; TooManyAttemptsError when any of them has to wait."""
-        paces = {one.key: RATE_LIMITS[one.kind] for one in tries}
+        limits = {one.key: RATE_LIMITS[one.kind] for one in tries}
 
         async with self._database.snapshot() as connection:
-            wait, wrong = _read(paces, await _kept(connection, paces), time.time())
+            wait, wrong = _read(limits, await _kept(connection, limits), time.time())
         if wait and not wrong:
             raise _too_many(wait)
 
         async def work(change: Change) -> float:
             now = time.time()
-            kept = await _kept(change.connection, paces)
-            wait, wrong = _read(paces, kept, now)
-            counted = {key: pace.counted(kept.get(key, now), now) for key, pace in paces.items()}
+            kept = await _kept(change.connection, limits)
+            wait, wrong = _read(limits, kept, now)
+            counted = {key: limit.counted(kept.get(key, now), now) for key, limit in limits.items()}
             await _save(change.connection, wrong if wait else counted)
             return wait
 
@@ -83,12 +83,12 @@ class LoginAttempts(Service):
         now = time.time()
         over = await Attempt.all().using_db(change.connection).count() - MAX_ROWS
         old = Attempt.filter(Q(forgiven_at__lte=now) | Q(forgiven_at__gt=now + HOUR))
-        gone = [row["key"] for row in await old.using_db(change.connection).limit(DELETE_CHUNK).values("key")]
-        if over > len(gone):
+        expired = [row["key"] for row in await old.using_db(change.connection).limit(DELETE_CHUNK).values("key")]
+        if over > len(expired):
             least = Attempt.all().using_db(change.connection).order_by("forgiven_at").limit(min(over, DELETE_CHUNK))
-            gone = [row["key"] for row in await least.values("key")]
-        await Attempt.filter(key__in=gone).using_db(change.connection).delete()
-        return len(gone) == DELETE_CHUNK
+            expired = [row["key"] for row in await least.values("key")]
+        await Attempt.filter(key__in=expired).using_db(change.connection).delete()
+        return len(expired) == DELETE_CHUNK
 
 
 async def _kept(connection: BaseDBAsyncClient, keys: Iterable[str]) -> dict[str, float]:
@@ -96,10 +96,10 @@ async def _kept(connection: BaseDBAsyncClient, keys: Iterable[str]) -> dict[str,
     return {row.key: row.forgiven_at for row in rows}
 
 
-def _read(paces: dict[str, RateLimit], kept: dict[str, float], now: float) -> tuple[float, dict[str, float]]:
+def _read(limits: dict[str, RateLimit], kept: dict[str, float], now: float) -> tuple[float, dict[str, float]]:
     """The seconds to wait; and corrected times where the clock was ahead, because their wait would never end."""
-    right = {key: paces[key].corrected(forgiven_at, now) for key, forgiven_at in kept.items()}
-    wait = max(pace.wait(right.get(key, now), now) for key, pace in paces.items())
+    right = {key: limits[key].corrected(forgiven_at, now) for key, forgiven_at in kept.items()}
+    wait = max(limit.wait(right.get(key, now), now) for key, limit in limits.items())
     return wait, {key: right[key] for key in kept if right[key] != kept[key]}
 
 

@@ -19,7 +19,7 @@ class Members(Service):
     """All memberships."""
 
     async def find(self, caller: Caller, board_id: int) -> Listed[MemberOut]:
-        """A board's members, by id; nobody in particular sees those of the shared board."""
+        """A board's members, by id; the shared board has none."""
         async with self._snapshot() as (connection, position):
             await require_role(connection, caller, board_id, "viewer")
             members = await Membership.filter(board_id=board_id).using_db(connection).order_by("user_id")

@@ -215,5 +215,5 @@ def _record(change: Change, action: Action, note: Note | NoteOut) -> NoteOut:
 
 
 def search_text(note: Note | NoteCreate | ImportedNote) -> str:
-    """The text that a search looks at."""
+    """The text that is searched."""
     return searchable(f"{note.title or ''}\n{note.description or ''}")

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_
 from quart_notes.schemas.notes import ORIGIN_MAX, NoteState
 
 LEAP_SECOND = re.compile(r"([T ]\d\d:?\d\d:?)60(?!\d)")
-NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what Python makes of bytes that are no UTF-8, when told to go on
+NOT_UTF8 = re.compile("[\udc80-\udcff]")  # stand for bytes that are not UTF-8 (surrogateescape)
 
 
 class BadEntryError(ValueError):
@@ -57,7 +57,7 @@ Origin = Annotated[str, Field(max_length=ORIGIN_MAX, pattern=rf"^(?:{OWN_ORIGIN.
 class ImportedNote(NoteState):
     """A note of a file.
 
-    origin   where it came from first, if the file says so: what came once comes once
+    origin   where it came from first, if the file says so: an origin is imported once
     """
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)

@@ -99,7 +99,7 @@ class HTTPConnection(ASGIHTTPConnection):
         if grant is None or (b"origin" in fields and core.settings.origins):
             return None
         cached = core.response_cache.get(scope["path"], scope["query_string"])
-        if cached is None or not grant.may_hear(cached.topic):
+        if cached is None or not grant.may_subscribe(cached.topic):
             return None
         feed = core.broadcaster
         newest = feed.newest if grant.caller.trusted else feed.newest_of(grant.topics)

@@ -132,7 +132,7 @@ async def _page(body: dict[str, Any]) -> str | None:
 
 
 async def _around(body: dict[str, Any]) -> dict[str, Any]:
-    """The page's user and theme. No rows are read when the database may be gone, or the client asks too often."""
+    """The page's user and theme. No rows are read when the database may be unavailable, or the client is limited."""
     if body["code"] == MisdirectedError.code:
         return {"style_inside": True}
     if body["status"] not in EXPECTED_STATUSES:

@@ -39,14 +39,14 @@ async def visible_message(room_id: int, message_id: int, me: UserOut | None) -> 
 @hide
 async def edit(room_id: int, message_id: int) -> str:
     """The form to change the caller's own message."""
-    me = await _somebody()
+    me = await _require_user()
     shown = await visible_message(room_id, message_id, me)
     if shown.author_id != me.id:
         raise NotYoursError("Only its author may change a message.")
     return await _edit(shown, form_context({"content": shown.content}))
 
 
-async def _somebody() -> UserOut:
+async def _require_user() -> UserOut:
     me = await current_user()
     if me is None:
         raise NotYoursError("Choose who you are first: only its author can change a message.")
@@ -61,7 +61,7 @@ async def _edit(shown: MessageOut, form: dict[str, Any]) -> str:
 @hide
 async def save(room_id: int, message_id: int) -> Page:
     """Save a change of the caller's own message."""
-    me = await _somebody()
+    me = await _require_user()
     shown = await visible_message(room_id, message_id, me)
     sent = await form_values("content")
     try:
@@ -77,7 +77,7 @@ async def save(room_id: int, message_id: int) -> Page:
 @hide
 async def delete(room_id: int, message_id: int) -> Page:
     """Delete the caller's own message and offer to undo it."""
-    me = await _somebody()
+    me = await _require_user()
     try:
         await visible_message(room_id, message_id, me)
         await core().messages.delete(await caller(), message_id, me.id)
@@ -91,7 +91,7 @@ async def delete(room_id: int, message_id: int) -> Page:
 @hide
 async def restore(room_id: int, message_id: int) -> Page:
     """Undo a deletion."""
-    me = await _somebody()
+    me = await _require_user()
     await visible_room(room_id, me)
     restored, _ = await core().messages.restore(await caller(), message_id, me.id)
     return await to_message(restored)

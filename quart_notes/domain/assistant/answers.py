@@ -83,8 +83,8 @@ class Answers(Service):
 
         async def work(change: Change) -> bool:
             answer = await Message.get_or_none(id=answer_id, using_db=change.connection)
-            told = topics(await room_of(change.connection, answer.room_id)) if answer else []
-            beginnings = [events.growing_answer_prefix(topic, answer_id) for topic in told]
+            affected = topics(await room_of(change.connection, answer.room_id)) if answer else []
+            beginnings = [events.growing_answer_prefix(topic, answer_id) for topic in affected]
             return any([await self._log.delete_superseded(change.connection, one, first, before) for one in beginnings])
 
         more = True
@@ -119,7 +119,7 @@ class Answers(Service):
     @transactional
     async def fail_writing(self, change: Change) -> None:
         """At the start: mark answers that a former process was writing as failed. They can be asked for again."""
-        for row in await _left(change.connection):
+        for row in await _unfinished_rows(change.connection):
             if row["answer_state"] == "writing":
                 answer = await Message.get(id=row["id"], using_db=change.connection)
                 await _finish(change, answer, RESTARTED)
@@ -127,7 +127,7 @@ class Answers(Service):
     async def waiting(self) -> dict[int, int | None]:
         """The answers in the state waiting, oldest first: who asked, by id of the answer."""
         async with self._database.snapshot() as connection:
-            rows = await _left(connection)
+            rows = await _unfinished_rows(connection)
         asked = sorted((row["id"], row["asker_id"]) for row in rows if row["answer_state"] == "waiting")
         return dict(asked)
 
@@ -151,11 +151,11 @@ async def start_answer(change: Change, room: RoomOut, question: Message) -> None
 
 
 async def _too_many(connection: BaseDBAsyncClient, asker_id: int | None) -> bool:
-    askers = [row["asker_id"] for row in await _left(connection)]
+    askers = [row["asker_id"] for row in await _unfinished_rows(connection)]
     return len(askers) >= MAX_WAITING or askers.count(asker_id) >= MAX_WAITING_EACH
 
 
-async def _left(connection: BaseDBAsyncClient) -> Sequence[Mapping[str, Any]]:
+async def _unfinished_rows(connection: BaseDBAsyncClient) -> Sequence[Mapping[str, Any]]:
     """The unfinished answers: who asked for them, and their states."""
     _, rows = await connection.execute_query(UNFINISHED_SQL, [MAX_WAITING])
     return rows

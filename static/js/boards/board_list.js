@@ -40,7 +40,7 @@ export function start(element, feed) {
   const load = () => retryUntilDone(loadNow, feed, signal);
   /** @param {number} id */
   const bring = async (id) => {
-    // It may be deleted again by now: then an event says so.
+    // If it is deleted again by now, an event says so.
     const { value } = await ask(`/boards/${id}`, { signal }).catch(() => ({ value: null }));
     if (value) put(value);
   };

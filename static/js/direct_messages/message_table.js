@@ -1,7 +1,7 @@
 /**
  * A person's messages, by id.
  *
- * 1. A state is applied only if it is newer than what is known (lib/versioned_list.js). 2. A page of the table takes no
+ * 1. A state is applied only if it is newer than the known one (lib/versioned_list.js). 2. A page of the table takes no
  * messages of other pages: neither new ones on an older page, nor ones that are older than all of its own, where there
  * are such pages.
  */

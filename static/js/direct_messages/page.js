@@ -23,7 +23,7 @@ export function start(element, feed) {
 
   /** @param {FeedEventMap["change"]} event */
   const onChange = ({ detail: { topic, action, message } }) => {
-    if (!message?.recipient_id || topic !== heardOn) return; // what is said to the assistant is to nobody in particular
+    if (!message?.recipient_id || topic !== heardOn) return; // messages to the assistant have no recipient
     if (message.author_id !== user && message.recipient_id !== user) return;
     if (action === "delete") return table.remove(message);
     table.put(message, true);

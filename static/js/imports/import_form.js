@@ -95,7 +95,7 @@ export function start(form, feed) {
       showErrors(form, beside(Problem.of(caught)));
     }
   };
-  /** A page that goes takes with it what is being sent. @param {BeforeUnloadEvent} event */
+  /** Leaving the page would cancel the upload. @param {BeforeUnloadEvent} event */
   const leave = (event) => under && event.preventDefault();
 
   form.addEventListener("submit", submit, { signal });
@@ -108,7 +108,7 @@ export function start(form, feed) {
   };
 }
 
-/** What is too large belongs to the files, the rest to the whole. @param {Problem} problem */
+/** An upload that is too large is an error of the files, all else of the form. @param {Problem} problem */
 function beside(problem) {
   const { status, message, errors } = problem;
   const words = message || explain(problem, "Not sent");
@@ -123,7 +123,7 @@ function query(form, dryRun) {
   return wanted;
 }
 
-/** Files of a folder keep their way in it: it says what they are. @param {File[]} found */
+/** Files of a folder are sent with their path in it, which shows what they are. @param {File[]} found */
 function body(found) {
   const parts = new FormData();
   for (const file of found) parts.append("file", file, file.webkitRelativePath || file.name);

@@ -4,14 +4,14 @@ import { find } from "../lib/elements.js";
 import { announce, toast } from "../lib/page_events.js";
 import { follow, isMine, UNDER_WAY } from "./job_updates.js";
 
-const ASK_MS = 2_000; // of nobody's work only those hear who have its board open: others ask
+const ASK_MS = 2_000; // the events of a job without a user reach only pages of its board: others poll
 
 /** @param {HTMLElement} element the mark @param {string[]} topics of this page @param {ExpectingFeed} feed */
 export function start(element, topics, feed) {
   const controller = new AbortController();
   const { signal } = controller;
   const link = find(element, "a", HTMLAnchorElement);
-  const list = document.querySelector("#jobs"); // the page that lists them says more by itself
+  const list = document.querySelector("#jobs"); // of the page that lists them, which shows more
   /** @type {Map<number, Job>} under way */ const jobs = new Map();
   let timer = 0;
 
@@ -77,7 +77,7 @@ function draw(element, link, { id, board_id, file_name, options, done, total }) 
   drawBar(find(element, ".bar", HTMLProgressElement), done, total);
 }
 
-/** Without a total nobody knows how far it is. @param {HTMLProgressElement} bar @param {number} done @param {number|null} total */
+/** Without a total the progress is unknown. @param {HTMLProgressElement} bar @param {number} done @param {number|null} total */
 export function drawBar(bar, done, total) {
   if (!total) return bar.removeAttribute("value");
   bar.max = total;

@@ -1,4 +1,4 @@
-/** The imports into a board, newest first, kept current. */
+/** The imports into a board, newest first, live. */
 import { boardId } from "../boards/current_board.js";
 import { find } from "../lib/elements.js";
 import { handOn, removeAll } from "../lib/focus.js";
@@ -66,7 +66,7 @@ export function start(element, feed) {
   };
 }
 
-/** A button goes when the state changes: who was on it stays with the job. @param {HTMLElement} row @param {() => void} change */
+/** A change of state may hide the focused button: then the focus moves to the job. @param {HTMLElement} row @param {() => void} change */
 function keepingFocus(row, change) {
   const active = document.activeElement;
   change();

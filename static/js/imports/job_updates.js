@@ -10,16 +10,16 @@ export const UNDER_WAY = ["waiting", "running"];
 const { person = "", accounts } = document.documentElement.dataset;
 const me = Number(person) || null;
 
-/** Whether it is this person's, or nobody's while nobody is chosen. @param {Job} job */
+/** Whether a job is the user's, or has no user while none is chosen. @param {Job} job */
 export const isMine = ({ person_id }) => person_id === me && (me !== null || accounts === undefined);
 
-/** Whether this person's lists have it: in open mode, nobody's are everybody's. @param {Job} job */
+/** Whether a job is in the user's lists: in open mode, those without a user are in all lists. @param {Job} job */
 export const isListed = (job) => isMine(job) || (job.person_id === null && accounts === undefined);
 
 /**
  * @param {ExpectingFeed} feed
  * @param {{put: (job: Job, live: boolean) => void, remove: (job: Job) => void, clear: () => void}} listeners live: as news,
- * not as part of a list; clear: what was told does not hold any more
+ * not as part of a list; clear: the jobs so far are out of date
  * @param {AbortSignal} signal
  * @returns {{load: () => void, accept: (job: Job) => void}} load: fetch them all; accept: one that was fetched
  */

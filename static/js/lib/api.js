@@ -20,7 +20,7 @@ export class Problem extends Error {
     this.current = more.message; // the message as it is now, when somebody changed it first
   }
 
-  /** What was caught, if it is a Problem; a fault in a script goes on. @param {unknown} caught */
+  /** The caught Problem; any other error is thrown again. @param {unknown} caught */
   static of(caught) {
     if (caught instanceof Problem) return caught;
     throw caught;
@@ -62,7 +62,7 @@ export async function* pages(path, signal) {
 export async function ask(path, options = {}) {
   const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(options.signal ? [options.signal] : [])]);
   let response, value;
-  const offline = !navigator.onLine; // then it is not even sent
+  const offline = !navigator.onLine; // then the request is not sent
   try {
     response = await fetch(`${root}/api${path}`, { cache: "no-store", ...options, signal });
     value = response.status === 204 ? null : await response.json();
@@ -80,7 +80,7 @@ export async function ask(path, options = {}) {
 
 /**
  * The text for a failure. Without a response of the server it is unknown whether the change was made.
- * @param {Problem} problem @param {string} [failed] what is known not to have been done
+ * @param {Problem} problem @param {string} [failed] what has certainly not been done
  */
 export function explain(problem, failed = "Not saved") {
   const unknown = !problem.code && (problem.status < 400 || problem.status >= 500);

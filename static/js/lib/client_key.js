@@ -12,10 +12,10 @@ export function clientKey() {
 export class RepeatKey {
   /** @type {SentKey} */ #last;
 
-  /** @param {SentKey|null} last of the page before @param {(last: SentKey|null) => void} keep has it outlive this page */
-  constructor(last = null, keep = () => {}) {
+  /** @param {SentKey|null} last of the former page @param {(last: SentKey|null) => void} save stores it beyond this page */
+  constructor(last = null, save = () => {}) {
     this.#last = last ?? { content: "", key: "" };
-    this.keep = keep;
+    this.save = save;
   }
 
   /** @param {object} body @returns {string} */
@@ -23,7 +23,7 @@ export class RepeatKey {
     const content = JSON.stringify(body);
     if (content !== this.#last.content) {
       this.#last = { content, key: clientKey() };
-      this.keep(this.#last);
+      this.save(this.#last);
     }
     return this.#last.key;
   }
@@ -31,6 +31,6 @@ export class RepeatKey {
   /** The response has arrived. */
   answered() {
     this.#last = { content: "", key: "" };
-    this.keep(null);
+    this.save(null);
   }
 }

@@ -3,7 +3,7 @@
 /**
  * The first element in `parent` that the selector finds.
  * @template {Element} [T=HTMLElement]
- * @param {ParentNode} parent @param {string} selector @param {new () => T} [kind] HTMLElement unless told
+ * @param {ParentNode} parent @param {string} selector @param {new () => T} [kind] by default HTMLElement
  * @returns {T}
  */
 export function find(parent, selector, kind) {
@@ -15,7 +15,7 @@ export function find(parent, selector, kind) {
 /**
  * The element of an event: the nearest one around its target that matches the selector.
  * @template {Element} [T=HTMLElement]
- * @param {Event} event @param {string} selector @param {new () => T} [kind] HTMLElement unless told
+ * @param {Event} event @param {string} selector @param {new () => T} [kind] by default HTMLElement
  * @returns {T|null}
  */
 export function around({ target }, selector, kind) {
@@ -26,7 +26,7 @@ export function around({ target }, selector, kind) {
 /**
  * A copy of a template's content.
  * @template {Element} [T=HTMLElement]
- * @param {string} id @param {new () => T} [kind] HTMLElement unless told
+ * @param {string} id @param {new () => T} [kind] by default HTMLElement
  */
 export function clone(id, kind) {
   const { content } = find(document, `#${id}`, HTMLTemplateElement);

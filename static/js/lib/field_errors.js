@@ -7,7 +7,7 @@ export function showErrors(form, problem) {
   clearErrors(form);
   const others = [];
   for (const { field, message } of problem.errors) {
-    const input = form.elements.namedItem(field || "title"); // the whole stands beside its first field
+    const input = form.elements.namedItem(field || "title"); // errors of the whole form are shown at its first field
     if (!(input instanceof HTMLElement)) {
       others.push(message);
       continue;

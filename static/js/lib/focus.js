@@ -39,7 +39,7 @@ export function nextShown(item, step) {
   return /** @type {HTMLElement|null} */ (next);
 }
 
-/** Put an element among its siblings; what has the focus in it keeps it. @param {Element} parent @param {Element} element @param {Element|null} next */
+/** Move an element among its siblings; its focus stays. @param {Element} parent @param {Element} element @param {Element|null} next */
 export function place(parent, element, next) {
   const active = document.activeElement;
   parent.insertBefore(element, next);

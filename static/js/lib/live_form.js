@@ -9,7 +9,7 @@ import { announce, toast } from "./page_events.js";
 /**
  * @param {HTMLFormElement} form @param {ExpectingFeed} feed
  * @param {{path: string, body: () => object, cleared: string[], done: string}} how where to, what, the fields that are
- * cleared afterwards, and what is said then
+ * cleared afterwards, and the text that is announced
  * @returns {() => void} stop
  */
 export function start(form, feed, { path, body, cleared, done }) {

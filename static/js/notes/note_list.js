@@ -1,9 +1,9 @@
 /**
  * The board's cards, by id.
  *
- * 1. A state is applied only if it is newer than what is known (lib/versioned_list.js). 2. A card that is being edited
- * neither moves nor goes until the editor closes. 3. Focus stays in its place: when its card moves or goes, the next one
- * has it, and the page does not scroll.
+ * 1. A state is applied only if it is newer than the known one (lib/versioned_list.js). 2. A card that is being edited
+ * is neither moved nor removed until the editor closes. 3. The focus stays in its place: when its card is moved or removed,
+ * the next card gets it, and the page does not scroll.
  * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:deleting`; from the list:
  * `note:deleted`.
  */
@@ -89,7 +89,7 @@ export class NoteList {
     emit(this.list, "note:deleted");
   }
 
-  /** What was known may not hold any more: every state is news. @returns {() => void} drops what had no news since */
+  /** The known states may be out of date: accept any state. @returns {() => void} removes the cards that got none */
   markStale() {
     this.#versions.markStale(this.#places.keys());
     return () => {

@@ -8,11 +8,11 @@ import { baseOf, sameText } from "./note_text.js";
 /**
  * Save an editor's text; the editor closes when the change has arrived by the feed, because the page shows nothing by
  * itself. Throws a Problem.
- * @param {import("./note_editor.js").NoteEditor} editor @param {boolean} gone whether the note has to be put back first
+ * @param {import("./note_editor.js").NoteEditor} editor @param {boolean} deleted whether the note has to be restored first
  */
-export async function save(editor, gone) {
+export async function save(editor, deleted) {
   const { id, card, feed, form } = editor;
-  if (gone) editor.base = baseOf((await change("POST", `/${id}/restore`)).note);
+  if (deleted) editor.base = baseOf((await change("POST", `/${id}/restore`)).note);
   const sent = form.typed;
   const saved = await saveText(id, editor.base, sent);
   if (saved) {

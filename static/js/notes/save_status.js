@@ -1,10 +1,10 @@
-/** What is being saved and what failed, said on the card itself. */
+/** Shows on a card that it is being saved, or that saving failed. */
 import { SAVED_OFFLINE } from "../feed/confirmation.js";
 import { explain, Problem } from "../lib/api.js";
 import { clone, find } from "../lib/elements.js";
 import { announce } from "../lib/page_events.js";
 
-const PATIENCE_MS = 300; // what is quicker than this needs no word
+const PATIENCE_MS = 300; // a faster save shows no status
 
 /** @param {HTMLElement} card @param {string} text @param {() => void} [retry] present when it failed */
 export function showStatus(card, text, retry) {
@@ -30,7 +30,7 @@ export function clearStatus(card) {
 }
 
 /**
- * Send something about a card, and say there how it goes.
+ * Send a change of a card, and show its progress there.
  * @param {HTMLElement} card @param {ExpectingFeed} feed
  * @param {() => Promise<Saved>} send
  * @param {{saved?: (note: Note) => void, failed?: () => void}} then
@@ -55,7 +55,7 @@ export async function saving(card, feed, send, then) {
 /** @param {HTMLElement} element the list */
 export function start(element) {
   const controller = new AbortController();
-  /** What was saved has come: the word for it goes. A failure stays until it is dealt with. @param {CardEvent} event */
+  /** The saved change has arrived: remove the status. A failure stays until it is retried. @param {CardEvent} event */
   const seen = ({ target }) => target.querySelector(".note-status:not([data-failed])")?.remove();
   element.addEventListener("note:changed", seen, { signal: controller.signal });
   return () => controller.abort();

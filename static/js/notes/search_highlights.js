@@ -3,7 +3,7 @@ import { find } from "../lib/elements.js";
 import { occurrences, words } from "../lib/search_text.js";
 import { cardsIn } from "./note_card.js";
 
-const FIRST = 60; // cards that come into sight by a search, before the browser says that they have
+const FIRST = 60; // cards that a search makes visible, before the browser reports them
 
 /** @typedef {{card: HTMLElement, ranges: Range[], offset: number}} Hits offset: of what is scrolled to, in pixels */
 

@@ -1,6 +1,6 @@
 /**
- * Keeps typed text that was not saved: a toast offers it at once, and the note's card until somebody resumes or discards
- * it.
+ * Stores typed text that was not saved: a toast offers it at once, and the note's card until it is resumed or
+ * discarded.
  */
 import { scope } from "../boards/current_board.js";
 import { around, clone, find } from "../lib/elements.js";
@@ -12,7 +12,7 @@ import { sameText } from "./note_text.js";
 /** @param {number} id of the note @returns {Draft[]} the latest last */
 const asideOf = (id) => stored(`${scope}aside:${id}`) ?? [];
 
-/** @param {HTMLElement} card @param {Draft} draft @param {string} words what is said of it */
+/** @param {HTMLElement} card @param {Draft} draft @param {string} words of the toast */
 export function setDraftAside(card, draft, words) {
   const { id } = noteOf(card);
   if (sameText(draft, draft.base)) return;

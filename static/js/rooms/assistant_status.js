@@ -3,9 +3,9 @@ import { ask } from "../lib/api.js";
 import { find } from "../lib/elements.js";
 import { showText } from "./message_text.js";
 
-const AGAIN_MS = 10_000; // while it cannot, and somebody looks
+const AGAIN_MS = 10_000; // while it cannot answer, and the page is visible
 
-/** @param {HTMLElement} element the place where it is said @param {HTMLElement} list the messages @param {ExpectingFeed} feed */
+/** @param {HTMLElement} element the message @param {HTMLElement} list the messages @param {ExpectingFeed} feed */
 export function start(element, list, feed) {
   const controller = new AbortController();
   const { signal } = controller;

@@ -2,13 +2,13 @@
 import { retryUntilDone } from "../lib/retry.js";
 import { page } from "./message_pages.js";
 
-const MOST = 600; // messages on the page while one follows the newest; more are let go of
+const MOST = 600; // messages on the page while it shows the newest; more are removed
 const KEPT = 300;
 const FEW = 50;
 
 /**
  * @param {import("./message_window.js").MessageWindow} messages @param {import("./scroll_position.js").LogScroll} scroll
- * @param {ExpectingFeed} feed @param {HTMLElement} empty what stands there when nothing was said
+ * @param {ExpectingFeed} feed @param {HTMLElement} empty shown in a room without messages
  */
 export function start(messages, scroll, feed, empty) {
   const controller = new AbortController();

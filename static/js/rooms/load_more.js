@@ -1,17 +1,17 @@
 /**
- * Further messages come as one scrolls to them, older ones above, and newer ones below where those were let go of.
- * What was said in the past is not read out.
+ * Loads further messages on scrolling: older ones above, and newer ones below where those were removed.
+ * Screen readers do not announce them.
  */
 import { find } from "../lib/elements.js";
 import { page } from "./message_pages.js";
 
 const PAGE = 100; // messages
-const AHEAD = 1_000; // pixels: this near to the end of what is shown they are fetched
-const MOST = 1_500; // messages shown at once; beyond, those far away are let go of
-const QUIET_MS = 1_000; // a screen reader looks at what was put in a moment later
+const AHEAD = 1_000; // pixels from either end at which further messages are fetched
+const MOST = 1_500; // messages shown at once; beyond, distant ones are removed
+const QUIET_MS = 1_000; // screen readers check for insertions a moment later
 
 /**
- * @param {HTMLElement} element what stands above the oldest message
+ * @param {HTMLElement} element the place above the oldest message
  * @param {import("./message_window.js").MessageWindow} messages @param {import("./scroll_position.js").LogScroll} scroll
  * @param {ExpectingFeed} feed
  */
@@ -52,7 +52,7 @@ export function start(element, messages, scroll, feed) {
     if (!oldest) return;
     showState("loading", "Loading older messages…");
     const { found, last } = await page(messages.roomId, { before: oldest.id }, PAGE, signal);
-    if (messages.oldest?.id !== oldest.id) return; // they do not join what is shown now
+    if (messages.oldest?.id !== oldest.id) return; // there would be a gap
     quietly(() => {
       messages.prepend(found, last);
       if (scroll.below > AHEAD) messages.trim("newest", MOST);
@@ -75,7 +75,7 @@ export function start(element, messages, scroll, feed) {
     clearTimeout(timer);
     timer = setTimeout(() => (log.ariaLive = "polite"), QUIET_MS);
   };
-  /** What failed waits to be asked for. */
+  /** After a failure, the user asks again. */
   const loadIfNear = () => {
     if (element.dataset.state === "failed") return;
     if (messages.detached && scroll.below < AHEAD) alone(newer);
@@ -93,7 +93,7 @@ export function start(element, messages, scroll, feed) {
   };
 
   link.addEventListener("click", click, { signal });
-  // An intersection observer would tell of this seldomer, but some browsers lose count as messages get their size.
+  // An intersection observer would fire less often, but some browsers miss changes while messages get their size.
   log.addEventListener("scroll", loadIfNear, { signal, passive: true });
   addEventListener("resize", loadIfNear, { signal });
   messages.element.addEventListener("messages:loaded", () => busy || show(), { signal });

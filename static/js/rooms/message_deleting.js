@@ -30,7 +30,7 @@ export function start(element, feed) {
   };
   /** @param {string} what @param {Problem} problem @param {() => void} again */
   const failed = (what, problem, again) => {
-    if (problem.status === 404) return; // somebody else was quicker
+    if (problem.status === 404) return; // it is deleted already
     toast(explain(problem, what), { label: "Retry", run: again });
   };
   /** @param {Event} event */

@@ -9,7 +9,7 @@ import { showTime } from "./message_time.js";
 /** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
 /** @type {Map<string, HTMLLIElement>} by the id of its template */ const blanks = new Map();
 
-/** The viewer of this page; 0 for nobody in particular. */
+/** The viewer of this page; 0 for anonymous. */
 export const viewer = Number(document.documentElement.dataset.person);
 /** Whether the viewer may delete messages of others. */
 const administers = "admin" in document.documentElement.dataset;

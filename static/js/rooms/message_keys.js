@@ -13,7 +13,7 @@ export function messageKeys(list, scroll) {
   const next = () =>
     goTo(/** @type {HTMLElement|null|undefined} */ (current()?.nextElementSibling ?? (current() ? null : last())));
   const previous = () => goTo(/** @type {HTMLElement|null|undefined} */ (current()?.previousElementSibling ?? last()));
-  /** @param {string} selector of what only some messages show: one's own, and for deleting some more */
+  /** @param {string} selector of a control that only some messages have */
   const tool = (selector) => () => {
     const shown = current()?.querySelector(`.message-tools:not([hidden]) ${selector}:not([hidden])`);
     return shown ? keyClick(current(), selector) : false;

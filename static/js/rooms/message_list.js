@@ -1,8 +1,8 @@
 /**
  * The messages of a conversation, by id, the newest last.
  *
- * 1. A state is applied only if it is newer than what is known (lib/versioned_list.js). 2. What stands above a message
- * always fits the message before it.
+ * 1. A state is applied only if it is newer than the known one (lib/versioned_list.js). 2. The headings above a message
+ * always fit the message before it.
  * Dispatches from the item, bubbling: `message:changed` {message, before, live}; from the list: `message:deleted`.
  */
 import { find } from "../lib/elements.js";
@@ -88,7 +88,7 @@ export class MessageList {
     for (const item of changed) group(item);
   }
 
-  /** Let go of what is shown no more, but not gone. @param {Element} item */
+  /** Remove an item whose message still exists. @param {Element} item */
   release(item) {
     this.#versions.release(messageOf(item).id);
     this.#detach(item);
@@ -118,14 +118,14 @@ export class MessageList {
     emit(this.element, "message:deleted", messageOf(item));
   }
 
-  /** What was known may not hold any more: every state is news from now on, until all are replaced. */
+  /** The known states may be out of date: accept any state, until all are replaced. */
   markStale() {
     this.#versions.markStale(this.#items.keys());
   }
 
   /**
-   * These were the newest ones a moment ago, without a gap: what is older goes, and what else there is unless it is news
-   * since they were marked stale. @param {Message[]} messages oldest first
+   * Show these, the newest without a gap: remove older messages, and all others but those that have arrived since they
+   * were marked stale. @param {Message[]} messages oldest first
    */
   replace(messages) {
     const first = messages[0]?.id ?? 0;

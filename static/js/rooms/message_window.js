@@ -64,7 +64,7 @@ export class MessageWindow extends MessageList {
     return other && other.version > message.version ? other : message;
   };
 
-  /** Remove messages at one end, unless one is being edited. @param {"oldest"|"newest"} end @param {number} kept how many stay */
+  /** Remove messages at one end, unless one is being edited. @param {"oldest"|"newest"} end @param {number} kept number of messages that stay */
   trim(end, kept) {
     if (this.items.length <= kept || this.element.querySelector("[data-editing]")) return;
     while (this.items.length > kept) this.release(this.items[end === "oldest" ? 0 : this.items.length - 1]);

@@ -8,7 +8,7 @@ import { explain, Problem, send } from "../lib/api.js";
 import { clientKey } from "../lib/client_key.js";
 import { store, stored } from "../lib/storage.js";
 
-const ARRIVAL_MS = 10_000; // what the server has and a live feed does not bring by then has been deleted
+const ARRIVAL_MS = 10_000; // a sent message that the feed does not deliver by then was deleted
 
 /** @typedef {Unsent & {state: "waiting"|"sending"|"sent"|"failed", problem?: Problem}} Outgoing */
 
@@ -18,8 +18,8 @@ export class Outbox {
 
   /**
    * @param {number} roomId @param {ExpectingFeed} feed
-   * @param {{changed: (items: Outgoing[]) => void, arrived: (item: Unsent) => boolean}} page what hears of every change,
-   * and whether a message is shown already
+   * @param {{changed: (items: Outgoing[]) => void, arrived: (item: Unsent) => boolean}} page changed: called after every change;
+   * arrived: whether a message is shown already
    */
   constructor(roomId, feed, { changed, arrived }) {
     this.roomId = roomId;

@@ -13,7 +13,7 @@ export function start(here, roomId, feed) {
   const { signal } = controller;
   const list = find(here, "ul");
   const faces = find(here, ".here-faces");
-  /** @type {Map<number, string>|undefined} nicknames by id */ let known;
+  /** @type {Map<number, string>|undefined} nicknames by id */ let before;
   /** @param {Presence} presence */
   const show = ({ here: people, guests }) => {
     const all = [...people, ...guests.map((nickname) => ({ id: 0, nickname, name: "" }))];
@@ -21,9 +21,9 @@ export function start(here, roomId, feed) {
     faces.replaceChildren(...all.slice(0, FACES).map(face));
     find(here, ".here-count").textContent = `${all.length} here`;
     const names = new Map(people.filter(({ id }) => id !== viewer).map(({ id, nickname }) => [id, nickname]));
-    for (const [id, name] of names) if (known && !known.has(id)) newsOf(`${name} is here.`);
-    for (const [id, name] of known ?? []) if (!names.has(id)) newsOf(`${name} has left.`);
-    known = names;
+    for (const [id, name] of names) if (before && !before.has(id)) newsOf(`${name} is here.`);
+    for (const [id, name] of before ?? []) if (!names.has(id)) newsOf(`${name} has left.`);
+    before = names;
   };
   /** @param {FeedEventMap["change"]} event */
   const onChange = ({ detail: { presence } }) => {

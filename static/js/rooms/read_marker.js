@@ -1,8 +1,8 @@
-/** What has been read: the newest message in sight, in a tab that somebody can see. */
+/** Marks as read: the newest visible message, in a visible tab. */
 import { send } from "../lib/api.js";
 import { isOwn, messageOf, viewer } from "./message_item.js";
 
-const GLANCE_MS = 300; // what passes by more quickly has not been read
+const GLANCE_MS = 300; // a message that is visible for less has not been read
 
 export class Reading {
   /**
@@ -16,7 +16,7 @@ export class Reading {
     this.feed = feed;
   }
 
-  /** Whether somebody can see the newest message. */
+  /** Whether the newest message is visible. */
   get looking() {
     return this.scroll.atEnd && !document.hidden;
   }

@@ -3,7 +3,7 @@ import { showName } from "../shell/user_names.js";
 import { viewer } from "./message_item.js";
 import { newsOf } from "./presence_announcements.js";
 
-const LASTS_MS = 7_000; // the server says after 5 s of silence that it is over; should that get lost, this is its end
+const LASTS_MS = 7_000; // the server sends the end after 5 s of silence; this is for a lost one
 
 /** @param {HTMLElement} element the line @param {number} roomId @param {FeedTarget} feed */
 export function start(element, roomId, feed) {

@@ -15,8 +15,8 @@ export function start(button, messages, scroll, reading, unread) {
   const label = words.textContent;
   /** @type {HTMLElement|undefined} */ let marked;
   let since = reading.last; // new is what comes after it
-  let seen = true; // whether what stands below the line has been looked at
-  let waiting = unread; // as the badges have it; for nobody in particular, what came since the end was in sight
+  let seen = true; // whether the messages below the line have been seen
+  let waiting = unread; // as in the badges; for an anonymous viewer, the messages since the end was visible
 
   /** @param {HTMLElement|undefined} item */
   const mark = (item) => {
@@ -88,7 +88,7 @@ export function start(button, messages, scroll, reading, unread) {
   document.addEventListener("composer:sent", answered, { signal });
   document.addEventListener("unread", counted, { signal });
   const jump = () => {
-    scroll.log.focus({ preventScroll: true }); // the button goes
+    scroll.log.focus({ preventScroll: true }); // the button disappears
     scroll.toEnd();
   };
   button.addEventListener("click", jump, { signal });
@@ -101,7 +101,7 @@ export function start(button, messages, scroll, reading, unread) {
   return () => controller.abort();
 }
 
-/** @param {HTMLElement} item @param {boolean} on whether the line stands above it */
+/** @param {HTMLElement} item @param {boolean} on whether the line is above it */
 function show(item, on) {
   find(item, ".new-line").hidden = !on;
   if (item.isConnected) group(item);

@@ -2,7 +2,7 @@
 
 /** @type {Record<FeedState, string>} */
 const WORDS = { live: "Live", reconnecting: "Reconnecting…", offline: "Offline", out: "Signed out" };
-const FLICKER_MS = 400; // a hand-over between tabs or roads takes less, and is nobody's concern
+const FLICKER_MS = 400; // a change of the tab or the transport takes less, and is not shown
 const LASTING_MS = 3_000;
 
 /** @param {HTMLElement} element @param {import("../feed/feed.js").Feed} feed @param {HTMLElement} hint */

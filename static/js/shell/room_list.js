@@ -8,7 +8,7 @@ import { showName } from "./user_names.js";
 
 const LOBBY = 1;
 
-/** @param {HTMLElement} element @param {number} me 0 for nobody @param {ExpectingFeed} feed */
+/** @param {HTMLElement} element @param {number} me 0 for anonymous @param {ExpectingFeed} feed */
 export function start(element, me, feed) {
   const controller = new AbortController();
   const { signal } = controller;

@@ -18,7 +18,7 @@ export function start(element, person, feed) {
   const { root = "" } = document.documentElement.dataset;
   let asking = false;
 
-  /** @param {boolean} other whether somebody else is in */
+  /** @param {boolean} other whether another user is signed in */
   const show = (other) => {
     const here = location.pathname.slice(root.length) + location.search;
     words.textContent = other ? OTHER : OUT;

@@ -36,7 +36,7 @@ export function start(element) {
     choose(CHOICES[(CHOICES.indexOf(chosen) + 1) % CHOICES.length]);
     prefer("theme", chosen);
   };
-  /** In another window of a browser in which nobody is chosen. @param {StorageEvent} event */
+  /** A change in another window of an anonymous browser. @param {StorageEvent} event */
   const changed = ({ key }) => !page.dataset.person && isKey("theme", key) && show(choiceOf(stored("theme")));
 
   element.addEventListener("click", turn, { signal });

@@ -10,9 +10,9 @@ import { ask } from "../lib/api.js";
 import { emit } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
 
-const READING_MS = 400; // a person who looks at the room has read it before this
+const READING_MS = 400; // within this time a user who sees the room has read it
 
-/** @param {HTMLElement} element carries the counts @param {number} me 0 for nobody @param {ExpectingFeed} feed */
+/** @param {HTMLElement} element has the counts @param {number} me 0 for anonymous @param {ExpectingFeed} feed */
 export function start(element, me, feed) {
   const controller = new AbortController();
   const { signal } = controller;

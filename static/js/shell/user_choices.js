@@ -22,5 +22,5 @@ function offer(select, user) {
   option.dataset.as = "choice";
   showName(option, user);
   select.add(option);
-  select.closest("form[hidden]")?.removeAttribute("hidden"); // until now there was nobody to choose
+  select.closest("form[hidden]")?.removeAttribute("hidden"); // it had no choices before
 }

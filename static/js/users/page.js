@@ -34,7 +34,7 @@ export function start(element, feed) {
     if (topic !== "users" || !user) return;
     put(accounts ? { ...user, email: undefined } : user, true); // there, events leave addresses out
     if (!administers && (!accounts || user.id !== me)) return;
-    const found = await ask(`/users/${user.id}`, { signal }).catch(() => null); // the card says the rest all the same
+    const found = await ask(`/users/${user.id}`, { signal }).catch(() => null); // the card still has the rest
     if (found) put(found.value, false);
   };
   const all = async () => {

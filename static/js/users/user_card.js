@@ -10,7 +10,7 @@ export function cardFor(user) {
   card.toggleAttribute("data-me", user.id === Number(document.documentElement.dataset.person));
   address(find(card, ".user-name"), "href", user.id);
   address(find(card, ".talk-button"), "formaction", user.id);
-  const access = card.querySelector(".user-access"); // where administrators look at it
+  const access = card.querySelector(".user-access"); // for administrators
   if (access) {
     address(access, "action", user.id);
     for (const button of access.querySelectorAll("button")) address(button, "formaction", user.id);
@@ -19,7 +19,7 @@ export function cardFor(user) {
   return card;
 }
 
-/** Update the card; an address that is not known stays as it is shown. @param {HTMLElement} card @param {User} user */
+/** Update the card; an unknown address stays as it is. @param {HTMLElement} card @param {User} user */
 export function fill(card, user) {
   card.toggleAttribute("data-deactivated", Boolean(user.deactivated));
   card.toggleAttribute("data-admin", Boolean(user.admin));

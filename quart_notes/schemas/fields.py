@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -78,6 +78,12 @@ class OutputModel(BaseModel):
     def json_bytes(self) -> bytes:
         """It as JSON, UTF-8: encoded once for its event and its response."""
         return self.model_dump_json().encode()
+
+    def __copy__(self) -> Self:
+        """A copy, for `model_copy`: it may get other values, so it is encoded again."""
+        copied = super().__copy__()
+        copied.__dict__.pop("json_bytes", None)
+        return copied
 
 
 class PageQuery(BaseModel):

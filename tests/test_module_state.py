@@ -17,6 +17,7 @@ CACHED = {
     "storage.postgres.transactions._numbered",  # queries that stand in the code
     "live.channel.wildcard_of",  # a topic's wildcard never changes
     "server.transport.fast_http1._cached_headers",  # what bytes say never changes
+    "web.responses._list_of",  # adapters of the classes in the code
     "web.security.credentials._cached_secret",  # what a header says, and whether this key signed it, never changes
 }
 

@@ -1,6 +1,6 @@
 """Addresses of routes and templates, compiled once for all applications of a process: most of the time one takes.
 
-What is compiled depends on nothing but the rule, or on the text of the template.
+What is compiled depends on nothing but the rule, or on the text of the template and whether it is async.
 """
 
 from collections.abc import Callable
@@ -46,8 +46,9 @@ def _compile_templates_once() -> None:
     compile_template: Callable[..., CodeType] = Environment.compile
 
     def compiled_once(environment: Environment, *template: Any) -> CodeType:
-        if template not in compiled:
-            compiled[template] = compile_template(environment, *template)
-        return compiled[template]
+        key = (environment.is_async, *template)
+        if key not in compiled:
+            compiled[key] = compile_template(environment, *template)
+        return compiled[key]
 
     Environment.compile = compiled_once  # type: ignore[assignment, method-assign]

@@ -248,23 +248,6 @@ async def test_after_a_restart_those_who_come_back_are_here_again(tmp_path: Path
             back.cut()
 
 
-async def test_a_deaf_client_is_gone_once_it_is_dropped(tmp_path: Path):
-    quick = {
-        **QUICK,
-        "quart_notes.live.broadcaster.HEARTBEAT": 0.2,
-        "quart_notes.live.outlets.PONG_TIMEOUT": 0.4,
-    }
-    with ServerProcess(tmp_path / "data", constants=quick) as server:
-        async with server.client() as api:
-            ada = await person(api)
-            deaf = WebsocketClient(server.port, deaf=True)
-            await deaf.open(topics="room:1", person=ada["id"])
-            async with await follow(WebsocketClient, server.port, topics="room:1") as watcher:
-                await _until_told(watcher, [ada])
-                await _until_told(watcher, [])
-            deaf.cut()
-
-
 @pytest.mark.parametrize("end", ["the stream", "the connection"])
 async def test_a_stream_of_http_2_makes_one_present_while_it_lasts(
     shared_server: ServerProcess, api: httpx.AsyncClient, place: Json, end: str

@@ -48,8 +48,14 @@ def test_every_address_that_is_told_has_it(prefixed: int):
     for _ in range(2):  # the second from the cache
         answer = exchange(prefixed, request("/notes/api/notes?limit=1"))
         assert answer.headers["link"].startswith("</notes/api/notes?")
-    made = exchange(prefixed, request("/notes/api/notes", JSON, method="POST", body=b'{"title": "b"}'))
-    assert exchange(prefixed, request(made.headers["location"])).body == made.body
+    person = b'{"name": "Ada", "email": "ada@example.org", "nickname": "ada"}'
+    message = b'{"author_id": 1, "content": "a"}'
+    for path, body in (("notes", b'{"title": "b"}'), ("users", person), ("rooms/1/messages", message)):
+        made = exchange(prefixed, request(f"/notes/api/{path}", JSON, method="POST", body=body))
+        assert exchange(prefixed, request(made.headers["location"])).body == made.body
+    chosen = exchange(prefixed, request("/notes/front/me", FORM, method="POST", body=b"person_id=1&next=/front/notes"))
+    assert chosen.headers["location"] == "/notes/front/notes"
+    assert "path=/;" in f"{chosen.headers['set-cookie'].lower()};"
     for what, body in (("", b"title=c"), ("/1/done", b"done=true"), ("/1/delete", b""), ("/1/restore", b"")):
         answer = exchange(prefixed, request(f"/notes/front/notes{what}", FORM, method="POST", body=body))
         assert answer.status == 303

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
-import type { components, paths } from "./quart_notes.d.ts";
+import type { components, paths } from "./quart_notes.ts";
 
 type Note = components["schemas"]["NoteOut"];
 

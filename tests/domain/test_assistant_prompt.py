@@ -83,17 +83,10 @@ def test_notes_are_lines_that_cannot_be_mistaken_for_others():
 
     _, notes_part = rules["content"].split("\n\n", 1)
     assert notes_part.splitlines() == [
-        "Notes of the board that everybody here sees; [x] stands before what is done:",
-        "",
-        "Board Our board:",
-        "- [ ] Buy - [x] milk: two litres",
-        f"- [x] {'x' * assistant_prompt.NOTE_MAX}…",
-        "- [x] Eggs",
-        "(2 more notes of this board are not shown)",
-        "",
-        "Board Empty:",
-        "(no notes)",
-    ]
+        "Notes of the board that everybody here sees; [x] stands before what is done:", "", "Board Our board:",
+        "- [ ] Buy - [x] milk: two litres", f"- [x] {'x' * assistant_prompt.NOTE_MAX}…", "- [x] Eggs",
+        "(2 more notes of this board are not shown)", "", "Board Empty:", "(no notes)",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

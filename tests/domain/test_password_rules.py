@@ -18,39 +18,18 @@ WHY = re.compile("This password is too common|This is your own nickname")
 PAGE: dict[str, Any] = {"headers": {"Accept": "text/html"}}
 ADA = ("ada.lovelace", "Augusta Ada Lovelace", "countess@analytical.example")
 COMMON = [
-    "password",
-    "12345678",
-    " " * 8,
-    "\u3000" * 8,
-    "\u200b" * 8,
-    "PassWord",
-    "ｐａｓｓｗｏｒｄ",
-    "p@ssw0rd",
-    "letmein1",
-]
+    "password", "12345678", " " * 8, "\u3000" * 8, "\u200b" * 8, "PassWord", "ｐａｓｓｗｏｒｄ", "p@ssw0rd", "letmein1",
+]  # fmt: skip
 COMMON += [
-    "qwertyuiop",
-    "iloveyou",
-    "i love you",
-    "password2026",
-    "!monkey!",
-    "1 dragon 1",
-    "passwort",
-    "motdepasse",
-    "quartnotes",
-    "Quart Notes 1",
-]
+    "qwertyuiop", "iloveyou", "i love you", "password2026", "!monkey!", "1 dragon 1", "passwort", "motdepasse",
+    "quartnotes", "Quart Notes 1",
+]  # fmt: skip
 OWN = ["ada.lovelace", "Ada-Lovelace", "AdaLovelace1815", "augusta ada lovelace", "AUGUSTA1", "lovelace", "countess"]
 OWN += ["countess@analytical.example", "Countess@Analytical.Example!!", "ada ada ada", "Lovelace Ada 1815"]
 GOOD = [
-    PASSWORD,
-    "x" * 256,
-    "eightish",
-    "staple wrong horse",
-    "пароль из слов",
-    "password of a whole sentence",
+    PASSWORD, "x" * 256, "eightish", "staple wrong horse", "пароль из слов", "password of a whole sentence",
     "lovelace loves me",
-]
+]  # fmt: skip
 
 
 def _is_refused(password: str) -> bool:

@@ -119,22 +119,15 @@ steps = st.lists(
     st.tuples(
         st.sampled_from(
             [
-                "own",
-                "own late",
-                "own, heard of",
-                "own fails",
-                "other",
-                "other, handed over",
-                "other, unheard",
-                "thinned",
-                "fails",
+                "own", "own late", "own, heard of", "own fails", "other", "other, handed over", "other, unheard",
+                "thinned", "fails",
             ]
         ),
         st.integers(1, 5),
         st.sampled_from([0.0, 0.1, 0.7, 3.0]),
     ),
     max_size=25,
-)
+)  # fmt: skip
 
 
 @given(steps=steps, seed=st.integers(0, 1000))

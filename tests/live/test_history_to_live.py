@@ -36,14 +36,9 @@ async def _act(core: Core, chance: random.Random) -> None:
 
 
 CHOICES = [
-    {ALL_ROOMS},
-    {ALL_ROOMS, room(1)},
-    {room(1)},
-    {room(1), room(2), user(1)},
-    {user(1), user(2)},
-    {SHARED_BOARD, USERS, ROOMS, ALL_ROOMS, user(3)},
-    {ROOMS, USERS},
-]
+    {ALL_ROOMS}, {ALL_ROOMS, room(1)}, {room(1)}, {room(1), room(2), user(1)}, {user(1), user(2)},
+    {SHARED_BOARD, USERS, ROOMS, ALL_ROOMS, user(3)}, {ROOMS, USERS},
+]  # fmt: skip
 
 
 @settings(max_examples=20)

@@ -173,13 +173,10 @@ async def broken_by_a_leftover(change: Change) -> None:
 
 
 FAILING: list[tuple[Callable[[Change], Awaitable[None]], type[Exception]]] = [
-    (refused_at_once, NotFoundError),
-    (refused_late, ValidationFailedError),
-    (broken_late, ZeroDivisionError),
-    (broken_by_the_database, DatabaseUnavailableError),
-    (broken_by_bad_sql, DatabaseUnavailableError),
+    (refused_at_once, NotFoundError), (refused_late, ValidationFailedError), (broken_late, ZeroDivisionError),
+    (broken_by_the_database, DatabaseUnavailableError), (broken_by_bad_sql, DatabaseUnavailableError),
     (broken_by_a_leftover, DatabaseUnavailableError),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("failing", "error"), FAILING, ids=[work.__name__ for work, _ in FAILING])

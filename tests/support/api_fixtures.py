@@ -60,6 +60,14 @@ async def tell(api: httpx.AsyncClient, author: Json, recipient: Json, content: s
     return await made(api, "/api/messages", **ids, content=content, **more)
 
 
+def whole_message(message: Json, author: Json | None, content: str, **more: Any) -> Json:
+    """A message as it is answered, of which an author says something; `message` gives its id, its room and its date."""
+    about = {name: message[name] for name in ("id", "room_id", "date")}
+    nobody = {"guest": None, "recipient_id": None, "recipient": None, "client_key": None, "edited_at": None}
+    by = {"author_id": author and author["id"], "author": author}
+    return {**about, **nobody, **by, "content": content, "version": 1, "answer": None, **more}
+
+
 async def got(api: httpx.AsyncClient, path: str, **query: Any) -> Any:
     """What is there."""
     answer = await api.get(path, params=query)

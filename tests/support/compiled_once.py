@@ -1,12 +1,15 @@
-"""Addresses of routes and templates, compiled once for all applications of a process: most of the time one takes.
+"""What takes most of the time of an application or a client, made once in a process: routes, templates, certificates.
 
-What is compiled depends on nothing but the rule, or on the text of the template and whether it is async.
+It depends on nothing but the rule, the text of the template and whether it is async, or what is asked for.
 """
 
 from collections.abc import Callable
+from functools import cache
 from types import CodeType
 from typing import Any
 
+import httpx
+import httpx._transports.default
 from jinja2 import Environment
 from quart import Quart
 from werkzeug.routing import Rule
@@ -18,6 +21,7 @@ def compile_once() -> None:
     """From now on."""
     _compile_routes_once()
     _compile_templates_once()
+    httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 
 
 def compile_templates(app: Quart) -> None:

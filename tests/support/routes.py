@@ -145,6 +145,12 @@ class Route(NamedTuple):
         """An address of this route for other things than those of `address`."""
         return _address(self.rule, self.endpoint, {**VALUES, **{name: str(value) for name, value in values.items()}})
 
+    @property
+    def elsewhere(self) -> str:
+        """An address of this route for things that are not there."""
+        names = ("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id", "job_id")
+        return self.at(**dict.fromkeys(names, 999), board_id=999, key="gone")
+
 
 def routes() -> list[Route]:
     """All routes but websockets, once for each method that is not implied by another."""

@@ -60,12 +60,8 @@ KEPT: Mapping[str, list[tuple[str | None, str | None, bool]]] = {
 }
 LOST: Mapping[str, Mapping[str, str]] = {
     "asana.csv": {
-        "Task ID": "1",
-        "Completed At": "2026-01-05",
-        "Section/Column": "Doing",
-        "Assignee": "Ann",
-        "Due Date": "2026-01-06",
-        "Projects": "House",
+        "Task ID": "1", "Completed At": "2026-01-05", "Section/Column": "Doing", "Assignee": "Ann",
+        "Due Date": "2026-01-06", "Projects": "House",
     },
     "done_empty.md": {"tags": "a"},
     "keep_links.json": {"color": "TEAL"},
@@ -76,19 +72,12 @@ LOST: Mapping[str, Mapping[str, str]] = {
     "obs_completed_date.md": {"completed": "2024-01-02"},
     "own_origin_spaces.csv": {"origin": "New York"},
     "ticktick.csv": {
-        "lines above the names of the columns": "Date: 2026-01-02+0000",
-        "List Name": "Inbox",
-        "Kind": "TEXT",
-        "Is Check list": "N",
-        "Priority": "0",
-        "Order": "-1099511627776",
-        "Timezone": "Europe/Berlin",
-        "Is Floating": "false",
-        "View Mode": "list",
-        "taskId": "1",
+        "lines above the names of the columns": "Date: 2026-01-02+0000", "List Name": "Inbox", "Kind": "TEXT",
+        "Is Check list": "N", "Priority": "0", "Order": "-1099511627776", "Timezone": "Europe/Berlin",
+        "Is Floating": "false", "View Mode": "list", "taskId": "1",
     },
     "trello.csv": {"Card ID": "abc", "Card URL": "https://x.example/c/1", "Labels": "House"},
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -193,13 +182,8 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
         "task,Pay rent,by transfer,4,1,Ann (1),,every 1st,en,Europe/Berlin\n",
         [("Pay rent", "by transfer", False)],
         {
-            "settings of the program that wrote the file": "meta view_style=list",
-            "TYPE": "task",
-            "PRIORITY": "4",
-            "INDENT": "1",
-            "AUTHOR": "Ann (1)",
-            "due date": "every 1st",
-            "DATE_LANG": "en",
+            "settings of the program that wrote the file": "meta view_style=list", "TYPE": "task", "PRIORITY": "4",
+            "INDENT": "1", "AUTHOR": "Ann (1)", "due date": "every 1st", "DATE_LANG": "en",
             "TIMEZONE": "Europe/Berlin",
         },
     ),
@@ -394,15 +378,11 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
         ),
         [("Buy milk", None, False)],
         {
-            "textContent": "5",
-            "listContent": "5",
-            "labels": "Home",
-            "attachments": "[{}]",
-            "createdTimestampUsec": "x",
-            "reminders": "1",
+            "textContent": "5", "listContent": "5", "labels": "Home", "attachments": "[{}]",
+            "createdTimestampUsec": "x", "reminders": "1",
         },
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CONTENTS)
@@ -419,31 +399,14 @@ def test_more_of_each_program_comes_in_too(tmp_path: Path, name: str):
 @pytest.mark.parametrize(
     "written",
     [
-        "2026-01-31T09:30:00Z",
-        "2026-01-31t09:30:00z",
-        "2026-01-31 10:30:00+01:00",
-        "2026-01-31 09:30",
-        "20260131T093000Z",
-        "2026-01-31T10:30:00+0100",
-        "2026-01-31 09:30:00 UTC",
-        "2026-01-31 10:30:00 +0100",
-        "January 31, 2026 9:30 AM",
-        "@January 31, 2026 9:30 AM",
-        "Jan 31, 2026, 9:30:00\u202fAM",
-        "Jan 31st, 2026 at 9:30 am",
-        "31 January 2026 09:30",
-        "31.01.2026 09:30",
-        "31.1.2026, 09:30:00",
-        "31-01-2026 09:30 AM",
-        "31/01/2026 09:30",
-        "1/31/2026 9:30 AM",
-        "2026/01/31 09:30:00",
-        "Sat, 31 Jan 2026 09:30:00 GMT",
-        "1769851800",
-        "1769851800000",
-        "1769851800000000",
+        "2026-01-31T09:30:00Z", "2026-01-31t09:30:00z", "2026-01-31 10:30:00+01:00", "2026-01-31 09:30",
+        "20260131T093000Z", "2026-01-31T10:30:00+0100", "2026-01-31 09:30:00 UTC", "2026-01-31 10:30:00 +0100",
+        "January 31, 2026 9:30 AM", "@January 31, 2026 9:30 AM", "Jan 31, 2026, 9:30:00\u202fAM",
+        "Jan 31st, 2026 at 9:30 am", "31 January 2026 09:30", "31.01.2026 09:30", "31.1.2026, 09:30:00",
+        "31-01-2026 09:30 AM", "31/01/2026 09:30", "1/31/2026 9:30 AM", "2026/01/31 09:30:00",
+        "Sat, 31 Jan 2026 09:30:00 GMT", "1769851800", "1769851800000", "1769851800000000",
     ],
-)
+)  # fmt: skip
 def test_a_date_is_known_however_it_is_written(tmp_path: Path, written: str):
     (item,) = items(put(tmp_path, "x.json", [{"title": "a", "created": written}]))
 

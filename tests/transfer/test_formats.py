@@ -258,20 +258,14 @@ def test_an_array_that_is_none_is_refused(cut: str):
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        ("", "begins with neither"),
-        ("nonsense", "begins with neither"),
-        ('"notes"', "begins with neither"),
-        ("{}", "no notes in it"),
-        ('{"notes": 5}', "no notes in it"),
-        ('{"quart_notes_export": 2, "notes": []}', "version 2"),
-        ('{"notes": []', "not whole JSON"),
-        ('{"notes": []} x', "follows its end"),
-        ("[] []", "follows its end"),
-        ('{"notes": [], nope}', "follows its end"),
-        ('{"notes" []}', "not whole JSON"),
+        ("", "begins with neither"), ("nonsense", "begins with neither"), ('"notes"', "begins with neither"),
+        ("{}", "no notes in it"), ('{"notes": 5}', "no notes in it"),
+        ('{"quart_notes_export": 2, "notes": []}', "version 2"), ('{"notes": []', "not whole JSON"),
+        ('{"notes": []} x', "follows its end"), ("[] []", "follows its end"),
+        ('{"notes": [], nope}', "follows its end"), ('{"notes" []}', "not whole JSON"),
         ('{"epoch": NaN, "notes": []}', "not whole JSON"),
     ],
-)
+)  # fmt: skip
 def test_a_document_that_is_no_export_says_what_is_wrong(tmp_path: Path, document: str, why: str):
     path = put(tmp_path, "x.json", document)
 
@@ -503,15 +497,11 @@ def test_notes_of_keep_are_known_without_their_folder(tmp_path: Path):
 @pytest.mark.parametrize(
     ("note", "reason"),
     [
-        ({"title": "no note"}, "not a note of Google Keep"),
-        ([], "not a note of Google Keep"),
-        ("[" * 5000, "nested deeper"),
-        ("nonsense", "It is not JSON"),
-        (b"\xff", "not UTF-8"),
-        ('{"textContent": "\\u0000"}', "cannot be stored"),
-        (b" " * (1 << 20) + b"{}", "larger than a note can be"),
+        ({"title": "no note"}, "not a note of Google Keep"), ([], "not a note of Google Keep"),
+        ("[" * 5000, "nested deeper"), ("nonsense", "It is not JSON"), (b"\xff", "not UTF-8"),
+        ('{"textContent": "\\u0000"}', "cannot be stored"), (b" " * (1 << 20) + b"{}", "larger than a note can be"),
     ],
-)
+)  # fmt: skip
 def test_a_bad_note_of_keep_says_why(tmp_path: Path, note: Any, reason: str):
     assert reason in _problem(put(tmp_path, "x.json", note), format="keep")
 

@@ -36,23 +36,11 @@ ELSEWHERE = "https://app.example.org"
         *(
             (text, None)
             for text in (
-                "",
-                ":80",
-                "a@b",
-                "a b",
-                "a/b",
-                "a:b",
-                "a:99999",
-                "é",
-                "[::1",
-                "::1",
-                "a,b",
-                "a:1:2",
-                "[::1%25lo]",
+                "", ":80", "a@b", "a b", "a/b", "a:b", "a:99999", "é", "[::1", "::1", "a,b", "a:1:2", "[::1%25lo]",
             )
         ),
     ],
-)
+)  # fmt: skip
 def test_a_host_is_read_strictly(text: str, host: tuple[str, int | None] | None):
     assert host_in(text) == (host and Host(*host))
 
@@ -60,15 +48,12 @@ def test_a_host_is_read_strictly(text: str, host: tuple[str, int | None] | None)
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        ("https://a", "https://a:443", True),
-        ("http://A:80", "http://a", True),
-        ("http://[::1]:80", "http://[::1]", True),
-        ("https://a", "http://a", False),
-        ("https://a", "http://a:443", False),
-        ("https://a", "https://a:8443", False),
+        ("https://a", "https://a:443", True), ("http://A:80", "http://a", True),
+        ("http://[::1]:80", "http://[::1]", True), ("https://a", "http://a", False),
+        ("https://a", "http://a:443", False), ("https://a", "https://a:8443", False),
         ("https://a", "https://b", False),
     ],
-)
+)  # fmt: skip
 def test_default_ports_are_equal_and_nothing_else_is(one: str, other: str, same: bool):
     assert origin_in(one) is not None
     assert (origin_in(one) == origin_in(other)) is same
@@ -308,12 +293,9 @@ def test_its_browser_is_told_what_it_may_send(server: ServerProcess):
 
 def test_no_other_origin_may(server: ServerProcess):
     for origin in (
-        "https://evil.example",
-        "http://app.example.org",
-        f"{ELSEWHERE}:8443",
-        "https://app.example.org.evil.example",
+        "https://evil.example", "http://app.example.org", f"{ELSEWHERE}:8443", "https://app.example.org.evil.example",
         "null",
-    ):
+    ):  # fmt: skip
         for name, answer in _on_every_road(server.port, "127.0.0.1", f"Origin: {origin}").items():
             changes = name in {"a change", "a change, the long way", "a websocket", "plain text"}
             assert (answer.status == 403) is changes, (name, origin)

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,9 @@ def test_every_error_is_in_the_catalogue_with_a_code_and_a_status_of_its_own():
         assert kind.__doc__
 
 
-@pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.code)
-async def test_every_error_is_a_problem_for_a_program(client: Client, kind: type[ProblemError]):
-    for headers in ({}, PAGE):  # under /api even a browser is a program
+async def test_every_error_is_a_problem_for_a_program(client: Client):
+    # Under /api even a browser is a program.
+    for kind, headers in product(CATALOGUE, ({}, PAGE)):
         answer = await client.get(f"/api/test/{kind.__name__}", headers=headers)
 
         assert answer.status_code == kind.status
@@ -90,49 +91,37 @@ async def test_every_error_is_a_problem_for_a_program(client: Client, kind: type
         }
 
 
-@pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.code)
-async def test_every_error_is_a_page_for_a_browser(client: Client, kind: type[ProblemError]):
-    answer = await client.get(f"/front/test/{kind.__name__}", headers=PAGE)
+async def test_every_error_is_a_page_for_a_browser(client: Client):
+    for kind in CATALOGUE:
+        answer = await client.get(f"/front/test/{kind.__name__}", headers=PAGE)
 
-    page = await answer.get_data(as_text=True)
-    assert answer.status_code == kind.status
-    assert answer.content_type == "text/html; charset=utf-8"
-    assert answer.headers["Retry-After"] == "3"
-    assert f"<h1>{HTTPStatus(kind.status).phrase}</h1>" in page
-    assert "What &lt;b&gt;happened&lt;/b&gt;" in page
-    assert "<b>" not in page
-
-
-@pytest.mark.parametrize(
-    ("accept", "page"),
-    [
-        (None, False),
-        ("*/*", False),
-        ("application/json", False),
-        ("text/*", False),
-        ("text/plain", False),
-        ("text/html", True),
-        ("text/html;q=0.5, application/json", True),
-        ("TEXT/HTML", True),
-        ("application/xhtml+xml, text/html", True),
-        (",;q=,text/html;;", True),
-    ],
-)
-async def test_html_is_for_those_who_ask_for_it_by_name(client: Client, accept: str | None, page: bool):
-    answer = await client.get("/nothing/here", headers={} if accept is None else {"Accept": accept})
-
-    assert answer.status_code == 404
-    assert answer.content_type == ("text/html; charset=utf-8" if page else "application/problem+json")
+        page = await answer.get_data(as_text=True)
+        assert answer.status_code == kind.status
+        assert answer.content_type == "text/html; charset=utf-8"
+        assert answer.headers["Retry-After"] == "3"
+        assert f"<h1>{HTTPStatus(kind.status).phrase}</h1>" in page
+        assert "What &lt;b&gt;happened&lt;/b&gt;" in page
+        assert "<b>" not in page
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/notes/999", "/api/nothing", "/events?after=x", "/openapi.json/x", "/asyncapi.json/x"]
-)
-async def test_addresses_for_programs_have_no_error_pages(client: Client, path: str):
-    answer = await client.get(path, headers=PAGE)
+async def test_html_is_for_those_who_ask_for_it_by_name(client: Client):
+    programs = ({}, *({"Accept": kind} for kind in ("*/*", "application/json", "text/*", "text/plain")))
+    pages = ("text/html", "text/html;q=0.5, application/json", "TEXT/HTML", "application/xhtml+xml, text/html")
+    browsers = [{"Accept": kind} for kind in (*pages, ",;q=,text/html;;")]
+    for headers in (*programs, *browsers):
+        answer = await client.get("/nothing/here", headers=headers)
 
-    assert 400 <= answer.status_code < 500
-    assert answer.content_type == "application/problem+json"
+        assert answer.status_code == 404
+        expected = "text/html; charset=utf-8" if headers in browsers else "application/problem+json"
+        assert answer.content_type == expected, headers
+
+
+async def test_addresses_for_programs_have_no_error_pages(client: Client):
+    for path in ("/api/notes/999", "/api/nothing", "/events?after=x", "/openapi.json/x", "/asyncapi.json/x"):
+        answer = await client.get(path, headers=PAGE)
+
+        assert 400 <= answer.status_code < 500
+        assert answer.content_type == "application/problem+json"
 
 
 @pytest.mark.parametrize("headers", [{}, PAGE], ids=["a program", "a browser"])
@@ -164,42 +153,15 @@ async def test_not_even_in_debug_mode_a_traceback_is_told(app: Quart, debug: boo
     assert "Traceback" not in await answer.get_data(as_text=True)
 
 
-DOMAIN = ("add", "change", "delete", "restore", "get", "find", "board")
-
-
-@pytest.mark.parametrize("name", DOMAIN)
-async def test_a_rule_that_fails_by_mistake_is_a_500_and_the_next_request_is_answered(
-    app: Quart, monkeypatch: pytest.MonkeyPatch, name: str
-):
-    core: Core = app.extensions["quart_notes"]
-    client = app.test_client()
-    requests = {
-        "add": ("POST", "/api/notes"),
-        "change": ("PATCH", "/api/notes/1"),
-        "delete": ("DELETE", "/api/notes/1"),
-        "restore": ("POST", "/api/notes/1/restore"),
-        "get": ("GET", "/api/notes/1"),
-        "find": ("GET", "/api/notes"),
-        "board": ("GET", "/front/notes"),
-    }
-    method, path = requests[name]
-    body = {"title": "a"} if method in {"POST", "PATCH"} else None
-
-    async def fail(*_: object, **__: object) -> None:
-        raise RuntimeError(SECRET)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(type(core.notes), name, fail)
-        broken = await client.open(path, method=method, json=body)
-    healed = await client.open(path, method=method, json=body)
-
-    assert broken.status_code == 500
-    assert "secret" not in await broken.get_data(as_text=True)
-    assert healed.status_code in {200, 201, 404}
-
-
 # A rule of the domain, and a request that needs it.
 RULES: dict[str, tuple[str, str, Json | None]] = {
+    "notes.add": ("POST", "/api/notes", {"title": "a"}),
+    "notes.change": ("PATCH", "/api/notes/1", {"title": "a"}),
+    "notes.delete": ("DELETE", "/api/notes/1", None),
+    "notes.restore": ("POST", "/api/notes/1/restore", None),
+    "notes.get": ("GET", "/api/notes/1", None),
+    "notes.find": ("GET", "/api/notes", None),
+    "notes.board": ("GET", "/front/notes", None),
     "users.add": ("POST", "/api/users", body_of("users.create_user")),
     "users.get": ("GET", "/api/users/1", None),
     "users.find": ("GET", "/api/users", None),
@@ -218,33 +180,32 @@ RULES: dict[str, tuple[str, str, Json | None]] = {
     "messages.in_room": ("GET", "/api/rooms/1/messages", None),
     "read_markers.mark_read": ("POST", "/api/rooms/1/read", body_of("rooms.mark_read")),
     "read_markers.of_user": ("GET", "/api/users/1/unread", None),
-    "users.existing_users": ("GET", "/events?topics=user:1", None),
+    "users.existing_users": ("GET", "/events?topics=user:9", None),
     "rooms.existing_rooms": ("GET", "/events?topics=room:9", None),
 }
 
 
-@pytest.mark.parametrize("rule", RULES)
-async def test_a_rule_about_people_or_rooms_that_fails_by_mistake_is_a_500_too(
-    app: Quart, monkeypatch: pytest.MonkeyPatch, rule: str
+async def test_a_rule_that_fails_by_mistake_is_a_500_and_the_next_request_is_answered(
+    app: Quart, monkeypatch: pytest.MonkeyPatch
 ):
     core: Core = app.extensions["quart_notes"]
     client = app.test_client()
-    part, _, name = rule.partition(".")
-    method, path, body = RULES[rule]
-    before = await core.log.newest()
 
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError(SECRET)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(type(getattr(core, part)), name, fail)
-        broken = await client.open(path, method=method, json=body)
-    assert broken.status_code == 500
-    assert "secret" not in await broken.get_data(as_text=True)
-    assert await core.log.newest() == before
+    for rule, (method, path, body) in RULES.items():
+        part, _, name = rule.partition(".")
+        before = await core.log.newest()
+        with monkeypatch.context() as patch:
+            patch.setattr(type(getattr(core, part)), name, fail)
+            broken = await client.open(path, method=method, json=body)
+        assert broken.status_code == 500, rule
+        assert "secret" not in await broken.get_data(as_text=True)
+        assert await core.log.newest() == before
 
-    healed = await client.open(path, method=method, json=body)
-    assert healed.status_code in {200, 201, 403, 404, 422}
+        healed = await client.open(path, method=method, json=body)
+        assert healed.status_code < 500, rule
 
 
 ABOUT_ROWS = [

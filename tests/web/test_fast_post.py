@@ -86,29 +86,6 @@ def test_a_wrong_request_is_refused_as_by_quart(port: int, body: bytes):
     assert known(short) == known(exchange(port, post(body, JSON, QUART)))
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        (["X-Nothing: at all"], 415),
-        (["Content-Type: text/plain"], 415),
-        (["Content-Type: application/x-www-form-urlencoded"], 415),
-        (["Content-Type: text/plain", JSON], 415),
-        ([JSON, "Sec-Fetch-Site: cross-site"], 403),
-        ([JSON, "Origin: http://elsewhere.example"], 403),
-        ([JSON, "Origin: null"], 403),
-    ],
-)
-def test_what_is_not_plainly_right_is_judged_by_the_route(port: int, headers: list[str], status: int):
-    assert exchange(port, post(RIGHT["title"], *headers)).status == status
-
-
-@pytest.mark.parametrize(
-    "headers", [["Content-Type: application/json; charset=utf-8"], ["Content-Type: APPLICATION/JSON"], [JSON, QUART]]
-)
-def test_json_under_its_other_names_is_taken(shared_server: ServerProcess, headers: list[str]):
-    assert exchange(shared_server.port, post(RIGHT["title"], *headers)).status == 201
-
-
 def test_behind_a_prefix_the_address_is_the_same(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--root-path", "/board") as server:
         data = post(RIGHT["title"]).replace(b"/api", b"/board/api")

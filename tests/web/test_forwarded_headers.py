@@ -76,18 +76,11 @@ def test_who_it_is_comes_from_the_proxies_that_are_ours(hops: int, sent: list[by
 @pytest.mark.parametrize(
     ("hops", "sent", "scheme"),
     [
-        (0, b"https", "http"),
-        (1, b"https", "https"),
-        (1, b"http, https", "https"),
-        (1, b"https, http", "http"),
-        (2, b"https, http", "https"),
-        (2, b"https", "http"),
-        (1, b"HTTPS", "http"),
-        (1, b"ftp", "http"),
-        (1, b"javascript", "http"),
-        (1, b"", "http"),
+        (0, b"https", "http"), (1, b"https", "https"), (1, b"http, https", "https"), (1, b"https, http", "http"),
+        (2, b"https, http", "https"), (2, b"https", "http"), (1, b"HTTPS", "http"), (1, b"ftp", "http"),
+        (1, b"javascript", "http"), (1, b"", "http"),
     ],
-)
+)  # fmt: skip
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_how_it_came_comes_from_them_too(hops: int, sent: bytes, scheme: str, kind: str):
     found = _trusted(hops, [(b"x-forwarded-proto", sent)], kind)["scheme"]

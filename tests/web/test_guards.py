@@ -34,14 +34,10 @@ FILES = "Content-Type: multipart/form-data; boundary=b"
 FILE = '--b\r\nContent-Disposition: form-data; name="file"; filename="x.json"\r\n\r\n{}\r\n--b--\r\n'
 CSP = "; ".join(
     [
-        "default-src 'self'",
-        "img-src 'self' data:",
-        "base-uri 'none'",
-        "object-src 'none'",
-        "frame-ancestors 'none'",
+        "default-src 'self'", "img-src 'self' data:", "base-uri 'none'", "object-src 'none'", "frame-ancestors 'none'",
         "form-action 'self'",
     ]
-)
+)  # fmt: skip
 DOCS_CSP = CSP + "; style-src 'self' 'unsafe-inline'"
 SECURITY = {
     "x-content-type-options": "nosniff",
@@ -339,24 +335,16 @@ def test_an_answer_that_has_not_changed_carries_them_too(port: int, target: str)
 @pytest.mark.parametrize(
     "data",
     [
-        request("/nothing"),
-        request("/nothing", "Accept: text/html"),
-        request("/api/notes/999"),
-        request("/api/notes", JSON, method="POST", body=b"{"),
-        request("/api/notes", JSON, method="POST", body=b"{}"),
+        request("/nothing"), request("/nothing", "Accept: text/html"), request("/api/notes/999"),
+        request("/api/notes", JSON, method="POST", body=b"{"), request("/api/notes", JSON, method="POST", body=b"{}"),
         request("/api/notes", JSON, "Content-Length: 999999999", method="POST"),
         request("/front/notes", FORM, method="POST", body=b"title="),
-        request("/api/notes", "Origin: null", method="POST"),
-        request("/events?after=x"),
-        request("/events?topics=x"),
-        request("/events", method="HEAD"),
-        request("/static/nothing"),
-        request("?x"),
-        request("/", host=".."),
+        request("/api/notes", "Origin: null", method="POST"), request("/events?after=x"), request("/events?topics=x"),
+        request("/events", method="HEAD"), request("/static/nothing"), request("?x"), request("/", host=".."),
         request("/api/notes", "Content-Length: 1", "Transfer-Encoding: chunked", method="POST", body=b"0\r\n\r\n"),
     ],
     ids=range(15),
-)
+)  # fmt: skip
 def test_refusals_carry_them_too(port: int, data: bytes):
     _assert_secure(exchange(port, data))
 

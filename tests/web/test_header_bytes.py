@@ -33,61 +33,35 @@ FRIEND = "https://friend.example"
 KEPT = "/api/notes/1"
 # Headers, with values in which * is the byte's place: what decides who asks, and whether they are answered;
 DECIDING = (
-    ("Authorization", "*Bearer qn_a"),
-    ("Authorization", "Bearer q*n_a"),
-    ("Authorization", "Basic *"),
-    ("Cookie", "*"),
-    ("Cookie", 'a="*"'),
-    ("Cookie", f"{COOKIE}=a*"),
-    ("Cookie", f"*{COOKIE}=a"),
-    ("Host", "local*host"),
-    ("Host", "localhost:80*"),
-    ("Origin", "*http://localhost"),
-    ("Origin", "http://localhost*"),
-    ("Sec-Fetch-Site", "same-origin*"),
-)
+    ("Authorization", "*Bearer qn_a"), ("Authorization", "Bearer q*n_a"), ("Authorization", "Basic *"),
+    ("Cookie", "*"), ("Cookie", 'a="*"'), ("Cookie", f"{COOKIE}=a*"), ("Cookie", f"*{COOKIE}=a"),
+    ("Host", "local*host"), ("Host", "localhost:80*"), ("Origin", "*http://localhost"),
+    ("Origin", "http://localhost*"), ("Sec-Fetch-Site", "same-origin*"),
+)  # fmt: skip
 KNOWING = (("If-None-Match", '"1*'), ("If-None-Match", '"1", "*"'))
 # what the application reads besides;
 FURTHER = (
-    ("Accept", "text/*html"),
-    ("Access-Control-Request-Method", "POST*"),
-    ("Content-Disposition", 'attachment; filename="*"'),
-    ("Content-Type", "application/json*"),
-    ("HX-Boosted", "true*"),
-    ("HX-Request", "true*"),
-    ("If-Match", '"*"'),
-    ("If-Modified-Since", "*"),
-    ("If-Range", "*"),
-    ("Last-Event-ID", "a-1*"),
-    ("Range", "bytes=0-*"),
-    ("User-Agent", "Mozilla/5.0 *"),
-)
+    ("Accept", "text/*html"), ("Access-Control-Request-Method", "POST*"),
+    ("Content-Disposition", 'attachment; filename="*"'), ("Content-Type", "application/json*"),
+    ("HX-Boosted", "true*"), ("HX-Request", "true*"), ("If-Match", '"*"'), ("If-Modified-Since", "*"),
+    ("If-Range", "*"), ("Last-Event-ID", "a-1*"), ("Range", "bytes=0-*"), ("User-Agent", "Mozilla/5.0 *"),
+)  # fmt: skip
 # what the connection reads,
 CONNECTION = (
-    ("Connection", "keep-alive, *"),
-    ("Content-Length", "*"),
-    ("Expect", "x*"),
-    ("Transfer-Encoding", "*chunked"),
+    ("Connection", "keep-alive, *"), ("Content-Length", "*"), ("Expect", "x*"), ("Transfer-Encoding", "*chunked"),
     ("Upgrade", "h2c*"),
-)
+)  # fmt: skip
 # and what changes nothing about a request that is no handshake, by either parser;
 OF_HANDSHAKES = (
-    ("Sec-WebSocket-Extensions", "a*"),
-    ("Sec-WebSocket-Key", "a*"),
-    ("Sec-WebSocket-Protocol", "a*"),
-    ("Sec-WebSocket-Version", "13*"),
-    ("TE", "trailers*"),
-)
+    ("Sec-WebSocket-Extensions", "a*"), ("Sec-WebSocket-Key", "a*"), ("Sec-WebSocket-Protocol", "a*"),
+    ("Sec-WebSocket-Version", "13*"), ("TE", "trailers*"),
+)  # fmt: skip
 BY_HYPERCORN = (("HTTP2-Settings", "a*"), ("Trailer", "a*"))
 # and what counts behind a proxy that is trusted.
 PROXIED = (
-    ("Host", "localhost*"),
-    ("Origin", f"{FRIEND}*"),
-    ("X-Forwarded-For", "192.0.2.1*"),
-    ("X-Forwarded-Host", "localhost*"),
-    ("X-Forwarded-Proto", "http*"),
-    ("X-Request-Id", "a*"),
-)
+    ("Host", "localhost*"), ("Origin", f"{FRIEND}*"), ("X-Forwarded-For", "192.0.2.1*"),
+    ("X-Forwarded-Host", "localhost*"), ("X-Forwarded-Proto", "http*"), ("X-Request-Id", "a*"),
+)  # fmt: skip
 ALL_TEMPLATES = (*DECIDING, *KNOWING, *FURTHER, *CONNECTION, *OF_HANDSHAKES, *BY_HYPERCORN, *PROXIED)
 WORDS = {  # what stands beside names of headers, and is none
     "chunked", "close", "connect", "h11", "head", "headers", "keep-alive", "latin-1", "pri", "same-origin", "trailers",
@@ -114,13 +88,9 @@ HANDSHAKE = (
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 )
 PARSERS = (
-    "hypercorn.protocol.h11",
-    "hypercorn.protocol.http_stream",
-    "hypercorn.protocol.ws_stream",
-    "h11._connection",
-    "h11._headers",
-    "h11._events",
-)
+    "hypercorn.protocol.h11", "hypercorn.protocol.http_stream", "hypercorn.protocol.ws_stream", "h11._connection",
+    "h11._headers", "h11._events",
+)  # fmt: skip
 Template = tuple[str, str]
 Group = tuple[Template, ...]  # sent at once: all but one change nothing about the answer, so that a difference shows
 
@@ -324,21 +294,12 @@ def test_no_byte_breaks_a_route_that_reads_its_header(sides: dict[str, Side]):
 
 
 SHAKEN = (
-    ("Authorization", "Bearer *"),
-    ("Cookie", f"{COOKIE}=*"),
-    ("Host", "localhost*"),
-    ("Last-Event-ID", "a-1*"),
-    ("Origin", "http://localhost*"),
-    ("Sec-Fetch-Site", "same-origin*"),
-    ("Connection", "Upgrade, *"),
-    ("Content-Length", "*"),
-    ("Sec-WebSocket-Extensions", "a*"),
-    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==*"),
-    ("Sec-WebSocket-Protocol", "a*"),
-    ("Sec-WebSocket-Version", "13*"),
-    ("Transfer-Encoding", "*chunked"),
+    ("Authorization", "Bearer *"), ("Cookie", f"{COOKIE}=*"), ("Host", "localhost*"), ("Last-Event-ID", "a-1*"),
+    ("Origin", "http://localhost*"), ("Sec-Fetch-Site", "same-origin*"), ("Connection", "Upgrade, *"),
+    ("Content-Length", "*"), ("Sec-WebSocket-Extensions", "a*"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==*"),
+    ("Sec-WebSocket-Protocol", "a*"), ("Sec-WebSocket-Version", "13*"), ("Transfer-Encoding", "*chunked"),
     ("Upgrade", "websocket*"),
-)
+)  # fmt: skip
 
 
 def test_a_handshake_is_answered_as_a_request_is(sides: dict[str, Side]):

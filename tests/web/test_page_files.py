@@ -114,39 +114,14 @@ def test_the_card_is_written_once():
 
 # Each was on a page once, and somebody had to guess what it meant.
 RIDDLES = (
-    *(
-        "Be this person",
-        "Be nobody",
-        "That is me",
-        "Find it out",
-        "It holds",
-        "No link is out",
-        "Password now",
-        "It may",
-    ),
-    *(
-        "Looked at",
-        "Look first",
-        "must not be blank",
-        "Come in",
-        "Go on in",
-        "Put away",
-        "Out of anything",
-        "the person who is in",
-    ),
-    *("better than a puzzle", "set aside.", "does not hold", "belong together", "comes again by itself", "stands here"),
-    *("There is no signing in here", "Take it back", "Nowhere else", "More of it", "Stay still", "This list"),
-    *("A clean page", "Use as nobody", "goes on", "Mark open", "this 1", "is done twice", "Open a new", "Looking at"),
-    *(
-        "Nobody in particular",
-        "Nobody has said",
-        "What answers",
-        "without saying",
-        "said nothing",
-        "said why",
-        "says what",
-    ),
-)
+    "Be this person", "Be nobody", "That is me", "Find it out", "It holds", "No link is out", "Password now", "It may",
+    "Looked at", "Look first", "must not be blank", "Come in", "Go on in", "Put away", "Out of anything",
+    "the person who is in", "better than a puzzle", "set aside.", "does not hold", "belong together",
+    "comes again by itself", "stands here", "There is no signing in here", "Take it back", "Nowhere else", "More of it",
+    "Stay still", "This list", "A clean page", "Use as nobody", "goes on", "Mark open", "this 1", "is done twice",
+    "Open a new", "Looking at", "Nobody in particular", "Nobody has said", "What answers", "without saying",
+    "said nothing", "said why", "says what",
+)  # fmt: skip
 # Kinds of them: words that few people use, and phrases of which nobody is the subject.
 KINDS = re.compile(
     r"\b(whoever|anew|meanwhile|thereby|hence|befall)\b"

@@ -60,11 +60,8 @@ def test_two_cookie_headers_are_one(server: ServerProcess, fresh: Iterator[str])
     expected = _answers(server, fresh, mine)
     assert 101 in expected
     for headers in (
-        ["Cookie: a=b", mine],
-        [mine, "Cookie: a=b"],
-        [mine, f"Cookie: {COOKIE}=x"],
-        [f"Cookie: {COOKIE}=x", mine],
-    ):
+        ["Cookie: a=b", mine], [mine, "Cookie: a=b"], [mine, f"Cookie: {COOKIE}=x"], [f"Cookie: {COOKIE}=x", mine],
+    ):  # fmt: skip
         assert _answers(server, fresh, *headers) == expected, headers
 
 

@@ -67,9 +67,11 @@ async def test_a_key_belongs_to_its_author_and_its_board(house: House):
     assert len({answer.json()["id"] for answer in made}) == 4
 
 
-async def test_a_key_that_is_no_key_is_refused(api: httpx.AsyncClient):
-    for key in ("short", "x" * 65, "with blank", "ümlauts-in-it", "", 12345678):
+async def test_a_key_that_is_no_key_is_refused(api: httpx.AsyncClient, ada: Json):
+    for key in ("short", "k" * 7, "x" * 65, "with blank", "ümlauts-in-it", "k" * 8 + "\n", "", 12345678):
         refused(await api.post("/api/notes", json={"title": "t", "client_key": key}), 422, "validation_failed")
+        said = {"author_id": ada["id"], "recipient_id": ada["id"], "content": "t", "client_key": key}
+        refused(await api.post("/api/messages", json=said), 422, "validation_failed")
 
 
 async def test_a_note_that_was_changed_or_deleted_since_is_not_added_again(api: httpx.AsyncClient):
@@ -118,7 +120,7 @@ async def test_several_workers_make_one_of_each(tmp_path: Path):
         sent = {"title": "Milk", "client_key": "two-workers-1"}
         answers = []
         for _ in range(12):  # a connection of its own each, so that both workers answer
-            async with httpx.AsyncClient(base_url=server.base, trust_env=False) as client:
+            async with server.client() as client:
                 answers.append(await client.post("/api/notes", json=sent))
 
         assert [answer.status_code for answer in answers] == [201] + [200] * 11

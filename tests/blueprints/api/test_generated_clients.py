@@ -18,6 +18,7 @@ PYTHON_SETTINGS = "post_hooks: []\n"  # what is generated is not formatted
 TYPESCRIPT_SETTINGS = {
     "compilerOptions": {
         "strict": True,
+        "skipLibCheck": True,
         "noEmit": True,
         "target": "es2023",
         "module": "nodenext",
@@ -45,7 +46,7 @@ def run(folder: Path, *command: str | Path, **environment: str) -> str:
 @pytest.fixture
 def document(server: ServerProcess, tmp_path: Path) -> Path:
     file = tmp_path / "openapi.json"
-    file.write_bytes(httpx.get(server.base + "/openapi.json").content)
+    file.write_bytes(httpx.get(server.base + "/openapi.json", verify=False).content)
     return file
 
 
@@ -85,6 +86,6 @@ def test_a_generated_typescript_client_runs_the_examples(server: ServerProcess, 
     program = Path(copy(CLIENTS / "api_examples.ts", tmp_path))
     tool = packages / ".bin"
 
-    run(tmp_path, tool / "openapi-typescript", document, "--output", tmp_path / "quart_notes.d.ts")
+    run(tmp_path, tool / "openapi-typescript", document, "--output", tmp_path / "quart_notes.ts")
     run(tmp_path, tool / "tsc", "--project", tmp_path)
     run(tmp_path, "node", program, server.base)

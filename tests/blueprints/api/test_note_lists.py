@@ -93,76 +93,42 @@ async def test_a_list_at_the_edge_is_answered(api: httpx.AsyncClient, query: str
         assert (await api.get(f"/api/notes?{query}")).status_code == 200
 
 
-SEARCHES = [
-    # title, description, q, whether it is found
-    ("Café", None, "café", True),
-    ("Café", None, "CAFÉ", True),
-    ("CAFÉ", None, "café", True),
-    ("cafe\u0301", None, "café", True),  # decomposed in the note
-    ("café", None, "CAFE\u0301", True),  # decomposed in the search
-    ("Straße", None, "STRASSE", True),
-    ("STRASSE", None, "straße", True),
-    ("ΐ", None, "\u03aa\u0301", True),  # case and composition at once
-    ("ΌΔΟΣ", None, "όδος", True),  # final sigma
-    ("İstanbul", None, "i\u0307stanbul", True),
-    ("milk", "two litres", "litres milk", True),
-    ("milk", "two litres", "ILK   LIT", True),
-    ("milk", "two litres", "milk eggs", False),
-    ("milk", "two litres", "milktwo", False),
-    ("line\nbreak", None, "line break", True),
-    ("100% sure", None, "100%", True),
-    ("100 sure", None, "100%", False),
-    ("snake_case", None, "e_c", True),
-    ("snakeXcase", None, "e_c", False),
-    ("back\\slash", None, "k\\s", True),
-    ("backslash", None, "k\\s", False),
-    ("back%slash", None, "k\\%s", False),
-    ("it's", None, "it's", True),
-    ('say "hi"', None, '"hi"', True),
-    ("a*b?c[d]", None, "*b?c[d]", True),
-    ("日本語のメモ", None, "本語", True),
-    ("مرحبا", None, "مرحبا", True),
-    ("😀 smile", None, "😀", True),
-    (" ".join(f"w{n}" for n in range(40)), None, " ".join(f"w{n}" for n in range(40)), True),
-    (None, "only in the text", "text", True),
-    ("Chloé", None, "chloe", True),
-    ("CHLOE\u0301", None, "chloe", True),
-    ("Chloe", None, "chloé", True),
-    ("Smørrebrød", None, "SMORREBROD", True),
-    ("Łódź, Đakovo", None, "lodz dakovo", True),
-    ("GROẞE STRAßE", None, "grosse strasse", True),
-    ("Diyarbakır", None, "DIYARBAKIR", True),
-    ("ISPARTA", None, "ısparta", True),
-    ("Œuvre, Æsir", None, "oeuvre aesir", True),
-    ("\ufb01n, \uff21\uff22\uff23", None, "fin abc", True),
-    ("it\u2019s “so”", None, 'it\'s "so"', True),
-    ("Άνθρωπος", None, "ανθρωποσ", True),
-    ("всё ёлка", None, "все елка", True),
-    ("مُحَمَّد", None, "محمد", True),
-    ("שָׁלוֹם", None, "שלום", True),
-    ("हिन्दी", None, "हन्दी", False),  # the signs of vowels are letters there
-    ("ที่นี่", None, "ทนี", False),
-    ("がっこう", None, "かっこう", False),
-    ("각", None, "가", False),
-    ("한국어", None, "\u1112\u1161\u11ab\u1100\u116e\u11a8", True),
-    ("Việt Nam", None, "viet nam", True),
-    ("soft\u00adware", None, "software", True),
-    ("a\u3000b\u2003c", None, "c b a", True),
-]
+# Title, description, and a search: composed and decomposed, in any case, without accents, in any order of words.
+FOUND = [
+    ("Café", None, "café"), ("Café", None, "CAFÉ"), ("CAFÉ", None, "café"), ("cafe\u0301", None, "café"),
+    ("café", None, "CAFE\u0301"), ("Straße", None, "STRASSE"), ("STRASSE", None, "straße"),
+    ("ΐ", None, "\u03aa\u0301"), ("ΌΔΟΣ", None, "όδος"), ("İstanbul", None, "i\u0307stanbul"),
+    ("milk", "two litres", "litres milk"), ("milk", "two litres", "ILK   LIT"), ("line\nbreak", None, "line break"),
+    ("100% sure", None, "100%"), ("snake_case", None, "e_c"), ("back\\slash", None, "k\\s"), ("it's", None, "it's"),
+    ('say "hi"', None, '"hi"'), ("a*b?c[d]", None, "*b?c[d]"), ("日本語のメモ", None, "本語"), ("مرحبا", None, "مرحبا"),
+    ("😀 smile", None, "😀"), (" ".join(f"w{n}" for n in range(40)), None, " ".join(f"w{n}" for n in range(40))),
+    (None, "only in the text", "text"), ("Chloé", None, "chloe"), ("CHLOE\u0301", None, "chloe"),
+    ("Chloe", None, "chloé"), ("Smørrebrød", None, "SMORREBROD"), ("Łódź, Đakovo", None, "lodz dakovo"),
+    ("GROẞE STRAßE", None, "grosse strasse"), ("Diyarbakır", None, "DIYARBAKIR"), ("ISPARTA", None, "ısparta"),
+    ("Œuvre, Æsir", None, "oeuvre aesir"), ("\ufb01n, \uff21\uff22\uff23", None, "fin abc"),
+    ("it\u2019s “so”", None, 'it\'s "so"'), ("Άνθρωπος", None, "ανθρωποσ"), ("всё ёлка", None, "все елка"),
+    ("مُحَمَّد", None, "محمد"), ("שָׁלוֹם", None, "שלום"), ("한국어", None, "\u1112\u1161\u11ab\u1100\u116e\u11a8"),
+    ("Việt Nam", None, "viet nam"), ("soft\u00adware", None, "software"), ("a\u3000b\u2003c", None, "c b a"),
+]  # fmt: skip
+# The signs of vowels are letters in some scripts.
+NOT_FOUND = [
+    ("milk", "two litres", "milk eggs"), ("milk", "two litres", "milktwo"), ("100 sure", None, "100%"),
+    ("snakeXcase", None, "e_c"), ("backslash", None, "k\\s"), ("back%slash", None, "k\\%s"),
+    ("हिन्दी", None, "हन्दी"), ("ที่นี่", None, "ทนี"), ("がっこう", None, "かっこう"), ("각", None, "가"),
+]  # fmt: skip
+SEARCHES = [*((*one, True) for one in FOUND), *((*one, False) for one in NOT_FOUND)]
 
 
-@pytest.mark.parametrize(("title", "description", "q", "found"), SEARCHES)
-async def test_words_are_found_as_people_mean_them(
-    api: httpx.AsyncClient, title: str | None, description: str | None, q: str, found: bool
-):
-    note = await add_note(api, title=title, description=description)
-    after = {"after_id": note["id"] - 1}
-    assert [n["id"] for n in (await api.get("/api/notes", params=after)).json()] == [note["id"]]
+async def test_words_are_found_as_people_mean_them(api: httpx.AsyncClient):
+    for title, description, q, found in SEARCHES:
+        note = await add_note(api, title=title, description=description)
+        after = {"after_id": note["id"] - 1}
+        assert [n["id"] for n in (await api.get("/api/notes", params=after)).json()] == [note["id"]]
 
-    answer = await api.get("/api/notes", params={**after, "q": q})
+        answer = await api.get("/api/notes", params={**after, "q": q})
 
-    assert answer.status_code == 200
-    assert [n["id"] for n in answer.json()] == ([note["id"]] if found else [])
+        assert answer.status_code == 200
+        assert [n["id"] for n in answer.json()] == ([note["id"]] if found else []), q
 
 
 async def test_a_changed_text_is_found_by_its_new_words_only(api: httpx.AsyncClient):

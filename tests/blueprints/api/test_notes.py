@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from tests.support.api_fixtures import MAX_ID, Json, add_note, lasting, newest_number, refused
+from tests.support.api_fixtures import MAX_ID, Json, add_note, newest_number, refused
 from tests.support.servers.server_process import ServerProcess
 
 FIELDS = {"id", "board_id", "title", "description", "pinned", "done", "version", "created_at", "updated_at"}
@@ -73,25 +73,16 @@ async def test_what_is_sent_is_what_is_kept_and_blank_is_nothing(
 @pytest.mark.parametrize(
     ("sent", "field"),
     [
-        ({}, ""),
-        ({"title": None}, ""),
-        ({"title": "", "description": ""}, ""),
-        ({"title": " ", "description": "\n\t"}, ""),
-        ({"title": "t", "done": True}, "done"),
-        ({"title": "t", "done": False}, "done"),
-        ({"title": "t", "id": 7}, "id"),
-        ({"title": "t", "version": 7}, "version"),
-        ({"title": "t", "colour": "red"}, "colour"),
-        ({"title": "t", "Title": "t"}, "Title"),
-        ({"title": "x" * 201}, "title"),
-        ({"title": "t", "description": "y" * 20_001}, "description"),
-        ({"title": 7}, "title"),
-        ({"title": True}, "title"),
-        ({"title": ["t"]}, "title"),
-        ({"title": {"t": 1}}, "title"),
+        ({}, ""), ({"title": None}, ""), ({"title": "", "description": ""}, ""),
+        ({"title": " ", "description": "\n\t"}, ""), ({"title": "t", "done": True}, "done"),
+        ({"title": "t", "done": False}, "done"), ({"title": "t", "id": 7}, "id"),
+        ({"title": "t", "version": 7}, "version"), ({"title": "t", "colour": "red"}, "colour"),
+        ({"title": "t", "Title": "t"}, "Title"), ({"title": "x" * 201}, "title"),
+        ({"title": "t", "description": "y" * 20_001}, "description"), ({"title": 7}, "title"),
+        ({"title": True}, "title"), ({"title": ["t"]}, "title"), ({"title": {"t": 1}}, "title"),
         ({"description": 1.5}, "description"),
     ],
-)
+)  # fmt: skip
 async def test_a_note_of_another_shape_is_refused_and_the_field_named(api: httpx.AsyncClient, sent: Json, field: str):
     before = (await api.get("/api/notes")).text
 
@@ -131,33 +122,13 @@ async def test_a_note_that_is_not_there_is_not_found_by_name(api: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-@pytest.mark.parametrize(
-    "note_id",
-    [
-        MAX_ID + 1,
-        2**64,
-        10**30,
-        0,
-        -1,
-        "01",
-        "1.0",
-        "+1",
-        "1e3",
-        "0x1",
-        "abc",
-        "%20",
-        "1%00",
-        "١",
-        "1/",
-        "1%0d%0a",
+async def test_what_is_no_id_is_not_found(api: httpx.AsyncClient, method: str):
+    for note_id in (
+        MAX_ID + 1, 2**64, 10**30, 0, -1, "01", "1.0", "+1", "1e3", "0x1", "abc", "%20", "1%00", "١", "1/", "1%0d%0a",
         "9" * 5000,
-    ],
-)
-async def test_what_is_no_id_is_not_found(api: httpx.AsyncClient, method: str, note_id: object):
-    await add_note(api)
-    answer = await api.request(method, f"/api/notes/{note_id}", json={"done": True} if method == "PATCH" else None)
-
-    refused(answer, 404, "not_found")
+    ):  # fmt: skip
+        json = {"done": True} if method == "PATCH" else None
+        refused(await api.request(method, f"/api/notes/{note_id}", json=json), 404, "not_found")
 
 
 # Deletion and its undoing.
@@ -221,13 +192,10 @@ async def test_every_write_is_read_at_once_by_everybody(shared_server: ServerPro
         note = await add_note(writer, title="mark")
         path = f"/api/notes/{note['id']}"
         writes: list[tuple[str, str, Json | None]] = [
-            ("PATCH", path, {"title": "mark 2"}),
-            ("PATCH", path, {"done": True}),
-            ("DELETE", path, None),
-            ("POST", f"{path}/restore", None),
-            ("PATCH", path, {"done": False}),
+            ("PATCH", path, {"title": "mark 2"}), ("PATCH", path, {"done": True}), ("DELETE", path, None),
+            ("POST", f"{path}/restore", None), ("PATCH", path, {"done": False}),
             ("POST", "/api/notes", {"title": "mark two"}),
-        ]
+        ]  # fmt: skip
         for method, address, body in writes:
             for warm in (*lists, path):
                 await reader.get(warm)
@@ -264,40 +232,6 @@ async def test_last_event_id_is_never_older_than_what_the_answer_shows(own: http
     for expected, (method, what) in enumerate([("PATCH", ""), ("DELETE", ""), ("POST", "/restore")], before + 2):
         answer = await own.request(method, path + what, json={"done": True} if method == "PATCH" else None)
         assert answer.headers["last-event-id"].endswith(f"-{expected}")
-
-
-# Methods.
-
-
-@pytest.mark.parametrize("path", ["/api/notes", "/api/notes/{id}"])
-async def test_head_is_get_without_its_body(api: httpx.AsyncClient, path: str):
-    path = path.format(id=(await add_note(api))["id"])
-
-    get, head = await api.get(path), await api.head(path)
-
-    assert head.status_code == 200
-    assert head.content == b""
-    assert lasting(head) == lasting(get)
-
-
-@pytest.mark.parametrize(
-    ("path", "allowed"),
-    [
-        ("/api/notes", {"GET", "HEAD", "OPTIONS", "POST"}),
-        ("/api/notes/1", {"GET", "HEAD", "OPTIONS", "PATCH", "DELETE"}),
-        ("/api/notes/1/restore", {"OPTIONS", "POST"}),
-        ("/api/version", {"GET", "HEAD", "OPTIONS"}),
-    ],
-)
-async def test_methods_are_told_and_others_refused(api: httpx.AsyncClient, path: str, allowed: set[str]):
-    options = await api.options(path)
-    assert options.status_code == 200
-    assert set(options.headers["allow"].split(", ")) == allowed
-
-    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} - allowed:
-        answer = await api.request(method, path)
-        refused(answer, 405, "method_not_allowed")
-        assert set(answer.headers["allow"].split(", ")) == allowed
 
 
 async def test_an_answer_is_compact_utf8(api: httpx.AsyncClient):

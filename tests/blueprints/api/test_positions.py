@@ -10,14 +10,8 @@ from quart_notes.schemas import NoteCreate
 from tests.support.accounts_app import House, hash_quickly, opened_house
 
 READS = [
-    "/api/notes",
-    "/api/boards",
-    "/api/rooms",
-    "/api/users",
-    "/api/me/sessions",
-    "/api/rooms/1/messages",
-    "/api/jobs",
-]
+    "/api/notes", "/api/boards", "/api/rooms", "/api/users", "/api/me/sessions", "/api/rooms/1/messages", "/api/jobs",
+]  # fmt: skip
 PAGES = ["/front/notes", "/front/boards", "/front/rooms/1", "/front/users", "/front/account"]
 
 

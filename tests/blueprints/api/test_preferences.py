@@ -72,13 +72,14 @@ VALUES: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
-async def test_any_json_comes_back_as_it_was(ada: httpx.AsyncClient, value: Any):
-    put = await _put(ada, "x", value)
+async def test_any_json_comes_back_as_it_was(ada: httpx.AsyncClient):
+    for value in VALUES:
+        put = await _put(ada, "x", value)
 
-    assert put.status_code == 200, put.text
-    for found in (put.json()["value"], (await ada.get(f"{MINE}/x")).json()["value"], (await ada.get(MINE)).json()["x"]):
-        assert json.dumps(found) == json.dumps(value)
+        assert put.status_code == 200, put.text
+        one, all_ = await ada.get(f"{MINE}/x"), await ada.get(MINE)
+        for found in (put.json()["value"], one.json()["value"], all_.json()["x"]):
+            assert json.dumps(found) == json.dumps(value)
 
 
 JSON_VALUES = st.recursive(
@@ -91,21 +92,19 @@ JSON_VALUES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(value=JSON_VALUES)
 async def test_whatever_json_it_is_it_comes_back(ada: httpx.AsyncClient, value: Any):
     assert (await _put(ada, "any", value)).status_code == 200
     assert (await ada.get(f"{MINE}/any")).json()["value"] == value
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"1e999", b"-1e999", b'{"a": [1e400]}', b"NaN", b"Infinity", b"", b"x", b'"\\ud800"', b'"\\u0000"', b"\xff"],
-)
-async def test_what_cannot_be_kept_is_refused(ada: httpx.AsyncClient, body: bytes):
-    answer = await ada.put(f"{MINE}/x", content=body, headers={"Content-Type": "application/json"})
-
-    assert answer.status_code in {400, 422}, answer.text
+async def test_what_cannot_be_kept_is_refused(ada: httpx.AsyncClient):
+    for body in (
+        b"1e999", b"-1e999", b'{"a": [1e400]}', b"NaN", b"Infinity", b"", b"x", b'"\\ud800"', b'"\\u0000"', b"\xff",
+    ):  # fmt: skip
+        answer = await ada.put(f"{MINE}/x", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code in {400, 422}, answer.text
     assert (await ada.get(MINE)).json() == {}
 
 
@@ -151,19 +150,18 @@ async def test_a_person_has_at_most_200(house: House, ada: httpx.AsyncClient):
     assert len((await ada.get(MINE)).json()) == PREFERENCES_MAX
 
 
-@pytest.mark.parametrize("key", ["a", "7", "A.b_c-9", "x" * 64, "a..", "theme"])
-async def test_a_key_that_is_one(ada: httpx.AsyncClient, key: str):
-    assert (await ada.put(f"{MINE}/{key}", json=1)).json()["key"] == key
+async def test_a_key_that_is_one(ada: httpx.AsyncClient):
+    for key in ("a", "7", "A.b_c-9", "x" * 64, "a..", "theme"):
+        assert (await ada.put(f"{MINE}/{key}", json=1)).json()["key"] == key
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["_a", ".a", "-a", "x" * 65, "a b", "é", "a%0a", "%00", "a:b", "a%25", "a%22", "\u0661", "a+b", "a%0d%0aX: y"],
-)
-async def test_a_key_that_is_none(ada: httpx.AsyncClient, key: str):
-    assert fields_of(refused(await ada.put(f"{MINE}/{key}", json=1), 422, "validation_failed")) == {"key"}
-    refused(await ada.get(f"{MINE}/{key}"), 404, "not_found")
-    refused(await ada.delete(f"{MINE}/{key}"), 404, "not_found")
+async def test_a_key_that_is_none(ada: httpx.AsyncClient):
+    for key in (
+        "_a", ".a", "-a", "x" * 65, "a b", "é", "a%0a", "%00", "a:b", "a%25", "a%22", "\u0661", "a+b", "a%0d%0aX: y",
+    ):  # fmt: skip
+        assert fields_of(refused(await ada.put(f"{MINE}/{key}", json=1), 422, "validation_failed")) == {"key"}
+        refused(await ada.get(f"{MINE}/{key}"), 404, "not_found")
+        refused(await ada.delete(f"{MINE}/{key}"), 404, "not_found")
 
 
 async def test_keys_differ_by_case(ada: httpx.AsyncClient):

@@ -244,20 +244,6 @@ async def test_many_tabs_that_read_at_once_leave_the_furthest(api: httpx.AsyncCl
     assert position(await api.get("/api/rooms")) - before <= 10
 
 
-async def test_it_is_so_after_a_restart_too(tmp_path: Path):
-    with ServerProcess(tmp_path / "data") as server:
-        async with server.client() as api:
-            ada, bob = await people(api, 2)
-            said = [await say(api, {"id": 1}, bob) for _ in range(3)]
-            await _read(api, ada, {"id": 1}, said[1]["id"])
-            before = [await got(api, f"/api/users/{who['id']}/unread") for who in (ada, bob)]
-        server.kill()
-        server.start()
-        async with server.client() as api:
-            assert [await got(api, f"/api/users/{who['id']}/unread") for who in (ada, bob)] == before
-            assert await _unread(api, ada, {"id": 1}) == (1, said[1]["id"])
-
-
 # What is told.
 
 

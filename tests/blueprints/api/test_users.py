@@ -58,38 +58,33 @@ async def test_a_new_person_is_answered_whole_and_told_to_everybody(api: httpx.A
     assert await got(api, answer.headers["location"]) == user
 
 
-@pytest.mark.parametrize(
-    ("field", "sent", "kept"),
-    [
-        ("name", "x" * 100, "x" * 100),
-        ("name", "𝄞" * 100, "𝄞" * 100),
-        ("name", " " * 300 + "x" * 100 + "\u3000", "x" * 100),
-        ("name", "a", "a"),
-        ("name", "e\u0301" * 100, "é" * 100),  # a letter is one character, however it was typed
-        ("name", "Jean-Luc O’Brien, 3rd <b>", "Jean-Luc O’Brien, 3rd <b>"),
-        ("name", "محمد", "محمد"),
-        ("nickname", "{n}.a-b_C", "{n}.a-b_C"),
-        ("nickname", " {n}trim\u00a0", "{n}trim"),
-        ("nickname", "é{n}", "é{n}"),
-        ("nickname", "e\u0301{n}-composed", "é{n}-composed"),
-        ("nickname", "日本{n}", "日本{n}"),
-        ("nickname", "हिन्दी{n}", "हिन्दी{n}"),
-        ("email", "a@b", "a@b"),
-        ("email", "first.last+tag@sub.example.co.uk", "first.last+tag@sub.example.co.uk"),
-        ("email", "!#$%&'*+/=?^_`{|}~-.@example.org", "!#$%&'*+/=?^_`{|}~-.@example.org"),
-        ("email", " ada@example.org ", "ada@example.org"),
-        ("email", "用户@例子.公司", "用户@例子.公司"),
-        ("email", "a@" + "x" * 63 + ".org", "a@" + "x" * 63 + ".org"),
-        ("email", "a" * 242 + "@example.org", "a" * 242 + "@example.org"),
-    ],
-)
-async def test_what_people_are_called_is_kept_as_they_mean_it(api: httpx.AsyncClient, field: str, sent: str, kept: str):
-    number = str(next(NUMBERS))
+KEPT = {
+    "name": {
+        "x" * 100: "x" * 100, "𝄞" * 100: "𝄞" * 100, " " * 300 + "x" * 100 + "\u3000": "x" * 100, "a": "a",
+        "e\u0301" * 100: "é" * 100,  # a letter is one character, however it was typed
+        "Jean-Luc O’Brien, 3rd <b>": "Jean-Luc O’Brien, 3rd <b>", "محمد": "محمد",
+    },
+    "nickname": {
+        "{n}.a-b_C": "{n}.a-b_C", " {n}trim\u00a0": "{n}trim", "é{n}": "é{n}", "e\u0301{n}-composed": "é{n}-composed",
+        "日本{n}": "日本{n}", "हिन्दी{n}": "हिन्दी{n}",
+    },
+    "email": {
+        " ada@example.org ": "ada@example.org",
+        **{email: email for email in ("a@b", "first.last+tag@sub.example.co.uk", "用户@例子.公司")},
+        **{email: email for email in ("!#$%&'*+/=?^_`{|}~-.@example.org", "a@" + "x" * 63 + ".org")},
+        "a" * 242 + "@example.org": "a" * 242 + "@example.org",
+    },
+}  # fmt: skip
 
-    user = await made(api, "/api/users", **_ada(**{field: sent.replace("{n}", number)}))
 
-    assert user[field] == kept.replace("{n}", number)
-    assert await got(api, f"/api/users/{user['id']}") == user
+@pytest.mark.parametrize("field", KEPT)
+async def test_what_people_are_called_is_kept_as_they_mean_it(api: httpx.AsyncClient, field: str):
+    for sent, kept in KEPT[field].items():
+        number = str(next(NUMBERS))
+        user = await made(api, "/api/users", **_ada(**{field: sent.replace("{n}", number)}))
+
+        assert user[field] == kept.replace("{n}", number)
+        assert await got(api, f"/api/users/{user['id']}") == user
 
 
 @pytest.mark.parametrize(
@@ -126,36 +121,6 @@ async def test_a_nickname_may_have_32_characters(api: httpx.AsyncClient):
     nickname = f"{next(NUMBERS):032}"
 
     assert (await made(api, "/api/users", **_ada(nickname=nickname)))["nickname"] == nickname
-
-
-@pytest.mark.parametrize(
-    ("taken", "wanted"),
-    [
-        ("ada", "ada"),
-        ("ada", "ADA"),
-        ("Ada", "aDa"),
-        ("josé", "JOSÉ"),
-        ("josé", "jose\u0301"),
-        ("JOSE\u0301", "josé"),
-        ("straße", "STRASSE"),
-        ("ὀδυσσεύς", "ὈΔΥΣΣΕΎΣ"),
-        ("ﬁn", "FIN"),
-        ("ada", " ada "),
-    ],
-)
-async def test_a_nickname_is_taken_whatever_the_case_and_however_it_is_typed(
-    api: httpx.AsyncClient, taken: str, wanted: str
-):
-    unique = f"-{next(NUMBERS)}"
-    await made(api, "/api/users", **_ada(nickname=taken + unique))
-    before = (await api.get("/api/users")).text
-
-    answer = await api.post("/api/users", json=_ada(nickname=wanted.rstrip() + unique))
-
-    problem = refused(answer, 409, "nickname_taken")
-    assert fields_of(problem) == {"nickname"}
-    assert wanted.strip().casefold()[:2] in problem["detail"].casefold() or "é" in problem["detail"].casefold()
-    assert (await api.get("/api/users")).text == before
 
 
 @pytest.mark.parametrize("other", ["ade", "ada.", "a.da", "adá", "a-da"])
@@ -205,13 +170,6 @@ async def test_following_the_links_brings_everybody_once(own: httpx.AsyncClient)
     assert await got(own, "/api/users", after_id=MAX_ID) == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after_id=-1", f"after_id={MAX_ID + 1}"])
-async def test_a_page_that_cannot_be_is_refused(api: httpx.AsyncClient, query: str):
-    problem = refused(await api.get(f"/api/users?{query}"), 422, "validation_failed")
-
-    assert fields_of(problem) == {query.partition("=")[0]}
-
-
 @pytest.mark.parametrize("user_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x", "1.0", "%20"])
 @pytest.mark.parametrize("what", ["", "/messages", "/unread"])
 async def test_somebody_who_is_not_there_is_not_found(api: httpx.AsyncClient, user_id: object, what: str):
@@ -246,20 +204,3 @@ async def test_every_answer_tells_the_newest_event_that_it_includes(api: httpx.A
 
     for path in ("/api/users", f"/api/users/{user['id']}", f"/api/users/{user['id']}/messages", "/api/rooms/1"):
         assert (await api.get(path)).headers["last-event-id"] == event
-
-
-@pytest.mark.parametrize(
-    ("path", "allowed"),
-    [
-        ("/api/users", {"GET", "HEAD", "OPTIONS", "POST"}),
-        ("/api/users/1", {"GET", "HEAD", "OPTIONS"}),
-        ("/api/users/1/messages", {"GET", "HEAD", "OPTIONS"}),
-        ("/api/users/1/unread", {"GET", "HEAD", "OPTIONS"}),
-    ],
-)
-async def test_people_are_neither_changed_nor_removed(api: httpx.AsyncClient, path: str, allowed: set[str]):
-    for method in ("PUT", "PATCH", "DELETE"):
-        answer = await api.request(method, path)
-
-        refused(answer, 405, "method_not_allowed")
-        assert set(answer.headers["allow"].split(", ")) == allowed

@@ -13,37 +13,28 @@ from tests.support.routes import READS, Route
 JSON = "Content-Type: application/json"
 
 every_read = pytest.mark.parametrize("route", [r for r in READS if r.endpoint != "live.stream_events"], ids=str)
-NOT_ADDRESSES = [
-    "?x",
-    "*",
-    "x",
-    "#",
-    "a:80",
-    "http:",
-    "http//x",
-    "ftp://x/",
-    "http://[",
-    "http://[::1/api",
-    "javascript:alert(1)",
-]
+NOT_ADDRESSES = (
+    "?x", "*", "x", "#", "a:80", "http:", "http//x", "ftp://x/", "http://[", "http://[::1/api", "javascript:alert(1)",
+)  # fmt: skip
+# What is judged before any route is asked is tried on one route of each blueprint; some of it on all.
+FIRST_READS = {route.blueprint: route for route in reversed(READS)}.values()
 
 
-@pytest.mark.parametrize("target", NOT_ADDRESSES)
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "CONNECT", "HEAD"])
-def test_what_is_no_address_is_refused(port: int, target: str, method: str):
-    answer = exchange(port, request(target, method=method))
+def test_what_is_no_address_is_refused(port: int, method: str):
+    for target in NOT_ADDRESSES:
+        answer = exchange(port, request(target, method=method))
 
-    if method == "HEAD":
-        assert answer.status == 400
-    else:
-        assert_problem(answer, 400, "bad_request")
+        if method == "HEAD":
+            assert answer.status == 400, target
+        else:
+            assert_problem(answer, 400, "bad_request")
 
 
-@pytest.mark.parametrize("target", NOT_ADDRESSES)
-def test_a_websocket_to_no_address_is_refused(port: int, target: str):
+def test_a_websocket_to_no_address_is_refused(port: int):
     assert handshake(port, websocket_request("/ws")).status == 101
 
-    assert handshake(port, websocket_request(target)).status == 400
+    assert {handshake(port, websocket_request(target)).status for target in NOT_ADDRESSES} == {400}
 
 
 @pytest.mark.parametrize(
@@ -62,32 +53,25 @@ def test_an_absolute_address_counts_more_than_the_host(port: int, target: str, s
     assert status == 421 or json.loads(answer.body).keys() == {"version"}
 
 
-INJECTED = [
-    "%0d%0aX-Injected:%201",
-    "%0aX-Injected:%201",
-    "%0dX-Injected:%201",
-    "%E5%98%8D%E5%98%8AX-Injected:%201",
-    "%00",
-    "%ff",
-    "%ed%a0%80",
-    "%",
-]
+INJECTED = (
+    "%0d%0aX-Injected:%201", "%00", "%ff",
+    "%0aX-Injected:%201", "%0dX-Injected:%201", "%E5%98%8D%E5%98%8AX-Injected:%201", "%ed%a0%80", "%",
+)  # fmt: skip
 
 
 @every_read
 def test_an_address_injects_no_header(port: int, route: Route):
+    names = ("a", "q", "page", "deleted", "limit", "topics", "after")
+
     def harmless(injected: str) -> None:
-        for target in (
-            f"{route.address}{injected}",
-            f"{route.address}?a={injected}&q={injected}&page={injected}&deleted={injected}",
-            f"{route.address}?limit={injected}&topics={injected}&after={injected}",
-            f"/{injected}{route.address}",
-        ):
+        query = "&".join(f"{name}={injected}" for name in names)
+        for target in (f"{route.address}{injected}", f"{route.address}?{query}", f"/{injected}{route.address}"):
             answer = exchange(port, request(target, "Accept: text/html"))
             assert 200 <= answer.status < 500, answer.raw[:500]
             assert_harmless(answer)
 
-    check_each(((injected, injected) for injected in INJECTED), harmless)
+    tried = INJECTED if route in FIRST_READS else INJECTED[:3]
+    check_each(((injected, injected) for injected in tried), harmless)
 
 
 @every_read
@@ -101,32 +85,15 @@ def test_markup_in_an_address_is_not_echoed_as_markup(port: int, route: Route):
         assert_harmless(answer)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "page=-1",
-        "page=0",
-        "page=x",
-        "page=" + "9" * 5000,
-        "page=99999999999",
-        "page=١",
-        "q=%00",
-        "q=" + "x" * 5000,
-        "deleted=0",
-        "deleted=x",
-        "deleted=9223372036854775808",
-        "deleted=" + "9" * 19,
-    ],
-)
-def test_the_board_is_shown_whatever_the_address_says(port: int, query: str):
-    target = f"/front/notes?{query}".encode().decode("latin-1")
-    if not target.isascii():
-        target = "/front/notes?page=%D9%A1"
+def test_the_board_is_shown_for_any_query(port: int):
+    for query in (
+        "page=-1", "page=0", "page=x", "page=" + "9" * 5000, "page=99999999999", "page=%D9%A1", "q=%00",
+        "q=" + "x" * 5000, "deleted=0", "deleted=x", "deleted=9223372036854775808", "deleted=" + "9" * 19,
+    ):  # fmt: skip
+        answer = exchange(port, request(f"/front/notes?{query}"))
 
-    answer = exchange(port, request(target))
-
-    assert answer.status == 200
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.status == 200, query
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
 @pytest.mark.parametrize(
@@ -146,40 +113,14 @@ def test_a_request_without_a_host_is_refused(port: int):
     assert_problem(exchange(port, request("/api/notes", host=None)), 400, "bad_request")
 
 
-OUTSIDE = [
-    "../pyproject.toml",
-    "..%2fpyproject.toml",
-    "%2e%2e/pyproject.toml",
-    "%2e%2e%2fpyproject.toml",
-    "%252e%252e/pyproject.toml",
-    "..%252fpyproject.toml",
-    "..\\pyproject.toml",
-    "..%5cpyproject.toml",
-    "....//pyproject.toml",
-    "../static/../pyproject.toml",
-    "/etc/passwd",
-    "%2fetc%2fpasswd",
-    "//etc/passwd",
-    "../" * 30 + "etc/passwd",
-    "%2e%2e%2f" * 30 + "etc/passwd",
-    "..%c0%afpyproject.toml",
-    "%c0%ae%c0%ae/pyproject.toml",
-    "%uff0e%uff0e/pyproject.toml",
-    "..;/pyproject.toml",
-    "js/notes.js%00",
-    "%00",
-    "js",
-    "js/",
-    ".",
-    "",
-    "~root",
-    "C:%5cWindows",
-    "a" * 300,
-    "a/" * 3000,
-    "../templates/base.html",
-    "..%2ftemplates%2fbase.html",
-    "%ff%fe",
-]
+OUTSIDE = (
+    "../pyproject.toml", "..%2fpyproject.toml", "%2e%2e/pyproject.toml", "%2e%2e%2fpyproject.toml",
+    "%252e%252e/pyproject.toml", "..%252fpyproject.toml", "..\\pyproject.toml", "..%5cpyproject.toml",
+    "....//pyproject.toml", "../static/../pyproject.toml", "/etc/passwd", "%2fetc%2fpasswd", "//etc/passwd",
+    "../" * 30 + "etc/passwd", "%2e%2e%2f" * 30 + "etc/passwd", "..%c0%afpyproject.toml", "%c0%ae%c0%ae/pyproject.toml",
+    "%uff0e%uff0e/pyproject.toml", "..;/pyproject.toml", "js/notes.js%00", "%00", "js", "js/", ".", "", "~root",
+    "C:%5cWindows", "a" * 300, "a/" * 3000, "../templates/base.html", "..%2ftemplates%2fbase.html", "%ff%fe",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("prefix", ["", "-x/", "js/", "css/../"])
@@ -195,62 +136,42 @@ def test_no_file_outside_the_static_folder_is_served(port: int, prefix: str):
     check_each(((path[:80], path) for path in OUTSIDE), refused)
 
 
-@pytest.mark.parametrize(
-    "value", ["bytes=abc", "bytes=99999999-", "bytes=-0", "lines=1-2", "bytes=5-1", "bytes=" + "0-1," * 1000]
-)
-def test_a_strange_range_does_no_harm(port: int, value: str):
-    answer = exchange(port, request("/static/css/style.css", f"Range: {value}"))
+def test_a_strange_range_does_no_harm(port: int):
+    for value in ("bytes=abc", "bytes=99999999-", "bytes=-0", "lines=1-2", "bytes=5-1", "bytes=" + "0-1," * 1000):
+        answer = exchange(port, request("/static/css/style.css", f"Range: {value}"))
 
-    assert answer.status in {200, 206, 416}
-    assert_harmless(answer)
+        assert answer.status in {200, 206, 416}, value
+        assert_harmless(answer)
 
 
-STRANGE_HEADERS = [
-    "Accept: text/html;q=x,,;;=",
-    "Accept: " + "a/b," * 2000,
-    "Accept-Language: \xff",
-    'Cookie: session=\xff; =; a="',
-    'If-None-Match: \xff"',
-    "If-Modified-Since: never",
-    'If-Range: "',
-    "Content-Type: \xff",
-    "Content-Encoding: gzip",
-    "Expect: 200-ok",
-    "TE: trailers",
-    "Upgrade: h2c",
-    'Forwarded: for="["',
-    "X-Forwarded-For: '",
-    "X-Forwarded-Proto: javascript",
-    "Authorization: Basic \xff",
-    "Sec-Fetch-Site: \xff",
-    "Origin: http://[",
-    "Last-Event-ID: \xff",
-    "Last-Event-ID: 0-99999999999999999999",
-    "Connection: close, \xff",
+STRANGE_HEADERS = (
+    'Cookie: session=\xff; =; a="', "Authorization: Basic \xff", "Accept: text/html;q=x,,;;=", "Connection: close,\xff",
+    "Accept: " + "a/b," * 2000, "Accept-Language: \xff", 'If-None-Match: \xff"', "If-Modified-Since: never",
+    'If-Range: "', "Content-Type: \xff", "Content-Encoding: gzip", "Expect: 200-ok", "TE: trailers", "Upgrade: h2c",
+    'Forwarded: for="["', "X-Forwarded-For: '", "X-Forwarded-Proto: javascript", "Sec-Fetch-Site: \xff",
+    "Origin: http://[", "Last-Event-ID: \xff", "Last-Event-ID: 0-99999999999999999999", "Date: x", "Range: x",
     "X-HTTP-Method-Override: DELETE",
-    "Date: x",
-    "Range: x",
-]
+)  # fmt: skip
 
 
 @every_read
 def test_strange_headers_do_no_harm(port: int, route: Route):
-    for header in STRANGE_HEADERS:
+    for header in STRANGE_HEADERS if route in FIRST_READS else STRANGE_HEADERS[:4]:
         answer = exchange(port, request(route.address, header, "Accept: text/html"))
 
         assert 200 <= answer.status < 500, (header, answer.raw[:500])
         assert_harmless(answer)
 
 
-@pytest.mark.parametrize("header", STRANGE_HEADERS)
-def test_strange_headers_of_a_change_or_a_feed_do_no_harm(port: int, header: str):
-    for data in (
-        request("/api/notes/999", header, JSON, method="PATCH", body=b'{"title": "a"}'),
-        request("/api/notes/999", header, method="DELETE"),
-        request("/events?topics=none", header),
-        request("/events?after=none", header),
-    ):
-        answer = exchange(port, data)
+def test_strange_headers_of_a_change_or_a_feed_do_no_harm(port: int):
+    for header in STRANGE_HEADERS:
+        for data in (
+            request("/api/notes/999", header, JSON, method="PATCH", body=b'{"title": "a"}'),
+            request("/api/notes/999", header, method="DELETE"),
+            request("/events?topics=none", header),
+            request("/events?after=none", header),
+        ):
+            answer = exchange(port, data)
 
-        assert 400 <= answer.status < 500, (header, answer.raw[:500])
-        assert answer.headers["content-type"] == "application/problem+json"
+            assert 400 <= answer.status < 500, (header, answer.raw[:500])
+            assert answer.headers["content-type"] == "application/problem+json"

@@ -7,7 +7,6 @@ import pytest
 
 from quart_notes.web.security.credentials import COOKIE
 from tests.support.api_fixtures import MAX_ID, person, refused
-from tests.support.servers.server_process import ServerProcess
 
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -68,25 +67,6 @@ async def test_choosing_leads_to_our_own_pages_only(api: httpx.AsyncClient, else
     assert answer.status_code == 303
     assert answer.headers["location"] == "/front/users"
     assert "x" not in answer.headers
-
-
-async def test_under_a_prefix_addresses_have_it_too(tmp_path_factory: pytest.TempPathFactory):
-    folder = tmp_path_factory.mktemp("prefixed") / "data"
-    with ServerProcess(folder, "--root-path", "/notes") as server:
-        async with server.client() as client:
-            ada = {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}
-            made = await client.post("/notes/api/users", json=ada)
-            answer = await client.post("/notes/front/me", data={"person_id": made.json()["id"], "next": "/front/notes"})
-
-            assert made.headers["location"] == f"/notes/api/users/{made.json()['id']}"
-            assert answer.headers["location"] == "/notes/front/notes"
-            assert _cookie(answer)["path"] == "/"
-            for n in range(3):
-                said = await client.post("/notes/api/rooms/1/messages", json={"author_id": 1, "content": str(n)})
-                assert said.headers["location"] == f"/notes/api/messages/{said.json()['id']}"
-            page = await client.get("/notes/api/rooms/1/messages?limit=2")
-            assert page.links["next"]["url"].startswith("/notes/api/rooms/1/messages?")
-            assert len((await client.get(page.links["next"]["url"])).json()) == 1
 
 
 @pytest.mark.parametrize("page", ["/front/notes", "/front/users", "/front/rooms", "/front/rooms/1"])

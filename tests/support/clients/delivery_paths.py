@@ -8,6 +8,12 @@ import pytest
 from tests.support.servers.server_process import ServerProcess
 
 ROADS = ("direct", "send")
+QUICK_HEARTBEAT: dict[str, float] = {  # a hundred times as fast
+    "quart_notes.live.broadcaster.HEARTBEAT": 0.2,
+    "quart_notes.live.outlets.PONG_TIMEOUT": 0.4,
+    "quart_notes.server.transport.websocket.HEARTBEAT": 0.2,
+    "quart_notes.server.transport.websocket.PONG_TIMEOUT": 0.4,
+}
 
 
 def shared_on_each_road(constants: dict[str, float] | None = None) -> Any:

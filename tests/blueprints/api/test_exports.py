@@ -1,0 +1,88 @@
+"""Exports by the API, and what comes in again of them."""
+
+import io
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from quart_notes.domain.access import ANYBODY
+from quart_notes.schemas import BoardCreate, NoteUpdate
+from tests.support.transfer_desk import Desk, notes_file, opened_desk
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with opened_desk(tmp_path / "data") as desk:
+        yield desk
+
+
+@pytest.fixture
+async def filled(desk: Desk) -> Desk:
+    """A desk with 450 notes on board 1, some of them ticked off, one deleted."""
+    await desk.bring(notes_file(*(f"note {n}" for n in range(450))))
+    for note_id in (3, 400):
+        await desk.core.notes.change(ANYBODY, 1, note_id, NoteUpdate(done=True, pinned=True, description="é\r\n=1"))
+    await desk.core.notes.delete(ANYBODY, 1, 7)
+    return desk
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "markdown"])
+async def test_an_export_comes_in_again_as_the_board_that_it_was(filled: Desk, kind: str):
+    exported = await filled.client.get("/api/export", params={"format": kind})
+    other = await filled.board()
+
+    job = await filled.bring(exported.content, other, params={"name": "x"})
+
+    assert (job["state"], job["outcome"]["created"]) == ("done", 449), job
+    same = ("title", "description", "pinned", "done", "created_at", "updated_at")
+    boards = [[[note[name] for name in same] for note in await filled.notes(board_id)] for board_id in (1, other)]
+    assert boards[0] == boards[1]
+    again = await filled.bring(exported.content, 1, params={"name": "x"})
+    assert again["outcome"]["known"] == 449, "on its own board everything is there"
+
+
+async def test_an_export_of_an_import_is_known_where_it_came_from(filled: Desk):
+    other = await filled.board()
+    first = await filled.client.get("/api/export")
+    await filled.bring(first.content, other)
+
+    back = await filled.client.get(f"/api/boards/{other}/export")
+
+    assert (await filled.bring(back.content, 1))["outcome"]["known"] == 449
+
+
+async def test_an_export_is_a_file_with_the_boards_name(desk: Desk):
+    board_id = (await desk.core.boards.add(ANYBODY, BoardCreate(name='Ärger "1/2"'))).result.id
+
+    answer = await desk.client.get(f"/api/boards/{board_id}/export", params={"format": "csv"})
+
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    kind, plain, extended = answer.headers["Content-Disposition"].split("; ")
+    assert kind == "attachment"
+    assert plain.startswith('filename="-rger -1-2- 20')
+    assert unquote(extended.removeprefix("filename*=UTF-8''")).startswith("Ärger -1-2- 20")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_markdown_export_is_a_zip(filled: Desk):
+    answer = await filled.client.get("/api/export", params={"format": "markdown"})
+
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    assert len(archive.namelist()) == 449
+
+
+async def test_what_comes_after_an_export_began_is_not_in_it(filled: Desk):
+    export = await filled.core.exports.start(ANYBODY, 1)
+    pages = filled.core.exports.pages(export)
+    first = await anext(pages)
+    await filled.bring(notes_file("late"))
+    await filled.core.notes.delete(ANYBODY, 1, first[-1].note.id + 1)
+
+    rest = [one async for page in pages for one in page]
+
+    assert len(first) + len(rest) == 448
+    assert "late" not in {one.note.title for one in rest}

@@ -1,0 +1,180 @@
+"""The live feed over connections of every kind: other versions of HTTP, requests that are odd, and heartbeats."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import DataReceived, ResponseReceived, StreamEnded
+
+from tests.support.clients.delivery_paths import QUICK_HEARTBEAT, ROADS, shared_on_each_road
+from tests.support.clients.feed_clients import EventStreamClient, WebsocketClient, follow
+from tests.support.clients.raw_connection import Head, RawConnection, exchange
+from tests.support.servers.server_process import ServerProcess
+
+live = shared_on_each_road()
+
+
+@pytest.fixture
+async def http(live: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
+    async with live.client() as client:
+        yield client
+
+
+async def add(http: httpx.AsyncClient, title: str = "x", **more: str) -> httpx.Response:
+    answer = await http.post("/api/notes", json={"title": title, **more})
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+def position(answer: httpx.Response) -> str:
+    return str(answer.headers["last-event-id"])
+
+
+async def test_a_head_request_is_answered_and_ends(live: ServerProcess):
+    connection = await RawConnection(live.port).connect()
+    await connection.send(b"HEAD /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    head = await connection.head()
+    assert head.status == 200
+    assert head.headers["content-type"].startswith("text/event-stream")
+
+    await connection.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    head = await connection.head()
+    assert (head.status, head.headers["content-type"]) == (200, "application/json")
+    assert b"healthy" in await connection.rest()
+    connection.close()
+
+
+async def test_a_head_request_shows_the_newest_event_of_its_topics(http: httpx.AsyncClient):
+    async def newest(topics: str) -> str:
+        return (await http.head("/events", params={"topics": topics})).headers["Last-Event-ID"]
+
+    note = position(await add(http))
+    assert await newest("board:1") == note
+    room = position(await http.post("/api/rooms", json={"name": "A room"}))
+
+    assert room != note
+    assert await newest("board:1") == await newest("board:*") == note
+    assert await newest("board:1,rooms") == room
+
+
+async def test_a_personal_board_does_not_move_the_newest_event_of_all_boards(http: httpx.AsyncClient):
+    ada = (await http.post("/api/users", json={"name": "Ada", "nickname": "ada", "email": None})).json()
+    boards = (await http.get("/api/boards", params={"person_id": ada["id"]})).json()
+    personal = next(board["id"] for board in boards if board["kind"] == "personal")
+    note = position(await add(http))
+
+    own = position(await http.post(f"/api/boards/{personal}/notes", json={"title": "Mine"}))
+
+    for topics, newest in (("board:*", note), (f"board:{personal}", own)):
+        answer = await http.head("/events", params={"topics": topics, "person": ada["id"]})
+        assert position(answer) == newest
+
+
+async def test_a_client_of_http_1_0_gets_its_events_without_chunks(live: ServerProcess, http: httpx.AsyncClient):
+    client = EventStreamClient(live.port)
+    await client.connection.connect()
+    await client.connection.send(b"GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    client.head = await client.connection.head()
+    await client.until(lambda _: client.parser.comments)
+    assert "transfer-encoding" not in client.head.headers
+
+    added = [await add(http), await add(http)]
+
+    await client.count(2)
+    assert client.ids == [position(answer) for answer in added]
+    client.cut()
+
+
+async def test_a_client_of_http_2_gets_its_events_on_a_stream(live: ServerProcess, http: httpx.AsyncClient):
+    after = position(await add(http))
+    missed = await add(http)
+    connection = await RawConnection(live.port).connect()
+    h2 = H2Connection(H2Configuration(client_side=True, header_encoding=None))
+    h2.initiate_connection()
+    headers = [
+        (":method", "GET"), (":path", f"/events?after={after}"), (":scheme", "http"), (":authority", "localhost"),
+    ]  # fmt: skip
+    h2.send_headers(1, headers, end_stream=True)
+    client = EventStreamClient(live.port)
+    client.cut()  # only its parser is used
+    client.head = Head(200, "HTTP/2", {})
+    status = b""
+    later: list[httpx.Response] = []
+    async with asyncio.timeout(20):
+        while len(client.events) < 2:
+            await connection.send(h2.data_to_send())
+            for event in h2.receive_data(await connection.receive()):
+                if isinstance(event, ResponseReceived):
+                    status = dict(event.headers)[b":status"]
+                elif isinstance(event, DataReceived):
+                    client.feed(event.data)
+                    h2.acknowledge_received_data(event.flow_controlled_length, 1)
+                assert not isinstance(event, StreamEnded)
+            if client.events and not later:
+                later.append(await add(http))
+    assert status == b"200"
+    assert client.ids == [position(missed), position(later[0])]
+    connection.cut()
+
+
+async def test_an_unfinished_request_head_disturbs_nobody(live: ServerProcess, http: httpx.AsyncClient):
+    half = await RawConnection(live.port).connect()
+    await half.send(b"GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event")
+
+    async with await follow(EventStreamClient, live.port) as client:
+        await add(http)
+        await client.count(1)
+    half.cut()
+
+
+async def test_refused_streams_leave_the_connection_usable(live: ServerProcess):
+    request = b"GET /events?topics=nope HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    head, rest = await exchange(live.port, request + request + last)
+
+    assert head.status == 403
+    assert rest.count(b"HTTP/1.1 403") == 1
+    assert rest.count(b"HTTP/1.1 200") == 1
+
+
+# L8: heartbeats
+
+
+@pytest.fixture(scope="module", params=ROADS)
+def beating(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with a heart a hundred times as fast."""
+    folder = tmp_path_factory.mktemp("beating") / "data"
+    with ServerProcess(folder, "--stream-road", request.param, constants=QUICK_HEARTBEAT) as server:
+        yield server
+
+
+async def test_a_silent_event_stream_is_kept_alive_by_comments(beating: ServerProcess):
+    async with await follow(EventStreamClient, beating.port) as client:
+        await client.beaten(5)
+        async with beating.client() as http:
+            added = await add(http)
+        await client.count(1)
+        assert client.ids == [position(added)]
+
+
+async def test_a_silent_websocket_is_kept_alive_by_pings(beating: ServerProcess):
+    async with await follow(WebsocketClient, beating.port) as client:
+        await client.until(lambda _: client.pings >= 5)  # over twice as long as the deaf may stay
+        async with beating.client() as http:
+            added = await add(http)
+        await client.count(1)
+        assert client.ids == [position(added)]
+
+
+async def test_a_websocket_that_answers_nothing_is_dropped(beating: ServerProcess):
+    async with WebsocketClient(beating.port, deaf=True) as client:
+        await client.open()
+        assert client.head.status == 101
+
+        await client.to_the_end()
+
+        assert client.pings >= 1

@@ -115,7 +115,7 @@ class MessageOut(OutputModel):
     author_id: int | None = Field(description="Who said it; null for a guest and for the assistant.")
     author: UserOut | None = Field(description="The same, whole.")
     guest: str | None = Field(
-        description="What a guest goes by: Client 5 at the plain-text door, Guest 1234 on the page."
+        description="The name of a guest: Client 5 at the plain-text endpoint, Guest 1234 on the page."
     )
     recipient_id: int | None = Field(description="To whom, in a direct conversation.")
     recipient: UserOut | None = Field(description="The same, whole.")

@@ -87,5 +87,5 @@ class PresenceOut(OutputModel):
 
     room_id: int = Field(description="Where.", ge=1, le=MAX_ID)
     here: list[UserOut] = Field(description="People with a connection that follows the room, by nickname.")
-    guests: list[str] = Field(description="Guests of the plain-text door; they are in the lobby.")
+    guests: list[str] = Field(description="Guests of the plain-text endpoint; they are in the lobby.")
     typing: list[UserOut] = Field(description="People who typed within the last 5 seconds, by nickname.")

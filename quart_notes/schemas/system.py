@@ -51,7 +51,7 @@ class FeedQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     topics: str | None = Field(
-        None, description="Topics to hear of, separated by commas; all that are visible by default."
+        None, description="Topics to subscribe to, separated by commas; by default all visible ones."
     )
     after: str | None = Field(
         None,
@@ -60,5 +60,6 @@ class FeedQuery(BaseModel):
         examples=["3f9a01bc-42"],
     )
     person: Id | None = Field(
-        None, description="Who listens: their own topic is heard too, and they are here in the rooms that topics name."
+        None,
+        description="The subscribing user: their own topic is included, and they are present in the rooms named.",
     )

@@ -17,25 +17,25 @@ in `id:`).
 
 Ids are an epoch and a number that grows in commit order over all topics. Subscribe with the newest id you have, and
 every event after it arrives once, in order, then live ones. When the log no longer knows the id, the first event is a
-reset: fetch the state again. With accounts, nothing is replayed from before one came, nor of a board from before one
-joined it. Events of a note or message that was deleted are replayed without its text (title and description null,
-content empty); who listens at that moment gets its whole last state. A reader that cannot keep up is cut off
-(websocket close code 1013) and resumes; a server that stops closes with 1012.
+reset: fetch the state again. With accounts, events from before a user registered, or joined a board, are not replayed.
+Events of a deleted note or message are replayed without its text (title and description null, content empty); live
+subscribers get its whole last state. A reader that cannot keep up is cut off (websocket close code 1013) and resumes;
+a server that stops closes with 1012.
 
-Topics: `board:1` the notes, `users` people, `rooms` rooms, `room:*` the messages of every room that is everybody's,
-those to come too, `room:5` one room or direct conversation and who is in it, `user:3` what concerns one person:
-direct messages, new conversations, what is unread, where their imports stand. Who is in a room is told without an id,
-once a second at most, to those who named the room; it is never replayed."""
+Topics: `board:1` the notes of a board, `users` users, `rooms` rooms, `room:*` the messages of all public rooms, also
+future ones, `room:5` one room or direct conversation and its presence, `user:3` the events of one user: direct
+messages, new conversations, unread counts, the progress of imports. Presence has no id; it is sent at most once a
+second, to subscribers that name the room, and is never replayed."""
 QUERY = {
-    "topics": "Topics to hear of, separated by commas; all that are visible by default. An unknown one: 403.",
-    "after": "Resume after this event id; garbage: 400.",
-    "person": "Id of the person who listens: by default their own topic is heard too, and they are present in the rooms"
-    " that topics names. Nobody of that id: 404.",
+    "topics": "Topics to subscribe to, separated by commas; by default all visible ones. An unknown one: 403.",
+    "after": "Resume after this event id; an invalid one: 400.",
+    "person": "Id of the subscribing user: by default their own topic is included, and they are present in the rooms"
+    " that `topics` names. An unknown one: 404.",
 }
 LINE = {
     "name": "Line",
     "title": "A line of plain text",
-    "summary": f"What somebody says in the lobby (room {LOBBY})",
+    "summary": f"A message in the lobby (room {LOBBY})",
     "contentType": "text/plain",
     "payload": {"type": "string"},
 }
@@ -71,7 +71,7 @@ def asyncapi_document(host: str, root_path: str = "", *, secure: bool = False) -
             "websocket": _operation("send", "websocket", "Send every change of the topics", refs),
             "eventStream": _operation("send", "eventStream", "Send every change of the topics", refs),
             "say": _operation("receive", "plainText", "Post each text frame in the lobby", ["said"]),
-            "tell": _operation("send", "plainText", "Send what is said in the lobby, one's own lines too", ["heard"]),
+            "tell": _operation("send", "plainText", "Send the messages of the lobby, the client's own too", ["heard"]),
         },
         "components": {
             "schemas": schemas,
@@ -99,8 +99,8 @@ def _plain_text() -> dict[str, Any]:
         "servers": [{"$ref": "#/servers/websocket"}],
         "parameters": {"clientId": {"description": "Any whole number; the guest is called Client and this number."}},
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in ("said", "heard")},
-        "description": "The plain-text door of the lobby: `Client {id}: {text}` for guests, `{nickname}: {text}` for"
-        " people. Binary frames end it with 1003, a text of more than 4000 characters with 1009.",
+        "description": "The plain-text endpoint of the lobby: `Client {id}: {text}` for guests, `{nickname}: {text}`"
+        " for users. Binary frames close it with 1003, a text of more than 4000 characters with 1009.",
     }
 
 

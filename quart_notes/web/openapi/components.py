@@ -35,9 +35,9 @@ DETAILS: Mapping[type[ProblemError], str] = {
 }
 HEADERS = {
     "ETag": "Entity tag; strong. For a note or a message it is its version in quotes.",
-    "Last-Event-ID": "The newest event of what you may hear that the answer includes: resume the feed after it.",
-    "Location": "Where the new thing is.",
-    "X-Request-Id": "The name of this request; what the server's log says of it has it too.",
+    "Last-Event-ID": "The newest event that the response includes: resume the feed after it.",
+    "Location": "The path of the new object.",
+    "X-Request-Id": "The id of this request, also in the server's log.",
     "Link": 'Further pages, rel="next" or rel="prev", when there are any.',
 }
 IF_MATCH = {

@@ -29,15 +29,15 @@ DESCRIPTION = """The notes board, people, messages and rooms of a Quart Notes se
 `/asyncapi.json` describes them. List and item responses carry `Last-Event-ID`: subscribe with it and nothing is missed.
 
 **Errors** are RFC 9457 problem details (`application/problem+json`); `code` is stable, `errors` names the fields.
-With a status of 500 and above, `request_id` is what the person who runs the server looks for in its log; every answer
-carries it as `X-Request-Id`.
+With a status of 500 and above, `request_id` identifies the request in the server's log; every response has it as
+`X-Request-Id`.
 
 **Security**: in open mode there is no sign-in: anybody who reaches the port may read and write, and the server listens
-on loopback only unless told otherwise. In accounts mode everything but signing in, health and version needs a token
+on loopback only by default. In accounts mode everything but signing in, health and version needs a token
 (`Authorization: Bearer qn_…`, made on the account page or with `POST /api/me/tokens`) or the session's cookie, whose
-name ends with the server's port; what you may not see is answered 404. In both modes unsafe methods from a page of
+name ends with the server's port; objects that you may not see get 404. In both modes unsafe methods from a page of
 another origin are refused (403 `cross_origin`), unless the setting `origins` names it; programs send no `Origin`.
-In open mode requests by a name that the server does not know (setting `hosts`) are answered 421 `misdirected`."""
+In open mode requests with an unknown host name (setting `hosts`) get 421 `misdirected`."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ PERSON_ID: dict[str, Any] = {
     "in": "query",
     "required": False,
     "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
-    "description": "Open mode: whose; else those of the person that the browser chose.",
+    "description": "Open mode: the user; by default the one that the browser chose.",
 }
 FILES_BODY: dict[str, Any] = {
     "description": "One or more files as the parts `file` of a form, or one as the body, of any content type.",
@@ -231,13 +231,13 @@ def openapi_extension() -> QuartSchema:
         tags=[
             Tag(name="notes", description="The notes of the shared board."),
             Tag(name="boards", description="Boards, and who may do what on them."),
-            Tag(name="jobs", description="Importing and exporting notes, and where long work stands."),
-            Tag(name="me", description="Who you are, and what you want remembered."),
+            Tag(name="jobs", description="Imports and exports of notes, and their progress."),
+            Tag(name="me", description="Your profile and preferences."),
             Tag(name="account", description="Signing in, sessions, tokens, invitations: in accounts mode."),
-            Tag(name="people", description="Who is known here, and what they have not read."),
+            Tag(name="people", description="Users, and their unread counts."),
             Tag(name="messages", description="Direct messages, and changes of any message."),
-            Tag(name="rooms", description="Rooms: what is said there, who is there."),
-            Tag(name="assistant", description="A language model that answers, in a room of one's own or elsewhere."),
+            Tag(name="rooms", description="Rooms: their messages and presence."),
+            Tag(name="assistant", description="A language model that answers in a private room, or when mentioned."),
             Tag(name="feed", description="Every change as it happens."),
             Tag(name="system", description="Version and health."),
         ],

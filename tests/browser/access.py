@@ -1,4 +1,4 @@
-"""How people get in where they sign in, and what they do there."""
+"""Accounts mode: signing in, members of boards, and their windows."""
 
 import re
 from collections.abc import Callable
@@ -22,14 +22,14 @@ def fresh(word: str) -> str:
 
 
 def setup_link(server: ServerProcess) -> str:
-    """What the server prints for the person who starts it."""
+    """The link that the server prints for its first administrator."""
     wait_for(lambda: "Set up this server" in server.log, "the first link")
     found = re.findall(r"once: (http\S+)", server.log)
     return str(found[-1])
 
 
 def arrive(server: ServerProcess, link: str, nickname: str) -> httpx.Client:
-    """Take an invitation; a client that is signed in."""
+    """Accept an invitation; returns a client that is signed in."""
     client = httpx.Client(base_url=server.base, timeout=20, verify=False)
     about = {"name": nickname.title(), "email": f"{nickname}@example.org", "nickname": nickname}
     answer = client.post(link, data={**about, "password": PASSWORD})
@@ -38,14 +38,14 @@ def arrive(server: ServerProcess, link: str, nickname: str) -> httpx.Client:
 
 
 def signed_in(server: ServerProcess, nickname: str, password: str = PASSWORD) -> httpx.Client:
-    """A client of somebody who has an account."""
+    """A client of a user who has an account."""
     client = httpx.Client(base_url=server.base, timeout=20, verify=False)
     assert client.post("/front/sign-in", data={"nickname": nickname, "password": password}).status_code == 303
     return client
 
 
 class Member:
-    """Somebody with an account: through the API, and in windows.
+    """A user with an account: a client and windows.
 
     rest   their API client
     id     of the person
@@ -58,9 +58,9 @@ class Member:
         self.nickname: str = me["nickname"]
 
     def window(self, path: str = "", *, own_session: bool = False, **options: Any) -> Page:
-        """A browser in which they are signed in; with a path, at that page, live.
+        """A browser in which the user is signed in; with a path, on that page, live.
 
-        own_session   sign in there, too: a browser of its own also for the server, which takes longer
+        own_session   the browser has a session of its own, which takes longer
         """
         page = self.windows(**options)
         if own_session:
@@ -78,7 +78,7 @@ class Member:
         return page
 
     def board(self, name: str = "", **members: "Member") -> int:
-        """A new board of theirs, by its id; `members` by role."""
+        """The id of a new board of this user; `members` by role."""
         answer = self.rest.post("/api/boards", json={"name": name or fresh("board ")})
         assert answer.status_code == 201, answer.text
         board_id = int(answer.json()["id"])
@@ -87,12 +87,12 @@ class Member:
         return board_id
 
     def give(self, board_id: int, member: "Member", role: str) -> None:
-        """Let somebody do something on a board."""
+        """Give a user a role on a board."""
         answer = self.rest.put(f"/api/boards/{board_id}/members/{member.id}", json={"role": role})
         assert answer.status_code == 200, answer.text
 
     def take(self, board_id: int, member: "Member") -> None:
-        """Take a board from somebody."""
+        """Remove a user from a board."""
         assert self.rest.delete(f"/api/boards/{board_id}/members/{member.id}").status_code == 200
 
     def note(self, board_id: int, title: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class Member:
 
 
 def known_as(nickname: str) -> Any:
-    """A fixture: somebody with an account, the same one for all tests of the module, with windows."""
+    """A fixture: a user with an account and windows, the same for all tests of the module."""
 
     @pytest.fixture
     def somebody(known: Callable[[str], Member]) -> Member:
@@ -114,13 +114,13 @@ def known_as(nickname: str) -> Any:
 
 
 def switcher(page: Page) -> Locator:
-    """The boards that the switcher offers, opened."""
+    """The boards in the switcher, which is opened."""
     if page.locator("#switcher").get_attribute("open") is None:
         page.click("#switcher summary")
     return page.locator("#switcher-list .board-name")
 
 
 def expect_signed_out(page: Page) -> None:
-    """The page says that nobody is signed in, and how to get back in."""
+    """The page says that the session has ended, and links to sign-in."""
     expect(page.locator("#signed-out")).to_contain_text("You are signed out")
     expect(page.locator("#connection")).to_have_text("Signed out")

@@ -1,4 +1,4 @@
-"""What people see of the assistant, and what the model behind it is told to say."""
+"""The assistant's answers on a page, and the model that the tests control."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ANSWERS = "#messages > [data-answer]"
 
 
 class Model:
-    """What the model says. With `hold` among the steps of an answer it waits there until `go`."""
+    """Controls the model. With `hold` among the steps of an answer, it waits there until `go`."""
 
     def __init__(self, upstream: FakeOllama) -> None:
         self.upstream = upstream
@@ -20,20 +20,20 @@ class Model:
         self.hold = {"hold": self._name}
 
     def will(self, *steps: Any) -> str:
-        """A question that is answered with these steps."""
+        """A question whose answer has these steps."""
         word = fresh("question").replace(" ", "")
         self.upstream.will(word, *steps)
         return f"What about {word}"
 
     def instead(self, question: str, *steps: Any) -> None:
-        """Answer a question with other steps from now on."""
+        """Give the question another answer from now on."""
         self.upstream.will(question.rsplit(maxsplit=1)[-1], *steps)
 
     def go(self) -> None:
-        """Go on with what is held."""
+        """Continue answers that wait."""
         self.upstream.release(self._name)
 
 
 def answer(page: Page, state: str) -> Locator:
-    """The answers that stand so."""
+    """The answers in this state."""
     return page.locator(f"#messages > [data-answer={state}]")

@@ -1,4 +1,4 @@
-"""What a person does on the board, and finds there."""
+"""Actions and parts of the board's page."""
 
 from itertools import count
 from typing import Any
@@ -15,7 +15,7 @@ def fresh(word: str = "note") -> str:
 
 
 def add(page: Page, title: str, text: str = "") -> None:
-    """Write a note with the composer."""
+    """Add a note with the composer."""
     page.fill("#add-note-form [name=title]", title)
     if text:
         page.fill("#add-note-form [name=description]", text)
@@ -23,12 +23,12 @@ def add(page: Page, title: str, text: str = "") -> None:
 
 
 def card(page: Page, title: str) -> Locator:
-    """The card with this title or text in it."""
+    """The card with this title or text."""
     return page.locator("ul.notes > li.note", has_text=title)
 
 
 def card_of(page: Page, note: dict[str, Any]) -> Locator:
-    """The card of a note, whatever it says."""
+    """The card of a note."""
     return page.locator(f"#note-{note['id']}")
 
 
@@ -40,7 +40,7 @@ def edit(page: Page, note: Locator) -> Locator:
 
 
 def create(rest: httpx.Client, title: str | None, text: str | None = None) -> dict[str, Any]:
-    """A note, made through the API."""
+    """A new note, made through the API."""
     answer = rest.post("/api/notes", json={"title": title, "description": text})
     assert answer.status_code == 201, answer.text
     note: dict[str, Any] = answer.json()

@@ -1,4 +1,4 @@
-"""One browser for all browser tests, windows that watch for errors, and the words to say what they do."""
+"""Fixtures of the browser tests: one browser, its windows, servers, users."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,10 +14,11 @@ from tests.browser import access, rooms
 from tests.browser.assistant import Model
 from tests.browser.windows import PATIENCE, Shelf, Windows, visit
 from tests.support.servers.fake_ollama import FakeOllama
+from tests.support.servers.reserved_ports import reserved_port
 from tests.support.servers.server_process import ServerProcess
 
-FOR_EVER = 1e6  # times as long as a batch took, so that a job stands still after its first
-# The first has no windows around its pages, which cost more than most of ours do.
+FOR_EVER = 1e6  # times the duration of a batch: a job pauses after its first one
+# The first draws no windows around its pages, which cost more than most of ours do.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",  # it starts neither for root nor in most containers; the pages here are our own
@@ -49,19 +50,38 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shelf(browser: Browser) -> Iterator[Shelf]:
-    """The windows of a module's tests."""
+    """The windows of all tests."""
     shelf = Shelf(browser)
     yield shelf
     shelf.close()
 
 
+def serving(at: str, folder: Path, *flags: str, **options: Any) -> ServerProcess:
+    """A server at the port of that name, from which the browser has cached the scripts and styles."""
+    return ServerProcess(folder / "data", *flags, port=reserved_port(at), **options)
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server for all tests of a module."""
+    with serving("shared", tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server with an empty board, for one test."""
+    with serving("own", tmp_path) as server:
+        yield server
+
+
 @pytest.fixture
 def windows(shelf: Shelf) -> Iterator[Windows]:
-    """Opens windows, each a browser of its own unless it is given a neighbour's `context`.
+    """Opens windows, each in a browser of its own unless it is given the `context` of another one.
 
-    Any error in the console, any exception, any breach of the content security policy, any dialog fails the test.
+    An error in the console, an exception, a breach of the content security policy or a dialog fails the test.
     """
     yield shelf.open
     errors = list(shelf.errors)
@@ -71,53 +91,53 @@ def windows(shelf: Shelf) -> Iterator[Windows]:
 
 @pytest.fixture
 def window(windows: Windows, shared_server: ServerProcess) -> Page:
-    """One window on the module's board, live."""
+    """A window with the board of the module's server, live."""
     return visit(windows(), shared_server)
 
 
 @pytest.fixture
 def rest(shared_server: ServerProcess) -> Iterator[httpx.Client]:
-    """The module's API."""
+    """A client of the module's server."""
     with httpx.Client(base_url=shared_server.base, timeout=20, verify=False) as client:
         yield client
 
 
 @pytest.fixture
 def ada(rest: httpx.Client) -> Any:
-    """Somebody there, where nobody signs in."""
+    """A user of the module's server in open mode."""
     return rooms.person(rest, "ada")
 
 
 @pytest.fixture
 def bob(rest: httpx.Client) -> Any:
-    """Somebody else."""
+    """Another user."""
     return rooms.person(rest, "bob")
 
 
 @pytest.fixture
 def place(rest: httpx.Client) -> int:
-    """A room of their own."""
+    """A room that no other test uses."""
     return rooms.room(rest)
 
 
 @pytest.fixture
 def hers(windows: Windows, shared_server: ServerProcess, ada: Any, place: int) -> Page:
-    """A window of ada's, in that room, live."""
+    """Ada's window with that room, live."""
     return rooms.enter(windows, shared_server, ada, place)
 
 
 @pytest.fixture(scope="module")
 def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server whose assistant asks `upstream`, and looks often whether it is there, for all tests of a module."""
+    """A server whose assistant asks `upstream` and often checks its availability, for all tests of a module."""
     constants = {"quart_notes.background.assistant.AVAILABILITY_TTL": 0.05}
-    folder = tmp_path_factory.mktemp("assistant") / "data"
-    with ServerProcess(folder, "--ollama-url", upstream.url, constants=constants) as server:
+    folder = tmp_path_factory.mktemp("assistant")
+    with serving("shared", folder, "--ollama-url", upstream.url, constants=constants) as server:
         yield server
 
 
 @pytest.fixture
 def model(upstream: FakeOllama) -> Iterator[Model]:
-    """What that assistant's model says."""
+    """Decides what the assistant's model answers."""
     model = Model(upstream)
     yield model
     model.go()
@@ -144,32 +164,31 @@ def home(windows: Windows, shared_server: ServerProcess, ada: rooms.Person, own_
 
 @pytest.fixture
 def standing_server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server on which every job stands still after its first batch."""
-    with ServerProcess(
-        tmp_path / "data", constants={"quart_notes.background.import_runner.REST_FACTOR": FOR_EVER}
-    ) as server:
+    """A server on which every job pauses after its first batch."""
+    constants = {"quart_notes.background.import_runner.REST_FACTOR": FOR_EVER}
+    with serving("own", tmp_path, constants=constants) as server:
         yield server
         server.kill()
 
 
 @pytest.fixture(scope="module")
 def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server where people sign in, for all tests of a module; `root` administers it."""
-    with ServerProcess(tmp_path_factory.mktemp("guarded") / "data", "--access", "accounts") as server:
+    """A server in accounts mode, for all tests of a module; `root` administers it."""
+    with serving("guarded", tmp_path_factory.mktemp("guarded"), "--access", "accounts") as server:
         access.arrive(server, access.setup_link(server), "root").close()
         yield server
 
 
 @pytest.fixture(scope="module")
 def root(guarded_server: ServerProcess) -> Iterator[httpx.Client]:
-    """The API, for the administrator of the module's server where people sign in."""
+    """The administrator's client of the module's server in accounts mode."""
     with closing(access.signed_in(guarded_server, "root")) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def settled(guarded_server: ServerProcess, root: httpx.Client) -> Iterator[Callable[[str], httpx.Client]]:
-    """The API, for somebody with an account there, the same one for all tests of the module."""
+    """Returns the client of a user with an account there, the same user for all tests of the module."""
     with ExitStack() as clients:
         known: dict[str, httpx.Client] = {}
 
@@ -186,13 +205,13 @@ def settled(guarded_server: ServerProcess, root: httpx.Client) -> Iterator[Calla
 def known(
     guarded_server: ServerProcess, settled: Callable[[str], httpx.Client], windows: Windows
 ) -> Callable[[str], access.Member]:
-    """Somebody with an account there, the same one for all tests of the module, with windows."""
+    """Returns a user with an account there and windows, the same user for all tests of the module."""
     return lambda nickname: access.Member(guarded_server, settled(nickname), windows)
 
 
 @pytest.fixture
 def member(guarded_server: ServerProcess, root: httpx.Client, windows: Windows) -> Iterator[Callable[[str], Any]]:
-    """Makes somebody new with an account there."""
+    """Makes a new user with an account there."""
     with ExitStack() as clients:
 
         def invite(nickname: str) -> access.Member:

@@ -1,4 +1,4 @@
-"""What people do in a conversation, and find there."""
+"""Actions and parts of a conversation's page."""
 
 import re
 from itertools import count
@@ -28,7 +28,7 @@ def person(rest: httpx.Client, nickname: str = "") -> Person:
 
 
 def room(rest: httpx.Client, name: str = "") -> int:
-    """A new room, by its id."""
+    """The id of a new room."""
     return int(created(rest.post("/api/rooms", json={"name": name or fresh("room")}))["id"])
 
 
@@ -38,76 +38,76 @@ def say(rest: httpx.Client, room_id: int, author: Person, content: str) -> dict[
 
 
 def created(answer: httpx.Response) -> dict[str, Any]:
-    """What an answer says was made."""
+    """The thing that a response says was created."""
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
 
 
 def be(page: Page, server: ServerProcess, who: Person) -> Page:
-    """Be somebody in a browser from now on."""
+    """Use a browser as this user."""
     return be_at(page, server.base, who)
 
 
 def be_at(page: Page, address: str, who: Person) -> Page:
-    """The same, where the application stands at this address."""
+    """The same, for an application at this address."""
     chosen = page.context.request.post(f"{address}/front/me", form={"person_id": who["id"]}, max_redirects=0)
     assert chosen.status == 303
     return page
 
 
 def enter(windows: Windows, server: ServerProcess, who: Person | None, room_id: int, **options: Any) -> Page:
-    """A browser of a person, or of nobody in particular, in a room, live."""
+    """A browser of a user, or of a guest, with a room, live."""
     page = windows(**options)
     return visit(be(page, server, who) if who else page, server, f"/front/rooms/{room_id}")
 
 
 def write(page: Page, content: str) -> None:
-    """Say something with the composer."""
+    """Send a message with the composer."""
     page.fill("#message-form [name=content]", content)
     page.press("#message-form [name=content]", "Enter")
 
 
 def message(page: Page, content: str) -> Locator:
-    """The message with this text in it, once it has arrived."""
+    """The message with this text, once it has arrived."""
     return page.locator("#messages > li.message", has_text=content)
 
 
 def unsent(page: Page, content: str) -> Locator:
-    """The message with this text in it, while it has not arrived."""
+    """The message with this text, while it is unsent."""
     return page.locator("#outbox > li.message", has_text=content)
 
 
 def edit(page: Page, content: str) -> Locator:
-    """Open the editor of a message; its field."""
+    """Open the editor of a message; returns its field."""
     message(page, content).hover()
     message(page, content).locator(".edit-link").click()
     return page.locator(".message-editor [name=content]")
 
 
 def said(rest: httpx.Client, room_id: int) -> list[str]:
-    """Everything said in a room, as the server has it."""
+    """The texts of all messages in a room, from the server."""
     return [one["content"] for one in rest.get(f"/api/rooms/{room_id}/messages").json()]
 
 
 def unread(rest: httpx.Client, who: Person, room_id: int) -> int:
-    """How much somebody has not read in a room."""
+    """The number of a user's unread messages in a room."""
     found = rest.get(f"/api/users/{who['id']}/unread").json()
     return int(next(one["count"] for one in found if one["room_id"] == room_id))
 
 
 def block_websockets(page: Page) -> None:
-    """Leave a page nothing but the event stream."""
+    """Leave a page only the event stream."""
     page.add_init_script("window.WebSocket = class { constructor() { throw new Error('blocked'); } }")
 
 
 def expect_at_end(page: Page) -> None:
-    """The newest message is in sight."""
+    """The log is scrolled to the newest message."""
     expect(page.locator("#jump")).to_be_hidden()
     assert page.evaluate("Math.abs(document.querySelector('#log').scrollTop)") < 48
 
 
 def connection_lost(page: Page) -> None:
-    """Cut a page off, and wait until it knows."""
+    """Take a page offline, and wait until it shows that."""
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_text(re.compile("Offline|Reconnecting"))

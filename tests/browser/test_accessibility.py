@@ -1,27 +1,54 @@
 """axe finds nothing, in any state that can be looked at."""
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import expect
+from typing import Any, Literal
 
-from tests.browser.board import card, card_of, create, edit, fresh
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from tests.browser.board import card_of, create, edit, fresh
 from tests.browser.rooms import be, person
 from tests.browser.windows import finish_animations, visit
 
-RULES = {"resultTypes": ["violations"]}
+RULES: dict[str, Any] = {"resultTypes": ["violations"]}
 RULES_OF_COLOURS = {**RULES, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+# What does not count is left in the page.
+RUN = (
+    "([where, rules]) => axe.run(where ?? document, rules).then(({passes, violations}) => [passes.length, violations])"
+)
+SMALL = """of => [...document.querySelectorAll(of)]
+  .filter(element => element.checkVisibility({opacityProperty: true, contentVisibilityAuto: true}))
+  .filter(element => element.offsetWidth < 44 || element.offsetHeight < 44)
+  .map(element => element.outerHTML.slice(0, 80))"""
 # All are alike, and axe takes long for each.
-LEAVE_SOME = """() => ['.opblock-tag-section', '.model-container'].forEach(
+LEAVE_SOME = """() => ['.opblock-tag-section', '.opblock:not(.is-open)', '.model-container', 'tr.response'].forEach(
   (each) => [...document.querySelectorAll(each)].slice(2).forEach((one) => one.remove()))"""
 
 
-def assert_accessible(page):
-    """In light, which windows have at the end as before, and with its colours in dark."""
-    for scheme, rules in (("dark", RULES_OF_COLOURS), ("light", RULES)):
+def assert_accessible(page: Page, where: str | None = None, **more: Any) -> None:
+    """In light, which windows have at the end as before, and with its colours in dark.
+
+    where   a selector of the part that is looked at, instead of the whole page
+    """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    schemes: dict[Literal["dark", "light"], dict[str, Any]] = {"dark": RULES_OF_COLOURS, "light": RULES}
+    for scheme, rules in schemes.items():
         page.emulate_media(color_scheme=scheme)
         finish_animations(page)
-        results = Axe().run(page, options=rules)
-        assert results.violations_count == 0, f"in {scheme}: {results.generate_report()}"
+        passes, violations = page.evaluate(RUN, [where, {**rules, **more}])
+        assert passes, "nothing was looked at"
+        assert not violations, f"in {scheme}: {AxeResults({'violations': violations}).generate_report()}"
+
+
+def assert_fits(page: Page) -> None:
+    """No part of the page reaches over the edge of the window."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+def assert_fits_a_thumb(page: Page, targets: str) -> None:
+    """All targets that can be seen are large enough."""
+    assert page.evaluate(SMALL, targets) == [], page.url
 
 
 @pytest.fixture
@@ -34,40 +61,25 @@ def board(windows, shared_server, rest):
     return page
 
 
-def test_a_board_with_notes(board):
+def test_a_board_with_an_error_the_shortcuts_and_a_search_without_result(board):
+    board.fill("#add-title", "x" * 201)
+    board.click("#add-note-form [type=submit]")
+    expect(board.locator("#add-title-error")).to_be_visible()
     assert_accessible(board)
-
-
-def test_an_empty_board(windows, server):
-    page = visit(windows(), server)
-    expect(page.locator("#empty-board")).to_be_visible()
-
-    assert_accessible(page)
-
-
-def test_a_search_without_result(board):
+    board.click("#shortcuts-button")
+    assert_accessible(board)
+    board.keyboard.press("Escape")
     board.fill("#search-field", "nothing has this word")
     expect(board.locator("#empty-search")).to_be_visible()
 
     assert_accessible(board)
 
 
-def test_the_sheet_of_shortcuts(board):
-    board.click("#shortcuts-button")
-
-    assert_accessible(board)
-
-
-def test_an_error_in_the_composer(board):
-    board.fill("#add-title", "x" * 201)
-    board.click("#add-note-form [type=submit]")
-    expect(board.locator("#add-title-error")).to_be_visible()
-
-    assert_accessible(board)
-
-
-def test_editing_conflict_and_toast(board, rest):
-    note = create(rest, fresh(), "before")
+def test_a_change_that_is_set_aside_and_one_that_conflicts(board, rest):
+    aside, note = create(rest, fresh(), "before"), create(rest, fresh(), "before")
+    edit(board, card_of(board, aside)).locator("[name=description]").fill("mine")
+    board.keyboard.press("Escape")
+    expect(card_of(board, aside).locator(".note-aside")).to_be_visible()
     editor = edit(board, card_of(board, note))
     editor.locator("[name=description]").fill("mine")
     rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
@@ -78,27 +90,21 @@ def test_editing_conflict_and_toast(board, rest):
     assert_accessible(board)
 
     card_of(board, note).get_by_role("button", name="Take theirs").click()
-    expect(board.locator(".toast")).to_be_visible()
-
-    assert_accessible(board)
-
-
-def test_a_change_that_is_set_aside(board, rest):
-    note = create(rest, fresh(), "before")
-    edit(board, card_of(board, note)).locator("[name=description]").fill("mine")
-    board.keyboard.press("Escape")
-    expect(card_of(board, note).locator(".note-aside")).to_be_visible()
+    expect(board.locator(".toast").last).to_be_visible()
 
     assert_accessible(board)
 
 
 def test_a_phone(windows, shared_server, rest):
     create(rest, fresh(), "text")
+    note = create(rest, fresh(), "line\n" * 30)
     phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
     page = visit(windows(**phone), shared_server)
+    expect(card_of(page, note).locator(".more-button")).to_be_visible()
 
     assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_fits(page)
+    assert_fits_a_thumb(page, "a:not(.skip-link), button, input, textarea")
 
 
 @pytest.mark.parametrize("path", ["/front/notes/999999", "/front/notes/{}/edit"])
@@ -109,17 +115,22 @@ def test_the_other_pages(windows, shared_server, rest, path):
     assert_accessible(page)
 
 
-def test_the_pages_of_the_api(windows, shared_server):
+def test_the_pages_of_the_api_come_from_our_own_files(windows, shared_server):
     page = windows()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{shared_server.base}/docs")
     for method in ("get", "post"):
         page.locator(f".opblock-{method} .opblock-summary-control").first.click()
     expect(page.locator(".opblock-post .execute").first).to_be_visible()
+    expect(page.locator(".opblock-summary-path", has_text="/api/notes").first).to_be_visible()
+    expect(page.locator(".errors-wrapper")).to_have_count(0)
     page.evaluate(LEAVE_SOME)
 
     assert_accessible(page)
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html.dark-mode")).to_be_visible()
+    assert [url for url in asked if not url.startswith((shared_server.base, "data:"))] == []
 
 
 def test_letters_twice_as_large_need_no_scrolling_sideways(windows, shared_server, rest):
@@ -128,14 +139,10 @@ def test_letters_twice_as_large_need_no_scrolling_sideways(windows, shared_serve
     page = windows(viewport={"width": 390, "height": 844})
     be(page, shared_server, ada)
     paths = ["notes", f"notes/{note['id']}/edit", "users", "rooms", "rooms/1", f"messages/{ada['id']}", "boards"]
-    wide = []
     for path in [*paths, "boards/1", "boards/1/transfer", "notes/999999", "sign-in"]:
         page.goto(f"{shared_server.base}/front/{path}")
         page.evaluate("document.documentElement.style.fontSize = '200%'")
-        if page.evaluate("document.documentElement.scrollWidth > 390"):
-            wide.append(path)
-
-    assert wide == []
+        assert_fits(page)
 
 
 def test_paper_shows_the_notes_whole_and_nothing_else(windows, shared_server, rest):
@@ -150,18 +157,3 @@ def test_paper_shows_the_notes_whole_and_nothing_else(windows, shared_server, re
         expect(page.locator(part).first).to_be_hidden()
     assert shown.locator(".description").evaluate("text => text.scrollHeight <= text.clientHeight + 1")
     expect(shown.locator(".title")).to_have_css("color", "rgb(42, 38, 33)")  # ink, whatever the screen has
-
-
-def test_targets_are_big_enough_for_a_thumb(windows, shared_server, rest):
-    note = create(rest, fresh(), "line\n" * 30)
-    page = visit(windows(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True), shared_server)
-    expect(card(page, note["title"]).locator(".more-button")).to_be_visible()
-
-    small = page.evaluate(
-        """() => [...document.querySelectorAll("a:not(.skip-link), button, input, textarea")]
-          .filter(element => element.checkVisibility({opacityProperty: true, contentVisibilityAuto: true}))
-          .filter(element => element.offsetWidth < 44 || element.offsetHeight < 44)
-          .map(element => element.outerHTML.slice(0, 80))"""
-    )
-
-    assert small == []

@@ -6,9 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.access import PASSWORD, expect_signed_out, signed_in
-from tests.browser.test_accessibility import assert_accessible
-from tests.browser.windows import visit
+from tests.browser.access import PASSWORD, Member, expect_signed_out, signed_in
+from tests.browser.test_accessibility import assert_accessible, assert_fits
 
 ANOTHER = "another horse battery"
 
@@ -42,27 +41,15 @@ def test_a_token_is_shown_once_does_what_it_may_and_is_taken_back(guarded_server
     assert httpx.get(f"{guarded_server.base}/api/notes", headers=bearer).status_code == 401
 
 
-def test_a_token_that_cannot_be_made_says_why_beside_the_field(ada):
-    page = ada.window("/front/account")
-    page.get_by_role("button", name="Make a token").click()
-
-    expect(page.locator("#token-name-error")).to_have_text("This cannot be empty.")
-
-
-def test_what_is_shown_once_can_be_copied(ada):
+def test_a_link_can_be_copied_and_taken_back(windows, ada):
     page = ada.window("/front/account")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator("#invitation-form").get_by_role("button", name="Make a link").click()
     page.get_by_role("button", name="Copy").click()
 
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == page.get_by_label("The link").input_value()
-
-
-def test_a_link_is_taken_back(windows, ada):
-    page = ada.window("/front/account")
-    page.locator("#invitation-form").get_by_role("button", name="Make a link").click()
     link = page.get_by_label("The link").input_value()
+    assert page.evaluate("navigator.clipboard.readText()") == link
     guest = windows()
     assert guest.goto(link).status == 200
 
@@ -107,10 +94,7 @@ def test_this_browser_is_told_from_the_others_which_can_be_signed_out(ada):
 def test_an_administrator_lets_those_in_who_have_no_password_or_have_forgotten_it(windows, guarded_server, root, ada):
     person = {"name": "Eve", "email": "eve@example.org", "nickname": "eve"}
     assert root.post("/api/users", json=person).status_code == 201
-    page = windows()
-    form = {"nickname": "root", "password": PASSWORD}
-    page.context.request.post(f"{guarded_server.base}/front/sign-in", form=form)
-    page.goto(f"{guarded_server.base}/front/account")
+    page = Member(guarded_server, root, windows).window("/front/account")
     page.get_by_role("button", name="Make a link for eve").click()
     links = [page.get_by_label("The link").input_value()]
     page.get_by_label("Person").select_option(value=str(ada.id))
@@ -127,10 +111,7 @@ def test_an_administrator_lets_those_in_who_have_no_password_or_have_forgotten_i
 
 
 def test_reset_links_are_for_others_and_for_who_has_just_come(windows, guarded_server, root, ada, member):
-    page = windows(viewport={"width": 390, "height": 800})
-    form = {"nickname": "root", "password": PASSWORD}
-    page.context.request.post(f"{guarded_server.base}/front/sign-in", form=form)
-    visit(page, guarded_server, "/front/account")
+    page = Member(guarded_server, root, windows).window("/front/account", viewport={"width": 390, "height": 800})
     choices = page.get_by_label("Person").locator("option")
     expect(choices.filter(has_text=f"{ada.nickname} (")).to_have_count(1)
     expect(choices.filter(has_text="root (")).to_have_count(0)
@@ -142,10 +123,10 @@ def test_reset_links_are_for_others_and_for_who_has_just_come(windows, guarded_s
     assert newcomer.nickname in httpx.get(page.get_by_label("The link").input_value()).text
 
 
-def test_axe_finds_nothing_in_an_account(ada):
+def test_an_account_is_accessible_and_has_room_on_a_small_screen(ada):
     page = ada.window("/front/account")
-    assert_accessible(page)
     page.get_by_role("button", name="Make a token").click()
+    expect(page.locator("#token-name-error")).to_have_text("This cannot be empty.")
     assert_accessible(page)
     page.locator("#invitation-form").get_by_role("button", name="Make a link").click()
     page.locator("#token-form").get_by_label("What it is for").fill("backup")
@@ -153,9 +134,5 @@ def test_axe_finds_nothing_in_an_account(ada):
     expect(page.locator("#new-token")).to_be_visible()
 
     assert_accessible(page)
-
-
-def test_an_account_has_room_on_a_small_screen(ada):
-    page = ada.window("/front/account", viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
-
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert_fits(page)

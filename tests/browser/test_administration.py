@@ -3,12 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.access import PASSWORD, expect_signed_out
-from tests.browser.test_accessibility import assert_accessible
+from tests.browser.access import PASSWORD, Member, expect_signed_out
+from tests.browser.test_accessibility import assert_accessible, assert_fits
 from tests.browser.windows import visit
 
 PATH = "/front/users"
-NO_SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 
 
 @pytest.fixture
@@ -17,19 +16,9 @@ def ada(member):
 
 
 @pytest.fixture
-def admins(windows, guarded_server):
-    """Opens the people's page as who administers."""
-
-    def open_window(**options):
-        page = windows(**options)
-        form = {"nickname": "root", "password": PASSWORD}
-        page.context.request.post(f"{guarded_server.base}/front/sign-in", form=form, max_redirects=0)
-        if options.get("java_script_enabled", True):
-            return visit(page, guarded_server, PATH)
-        page.goto(guarded_server.base + PATH)
-        return page
-
-    return open_window
+def admins(windows, guarded_server, root):
+    """Opens the users' page as the administrator."""
+    return lambda: Member(guarded_server, root, windows).window(PATH)
 
 
 def card(page, member):
@@ -42,9 +31,8 @@ def shown(page, member):
     return [one.inner_text() for one in parts.all() if one.is_visible()]
 
 
-@NO_SCRIPT
-def test_who_is_deactivated_is_asked_about_first_and_can_come_back(admins, ada, script):
-    page, theirs = admins(java_script_enabled=script), ada.window("/front/rooms/1")
+def test_who_is_deactivated_is_asked_about_first_and_can_come_back(admins, ada):
+    page, theirs = admins(), ada.window("/front/rooms/1")
     theirs.fill("#message-form [name=content]", "half a")
 
     card(page, ada).get_by_role("button", name="Deactivate").click()
@@ -76,9 +64,8 @@ def test_what_is_signed_out_says_so_beside_what_is_typed_and_not_over_it(ada):
         assert notice["y"] + notice["height"] <= field["y"]
 
 
-@NO_SCRIPT
-def test_who_is_made_administrator_has_the_buttons_and_others_have_none(admins, ada, member, script):
-    bob, page = member("bob"), admins(java_script_enabled=script)
+def test_who_is_made_administrator_has_the_buttons_and_others_have_none(admins, ada, member):
+    bob, page = member("bob"), admins()
     theirs = ada.window(PATH)
     assert shown(theirs, bob) == ["Talk"]
     assert shown(theirs, ada) == ["This is you"]
@@ -136,11 +123,10 @@ def test_another_address_is_shown_at_once_to_oneself_and_to_administrators_only(
     expect(card(pages[0], ada).locator(".user-mail")).to_have_text("newer@example.org")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_people_are_accessible_and_have_room_as_administrators_see_them(admins, ada, root, theme, width):
+def test_the_people_are_accessible_and_have_room_as_administrators_see_them(admins, ada, root):
     assert root.post(f"/api/users/{ada.id}/deactivate").status_code == 200
-    page = admins(viewport={"width": width, "height": 800}, color_scheme=theme)
-
-    assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page = admins()
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert_accessible(page)
+        assert_fits(page)

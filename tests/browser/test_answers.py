@@ -6,12 +6,13 @@ from playwright.sync_api import expect
 
 from tests.browser import access, rooms
 from tests.browser.assistant import ANSWERS, FIELD, answer
+from tests.browser.conftest import serving
 from tests.browser.rooms import said, say, unread, write
-from tests.browser.test_accessibility import assert_accessible
+from tests.browser.test_accessibility import assert_accessible, assert_fits, assert_fits_a_thumb
 from tests.browser.test_xss import CORPUS
 from tests.browser.valid_html import assert_valid
 from tests.browser.windows import finish_animations
-from tests.support.servers.server_process import ServerProcess, wait_for
+from tests.support.servers.server_process import wait_for
 
 LONG = "".join(f"{number}. Water the tomatoes\n\n    water(litres={number})\n" for number in range(680))
 HEBREW = "שלום לכולם, הנה רשימה:\n1. עגבניות"
@@ -122,11 +123,9 @@ def test_what_one_looks_at_stays_where_it_is_while_a_very_long_answer_grows(home
     assert reading.evaluate("document.querySelector('[data-answer] .content').textContent") == LONG
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
-def test_an_answer_is_text_in_its_own_direction_and_fits_a_small_screen(home, model, direction):
+def test_an_answer_is_text_in_its_own_direction_and_fits_a_small_screen(home, model):
     texts = [*CORPUS, HEBREW, "x" * 300 + "\n\tif a:\n\t\treturn b"]
     page = home(viewport={"width": 320, "height": 640})
-    page.evaluate("direction => document.documentElement.dir = direction", direction)
     # In pieces, so that markup would come about bit by bit.
     write(page, model.will(*(piece for text in texts for piece in (text[:7], text[7:] + "\n\n"))))
     expect(answer(page, "done")).to_have_count(1)
@@ -136,11 +135,13 @@ def test_an_answer_is_text_in_its_own_direction_and_fits_a_small_screen(home, mo
     assert page.evaluate("document.querySelector('[data-answer] .content').textContent") == "".join(
         text + "\n\n" for text in texts
     )
-    expect(answer(page, "done").last.locator(".content")).to_have_css("direction", "rtl")
     assert page.evaluate("window.__xss") is None
     assert page.locator(f"{ANSWERS} .content :is(*:not(a), a[href^=javascript])").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate("document.querySelector('#log').scrollWidth <= document.querySelector('#log').clientWidth")
+    for direction in ("ltr", "rtl"):
+        page.evaluate("direction => document.documentElement.dir = direction", direction)
+        expect(answer(page, "done").last.locator(".content")).to_have_css("direction", "rtl")
+        assert_fits(page)
+        assert page.evaluate("(log => log.scrollWidth <= log.clientWidth)(document.querySelector('#log'))")
 
 
 # Where people sign in.
@@ -148,8 +149,8 @@ def test_an_answer_is_text_in_its_own_direction_and_fits_a_small_screen(home, mo
 
 @pytest.fixture(scope="module")
 def guarded_server(upstream, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("guarded") / "data"
-    with ServerProcess(folder, "--access", "accounts", "--ollama-url", upstream.url) as server:
+    folder = tmp_path_factory.mktemp("guarded")
+    with serving("guarded", folder, "--access", "accounts", "--ollama-url", upstream.url) as server:
         access.arrive(server, access.setup_link(server), "root").close()
         yield server
 
@@ -239,20 +240,12 @@ def created_answer(rest, place):
 
 @pytest.mark.usefixtures("every_state")
 def test_axe_finds_nothing_in_any_state_and_targets_fit_a_thumb(home):
-    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-    for options in ({"color_scheme": "light"}, {"color_scheme": "dark", **phone}):
-        page = home(reduced_motion="reduce", **options)
-        for state in ("done", "failed", "stopped", "writing", "waiting"):
-            expect(answer(page, state)).to_have_count(1)
-        assert_accessible(page)
-    small = page.evaluate(
-        """() => [...document.querySelectorAll("main :is(a, button, summary, textarea):not(.content a)")]
-          .filter(element => element.checkVisibility({opacityProperty: true, contentVisibilityAuto: true}))
-          .filter(element => element.offsetWidth < 44 || element.offsetHeight < 44)
-          .map(element => element.outerHTML.slice(0, 80))"""
-    )
+    page = home(reduced_motion="reduce", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    for state in ("done", "failed", "stopped", "writing", "waiting"):
+        expect(answer(page, state)).to_have_count(1)
 
-    assert small == []
+    assert_accessible(page)
+    assert_fits_a_thumb(page, "main :is(a, button, summary, textarea):not(.content a)")
 
 
 def test_every_state_is_valid_html(shared_server, rest, ada, every_state, tmp_path):

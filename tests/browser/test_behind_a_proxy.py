@@ -1,28 +1,23 @@
 """The page behind a real proxy, Caddy, under a prefix."""
 
-import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.board import add, card, card_of, edit, fresh
+from tests.browser.conftest import serving
 from tests.browser.rooms import be_at, message, person, room, write
 from tests.browser.rooms import edit as edit_message
 from tests.browser.windows import Windows, is_stream
-from tests.support.servers.server_process import ServerProcess, wait_for
+from tests.support.servers.caddy import Proxy
+from tests.support.servers.reserved_ports import reserved_port
+from tests.support.servers.server_process import ServerProcess
 
-CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent)) or shutil.which("caddy")
-SETTINGS = """
-{ admin off
-  auto_https off
-}
-http://127.0.0.1:%(port)d {
+# A cookie asks the proxy to swallow websockets.
+SWALLOW = """
   @swallowed {
     path /notes/ws
     header Cookie *no-websockets*
@@ -31,46 +26,21 @@ http://127.0.0.1:%(port)d {
     header Content-Type text/html
     respond "<h1>A proxy that knows no websockets</h1>" 200
   }
-  handle /notes/* {
-    reverse_proxy %(backend)s
-  }
-}
 """
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("server") / "data", "--root-path", "/notes") as server:
+    with serving("shared", tmp_path_factory.mktemp("server"), "--root-path", "/notes") as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def address(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The board's address at the proxy, prefix included."""
-    if CADDY is None:
-        pytest.skip("Caddy is not installed")
-    home = tmp_path_factory.mktemp("caddy")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (home / "Caddyfile").write_text(SETTINGS % {"port": port, "backend": server.base.removeprefix("http://")})
-    command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(home / "Caddyfile")]
-    with (home / "log").open("wb") as log:
-        proxy = subprocess.Popen(command, env={"HOME": str(home)}, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}/notes"
-    try:
-        wait_for(lambda: _answers(f"{url}/healthz"), "the proxy answers", 20)
-        yield url
-    finally:
-        proxy.terminate()
-        proxy.wait(10)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url).status_code == 200
-    except httpx.TransportError:
-        return False
+    port = reserved_port("proxy")
+    with closing(Proxy(tmp_path_factory.mktemp("caddy"), port, server.port, prefix="/notes", rules=SWALLOW).start()):
+        yield f"http://127.0.0.1:{port}/notes"
 
 
 def visit(page: Page, address: str) -> Page:
@@ -184,7 +154,7 @@ def test_the_proxy_s_own_error_pages_during_a_restart_are_outlasted(
     add(page, title)
     expect(page.locator(".form-error")).to_contain_text("No answer from the server")
     server.start()
-    expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
+    expect(page.locator("#connection")).to_have_text("Live")
     page.click("#add-note-form [type=submit]")
 
     expect(card(page, title)).to_have_count(1)

@@ -11,11 +11,6 @@ from tests.browser.access import PASSWORD, Member, fresh, known_as
 olga, ada = known_as("olga"), known_as("ada")
 
 
-@pytest.fixture(params=[True, False], ids=["script", "no script"])
-def script(request):
-    return request.param
-
-
 class Invitation(NamedTuple):
     """A link, and the board that it leads to."""
 
@@ -44,8 +39,8 @@ def expect_on_the_board(page: Page, invitation: Invitation, nickname: str) -> No
     expect(page.locator(".me-button")).to_have_accessible_name(f"You are {nickname}")
 
 
-def test_a_new_person_makes_an_account_and_is_on_the_board(windows, invitation, script):
-    page = windows(java_script_enabled=script)
+def test_a_new_person_makes_an_account_and_is_on_the_board(windows, invitation):
+    page = windows()
     page.goto(invitation.link)
     expect_invited(page, invitation)
     expect(page.get_by_role("link", name="I have an account")).to_be_visible()
@@ -59,8 +54,8 @@ def test_a_new_person_makes_an_account_and_is_on_the_board(windows, invitation, 
     expect_on_the_board(page, invitation, nickname)
 
 
-def test_who_is_signed_in_joins_with_one_button(ada, invitation, script):
-    page = ada.window(java_script_enabled=script)
+def test_who_is_signed_in_joins_with_one_button(ada, invitation):
+    page = ada.window()
     page.goto(invitation.link)
     expect_invited(page, invitation)
     expect(page.locator("main :is(button, input, a)")).to_have_count(1)
@@ -70,8 +65,8 @@ def test_who_is_signed_in_joins_with_one_button(ada, invitation, script):
     expect_on_the_board(page, invitation, "ada")
 
 
-def test_who_has_an_account_signs_in_and_then_joins(windows, ada, invitation, script):
-    page = windows(java_script_enabled=script)
+def test_who_has_an_account_signs_in_and_then_joins(windows, ada, invitation):
+    page = windows()
     page.goto(invitation.link)
     expect_invited(page, invitation)
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.access import fresh, known_as, switcher
 from tests.browser.board import add, card
 from tests.browser.rooms import block_websockets
-from tests.browser.test_accessibility import assert_accessible
+from tests.browser.test_accessibility import assert_accessible, assert_fits
 from tests.browser.test_xss import CORPUS
 from tests.browser.windows import visit
 
@@ -127,25 +127,17 @@ def test_a_board_is_opened_shared_left_deleted_and_brought_back(ada, bob, script
     expect(card(page, "seeds")).to_be_visible()
 
 
-def test_a_board_that_is_deleted_while_it_is_open_comes_back_by_itself(ada, bob):
-    board = ada.board(editor=bob)
-    page = bob.window(f"/front/boards/{board}/notes")
-
-    ada.rest.delete(f"/api/boards/{board}")
-    expect(page.locator("#board-gone")).to_contain_text("has been deleted")
-    ada.rest.post(f"/api/boards/{board}/restore")
-
-    expect(page.locator("#board-gone")).to_be_hidden()
-    expect(page.locator("#add-note-form")).to_be_visible()
-
-
-def test_what_is_typed_on_one_board_stays_there(ada):
-    board = ada.board()
+def test_what_is_typed_on_one_board_stays_there_and_each_has_its_heading(ada):
+    board = ada.board(name := fresh("garden "))
     page = ada.window(f"/front/boards/{board}/notes")
     page.fill("#add-note-form [name=title]", "for this one")
+    expect(page.locator("h1")).to_have_text(re.compile(r"^My todo notes v[\d.]+$"))
+    expect(page.locator(".desk-board a")).to_have_text(name)
 
     visit(page, ada.server, "/front/boards/1/notes")
     expect(page.locator("#add-note-form [name=title]")).to_have_value("")
+    expect(page.locator("h1")).to_have_text(re.compile(r"^My todo notes v[\d.]+$"))
+    expect(page.locator(".desk-board")).to_have_count(0)
     visit(page, ada.server, f"/front/boards/{board}/notes")
 
     expect(page.locator("#add-note-form [name=title]")).to_have_value("for this one")
@@ -166,17 +158,6 @@ def test_two_tabs_with_two_boards_each_show_their_own(ada):
     other.locator("#search-field").fill(there)
     other.reload()
     expect(card(other, there)).to_be_visible()
-
-
-def test_everybodys_board_keeps_its_heading_and_another_says_its_name(ada):
-    page = ada.window("/front/boards/1/notes")
-    expect(page.locator("h1")).to_have_text(re.compile(r"^My todo notes v[\d.]+$"))
-    expect(page.locator(".desk-board")).to_have_count(0)
-
-    page.goto(f"{ada.server.base}/front/boards/{ada.board(name := fresh('garden '))}/notes")
-
-    expect(page.locator("h1")).to_have_text(re.compile(r"^My todo notes v[\d.]+$"))
-    expect(page.locator(".desk-board a")).to_have_text(name)
 
 
 def test_the_keyboard_opens_the_switcher_and_escape_closes_it(ada):
@@ -226,17 +207,17 @@ def test_axe_finds_nothing_about_boards(ada, bob):
     assert_accessible(page)
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
-def test_long_names_reach_over_no_small_screen(ada, direction):
+def test_long_names_reach_over_no_small_screen(ada):
     board = ada.board("W" * 80)
     ada.board(LONG)
     page = ada.window(**PHONE)
     for path in ("/front/boards", f"/front/boards/{board}", f"/front/boards/{board}/notes"):
         visit(page, ada.server, path)
-        page.evaluate("direction => document.documentElement.dir = direction", direction)
-        if path.endswith("notes"):
-            switcher(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        for direction in ("ltr", "rtl"):
+            page.evaluate("direction => document.documentElement.dir = direction", direction)
+            if path.endswith("notes"):
+                switcher(page)
+            assert_fits(page)
 
 
 def test_where_nobody_signs_in_everybody_has_all_boards(windows, shared_server):

@@ -21,16 +21,11 @@ def text_of(rest, note):
     return rest.get(f"/api/notes/{note['id']}").json()["description"]
 
 
-def test_an_update_that_arrives_while_one_edits_is_said_and_destroys_nothing(clash):
-    _, editor, _ = clash
+def test_an_update_during_an_edit_is_shown_and_keep_mine_keeps_mine(clash, rest):
+    card, editor, note = clash
 
     expect(editor.locator(".elsewhere")).to_contain_text("Somebody changed this note")
     expect(editor.locator("[name=description]")).to_have_value("mine")
-
-
-def test_saving_shows_both_texts_and_keep_mine_keeps_mine(clash, rest):
-    card, editor, note = clash
-
     editor.locator(".save-button").click()
     expect(card.locator(".mine")).to_contain_text("mine")
     expect(card.locator(".theirs")).to_contain_text("theirs")
@@ -41,19 +36,22 @@ def test_saving_shows_both_texts_and_keep_mine_keeps_mine(clash, rest):
     assert text_of(rest, note) == "mine"
 
 
-def test_take_theirs_leaves_theirs_and_mine_can_be_had_back(clash, rest, window):
+def test_take_theirs_takes_the_newest_version_and_mine_can_be_restored(clash, rest, window):
     card, editor, note = clash
-
     editor.locator(".save-button").click()
+    expect(card.locator(".theirs")).to_contain_text("theirs")
+
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "a third one"})
+    expect(card.locator(".theirs")).to_contain_text("a third one")
     card.get_by_role("button", name="Take theirs").click()
-    expect(card.locator("span")).to_have_text("theirs")
-    assert text_of(rest, note) == "theirs"
+    expect(card.locator("span")).to_have_text("a third one")
+    assert text_of(rest, note) == "a third one"
     window.get_by_role("button", name="Restore").click()
 
     expect(card.locator(".editor [name=description]")).to_have_value("mine")
 
 
-def test_edit_mine_goes_on_typing_and_then_saves(clash, rest):
+def test_edit_mine_returns_to_the_editor_and_saves(clash, rest):
     card, editor, note = clash
 
     editor.locator(".compare-button").click()
@@ -63,17 +61,6 @@ def test_edit_mine_goes_on_typing_and_then_saves(clash, rest):
 
     expect(card.locator("span")).to_have_text("both: mine, theirs")
     assert text_of(rest, note) == "both: mine, theirs"
-
-
-def test_a_third_version_is_shown_before_it_can_be_overwritten(clash, rest):
-    card, editor, note = clash
-    editor.locator(".save-button").click()
-    expect(card.locator(".theirs")).to_contain_text("theirs")
-
-    rest.patch(f"/api/notes/{note['id']}", json={"description": "a third one"})
-
-    expect(card.locator(".theirs")).to_contain_text("a third one")
-    assert text_of(rest, note) == "a third one"
 
 
 def test_a_tick_by_somebody_else_is_no_conflict(window, rest):

@@ -2,11 +2,13 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
-from tests.browser.windows import PATIENCE, is_stream, visit
+from tests.browser.rooms import be, block_websockets, enter, message, person, say
+from tests.browser.windows import is_stream, visit
 from tests.support.servers.server_process import wait_for
 
 
@@ -89,34 +91,47 @@ def test_a_server_that_restarts_is_waited_for_and_nothing_is_missed(windows, ser
     expect(page.locator("#connection")).to_have_text("Reconnecting…")
     server.start()
 
-    expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
+    expect(page.locator("#connection")).to_have_text("Live")
     editor.locator(".save-button").click()
     expect(card(page, "before").locator("span")).to_have_text("typed through a restart")
 
 
-def test_another_database_resets_the_board_and_keeps_what_is_typed(windows, server):
-    page = visit(windows(), server)
-    for title in ("gone one", "gone two", "kept in an editor"):
-        add(page, title)
-        expect(card(page, title)).to_have_count(1)
-    edit(page, card(page, "kept in an editor")).locator("[name=description]").fill("typed")
-    page.fill("#add-note-form [name=title]", "a draft")
+def test_another_database_resets_every_page_and_keeps_what_is_typed(windows, server):
+    with httpx.Client(base_url=server.base, verify=False) as rest:
+        old = person(rest, "old")
+        gone = say(rest, 1, old, fresh("gone"))["content"]
+        for title in ("gone one", "gone two", "kept in an editor"):
+            create(rest, title)
+    board, talk = visit(windows(), server), enter(windows, server, old, 1)
+    users = visit(be(windows(), server, old), server, "/front/users")
+    expect(users.locator("#users > li", has_text=old["nickname"])).to_have_count(1)
+    users.fill("#add-user-form [name=name]", "typed")
+    expect(message(talk, gone)).to_have_count(1)
+    talk.fill("#message-content", "typed")
+    edit(board, card(board, "kept in an editor")).locator("[name=description]").fill("typed")
+    board.fill("#add-note-form [name=title]", "a draft")
 
     server.stop()
     server.forget()
     server.start()
-    expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
+    for page in (board, users, talk):
+        expect(page.locator("#connection")).to_have_text("Live")
+    with httpx.Client(base_url=server.base, verify=False) as rest:
+        new = person(rest, "new")
+        say(rest, 1, new, "again")
 
-    expect(card(page, "gone one")).to_have_count(0)
-    expect(card(page, "gone two")).to_have_count(0)
-    expect(page.locator(".editor .elsewhere")).to_contain_text("This note was deleted.")
-    expect(page.locator(".editor [name=description]")).to_have_value("typed")
-    page.click("#add-note-form [type=submit]")
-    expect(card(page, "a draft")).to_have_count(1)
-
-
-def refuse(page):
-    page.add_init_script("window.WebSocket = class { constructor() { throw new Error('blocked'); } }")
+    expect(card(board, "gone one")).to_have_count(0)
+    expect(card(board, "gone two")).to_have_count(0)
+    expect(board.locator(".editor .elsewhere")).to_contain_text("This note was deleted.")
+    expect(board.locator(".editor [name=description]")).to_have_value("typed")
+    board.click("#add-note-form [type=submit]")
+    expect(card(board, "a draft")).to_have_count(1)
+    expect(users.locator("#users > li", has_text=new["nickname"])).to_have_count(1)
+    expect(users.locator("#users > li", has_text=old["nickname"])).to_have_count(0)
+    expect(users.locator("#add-user-form [name=name]")).to_have_value("typed")
+    expect(message(talk, "again")).to_have_count(1)
+    expect(message(talk, gone)).to_have_count(0)
+    expect(talk.locator("#message-content")).to_have_value("typed")
 
 
 def close_at_once(page):
@@ -127,7 +142,7 @@ def never_open(page):
     page.add_init_script("window.WebSocket = class { close() {} }")
 
 
-@pytest.mark.parametrize("block", [refuse, close_at_once, never_open])
+@pytest.mark.parametrize("block", [block_websockets, close_at_once, never_open])
 def test_where_websockets_are_blocked_the_stream_takes_over(windows, shared_server, rest, block):
     page = windows()
     block(page)
@@ -188,7 +203,7 @@ def test_a_leading_tab_that_is_frozen_is_robbed_of_the_feed(windows, shared_serv
 
     # A tab that hangs: it holds the lock and answers nobody.
     first.evaluate("() => setTimeout(() => { const end = Date.now() + 4000; while (Date.now() < end); })")
-    wait_for(lambda: second.evaluate("1") and lines, "the other tab connects", PATIENCE / 1000)
+    wait_for(lambda: second.evaluate("1") and lines, "the other tab connects")
     note = create(rest, fresh())
 
     expect(card_of(second, note)).to_have_count(1)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import card, create, fresh
+from tests.browser.test_accessibility import assert_fits
 from tests.browser.windows import visit
 
 HEBREW = "שלום"
@@ -15,38 +16,22 @@ APART = """search => {
 }"""
 
 
-@pytest.fixture(params=["ltr", "rtl"])
-def direction(request):
-    return request.param
-
-
-@pytest.fixture
-def page(windows, shared_server, direction):
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_fields_begin_where_their_text_begins_and_nothing_is_covered_or_cut(windows, shared_server, rest, direction):
     page = visit(windows(viewport={"width": 360, "height": 740}), shared_server)
     page.evaluate("direction => document.documentElement.dir = direction", direction)
-    return page
-
-
-def test_an_empty_field_begins_where_the_page_begins_and_a_filled_one_where_its_text_begins(page, direction):
     title = page.locator("#add-title")
 
-    expect(title).to_have_css("direction", direction)
+    expect(title).to_have_css("direction", direction)  # an empty field begins where the page does
     title.fill(HEBREW)
     expect(title).to_have_css("direction", "rtl")
     title.fill("words")
     expect(title).to_have_css("direction", "ltr")
-
-
-@pytest.mark.parametrize("text", ["words", HEBREW])
-def test_the_icon_of_the_search_covers_no_text(page, text):
-    page.fill("#search-field", text)
-
-    assert page.locator(".search").evaluate(APART)
-
-
-def test_nothing_reaches_over_the_edge_of_a_small_screen(page, rest):
-    title = fresh("long" * 40)
-    create(rest, title, HEBREW * 40)
-    expect(card(page, title)).to_be_visible()
-
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for text in ("words", HEBREW):
+        page.fill("#search-field", text)
+        assert page.locator(".search").evaluate(APART), text
+    page.fill("#search-field", "")
+    long = fresh("long" * 40)
+    create(rest, long, HEBREW * 40)
+    expect(card(page, long)).to_be_visible()
+    assert_fits(page)

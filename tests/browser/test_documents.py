@@ -1,11 +1,11 @@
 """The API's pages, the manifest and the markup, as a browser takes them."""
 
 import re
+from functools import cache
 from typing import Any
 from urllib.parse import urljoin
 
 import httpx
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import card_of, create, fresh
@@ -14,19 +14,6 @@ from tests.browser.valid_html import DATE, assert_valid
 from tests.browser.windows import visit
 
 DATES = "[...document.querySelectorAll('time')].map(time => time.dateTime)"
-
-
-def test_the_documentation_is_rendered_from_our_own_files(windows, shared_server):
-    page = windows()
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-
-    page.goto(f"{shared_server.base}/docs")
-
-    expect(page.locator("#operations-tag-Notes, .opblock-tag").first).to_be_visible()
-    expect(page.locator(".opblock-summary-path", has_text=re.compile("^/api/notes$")).first).to_be_visible()
-    expect(page.locator(".errors-wrapper")).to_have_count(0)
-    assert [url for url in asked if not url.startswith((shared_server.base, "data:"))] == []
 
 
 def test_the_board_can_be_installed(windows, shared_server):
@@ -227,29 +214,22 @@ def test_what_scripts_date_is_valid_html_too(windows, shared_server, rest):
     assert [date for date in dates if not DATE.fullmatch(date)] == []
 
 
-def test_nothing_in_the_markup_needs_inline_script_or_style(rest):
-    html = rest.get("/front/notes").text
+def test_every_module_is_named_for_preloading_and_none_is_missing(rest):
+    @cache
+    def imported(module: str) -> set[str]:
+        return {urljoin(module, other) for other in re.findall(r'from "(\.[^"]+)"', rest.get(module).text)}
 
-    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", html)
+    for path in ("notes", "users", "rooms", "rooms/1", "boards", "boards/1", "boards/1/transfer", "messages/{}"):
+        html = rest.get(f"/front/{path.format(person(rest)['id'])}").text
+        named = re.findall(r'rel="modulepreload" href="([^"]+)"', html)
+        (main,) = re.findall(r'<script type="module" src="([^"]+)"', html)
+        entries = dict(re.findall(r'(\w+): \(\) => import\("([^"]+)"\)', rest.get(main).text))
+        pages = [page for page in re.findall(r'data-page="(\w+)"', html) if page != "rooms"]
+        waiting = [main, *(urljoin(main, entries[page]) for page in pages)]
+        seen = set(waiting)
+        while waiting:
+            found = imported(waiting.pop()) - seen
+            seen |= found
+            waiting += found
 
-
-@pytest.mark.parametrize(
-    "path", ["notes", "users", "messages/{}", "rooms", "rooms/1", "boards", "boards/1", "boards/1/transfer"]
-)
-def test_every_module_is_named_for_preloading_and_none_is_missing(rest, path):
-    html = rest.get(f"/front/{path.format(person(rest)['id'])}").text
-    named = re.findall(r'rel="modulepreload" href="([^"]+)"', html)
-    (main,) = re.findall(r'<script type="module" src="([^"]+)"', html)
-    entries = dict(re.findall(r'(\w+): \(\) => import\("([^"]+)"\)', rest.get(main).text))
-    waiting = [
-        main,
-        *(urljoin(main, entries[page]) for page in re.findall(r'data-page="(\w+)"', html) if page != "rooms"),
-    ]
-    seen = set(waiting)
-    while waiting:
-        module = waiting.pop()
-        found = {urljoin(module, other) for other in re.findall(r'from "(\.[^"]+)"', rest.get(module).text)} - seen
-        seen |= found
-        waiting += found
-
-    assert sorted([main, *named]) == sorted(seen)
+        assert sorted([main, *named]) == sorted(seen), path

@@ -1,5 +1,6 @@
 """What is typed survives."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
@@ -35,21 +36,12 @@ def test_an_edit_is_found_again_after_a_reload_and_still_knows_what_it_was_based
     expect(card_of(window, note).locator(".theirs")).to_contain_text("theirs")
 
 
-def test_a_cancelled_edit_can_be_had_back(window, rest):
-    note = create(rest, fresh(), "before")
-    editor = edit(window, card_of(window, note))
-    editor.locator("[name=description]").fill("mine")
-
-    window.keyboard.press("Escape")
-    expect(editor).to_have_count(0)
-    window.get_by_role("button", name="Restore").click()
-
-    expect(editor.locator("[name=description]")).to_have_value("mine")
-
-
-def test_the_text_of_a_draft_whose_note_is_gone_is_offered(window, rest, shared_server):
+@pytest.mark.parametrize("is_open", [True, False], ids=["in the editor", "set aside"])
+def test_the_draft_of_a_deleted_note_is_offered(window, rest, shared_server, is_open):
     note = create(rest, fresh(), "before")
     edit(window, card_of(window, note)).locator("[name=description]").fill("mine alone")
+    if not is_open:
+        window.keyboard.press("Escape")
     window.goto("about:blank")
     rest.delete(f"/api/notes/{note['id']}")
 
@@ -72,29 +64,28 @@ def test_a_second_submit_while_the_first_is_under_way_adds_one_note(window):
     assert card(window, title).count() == 1
 
 
-def test_what_was_set_aside_waits_on_its_card_until_it_is_taken_up(window, rest, shared_server):
-    note = create(rest, fresh(), "before")
-    edit(window, card_of(window, note)).locator("[name=description]").fill("mine")
-    window.keyboard.press("Escape")
-
-    visit(window, shared_server)
-    card_of(window, note).get_by_role("button", name="Continue editing").click()
-    editor = card_of(window, note).locator(".editor")
-    expect(editor.locator("[name=description]")).to_have_value("mine")
-    expect(card_of(window, note).locator(".note-aside")).to_have_count(0)
-    visit(window, shared_server)
-
-    expect(editor.locator("[name=description]")).to_have_value("mine")
-    expect(card_of(window, note).locator(".note-aside")).to_have_count(0)
-
-
-def test_what_was_set_aside_is_gone_once_it_is_dropped(window, rest, shared_server):
+def test_a_cancelled_edit_is_restored_or_waits_on_its_card_until_it_is_continued_or_discarded(
+    window, rest, shared_server
+):
     note = create(rest, fresh(), "before")
     aside = card_of(window, note).locator(".note-aside")
-    edit(window, card_of(window, note)).locator("[name=description]").fill("mine")
+    editor = edit(window, card_of(window, note))
+    editor.locator("[name=description]").fill("mine")
+    window.keyboard.press("Escape")
+    expect(editor).to_have_count(0)
+    window.get_by_role("button", name="Restore").click()
+    expect(editor.locator("[name=description]")).to_have_value("mine")
+    window.keyboard.press("Escape")
+
+    visit(window, shared_server)
+    aside.get_by_role("button", name="Continue editing").click()
+    for _ in range(2):
+        expect(editor.locator("[name=description]")).to_have_value("mine")
+        expect(aside).to_have_count(0)
+        visit(window, shared_server)
+    editor.locator("[name=description]").focus()
     window.keyboard.press("Escape")
     expect(aside).to_be_visible()
-
     aside.get_by_role("button", name="Discard").click()
     expect(aside).to_have_count(0)
     visit(window, shared_server)
@@ -103,7 +94,7 @@ def test_what_was_set_aside_is_gone_once_it_is_dropped(window, rest, shared_serv
     expect(aside).to_have_count(0)
 
 
-def test_two_texts_set_aside_are_both_kept_and_what_is_typed_gives_way(window, rest):
+def test_two_drafts_set_aside_are_both_kept_and_typed_text_takes_their_place(window, rest):
     note = create(rest, fresh(), "before")
     aside = card_of(window, note).locator(".note-aside")
     for text in ["first", "second"]:
@@ -117,16 +108,3 @@ def test_two_texts_set_aside_are_both_kept_and_what_is_typed_gives_way(window, r
         seen.append(card_of(window, note).locator(".editor [name=description]").input_value())
 
     assert seen == ["second", "third", "second"]
-
-
-def test_what_was_set_aside_for_a_note_that_is_gone_is_offered(window, rest, shared_server):
-    note = create(rest, fresh(), "before")
-    edit(window, card_of(window, note)).locator("[name=description]").fill("mine alone")
-    window.keyboard.press("Escape")
-    window.goto("about:blank")
-    rest.delete(f"/api/notes/{note['id']}")
-
-    visit(window, shared_server)
-    window.get_by_role("button", name="Use the text").click()
-
-    expect(window.locator("#add-note-form [name=description]")).to_have_value("mine alone")

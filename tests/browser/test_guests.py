@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.rooms import fresh, message, person, room, write
+from tests.browser.rooms import fresh, message, person, room, say, unsent, write
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
 
@@ -85,13 +85,16 @@ def test_a_guest_chooses_a_person_later(windows, shared_server, rest, scripts):
     assert message(page, before).locator(".edit-link").filter(visible=True).count() == 0
 
 
-def test_who_is_added_can_be_chosen_at_once(windows, server):
+def test_a_user_who_is_added_can_be_chosen_at_once_and_who_is_nobody_reads_along(windows, server):
     lobby = visit(windows(), server, LOBBY)
     with httpx.Client(base_url=server.base, verify=False) as rest:
-        elsewhere = visit(windows(), server, f"/front/rooms/{room(rest)}")
+        elsewhere = visit(windows(), server, f"/front/rooms/{(place := room(rest))}")
         expect(lobby.locator("#who-form")).to_be_hidden()
         expect(elsewhere.locator(".who")).to_contain_text("Nobody has been added yet.")
-        _, bob = person(rest, "ada"), person(rest, "bob")
+        ada, bob = person(rest, "ada"), person(rest, "bob")
+        say(rest, place, ada, words := fresh())
+        expect(message(elsewhere, words)).to_have_count(1)  # nobody in particular reads along
+        assert unsent(elsewhere, words).count() == 0
 
     for page in (lobby, elsewhere):
         expect(page.get_by_label("Who are you?").locator("option")).to_have_count(2)
@@ -99,3 +102,5 @@ def test_who_is_added_can_be_chosen_at_once(windows, server):
         page.get_by_label("Who are you?").select_option(label=f"{bob['nickname']} ({bob['name']})")
         page.get_by_role("button", name="Continue").click()
         expect(page.locator(".me-button")).to_have_accessible_name(f"You are {bob['nickname']}")
+    expect(elsewhere.locator("#message-form")).to_be_visible()
+    assert elsewhere.url.endswith(f"/front/rooms/{place}")

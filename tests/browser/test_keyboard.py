@@ -14,18 +14,17 @@ def three(window, rest):
     return notes
 
 
-def test_n_writes_a_note_and_enter_adds_it(window):
-    title = fresh()
+def test_n_writes_a_note_whose_keys_are_text_and_enter_adds_it(window):
+    title, text = f"x?/jn {fresh()}", fresh()
     window.keyboard.press("n")
     window.keyboard.type(title)
+    expect(window.locator("#add-title")).to_have_value(title)
+    expect(window.locator("dialog")).to_be_hidden()
     window.keyboard.press("Enter")
-
     expect(window.locator("li.note", has_text=title)).to_have_count(1)
     assert focused(window) == "add-title"
 
-
-def test_ctrl_enter_in_the_text_adds_the_note_and_enter_alone_breaks_the_line(window):
-    text = fresh()
+    # In the text Enter breaks the line.
     window.focus("#add-description")
     window.keyboard.type(text)
     window.keyboard.press("Enter")
@@ -35,7 +34,7 @@ def test_ctrl_enter_in_the_text_adds_the_note_and_enter_alone_breaks_the_line(wi
     expect(window.locator("li.note span", has_text=text)).to_have_text(f"{text}\nmore", use_inner_text=True)
 
 
-def test_j_k_and_arrows_move_between_the_cards(window, three):
+def test_j_k_and_arrows_move_between_the_cards(window, rest, three):
     window.keyboard.press("j")
     assert focused(window) == f"note-{three[0]['id']}"
     window.keyboard.press("j")
@@ -45,11 +44,10 @@ def test_j_k_and_arrows_move_between_the_cards(window, three):
     window.keyboard.press("ArrowLeft")
     assert focused(window) == f"note-{three[0]['id']}"
 
-
-def test_arrows_up_and_down_keep_to_the_column(window, rest, three):
+    # Up and down keep to the column.
     last = [create(rest, fresh()) for _ in range(6)][-1]
     expect(card_of(window, last)).to_have_count(1)
-    window.keyboard.press("j")
+    card_of(window, last).focus()
     window.keyboard.press("ArrowRight")
     column = window.evaluate("document.activeElement.getBoundingClientRect().left")
 
@@ -67,36 +65,30 @@ def test_x_ticks_and_the_focus_goes_to_the_next_card(window, three):
     expect(card_of(window, three[0])).to_have_attribute("data-done", "")
     expect(card_of(window, three[1])).to_be_focused()
 
-    for key in ("j", "x", "Delete"):
-        window.keyboard.press(key)
-        expect(window.locator("ul.notes > li:focus")).to_have_count(1)
-
+    window.keyboard.press("j")
+    window.keyboard.press("x")
     expect(card_of(window, three[2])).to_have_attribute("data-done", "")
+    expect(card_of(window, three[2])).not_to_be_focused()
+    following = focused(window)
+    window.keyboard.press("Delete")
+    expect(window.locator(f"#{following}")).to_have_count(0)
+    expect(window.locator("ul.notes > li:focus")).to_have_count(1)
     assert window.evaluate("!('done' in document.activeElement.dataset)")
 
 
-def test_e_edits_and_escape_goes_back_to_the_card(window, three):
+def test_e_edits_delete_moves_the_focus_on_and_u_undoes(window, rest, three):
     window.keyboard.press("j")
     window.keyboard.press("e")
     expect(window.locator(".editor :focus")).to_have_count(1)
     window.keyboard.press("Escape")
-
     assert focused(window) == f"note-{three[0]['id']}"
-
-
-def test_delete_moves_the_focus_to_the_next_card_and_u_undoes(window, three):
-    window.keyboard.press("j")
     window.keyboard.press("Delete")
     expect(card_of(window, three[0])).to_have_count(0)
     assert focused(window) == f"note-{three[1]['id']}"
-
     window.keyboard.press("u")
-
     expect(card_of(window, three[0])).to_be_focused()
 
-
-def test_a_card_deleted_by_somebody_else_hands_its_focus_on(window, rest, three):
-    window.keyboard.press("j")
+    # Somebody else deletes the card inside of which the focus is.
     window.keyboard.press("Tab")
     rest.delete(f"/api/notes/{three[0]['id']}")
     expect(card_of(window, three[0])).to_have_count(0)
@@ -118,15 +110,12 @@ def test_slash_searches_enter_goes_to_the_first_result_and_escape_clears(window,
     expect(window.locator("#summary")).to_contain_text("open")
 
 
-def test_keys_typed_into_a_field_are_text(window):
-    window.keyboard.press("n")
-    window.keyboard.type("x?/jn")
+def test_the_skip_link_leads_to_the_notes_and_the_sheet_turns_the_keys_off(window):
+    window.keyboard.press("Tab")
+    expect(window.locator(".skip-link")).to_be_focused()
+    window.keyboard.press("Enter")
+    assert focused(window) == "main"
 
-    expect(window.locator("#add-title")).to_have_value("x?/jn")
-    expect(window.locator("dialog")).to_be_hidden()
-
-
-def test_the_sheet_lists_the_keys_and_can_turn_them_off(window):
     window.keyboard.press("?")
     expect(window.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     window.get_by_role("switch").click()
@@ -136,14 +125,6 @@ def test_the_sheet_lists_the_keys_and_can_turn_them_off(window):
     window.keyboard.press("n")
 
     assert focused(window) != "add-title"
-
-
-def test_the_skip_link_comes_first_and_leads_to_the_notes(window):
-    window.keyboard.press("Tab")
-    expect(window.locator(".skip-link")).to_be_focused()
-    window.keyboard.press("Enter")
-
-    assert focused(window) == "main"
 
 
 # How browsers tell of a key that an input method has: Safari after the composition, the others during it.

@@ -2,16 +2,16 @@
 
 import re
 
-import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.board import card_of, create, edit, fresh
 from tests.browser.rooms import be, person, room, say
 from tests.browser.test_accessibility import assert_accessible
-from tests.browser.windows import visit
+from tests.browser.windows import SIZE, visit
 from tests.support.servers.server_process import ROOT
 
-NARROW, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 390, "height": 844}
+LAPTOP = SIZE
 STATES = [
     "Connecting…",  # what the page comes with
     *re.findall(
@@ -65,10 +65,9 @@ def test_the_search_stays_as_wide_whatever_the_connection_says(windows, shared_s
         assert not page.locator("#search-field").evaluate(CUT), width
 
 
-@pytest.mark.parametrize("viewport", [LAPTOP, NARROW], ids=["laptop", "phone"])
-def test_a_badge_says_99_at_most_keeps_off_its_edge_and_cuts_no_name(windows, shared_server, rest, viewport):
+def test_a_badge_says_99_at_most_keeps_off_its_edge_and_cuts_no_name(windows, shared_server, rest):
     ada, bob, place = person(rest), person(rest), room(rest)
-    page = be(windows(viewport=viewport), shared_server, ada)
+    page = be(windows(), shared_server, ada)
     for count, says in ((1, "1"), (99, "99"), (100, "99+"), (101, "99+")):
         while (unread := rest.get(f"/api/users/{ada['id']}/unread").json()) and (
             sum(one["count"] for one in unread) < count
@@ -77,12 +76,15 @@ def test_a_badge_says_99_at_most_keeps_off_its_edge_and_cuts_no_name(windows, sh
         for path in ("/front/rooms", "/front/notes"):
             visit(page, shared_server, path)
             badges = page.locator(f"#rooms-place .badge, [data-room='{place}'] .badge")
-            for badge in badges.all():
-                expect(badge.locator(".badge-count")).to_have_text(says)
-                assert badge.evaluate(ROOM_AROUND) >= 3
-        assert badges.count() == 1
-        assert page.locator(".switcher summary .board-name").inner_text() == "Everybody's board"
-        assert not page.locator(".switcher summary .board-name").evaluate(CUT)
+            for viewport in (LAPTOP, NARROW):
+                page.set_viewport_size(viewport)
+                for badge in badges.all():
+                    expect(badge.locator(".badge-count")).to_have_text(says)
+                    assert badge.evaluate(ROOM_AROUND) >= 3
+                if path == "/front/notes":
+                    assert badges.count() == 1
+                    assert page.locator(".switcher summary .board-name").inner_text() == "Everybody's board"
+                    assert not page.locator(".switcher summary .board-name").evaluate(CUT)
 
 
 def test_a_laptop_shows_the_rooms_without_a_stray_line(windows, shared_server, rest):
@@ -96,34 +98,35 @@ def test_a_laptop_shows_the_rooms_without_a_stray_line(windows, shared_server, r
         assert page.evaluate(LONG_LINES) == lines
 
 
-@pytest.mark.parametrize("path", ["notes", "users", "rooms", "boards", "boards/1", "boards/1/transfer", "messages/{}"])
-def test_no_focus_ring_touches_the_label_above(windows, shared_server, rest, path):
-    page = visit(windows(), shared_server, f"/front/{path.format(person(rest)['id'])}")
-    if path == "notes":
-        note = create(rest, fresh(), "text")
-        edit(page, card_of(page, note))
+def test_no_focus_ring_touches_the_label_above(windows, shared_server, rest):
+    note, ada, page = create(rest, fresh(), "text"), person(rest), windows()
+    for path in ("notes", "users", "rooms", "boards", "boards/1", "boards/1/transfer", f"messages/{ada['id']}"):
+        visit(page, shared_server, f"/front/{path}")
+        if path == "notes":
+            edit(page, card_of(page, note))
 
-    found = page.locator("main .field > label").evaluate_all(TOUCHED)
+        found = page.locator("main .field > label").evaluate_all(TOUCHED)
 
-    assert any(ring > 0 for _, ring, _ in found)
-    assert [name for name, _, gap in found if gap < 1] == []
+        assert any(ring > 0 for _, ring, _ in found), path
+        assert [name for name, _, gap in found if gap < 1] == [], path
 
 
-@pytest.mark.parametrize("viewport", [LAPTOP, NARROW], ids=["laptop", "phone"])
-def test_a_long_name_makes_no_choice_wider_than_the_page(windows, shared_server, rest, viewport):
+def test_a_long_name_makes_no_choice_wider_than_the_page(windows, shared_server, rest):
     nickname, name = fresh("long").replace(" ", ""), "A long name, " * 7
     made = rest.post("/api/users", json={"name": name.strip(), "email": "a@b.example", "nickname": nickname}).json()
     board = rest.post("/api/boards", json={"name": fresh()}).json()["id"]
-    page = windows(viewport=viewport)
+    page = windows()
     for path in ("rooms/1", f"boards/{board}", f"messages/{person(rest)['id']}"):
         visit(page, shared_server, f"/front/{path}")
         choice = page.locator("select", has=page.locator(f"option[value='{made['id']}']"))
-        box = choice.bounding_box()
-        assert box is not None, path
-        assert box["x"] + box["width"] <= viewport["width"] - 8, path
+        for viewport in (LAPTOP, NARROW):
+            page.set_viewport_size(viewport)
+            box = choice.bounding_box()
+            assert box is not None, path
+            assert box["x"] + box["width"] <= viewport["width"] - 8, path
 
 
-def test_a_page_outside_has_its_name_in_the_middle(windows, guarded_server):
+def test_signing_in_has_its_name_in_the_middle_and_begins_in_the_field_to_fill(windows, guarded_server):
     page = windows()
     page.goto(f"{guarded_server.base}/front/sign-in")
     for width in (1280, 390):
@@ -131,6 +134,13 @@ def test_a_page_outside_has_its_name_in_the_middle(windows, guarded_server):
         for part in (".brand", "h1"):
             middle = page.locator(part).evaluate(MIDDLE)
             assert abs(middle - width / 2) < 2, (part, width, middle)
+    expect(page.locator("#sign-in-nickname")).to_be_focused()
+    page.keyboard.type("nobody")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".form-error:visible")).to_be_visible()
+    expect(page.locator("#sign-in-nickname")).to_have_value("nobody")
+    expect(page.locator("#sign-in-password")).to_be_focused()
 
 
 def test_the_page_of_a_foreign_name_looks_like_other_errors(windows, shared_server):
@@ -144,15 +154,3 @@ def test_the_page_of_a_foreign_name_looks_like_other_errors(windows, shared_serv
     expect(page.locator("h1")).to_have_text("Misdirected Request")
     expect(page.locator("body")).not_to_contain_text("999999")
     assert_accessible(page)
-
-
-def test_signing_in_begins_in_the_field_that_is_to_be_filled(windows, guarded_server):
-    page = windows()
-    page.goto(f"{guarded_server.base}/front/sign-in")
-    expect(page.locator("#sign-in-nickname")).to_be_focused()
-    page.keyboard.type("nobody")
-    page.keyboard.press("Enter")
-
-    expect(page.locator(".form-error:visible")).to_be_visible()
-    expect(page.locator("#sign-in-nickname")).to_have_value("nobody")
-    expect(page.locator("#sign-in-password")).to_be_focused()

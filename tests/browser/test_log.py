@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser import rooms
 from tests.browser.rooms import enter, expect_at_end, fresh, message, person, room, say, unread, write
-from tests.browser.windows import PATIENCE, visit
+from tests.browser.windows import visit
 from tests.support.servers.server_process import wait_for
 
 IN_SIGHT = """async () => {
@@ -26,9 +26,9 @@ SCROLL = "top => { document.querySelector('#log').scrollTop = top; }"
 
 
 def assert_same_place(after: tuple[str, float], before: tuple[str, float]) -> None:
-    """The same message is the first in sight, where it was: a scroll offset is whole, so half a pixel may be lost."""
+    """The same message is the first in sight, where it was: each scroll offset is whole, half a pixel off at most."""
     assert after[0] == before[0]
-    assert abs(after[1] - before[1]) <= 0.5
+    assert abs(after[1] - before[1]) < 1
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_what_arrives_while_one_is_at_the_end_is_in_sight_and_read(come, rest, a
     note = say(rest, long_room, bob, fresh())
     expect(message(page, note["content"])).to_be_in_viewport()
 
-    wait_for(lambda: unread(rest, ada, long_room) == 0, "it is read", PATIENCE / 1000)
+    wait_for(lambda: unread(rest, ada, long_room) == 0, "it is read")
     expect(message(page, note["content"]).locator(".new-line")).to_be_hidden()
     expect_at_end(page)
     page.evaluate(SCROLL, -100_000)
@@ -128,7 +128,7 @@ def test_what_nobody_looks_at_stays_unread_until_somebody_does(come, rest, ada, 
         page.locator("#jump").click()
 
     assert request.value.post_data_json == {"reader_id": ada["id"], "message_id": note["id"]}
-    wait_for(lambda: unread(rest, ada, place) == 0, "it is read", PATIENCE / 1000)
+    wait_for(lambda: unread(rest, ada, place) == 0, "it is read")
 
 
 def test_a_hidden_tab_reads_nothing(come, rest, ada, bob):
@@ -145,47 +145,12 @@ def test_a_hidden_tab_reads_nothing(come, rest, ada, bob):
     assert not [url for url in asked if url.endswith("/read")]
     page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
 
-    wait_for(lambda: unread(rest, ada, place) == 0, "it is read", PATIENCE / 1000)
+    wait_for(lambda: unread(rest, ada, place) == 0, "it is read")
     expect(message(page, first["content"]).locator(".new-line")).to_be_visible()
     answer = fresh("answer")
     write(page, answer)
     expect(message(page, answer)).to_have_count(1)
     expect(page.locator(".new-line:visible")).to_have_count(0)
-
-
-def test_a_conversation_opens_where_one_left_off(come, rest, ada, bob):
-    place = room(rest)
-    before = say(rest, place, bob, fresh("before"))
-    rest.post(f"/api/rooms/{place}/read", json={"reader_id": ada["id"], "message_id": before["id"]})
-    notes = [say(rest, place, bob, fresh("since")) for _ in range(30)]
-
-    page = come(ada, place)
-
-    expect(message(page, notes[0]["content"]).locator(".new-line")).to_be_in_viewport()
-    expect(page.locator("#jump")).to_have_text("30 new")
-    assert unread(rest, ada, place) == 30
-
-
-def test_after_a_reset_the_conversation_is_fetched_anew(windows, server):
-
-    import httpx
-
-    with httpx.Client(base_url=server.base, verify=False) as rest:
-        ada, place = person(rest, "ada"), 1
-        gone, kept = say(rest, place, ada, fresh("gone")), None
-        page = enter(windows, server, ada, place)
-        expect(message(page, gone["content"])).to_have_count(1)
-        page.fill("#message-content", "still typing")
-        server.stop()
-        server.forget()
-        server.start()
-    with httpx.Client(base_url=server.base, verify=False) as rest:
-        ada = person(rest, "ada")
-        kept = say(rest, place, ada, fresh("again"))
-
-        expect(message(page, kept["content"])).to_have_count(1, timeout=40_000)
-        expect(message(page, gone["content"])).to_have_count(0)
-        expect(page.locator("#message-content")).to_have_value("still typing")
 
 
 def test_what_has_scrolled_by_long_ago_is_let_go_of_and_found_again(windows, shared_server, rest, ada, bob):
@@ -226,7 +191,7 @@ def test_far_above_the_newest_are_let_go_of_and_come_again_on_the_way_down(above
         shown.update(above.evaluate("[...document.querySelectorAll('#messages > li')].map(({dataset}) => +dataset.id)"))
         return note["id"] in shown
 
-    wait_for(down, "the newest is there again", PATIENCE / 1000)
+    wait_for(down, "the newest is there again")
     assert above.locator("#messages > li").count() <= 240
     ids = [one["id"] for one in rest.get(f"/api/rooms/{long_room}/messages").json()]
     assert shown >= {one for one in ids if one >= min(shown)}

@@ -84,7 +84,7 @@ def test_keys_and_double_clicks_do_nothing_that_a_viewer_may_not(ada, bob):
 
     expect(page.locator(".note")).to_be_focused()
     expect(page.locator(".editor:visible")).to_have_count(0)
-    assert set(asked) <= {"GET"}
+    assert set(asked) <= {"GET", "HEAD"}
 
 
 def test_members_come_and_go_under_the_eyes_of_the_owner(ada, bob):

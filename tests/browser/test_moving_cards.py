@@ -1,5 +1,7 @@
 """A card that moves or goes takes along neither the window nor the focus."""
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
@@ -32,33 +34,28 @@ def scrolled(page: Page) -> int:
     return far
 
 
-@pytest.mark.parametrize("way", ["a click", "the space key", "somebody else"])
-@pytest.mark.parametrize("place", [(1, 0), (20, 700)])
-def test_ticking_moves_the_card_and_nothing_else(page, rest, notes, way, place):
-    at, far = place  # which note, and how far down the window is
+@pytest.mark.parametrize(("at", "far"), [(1, 0), (20, 700)], ids=["at the top", "further down"])
+def test_ticking_moves_the_card_and_nothing_else(page, rest, notes, at, far):
+    """By a click, by the space key, and by somebody else."""
     note, following = notes[at], notes[at + 1]
-    box = card_of(page, note).locator(".done-box")
-    page.evaluate("far => scrollTo({ top: far, behavior: 'instant' })", far)
-    before = scrolled(page)
-    try:
-        if way == "a click":
-            box.click()
-        else:
-            box.evaluate("box => box.focus({ preventScroll: true })")
-            if way == "the space key":
-                page.keyboard.press("Space")
-            else:
-                rest.patch(f"/api/notes/{note['id']}", json={"done": True})
+    box, focus = card_of(page, note).locator(".done-box"), "box => box.focus({ preventScroll: true })"
+    ways: list[Callable[[], object]] = [
+        box.click,
+        lambda: (box.evaluate(focus), page.keyboard.press("Space")),
+        lambda: (box.evaluate(focus), rest.patch(f"/api/notes/{note['id']}", json={"done": True})),
+    ]
+    for tick in ways:
+        page.evaluate("far => scrollTo({ top: far, behavior: 'instant' })", far)
+        before = scrolled(page)
+        tick()
         expect(page.locator("ul.notes > li").last).to_have_id(f"note-{note['id']}")
 
         expect(card_of(page, following)).to_be_focused()
         assert scrolled(page) == before
-        card_of(page, note).locator(".done-box").evaluate("box => box.focus({ preventScroll: true })")
+        box.evaluate(focus)
         page.keyboard.press("Space")
         expect(card_of(page, note)).not_to_have_attribute("data-done", "")
         assert scrolled(page) == before
-    finally:
-        rest.patch(f"/api/notes/{note['id']}", json={"done": False})
 
 
 def test_a_card_that_matches_the_search_no_more_hands_its_focus_on(windows, shared_server, rest):

@@ -78,21 +78,7 @@ def test_a_retry_of_what_the_server_has_already_doubles_nothing(page, rest, plac
     assert said(rest, place) == [words]
 
 
-def test_what_is_unsent_is_kept_over_a_reload_and_sent_once(page, rest, shared_server, place):
-    words = fresh()
-    page.route("**/api/rooms/*/messages", lambda route: route.abort())
-    write(page, words)
-    expect(unsent(page, words).get_by_role("button", name="Retry")).to_be_visible()
-
-    page.unroute("**/api/rooms/*/messages")
-    visit(page, shared_server, f"/front/rooms/{place}")
-
-    expect(message(page, words)).to_have_count(1)
-    expect(page.locator("#outbox > li")).to_have_count(0)
-    assert said(rest, place) == [words]
-
-
-def test_retry_sends_it_and_taking_it_back_puts_it_into_the_field(page, rest, place):
+def test_what_is_unsent_is_retried_or_edited_or_sent_once_after_a_reload(page, rest, shared_server, place):
     words, other = fresh(), fresh("other")
     page.route("**/api/rooms/*/messages", lambda route: route.abort())
     write(page, words)
@@ -102,12 +88,16 @@ def test_retry_sends_it_and_taking_it_back_puts_it_into_the_field(page, rest, pl
     unsent(page, other).get_by_role("button", name="Edit it").click()
     expect(page.locator(FIELD)).to_have_value(other)
     expect(page.locator(FIELD)).to_be_focused()
+    write(page, other)
+    expect(unsent(page, other)).to_contain_text("No answer")
     page.unroute("**/api/rooms/*/messages")
     unsent(page, words).get_by_role("button", name="Retry").click()
-
     expect(message(page, words)).to_have_count(1)
+    visit(page, shared_server, f"/front/rooms/{place}")
+
+    expect(message(page, other)).to_have_count(1)
     expect(page.locator("#outbox > li")).to_have_count(0)
-    assert said(rest, place) == [words]
+    assert said(rest, place) == [words, other]
 
 
 def test_a_tab_that_sends_forgets_nothing_that_another_tab_could_not(page, windows, rest, shared_server, place):

@@ -2,11 +2,10 @@
 
 import re
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.rooms import be, fresh, person
+from tests.browser.rooms import fresh, person
 from tests.browser.windows import visit
 
 PATH = "/front/users"
@@ -34,7 +33,7 @@ def nick() -> str:
     return fresh("nick").replace(" ", "-")
 
 
-def test_the_page_says_what_it_is_and_who_is_known(windows, shared_server, rest):
+def test_the_page_lists_users_and_refuses_a_nickname_that_is_taken(windows, shared_server, rest):
     ada = person(rest, "ada")
     page = visit(windows(), shared_server, PATH)
     version = rest.get("/api/version").json()["version"]
@@ -42,7 +41,17 @@ def test_the_page_says_what_it_is_and_who_is_known(windows, shared_server, rest)
     expect(page.locator("h1")).to_have_text(f"Known users - Version {version}")
     link = page.get_by_role("link", name=f"{ada['nickname']} ({ada['name']})", exact=True)
     expect(link).to_have_attribute("href", f"/front/messages/{ada['id']}")
-    expect(card(page, ada["nickname"]).locator("a[href^=mailto]")).to_have_attribute("href", f"mailto:{ada['email']}")
+    mail = card(page, ada["nickname"]).locator("a[href^=mailto]")
+    expect(mail).to_have_attribute("href", f"mailto:{ada['email']}")
+    # A guest is not offered to talk.
+    expect(card(page, ada["nickname"]).get_by_role("button", name="Use as")).to_be_visible()
+    expect(card(page, ada["nickname"]).get_by_role("button", name="Talk")).to_be_hidden()
+    # An address that is deleted goes from the screen.
+    assert rest.patch(f"/api/me?person_id={ada['id']}", json={"email": None}).status_code == 200
+    expect(mail).to_be_hidden()
+    add(page, ada["nickname"].upper())
+    expect(page.locator("#add-nickname-error")).to_contain_text("taken")
+    expect(page.locator("#add-nickname")).to_be_focused()
 
 
 def test_who_is_added_shows_on_every_screen_and_the_form_clears(windows, shared_server):
@@ -65,32 +74,6 @@ def test_who_is_added_shows_on_every_screen_and_the_form_clears(windows, shared_
 SHAPE = """card => [card.id, ...[...card.querySelectorAll("*")].map(element => [
   element.localName, element.href, element.value, element.formAction, element.ariaLabel, element.textContent.trim()
 ].join("|"))]"""
-
-
-def test_the_page_shows_a_person_only_once_the_feed_brought_them(windows, shared_server):
-    page = windows()
-    page.route_web_socket(re.compile("/ws"), lambda _: None)  # opens and stays silent
-    page.route("**/events*", lambda route: route.abort())
-    visit(page, shared_server, PATH)
-    nickname = nick()
-
-    with page.expect_response(lambda response: response.request.method == "POST") as answer:
-        add(page, nickname)
-
-    assert answer.value.status == 201
-    expect(page.locator("#add-user-form [name=nickname]")).to_have_value("")
-    assert card(page, nickname).count() == 0
-
-
-def test_an_address_that_is_taken_back_goes_from_every_screen(windows, shared_server, rest):
-    ada = person(rest, "ada")
-    page = visit(windows(), shared_server, PATH)
-    mail = card(page, ada["nickname"]).locator(".user-mail")
-    expect(mail).to_be_visible()
-
-    assert rest.patch(f"/api/me?person_id={ada['id']}", json={"email": None}).status_code == 200
-
-    expect(mail).to_be_hidden()
 
 
 WRONG = [
@@ -117,16 +100,6 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(windows
             expect(page.locator(f"#add-user-form [name={name}]")).to_have_value(text)
 
 
-def test_a_nickname_that_is_taken_is_said_at_the_nickname(windows, shared_server, rest):
-    taken = person(rest)["nickname"].upper()
-    page = visit(windows(), shared_server, PATH)
-
-    add(page, taken)
-
-    expect(page.locator("#add-nickname-error")).to_contain_text("taken")
-    expect(page.locator("#add-nickname")).to_be_focused()
-
-
 def test_without_a_script_a_person_is_added_chosen_and_talked_to(windows, shared_server, rest):
     other = person(rest, "other")
     page = windows(java_script_enabled=False)
@@ -141,14 +114,6 @@ def test_without_a_script_a_person_is_added_chosen_and_talked_to(windows, shared
 
     assert re.search(r"/front/rooms/\d+$", page.url)
     expect(page.locator("h1")).to_have_text(other["nickname"])
-
-
-def test_who_is_nobody_is_not_offered_to_talk(windows, shared_server, rest):
-    ada = person(rest)
-    page = visit(windows(), shared_server, PATH)
-
-    expect(card(page, ada["nickname"]).get_by_role("button", name="Use as")).to_be_visible()
-    expect(card(page, ada["nickname"]).get_by_role("button", name="Talk")).to_be_hidden()
 
 
 def test_names_are_text_however_they_come(windows, shared_server, rest):
@@ -168,22 +133,3 @@ def test_names_are_text_however_they_come(windows, shared_server, rest):
         assert page.evaluate("window.__xss") is None
         assert page.locator("li.user :is(script, img, svg[onload])").count() == 0
         assert page.locator("li.user [onfocus], li.user [autofocus]").count() == 0
-
-
-def test_another_database_brings_other_people_and_keeps_what_is_typed(windows, server):
-    with httpx.Client(base_url=server.base, verify=False) as rest:
-        old = person(rest, "old")
-    page = visit(be(windows(), server, old), server, PATH)
-    expect(card(page, old["nickname"])).to_have_count(1)
-    page.fill("#add-user-form [name=name]", "typed")
-
-    server.stop()
-    server.forget()
-    server.start()
-    with httpx.Client(base_url=server.base, verify=False) as rest:  # nobody has the id that this page listens for
-        expect(page.locator("#connection")).to_have_text("Live", timeout=40_000)
-        new = person(rest, "new")
-
-    expect(card(page, new["nickname"])).to_have_count(1)
-    expect(card(page, old["nickname"])).to_have_count(0)
-    expect(page.locator("#add-user-form [name=name]")).to_have_value("typed")

@@ -5,16 +5,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.rooms import be, block_websockets, enter, fresh, message, unsent, write
+from tests.browser.conftest import serving
+from tests.browser.rooms import be, block_websockets, enter, fresh, message
 from tests.browser.windows import visit
-from tests.support.servers.server_process import ServerProcess
 
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory):
     """A server where comings and goings are told sooner than elsewhere."""
     soon = {"quart_notes.live.presence.PUBLISH_INTERVAL": 0.2, "quart_notes.live.presence.LEAVE_DELAY": 0.4}
-    with ServerProcess(tmp_path_factory.mktemp("server") / "data", constants=soon) as server:
+    with serving("shared", tmp_path_factory.mktemp("server"), constants=soon) as server:
         yield server
 
 
@@ -94,19 +94,3 @@ def test_a_guest_of_the_plain_text_door_is_here_and_is_heard(windows, shared_ser
         expect(page.locator(".here-list")).to_contain_text("Client 42")
 
     expect(message(page, words)).not_to_have_attribute("data-own", "")
-
-
-def test_who_has_not_said_who_they_are_reads_along_and_can_say_it(windows, shared_server, hers, bob, place):
-    page = windows()
-    page.goto(f"{shared_server.base}/front/rooms/{place}")
-    expect(page.locator("#connection")).to_have_text("Live")
-    words = fresh()
-
-    write(hers, words)
-    expect(message(page, words)).to_have_count(1)
-    assert unsent(page, words).count() == 0
-    page.select_option("#who", str(bob["id"]))
-    page.get_by_role("button", name="Continue").click()
-
-    expect(page.locator("#message-form")).to_be_visible()
-    assert page.url.endswith(f"/front/rooms/{place}")

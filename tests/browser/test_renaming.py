@@ -121,4 +121,4 @@ def test_after_a_reset_the_page_says_the_names_of_now(windows, server):
         """)
     server.start()
 
-    expect(page.locator(".me-button")).to_have_accessible_name("You are zoe", timeout=40_000)
+    expect(page.locator(".me-button")).to_have_accessible_name("You are zoe")

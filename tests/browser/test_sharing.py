@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
+from tests.browser.rooms import person
 from tests.browser.windows import Windows, visit
 from tests.support.servers.server_process import ServerProcess
 
@@ -18,22 +19,43 @@ def both(windows: Windows, shared_server: ServerProcess) -> tuple[Page, Page]:
     return visit(windows(), shared_server), visit(windows(), shared_server)
 
 
-def test_a_note_added_in_one_window_shows_in_both_and_the_form_clears(both):
-    here, _ = both
+def test_what_one_window_does_with_a_note_shows_in_both(both, rest):
+    here, there = both
     title = fresh()
 
     add(here, title, "first line\n  second line")
-
     for page in both:
         expect(card(page, title).locator(".title")).to_have_text(title)
         expect(card(page, title).locator("span")).to_have_text("first line\n  second line", use_inner_text=True)
         expect(card(page, title)).to_have_count(1)
-    expect(here.locator("#add-note-form [name=title]")).to_have_value("")
-    expect(here.locator("#add-note-form [name=description]")).to_have_value("")
+    for field in ("title", "description"):
+        expect(here.locator(f"#add-note-form [name={field}]")).to_have_value("")
+
+    editor = edit(here, card(here, title))
+    editor.locator("[name=description]").fill("after")
+    editor.locator(".save-button").click()
+    for page in both:
+        expect(card(page, title).locator("span")).to_have_text("after")
+        expect(card(page, title).locator("button.delete-button")).to_have_count(1)
+    expect(here.locator(".editor")).to_have_count(0)
+
+    card(here, title).locator("input[type=checkbox]").click()
+    expect(card(there, title).locator("input[type=checkbox]")).to_be_checked()
+    card(there, title).locator("input[type=checkbox]").click()
+    expect(card(here, title).locator("input[type=checkbox]")).not_to_be_checked()
+
+    card(here, title).hover()
+    card(here, title).locator("button.delete-button").click()
+    for page in both:
+        expect(card(page, title)).to_have_count(0)
+    here.get_by_role("button", name="Undo").click()
+    for page in both:
+        expect(card(page, title).locator("span")).to_have_text("after")
+    expect(card(here, title)).to_be_focused()
 
 
-def test_the_newest_open_note_comes_first_and_done_ones_last(both, rest):
-    here, _ = both
+def test_the_newest_open_note_comes_first_done_ones_last_and_a_pin_shows(both, rest):
+    here, there = both
     notes = [create(rest, fresh("order")) for _ in range(3)]
     card_of(here, notes[2]).locator("input[type=checkbox]").check()
 
@@ -42,23 +64,7 @@ def test_the_newest_open_note_comes_first_and_done_ones_last(both, rest):
         order = page.locator("ul.notes > li").evaluate_all("cards => cards.map(card => Number(card.dataset.id))")
         assert [i for i in order if i in {n["id"] for n in notes}] == [notes[1]["id"], notes[0]["id"], notes[2]["id"]]
 
-
-def test_an_edit_in_place_shows_in_both_and_keeps_the_delete_button(both, rest):
-    here, _ = both
-    note = create(rest, fresh(), "before")
-
-    editor = edit(here, card_of(here, note))
-    editor.locator("[name=description]").fill("after")
-    editor.locator(".save-button").click()
-
-    for page in both:
-        expect(card_of(page, note).locator("span")).to_have_text("after")
-        expect(card_of(page, note).locator("button.delete-button")).to_have_count(1)
-    expect(here.locator(".editor")).to_have_count(0)
-
-
-def test_a_pin_shows_in_both_and_can_be_taken_back_by_keyboard(both, rest):
-    here, there = both
+    # A pin shows in both, too.
     note = create(rest, fresh("pinned"))
     pin = card_of(here, note).get_by_role("button", name=f"Pin: {note['title']}")
 
@@ -80,57 +86,36 @@ def test_a_pin_shows_in_both_and_can_be_taken_back_by_keyboard(both, rest):
     expect(card_of(there, note)).not_to_have_attribute("data-pinned", "")
 
 
-def test_a_pin_that_was_not_saved_says_so_and_is_taken_back(both, rest):
-    here, _ = both
-    note = create(rest, fresh("pinned"))
-    here.route("**/api/notes/*", lambda route: route.fulfill(status=503, body="{}"))
-
-    card_of(here, note).hover()
-    card_of(here, note).locator(".pin-button").click()
-
-    expect(card_of(here, note).locator(".note-status")).to_have_attribute("data-failed", "")
-    expect(card_of(here, note).locator(".pin-button")).to_have_attribute("aria-pressed", "false")
+SENT = {
+    "/front/notes": ("#add-note-form", "title"),
+    "/front/users": ("#add-user-form", "nickname"),
+    "/front/messages/1": ("#send-form", "content"),
+}
 
 
-def test_a_tick_is_shared_and_can_be_taken_back(both, rest):
-    here, there = both
-    note = create(rest, fresh())
-
-    card_of(here, note).locator("input[type=checkbox]").click()
-    expect(card_of(there, note).locator("input[type=checkbox]")).to_be_checked()
-    card_of(there, note).locator("input[type=checkbox]").click()
-
-    expect(card_of(here, note).locator("input[type=checkbox]")).not_to_be_checked()
-
-
-def test_a_deleted_note_goes_in_both_and_undo_brings_it_back(both, rest):
-    here, there = both
-    note = create(rest, fresh(), "text")
-
-    card_of(here, note).hover()
-    card_of(here, note).locator("button.delete-button").click()
-    expect(card_of(there, note)).to_have_count(0)
-    expect(card_of(here, note)).to_have_count(0)
-    here.get_by_role("button", name="Undo").click()
-
-    for page in both:
-        expect(card_of(page, note).locator("span")).to_have_text("text")
-    expect(card_of(here, note)).to_be_focused()
-
-
-def test_the_page_shows_a_note_only_once_the_feed_brought_it(windows, shared_server):
+@pytest.mark.parametrize("path", SENT)
+def test_a_page_shows_what_it_sent_only_once_the_feed_brings_it(windows, shared_server, rest, path):
+    for _ in range(2):
+        person(rest)
     page = windows()
     page.route_web_socket(re.compile("/ws"), lambda _: None)  # opens and stays silent
     page.route("**/events*", lambda route: route.abort())
-    visit(page, shared_server)
-    title = fresh()
+    visit(page, shared_server, path)
+    form, field = SENT[path]
+    word = fresh("word").replace(" ", "")
+    values = {"title": word, "name": "Ada", "email": "ada@example.org", "nickname": word, "content": word}
+    for name, value in values.items():
+        for one in page.locator(f"{form} :is(input, textarea)[name={name}]").all():
+            one.fill(value)
+    for one in page.locator(f"{form} select").all():
+        one.select_option(index=1)
 
     with page.expect_response(lambda response: response.request.method == "POST") as answer:
-        add(page, title)
+        page.click(f"{form} [type=submit]")
 
     assert answer.value.status == 201
-    expect(page.locator("#add-note-form [name=title]")).to_have_value("")
-    assert card(page, title).count() == 0
+    expect(page.locator(f"{form} [name={field}]")).to_have_value("")
+    assert page.locator("#main li, #main tr", has_text=word).count() == 0
 
 
 def test_events_that_come_twice_or_late_change_nothing(windows, shared_server, rest):
@@ -170,8 +155,13 @@ def test_an_error_stands_next_to_its_field_and_nothing_typed_is_lost(window):
     expect(window.locator("#add-note-form [name=description]")).to_have_value("kept")
 
 
-def test_a_failure_is_said_on_the_card_and_can_be_retried(window, rest):
+def test_a_failure_is_shown_on_the_card_and_can_be_retried(window, rest):
     note = create(rest, fresh())
+    window.route("**/api/notes/*", lambda route: route.fulfill(status=503, body="{}"), times=1)
+    card_of(window, note).hover()
+    card_of(window, note).locator(".pin-button").click()
+    expect(card_of(window, note).locator(".note-status")).to_have_attribute("data-failed", "")
+    expect(card_of(window, note).locator(".pin-button")).to_have_attribute("aria-pressed", "false")
     window.route("**/api/notes/*", lambda route: route.abort())
 
     card_of(window, note).locator("input[type=checkbox]").click()
@@ -184,9 +174,7 @@ def test_a_failure_is_said_on_the_card_and_can_be_retried(window, rest):
     expect(card_of(window, note)).to_have_attribute("data-done", "")
     expect(status).to_have_count(0)
 
-
-def test_a_deletion_that_is_retried_can_be_undone_too(window, rest):
-    note = create(rest, fresh())
+    # So can a deletion, which can be undone then.
     window.route("**/api/notes/*", lambda route: route.abort(), times=1)
     card_of(window, note).hover()
     card_of(window, note).locator(".delete-button").click()
@@ -323,6 +311,6 @@ def test_a_note_deleted_while_the_rest_still_loads_does_not_come_back(windows, s
 
     page.route("**/api/notes?limit=1000&after_id=0", late, times=1)
     page.goto(f"{shared_server.base}/front/notes")
-    expect(page.locator("#pages")).to_be_hidden(timeout=60_000)
+    expect(page.locator("#pages")).to_be_hidden()
 
     assert page.locator(f"#note-{gone['id']}").count() == 0

@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 
 from tests.browser.access import Member
 from tests.browser.board import card, fresh
+from tests.browser.conftest import serving
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.transfers import BATCH, BOARD, PNG, expect_state, file, notes, row, send
 from tests.browser.windows import visit
-from tests.support.servers.server_process import ServerProcess
 
 # All that a page says of an element, no matter who made it; a time is said in other words as it passes.
 SHAPE = """element => {
@@ -94,7 +94,7 @@ def test_what_cannot_be_taken_is_said_where_it_belongs(page, windows, tmp_path):
     expect(failed).to_have_attribute("data-version", str(version + 3))  # waiting, running, failed
     expect_state(failed, "Failed")
 
-    with ServerProcess(tmp_path / "data", "--max-import-bytes", "100000") as server:
+    with serving("own", tmp_path, "--max-import-bytes", "100000") as server:
         large = file("large.json", notes(*(f"note {n}" for n in range(9_000))))
         page = visit(windows(), server, BOARD)
         send(page, large)

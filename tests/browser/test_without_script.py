@@ -13,15 +13,6 @@ def plain(windows, shared_server):
     return page
 
 
-def test_a_note_can_be_added(plain):
-    title = fresh()
-
-    add(plain, title, "text <b>&amp;</b>")
-
-    expect(card(plain, title).locator("span")).to_have_text("text <b>&amp;</b>")
-    assert plain.url.split("#")[0].endswith("/front/notes")
-
-
 def test_an_error_stands_next_to_its_field_with_the_typed_values_kept(plain):
     add(plain, "x" * 201, "  kept\n\ntext")
 
@@ -31,9 +22,11 @@ def test_an_error_stands_next_to_its_field_with_the_typed_values_kept(plain):
     expect(plain.locator("#add-note-form [name=description]")).to_have_value("  kept\n\ntext")
 
 
-def test_a_note_can_be_edited_ticked_and_opened_again(plain):
+def test_a_note_is_added_edited_ticked_pinned_deleted_and_restored(plain):
     title = fresh()
-    add(plain, title, "before")
+    add(plain, title, "text <b>&amp;</b>")
+    expect(card(plain, title).locator("span")).to_have_text("text <b>&amp;</b>")
+    assert plain.url.split("#")[0].endswith("/front/notes")
 
     card(plain, title).get_by_role("link", name="Edit").click()
     plain.fill("form [name=description]", "after")
@@ -42,14 +35,11 @@ def test_a_note_can_be_edited_ticked_and_opened_again(plain):
     card(plain, title).get_by_role("button", name="Mark as done").click()
     expect(card(plain, title).locator("input[type=checkbox]")).to_be_checked()
     card(plain, title).get_by_role("button", name="Mark as not done").click()
-
     expect(card(plain, title).locator("input[type=checkbox]")).not_to_be_checked()
-
-
-def test_a_deletion_can_be_undone(plain):
-    title = fresh()
-    add(plain, title)
-
+    for pressed in ("true", "false"):
+        card(plain, title).hover()
+        card(plain, title).locator(".pin-button").click()
+        expect(card(plain, title).locator(".pin-button")).to_have_attribute("aria-pressed", pressed)
     card(plain, title).locator("button.delete-button").click()
     expect(card(plain, title)).to_have_count(0)
     plain.get_by_role("button", name="Undo").click()
@@ -96,16 +86,6 @@ def test_the_text_of_an_edit_is_kept_when_the_note_was_deleted_before(plain, res
     expect(plain.locator("#add-note-form [name=title]")).to_have_value(note["title"])
     expect(plain.locator("#add-note-form [name=description]")).to_have_value("mine")
     expect(plain.locator("#add-note-form")).to_contain_text("Somebody else deleted this note")
-
-
-def test_a_note_can_be_pinned_and_unpinned(plain):
-    title = fresh()
-    add(plain, title)
-
-    for pressed in ("true", "false"):
-        card(plain, title).hover()
-        card(plain, title).locator(".pin-button").click()
-        expect(card(plain, title).locator(".pin-button")).to_have_attribute("aria-pressed", pressed)
 
 
 def test_search_and_pages_are_links_and_forms(plain, rest):

@@ -1,4 +1,4 @@
-"""Files with notes, how they are sent, and the imports that come of them."""
+"""Files with notes, their upload, and the list of imports."""
 
 import json
 from typing import Any
@@ -12,17 +12,17 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 400
 
 
 def notes(*titles: str | int) -> bytes:
-    """A file with notes of these titles; a number is none."""
+    """A file with notes of these titles; a number is no valid title."""
     return json.dumps([{"title": title} for title in titles]).encode()
 
 
 def file(name: str, content: bytes) -> FilePayload:
-    """A file on somebody's disk."""
+    """A file to choose."""
     return {"name": name, "mimeType": "application/json", "buffer": content}
 
 
 def bring(rest: httpx.Client, name: str, content: bytes, **query: Any) -> int:
-    """An import that the API has been asked for, by its job's id."""
+    """Start an import through the API; returns the id of its job."""
     answer = rest.post("/api/imports", params={"name": name, **query}, content=content)
     assert answer.status_code == 202, answer.text
     return int(answer.json()["id"])
@@ -40,5 +40,5 @@ def row(page: Page, name: str) -> Locator:
 
 
 def expect_state(one: Locator, word: str) -> None:
-    """Wait until an import stands so, and until the style sheets that hide the other words are there."""
+    """Wait until an import shows this state and no other one."""
     expect(one.locator(".job-state > b:visible")).to_have_text([word])

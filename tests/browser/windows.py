@@ -1,25 +1,35 @@
 """Windows of the browser, used again from test to test: a new one takes as long as four pages in one that was there."""
 
-import json
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Frame, Page, Request, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Error,
+    Frame,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+)
 
 from tests.support.servers.server_process import ServerProcess
 
-PATIENCE = 15_000  # milliseconds until a condition that does not come true fails the test
-SIZE = {"width": 1280, "height": 800}
-# What a browser writes by itself about an answer or a line that a test asked for.
+PATIENCE = 60_000  # milliseconds until a condition that does not come true fails the test, on a very busy machine too
+SIZE: ViewportSize = {"width": 1280, "height": 800}
+# Messages of the browser itself about a response or a connection that a test asked for.
 EXPECTED = re.compile(r"Failed to load resource|WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED")
-# What a test may do to a window that nothing undoes.
-SOILING = {
-    *("add_init_script", "expose_binding", "expose_function", "grant_permissions", "on", "once", "route"),
-    *("route_from_har", "route_web_socket", "set_extra_http_headers", "set_geolocation", "set_viewport_size"),
-}
+LOOKS: dict[str, Any] = {"viewport": SIZE, "color_scheme": "light", "reduced_motion": "no-preference"}
+MEDIA = {name: value for name, value in LOOKS.items() if name != "viewport"}
+# What a test may do to a browser or to a window of it that nothing undoes.
+SOILING = {"expose_binding", "expose_function", "once", "route_from_har", "route_web_socket", "set_extra_http_headers"}
+SOILING_BROWSERS = {*SOILING, "new_cdp_session", "on", "route", "set_geolocation"}
+MOST_BROWSERS, MOST_WINDOWS = 8, 3  # that wait for the next test: each window is a process
 NOWHERE = "/healthz"  # of the same site, so that the process stays; no page of ours
 FORGET = """() => {
   localStorage.clear();
@@ -44,9 +54,9 @@ def is_stream(request: Request) -> bool:
 class Shelf:
     """The windows that tests use one after another.
 
-    1. A window that is handed out shows no page, knows nothing and has nobody who listens to it: it is as good as new,
-       except that it has our scripts and styles.
-    2. What a test has done something to that cannot be undone is closed after it.
+    1. A window that is handed out shows no page, stores nothing and has no listeners: it is as good as new, except that
+       it has cached our scripts and styles.
+    2. A browser is closed after a test that changed it in a way that cannot be undone.
 
     errors   of any window since the last `clear`: in the console, exceptions, breaches of the content security policy,
              dialogs
@@ -55,96 +65,159 @@ class Shelf:
     def __init__(self, browser: Browser) -> None:
         self.errors: list[str] = []
         self._browser = browser
-        self._kept: dict[str, list[Page]] = {}
-        self._lent: list[tuple[str, Page]] = []
-        self._soiled: set[BrowserContext] = set()
-        self._origins: dict[BrowserContext, set[str]] = {}
+        self._kept: list[_Profile] = []
+        self._lent: list[_Profile] = []
 
     def open(self, context: BrowserContext | None = None, **options: Any) -> Page:
-        """A window, a browser of its own unless it is given a neighbour's `context`."""
+        """A window, in a browser of its own unless it is given a neighbour's `context`."""
         if context is not None:
-            return self._watched(context.new_page())
-        kind = json.dumps(options, sort_keys=True)
-        kept = self._kept.setdefault(kind, [])
-        page = kept.pop() if kept else self._new(options)
-        self._lent.append((kind, page))
+            return next(one for one in self._lent if one.context is context).open({})
+        looks = {name: options.pop(name) for name in LOOKS if name in options}
+        kept = next((one for one in reversed(self._kept) if one.options == options), None)
+        if kept:
+            self._kept.remove(kept)
+        self._lent.append(kept or _Profile(self._browser, options, self.errors))
+        return self._lent[-1].open(looks)
+
+    def clear(self) -> None:
+        """Take back all windows, and forget all errors."""
+        while self._lent:
+            profile = self._lent.pop()
+            if profile.is_cleaned():
+                self._kept.append(profile)
+            else:
+                profile.context.close()
+        self._drop(MOST_BROWSERS)
+        self.errors.clear()
+
+    def close(self) -> None:
+        """Close all windows."""
+        self.clear()
+        self._drop(0)
+
+    def _drop(self, most: int) -> None:
+        while len(self._kept) > most:
+            self._kept.pop(0).context.close()
+
+
+class _Profile:
+    """A browser of its own, with one window or several."""
+
+    def __init__(self, browser: Browser, options: dict[str, Any], errors: list[str]) -> None:
+        self.options = options
+        self.context = browser.new_context(**{"viewport": SIZE, **options})
+        self.context.set_default_timeout(PATIENCE)
+        self._errors = errors
+        self._soiled = False
+        self._undo: list[Callable[[], object]] = []
+        self._origins: set[str] = set()
+        self._free: list[Page] = []
+        self._lent: list[Page] = []
+        set_offline = self.context.set_offline
+        for name in SOILING_BROWSERS:
+            self._observe(self.context, name, self._soil)
+        self._make_removable(self.context)
+        self._observe(self.context, "grant_permissions", self._then(self.context.clear_permissions))
+        self._observe(self.context, "set_offline", self._then(lambda: set_offline(False)))
+
+    def open(self, looks: dict[str, Any]) -> Page:
+        """A window that nobody has."""
+        self._lent.append(self._free.pop() if self._free else self._new())
+        page = self._lent[-1]
+        if "viewport" in looks:
+            page.set_viewport_size(looks.pop("viewport"))
+        if looks:
+            page.emulate_media(**looks)
         return page
 
-    def _new(self, options: dict[str, Any]) -> Page:
-        context = self._browser.new_context(**{"viewport": SIZE, **options})
-        context.set_default_timeout(PATIENCE)
-        page = self._watched(context.new_page())
-        self._tell_of_soiling(context, context)
-        return page
-
-    def _watched(self, page: Page) -> Page:
-        page.on("console", self._heed)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", self._refuse)
+    def _new(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self._errors.append(str(error)))
+        page.on("dialog", self._on_dialog)
         page.on("framenavigated", self._note_origin)
-        self._tell_of_soiling(page, page.context)
+        resize, emulate = page.set_viewport_size, page.emulate_media
+        for name in SOILING:
+            self._observe(page, name, self._soil)
+        self._observe(page, "set_viewport_size", self._then(lambda: resize(SIZE)))
+        self._observe(page, "emulate_media", self._then(lambda: emulate(media="null", **MEDIA)))
+        self._observe(page, "route", self._then(lambda: page.unroute_all(behavior="ignoreErrors")))
+        self._observe(page, "on", lambda *heard: self._undo.append(lambda: page.remove_listener(*heard)))
+        self._make_removable(page)
         return page
 
-    def _heed(self, message: ConsoleMessage) -> None:
+    def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not EXPECTED.search(message.text):
-            self.errors.append(message.text)
+            self._errors.append(message.text)
 
-    def _refuse(self, dialog: Dialog) -> None:
-        self.errors.append(f"dialog: {dialog.message}")
+    def _on_dialog(self, dialog: Dialog) -> None:
+        self._errors.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
     def _note_origin(self, frame: Frame) -> None:
         where = urlsplit(frame.url)
         if where.netloc:
-            self._origins.setdefault(frame.page.context, set()).add(f"{where.scheme}://{where.netloc}")
+            self._origins.add(f"{where.scheme}://{where.netloc}")
 
-    def _tell_of_soiling(self, thing: Page | BrowserContext, context: BrowserContext) -> None:
-        def soil(does: Callable[..., Any], *args: Any, **more: Any) -> Any:
-            self._soiled.add(context)
-            return does(*args, **more)
+    def _observe(self, thing: Page | BrowserContext, name: str, react: Callable[..., object]) -> None:
+        does = getattr(thing, name, None)
+        if does:
 
-        for name in SOILING & set(dir(thing)):
-            setattr(thing, name, partial(soil, getattr(thing, name)))
+            def observed(*args: Any, **more: Any) -> Any:
+                react(*args)
+                return does(*args, **more)
 
-    def clear(self) -> None:
-        """Take back all windows, and forget all errors."""
-        for kind, page in self._lent:
-            if self._cleaned(page):
-                self._kept[kind].append(page)
-            else:
-                self._soiled.discard(page.context)
-                page.context.close()
-            self._origins.pop(page.context, None)
-        self._lent.clear()
-        self.errors.clear()
+            setattr(thing, name, observed)
 
-    def _cleaned(self, page: Page) -> bool:
-        context = page.context
-        origins = self._origins.get(context, set())
-        if context in self._soiled or page.is_closed() or len(origins) > 1:
+    def _soil(self, *_: Any) -> None:
+        self._soiled = True
+
+    def _then(self, undo: Callable[[], object]) -> Callable[..., object]:
+        return lambda *_: self._undo.append(undo)
+
+    def _make_removable(self, thing: Page | BrowserContext) -> None:
+        add = thing.add_init_script
+
+        def add_init_script(*args: Any) -> None:
+            self._undo.append(add(*args).close)
+
+        setattr(thing, "add_init_script", add_init_script)  # noqa: B010 - mypy forbids the other way
+
+    def is_cleaned(self) -> bool:
+        """Try to make all windows as good as new; whether they are."""
+        if self._soiled or len(self._origins) > 1:
             return False
-        for other in context.pages:
-            if other is not page:
-                other.close()
+        pages = [page for page in self._lent if not page.is_closed()]
         try:
-            context.set_offline(False)
-            for origin in origins:
-                page.goto(origin + NOWHERE)
-                if not page.evaluate(FORGET):
-                    return False
-            context.clear_cookies()
-            page.mouse.move(-1, -1)
-        except Error:  # its server is gone, or it shows what has no storage
+            for page in {*self.context.pages} - {*pages, *self._free}:
+                page.close()
+            for undo in self._undo:
+                undo()
+            if not all(map(self._is_emptied, pages)):
+                return False
+            self.context.clear_cookies()
+        except Error:  # it has crashed, or shows what has no storage
             return False
+        self._free += pages
+        for page in self._free[MOST_WINDOWS:]:
+            page.close()
+        del self._free[MOST_WINDOWS:]
+        for done in (self._lent, self._undo, self._origins):
+            done.clear()
         return True
 
-    def close(self) -> None:
-        """Close all windows."""
-        self.clear()
-        for pages in self._kept.values():
-            for page in pages:
-                page.context.close()
-        self._kept.clear()
+    def _is_emptied(self, page: Page) -> bool:
+        for origin in [*self._origins]:
+            try:
+                page.goto(origin + NOWHERE)
+            except Error:  # its server is gone
+                page.route(origin + NOWHERE, lambda route: route.fulfill(body="nothing"))
+                page.goto(origin + NOWHERE)
+                page.unroute_all()
+            if not page.evaluate(FORGET):
+                return False
+        page.mouse.move(-1, -1)
+        return True
 
 
 def finish_animations(page: Page) -> None:

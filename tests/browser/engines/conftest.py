@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.browser.engines import firefox, webkit
@@ -60,10 +59,3 @@ def board(window: Window) -> Window:
     """The same, on the board, live."""
     window.visit("/front/notes")
     return window
-
-
-@pytest.fixture
-def rest(shared_server: ServerProcess) -> Iterator[httpx.Client]:
-    """The module's API."""
-    with httpx.Client(base_url=shared_server.base, timeout=20, verify=False) as client:
-        yield client

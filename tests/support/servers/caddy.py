@@ -29,15 +29,21 @@ def caddy() -> str:
 
 
 class Proxy:
-    """Caddy on a port of its own, as docs/deployment.md has it, without its certificates."""
+    """Caddy on a port of its own, as docs/deployment.md has it, without its certificates.
 
-    def __init__(self, folder: Path, port: int, *upstreams: int) -> None:
+    prefix   the path that is forwarded, e.g. "/notes"
+    rules    further rules of the site, before the others
+    """
+
+    def __init__(self, folder: Path, port: int, *upstreams: int, prefix: str = "", rules: str = "") -> None:
         self.port = port
+        self.prefix = prefix
         self.file = folder / "Caddyfile"
         to = " ".join(f"127.0.0.1:{upstream}" for upstream in upstreams) + (SEVERAL if len(upstreams) > 1 else "")
         self.file.write_text(
             "{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}\n"
-            f"http://127.0.0.1:{port} {{\n\tbind 127.0.0.1\n\tencode gzip\n\treverse_proxy {to}\n}}\n"
+            f"http://127.0.0.1:{port} {{\n\tbind 127.0.0.1\n\tencode gzip\n{rules}"
+            f"\thandle {prefix}/* {{\n\t\treverse_proxy {to}\n\t}}\n}}\n"
         )
         self.environment = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the proxy
@@ -52,7 +58,7 @@ class Proxy:
     def _answers(self) -> bool:
         assert self.process.poll() is None, "the proxy did not start"
         with suppress(httpx.TransportError):
-            return httpx.get(f"http://127.0.0.1:{self.port}/healthz").status_code == 200
+            return httpx.get(f"http://127.0.0.1:{self.port}{self.prefix}/healthz").status_code == 200
         return False
 
     def client(self) -> httpx.AsyncClient:

@@ -18,11 +18,12 @@ from tests.support.servers import postgres
 from tests.support.servers.empty_database import flags_for, settings_for, stored
 from tests.support.servers.server_fork import PYTHONS, Child
 
-STARTS = 20.0  # seconds a server may take to start on a busy machine
+STARTS = 60.0  # seconds a server may take to start on a very busy machine
+PATIENCE = 60.0  # seconds until a condition that does not come true fails the test, on a very busy machine too
 ROOT = Path(__file__).parents[3]
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 10.0) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     """Return once `condition` holds; fail when it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -37,6 +38,7 @@ class ServerProcess:
     python     the interpreter; env: further environment variables
     constants  values for constants of the server's modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
     prelude    Python code that it executes before it starts
+    port       where it listens; 0: at any port that is free
     earnest    wait for the disk at each commit and hash passwords slowly, as outside of tests
     me         after furnished.furnish: the header by which a request is that of its person 1
     """
@@ -55,6 +57,7 @@ class ServerProcess:
         env: dict[str, str] | None = None,
         constants: dict[str, Any] | None = None,
         earnest: bool = False,
+        port: int = 0,
     ) -> None:
         self.data = data
         self.flags = flags
@@ -62,7 +65,7 @@ class ServerProcess:
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("QUART_NOTES_")}, **(env or {})}
         self.constants = constants or {}
         self.earnest = earnest
-        self.port = 0
+        self.port = port
         self.process: subprocess.Popen[bytes] | Child | None = None
         self._told = 0  # where in the log its last start begins
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server

@@ -183,19 +183,6 @@ def test_two_tabs_share_one_connection_and_both_hear_everything(windows, shared_
     assert (len(lines), len(more)) == (1, 0)
 
 
-def test_when_the_leading_tab_closes_another_takes_over_without_a_gap(windows, shared_server, rest):
-    first = visit(windows(), shared_server)
-    others = [visit(windows(first.context), shared_server) for _ in range(2)]
-
-    first.close()
-    notes = [create(rest, fresh()) for _ in range(20)]
-
-    for page in others:
-        for note in notes:
-            expect(card_of(page, note)).to_have_count(1)
-        expect(page.locator("#connection")).to_have_text("Live")
-
-
 def test_a_leading_tab_that_is_frozen_is_robbed_of_the_feed(windows, shared_server, rest):
     first = visit(windows(), shared_server)
     second = visit(windows(first.context), shared_server)

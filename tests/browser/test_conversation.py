@@ -18,7 +18,7 @@ def his(windows, shared_server, bob, place):
         return visit(page, shared_server, f"/front/rooms/{place}")
 
 
-def test_two_people_talk_one_of_them_over_the_event_stream(hers, his, ada):
+def test_two_users_write_change_and_delete_one_of_them_over_the_event_stream(hers, his, ada):
     there, back = fresh("there"), fresh("back")
 
     write(hers, there)
@@ -34,13 +34,9 @@ def test_two_people_talk_one_of_them_over_the_event_stream(hers, his, ada):
     expect(message(his, there).locator(".message-tools")).to_be_hidden()  # he cannot change what she wrote
     expect(hers.locator("#message-content")).to_have_value("")
 
-
-def test_a_change_a_deletion_and_its_undo_are_seen_by_everybody(hers, his):
-    before, after = fresh("before"), fresh("after")
-    write(hers, before)
-    expect(message(his, before)).to_have_count(1)
-
-    edit(hers, before).fill(after)
+    # A change, a deletion and its undo reach both.
+    after = fresh("after")
+    edit(hers, there).fill(after)
     hers.keyboard.press("Enter")
     expect(message(his, after).locator(".edited")).to_be_visible()
     expect(message(hers, after)).to_have_count(1)

@@ -3,7 +3,6 @@
 import re
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.rooms import fresh, message, person, room, say, unsent, write
@@ -63,10 +62,9 @@ def test_what_a_guest_could_not_send_is_not_lost_and_is_said_once(windows, share
     expect(message(there, words)).to_have_count(1)
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-def test_a_guest_chooses_a_person_later(windows, shared_server, rest, scripts):
+def test_a_guest_chooses_a_user_later_without_scripts_too(windows, shared_server, rest):
     ada = person(rest, "ada")
-    page = windows(java_script_enabled=scripts)
+    page = windows(java_script_enabled=False)
     page.goto(shared_server.base + LOBBY)
     before, after = fresh(), fresh()
 

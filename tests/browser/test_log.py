@@ -199,28 +199,23 @@ def test_far_above_the_newest_are_let_go_of_and_come_again_on_the_way_down(above
     expect_at_end(above)
 
 
-def test_from_far_above_one_jumps_to_the_newest(above, rest, bob, long_room):
+def test_writing_and_a_jump_lead_from_far_above_to_the_newest(above, rest, bob, long_room):
+    answer = fresh("answer")
+    write(above, answer)
+    expect(message(above, answer)).to_be_in_viewport()
+    expect(above.locator("#outbox > li")).to_have_count(0)
+    expect_at_end(above)
+
+    above.evaluate(SCROLL, -100_000)
+    expect(above.locator("#messages[data-detached]")).to_have_count(1)
     note = say(rest, long_room, bob, fresh("later"))
     expect(above.locator("#jump")).to_have_text("1 new")
-
     above.locator("#jump").click()
 
     expect(message(above, note["content"])).to_be_in_viewport()
     expect_at_end(above)
-    answer = fresh("answer")
-    write(above, answer)
-    expect(message(above, answer)).to_be_in_viewport()
-    expect(above.locator("#outbox > li")).to_have_count(0)
-
-
-def test_what_one_writes_far_above_leads_to_the_newest(above):
-    answer = fresh("answer")
-
-    write(above, answer)
-
-    expect(message(above, answer)).to_be_in_viewport()
-    expect(above.locator("#outbox > li")).to_have_count(0)
-    expect_at_end(above)
+    write(above, again := fresh("again"))
+    expect(message(above, again)).to_be_in_viewport()
 
 
 def test_a_jump_to_the_newest_is_not_undone_by_a_message_of_the_same_frame(come, rest, ada, bob, long_room):

@@ -4,7 +4,6 @@ import json
 import re
 from random import Random
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -233,15 +232,6 @@ def test_what_somebody_else_does_is_read_out_and_what_i_do_is_not(window, rest):
     expect(announcer).to_contain_text(f"Somebody added “{theirs}”")
     expect(announcer).not_to_contain_text(mine)
     assert announcer.get_attribute("aria-live") == "polite"
-
-
-def test_the_card_alone_is_the_card_of_the_page(rest: httpx.Client):
-    note = create(rest, fresh(), "text")
-    alone = rest.get(f"/front/notes/{note['id']}").text.strip()
-
-    squeezed = " ".join(rest.get("/front/notes").text.split())
-
-    assert " ".join(alone.split()) in squeezed
 
 
 def test_a_board_that_lived_through_many_changes_equals_a_fresh_one(windows, shared_server, rest):

@@ -63,7 +63,7 @@ def test_a_note_is_written_ticked_changed_deleted_and_brought_back(board, rest):
     wait_for(lambda: note_like(rest, other), "it is there again")
 
 
-def test_only_a_long_note_can_be_opened_and_says_when_it_was_changed(board, rest):
+def test_a_long_note_opens_texts_have_their_own_direction_and_a_draft_outlives_a_reload(board, rest):
     long, short = create(rest, fresh_title(), LONG), create(rest, fresh_title(), "short")
 
     board.sees(f"#note-{long['id']} .more-button", "Show more")
@@ -76,20 +76,6 @@ def test_only_a_long_note_can_be_opened_and_says_when_it_was_changed(board, rest
     board.sees(f"#note-{long['id']} .more-button", "Show less")
     assert board.ask(shown, long["id"]) > 2 * folded
 
-
-def test_a_long_board_says_its_dates_and_folds_its_notes_wherever_one_looks(window, rest):
-    board = rest.post("/api/boards", json={"name": fresh_title("board")}).json()[
-        "id"
-    ]  # the other tests' one stays short
-    long = {"description": LONG}
-    made = [rest.post(f"/api/boards/{board}/notes", json=long).json()["id"] for _ in range(60)]
-    window.visit(f"/front/boards/{board}/notes")
-
-    for note in (made[-1], made[0]):
-        window.until(LOOKED_AT, note, what="is in sight, and all there have a button and a date:")
-
-
-def test_each_text_begins_where_its_own_direction_begins(board, rest):
     mixed = create(rest, HEBREW, "words")
 
     begins = """(id, css) => {
@@ -104,8 +90,6 @@ def test_each_text_begins_where_its_own_direction_begins(board, rest):
     assert board.ask(begins, mixed["id"], ".title") == "right"
     assert board.ask(begins, mixed["id"], ".description") == "left"
 
-
-def test_a_search_finds_and_a_draft_outlives_a_reload(board, rest):
     found, other = create(rest, fresh_title("needle")), create(rest, fresh_title("straw"))
     board.sees(NOTE, other["title"])
 
@@ -118,6 +102,18 @@ def test_a_search_finds_and_a_draft_outlives_a_reload(board, rest):
     board.visit("/front/notes")
 
     board.until("() => document.querySelector('#add-title').value === 'half a th'", what="the draft is there")
+
+
+def test_a_long_board_says_its_dates_and_folds_its_notes_wherever_one_looks(window, rest):
+    board = rest.post("/api/boards", json={"name": fresh_title("board")}).json()[
+        "id"
+    ]  # the other tests' one stays short
+    long = {"description": LONG}
+    made = [rest.post(f"/api/boards/{board}/notes", json=long).json()["id"] for _ in range(60)]
+    window.visit(f"/front/boards/{board}/notes")
+
+    for note in (made[-1], made[0]):
+        window.until(LOOKED_AT, note, what="is in sight, and all there have a button and a date:")
 
 
 # Two windows.

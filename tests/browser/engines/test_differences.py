@@ -20,7 +20,7 @@ ROOM = """css => {
 }"""
 
 
-def test_a_text_is_edited_in_a_field_of_as_many_lines(board, rest):
+def test_a_text_is_edited_in_a_field_of_as_many_lines_and_a_click_on_add_keeps_the_focus(board, rest):
     note = create(rest, fresh_title(), LONG)
     card = f"#note-{note['id']}"
     board.hover(card)
@@ -31,8 +31,6 @@ def test_a_text_is_edited_in_a_field_of_as_many_lines(board, rest):
     board.until("css => document.querySelector(css).clientHeight < 120", f"{card} textarea", what="it shrinks again:")
     board.press("Escape")
 
-
-def test_after_a_click_on_add_one_writes_on(board):
     board.ask(AS_ON_A_MAC)
     for title in (fresh_title(), fresh_title()):
         board.write("#add-title", title)

@@ -59,7 +59,7 @@ class Window:
                 found = self.engine.evaluate(function, *args)
             except EngineError as error:  # a page that is just going
                 trouble = str(error)
-            time.sleep(0 if found else 0.02)
+            time.sleep(0 if found else 0.05)
         return found
 
     def ask(self, function: str, *args: Any) -> Any:

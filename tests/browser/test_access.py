@@ -92,7 +92,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_leads_where_one_wanted_to
     expect(page.locator(".me-button")).to_have_accessible_name(f"You are {ada.nickname}")
 
 
-def test_who_has_tried_too_often_is_told_how_long_to_wait(windows, guarded_server):
+def test_too_many_attempts_are_answered_with_the_time_to_wait(windows, guarded_server):
     nobody = {"nickname": fresh("nobody"), "password": "x"}
     for _ in range(10):
         assert httpx.post(f"{guarded_server.base}/front/sign-in", data=nobody).status_code == 401
@@ -212,7 +212,7 @@ def test_back_shows_nothing_once_one_has_signed_out(guarded_server, ada, root):
     expect(page.get_by_text("a secret plan")).to_have_count(0)
 
 
-def test_somebody_else_in_the_same_browser_finds_nothing_of_what_was_typed(guarded_server, ada, root):
+def test_another_user_of_the_same_browser_finds_no_drafts(guarded_server, ada, root):
     page = ada.window("/front/notes")
     page.fill("#add-note-form [name=title]", "a secret")
     page.context.request.post(f"{guarded_server.base}/front/sign-out")

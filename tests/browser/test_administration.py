@@ -31,7 +31,7 @@ def shown(page, member):
     return [one.inner_text() for one in parts.all() if one.is_visible()]
 
 
-def test_who_is_deactivated_is_asked_about_first_and_can_come_back(admins, ada):
+def test_a_deactivation_is_confirmed_first_and_can_be_undone(admins, ada):
     page, theirs = admins(), ada.window("/front/rooms/1")
     theirs.fill("#message-form [name=content]", "half a")
 
@@ -56,7 +56,7 @@ def test_who_is_deactivated_is_asked_about_first_and_can_come_back(admins, ada):
     expect(theirs.locator("#message-form [name=content]")).to_have_value("half a")
 
 
-def test_what_is_signed_out_says_so_beside_what_is_typed_and_not_over_it(ada):
+def test_the_notice_of_an_ended_session_covers_no_text(ada):
     for size in ({"width": 1280, "height": 800}, {"width": 390, "height": 700}):
         theirs = ada.window("/front/rooms/1", viewport=size)
         theirs.evaluate("document.querySelector('#signed-out').hidden = false")
@@ -64,7 +64,7 @@ def test_what_is_signed_out_says_so_beside_what_is_typed_and_not_over_it(ada):
         assert notice["y"] + notice["height"] <= field["y"]
 
 
-def test_who_is_made_administrator_has_the_buttons_and_others_have_none(admins, ada, member):
+def test_only_administrators_have_the_buttons(admins, ada, member):
     bob, page = member("bob"), admins()
     theirs = ada.window(PATH)
     assert shown(theirs, bob) == ["Talk"]

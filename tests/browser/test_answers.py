@@ -95,7 +95,7 @@ def test_an_answer_is_stopped_asked_for_again_fails_and_is_deleted(home, rest, o
     assert len(said(rest, own_room)) == 2
 
 
-def test_what_one_looks_at_stays_where_it_is_while_a_very_long_answer_grows(home, model):
+def test_the_scroll_position_stays_while_a_very_long_answer_grows(home, model):
     pieces = [LONG[at : at + 2000] for at in range(0, len(LONG), 2000)]
     assert 30_000 < len(LONG) <= 32_000
     question = model.will(*pieces[:8], model.hold, *pieces[8:])

@@ -55,7 +55,7 @@ def test_its_room_is_the_first_of_ones_conversations_and_opens_in_all_windows(wi
     expect(table.locator(".message-row .content")).to_have_text(["x", "y"])  # what people say to each other
 
 
-def test_what_is_missing_is_said_until_it_is_there(home, upstream, model):
+def test_the_page_names_the_missing_model_until_it_is_there(home, upstream, model):
     upstream.has("another:latest")
     try:
         page = home()

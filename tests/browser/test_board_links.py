@@ -54,7 +54,7 @@ def test_a_new_person_makes_an_account_and_is_on_the_board(windows, invitation):
     expect_on_the_board(page, invitation, nickname)
 
 
-def test_who_is_signed_in_joins_with_one_button(ada, invitation):
+def test_a_signed_in_user_joins_with_one_button(ada, invitation):
     page = ada.window()
     page.goto(invitation.link)
     expect_invited(page, invitation)
@@ -65,7 +65,7 @@ def test_who_is_signed_in_joins_with_one_button(ada, invitation):
     expect_on_the_board(page, invitation, "ada")
 
 
-def test_who_has_an_account_signs_in_and_then_joins(windows, ada, invitation):
+def test_a_user_with_an_account_signs_in_and_then_joins(windows, ada, invitation):
     page = windows()
     page.goto(invitation.link)
     expect_invited(page, invitation)

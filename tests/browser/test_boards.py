@@ -52,7 +52,7 @@ def test_a_board_that_is_taken_away_says_so_at_once_and_keeps_what_was_typed(ada
 
 
 @pytest.mark.parametrize("road", ["websocket", "stream"])
-def test_who_was_taken_off_a_board_does_not_hammer_the_server(ada, bob, road):
+def test_a_page_that_lost_its_board_does_not_hammer_the_server(ada, bob, road):
     board = ada.board(editor=bob)
     page = bob.window()
     if road == "stream":
@@ -127,7 +127,7 @@ def test_a_board_is_opened_shared_left_deleted_and_brought_back(ada, bob, script
     expect(card(page, "seeds")).to_be_visible()
 
 
-def test_what_is_typed_on_one_board_stays_there_and_each_has_its_heading(ada):
+def test_drafts_belong_to_one_board_and_each_has_its_heading(ada):
     board = ada.board(name := fresh("garden "))
     page = ada.window(f"/front/boards/{board}/notes")
     page.fill("#add-note-form [name=title]", "for this one")
@@ -220,7 +220,7 @@ def test_long_names_reach_over_no_small_screen(ada):
             assert_fits(page)
 
 
-def test_where_nobody_signs_in_everybody_has_all_boards(windows, shared_server):
+def test_in_open_mode_everybody_has_all_boards(windows, shared_server):
     page = visit(windows(), shared_server, "/front/boards")
     page.get_by_label("Name of the board").fill("Allotment")
     page.get_by_role("button", name="Create board").click()

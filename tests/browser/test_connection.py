@@ -41,7 +41,7 @@ def test_offline_is_shown_and_everything_missed_comes_afterwards(windows, shared
     expect(page.locator("#add-note-form [name=title]")).to_have_value("typed while offline")
 
 
-def test_what_cannot_be_sent_stays_in_the_form(windows, shared_server):
+def test_an_unsent_note_stays_in_the_form(windows, shared_server):
     page = visit(windows(), shared_server)
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_text("Offline")
@@ -143,7 +143,7 @@ def never_open(page):
 
 
 @pytest.mark.parametrize("block", [block_websockets, close_at_once, never_open])
-def test_where_websockets_are_blocked_the_stream_takes_over(windows, shared_server, rest, block):
+def test_the_stream_takes_over_where_websockets_are_blocked(windows, shared_server, rest, block):
     page = windows()
     block(page)
 

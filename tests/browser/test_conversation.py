@@ -49,7 +49,7 @@ def test_two_users_write_change_and_delete_one_of_them_over_the_event_stream(her
         expect(message(page, after)).to_have_count(1)
 
 
-def test_what_was_changed_in_another_tab_since_is_said_before_it_is_overwritten(hers, rest, ada, place):
+def test_a_change_in_another_tab_is_shown_before_it_is_overwritten(hers, rest, ada, place):
     note = say(rest, place, ada, fresh("before"))
     field = edit(hers, note["content"])
     field.fill("mine")

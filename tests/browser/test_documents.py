@@ -190,7 +190,7 @@ def _people_pages(client: httpx.Client) -> dict[str, httpx.Response]:
         }
 
 
-def test_what_scripts_date_is_valid_html_too(windows, shared_server, rest):
+def test_dates_written_by_scripts_are_valid_html(windows, shared_server, rest):
     ada, bob = person(rest), person(rest)
     ids = {"author_id": bob["id"], "recipient_id": ada["id"]}
     dates = []

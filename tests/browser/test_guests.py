@@ -44,7 +44,7 @@ def test_a_guest_talks_at_once_and_keeps_the_name(windows, shared_server):
     assert_accessible(here)
 
 
-def test_what_a_guest_could_not_send_is_not_lost_and_is_said_once(windows, shared_server):
+def test_an_unsent_message_of_a_guest_is_kept_and_sent_once(windows, shared_server):
     page, there = visit(windows(), shared_server, LOBBY), visit(windows(), shared_server, LOBBY)
     words = fresh()
     page.route("**/messages", lambda route: (route.fetch(max_redirects=0), route.abort()), times=1)

@@ -29,7 +29,7 @@ def expect_me(page: Page, who) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_one_chooses_who_to_be_changes_it_and_gives_it_up(windows, shared_server, people, script):
+def test_a_user_is_chosen_changed_and_given_up(windows, shared_server, people, script):
     ada, bob = people
     page = windows(java_script_enabled=script)
     page.goto(f"{shared_server.base}/front/notes")
@@ -69,7 +69,7 @@ def test_tabs_of_different_people_do_not_hear_each_other(windows, shared_server,
     expect(first.locator("#rooms-place .badge")).to_be_hidden()
 
 
-def test_who_leaves_their_own_conversation_is_not_led_back_into_it(windows, shared_server, people, rest):
+def test_giving_up_the_user_leads_out_of_their_conversation(windows, shared_server, people, rest):
     ada, bob = people
     room = rest.post("/api/messages", json={"author_id": ada["id"], "recipient_id": bob["id"], "content": "x"}).json()
     page = be(windows(), shared_server, ada)

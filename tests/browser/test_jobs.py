@@ -61,7 +61,7 @@ def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_ru
         expect(mark).to_be_hidden()
 
 
-def test_what_nobody_in_particular_asked_for_is_followed_where_its_board_is_not_open(windows, standing_server):
+def test_an_anonymous_import_is_tracked_on_pages_of_other_boards(windows, standing_server):
     with httpx.Client(base_url=standing_server.base, timeout=20, verify=False) as rest:
         job = bring(rest, "all.json", notes(*(f"note {n}" for n in range(2 * BATCH))))
         page = visit(windows(), standing_server, "/front/rooms")

@@ -81,7 +81,7 @@ def test_older_messages_that_cannot_be_loaded_are_asked_for_again(windows, share
     expect(page.locator("#messages > li")).to_have_count(150)
 
 
-def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(come, rest, ada, bob, long_room):
+def test_a_message_that_arrives_below_moves_nothing_and_is_counted(come, rest, ada, bob, long_room):
     page = come(ada, long_room)
     page.evaluate(SCROLL, -1000)
     expect(page.locator("#jump")).to_be_visible()
@@ -98,7 +98,7 @@ def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(come, r
     expect(message(page, notes[1]["content"]).locator(".new-line")).to_be_hidden()
 
 
-def test_what_arrives_while_one_is_at_the_end_is_in_sight_and_read(come, rest, ada, bob, long_room):
+def test_a_message_that_arrives_at_the_end_is_in_sight_and_read(come, rest, ada, bob, long_room):
     page = come(ada, long_room)
 
     note = say(rest, long_room, bob, fresh())
@@ -112,7 +112,7 @@ def test_what_arrives_while_one_is_at_the_end_is_in_sight_and_read(come, rest, a
     expect(page.locator(".new-line:visible")).to_have_count(0)
 
 
-def test_what_nobody_looks_at_stays_unread_until_somebody_does(come, rest, ada, bob):
+def test_a_message_out_of_sight_stays_unread_until_it_is_seen(come, rest, ada, bob):
     place = room(rest)
     page = come(ada, place)
     for _ in range(30):
@@ -153,7 +153,7 @@ def test_a_hidden_tab_reads_nothing(come, rest, ada, bob):
     expect(page.locator(".new-line:visible")).to_have_count(0)
 
 
-def test_what_has_scrolled_by_long_ago_is_let_go_of_and_found_again(windows, shared_server, rest, ada, bob):
+def test_old_messages_are_dropped_from_the_page_and_load_again(windows, shared_server, rest, ada, bob):
     place = room(rest)
     page = rooms.be(windows(), shared_server, ada)
     _shorten(

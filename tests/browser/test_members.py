@@ -44,7 +44,7 @@ def test_a_role_shows_what_it_may_do_and_changes_at_once(ada, bob):
         assert controls(page) == ROLES[role], role
 
 
-def test_who_may_not_pin_sees_what_is_pinned(ada, bob):
+def test_a_viewer_sees_pins_and_cannot_change_them(ada, bob):
     board = ada.board(viewer=bob)
     note = ada.note(board, "first")
     page = bob.window(f"/front/boards/{board}/notes")
@@ -102,7 +102,7 @@ def test_members_come_and_go_under_the_eyes_of_the_owner(ada, bob):
     expect(row).to_have_count(0)
 
 
-def test_somebody_new_comes_onto_the_board_by_a_link(windows, ada):
+def test_a_new_user_joins_a_board_by_a_link(windows, ada):
     board = ada.board(fresh("garden "))
     page = ada.window(f"/front/boards/{board}")
     page.locator("#invite-role").select_option("viewer")

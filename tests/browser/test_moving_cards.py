@@ -93,7 +93,7 @@ def test_undo_shows_the_note_where_it_was_and_closing_a_toast_scrolls_nothing(pa
     page.keyboard.press("u")
 
 
-def test_what_moves_in_a_list_keeps_its_focus_and_what_goes_hands_it_on(windows, shared_server, rest):
+def test_a_moved_list_item_keeps_the_focus_and_a_deleted_one_passes_it_on(windows, shared_server, rest):
     first, second = (rest.post("/api/boards", json={"name": fresh(f"zz{letter}")}).json() for letter in "ab")
     page = visit(windows(), shared_server, "/front/boards")
     page.locator(f"#main [data-board='{first['id']}'] a").first.focus()
@@ -115,7 +115,7 @@ SKIPS_NOTHING = """() => {
 }"""
 
 
-def test_where_no_card_is_skipped_a_new_one_says_its_date_too(windows, shared_server, rest):
+def test_a_new_card_shows_its_date_without_content_visibility(windows, shared_server, rest):
     page = windows()
     page.add_init_script(f"({SKIPS_NOTHING})()")
     visit(page, shared_server)

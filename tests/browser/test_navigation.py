@@ -60,7 +60,7 @@ def expect_unread(pages: list[Page], count: int) -> None:
             expect(page).to_have_title(re.compile(r"^[^(]"))
 
 
-def test_what_others_say_counts_in_every_tab_until_it_is_read_in_one(windows, shared_server, rest, tabs, scene):
+def test_messages_count_as_unread_in_every_tab_until_one_reads_them(windows, shared_server, rest, tabs, scene):
     direct(rest, scene.bob, person(rest, "carol"), fresh())  # is nobody else's
     words = [fresh() for _ in range(3)]
     for content in words:

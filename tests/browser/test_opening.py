@@ -82,7 +82,7 @@ def expect_first_unread(page: Page, first: str, new: int) -> None:
     expect(badge).to_have_text("99+" if new > 99 else str(new))
 
 
-def test_what_is_short_enough_is_shown_to_its_end(windows, shared_server, talk):
+def test_a_few_unread_messages_are_shown_to_the_end(windows, shared_server, talk):
     [ada, _], place, said = talk(60, 3)
     page = windows()
 

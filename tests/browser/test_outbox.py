@@ -29,7 +29,7 @@ def test_a_draft_is_kept_over_a_reload_for_its_own_room_and_forgotten_when_sent(
     expect(page.locator(FIELD)).to_have_value("")
 
 
-def test_what_could_not_be_sent_stays_in_sight_and_goes_when_there_is_a_connection_again(page, rest, place):
+def test_unsent_messages_stay_in_sight_and_are_sent_once_online(page, rest, place):
     connection_lost(page)
     first, second = fresh("first"), fresh("second")
 
@@ -78,7 +78,7 @@ def test_a_retry_of_what_the_server_has_already_doubles_nothing(page, rest, plac
     assert said(rest, place) == [words]
 
 
-def test_what_is_unsent_is_retried_or_edited_or_sent_once_after_a_reload(page, rest, shared_server, place):
+def test_unsent_messages_are_retried_edited_or_sent_once_after_a_reload(page, rest, shared_server, place):
     words, other = fresh(), fresh("other")
     page.route("**/api/rooms/*/messages", lambda route: route.abort())
     write(page, words)

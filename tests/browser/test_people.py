@@ -54,7 +54,7 @@ def test_the_page_lists_users_and_refuses_a_nickname_that_is_taken(windows, shar
     expect(page.locator("#add-nickname")).to_be_focused()
 
 
-def test_who_is_added_shows_on_every_screen_and_the_form_clears(windows, shared_server):
+def test_a_new_user_shows_on_every_screen_and_the_form_clears(windows, shared_server):
     here, there = (visit(windows(), shared_server, PATH) for _ in range(2))
     nickname = nick()
 
@@ -86,7 +86,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(windows, shared_server, script):
+def test_an_error_stands_beside_its_field_and_no_text_is_lost(windows, shared_server, script):
     page = windows(java_script_enabled=script)
     page.goto(shared_server.base + PATH)
     for field, value, said in WRONG:

@@ -33,7 +33,7 @@ def test_a_theme_is_there_on_ones_other_screen_at_once_and_in_the_next_page_befo
     expect(first.locator("#theme-button")).to_have_attribute("data-theme-choice", "system")
 
 
-def test_where_nobody_signs_in_a_theme_is_that_of_whom_one_chose_to_be(windows, shared_server, rest):
+def test_in_open_mode_a_theme_belongs_to_the_chosen_user(windows, shared_server, rest):
     ada, bob = person(rest, "ada"), person(rest, "bob")
     first, second = (visit(be(windows(), shared_server, ada), shared_server) for _ in range(2))
     other = visit(be(windows(), shared_server, bob), shared_server)
@@ -47,7 +47,7 @@ def test_where_nobody_signs_in_a_theme_is_that_of_whom_one_chose_to_be(windows, 
     assert rest.get(f"/api/me/preferences?person_id={bob['id']}").json() == {}
 
 
-def test_nobodys_theme_is_the_browsers_in_all_its_tabs(windows, shared_server):
+def test_a_guests_theme_belongs_to_the_browser(windows, shared_server):
     first = visit(windows(), shared_server)
     second = visit(windows(first.context), shared_server)
 

@@ -18,7 +18,7 @@ def shared_server(tmp_path_factory):
         yield server
 
 
-def test_who_comes_and_goes_is_shown_and_said_once(windows, shared_server, hers, bob, place):
+def test_presence_is_shown_and_announced_once(windows, shared_server, hers, bob, place):
     expect(hers.locator(".here-count")).to_have_text("1 here")
 
     his = enter(windows, shared_server, bob, place)

@@ -67,7 +67,7 @@ def test_another_name_is_on_every_open_screen_at_once(windows, shared_server, re
         assert shown(one) == live  # as the server says it
 
 
-def test_who_is_typing_goes_by_the_other_name_at_once(windows, shared_server, rest):
+def test_the_typing_notice_uses_the_new_name_at_once(windows, shared_server, rest):
     ada, bob, place = person(rest), person(rest), room(rest)
     page = enter(windows, shared_server, bob, place)
     rest.post(f"/api/rooms/{place}/typing", json={"author_id": ada["id"]})
@@ -95,7 +95,7 @@ def test_conversations_are_in_the_order_of_the_other_names(windows, shared_serve
     expect(page.locator("#conversations").get_by_role("link", name=f"z{carl}")).to_be_focused()
 
 
-def test_nobody_in_particular_has_no_profile(windows, shared_server):
+def test_a_guest_has_no_profile(windows, shared_server):
     page = visit(windows(), shared_server)
     page.locator(".me-button").click()
     expect(page.locator("#me").get_by_role("link", name="Profile")).to_have_count(0)

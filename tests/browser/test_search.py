@@ -118,7 +118,7 @@ def test_a_long_note_shows_the_place_that_matches(window, rest):
     assert card.locator(".description").evaluate("text => text.scrollTop") == 0
 
 
-def test_what_is_written_during_a_search_and_does_not_match_is_said_and_can_be_shown(window, rest):
+def test_a_new_note_that_does_not_match_the_search_is_announced_and_can_be_shown(window, rest):
     word = fresh("search").replace(" ", "")
     match = create(rest, f"{word} matches")
     window.fill("#search-field", word)

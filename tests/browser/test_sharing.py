@@ -222,7 +222,7 @@ def test_done_notes_fold_away_and_stay_so(window, rest, shared_server):
     expect(card_of(window, note)).to_be_visible()
 
 
-def test_what_somebody_else_does_is_read_out_and_what_i_do_is_not(window, rest):
+def test_changes_of_others_are_read_out_and_own_ones_are_not(window, rest):
     mine, theirs = fresh("mine"), fresh("theirs")
     add(window, mine)
     expect(card(window, mine)).to_have_count(1)
@@ -268,7 +268,7 @@ def shown(page: Page) -> list[list[str]]:
     return rows
 
 
-def test_what_is_typed_while_a_save_is_under_way_is_not_lost(window, rest):
+def test_text_typed_during_a_save_is_not_lost(window, rest):
     note = create(rest, fresh(), "before")
     editor = edit(window, card_of(window, note))
     text = editor.locator("[name=description]")

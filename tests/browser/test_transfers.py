@@ -80,7 +80,7 @@ def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser
     expect(card(page, first)).to_be_visible()
 
 
-def test_what_cannot_be_taken_is_said_where_it_belongs(page, windows, tmp_path):
+def test_a_refused_file_is_explained_in_its_place(page, windows, tmp_path):
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator("#import-file-error")).to_have_text("Choose a file first.")
     expect(page.locator("#import-file")).to_be_focused()
@@ -143,7 +143,7 @@ def test_a_folder_is_sent_without_what_could_be_no_note(page, tmp_path):
     expect(looked.locator(".job-titles li")).to_have_text([title])
 
 
-def test_what_a_look_found_is_imported_by_one_button_and_what_was_lost_is_named(page, shared_server, rest):
+def test_a_checked_file_is_imported_by_one_button_and_lost_fields_are_named(page, shared_server, rest):
     name, first = f"{fresh('file')}.csv", fresh("seeds")
     send(page, file(name, f"title,Assignee\n{first},Ann <b>\nx{first},\n".encode()), "Check first")
     looked = row(page, name)
@@ -205,7 +205,7 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     expect(page.locator("#job-mark")).to_be_hidden()
 
 
-def test_who_may_only_look_at_a_board_takes_notes_out_and_brings_none_in(guarded_server, settled, windows):
+def test_a_viewer_exports_notes_and_imports_none(guarded_server, settled, windows):
     ada, bob = (Member(guarded_server, settled(name), windows) for name in ("ada", "bob"))
     board = ada.board(fresh("board"), viewer=bob)
     ada.note(board, "first")

@@ -119,7 +119,7 @@ def test_a_long_board_says_its_dates_and_folds_its_notes_wherever_one_looks(wind
 # Two windows.
 
 
-def test_what_one_window_does_the_other_shows_also_when_the_first_one_is_gone(board, open_window, shared_server, rest):
+def test_windows_show_each_others_changes_also_when_the_first_one_is_closed(board, open_window, shared_server, rest):
     second, elsewhere = board.another(), open_window(shared_server)
     second.visit("/front/notes")
     elsewhere.visit("/front/notes")
@@ -157,7 +157,7 @@ def test_two_versions_are_shown_side_by_side_and_nothing_is_lost(board, rest):
 # A conversation.
 
 
-def test_what_is_said_is_there_for_everybody_at_once_and_can_be_changed(window, rest):
+def test_a_message_reaches_everybody_at_once_and_can_be_edited(window, rest):
     ada, bob = rooms.person(rest, "ada"), rooms.person(rest, "bob")
     place = rooms.room(rest)
     rooms.say(rest, place, bob, HEBREW)
@@ -187,7 +187,7 @@ def test_what_is_said_is_there_for_everybody_at_once_and_can_be_changed(window, 
 # Signing in.
 
 
-def test_one_signs_in_with_the_right_password_only_and_out_again(open_window, guarded_server, settled):
+def test_only_the_right_password_signs_in_and_signing_out_ends_it(open_window, guarded_server, settled):
     nickname = fresh("ada")
     settled(nickname)
     window = open_window(guarded_server)

@@ -93,8 +93,7 @@ def test_arguments_that_no_command_takes_are_refused(arguments: list[str]):
 def _serving(folder: Path, *arguments: str) -> Iterator[tuple[Child, Path]]:
     log = folder / "log"
     with log.open("w") as out:
-        env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
-        process = Child(*arguments, folder=folder, env=env, out=out.fileno(), err=out.fileno())
+        process = Child(*arguments, folder=folder, out=out.fileno(), err=out.fileno())
     try:
         yield process, log
     finally:

@@ -5,7 +5,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from quart_notes.storage.sqlite.write_lock import WRITING
-from tests.storage.test_durability import fill
 from tests.support.clients.feed_clients import WebsocketClient, follow
 from tests.support.clients.signing_in import WRONG, sign_in
 from tests.support.servers.network_namespaces import MachineServer, machines, reach
@@ -106,22 +105,6 @@ def cut(ask: Ask, which: str) -> int:
     )
 
 
-async def test_a_server_that_stands_still_in_the_middle_of_a_write_holds_the_other_up_for_a_while(
-    pair: list[ServerProcess], ask: Ask
-):
-    one, other = pair
-    async with Traffic(pair, ask) as traffic:
-        await traffic.progress(one)
-        await asyncio.to_thread(stop_in_a_write, lambda: one.pid, lambda _: somebody_stands_between(ask))
-        try:
-            await asyncio.sleep(STOPPED)
-            if IN_EARNEST:
-                await traffic.progress(other)
-        finally:
-            os.kill(one.pid, signal.SIGCONT)
-        await traffic.recovered()
-
-
 async def test_machines_that_are_cut_off_say_so_and_heal(databases: Databases, url: str, ask: Ask, tmp_path: Path):
     with machines(3) as (near, swallowed, unplugged):
         reach(databases.server, near, swallowed, unplugged)
@@ -164,40 +147,6 @@ async def says_503(server: ServerProcess, method: str, path: str) -> None:
     print(f"{method} {path}: 503 after {time.monotonic() - began:.1f} s")
 
 
-# What is within a transaction that writes, and does nothing.
-BETWEEN = (
-    "SELECT pid, state_change FROM pg_stat_activity WHERE datname = current_database()"
-    " AND application_name = 'quart-notes shared' AND state = 'idle in transaction'"
-)
-
-
-def somebody_stands_between(ask: Ask) -> bool:
-    """Whether one and the same write has begun, and does not go on."""
-    first = ask(BETWEEN)
-    if not first:
-        return False
-    time.sleep(0.05)
-    return ask(BETWEEN) == first
-
-
-def stop_in_a_write(who: Callable[[], int | None], writes: Callable[[int], bool]) -> int:
-    """Have a process stand still while it holds the lock that every write needs; returns its id."""
-    still = 0
-
-    def stopped() -> bool:
-        nonlocal still
-        still = who() or 0
-        if still:
-            os.kill(still, signal.SIGSTOP)
-            if writes(still):
-                return True
-            os.kill(still, signal.SIGCONT)
-        return False
-
-    wait_for(stopped, "it is stopped in the middle of a write", 30)
-    return still
-
-
 # Workers
 
 
@@ -220,33 +169,35 @@ def file_of(server: ServerProcess) -> Ask:
 
 
 @pytest.mark.sqlite_only("its file")
-async def test_a_worker_that_stands_still_in_the_middle_of_a_write_holds_the_others_up_for_a_while(
-    workers: WorkerServer,
-):
-    def writer() -> int | None:
-        locks = [line.split() for line in LOCKS.read_text().splitlines()]
-        held = [int(one[4]) for one in locks if (one[1], one[3], one[6]) == ("POSIX", "WRITE", str(WRITING))]
-        return next((one for one in held if one in workers.workers()), None)
-
+async def test_a_worker_that_is_suspended_in_the_middle_of_a_write_delays_the_others(workers: WorkerServer):
     async with Traffic([workers], file_of(workers)) as traffic:
         await traffic.progress(workers)
-        still = await asyncio.to_thread(stop_in_a_write, writer, lambda still: writer() == still)
+        still: list[int] = []
+        await asyncio.to_thread(wait_for, lambda: suspend_writer(workers, still), "one is suspended in a write", 30)
         try:
             await asyncio.sleep(STOPPED)
         finally:
-            os.kill(still, signal.SIGCONT)
+            os.kill(still[0], signal.SIGCONT)
         await traffic.recovered()
 
 
-@pytest.mark.sqlite_only("its file")
-async def test_a_disk_that_is_full_for_all_workers_is_said_and_heals(small_disk: Path):
-    server = WorkerServer(small_disk / "data")
-    async with started(server), Traffic([server], file_of(server), refusals=(503, 507)) as traffic:
-        await traffic.progress(server)
-        fill(small_disk)
-        await traffic.is_refused(30)
-        (small_disk / "filler").unlink()
-        await traffic.recovered()
+def writer_of(server: WorkerServer) -> int:
+    """The worker that holds the lock that every write needs; 0: none."""
+    locks = [line.split() for line in LOCKS.read_text().splitlines()]
+    held = [int(one[4]) for one in locks if (one[1], one[3], one[6]) == ("POSIX", "WRITE", str(WRITING))]
+    return next((one for one in held if one in server.workers()), 0)
+
+
+def suspend_writer(server: WorkerServer, suspended: list[int]) -> bool:
+    """Suspend the worker that writes; whether it still did so."""
+    if not (writer := writer_of(server)):
+        return False
+    os.kill(writer, signal.SIGSTOP)
+    if writer_of(server) == writer:
+        suspended.append(writer)
+        return True
+    os.kill(writer, signal.SIGCONT)
+    return False
 
 
 # Clocks

@@ -19,37 +19,6 @@ from tests.support.virtual_time import in_virtual_time, suspend
 
 
 @in_virtual_time
-async def test_a_user_who_joins_at_one_process_is_present_at_all():
-    _, (first, second, third) = await connected(3)
-
-    first.presence.join(5, ADA)
-    second.presence.join(5, BOB)
-    third.presence.join_as_guest(5, "Client 1")
-    first.presence.join_as_guest(5, "Client 1")
-    await asyncio.sleep(MOMENT)
-
-    for one in (first, second, third):
-        assert one.now == (["Ada", "bob"], ["Client 1"], [])
-    await asyncio.sleep(PUBLISH_INTERVAL + MOMENT)
-    for one in (first, second, third):
-        assert one.last == one.now
-    assert now_in(first.presence, 6) == ([], [], [])
-
-
-@in_virtual_time
-async def test_a_process_that_comes_later_is_told_of_everybody():
-    wire, (first, second) = await connected()
-    for number in range(1, 300):
-        first.presence.join(number, user(number))
-        second.presence.join(number, ADA)
-    third = Process(wire)
-    await asyncio.sleep(2)
-
-    for number in range(1, 300):
-        assert len(third.presence.now(number).here) == (1 if number == 1 else 2)
-
-
-@in_virtual_time
 async def test_somebody_is_here_while_one_of_their_connections_is_at_whichever_process():
     _, (first, second) = await connected()
     leave_first, leave_second = first.presence.join(5, ADA), second.presence.join(5, ADA)

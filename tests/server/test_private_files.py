@@ -11,7 +11,7 @@ import pytest
 from quart_notes.private_files import make_file, make_folder, open_file
 from tests.support.servers.permissions import not_private, umask
 from tests.support.servers.server_fork import Child
-from tests.support.servers.server_process import ROOT, wait_for
+from tests.support.servers.server_process import wait_for
 
 pytestmark = pytest.mark.sqlite_only("what becomes of files")
 MASKS = [0, 0o777]
@@ -19,9 +19,8 @@ MASKS = [0, 0o777]
 
 def program(folder: Path, mask: int, *arguments: str) -> Child:
     """`quart-notes` under a umask."""
-    env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
     with Path(os.devnull).open("w") as nowhere:
-        return Child(*arguments, folder=folder, env=env, out=nowhere.fileno(), err=nowhere.fileno(), mask=mask)
+        return Child(*arguments, folder=folder, out=nowhere.fileno(), err=nowhere.fileno(), mask=mask)
 
 
 @pytest.mark.parametrize("mask", MASKS)

@@ -1,6 +1,5 @@
 """A start that fails half-way leaves nothing behind: no process that waits for ever, no lock on the database."""
 
-import os
 import re
 import socket
 import sqlite3
@@ -32,8 +31,7 @@ PRAGMAS["busy_timeout"] = 10
 
 
 def _start(prelude: str, data: Path, *flags: str) -> subprocess.CompletedProcess[str]:
-    env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
-    return run("serve", "--bind", "127.0.0.1:0", "--data", str(data), *flags, folder=ROOT, env=env, prelude=prelude)
+    return run("serve", "--bind", "127.0.0.1:0", "--data", str(data), *flags, folder=ROOT, prelude=prelude)
 
 
 def test_a_start_that_fails_once_the_database_is_open_ends_the_process(tmp_path: Path):

@@ -14,7 +14,7 @@ from tests.support.clients.command_line import assert_failed, run_in
 from tests.support.servers.both_databases import KINDS, Kind, contents, file_in, find, unused_database, url_of
 from tests.support.servers.empty_database import file_after
 from tests.support.servers.server_fork import Child
-from tests.support.servers.server_process import ROOT, wait_for
+from tests.support.servers.server_process import wait_for
 
 UNKNOWN = "0999_from_the_future"
 NEWER = f"INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('quart_notes', '{UNKNOWN}', '2030-01-01')"
@@ -86,8 +86,7 @@ def served_by_dev(folder: Path, url: str) -> str:
     with tempfile.NamedTemporaryFile("w+b") as log:
         out = log.fileno()
         flags = ("--bind", "127.0.0.1:0", "--data", "data", "--database-url", url)
-        env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
-        process = Child("dev", *flags, folder=folder, env=env, out=out, err=out)
+        process = Child("dev", *flags, folder=folder, out=out, err=out)
         try:
             wait_for(lambda: b"0999" in Path(log.name).read_bytes(), "it says why it does not serve", 30)
         finally:

@@ -1,6 +1,5 @@
 """`quart-notes` with a command, as a person runs it in some folder, and what came of it."""
 
-import os
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -8,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.servers import postgres
-from tests.support.servers.server_fork import run
-from tests.support.servers.server_process import ROOT
+from tests.support.servers.server_fork import ENVIRONMENT, run
 
 Done = subprocess.CompletedProcess[str]
 
@@ -18,8 +16,7 @@ def run_in(folder: Path, *arguments: str, env: dict[str, str] | None = None, **o
     """Run `quart-notes` in `folder`; `options` as `run` takes them."""
     if not {"--data", "--database-url"} & set(arguments):
         env = {**environment_of(folder), **(env or {})}
-    env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **(env or {})}
-    return run(*arguments, folder=folder, env=env, **options)
+    return run(*arguments, folder=folder, env={**ENVIRONMENT, **(env or {})}, **options)
 
 
 def environment_of(folder: Path) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """`quart-notes copy-database`, databases to copy from and to, and a copy that stands still in the middle."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from tests.support.clients.command_line import Done, run_in
 from tests.support.servers.both_databases import find, unused_database
 from tests.support.servers.postgres import TEMPLATE
 from tests.support.servers.server_fork import Child
-from tests.support.servers.server_process import ROOT, wait_for
+from tests.support.servers.server_process import wait_for
 
 HOLD = """
 from quart_notes.storage.postgres.tables import PostgresTableStore
@@ -58,7 +57,6 @@ def held(url: str, folder: Path, *command: str, method: str = "write", table: st
         child = Child(
             *command,
             folder=folder,
-            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
             out=said.fileno(),
             err=said.fileno(),
             prelude=HOLD.format(method=method, table=table),

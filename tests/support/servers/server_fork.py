@@ -23,6 +23,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+PROJECT = Path(__file__).parents[3]
+ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"]}
 # The interpreters that have one: ours, and those that tests/support/servers/pythons.py finds.
 PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
 WORKER = "quart_notes.server.workers.worker"
@@ -45,6 +47,7 @@ quart_notes.cli.main.main()
 class Child:
     """A process of the fork server, with as much of `subprocess.Popen` as the tests use.
 
+    env          its environment; without it, what it takes to run
     arguments    of `quart-notes`; out, err: descriptors that it writes to; given: one that it reads from
     constants    values for constants of its modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
     prelude      Python code that it executes before it becomes `quart-notes`
@@ -57,7 +60,7 @@ class Child:
         self,
         *arguments: str,
         folder: Path,
-        env: dict[str, str],
+        env: dict[str, str] | None = None,
         out: int,
         err: int,
         given: int | None = None,
@@ -72,7 +75,7 @@ class Child:
         order: dict[str, Any] = {
             "arguments": arguments,
             "folder": str(folder),
-            "env": env,
+            "env": ENVIRONMENT if env is None else env,
             "constants": constants or {},
             "prelude": prelude,
             "mask": mask,
@@ -113,14 +116,14 @@ class Child:
 
 
 def run(
-    *arguments: str, folder: Path, env: dict[str, str], timeout: float = 60, given: str = "", **options: Any
+    *arguments: str, folder: Path, timeout: float = 60, given: str = "", **options: Any
 ) -> "subprocess.CompletedProcess[str]":
     """What comes of a command that is run in a folder, with an input; `options` as Child takes them."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err, tempfile.TemporaryFile("w+") as into:
         into.write(given)
         into.seek(0)
         where: dict[str, Any] = {"out": out.fileno(), "err": err.fileno(), "given": into.fileno(), "folder": folder}
-        code = Child(*arguments, env=env, **where, **options).wait(timeout)
+        code = Child(*arguments, **where, **options).wait(timeout)
         out.seek(0)
         err.seek(0)
         return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
@@ -136,7 +139,7 @@ class ForkServer:
             fd = theirs.fileno()
             self._process = subprocess.Popen(
                 [python, "-c", PROGRAM.format(fd=fd)],
-                cwd=Path(__file__).parents[3],
+                cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[fd],

@@ -1,6 +1,5 @@
 """Backups and restoring on the command line: whole copies, and nothing that is lost."""
 
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -40,32 +39,6 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path: Path):
     assert_refused(run_in(tmp_path, "backup", "copy"), "not a database")
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
-
-
-def test_a_restored_board_is_the_old_one_and_clients_that_saw_more_reload(tmp_path: Path):
-    with ServerProcess(tmp_path / "data") as server:
-        with httpx.Client(base_url=server.base, verify=False) as client:
-            client.post("/api/notes", json={"title": "kept"})
-            assert run_in(tmp_path, "backup", "copy.sqlite3").returncode == 0
-            client.post("/api/notes", json={"title": "later"})
-            seen = client.get("/api/notes").headers["last-event-id"]
-        server.stop()
-
-        done = run_in(tmp_path, "restore", "copy.sqlite3")
-
-        assert done.returncode == 0, done.stderr
-        (former,) = (tmp_path / "data").glob("quart-notes-replaced-*.sqlite3")
-        assert str(former.name) in done.stdout
-        assert ask(former, "SELECT count(*) FROM note") == 2
-        server.start()
-        with httpx.Client(base_url=server.base, verify=False) as client:
-            answer = client.get("/api/notes")
-            assert [note["title"] for note in answer.json()] == ["kept"]
-            assert answer.headers["last-event-id"].partition("-")[0] != seen.partition("-")[0]
-            with client.stream("GET", "/events", params={"after": seen}) as stream:
-                data = next(line for line in stream.iter_lines() if line.startswith("data: "))
-            assert json.loads(data.removeprefix("data: "))["action"] == "reset"
-            assert client.post("/api/notes", json={"title": "on it goes"}).status_code == 201
 
 
 def test_restoring_again_and_again_keeps_every_former_database(tmp_path: Path):

@@ -110,6 +110,17 @@ def test_a_postgresql_server_that_does_not_wait_for_the_disk_is_noticed(
     assert found["Sync mode"] == ("ok", "Sync mode", "fsync on")
 
 
+def test_a_postgresql_database_that_does_not_exist_fails(tmp_path: Path):
+    missing = postgres.databases().server.url("nowhere")
+
+    found = {
+        one.subject: one for one in checks.examine(Settings(data=tmp_path, database_url=missing, bind="127.0.0.1:0"))
+    }
+
+    assert found["PostgreSQL"].verdict == "fail"
+    assert found["PostgreSQL"].detail.startswith("postgres://")
+
+
 def test_fewer_connections_than_all_workers_may_open_are_worth_a_warning(tmp_path: Path):
     settings = _on_postgres(tmp_path)
     reserved = "SELECT current_setting('superuser_reserved_connections')::int"

@@ -110,31 +110,3 @@ async def test_a_start_that_meets_a_busy_database_goes_on_and_leads_later(caplog
     await asyncio.sleep(2 * POLL_INTERVAL)
     assert work.done == ["end", "begin"]
     await work.leader.stop()
-
-
-async def test_work_that_has_begun_ends_when_the_lead_fails_to_begin():
-    lock, done = Lock(), list[str]()
-
-    async def begin() -> None:
-        done.append("begin")
-        if len(done) == 1:
-            raise OSError
-
-    async def end() -> None:
-        done.append("end")
-
-    leader = LeaderElection("a test", lock, begin, end)
-    try:
-        await leader.start()
-    except OSError:
-        assert not leader.is_leader
-    lock.free = False
-    await leader.start()
-    assert done == ["begin", "end"]
-    await leader.stop()
-
-    lock.free = True
-    await leader.start()
-    assert leader.is_leader
-    await leader.stop()
-    assert done == ["begin", "end", "begin", "end"]

@@ -81,14 +81,3 @@ async def test_servers_of_one_database_sign_with_one_key(url: str, tmp_path: Pat
         assert not (tmp_path / name / "secret").exists()
 
     assert signed[0] == signed[1]
-
-
-async def test_the_doctor_looks_at_the_server(url: str, tmp_path: Path, databases: Databases):
-    done = run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0", "--database-url", url)
-    assert done.returncode == 0, done.stdout
-    assert "ok    PostgreSQL: 18" in done.stdout
-    assert "ok    Migrations: " in done.stdout
-
-    gone = run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0", "--database-url", databases.server.url("nowhere"))
-    assert gone.returncode == 1
-    assert "fail  PostgreSQL: postgres://" in gone.stdout

@@ -6,7 +6,7 @@ import signal
 
 from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
 from tests.support.clients import dev_clients
-from tests.support.clients.dev_clients import PAGE, state, states, version
+from tests.support.clients.dev_clients import PAGE, states, version
 from tests.support.servers.dev_process import VERSION
 
 http = dev_clients.http
@@ -37,26 +37,6 @@ def test_a_syntax_error_is_shown_with_its_file_and_line_and_heals(dev, http):
         dev.says("7.8.0")
         dev.edit(VERSION, '\nbroken = "<b>" +\n', "")
     assert http.get("/front/notes", headers=PAGE).status_code == 200
-
-
-def test_an_open_page_hears_of_the_error_and_of_its_end(dev, http):
-    with states(http) as heard:
-        first = next(heard)
-        assert first["trouble"] is None
-        dev.write(VERSION, dev.read(VERSION) + "\ndef broken(:\n")
-        assert list(heard) == []  # the server has ended, and the stream with it
-    broken = state(http, first)
-    assert broken["trouble"]["where"] == "quart_notes/version.py, line 5"
-    assert [5, "def broken(:"] in broken["trouble"]["lines"]
-
-    with states(http) as heard:
-        assert next(heard) == broken
-        dev.edit(VERSION, "\ndef broken(:\n", "")
-        assert list(heard) == []
-    healed = state(http, broken)
-
-    assert healed["trouble"] is None
-    assert healed["run"] != first["run"]
 
 
 BREAKS = (

@@ -156,16 +156,18 @@ async def test_an_empty_folder_gets_its_tables_and_no_copy(tmp_path: Path):
     assert _copies(folder) == []
 
 
-async def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path, later: AddMigration):
+async def test_an_older_file_is_copied_once_before_it_is_changed(tmp_path: Path, later: AddMigration):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept", "whole"])
     assert _copies(folder) == []
     later("0100_colour", LATEST, ADD_COLOUR)
+    later("0101_shade", "0100_colour", ADD_COLOUR.replace('"colour"', '"shade"'))
 
     with umask(0):
         applied = await _open(folder)
 
-    assert applied == ["0100_colour"]
+    assert applied == ["0100_colour", "0101_shade"]
+    assert await _open(folder) == []
     assert "colour" in _columns(file)
     assert [file for file in not_private(folder) if file.startswith("copies")] == []
     assert _titles(file) == ["kept", "whole"]
@@ -260,18 +262,6 @@ async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):
         async with opened(tmp_path / "data") as core:
             assert rows(core, "SELECT id, kind, name, name_key FROM room") == [(1, "room", "lobby", "lobby")]
             assert (await core.log.newest()).number == 0
-
-
-async def test_it_is_copied_once_however_much_is_pending_and_not_again(tmp_path: Path, later: AddMigration):
-    folder = tmp_path / "data"
-    await _make(folder, ["kept"])
-    later("0100_colour", LATEST, ADD_COLOUR)
-    later("0101_shade", "0100_colour", ADD_COLOUR.replace('"colour"', '"shade"'))
-
-    assert await _open(folder) == ["0100_colour", "0101_shade"]
-    assert await _open(folder) == []
-
-    assert len(_copies(folder)) == 1
 
 
 async def test_the_copy_contains_the_write_ahead_log(tmp_path: Path, later: AddMigration):

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from tests.support.servers.dev_process import DevProcess
-from tests.support.servers.server_process import wait_for
 
 PAGE = {"Accept": "text/html"}
 
@@ -29,19 +28,6 @@ def states(http: httpx.Client) -> Iterator[Iterator[dict[str, Any]]]:
     with http.stream("GET", "/dev/changes") as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         yield (json.loads(line.removeprefix("data: ")) for line in response.iter_lines() if line.startswith("data: "))
-
-
-def state(http: httpx.Client, other_than: dict[str, Any]) -> dict[str, Any]:
-    """What a page hears that comes back until another server answers."""
-    found = [other_than]
-
-    def another() -> bool:
-        with states(http) as heard:
-            found.append(next(heard))
-        return bool(found[-1]["run"] != other_than["run"])
-
-    wait_for(another, "another server answers")
-    return found[-1]
 
 
 def version(http: httpx.Client) -> str:

@@ -73,7 +73,7 @@ async def test_postgresql_is_killed_under_load_and_started_again(
     databases: Databases, pair: list[ServerProcess], ask: Ask
 ):
     async with Traffic(pair, ask) as traffic:
-        for how in (signal.SIGKILL, signal.SIGQUIT, signal.SIGINT):
+        for how in (signal.SIGKILL, signal.SIGINT):
             await traffic.progress(pair[0])
             await asyncio.to_thread(databases.server.stop, how)
             await asyncio.sleep(AWAY)
@@ -89,7 +89,7 @@ async def test_each_connection_to_postgresql_is_cut(pair: list[ServerProcess], a
             await asyncio.sleep(EVERY)
         await traffic.recovered()
         assert not traffic.refused, "by the loss of the connection that listens"
-        for which in ("shared", "leader", "reader", "shared", ""):
+        for which in ("shared", "leader", "reader", ""):
             await traffic.progress(pair[0])
             await asyncio.to_thread(wait_for, partial(cut, ask, which), "there is such a connection")
             await traffic.recovered()

@@ -4,8 +4,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 
 import httpx
@@ -205,12 +203,3 @@ async def test_serve_has_no_route_and_no_script_of_it(tmp_path):
         for name in ("changes", *FILES):
             assert (await client.get(f"/dev/{name}")).status_code == 404
             assert (await client.get(f"/static/dev/{name}")).status_code == 404
-
-
-def test_serve_does_not_even_import_it():
-    program = (
-        "import sys, quart_notes.cli.main;"
-        " print([name for name in sys.modules if 'watchfiles' in name or 'quart_notes.dev' in name])"
-    )
-
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"

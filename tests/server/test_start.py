@@ -120,10 +120,11 @@ def test_a_worker_whose_supervisor_has_gone_says_so_and_ends():
     assert (done.returncode, done.stderr) == (1, "A worker does not start: its supervisor has gone.\n")
 
 
-def test_a_server_on_sqlite_goes_without_the_driver_of_postgresql():
+def test_a_server_on_sqlite_imports_neither_the_driver_of_postgresql_nor_the_code_of_dev():
     modules = "quart_notes.cli.main, quart_notes.server.workers.supervisor"
-    program = f"import sys, {modules}; print('asyncpg' in sys.modules)"
+    program = f"import sys, {modules}; print(*sys.modules)"
 
-    assert (
-        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
-    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+
+    assert "quart_notes.storage.database" in said
+    assert not [name for name in said if name.startswith(("asyncpg", "watchfiles", "quart_notes.dev"))]

@@ -129,9 +129,10 @@ SOON_GONE = {
 ADA = {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}
 
 
-def _here(reader: FeedClient) -> list[str]:
+def _told(reader: FeedClient, what: str) -> list[str]:
+    """The nicknames that are here, or type, by what was heard last."""
     told = [event["presence"] for event in reader.events if "presence" in event]
-    return [person["nickname"] for person in told[-1]["here"]] if told else []
+    return [person["nickname"] for person in told[-1][what]] if told else []
 
 
 async def test_a_user_in_a_room_is_seen_at_every_worker_and_leaves_with_a_killed_one(tmp_path: Path):
@@ -140,43 +141,31 @@ async def test_a_user_in_a_room_is_seen_at_every_worker_and_leaves_with_a_killed
         async with server.client() as client:
             ada = (await client.post("/api/users", json=ADA)).json()["id"]
             room = (await client.post("/api/rooms", json={"name": "Kitchen"})).json()["id"]
-        watchers: dict[int, WebsocketClient] = {}
-        while len(watchers) < len(server.workers()):
-            watcher = await stack.enter_async_context(await follow(WebsocketClient, server.port, topics=f"room:{room}"))
-            watchers[server.worker_of(watcher.connection.socket.getsockname()[1])] = watcher
+        watchers = await stack.enter_async_context(readers(server, WebsocketClient, 1, topics=f"room:{room}"))
         hers = await follow(WebsocketClient, server.port, topics=f"room:{room}", person=ada)
         await stack.enter_async_context(hers)
-        home = server.worker_of(hers.connection.socket.getsockname()[1])
-        others = [watcher for worker, watcher in watchers.items() if worker != home]
-        for watcher in watchers.values():
-            await watcher.until(lambda one: _here(one) == ["ada"])
+        for watcher, *_ in watchers.values():
+            await watcher.until(lambda one: _told(one, "here") == ["ada"])
+        del watchers[home := server.worker_of(hers.connection.socket.getsockname()[1])]
 
         os.kill(home, signal.SIGKILL)
-        for watcher in others:
-            await watcher.until(lambda one: _here(one) == [])
+        for watcher, *_ in watchers.values():
+            await watcher.until(lambda one: _told(one, "here") == [])
 
 
 async def test_a_typing_user_is_seen_at_every_worker_until_the_message_is_posted_at_any(shared: WorkerServer):
-    def typing(reader: FeedClient) -> list[str]:
-        told = [event["presence"] for event in reader.events if "presence" in event]
-        return [person["nickname"] for person in told[-1]["typing"]] if told else []
-
-    async with AsyncExitStack() as stack:
-        found = stack.enter_context(shared.clients())
+    with shared.clients() as found:
         one, *_, other = found.values()
         eve = one.post("/api/users", json={**ADA, "email": "typist@example.org", "nickname": "typist"}).json()["id"]
         room = one.post("/api/rooms", json={"name": "Study"}).json()["id"]
-        watchers: dict[int, WebsocketClient] = {}
-        while len(watchers) < len(found):
-            watcher = await stack.enter_async_context(await follow(WebsocketClient, shared.port, topics=f"room:{room}"))
-            watchers[shared.worker_of(watcher.connection.socket.getsockname()[1])] = watcher
-        assert one.post(f"/api/rooms/{room}/typing", json={"author_id": eve}).status_code == 204
-        for watcher in watchers.values():
-            await watcher.until(lambda reader: typing(reader) == ["typist"])
-        message = {"author_id": eve, "content": "said elsewhere"}
-        assert other.post(f"/api/rooms/{room}/messages", json=message).status_code == 201
-        for watcher in watchers.values():
-            await watcher.until(lambda reader: typing(reader) == [], 4)  # sooner than it ends by itself
+        async with readers(shared, WebsocketClient, 1, topics=f"room:{room}") as watchers:
+            assert one.post(f"/api/rooms/{room}/typing", json={"author_id": eve}).status_code == 204
+            for watcher, *_ in watchers.values():
+                await watcher.until(lambda reader: _told(reader, "typing") == ["typist"])
+            message = {"author_id": eve, "content": "said elsewhere"}
+            assert other.post(f"/api/rooms/{room}/messages", json=message).status_code == 201
+            for watcher, *_ in watchers.values():
+                await watcher.until(lambda reader: _told(reader, "typing") == [], 4)  # sooner than it ends by itself
 
 
 # Figures

@@ -140,6 +140,13 @@ async def api(shared_server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
+async def fresh_api(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of a server where nobody has been yet."""
+    async with server.client() as client:
+        yield client
+
+
+@pytest.fixture
 async def ada(api: httpx.AsyncClient) -> Json:
     """Somebody there, where nobody signs in."""
     return await person(api)

@@ -30,7 +30,7 @@ async def _pass(house: House, cookie: str) -> Grant | None:
 # What is known.
 
 
-async def test_a_secret_is_asked_for_once_and_anew_after_a_change(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_a_secret_is_looked_up_once_and_again_after_a_change(house: House, monkeypatch: pytest.MonkeyPatch):
     cookie, asked = await house.cookie("ada"), 0
     find = house.core.sessions.find
 

@@ -216,7 +216,7 @@ def test_several_processes_let_through_as_many_together_as_one(tmp_path: Path):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
     try:
         for process in processes:

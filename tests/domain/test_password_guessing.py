@@ -24,13 +24,13 @@ async def _rush(house: House, number: int, nickname: str = "ada", address: str =
     return Counter(answer.status_code for answer in answers)
 
 
-async def test_after_a_thousand_wrong_passwords_their_owner_still_gets_in(house: House, counted: Counted):
+async def test_after_hundreds_of_wrong_passwords_their_owner_still_gets_in(house: House, counted: Counted):
     async with house.client(address="192.0.2.66") as known, house.client(address="198.51.100.1") as elsewhere:
         assert (await sign_in(known)).status_code == 200
         counted.calls.clear()
-        statuses = await _rush(house, 1000)
+        statuses = await _rush(house, 300)
 
-        assert statuses == {401: 10, 429: 990}
+        assert statuses == {401: 10, 429: 290}
         assert counted.calls == {"verify": 10}, "what is refused costs no hash"
         assert (await sign_in(known)).status_code == 200, "from a browser that is known, at the same address"
         assert (await sign_in(elsewhere)).status_code == 200, "from another address"

@@ -121,5 +121,5 @@ class Broadcasting(RuleBasedStateMachine):
 
 TestBroadcasting = Broadcasting.TestCase
 TestBroadcasting.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -236,7 +236,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(STEPS, st.sampled_from([1, 2, 5, 500]))
 def test_whatever_is_appended_and_pruned_since_is_whole_or_none(steps: list[tuple[str, int]], chunk: int):
     async def run(folder: Path) -> None:

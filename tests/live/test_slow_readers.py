@@ -12,14 +12,13 @@ import pytest
 from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES
 from quart_notes.server.sockets import SEND_BUFFER
 from tests.support.clients.delivery_paths import ROADS
-from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
+from tests.support.clients.feed_clients import EDGES, EventStreamClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import until
 from tests.support.servers.server_process import ServerProcess, wait_for
 
 SLOW = 6
 RECEIVE_BUFFER = 4096  # bytes, of a slow reader
 SLACK = 16 << 10  # KiB that a Python process may grow by for reasons of its own
-on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
 async def write(http: httpx.AsyncClient, count: int, description: str, at_once: int = 8) -> str:
@@ -92,13 +91,12 @@ async def test_readers_behind_by_less_than_the_limit_are_not_cut_off(server_on_e
             client.cut()
 
 
-@on_both_edges
-async def test_a_reader_that_takes_a_long_history_slowly_costs_a_page_of_it(server: ServerProcess, edge: Edge):
+async def test_readers_that_take_a_long_history_slowly_cost_a_page_of_it(server: ServerProcess):
     async with server.client() as http:
         begin = (await http.get("/api/notes?limit=1")).headers["last-event-id"]
         end = await write(http, 320, "🧀" * 5000)
         before = server.rss_kib()
-        slow: list[Any] = [edge(server.port, RECEIVE_BUFFER) for _ in range(4)]
+        slow: list[Any] = [edge(server.port, RECEIVE_BUFFER) for edge in EDGES * 2]
         for client in slow:
             await client.open(begin)
         await write(http, 8, "x")
@@ -109,15 +107,14 @@ async def test_a_reader_that_takes_a_long_history_slowly_costs_a_page_of_it(serv
             client.cut()
 
 
-@on_both_edges
-async def test_a_cut_off_reader_that_never_reads_again_is_dropped(tmp_path: Path, edge: Edge):
+async def test_cut_off_readers_that_never_read_again_are_dropped(tmp_path: Path):
     constants = {"quart_notes.web.streams.CLOSE_GRACE": 0.3}
     with ServerProcess(tmp_path / "data", constants=constants) as server:
         async with server.client() as http:
             await write(http, 8, "x")
             before = server.descriptors()
-            dead = [await follow(edge, server.port, receive_buffer=RECEIVE_BUFFER) for _ in range(5)]
-            await until(lambda: server.descriptors() >= before + 5, "they are connected")
+            dead = [await follow(edge, server.port, receive_buffer=RECEIVE_BUFFER) for edge in EDGES * 3]
+            await until(lambda: server.descriptors() >= before + len(dead), "they are connected")
             await write(http, 320, "🧀" * 5000)
 
             await until(lambda: server.descriptors() <= before, "their connections are gone")
@@ -152,7 +149,7 @@ async def _when_there_is_room(port: int) -> EventStreamClient:
         await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("road", ["direct", "send"])
+@pytest.mark.parametrize("road", ROADS)
 def test_readers_that_the_kernel_gives_up_cost_no_traceback(tmp_path: Path, road: str):
     """They stop reading without a word: the kernel ends their connections with ETIMEDOUT, which is no reset."""
     constants: dict[str, float] = {"quart_notes.server.sockets.USER_TIMEOUT_MS": 500}

@@ -30,8 +30,8 @@ NOTHING_WRONG = [  # no value of theirs can be of the wrong shape
     *(f"GET /api/{path}" for path in ("me", "me/preferences", "me/sessions", "me/tokens", "invitations")),
     *(f"{method} /api/me/preferences/{{key}}" for method in ("GET", "PUT", "DELETE")),
 ]
-EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 8}  # of each operation
-ACCOUNTS_EXAMPLES = 5
+EXAMPLES = {GenerationMode.POSITIVE: 5, GenerationMode.NEGATIVE: 6}  # of each operation
+ACCOUNTS_EXAMPLES = 4
 ENDS_SESSION = ("POST /api/sign-out", "PUT /api/me/password", "DELETE /api/me/sessions/{session_id}")
 PATIENCE = 60.0  # seconds for a response: on a busy machine a server may stand still for a while
 THINGS = 5  # of each kind that are there

@@ -350,7 +350,7 @@ async def _do_something(core: Core, chance: random.Random) -> None:
         await acts[name]()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.integers(0, 1 << 32), st.integers(1, 80))
 def test_what_one_knows_and_the_events_since_are_what_is_so(seed: int, changes: int):
     chance = random.Random(seed)

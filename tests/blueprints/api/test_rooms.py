@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -33,25 +32,17 @@ from tests.support.servers.server_process import ServerProcess
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-@pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a server that has just begun."""
-    with ServerProcess(tmp_path / "data") as server:
-        async with server.client() as client:
-            yield client
-
-
 # R1: rooms are opened.
 
 
-async def test_the_lobby_is_always_there(own: httpx.AsyncClient):
-    (lobby,) = await got(own, "/api/rooms")
+async def test_the_lobby_is_always_there(fresh_api: httpx.AsyncClient):
+    (lobby,) = await got(fresh_api, "/api/rooms")
 
     assert lobby == {"id": 1, "kind": "room", "name": "lobby", "people": [], "created_at": lobby["created_at"]}
     assert RFC3339.fullmatch(lobby["created_at"])
-    assert await got(own, "/api/rooms/1") == lobby
-    assert await got(own, "/api/rooms/1/messages") == []
-    assert position(await own.get("/api/rooms")) == 0
+    assert await got(fresh_api, "/api/rooms/1") == lobby
+    assert await got(fresh_api, "/api/rooms/1/messages") == []
+    assert position(await fresh_api.get("/api/rooms")) == 0
 
 
 async def test_a_new_room_is_answered_whole(api: httpx.AsyncClient):
@@ -116,28 +107,28 @@ async def test_of_many_who_want_one_name_at_once_one_gets_it(api: httpx.AsyncCli
 # Rooms are found.
 
 
-async def test_rooms_are_listed_by_id_and_conversations_only_for_their_people(own: httpx.AsyncClient):
-    ada, bob, eve = await people(own, 3)
-    garden = await room(own, "garden")
-    theirs = await got(own, f"/api/rooms/{(await tell(own, ada, bob))['room_id']}")
-    kitchen = await room(own, "kitchen")
-    alone = await got(own, f"/api/rooms/{(await tell(own, eve, eve))['room_id']}")
-    public = [await got(own, "/api/rooms/1"), garden, kitchen]
+async def test_rooms_are_listed_by_id_and_conversations_only_for_their_people(fresh_api: httpx.AsyncClient):
+    ada, bob, eve = await people(fresh_api, 3)
+    garden = await room(fresh_api, "garden")
+    theirs = await got(fresh_api, f"/api/rooms/{(await tell(fresh_api, ada, bob))['room_id']}")
+    kitchen = await room(fresh_api, "kitchen")
+    alone = await got(fresh_api, f"/api/rooms/{(await tell(fresh_api, eve, eve))['room_id']}")
+    public = [await got(fresh_api, "/api/rooms/1"), garden, kitchen]
 
-    assert await got(own, "/api/rooms") == public
-    assert await got(own, "/api/rooms", person_id=ada["id"]) == [*public[:2], theirs, kitchen]
-    assert await got(own, "/api/rooms", person_id=bob["id"]) == [*public[:2], theirs, kitchen]
-    assert await got(own, "/api/rooms", person_id=eve["id"]) == [*public, alone]
-    assert await got(own, "/api/rooms", person_id=MAX_ID) == public
+    assert await got(fresh_api, "/api/rooms") == public
+    assert await got(fresh_api, "/api/rooms", person_id=ada["id"]) == [*public[:2], theirs, kitchen]
+    assert await got(fresh_api, "/api/rooms", person_id=bob["id"]) == [*public[:2], theirs, kitchen]
+    assert await got(fresh_api, "/api/rooms", person_id=eve["id"]) == [*public, alone]
+    assert await got(fresh_api, "/api/rooms", person_id=MAX_ID) == public
 
 
-async def test_following_the_links_brings_every_room_once(own: httpx.AsyncClient):
-    ada, bob = await people(own, 2)
-    ids = [1, *[(await room(own))["id"] for _ in range(4)], (await tell(own, ada, bob))["room_id"]]
+async def test_following_the_links_brings_every_room_once(fresh_api: httpx.AsyncClient):
+    ada, bob = await people(fresh_api, 2)
+    ids = [1, *[(await room(fresh_api))["id"] for _ in range(4)], (await tell(fresh_api, ada, bob))["room_id"]]
 
-    assert await walked(own, "/api/rooms", limit=2) == [ids[:2], ids[2:4], ids[4:5]]
-    assert await walked(own, "/api/rooms", limit=2, person_id=bob["id"]) == [ids[:2], ids[2:4], ids[4:]]
-    assert await walked(own, "/api/rooms", limit=6, person_id=bob["id"]) == [ids]
+    assert await walked(fresh_api, "/api/rooms", limit=2) == [ids[:2], ids[2:4], ids[4:5]]
+    assert await walked(fresh_api, "/api/rooms", limit=2, person_id=bob["id"]) == [ids[:2], ids[2:4], ids[4:]]
+    assert await walked(fresh_api, "/api/rooms", limit=6, person_id=bob["id"]) == [ids]
 
 
 @pytest.mark.parametrize("room_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x", "lobby"])

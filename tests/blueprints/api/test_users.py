@@ -1,8 +1,6 @@
 """The people through the API: who may be called what, and how they are found."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,21 +20,12 @@ from tests.support.api_fixtures import (
     refused,
     walked,
 )
-from tests.support.servers.server_process import ServerProcess
 
 ADA = {"name": "Ada Lovelace", "email": "ada@example.org"}
 
 
 def _ada(**changes: Any) -> Json:
     return {**ADA, "nickname": f"ada{next(NUMBERS)}", **changes}
-
-
-@pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a server where nobody is known yet."""
-    with ServerProcess(tmp_path / "data") as server:
-        async with server.client() as client:
-            yield client
 
 
 # P1, P2: somebody is added.
@@ -153,21 +142,16 @@ async def test_names_and_addresses_may_be_shared(api: httpx.AsyncClient):
 # P3: people are found.
 
 
-async def test_people_are_listed_by_id_and_nobody_is_there_at_first(own: httpx.AsyncClient):
-    assert await got(own, "/api/users") == []
+async def test_users_are_listed_by_id_and_the_links_lead_to_each_once(fresh_api: httpx.AsyncClient):
+    assert await got(fresh_api, "/api/users") == []
+    users = await people(fresh_api, 7)
+    known = [one["id"] for one in users]
 
-    known = await people(own, 3)
-
-    assert await got(own, "/api/users") == known
-
-
-async def test_following_the_links_brings_everybody_once(own: httpx.AsyncClient):
-    known = [one["id"] for one in await people(own, 7)]
-
-    assert await walked(own, "/api/users", limit=3) == [known[:3], known[3:6], known[6:]]
-    assert await walked(own, "/api/users", limit=7) == [known]
-    assert await walked(own, "/api/users", limit=2, after_id=known[2]) == [known[3:5], known[5:]]
-    assert await got(own, "/api/users", after_id=MAX_ID) == []
+    assert await got(fresh_api, "/api/users") == users
+    assert await walked(fresh_api, "/api/users", limit=3) == [known[:3], known[3:6], known[6:]]
+    assert await walked(fresh_api, "/api/users", limit=7) == [known]
+    assert await walked(fresh_api, "/api/users", limit=2, after_id=known[2]) == [known[3:5], known[5:]]
+    assert await got(fresh_api, "/api/users", after_id=MAX_ID) == []
 
 
 @pytest.mark.parametrize("user_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x", "1.0", "%20"])

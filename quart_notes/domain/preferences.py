@@ -1,6 +1,7 @@
 """Preferences of users: values by key."""
 
 import json
+from operator import attrgetter
 from typing import Any
 
 from quart_notes.domain.service import Service, transactional
@@ -21,7 +22,7 @@ class Preferences(Service):
         async with self._snapshot() as (connection, position):
             rows = await Preference.filter(user_id=user_id).using_db(connection)
         # Sorted here: databases sort text differently.
-        return {row.key: json.loads(row.value) for row in sorted(rows, key=_key)}, position
+        return {row.key: json.loads(row.value) for row in sorted(rows, key=attrgetter("key"))}, position
 
     async def get(self, user_id: int, key: str) -> tuple[PreferenceOut, EventId]:
         """One preference; NotFoundError when it is not set."""
@@ -75,7 +76,7 @@ class Preferences(Service):
     async def clear(self, change: Change, user_id: int) -> dict[str, Any]:
         """Remove all; returns what they were, by key. An event for each."""
         mine = Preference.filter(user_id=user_id).using_db(change.connection)
-        values = {row.key: json.loads(row.value) for row in sorted(await mine, key=_key)}
+        values = {row.key: json.loads(row.value) for row in sorted(await mine, key=attrgetter("key"))}
         await mine.delete()
         for key, value in values.items():
             out = PreferenceOut(key=key, value=value)
@@ -89,7 +90,3 @@ def _not_set(key: str) -> NotFoundError:
 
 def _invalid(message: str) -> ValidationFailedError:
     return ValidationFailedError(f"value: {message}", errors=[FieldError("value", message)])
-
-
-def _key(row: Preference) -> str:
-    return row.key

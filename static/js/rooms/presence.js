@@ -1,6 +1,6 @@
 /** Shows who is here at once, and announces it politely. */
 import { clone, find } from "../lib/elements.js";
-import { keyOf } from "../lib/keyboard.js";
+import { closeOnLeave } from "../lib/overlay_panel.js";
 import { showNames } from "../shell/user_names.js";
 import { viewer } from "./message_item.js";
 import { newsOf } from "./presence_announcements.js";
@@ -29,16 +29,7 @@ export function start(here, roomId, feed) {
   const onChange = ({ detail: { presence } }) => {
     if (presence?.room_id === roomId) show(presence);
   };
-  /** The panel above the log closes when the focus leaves it. @param {Event} event */
-  const leave = ({ target }) => target instanceof Node && !here.contains(target) && here.removeAttribute("open");
-  /** @param {KeyboardEvent} event */
-  const press = (event) => {
-    if (keyOf(event) !== "Escape" || !here.hasAttribute("open")) return;
-    here.removeAttribute("open");
-    find(here, "summary").focus();
-  };
-  for (const name of ["click", "focusin"]) document.addEventListener(name, leave, { signal });
-  here.addEventListener("keydown", press, { signal });
+  closeOnLeave(here, signal);
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("state", () => here.toggleAttribute("data-stale", feed.state !== "live"), { signal });
   return () => controller.abort();

@@ -261,15 +261,12 @@ async def test_nobody_else_sees_into_a_private_room(house: House):
     assert room in (await core.rooms.find(ada, RoomQuery(person_id=ada.id))).items
     for who in (eve, root):
         for act in (
-            core.rooms.get(who, room.id),
-            core.messages.in_room(who, room.id, MessageQuery()),
-            core.messages.get(who, question),
-            core.messages.get(who, answer.id),
-            core.answers.stop(who, answer.id),
+            core.rooms.get(who, room.id), core.messages.in_room(who, room.id, MessageQuery()),
+            core.messages.get(who, question), core.messages.get(who, answer.id), core.answers.stop(who, answer.id),
             core.messages.post(who, room.id, RoomMessageCreate(author_id=who.id or 0, content="hello")),
             core.read_markers.mark_read(who, room.id, ReadingUpdate(reader_id=who.id or 0, message_id=answer.id)),
             core.messages.delete(who, question, who.id or 0),
-        ):
+        ):  # fmt: skip
             with pytest.raises(NotFoundError):
                 await act
         assert room not in (await core.rooms.find(who, RoomQuery(person_id=who.id))).items

@@ -289,14 +289,6 @@ async def test_a_body_that_does_not_arrive_is_given_up(app: Quart):
     assert json.loads(await answer.get_data())["code"] == "request_timeout"
 
 
-async def test_a_wrong_method_tells_the_right_ones(client: Client):
-    for headers in ({}, PAGE):
-        answer = await client.put("/front/notes", headers=headers)
-
-        assert answer.status_code == 405
-        assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
-
-
 @pytest.mark.parametrize("route", [r for r in READS if r.endpoint in {"front_notes.card", "front_notes.edit"}], ids=str)
 async def test_a_note_that_is_gone_is_a_page_for_a_browser(client: Client, route: Route):
     answer = await client.get(route.address, headers=PAGE)

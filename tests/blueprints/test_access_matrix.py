@@ -75,7 +75,7 @@ WALKED = [route for route in ROUTES if route.blueprint not in LISTED_ELSEWHERE a
 # Every route has said what it needs.
 
 
-def test_every_route_and_websocket_says_what_it_needs():
+def test_every_route_and_websocket_has_a_requirement():
     app = create_app(Settings(data=Path("nowhere")))
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
 
@@ -91,7 +91,7 @@ def test_every_route_and_websocket_says_what_it_needs():
 
 
 @pytest.mark.parametrize("access", ["open", "accounts"])
-async def test_a_route_of_which_nobody_has_said_it_is_refused(tmp_path: Path, access: Any):
+async def test_a_route_without_a_requirement_is_refused(tmp_path: Path, access: Any):
     app = create_app(settings_for(tmp_path, access=access))
 
     @app.get("/forgotten")
@@ -245,7 +245,7 @@ def _expected_on_board(route: Route, person: str) -> int:
 
 
 @pytest.mark.parametrize("who", CALLERS)
-async def test_everybody_may_do_what_the_table_says_and_no_more(full_house: House, who: str):
+async def test_every_caller_may_do_what_the_table_says_and_no_more(full_house: House, who: str):
     wrong: list[str] = []
     client = await client_of(full_house, who)
     me = full_house.people[who if who in full_house.people else "owner"].id
@@ -282,7 +282,7 @@ ABOUT = [
 ]
 
 
-async def test_what_one_may_not_see_is_answered_as_what_is_not_there(full_house: House):
+async def test_hidden_things_are_answered_as_missing_ones(full_house: House):
     """In the same words, and with the same work: how long an answer takes tells nothing either."""
     stranger = await client_of(full_house, "stranger")
     me = full_house.people["stranger"].id
@@ -311,7 +311,7 @@ async def test_what_one_may_not_see_is_answered_as_what_is_not_there(full_house:
     assert not different, "\n".join(different)
 
 
-async def test_a_topic_that_one_may_not_hear_costs_what_one_does_that_is_not_there(full_house: House):
+async def test_a_hidden_topic_costs_as_much_as_a_missing_one(full_house: House):
     stranger, owner = await client_of(full_house, "stranger"), full_house.people["owner"].id
     said = MessageCreate(author_id=owner, recipient_id=full_house.people["root"].id, content="psst")
     room = (await full_house.core.messages.send(full_house.caller("owner"), said)).result.message.room_id

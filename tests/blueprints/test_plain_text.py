@@ -18,7 +18,7 @@ shared_server = shared_on_each_road({})
 # R3: lines.
 
 
-async def test_what_a_client_says_comes_back_to_all_clients_and_to_itself(shared_server: ServerProcess):
+async def test_a_line_reaches_all_clients_and_its_sender(shared_server: ServerProcess):
     one, other, third = [await enter(shared_server, number) for number in (5, 6, 7)]
 
     await one.speak("hello")
@@ -30,7 +30,7 @@ async def test_what_a_client_says_comes_back_to_all_clients_and_to_itself(shared
         client.cut()
 
 
-async def test_what_is_said_on_the_page_is_a_line_with_the_nickname(
+async def test_a_message_of_the_page_is_a_line_with_the_nickname(
     shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json
 ):
     client = await enter(shared_server)
@@ -41,9 +41,7 @@ async def test_what_is_said_on_the_page_is_a_line_with_the_nickname(
     client.cut()
 
 
-async def test_what_a_client_says_is_a_message_of_a_guest(
-    shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json
-):
+async def test_a_line_is_a_message_of_a_guest(shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json):
     before = await last_id(api)
     page = await follow(WebsocketClient, shared_server.port, topics="room:1", person=ada["id"])
     client = await enter(shared_server, 42)
@@ -61,9 +59,7 @@ async def test_what_a_client_says_is_a_message_of_a_guest(
     client.cut()
 
 
-async def test_what_a_guest_has_said_is_nobodys_to_change(
-    shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json
-):
+async def test_nobody_changes_a_message_of_a_guest(shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json):
     before = await last_id(api)
     client = await enter(shared_server)
     await client.speak("hello")
@@ -84,7 +80,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
-async def test_a_line_is_said_and_heard_as_it_is(shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json):
+async def test_the_text_of_a_line_is_not_changed(shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json):
     before = await last_id(api)
     speaker, listener = await enter(shared_server, 5), await enter(shared_server, 6)
 
@@ -109,7 +105,7 @@ async def test_a_line_in_fragments_is_one_line(shared_server: ServerProcess):
     client.cut()
 
 
-async def test_blank_lines_say_nothing(shared_server: ServerProcess, api: httpx.AsyncClient):
+async def test_blank_lines_are_ignored(shared_server: ServerProcess, api: httpx.AsyncClient):
     before = await newest(api)
     client = await enter(shared_server)
     for blank in ("", " ", "\n", "\t\r\n", "\u3000", "\u3164", "\u200b", "\u2800\ufe0f"):
@@ -122,7 +118,7 @@ async def test_blank_lines_say_nothing(shared_server: ServerProcess, api: httpx.
     client.cut()
 
 
-async def test_any_whole_number_is_a_client(shared_server: ServerProcess):
+async def test_any_whole_number_is_a_client_id(shared_server: ServerProcess):
     names = {one: one for one in ("0", "-1", "9" * 18, "-" + "9" * 18)}
     for client_id, name in {**names, "-0": "0", "007": "7"}.items():
         client = await enter(shared_server, client_id)
@@ -131,7 +127,7 @@ async def test_any_whole_number_is_a_client(shared_server: ServerProcess):
         client.cut()
 
 
-def test_a_door_has_a_whole_number(shared_server: ServerProcess):
+def test_an_address_without_a_whole_number_is_not_found(shared_server: ServerProcess):
     for client_id in (
         "x", "1.0", "1e3", "+1", "--1", "-", "0x1", "%20", "1%20", "%D9%A1", "9" * 5000, "1/", "/1", "1%00", "lobby",
     ):  # fmt: skip
@@ -188,7 +184,9 @@ async def test_a_message_that_was_deleted_unedited_and_comes_back_is_not_said_ag
     client.cut()
 
 
-async def test_everybody_hears_everything_in_one_order(shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json):
+async def test_all_clients_receive_all_lines_in_one_order(
+    shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json
+):
     before = await last_id(api)
     clients = [await enter(shared_server, number) for number in range(6)]
 

@@ -29,7 +29,7 @@ shared_server = shared_on_each_road({})
     ],
     ids=["binary", "nothing, binary", "4,001", "4,001 wide", "blank", "a frame", "NUL", "UTF-8", "surrogate", "bit"],
 )  # fmt: skip
-async def test_what_is_no_line_ends_the_conversation_with_its_code(
+async def test_an_invalid_line_closes_the_connection_with_its_code(
     shared_server: ServerProcess, api: httpx.AsyncClient, said: bytes, code: int
 ):
     before = await last_id(api)
@@ -50,13 +50,13 @@ async def test_what_is_no_line_ends_the_conversation_with_its_code(
     client.cut()
 
 
-async def test_a_page_of_another_origin_may_not_talk(shared_server: ServerProcess):
+async def test_a_page_of_another_origin_may_not_connect(shared_server: ServerProcess):
     data = websocket_request("/ws/5", "Origin: https://evil.example")
 
     assert handshake(shared_server.port, data).status == 403
 
 
-def test_a_door_is_no_page(shared_server: ServerProcess):
+def test_the_address_is_not_a_page(shared_server: ServerProcess):
     answer = httpx.get(f"{shared_server.base}/ws/5")
 
     assert answer.status_code in {400, 404, 405}
@@ -68,7 +68,7 @@ def test_a_door_is_no_page(shared_server: ServerProcess):
 
 @pytest.mark.parametrize("how", ["a close", "the end of what it sends"])
 @pytest.mark.parametrize("number", [1, 10, 100])
-async def test_what_was_said_before_leaving_is_said(
+async def test_lines_sent_before_the_close_are_delivered(
     shared_server: ServerProcess, api: httpx.AsyncClient, how: str, number: int
 ):
     before = await last_id(api)
@@ -86,7 +86,7 @@ async def test_what_was_said_before_leaving_is_said(
     client.cut()
 
 
-async def test_clients_that_die_break_nobodys_conversation(
+async def test_clients_that_disconnect_do_not_disturb_others(
     shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json
 ):
     listener = await enter(shared_server, 1)
@@ -129,7 +129,7 @@ SLOW_EAR: dict[str, float] = {f"quart_notes.blueprints.plain_text.{name}": 20 fo
 
 
 @pytest.mark.parametrize("road", ROADS)
-async def test_a_client_whose_lines_wait_long_is_not_taken_for_deaf(tmp_path: Path, road: str):
+async def test_a_client_whose_lines_wait_long_is_not_dropped(tmp_path: Path, road: str):
     constants = {**QUICK_HEARTBEAT, **SLOW_EAR}
     with ServerProcess(tmp_path / "data", "--stream-road", road, constants=constants) as server:
         client = await enter(server, 5)
@@ -141,7 +141,7 @@ async def test_a_client_whose_lines_wait_long_is_not_taken_for_deaf(tmp_path: Pa
         client.cut()
 
 
-async def test_a_client_that_says_too_much_waits_and_nobody_else_does(tmp_path: Path):
+async def test_only_the_client_that_sends_too_much_is_slowed_down(tmp_path: Path):
     with ServerProcess(tmp_path / "data", constants=SLOW_EAR) as server:
         flooding, other = await enter(server, 1), await enter(server, 2)
         lines = [f"flood {n}" for n in range(60)]
@@ -159,7 +159,7 @@ async def test_a_client_that_says_too_much_waits_and_nobody_else_does(tmp_path: 
         assert "Traceback" not in server.log
 
 
-async def test_a_flood_without_end_costs_the_server_nothing(tmp_path: Path):
+async def test_an_endless_flood_does_not_use_up_memory(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         async with server.client() as api:
             other, flooding = await enter(server, 2), await enter(server, 1, deaf=True)
@@ -188,7 +188,7 @@ async def test_a_flood_without_end_costs_the_server_nothing(tmp_path: Path):
 
 
 @pytest.mark.sqlite_only("its file goes away")
-async def test_without_its_database_the_door_is_shut_and_heals(tmp_path: Path):
+async def test_connections_are_refused_while_the_database_is_away(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         file = server.data / "quart-notes.sqlite3"
         speaker, listener = await enter(server, 1), await enter(server, 2)
@@ -207,7 +207,7 @@ async def test_without_its_database_the_door_is_shut_and_heals(tmp_path: Path):
             client.cut()
 
 
-async def test_the_server_that_stops_says_so(tmp_path: Path):
+async def test_a_server_that_stops_closes_connections_with_its_code(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         clients = [await enter(server, number) for number in range(3)]
         await clients[0].speak("before the end")
@@ -229,7 +229,7 @@ async def test_the_server_that_stops_says_so(tmp_path: Path):
             back.cut()
 
 
-async def test_a_client_is_kept_alive_and_a_deaf_one_is_gone(tmp_path: Path):
+async def test_a_client_that_answers_no_pings_is_dropped(tmp_path: Path):
     for road in ROADS:
         with ServerProcess(tmp_path / road / "data", "--stream-road", road, constants=QUICK_HEARTBEAT) as server:
             client, deaf = await enter(server, 1), await enter(server, 2, deaf=True)

@@ -168,7 +168,7 @@ def _each(*templates: Template) -> list[Group]:
     return [(template,) for template in templates]
 
 
-def test_what_is_tried_is_all_that_is_read():
+def test_every_header_that_is_read_is_tried():
     tried = {name.lower() for name, _ in ALL_TEMPLATES}
     folder = Path(quart_notes.__file__).parent
     files = [*folder.glob("blueprints/**/*.py"), *folder.glob("web/**/*.py"), *folder.glob("server/transport/*.py")]
@@ -201,7 +201,7 @@ def _names_in(tree: ast.AST) -> Iterator[str]:
                     yield name.lower()
 
 
-def test_kept_answers_and_made_ones_are_alike(sides: dict[str, Side]):
+def test_cached_responses_and_new_ones_are_equal(sides: dict[str, Side]):
     def check(side: Side, groups: Sequence[Group]) -> None:
         fresh = (f"{KEPT}?{number}" for number in count())
         usual = 401 if side is sides["stranger"] else 200
@@ -247,7 +247,7 @@ def test_kept_answers_and_made_ones_are_alike(sides: dict[str, Side]):
     )
 
 
-def test_the_brief_way_of_a_change_and_the_long_one_are_alike(sides: dict[str, Side]):
+def test_the_fast_path_of_a_change_answers_as_the_route_does(sides: dict[str, Side]):
     def check(side: Side) -> None:
         note = {"title": "the only one", "client_key": "every-byte"}
         send = partial(side.request, "/api/notes", method="POST", body=dump(note))

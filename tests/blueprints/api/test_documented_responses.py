@@ -107,9 +107,7 @@ def test_every_operation_is_tried(operations: dict[str, Any]):
 
 
 @pytest.mark.parametrize("mode", EXAMPLES, ids=lambda mode: mode.value)
-def test_nothing_that_the_document_does_not_say_is_answered(
-    operations: dict[str, Any], connections: Session, mode: GenerationMode
-):
+def test_every_response_is_as_documented(operations: dict[str, Any], connections: Session, mode: GenerationMode):
     def check(case: Any, turn: int) -> None:
         if turn % 2 and mode is GenerationMode.POSITIVE:  # unless it was deleted on the way
             _make_about_what_is_there(case, turn)
@@ -153,9 +151,7 @@ def _session(server: ServerProcess, nickname: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("nickname", ["first", MEMBER])
-def test_nothing_that_the_document_does_not_say_is_answered_with_accounts(
-    guarded: ServerProcess, connections: Session, nickname: str
-):
+def test_every_response_is_as_documented_with_accounts(guarded: ServerProcess, connections: Session, nickname: str):
     operations = _operations(guarded, _session(guarded, "first"))
     me: dict[str, str] = {}
     answered: set[int] = set()

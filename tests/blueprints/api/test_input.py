@@ -120,7 +120,7 @@ WRONG_SHAPE = {
 @pytest.mark.parametrize(
     "route", [route for route in WRITES if route.takes_json or route.endpoint in ANY_JSON], ids=str
 )
-def test_what_is_not_clean_json_is_refused(port: int, me: str, route: Route):
+def test_invalid_json_is_refused(port: int, me: str, route: Route):
     def refused(body: bytes) -> None:
         answer = exchange(port, request(route.address, JSON, me, method=route.method, body=body))
         assert_problem(answer, 400, "invalid_json")
@@ -179,7 +179,7 @@ def test_another_content_type_is_refused(port: int, me: str, route: Route):
 @pytest.mark.parametrize(
     "kind", ["application/json", "APPLICATION/JSON", "application/json; charset=utf-8", "application/merge-patch+json"]
 )
-def test_json_by_its_names_is_taken(strict_server: ServerProcess, route: Route, kind: str):
+def test_json_is_accepted_under_its_media_types(strict_server: ServerProcess, route: Route, kind: str):
     sent = _new_body(route)
 
     answer = _send(strict_server, route, json.dumps(sent).encode(), f"Content-Type: {kind}")
@@ -188,7 +188,7 @@ def test_json_by_its_names_is_taken(strict_server: ServerProcess, route: Route, 
 
 
 @every_json_route
-def test_of_a_name_twice_the_last_counts(strict_server: ServerProcess, route: Route):
+def test_the_last_of_duplicate_names_counts(strict_server: ServerProcess, route: Route):
     sent = _new_body(route)
     wrong: tuple[Any, ...] = ([], None)
     pairs = [(name, value) for name in sent for value in wrong] + list(sent.items())

@@ -21,7 +21,7 @@ FIRST_READS = {route.blueprint: route for route in reversed(READS)}.values()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "CONNECT", "HEAD"])
-def test_what_is_no_address_is_refused(port: int, method: str):
+def test_an_invalid_target_is_refused(port: int, method: str):
     for target in NOT_ADDRESSES:
         answer = exchange(port, request(target, method=method))
 
@@ -31,7 +31,7 @@ def test_what_is_no_address_is_refused(port: int, method: str):
             assert_problem(answer, 400, "bad_request")
 
 
-def test_a_websocket_to_no_address_is_refused(port: int):
+def test_a_websocket_to_an_invalid_target_is_refused(port: int):
     assert handshake(port, websocket_request("/ws")).status == 101
 
     assert {handshake(port, websocket_request(target)).status for target in NOT_ADDRESSES} == {400}

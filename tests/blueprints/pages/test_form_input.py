@@ -81,7 +81,7 @@ FIRST_FORMS = {route.blueprint: route for route in reversed(FORM_ROUTES)}.values
 
 
 @every_form
-def test_a_form_that_says_nothing_sensible_is_refused(port: int, me: str, route: Route):
+def test_an_invalid_form_is_refused(port: int, me: str, route: Route):
     # A thing that is not there, where an empty form means something (delete, untick).
     address = route.elsewhere if route.rule.endswith(WORDLESS) else route.address
     who = NOBODY if route.endpoint in ENDS_ME else me
@@ -100,7 +100,7 @@ def test_a_form_that_says_nothing_sensible_is_refused(port: int, me: str, route:
     check_each([(name, form) for name, form in BAD_FORMS.items() if whole or name not in BEFORE_ANY_ROUTE], refused)
 
 
-def test_what_was_typed_comes_back_escaped(port: int):
+def test_typed_text_is_shown_again_escaped(port: int):
     typed = {"title": XSS * 4, "description": XSS + "\r\n</textarea>"}
 
     answer = exchange(port, request("/front/notes", FORM, method="POST", body=str(httpx.QueryParams(typed)).encode()))

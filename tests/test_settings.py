@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
-from quart_notes.cli.main import cli
 from quart_notes.settings import Settings, SettingsError, is_loopback
 from quart_notes.settings_sources import PREFIX, load
 from tests.support.cases import check_each
@@ -352,16 +350,8 @@ def test_settings_do_not_change_under_way():
         Settings().bind = "0.0.0.0:80"  # type: ignore[misc]
 
 
-def test_every_setting_says_what_it_is_and_has_a_flag():
-    flags = {
-        parameter.name
-        for command in cli.commands.values()
-        for parameter in command.params
-        if isinstance(parameter, click.Option)
-    }
-    for name, field in Settings.model_fields.items():
-        assert field.description, name
-        assert name in flags, name
+def test_every_setting_says_what_it_is():
+    assert all(field.description for field in Settings.model_fields.values())
 
 
 @pytest.mark.parametrize(

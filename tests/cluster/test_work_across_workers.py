@@ -2,12 +2,13 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.support.servers import worker_processes
 from tests.support.servers.fake_ollama import FakeOllama
@@ -68,39 +69,46 @@ def _leader(server: WorkerServer) -> int:
     raise AssertionError("nobody leads")
 
 
-def test_a_question_is_answered_once_whichever_worker_takes_it(tmp_path: Path):
-    with FakeOllama() as ollama, WorkerServer(tmp_path / "data", "--ollama-url", ollama.url) as server:
-        for count, worker in enumerate(server.workers(), 1):
-            with server.client_of(worker) as client:
-                ada = client.post(
-                    "/api/users", json={"name": "Ada", "email": f"ada{count}@example.org", "nickname": f"ada{count}"}
-                ).json()["id"]
-                room = client.post(f"/api/assistant/room?person_id={ada}").json()["id"]
-                asked = {"author_id": ada, "content": f"Who is number {count}?"}
-                assert client.post(f"/api/rooms/{room}/messages", json=asked).status_code == 201
-                said = partial(client.get, f"/api/rooms/{room}/messages?person_id={ada}")
-                _until(said, _answered)
-                assert len(ollama.received) == count
+@pytest.fixture(scope="module")
+def assisted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WorkerServer, FakeOllama]]:
+    """A server with three workers, and the Ollama that its assistant asks."""
+    folder = tmp_path_factory.mktemp("assisted") / "data"
+    with FakeOllama() as ollama, WorkerServer(folder, "--ollama-url", ollama.url) as server:
+        yield server, ollama
 
 
-def test_an_answer_is_stopped_at_any_worker(tmp_path: Path):
-    with FakeOllama() as ollama, WorkerServer(tmp_path / "data", "--ollama-url", ollama.url) as server:
-        ollama.will("slowly", "Well", {"hold": "for ever"})
-        with server.clients() as found:
-            for count, client in enumerate(found.values()):
-                ada = client.post(
-                    "/api/users", json={"name": "Ada", "email": f"{count}@example.org", "nickname": f"ada{count}"}
-                )
-                room = client.post(f"/api/assistant/room?person_id={ada.json()['id']}").json()["id"]
-                asked = {"author_id": ada.json()["id"], "content": "Say it slowly"}
-                assert client.post(f"/api/rooms/{room}/messages", json=asked).status_code == 201
-                said = partial(client.get, f"/api/rooms/{room}/messages?person_id={ada.json()['id']}")
-                _until(said, lambda messages: messages[-1]["content"] == "Well")
-                answer = said().json()[-1]["id"]
-                stopped = client.post(f"/api/messages/{answer}/stop", json={"person_id": ada.json()["id"]})
-                assert stopped.status_code == 200, stopped.text
-                ollama.is_answering(0)
-                assert said().json()[-1]["answer"]["state"] == "stopped"
+def _asked(client: httpx.Client, nickname: str, question: str) -> tuple[int, Callable[[], httpx.Response]]:
+    """A new user's id, and their conversation with the assistant, in which they have asked this."""
+    about = {"name": "Ada", "email": f"{nickname}@example.org", "nickname": nickname}
+    user: int = client.post("/api/users", json=about).json()["id"]
+    room = client.post(f"/api/assistant/room?person_id={user}").json()["id"]
+    sent = client.post(f"/api/rooms/{room}/messages", json={"author_id": user, "content": question})
+    assert sent.status_code == 201, sent.text
+    return user, partial(client.get, f"/api/rooms/{room}/messages?person_id={user}")
+
+
+def test_a_question_is_answered_once_whichever_worker_takes_it(assisted: tuple[WorkerServer, FakeOllama]):
+    server, ollama = assisted
+    with server.clients() as found:
+        for count, client in enumerate(found.values(), 1):
+            before = len(ollama.received)
+            _, said = _asked(client, f"asking{count}", f"Who is number {count}?")
+            _until(said, _answered)
+            assert len(ollama.received) == before + 1
+
+
+def test_an_answer_is_stopped_at_any_worker(assisted: tuple[WorkerServer, FakeOllama]):
+    server, ollama = assisted
+    ollama.will("slowly", "Well", {"hold": "for ever"})
+    with server.clients() as found:
+        for count, client in enumerate(found.values()):
+            user, said = _asked(client, f"stopping{count}", "Say it slowly")
+            _until(said, lambda messages: messages[-1]["content"] == "Well")
+            answer = said().json()[-1]["id"]
+            stopped = client.post(f"/api/messages/{answer}/stop", json={"person_id": user})
+            assert stopped.status_code == 200, stopped.text
+            ollama.is_answering(0)
+            assert said().json()[-1]["answer"]["state"] == "stopped"
 
 
 def _until(ask: Callable[[], httpx.Response], holds: Callable[[Any], bool]) -> None:

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import threading
 
 import httpx
@@ -89,15 +88,6 @@ def test_a_change_to_the_settings_begins_another_server_and_figures_stay_at_thei
     with dev.noticed(f"Metrics on {address}"):
         dev.says("7.8.0")
     assert 'quart_notes_info{version="7.8.0"} 1.0' in figures()
-
-
-def test_an_address_for_figures_that_is_taken_is_said_and_heals(dev, http):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        bind = f"127.0.0.1:{taken.getsockname()[1]}"
-        with dev.noticed("does not start"):
-            dev.write("quart-notes.toml", f'metrics_bind = "{bind}"\n')
-
-        assert f"cannot listen on {bind}" in http.get("/front/notes", headers=PAGE).text
 
 
 # Pages.

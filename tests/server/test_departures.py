@@ -1,13 +1,11 @@
 """What is done for a client that has left ends; one that only stops sending gets its answer, unless many do."""
 
 import asyncio
-from contextlib import suppress
 from typing import Any
 
 from quart_notes.server.transport.connection import MAX_DOUBTED
 from tests.support.clients.raw_connection import RawConnection, until
 from tests.support.servers.served import served
-from tests.support.servers.server_process import ServerProcess
 
 ASK = b"GET /%d HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
@@ -94,20 +92,3 @@ async def test_requests_of_clients_that_leave_at_once_are_hardly_begun(unused_tc
         await until(lambda: len(app.begun) - len(app.ended) <= MAX_DOUBTED + 1, "few of them go on")
         app.may_leave.set()
         staying.close()
-
-
-async def test_a_server_that_many_clients_have_left_still_writes(server: ServerProcess):
-    body = b'{"title":"kept"}'
-    kind = b"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
-    for number in range(200):
-        connection = await RawConnection(server.port).connect()
-        with suppress(ConnectionError):
-            await connection.send(b"GET /front/notes?%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number)
-        connection.cut() if number % 2 else connection.close()
-    connection = await RawConnection(server.port).connect()
-
-    await connection.send(b"POST /api/notes HTTP/1.1\r\n" + kind + b"Connection: close\r\n\r\n" + body)
-
-    assert (await connection.rest()).startswith(b"HTTP/1.1 201")
-    assert "Traceback" not in server.log, server.log
-    connection.close()

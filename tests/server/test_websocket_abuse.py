@@ -109,8 +109,21 @@ async def test_a_flood_of_messages_is_refused(shared_server: ServerProcess):
     client.cut()
 
 
-async def test_an_endless_flood_of_messages_is_cut(shared_server: ServerProcess):
-    await flood(await opened(shared_server), lambda: frame(b"x" * 1000) * 50)
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [
+        (b"", lambda: frame(b"x" * 1000) * 50),
+        (frame(b"x", fin=False), lambda: frame(b"x" * 1000, CONTINUATION, fin=False) * 50),
+        (frame(b"", fin=False), lambda: frame(b"", CONTINUATION, fin=False) * 1000),
+        (frame(b"", declared=1 << 62), lambda: os.urandom(1 << 16)),
+    ],
+    ids=["messages", "fragments", "empty fragments", "a huge declared length"],
+)
+async def test_an_endless_flood_is_cut(shared_server: ServerProcess, first: bytes, more: Callable[[], bytes]):
+    client = await opened(shared_server)
+    await client.say(first)
+
+    await flood(client, more)
 
 
 async def test_a_few_messages_are_read_and_forgotten(shared_server: ServerProcess):
@@ -147,27 +160,6 @@ async def test_a_message_too_large_in_fragments_is_refused_too(shared_server: Se
     half = b"x" * (40 * KIB)
 
     await refused(shared_server, 1009, frame(half, fin=False), frame(half, CONTINUATION))
-
-
-async def test_endless_fragments_are_refused(shared_server: ServerProcess):
-    client = await opened(shared_server)
-    await client.say(frame(b"x", fin=False))
-
-    await flood(client, lambda: frame(b"x" * 1000, CONTINUATION, fin=False) * 50)
-
-
-async def test_endless_empty_fragments_are_refused(shared_server: ServerProcess):
-    client = await opened(shared_server)
-    await client.say(frame(b"", fin=False))
-
-    await flood(client, lambda: frame(b"", CONTINUATION, fin=False) * 1000)
-
-
-async def test_a_huge_declared_length_costs_nothing(shared_server: ServerProcess):
-    client = await opened(shared_server)
-    await client.say(frame(b"", declared=1 << 62))
-
-    await flood(client, lambda: os.urandom(1 << 16))
 
 
 async def test_pings_without_end_that_are_never_read_cost_nothing(shared_server: ServerProcess):

@@ -177,11 +177,6 @@ def test_a_start_at_which_one_worker_cannot_start_fails(tmp_path: Path):
     assert "with 3 workers" not in ended.stderr
 
 
-@pytest.mark.sqlite_only("on PostgreSQL they do")
-def test_two_supervisors_do_not_share_a_database(shared: WorkerServer):
-    assert_failed(run_in(shared.data.parent, "serve", "--workers", "2"), "is in use by another Quart Notes process")
-
-
 def _runs(process: int) -> bool:
     with suppress(FileNotFoundError):
         return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()

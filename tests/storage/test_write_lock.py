@@ -14,7 +14,9 @@ import pytest
 
 from quart_notes.storage.sqlite import write_lock
 from quart_notes.storage.sqlite.write_lock import WRITING, FairWriteLock
-from tests.support.servers.server_process import ROOT, wait_for
+from tests.support.servers.server_process import wait_for
+
+PYTHON = (sys.executable, "-S", "-E", "-c")  # the lock needs nothing but the standard library
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def another_writes(file: int) -> Iterator[None]:
     lock = f"import os, fcntl; fcntl.lockf({file}, fcntl.LOCK_EX, 1, {WRITING})"
     command = f"{lock}; print(1, flush=True); os.read({told}, 1)"
     with subprocess.Popen(
-        [sys.executable, "-c", command], pass_fds=[file, told], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+        [*PYTHON, command], pass_fds=[file, told], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
     ) as other:
         os.close(told)
         assert other.stdout is not None
@@ -45,9 +47,7 @@ def another_writes(file: int) -> Iterator[None]:
 def _free(file: int) -> bool:
     """Whether somebody else could write now."""
     command = f"import fcntl; fcntl.lockf({file}, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, {WRITING})"
-    return not subprocess.run(
-        [sys.executable, "-c", command], pass_fds=[file], stderr=subprocess.DEVNULL, check=False
-    ).returncode
+    return not subprocess.run([*PYTHON, command], pass_fds=[file], stderr=subprocess.DEVNULL, check=False).returncode
 
 
 async def test_a_turn_is_waited_for(file: int):
@@ -88,8 +88,9 @@ async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkey
 
 # A process that writes so often, and tells when it begins and ends.
 WRITER = """
-import asyncio, os, sys
-from quart_notes.storage.sqlite.write_lock import FairWriteLock
+import asyncio, os, runpy, sys
+
+FairWriteLock = runpy.run_path(sys.argv[5])["FairWriteLock"]
 
 async def work(turns, told, letter, times):
     for _ in range(times):
@@ -103,8 +104,8 @@ asyncio.run(work(FairWriteLock(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3].
 
 
 def _writer(file: int, told: int, letter: str, times: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-c", WRITER, str(file), str(told), letter, str(times)]
-    return subprocess.Popen(command, pass_fds=[file, told], cwd=ROOT)
+    command = [*PYTHON, WRITER, str(file), str(told), letter, str(times), write_lock.__file__]
+    return subprocess.Popen(command, pass_fds=[file, told])
 
 
 def test_processes_write_one_at_a_time(file: int):
@@ -115,9 +116,9 @@ def test_processes_write_one_at_a_time(file: int):
         said = heard.read().decode()
     assert [writer.wait(20) for writer in writers] == [0, 0, 0]
 
-    write_lock = [said[at : at + 4] for at in range(0, len(said), 4)]
-    assert len(write_lock) == 3 * 40
-    assert all(turn == f"{turn[0]}({turn[0]})" for turn in write_lock), said
+    turns = [said[at : at + 4] for at in range(0, len(said), 4)]
+    assert len(turns) == 3 * 40
+    assert all(turn == f"{turn[0]}({turn[0]})" for turn in turns), said
 
 
 async def test_a_process_that_has_just_written_waits_for_its_turn(file: int):

@@ -41,7 +41,8 @@ from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import ProblemError
 from quart_notes.settings import Postgres, Settings
 from quart_notes.settings_sources import load
-from quart_notes.storage.database import DatabaseOpenError, exclusive_lock
+from quart_notes.storage.database import exclusive_lock
+from quart_notes.storage.schema_version import DatabaseOpenError
 from quart_notes.web import access_log_filter, assets, error_handlers, templating
 from quart_notes.web.asgi_connections import HTTPConnection, WebsocketConnection
 from quart_notes.web.openapi.document import openapi_extension
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
 
     worker_slot   the worker's slot; None without workers
     """
-    core = Core.build(settings or load(), worker_slot)
+    core = Core(settings or load(), worker_slot)
     app = Application("quart_notes", template_folder=str(assets.folder("templates")), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
     app.config.update({PROXY_HOPS: core.settings.proxy_hops, HSTS: core.settings.hsts})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,13 +37,13 @@ from quart_notes.domain.users import Users
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.event_log import EventLog
 from quart_notes.live.feed import Feed
-from quart_notes.live.follower import Follower, SingleProcess
+from quart_notes.live.follower import CommitChannel, Follower
 from quart_notes.live.presence import Presence
 from quart_notes.live.response_cache import ResponseCache
 from quart_notes.live.writer import Change, Writer
 from quart_notes.settings import Postgres, Settings
 from quart_notes.storage.database import Database
-from quart_notes.storage.disk_space import DiskSpace
+from quart_notes.storage.disk_space import is_available
 from quart_notes.storage.signing_key import SigningKey
 from quart_notes.transfer.upload_store import UploadStore
 
@@ -52,49 +51,64 @@ if TYPE_CHECKING:
     from quart_notes.cluster.postgres_notifications import PostgresNotifications
 
 
-@dataclass(frozen=True)
 class Core:
     """The services, wired together: each knows only those before it."""
 
-    settings: Settings
-    worker_slot: WorkerSlot | None
-    commit_channel: WorkerChannel | PostgresNotifications | None
-    database: Database
-    log: EventLog
-    broadcaster: Broadcaster
-    follower: Follower
-    writer: Writer
-    feed: Feed
-    notes: Notes
-    boards: Boards
-    members: Members
-    users: Users
-    profiles: Profiles
-    rooms: Rooms
-    messages: Messages
-    answers: Answers
-    assistant: Assistant
-    read_markers: ReadMarkers
-    preferences: Preferences
-    jobs: Jobs
-    imports: Imports
-    exports: Exports
-    sessions: Sessions
-    tokens: ApiTokens
-    invitations: Invitations
-    passwords: Passwords
-    accounts: Accounts
-    access_cache: AccessCache
-    stream_revocation: StreamRevocation
-    signing_key: SigningKey
-    login_attempts: LoginAttempts
-    presence: Presence
-    replication: PresenceReplication
-    response_cache: ResponseCache
-    uploads: UploadStore
-    room: DiskSpace
-    import_runner: ImportRunner
-    draining: asyncio.Event  # the server stops soon, and requests must go elsewhere
+    def __init__(self, settings: Settings, worker_slot: WorkerSlot | None = None, *, alone: bool = False) -> None:
+        """Wire the services; nothing is opened yet. `alone`: see Database.
+
+        worker_slot   the worker's slot; None without workers
+        """
+        self.settings = settings
+        self.worker_slot = worker_slot
+        self.draining = asyncio.Event()  # the server stops soon, and requests must go elsewhere
+        write_lock = worker_slot.write_lock if worker_slot and isinstance(settings.database, Path) else None
+        self.database = Database(settings.database, write_lock, alone=alone, private=settings.access == "accounts")
+        self.log = EventLog(self.database)
+        self.broadcaster = Broadcaster()
+        self.commit_channel = None if alone else _commit_channel(settings, worker_slot)
+        self.follower = Follower(self.log, self.broadcaster, self.commit_channel or CommitChannel())
+        self.writer = Writer(self.database, self.log, self.follower)
+        self.feed = Feed(self.broadcaster, self.log)
+        self.response_cache = ResponseCache(self.broadcaster)
+        wired = (self.database, self.log, self.writer)
+        self.notes = Notes(*wired)
+        self.boards = Boards(*wired)
+        self.members = Members(*wired)
+        self.users = Users(*wired)
+        self.profiles = Profiles(*wired)
+        self.rooms = Rooms(*wired)
+        self.messages = Messages(*wired)
+        self.read_markers = ReadMarkers(*wired)
+        self.preferences = Preferences(*wired)
+        self.presence = Presence(self.broadcaster, self.users.existing_users)
+        self.replication = PresenceReplication(self.presence)
+        self.signing_key = SigningKey(settings.data)
+        self.passwords = Passwords()
+        self.accounts = Accounts(*wired, self.passwords)
+        self.login_attempts = LoginAttempts(*wired)
+        self.sessions = Sessions(*wired)
+        self.tokens = ApiTokens(*wired, self.signing_key.secret)
+        self.invitations = Invitations(*wired, self.signing_key.secret)
+        self.access_cache = AccessCache(self.broadcaster, self.sessions, self.tokens, self.boards)
+        self.stream_revocation = StreamRevocation(self.broadcaster, self.access_cache)
+        self.answers = Answers(*wired)
+        ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
+        self.assistant = Assistant(self.broadcaster, self.answers, ollama, settings.assistant_answers)
+        self.uploads = UploadStore(settings.data / "imports")
+        self.jobs = Jobs(*wired, settings.max_kept_import_bytes)
+        self.imports = Imports(*wired)
+        self.exports = Exports(self.database)
+        self.import_runner = ImportRunner(
+            *(self.broadcaster, self.jobs, self.imports, self.uploads),
+            trusted=settings.access == "open",
+            sole=not isinstance(settings.database, Postgres),
+        )
+
+    def has_disk_space(self) -> bool:
+        """Whether the folders of this machine have room for one more change. Waits for the disk."""
+        database = self.settings.database
+        return is_available({self.settings.data, database.parent if isinstance(database, Path) else self.settings.data})
 
     async def run_chores(self) -> None:
         """One round of housekeeping, in chunks for which no write has to wait."""
@@ -112,85 +126,6 @@ class Core:
         await in_chunks(self.sessions.forget_expired)
         await in_chunks(self.invitations.forget_expired)
         await in_chunks(self.login_attempts.forget_expired)
-
-    @classmethod
-    def build(cls, settings: Settings, worker_slot: WorkerSlot | None = None, *, alone: bool = False) -> Core:
-        """Wire the services; nothing is opened yet. `alone`: see Database.
-
-        worker_slot   the worker's slot; None without workers
-        """
-        write_lock = worker_slot.write_lock if worker_slot and isinstance(settings.database, Path) else None
-        database = Database(settings.database, write_lock, alone=alone, private=settings.access == "accounts")
-        log = EventLog(database)
-        broadcaster = Broadcaster()
-        commit_channel = None if alone else _commit_channel(settings, worker_slot)
-        follower = Follower(log, broadcaster, commit_channel or SingleProcess())
-        writer = Writer(database, log, follower)
-        wired = (database, log, writer)
-        boards = Boards(*wired)
-        people = Users(*wired)
-        presence = Presence(broadcaster, people.existing_users)
-        sessions = Sessions(*wired)
-        signing = SigningKey(settings.data)
-        tokens = ApiTokens(*wired, signing.secret)
-        access_cache = AccessCache(broadcaster, sessions, tokens, boards)
-        passwords = Passwords()
-        answers = Answers(*wired)
-        jobs = Jobs(*wired, settings.max_kept_import_bytes)
-        imports = Imports(*wired)
-        spool = UploadStore(settings.data / "imports")
-        ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
-        return cls(
-            settings=settings,
-            worker_slot=worker_slot,
-            commit_channel=commit_channel,
-            database=database,
-            log=log,
-            broadcaster=broadcaster,
-            follower=follower,
-            writer=writer,
-            feed=Feed(broadcaster, log),
-            notes=Notes(*wired),
-            boards=boards,
-            members=Members(*wired),
-            users=people,
-            profiles=Profiles(*wired),
-            rooms=Rooms(*wired),
-            messages=Messages(*wired),
-            answers=answers,
-            assistant=Assistant(broadcaster, answers, ollama, settings.assistant_answers),
-            read_markers=ReadMarkers(*wired),
-            preferences=Preferences(*wired),
-            jobs=jobs,
-            imports=imports,
-            exports=Exports(database),
-            sessions=sessions,
-            tokens=tokens,
-            invitations=Invitations(*wired, signing.secret),
-            passwords=passwords,
-            accounts=Accounts(*wired, passwords),
-            access_cache=access_cache,
-            stream_revocation=StreamRevocation(broadcaster, access_cache),
-            signing_key=signing,
-            login_attempts=LoginAttempts(*wired),
-            presence=presence,
-            replication=PresenceReplication(presence),
-            response_cache=ResponseCache(broadcaster),
-            uploads=spool,
-            room=DiskSpace(_writable_to(settings)),
-            import_runner=ImportRunner(
-                *(broadcaster, jobs, imports, spool),
-                trusted=settings.access == "open",
-                sole=not isinstance(settings.database, Postgres),
-            ),
-            draining=asyncio.Event(),
-        )
-
-
-def _writable_to(settings: Settings) -> list[Path]:
-    """The folders of this machine that changes and imports are written to."""
-    database = settings.database
-    return [settings.data, *([database.parent] if isinstance(database, Path) else [])]
 
 
 def _commit_channel(settings: Settings, worker_slot: WorkerSlot | None) -> WorkerChannel | PostgresNotifications | None:

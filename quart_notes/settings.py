@@ -47,7 +47,14 @@ def _listed(value: Any) -> Any:
     return [word for word in re.split(r"[\s,]+", value) if word] if isinstance(value, str) else value
 
 
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
 List = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Number = Annotated[int, BeforeValidator(_number)]
 
 
 class Settings(BaseModel):
@@ -69,10 +76,10 @@ class Settings(BaseModel):
         repr=False,
         description="sqlite:///path/to/file or postgres://host/database, not a file in the data folder.",
     )
-    database_pool: int = Field(
+    database_pool: Number = Field(
         8, ge=1, le=1000, description="PostgreSQL: connections for reading (default: {default})."
     )
-    database_timeout: int = Field(
+    database_timeout: Number = Field(
         30, ge=1, le=3600, description="PostgreSQL: seconds that a statement may take (default: {default})."
     )
     access: Literal["open", "accounts"] = Field(
@@ -89,20 +96,20 @@ class Settings(BaseModel):
         None,
         description="Where Prometheus may ask for /metrics, such as 127.0.0.1:9464 (default: nowhere).",
     )
-    workers: int = Field(1, ge=1, le=64, description="Processes that serve (default: {default}).")
-    worker_timeout: int = Field(
+    workers: Number = Field(1, ge=1, le=64, description="Processes that serve (default: {default}).")
+    worker_timeout: Number = Field(
         30, ge=1, le=3600, description="Seconds a worker may hang before it is replaced (default: {default})."
     )
-    max_connections: int = Field(
+    max_connections: Number = Field(
         10_000, ge=8, le=1_000_000, description="Open connections at most (default: {default})."
     )
-    drain: int = Field(
+    drain: Number = Field(
         0,
         ge=0,
         le=300,
         description="Seconds to keep serving when told to stop, not ready (default: {default}).",
     )
-    proxy_hops: int = Field(
+    proxy_hops: Number = Field(
         0,
         ge=0,
         le=10,
@@ -116,31 +123,33 @@ class Settings(BaseModel):
         None, description="Its public address, for links: https://notes.example.org (default: as asked)."
     )
     origins: List = Field((), description="Origins whose pages may use the API, with commas between (default: none).")
-    hsts: int = Field(
+    hsts: Number = Field(
         0,
         ge=0,
         le=63_072_000,
         description="Seconds that browsers then ask by https only (default: {default}, no header).",
     )
     root_path: str = Field("", description="URL prefix behind a proxy, e.g. /notes.")
-    log_days: int = Field(7, ge=1, le=3650, description="Days an event can be replayed (default: {default}).")
-    log_rows: int = Field(
+    log_days: Number = Field(7, ge=1, le=3650, description="Days an event can be replayed (default: {default}).")
+    log_rows: Number = Field(
         100_000, ge=100, le=100_000_000, description="Events kept for replay at most (default: {default})."
     )
-    trash_days: int = Field(30, ge=1, le=3650, description="Days a deleted thing can be restored (default: {default}).")
+    trash_days: Number = Field(
+        30, ge=1, le=3650, description="Days a deleted thing can be restored (default: {default})."
+    )
     ollama_url: str = Field(
         "http://127.0.0.1:11434",
         description="The assistant's Ollama server (default: {default}); none: no assistant.",
     )
     ollama_model: str = Field("llama3.2", description="The model that answers (default: {default}).")
-    assistant_answers: int = Field(4, ge=1, le=64, description="Answers written at once (default: {default}).")
-    assistant_timeout: int = Field(
+    assistant_answers: Number = Field(4, ge=1, le=64, description="Answers written at once (default: {default}).")
+    assistant_timeout: Number = Field(
         120, ge=1, le=3600, description="Seconds for the first word of an answer (default: {default})."
     )
-    max_import_bytes: int = Field(
+    max_import_bytes: Number = Field(
         64 << 20, ge=1024, le=1 << 40, description="Bytes of an import's files at most (default: {default})."
     )
-    max_kept_import_bytes: int = Field(
+    max_kept_import_bytes: Number = Field(
         256 << 20,
         ge=1024,
         le=1 << 40,
@@ -235,18 +244,6 @@ class Settings(BaseModel):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator(
-        *("workers", "worker_timeout", "max_connections", "drain", "proxy_hops", "log_days", "log_rows", "trash_days"),
-        *("database_pool", "database_timeout", "hsts"),
-        *("assistant_answers", "assistant_timeout"),
-        mode="before",
-    )
-    @classmethod
-    def _number_is_a_number(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("must be a number")
-        return value
-
     @model_validator(mode="after")
     def _open_mode_stays_at_home(self) -> "Settings":
         if not (self.guarded or is_loopback(self.bind)):
@@ -295,13 +292,6 @@ class Settings(BaseModel):
         if self.database_url.startswith(POSTGRES):
             return Postgres(self.database_url, self.database_pool, self.database_timeout)
         return Path(self.database_url.removeprefix("sqlite:///"))
-
-    @property
-    def database_file(self) -> Path:
-        """The SQLite file, for what is about one; SettingsError when there is none."""
-        if isinstance(self.database, Postgres):
-            raise SettingsError(f"{self.database} is no file")
-        return self.database
 
 
 def _check_postgres(url: str) -> None:

@@ -24,6 +24,7 @@ LAYERS: list[set[str]] = [
     {
         "version",
         "errors",
+        "file_locks",
         "patching",
         "private_files",
         "schemas",
@@ -56,7 +57,7 @@ TOUCHES: dict[str, set[str]] = {
     "quart_schema": {"web", "blueprints", "dev.reload"},
     "jinja2": {"dev.reload"},
     "watchfiles": {"dev.file_watcher"},
-    "werkzeug": {"web", "blueprints", "server.metrics_app"},
+    "werkzeug": {"web", "blueprints", "server.metrics"},
     "hypercorn": {"server", "web.asgi_connections"},
     "h11": {"server.transport"},
     "h2": {"server.transport"},

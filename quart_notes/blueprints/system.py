@@ -67,7 +67,7 @@ async def ready() -> tuple[HealthOut, int]:
     if not core().follower.is_following():
         return HealthOut(status="unhealthy", message="What other servers change cannot be heard."), 503
     health = await _health("Ready.")
-    if health[1] == 200 and not (await asyncio.to_thread(core().room.is_available) and await core().writer.has_room()):
+    if health[1] == 200 and not (await asyncio.to_thread(core().has_disk_space) and await core().writer.has_room()):
         return HealthOut(status="unhealthy", message="Nothing can be written: there is no room left on the disk."), 503
     return health
 

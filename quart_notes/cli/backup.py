@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options, progress
+from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options, progress, require_file
 from quart_notes.private_files import make_folder
 from quart_notes.settings import Postgres, SettingsError
 from quart_notes.settings_sources import load
@@ -29,8 +29,7 @@ def backup(target: Path | None, **flags: Any) -> None:
     with cli_errors():
         source = load(flags).database
         target = target or Path(f"quart-notes-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3")
-        if isinstance(source, Path):
-            _require_file(source)
+        require_file(source)
         if target.exists():
             raise click.ClickException(f"{target} exists already")
         if not target.parent.is_dir():
@@ -45,11 +44,6 @@ def backup(target: Path | None, **flags: Any) -> None:
                 backups.copy(source, target, lambda percent: report(percent, 100))
             backups.check(target)
     click.echo(f"Copied {source} to {target} ({target.stat().st_size:,} bytes), checked.")
-
-
-def _require_file(file: Path) -> None:
-    if not file.is_file():
-        raise click.ClickException(f"there is no database at {file}")
 
 
 @click.command()
@@ -95,7 +89,7 @@ def copy_database(to: str, **flags: Any) -> None:
         source, target = settings.database, _target(to, flags)
         if isinstance(source, Postgres):
             raise SettingsError("the database is in PostgreSQL already: name the file, --database-url sqlite:///...")
-        _require_file(source)
+        require_file(source)
         moved = asyncio.run(sqlite_to_postgres.migrate_to_postgres(source, settings.data, target, progress))
     width = max(len(table.name) for table in moved.tables)
     click.echo(f"{'Table':<{width}} {'Rows':>12}  Checksum, the same on both sides")

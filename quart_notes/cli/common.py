@@ -11,9 +11,9 @@ import click
 
 from quart_notes.errors import ProblemError
 from quart_notes.server.sockets import ServeError
-from quart_notes.settings import Settings, SettingsError
-from quart_notes.storage import database
+from quart_notes.settings import Postgres, Settings, SettingsError
 from quart_notes.storage.copying.tables import CopyError
+from quart_notes.storage.schema_version import DatabaseOpenError
 from quart_notes.transfer.errors import UnreadableError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,10 +63,16 @@ def cli_errors() -> Iterator[None]:
         yield
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
-    except (ServeError, database.DatabaseOpenError, CopyError, UnreadableError, ProblemError) as error:
+    except (ServeError, DatabaseOpenError, CopyError, UnreadableError, ProblemError) as error:
         raise click.ClickException(getattr(error, "detail", str(error))) from None
     except (OSError, sqlite3.Error) as error:
         raise click.ClickException(str(error)) from None
+
+
+def require_file(target: Path | Postgres) -> None:
+    """ClickException when the file of a SQLite database is missing."""
+    if isinstance(target, Path) and not target.is_file():
+        raise click.ClickException(f"there is no database at {target}")
 
 
 @contextmanager

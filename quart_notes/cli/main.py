@@ -14,6 +14,7 @@ from quart_notes.cli import backup, offline, transfer, users
 from quart_notes.cli import demo as demo_data
 from quart_notes.cli.common import DATA_OPTIONS, SERVE_OPTIONS, cli_errors, options
 from quart_notes.cli.doctor import checks
+from quart_notes.server import logs
 from quart_notes.server import serve as server
 from quart_notes.server.workers import supervisor
 from quart_notes.settings import Settings
@@ -50,7 +51,7 @@ def serve(**flags: Any) -> None:
     """Serve the board (the default command)."""
     with cli_errors():
         settings = load(flags)
-        server.configure_logging(settings.log_format)
+        logs.configure(settings.log_format)
         with server.stops_before_it_serves():
             if settings.workers > 1:
                 supervisor.run(settings)
@@ -65,7 +66,7 @@ def dev(**flags: Any) -> None:
     from quart_notes.dev.supervisor import run  # nobody else needs what watches files
 
     with cli_errors():
-        server.configure_logging(load(flags).log_format)
+        logs.configure(load(flags).log_format)
         run(flags)
 
 
@@ -75,17 +76,9 @@ def migrate(**flags: Any) -> None:
     """Bring the database's tables up to date; a copy of the old file is kept first."""
     with cli_errors():
         settings = load(flags)
-        applied = asyncio.run(_migrate(settings))
+        with database.exclusive_lock(settings.database):
+            applied = asyncio.run(database.Database(settings.database, alone=True).migrate())
     click.echo("Applied: " + ", ".join(applied) if applied else "Nothing to do: the tables are up to date.")
-
-
-async def _migrate(settings: Settings) -> list[str]:
-    opened = database.Database(settings.database, alone=True)
-    with database.exclusive_lock(settings.database):
-        try:
-            return await opened.open()
-        finally:
-            await opened.close()
 
 
 @cli.command()

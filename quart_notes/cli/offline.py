@@ -12,7 +12,8 @@ from quart_notes.domain.imports import ImportEntry, progress_of
 from quart_notes.domain.users import all_users
 from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
 from quart_notes.settings import Settings
-from quart_notes.storage.database import Database, DatabaseOpenError, exclusive_lock
+from quart_notes.storage.database import Database, exclusive_lock
+from quart_notes.storage.schema_version import require_current
 from quart_notes.transfer.exporter import ExportInfo, export_writer
 from quart_notes.transfer.import_batches import ImportSource
 from quart_notes.transfer.source_files import SourcePath
@@ -44,7 +45,7 @@ async def import_files(
 @asynccontextmanager
 async def offline_core(settings: Settings) -> AsyncIterator[Core]:
     """The parts that write, alone; DatabaseOpenError when a server is running."""
-    core = Core.build(settings, alone=True)
+    core = Core(settings, alone=True)
     with exclusive_lock(settings.database):
         await core.database.open()
         try:
@@ -67,12 +68,8 @@ async def offline_users(settings: Settings) -> list[UserOut]:
 
     raises   DatabaseOpenError for a database of another version
     """
-    database = await _opened_to_read(settings)
-    try:
-        async with database.snapshot() as connection:
-            return await all_users(connection)
-    finally:
-        await database.close()
+    async with _reading(settings) as database, database.snapshot() as connection:
+        return await all_users(connection)
 
 
 async def export_board(
@@ -82,8 +79,7 @@ async def export_board(
 
     raises   DatabaseOpenError for a database of another version; NotFoundError when there is no such board
     """
-    database = await _opened_to_read(settings)
-    try:
+    async with _reading(settings) as database:
         exports = Exports(database)
         export = await exports.start(ANYBODY, board_id)
         writing = export_writer(kind, ExportInfo(export.board_name, export.epoch, datetime.now(UTC)))
@@ -96,16 +92,12 @@ async def export_board(
         for piece in writing.finish():
             write(piece)
         return done
-    finally:
-        await database.close()
 
 
-async def _opened_to_read(settings: Settings) -> Database:
+@asynccontextmanager
+async def _reading(settings: Settings) -> AsyncIterator[Database]:
+    """The database, opened only to read; DatabaseOpenError when it is of another version."""
     database = Database(settings.database)
-    try:
-        if pending := await database.inspect():
-            raise DatabaseOpenError(f"{database.target} is of an older version ({pending[0]}): run quart-notes migrate")
-    except BaseException:
-        await database.close()
-        raise
-    return database
+    async with database.read_only() as pending:
+        require_current(database.target, pending)
+        yield database

@@ -10,7 +10,7 @@ from typing import IO, Any
 import click
 
 from quart_notes.cli import offline
-from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options, progress
+from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options, progress, require_file
 from quart_notes.domain.imports import notes, summary
 from quart_notes.private_files import open_file
 from quart_notes.schemas import MAX_ID, ImportOptions, Outcome
@@ -76,8 +76,7 @@ def export_notes(target: Path, board_id: int, kind: Any, **flags: Any) -> None:
     """
     with cli_errors():
         settings = load(flags)
-        if isinstance(settings.database, Path) and not settings.database.is_file():
-            raise click.ClickException(f"there is no database at {settings.database}")
+        require_file(settings.database)
         with _target(target) as file, progress("Exporting") as report:
             count = asyncio.run(offline.export_board(settings, board_id, kind, file.write, report))
     click.echo(f"{count:,} notes", err=True)

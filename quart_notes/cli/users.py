@@ -3,13 +3,12 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from quart_notes.cli import offline
-from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options
+from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options, require_file
 from quart_notes.core import Core
 from quart_notes.schemas import UserOut
 from quart_notes.settings_sources import load
@@ -32,8 +31,7 @@ def list_users(**flags: Any) -> None:
     """Print a line for each person: number, nickname, name, e-mail, and status."""
     with cli_errors():
         settings = load(flags)
-        if isinstance(settings.database, Path) and not settings.database.is_file():
-            raise click.ClickException(f"there is no database at {settings.database}")
+        require_file(settings.database)
         people = asyncio.run(offline.offline_users(settings))
     for person in people:
         marks = [word for word in ("admin", "deactivated") if getattr(person, word)]

@@ -34,10 +34,10 @@ def parse(datagram: bytes) -> Fragment | None:
 
 
 class Reassembler:
-    """Puts the newest message of one sender together. An older one of which something is missing is given up."""
+    """Puts the newest message of one sender together. An incomplete older one is dropped."""
 
     def __init__(self) -> None:
-        self._number = 0  # of the message that is awaited; what is older is ignored
+        self._number = 0  # of the message that is expected; older ones are ignored
         self._parts: dict[int, bytes] = {}
 
     def add(self, fragment: Fragment) -> bytes | None:

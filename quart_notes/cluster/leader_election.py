@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import IO, Protocol
 
 from quart_notes.errors import ProblemError
+from quart_notes.file_locks import try_lock
 from quart_notes.private_files import make_folder, open_file
 
 POLL_INTERVAL = 0.25  # seconds between attempts to acquire the lock
@@ -40,13 +40,11 @@ class FileLock:
             return True
         make_folder(self._file.parent)
         opened = open_file(self._file, "ab")
-        try:
-            flock(opened, LOCK_EX | LOCK_NB)
-        except OSError:
+        if try_lock(opened):
+            self._held = opened
+        else:
             opened.close()
-            return False
-        self._held = opened
-        return True
+        return self._held is not None
 
     async def release(self) -> None:
         """Release it."""
@@ -59,8 +57,8 @@ class LeaderElection:
     """Works while it holds the lock.
 
     1. `on_elected` is awaited after this process has acquired the lock, `on_lost` before it releases the lock or after
-       it has lost it. When `on_elected` fails, what has begun is ended, and it is tried again.
-    2. A process that is alone has begun when `start` returns, if the database works.
+       it has lost it. When `on_elected` fails, `on_lost` is awaited, and it is tried again.
+    2. A process that is alone is the leader when `start` returns, if the database works.
     """
 
     def __init__(
@@ -74,12 +72,12 @@ class LeaderElection:
         self.is_leader = False
 
     async def start(self) -> None:
-        """Begin now if the lock is free, or as soon as it is."""
+        """Become the leader now if the lock is free, or as soon as it is."""
         await self._try()
         self._task = asyncio.create_task(self._keep_trying(), name=f"leader: {self._name}")
 
     async def stop(self) -> None:
-        """End, and let another process begin."""
+        """Stop, and let another process become the leader."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -96,14 +94,14 @@ class LeaderElection:
                 if not await self._try():
                     await asyncio.sleep(RETRY_DELAY)
             except Exception:
-                log.exception("The process could not take the lead: %s", self._name)
+                log.exception("The process could not become the leader: %s", self._name)
 
     async def _try(self) -> bool:
         """Whether the database was available."""
         try:
             await self._check_lock()
         except ProblemError as error:
-            log.warning("The process could not take the lead, and tries again: %s: %s", self._name, error.detail)
+            log.warning("The process could not become the leader, and tries again: %s: %s", self._name, error.detail)
             return False
         return True
 
@@ -113,7 +111,7 @@ class LeaderElection:
             try:
                 await self._on_elected()
             except BaseException:
-                await self._on_lost()  # end what has begun: another process may be first the next time
+                await self._on_lost()  # another process may acquire the lock the next time
                 raise
             self.is_leader = True
         elif self.is_leader and not holds:

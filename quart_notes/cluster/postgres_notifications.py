@@ -8,12 +8,12 @@ source   https://www.postgresql.org/docs/current/sql-notify.html
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from quart_notes.errors import DatabaseUnavailableError
-from quart_notes.live.channel import FeedMessage
+from quart_notes.live.follower import CommitChannel
 from quart_notes.settings import Postgres
 from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, RESPONSE_TIMEOUT, connect
 
@@ -31,15 +31,15 @@ NOTIFY = "SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word"
 log = logging.getLogger(__name__)
 
 
-class PostgresNotifications:
+class PostgresNotifications(CommitChannel):
     """One connection that listens. It is reopened whenever it is lost; only datagrams can be missed."""
 
     alone = False
     limit = DATAGRAM_LIMIT
 
     def __init__(self, target: Postgres) -> None:
+        super().__init__()
         self._target = target
-        self._commit_listeners: list[Callable[[int | None, Sequence[FeedMessage]], None]] = []
         self._datagram_listeners: list[Callable[[bytes], None]] = []
         self._waiting: list[asyncio.Future[int]] = []
         self._datagrams: deque[str] = deque(maxlen=MAX_WAITING)
@@ -54,7 +54,7 @@ class PostgresNotifications:
             self._connection = await self._connect()
         except CONNECTION_ERRORS as error:
             raise DatabaseUnavailableError(f"The database cannot be listened to: {error}") from error
-        self._task = asyncio.create_task(self._keep_listening(), name="notices")
+        self._task = asyncio.create_task(self._keep_listening(), name="notifications")
 
     async def stop(self) -> None:
         """Send the waiting datagrams, and stop listening."""
@@ -68,16 +68,9 @@ class PostgresNotifications:
                 await self._send_pending(self._connection)
             await self._disconnect()
 
-    def listen(self, listener: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
-        """Call `listener` after each commit: with its number, or None when that is unknown."""
-        self._commit_listeners.append(listener)
-
     def is_connected(self) -> bool:
         """Whether there is a connection, or was one a moment ago."""
         return self._connection is not None or asyncio.get_running_loop().time() < self._lost_at + RECONNECT_GRACE
-
-    def announce(self, messages: Sequence[FeedMessage]) -> None:
-        """Do nothing: the commit has notified the others."""
 
     def may_have_newer_than(self, number: int) -> bool:
         """Always true: the database has to be asked."""
@@ -114,11 +107,7 @@ class PostgresNotifications:
         return connection
 
     def _on_notify_commit(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:
-        self._on_commit(int(payload))
-
-    def _on_commit(self, number: int | None) -> None:
-        for listener in self._commit_listeners:
-            listener(number, ())
+        self.on_commit(int(payload), ())
 
     def _on_notify_datagram(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:
         for listener in self._datagram_listeners:
@@ -130,7 +119,7 @@ class PostgresNotifications:
                 if self._connection is None:
                     self._connection = await self._connect()
                     log.info("The database is listened to again")
-                    self._on_commit(None)
+                    self.on_commit(None, ())
                 await self._serve_connection(self._connection)
             except CONNECTION_ERRORS as error:
                 if self._connection is not None:
@@ -156,10 +145,10 @@ class PostgresNotifications:
             except BaseException:
                 _fail(waiting)
                 raise
-            for one in waiting:
-                if not one.done():
-                    one.set_result(number)
-            self._on_commit(number)
+            for future in waiting:
+                if not future.done():
+                    future.set_result(number)
+            self.on_commit(number, ())
 
     async def _send_pending(self, connection: Any) -> None:
         while self._datagrams:
@@ -176,6 +165,6 @@ class PostgresNotifications:
 
 
 def _fail(waiting: list["asyncio.Future[int]"]) -> None:
-    for one in waiting:
-        if not one.done():
-            one.set_exception(DatabaseUnavailableError("The database does not answer."))
+    for future in waiting:
+        if not future.done():
+            future.set_exception(DatabaseUnavailableError("The database does not answer."))

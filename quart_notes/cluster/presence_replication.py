@@ -14,14 +14,14 @@ from quart_notes.schemas.fields import Id
 
 BROADCAST_INTERVAL = 3.0  # seconds between broadcasts without a change: two may be lost within TIME_TO_LIVE
 TIME_TO_LIVE = 10.0  # seconds that a state counts unless its process repeats it
-GATHER = 0.02  # seconds for which changes are gathered into one broadcast
+BATCH_DELAY = 0.02  # seconds for which changes are collected into one broadcast
 DATAGRAM_INTERVAL = 0.1  # seconds for each datagram of a broadcast until the next: a large state is sent less often
-STALL = 1.0  # seconds that a timer may be late until this process is taken to have been suspended
+SUSPENDED_AFTER = 1.0  # seconds that a timer may be late; after more, this process was suspended
 ID_BYTES = 8
 
 
 class DatagramTransport(Protocol):
-    """Brings datagrams to all other processes that serve the same database."""
+    """Sends datagrams to all other processes that serve the same database."""
 
     limit: int  # bytes of a datagram at most
 
@@ -32,7 +32,7 @@ class DatagramTransport(Protocol):
 class ProcessState(BaseModel):
     """What a process broadcasts.
 
-    stopped   room and user of each who stopped typing since the last broadcast, at whichever process they began
+    stopped   room and user of each who stopped typing since the last broadcast, on a connection of any process
     leaving   this process stops, and its connections are about to move to others
     """
 
@@ -48,11 +48,12 @@ class _RemoteProcess:
 
 
 class PresenceReplication:
-    """Tells other processes who is in which room here, and Presence what they tell.
+    """Sends the local presence to other processes, and their presence to `Presence`.
 
     1. The whole state is broadcast at each change and every BROADCAST_INTERVAL: the next one repairs what was lost.
     2. A state never replaces a newer one of the same process.
-    3. A process that leaves is forgotten when its users had time to reconnect, one that is silent after TIME_TO_LIVE.
+    3. The state of a process that stops is dropped when its users had time to reconnect; that of a silent one after
+       TIME_TO_LIVE.
     4. Without another process, a change costs nothing.
     """
 
@@ -68,7 +69,7 @@ class PresenceReplication:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, transport: DatagramTransport) -> None:
-        """Take part: the others answer the first broadcast with their states."""
+        """Join: the others answer the first broadcast with their states."""
         self._transport = transport
         self._broadcast()
 
@@ -85,7 +86,7 @@ class PresenceReplication:
         """Broadcast soon."""
         if self._transport is not None and self._processes:
             loop = asyncio.get_running_loop()
-            self._broadcast_at(max(loop.time() + GATHER, self._next_at))
+            self._broadcast_at(max(loop.time() + BATCH_DELAY, self._next_at))
 
     def typing_stopped(self, room_id: int, user_id: int) -> None:
         """Have all processes stop showing that a user types."""
@@ -149,7 +150,7 @@ class PresenceReplication:
 
     def _expire(self, sender: str) -> None:
         process = self._processes[sender]
-        if asyncio.get_running_loop().time() > process.expiry.when() + STALL:
+        if asyncio.get_running_loop().time() > process.expiry.when() + SUSPENDED_AFTER:
             # This process was suspended, and has not read yet what the other one sent.
             process.expiry = self._expiry(sender, TIME_TO_LIVE)
         else:

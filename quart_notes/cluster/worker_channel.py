@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from quart_notes.live.channel import FeedMessage
+from quart_notes.live.follower import CommitChannel
 
 NUMBER_SIZE = 8  # bytes: a commit's number, one for each worker, so that none overwrites another's
 WAKE = b"w"  # something was committed: read the log
@@ -19,7 +20,7 @@ MAX_WAITING = 1024  # datagrams that wait for one worker; further ones are dropp
 RECEIVE_BATCH = 64  # datagrams received at once
 
 
-class WorkerChannel:
+class WorkerChannel(CommitChannel):
     """The other workers.
 
     1. What `announce` tells is visible to `may_have_newer_than` and `newest` of every other worker before it returns.
@@ -33,11 +34,11 @@ class WorkerChannel:
     alone = False
 
     def __init__(self, slot: int, numbers: mmap.mmap, inbox: socket.socket, outboxes: Sequence[socket.socket]) -> None:
+        super().__init__()
         self._slot = slot
         self._numbers = memoryview(numbers).cast("Q")
         self._inbox = inbox
         self._outboxes = [_Outbox(outbox) for outbox in outboxes]
-        self._commit_listeners: list[Callable[[int | None, Sequence[FeedMessage]], None]] = []
         self._datagram_listeners: list[Callable[[bytes], None]] = []
         self.limit = DATAGRAM_LIMIT
         inbox.setblocking(False)
@@ -53,20 +54,8 @@ class WorkerChannel:
         for outbox in self._outboxes:
             outbox.close()
 
-    def listen(self, listener: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
-        """Call `listener` whenever another worker has committed something.
-
-        With the number of the newest event and, if they are few enough, with the events, so that the log need not be
-        read.
-        """
-        self._commit_listeners.append(listener)
-
-    def is_connected(self) -> bool:
-        """Always true: a socket between two processes is not lost."""
-        return True
-
     def announce(self, messages: Sequence[FeedMessage]) -> None:
-        """Announce the events that this worker has committed."""
+        """Announce the events that this worker has committed; few are sent along, so that the log need not be read."""
         self._numbers[self._slot] = messages[-1].number or 0
         datagram = EVENTS + b"".join(map(_encoded, messages))
         if len(datagram) > DATAGRAM_LIMIT:
@@ -105,16 +94,14 @@ class WorkerChannel:
                 break
             if datagram[:1] == EVENTS:
                 messages = _decoded(datagram)
-                for listener in self._commit_listeners:
-                    listener(messages[-1].number, messages)
+                self.on_commit(messages[-1].number, messages)
             elif datagram == WAKE:
                 woken = True
             else:
                 for receive in self._datagram_listeners:
                     receive(datagram[1:])
         if woken:
-            for listener in self._commit_listeners:
-                listener(max(self._numbers), ())
+            self.on_commit(max(self._numbers), ())
 
 
 def _encoded(message: FeedMessage) -> bytes:
@@ -126,12 +113,12 @@ def _encoded(message: FeedMessage) -> bytes:
 def _decoded(datagram: bytes) -> list[FeedMessage]:
     messages, at = [], len(EVENTS)
     while at < len(datagram):
-        number, topic, event_id, data = EVENT_HEADER.unpack_from(datagram, at)
-        topic_end = at + EVENT_HEADER.size + topic
-        id_end = topic_end + event_id
-        name, known_as = datagram[at + EVENT_HEADER.size : topic_end].decode(), datagram[topic_end:id_end].decode()
-        at = id_end + data
-        messages.append(FeedMessage(name, number, known_as, datagram[id_end:at]))
+        number, topic_size, id_size, size = EVENT_HEADER.unpack_from(datagram, at)
+        topic_end = at + EVENT_HEADER.size + topic_size
+        id_end = topic_end + id_size
+        topic, event_id = datagram[at + EVENT_HEADER.size : topic_end].decode(), datagram[topic_end:id_end].decode()
+        at = id_end + size
+        messages.append(FeedMessage(topic, number, event_id, datagram[id_end:at]))
     return messages
 
 

@@ -35,19 +35,19 @@ class SharedMemory:
     def __init__(self, workers: int) -> None:
         self.memory = _memory()
         self.memory.truncate(workers * NUMBER_SIZE)
-        self._ways = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(workers)]
+        self._socket_pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(workers)]
 
     def close(self) -> None:
         """Close it."""
         self.memory.close()
-        for way in self._ways:
-            for end in way:
+        for pair in self._socket_pairs:
+            for end in pair:
                 end.close()
 
     def descriptors(self, slot: int) -> list[int]:
         """The descriptors that a worker has to inherit, for `slot_of`."""
-        inbox = self._ways[slot][0].fileno()
-        outboxes = [way[1].fileno() for number, way in enumerate(self._ways) if number != slot]
+        inbox = self._socket_pairs[slot][0].fileno()
+        outboxes = [pair[1].fileno() for number, pair in enumerate(self._socket_pairs) if number != slot]
         return [self.memory.fileno(), inbox, *outboxes]
 
 

@@ -17,42 +17,35 @@ from typing import Any
 FAILURE = runpy.run_path(str(Path(__file__).with_name("failure.py")))  # an import would need the package
 
 
-def main(listening: str, run: str, flags: str, line: str) -> int:
+def main(listener_fd: str, run: str, flags: str, channel_fd: str) -> int:
     """Serve; returns the exit code. An error goes to the supervisor and to the terminal."""
-    listener, supervisor = socket.socket(fileno=int(listening)), socket.socket(fileno=int(line))
+    listener, supervisor = socket.socket(fileno=int(listener_fd)), socket.socket(fileno=int(channel_fd))
     for inherited in (listener, supervisor):
         inherited.set_inheritable(False)  # by programs that the server starts
     top = str(FAILURE["TOP"])
     if top not in sys.path:
         sys.path.insert(0, top)
     try:
-        from quart_notes.dev.serve import StartRefused, serve
+        from quart_notes.dev.reload import serve
+
+        refusal = serve(json.loads(flags), listener, supervisor, run)
     except BaseException as error:
         traceback.print_exc()
-        report(supervisor, FAILURE["describe"](error))
+        cause = error.__context__ if type(error).__name__ == "LifespanFailureError" else error
+        report(supervisor, FAILURE["describe"](cause))
         return 1
-    try:
-        serve(json.loads(flags), listener, supervisor, run)
-    except StartRefused as refused:
-        sys.stderr.write(f"{refused}\n")
-        report(supervisor, {"kind": "", "message": str(refused), "file": None, "line": None})
-    except BaseException as error:
-        traceback.print_exc()
-        report(
-            supervisor,
-            FAILURE["describe"](error.__context__ if type(error).__name__ == "LifespanFailureError" else error),
-        )
-    else:
-        return 0
-    return 1
+    if refusal:
+        sys.stderr.write(f"{refusal}\n")
+        report(supervisor, {"kind": "", "message": refusal, "file": None, "line": None})
+    return 1 if refusal else 0
 
 
-def report(supervisor: socket.socket, trouble: dict[str, Any]) -> None:
+def report(supervisor: socket.socket, error: dict[str, Any]) -> None:
     """Send an error to the supervisor, which may have ended."""
     try:
-        supervisor.sendall(json.dumps({"trouble": trouble}).encode() + b"\n")
+        supervisor.sendall(json.dumps({"error": error}).encode() + b"\n")
     except OSError:
-        sys.stderr.write("The supervisor has gone.\n")
+        sys.stderr.write("The supervisor has ended.\n")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,21 @@
-/** Sent by `quart-notes dev` only: keeps a page as the code, the templates and the static files are now. */
+/** Sent by `quart-notes dev` only: keeps a page up to date with the code, the templates and the static files. */
 import { follow } from "./follow.js";
 import { hide, show } from "./overlay.js";
 import { swap } from "./swap.js";
-import { keep, restore } from "./typed.js";
+import { restore, save } from "./typed.js";
 
 const script = /** @type {HTMLScriptElement} */ (document.querySelector("script[data-state]"));
 const root = new URL("..", script.src).pathname.replace(/\/$/, "");
-/** @type {State} what this page was made from */
+/** @type {State} the state that this page was made from */
 const mine = JSON.parse(script.dataset.state ?? "");
 const isTrouble = "trouble" in document.documentElement.dataset;
 let leaving = false;
 
 /** @param {State} state of the server now */
-function hear(state) {
+function compare(state) {
   if (leaving) return;
-  const made = state.run === mine.run && state.pages === mine.pages;
   if (state.trouble && !isTrouble) return show(state.trouble, root);
-  if (!made) return reload();
+  if (state.run !== mine.run || state.pages !== mine.pages) return reload();
   if (isTrouble) return;
   hide();
   if (state.build && state.build !== mine.build) {
@@ -27,9 +26,9 @@ function hear(state) {
 
 function reload() {
   leaving = true;
-  keep();
+  save();
   location.reload();
 }
 
 restore();
-follow(root, hear);
+follow(root, compare);

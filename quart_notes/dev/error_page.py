@@ -7,7 +7,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from quart import Response
+
 from quart_notes.dev.failure import TOP
+from quart_notes.errors import problem
+from quart_notes.schemas.strict_json import dump
+from quart_notes.web.error_handlers import wants_html
 
 AROUND = 4  # lines shown before and after the line of the error
 LINE_MAX = 400  # characters of a line that are shown
@@ -31,9 +36,9 @@ class ErrorReport:
     line: int | None = None
 
     @classmethod
-    def of(cls, title: str, told: dict[str, Any]) -> "ErrorReport":
-        """From the result of `failure.told`."""
-        return cls(title, told["kind"], told["message"], told["file"], told["line"])
+    def of(cls, title: str, described: dict[str, Any]) -> "ErrorReport":
+        """From the result of `failure.describe`."""
+        return cls(title, **described)
 
     @property
     def what(self) -> str:
@@ -59,23 +64,20 @@ class ErrorReport:
         first = max(self.line - 1 - AROUND, 0)
         return [(number, line[:LINE_MAX]) for number, line in enumerate(text[first : self.line + AROUND], first + 1)]
 
-    def shown(self) -> dict[str, Any]:
-        """The data that `overlay.js` shows."""
-        return {
-            "title": self.title,
-            "what": self.what,
-            "where": self.where,
-            "lines": self.lines(),
-            "line": self.line,
-        }
+    def response(self, status: int, code: str, root: str) -> Response:
+        """The response to a request: a page for a browser, a problem for a program."""
+        if wants_html():
+            return Response(self.page(root), status, content_type="text/html; charset=utf-8")
+        detail = ", at ".join(filter(None, (f"{self.title}: {self.what}", self.where)))
+        return Response(dump(problem(status, code, detail)), status, content_type="application/problem+json")
 
     def page(self, root: str) -> str:
-        """The same as a page of its own, from the server's root `root`."""
+        """A page that shows it, with addresses below `root`."""
         rows = (
             f"<li{' class=here' if number == self.line else ''}><span>{number}</span> {html.escape(line)}\n</li>"
             for number, line in self.lines()
         )
-        return Template((HERE / "trouble.html").read_text(encoding="utf-8")).substitute(
+        return Template((HERE / "error_page.html").read_text(encoding="utf-8")).substitute(
             root=html.escape(root),
             title=html.escape(self.title),
             what=html.escape(self.what),
@@ -99,14 +101,13 @@ class State:
     trouble: ErrorReport | None = None
 
     def data(self) -> bytes:
-        """As JSON on one line."""
-        trouble = self.trouble and self.trouble.shown()
+        """As JSON on one line; `overlay.js` shows the content of the page."""
+        trouble = self.trouble and {"title": self.trouble.title, "page": self.trouble.page("")}
         return json.dumps({"run": self.run, "pages": self.pages, "build": self.build, "trouble": trouble}).encode()
 
-    def followed(self, page: bytes, root: str) -> bytes:
-        """A page with the script that follows changes from this state on; a fragment stays as it is."""
-        known = json.dumps({"run": self.run, "pages": self.pages, "build": self.build})
-        script = (
-            f'<script type="module" src="{html.escape(root)}/dev/dev.js" data-state="{html.escape(known)}"></script>'
-        )
-        return page.replace(b"</head>", script.encode() + b"</head>", 1)
+    async def follow(self, response: Response, root: str) -> None:
+        """Put the script that follows changes from this state on into a page; a fragment stays as it is."""
+        state = html.escape(json.dumps({"run": self.run, "pages": self.pages, "build": self.build}))
+        script = f'<script type="module" src="{html.escape(root)}/dev/dev.js" data-state="{state}"></script>'
+        page = await response.get_data(as_text=True)
+        response.set_data(page.replace("</head>", f"{script}</head>", 1))

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from quart import Quart, Response, request
 
-from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
-from quart_notes.errors import problem
-from quart_notes.schemas.strict_json import dump
+from quart_notes.dev.error_page import FILES, HERE, State
 from quart_notes.server import transport
 from quart_notes.server.serve import serve_app
 from quart_notes.web.security import headers
@@ -28,7 +26,7 @@ async def error_server(listener: socket.socket, state: State, root: str) -> Asyn
     stopping = asyncio.Event()
     own = listener.dup()
     # With our connections: hypercorn's own are closed at the end before their first request is read.
-    with transport.patched_hypercorn(transport.METRICS_APP, direct=False):
+    with transport.patched_hypercorn(transport.METRICS_LIMIT, direct=False):
         serving = asyncio.create_task(serve_app(_create_app(state, root, stopping), own, stopping))
         try:
             yield
@@ -39,6 +37,8 @@ async def error_server(listener: socket.socket, state: State, root: str) -> Asyn
 
 
 def _create_app(state: State, root: str, stopping: asyncio.Event) -> Quart:
+    assert state.trouble is not None  # noqa: S101 - otherwise there would be a server
+    trouble = state.trouble
     app = Quart("quart_notes", static_folder=None)
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT
     headers.register(app)
@@ -58,26 +58,11 @@ def _create_app(state: State, root: str, stopping: asyncio.Event) -> Quart:
             response = Response((HERE / name).read_bytes(), content_type=TYPES[Path(name).suffix])
         else:
             await request.get_data()  # a connection that is closed with unread bytes is reset, and the response lost
-            response = _error(state, root)
+            response = trouble.response(503, "no_server", root)
+            response.headers["Retry-After"] = "1"
+            if response.mimetype == "text/html":
+                await state.follow(response, root)
         response.headers.update({"Cache-Control": "no-store", "Connection": "close"})
         return response
 
     return app
-
-
-def _error(state: State, root: str) -> Response:
-    trouble = state.trouble
-    assert trouble is not None  # noqa: S101 - otherwise there would be a server
-    if "text/html" in request.headers.get("Accept", "").lower():
-        page = state.followed(trouble.page(root).encode(), root)
-        return Response(page, 503, {"Retry-After": "1"}, content_type="text/html; charset=utf-8")
-    return Response(
-        dump(problem(503, "no_server", _detail(trouble))),
-        503,
-        {"Retry-After": "1"},
-        content_type="application/problem+json",
-    )
-
-
-def _detail(trouble: ErrorReport) -> str:
-    return ", at ".join(filter(None, (f"{trouble.title}: {trouble.what}", trouble.where)))

@@ -11,12 +11,12 @@ def describe(error: BaseException | None) -> dict[str, Any]:
     """An error and its position, as JSON {"kind", "message", "file", "line"}, the last two None if unknown."""
     file, line = getattr(error, "filename", None), getattr(error, "lineno", None)  # of code and templates alike
     if not (file and line):
-        file, line = _place(error)
+        file, line = _position(error)
     message = getattr(error, "msg", None) if isinstance(error, SyntaxError) else None
     return {"kind": type(error).__name__, "message": message or str(error), "file": file, "line": line}
 
 
-def _place(error: BaseException | None) -> tuple[str | None, int | None]:
+def _position(error: BaseException | None) -> tuple[str | None, int | None]:
     """The innermost position in our own files; else where it was raised."""
     frames = traceback.extract_tb(error.__traceback__) if error is not None else []
     ours = [frame for frame in frames if _is_ours(Path(frame.filename))]
@@ -26,5 +26,5 @@ def _place(error: BaseException | None) -> tuple[str | None, int | None]:
 
 
 def _is_ours(file: Path) -> bool:
-    beside = {TOP / "quart_notes", TOP / "templates"} & {*file.parents}
-    return bool(beside) and file.name != "child.py"
+    ours = {TOP / "quart_notes", TOP / "templates"} & {*file.parents}
+    return bool(ours) and file.name != "child.py"

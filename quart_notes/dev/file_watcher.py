@@ -1,4 +1,4 @@
-"""Watches files, and tells what a change to each means."""
+"""Watches files, and classifies their changes."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ class ChangeKind(StrEnum):
 
     CODE = "code"  # start a new server
     PAGE = "page"  # reload the pages
-    LOOK = "look"  # style sheets and images: swap them in place
+    STYLE = "style"  # style sheets and images: swap them in place
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,20 @@ class WatchedFiles:
         # A new folder is reported, but not always the files in it.
         folder = file.is_dir()
         if file.is_relative_to(self.static):
-            return ChangeKind.PAGE if folder or file.suffix in SCRIPTS else ChangeKind.LOOK if file.suffix else None
+            return ChangeKind.PAGE if folder or file.suffix in SCRIPTS else ChangeKind.STYLE if file.suffix else None
         if file.is_relative_to(self.templates):
             return ChangeKind.PAGE if folder or file.suffix else None
         if file.is_relative_to(self.package):
             return ChangeKind.CODE if folder or file.suffix == ".py" else None
         return None
 
-    def places(self) -> dict[bool, list[Path]]:
+    def folders(self) -> dict[bool, list[Path]]:
         """Folders to watch: with all that is in them (True), and for their own files alone (False).
 
         Never a single file: an editor that replaces it would end the watch.
         """
-        deep = {self.package, self.templates, self.static}
-        deep = {one for one in deep if not any(one.is_relative_to(other) for other in deep - {one})}
+        roots = {self.package, self.templates, self.static}
+        deep = {root for root in roots if not any(root.is_relative_to(other) for other in roots - {root})}
         flat = {file.parent for file in self.settings if file.parent.is_dir()}
         return {True: sorted(deep), False: sorted(flat)}
 
@@ -74,42 +74,37 @@ Act = Callable[[Mapping[Path, ChangeKind]], None]
 @asynccontextmanager
 async def watch_files(watched: WatchedFiles, act: Act) -> AsyncGenerator[None, None]:
     """Call `act` after each burst with the changes that matter."""
-    over = asyncio.Event()
-    tasks = [asyncio.create_task(_watch(watched, act, over, deep, places)) for deep, places in watched.places().items()]
+    stopping = asyncio.Event()
+    groups = watched.folders().items()
+    tasks = [asyncio.create_task(_watch(watched, act, stopping, deep, group)) for deep, group in groups]
     await asyncio.sleep(0)  # each watches from its first step on
     try:
         yield
     finally:
-        over.set()  # before they are cancelled: a thread waits for changes
+        stopping.set()  # before they are cancelled: a thread waits for changes
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _watch(watched: WatchedFiles, act: Act, over: asyncio.Event, deep: bool, places: list[Path]) -> None:
-    if not places:
-        return
-    try:
-        await _follow(watched, act, over, deep, places, polling=None)
-    except (OSError, RuntimeError) as error:  # usually the system's limit of watches
-        log.warning("Reading the files every moment, since they cannot be watched: %s", error)
+async def _watch(watched: WatchedFiles, act: Act, stopping: asyncio.Event, deep: bool, folders: list[Path]) -> None:
+    for polling in (None, True) if folders else ():
         try:
-            await _follow(watched, act, over, deep, places, polling=True)
-        except (OSError, RuntimeError) as again:
-            log.error("Nothing is followed in %s: %s", ", ".join(map(str, places)), again)
-
-
-async def _follow(
-    watched: WatchedFiles, act: Act, over: asyncio.Event, deep: bool, places: list[Path], *, polling: bool | None
-) -> None:
-    async for changes in awatch(
-        *places,
-        watch_filter=lambda _, path: watched.kind(path) is not None,
-        debounce=LONGEST_MS,
-        step=STEP_MS,
-        stop_event=over,
-        force_polling=polling,
-        recursive=deep,
-    ):
-        act(_kinds(watched, changes))
+            async for changes in awatch(
+                *folders,
+                watch_filter=lambda _, path: watched.kind(path) is not None,
+                debounce=LONGEST_MS,
+                step=STEP_MS,
+                stop_event=stopping,
+                force_polling=polling,
+                recursive=deep,
+            ):
+                act(_kinds(watched, changes))
+        except (OSError, RuntimeError) as error:  # usually the system's limit of watches
+            if polling:
+                log.error("Changes in %s are not noticed: %s", ", ".join(map(str, folders)), error)
+            else:
+                log.warning("The files cannot be watched, so they are read again and again: %s", error)
+        else:
+            return
 
 
 def _kinds(watched: WatchedFiles, changes: Iterable[tuple[Change, str]]) -> dict[Path, ChangeKind]:

@@ -1,4 +1,4 @@
-/** Shows over a page what is wrong, until it is mended. The page stays as it is below, with all that is typed. */
+/** Shows an error over a page until it is fixed. The page below stays, with all typed text. */
 
 const host = document.createElement("quart-notes-dev");
 const inside = host.attachShadow({ mode: "open" });
@@ -14,38 +14,12 @@ export function show(trouble, root) {
     document.body.append(host);
   }
   dialog.setAttribute("aria-label", trouble.title);
-  dialog.replaceChildren(panel(trouble));
+  const page = new DOMParser().parseFromString(trouble.page, "text/html");
+  dialog.replaceChildren(...page.querySelectorAll(".trouble"));
   if (!dialog.open) dialog.showModal();
 }
 
 export function hide() {
   dialog.close();
   host.remove();
-}
-
-/** @param {Trouble} trouble */
-function panel({ title, what, where, lines, line }) {
-  const list = element("ol", "lines", "");
-  for (const [number, text] of lines) {
-    const item = element("li", number === line ? "here" : "", "");
-    item.append(element("span", "", String(number)), ` ${text}\n`);
-    list.append(item);
-  }
-  const whole = element("div", "trouble", "");
-  whole.append(
-    element("h1", "", title),
-    element("p", "what", what),
-    element("p", "where", where),
-    list,
-    element("p", "hint", "Fix it and save: this message then goes away. Escape shows the page."),
-  );
-  return whole;
-}
-
-/** @param {string} tag @param {string} name @param {string} text */
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  made.textContent = text;
-  return made;
 }

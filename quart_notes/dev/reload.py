@@ -1,25 +1,30 @@
-"""What open pages need to follow the code: a script in each, a stream of states, templates checked as they change."""
+"""The parts of live reload in the server: a script in each page, a stream of states, checks of the templates."""
 
 import logging
-from collections.abc import AsyncGenerator
-from types import TracebackType
+import socket
+from collections.abc import Mapping
+from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
 from quart import Blueprint, Quart, Response, abort, request, send_from_directory
-from quart.wrappers.response import DataBody, ResponseBody
+from quart.wrappers.response import DataBody
 from quart_schema import hide
 
 from quart_notes.core import Core
 from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
 from quart_notes.dev.failure import describe
 from quart_notes.dev.file_watcher import ChangeKind
-from quart_notes.errors import problem
-from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import FeedMessage
-from quart_notes.live.frames import COMMENT, sse
-from quart_notes.schemas.strict_json import dump
+from quart_notes.live.frames import sse
+from quart_notes.server import logs
+from quart_notes.server import serve as server
+from quart_notes.server.sockets import ServeError
+from quart_notes.server.workers.control_channel import ControlChannel
+from quart_notes.settings import SettingsError
+from quart_notes.settings_sources import load
+from quart_notes.storage.schema_version import DatabaseOpenError
 from quart_notes.web.assets import build_id, folder, forget
-from quart_notes.web.error_handlers import wants_html
+from quart_notes.web.streams import EventStream, Leave
 
 TOPIC = "dev"
 STATIC = {"static_files.versioned", "static_files.latest"}
@@ -27,18 +32,42 @@ STATIC = {"static_files.versioned", "static_files.latest"}
 log = logging.getLogger(__name__)
 
 
+def serve(flags: Mapping[str, Any], listener: socket.socket, supervisor: socket.socket, run: str) -> str:
+    """Serve on `listener` until SIGTERM, SIGINT or the end of the supervisor.
+
+    returns   why it cannot start with these settings or this database; empty when it has served
+    """
+
+    def configure(app: Quart) -> None:
+        pages = ReloadBlueprint(app, run)
+
+        async def change(kinds: list[str]) -> None:
+            pages.change({ChangeKind(kind) for kind in kinds})
+
+        channel = ControlChannel(supervisor, change)
+        app.before_serving(channel.open)
+        app.after_serving(channel.close)
+
+    try:
+        settings = load(flags)
+        logs.configure(settings.log_format)
+        server.serve(settings, listener, configure)
+    except (SettingsError, ServeError, DatabaseOpenError) as error:
+        return str(error)
+    return ""
+
+
 class ReloadBlueprint:
-    """The pages of one server process, and what they are made from."""
+    """Live reload in one server process."""
 
     def __init__(self, app: Quart, run: str) -> None:
-        core: Core = app.extensions["quart_notes"]
+        self._core: Core = app.extensions["quart_notes"]
         self._app = app
-        self._broadcaster = core.broadcaster
         self._state = State(run)
         app.jinja_env.auto_reload = True
         app.register_blueprint(self._blueprint())
         app.register_error_handler(TemplateError, self._explain)
-        app.before_serving(self._look)
+        app.before_serving(self._read_state)
 
     def _blueprint(self) -> Blueprint:
         blueprint = Blueprint("dev", __name__, url_prefix="/dev")
@@ -47,10 +76,10 @@ class ReloadBlueprint:
         @blueprint.get("/changes")
         @hide
         async def changes() -> Response:
-            """What pages would be made from now, and again after each change."""
-            response = Response(
-                StateStream(self._broadcaster, self._message()), content_type="text/event-stream; charset=utf-8"
-            )
+            """The state now, and after each change."""
+            subscription = self._core.feed.subscribe({TOPIC}, None, sse)
+            states = EventStream(subscription, None, self._publish, lambda _: lambda: None)
+            response = Response(states, content_type="text/event-stream; charset=utf-8")
             response.headers["Cache-Control"] = "no-store"
             response.timeout = None
             return response
@@ -58,7 +87,7 @@ class ReloadBlueprint:
         @blueprint.get("/<name>")
         @hide
         async def file(name: str) -> Response:
-            """A script or the style sheet of what follows."""
+            """A script, or the style sheet."""
             if name not in FILES:
                 abort(404)
             response = await send_from_directory(HERE, name)
@@ -67,16 +96,16 @@ class ReloadBlueprint:
 
         return blueprint
 
-    async def _look(self) -> None:
-        self._state = self._fresh(0)
+    async def _read_state(self) -> None:
+        self._state = self._new_state(0)
 
     def change(self, kinds: set[ChangeKind]) -> None:
-        """Files have changed: tell the pages."""
+        """Handle changes of files: inform the pages."""
         forget()
-        self._state = self._fresh(self._state.pages + (ChangeKind.PAGE in kinds))
-        self._broadcaster.publish([self._message()])
+        self._state = self._new_state(self._state.pages + (ChangeKind.PAGE in kinds))
+        self._publish()
 
-    def _fresh(self, pages: int) -> State:
+    def _new_state(self, pages: int) -> State:
         return State(self._state.run, pages, build_id(), self._broken_template())
 
     def _broken_template(self) -> ErrorReport | None:
@@ -90,54 +119,23 @@ class ReloadBlueprint:
                 log.info("%s is being written, or is no text", file)
         return None
 
-    def _message(self) -> FeedMessage:
-        return FeedMessage(TOPIC, None, "", self._state.data())
+    def _publish(self) -> list[Leave]:
+        """Send the state to all pages, as soon as one of them follows."""
+        self._core.broadcaster.publish([FeedMessage(TOPIC, None, "", self._state.data())])
+        return []
 
     async def _follow(self, response: Response) -> Response:
-        """Put the script into pages, and let no browser keep a static file without asking."""
+        """Put the script into pages, and have browsers revalidate static files."""
         if request.endpoint in STATIC:
             response.headers["Cache-Control"] = "no-cache"
         elif response.mimetype == "text/html" and isinstance(response.response, DataBody):
-            page = await response.get_data(as_text=False)
-            response.set_data(self._state.followed(page, request.root_path))
+            await self._state.follow(response, request.root_path)
         return response
 
     async def _explain(self, error: Exception) -> Response:
-        """A template that fails, with its file and line."""
+        """The response for a template that fails, with its file and line."""
         trouble = ErrorReport.of("A template fails", describe(error))
         log.error("%s: %s %s", trouble.title, trouble.what, trouble.where)
-        if wants_html():
-            response = Response(trouble.page(request.root_path), 500, content_type="text/html; charset=utf-8")
-        else:
-            detail = f"{trouble.title}: {trouble.what}, at {trouble.where}"
-            response = Response(
-                dump(problem(500, "template_error", detail)), 500, content_type="application/problem+json"
-            )
+        response = trouble.response(500, "template_error", request.root_path)
         response.headers["Cache-Control"] = "no-store"
         return response
-
-
-class StateStream(ResponseBody):
-    """An event stream: a state at once, then each that is published, until the server stops."""
-
-    def __init__(self, broadcaster: Broadcaster, first: FeedMessage) -> None:
-        self._broadcaster = broadcaster
-        self._reader = broadcaster.subscribe({TOPIC}, sse)
-        self._states = self._run(first)
-
-    async def __aenter__(self) -> AsyncGenerator[bytes, None]:
-        return self._states
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._broadcaster.unsubscribe(self._reader)
-        await self._states.aclose()
-
-    async def _run(self, first: FeedMessage) -> AsyncGenerator[bytes, None]:
-        yield sse(first)
-        while not self._reader.ended.is_set():
-            await self._broadcaster.wait(self._reader)
-            data = self._reader.drain_bytes()
-            if data or not self._reader.ended.is_set():
-                yield data or COMMENT  # woken without data: a heartbeat

@@ -21,7 +21,7 @@ STOP_TIMEOUT = 5.0  # seconds for a server to end; then it is killed
 class ServerProcess(ChildProcess):
     """A process that serves on the supervisor's socket; it inherits that and one channel to the supervisor."""
 
-    _told: dict[str, Any] | None = None
+    _error: dict[str, Any] | None = None
 
     @classmethod
     async def start(cls, program: Sequence[str], listener: socket.socket, run: str, flags: str) -> Self:
@@ -31,9 +31,9 @@ class ServerProcess(ChildProcess):
                 [*program, str(listener.fileno()), run, flags], [listener.fileno()], STOP_TIMEOUT
             )
 
-    def on_message(self, said: dict[str, Any]) -> None:
-        """Handle its error: it cannot go on."""
-        self._told = said.get("trouble", self._told)
+    def on_message(self, message: dict[str, Any]) -> None:
+        """Store the error that ends it."""
+        self._error = message.get("error", self._error)
 
     def change(self, kinds: Iterable[ChangeKind]) -> None:
         """Send it the kinds of changes."""
@@ -43,8 +43,8 @@ class ServerProcess(ChildProcess):
         """Wait until it has ended by itself; returns the reason."""
         code = await self.wait_ended()
         title = "The server has ended" if self.ready.is_set() else "The server does not start"
-        if self._told is not None:
-            return ErrorReport.of(title, self._told)
+        if self._error is not None:
+            return ErrorReport.of(title, self._error)
         return ErrorReport(title, "", f"{_how(code)}. The terminal may say more.")
 
 

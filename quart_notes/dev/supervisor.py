@@ -88,9 +88,7 @@ class ReloadSupervisor:
     async def run(self) -> None:
         """Run until cancelled."""
         async with watch_files(self._watched, self.notice):
-            log.info(
-                "Following %s", ", ".join(str(place) for places in self._watched.places().values() for place in places)
-            )
+            log.info("Following %s", ", ".join(str(one) for group in self._watched.folders().values() for one in group))
             while True:
                 self._changed.clear()
                 trouble = await self._serve(next(self._names))

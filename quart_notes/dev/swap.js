@@ -1,9 +1,9 @@
-/** Puts present style sheets and images in the place of former ones, without a reload. */
+/** Replaces style sheets and images by their new versions, without a reload. */
 
 const ADDRESS = /(\/static\/)-[^/]+\//;
 let swapping = Promise.resolve();
 
-/** @param {string} build what static addresses begin with now */
+/** @param {string} build the new part of static addresses */
 export function swap(build) {
   swapping = swapping.then(() => swapAll(build));
 }
@@ -11,11 +11,11 @@ export function swap(build) {
 /** @param {string} build */
 async function swapAll(build) {
   /** @param {string} address */
-  const present = (address) => address.replace(ADDRESS, `$1-${build}/`);
+  const current = (address) => address.replace(ADDRESS, `$1-${build}/`);
   const images = /** @type {NodeListOf<HTMLImageElement>} */ (document.querySelectorAll('img[src*="/static/-"]'));
-  for (const image of images) image.src = present(image.src);
-  for (const link of links('link[rel~="icon"]')) link.href = present(link.href);
-  await Promise.all(links('link[rel="stylesheet"]').map((link) => replace(link, present(link.href))));
+  for (const image of images) image.src = current(image.src);
+  for (const link of links('link[rel~="icon"]')) link.href = current(link.href);
+  await Promise.all(links('link[rel="stylesheet"]').map((link) => replace(link, current(link.href))));
 }
 
 /** @param {string} selector @returns {HTMLLinkElement[]} */
@@ -26,23 +26,23 @@ function links(selector) {
 }
 
 /**
- * The former sheet goes once its successor is there, so that the page is never without.
- * @param {HTMLLinkElement} former
+ * The old sheet is removed once the new one is loaded, so that the page always has one.
+ * @param {HTMLLinkElement} old
  * @param {string} address
  * @returns {Promise<void>}
  */
-function replace(former, address) {
-  const next = /** @type {HTMLLinkElement} */ (former.cloneNode());
+function replace(old, address) {
+  const next = /** @type {HTMLLinkElement} */ (old.cloneNode());
   next.href = address;
   return new Promise((done) => {
     next.onload = () => {
-      former.remove();
+      old.remove();
       done();
     };
     next.onerror = () => {
       next.remove();
       done();
     };
-    former.after(next);
+    old.after(next);
   });
 }

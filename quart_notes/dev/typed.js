@@ -1,61 +1,48 @@
-/** Carries what is typed, and where, over a reload that nobody asked for. Passwords are typed again. */
+/** Carries typed text and the focus over a reload. Passwords have to be typed again. */
 
 const KEY = "quart-notes-dev:typed";
 const FIELDS = 'textarea, input:not([type]), input:is([type="text"], [type="search"], [type="email"], [type="url"])';
 
 /** @typedef {HTMLInputElement|HTMLTextAreaElement} Field */
-/** @typedef {{path: string, typed: Record<string, string>, focus: string, from: number|null, to: number|null}} Kept */
+/** @typedef {{path: string, typed: Record<string, string>, focus: string, from: number|null, to: number|null}} Saved */
 
-/** Remember it for the page that comes. */
-export function keep() {
+/** Save it for the next page. */
+export function save() {
   const all = [...fields()];
   const typed = all
     .filter(([, field]) => field.value !== field.defaultValue)
     .map(([name, field]) => [name, field.value]);
   const [focus, field] = all.find(([, field]) => field === document.activeElement) ?? ["", null];
-  /** @type {Kept} */
-  const kept = {
+  /** @type {Saved} */
+  const saved = {
     path: location.pathname,
     typed: Object.fromEntries(typed),
     focus,
     from: field?.selectionStart ?? null,
     to: field?.selectionEnd ?? null,
   };
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(kept));
-  } catch {
-    // Storage is switched off or full: it is typed again.
-  }
+  sessionStorage.setItem(KEY, JSON.stringify(saved));
 }
 
-/** Put it back, once. */
+/** Restore it, once. */
 export function restore() {
-  const kept = take();
-  if (kept?.path !== location.pathname) return;
+  /** @type {Saved|null} */
+  const saved = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  sessionStorage.removeItem(KEY);
+  if (saved?.path !== location.pathname) return;
   for (const [name, field] of fields()) {
-    const typed = kept.typed[name];
+    const typed = saved.typed[name];
     if (typed !== undefined && field.value !== typed) {
       field.value = typed;
       field.dispatchEvent(new InputEvent("input", { bubbles: true }));
     }
-    if (name !== kept.focus) continue;
+    if (name !== saved.focus) continue;
     field.focus({ preventScroll: true });
-    if (kept.from !== null) field.setSelectionRange(kept.from, kept.to);
+    if (saved.from !== null) field.setSelectionRange(saved.from, saved.to);
   }
 }
 
-/** @returns {Kept|null} */
-function take() {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-    sessionStorage.removeItem(KEY);
-    return kept;
-  } catch {
-    return null;
-  }
-}
-
-/** @returns {Map<string, Field>} each with a name that the same field has on the page that comes */
+/** @returns {Map<string, Field>} each with a name that the same field has on the next page */
 function fields() {
   /** @type {Map<string, Field>} */ const found = new Map();
   for (const field of /** @type {NodeListOf<Field>} */ (document.querySelectorAll(FIELDS))) {

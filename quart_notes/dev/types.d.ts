@@ -1,13 +1,10 @@
-/** What is wrong, as `trouble.py` tells it; `line` is the number of the one in question. */
+/** An error, and a page that shows it. */
 interface Trouble {
   title: string;
-  what: string;
-  where: string;
-  lines: [number, string][];
-  line: number | null;
+  page: string;
 }
 
-/** What pages are made from: see `trouble.py`. */
+/** What pages are made from: see `State` in `error_page.py`. */
 interface State {
   run: string;
   pages: number;

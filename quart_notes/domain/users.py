@@ -16,7 +16,7 @@ from quart_notes.live.writer import Change, Committed
 from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, User
 from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import is_dedicated
+from quart_notes.storage.database import is_private
 
 COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")
 PERSONAL_BOARD_NAME = "Personal ({})"  # with the nickname
@@ -91,7 +91,7 @@ def nickname_taken(nickname: str) -> NicknameTakenError:
 
 def record_user_event(change: Change, action: Action, user: User) -> None:
     """Record the event of a user."""
-    private = is_dedicated(change.connection)
+    private = is_private(change.connection)
     out = _out(_row(user), email=not private, admin=private)
     change.record(UserEvent(topic=USERS, action=action, user=out))
 
@@ -140,7 +140,7 @@ async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> d
     """Those of the users who exist, in one query."""
     wanted = [user_id for user_id in ids if user_id is not None]
     rows: Sequence[Any] = await User.filter(id__in=wanted).using_db(connection).values(*COLUMNS) if wanted else ()
-    email = not is_dedicated(connection)
+    email = not is_private(connection)
     return {row["id"]: _out(row, email=email) for row in rows}
 
 
@@ -153,7 +153,7 @@ async def add_personal(connection: BaseDBAsyncClient, user_id: int, nickname: st
 
 
 def _asked_for(connection: BaseDBAsyncClient, row: Any, caller: Caller | None) -> UserOut:
-    private = is_dedicated(connection)
+    private = is_private(connection)
     knows = caller is not None and (caller.admin or caller.id == row["id"])
     return _out(row, email=knows or not private, admin=private)
 

@@ -12,14 +12,11 @@ from typing import Any
 from quart_notes.live.channel import Channel, Encoder, FeedMessage, wildcard_of
 from quart_notes.live.subscriber import Outlet, Subscriber
 
-RESPONSE_TURNS = (
-    4  # turns of the loop from publish to the first write: the writer's own response leaves in two or three
-)
+# Turns of the loop from publish to the first write: the writer's own response leaves in two or three.
+RESPONSE_TURNS = 4
 WRITE_SLICE = 256  # outlets written to before the loop gets a turn
 CATCH_UP_BYTES = 64 << 10  # bytes in one write for a subscriber that catches up
-CUT_OFF_INTERVAL = (
-    0.002  # seconds between two cut-offs: closing a connection takes 0.3 ms, and hundreds may stall at once
-)
+CUT_OFF_INTERVAL = 0.002  # seconds between two cut-offs: closing takes 0.3 ms, and hundreds may stall at once
 HEARTBEAT = 20.0  # seconds between keep-alives at most; home routers and proxies often drop silence at 60
 PONG_TIMEOUT = 40.0  # seconds that a client may leave keep-alives unanswered: with HEARTBEAT, dropped after at most 60
 
@@ -79,10 +76,10 @@ class Broadcaster:
         self._published = asyncio.Event()
         self._left = asyncio.Event()
 
-    def subscribe(self, topics: Collection[str], framing: Encoder) -> Subscriber:
+    def subscribe(self, topics: Collection[str], encoder: Encoder) -> Subscriber:
         """Subscribe to `topics` from now on; the caller has authorised them."""
         channel = self._channel(frozenset(topics))
-        reader = Subscriber(channel, framing)
+        reader = Subscriber(channel, encoder)
         channel.readers.add(reader)
         if self.closing:
             reader.closing = True
@@ -274,16 +271,16 @@ class Broadcaster:
 
     def _push(self, channel: Audience, readers: Iterable[Subscriber]) -> None:
         """Write to each subscriber. Those at the same position get the same bytes, which are encoded once."""
-        cursor, framing = -1, None
+        cursor, encoder = -1, None
         data, start, end = b"", channel.start, channel.end
         for reader in readers:
-            if reader.cursor == cursor and reader.encoder is framing:
+            if reader.cursor == cursor and reader.encoder is encoder:
                 ready = reader.push_shared(data, end)
             elif reader.outlet is None or not start <= reader.cursor < end:
                 ready = reader.push()
             else:
-                cursor, framing = reader.cursor, reader.encoder
-                data, end = channel.encoded_batch(framing, cursor)
+                cursor, encoder = reader.cursor, reader.encoder
+                data, end = channel.encoded_batch(encoder, cursor)
                 ready = reader.push_shared(data, end)
             if not ready:
                 self._add_straggler(channel, reader)

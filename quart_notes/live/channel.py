@@ -41,7 +41,7 @@ class Channel:
     1. Messages are numbered by `end`, which only grows; the ring holds the newest `end - start` of them.
     2. The ring holds at most MAX_WAITING messages and MAX_WAITING_BYTES (but always the newest message).
     3. A subscriber at cursor c has had every message below c; below `start` it has missed some.
-    4. A message that an outlet with room has not had is never pushed out of the ring: `overflows` tells when to write
+    4. A message that an outlet with room has not had is never pushed out of the ring: `overflows` says when to write
        first.
     """
 
@@ -90,14 +90,14 @@ class Channel:
         """The messages from `cursor` on, oldest first."""
         return list(islice(self._ring, max(cursor - self.start, 0), None))
 
-    def encoded_batch(self, framing: Encoder, cursor: int, most: int | None = None) -> tuple[bytes, int]:
+    def encoded_batch(self, encoder: Encoder, cursor: int, most: int | None = None) -> tuple[bytes, int]:
         """The messages from `cursor` on as the bytes of one write, and the cursor after them.
 
         The bytes are encoded once for all subscribers at the same position.
 
         most   bytes of data at which to stop, or just after; None: at the end
         """
-        key = (framing, cursor, most)
+        key = (encoder, cursor, most)
         found = self._encoded_writes.get(key)
         if found is None:
             messages = self.since(cursor)
@@ -106,5 +106,5 @@ class Channel:
                 messages = [message for message, size in zip(messages, before, strict=False) if size < most]
             if len(self._encoded_writes) >= CACHED_WRITES:
                 self._encoded_writes.clear()
-            found = self._encoded_writes[key] = b"".join(map(framing, messages)), cursor + len(messages)
+            found = self._encoded_writes[key] = b"".join(map(encoder, messages)), cursor + len(messages)
         return found

@@ -22,7 +22,7 @@ STATS_SQL = "SELECT newest, pruned, ({size}) AS size FROM log_head"
 ENDS_SQL = "SELECT topic, max(number) AS number FROM event_log WHERE number > ?1 GROUP BY topic"
 LOOKBACK_EVENTS = 100_000  # events that a start reads: more would take seconds
 TEXT_MODELS: dict[str, type[Model]] = {"note": Note, "message": Message}  # rows with schemas.deleted_text.TEXT
-THIN_CHUNK = 100  # the same for events of up to 50 KB each
+THIN_CHUNK = 100  # superseded events, of up to 50 KB each, deleted in one transaction
 
 
 class LogStats(NamedTuple):
@@ -42,7 +42,7 @@ class LogPage(NamedTuple):
 
     up_to   the number up to which the page is complete
     more    whether there are more events after it
-    lost    the position is not in the log: the log was pruned past it, or was restored to an earlier state
+    gap     the position is not in the log: the log was pruned past it, or was restored to an earlier state
     """
 
     messages: list[FeedMessage]
@@ -79,12 +79,12 @@ class EventLog:
         current subscribers, still contain it.
         """
         subjects = [subject_of(body) for _, body in recorded]
-        deletions = {subject: place for place, (subject, deletes) in enumerate(subjects) if subject and deletes}
+        deletions = {subject: index for index, (subject, deletes) in enumerate(subjects) if subject and deletes}
         if deletions:
             await _remove_text(connection, list(deletions))
         entries = [
-            (topic, blanked(body) if subject and place <= deletions.get(subject, -1) else body, subject)
-            for place, ((topic, body), (subject, _)) in enumerate(zip(recorded, subjects, strict=True))
+            (topic, blanked(body) if subject and index <= deletions.get(subject, -1) else body, subject)
+            for index, ((topic, body), (subject, _)) in enumerate(zip(recorded, subjects, strict=True))
         ]
         first = await cast(Transaction, connection).commit_events(entries, datetime.now(UTC))
         return [self._message(number, topic, body) for number, (topic, body) in enumerate(recorded, first)]

@@ -6,7 +6,7 @@ commit order over all topics. The body is encoded once; only the id is added whe
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from quart_notes.schemas import (
     BoardOut,
@@ -62,7 +62,7 @@ Id = Annotated[str, Field(description="Epoch and number; resume after it.", patt
 class Event(OutputModel):
     """A change, sent to the subscribers of its topic."""
 
-    told_on: ClassVar[str] = ""  # an example of its topic
+    example_topic: ClassVar[str] = ""  # an example of its topic
 
     topic: str = Field(description="Where it happened.", examples=["board:1"])
     action: Action = Field(description="What happened; delete carries the whole last state.")
@@ -71,8 +71,7 @@ class Event(OutputModel):
 class NoteEvent(Event):
     """A note was added to a board, changed, or removed from it."""
 
-    model_config = ConfigDict(title="NoteEvent")
-    told_on: ClassVar[str] = SHARED_BOARD
+    example_topic: ClassVar[str] = SHARED_BOARD
     summary: ClassVar[str] = "A note was created, changed or deleted"
 
     note: NoteOut = Field(description="The note after the change.")
@@ -81,8 +80,7 @@ class NoteEvent(Event):
 class UserEvent(Event):
     """A user was added."""
 
-    model_config = ConfigDict(title="UserEvent")
-    told_on: ClassVar[str] = USERS
+    example_topic: ClassVar[str] = USERS
     summary: ClassVar[str] = "A person was added"
 
     user: UserOut = Field(description="The person.")
@@ -91,8 +89,7 @@ class UserEvent(Event):
 class RoomEvent(Event):
     """A room was added, or a direct conversation, which is sent on the topics of its two users."""
 
-    model_config = ConfigDict(title="RoomEvent")
-    told_on: ClassVar[str] = ROOMS
+    example_topic: ClassVar[str] = ROOMS
     summary: ClassVar[str] = "A room was opened or a conversation begun"
 
     room: RoomOut = Field(description="The room.")
@@ -104,8 +101,7 @@ class MessageEvent(Event):
     In a direct conversation it is sent twice, on the topics of its author and of its recipient.
     """
 
-    model_config = ConfigDict(title="MessageEvent")
-    told_on: ClassVar[str] = user(4)
+    example_topic: ClassVar[str] = user(4)
     summary: ClassVar[str] = "A message was posted, changed or deleted"
 
     message: MessageOut = Field(description="The message after the change.")
@@ -114,8 +110,7 @@ class MessageEvent(Event):
 class UnreadEvent(Event):
     """A user has read in a room: sent on their own topic, for their other screens."""
 
-    model_config = ConfigDict(title="UnreadEvent")
-    told_on: ClassVar[str] = user(3)
+    example_topic: ClassVar[str] = user(3)
     summary: ClassVar[str] = "A person has read on"
 
     unread: UnreadOut = Field(description="What is left unread there.")
@@ -124,8 +119,7 @@ class UnreadEvent(Event):
 class PresenceEvent(Event):
     """A user entered a room, left it, or is typing there. It has no id and is never replayed."""
 
-    model_config = ConfigDict(title="PresenceEvent")
-    told_on: ClassVar[str] = room(2)
+    example_topic: ClassVar[str] = room(2)
     summary: ClassVar[str] = "Who is in a room and who is typing has changed"
 
     presence: PresenceOut = Field(description="Who is there now.")
@@ -134,9 +128,8 @@ class PresenceEvent(Event):
 class BoardEvent(Event):
     """A board was added, renamed, deleted or restored."""
 
-    model_config = ConfigDict(title="BoardEvent")
     summary: ClassVar[str] = "A board was opened, renamed or deleted"
-    told_on: ClassVar[str] = board(2)
+    example_topic: ClassVar[str] = board(2)
 
     board: BoardOut = Field(description="The board after the change.")
 
@@ -144,9 +137,8 @@ class BoardEvent(Event):
 class MemberEvent(Event):
     """A user joined a board, got another role, or left it: sent on the board's topic."""
 
-    model_config = ConfigDict(title="MemberEvent")
     summary: ClassVar[str] = "Somebody joined or left a board"
-    told_on: ClassVar[str] = board(2)
+    example_topic: ClassVar[str] = board(2)
 
     member: MemberOut = Field(description="Who, and what they may do.")
 
@@ -154,9 +146,8 @@ class MemberEvent(Event):
 class MembershipEvent(Event):
     """The same, sent on the user's own topic. It contains nothing about the content of the board."""
 
-    model_config = ConfigDict(title="MembershipEvent")
     summary: ClassVar[str] = "You joined or left a board"
-    told_on: ClassVar[str] = user(3)
+    example_topic: ClassVar[str] = user(3)
 
     membership: MembershipOut = Field(description="Which board, and what they may do there.")
 
@@ -164,9 +155,8 @@ class MembershipEvent(Event):
 class PreferenceEvent(Event):
     """A preference of a user was set or removed: sent on their own topic, for their other screens."""
 
-    model_config = ConfigDict(title="PreferenceEvent")
     summary: ClassVar[str] = "A preference was set"
-    told_on: ClassVar[str] = user(3)
+    example_topic: ClassVar[str] = user(3)
 
     preference: PreferenceOut = Field(description="The preference after the change.")
 
@@ -177,9 +167,8 @@ class JobEvent(Event):
     A job without an owner, in open mode, is sent on the board's topic.
     """
 
-    model_config = ConfigDict(title="JobEvent")
     summary: ClassVar[str] = "Long work has got on"
-    told_on: ClassVar[str] = user(3)
+    example_topic: ClassVar[str] = user(3)
 
     job: JobOut = Field(description="Where it stands.")
 
@@ -216,7 +205,6 @@ class WorkEvent(Event):
 class ResetEvent(OutputModel):
     """The position is not in the log: the client fetches its state again; later events continue after this id."""
 
-    model_config = ConfigDict(title="ResetEvent")
     summary: ClassVar[str] = "Reload the state"
 
     id: Id

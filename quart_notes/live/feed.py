@@ -28,7 +28,7 @@ class Subscription:
         log: EventLog,
         topics: Collection[str],
         after: EventId | None,
-        framing: Encoder,
+        encoder: Encoder,
         *,
         starts: Mapping[str, int],
     ) -> None:
@@ -36,30 +36,32 @@ class Subscription:
         self._log = log
         self._after = after
         self._starts = starts
-        self.reader = broadcaster.subscribe(topics, framing)
+        self.reader = broadcaster.subscribe(topics, encoder)
 
     async def history(self) -> AsyncIterator[list[FeedMessage]]:
         """The events after the client's position, in pages, oldest first; or a reset if the log does not know it."""
-        place = self._after
-        while place is not None and not self.reader.ended.is_set():
+        position = self._after
+        while position is not None and not self.reader.ended.is_set():
             self.reader.skip_pending()
             up_to = self._broadcaster.newest
             page = (
-                [] if self._was_sent(place, up_to) else await self._log.since(self.reader.channel.topics, place, up_to)
+                []
+                if self._was_sent(position, up_to)
+                else await self._log.since(self.reader.channel.topics, position, up_to)
             )
             if page is None:
                 yield [self._log.reset(up_to)]
-                place = EventId(self._log.epoch, up_to)
-            elif place.number > up_to:  # committed, and published soon
-                await self._broadcaster.wait_published(place.number)
+                position = EventId(self._log.epoch, up_to)
+            elif position.number > up_to:  # committed, and published soon
+                await self._broadcaster.wait_published(position.number)
                 continue
             else:
                 theirs = [message for message in page if self._may_receive(message)]
                 if theirs:
                     yield theirs
-                place = EventId(self._log.epoch, page[-1].number or 0 if len(page) == PAGE_EVENTS else up_to)
+                position = EventId(self._log.epoch, page[-1].number or 0 if len(page) == PAGE_EVENTS else up_to)
             # The channel dropped events while a page was sent: read them from the log.
-            if place.number >= up_to and not self.reader.has_missed():
+            if position.number >= up_to and not self.reader.has_missed():
                 return
 
     def _may_receive(self, message: FeedMessage) -> bool:
@@ -67,17 +69,17 @@ class Subscription:
         start = self._starts.get(message.topic, self._starts.get(SHARED_BOARD, 0))
         return (message.number or 0) > start and self._broadcaster.concerns(self.reader.channel.topics, message)
 
-    def _was_sent(self, place: EventId, up_to: int) -> bool:
+    def _was_sent(self, position: EventId, up_to: int) -> bool:
         """Whether nothing was published on its topics after a position, so that the log need not be read."""
         newest = self._broadcaster.newest_of(self.reader.channel.topics)
-        return place.epoch == self._log.epoch and newest <= place.number <= up_to
+        return position.epoch == self._log.epoch and newest <= position.number <= up_to
 
     def attach(self, outlet: Outlet) -> None:
         """Let the broadcaster write to the outlet from now on."""
         self._broadcaster.attach(self.reader, outlet)
 
     async def wait(self) -> None:
-        """Wait until `take` returns something, a heartbeat is due, or the subscriber has ended."""
+        """Wait until `drain` returns something, a heartbeat is due, or the subscriber has ended."""
         await self._broadcaster.wait(self.reader)
 
     def close(self) -> None:
@@ -96,11 +98,11 @@ class Feed:
         self,
         topics: Collection[str],
         after: EventId | None,
-        framing: Encoder,
+        encoder: Encoder,
         starts: Mapping[str, int] = FROM_THE_BEGINNING,
     ) -> Subscription:
         """A subscription to `topics`, already authorised by the caller, that starts after the event `after`.
 
         starts   the event after which the log may be replayed, by topic; topics not in it: as for the shared board
         """
-        return Subscription(self._broadcaster, self._log, topics, after, framing, starts=starts)
+        return Subscription(self._broadcaster, self._log, topics, after, encoder, starts=starts)

@@ -5,7 +5,6 @@ import logging
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
 
 from quart_notes.errors import ProblemError
 from quart_notes.live.broadcaster import Broadcaster
@@ -24,55 +23,41 @@ def stop_process() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-class CommitChannel(Protocol):
-    """How processes that share a database announce their commits to each other.
+CommitListener = Callable[[int | None, Sequence[FeedMessage]], None]
+
+
+class CommitChannel:
+    """How processes that share a database announce their commits to each other; this one has no other process.
 
     alone   no other process writes to this database
     """
 
-    alone: bool
+    alone = True
 
-    def listen(self, heard: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
-        """Call `heard` whenever another process may have committed something.
+    def __init__(self) -> None:
+        self.on_commit: CommitListener = lambda number, messages: None
+
+    def listen(self, on_commit: CommitListener) -> None:
+        """Call `on_commit` whenever another process may have committed something.
 
         It gets the number of the newest event, None if that is unknown, and the events themselves if they were sent
         along.
         """
+        self.on_commit = on_commit
 
     def is_connected(self) -> bool:
         """Whether announcements of the others arrive, or will again in a moment."""
-
-    def announce(self, messages: Sequence[FeedMessage]) -> None:
-        """Announce the events that this process has committed."""
-
-    def may_have_newer_than(self, number: int) -> bool:
-        """Whether another process may have committed more than that, as far as is known without asking the database."""
-
-    async def newest(self) -> int:
-        """The number up to which everything is committed; ProblemError if it cannot be read."""
-
-
-class SingleProcess:
-    """The channel of a process that is alone."""
-
-    alone = True
-
-    def listen(self, heard: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
-        """Do nothing: there are no announcements."""
-
-    def is_connected(self) -> bool:
-        """Always true."""
         return True
 
     def announce(self, messages: Sequence[FeedMessage]) -> None:
-        """Do nothing: there is no other process."""
+        """Announce the events that this process has committed, unless the commit itself does."""
 
     def may_have_newer_than(self, number: int) -> bool:
-        """Always false."""
+        """Whether another process may have committed more than that, as far as is known without asking the database."""
         return False
 
     async def newest(self) -> int:
-        """Always 0."""
+        """The number up to which everything is committed; ProblemError if it cannot be read."""
         return 0
 
 
@@ -81,7 +66,7 @@ class Follower:
 
     1. Events are published in the order of their numbers, each once, with no gap. The next events in order, committed
        here or received from another process, are published immediately; all others are read from the log.
-    2. After `caught_up`, everything that any process had committed before is published here: a caller who has changed
+    2. After `catch_up`, everything that any process had committed before is published here: a caller who has changed
        something at one process finds it changed at every other.
     """
 
@@ -90,12 +75,12 @@ class Follower:
         event_log: EventLog,
         broadcaster: Broadcaster,
         channel: CommitChannel,
-        give_up: Callable[[], object] = stop_process,
+        on_unrecoverable: Callable[[], object] = stop_process,
     ) -> None:
         self._log = event_log
         self._broadcaster = broadcaster
         self._channel = channel
-        self._on_unrecoverable = give_up
+        self._on_unrecoverable = on_unrecoverable
         self._woken = asyncio.Event()
         self._announced = 0  # the newest number that was announced
         self._expecting = False
@@ -116,7 +101,7 @@ class Follower:
                 await self._task
 
     def commit_started(self) -> None:
-        """A commit starts here. An announcement may arrive before it is over: `committed` publishes the events."""
+        """A commit starts here. It may be announced before it is over: `commit_finished` publishes the events."""
         self._expecting = True
 
     def commit_finished(self, messages: Sequence[FeedMessage]) -> None:
@@ -177,12 +162,11 @@ class Follower:
             self._woken.clear()
             try:
                 await self._read_log()
-            except ProblemError as error:
-                log.warning("The log cannot be followed; it is tried again: %s", error.detail)
-                self._woken.set()
-                await asyncio.sleep(RETRY_DELAY)
-            except Exception:
-                log.exception("The log could not be followed; it is tried again")
+            except Exception as error:
+                if isinstance(error, ProblemError):
+                    log.warning("The log cannot be followed; it is tried again: %s", error.detail)
+                else:
+                    log.exception("The log could not be followed; it is tried again")
                 self._woken.set()
                 await asyncio.sleep(RETRY_DELAY)
 
@@ -193,7 +177,7 @@ class Follower:
             if page.gap:
                 # The process was suspended for days, or the database was restored to an earlier state. Its caches
                 # cannot be trusted; a new process starts over.
-                log.critical("The log has no such place as where this process stands; it ends")
+                log.critical("The log does not contain the position of this process; the process ends")
                 self._on_unrecoverable()
                 await asyncio.Event().wait()
             self._publish(page.messages)

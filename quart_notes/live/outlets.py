@@ -1,4 +1,4 @@
-"""Writes events to connections: direct writes to the transport.
+"""Writes events directly to the transports of connections.
 
 If the server exposes its transport (see `transport/`), the broadcaster writes to it directly; otherwise the same bytes
 go through the framework's `send`.
@@ -46,12 +46,12 @@ class TransportOutlet:
 
     __slots__ = ("_connection", "_socket", "_transport")
 
-    def __init__(self, peer: OutletConnection) -> None:
-        self._connection = peer
-        self._transport = peer.transport
+    def __init__(self, connection: OutletConnection) -> None:
+        self._connection = connection
+        self._transport = connection.transport
         # With TLS, the bytes on the wire are not the bytes that are written.
-        encrypted = peer.transport.get_extra_info("sslcontext") is not None
-        self._socket = -1 if encrypted else peer.transport.get_extra_info("socket").fileno()
+        encrypted = self._transport.get_extra_info("sslcontext") is not None
+        self._socket = -1 if encrypted else self._transport.get_extra_info("socket").fileno()
 
     def write_now(self, data: bytes) -> int:
         """Write to the socket directly if the transport's buffer is empty; returns the number of bytes accepted.

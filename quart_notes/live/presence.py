@@ -18,9 +18,9 @@ from quart_notes.schemas import PresenceOut, UserOut
 
 PUBLISH_INTERVAL = 1.0  # seconds between two events of a room at least
 TYPING_DURATION = 5.0  # seconds that typing lasts unless it goes on
-LEAVE_DELAY = 3.0  # seconds a user is still here after their last connection: a reload or a reconnect is no leaving
-HANDOVER_DELAY = 1.5  # seconds more with other processes, until they tell that the user reconnected to one of them
-# A dead connection is dropped after 55 s at most (broadcaster.DEAF and its heartbeat): gone within 60 s in all.
+LEAVE_DELAY = 3.0  # seconds for which a user stays present after their last connection: they may reload or reconnect
+HANDOVER_DELAY = 1.5  # more seconds with other processes, until one of them reports that the user reconnected there
+# A dead connection is dropped after 55 s at most (PONG_TIMEOUT and HEARTBEAT of the broadcaster), its user after 60 s.
 
 LoadUsers = Callable[[Collection[int]], Awaitable[Mapping[int, UserOut]]]
 
@@ -34,20 +34,20 @@ class RoomPresence(NamedTuple):
 
 
 class Replication(Protocol):
-    """Tells other processes of this one."""
+    """Informs other processes about this one."""
 
     def state_changed(self) -> None:
-        """Somebody came, left, began or stopped typing by a connection of this process."""
+        """A user came, left, started or stopped typing on a connection of this process."""
 
     def typing_stopped(self, room_id: int, user_id: int) -> None:
-        """A user is not typing any more, at whichever process they began."""
+        """A user stopped typing, on a connection of any process."""
 
 
 @dataclass(slots=True)
 class _RoomState:
-    """A room with somebody in it at any process, or of which something is to be published.
+    """A room with users at any process, or with a change to publish.
 
-    users     everybody here or typing at any process, once they are loaded
+    users     all who are present or typing at any process, once they are loaded
     leaving   users without a connection, until their LEAVE_DELAY is over
     """
 
@@ -66,14 +66,14 @@ class _RoomState:
 
 
 class Presence:
-    """Who is where.
+    """Tracks who is in which room.
 
-    1. A user is here while at least one of their connections follows the room, and LEAVE_DELAY longer.
-    2. Every change is published within PUBLISH_INTERVAL, to the readers that named the room; who comes hears it too.
-    3. Each process is right about its own connections; what all of them tell is published together.
+    1. A user is present while one of their connections follows the room, and LEAVE_DELAY longer.
+    2. Every change is published within PUBLISH_INTERVAL to the subscribers that named the room, new ones included.
+    3. Each process knows its own connections; the published state combines the states of all.
 
-    load_users    finds the users whose ids other processes tell
-    replication   set by what tells other processes of this one
+    load_users    loads the users whose ids other processes report
+    replication   informs other processes; it sets itself
     """
 
     def __init__(self, broadcaster: Broadcaster, load_users: LoadUsers) -> None:
@@ -85,10 +85,10 @@ class Presence:
         self._loading: set[asyncio.Task[None]] = set()
         broadcaster.add_listener(events.USERS, self._user_changed)
 
-    # What the connections of this process do.
+    # Connections of this process.
 
     def join(self, room_id: int, user: UserOut) -> Callable[[], None]:
-        """A connection of a user begins to follow a room; returns what to call, once, when it ends."""
+        """A connection of a user starts to follow a room; returns a function to call once when it ends."""
         room = self._room(room_id)
         leaving = room.leaving.pop(user.id, None)
         if leaving is not None:
@@ -99,7 +99,7 @@ class Presence:
         return partial(self._leave, room_id, user.id)
 
     def join_as_guest(self, room_id: int, guest: str) -> Callable[[], None]:
-        """A guest comes to a room; returns what to call, once, when they go."""
+        """A guest enters a room; returns a function to call once when they leave."""
         self._room(room_id).guests[guest] += 1
         self._local_changed(room_id)
 
@@ -113,7 +113,7 @@ class Presence:
         return leave
 
     def announce_to_guest(self, room_id: int) -> None:
-        """A connection without a user begins to follow a room: publish who is there."""
+        """A connection without a user starts to follow a room: publish its state."""
         self._schedule_publish(room_id)
 
     def typing(self, room_id: int, user: UserOut) -> None:
@@ -129,7 +129,7 @@ class Presence:
             self._local_changed(room_id)
 
     def stopped_typing(self, room_id: int, user_id: int) -> None:
-        """A user has sent their message: they are not typing any more, at whichever process they began."""
+        """A user has sent their message: they stopped typing, on a connection of any process."""
         self.clear_typing(room_id, user_id)
         if self.replication is not None:
             self.replication.typing_stopped(room_id, user_id)
@@ -157,11 +157,11 @@ class Presence:
         self._rooms.clear()
         self._remote.clear()
 
-    # What other processes tell and are told.
+    # States of other processes, and for them.
 
     @property
     def leave_delay(self) -> float:
-        """Seconds a user is still here after their last connection."""
+        """Seconds for which a user stays present after their last connection."""
         return LEAVE_DELAY + (HANDOVER_DELAY if self._remote else 0)
 
     def local_state(self) -> dict[int, RoomPresence]:
@@ -170,7 +170,7 @@ class Presence:
         return {room_id: here for room_id, here in local.items() if any(here)}
 
     def set_remote(self, process: str, rooms: dict[int, RoomPresence]) -> None:
-        """Another process tells who is in which room there."""
+        """Apply the state of another process."""
         before = self._remote.get(process, {})
         self._remote[process] = rooms
         unknown: set[int] = set()
@@ -190,12 +190,12 @@ class Presence:
                 self._schedule_publish(room_id)
 
     def forget_remote(self, process: str) -> None:
-        """Another process has gone, and everybody who was there."""
+        """Another process has ended: remove its state."""
         for room_id in self._remote.pop(process, {}):
             self._schedule_publish(room_id)
 
     def clear_typing(self, room_id: int, user_id: int) -> None:
-        """A user is not typing any more, at whichever process they began."""
+        """A user stopped typing, on a connection of any process."""
         self._local_typing_stopped(room_id, user_id)
         for rooms in self._remote.values():
             there = rooms.get(room_id)
@@ -210,11 +210,11 @@ class Presence:
             found = await self._load_users(user_ids)
         for room_id in room_ids:
             room = self._room(room_id)
-            room.users = {**found, **room.users}  # those known already may have changed while these were read
+            room.users = {**found, **room.users}  # loaded users may have changed during the read
             self._schedule_publish(room_id)
 
     def _user_changed(self, message: FeedMessage) -> None:
-        """Somebody who may be here has another name."""
+        """A user, who may be in a room, was renamed."""
         user = UserOut.model_validate(json.loads(message.data)["user"])
         for room_id, room in self._rooms.items():
             if user.id in room.users or any(user.id in (*there.users, *there.typing) for there in self._there(room_id)):
@@ -271,14 +271,14 @@ class Presence:
         room = self._room(room_id)
         room.publishing = None
         everywhere = self._everywhere(room_id)
-        known = (everywhere.users | everywhere.typing) & room.users.keys()
-        room.users = {user_id: room.users[user_id] for user_id in known}
+        present = (everywhere.users | everywhere.typing) & room.users.keys()
+        room.users = {user_id: room.users[user_id] for user_id in present}
         topic = events.room(room_id)
         event = PresenceEvent(topic=topic, action="update", presence=self.now(room_id))
         self._broadcaster.publish([FeedMessage(topic, None, "", events.encode(event))])
         room.published_at = asyncio.get_running_loop().time()
         if not any(everywhere):
-            # Kept until the interval is over: somebody who comes and goes is published once a second at most.
+            # Kept until the interval is over: a user who comes and goes is published once a second at most.
             room.publishing = asyncio.get_running_loop().call_later(PUBLISH_INTERVAL, self._forget, room_id)
 
     def _forget(self, room_id: int) -> None:

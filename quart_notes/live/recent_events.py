@@ -21,7 +21,7 @@ class RecentEvents:
     """
 
     def __init__(self) -> None:
-        self._events: deque[tuple[FeedMessage, str | None]] = deque()  # with what with text it is about
+        self._events: deque[tuple[FeedMessage, str | None]] = deque()  # with the object with text that each is about
         self._numbers: dict[str, list[int]] = {}  # of the cached events, by the object with text that they are about
         self._bytes = 0
 

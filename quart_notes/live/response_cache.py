@@ -23,12 +23,6 @@ class CachedResponse:
     headers: tuple[tuple[bytes, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    response: CachedResponse
-    position: int
-
-
 class ResponseCache:
     """Responses to GET requests, by path and query.
 
@@ -38,7 +32,7 @@ class ResponseCache:
 
     def __init__(self, broadcaster: Broadcaster) -> None:
         self._broadcaster = broadcaster
-        self._entries: OrderedDict[tuple[str, bytes], _Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, bytes], tuple[CachedResponse, int]] = OrderedDict()
         self._bytes = 0
 
     def position(self, topic: str) -> int:
@@ -50,11 +44,12 @@ class ResponseCache:
         entry = self._entries.get((path, query))
         if entry is None:
             return None
-        if entry.position != self.position(entry.response.topic):
+        response, position = entry
+        if position != self.position(response.topic):
             self._drop((path, query))
             return None
         self._entries.move_to_end((path, query))
-        return entry.response
+        return response
 
     def put(self, path: str, query: bytes, position: int, response: CachedResponse) -> None:
         """Cache a response whose rows were read after its topic was at `position`."""
@@ -62,7 +57,7 @@ class ResponseCache:
         self._drop(key)
         if len(response.body) > MAX_BODY_BYTES or position != self.position(response.topic):
             return
-        self._entries[key] = _Entry(response, position)
+        self._entries[key] = response, position
         self._bytes += _size_of(key, response)
         while self._bytes > MAX_BYTES:
             self._drop(next(iter(self._entries)))
@@ -70,7 +65,7 @@ class ResponseCache:
     def _drop(self, key: tuple[str, bytes]) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
-            self._bytes -= _size_of(key, entry.response)
+            self._bytes -= _size_of(key, entry[0])
 
 
 def _size_of(key: tuple[str, bytes], response: CachedResponse) -> int:

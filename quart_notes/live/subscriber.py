@@ -38,7 +38,7 @@ class Outlet(Protocol):
 class Subscriber:
     """One subscriber's position in a channel.
 
-    It either pulls (`wait` and `take`) or, after `attach` has given it an outlet, the broadcaster writes to it. A
+    It either pulls (`wait` and `drain`) or, after `attach` has given it an outlet, the broadcaster writes to it. A
     subscriber that pulls is woken by the same flushes, and takes all buffered messages at once. `ended` is set when it
     was cut off (`lagged`) or the broadcaster closed (`closing`).
     """
@@ -46,9 +46,9 @@ class Subscriber:
     # With many subscribers, the cost of a delivery besides the kernel's is memory outside the processor's cache.
     __slots__ = ("channel", "closing", "cursor", "encoder", "ended", "lagged", "outlet", "wake")
 
-    def __init__(self, channel: Channel, framing: Encoder) -> None:
+    def __init__(self, channel: Channel, encoder: Encoder) -> None:
         self.channel = channel
-        self.encoder = framing
+        self.encoder = encoder
         self.cursor = channel.end
         self.outlet: Outlet | None = None
         self.lagged = False

@@ -3,10 +3,9 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from quart_notes.models.references import reference
 from quart_notes.models.users import User
-from quart_notes.schemas import (
-    NAME_MAX,
-)
+from quart_notes.schemas import NAME_MAX
 
 
 class ApiToken(Model):
@@ -14,9 +13,7 @@ class ApiToken(Model):
 
     id = fields.BigIntField(primary_key=True)
     secret_hash = fields.CharField(64, unique=True)
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, on_delete=fields.CASCADE, db_index=True
-    )
+    user: fields.ForeignKeyRelation[User] = reference("User", fields.CASCADE, db_index=True)
     name = fields.CharField(NAME_MAX)
     scope = fields.CharField(8)  # read, write
     created_at = fields.DatetimeField()
@@ -26,6 +23,4 @@ class ApiToken(Model):
     user_id: int
 
     class Meta:
-        """Table details."""
-
         table = "api_token"

@@ -3,6 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from quart_notes.models.references import reference
 from quart_notes.models.users import User
 from quart_notes.schemas import BOARD_NAME_MAX
 
@@ -17,8 +18,6 @@ class Board(Model):
     deleted_at = fields.DatetimeField(null=True)
 
     class Meta:
-        """Table details."""
-
         table = "board"
 
 
@@ -29,9 +28,7 @@ class Membership(Model):
     board: fields.ForeignKeyRelation[Board] = fields.ForeignKeyField(
         "quart_notes.Board", related_name="memberships", on_delete=fields.CASCADE
     )
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, on_delete=fields.CASCADE, db_index=True
-    )
+    user: fields.ForeignKeyRelation[User] = reference("User", fields.CASCADE, db_index=True)
     role = fields.CharField(8)  # viewer, ticker, editor, owner
     replay_after = fields.BigIntField(default=0, db_default=0)  # newest event when it began: none before is replayed
 
@@ -39,7 +36,5 @@ class Membership(Model):
     user_id: int
 
     class Meta:
-        """Table details."""
-
         table = "membership"
         unique_together = (("board", "user"),)

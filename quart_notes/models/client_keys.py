@@ -16,6 +16,4 @@ class ClientKey(Model):
     thing_id = fields.BigIntField()
 
     class Meta:
-        """Table details."""
-
         table = "client_key"

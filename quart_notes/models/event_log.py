@@ -17,8 +17,6 @@ class LoggedEvent(Model):
     subject = fields.CharField(32, null=True)  # indexed where it is set, 0013
 
     class Meta:
-        """Table details."""
-
         table = "event_log"
 
 
@@ -36,6 +34,4 @@ class LogHead(Model):
     pruned = fields.BigIntField(default=0)
 
     class Meta:
-        """Table details."""
-
         table = "log_head"

@@ -3,6 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from quart_notes.models.references import reference
 from quart_notes.models.users import User
 
 
@@ -15,12 +16,8 @@ class Invitation(Model):
     id = fields.BigIntField(primary_key=True)
     secret_hash = fields.CharField(64, unique=True)
     kind = fields.CharField(8)
-    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.CASCADE
-    )
-    inviter: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.CASCADE, db_index=True
-    )
+    user: fields.ForeignKeyNullableRelation[User] = reference("User", fields.CASCADE, null=True)
+    inviter: fields.ForeignKeyNullableRelation[User] = reference("User", fields.CASCADE, null=True, db_index=True)
     board_id = fields.BigIntField(null=True)  # joined on arrival, with this role
     role = fields.CharField(8, null=True)
     uses_left = fields.IntField()
@@ -31,6 +28,4 @@ class Invitation(Model):
     inviter_id: int | None
 
     class Meta:
-        """Table details."""
-
         table = "invitation"

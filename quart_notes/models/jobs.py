@@ -3,6 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from quart_notes.models.references import reference
 from quart_notes.models.users import User
 
 
@@ -15,9 +16,7 @@ class Job(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.CASCADE, db_index=True
-    )
+    user: fields.ForeignKeyNullableRelation[User] = reference("User", fields.CASCADE, null=True, db_index=True)
     board_id = fields.BigIntField()
     kind = fields.CharField(16)  # import
     state = fields.CharField(16, db_index=True)  # waiting, running, done, failed, cancelled, interrupted
@@ -36,6 +35,4 @@ class Job(Model):
     user_id: int | None
 
     class Meta:
-        """Table details."""
-
         table = "job"

@@ -14,6 +14,4 @@ class Attempt(Model):
     forgiven_at = fields.FloatField(db_index=True)
 
     class Meta:
-        """Table details."""
-
         table = "attempt"

@@ -3,11 +3,10 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from quart_notes.models.references import reference
 from quart_notes.models.rooms import Room
 from quart_notes.models.users import User
-from quart_notes.schemas import (
-    ANSWER_ERROR_MAX,
-)
+from quart_notes.schemas import ANSWER_ERROR_MAX
 
 
 class Message(Model):
@@ -18,15 +17,9 @@ class Message(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    room: fields.ForeignKeyRelation[Room] = fields.ForeignKeyField(
-        "quart_notes.Room", related_name=False, on_delete=fields.RESTRICT
-    )
-    author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
-    )
-    recipient: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
-    )
+    room: fields.ForeignKeyRelation[Room] = reference("Room", fields.RESTRICT)
+    author: fields.ForeignKeyNullableRelation[User] = reference("User", fields.RESTRICT, null=True)
+    recipient: fields.ForeignKeyNullableRelation[User] = reference("User", fields.RESTRICT, null=True)
     guest = fields.CharField(32, null=True)
     content = fields.TextField()
     client_key = fields.CharField(64, null=True)
@@ -45,8 +38,6 @@ class Message(Model):
     recipient_id: int | None
 
     class Meta:
-        """Table details."""
-
         table = "message"
         unique_together = (("author", "client_key"),)
         indexes = (("room_id", "deleted_at", "id", "author_id"),)  # pages, and the whole count of what is unread

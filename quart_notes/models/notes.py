@@ -27,7 +27,5 @@ class Note(Model):
     origin = fields.CharField(ORIGIN_MAX, null=True)  # of an imported one: what came once comes once (indexed, 0004)
 
     class Meta:
-        """Table details."""
-
         table = "note"
         indexes = (("board_id", "deleted_at", "done", "id"), ("board_id", "deleted_at", "id"))

@@ -3,6 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from quart_notes.models.references import reference
 from quart_notes.models.rooms import Room
 from quart_notes.models.users import User
 
@@ -11,19 +12,13 @@ class Reading(Model):
     """How far a person has read in a room."""
 
     id = fields.BigIntField(primary_key=True)
-    room: fields.ForeignKeyRelation[Room] = fields.ForeignKeyField(
-        "quart_notes.Room", related_name=False, on_delete=fields.CASCADE
-    )
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, on_delete=fields.CASCADE
-    )
+    room: fields.ForeignKeyRelation[Room] = reference("Room", fields.CASCADE)
+    user: fields.ForeignKeyRelation[User] = reference("User", fields.CASCADE)
     last_read_id = fields.BigIntField()
 
     room_id: int
     user_id: int
 
     class Meta:
-        """Table details."""
-
         table = "reading"
         unique_together = (("user", "room"),)

@@ -3,6 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from quart_notes.models.references import reference
 from quart_notes.models.users import User
 from quart_notes.schemas import ROOM_NAME_MAX
 
@@ -19,19 +20,13 @@ class Room(Model):
     kind = fields.CharField(8)  # room, direct, private
     name = fields.CharField(ROOM_NAME_MAX, null=True)
     name_key = fields.CharField(ROOM_KEY_MAX, null=True, unique=True)  # schemas.name_key: what is compared
-    lower: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT
-    )
-    upper: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.RESTRICT, db_index=True
-    )
+    lower: fields.ForeignKeyNullableRelation[User] = reference("User", fields.RESTRICT, null=True)
+    upper: fields.ForeignKeyNullableRelation[User] = reference("User", fields.RESTRICT, null=True, db_index=True)
     created_at = fields.DatetimeField()
 
     lower_id: int | None
     upper_id: int | None
 
     class Meta:
-        """Table details."""
-
         table = "room"
         unique_together = (("lower", "upper"),)

@@ -11,6 +11,4 @@ class ServerKey(Model):
     key = fields.CharField(64)  # as hexadecimal digits
 
     class Meta:
-        """Table details."""
-
         table = "server_key"

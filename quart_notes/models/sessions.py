@@ -3,10 +3,9 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from quart_notes.models.references import reference
 from quart_notes.models.users import User
-from quart_notes.schemas import (
-    AGENT_MAX,
-)
+from quart_notes.schemas import AGENT_MAX
 
 
 class Session(Model):
@@ -17,9 +16,7 @@ class Session(Model):
 
     id = fields.BigIntField(primary_key=True)
     secret_hash = fields.CharField(64, unique=True)
-    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "quart_notes.User", related_name=False, null=True, on_delete=fields.CASCADE, db_index=True
-    )
+    user: fields.ForeignKeyNullableRelation[User] = reference("User", fields.CASCADE, null=True, db_index=True)
     proven = fields.BooleanField(default=False)
     board_id = fields.BigIntField(default=1)
     agent = fields.CharField(AGENT_MAX)
@@ -31,6 +28,4 @@ class Session(Model):
     user_id: int | None
 
     class Meta:
-        """Table details."""
-
         table = "session"

@@ -26,6 +26,4 @@ class User(Model):
     deactivated_at = fields.DatetimeField(null=True)  # cannot sign in any more since then
 
     class Meta:
-        """Table details."""
-
         table = "user"

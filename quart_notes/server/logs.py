@@ -29,7 +29,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as JSON."""
-        said: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
             "level": record.levelname,
             "logger": record.name,
@@ -37,13 +37,13 @@ class JsonLines(logging.Formatter):
             "pid": record.process,
         }
         if name := _request_id(record):
-            said["request_id"] = name
+            entry["request_id"] = name
         if record.exc_info and record.exc_info[0] is not None:
-            said["exception"] = redact(self.formatException(record.exc_info))
+            entry["exception"] = redact(self.formatException(record.exc_info))
         if record.stack_info:
-            said["stack"] = redact(record.stack_info)
-        said |= getattr(record, FIELDS, {})
-        return json.dumps(said, default=str).replace("\x7f", "\\u007f")
+            entry["stack"] = redact(record.stack_info)
+        entry |= getattr(record, FIELDS, {})
+        return json.dumps(entry, default=str).replace("\x7f", "\\u007f")
 
 
 def _message(record: logging.LogRecord) -> str:

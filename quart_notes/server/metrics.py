@@ -5,13 +5,15 @@ source   https://prometheus.io/docs/instrumenting/exposition_formats/, https://p
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
+from quart import Quart, Response
+from werkzeug.exceptions import HTTPException
 
 from quart_notes.core import Core
 from quart_notes.errors import ProblemError
@@ -20,6 +22,7 @@ from quart_notes.live.channel import Encoder
 from quart_notes.live.event_log import LogStats
 from quart_notes.live.histogram import Histogram
 from quart_notes.version import __version__
+from quart_notes.web.security import headers
 
 PREFIX = "quart_notes_"
 EDGES: dict[Encoder, str] = {
@@ -30,52 +33,69 @@ EDGES: dict[Encoder, str] = {
 OTHER_EDGE = "plain_text"
 
 
+def create_metrics_app(metrics: Callable[[], Awaitable[bytes]]) -> Quart:
+    """The application that serves these metrics at `/metrics`."""
+    app = Quart("quart_notes", static_folder=None)
+    headers.register(app)
+
+    @app.get("/metrics")
+    async def show() -> Response:
+        """Get the metrics."""
+        return Response(await metrics(), content_type=CONTENT_TYPE_LATEST)
+
+    @app.errorhandler(HTTPException)
+    async def refuse(error: HTTPException) -> tuple[str, int, dict[str, str]]:
+        return f"{error.name}; /metrics is all that is here.\n", error.code or 500, {"Content-Type": "text/plain"}
+
+    return app
+
+
 async def render(core: Core, connections: int) -> bytes:
     """All metrics, as text.
 
     connections   number of open connections
     """
     try:
-        extent = await core.log.stats()
+        stats = await core.log.stats()
     except ProblemError:
-        extent = None
+        stats = None
     registry = CollectorRegistry()
-    registry.register(_Metrics(core, connections, extent))
+    registry.register(_Metrics(core, connections, stats))
     ProcessCollector(registry=registry)  # processor, memory and descriptors
     return generate_latest(registry)
 
 
-def combined(figures: Mapping[int, str], workers: int, replaced: int) -> bytes:
+def combined(texts: Mapping[int, str], workers: int, replaced: int) -> bytes:
     """The metrics of several workers, by slot, as one text: each sample has its worker as a label.
 
     workers, replaced   number of configured workers, and number of workers that have died
     """
     registry = CollectorRegistry()
-    registry.register(_Combined(figures, workers, replaced))
+    registry.register(_Combined(texts, workers, replaced))
     ProcessCollector(namespace="quart_notes_supervisor", registry=registry)
     return generate_latest(registry)
 
 
 class _Combined(Collector):
-    def __init__(self, figures: Mapping[int, str], workers: int, replaced: int) -> None:
-        self._figures, self._workers, self._replaced = figures, workers, replaced
+    def __init__(self, texts: Mapping[int, str], workers: int, replaced: int) -> None:
+        self._texts, self._workers, self._replaced = texts, workers, replaced
 
     def collect(self) -> Iterable[Metric]:
         yield _gauge("workers", "Workers that there are to be.", self._workers)
-        yield _gauge("workers_up", "Workers that answer.", len(self._figures))
+        yield _gauge("workers_up", "Workers that answer.", len(self._texts))
         yield _counter("workers_replaced", "Workers that have died, and another one was started.", self._replaced)
         families: dict[str, Metric] = {}
-        for slot, text in self._figures.items():
+        for slot, text in self._texts.items():
             for family in text_string_to_metric_families(text):
-                whole = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+                combined = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
                 for sample in family.samples:
-                    whole.add_sample(sample.name, {**sample.labels, "worker": str(slot)}, sample.value)
+                    combined.add_sample(sample.name, {**sample.labels, "worker": str(slot)}, sample.value)
         yield from families.values()
 
 
 class _Metrics(Collector):
-    def __init__(self, core: Core, connections: int, extent: LogStats | None) -> None:
-        self._core, self._connections, self._extent = core, connections, extent
+    def __init__(self, core: Core, connections: int, stats: LogStats | None) -> None:
+        self._core, self._connections, self._stats = core, connections, stats
 
     def collect(self) -> Iterable[Metric]:
         broadcaster, writer = self._core.broadcaster, self._core.writer
@@ -100,16 +120,16 @@ class _Metrics(Collector):
     def _readers(self) -> Metric:
         readers = GaugeMetricFamily(PREFIX + "readers", "Who listens to events, by edge.", labels=["edge"])
         counts = Counter(dict.fromkeys([*EDGES.values(), OTHER_EDGE], 0))
-        for framing, count in self._core.broadcaster.encoder_counts().items():
-            counts[EDGES.get(framing, OTHER_EDGE)] += count
+        for encoder, count in self._core.broadcaster.encoder_counts().items():
+            counts[EDGES.get(encoder, OTHER_EDGE)] += count
         for edge, count in counts.items():
             readers.add_metric([edge], count)
         return readers
 
     def _log(self) -> Iterator[Metric]:
-        yield _gauge("database_up", "1 when the database answers, else 0.", self._extent is not None)
-        if self._extent is not None:
-            newest, pruned, size = self._extent
+        yield _gauge("database_up", "1 when the database answers, else 0.", self._stats is not None)
+        if self._stats is not None:
+            newest, pruned, size = self._stats
             behind = max(newest - self._core.broadcaster.newest, 0)
             yield _gauge("log_events", "Events that can be replayed.", newest - pruned)
             yield _gauge("log_newest", "Number of the newest event in the log.", newest)
@@ -117,17 +137,17 @@ class _Metrics(Collector):
             yield _gauge("database_size_bytes", "Bytes of the database, without its write-ahead log.", size)
 
 
-def _gauge(name: str, says: str, value: float, **labels: str) -> Metric:
-    family = GaugeMetricFamily(PREFIX + name, says, labels=list(labels))
+def _gauge(name: str, documentation: str, value: float, **labels: str) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, documentation, labels=list(labels))
     family.add_metric(list(labels.values()), value)
     return family
 
 
-def _counter(name: str, says: str, value: float) -> Metric:
-    return CounterMetricFamily(PREFIX + name, says, value)
+def _counter(name: str, documentation: str, value: float) -> Metric:
+    return CounterMetricFamily(PREFIX + name, documentation, value)
 
 
-def _histogram(name: str, says: str, counted: Histogram) -> Metric:
+def _histogram(name: str, documentation: str, counted: Histogram) -> Metric:
     bounds = [*map(str, counted.bounds), "+Inf"]
     buckets = list(zip(bounds, map(float, accumulate(counted.counts)), strict=True))
-    return HistogramMetricFamily(PREFIX + name, says, buckets, counted.total)
+    return HistogramMetricFamily(PREFIX + name, documentation, buckets, counted.total)

@@ -22,12 +22,11 @@ from quart import Quart
 from quart_notes.app import create_app
 from quart_notes.cluster.worker_slot import WorkerSlot
 from quart_notes.core import Core
-from quart_notes.server import logs, transport
-from quart_notes.server.metrics import render
-from quart_notes.server.metrics_app import create_metrics_app
+from quart_notes.server import transport
+from quart_notes.server.metrics import create_metrics_app, render
 from quart_notes.server.sockets import SPARE_DESCRIPTORS, ServeError, address, listen, raise_descriptor_limit
 from quart_notes.settings import Postgres, Settings, is_loopback
-from quart_notes.storage.database import DatabaseOpenError
+from quart_notes.storage.schema_version import DatabaseOpenError
 from quart_notes.web.assets import folder
 
 STREAM_SHUTDOWN_TIMEOUT = 1.0  # seconds for the streams to close at shutdown
@@ -41,22 +40,22 @@ log = logging.getLogger("quart_notes")
 def serve(
     settings: Settings,
     listener: socket.socket | None = None,
-    furnish: Callable[[Quart], None] = lambda _: None,
+    configure: Callable[[Quart], None] = lambda _: None,
     worker_slot: WorkerSlot | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises ServeError when the address or the database cannot be used.
 
     listener      an inherited socket to serve on, instead of a new one at the address of the settings
-    furnish       configures the application before it starts
+    configure       changes the application before it starts
     worker_slot   the worker's slot; None without workers
     """
     config = configuration(settings)
     listener = listener or listen(config.bind[0])
     config.bind = [f"fd://{listener.fileno()}"]
     alone = worker_slot is None  # the supervisor serves the metrics of several processes
-    monitored = listen(settings.metrics_bind) if alone and settings.metrics_bind is not None else None
-    theirs = ceil(settings.max_connections / (worker_slot.workers if worker_slot else 1))
-    limit = min(theirs, raise_descriptor_limit() - SPARE_DESCRIPTORS)
+    metrics_socket = listen(settings.metrics_bind) if alone and settings.metrics_bind is not None else None
+    share = ceil(settings.max_connections / (worker_slot.workers if worker_slot else 1))
+    limit = min(share, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     with (
         transport.patched_hypercorn(limit, direct=settings.stream_road == "direct") as connections,
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
@@ -64,9 +63,9 @@ def serve(
         app = create_app(settings, worker_slot)
         app.extensions[METRICS] = lambda: render(app.extensions["quart_notes"], len(connections.open))
         app.extensions[SKIP_DRAIN] = asyncio.Event()
-        furnish(app)
+        configure(app)
         try:
-            runner.run(_serve(app, config, address(listener, secure=config.ssl_enabled), connections, monitored))
+            runner.run(_serve(app, config, address(listener, secure=config.ssl_enabled), connections, metrics_socket))
         except LifespanFailureError as failure:
             if not isinstance(failure.__context__, DatabaseOpenError):
                 raise
@@ -76,11 +75,11 @@ def serve(
 @contextmanager
 def stops_before_it_serves() -> Iterator[None]:
     """Have SIGTERM end the process with a log line until the server handles it itself: nothing is open yet."""
-    former = signal.signal(signal.SIGTERM, _stop)
+    previous = signal.signal(signal.SIGTERM, _stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, former)
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _stop(*_: object) -> None:
@@ -126,11 +125,15 @@ def _loop_factory(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | N
 
 
 async def _serve(
-    app: Quart, config: Config, where: str, connections: type[transport.Connection], monitored: socket.socket | None
+    app: Quart,
+    config: Config,
+    where: str,
+    connections: type[transport.Connection],
+    metrics_socket: socket.socket | None,
 ) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
-    beside: list[asyncio.Task[None]] = []
+    tasks: list[asyncio.Task[None]] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     core: Core = app.extensions["quart_notes"]
@@ -142,9 +145,9 @@ async def _serve(
         the database under the streams. https://github.com/python/cpython/issues/123720
         """
         _tune_gc()
-        if monitored is not None:
+        if metrics_socket is not None:
             metrics = create_metrics_app(app.extensions[METRICS])
-            beside.append(loop.create_task(serve_metrics(metrics, monitored, stopping, config.logger_class)))
+            tasks.append(loop.create_task(serve_metrics(metrics, metrics_socket, stopping, config.logger_class)))
         if core.worker_slot is None:  # hypercorn calls this after everything has started
             log.info("Quart Notes on %s", where)
         if core.settings.access == "accounts" and (core.worker_slot is None or core.worker_slot.first):
@@ -166,7 +169,7 @@ async def _serve(
 
     trigger: Callable[..., Awaitable[Any]] = shutdown
     await hypercorn_serve(app, config, shutdown_trigger=trigger)
-    await asyncio.gather(*beside)
+    await asyncio.gather(*tasks)
 
 
 async def serve_metrics(
@@ -178,7 +181,7 @@ async def serve_metrics(
     try:
         await serve_app(app, listener, stopping, logger_class)
     except Exception:
-        log.exception("Figures are no longer shown; everything else goes on")
+        log.exception("The metrics are not served any more; everything else is")
 
 
 async def serve_app(
@@ -218,8 +221,3 @@ def _tune_gc() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
-
-
-def configure_logging(log_format: str = "text") -> None:
-    """Log one line an event on standard error: text or json."""
-    logs.configure(log_format)

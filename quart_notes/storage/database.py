@@ -7,14 +7,12 @@ drivers has its place there.
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime
-from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 from tortoise import Tortoise
 from tortoise.backends.base import executor as tortoise_executor
@@ -25,26 +23,13 @@ from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
 from quart_notes.errors import DatabaseUnavailableError, StorageFullError
+from quart_notes.file_locks import lock_within
 from quart_notes.private_files import make_folder, open_file
 from quart_notes.settings import Postgres
 from quart_notes.storage import schema_version
 from quart_notes.storage.postgres.server import PostgresBackend
 from quart_notes.storage.schema_version import APPS, DatabaseOpenError
-from quart_notes.storage.sqlite.file import PRAGMAS, SqliteBackend
-from quart_notes.storage.sqlite.write_lock import Acquire
-
-__all__ = [
-    "APPS",
-    "PRAGMAS",
-    "Database",
-    "DatabaseOpenError",
-    "Transaction",
-    "change_count",
-    "dedicated_connection",
-    "exclusive_lock",
-    "is_dedicated",
-    "translate_errors",
-]
+from quart_notes.storage.sqlite.file import SqliteBackend
 
 WRITER, READER, ASIDE = "default", "reader", "aside"  # names of Tortoise's connections
 CONNECTION_ERRORS = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
@@ -54,12 +39,13 @@ def orm(store: SqliteBackend | PostgresBackend) -> dict[str, Any]:
     """Tortoise's configuration."""
     connections = zip((WRITER, READER, ASIDE), store.credentials(), strict=False)
     return {
-        "connections": {name: {"engine": store.engine, "credentials": found} for name, found in connections},
+        "connections": {name: {"engine": store.engine, "credentials": settings} for name, settings in connections},
         "apps": APPS,
     }
 
 
-_IS_DEDICATED: ContextVar[bool] = ContextVar("aside", default=False)
+WriteLock = AbstractAsyncContextManager[None]
+_IS_DEDICATED: ContextVar[bool] = ContextVar("dedicated", default=False)
 
 
 @contextmanager
@@ -83,7 +69,7 @@ class Transaction(Protocol):
     """
 
     SIZE: str  # a query for the bytes of the whole database
-    dedicated: bool  # as the database was configured
+    private: bool  # as the database was configured
 
     @property
     def change_count(self) -> int:
@@ -94,37 +80,26 @@ class Transaction(Protocol):
 
 
 @contextmanager
-def exclusive_lock(place: Path | Postgres, patience: float = 0.0) -> Iterator[int | None]:
+def exclusive_lock(target: Path | Postgres, timeout: float = 0.0) -> Iterator[int | None]:
     """Lock the database, so that no other process writes to it; DatabaseOpenError when another one does.
 
     The lock is released when the process ends, and all processes that inherited its descriptor, which is yielded. A
     PostgreSQL server has its own locks, which belong to the connection that writes (`Database(..., alone=True)`).
 
-    patience   seconds to wait for the other process to end
+    timeout   seconds to wait for the other process to end
     """
-    if isinstance(place, Postgres):
+    if isinstance(target, Postgres):
         yield None
         return
     try:
-        make_folder(place.parent)
-        opened = open_file(place.with_name(place.name + ".lock"), "ab")
+        make_folder(target.parent)
+        opened = open_file(target.with_name(target.name + ".lock"), "ab")
     except OSError as error:
-        raise DatabaseOpenError(f"{place}: {error.strerror}") from None
+        raise DatabaseOpenError(f"{target}: {error.strerror}") from None
     with opened as lock:
-        given_up = time.monotonic() + patience
-        while not _locked(lock):
-            if time.monotonic() >= given_up:
-                raise DatabaseOpenError(f"{place} is in use by another Quart Notes process")
-            time.sleep(0.05)
+        if not lock_within(lock, timeout):
+            raise DatabaseOpenError(f"{target} is in use by another Quart Notes process")
         yield lock.fileno()
-
-
-def _locked(file: IO[bytes]) -> bool:
-    try:
-        flock(file, LOCK_EX | LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 class Database:
@@ -135,18 +110,18 @@ class Database:
     2. All queries in a `snapshot` see the same state.
     3. A failure is raised as StorageFullError or DatabaseUnavailableError; the next call starts over.
 
-    turn     on SQLite: the context manager around each transaction that writes
-    alone    on PostgreSQL: refuse to open while another process writes, and have others refuse until it closes
-    private  e-mail addresses are not public (see `is_dedicated`)
+    lock      on SQLite: the context manager around each transaction that writes
+    alone     on PostgreSQL: refuse to open while another process writes, and have others refuse until it closes
+    private   e-mail addresses are not public (see `is_private`)
     """
 
     def __init__(
-        self, place: Path | Postgres, turn: Acquire | None = None, *, alone: bool = False, private: bool = False
+        self, target: Path | Postgres, lock: WriteLock | None = None, *, alone: bool = False, private: bool = False
     ) -> None:
-        self.target = place
+        self.target = target
         self._private = private
-        self._write_lock: Acquire = turn or nullcontext()
-        self._store = SqliteBackend(place) if isinstance(place, Path) else PostgresBackend(place, alone=alone)
+        self._write_lock: WriteLock = lock or nullcontext()
+        self._store = SqliteBackend(target) if isinstance(target, Path) else PostgresBackend(target, alone=alone)
         self._names = tuple(orm(self._store)["connections"])
         self._failed = False  # and was not checked successfully since
         self._pings: asyncio.Task[bool] | None = None
@@ -184,14 +159,25 @@ class Database:
         """Close it."""
         await Tortoise.close_connections()
 
-    async def inspect(self) -> list[str]:
-        """Connect read-only, and return the names of the migrations that `open` would apply.
+    async def migrate(self) -> list[str]:
+        """Open it, with all that this does, and close it again."""
+        try:
+            return await self.open()
+        finally:
+            await self.close()
+
+    @asynccontextmanager
+    async def read_only(self) -> AsyncIterator[list[str]]:
+        """Open it only to read, and yield the names of the migrations that `open` would apply.
 
         Raises DatabaseOpenError when the database is of a newer version.
         """
-        await self._connect(READER)
-        self._store.remember()
-        return await self._pending()
+        try:
+            await self._connect(READER)
+            self._store.remember()
+            yield await self._pending()
+        finally:
+            await self.close()
 
     async def _pending(self) -> list[str]:
         recorder = MigrationExecutor(get_connection(READER), APPS).recorder
@@ -203,18 +189,16 @@ class Database:
     async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:
         """A transaction that writes. Only the writer's task may enter it: never one that can be cancelled."""
         with self._monitored():
-            self._store.require_same()
             async with self._write_lock, in_transaction(WRITER) as connection:
-                cast(Transaction, connection).dedicated = self._private
+                cast(Transaction, connection).private = self._private
                 yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[BaseDBAsyncClient]:
         """A consistent state of the database, to read from."""
         with self._monitored():
-            self._store.require_same()
             async with in_transaction(ASIDE if _IS_DEDICATED.get() and ASIDE in self._names else READER) as connection:
-                cast(Transaction, connection).dedicated = self._private
+                cast(Transaction, connection).private = self._private
                 yield connection
 
     async def ping(self) -> None:
@@ -245,9 +229,10 @@ class Database:
 
     @contextmanager
     def _monitored(self) -> Iterator[None]:
-        """Translate the database's errors into the application's, and remember the failure."""
+        """Require the same file, translate the database's errors into the application's, and remember the failure."""
         try:
             with translate_errors():
+                self._store.require_same()
                 yield
         except DatabaseUnavailableError as error:
             self._failed |= "locked" not in str(error.__cause__)  # busy with another process, not broken
@@ -264,9 +249,9 @@ def change_count(connection: BaseDBAsyncClient) -> int:
     return cast(Transaction, connection).change_count
 
 
-def is_dedicated(connection: BaseDBAsyncClient) -> bool:
+def is_private(connection: BaseDBAsyncClient) -> bool:
     """Whether rows that are read here for others leave out e-mail addresses."""
-    return cast(Transaction, connection).dedicated
+    return cast(Transaction, connection).private
 
 
 @contextmanager

@@ -8,18 +8,12 @@ from pathlib import Path
 CHANGE_BYTES = 256 * 1024  # bytes: more than the largest change of one note needs, with its event
 
 
-class DiskSpace:
-    """The free space of the folders that are written to. Its methods wait for the disk."""
+def is_available(folders: Iterable[Path]) -> bool:
+    """Whether one more change fits into each of these folders. Waits for the disk.
 
-    def __init__(self, folders: Iterable[Path]) -> None:
-        self._folders = frozenset(folders)
-
-    def is_available(self) -> bool:
-        """Whether one more change fits; if the free space is too small, a file of that size is tried.
-
-        It may fit all the same: some space is reserved for the superuser.
-        """
-        return all(_free(folder) >= CHANGE_BYTES or _fits(folder) for folder in self._folders if folder.is_dir())
+    If the free space is too small, a file of that size is tried: some space is reserved for the superuser.
+    """
+    return all(_free(folder) >= CHANGE_BYTES or _fits(folder) for folder in folders if folder.is_dir())
 
 
 def _free(folder: Path) -> int:

@@ -1,6 +1,6 @@
 """The versions of the tables that this program can work with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -11,15 +11,22 @@ class DatabaseOpenError(Exception):
     """The database cannot be opened; the message says which and why."""
 
 
-def check(place: object, applied: Iterable[str]) -> None:
+def check(target: object, applied: Iterable[str]) -> None:
     """DatabaseOpenError naming the migrations that were applied there and that this program does not know."""
     if unknown := sorted({*applied} - _known_migrations()):
-        raise DatabaseOpenError(f"{place} is of a newer version, with migration {', '.join(unknown)}: use that version")
+        names = ", ".join(unknown)
+        raise DatabaseOpenError(f"{target} is of a newer version, with migration {names}: use that version")
 
 
 def pending(applied: Iterable[str]) -> list[str]:
     """The migrations that are not applied yet, oldest first."""
     return sorted(_known_migrations() - {*applied})
+
+
+def require_current(target: object, pending: Sequence[str]) -> None:
+    """DatabaseOpenError unless all migrations are applied there."""
+    if pending:
+        raise DatabaseOpenError(f"{target} is of an older version ({pending[0]}): run quart-notes migrate")
 
 
 def _known_migrations() -> set[str]:

@@ -39,9 +39,9 @@ class SigningKey:
             self.open_file()
             return
         async with database.transaction() as connection:
-            made = {"key": secrets.token_hex(KEY_BYTES)}
-            kept, _ = await ServerKey.get_or_create(made, using_db=connection, id=1)
-        self._key = bytes.fromhex(kept.key)
+            new = {"key": secrets.token_hex(KEY_BYTES)}
+            stored, _ = await ServerKey.get_or_create(new, using_db=connection, id=1)
+        self._key = bytes.fromhex(stored.key)
 
     def open_file(self) -> None:
         """Read the key of the data folder, or create it; only the server's own user can read it."""

@@ -1,4 +1,4 @@
-"""What other programs call the parts of a note, in the names of columns, of JSON fields and of front matter."""
+"""The names of a note's fields in other programs: columns, JSON fields, front matter, in many languages."""
 
 import re
 import unicodedata
@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from quart_notes.schemas import NOTE_FLAGS
 
-# By the use: names as `plain` gives them. Of those for a title, one further in front counts more. Every flag of a note
-# is known by its own name.
+# Use → names, as `plain` returns them. Of the names for a title, earlier ones are preferred.
 NAMES: Mapping[str, str] = {
     **{flag: f"{flag}, is {flag}" for flag in NOTE_FLAGS},
     "title": "title, heading, subject, task name, card name, task, titel, ueberschrift, betreff, aufgabe,"
@@ -64,11 +63,11 @@ NO_WORDS = (
 
 
 def plain(name: str) -> str:
-    """A name without what programs write differently: case, accents, underscores, camelCase, a mark behind it."""
+    """A name in a normal form: without case, accents, underscores, camelCase and trailing punctuation."""
     spread = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     parts = unicodedata.normalize("NFKD", spread.casefold())
     letters = "".join(letter for letter in parts if not unicodedata.combining(letter))
-    words = unicodedata.normalize("NFC", letters)  # what is left of Hangul and kana is whole again
+    words = unicodedata.normalize("NFC", letters)  # composes Hangul and kana again
     return " ".join(re.sub(r"[\s_\-]+", " ", words).strip(" ?:*\"'\ufeff").split())
 
 
@@ -78,11 +77,11 @@ YES, NO = (frozenset(map(plain, words.split())) for words in (YES_WORDS, NO_WORD
 
 
 def use_of(name: str) -> str | None:
-    """What a value of this name is for; None when a note has no place for it."""
+    """The use of a value with this name; None when a note has no field for it."""
     return USES.get(plain(name))
 
 
 def yes_or_no(text: str) -> bool | None:
-    """What a word says, in many languages; None when it says neither."""
+    """The meaning of a word for yes or no, in many languages; None for other words."""
     word = plain(text)
     return True if word in YES else False if word in NO else None

@@ -1,4 +1,4 @@
-"""Notes as a table: a line that names the columns, then a row a note."""
+"""Reads and writes notes as a table: a header, then a row for each note."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from quart_notes.transfer.source_files import File
 from quart_notes.transfer.text import lines_of
 
 SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
-# A spreadsheet takes what begins so for a formula. In our own export an apostrophe in front prevents it.
+# Beginnings that a spreadsheet takes for a formula. In our own export an apostrophe in front prevents it.
 FORMULA = re.compile(r"[=+\-@\t\r\n'＝＋－＠]")
 ABOVE = "lines above the names of the columns"
 NAMELESS = "cells in a column without a name"
@@ -32,7 +32,7 @@ def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
 
 
 def count(file: File) -> Iterator[int]:
-    """One for each row below the names of the columns."""
+    """An item for each row below the header."""
     with file.open() as opened:
         yield from (1 for _ in table(lines_of(opened)).rows)
 
@@ -50,7 +50,7 @@ def _item(name: str, head: Head, row: Row, options: ImportOptions) -> ParsedNote
 
 
 def unescape_formula(cell: str) -> str:
-    """A cell of our own export as it was before it was kept from being a formula."""
+    """A cell of our own export without the apostrophe of `escape_formula`."""
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:2]) else cell
 
 
@@ -63,7 +63,7 @@ def escape_formula(cell: str) -> str:
 
 
 def line_of(cells: list[str]) -> str:
-    """A line of a table, every cell in quotation marks: a spreadsheet may take another sign for the separator."""
+    """A line of a table, every cell in quotation marks: a spreadsheet may expect another delimiter."""
     line = io.StringIO()
     csv.writer(line, quoting=csv.QUOTE_ALL).writerow(cells)
     return line.getvalue()

@@ -1,4 +1,4 @@
-"""A table as other programs write it: what separates its cells, where its columns are named, and its rows."""
+"""Reads tables as other programs write them: finds the delimiter, the header row and the rows."""
 
 import csv
 import io
@@ -13,12 +13,12 @@ from quart_notes.transfer.text import readable
 
 DELIMITERS = ",;\t|"
 LINE_MAX = 1 << 20  # characters
-HEAD_LINES = 30  # among which the names of the columns are
+HEAD_LINES = 30  # lines among which the header is searched
 NO_HEAD = "No line at the beginning of the table names a column title or description."
 
 
 class Head(NamedTuple):
-    """How a table is read: what separates its cells, what the columns are called, and the rows down to there."""
+    """The header: the delimiter, the names of the columns, and the number of rows up to and including it."""
 
     delimiter: str
     columns: list[str]
@@ -26,12 +26,12 @@ class Head(NamedTuple):
 
     @property
     def known(self) -> int:
-        """How many of the columns say something about a note."""
+        """Number of columns that a note has a use for."""
         return sum(use_of(column) is not None for column in self.columns)
 
 
 class Row(NamedTuple):
-    """A row that says something, and its first line; `broken` says why it is none."""
+    """A row that is not empty, and the number of its first line; `broken` says why it cannot be read."""
 
     cells: list[str]
     line: int
@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
 
 class CsvTable(NamedTuple):
-    """The names of the columns, the rows above them, and those below."""
+    """The header, the rows above it, and those below."""
 
     head: Head
     above: list[Row]
@@ -47,26 +47,26 @@ class CsvTable(NamedTuple):
 
 
 def table(opened: io.TextIOWrapper) -> CsvTable:
-    """A table that is open; UnreadableError when no line at its beginning names columns."""
+    """The table in an open file; UnreadableError when none of its first lines is a header."""
     lines = _bounded(opened)
     first = list(islice(lines, HEAD_LINES))
     head = head_of(first)
     if head is None:
         raise UnreadableError(NO_HEAD)
-    said, rest = _said(first)
-    rows = _parsed(_Lines(chain(rest, lines), 1 if said else 0), head.delimiter)
+    delimiter, rest = _declared(first)
+    rows = _parsed(_Lines(chain(rest, lines), 1 if delimiter else 0), head.delimiter)
     above = list(islice(rows, head.rows))[:-1]
-    return CsvTable(head, [row for row in above if _says(row)], filter(_says, rows))
+    return CsvTable(head, [row for row in above if _has_content(row)], filter(_has_content, rows))
 
 
-def _says(row: Row) -> bool:
+def _has_content(row: Row) -> bool:
     return row.broken is not None or any(cell.strip() for cell in row.cells)
 
 
 def head_of(lines: Sequence[str]) -> Head | None:
-    """The names of the columns among the first lines; None when no separator makes any that are known."""
-    said, lines = _said(lines)
-    found = [head for delimiter in said or DELIMITERS if (head := _head(lines, delimiter))]
+    """The header among the first lines; None when no delimiter gives known column names."""
+    declared, lines = _declared(lines)
+    found = [head for delimiter in declared or DELIMITERS if (head := _head(lines, delimiter))]
     return max(found, key=lambda head: (head.known, len(head.columns)), default=None)
 
 
@@ -79,29 +79,29 @@ def _head(lines: Sequence[str], delimiter: str) -> Head | None:
 
 
 def _names(row: list[str]) -> list[str]:
-    """The columns as they are called; in a table of Todoist, `DATE` is when something is due."""
+    """The names of the columns; in a table of Todoist, `DATE` is the due date."""
     names = [cell.strip("\ufeff \r\n") for cell in row]
     due = any(plain(name) == "date lang" for name in names)
     return ["due date" if due and plain(name) == "date" else name for name in names]
 
 
-def _said(lines: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """The separator that a first line `sep=;` says, as Excel has it, and the lines without it."""
+def _declared(lines: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The delimiter of a first line `sep=;`, as Excel writes it, and the lines without that line."""
     found = re.fullmatch(r"\ufeff?\"?sep=(.)\"?[,;\t|]*\r?\n?", lines[0], re.IGNORECASE) if lines else None
     return (found[1], lines[1:]) if found else ("", lines)
 
 
 class _Lines:
-    """The lines of a table as they are taken, counted, with those of the row at hand."""
+    """Counts the lines of a table as they are read, and stores those of the current row."""
 
     def __init__(self, lines: Iterator[str], before: int) -> None:
         self._lines = lines
         self.number = before
-        self.taken: list[str] = []
+        self.current: list[str] = []
 
-    def begin_row(self) -> int:
-        """The number of the line on which the next row begins."""
-        self.taken.clear()
+    def start_row(self) -> int:
+        """Start a row; returns the number of its first line."""
+        self.current.clear()
         return self.number + 1
 
     def __iter__(self) -> Iterator[str]:
@@ -110,43 +110,47 @@ class _Lines:
     def __next__(self) -> str:
         line = next(self._lines)
         self.number += 1
-        self.taken.append(line)
+        self.current.append(line)
         return line
 
 
 def _parsed(lines: _Lines, delimiter: str) -> Iterator[Row]:
-    """The rows; one in which a quotation mark swallows further lines is broken."""
+    """The rows; one in which an unclosed quotation mark includes further lines is broken."""
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        begun = lines.begin_row()
+        first = lines.start_row()
         try:
             cells = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield _mended(lines, begun, delimiter, str(error))
+            yield _repaired(lines, first, delimiter, str(error))
         else:
-            yield Row(cells, begun)
+            yield Row(cells, first)
 
 
-def _mended(lines: _Lines, begun: int, delimiter: str, error: str) -> Row:
-    """A row that is not as it should be: read as it is when it is one line, and otherwise broken."""
+def _repaired(lines: _Lines, first: int, delimiter: str, error: str) -> Row:
+    """An invalid row: read leniently when it is a single line, otherwise broken."""
     if "limit" in error:
-        return Row([], begun, f"a cell is far too long; perhaps a quotation mark is missing{_others(begun, lines)}")
-    if "unexpected end" not in error and len(lines.taken) == 1:
-        return Row(next(csv.reader(lines.taken, delimiter=delimiter)), begun)
-    return Row([], begun, f"a quotation mark is not closed{_others(begun, lines)}")
+        return Row(
+            [],
+            first,
+            f"a cell is far too long; perhaps a quotation mark is missing{_swallowed(first, lines)}",
+        )
+    if "unexpected end" not in error and len(lines.current) == 1:
+        return Row(next(csv.reader(lines.current, delimiter=delimiter)), first)
+    return Row([], first, f"a quotation mark is not closed{_swallowed(first, lines)}")
 
 
-def _others(begun: int, lines: _Lines) -> str:
-    if lines.number <= begun:
+def _swallowed(first: int, lines: _Lines) -> str:
+    if lines.number <= first:
         return ""
-    which = f"line {lines.number:,}" if lines.number == begun + 1 else f"lines {begun + 1:,} to {lines.number:,}"
+    which = f"line {lines.number:,}" if lines.number == first + 1 else f"lines {first + 1:,} to {lines.number:,}"
     return f"; {which} were not imported either"
 
 
 def _bounded(opened: io.TextIOWrapper) -> Iterator[str]:
-    """The lines with their ends, each LINE_MAX characters at most; what is beyond is passed over."""
+    """The lines with their ends, each at most LINE_MAX characters; the rest of a longer line is skipped."""
     while line := opened.readline(LINE_MAX):
         yield line
         while len(line) == LINE_MAX and not line.endswith(("\n", "\r")):

@@ -1,4 +1,4 @@
-"""Dates as other programs write them."""
+"""Parses dates as other programs write them."""
 
 import re
 from contextlib import suppress
@@ -12,14 +12,14 @@ LONGEST = 60  # characters
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DAYS = ("%d.%m.%Y", "%d-%m-%Y", "%B %d %Y", "%b %d %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%Y.%m.%d")
 SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(.*)")
-# Units of what is counted from 1970 on, by the digits that the present has in them.
+# Units since 1970 in a second, by the number of digits of a present date.
 UNITS = {9: 1, 10: 1, 12: 1000, 13: 1000, 15: 1_000_000, 16: 1_000_000}
 
 
 def moment_of(value: object) -> datetime | None:
-    """A moment in UTC, of text, a number or a date; without a zone it is UTC already. None when it is no date.
+    """The moment, in UTC, of text, a number or a date; None when it is no date. Without a zone it is taken for UTC.
 
-    A day and a month that could change places, as in 01/02/2026, are no date: it would be a guess.
+    If day and month could be swapped, as in 01/02/2026, the result is None: it would be a guess.
     """
     try:
         moment = _moment(value)
@@ -64,7 +64,7 @@ def _written(text: str) -> datetime | None:
 
 
 def _with_slashes(first: str, second: str, year: str, rest: str) -> datetime | None:
-    """Of 1/31/2026 and 31/1/2026 only one makes sense; of 1/2/2026 both do, unless its clock has AM and PM."""
+    """1/31/2026 and 31/1/2026 are unambiguous; 1/2/2026 only with AM or PM, which tells that the month comes first."""
     month_first = int(second) > 12 or first == second or (int(first) <= 12 and rest.upper().endswith("M"))
     if not month_first and int(first) <= 12:
         return None

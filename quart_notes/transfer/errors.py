@@ -1,8 +1,8 @@
-"""What can be wrong with a file."""
+"""Errors of files that are imported."""
 
 
 class UnreadableError(Exception):
-    """There is nothing to be had from it, or nothing more; the message says why."""
+    """The import cannot be read, or not to its end; the message says why."""
 
 
 class BadFileError(Exception):

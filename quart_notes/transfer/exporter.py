@@ -1,11 +1,11 @@
-"""Notes written as files: JSON without loss, a table, or a zip of Markdown. A page at a time, in flat memory."""
+"""Writes exports: JSON without loss, a table, or a zip of Markdown. A page at a time, in constant memory."""
 
 import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from quart_notes.schemas import NOTE_FIELDS, ExportFormat, NoteOut
 from quart_notes.schemas.strict_json import dump
@@ -20,49 +20,29 @@ TYPES: Mapping[ExportFormat, str] = {
     "markdown": "application/zip",
 }
 SUFFIXES: Mapping[ExportFormat, str] = {"json": ".json", "csv": ".csv", "markdown": ".zip"}
-UNFIT = re.compile(r"[\W_]+")  # what a file's name can do without
-NAME_MAX = 60  # characters of it
+UNFIT = re.compile(r"[\W_]+")  # characters that are left out of file names
+NAME_MAX = 60  # characters of a file name
 TIMES = ("created_at", "updated_at")
 COLUMNS = (*NOTE_FIELDS, *TIMES, "origin")  # of a table; a Markdown file has the description as its text
 
 
 class ExportInfo(NamedTuple):
-    """What an export is of."""
+    """The content of an export."""
 
     board_name: str
     epoch: str
     at: datetime
 
 
-class ExportWriter(Protocol):
-    """How a file is written: its beginning, its notes in order, its end."""
-
-    def start(self) -> bytes:
-        """How the file begins."""
-
-    def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
-        """More notes, each with its origin."""
-
-    def finish(self) -> Iterator[bytes]:
-        """How the file ends, in pieces."""
-
-
-def export_writer(kind: ExportFormat, info: ExportInfo) -> ExportWriter:
-    """What writes an export of this format."""
-    if kind == "csv":
-        return CsvExport()
-    return JsonExport(info) if kind == "json" else MarkdownExport()
-
-
 class JsonExport:
-    """Our own JSON: everything, so that it can come in again without loss."""
+    """Our own JSON: everything, so that it can be imported without loss."""
 
     def __init__(self, info: ExportInfo) -> None:
         self._info = info
         self._first = True
 
     def start(self) -> bytes:
-        """What it is of, and the notes' array."""
+        """The head, and the beginning of the array of notes."""
         head = {
             json_format.MARK: json_format.VERSION,
             "epoch": self._info.epoch,
@@ -72,7 +52,7 @@ class JsonExport:
         return dump(head)[:-1] + b',"notes":['
 
     def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
-        """A note a line."""
+        """Notes, one a line."""
         lines = []
         for note, origin in page:
             lines.append((b"\n" if self._first else b",\n") + dump({"origin": origin, **_values(note)}))
@@ -89,14 +69,14 @@ def _values(note: NoteOut) -> dict[str, Any]:
 
 
 class CsvExport:
-    """Comma-separated values, for spreadsheets; begins with a mark by which they know that it is UTF-8."""
+    """Comma-separated values for spreadsheets; a byte order mark tells them that it is UTF-8."""
 
     def start(self) -> bytes:
         """The names of the columns."""
         return b"\xef\xbb\xbf" + line_of(list(COLUMNS)).encode()
 
     def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
-        """A row a note."""
+        """Notes, one a row."""
         return "".join(line_of(_cells(note, origin)) for note, origin in page).encode()
 
     def finish(self) -> Iterator[bytes]:
@@ -116,28 +96,38 @@ class MarkdownExport:
         self._zip = ZipWriter()
 
     def start(self) -> bytes:
-        """Nothing yet."""
+        """Nothing."""
         return b""
 
     def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
-        """A file a note."""
+        """Notes, one a file."""
         return b"".join(
             self._zip.add(file_name(note), markdown(note, origin), note.updated_at) for note, origin in page
         )
 
     def finish(self) -> Iterator[bytes]:
-        """The directory."""
+        """The directory of the zip."""
         return self._zip.directory()
 
 
+ExportWriter = JsonExport | CsvExport | MarkdownExport  # `start`, then `notes` in order, then `finish`
+
+
+def export_writer(kind: ExportFormat, info: ExportInfo) -> ExportWriter:
+    """The writer of a format."""
+    if kind == "csv":
+        return CsvExport()
+    return JsonExport(info) if kind == "json" else MarkdownExport()
+
+
 def file_name(note: NoteOut) -> str:
-    """What a note's file is called: readable, the same everywhere, and nobody else's."""
+    """The name of a note's file: readable, valid on every system, and unique."""
     words = UNFIT.sub("-", unicodedata.normalize("NFC", note.title or note.description or "")[:NAME_MAX]).strip("-")
     return f"{words or 'note'}-{note.id}.md"
 
 
 def markdown(note: NoteOut, origin: str) -> bytes:
-    """A note as Markdown: front matter, an empty line, its text as it is, an end of line."""
+    """A note as Markdown: front matter, an empty line, its text unchanged, a line end."""
     values = {**_values(note), "origin": origin}
     front = [
         f"{name}: {values[name] if name in TIMES else json.dumps(values[name], ensure_ascii=False)}"

@@ -1,4 +1,4 @@
-"""What named values say of a note: the columns of a row, the fields of an object, front matter."""
+"""Interprets named values as a note: the columns of a row, the fields of an object, front matter."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.parsed_note import Lost, ParsedNote, checked
 from quart_notes.transfer.text import readable
 
-RESOURCE = re.compile(r"[a-z]+/[\w-]+")  # what memos calls a memo: it is no title
+RESOURCE = re.compile(r"[a-z]+/[\w-]+")  # the name of a resource in memos, which is no title
 
 
 class Fields:
-    """The values of one note, gathered one by one."""
+    """Collects the values of one note."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -27,12 +27,12 @@ class Fields:
         self._links: list[tuple[str, str]] = []
 
     def add(self, name: str, value: Any) -> None:
-        """One more; what is blank says nothing."""
+        """Add a value; blank ones are ignored."""
         text = as_text(value)
         if not text.strip():
             return
         use = use_of(name)
-        if isinstance(value, list | dict) or use is None or not self._understood(use, name, value, text):
+        if isinstance(value, list | dict) or use is None or not self._interpret(use, name, value, text):
             self.lost.append(Lost(readable(name.strip()), readable(text)))
 
     @property
@@ -40,7 +40,7 @@ class Fields:
         """The title so far."""
         return min(self._titles, key=lambda one: one[0])[2] if self._titles else None
 
-    def _understood(self, use: str, name: str, value: Any, text: str) -> bool:
+    def _interpret(self, use: str, name: str, value: Any, text: str) -> bool:
         if isinstance(value, bool) and use in {"title", "text", "link"}:  # Simplenote: whether the text is Markdown
             return False
         if use == "title" and not RESOURCE.fullmatch(text):
@@ -52,37 +52,37 @@ class Fields:
         elif use == "origin" and OWN_ORIGIN.fullmatch(text):
             self.values["origin"] = text
         elif use in {"created_at", "updated_at"}:
-            return self._date(use, value)
+            return self._add_date(use, value)
         elif use in {"done", "done_at", "archived"}:
-            return self._ticked(use, text)
+            return self._add_done(use, text)
         elif use in NOTE_FLAGS and (flag := yes_or_no(text)) is not None:
             self.values[use] = flag
         else:
             return False
         return True
 
-    def _date(self, use: str, value: Any) -> bool:
+    def _add_date(self, use: str, value: Any) -> bool:
         moment = moment_of(value)
         if moment is None or use in self.values:
             return False
         self.values[use] = moment
         return True
 
-    def _ticked(self, use: str, text: str) -> bool:
-        """Done at a time is done; the time has no place."""
-        said = yes_or_no(text)
+    def _add_done(self, use: str, text: str) -> bool:
+        """A time of completion means done; the time itself has no field."""
+        answer = yes_or_no(text)
         if use == "archived" or plain(text) == "archived":
-            self.archived = self.archived or said is True or plain(text) == "archived"
-            return said is not None or plain(text) == "archived"
-        dated = said is None and (use == "done_at" or moment_of(text) is not None)
-        self.values["done"] = self.values.get("done", False) or said is True or dated
-        return said is not None
+            self.archived = self.archived or answer is True or plain(text) == "archived"
+            return answer is not None or plain(text) == "archived"
+        dated = answer is None and (use == "done_at" or moment_of(text) is not None)
+        self.values["done"] = self.values.get("done", False) or answer is True or dated
+        return answer is not None
 
     def item(
         self, name: str, options: ImportOptions, *, title: str | None = None, body: str | None = None
     ) -> ParsedNote:
-        """The note; `title` when it has none of its own, `body` after its texts."""
-        self._settle()
+        """The note; with `title` if it has none of its own, and `body` after its texts."""
+        self._resolve()
         parts = [text for _, text in self._texts]
         parts += [body] if body and body.strip() else []
         if len(parts) > 1:
@@ -90,15 +90,17 @@ class Fields:
         self.values.setdefault("title", title)
         self.values["description"] = "\n\n".join(parts) or None
         if "origin" in self.values:
-            self.lost = [one for one in self.lost if use_of(one.what) != "version"]  # ours, and counted from 1 again
+            self.lost = [
+                one for one in self.lost if use_of(one.what) != "version"
+            ]  # ours: it starts at version 1 again
         if self.archived and not options.archived:
             return ParsedNote(name, left_out="archived")
         return checked(name, self.values, self.lost)
 
-    def _settle(self) -> None:
+    def _resolve(self) -> None:
         if not self._titles and len(self._texts) > 1 and plain(self._texts[0][0]) == "content":
             self._titles = [(0, *self._texts.pop(0))]  # Todoist
-        self._titles.sort(key=lambda one: one[0])  # the one that is written first counts among equals
+        self._titles.sort(key=lambda one: one[0])  # stable: of equals, the first is used
         if self._titles:
             (_, _, self.values["title"]), *others = self._titles
             self.lost += [Lost(name, text) for _, name, text in others]
@@ -108,7 +110,7 @@ class Fields:
 
 
 def gathered(pairs: Iterable[tuple[str, Any]]) -> Fields:
-    """The values of one note."""
+    """The named values of one note."""
     fields = Fields()
     for name, value in pairs:
         fields.add(name, value)
@@ -116,7 +118,7 @@ def gathered(pairs: Iterable[tuple[str, Any]]) -> Fields:
 
 
 def as_text(value: Any) -> str:
-    """A value for people."""
+    """A value as text for people."""
     if value is None or value in ("", [], {}):
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Front matter: what a Markdown file says of itself in YAML between two lines `---`, or in TOML between two `+++`."""
+"""Parses front matter: fields of a Markdown file, as YAML between lines `---` or as TOML between lines `+++`."""
 
 import re
 import tomllib
@@ -19,9 +19,10 @@ Pairs = list[tuple[str, Any]]
 
 
 def split(text: str) -> tuple[Pairs, str]:
-    """The fields of front matter in their order, and the text behind it; none when there is none that can be read.
+    """The fields of the front matter, in order, and the text after it.
 
-    The values are text, lists and objects, of TOML dates and numbers too. What cannot be read stays in the text.
+    The values are text, lists and objects; in TOML dates and numbers too. Front matter that cannot be read stays in the
+    text.
     """
     text = text.removeprefix("\ufeff")
     for fence, fields_of in ((YAML, _yaml), (TOML, _toml)):
@@ -40,10 +41,10 @@ def _toml(text: str) -> Pairs | None:
 
 
 def _yaml(text: str) -> Pairs | None:
-    """The fields; of a document that is not whole, those that can be read by themselves, the others as they stand."""
+    """The fields; if the document is invalid, each is read by itself, and invalid ones are returned as text."""
     if not text.strip():
         return []
-    text = text.replace("\t", "    ")  # tabs are not YAML's, and programs write them
+    text = text.replace("\t", "    ")  # YAML allows no tabs, but programs write them
     try:
         return _mapping(text)
     except yaml.YAMLError:
@@ -55,7 +56,7 @@ def _is_blank(text: str) -> bool:
 
 
 def _mapping(text: str) -> Pairs | None:
-    """The fields of a document; None when it is something else, such as text between two lines across."""
+    """The fields of a document; None when it is something else, such as text between two horizontal rules."""
     _bound(text)
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if root is None:
@@ -66,7 +67,7 @@ def _mapping(text: str) -> Pairs | None:
 
 
 def _bound(text: str) -> None:
-    """Refuse what is nested too deep, or says things by reference: a few lines of that can stand for very many.
+    """Refuse deep nesting, and references: a few lines of them can expand to millions.
 
     raises   yaml.YAMLError
     """
@@ -78,7 +79,7 @@ def _bound(text: str) -> None:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """A document cut before each line that begins a field; nothing when something else stands before the first."""
+    """A document, split before each line that starts a field; empty when other text precedes the first field."""
     starts = [found.start() for found in FIELD.finditer(text)]
     if starts and _is_blank(text[: starts[0]]):
         yield from (text[start:end] for start, end in pairwise([*starts, len(text)]))

@@ -1,7 +1,9 @@
-"""An import in batches: what a change can bring in at once, and what is to be said of the rest."""
+"""Divides an import into batches, each small enough for one change, with the report of what was not imported."""
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TypeVar
 
 from quart_notes.schemas import (
@@ -15,35 +17,63 @@ from quart_notes.schemas import (
     LostPart,
     Outcome,
 )
-from quart_notes.transfer.deduplication import OriginNamer
 from quart_notes.transfer.importer import count, kind_of, read
 from quart_notes.transfer.parsed_note import ParsedNote
 from quart_notes.transfer.source_files import SourcePath
 
 BATCH_ENTRIES = 100  # entries: a write of so many takes a few milliseconds
-BATCH_TEXT = 128 * 1024  # characters, so that what readers of the board have to take stays small
-COUNTED = 5000  # entries counted before somebody may ask to stop
-SHOWN = 300  # characters of a name or a reason
-SHOWN_LOST = 100  # characters of what was lost, and of an example of it
+BATCH_TEXT = 128 * 1024  # characters: limits the events of one change
+COUNTED = 5000  # entries between two reports of the count, at which the import can be cancelled
+SHOWN = 300  # characters of a name or a reason in the report
+SHOWN_LOST = 100  # characters of the name of a lost part, and of its example
 Counted = TypeVar("Counted", LeftOut, LostPart)
-MORE_LOST = "other things"  # what is not named by itself
+DIGITS = 40  # of an entry's digest, in hexadecimal
+MORE_LOST = "other things"  # lost parts beyond LOST_MAX
+
+
+class OriginNamer:
+    """Gives each entry of an import its origin, by which it is recognised in a later import.
+
+    An entry with an origin of its own keeps it. Any other is named by a digest of its content and the number of equal
+    entries before it: the same file gives the same origins, and two equal notes stay two notes. Eight bytes are stored
+    for each, because a file may have very many.
+    """
+
+    def __init__(self) -> None:
+        self._seen: Counter[int] = Counter()
+
+    def of(self, entry: ImportedNote) -> str | None:
+        """The entry's origin; None when an earlier entry had it already."""
+        digest = _digest_of(entry) if entry.origin is None else sha256(entry.origin.encode()).hexdigest()
+        key = int(digest[:16], 16)
+        self._seen[key] += 1
+        if entry.origin is None:
+            return f"sha256:{digest}#{self._seen[key]}"
+        return entry.origin if self._seen[key] == 1 else None
+
+
+def _digest_of(entry: ImportedNote) -> str:
+    """A digest of an entry's content."""
+    created = "" if entry.created_at is None else entry.created_at.isoformat()
+    parts = (entry.title or "", entry.description or "", str(entry.done), created)
+    return sha256("\0".join(parts).encode()).hexdigest()[:DIGITS]
 
 
 @dataclass(slots=True)
 class Batch:
-    """Some entries with their names, and what was passed over on the way to them."""
+    """Entries with their origins, and the report of what was skipped between them."""
 
     entries: list[tuple[ImportedNote, str]] = field(default_factory=list)
     problems: list[EntryProblem] = field(default_factory=list)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     lost: dict[str, LostPart] = field(default_factory=dict)
-    known: int = 0  # of which the same file has told before
+    known: int = 0  # entries that came earlier in the same file
     sample: list[str] = field(default_factory=list)
     size: int = 0
-    done: int = 0  # entries of the file that this deals with
+    done: int = 0  # entries of the file that this batch covers
 
     def add(self, item: ParsedNote, origins: OriginNamer) -> None:
-        """One more."""
+        """Add an entry."""
         self.done += item.counts
         if item.problem is not None:
             self.problems.append(EntryProblem(entry=_short(item.name), reason=_short(item.problem)))
@@ -72,7 +102,7 @@ class Batch:
             self.sample.append(title_of(entry))
 
     def add_to(self, before: Outcome) -> Outcome:
-        """What came of the import before, with what was passed over here."""
+        """The outcome of the earlier batches, with what was skipped in this one."""
         left_out = {one.reason: one for one in before.left_out_reasons}
         lost = {one.what: one for one in before.lost}
         for reason in self.left_out.values():
@@ -93,7 +123,7 @@ class Batch:
 
 
 def _put(counted: dict[str, Counted], one: Counted) -> None:
-    """Count what is of the same kind; beyond LOST_MAX kinds it is counted as one."""
+    """Add to the count of the same kind; kinds beyond LOST_MAX are counted together."""
     key = one.reason if isinstance(one, LeftOut) else one.what
     if key not in counted and len(counted) >= LOST_MAX - 1 and isinstance(one, LostPart):
         key, one = MORE_LOST, one.model_copy(update={"what": MORE_LOST})
@@ -102,9 +132,9 @@ def _put(counted: dict[str, Counted], one: Counted) -> None:
 
 
 class ImportSource:
-    """The files of one import. All of its methods wait for the disk, and belong into a thread.
+    """The files of one import. All of its methods wait for the disk: call them in a thread.
 
-    raises   UnreadableError, wherever something is read
+    raises   UnreadableError, from each method
     """
 
     def __init__(self, sources: Sequence[SourcePath], options: ImportOptions) -> None:
@@ -113,7 +143,7 @@ class ImportSource:
         self._kind = kind_of(sources, options)
 
     def counts(self) -> Generator[int, None, None]:
-        """How many entries there are, growing now and then up to all of them."""
+        """The number of entries: growing intermediate counts, the last of which is the total."""
         number = 0
         for number, _ in enumerate(count(self._sources, self._kind), 1):
             if number % COUNTED == 0:
@@ -121,7 +151,7 @@ class ImportSource:
         yield number
 
     def batches(self) -> Generator[Batch, None, None]:
-        """What there is to bring in, in order."""
+        """All batches, in order."""
         origins = OriginNamer()
         batch = Batch()
         for item in read(self._sources, self._options, self._kind):
@@ -133,7 +163,7 @@ class ImportSource:
 
 
 def title_of(entry: ImportedNote) -> str:
-    """What an entry is called, when it has to be named: its title, or how its text begins."""
+    """A name for an entry: its title, or the beginning of its text."""
     return entry.title or (entry.description or "").strip().partition("\n")[0][:80]
 
 

@@ -1,4 +1,4 @@
-"""Files read as notes: what kind they are, how many there are, and the notes themselves."""
+"""Reads files as notes: detects their format, counts the notes, and parses them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ OTHER_FILES = "files of another kind"
 
 @dataclass(frozen=True)
 class Format:
-    """How one kind of file is read."""
+    """The functions that read a format."""
 
     suffixes: frozenset[str]
     read: Callable[[File, ImportOptions], Iterator[ParsedNote]]
     count: Callable[[File], Iterator[int]]
-    one_each: bool  # a file a note: one that cannot be read is a bad entry, and not the end
+    one_each: bool  # a note a file: one that cannot be read is a bad entry, and does not end the import
 
 
 FORMATS: Mapping[ImportFormat, Format] = {
@@ -38,22 +38,22 @@ FORMATS: Mapping[ImportFormat, Format] = {
 
 
 class Kind(NamedTuple):
-    """What kind of files there are; those of Google Keep lie in `folders`, whatever these are called."""
+    """The format of the files; those of Google Keep are in `folders`, whose names depend on the language."""
 
     format: ImportFormat
     folders: frozenset[str] | None = None
 
     def has(self, file: File, *, alone: bool) -> bool:
-        """Whether a file can be of this kind, or has to be named since it cannot be read."""
+        """Whether a file may have this format, or must be reported because it cannot be read."""
         suffixes = FORMATS[self.format].suffixes
         fits = alone or file.suffix in suffixes or (file.bad is not None and file.suffix == ".zip")
         return fits and (self.folders is None or file.folder in self.folders)
 
 
 def read(sources: Sequence[SourcePath], options: ImportOptions, kind: Kind) -> Iterator[ParsedNote]:
-    """What is in these sources, in an order that stays the same.
+    """The entries of these sources, always in the same order.
 
-    raises   UnreadableError when it cannot be read, or not to its end
+    raises   UnreadableError when they cannot be read, or not to the end
     """
     form = FORMATS[kind.format]
     number = 0
@@ -78,7 +78,7 @@ def _read(file: File, form: Format, options: ImportOptions) -> Iterator[ParsedNo
 
 
 def count(sources: Sequence[SourcePath], kind: Kind) -> Iterator[int]:
-    """One for each note that `read` will find, or none; raises like it."""
+    """An item for each note that `read` will return; raises the same errors."""
     form = FORMATS[kind.format]
     number = 0
     for file in _of_kind(sources, kind):
@@ -95,7 +95,7 @@ def count(sources: Sequence[SourcePath], kind: Kind) -> Iterator[int]:
 
 
 def _of_kind(sources: Sequence[SourcePath], kind: Kind) -> Iterator[File | ParsedNote]:
-    """The files of this kind, and word of those of another; beside Keep's, those are other products' and no news."""
+    """The files of this format, and a report of each other file; beside those of Keep, others are not reported."""
     alone = _alone(sources)
     found = False
     for file in files(sources):
@@ -109,17 +109,17 @@ def _of_kind(sources: Sequence[SourcePath], kind: Kind) -> Iterator[File | Parse
 
 
 def _alone(sources: Sequence[SourcePath]) -> bool:
-    """Whether it is one file that is no zip and no folder: then its name says nothing."""
+    """Whether there is one file, neither zip nor folder: then its name does not matter."""
     return next((file.alone for file in files(sources)), False)
 
 
 def kind_of(sources: Sequence[SourcePath], options: ImportOptions) -> Kind:
-    """What kind of files these are: as asked for, by their names, or by what they begin with.
+    """The format of these files: as chosen, by their names, or by their beginnings.
 
-    A single note of Google Keep makes it Google Takeout's: that may hold other products' files, and what its folders
-    are called depends on a language.
+    One note of Google Keep is enough to take them for Google Takeout, which may contain files of other products, in
+    folders whose names depend on the language.
 
-    raises   UnreadableError when it cannot be told
+    raises   UnreadableError when it cannot be detected
     """
     first: ImportFormat | None = None
     folders = set()

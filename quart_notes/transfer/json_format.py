@@ -1,4 +1,4 @@
-"""Notes as JSON: our own export, an array of notes, or an object with one, as many programs export theirs."""
+"""Reads notes as JSON: our own export, an array of notes, or an object that contains one, as of many programs."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -18,13 +18,13 @@ TRASH = frozenset({"trashedNotes"})  # Simplenote's
 
 
 class Trashed(NamedTuple):
-    """An element from an array of what its owner has thrown away."""
+    """An element of an array of deleted notes."""
 
     element: Any
 
 
 def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
-    """The notes in a file, each named by its place."""
+    """The notes in a file, each named by its position."""
     for number, element in enumerate(_elements(file), 1):
         yield _item(f"{file.name}: note {number:,}", element, options)
 
@@ -40,7 +40,7 @@ def _item(name: str, element: Any, options: ImportOptions) -> ParsedNote:
 
 
 def count(file: File) -> Iterator[int]:
-    """One for each note."""
+    """An item for each note."""
     return (1 for _ in _elements(file))
 
 
@@ -76,7 +76,7 @@ def _in_export(reader: JsonReader) -> Iterator[Any]:
 
 
 def _flat(reader: JsonReader) -> Iterator[Any]:
-    """The elements of an array; of lists that have items of their own, as those of Google Tasks, their items."""
+    """The elements of an array; of lists with items of their own, as in Google Tasks, the items."""
     for element in reader.array():
         inner = element.get("items") if isinstance(element, dict) else None
         yield from inner if isinstance(inner, list) else [element]

@@ -1,6 +1,6 @@
-"""A JSON array read element by element: what is kept in memory is one element, and that is bounded.
+"""Reads a JSON array element by element: only one element, of limited size, is in memory.
 
-The standard library reads a document as a whole; here it reads an element as a whole, and a bad one is passed over.
+The standard library reads a whole document; here it reads whole elements, and bad ones are skipped.
 """
 
 import codecs
@@ -15,22 +15,22 @@ from quart_notes.transfer.source_files import Bytes
 PIECE = 64 * 1024  # bytes read at once
 ELEMENT_MAX = 1 << 20  # characters of an element: far more than a note may have
 SPACE = re.compile(r"[ \t\n\r]*")
-NUMBER = re.compile(r"[-+.0-9Ee]*")  # how a number may go on
-OUTSIDE = re.compile(r'["\[\]{},]')  # what matters between strings
-INSIDE = re.compile(r'["\\]')  # what matters within a string
+NUMBER = re.compile(r"[-+.0-9Ee]*")  # characters that may continue a number
+OUTSIDE = re.compile(r'["\[\]{},]')  # structural characters between strings
+INSIDE = re.compile(r'["\\]')  # special characters within a string
 
 
 class BadElement:
-    """Stands for an element that is no JSON; `why` says more."""
+    """An element that is not JSON; `why` is the reason."""
 
     def __init__(self, why: str) -> None:
         self.why = why
 
 
 class JsonReader:
-    """The document in a file, from its beginning to its end.
+    """Reads the document in a file from beginning to end.
 
-    What is no UTF-8 becomes lone surrogates, which no note may have.
+    Bytes that are not UTF-8 become lone surrogates, which no note may contain.
 
     raises   UnreadableError when it is not JSON around the elements
     """
@@ -41,11 +41,11 @@ class JsonReader:
         self._json = json.JSONDecoder(parse_constant=_refuse)
         self._text = ""
         self._at = 0
-        self._gone = 0  # characters before the text that is kept
+        self._dropped = 0  # characters before `_text`
         self._ended = False
 
     def peek(self) -> str:
-        """The next character that is no space; nothing at the end."""
+        """The next character that is not white space; empty at the end."""
         while True:
             self._at = SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]
             if self._at < len(self._text):
@@ -54,7 +54,7 @@ class JsonReader:
                 return ""
 
     def skip(self, *wanted: str) -> str:
-        """Pass over one of these characters; returns which it was."""
+        """Skip one of these characters; returns it."""
         found = self.peek()
         if not found or found not in wanted:
             self._fail("there should be " + " or ".join(wanted) + (f", not {found}" if found else ""))
@@ -62,32 +62,32 @@ class JsonReader:
         return found
 
     def value(self) -> Any:
-        """The next value; UnreadableError when it is none."""
+        """The next value; UnreadableError when it is invalid."""
         found = self.element()
         if isinstance(found, BadElement):
             self._fail(found.why)
         return found
 
     def element(self) -> Any:
-        """The next element of an array, or a BadElement, which has been passed over."""
+        """The next element of an array, or a BadElement, which was skipped."""
         self.peek()
         while True:
             try:
                 found, end = self._json.raw_decode(self._text, self._at)
             except RecursionError:
-                return self._pass_over("it is nested too deep")
+                return self._skip_element("it is nested too deep")
             except ValueError as error:
                 if len(self._text) - self._at <= ELEMENT_MAX and self._more():
                     continue
-                return self._pass_over(getattr(error, "msg", None) or str(error))
+                return self._skip_element(getattr(error, "msg", None) or str(error))
             if isinstance(found, int | float) and NUMBER.fullmatch(self._text, end) and self._more():
-                continue  # a number may go on in the next piece
+                continue  # the number may continue in the next piece
             too_long = end - self._at > ELEMENT_MAX
             self._at = end
             return BadElement("it is too long") if too_long else found
 
     def array(self) -> Iterator[Any]:
-        """The elements of the array that comes next."""
+        """The elements of the next array."""
         self.skip("[")
         if self.peek() == "]":
             self.skip("]")
@@ -97,8 +97,8 @@ class JsonReader:
             if self.skip(",", "]") == "]":
                 return
 
-    def _pass_over(self, why: str) -> BadElement:
-        """Go to the end of an element that cannot be read, by its brackets and strings alone."""
+    def _skip_element(self, why: str) -> BadElement:
+        """Skip an element that cannot be read, by its brackets and strings alone."""
         if self._text[self._at : self._at + 1] in {"", ",", "]", "}"}:
             self._fail("a value is missing")
         depth = 0
@@ -115,13 +115,13 @@ class JsonReader:
                 return BadElement(why)
             self._at += 1
             if character == '"':
-                self._pass_over_string()
+                self._skip_string()
             elif character in "[{":
                 depth += 1
             elif character in "]}":
                 depth -= 1
 
-    def _pass_over_string(self) -> None:
+    def _skip_string(self) -> None:
         while True:
             found = INSIDE.search(self._text, self._at)
             if found is None or (found[0] == "\\" and found.end() == len(self._text)):
@@ -134,18 +134,18 @@ class JsonReader:
                 return
 
     def _more(self) -> bool:
-        """Read on, and let go of what has been read; whether there was more."""
+        """Read the next piece, and drop what was parsed; returns whether there was more."""
         if self._ended:
             return False
         data = self._file.read(PIECE)
         self._ended = not data
-        self._gone += self._at
+        self._dropped += self._at
         self._text = self._text[self._at :] + self._decoder.decode(data, final=self._ended)
         self._at = 0
         return True
 
     def _fail(self, why: str) -> NoReturn:
-        raise UnreadableError(f"It is not whole JSON: at character {self._gone + self._at + 1:,}, {why}.")
+        raise UnreadableError(f"It is not whole JSON: at character {self._dropped + self._at + 1:,}, {why}.")
 
 
 def _refuse(name: str) -> NoReturn:

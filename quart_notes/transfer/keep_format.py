@@ -1,4 +1,4 @@
-"""Notes of Google Keep, as Google Takeout gives them: a JSON file a note, all in one folder."""
+"""Reads notes of Google Keep from Google Takeout: a JSON file for each note, all in one folder."""
 
 import html
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +18,12 @@ SUFFIXES = frozenset({".json"})
 KEYS = frozenset({"textContent", "listContent", "isTrashed", "isArchived", "userEditedTimestampUsec", "isPinned"})
 MOMENTS = {"createdTimestampUsec": "created_at", "userEditedTimestampUsec": "updated_at"}
 LOST_NAMES = {"sharees": "shared with", "attachments": "attached files", "textContentHtml": "formatting"}
-USUAL: tuple[Any, ...] = ("DEFAULT", False, None, "", [], {})  # what says nothing
+USUAL: tuple[Any, ...] = ("DEFAULT", False, None, "", [], {})  # values without information
 PLAIN_TAGS = frozenset({"p", "br", "span", "div", "html", "body"})
 
 
 def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
-    """The one note in a file. One that somebody sends alone is meant, even when it is archived."""
+    """The one note in a file. If it is the only file, it is imported even when it is archived."""
     try:
         note = parse(whole(file).removeprefix(b"\xef\xbb\xbf"))
     except InvalidJsonError as error:
@@ -40,7 +40,7 @@ def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
 
 
 def count(_: File) -> Iterator[int]:
-    """One for each file."""
+    """One item: a file is a note."""
     yield 1
 
 
@@ -50,7 +50,7 @@ def is_note(value: Any) -> bool:
 
 
 def _item(name: str, note: dict[str, Any]) -> ParsedNote:
-    """What its parts make together; one that is not as Keep makes it costs that part alone."""
+    """The note of its parts; an invalid part is reported as lost, and the others are used."""
     values: dict[str, Any] = {}
     texts: list[str] = []
     lost: list[Lost] = []
@@ -62,15 +62,15 @@ def _item(name: str, note: dict[str, Any]) -> ParsedNote:
             if key in PARTS:
                 texts.append(PARTS[key](value, "\n".join(texts)))
             elif key in MOMENTS:
-                values[MOMENTS[key]] = _known(moment_of(value))
+                values[MOMENTS[key]] = _required(moment_of(value))
             elif key == "title":
                 values["title"] = _text(value)
             elif (use := use_of(key)) in NOTE_FLAGS:
-                values[use] = _known(value if isinstance(value, bool) else None)
+                values[use] = _required(value if isinstance(value, bool) else None)
         except (TypeError, ValueError, KeyError, AttributeError):
             lost.append(Lost(key, as_text(value)))
         else:
-            lost += _no_place(key, value)
+            lost += _lost_parts(key, value)
     _name_link(values, texts, note)
     values["description"] = "\n\n".join(text for text in texts if text) or None
     if not (values.get("title") or "").strip() and not values["description"] and not lost:
@@ -78,14 +78,14 @@ def _item(name: str, note: dict[str, Any]) -> ParsedNote:
     return checked(name, values, lost)
 
 
-def _known(value: Any) -> Any:
+def _required(value: Any) -> Any:
     if value is None:
         raise ValueError
     return value
 
 
-def _no_place(key: str, value: Any) -> list[Lost]:
-    """What a note cannot keep of a field."""
+def _lost_parts(key: str, value: Any) -> list[Lost]:
+    """The parts of a field that a note has no place for."""
     if key == "textContentHtml":
         tags = _Html.of(_text(value)).tags - PLAIN_TAGS
         return [Lost(LOST_NAMES[key], ", ".join(sorted(tags)))] if tags else []
@@ -95,7 +95,7 @@ def _no_place(key: str, value: Any) -> list[Lost]:
 
 
 def _example(value: Any) -> str:
-    """One of a list by what people know it by."""
+    """The first value, by a name that people know."""
     one = value[0] if isinstance(value, list) and value else value
     return (
         str(next((one[key] for key in ("email", "filePath", "name") if key in one), as_text(value)))
@@ -111,7 +111,7 @@ def _text(text: Any, _: str = "") -> str:
 
 
 def _plain(text: Any, before: str) -> str:
-    """The text of a note that has it as HTML alone."""
+    """The text of a note that has only HTML."""
     return _Html.of(_text(text)).text if not before else ""
 
 
@@ -141,7 +141,7 @@ class _Html(HTMLParser):
 
 
 def _list(lines: Any, _: str) -> str:
-    """A task a line; Keep writes their texts as HTML has them."""
+    """Tasks, one a line; Keep escapes their texts as HTML."""
     tasks = [(html.unescape(line["text"]), line.get("isChecked")) for line in lines]
     return "\n".join(f"- [{'x' if done else ' '}] " + "\n  ".join(text.split("\n")) for text, done in tasks if text)
 
@@ -151,21 +151,21 @@ def _attachments(files: Any, _: str) -> str:
 
 
 def _links(links: Any, before: str) -> str:
-    """The addresses that are not in the text already, each with what the page is called."""
-    lines = [(_called(link), _text(link["url"])) for link in links]
+    """The addresses that are not in the text already, each with the title of its page."""
+    lines = [(_title_of(link), _text(link["url"])) for link in links]
     return "\n".join(f"{words}: {url}" if words else url for words, url in lines if url not in before)
 
 
-def _called(link: Mapping[str, Any]) -> str:
+def _title_of(link: Mapping[str, Any]) -> str:
     return " ".join((_text(link.get("title") or "") or _text(link.get("description") or "")).split())
 
 
 def _labels(labels: Any, _: str) -> str:
-    """The labels as words on a line; a label of several words becomes one."""
+    """The labels as words on one line; a label of several words becomes one word."""
     return " ".join("#" + "-".join(label["name"].split()) for label in labels)
 
 
-# The parts of a note's text by their fields, in this order; each is told what stands before it.
+# Field → function that returns its part of the text, in this order; it gets the text before it.
 PARTS: Mapping[str, Callable[[Any, str], str]] = {
     "textContent": _text,
     "textContentHtml": _plain,
@@ -177,8 +177,8 @@ PARTS: Mapping[str, Callable[[Any, str], str]] = {
 
 
 def _name_link(values: dict[str, Any], texts: list[str], note: dict[str, Any]) -> None:
-    """A note that is a link and nothing else is called what the page is called."""
+    """Give a note that is only a link the title of the page."""
     if not (values.get("title") or "").strip() and len(texts) == 1 and len(note.get("annotations") or []) == 1:
         (link,) = note["annotations"]
-        if texts[0] == f"{_called(link)}: {link['url']}":
-            values["title"], texts[0] = _called(link), link["url"]
+        if texts[0] == f"{_title_of(link)}: {link['url']}":
+            values["title"], texts[0] = _title_of(link), link["url"]

@@ -1,4 +1,4 @@
-"""Notes as Markdown: a file a note. Its title is in the front matter, in a first heading, or the name of the file."""
+"""Reads notes as Markdown, a file each. The title is in the front matter, the first heading, or the file name."""
 
 import re
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
 
 
 def count(_: File) -> Iterator[int]:
-    """One for each file."""
+    """One item: a file is a note."""
     yield 1
 
 
 def note(name: str, stem: str, text: str, options: ImportOptions) -> ParsedNote:
-    """The note that a text makes; `stem` is its title when it has none of its own."""
+    """The note in a text; `stem` is its title if it has none of its own."""
     pairs, body = front_matter.split(text)
     fields = gathered(pairs)
-    if "origin" in fields.values:  # our own: an empty line before the text and an end of line behind it
+    if "origin" in fields.values:  # our own export: an empty line before the text, a line end after it
         return fields.item(name, options, body=body.removeprefix("\n").removesuffix("\n"))
     heading = HEADING.match(body)
     if heading and fields.title in {None, heading[1]}:

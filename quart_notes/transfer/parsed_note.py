@@ -1,4 +1,4 @@
-"""What readers find."""
+"""The results of the format readers."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,23 +13,23 @@ NO_LETTERS = "letters that no note can hold"
 
 
 class Lost(NamedTuple):
-    """Something that a note has no place for: what it is, and this one of it."""
+    """A part that a note has no field for: its name, and an example."""
 
     what: str
     example: str
 
 
 class ParsedNote(NamedTuple):
-    """Something in a file that is a note, should be one, or was not asked for.
+    """An entry of a file: a note, a note that cannot be read, or one that was excluded.
 
-    name      for people: which it is
+    name      for people
     entry     the note; None when there is none
-    problem   why there is none, though there should be
-    left_out  why there is none, as was asked for: "archived", "trashed"; or "empty"
-    lost      what could not be kept
-    more      further notes, with what was too long for the first
+    problem   why it cannot be read
+    left_out  why it was excluded: "archived", "trashed", "empty"
+    lost      parts that could not be imported
+    more      further notes, with text that was too long for the first
 
-    With neither entry nor problem nor left_out, it is only about what was lost, and nothing that counts.
+    With neither entry nor problem nor left_out it only reports lost parts, and is not counted.
     """
 
     name: str
@@ -41,12 +41,12 @@ class ParsedNote(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """Whether it is an entry of the file, and not only about what was lost."""
+        """Whether it is an entry of the file, not only a report of lost parts."""
         return self.entry is not None or self.problem is not None or self.left_out is not None
 
 
 def checked(name: str, values: Mapping[str, Any], lost: Iterable[Lost] = ()) -> ParsedNote:
-    """The note that these values make, or why they make none; what is too long goes on in further ones."""
+    """A note with these values, or the reason why they are invalid; text that is too long continues in `more`."""
     all_lost = list(lost)
     title = one_line(_storable(values.get("title"), all_lost) or "") or None
     text = _storable(values.get("description"), all_lost)
@@ -66,13 +66,13 @@ def checked(name: str, values: Mapping[str, Any], lost: Iterable[Lost] = ()) -> 
 
 
 def numbered(title: str | None, number: int) -> str:
-    """The title of a further part."""
+    """The title of a continuation."""
     end = f" ({number})"
     return (title or "…")[: TITLE_MAX - len(end)] + end
 
 
 def _pieces(text: str | None) -> list[str | None]:
-    """A text in pieces that fit into notes, each but the last ending at a line if it can."""
+    """A text in pieces that fit into notes, split at line ends where possible."""
     pieces: list[str | None] = []
     while text is not None and len(text) > DESCRIPTION_MAX:
         end = text.rfind("\n", 1, DESCRIPTION_MAX + 1)
@@ -85,8 +85,8 @@ def _pieces(text: str | None) -> list[str | None]:
 def _storable(text: str | None, lost: list[Lost]) -> str | None:
     if text is None or not UNSTORABLE.search(text):
         return text
-    if (said := readable(text)) != text:
-        text = said
+    if (decoded := readable(text)) != text:
+        text = decoded
         lost.append(Lost(OTHER_BYTES, text))
     if UNSTORABLE.search(text):
         text = UNSTORABLE.sub("\ufffd", text)

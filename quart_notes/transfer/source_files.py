@@ -1,4 +1,4 @@
-"""The files of an import, wherever they lie: on their own, in a folder, in a zip."""
+"""The files of an import: single files, files in folders, files in zips."""
 
 import os
 import stat
@@ -12,20 +12,20 @@ from typing import NamedTuple, Protocol
 from quart_notes.transfer.errors import BadFileError, UnreadableError
 from quart_notes.transfer.zip_reader import Archive
 
-FILES_MAX = 200_000  # in all, of whatever kind
+FILES_MAX = 200_000  # files of one import, of any format
 NOTE_MAX = 1 << 20  # bytes of a file with one note: far more than a note may have
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 class Bytes(Protocol):
-    """What a file is read through."""
+    """An open file."""
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes, fewer only at the end."""
 
 
 class SourcePath(NamedTuple):
-    """A file or folder of this machine, and what it is called where it comes from."""
+    """A file or folder of this machine, and its sender's name for it."""
 
     path: Path
     name: str
@@ -34,10 +34,10 @@ class SourcePath(NamedTuple):
 class File(NamedTuple):
     """A file of an import.
 
-    name   as its sender calls it, with folders; never a path to be opened
-    open   begins to read it; BadFileError when it cannot be read
-    bad    why it cannot be read, when that is known beforehand
-    alone  it is all that was sent
+    name   the sender's name, with folders; never a path to open
+    open   opens it; BadFileError when it cannot be read
+    bad    why it cannot be read, if that is known already
+    alone  it is the only file
     """
 
     name: str
@@ -52,28 +52,28 @@ class File(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """Its name without folders and suffix, with letters as they are typed: systems take them apart."""
+        """Its name without folders and suffix, in NFC: some systems decompose letters."""
         return unicodedata.normalize("NFC", PurePosixPath(self.name).stem)
 
     @property
     def folder(self) -> str:
-        """The folder that it lies in."""
+        """Its folder."""
         return self.name.rpartition("/")[0]
 
 
 def files(sources: Sequence[SourcePath]) -> Iterator[File]:
-    """All files of these sources, in an order that stays the same; what systems put beside them is left out.
+    """All files of these sources, always in the same order, without the hidden files of operating systems.
 
     raises   UnreadableError for a zip that cannot be read, and for too many files
     """
     for number, file in enumerate(_all(sources)):
         if number >= FILES_MAX:
             raise UnreadableError(f"There are more than {FILES_MAX:,} files in it.")
-        if not _is_rubbish(file.name):
+        if not _is_hidden(file.name):
             yield file
 
 
-def _is_rubbish(name: str) -> bool:
+def _is_hidden(name: str) -> bool:
     *folders, last = name.split("/")
     return last.startswith(".") or "__MACOSX" in folders
 
@@ -93,7 +93,7 @@ def _open(path: Path) -> AbstractContextManager[Bytes]:
 
 
 def is_zip(path: Path) -> bool:
-    """Whether a file is a zip, by what it begins with."""
+    """Whether a file is a zip, by its first bytes."""
     with path.open("rb") as opened:
         return opened.read(4) in ZIP_MAGIC
 

@@ -1,4 +1,4 @@
-"""Text out of bytes, whatever it is encoded in."""
+"""Decodes text, whatever its encoding."""
 
 import codecs
 import io
@@ -7,12 +7,12 @@ from typing import Any
 
 from quart_notes.transfer.source_files import Bytes
 
-HEAD = 4096  # bytes by which a file is known
-NOT_UTF8 = re.compile("[\udc80-\udcff]+")  # what Python makes of bytes that are no UTF-8, when told to go on
+HEAD = 4096  # bytes by which an encoding or format is detected
+NOT_UTF8 = re.compile("[\udc80-\udcff]+")  # bytes that are not UTF-8, after decoding with `surrogateescape`
 
 
 def encoding_of(head: bytes) -> str:
-    """How a file is encoded, by its beginning: UTF-8 unless a mark or every other byte says UTF-16."""
+    """The encoding of a file, by its beginning: UTF-8 unless a byte order mark or every other byte indicates UTF-16."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     even, odd = head[::2].count(0), head[1::2].count(0)
@@ -22,24 +22,24 @@ def encoding_of(head: bytes) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """A whole file; bytes that are not UTF-8 become lone surrogates."""
+    """A whole file as text; bytes that are not UTF-8 become lone surrogates."""
     encoding = encoding_of(data[:HEAD])
     return data.decode(encoding, "replace" if encoding.startswith("utf-16") else "surrogateescape")
 
 
 def readable(text: str) -> str:
-    """A text whose bytes that are not UTF-8, lone surrogates by now, are taken for Windows-1252."""
+    """The text, with bytes that were not UTF-8 (now lone surrogates) decoded as Windows-1252."""
     return NOT_UTF8.sub(lambda found: found[0].encode("utf-8", "surrogateescape").decode("cp1252", "replace"), text)
 
 
 def beginning(file: Bytes) -> str:
-    """How a file begins."""
+    """The beginning of a file."""
     data = file.read(HEAD)
     return data[: len(data) & ~1 or 1].decode(encoding_of(data), "replace").removeprefix("\ufeff")
 
 
 def lines_of(file: Bytes) -> io.TextIOWrapper:
-    """A file read a line at a time."""
+    """A file, to be read line by line."""
     buffered = io.BufferedReader(_Raw(file), HEAD)
     encoding = encoding_of(buffered.peek(HEAD)[:HEAD])
     errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
@@ -47,7 +47,7 @@ def lines_of(file: Bytes) -> io.TextIOWrapper:
 
 
 class _Raw(io.RawIOBase):
-    """What gives only bytes when asked for some, as Python's own readers want it."""
+    """Adapts `Bytes` to Python's own readers."""
 
     def __init__(self, file: Bytes) -> None:
         self._file = file

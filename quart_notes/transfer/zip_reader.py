@@ -1,6 +1,6 @@
-"""Zip archives, read a member at a time: nothing is extracted, and nothing in them decides how much memory it takes.
+"""Reads zip archives a member at a time: nothing is extracted, and the memory does not depend on their content.
 
-The standard library reads the whole directory first, 700 bytes of memory a member; and it leaves bombs to its caller.
+The standard library reads the whole directory first, 700 bytes of memory a member, and does not detect zip bombs.
 source   PKWARE's APPNOTE.TXT 6.3.10: 4.3.7 local header, 4.3.12 central directory, 4.3.14 to 4.3.16 its end
 """
 
@@ -14,9 +14,9 @@ from typing import NamedTuple, Self
 from quart_notes.transfer.errors import BadFileError, UnreadableError
 
 MEMBERS_MAX = 200_000
-TOTAL_MAX = 1 << 30  # bytes that all members together may come to
-FREE = 1 << 20  # bytes that a member may come to whatever its ratio
-RATIO_MAX = 200  # bytes out for each byte in, of a member that is larger
+TOTAL_MAX = 1 << 30  # bytes of all members, unpacked
+FREE = 1 << 20  # bytes that a member may have unpacked, whatever its ratio
+RATIO_MAX = 200  # unpacked bytes for each packed byte, of a larger member
 END = struct.Struct("<4s4H2LH")
 END_SEARCH = END.size + 0xFFFF  # bytes: the end may be followed by a comment
 END64_PLACE = struct.Struct("<4sLQL")
@@ -30,7 +30,7 @@ STORED, DEFLATED = 0, 8  # methods
 
 
 class Member(NamedTuple):
-    """A file in the archive; `bad` says why it cannot be read, when that is so."""
+    """A file in the archive; `bad` is the reason when it cannot be read."""
 
     name: str
     bad: str | None
@@ -41,17 +41,17 @@ class Member(NamedTuple):
 
 
 class Archive:
-    """An archive that is open.
+    """An open archive.
 
-    1. Its directory is read as a stream, and believed in nothing that can be counted: members, sizes, positions.
-    2. What its members come to is bounded in all, and by the ratio; beyond it the archive is refused as a whole.
+    1. Its directory is read as a stream, and no number in it is trusted: members, sizes, positions.
+    2. The unpacked size is limited in total, and by the ratio; beyond the total the whole archive is refused.
     """
 
     def __init__(self, path: Path, name: str) -> None:
         self._file = path.open("rb")
         self._name = name
         self._size = path.stat().st_size
-        self._out = 0
+        self._unpacked = 0  # bytes
 
     def __enter__(self) -> Self:
         return self
@@ -60,25 +60,25 @@ class Archive:
         self._file.close()
 
     def members(self) -> Iterator[Member]:
-        """The files in it, in the order of its directory; UnreadableError when it is damaged or too large."""
-        at, left, end = self._directory()
+        """The files, in the order of the directory; UnreadableError when it is damaged or too large."""
+        at, count, end = self._directory()
         seen: set[int] = set()
-        for _ in range(left):
-            head = self._read(at, DIRECTORY.size)
+        for _ in range(count):
+            head = self.read(at, DIRECTORY.size)
             fields = DIRECTORY.unpack(head)
             lengths: tuple[int, int, int] = fields[10:13]
             if fields[0] != b"PK\x01\x02" or at + DIRECTORY.size + sum(lengths) > end:
                 raise self._damaged()
-            raw = self._read(at + DIRECTORY.size, lengths[0])
-            extra = self._read(at + DIRECTORY.size + lengths[0], lengths[1])
+            raw = self.read(at + DIRECTORY.size, lengths[0])
+            extra = self.read(at + DIRECTORY.size + lengths[0], lengths[1])
             at += DIRECTORY.size + sum(lengths)
             if not raw.endswith((b"/", b"\\")):
                 yield self._member(fields, raw, extra, seen)
 
     def _directory(self) -> tuple[int, int, int]:
-        """Where the directory begins, how many members it has, and where it ends."""
+        """The start of the directory, the number of its members, and its end."""
         tail_at = max(0, self._size - END_SEARCH)
-        tail = self._read(tail_at, self._size - tail_at)
+        tail = self.read(tail_at, self._size - tail_at)
         found = tail.rfind(b"PK\x05\x06")
         if found < 0 or found + END.size > len(tail):
             raise UnreadableError(f"{self._name}: it ends too soon: perhaps it did not arrive completely")
@@ -95,17 +95,17 @@ class Archive:
         return start, count, start + size
 
     def _directory64(self, end_at: int) -> tuple[int, int, int, int]:
-        mark, _, place, _ = END64_PLACE.unpack(self._read(end_at - END64_PLACE.size, END64_PLACE.size))
+        mark, _, place, _ = END64_PLACE.unpack(self.read(end_at - END64_PLACE.size, END64_PLACE.size))
         if mark != b"PK\x06\x07":
             raise self._damaged()
-        fields = END64.unpack(self._read(place, END64.size))
+        fields = END64.unpack(self.read(place, END64.size))
         if fields[0] != b"PK\x06\x06":
             raise self._damaged()
         return fields[7], fields[8], fields[9], place
 
     def _member(self, fields: tuple[int, ...], raw: bytes, extra: bytes, seen: set[int]) -> Member:
         flags, method, crc, packed, size, start = (fields[number] for number in (3, 4, 7, 8, 9, 16))
-        name = _name(raw, extra, told=bool(flags & UTF8)).replace("\\", "/")
+        name = _name(raw, extra, utf8=bool(flags & UTF8)).replace("\\", "/")
         bad = None
         try:
             packed, start = _wide(extra, size, packed, start)
@@ -125,18 +125,19 @@ class Archive:
         return Member(name, bad, method, crc, packed, start)
 
     def open(self, member: Member) -> AbstractContextManager["Unpacked"]:
-        """Read a member; BadFileError when there is none where it should be."""
+        """Read a member; BadFileError when it is not at its position."""
         if member.bad is not None:
             raise BadFileError(member.bad)
         if member.start + LOCAL.size > self._size:
             raise BadFileError("its entry in the zip is damaged")
-        head = LOCAL.unpack(self._read(member.start, LOCAL.size))
+        head = LOCAL.unpack(self.read(member.start, LOCAL.size))
         begin = member.start + LOCAL.size + head[9] + head[10]
         if head[0] != b"PK\x03\x04" or begin + member.packed > self._size:
             raise BadFileError("its entry in the zip is damaged")
         return closing(Unpacked(self, member, begin))
 
-    def _read(self, at: int, length: int) -> bytes:
+    def read(self, at: int, length: int) -> bytes:
+        """Bytes of the archive itself."""
         if at < 0 or at + length > self._size:
             raise self._damaged()
         self._file.seek(at)
@@ -145,27 +146,23 @@ class Archive:
     def _damaged(self) -> UnreadableError:
         return UnreadableError(f"{self._name}: its directory is damaged")
 
-    def piece(self, at: int, length: int) -> bytes:
-        """Some of the archive's own bytes."""
-        return self._read(at, length)
-
-    def came_out(self, length: int) -> None:
-        """Count what a member has come to; UnreadableError when it is too much in all."""
-        self._out += length
-        if self._out > TOTAL_MAX:
+    def add_unpacked(self, length: int) -> None:
+        """Count unpacked bytes; UnreadableError when they are too many."""
+        self._unpacked += length
+        if self._unpacked > TOTAL_MAX:
             raise UnreadableError(f"{self._name}: its files come to more than {TOTAL_MAX >> 20:,} MiB")
 
 
-def _name(raw: bytes, extra: bytes, *, told: bool) -> str:
-    """The name of a member: UTF-8 where it is `told` or, as macOS does it, is that; else as its field says (4.6.9).
+def _name(raw: bytes, extra: bytes, *, utf8: bool) -> str:
+    """The name of a member: UTF-8 if the flag says so or it is valid (macOS sets no flag), else from its field (4.6.9).
 
-    Without any of these it is what the format began with, code page 437.
+    Otherwise it is in the original encoding of the format, code page 437.
     """
     try:
-        if told or not raw.isascii():
+        if utf8 or not raw.isascii():
             return raw.decode()
     except UnicodeDecodeError:
-        if told:
+        if utf8:
             return raw.decode(errors="replace")
     field = _field(extra, 0x7075)
     if len(field) > UNICODE_PATH.size and UNICODE_PATH.unpack_from(field) == (1, zlib.crc32(raw)):
@@ -174,7 +171,7 @@ def _name(raw: bytes, extra: bytes, *, told: bool) -> str:
 
 
 def _field(extra: bytes, kind: int) -> bytes:
-    """What an extra field holds (4.5.1); nothing when it is not there."""
+    """The content of an extra field (4.5.1); empty when it is missing."""
     at = 0
     while at + 4 <= len(extra):
         found, length = struct.unpack_from("<2H", extra, at)
@@ -185,7 +182,7 @@ def _field(extra: bytes, kind: int) -> bytes:
 
 
 def _wide(extra: bytes, size: int, packed: int, start: int) -> tuple[int, int]:
-    """The packed size and the place of a member, of 64 bits where 32 are not enough (4.5.3)."""
+    """The packed size and the position of a member, with 64 bits where 32 are not enough (4.5.3)."""
     field = _field(extra, 1)
     values = list(struct.unpack_from(f"<{len(field) // 8}Q", field))
     if size == 0xFFFFFFFF and values:
@@ -198,9 +195,9 @@ def _wide(extra: bytes, size: int, packed: int, start: int) -> tuple[int, int]:
 
 
 class Unpacked:
-    """A member as it was before it was packed, read in pieces.
+    """The unpacked content of a member, read in pieces.
 
-    raises   BadFileError when it is damaged, or a bomb; UnreadableError when the archive comes to too much
+    raises   BadFileError when it is damaged, or a zip bomb; UnreadableError when the whole archive is too large
     """
 
     def __init__(self, archive: Archive, member: Member, begin: int) -> None:
@@ -209,22 +206,22 @@ class Unpacked:
         self._at = begin
         self._end = begin + member.packed
         self._inflate = zlib.decompressobj(-zlib.MAX_WBITS) if member.method == DEFLATED else None
-        self._out = 0
+        self._unpacked = 0  # bytes
         self._crc = 0
 
     def close(self) -> None:
-        """Nothing more is read."""
+        """Stop reading."""
         self._at = self._end
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, fewer only at the end."""
         pieces: list[bytes] = []
-        while size > 0 and (piece := self._some(size)):
+        while size > 0 and (piece := self._next(size)):
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)
 
-    def _some(self, size: int) -> bytes:
+    def _next(self, size: int) -> bytes:
         data = self._packed(size) if self._inflate is None else self._unpack(size)
         if data:
             self._count(data)
@@ -233,12 +230,12 @@ class Unpacked:
         return data
 
     def _packed(self, size: int) -> bytes:
-        data = self._archive.piece(self._at, min(size, PIECE, self._end - self._at))
+        data = self._archive.read(self._at, min(size, PIECE, self._end - self._at))
         self._at += len(data)
         return data
 
     def _unpack(self, size: int) -> bytes:
-        assert self._inflate is not None  # noqa: S101 - `_some` has seen to it
+        assert self._inflate is not None  # noqa: S101 - `_next` has checked it
         try:
             while not self._inflate.eof:
                 data = self._inflate.unconsumed_tail or self._packed(PIECE)
@@ -253,7 +250,7 @@ class Unpacked:
 
     def _count(self, data: bytes) -> None:
         self._crc = zlib.crc32(data, self._crc)
-        self._out += len(data)
-        self._archive.came_out(len(data))
-        if self._out > FREE and self._out > RATIO_MAX * self._member.packed:
+        self._unpacked += len(data)
+        self._archive.add_unpacked(len(data))
+        if self._unpacked > FREE and self._unpacked > RATIO_MAX * self._member.packed:
             raise BadFileError(f"it unpacks to more than {RATIO_MAX} times its size")

@@ -1,4 +1,4 @@
-"""A zip that is written as it goes out: of what has left, nothing is kept but its place in the directory.
+"""Writes a zip as a stream: of each written file, only its directory entry stays in memory.
 
 source   PKWARE's APPNOTE.TXT 6.3.10: 4.3.7 local header, 4.3.12 central directory, 4.3.14 to 4.3.16 its end
 """
@@ -14,17 +14,17 @@ from quart_notes.transfer.zip_reader import DEFLATED, DIRECTORY, END, END64, END
 
 NEEDED = 20  # version 2.0: deflate
 NEEDED64 = 45  # version 4.5: 64-bit sizes
-MANY, LARGE = 0xFFFF, 0xFFFFFFFF  # what stands where a number is too large for its place
+MANY, LARGE = 0xFFFF, 0xFFFFFFFF  # placeholders for numbers that are too large for their fields
 MADE_ON_UNIX = 3 << 8
 PERMISSIONS = 0o100644 << 16
-FIRST_YEAR, LAST_YEAR = 1980, 2107  # what a date in a zip can be
+FIRST_YEAR, LAST_YEAR = 1980, 2107  # range of dates in a zip
 SMALL = 4096  # bytes that fit into a small window: making it takes 3 µs, and a large one 200
 SMALL_PACKER = partial(zlib.compressobj, wbits=-12, memLevel=4)
 WIDE = struct.Struct("<2HQ")
 
 
 class ZipWriter:
-    """Packs files as a whole, one after another. Its directory, 46 bytes and a name a file, is kept packed."""
+    """Packs whole files, one after another. Its directory, 46 bytes and a name a file, is compressed in memory."""
 
     def __init__(self) -> None:
         self._at = 0
@@ -34,7 +34,7 @@ class ZipWriter:
         self._directory = bytearray()
 
     def add(self, name: str, data: bytes, changed: datetime) -> bytes:
-        """A file: its header and what is in it."""
+        """A file: its header and its packed content."""
         raw = name.encode()
         packer = SMALL_PACKER() if len(data) < SMALL else zlib.compressobj(wbits=-zlib.MAX_WBITS)
         packed = packer.compress(data) + packer.flush()
@@ -45,17 +45,17 @@ class ZipWriter:
         entry = DIRECTORY.pack(
             b"PK\x01\x02", MADE_ON_UNIX | NEEDED, NEEDED, *common, len(extra), 0, 0, 0, PERMISSIONS, place
         )
-        self._keep(entry + raw + extra)
+        self._add_entry(entry + raw + extra)
         self._at += len(local)
         return local
 
-    def _keep(self, entry: bytes) -> None:
+    def _add_entry(self, entry: bytes) -> None:
         self._count += 1
         self._size += len(entry)
         self._directory += self._packer.compress(entry)
 
     def directory(self) -> Iterator[bytes]:
-        """The end of the zip in pieces: what is in it, and where."""
+        """The end of the zip, its directory, in pieces."""
         self._directory += self._packer.flush()
         packed, unpacker = io.BytesIO(self._directory), zlib.decompressobj()
         while piece := packed.read(PIECE):
@@ -74,7 +74,7 @@ class ZipWriter:
 
 
 def _moment(changed: datetime) -> tuple[int, int]:
-    """A time and a date as MS-DOS has them, two seconds fine."""
+    """Time and date in the format of MS-DOS, with a resolution of two seconds."""
     year = min(max(changed.year, FIRST_YEAR), LAST_YEAR) - FIRST_YEAR
     time = changed.hour << 11 | changed.minute << 5 | changed.second // 2
     return time, year << 9 | changed.month << 5 | changed.day

@@ -13,8 +13,8 @@ import pytest
 from quart_notes.cli.doctor import checks
 from quart_notes.cli.doctor.host import clock
 from quart_notes.settings import Settings
-from quart_notes.storage import database
 from quart_notes.storage.signing_key import SigningKey
+from quart_notes.storage.sqlite.file import PRAGMAS
 from tests.support import doctor_findings
 from tests.support.doctor_findings import only
 from tests.support.servers import postgres
@@ -83,7 +83,7 @@ def test_a_database_without_a_write_ahead_log_is_noticed_and_left_so(file: Path)
 def test_commits_that_do_not_wait_for_the_disk_are_noticed(
     file: Path, monkeypatch: pytest.MonkeyPatch, level: str, verdict: str
 ):
-    monkeypatch.setitem(database.PRAGMAS, "synchronous", level)
+    monkeypatch.setitem(PRAGMAS, "synchronous", level)
 
     assert only(checks._sync(file))[0] == verdict
 

@@ -4,6 +4,8 @@ import os
 import re
 import signal
 
+from quart import Response
+
 from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
 from tests.support.clients import dev_clients
 from tests.support.clients.dev_clients import PAGE, states, version
@@ -85,12 +87,13 @@ def test_a_template_that_cannot_be_read_is_said_and_heals(dev, http):
     with states(http) as heard:
         next(heard)
         dev.edit("templates/macros/note_card.html", "{%", "{% if %}{%")
-        broken = next(heard)["trouble"]
-        assert broken["what"].startswith("TemplateSyntaxError")
-        assert re.fullmatch(r"templates/macros/note_card\.html, line \d+", broken["where"])
+        broken = next(heard)["trouble"]["page"]
+        assert "TemplateSyntaxError" in broken
+        where = re.search(r">(templates/macros/note_card\.html, line \d+)<", broken)
+        assert where
         page = http.get("/front/notes", headers=PAGE)
         assert page.status_code == 500
-        assert broken["where"] in page.text
+        assert where[1] in page.text
         dev.edit("templates/macros/note_card.html", "{% if %}{%", "{%")
 
         assert next(heard)["trouble"] is None
@@ -114,7 +117,7 @@ def test_a_template_that_fails_is_said_with_its_line(dev, http):
 # What is said.
 
 
-def test_an_error_is_shown_as_text(tmp_path):
+async def test_an_error_is_shown_as_text(tmp_path):
     file = tmp_path / "wrong.py"
     file.write_text("one\n</li><script>two()</script>\n" + "x" * 1000)
     trouble = ErrorReport("<i>", "<Kind>", "<b>$where</b>", str(file), 2)
@@ -126,7 +129,9 @@ def test_an_error_is_shown_as_text(tmp_path):
     assert "&lt;b&gt;$where&lt;/b&gt;" in page
     assert "<i>" not in page
     assert max(len(line) for _, line in trouble.lines()) == 400
-    assert b'data-state="{&quot;' in State("<run>").followed(page.encode(), "")
+    response = Response(page)
+    await State("<run>").follow(response, "")
+    assert 'data-state="{&quot;' in await response.get_data(as_text=True)
 
 
 def test_a_place_that_has_gone_has_no_lines(tmp_path):

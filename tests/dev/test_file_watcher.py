@@ -16,8 +16,8 @@ from quart_notes.dev.file_watcher import ChangeKind, WatchedFiles
         ("templates/macros/note_card.html", ChangeKind.PAGE),
         ("templates/4913", None),
         ("static/js/main.js", ChangeKind.PAGE),
-        ("static/css/style.css", ChangeKind.LOOK),
-        ("static/icons/icon.svg", ChangeKind.LOOK),
+        ("static/css/style.css", ChangeKind.STYLE),
+        ("static/icons/icon.svg", ChangeKind.STYLE),
         ("static/icons/.icon.svg.tmp", None),
         ("quart-notes.toml", ChangeKind.CODE),
         ("other.toml", None),
@@ -41,5 +41,5 @@ def test_an_installed_package_is_watched_once(tmp_path):
         package, package / "templates", package / "static", frozenset({tmp_path / "gone" / "x.toml"})
     )
 
-    assert watched.places() == {True: [package], False: []}
+    assert watched.folders() == {True: [package], False: []}
     assert watched.kind(str(package / "templates" / "board.html")) is ChangeKind.PAGE

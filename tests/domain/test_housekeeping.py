@@ -20,6 +20,7 @@ from quart_notes.models import Job, Note
 from quart_notes.schemas import ImportOptions, NoteCreate
 from quart_notes.settings import Settings
 from quart_notes.storage.sqlite import file as sqlite_file
+from tests.support.servers.empty_database import database_file
 from tests.support.servers.in_process import fresh, rows
 
 DAYS = Settings().trash_days
@@ -77,9 +78,9 @@ async def test_much_goes_in_chunks_and_all_of_it(core: Core):
 async def test_old_events_go_and_the_newest_number_stays(core: Core):
     for n in range(130):
         await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
-    few = Core(**{**vars(core), "settings": core.settings.model_copy(update={"log_rows": 100})})
+    core.settings = core.settings.model_copy(update={"log_rows": 100})
 
-    await few.run_chores()
+    await core.run_chores()
 
     assert rows(core, "SELECT min(number), max(number) FROM event_log") == [(31, 130)]
     assert rows(core, "SELECT newest, pruned FROM log_head") == [(130, 30)]
@@ -102,13 +103,13 @@ async def _job(core: Core, folder: str, state: str, days_ago: float) -> int:
 async def test_imports_of_a_machine_that_has_gone_are_interrupted_and_nothing_else(core: Core):
     with core.uploads.receiving(1) as upload:
         here, away = upload.folder.name, "elsewhere-1"
-    runner = ImportRunner(core.broadcaster, core.jobs, core.imports, core.uploads, trusted=True, sole=False)
+    core.import_runner = ImportRunner(core.broadcaster, core.jobs, core.imports, core.uploads, trusted=True, sole=False)
     lost = {await _job(core, away, state, 1.1) for state in ("waiting", "running")}
     others = [(away, "waiting", 0.9), (away, "done", 1.1), (away, "failed", 1.1), (here, "waiting", 1.1)]
     kept = {await _job(core, *other): other[1] for other in others}
     before = await core.log.newest()
 
-    await Core(**{**vars(core), "import_runner": runner}).run_chores()
+    await core.run_chores()
 
     assert dict(rows(core, "SELECT id, state FROM job")) == {**dict.fromkeys(lost, "interrupted"), **kept}
     assert (await core.log.newest()).number - before.number == len(lost), "the people who asked for them are told"
@@ -118,7 +119,7 @@ async def test_imports_of_a_machine_that_has_gone_are_interrupted_and_nothing_el
 
 def _in_the_file_itself(core: Core, copy: Path) -> int:
     """How many notes the database file holds without its write-ahead log."""
-    shutil.copyfile(core.settings.database_file, copy)
+    shutil.copyfile(database_file(core.settings), copy)
     with closing(sqlite3.connect(copy)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'note'").fetchall():
             return 0
@@ -148,7 +149,7 @@ async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
 async def test_no_database_is_made_where_one_went_away(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="here"))
     monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 0)
-    file = core.settings.database_file
+    file = database_file(core.settings)
     file.rename(tmp_path / "away")
 
     with pytest.raises(DatabaseUnavailableError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,7 +13,7 @@ from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import FeedMessage
 from quart_notes.live.event_log import LogPage
-from quart_notes.live.follower import CATCH_UP_TIMEOUT, POLL_INTERVAL, Follower
+from quart_notes.live.follower import CATCH_UP_TIMEOUT, POLL_INTERVAL, CommitChannel, Follower
 from quart_notes.schemas.event_ids import EventId
 from tests.support.clients.fake_outlet import plain
 from tests.support.virtual_time import in_virtual_time
@@ -60,21 +60,15 @@ class FakeLog:
         self.kept += [message.number or 0 for message in messages]
 
 
-class FakeCommitChannel:
+class FakeCommitChannel(CommitChannel):
     """The others, who may forget to say something."""
 
     alone = False
 
     def __init__(self, log: FakeLog) -> None:
+        super().__init__()
         self._log = log
         self.told: list[int] = []
-        self.wake: Callable[[int | None, Sequence[FeedMessage]], None]
-
-    def listen(self, heard: Callable[[int | None, Sequence[FeedMessage]], None]) -> None:
-        self.wake = heard
-
-    def is_connected(self) -> bool:
-        return True
 
     def announce(self, messages: Sequence[FeedMessage]) -> None:
         self.told += [message.number or 0 for message in messages]
@@ -147,16 +141,16 @@ async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
             elif what in {"own, heard of", "own fails"}:  # another one's is heard of, at the latest when this one ends
                 scene.follower.commit_started()
                 messages = scene.commit(count)
-                scene.wakes.wake(messages[-1].number, ())
+                scene.wakes.on_commit(messages[-1].number, ())
                 late.append(messages if what == "own, heard of" else [])
             else:
                 messages = scene.commit(count)
                 if what == "thinned":
                     scene.log.thinned |= {message.number or 0 for message in messages[1:]}
                 if what == "other, handed over":
-                    scene.wakes.wake(messages[-1].number, messages)
+                    scene.wakes.on_commit(messages[-1].number, messages)
                 elif what != "other, unheard":
-                    scene.wakes.wake(messages[-1].number, ())
+                    scene.wakes.on_commit(messages[-1].number, ())
             await asyncio.sleep(pause)
             for messages in late:
                 scene.follower.commit_finished(messages)
@@ -187,7 +181,7 @@ async def test_own_commits_are_not_read_back_because_the_database_tells_of_them_
         for _ in range(3):
             scene.follower.commit_started()
             messages = scene.commit(2)
-            scene.wakes.wake(messages[-1].number, ())
+            scene.wakes.on_commit(messages[-1].number, ())
             await asyncio.sleep(0.1)
             scene.follower.commit_finished(messages)
         assert scene.heard() == [1, 2, 3, 4, 5, 6]

@@ -186,7 +186,7 @@ async def test_typing_ends_after_five_seconds():
 
 
 @in_virtual_time
-async def test_typing_that_goes_on_is_told_once():
+async def test_typing_that_goes_on_is_example_topicce():
     presence, listener = _parts()
     for _ in range(10):
         presence.typing(5, ADA)

@@ -14,7 +14,7 @@ from quart import Quart
 
 from quart_notes.live.histogram import Histogram
 from quart_notes.server import serve as serving
-from quart_notes.server.transport import METRICS_APP, TextLog
+from quart_notes.server.transport import METRICS_LIMIT, TextLog
 from tests.support.clients.feed_clients import EventStreamClient, LineClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import RawConnection
 from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
@@ -125,7 +125,7 @@ async def test_a_connection_for_metrics_takes_the_place_of_no_client(tmp_path: P
     with ServerProcess(tmp_path / "data", *flags) as server:
         wait_for(lambda: ADDRESS.search(server.log), "it says where its figures are")
         address = httpx.URL(_address(server))
-        asking = [await RawConnection(address.port or 0).connect() for _ in range(METRICS_APP)]
+        asking = [await RawConnection(address.port or 0).connect() for _ in range(METRICS_LIMIT)]
         for connection in asking:
             await connection.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert (await connection.head()).status == 200

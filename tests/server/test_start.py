@@ -24,7 +24,7 @@ async def fail(self):
 Boards.open = fail
 """
 IMPATIENT = """
-from quart_notes.storage.database import PRAGMAS
+from quart_notes.storage.sqlite.file import PRAGMAS
 
 PRAGMAS["busy_timeout"] = 10
 """

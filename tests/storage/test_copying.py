@@ -177,7 +177,7 @@ def copied_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path
         ("UPDATE note SET title = x'ff' WHERE id = 5", "note 5: title is no text"),
         ("UPDATE note SET title = printf('%.*c', 201, 'x') WHERE id = 6", "note 6: title is longer than 200"),
         ("UPDATE note SET version = 1 << 31 WHERE id = 7", "note 7: version is no number below"),
-        ("UPDATE note SET created_at = 'today' WHERE id = 8", "note 8: created_at is no moment"),
+        ("UPDATE note SET created_at = 'today' WHERE id = 8", "note 8: created_at is no time"),
         ("UPDATE note SET board_id = 'here' WHERE id = 9", "note 9: board_id is no whole number"),
         ("UPDATE membership SET user_id = 77 WHERE id = 1", "user_id"),
         ("UPDATE note SET done = 2 WHERE id = 1", "the copy is not the same"),

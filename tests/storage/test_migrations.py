@@ -18,8 +18,10 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, RoomQuery
 from quart_notes.settings import Settings
-from quart_notes.storage.database import APPS, Database, DatabaseOpenError
+from quart_notes.storage.database import Database
+from quart_notes.storage.schema_version import APPS, DatabaseOpenError
 from quart_notes.storage.sqlite import file as sqlite_file
+from tests.support.servers.empty_database import database_file
 from tests.support.servers.in_process import opened, rows
 from tests.support.servers.older_versions import ALL, made_by
 from tests.support.servers.permissions import not_private, umask
@@ -70,7 +72,7 @@ def make_old(tmp_path: Path) -> MakeOld:
     async def make(folder: Path, known: int) -> sqlite3.Connection:
         settings = Settings(data=folder)
         await made_by(known, settings, tmp_path)
-        return sqlite3.connect(settings.database_file)
+        return sqlite3.connect(database_file(settings))
 
     return make
 
@@ -95,7 +97,7 @@ async def _make(folder: Path, titles: list[str]) -> Path:
     async with opened(folder) as core:
         for title in titles:
             await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=title))
-    return core.settings.database_file
+    return database_file(core.settings)
 
 
 def _titles(file: Path) -> list[str]:
@@ -110,7 +112,7 @@ def _columns(file: Path) -> set[str]:
 
 
 async def _open(folder: Path) -> list[str]:
-    core = Core.build(Settings(data=folder))
+    core = Core(Settings(data=folder))
     try:
         return await core.database.open()
     finally:
@@ -314,13 +316,10 @@ async def test_no_copy_no_change(tmp_path: Path, later: AddMigration, monkeypatc
 async def test_pending_migrations_can_be_listed_without_applying_them(tmp_path: Path, later: AddMigration):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
-    asked = Database(file)
     later("0100_colour", LATEST, ADD_COLOUR)
 
-    try:
-        assert await asked.inspect() == ["0100_colour"]
-    finally:
-        await asked.close()
+    async with Database(file).read_only() as pending:
+        assert pending == ["0100_colour"]
 
     assert "colour" not in _columns(file)
     assert _copies(folder) == []

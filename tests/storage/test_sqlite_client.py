@@ -19,7 +19,7 @@ pytestmark = pytest.mark.sqlite_only("its engine")
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     put_empty_database(tmp_path)
-    opened = Database(Settings(data=tmp_path).database_file)
+    opened = Database(Settings(data=tmp_path).database)
     await opened.open()
     yield opened
     await opened.close()

@@ -24,10 +24,9 @@ from quart_notes.schemas import (
     one_line,
 )
 from quart_notes.transfer import importer
-from quart_notes.transfer.deduplication import OriginNamer
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, export_writer, file_name
-from quart_notes.transfer.import_batches import ImportSource
+from quart_notes.transfer.import_batches import ImportSource, OriginNamer
 from quart_notes.transfer.json_stream import ELEMENT_MAX, PIECE, BadElement, JsonReader
 from quart_notes.transfer.parsed_note import OTHER_BYTES
 from quart_notes.transfer.source_files import SourcePath, files

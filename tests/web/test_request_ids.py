@@ -56,7 +56,7 @@ def test_it_is_there_once(shared_server: ServerProcess):
         assert ASKED[name](shared_server.port).raw.lower().count(b"\r\nx-request-id:") == 1, name
 
 
-async def test_one_connection_too_many_is_told_one_too(tmp_path: Path):
+async def test_one_connection_too_many_is_example_topice_too(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--max-connections", "8") as server:
         others = [await RawConnection(server.port).connect() for _ in range(8)]
         for connection in others:

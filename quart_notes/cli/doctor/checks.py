@@ -10,13 +10,14 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from quart_notes.cli.doctor.host import Finding, clock, disk_space, file_systems, privacy, secret
+from quart_notes.cli.doctor.host import Finding, clock, disk_space, existing, file_systems, privacy, secret
 from quart_notes.cli.doctor.proxies import probe, proxies
 from quart_notes.server.serve import configuration
 from quart_notes.server.sockets import SPARE_DESCRIPTORS, ServeError, listen, raise_descriptor_limit
 from quart_notes.settings import Postgres, Settings
 from quart_notes.storage import database
 from quart_notes.storage.sqlite import backup
+from quart_notes.storage.sqlite.file import PRAGMAS
 
 LOW_DISK = 100 << 20  # free bytes below which there is a warning
 SQLITE_MINIMUM = (3, 35, 0)  # RETURNING
@@ -81,18 +82,13 @@ def _connections(pool: int, workers: int, there: int) -> Finding:
 
 async def _asked(place: Postgres) -> tuple[str, str, int, list[str]]:
     opened = database.Database(place)
-    try:
-        pending = await opened.inspect()
-        async with opened.snapshot() as connection:
-            _, rows = await connection.execute_query(
-                "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,"
-                " current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
-                " AS connections"
-            )
-        asked = rows[0]
+    async with opened.read_only() as pending, opened.snapshot() as connection:
+        _, (asked,) = await connection.execute_query(
+            "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,"
+            " current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+            " AS connections"
+        )
         return str(asked["version"]).split()[0], str(asked["fsync"]), int(asked["connections"]), pending
-    finally:
-        await opened.close()
 
 
 def _sqlite() -> Iterator[Finding]:
@@ -101,9 +97,7 @@ def _sqlite() -> Iterator[Finding]:
 
 
 def _data(file: Path) -> Iterator[Finding]:
-    folder = file.parent
-    while not folder.exists():
-        folder = folder.parent
+    folder = existing(file.parent)
     if not os.access(folder, os.W_OK):
         yield Finding("fail", "Data folder", f"{folder} cannot be written to")
         return
@@ -132,11 +126,8 @@ def _migrations(pending: list[str]) -> Finding:
 
 
 async def _pending(file: Path) -> list[str]:
-    opened = database.Database(file)
-    try:
-        return await opened.inspect()
-    finally:
-        await opened.close()
+    async with database.Database(file).read_only() as pending:
+        return pending
 
 
 def _sync(file: Path) -> Iterator[Finding]:
@@ -146,7 +137,7 @@ def _sync(file: Path) -> Iterator[Finding]:
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
             (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
-            connection.execute(f"PRAGMA synchronous = {database.PRAGMAS['synchronous']}")
+            connection.execute(f"PRAGMA synchronous = {PRAGMAS['synchronous']}")
             (level,) = connection.execute("PRAGMA synchronous").fetchone()
     except sqlite3.Error:
         return  # the check of the tables reports it
@@ -173,13 +164,9 @@ def _newest_event(place: Path | Postgres) -> datetime | None:
 
 async def _newest_of(place: Postgres) -> datetime | None:
     opened = database.Database(place)
-    try:
-        await opened.inspect()
-        async with opened.snapshot() as connection:
-            _, rows = await connection.execute_query(NEWEST)
+    async with opened.read_only(), opened.snapshot() as connection:
+        _, rows = await connection.execute_query(NEWEST)
         return rows[0]["created_at"] if rows else None
-    finally:
-        await opened.close()
 
 
 def _server_config(settings: Settings) -> Iterator[Finding]:

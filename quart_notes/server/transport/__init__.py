@@ -5,7 +5,7 @@ with hypercorn 0.18.0, h2 4.4.1 and wsproto 1.3.2 (pinned). The package depends 
 `hypercorn.asyncio.run.TCPServer`, `hypercorn.asyncio.tcp_server.TaskGroup`, `hypercorn.protocol.H11Protocol`,
 `hypercorn.protocol.H2Protocol`, `hypercorn.protocol.h11.WSStream`, `hypercorn.protocol.h2.WSStream` and
 `hypercorn.protocol.ws_stream.Handshake`; `tests/server/test_transport.py` fails when one of them moves. Without
-`installed()` (plain `hypercorn`, another server) the application still runs: live events then go through `send`.
+them (plain `hypercorn`, another server) the application still runs: live events then go through `send`.
 """
 
 from collections.abc import Iterator
@@ -24,9 +24,17 @@ from quart_notes.server.transport.protocols import CheckedH2Protocol, ProblemH11
 from quart_notes.server.transport.task_group import UnblockedTaskGroup
 from quart_notes.server.transport.websocket import BoundedWSStream, NoExtensionsHandshake
 
-__all__ = ["METRICS_APP", "ClientConnection", "Connection", "JsonLog", "MetricsConfig", "TextLog", "patched_hypercorn"]
+__all__ = [
+    "METRICS_LIMIT",
+    "ClientConnection",
+    "Connection",
+    "JsonLog",
+    "MetricsConfig",
+    "TextLog",
+    "patched_hypercorn",
+]
 
-METRICS_APP = 16  # connections at once to the metrics server; they do not count for the main one
+METRICS_LIMIT = 16  # connections at once to the metrics server; they do not count for the main one
 
 
 class MetricsConfig(Config):
@@ -44,17 +52,17 @@ def patched_hypercorn(limit: int, *, direct: bool) -> Iterator[type[Connection]]
     class LimitedConnection(Connection):
         open: ClassVar[set[Connection]] = set()
 
-    class BesideConnection(Connection):
+    class MetricsConnection(Connection):
         open: ClassVar[set[Connection]] = set()
 
     def connection(app: Any, loop: Any, config: Config, *rest: Any) -> Connection:
-        kind = BesideConnection if isinstance(config, MetricsConfig) else LimitedConnection
+        kind = MetricsConnection if isinstance(config, MetricsConfig) else LimitedConnection
         return kind(app, loop, config, *rest)
 
     class H11WSStream(BoundedWSStream):
-        beats = not direct
+        sends_pings = not direct
 
-    LimitedConnection.limit, BesideConnection.limit = limit, METRICS_APP
+    LimitedConnection.limit, MetricsConnection.limit = limit, METRICS_LIMIT
     with (
         patched(run, "TCPServer", connection),
         patched(tcp_server, "TaskGroup", UnblockedTaskGroup),

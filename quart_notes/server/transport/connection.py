@@ -28,12 +28,12 @@ class ClientConnection:
 
     __slots__ = ("_writer", "closing", "last_received_at", "lingers", "transport")
 
-    def __init__(self, writer: asyncio.StreamWriter, heard: float) -> None:
+    def __init__(self, writer: asyncio.StreamWriter, received_at: float) -> None:
         self._writer = writer
         self.transport = writer.transport
         self.closing = False  # a websocket's close frame was sent: nothing may follow it
         self.lingers = True  # its client gets time to read the last response
-        self.last_received_at = heard  # loop time of the last bytes received, seconds
+        self.last_received_at = received_at  # loop time of the last bytes received, seconds
 
     async def write(self, data: bytes) -> None:
         """Write, and wait while the buffer is full."""
@@ -75,8 +75,8 @@ class Connection(TCPServer):
         self._app_task: asyncio.Task[Any] | None = None  # for a client whose end nobody else watches
         self._left = False
         self._silent = False  # the client sends nothing more
-        self.reader.feed_eof = self._noting_end(self.reader.feed_eof, surely=False)  # type: ignore[method-assign]
-        self.reader.set_exception = self._noting_end(self.reader.set_exception, surely=True)  # type: ignore[method-assign]
+        self.reader.feed_eof = self._on_end(self.reader.feed_eof, surely=False)  # type: ignore[method-assign]
+        self.reader.set_exception = self._on_end(self.reader.set_exception, surely=True)  # type: ignore[method-assign]
         self._reading = False
         self._fresh = True  # hypercorn's protocol has received nothing yet
         self._task: asyncio.Task[Any] | None = None  # the task that reads and answers
@@ -188,13 +188,13 @@ class Connection(TCPServer):
                     pass
         if self._linger_timer is not None:
             self._linger_timer.cancel()
-        giving_up = self._give_up_later()
+        abort_timer = self._abort_later()
         with suppress(OSError):  # the client has left
             await super()._close()
-        if giving_up is not None:
-            giving_up.cancel()
+        if abort_timer is not None:
+            abort_timer.cancel()
 
-    def _give_up_later(self) -> asyncio.TimerHandle | None:
+    def _abort_later(self) -> asyncio.TimerHandle | None:
         """Over TLS, closing waits up to half a minute for the client's close: wait less."""
         if self.writer.can_write_eof():
             return None
@@ -202,7 +202,7 @@ class Connection(TCPServer):
         return self.loop.call_later(seconds, self.writer.transport.abort)
 
     async def _initiate_server_close(self) -> None:
-        self._give_up_later()
+        self._abort_later()
         await super()._initiate_server_close()
 
     def _linger(self, seconds: float) -> None:
@@ -236,7 +236,7 @@ class Connection(TCPServer):
                 await asyncio.sleep(0)  # a client that sends many at once must not block others
         return data, False
 
-    def _noting_end(self, note: Callable[P, None], *, surely: bool) -> Callable[P, None]:
+    def _on_end(self, note: Callable[P, None], *, surely: bool) -> Callable[P, None]:
         """Wrap a callback that notes the end of the client's data, and then cancel the work for it.
 
         surely   the client has left; otherwise it may have closed its sending side only, as few do
@@ -261,7 +261,7 @@ class Connection(TCPServer):
     async def _run_app(self, scope: Any, exchange: Exchange) -> None:
         """Run the application, as long as the client is there."""
         self._app_task = self._task
-        exchange.watched = self._on_watched
+        exchange.on_watched = self._on_watched
         if self._silent:
             self.doubted.add(self)
         try:

@@ -97,14 +97,14 @@ def parse_request(data: bytes, limit: int) -> Request | None:
     return Request(line[1].decode(), line[2], list(fields.headers), data[end:size], size, fields.last)
 
 
-def scope_of(request: Request, standing: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+def scope_of(request: Request, common: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
     """The ASGI scope of a request, as hypercorn would make it.
 
-    standing   the values that are the same for all requests of the connection
+    common   the values that are the same for all requests of the connection
     """
     path, _, query = request.target.partition(b"?")
     return {
-        **standing,
+        **common,
         "method": request.method,
         "path": unquote(path.decode("ascii")),
         "raw_path": path,
@@ -136,17 +136,17 @@ class Exchange:
     3. Nothing is read before the application asks: bytes after the request wait in the kernel.
 
     rest       bytes received after the request
-    standing   headers of every response, and the end of its head
-    watched    called when the application starts to wait for the client's end
+    common   headers of every response, and the end of its head
+    on_watched    called when the application starts to wait for the client's end
     """
 
-    def __init__(self, request: Request, rest: bytes, line: ClientStream, standing: bytes) -> None:
+    def __init__(self, request: Request, rest: bytes, client: ClientStream, common: bytes) -> None:
         self.rest = rest
         self.start: Any = None
         self.last = request.last  # the connection ends with this response
         self.done = False
-        self.watched: Callable[[], None] | None = None
-        self._request, self._line, self._standing = request, line, standing
+        self.on_watched: Callable[[], None] | None = None
+        self._request, self._client, self._common = request, client, common
         self._request_given = False
         self._head = b""  # not written yet
         self._remaining: int | None = None  # bytes of the body still to come; None: in chunks
@@ -157,15 +157,15 @@ class Exchange:
         if not self._request_given:
             self._request_given = True
             return {"type": "http.request", "body": self._request.body, "more_body": False}
-        if self.watched is not None:
-            self.watched()
+        if self.on_watched is not None:
+            self.on_watched()
         with suppress(OSError):
             while len(self.rest) < MAX_RECV:
-                data = await self._line.read()
+                data = await self._client.read()
                 if not data:
                     return {"type": "http.disconnect"}
                 self.rest += data
-        await self._line.ended()
+        await self._client.ended()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Any) -> None:
@@ -185,7 +185,7 @@ class Exchange:
 
     async def _write(self, data: bytes) -> None:
         try:
-            await self._line.write(data)
+            await self._client.write(data)
         except (OSError, RuntimeError):
             self.last = True  # the client has left; further output is dropped
 
@@ -211,7 +211,7 @@ class Exchange:
         head = b"\r\n".join(lines)
         if sum(map(head.count, LINE_BREAKS)) != 2 * len(lines) - 2:
             raise ValueError("A header holds a line break.")
-        return head + self._standing
+        return head + self._common
 
     def _framed(self, data: bytes) -> bytes:
         if self._bodiless:

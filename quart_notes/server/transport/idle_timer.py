@@ -12,7 +12,7 @@ class IdleTimer:
     start and end; a timer that finds the connection busy, or idle again, sleeps for the rest.
 
     stopping   whether the server stops: then it does not wait for idle connections
-    spare      seconds that a new connection has all the same
+    grace      seconds that a new connection has all the same
     """
 
     def __init__(
@@ -20,12 +20,12 @@ class IdleTimer:
         seconds: float,
         end: Callable[[], None],
         stopping: Callable[[], bool],
-        spare: Callable[[], float] = lambda: 0.0,
+        grace: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._seconds = seconds
         self._end = end
         self._stopping = stopping
-        self._grace = spare
+        self._grace = grace
         self._loop = asyncio.get_running_loop()
         self._idle_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -52,8 +52,8 @@ class IdleTimer:
 
     def close_when_idle(self) -> None:
         """The server stops."""
-        if spare := self._grace():
-            self._loop.call_later(spare, self.end_if_idle)
+        if grace := self._grace():
+            self._loop.call_later(grace, self.end_if_idle)
         else:
             self.end_if_idle()
 

@@ -24,20 +24,20 @@ VERSIONS = {b"1.0", b"1.1"}
 class Readable(EventWrapper):
     """Whether more may be read from a connection; raises once it is closed."""
 
-    gone = False
+    closed = False
 
     def __init__(self) -> None:
         self._event = CompactEvent()
 
     async def clear(self) -> None:
         """Have readers wait."""
-        if not self.gone:
+        if not self.closed:
             await super().clear()
 
     async def wait(self) -> None:
         """Wait until more may be read; ConnectionResetError when there will be nothing more."""
         await super().wait()
-        if self.gone:
+        if self.closed:
             raise ConnectionResetError
 
 
@@ -84,7 +84,7 @@ class ProblemH11Protocol(H11Protocol):
         """Handle received data, and the end."""
         await super().handle(event)
         if isinstance(event, Closed):
-            self._readable.gone = True
+            self._readable.closed = True
             await self._readable.set()
 
     async def _maybe_recycle(self) -> None:
@@ -92,7 +92,7 @@ class ProblemH11Protocol(H11Protocol):
         if self.connection.our_state is not h11.IDLE:
             # There is no next request. The task that reads after this one may not wait yet, and would then wait for
             # ever: seen when the server stops while a body has just arrived.
-            self._readable.gone = True
+            self._readable.closed = True
             await self._readable.set()
 
     async def _check_protocol(self, event: h11.Request) -> None:

@@ -22,14 +22,14 @@ class UnblockedTaskGroup(TaskGroup):
         """Start the application; returns the function that sends it a message."""
         bound: Any = await super().spawn_app(app, config, scope, send)
         queue: asyncio.Queue[ASGIReceiveEvent] = bound.__self__
-        gone = False
+        disconnected = False
 
         async def put(event: ASGIReceiveEvent) -> None:
-            nonlocal gone
-            if gone:
+            nonlocal disconnected
+            if disconnected:
                 return
             if event["type"] in {"http.disconnect", "websocket.disconnect"}:
-                gone = True
+                disconnected = True
                 await _lift_bound(queue)
             await queue.put(event)
 

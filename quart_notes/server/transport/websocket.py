@@ -34,10 +34,10 @@ class NoExtensionsHandshake(Handshake):
 class BoundedWSStream(WSStream):
     """A websocket that closes, with the right code, after a message that is too large or invalid, and reads no further.
 
-    beats   it sends pings itself, because nothing else does, and drops a client that does not answer
+    sends_pings   it sends pings itself, because nothing else does, and drops a client that does not answer
     """
 
-    beats = True
+    sends_pings = True
     refused = False
     fragments = 0
 
@@ -45,8 +45,8 @@ class BoundedWSStream(WSStream):
         """Handle received data; only the end once the client or its handshake was refused."""
         if isinstance(event, Request) and "peer" in event.state:
             event.state["peer"].lingers = False  # until it is accepted: nothing follows a refused handshake
-        turned_away = self.state in {ASGIWebsocketState.RESPONSE, ASGIWebsocketState.HTTPCLOSED}
-        if not (self.refused or turned_away) or isinstance(event, StreamClosed):
+        rejected = self.state in {ASGIWebsocketState.RESPONSE, ASGIWebsocketState.HTTPCLOSED}
+        if not (self.refused or rejected) or isinstance(event, StreamClosed):
             await super().handle(event)
 
     @property
@@ -58,7 +58,7 @@ class BoundedWSStream(WSStream):
         if self._peer is not None:
             self._peer.lingers = True
         await super()._accept(message)
-        if self.beats:
+        if self.sends_pings:
             asyncio.get_running_loop().call_later(HEARTBEAT, self._ping_while_open)
 
     def _ping_while_open(self) -> None:

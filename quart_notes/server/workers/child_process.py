@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Self
 
-LAST_MESSAGE_TIMEOUT = (
-    1.0  # seconds for the last messages of a process that has ended; a child of it may hold the channel open
-)
+# Seconds for the last messages of a process that has ended; a child of it may hold the channel open.
+LAST_MESSAGE_TIMEOUT = 1.0
 MAX_MESSAGE = 1 << 20  # bytes of one message
 
 
@@ -20,21 +19,21 @@ class ChildProcess:
     1. It reports on the channel when it is ready, and then answers requests.
     2. After `stop` it has ended, whatever it was doing, and none of its resources is left open here.
 
-    stops   seconds that it has to end when it is told to; then it is killed
+    stop_timeout   seconds for it to end when it is asked to; then it is killed
     """
 
     def __init__(
-        self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stops: float
+        self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stop_timeout: float
     ) -> None:
         self._process = process
         self._writer = writer
-        self._stops = stops
+        self._stop_timeout = stop_timeout
         self.ready = asyncio.Event()
         self._receiving = asyncio.create_task(self._receive(reader))
 
     @classmethod
     async def start_program(
-        cls, program: Sequence[str], descriptors: Sequence[int], stops: float, **options: Any
+        cls, program: Sequence[str], descriptors: Sequence[int], stop_timeout: float, **options: Any
     ) -> Self:
         """Start a program whose last argument is the descriptor of its channel.
 
@@ -51,24 +50,24 @@ class ChildProcess:
                 ours.close()
                 raise
         reader, writer = await asyncio.open_connection(sock=ours, limit=MAX_MESSAGE)
-        return cls(process, reader, writer, stops)
+        return cls(process, reader, writer, stop_timeout)
 
     async def _receive(self, reader: asyncio.StreamReader) -> None:
         with suppress(OSError, ValueError):  # it ended in the middle of a message
             async for line in reader:
-                said = json.loads(line)
-                if said.get("ready"):
+                message = json.loads(line)
+                if message.get("ready"):
                     self.ready.set()
                 else:
-                    self.on_message(said)
+                    self.on_message(message)
 
-    def on_message(self, said: dict[str, Any]) -> None:
+    def on_message(self, message: dict[str, Any]) -> None:
         """Handle a message from it."""
 
-    def send(self, words: object) -> None:
+    def send(self, message: object) -> None:
         """Send it a message."""
         if not self._writer.is_closing():
-            self._writer.write(json.dumps(words).encode() + b"\n")
+            self._writer.write(json.dumps(message).encode() + b"\n")
 
     async def wait_ended(self) -> int:
         """Wait for its end, and for all of its messages; returns its exit code."""
@@ -83,7 +82,7 @@ class ChildProcess:
             with suppress(ProcessLookupError):
                 self._process.terminate()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._stops):
+                async with asyncio.timeout(self._stop_timeout):
                     await self._process.wait()
         finally:
             self.kill()

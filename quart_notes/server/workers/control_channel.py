@@ -13,19 +13,19 @@ from typing import Any
 class ControlChannel:
     """The server's end of the channel.
 
-    hear       is awaited with each message of the supervisor, and returns the answer; None: no answer
-    orphaned   is called when the supervisor has died, before this process ends as if it was told to
+    receive              is awaited with each message of the supervisor, and returns the answer; None: no answer
+    on_supervisor_gone   is called when the supervisor has died, before this process ends
     """
 
     def __init__(
         self,
         supervisor: socket.socket,
-        hear: Callable[[Any], Awaitable[Any]],
-        orphaned: Callable[[], object] = lambda: None,
+        receive: Callable[[Any], Awaitable[Any]],
+        on_supervisor_gone: Callable[[], object] = lambda: None,
     ) -> None:
         self._socket = supervisor
-        self._receive = hear
-        self._on_supervisor_gone = orphaned
+        self._receive = receive
+        self._on_supervisor_gone = on_supervisor_gone
         self._receiving: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
 
@@ -38,17 +38,17 @@ class ControlChannel:
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError):
-                async for said in reader:
+                async for message in reader:
                     # A slow answer delays neither others nor the liveness check.
-                    self._answering.add(answering := asyncio.create_task(self._answer(json.loads(said), writer)))
+                    self._answering.add(answering := asyncio.create_task(self._answer(json.loads(message), writer)))
                     answering.add_done_callback(self._answering.discard)
         finally:
             writer.close()
         self._on_supervisor_gone()
         os.kill(os.getpid(), signal.SIGTERM)  # the supervisor has died: nobody else would end this process
 
-    async def _answer(self, said: Any, writer: asyncio.StreamWriter) -> None:
-        answer = await self._receive(said)
+    async def _answer(self, message: Any, writer: asyncio.StreamWriter) -> None:
+        answer = await self._receive(message)
         if answer is not None:
             _send(writer, answer)
 
@@ -58,5 +58,5 @@ class ControlChannel:
             self._receiving.cancel()
 
 
-def _send(writer: asyncio.StreamWriter, words: object) -> None:
-    writer.write(json.dumps(words).encode() + b"\n")
+def _send(writer: asyncio.StreamWriter, message: object) -> None:
+    writer.write(json.dumps(message).encode() + b"\n")

@@ -9,8 +9,7 @@ from typing import Any
 
 from quart_notes.cluster.worker_slot import SharedMemory
 from quart_notes.server import serve, transport
-from quart_notes.server.metrics import combined
-from quart_notes.server.metrics_app import create_metrics_app
+from quart_notes.server.metrics import combined, create_metrics_app
 from quart_notes.server.sockets import ServeError, address, listen
 from quart_notes.server.workers.worker_process import WorkerProcess
 from quart_notes.settings import Settings
@@ -20,7 +19,6 @@ STOP_TIMEOUT = 10.0  # seconds that the workers have to end; then they are kille
 PREDECESSOR_TIMEOUT = 5.0  # seconds for the workers of a killed supervisor to end
 STABLE_AFTER = 5.0  # seconds that a worker has to live for the next one to be started at once
 RESTART_DELAYS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that keeps dying early is restarted
-
 RETRY_DELAY = 5.0  # seconds before a worker that could not be started is tried again
 
 log = logging.getLogger("quart_notes")
@@ -38,11 +36,11 @@ def run(settings: Settings) -> None:
         asyncio.Runner() as runner,
     ):
         supervisor = Supervisor(settings, _listeners(config.bind[0], settings.workers), lock)
-        monitored = None
+        metrics_socket = None
         if settings.metrics_bind is not None:
-            monitored = sockets.enter_context(listen(settings.metrics_bind))
+            metrics_socket = sockets.enter_context(listen(settings.metrics_bind))
         with transport.patched_hypercorn(0, direct=False):
-            runner.run(supervisor.run(monitored, config.logger_class))
+            runner.run(supervisor.run(metrics_socket, config.logger_class))
 
 
 def _listeners(bind: str, workers: int) -> list[socket.socket]:
@@ -65,7 +63,7 @@ class Supervisor:
 
     1. The first one is started alone: it prepares the database, or reports why it cannot.
     2. A worker that dies is replaced, immediately unless it dies repeatedly; one that hangs is killed first.
-    3. They end when the supervisor is told to stop, and by themselves when it is killed: its channel is closed then.
+    3. They end when the supervisor is answers to stop, and by themselves when it is killed: its channel is closed then.
     """
 
     def __init__(self, settings: Settings, listeners: list[socket.socket], lock: int | None) -> None:
@@ -77,15 +75,15 @@ class Supervisor:
         self._workers: dict[int, WorkerProcess] = {}
         self._replaced = 0
 
-    async def run(self, monitored: socket.socket | None, logger_class: type[Any]) -> None:
+    async def run(self, metrics_socket: socket.socket | None, logger_class: type[Any]) -> None:
         """Run until SIGINT or SIGTERM.
 
-        monitored      the listener of the metrics of all workers
+        metrics_socket      the listener of the metrics of all workers
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
-        keeping: list[asyncio.Task[None]] = []
+        tasks: list[asyncio.Task[None]] = []
         try:
             first = await self._start_worker(0, first=True)
             ready = asyncio.create_task(first.started())
@@ -96,28 +94,28 @@ class Supervisor:
             await self._unless_stopping(asyncio.gather(*(each.started() for each in workers)))
             if self._stopping.is_set():
                 return
-            keeping += [asyncio.create_task(self._keep_running(slot, each)) for slot, each in enumerate(workers)]
+            tasks += [asyncio.create_task(self._keep_running(slot, each)) for slot, each in enumerate(workers)]
             where = address(self._listeners[0], secure=serve.configuration(self._settings).ssl_enabled)
             log.info("Quart Notes on %s, with %d workers", where, len(workers))
-            if monitored is not None:
+            if metrics_socket is not None:
                 metrics = create_metrics_app(self.metrics)
-                keeping.append(loop.create_task(serve.serve_metrics(metrics, monitored, self._stopping, logger_class)))
+                tasks.append(
+                    loop.create_task(serve.serve_metrics(metrics, metrics_socket, self._stopping, logger_class))
+                )
             await self._stopping.wait()
         finally:
             log.info("Stopping")
-            for task in keeping:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(
-                *keeping, *(worker.stop() for worker in self._workers.values()), return_exceptions=True
-            )
+            await asyncio.gather(*tasks, *(worker.stop() for worker in self._workers.values()), return_exceptions=True)
             for listener in self._listeners:
                 listener.close()
 
     async def metrics(self) -> bytes:
         """The metrics of all workers that respond, as one text."""
         workers = list(self._workers.items())
-        told = await asyncio.gather(*(worker.metrics() for _, worker in workers))
-        texts = {slot: text for (slot, _), text in zip(workers, told, strict=True) if text}
+        answers = await asyncio.gather(*(worker.metrics() for _, worker in workers))
+        texts = {slot: text for (slot, _), text in zip(workers, answers, strict=True) if text}
         return combined(dict(sorted(texts.items())), self._settings.workers, self._replaced)
 
     async def _unless_stopping(self, ready: "asyncio.Future[Any]") -> None:
@@ -148,14 +146,14 @@ class Supervisor:
     async def _keep_running(self, slot: int, worker: WorkerProcess) -> None:
         """Replace a worker whenever it ends."""
         loop = asyncio.get_running_loop()
-        young = 0  # early deaths in a row
+        early_deaths = 0  # early deaths in a row
         while True:
             began = loop.time()
             how = await self._end_of(worker)
-            young = young + 1 if loop.time() - began < STABLE_AFTER else 0
-            if young > 1:
+            early_deaths = early_deaths + 1 if loop.time() - began < STABLE_AFTER else 0
+            if early_deaths > 1:
                 self._close_listener(slot)
-            pause = RESTART_DELAYS[min(young, len(RESTART_DELAYS) - 1)]
+            pause = RESTART_DELAYS[min(early_deaths, len(RESTART_DELAYS) - 1)]
             log.error("Worker %d has ended (%s); another one is started in %g s", slot, how, pause)
             self._replaced += 1
             await asyncio.sleep(pause)
@@ -164,16 +162,16 @@ class Supervisor:
     async def _end_of(self, worker: WorkerProcess) -> str:
         """The reason of its end; one that hangs is killed: its connections would wait for ever."""
         ended = asyncio.ensure_future(worker.ended())
-        still = asyncio.ensure_future(worker.wait_unresponsive(self._settings.worker_timeout))
+        unresponsive = asyncio.ensure_future(worker.wait_unresponsive(self._settings.worker_timeout))
         try:
-            await asyncio.wait([ended, still], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([ended, unresponsive], return_when=asyncio.FIRST_COMPLETED)
             if not ended.done():
                 worker.kill()
             how = await ended
-            return f"{how}; {still.result()}" if still.done() else how
+            return f"{how}; {unresponsive.result()}" if unresponsive.done() else how
         finally:
             ended.cancel()
-            still.cancel()
+            unresponsive.cancel()
 
     def _close_listener(self, slot: int) -> None:
         """Close the socket of a worker that cannot start, so that others get its connections; waiting ones are cut off.

@@ -18,26 +18,26 @@ MAX_MISSED_CHECKS = 5  # liveness checks in a row that a worker may miss
 class WorkerProcess(ChildProcess):
     """One worker, which answers requests of the supervisor."""
 
-    _cannot = ""
+    _error = ""
     _asked = 0
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._asking: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
     @classmethod
-    async def start(cls, order: object, descriptors: Sequence[int], stops: float) -> Self:
+    async def start(cls, order: object, descriptors: Sequence[int], stop_timeout: float) -> Self:
         """Start one with an order, and the descriptors that it inherits."""
         # In a session of its own: Ctrl-C in a terminal is for the supervisor.
-        worker = await cls.start_program(PROGRAM, descriptors, stops, start_new_session=True)
+        worker = await cls.start_program(PROGRAM, descriptors, stop_timeout, start_new_session=True)
         worker.send(order)
         return worker
 
-    def on_message(self, said: dict[str, Any]) -> None:
+    def on_message(self, message: dict[str, Any]) -> None:
         """Handle an answer, or the reason why it cannot start."""
-        self._cannot = said.get("cannot", self._cannot)
-        if answered := self._asking.pop(said.get("asked", 0), None):
-            answered.set_result(said)
+        self._error = message.get("error", self._error)
+        if answered := self._waiting.pop(message.get("asked", 0), None):
+            answered.set_result(message)
 
     async def started(self) -> None:
         """Wait until it serves, however long that takes: its database may have to be migrated.
@@ -48,12 +48,12 @@ class WorkerProcess(ChildProcess):
         await asyncio.wait([waiting, self._receiving], return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not self.ready.is_set():
-            raise ServeError(self._cannot or "A worker did not start; what it said stands above.")
+            raise ServeError(self._error or "A worker did not start; what it said stands above.")
 
     async def metrics(self) -> str:
         """Its metrics; empty when it does not respond."""
-        answer = await self._ask("figures", RESPONSE_TIMEOUT)
-        return str(answer["figures"]) if answer else ""
+        answer = await self._ask("metrics", RESPONSE_TIMEOUT)
+        return str(answer["metrics"]) if answer else ""
 
     async def wait_unresponsive(self, seconds: float) -> str:
         """Wait until it was unresponsive for that long, or does not start; returns which. It may end during the wait.
@@ -76,20 +76,20 @@ class WorkerProcess(ChildProcess):
 
     async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
         self._asked += 1
-        asked = self._asked
+        number = self._asked
         answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._asking[asked] = answered
-        self.send({"asked": asked, "what": what})
+        self._waiting[number] = answered
+        self.send({"asked": number, "what": what})
         try:
             async with asyncio.timeout(seconds):
                 return await answered
         except TimeoutError:
             return None
         finally:
-            self._asking.pop(asked, None)
+            self._waiting.pop(number, None)
 
     async def ended(self) -> str:
         """Wait for its end; returns how it ended, and the reason if it has reported one."""
         code = await self.wait_ended()
         how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-        return f"{how}: {self._cannot}" if self._cannot else how
+        return f"{how}: {self._error}" if self._error else how

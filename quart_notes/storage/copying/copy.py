@@ -5,13 +5,15 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from typing import NamedTuple
 
 from quart_notes.settings import Postgres
-from quart_notes.storage.copying.tables import CopyError, RowChecksum, Table, TableStore
+from quart_notes.storage.copying.tables import CopyError, RowChecksum, Table
 from quart_notes.storage.database import Database
 from quart_notes.storage.postgres import tables as postgres_tables
 from quart_notes.storage.postgres.tables import PostgresTableStore
+from quart_notes.storage.sqlite.tables import SqliteTableStore
 
 Report = Callable[[int, int], None]  # rows done, and rows in total
 Progress = Callable[[str], AbstractContextManager[Report]]  # starts a progress display with this label
+TableStore = SqliteTableStore | PostgresTableStore
 
 
 class CopiedTable(NamedTuple):
@@ -29,15 +31,15 @@ async def copy(source: TableStore, target: TableStore, tables: list[Table], repo
     """
     done, total = 0, 2 * sum([await source.count(table) for table in tables])
 
-    def dealt_with(rows: int) -> None:
+    def add_done(rows: int) -> None:
         nonlocal done
         done += rows
         report(done, total)
 
-    dealt_with(0)
+    add_done(0)
     await target.delete_all(tables)
-    before = [await _copy_table(source, target, table, dealt_with) for table in tables]
-    after = [await _read_back(target, table, dealt_with) for table in tables]
+    before = [await _copy_table(source, target, table, add_done) for table in tables]
+    after = [await _read_back(target, table, add_done) for table in tables]
     different = [(was, now) for was, now in zip(before, after, strict=True) if was != now]
     if different:
         lines = [
@@ -48,36 +50,28 @@ async def copy(source: TableStore, target: TableStore, tables: list[Table], repo
 
 
 async def _copy_table(
-    source: TableStore, target: TableStore, table: Table, dealt_with: Callable[[int], None]
+    source: TableStore, target: TableStore, table: Table, add_done: Callable[[int], None]
 ) -> CopiedTable:
     total = RowChecksum()
     async for rows in source.read(table):
         total.add(rows)
         await target.write(table, rows)
-        dealt_with(len(rows))
+        add_done(len(rows))
     await target.set_sequences(table, await source.highest_id(table))
     return CopiedTable(table.name, total.rows, total.checksum)
 
 
-async def _read_back(target: TableStore, table: Table, dealt_with: Callable[[int], None]) -> CopiedTable:
+async def _read_back(target: TableStore, table: Table, add_done: Callable[[int], None]) -> CopiedTable:
     total = RowChecksum()
     async for rows in target.read(table):
         total.add(rows)
-        dealt_with(len(rows))
+        add_done(len(rows))
     return CopiedTable(table.name, total.rows, total.checksum)
 
 
 @asynccontextmanager
-async def exclusive(place: Postgres) -> AsyncIterator[PostgresTableStore]:
+async def exclusive(target: Postgres) -> AsyncIterator[PostgresTableStore]:
     """A transaction on a database with all its tables; CopyError or DatabaseOpenError while others work on it."""
-    await migrate(Database(place, alone=True))
-    async with postgres_tables.exclusive(place) as server:
+    await Database(target, alone=True).migrate()
+    async with postgres_tables.exclusive(target) as server:
         yield server
-
-
-async def migrate(database: Database) -> None:
-    """Create all tables, or migrate them to the newest version."""
-    try:
-        await database.open()
-    finally:
-        await database.close()

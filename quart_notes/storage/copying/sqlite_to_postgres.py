@@ -44,19 +44,19 @@ async def migrate_to_postgres(source: Path, folder: Path, target: Postgres, prog
     with exclusive_lock(source):
         backup.check(source)
         await _check_version(source)
-        with sqlite_tables.opened(source) as ours:
-            async with postgres_tables.snapshot(target) as theirs:
-                schema_version.check(target, await theirs.migrations())
-                await _check_target(ours, theirs, target)  # before any table is created there
-            async with copy.exclusive(target) as theirs:
-                await _check_target(ours, theirs, target)
-                await _check_contents(theirs, ours.tables(), target)
+        with sqlite_tables.opened(source) as file:
+            async with postgres_tables.snapshot(target) as server:
+                schema_version.check(target, await server.migrations())
+                await _check_target(file, server, target)  # before any table is created there
+            async with copy.exclusive(target) as server:
+                await _check_target(file, server, target)
+                await _check_contents(server, file.tables(), target)
                 with progress("Copying") as report:
-                    copied = await copy.copy(ours, theirs, ours.tables(), report)
+                    copied = await copy.copy(file, server, file.tables(), report)
                 if key is not None:
-                    await theirs.put_key(key)
-                await theirs.set_fingerprint(await _contents(theirs, ours.tables()))
-            return MigrationResult(copied, key is not None, ours.unfinished())
+                    await server.put_key(key)
+                await server.set_fingerprint(await _contents(server, file.tables()))
+            return MigrationResult(copied, key is not None, file.unfinished())
 
 
 def _key(folder: Path) -> bytes | None:
@@ -69,25 +69,20 @@ def _key(folder: Path) -> bytes | None:
 
 
 async def _check_version(file: Path) -> None:
-    database = Database(file)
-    try:
-        pending = await database.inspect()
-    finally:
-        await database.close()
-    if pending:
-        raise CopyError(f"{file} is of an older version ({pending[0]}): run quart-notes migrate")
+    async with Database(file).read_only() as pending:
+        schema_version.require_current(file, pending)
 
 
-async def _check_target(ours: SqliteTableStore, theirs: PostgresTableStore, target: Postgres) -> None:
+async def _check_target(file: SqliteTableStore, server: PostgresTableStore, target: Postgres) -> None:
     """CopyError unless nothing is lost there: the target is unused, or is unchanged since the last copy."""
-    here, there = await ours.head(), await theirs.head() or NEVER_USED
+    here, there = await file.head(), await server.head() or NEVER_USED
     if here is None:
         raise CopyError("there is nothing to copy yet: no server has worked on this database")
     if there.newest == 0 or here == there:
         return
     if there.epoch != here.epoch:
         raise CopyError(f"{target} holds the notes of another database: begin with an empty one")
-    last, same = await theirs.event(there.newest), await ours.event(there.newest)
+    last, same = await server.event(there.newest), await file.event(there.newest)
     # The subject of the event may have been deleted here since, and its text with it.
     if last is None or same is None or _without_text(last) != _without_text(same):
         raise CopyError(
@@ -101,22 +96,22 @@ def _without_text(event: Row) -> tuple[str, bytes]:
     return topic, blanked(body.encode())
 
 
-async def _check_contents(theirs: PostgresTableStore, tables: list[Table], target: Postgres) -> None:
+async def _check_contents(server: PostgresTableStore, tables: list[Table], target: Postgres) -> None:
     """CopyError unless the target is unused, or holds what was copied last: many changes have no event."""
-    head, mark = await theirs.head() or NEVER_USED, await theirs.fingerprint()
-    if (head.newest or mark) and mark != await _contents(theirs, tables):
+    head, mark = await server.head() or NEVER_USED, await server.fingerprint()
+    if (head.newest or mark) and mark != await _contents(server, tables):
         raise CopyError(
             f"{target} was copied from this database, and has been changed since. Begin with an empty database"
         )
 
 
-async def _contents(theirs: PostgresTableStore, tables: list[Table]) -> str:
+async def _contents(server: PostgresTableStore, tables: list[Table]) -> str:
     """A checksum of all rows that would be lost."""
     total = RowChecksum()
     for table in tables:
         if table.name in VOLATILE_TABLES:
             continue
         places = [place for place, column in enumerate(table.columns) if (table.name, column) not in VOLATILE_COLUMNS]
-        async for rows in theirs.read(table):
+        async for rows in server.read(table):
             total.add(tuple([row[place] for place in places]) for row in rows)
     return total.checksum

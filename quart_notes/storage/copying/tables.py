@@ -1,8 +1,8 @@
-"""The interface of both databases for the code that copies them: rows of plain values, and their checksum."""
+"""Tables and rows of plain values, the same for both databases, and their checksum."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 CHUNK_ROWS = 500  # rows in one read: at most 40 MB, if every one were an event of the largest size
 EXCLUSIVE = {"server_key"}  # tables that stay with their database; the copying code decides about them
@@ -33,34 +33,6 @@ class LogHeadRow(NamedTuple):
     epoch: str
     newest: int
     pruned: int
-
-
-class TableStore(Protocol):
-    """The tables of an open database, within one transaction."""
-
-    async def head(self) -> LogHeadRow | None:
-        """The head of its log; None when no server has worked on it yet."""
-
-    async def event(self, number: int) -> Row | None:
-        """The topic and the body of an event that is still in the log."""
-
-    async def count(self, table: Table) -> int:
-        """Number of rows."""
-
-    def read(self, table: Table) -> AsyncIterator[list[Row]]:
-        """All rows by primary key, CHUNK_ROWS at once."""
-
-    async def highest_id(self, table: Table) -> int:
-        """The highest id ever given to a row; 0 when rows have no ids."""
-
-    async def delete_all(self, tables: Sequence[Table]) -> None:
-        """Delete all rows."""
-
-    async def write(self, table: Table, rows: list[Row]) -> None:
-        """Insert rows."""
-
-    async def set_sequences(self, table: Table, used: int) -> None:
-        """Set the sequence of ids after all rows are written: further ids come after `used`."""
 
 
 class RowChecksum:

@@ -19,8 +19,8 @@ class AdvisoryLock:
     Its holder has to renew it regularly: a suspended or disconnected process has lost it after KEEPALIVE_IDLE.
     """
 
-    def __init__(self, place: Postgres, key: int) -> None:
-        self._target = place
+    def __init__(self, target: Postgres, key: int) -> None:
+        self._target = target
         self._key = key
         self._connection: Any = None
         self._held = False
@@ -54,9 +54,9 @@ class AdvisoryLock:
             return
         self._trouble = trouble
         if trouble:
-            log.warning("The process cannot ask for the lead: %s: %s", self._target, trouble)
+            log.warning("The lock of the leader cannot be requested: %s: %s", self._target, trouble)
         else:
-            log.info("The process can ask for the lead again: %s", self._target)
+            log.info("The lock of the leader can be requested again: %s", self._target)
 
     async def release(self) -> None:
         """Release it."""

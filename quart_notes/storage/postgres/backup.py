@@ -26,12 +26,12 @@ async def backup(source: Postgres, target: Path, progress: Progress) -> None:
         await _save(server, source, target, progress)
 
 
-async def _save(server: PostgresTableStore, place: Postgres, target: Path, progress: Progress) -> None:
+async def _save(server: PostgresTableStore, source: Postgres, target: Path, progress: Progress) -> None:
     if await server.head() is None:
-        raise CopyError(f"{place} holds no notes")
-    await _check_version(server, place)
-    with _partial(target) as partial:
-        await copy.migrate(Database(partial))
+        raise CopyError(f"{source} holds no notes")
+    await _check_version(server, source)
+    with backups.partial_file(target) as partial:
+        await Database(partial).migrate()
         with sqlite_tables.opened(partial) as file:
             with progress("Copying") as report:
                 await copy.copy(server, file, file.tables(), report)
@@ -40,26 +40,10 @@ async def _save(server: PostgresTableStore, place: Postgres, target: Path, progr
         partial.replace(target)
 
 
-async def _check_version(server: PostgresTableStore, place: Postgres) -> None:
+async def _check_version(server: PostgresTableStore, target: Postgres) -> None:
     applied = await server.migrations()
-    schema_version.check(place, applied)
-    if pending := schema_version.pending(applied):
-        raise CopyError(f"{place} is of an older version ({pending[0]}): run quart-notes migrate")
-
-
-@contextmanager
-def _partial(target: Path) -> Iterator[Path]:
-    partial = target.with_name(target.name + ".part")
-    _remove(partial)  # left by a process that was killed
-    try:
-        yield partial
-    finally:
-        _remove(partial)
-
-
-def _remove(file: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    schema_version.check(target, applied)
+    schema_version.require_current(target, schema_version.pending(applied))
 
 
 async def restore(source: Path, folder: Path, target: Postgres, progress: Progress) -> Path | None:
@@ -76,12 +60,12 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
             fresh = scratch / source.name
             backups.copy(source, fresh)
             backups.assign_new_epoch(fresh)
-            await copy.migrate(Database(fresh))
+            await Database(fresh).migrate()
             with sqlite_tables.opened(fresh) as file:
-                kept = await _keep(server, target, folder, progress)
+                former = await _save_former(server, target, folder, progress)
                 with progress("Restoring") as report:
                     await copy.copy(file, server, file.tables(), report)
-    return kept
+    return former
 
 
 @contextmanager
@@ -95,9 +79,9 @@ def _scratch(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-async def _keep(server: PostgresTableStore, place: Postgres, folder: Path, progress: Progress) -> Path | None:
+async def _save_former(server: PostgresTableStore, target: Postgres, folder: Path, progress: Progress) -> Path | None:
     if await server.head() is None:
         return None
-    kept = backups.replaced(folder / FILE)
-    await _save(server, place, kept, progress)
-    return kept
+    former = backups.replaced_name(folder / FILE)
+    await _save(server, target, former, progress)
+    return former

@@ -28,13 +28,11 @@ CONNECT_TIMEOUT = 3.0  # seconds to reach the server
 ACQUIRE_TIMEOUT = 10.0  # seconds to wait for a connection of the pool
 LOCK_TIMEOUT = 5  # seconds for another process's write
 IN_USE_TIMEOUT = 1  # seconds for DATABASE_IN_USE_LOCK: the server may not have noticed yet that a process has ended
-IDLE_TRANSACTION_TIMEOUT = (
-    10  # seconds that a transaction may be idle, as when its process was suspended: others wait for its lock
-)
+IDLE_TRANSACTION_TIMEOUT = 10  # seconds that a suspended process may hold the lock of its transaction
 MIGRATION_TIMEOUT = 600  # seconds for another process's migrations
 SLACK = 5  # seconds that we wait longer than the server's own timeout, in case it is gone
 
-TAKE_USE = "SET lock_timeout = '{wait}s'; SELECT pg_advisory_lock{kind}({lock}); RESET lock_timeout"
+LOCK_DATABASE = "SET lock_timeout = '{wait}s'; SELECT pg_advisory_lock{kind}({lock}); RESET lock_timeout"
 
 
 class PoolConnection(asyncpg.Connection):  # type: ignore[misc]
@@ -63,12 +61,12 @@ class PostgresContext(TransactionContext):
         self._client = client
 
     async def __aenter__(self) -> TransactionalDBClient:
-        self._held = await self._client.acquire()
+        self._acquired = await self._client.acquire()
         try:
-            self.client = PostgresTransaction(self._client, self._held)
+            self.client = PostgresTransaction(self._client, self._acquired)
             await self.client.begin()
         except BaseException:
-            await self._client.release(self._held)
+            await self._client.release(self._acquired)
             raise
         self._token = get_connections().set(self.connection_name, self.client)
         return self.client
@@ -79,7 +77,7 @@ class PostgresContext(TransactionContext):
             if exc_type is None and not self.client._finalized:
                 await self.client.commit()
         finally:
-            await self._client.release(self._held)
+            await self._client.release(self._acquired)
 
 
 class PostgresDbClient(AsyncpgDBClient):
@@ -88,16 +86,16 @@ class PostgresDbClient(AsyncpgDBClient):
     role   their use; all roles but the reader have one connection
     """
 
-    def __init__(self, connection_name: str, place: Postgres, role: Role) -> None:
+    def __init__(self, connection_name: str, target: Postgres, role: Role) -> None:
         super().__init__(connection_name=connection_name)
-        self.target = place
+        self.target = target
         self.role = role
         self._releasing: set[asyncio.Task[None]] = set()
 
     async def create_connection(self, with_db: bool) -> None:
         """Open all connections, to check that it is possible."""
-        patient = self.role == "migrator"
-        seconds = MIGRATION_TIMEOUT if patient else self.target.timeout
+        migrates = self.role == "migrator"
+        seconds = MIGRATION_TIMEOUT if migrates else self.target.timeout
         size = self.target.pool if self.role == "reader" else 1
         with translate_errors():
             self._pool = await asyncpg.create_pool(
@@ -115,7 +113,7 @@ class PostgresDbClient(AsyncpgDBClient):
                     "application_name": f"quart-notes {self.role}",
                     "synchronous_commit": "on",  # a commit is on the disk before its response or event leaves
                     "statement_timeout": f"{seconds}s",
-                    "lock_timeout": f"{seconds if patient else LOCK_TIMEOUT}s",
+                    "lock_timeout": f"{seconds if migrates else LOCK_TIMEOUT}s",
                     "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_TIMEOUT}s",
                     **KEEPALIVE_SETTINGS,
                     "jit": "off",  # compiling takes longer than our queries
@@ -129,7 +127,9 @@ class PostgresDbClient(AsyncpgDBClient):
             # On this very connection: no process writes without the lock, nor after the connection is lost.
             kind = "_shared" if self.role == "shared" else ""
             try:
-                await connection.execute(TAKE_USE.format(wait=IN_USE_TIMEOUT, kind=kind, lock=DATABASE_IN_USE_LOCK))
+                await connection.execute(
+                    LOCK_DATABASE.format(wait=IN_USE_TIMEOUT, kind=kind, lock=DATABASE_IN_USE_LOCK)
+                )
             except asyncpg.LockNotAvailableError:
                 raise asyncpg.LockNotAvailableError("it is in use by another Quart Notes process") from None
 
@@ -142,17 +142,17 @@ class PostgresDbClient(AsyncpgDBClient):
             if pool.get_idle_size():
                 return await pool.acquire()
             # A connection may have to be opened: a caller who leaves must not leave half of it behind.
-            taking = asyncio.create_task(_acquire_with_timeout(pool))
+            acquiring = asyncio.create_task(_acquire_with_timeout(pool))
             try:
-                return await asyncio.shield(taking)
+                return await asyncio.shield(acquiring)
             except asyncio.CancelledError:
-                taking.add_done_callback(self._release_with_timeout)
+                acquiring.add_done_callback(self._release_with_timeout)
                 raise
 
-    def _release_with_timeout(self, taking: asyncio.Task[Any]) -> None:
-        if not taking.cancelled() and taking.exception() is None:
-            self._releasing.add(giving := asyncio.create_task(self.release(taking.result())))
-            giving.add_done_callback(self._releasing.discard)
+    def _release_with_timeout(self, acquiring: asyncio.Task[Any]) -> None:
+        if not acquiring.cancelled() and acquiring.exception() is None:
+            self._releasing.add(releasing := asyncio.create_task(self.release(acquiring.result())))
+            releasing.add_done_callback(self._releasing.discard)
 
     async def release(self, connection: Any) -> None:
         """Release it; an open transaction is rolled back. Cancellation does not prevent this."""

@@ -10,7 +10,7 @@ from quart_notes.settings import Postgres
 CONNECT_TIMEOUT = 3.0  # seconds to reach the server
 RESPONSE_TIMEOUT = 3.0  # seconds for a response; then the connection counts as lost
 UNANSWERED_MS = 5_000  # milliseconds that bytes may stay unacknowledged, on either side, before it counts as lost
-SILENT, ASK = 3, 1  # keep-alive: seconds of silence before the first probe, and seconds between probes
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL = 3, 1  # seconds of silence before the first probe, and between probes
 KEEPALIVE_PROBES = 3  # probes without a response, after which the connection is lost
 CONNECTION_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
@@ -19,16 +19,16 @@ CONNECTION_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Inte
 # the locks of its connections until then.
 KEEPALIVE_SETTINGS = {
     "tcp_user_timeout": str(UNANSWERED_MS),
-    "tcp_keepalives_idle": str(SILENT),
-    "tcp_keepalives_interval": str(ASK),
+    "tcp_keepalives_idle": str(KEEPALIVE_IDLE),
+    "tcp_keepalives_interval": str(KEEPALIVE_INTERVAL),
     "tcp_keepalives_count": str(KEEPALIVE_PROBES),
 }
 
 
-async def connect(place: Postgres, name: str, **settings: str) -> Any:
+async def connect(target: Postgres, name: str, **settings: str) -> Any:
     """A connection with an application name; raises one of CONNECTION_ERRORS when it cannot be opened."""
     connection = await asyncpg.connect(
-        place.url,
+        target.url,
         timeout=CONNECT_TIMEOUT,
         command_timeout=RESPONSE_TIMEOUT,
         server_settings={"application_name": f"quart-notes {name}", **KEEPALIVE_SETTINGS, **settings},
@@ -37,9 +37,9 @@ async def connect(place: Postgres, name: str, **settings: str) -> Any:
     return connection
 
 
-async def fetch_value(place: Postgres, query: str, *values: object) -> Any:
+async def fetch_value(target: Postgres, query: str, *values: object) -> Any:
     """The first value of a query's result, on a connection of its own; raises one of CONNECTION_ERRORS."""
-    connection = await connect(place, "question")
+    connection = await connect(target, "query")
     try:
         return await connection.fetchval(query, *values)
     finally:
@@ -51,16 +51,16 @@ def enable_keepalive(connection: Any) -> None:
 
     source   tcp(7)
     """
-    line = connection._transport.get_extra_info("socket")
-    if line is None or line.family == socket.AF_UNIX:
+    tcp = connection._transport.get_extra_info("socket")
+    if tcp is None or tcp.family == socket.AF_UNIX:
         return
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     options = {
         "TCP_USER_TIMEOUT": UNANSWERED_MS,
-        "TCP_KEEPIDLE": SILENT,
-        "TCP_KEEPINTVL": ASK,
+        "TCP_KEEPIDLE": KEEPALIVE_IDLE,
+        "TCP_KEEPINTVL": KEEPALIVE_INTERVAL,
         "TCP_KEEPCNT": KEEPALIVE_PROBES,
     }
     for name, value in options.items():
         if hasattr(socket, name):
-            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+            tcp.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -16,14 +16,14 @@ class PostgresBackend:
 
     engine = "quart_notes.storage.postgres.client"
 
-    def __init__(self, place: Postgres, *, alone: bool) -> None:
-        self._target = place
+    def __init__(self, target: Postgres, *, alone: bool) -> None:
+        self._target = target
         self._exclusive = alone
 
     def credentials(self) -> tuple[dict[str, Any], ...]:
         """The engine's settings for the writer, the readers, and the separate reader."""
         roles = ("alone", "reader") if self._exclusive else ("shared", "reader", "aside")
-        return tuple({"place": self._target, "role": role} for role in roles)
+        return tuple({"target": self._target, "role": role} for role in roles)
 
     async def probe(self) -> None:
         """Do nothing: a failed connection leaves nothing locked."""
@@ -40,7 +40,7 @@ class PostgresBackend:
     async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
         """Apply pending migrations, all or none; of several processes that start at once, one does it."""
         name = f"{connection.connection_name}, migrating"
-        migrator = type(connection)(name, place=self._target, role="migrator")
+        migrator = type(connection)(name, target=self._target, role="migrator")
         await migrator.create_connection(with_db=True)
         token = get_connections().set(name, migrator)
         try:

@@ -13,8 +13,8 @@ from quart_notes.storage.postgres.client import (
     CONNECT_TIMEOUT,
     DATABASE_IN_USE_LOCK,
     IN_USE_TIMEOUT,
+    LOCK_DATABASE,
     LOCK_TIMEOUT,
-    TAKE_USE,
 )
 from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, KEEPALIVE_SETTINGS
 from quart_notes.storage.postgres.transactions import WRITING
@@ -39,13 +39,13 @@ class PostgresTableStore:
 
     async def migrations(self) -> set[str]:
         """The names of the applied migrations."""
-        if not await self._is_there("tortoise_migrations"):
+        if not await self._exists("tortoise_migrations"):
             return set()
         return {row["name"] for row in await self._connection.fetch("SELECT name FROM tortoise_migrations")}
 
     async def head(self) -> LogHeadRow | None:
         """The head of its log; None when no server has worked on it yet."""
-        if not await self._is_there("log_head"):
+        if not await self._exists("log_head"):
             return None
         found = await self._connection.fetchrow("SELECT epoch, newest, pruned FROM log_head")
         return LogHeadRow(*found) if found else None
@@ -60,7 +60,7 @@ class PostgresTableStore:
         return int(await self._connection.fetchval(f'SELECT count(*) FROM "{table.name}"'))  # noqa: S608
 
     async def read(self, table: Table) -> AsyncIterator[list[Row]]:
-        """All rows by primary key, CHUNK at once."""
+        """All rows by primary key, CHUNK_ROWS at once."""
         columns = ", ".join(f'"{column}"' for column in table.columns)
         # Text is sorted by its bytes, as in SQLite, whatever the database's language.
         order = ' COLLATE "C"' if table.types[table.columns.index(table.key)].startswith("VARCHAR") else ""
@@ -90,7 +90,7 @@ class PostgresTableStore:
             self._booleans[table.name] = {table.columns.index(row["column_name"]) for row in found}
         if booleans := self._booleans[table.name]:
             rows = [
-                tuple([bool(value) if place in booleans else value for place, value in enumerate(row)]) for row in rows
+                tuple([bool(value) if index in booleans else value for index, value in enumerate(row)]) for row in rows
             ]
         await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
 
@@ -111,9 +111,9 @@ class PostgresTableStore:
         await self._connection.execute("INSERT INTO server_key (id, key) VALUES (1, $1)", key.hex())
 
     async def fingerprint(self) -> str | None:
-        """The checksum that `put_mark` has stored."""
-        mark: str | None = await self._connection.fetchval(FINGERPRINT_SQL)
-        return mark
+        """The checksum that `set_fingerprint` has stored."""
+        fingerprint: str | None = await self._connection.fetchval(FINGERPRINT_SQL)
+        return fingerprint
 
     async def set_fingerprint(self, checksum: str) -> None:
         """Store the checksum of the copied rows, as hexadecimal digits, where no server reads it."""
@@ -123,36 +123,36 @@ class PostgresTableStore:
         name: str | None = await self._connection.fetchval(SEQUENCE, table.name, table.key)
         return name
 
-    async def _is_there(self, name: str) -> bool:
+    async def _exists(self, name: str) -> bool:
         return await self._connection.fetchval("SELECT to_regclass($1)", name) is not None
 
 
 @asynccontextmanager
-async def snapshot(place: Postgres) -> AsyncIterator[PostgresTableStore]:
+async def snapshot(target: Postgres) -> AsyncIterator[PostgresTableStore]:
     """One state of a database, to read from, also while servers write."""
-    async with _connected(place) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with _connected(target) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         yield PostgresTableStore(connection)
 
 
 @asynccontextmanager
-async def exclusive(place: Postgres) -> AsyncIterator[PostgresTableStore]:
+async def exclusive(target: Postgres) -> AsyncIterator[PostgresTableStore]:
     """A transaction that writes while no one else can; CopyError when a server works on the database."""
-    async with _connected(place) as connection:
+    async with _connected(target) as connection:
         try:
-            await connection.execute(TAKE_USE.format(wait=IN_USE_TIMEOUT, kind="", lock=DATABASE_IN_USE_LOCK))
+            await connection.execute(LOCK_DATABASE.format(wait=IN_USE_TIMEOUT, kind="", lock=DATABASE_IN_USE_LOCK))
         except asyncpg.LockNotAvailableError:
-            raise CopyError(f"{place} is in use by another Quart Notes process") from None
+            raise CopyError(f"{target} is in use by another Quart Notes process") from None
         async with connection.transaction():
             await connection.execute(f"SELECT pg_advisory_xact_lock({WRITING})")
             yield PostgresTableStore(connection)
 
 
 @asynccontextmanager
-async def _connected(place: Postgres) -> AsyncIterator[Any]:
+async def _connected(target: Postgres) -> AsyncIterator[Any]:
     """A connection with long timeouts; CopyError for every error of the server."""
     try:
         connection = await asyncpg.connect(
-            place.url,
+            target.url,
             timeout=CONNECT_TIMEOUT,
             server_settings={
                 "application_name": "quart-notes copier",
@@ -169,4 +169,4 @@ async def _connected(place: Postgres) -> AsyncIterator[Any]:
     except CONNECTION_ERRORS as error:
         if getattr(error, "filename", None) is not None:  # of the file on the other side
             raise
-        raise CopyError(f"{place}: {str(error) or 'no answer in time'}") from error
+        raise CopyError(f"{target}: {str(error) or 'no answer in time'}") from error

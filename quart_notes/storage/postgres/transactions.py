@@ -30,7 +30,7 @@ READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({WRITING})"
 APPEND = """
     WITH head AS (UPDATE log_head SET newest = newest + $1::bigint WHERE id = 1 RETURNING newest),
-    told AS (
+    logged AS (
         INSERT INTO event_log (number, topic, body, subject, created_at)
         SELECT head.newest - $1::bigint + entry.place, entry.topic, entry.body, entry.subject, $5
         FROM head, unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS entry (topic, body, subject, place)
@@ -40,11 +40,8 @@ APPEND = """
 STATUS = "SELECT pg_xact_status($1::text::xid8)"
 OUTCOME_TIMEOUT = 5.0  # seconds to find out the outcome of a commit whose response was lost
 RETRY_DELAY = 0.1  # seconds between two attempts at that
-CONNECTION_LOST = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    OSError,
-)  # the response may be lost
+# After these, the response may be lost.
+CONNECTION_LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError)
 OUTCOME_UNKNOWN = "the outcome of a commit is not known"
 VALUE = re.compile(r"\?(\d+)")
 
@@ -113,7 +110,7 @@ class PostgresTransaction(TransactionWrapper):
                 raise OperationalError(OUTCOME_UNKNOWN) from error
             if not committed:
                 raise _to_tortoise_error(error) from error
-            log.warning("The answer to a commit was lost; asked again, the server has made it: %s", error)
+            log.warning("The response to a commit was lost, but the server has committed: %s", error)
         else:
             # After a failed statement the server answers COMMIT with ROLLBACK, without an error.
             if outcome != "COMMIT":

@@ -1,8 +1,8 @@
 """Copies of a SQLite database: made while it is in use, checked, and restored."""
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -19,14 +19,13 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
 
     source   https://www.sqlite.org/backup.html
     """
-    partial = target.with_name(target.name + ".part")
 
     def report(_: int, remaining: int, total: int) -> None:
         if progress is not None:
             progress(100 - remaining * 100 // max(total, 1))
 
-    make_file(partial)
-    try:
+    with partial_file(target) as partial:
+        make_file(partial)
         with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
             # Read one state: otherwise each write between two steps makes SQLite start over, for ever if busy.
             from_.execute("BEGIN")
@@ -34,8 +33,22 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
             from_.backup(to, pages=COPY_PAGES, progress=report)
             to.execute("PRAGMA journal_mode = DELETE")  # one file, without others beside it
         partial.replace(target)
+
+
+@contextmanager
+def partial_file(target: Path) -> Iterator[Path]:
+    """A name for a database that becomes `target` when it is complete; a file that still has the name is removed."""
+    partial = target.with_name(target.name + ".part")
+    _remove(partial)  # left by a process that was killed
+    try:
+        yield partial
     finally:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
+
+
+def _remove(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
 
 
 def check(file: Path) -> None:
@@ -79,32 +92,32 @@ def restore(source: Path, file: Path) -> Path | None:
     fresh = file.with_name(file.name + ".restoring")
     copy(source, fresh)
     assign_new_epoch(fresh)
-    kept = replaced(file)
+    former = replaced_name(file)
     existed = file.exists()
     # Moved as it is, with SQLite's other files: it may be damaged, and therefore be replaced.
     for suffix in ("-wal", "-shm", ""):
-        present = file.with_name(file.name + suffix)
-        if present.exists():
-            present.replace(kept.with_name(kept.name + suffix))
+        existing = file.with_name(file.name + suffix)
+        if existing.exists():
+            existing.replace(former.with_name(former.name + suffix))
     fresh.replace(file)
-    return kept if existed else None
+    return former if existed else None
 
 
 def assign_new_epoch(file: Path) -> None:
     """Give the log of a copy that will be used a new epoch."""
     with closing(sqlite3.connect(file)) as connection, connection:
-        _keep_origins(connection)
+        _store_origins(connection)
         connection.execute("UPDATE log_head SET epoch = ?", (new_epoch(),))
 
 
-def replaced(file: Path) -> Path:
+def replaced_name(file: Path) -> Path:
     """The path for the former file."""
     return file.with_name(f"{file.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}{file.suffix}")
 
 
-def _keep_origins(connection: sqlite3.Connection) -> None:
+def _store_origins(connection: sqlite3.Connection) -> None:
     """Store the former origins of notes, which contain the epoch: an older export must not duplicate them."""
     has_origins = connection.execute("SELECT 1 FROM pragma_table_info('note') WHERE name = 'origin'").fetchone()
     if has_origins:
-        former = "(SELECT epoch FROM log_head) || '/' || id"
-        connection.execute(f"UPDATE note SET origin = {former} WHERE origin IS NULL")  # noqa: S608 - a constant
+        origin = "(SELECT epoch FROM log_head) || '/' || id"
+        connection.execute(f"UPDATE note SET origin = {origin} WHERE origin IS NULL")  # noqa: S608 - a constant

@@ -65,14 +65,14 @@ class SqliteTransaction(SqliteTransactionWrapper):
         connection = self._connection._conn
         if self._reads_only or connection.in_transaction:
             return False
-        ((patience,),) = connection.execute(BUSY_TIMEOUT_PRAGMA).fetchall()
+        ((timeout,),) = connection.execute(BUSY_TIMEOUT_PRAGMA).fetchall()
         connection.execute(f"{BUSY_TIMEOUT_PRAGMA}=0")
         try:
             connection.execute(self._begin)
         except sqlite3.Error:
-            return False  # the other way raises the error
+            return False  # `_rollback_and_begin` raises the error
         finally:
-            connection.execute(f"{BUSY_TIMEOUT_PRAGMA}={patience}")
+            connection.execute(f"{BUSY_TIMEOUT_PRAGMA}={timeout}")
         return True
 
     def _rollback_and_begin(self, connection: sqlite3.Connection) -> None:
@@ -140,11 +140,11 @@ def _append(entries: Sequence[tuple[str, bytes, str | None]], at: datetime, conn
     """Insert the events; returns the number of the first. Plain SQL: this runs in the connection's thread."""
     ((newest,),) = connection.execute(NUMBER, (len(entries),)).fetchall()
     first = int(newest) - len(entries) + 1
-    moment = at.isoformat(" ")
+    created_at = at.isoformat(" ")
     connection.executemany(
         INSERT,
         [
-            (number, topic, body.decode(), subject, moment)
+            (number, topic, body.decode(), subject, created_at)
             for number, (topic, body, subject) in enumerate(entries, first)
         ],
     )

@@ -31,37 +31,39 @@ class SqliteTableStore:
 
     def tables(self) -> list[Table]:
         """The tables to copy; each after the tables that it refers to."""
-        names = {name for (name,) in self._ask("SELECT name FROM sqlite_master WHERE type = 'table'")} - OWN - EXCLUSIVE
-        referred = {name: {row[2] for row in self._ask(f'PRAGMA foreign_key_list("{name}")')} for name in sorted(names)}
-        return [self._table(name) for name in TopologicalSorter(referred).static_order()]
+        names = (
+            {name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")} - OWN - EXCLUSIVE
+        )
+        parents = {name: {row[2] for row in self._rows(f'PRAGMA foreign_key_list("{name}")')} for name in sorted(names)}
+        return [self._table(name) for name in TopologicalSorter(parents).static_order()]
 
     def _table(self, name: str) -> Table:
-        columns = self._ask(f'PRAGMA table_info("{name}")')
+        columns = self._rows(f'PRAGMA table_info("{name}")')
         (key,) = (column[1] for column in columns if column[5])
         return Table(name, tuple(column[1] for column in columns), tuple(column[2] for column in columns), key)
 
     def unfinished(self) -> int:
         """Number of imports that can still run, or run again."""
-        return int(self._ask("SELECT count(*) FROM job WHERE state <> 'done'")[0][0])
+        return int(self._rows("SELECT count(*) FROM job WHERE state <> 'done'")[0][0])
 
     async def head(self) -> LogHeadRow | None:
         """The head of its log; None when no server has worked on it yet."""
-        found = self._ask("SELECT epoch, newest, pruned FROM log_head")
+        found = self._rows("SELECT epoch, newest, pruned FROM log_head")
         return LogHeadRow(*found[0]) if found else None
 
     async def event(self, number: int) -> Row | None:
         """The topic and the body of an event that is still in the log."""
-        found = self._ask("SELECT topic, body FROM event_log WHERE number = ?", number)
+        found = self._rows("SELECT topic, body FROM event_log WHERE number = ?", number)
         return found[0] if found else None
 
     async def count(self, table: Table) -> int:
         """Number of rows."""
-        return int(self._ask(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - a table's own name
+        return int(self._rows(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - a table's own name
 
     async def read(self, table: Table) -> AsyncIterator[list[Row]]:
-        """All rows by primary key, CHUNK at once."""
+        """All rows by primary key, CHUNK_ROWS at once."""
         checks = [_check(kind) for kind in table.types]
-        rows = self._connection.execute(f'SELECT {_listed(table)} FROM "{table.name}" ORDER BY "{table.key}"')  # noqa: S608
+        rows = self._connection.execute(f'SELECT {_column_list(table)} FROM "{table.name}" ORDER BY "{table.key}"')  # noqa: S608
         while found := rows.fetchmany(tables.CHUNK_ROWS):
             yield [_checked(table, checks, row) for row in found]
 
@@ -71,7 +73,7 @@ class SqliteTableStore:
             return 0
         greatest = f'SELECT max("{table.key}") FROM "{table.name}"'  # noqa: S608
         given = "SELECT max(seq) FROM sqlite_sequence WHERE name = ?"
-        return max(self._ask(greatest)[0][0] or 0, self._ask(given, table.name)[0][0] or 0)
+        return max(self._rows(greatest)[0][0] or 0, self._rows(given, table.name)[0][0] or 0)
 
     async def delete_all(self, tables: Sequence[Table]) -> None:
         """Delete all rows."""
@@ -80,9 +82,9 @@ class SqliteTableStore:
 
     async def write(self, table: Table, rows: list[Row]) -> None:
         """Insert rows."""
-        places = ", ".join("?" * len(table.columns))
+        placeholders = ", ".join("?" * len(table.columns))
         self._connection.executemany(
-            f'INSERT INTO "{table.name}" ({_listed(table)}) VALUES ({places})',  # noqa: S608
+            f'INSERT INTO "{table.name}" ({_column_list(table)}) VALUES ({placeholders})',  # noqa: S608
             [[value.isoformat(" ") if isinstance(value, datetime) else value for value in row] for row in rows],
         )
 
@@ -92,7 +94,7 @@ class SqliteTableStore:
         if used:
             self._connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, used))
 
-    def _ask(self, query: str, *values: Any) -> list[Any]:
+    def _rows(self, query: str, *values: Any) -> list[Any]:
         return self._connection.execute(query, values).fetchall()
 
 
@@ -106,25 +108,19 @@ def opened(file: Path) -> Iterator[SqliteTableStore]:
         yield SqliteTableStore(connection)
 
 
-def _listed(table: Table) -> str:
+def _column_list(table: Table) -> str:
     return ", ".join(f'"{column}"' for column in table.columns)
 
 
 def _checked(table: Table, checks: list[Callable[[Any], Any]], row: Row) -> Row:
-    try:
-        return tuple([None if value is None else check(value) for check, value in zip(checks, row, strict=True)])
-    except ValueError:
-        for column, check, value in zip(table.columns, checks, row, strict=True):
-            _name_trouble(table, row[table.columns.index(table.key)], column, check, value)
-        raise
-
-
-def _name_trouble(table: Table, key: Any, column: str, check: Callable[[Any], Any], value: Any) -> None:
-    try:
-        if value is not None:
-            check(value)
-    except ValueError as error:
-        raise CopyError(f"{table.name} {key!r}: {column} {error}") from None
+    values = []
+    for column, check, value in zip(table.columns, checks, row, strict=True):
+        try:
+            values.append(None if value is None else check(value))
+        except ValueError as error:
+            key = row[table.columns.index(table.key)]
+            raise CopyError(f"{table.name} {key!r}: {column} {error}") from None
+    return tuple(values)
 
 
 def _check(kind: str) -> Callable[[Any], Any]:
@@ -133,7 +129,7 @@ def _check(kind: str) -> Callable[[Any], Any]:
         return partial(_text, int(length[1]))
     checks: dict[str, Callable[[Any], Any]] = {
         "TEXT": partial(_text, 1 << 30),
-        "TIMESTAMP": _moment,
+        "TIMESTAMP": _time,
         "REAL": _float,
         "INT": _int,
     }
@@ -155,12 +151,12 @@ def _text(length: int, value: Any) -> str:
     return value
 
 
-def _moment(value: Any) -> datetime:
+def _time(value: Any) -> datetime:
     try:
-        moment = datetime.fromisoformat(value)
+        time = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError("is no moment") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        raise ValueError("is no time") from None
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _float(value: Any) -> float:

@@ -8,20 +8,9 @@ import asyncio
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, lockf
 from types import TracebackType
-from typing import Protocol
 
 NEXT, WRITING = 0, 1  # bytes that are locked
 ACQUIRE_TIMEOUT = 10.0  # seconds to wait for the lock: a suspended process may hold it for ever
-
-
-class Acquire(Protocol):
-    """The context manager around each transaction that writes."""
-
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 class FairWriteLock:
@@ -46,16 +35,16 @@ class FairWriteLock:
         if self._acquiring is None and self._lock(NEXT, wait=False) and self._lock(WRITING, wait=False):
             self._unlock(NEXT)
             return
-        taking = self._acquiring = self._acquiring or asyncio.create_task(self._acquire(), name="turn to write")
+        acquiring = self._acquiring = self._acquiring or asyncio.create_task(self._acquire(), name="write lock")
         self._wanted = True
         try:
-            await asyncio.wait([taking], timeout=ACQUIRE_TIMEOUT)
+            await asyncio.wait([acquiring], timeout=ACQUIRE_TIMEOUT)
         finally:
             self._wanted = False
-        if not taking.done():
+        if not acquiring.done():
             raise TimeoutError("Another process has been writing for too long.")
         self._acquiring = None
-        taking.result()
+        acquiring.result()
 
     async def _acquire(self) -> None:
         if not (self._lock(NEXT, wait=False) and self._lock(WRITING, wait=False)):

@@ -138,4 +138,4 @@ def _example(kind: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
     shape = kind.model_fields[thing].annotation
     example = schemas[shape.__name__]["examples"][0] if shape is not None else {}
     place = {"id": EXAMPLE_ID} if kind in DURABLE else {}
-    return {**place, "topic": getattr(kind, "told_on", ""), "action": "update", thing: example}
+    return {**place, "topic": getattr(kind, "example_topic", ""), "action": "update", thing: example}

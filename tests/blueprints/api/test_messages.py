@@ -168,7 +168,7 @@ async def test_a_message_sent_again_is_the_one_that_is_there(api: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("where", ["directly", "in a room"])
-async def test_sent_many_times_at_once_it_is_posted_once_and_told_once(api: httpx.AsyncClient, where: str):
+async def test_sent_many_times_at_once_it_is_posted_once_and_example_topicce(api: httpx.AsyncClient, where: str):
     ada, bob = await people(api, 2)
     place = await room(api)
     await tell(api, ada, bob)

@@ -17,7 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from quart_notes.settings import Postgres, Settings
-from quart_notes.storage.database import PRAGMAS
+from quart_notes.storage.sqlite.file import PRAGMAS
 from tests.support.servers import postgres
 from tests.support.servers.server_fork import run
 
@@ -40,6 +40,12 @@ def settings_for(folder: Path, **settings: Any) -> Settings:
     return Settings(data=folder, **settings)
 
 
+def database_file(settings: Settings) -> Path:
+    """The SQLite file of these settings."""
+    assert isinstance(settings.database, Path)
+    return settings.database
+
+
 def flags_for(folder: Path) -> list[str]:
     """The same as flags of the command line, without the folder itself."""
     put_empty_database(folder)
@@ -53,7 +59,7 @@ def put_empty_database(folder: Path) -> None:
     if postgres.chosen():
         folder.mkdir(parents=True, exist_ok=True)
         return
-    file = Settings(data=folder).database_file
+    file = database_file(Settings(data=folder))
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(file_after("migrate"))
@@ -65,7 +71,7 @@ def file_after(command: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         done = run(command, folder=Path(folder), env=dict(os.environ))
         assert done.returncode == 0, done.stderr
-        return (Path(folder) / "data" / Settings().database_file.name).read_bytes()
+        return (Path(folder) / "data" / database_file(Settings()).name).read_bytes()
 
 
 def stored(place: Path | Postgres, query: str, *values: Any) -> list[Any]:

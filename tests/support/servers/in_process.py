@@ -21,7 +21,7 @@ State = dict[int, Json]
 @asynccontextmanager
 async def opened(folder: Path, *, alone: bool = True, **settings: Any) -> AsyncIterator[Core]:
     """The parts, working on a database in `folder`, which no other process uses when they are `alone`."""
-    core = Core.build(settings_for(folder, **settings), alone=alone)
+    core = Core(settings_for(folder, **settings), alone=alone)
     with no_wait_for_the_disk():
         await core.database.open()
     try:

@@ -9,7 +9,7 @@ import pytest
 from quart_notes import migrations
 from quart_notes.core import Core
 from quart_notes.settings import Settings
-from quart_notes.storage.database import APPS
+from quart_notes.storage.schema_version import APPS
 
 ALL = sorted(file.stem for file in Path(migrations.__file__).parent.glob("0*.py"))
 
@@ -23,7 +23,7 @@ async def made_by(known: int, settings: Settings, folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(package.parent)
         patch.setitem(APPS["quart_notes"], "migrations", "old_migrations")
-        core = Core.build(settings)
+        core = Core(settings)
         try:
             assert await core.database.open() == ALL[:known]
             await core.log.open()

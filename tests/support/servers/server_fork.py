@@ -205,7 +205,7 @@ def _become(order: dict[str, Any], *files: int) -> None:
     os.environ.update(order["env"])
     sys.argv = ["quart-notes", *order["arguments"]]
     if not order["earnest"]:
-        sys.modules["quart_notes.storage.database"].PRAGMAS["synchronous"] = "OFF"
+        sys.modules["quart_notes.storage.sqlite.file"].PRAGMAS["synchronous"] = "OFF"
         passwords: Any = sys.modules["quart_notes.domain.passwords"]
         passwords.HASHER = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         passwords.DUMMY_HASH = passwords.HASHER.hash("nobody's password")

@@ -167,7 +167,7 @@ async def _open_resources(core: Core, resources: AsyncExitStack) -> None:
     await core.rooms.open()
     await core.boards.open()
     if core.commit_channel is not None:
-        core.commit_channel.on_datagram(core.replication.receive)
+        core.commit_channel.on_datagram = core.replication.receive
         core.replication.start(core.commit_channel)
         resources.callback(core.replication.stop)
     await core.follower.start()
@@ -206,8 +206,7 @@ def _elections(core: Core) -> list[LeaderElection]:
 def _leader_lock(place: Path | Postgres) -> Lock:
     if isinstance(place, Path):
         return FileLock(place.with_name(place.name + ".leader"))
-    from quart_notes.storage.postgres.advisory_lock import (
-        AdvisoryLock,  # a server on SQLite does not need PostgreSQL's driver
-    )
+    # Late: a server on SQLite does not need PostgreSQL's driver.
+    from quart_notes.storage.postgres.advisory_lock import AdvisoryLock
 
     return AdvisoryLock(place, LEADER_LOCK_KEY)

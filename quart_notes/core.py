@@ -131,9 +131,8 @@ class Core:
 def _commit_channel(settings: Settings, worker_slot: WorkerSlot | None) -> WorkerChannel | PostgresNotifications | None:
     """The channel to the other processes of the database; None when there are none."""
     if isinstance(settings.database, Postgres):
-        from quart_notes.cluster.postgres_notifications import (
-            PostgresNotifications,  # a server on SQLite does not need PostgreSQL's driver
-        )
+        # Late: a server on SQLite does not need PostgreSQL's driver.
+        from quart_notes.cluster.postgres_notifications import PostgresNotifications
 
         return PostgresNotifications(settings.database)
     return worker_slot.channel if worker_slot else None

@@ -116,7 +116,7 @@ def _joining(who: FeedAccess) -> Join:
         if who.user is not None:
             return [presence.join(room_id, who.user) for room_id in who.rooms]
         for room_id in who.rooms:
-            presence.announce_to_guest(room_id)
+            presence.schedule_publish(room_id)
         return []
 
     return join

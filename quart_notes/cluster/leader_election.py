@@ -36,14 +36,13 @@ class FileLock:
 
     async def acquire(self) -> bool:
         """Whether this process holds the lock."""
-        if self._held is not None:
-            return True
-        make_folder(self._file.parent)
-        opened = open_file(self._file, "ab")
-        if try_lock(opened):
-            self._held = opened
-        else:
-            opened.close()
+        if self._held is None:
+            make_folder(self._file.parent)
+            opened = open_file(self._file, "ab")
+            if try_lock(opened):
+                self._held = opened
+            else:
+                opened.close()
         return self._held is not None
 
     async def release(self) -> None:

@@ -40,7 +40,7 @@ class PostgresNotifications(CommitChannel):
     def __init__(self, target: Postgres) -> None:
         super().__init__()
         self._target = target
-        self._datagram_listeners: list[Callable[[bytes], None]] = []
+        self.on_datagram: Callable[[bytes], None] = lambda datagram: None  # called with all datagrams, own ones too
         self._waiting: list[asyncio.Future[int]] = []
         self._datagrams: deque[str] = deque(maxlen=MAX_WAITING)
         self._work = asyncio.Event()
@@ -86,10 +86,6 @@ class PostgresNotifications(CommitChannel):
         number: int = await waiting
         return number
 
-    def on_datagram(self, listener: Callable[[bytes], None]) -> None:
-        """Call `listener` with each datagram that a process sends, this one too."""
-        self._datagram_listeners.append(listener)
-
     def send(self, datagram: bytes) -> None:
         """Send ASCII text of up to `limit` bytes to all."""
         self._datagrams.append(datagram.decode("ascii"))
@@ -110,8 +106,7 @@ class PostgresNotifications(CommitChannel):
         self.on_commit(int(payload), ())
 
     def _on_notify_datagram(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:
-        for listener in self._datagram_listeners:
-            listener(payload.encode())
+        self.on_datagram(payload.encode())
 
     async def _keep_listening(self) -> None:
         while True:

@@ -39,7 +39,7 @@ class WorkerChannel(CommitChannel):
         self._numbers = memoryview(numbers).cast("Q")
         self._inbox = inbox
         self._outboxes = [_Outbox(outbox) for outbox in outboxes]
-        self._datagram_listeners: list[Callable[[bytes], None]] = []
+        self.on_datagram: Callable[[bytes], None] = lambda datagram: None  # called with datagrams of other workers
         self.limit = DATAGRAM_LIMIT
         inbox.setblocking(False)
 
@@ -76,10 +76,6 @@ class WorkerChannel(CommitChannel):
         """The number up to which everything is committed."""
         return max(self._numbers)
 
-    def on_datagram(self, listener: Callable[[bytes], None]) -> None:
-        """Call `listener` with each datagram that another worker sends."""
-        self._datagram_listeners.append(listener)
-
     def send(self, datagram: bytes) -> None:
         """Send up to `limit` bytes to each of the others."""
         for outbox in self._outboxes:
@@ -98,8 +94,7 @@ class WorkerChannel(CommitChannel):
             elif datagram == WAKE:
                 woken = True
             else:
-                for receive in self._datagram_listeners:
-                    receive(datagram[1:])
+                self.on_datagram(datagram[1:])
         if woken:
             self.on_commit(max(self._numbers), ())
 

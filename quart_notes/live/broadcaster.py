@@ -127,10 +127,6 @@ class Broadcaster:
         """Call `act` with each message of an internal topic, within `publish`."""
         self._listeners.setdefault(topic, []).append(act)
 
-    def subscriber_count(self) -> int:
-        """Number of subscribers."""
-        return sum(len(channel.readers) for channel in self._channels.values())
-
     def encoder_counts(self) -> "Counter[Encoder]":
         """Number of subscribers by message encoding."""
         return Counter(reader.encoder for channel in self._channels.values() for reader in channel.readers)

@@ -150,18 +150,15 @@ class EventLog:
     async def read_after(self, number: int) -> LogPage:
         """At most PAGE_EVENTS events after that number, oldest first, for the follower; it never waits for requests."""
         with dedicated_connection():
-            return await self._read_after(number)
-
-    async def _read_after(self, number: int) -> LogPage:
-        async with self._database.snapshot() as connection:
-            head = await self._head(connection)
-            if head.epoch != self.epoch or not head.pruned <= number <= head.newest:
-                return LogPage([], number, more=False, gap=True)
-            if head.newest == number:
-                return LogPage([], number, more=False, gap=False)
-            query = LoggedEvent.filter(number__gt=number).using_db(connection).order_by("number").limit(PAGE_EVENTS)
-            rows = await query.values_list("number", "topic", "body")
-            bodies = await _with_deleted_text(connection, [body.encode() for _, _, body in rows])
+            async with self._database.snapshot() as connection:
+                head = await self._head(connection)
+                if head.epoch != self.epoch or not head.pruned <= number <= head.newest:
+                    return LogPage([], number, more=False, gap=True)
+                if head.newest == number:
+                    return LogPage([], number, more=False, gap=False)
+                query = LoggedEvent.filter(number__gt=number).using_db(connection).order_by("number").limit(PAGE_EVENTS)
+                rows = await query.values_list("number", "topic", "body")
+                bodies = await _with_deleted_text(connection, [body.encode() for _, _, body in rows])
         messages = [self._message(found, topic, body) for (found, topic, _), body in zip(rows, bodies, strict=True)]
         more = len(messages) == PAGE_EVENTS
         up_to = messages[-1].number or 0 if more else head.newest

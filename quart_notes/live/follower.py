@@ -23,27 +23,18 @@ def stop_process() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-CommitListener = Callable[[int | None, Sequence[FeedMessage]], None]
-
-
 class CommitChannel:
     """How processes that share a database announce their commits to each other; this one has no other process.
 
-    alone   no other process writes to this database
+    alone       no other process writes to this database
+    on_commit   is called whenever another process may have committed something, with the number of the newest event,
+                None if that is unknown, and the events themselves if they were sent along
     """
 
     alone = True
 
     def __init__(self) -> None:
-        self.on_commit: CommitListener = lambda number, messages: None
-
-    def listen(self, on_commit: CommitListener) -> None:
-        """Call `on_commit` whenever another process may have committed something.
-
-        It gets the number of the newest event, None if that is unknown, and the events themselves if they were sent
-        along.
-        """
-        self.on_commit = on_commit
+        self.on_commit: Callable[[int | None, Sequence[FeedMessage]], None] = lambda number, messages: None
 
     def is_connected(self) -> bool:
         """Whether announcements of the others arrive, or will again in a moment."""
@@ -85,7 +76,7 @@ class Follower:
         self._announced = 0  # the newest number that was announced
         self._expecting = False
         self._task: asyncio.Task[None] | None = None
-        channel.listen(self._on_commit)
+        channel.on_commit = self._on_commit
 
     async def start(self) -> None:
         """Start at the current end of the log."""

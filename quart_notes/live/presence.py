@@ -112,10 +112,6 @@ class Presence:
 
         return leave
 
-    def announce_to_guest(self, room_id: int) -> None:
-        """A connection without a user starts to follow a room: publish its state."""
-        self._schedule_publish(room_id)
-
     def typing(self, room_id: int, user: UserOut) -> None:
         """A user is typing, for TYPING_DURATION from now."""
         room = self._room(room_id)
@@ -187,12 +183,12 @@ class Presence:
             task.add_done_callback(self._loading.discard)
         else:
             for room_id in changed:
-                self._schedule_publish(room_id)
+                self.schedule_publish(room_id)
 
     def forget_remote(self, process: str) -> None:
         """Another process has ended: remove its state."""
         for room_id in self._remote.pop(process, {}):
-            self._schedule_publish(room_id)
+            self.schedule_publish(room_id)
 
     def clear_typing(self, room_id: int, user_id: int) -> None:
         """A user stopped typing, on a connection of any process."""
@@ -201,7 +197,7 @@ class Presence:
             there = rooms.get(room_id)
             if there is not None and user_id in there.typing:
                 rooms[room_id] = there._replace(typing=there.typing - {user_id})
-                self._schedule_publish(room_id)
+                self.schedule_publish(room_id)
 
     async def _load(self, user_ids: Collection[int], room_ids: Iterable[int]) -> None:
         """Load the users of some rooms, then publish these."""
@@ -211,7 +207,7 @@ class Presence:
         for room_id in room_ids:
             room = self._room(room_id)
             room.users = {**found, **room.users}  # loaded users may have changed during the read
-            self._schedule_publish(room_id)
+            self.schedule_publish(room_id)
 
     def _user_changed(self, message: FeedMessage) -> None:
         """A user, who may be in a room, was renamed."""
@@ -219,7 +215,7 @@ class Presence:
         for room_id, room in self._rooms.items():
             if user.id in room.users or any(user.id in (*there.users, *there.typing) for there in self._there(room_id)):
                 room.users[user.id] = user
-                self._schedule_publish(room_id)
+                self.schedule_publish(room_id)
 
     def _leave(self, room_id: int, user_id: int) -> None:
         room = self._room(room_id)
@@ -240,7 +236,7 @@ class Presence:
             self._local_changed(room_id)
 
     def _local_changed(self, room_id: int) -> None:
-        self._schedule_publish(room_id)
+        self.schedule_publish(room_id)
         if self.replication is not None:
             self.replication.state_changed()
 
@@ -260,7 +256,8 @@ class Presence:
             frozenset().union(*(part.typing for part in parts)),
         )
 
-    def _schedule_publish(self, room_id: int) -> None:
+    def schedule_publish(self, room_id: int) -> None:
+        """Publish the state of a room soon: it has changed, or a connection without a user starts to follow it."""
         room = self._room(room_id)
         if room.publishing is None and not self._broadcaster.closing:
             loop = asyncio.get_running_loop()

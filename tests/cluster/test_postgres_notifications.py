@@ -63,7 +63,7 @@ async def test_a_failed_connection_is_replaced(
     connections: list[Connection], notices: PostgresNotifications, error: Exception
 ):
     heard: list[int | None] = []
-    notices.listen(lambda number, *_: heard.append(number))
+    notices.on_commit = lambda number, _: heard.append(number)
     connections += [Connection(answering=error), Connection(listening=error), Connection()]
 
     await notices.start()

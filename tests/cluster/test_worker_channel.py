@@ -61,7 +61,7 @@ async def test_the_others_are_woken_and_oneself_is_not(three: list[WorkerChannel
     async with started(three):
         await asyncio.sleep(0.05)  # the words of the beginning are gone
         for slot, one in enumerate(three):
-            one.listen(lambda number, messages, slot=slot: woken.append((slot, number, list(messages))))  # type: ignore[misc]
+            one.on_commit = lambda number, messages, slot=slot: woken.append((slot, number, list(messages)))  # type: ignore[misc]
         three[0].announce(few)
         await until(lambda: len(woken) == 2, "both others are woken")
         three[0].announce(many)
@@ -74,7 +74,7 @@ async def test_datagrams_arrive_in_order_also_when_there_are_more_than_a_socket_
     said = [os.urandom(1).hex().encode() * (DATAGRAM_LIMIT // 2 - 1) for _ in range(60)]
     heard: list[bytes] = []
     async with started(three):
-        three[1].on_datagram(heard.append)
+        three[1].on_datagram = heard.append
         for number, word in enumerate(said):
             three[0].send(word)
             if number % 7 == 0:
@@ -92,7 +92,7 @@ async def test_a_suspended_worker_costs_a_bounded_memory_and_is_woken(three: lis
         three[0].announce(_messages(number))
         three[0].send(b"x" * 1000)
     assert all(len(outbox._waiting) <= 1024 for outbox in three[0]._outboxes)
-    asleep.listen(lambda number, _: woken.append(number))
+    asleep.on_commit = lambda number, _: woken.append(number)
     await asleep.start()
     # First it may hear of what a larger socket kept for it; then of all that has happened since.
     await until(lambda: woken[-1:] == [4999], "it is woken")

@@ -121,7 +121,7 @@ async def test_nothing_is_kept_for_topics_without_readers(broadcaster: Broadcast
         broadcaster.unsubscribe(reader)
         broadcaster.unsubscribe(reader)
 
-    assert broadcaster.subscriber_count() == 0
+    assert broadcaster.encoder_counts().total() == 0
     assert not broadcaster._channels
     assert not broadcaster._by_topic
     assert not broadcaster._dirty

@@ -225,7 +225,7 @@ async def test_unsubscribed_readers_are_written_to_no_more_and_forgotten(broadca
 
     await until(lambda: still.numbers == [1, 2], "the other one has both")
     assert wire.numbers == [1]
-    assert broadcaster.subscriber_count() == 1
+    assert broadcaster.encoder_counts().total() == 1
 
 
 async def test_closing_brings_what_has_gathered_and_ends_every_reader(broadcaster: Broadcaster):

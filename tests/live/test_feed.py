@@ -160,7 +160,7 @@ async def test_closing_ends_readers_wherever_they_are(core: Core, monkeypatch: p
         await asyncio.gather(*(follower.task for follower in followers))
     for follower in followers:
         await follower.close()
-    assert core.broadcaster.subscriber_count() == 0
+    assert core.broadcaster.encoder_counts().total() == 0
 
 
 @settings(max_examples=12)

@@ -163,7 +163,7 @@ async def test_a_second_connection_of_somebody_who_is_here_hears_who_is_here():
 
     await asyncio.sleep(MOMENT)
     assert listener.times == [0, 10]
-    presence.announce_to_guest(5)
+    presence.schedule_publish(5)
     await asyncio.sleep(2)
     assert listener.times == [0, 10, 10 + PUBLISH_INTERVAL]
     assert listener.last == (["Ada"], [], [])
@@ -265,10 +265,10 @@ async def test_an_empty_room_is_forgotten():
     for room_id in range(1, 101):
         leave, guest = presence.join(room_id, ADA), presence.join_as_guest(room_id, "Client 1")
         presence.typing(room_id, BOB)
-        presence.announce_to_guest(room_id)
+        presence.schedule_publish(room_id)
         leave()
         guest()
-        presence.announce_to_guest(1000 + room_id)
+        presence.schedule_publish(1000 + room_id)
     await asyncio.sleep(60)
 
     assert presence._rooms == {}

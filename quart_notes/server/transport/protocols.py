@@ -120,13 +120,12 @@ class ProblemH11Protocol(H11Protocol):
         )
         body = dump(problem(status_code, code, detail))
         await self._send_h11_event(
-            h11.Response(status_code=status_code, headers=[*problem_headers(body), *self._dated()])
+            h11.Response(
+                status_code=status_code, headers=[*problem_headers(body), *self.config.response_headers("h11")]
+            )
         )
         await self._send_h11_event(h11.Data(data=body))
         await self._send_h11_event(h11.EndOfMessage())
-
-    def _dated(self) -> list[tuple[bytes, bytes]]:
-        return list(self.config.response_headers("h11"))
 
 
 class CheckedH2Protocol(H2Protocol):

@@ -93,14 +93,14 @@ class LeaderElection:
                 if not await self._try():
                     await asyncio.sleep(RETRY_DELAY)
             except Exception:
-                log.exception("The process could not become the leader: %s", self._name)
+                log.exception("The process could not take the lead: %s", self._name)
 
     async def _try(self) -> bool:
         """Whether the database was available."""
         try:
             await self._check_lock()
         except ProblemError as error:
-            log.warning("The process could not become the leader, and tries again: %s: %s", self._name, error.detail)
+            log.warning("The process could not take the lead, and tries again: %s: %s", self._name, error.detail)
             return False
         return True
 

@@ -168,7 +168,7 @@ class Follower:
             if page.gap:
                 # The process was suspended for days, or the database was restored to an earlier state. Its caches
                 # cannot be trusted; a new process starts over.
-                log.critical("The log does not contain the position of this process; the process ends")
+                log.critical("The log has no such place as where this process stands; it ends")
                 self._on_unrecoverable()
                 await asyncio.Event().wait()
             self._publish(page.messages)

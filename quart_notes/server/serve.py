@@ -181,7 +181,7 @@ async def serve_metrics(
     try:
         await serve_app(app, listener, stopping, logger_class)
     except Exception:
-        log.exception("The metrics are not served any more; everything else is")
+        log.exception("Figures are no longer shown; everything else goes on")
 
 
 async def serve_app(

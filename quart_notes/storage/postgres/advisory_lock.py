@@ -54,9 +54,9 @@ class AdvisoryLock:
             return
         self._trouble = trouble
         if trouble:
-            log.warning("The lock of the leader cannot be requested: %s: %s", self._target, trouble)
+            log.warning("The process cannot ask for the lead: %s: %s", self._target, trouble)
         else:
-            log.info("The lock of the leader can be requested again: %s", self._target)
+            log.info("The process can ask for the lead again: %s", self._target)
 
     async def release(self) -> None:
         """Release it."""

@@ -110,7 +110,7 @@ class PostgresTransaction(TransactionWrapper):
                 raise OperationalError(OUTCOME_UNKNOWN) from error
             if not committed:
                 raise _to_tortoise_error(error) from error
-            log.warning("The response to a commit was lost, but the server has committed: %s", error)
+            log.warning("The answer to a commit was lost; asked again, the server has made it: %s", error)
         else:
             # After a failed statement the server answers COMMIT with ROLLBACK, without an error.
             if outcome != "COMMIT":

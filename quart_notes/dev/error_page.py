@@ -64,6 +64,10 @@ class ErrorReport:
         first = max(self.line - 1 - AROUND, 0)
         return [(number, line[:LINE_MAX]) for number, line in enumerate(text[first : self.line + AROUND], first + 1)]
 
+    def shown(self) -> dict[str, Any]:
+        """The data that `overlay.js` shows."""
+        return {"title": self.title, "what": self.what, "where": self.where, "lines": self.lines(), "line": self.line}
+
     def response(self, status: int, code: str, root: str) -> Response:
         """The response to a request: a page for a browser, a problem for a program."""
         if wants_html():
@@ -101,8 +105,8 @@ class State:
     trouble: ErrorReport | None = None
 
     def data(self) -> bytes:
-        """As JSON on one line; `overlay.js` shows the content of the page."""
-        trouble = self.trouble and {"title": self.trouble.title, "page": self.trouble.page("")}
+        """As JSON on one line."""
+        trouble = self.trouble and self.trouble.shown()
         return json.dumps({"run": self.run, "pages": self.pages, "build": self.build, "trouble": trouble}).encode()
 
     async def follow(self, response: Response, root: str) -> None:

@@ -14,12 +14,38 @@ export function show(trouble, root) {
     document.body.append(host);
   }
   dialog.setAttribute("aria-label", trouble.title);
-  const page = new DOMParser().parseFromString(trouble.page, "text/html");
-  dialog.replaceChildren(...page.querySelectorAll(".trouble"));
+  dialog.replaceChildren(panel(trouble));
   if (!dialog.open) dialog.showModal();
 }
 
 export function hide() {
   dialog.close();
   host.remove();
+}
+
+/** @param {Trouble} trouble */
+function panel({ title, what, where, lines, line }) {
+  const list = element("ol", "lines", "");
+  for (const [number, text] of lines) {
+    const item = element("li", number === line ? "here" : "", "");
+    item.append(element("span", "", String(number)), ` ${text}\n`);
+    list.append(item);
+  }
+  const whole = element("div", "trouble", "");
+  whole.append(
+    element("h1", "", title),
+    element("p", "what", what),
+    element("p", "where", where),
+    list,
+    element("p", "hint", "Fix it and save: this message then goes away. Escape shows the page."),
+  );
+  return whole;
+}
+
+/** @param {string} tag @param {string} name @param {string} text */
+function element(tag, name, text) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  made.textContent = text;
+  return made;
 }

@@ -1,7 +1,10 @@
-/** An error, and a page that shows it. */
+/** An error, see `ErrorReport.shown`; `line` is the number of the line with the error. */
 interface Trouble {
   title: string;
-  page: string;
+  what: string;
+  where: string;
+  lines: [number, string][];
+  line: number | null;
 }
 
 /** What pages are made from: see `State` in `error_page.py`. */

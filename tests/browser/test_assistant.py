@@ -3,6 +3,7 @@
 import re
 from functools import partial
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -134,8 +135,6 @@ def test_axe_finds_nothing_while_the_name_is_offered(come, rest, ada):
 
 def test_without_a_model_no_page_speaks_of_the_assistant(windows, server, upstream):
     """Only who can set one up is told where; as soon as there is one, it is there as ever."""
-    import httpx
-
     server.stop()
     server.flags = ("--ollama-url", upstream.url)
     upstream.has("another:latest")

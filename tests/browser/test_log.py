@@ -3,6 +3,7 @@
 import re
 from functools import partial
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -40,8 +41,6 @@ def come(windows, shared_server):
 @pytest.fixture(scope="module")
 def long_room(shared_server):
     """A room with 230 messages of a person who is gone."""
-    import httpx
-
     with httpx.Client(base_url=shared_server.base, verify=False) as rest:
         author, place = person(rest, "cy"), room(rest)
         for number in range(230):

@@ -23,9 +23,8 @@ def test_letters_are_folded_here_as_on_the_server(window):
     known = [letter for letter in known if unicodedata.category(letter) not in {"Cn", "Co"}]
     joined = ["e\u0301", "E\u0323\u0302", "\u1112\u1161\u11ab", "が", "か\u3099", "ΌΔΟΣ", "Σ", "ςσ", "ﷺ", "ǅ", "ŉ"]
 
-    there = [
-        searchable(letter).lower() for letter in known + joined
-    ]  # Cherokee is folded upwards by one, downwards by the other
+    # Cherokee is folded upwards by one, downwards by the other.
+    there = [searchable(letter).lower() for letter in known + joined]
     here = window.evaluate(FOLDS, known + joined)
 
     assert [pair for pair in zip(known + joined, here, there, strict=True) if pair[1] != pair[2]] == []

@@ -105,9 +105,7 @@ def test_a_long_note_opens_texts_have_their_own_direction_and_a_draft_outlives_a
 
 
 def test_a_long_board_says_its_dates_and_folds_its_notes_wherever_one_looks(window, rest):
-    board = rest.post("/api/boards", json={"name": fresh_title("board")}).json()[
-        "id"
-    ]  # the other tests' one stays short
+    board = rest.post("/api/boards", json={"name": fresh_title("board")}).json()["id"]  # the shared one stays short
     long = {"description": LONG}
     made = [rest.post(f"/api/boards/{board}/notes", json=long).json()["id"] for _ in range(60)]
     window.visit(f"/front/boards/{board}/notes")

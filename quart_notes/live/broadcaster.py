@@ -174,8 +174,10 @@ class Broadcaster:
         """
         if self._pruned is None:
             return self.newest
-        ends = (self.positions.get(topic) or self._wildcard_positions.get(topic, 0) for topic in topics)
-        return max(self._pruned, *ends)
+        newest = self._pruned
+        for topic in topics:
+            newest = max(newest, self.positions.get(topic) or self._wildcard_positions.get(topic, 0))
+        return newest
 
     def concerns(self, topics: Collection[str], message: FeedMessage) -> bool:
         """Whether a durable message belongs to a subscriber of these topics."""

@@ -17,7 +17,7 @@ from quart_notes.live.event_log import EventLog
 from quart_notes.live.follower import Follower
 from quart_notes.live.histogram import Histogram
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.storage.database import Database, change_count, translate_errors
+from quart_notes.storage.database import Database, change_count, translated
 
 T = TypeVar("T")
 BATCH_SIZE = 64  # writes in one transaction: limits how long the first waits for the last
@@ -216,16 +216,14 @@ class Writer:
         touched = change_count(connection)
         job.error = None
         try:
-            with translate_errors():
-                job.result = await job.operation(change)
-        except ProblemError as error:
-            # A refusal before any change (not found, stale version) leaves the transaction as it was.
-            if error.status >= 500 or change_count(connection) != touched:
-                raise _BatchFailedError(error) from error
-            job.error = error
-            return []
+            job.result = await job.operation(change)
         except Exception as error:
-            raise _BatchFailedError(error) from error
+            job.error = translated(error)
+            # A refusal before any change (not found, stale version) leaves the transaction as it was.
+            refused = isinstance(job.error, ProblemError) and job.error.status < 500
+            if not refused or change_count(connection) != touched:
+                raise _BatchFailedError(job.error) from error
+            return []
         return change.recorded
 
 

@@ -22,7 +22,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
-from quart_notes.errors import DatabaseUnavailableError, StorageFullError
+from quart_notes.errors import DatabaseUnavailableError, ProblemError, StorageFullError
 from quart_notes.file_locks import lock_within
 from quart_notes.private_files import make_folder, open_file
 from quart_notes.settings import Postgres
@@ -254,15 +254,27 @@ def is_private(connection: BaseDBAsyncClient) -> bool:
     return cast(Transaction, connection).private
 
 
+def translated(error: Exception) -> Exception:
+    """The application's error for an error of the database, with it as the cause; any other error as it is."""
+    if not isinstance(error, CONNECTION_ERRORS):
+        return error
+    text = str(error)
+    problem: ProblemError
+    if "disk is full" in text:
+        problem = StorageFullError("There is no room left on the disk; nothing was changed.")
+    elif isinstance(error, ValueError) and "no active connection" not in text:
+        return error
+    else:
+        outcome = "whether anything was changed is not known" if "not known" in text else "nothing was changed"
+        problem = DatabaseUnavailableError(f"The database does not answer; {outcome}.")
+    problem.__cause__ = error
+    return problem
+
+
 @contextmanager
 def translate_errors() -> Iterator[None]:
     """Translate the database's errors into the application's."""
     try:
         yield
     except CONNECTION_ERRORS as error:
-        if "disk is full" in str(error):
-            raise StorageFullError("There is no room left on the disk; nothing was changed.") from error
-        if isinstance(error, ValueError) and "no active connection" not in str(error):
-            raise
-        outcome = "whether anything was changed is not known" if "not known" in str(error) else "nothing was changed"
-        raise DatabaseUnavailableError(f"The database does not answer; {outcome}.") from error
+        raise translated(error)  # noqa: B904 - it has its cause

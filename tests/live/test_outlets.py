@@ -169,3 +169,19 @@ def test_the_kernel_keeps_little_for_a_peer_that_does_not_read():
                 kept += ours.send(b"x" * 512)
 
         assert UNSENT_LOW_WATER <= kept <= 2 * UNSENT_LOW_WATER < SEND_BUFFER
+
+
+@pytest.mark.parametrize("make_loop", LOOPS)
+def test_a_write_to_a_closed_connection_is_an_os_error(make_loop: Any):
+    async def run() -> None:
+        ours, other = socket.socketpair()
+        with other:
+            _, writer = await asyncio.open_connection(sock=ours)
+            connection = ClientConnection(writer, 0.0)
+            writer.transport.abort()
+            await writer.wait_closed()  # uvloop refuses what is written now, with a RuntimeError
+            with pytest.raises(OSError):
+                await connection.write(b"late")
+
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        runner.run(run())

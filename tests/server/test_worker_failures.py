@@ -41,6 +41,7 @@ async def test_a_worker_that_is_killed_under_load_loses_nothing_and_its_readers_
         await progress(acknowledged, 20)
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     await _settled(server, acknowledged)
+    assert "Traceback" not in server.log
 
 
 async def test_a_suspended_worker_harms_no_other_and_misses_nothing(server: WorkerServer):

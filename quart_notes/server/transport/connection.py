@@ -36,13 +36,15 @@ class ClientConnection:
         self.last_received_at = received_at  # loop time of the last bytes received, seconds
 
     async def write(self, data: bytes) -> None:
-        """Write, and wait while the buffer is full."""
+        """Write, and wait while the buffer is full; OSError when the connection is closed."""
+        if self.transport.is_closing():
+            raise ConnectionResetError  # uvloop would raise a RuntimeError
         self._writer.write(data)
         if self.transport.get_write_buffer_size() or self.transport.is_closing():
             await self._writer.drain()
 
     async def drained(self) -> None:
-        """Wait until all written bytes are sent."""
+        """Wait until all written bytes are sent; OSError when the connection is closed."""
         if self.transport.is_closing():
             raise ConnectionResetError
         # With TLS a high mark of 0 pauses for ever: there it means 0 bytes or more, elsewhere more than 0.

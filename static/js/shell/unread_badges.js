@@ -1,5 +1,6 @@
 /** Unread counts beside the rooms' names, in the bar, and in the window's title. */
 import { find } from "../lib/elements.js";
+import { countInTitle } from "./page_title.js";
 
 const MOST = 99; // what a badge has room for
 
@@ -17,8 +18,7 @@ export function start(place) {
     if (!counts) return;
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     show(place, total);
-    const title = document.title.replace(/^\(\d+\) /, "");
-    document.title = total ? `(${total}) ${title}` : title;
+    countInTitle(total);
     /** @type {NodeListOf<HTMLElement>} */ const rooms = document.querySelectorAll(".rooms > .room");
     for (const room of rooms) show(room, counts.get(Number(room.dataset.room)) ?? 0);
   };

@@ -23,7 +23,7 @@ from tests.support.clients.delivery_paths import ROADS
 from tests.support.clients.raw_connection import LEFT_OPEN
 from tests.support.clients.signing_in import Counted
 from tests.support.compiled_once import compile_once
-from tests.support.requirements import is_about_postgres, is_unit_test
+from tests.support.requirements import changes_the_network, is_about_postgres, is_unit_test
 from tests.support.routes import ACCOUNTS_ONLY, Route
 from tests.support.servers import postgres
 from tests.support.servers.dev_process import DevProcess
@@ -38,7 +38,11 @@ LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it i
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which database the tests run on."""
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="default: sqlite")
-    parser.addoption("--again", action="store_true", help="leave out what is on PostgreSQL whatever --database says")
+    parser.addoption(
+        "--again",
+        action="store_true",
+        help="leave out what the other run had: what is on PostgreSQL whatever --database says",
+    )
     parser.addoption(
         "--fast", action="store_true", help="only the tests that start no process, no browser and no application"
     )
@@ -57,12 +61,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about SQLite's file when it is not SQLite, and name it; and what --fast and --again say."""
+    """Leave out what is about SQLite's file when it is not SQLite, and name it; and what --fast and --again say.
+
+    Tests that change the network do not run beside a browser: they are in the run with --again.
+    """
     unwanted: set[pytest.Item] = set()
     if config.getoption("--fast"):
         unwanted.update(item for item in items if not is_unit_test(item))
     if config.getoption("--again"):
-        unwanted.update(filter(is_about_postgres, items))
+        unwanted.update(item for item in items if is_about_postgres(item) and not changes_the_network(item))
+    elif any("windows" in getattr(item, "fixturenames", ()) for item in items):
+        unwanted.update(filter(changes_the_network, items))
     if unwanted:
         items[:] = [item for item in items if item not in unwanted]
         config.hook.pytest_deselected(items=list(unwanted))

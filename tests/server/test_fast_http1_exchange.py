@@ -1,6 +1,7 @@
 """The answer to a plain request, as h11 would write it; and the timer of an idle connection."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,6 +33,30 @@ class FakeLine:
 
     async def ended(self) -> None:
         """It has."""
+
+
+class Clock:
+    """An event loop whose time the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._timers: list[tuple[float, Callable[[], None]]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> None:
+        self._timers.append((self.now + delay, callback))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and what is due happen when it is due."""
+        end = self.now + seconds
+        while self._timers and min(self._timers)[0] <= end:
+            due = min(self._timers)
+            self._timers.remove(due)
+            self.now, callback = due
+            callback()
+        self.now = end
 
 
 def exchange(data: bytes = GET, *coming: bytes) -> tuple[Exchange, FakeLine]:
@@ -160,21 +185,22 @@ async def test_a_client_that_leaves_is_told_of_and_what_it_sent_more_is_kept():
     assert one.last
 
 
-async def test_an_idle_connection_ends_and_a_busy_one_does_not():
-    ended = asyncio.Event()
-    timer = IdleTimer(0.1, ended.set, lambda: False)
+async def test_an_idle_connection_ends_and_a_busy_one_does_not(monkeypatch: pytest.MonkeyPatch):
+    clock = Clock()
+    monkeypatch.setattr(asyncio, "get_running_loop", lambda: clock)
+    ended: list[float] = []
+    timer = IdleTimer(10, lambda: ended.append(clock.now), lambda: False)
 
     timer.start()
     timer.busy()
-    await asyncio.sleep(0.25)
-    assert not ended.is_set()
-    began = asyncio.get_running_loop().time()
+    clock.advance(25)
+    assert not ended
     timer.start()
-    await asyncio.sleep(0.07)
+    clock.advance(7)
     timer.start()
-    await asyncio.wait_for(ended.wait(), 5)
+    clock.advance(20)
 
-    assert asyncio.get_running_loop().time() - began > 0.16
+    assert ended == [25 + 7 + 10]
 
 
 async def test_a_connection_that_becomes_idle_while_the_server_stops_ends_at_once():

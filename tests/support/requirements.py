@@ -11,6 +11,7 @@ import pytest
 
 from quart_notes import create_app
 from tests.support.servers import empty_database, postgres, server_fork
+from tests.support.servers.network_namespaces import Machine
 
 POSTGRES = (postgres.Databases, postgres.Server, postgres.databases)
 PROCESSES = (subprocess, server_fork.Child, server_fork.run, *POSTGRES)
@@ -29,6 +30,11 @@ def is_unit_test(item: pytest.Item) -> bool:
 def is_about_postgres(item: pytest.Item) -> bool:
     """Whether a test requires PostgreSQL, whatever database the tests run on."""
     return _requires(item, POSTGRES)
+
+
+def changes_the_network(item: pytest.Item) -> bool:
+    """Whether a test changes the machine's network interfaces: Chromium drops all its requests at that moment."""
+    return _requires(item, (Machine,))
 
 
 def _requires(item: pytest.Item, wanted: tuple[object, ...]) -> bool:

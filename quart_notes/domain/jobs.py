@@ -141,9 +141,7 @@ class Jobs(Service):
         job = await _own_job(change.connection, caller, job_id)
         if job.state not in RETRIABLE:
             raise NotNowError(f"Job {job_id} is {job.state}: there is nothing to run again.")
-        job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
-        request_work(change, job.id, "begin")
-        return await set_state(change, job, "waiting", WAITING)
+        return await _start_over(change, job)
 
     @transactional
     async def import_looked_at(self, change: Change, caller: Caller, job_id: int) -> JobOut:
@@ -153,9 +151,7 @@ class Jobs(Service):
             raise NotNowError(f"There is nothing to import of job {job_id}: send the file again.")
         options = ImportOptions.model_validate_json(job.options).model_copy(update={"dry_run": False})
         job.options = options.model_dump_json()
-        job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
-        request_work(change, job.id, "begin")
-        return await set_state(change, job, "waiting", WAITING)
+        return await _start_over(change, job)
 
     @transactional
     async def delete(self, change: Change, caller: Caller, job_id: int) -> JobOut:
@@ -232,6 +228,13 @@ async def _own_job(connection: BaseDBAsyncClient, caller: Caller, job_id: int) -
     if job is None or not caller.may_act_as(job.user_id):
         raise NotFoundError(f"Job {job_id} not found")
     return job
+
+
+async def _start_over(change: Change, job: Job) -> JobOut:
+    """Have a job run from the beginning."""
+    job.done, job.total, job.outcome = 0, None, Outcome().model_dump_json()
+    request_work(change, job.id, "begin")
+    return await set_state(change, job, "waiting", WAITING)
 
 
 async def set_state(change: Change, job: Job, state: JobState, text: str) -> JobOut:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -79,9 +80,9 @@ class OutputModel(BaseModel):
         """It as JSON, UTF-8: encoded once for its event and its response."""
         return self.model_dump_json().encode()
 
-    def __copy__(self) -> Self:
-        """A copy, for `model_copy`: it may get other values, so it is encoded again."""
-        copied = super().__copy__()
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy; it may have other values, so it is encoded again."""
+        copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("json_bytes", None)
         return copied
 

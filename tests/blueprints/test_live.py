@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.clients.delivery_paths import shared_on_each_road
+from tests.support.clients.delivery_paths import add, position, shared_on_each_road
 from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.support.servers.in_process import apply
 from tests.support.servers.server_process import ServerProcess
@@ -31,16 +31,6 @@ live = shared_on_each_road()
 async def http(live: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     async with live.client() as client:
         yield client
-
-
-async def add(http: httpx.AsyncClient, title: str = "x", **more: str) -> httpx.Response:
-    answer = await http.post("/api/notes", json={"title": title, **more})
-    assert answer.status_code == 201, answer.text
-    return answer
-
-
-def position(answer: httpx.Response) -> str:
-    return str(answer.headers["last-event-id"])
 
 
 def number(event_id: str) -> int:

@@ -9,7 +9,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, ResponseReceived, StreamEnded
 
-from tests.support.clients.delivery_paths import QUICK_HEARTBEAT, ROADS, shared_on_each_road
+from tests.support.clients.delivery_paths import QUICK_HEARTBEAT, ROADS, add, position, shared_on_each_road
 from tests.support.clients.feed_clients import EventStreamClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import Head, RawConnection, exchange
 from tests.support.servers.server_process import ServerProcess
@@ -21,16 +21,6 @@ live = shared_on_each_road()
 async def http(live: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     async with live.client() as client:
         yield client
-
-
-async def add(http: httpx.AsyncClient, title: str = "x", **more: str) -> httpx.Response:
-    answer = await http.post("/api/notes", json={"title": title, **more})
-    assert answer.status_code == 201, answer.text
-    return answer
-
-
-def position(answer: httpx.Response) -> str:
-    return str(answer.headers["last-event-id"])
 
 
 async def test_a_head_request_is_answered_and_ends(live: ServerProcess):

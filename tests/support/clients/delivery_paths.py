@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.servers.server_process import ServerProcess
@@ -27,3 +28,15 @@ def shared_on_each_road(constants: dict[str, float] | None = None) -> Any:
             assert "Traceback" not in server.log
 
     return shared
+
+
+async def add(http: httpx.AsyncClient, title: str = "x", **more: str) -> httpx.Response:
+    """Add a note."""
+    answer = await http.post("/api/notes", json={"title": title, **more})
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+def position(answer: httpx.Response) -> str:
+    """The newest event that a response includes."""
+    return str(answer.headers["last-event-id"])

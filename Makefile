@@ -35,21 +35,18 @@ check: $(TOOLS)/.installed ## Format, lint and types, without the tests
 # Compiled code is written, whatever the environment says: there are many processes.
 PYTEST = $(NODE_PATH) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 ALL_PYTHONS = TEST_PYTHONS="$$($(BIN)/python tests/support/servers/pythons.py)"
-# A test that fails is run once more, alone, until the last races are fixed. Both runs are shown.
-RETRIED = $(PYTEST) $(WORKERS) $(1) || { [ $$? -eq 1 ] && echo "Once more, one at a time, what has failed:" && \
-$(PYTEST) --last-failed --last-failed-no-failures=none $(1); }
 # The packages that know which database they are on, without their tests that are on PostgreSQL anyway; and the test
 # that changes the network, which no browser stands.
 ON_POSTGRES := tests/storage tests/live tests/cluster
 
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
-	export $(ALL_PYTHONS); $(call RETRIED,$(ARGS))
+	$(ALL_PYTHONS) $(PYTEST) $(WORKERS) $(ARGS)
 
 test-fast: $(VENV)/.test-installed ## The unit tests alone, in less than a minute: no browser, no servers
 	$(PYTEST) $(WORKERS) --fast --quiet $(ARGS)
 
 tests-on-postgres: $(TOOLS)/.installed ## Those of the tests again that lean on the database, on PostgreSQL
-	$(call RETRIED,--database postgres --again $(ON_POSTGRES))
+	$(PYTEST) $(WORKERS) --database postgres --again $(ON_POSTGRES)
 
 test-postgres: $(TOOLS)/.installed browser ## All tests on PostgreSQL but those of SQLite's own file
 	$(ALL_PYTHONS) $(PYTEST) $(WORKERS) --database postgres $(ARGS)

@@ -1,17 +1,16 @@
 """The benchmark: Quart Notes and its peers, side by side in one run.
 
-__main__    the command line: which lines, which systems, how often; run: one after another
-lines       the lines of work and what each fills in; systems/: what is measured
-requests    closed loop: clients that ask again as soon as they have their answer (loop); mix: with many readers
-fanout      open loop: writes by the clock (orders, and writer, a process of its own), timed at every reader
-beside      reads by the clock, without readers and with them; search: the most that a system delivers
-resume      readers that come back; footprint: memory a connection, seconds to the first answer
-page        the board in a browser; writes: what the kernel allows
-notify_lock what PostgreSQL's NOTIFY allows: a program of its own
-readers     many sockets in one process; stream, websocket, sse, bare_sse, engineio, realtime, http1: what they
-            receive, as bytes
-server      a system as a process: pinned, started, prepared, asked, stopped
-machine     cores, limits, and whether others left it alone
-figures     medians and percentiles; table, picture, saved: what comes of them
+__main__    command line: which lines, which systems, how often; run: one measurement after another
+lines       what is measured, and the rows of the table; systems/: the systems under test
+requests    closed loop: each client sends its next request after a response (loop); mix: with many readers
+fanout      open loop: scheduled writes (orders, and writer, a process of its own), timed at every reader
+beside      scheduled reads, without readers and with them; search: the highest rate that a system sustains
+resume      readers that reconnect; footprint: memory for each connection, seconds to the first response
+page        the board in a browser; writes: the limit of the kernel
+notify_lock the limit of PostgreSQL's NOTIFY: a program of its own
+readers     many sockets in one process; stream, websocket, sse, bare_sse, engineio, realtime, http1: protocol parsers
+server      a system as a process: pinned, started, prepared, requested, stopped
+machine     cores, limits, and load by other programs
+figures     medians and percentiles; table, picture, saved: the output
 peers/      the programs it is compared with
 """

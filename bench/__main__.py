@@ -1,4 +1,4 @@
-"""Measure the lines of work on the systems, in turns; print one table of medians, and draw a picture."""
+"""Measure lines on systems, in turns; print one table of medians, and draw a picture."""
 
 import argparse
 import signal
@@ -19,7 +19,7 @@ MOST_READERS = 5_000
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for on the command line."""
+    """Parsed command-line arguments."""
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, epilog="What each line means: bench/README.md"
     )
@@ -38,9 +38,9 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run; the exit status is 1 if there was nothing to measure."""
+    """Run the benchmark; returns exit status 1 if there was nothing to measure."""
     asked = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no server is left behind
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no server keeps running
     prefixes = tuple(asked.only or [""])
     wanted = [line for line in lines(asked.quick) if line.key.startswith(prefixes)]
     chosen = [system for system in SYSTEMS if system.key in asked.systems]
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def _installed(chosen: Sequence[System], wanted: Sequence[Line]) -> list[System]:
-    """The systems that can run here; what is missing is said."""
+    """The systems whose programs are installed; prints what the others lack."""
     for lack in machine.missing(machine.raise_descriptor_limit(), MOST_READERS):
         print(f"missing here: {lack}")
     for system in chosen:
@@ -87,7 +87,7 @@ def _list(wanted: list[Line]) -> None:
 
 
 def _progress(text: str) -> None:
-    """Say where it is; on a terminal over the last such line."""
+    """Print the progress; on a terminal it overwrites the previous progress line."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
     elif text:

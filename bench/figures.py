@@ -1,21 +1,21 @@
-"""Numbers out of measurements."""
+"""Statistics of measurements."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-NEVER = math.inf  # milliseconds of a delivery that did not come
-BUSY = 0.9  # share of its core above which the load generator may be what was measured
+NEVER = math.inf  # milliseconds of a lost delivery
+BUSY = 0.9  # share of its core above which the load generator may be the bottleneck
 
 
 @dataclass
 class Measurement:
-    """What one line of work gave on one system, once.
+    """One result of one line on one system.
 
     values   by the key of the figure, in the unit of its row
-    remarks  what was wrong with it; empty if all that was to come came, once and right
-    busy     share of its core the load generator used, 0 … 1
+    remarks  faults; empty if every expected delivery arrived once and correct
+    busy     share of its core that the load generator used, 0 … 1
     others   cores that other programs used during it
     """
 
@@ -27,7 +27,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Summary:
-    """The median of the repeats, and the least and the greatest of them."""
+    """The median of the repeats, with the minimum and the maximum."""
 
     middle: float
     least: float
@@ -35,18 +35,18 @@ class Summary:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Summary":
-        """Sum up at least one value."""
+        """Summarize at least one value."""
         return cls(median(values), min(values), max(values))
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The least value that `share` (0 … 1) of an ascending sequence do not exceed; NaN of none."""
+    """The smallest value that at least `share` (0 … 1) of an ascending sequence do not exceed; NaN if it is empty."""
     if not ordered:
         return math.nan
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def percentile_with_lost(ordered: Sequence[float], lost: int, share: float) -> float:
-    """As `percentile`, with `lost` more values that are greater than any: NEVER."""
+    """As `percentile`, with `lost` additional values of NEVER."""
     rank = max(1, math.ceil(share * (len(ordered) + lost)))
     return ordered[rank - 1] if rank <= len(ordered) else NEVER

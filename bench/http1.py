@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: requests to send, responses to recognise."""
+"""HTTP/1.1 as bytes: builds requests, parses responses."""
 
 import json
 import re
@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked", re.IGNORECASE)
-BODILESS = frozenset({204, 304})  # whatever length they name, RFC 9112 section 6.3
+BODILESS = frozenset({204, 304})  # no body, whatever Content-Length says: RFC 9112 section 6.3
 
 
 class Response(NamedTuple):
-    """One whole response, and what came after it."""
+    """One complete response, and the bytes after it."""
 
     status: int
     head: bytes
@@ -20,7 +20,7 @@ class Response(NamedTuple):
     rest: bytes
 
     def header(self, name: str) -> str:
-        """The value of a header; KeyError if it is not there."""
+        """The value of a header; KeyError if it is missing."""
         found = re.search(rb"\r\n%b:[ \t]*([^\r\n]*)" % re.escape(name.encode()), self.head, re.IGNORECASE)
         if found is None:
             raise KeyError(name)
@@ -28,17 +28,17 @@ class Response(NamedTuple):
 
 
 def get(path: str, headers: str = "") -> bytes:
-    """A GET on a connection that stays open; `headers` are whole lines."""
+    """A GET with keep-alive; `headers` are complete lines."""
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode()
 
 
 def post(path: str, value: object, headers: str = "") -> bytes:
-    """A POST of `value` as JSON on a connection that stays open."""
+    """A POST with keep-alive and `value` as JSON."""
     return _sending("POST", path, value, headers)
 
 
 def patch(path: str, value: object, headers: str = "") -> bytes:
-    """A PATCH with `value` as JSON on a connection that stays open."""
+    """A PATCH with keep-alive and `value` as JSON."""
     return _sending("PATCH", path, value, headers)
 
 
@@ -52,14 +52,14 @@ def _sending(method: str, path: str, value: object, headers: str) -> bytes:
 
 
 def form(path: str, fields: dict[str, str]) -> bytes:
-    """A POST as a page's form sends it."""
+    """A POST as an HTML form sends it."""
     body = urlencode(fields)
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
 def head_of(data: bytes) -> tuple[int, bytes, bytes] | None:
-    """Status, head and the bytes after it; None while the head is not whole."""
+    """Status, head and the bytes after it; None while the head is incomplete."""
     end = data.find(HEAD_END)
     if end < 0:
         return None
@@ -69,7 +69,7 @@ def head_of(data: bytes) -> tuple[int, bytes, bytes] | None:
 
 
 def response(data: bytes) -> Response | None:
-    """The response that `data` begins with; None while it is not whole."""
+    """The response at the start of `data`; None while it is incomplete."""
     top = head_of(data)
     if top is None:
         return None
@@ -86,7 +86,7 @@ def response(data: bytes) -> Response | None:
 
 
 def chunks(data: bytes) -> tuple[bytes, bytes, bool]:
-    """The text of the whole chunks in `data`, the bytes left over, and whether it was the last."""
+    """The text of the complete chunks in `data`, the remaining bytes, and whether the last chunk was among them."""
     parts = []
     at = 0
     while (line := data.find(b"\r\n", at)) >= 0:

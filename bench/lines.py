@@ -1,4 +1,4 @@
-"""The lines of work: each a thing to measure, and the rows of the table it fills."""
+"""The lines: each one measurement, and the rows of the table that it fills."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,15 +21,15 @@ READERS = 500
 
 
 class Work(Protocol):
-    """Something that can be measured on a running system."""
+    """A measurement of a running system."""
 
     def measure(self, server: Server) -> Measurement:
-        """Run it once."""
+        """Measure once."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: which value of the measurement, in which unit, how many decimals."""
+    """A row of the table: the key in the measurement, the unit, the number of decimals."""
 
     value: str
     label: str
@@ -39,12 +39,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of work.
+    """A line of the benchmark.
 
-    needs    what a system must be able to do: notes, conditional, update, boards, resume, restart; websocket, sse
-    only     keys of the systems that it is about; empty: all
-    notes    how many are on the board before it begins
-    restart  whether the system is started once before, so that its data is there already
+    needs    features that a system must have: notes, conditional, update, boards, resume, restart; websocket, sse
+    only     keys of the systems that it measures; empty: all
+    notes    how many notes are on the board before it starts
+    restart  whether the system is started once before, so that its data exists already
     """
 
     key: str
@@ -57,11 +57,11 @@ class Line:
     restart: bool = False
 
     def concerns(self, system: System) -> bool:
-        """Whether it says anything about a system."""
+        """Whether the line applies to a system."""
         return system.key in self.only if self.only or system.special else True
 
     def runs_on(self, system: System) -> bool:
-        """Whether it can be measured there."""
+        """Whether the system supports the line."""
         return self.concerns(system) and system.cannot(self.needs) is None
 
 
@@ -104,7 +104,7 @@ OURS = ("ours", "ours-accounts")
 
 
 def lines(quick: bool) -> list[Line]:
-    """All lines; `quick` ones are shorter and say less."""
+    """All lines; `quick` ones are shorter and less precise."""
     seconds = 1.5 if quick else 4.0
     return [
         *_requests(seconds),
@@ -117,7 +117,7 @@ def lines(quick: bool) -> list[Line]:
 
 
 def _requests(seconds: float) -> list[Line]:
-    """What clients ask for."""
+    """Lines of requests."""
     listed = [
         Line("list", "list of 100 notes, 16 clients", ListOf100(16, seconds), RATE, ("notes",)),
         Line("one", "one note, 16 clients", OneNote(16, seconds), RATE, ("notes",)),
@@ -131,7 +131,7 @@ def _requests(seconds: float) -> list[Line]:
 
 
 def _live(transport: str, seconds: float, quick: bool) -> list[Line]:
-    """What readers hear by one transport."""
+    """Lines of live readers, by one transport."""
     name = NAMES[transport]
     here = (transport,)
     noted = (transport, "notes")

@@ -1,4 +1,4 @@
-"""A closed loop: clients that ask again as soon as they have their answer."""
+"""A closed loop: each client sends its next request after a response."""
 
 import select
 import socket
@@ -10,16 +10,16 @@ from bench import http1
 from bench.readers import Readers
 from bench.server import Server
 
-RECEIVE = 262144  # bytes a receive takes at most
-SETTLE = 2.0  # seconds after the end in which an answer may still come
+RECEIVE = 262144  # maximum bytes of one receive
+SETTLE = 2.0  # seconds after the end in which a response may still arrive
 
 Check = Callable[[int, http1.Response], bool]
 
 
 class Loop:
-    """Clients over raw sockets; every answer is checked, in full or against one that was.
+    """Clients on raw sockets. Every response is checked, in full or against one that was.
 
-    An answer that is wrong is a failure and does not count.
+    A wrong response is a failure and does not count.
     """
 
     def __init__(self, server: Server, clients: int, requests: Iterator[bytes], right: Check) -> None:
@@ -29,8 +29,8 @@ class Loop:
         self.sockets: dict[int, socket.socket] = {}
         self.asked: dict[int, tuple[int, float]] = {}
         self.buffers: dict[int, bytes] = {}
-        self.answers: list[tuple[float, float]] = []  # when, and after how many seconds
-        self.sent: dict[int, float] = {}  # when each request was sent
+        self.answers: list[tuple[float, float]] = []  # start of the pause, and its length in seconds
+        self.sent: dict[int, float] = {}  # send time of each request
         self.failures: Counter[str] = Counter()
         for _ in range(clients):
             connection = server.connect()
@@ -38,7 +38,7 @@ class Loop:
             self.poll.register(connection.fileno(), select.EPOLLIN)
 
     def run(self, until: float, watcher: Readers | None) -> None:
-        """Ask till the monotonic clock shows `until`; let `watcher` take what comes for it."""
+        """Send requests until the monotonic clock shows `until`; `watcher` receives its events meanwhile."""
         if watcher:
             for descriptor in watcher.sockets:
                 self.poll.register(descriptor, select.EPOLLIN)

@@ -1,4 +1,4 @@
-"""The machine: which core serves, which core loads, and what is missing here."""
+"""The machine: the cores of the server and of the load generator, and its limits."""
 
 import os
 import platform
@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SPARE_DESCRIPTORS = 200  # for whatever is open besides readers
-ALLOWED = sorted(os.sched_getaffinity(0))  # before anything here is pinned
-SERVER_CORE, LOAD_CORE = ALLOWED[-1], ALLOWED[0]  # one and the same if there is only one
-CALM = 0.1  # cores that others may use before figures are in doubt
+SPARE_DESCRIPTORS = 200  # file descriptors for everything besides readers
+ALLOWED = sorted(os.sched_getaffinity(0))  # read before anything is pinned
+SERVER_CORE, LOAD_CORE = ALLOWED[-1], ALLOWED[0]  # the same core if there is only one
+CALM = 0.1  # cores that other programs may use before a result is disturbed
 
 
 @contextmanager
 def pinned(*cores: int) -> Iterator[None]:
-    """Run on these cores within, with every process started here; then as before."""
+    """Pin this process, and every process that it starts, to these cores within the block."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -26,14 +26,14 @@ def pinned(*cores: int) -> Iterator[None]:
 
 
 def raise_descriptor_limit() -> int:
-    """Allow as many open files as the system lets us; returns how many."""
+    """Raise the limit of open files to its maximum; returns it."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
 
 
 def missing(descriptors: int, readers: int) -> list[str]:
-    """What this machine lacks for figures that can be trusted, one sentence each."""
+    """What the machine lacks for reliable results, one sentence each."""
     lacks = []
     if len(ALLOWED) < 2:
         lacks.append("a second core: server and load share one, so every figure is too low")
@@ -43,9 +43,9 @@ def missing(descriptors: int, readers: int) -> list[str]:
 
 
 class Others:
-    """How much of the machine everything else used, from here to `share`.
+    """CPU use of all other processes, from the construction to `share`.
 
-    Kernel threads that work for us are counted among them, so that it is never quite 0.
+    Kernel threads that work for the benchmark are counted as others, so that it is never quite 0.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Others:
 
 
 def wait_for_calm(until: float) -> None:
-    """Wait till others leave the machine alone for a second, or the monotonic clock shows `until`."""
+    """Wait until the machine was idle for a second, or the monotonic clock shows `until`."""
     while time.monotonic() < until:
         others = Others()
         time.sleep(1)
@@ -67,19 +67,19 @@ def wait_for_calm(until: float) -> None:
 
 
 def _busy_seconds() -> float:
-    """Processor time of all cores that was not idle: user, nice, system, irq, softirq, steal."""
+    """CPU time of all cores that was not idle: user, nice, system, irq, softirq, steal."""
     line = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0].split()[1:]
     return sum(int(line[place]) for place in (0, 1, 2, 5, 6, 7)) / os.sysconf("SC_CLK_TCK")
 
 
 def _own_seconds() -> float:
-    """Processor time of this process and of the children that have ended."""
+    """CPU time of this process and of its children that have exited."""
     both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 
 def description() -> dict[str, str]:
-    """The machine, as it belongs beside any figure."""
+    """A description of the machine, to print with the results."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {

@@ -1,9 +1,9 @@
-"""How PostgreSQL's lock for NOTIFY bounds commits: `python -m bench.notify_lock`.
+"""How PostgreSQL's lock for NOTIFY limits commits: `python -m bench.notify_lock`.
 
-PostgreSQL holds one lock for the whole server from before a commit that carries a NOTIFY until after it. So commits
-that carry one happen one after the other, each with its sync of the disk, where others share a sync. Here connections
-commit as fast as they can: a row each, without and with NOTIFY; then as Quart Notes does, batches behind a lock of its
-own. What is waited for is the disk, so it shows more on one that is slow.
+PostgreSQL holds one server-wide lock around each commit that contains a NOTIFY. So these commits are serialized, each
+with its own fsync, while other commits share one. Here connections commit as fast as they can: one row each, without
+and with NOTIFY; then as Quart Notes does, in batches behind its own lock. The time goes to the disk, so a slow disk
+shows the difference more clearly.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ WAYS = {
 
 
 async def commits(url: str, statements: list[str], connections: int) -> float:
-    """Commits a second that so many connections manage together."""
+    """Commits per second of this many connections together."""
     opened = [await asyncpg.connect(url) for _ in range(connections)]
     ends = time.perf_counter() + SECONDS
 

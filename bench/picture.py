@@ -1,4 +1,4 @@
-"""A picture of a run: bars for what matters most, as an SVG that is readable on light and on dark."""
+"""A picture of a run: bar charts as an SVG that is readable on light and dark backgrounds."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from bench.lines import Line
 from bench.systems import System
 from bench.table import Results, loses, number, summary
 
-WIDTH, NAME, BAR, FIGURE = 720, 190, 380, 130  # pixels: all; the system's name; the longest bar; the figure behind it
-MARGIN, STEP, THICK, TITLE, GAP = 20, 24, 16, 30, 18  # pixels: around; a bar's share of the height; a bar; …
+WIDTH, NAME, BAR, FIGURE = 720, 190, 380, 130  # pixels: all; the system's name; the longest bar; the value behind it
+MARGIN, STEP, THICK, TITLE, GAP = 20, 24, 16, 30, 18  # pixels: margin; a bar's share of the height; a bar; …
 STYLE = """
 .ground { fill: #ffffff }
 text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f }
@@ -35,7 +35,7 @@ LIMITS = frozenset({"asgi", "raw", "kernel"})
 
 
 class Panel(NamedTuple):
-    """One line's bars: which of its figures, and whether more of it is better."""
+    """The bars of one line: the key of its figure, and whether more is better."""
 
     line: str
     value: str
@@ -56,7 +56,7 @@ PANELS = (
 
 
 class Bar(NamedTuple):
-    """A system's figure in a panel; `never` is infinite."""
+    """A system's value in a panel; `never` is infinite."""
 
     system: System
     figure: float
@@ -64,7 +64,7 @@ class Bar(NamedTuple):
 
 
 def picture(lines: Sequence[Line], systems: Sequence[System], results: Results, about: Mapping[str, str]) -> str:
-    """The whole SVG; panels without a figure are left out."""
+    """The whole SVG; panels without values are left out."""
     by_key = {line.key: line for line in lines}
     parts: list[str] = []
     height = MARGIN
@@ -89,7 +89,7 @@ def picture(lines: Sequence[Line], systems: Sequence[System], results: Results, 
 
 
 def _bars(panel: Panel, systems: Sequence[System], results: Results) -> list[Bar]:
-    """The systems that have this figure, the best first; what stores nothing creates nothing either."""
+    """The systems that have this figure, the best first; systems without storage are left out of `create`."""
     bars = []
     for system in systems:
         if panel.line.startswith("create") and not system.stores:
@@ -103,7 +103,7 @@ def _bars(panel: Panel, systems: Sequence[System], results: Results) -> list[Bar
 def _panel(line: Line, panel: Panel, bars: Sequence[Bar], top: int) -> str:
     row = next(row for row in line.rows if row.value == panel.value)
     title = f"{line.title} {row.label}".replace(": ", ", ").rstrip(":, ")
-    # What loses deliveries may be late without bound: its bar ends where the longest of the others does.
+    # A system that loses deliveries has no upper bound: its bar is as long as the longest of the others.
     sound = [bar.figure for bar in bars if not bar.lost] or [bar.figure for bar in bars]
     longest = max(filter(math.isfinite, sound), default=1.0) or 1.0
     better = "more is better" if panel.more else "less is better"

@@ -1,4 +1,4 @@
-"""Many readers in one process: raw sockets, one epoll, every delivery noted with its time."""
+"""Many readers in one process: raw sockets, one epoll, every delivery recorded with its time."""
 
 import select
 import socket
@@ -12,22 +12,22 @@ from bench import http1
 from bench.server import Server
 from bench.streams.stream import StreamEnded
 
-RECEIVE = 65536  # bytes a receive takes at most
-MEMORY = 50_000  # distinct receives remembered; readers get the same bytes, so that few are
-TEND = 100  # readers that connect between two looks at the others
-WAIT = 0.05  # seconds at most in one wait for the sockets
+RECEIVE = 65536  # maximum bytes of one receive
+MEMORY = 50_000  # distinct receives that are cached; there are few, since readers get the same bytes
+TEND = 100  # readers that connect between two polls of the others
+WAIT = 0.05  # maximum seconds of one poll
 
 
 class Readers:
     """Readers of a server's feed.
 
-    1. Each receive is noted once: (nanoseconds of the monotonic clock, descriptor, event numbers).
-    2. Every event is parsed and checked whole, but equal bytes only once: all readers of a system
-       that writes the same bytes to each are as cheap as one.
-    3. Nothing is dropped in silence: a stream that ends or cannot be read is in `failures`.
+    1. Each receive is recorded once: (nanoseconds of the monotonic clock, descriptor, event numbers).
+    2. Every event is parsed and checked whole, but equal bytes only once: all readers of a system that writes the same
+       bytes to each cost as little as one.
+    3. Nothing is dropped silently: a stream that ends or cannot be parsed is in `failures`.
 
-    boards   reader i hears the board i, modulo their number; "" is the one that is always there
-    action   what must have been done with a note for its event to count
+    boards   reader i subscribes to board i, modulo their number; "" is the default board
+    action   the action of the events that count
     """
 
     def __init__(self, server: Server, transport: str, boards: Sequence[str] = ("",), action: str = "create") -> None:
@@ -36,16 +36,16 @@ class Readers:
         self.boards = boards
         self.action = action
         self.kind = server.system.kinds[transport]
-        self.places: dict[int, int] = {}  # by descriptor: which board
+        self.places: dict[int, int] = {}  # the board of each descriptor
         self.sockets: dict[int, socket.socket] = {}
         self.rests: dict[int, bytes] = {}
         self.notes: list[tuple[int, int, tuple[int, ...]]] = []
         self.failures: list[str] = []
         self.delivered = 0
         self.poll = select.epoll()
-        self._known: dict[bytes, tuple[int, ...]] = {}  # event numbers in whole, plain events
+        self._known: dict[bytes, tuple[int, ...]] = {}  # numbers of the complete, plain events
         self._events: dict[bytes, int | None] = {}  # the number in an event
-        self._marks: dict[int, bytes] = {}  # bytes that are in the stream of one reader alone
+        self._marks: dict[int, bytes] = {}  # bytes that only one reader's stream contains
         self._receive: dict[int, Callable[[int], bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -82,19 +82,19 @@ class Readers:
                 self.tend(0)
 
     def tend(self, wait: float) -> None:
-        """Receive what is there or comes within seconds: pings want answers also while others still connect."""
+        """Receive for up to these seconds: pings need replies also while other readers still connect."""
         for descriptor, _ in self.poll.poll(wait):
             self.take(descriptor)
 
     def receive(self, expected: int, until: float) -> None:
-        """Receive till `expected` deliveries are there or the monotonic clock shows `until`."""
+        """Receive until `expected` deliveries have arrived or the monotonic clock shows `until`."""
         poll, take = self.poll.poll, self.take
         while self.delivered < expected and time.monotonic() < until:
             for descriptor, _ in poll(WAIT):
                 take(descriptor)
 
     def take(self, descriptor: int) -> None:
-        """Receive once from one reader whose socket has something."""
+        """Receive once from one reader whose socket is readable."""
         try:
             data = self._receive[descriptor](RECEIVE)
         except OSError as error:
@@ -114,7 +114,7 @@ class Readers:
         self.delivered += len(numbers)
 
     def _understand(self, descriptor: int, data: bytes) -> tuple[int, ...]:
-        """The numbers of the events in bytes not seen before."""
+        """Event numbers in bytes that are not cached."""
         try:
             payloads, rest, reply = self.kind.parse(data)
             numbers = tuple(n for payload in payloads if (n := self._number(payload)) is not None)
@@ -130,11 +130,11 @@ class Readers:
         return numbers
 
     def _key(self, descriptor: int, data: bytes) -> bytes:
-        """Received bytes as every reader gets them."""
+        """Received bytes without what is specific to one reader."""
         return data.replace(self._marks[descriptor], b"")
 
     def _number(self, payload: bytes) -> int | None:
-        """The number of the note an event is about, if it counts."""
+        """The note number of an event, if the event counts."""
         if payload in self._events:
             return self._events[payload]
         number = self.server.system.event(payload, self.action)
@@ -148,14 +148,14 @@ class Readers:
         self.sockets.pop(descriptor).close()
 
     def tally(self, numbers: int) -> "Tally":
-        """Count what came of events 0 … `numbers`-1."""
+        """Count the deliveries of events 0 … `numbers`-1."""
         return Tally(self, numbers)
 
 
 def opened(
     server: Server, transport: str, board: str = "", after: str = "", receive_buffer: int = 0
 ) -> tuple[socket.socket, bytes]:
-    """A connection on which the server has agreed to tell of events, and what came behind its answer's head."""
+    """A connection on which the server has accepted the stream, and the bytes behind the response's head."""
     kind = server.system.kinds[transport]
     connection = server.connect(receive_buffer)
     connection.sendall(kind.handshake(server.system.stream_path(transport, board, after), server.headers))
@@ -172,19 +172,19 @@ def opened(
 
 
 class Tally:
-    """What the readers got, event by event.
+    """The deliveries, by event.
 
-    times    per event, the nanosecond of each of its deliveries
-    doubled  deliveries of an event to a reader that had it already
-    strange  deliveries of events nobody asked for, or of another board: note n is put on board n, modulo their number
-    swapped  deliveries that came after a later one of the order the first reader saw
+    times    nanosecond of each delivery of an event
+    doubled  repeated deliveries of an event to a reader
+    strange  deliveries of unknown events, or of another board: note n is on board n, modulo their number
+    swapped  deliveries out of the order in which the first reader received them
     """
 
     def __init__(self, readers: Readers, numbers: int) -> None:
         self.times = [array("q") for _ in range(numbers)]
         self.doubled = self.strange = self.swapped = 0
         seen: dict[int, bytearray] = {}
-        place: dict[int, int] = {}  # of an event in the order of the reader that got it first
+        place: dict[int, int] = {}  # of an event, in the order of the reader that received it first
         last: dict[int, int] = {}
         boards = len(readers.boards)
         for at, descriptor, several in readers.notes:
@@ -203,6 +203,6 @@ class Tally:
                 last[descriptor] = where
 
     def faults(self) -> list[str]:
-        """What came that should not have, in words."""
+        """The faults, in words."""
         counts = {"doubled": self.doubled, "unknown": self.strange, "out of order": self.swapped}
         return [f"{number} {what}" for what, number in counts.items() if number]

@@ -1,4 +1,4 @@
-"""One measurement after another: fresh systems, in turns, in calm moments."""
+"""One measurement after another: new systems, in turns, while the machine is idle."""
 
 import tempfile
 import time
@@ -21,9 +21,9 @@ def run(
     patience: float,
     progress: Callable[[str], None],
 ) -> Results:
-    """Measure every line on every system `repeats` times, the systems taking turns at each line.
+    """Measure every line on every system `repeats` times, in turns.
 
-    patience  seconds one measurement may wait for a calm machine and be done again if it was not
+    patience  seconds that a measurement may wait for an idle machine, and be repeated if it was disturbed
     """
     results: Results = {(line.key, system.key): [] for line in lines for system in systems if line.runs_on(system)}
     with machine.pinned(machine.LOAD_CORE):
@@ -39,7 +39,7 @@ def run(
 
 
 def _calmly(line: Line, system: System, patience: float) -> Measurement:
-    """The first measurement that nothing disturbed; when time runs out, the least disturbed."""
+    """The first undisturbed measurement; after a time limit, the least disturbed."""
     until = time.monotonic() + patience
     tries: list[Measurement] = []
     while not tries or (tries[-1].others > machine.CALM and time.monotonic() < until):
@@ -52,7 +52,7 @@ def _calmly(line: Line, system: System, patience: float) -> Measurement:
 
 
 def _measure(line: Line, system: System) -> Measurement:
-    """One line on one system, freshly started on a board of its own; a failure is a remark."""
+    """One line on one system, newly started on a board of its own; a failure becomes a remark."""
     try:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             data = Path(folder)
@@ -63,12 +63,12 @@ def _measure(line: Line, system: System) -> Measurement:
                 if not line.restart:
                     _fill(server, line.notes)
                 return line.work.measure(server)
-    except Exception as error:  # one line that cannot be measured must not hide the others
+    except Exception as error:  # one line that fails must not stop the others
         notes = " ".join(getattr(error, "__notes__", ()))
         return Measurement({}, [f"{type(error).__name__}: {error} {notes}"])
 
 
 def _fill(server: Server, notes: int) -> None:
-    """Put the notes on the board that a line begins with, where notes are kept."""
+    """Create the notes that a line starts with, on systems that store notes."""
     if not server.system.special and "notes" not in server.system.lacks:
         server.fill(notes)

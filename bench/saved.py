@@ -1,4 +1,4 @@
-"""Figures in a file: every single one of a run, to look at, to draw, or to print again."""
+"""Figures in a file: every single one of a run, to inspect, to draw, or to print later."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ Results = dict[tuple[str, str], list[Measurement]]  # by line and system
 
 
 def save(path: Path, about: Mapping[str, str], results: Mapping[tuple[str, str], Sequence[Measurement]]) -> None:
-    """Write single figures; `Infinity` is a delivery that did not come."""
+    """Write single figures; `Infinity` is a lost delivery."""
     single = [
         {"line": line, "system": system, "repeats": [asdict(each) for each in measurements]}
         for (line, system), measurements in results.items()

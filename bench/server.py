@@ -1,4 +1,4 @@
-"""A system as a running process: on its own core, in a directory of its own, stopped for sure."""
+"""A system as a running process: on its own core, in a directory of its own, stopped reliably."""
 
 import os
 import re
@@ -15,12 +15,12 @@ from typing import BinaryIO
 from bench import http1, machine
 from bench.systems import System
 
-START_LIMIT = 30.0  # seconds until the first answer; after that it will not come
-SAY_LIMIT = 5.0  # seconds until it has said what it says when it has started
-WORDS = 1_000_000  # bytes of its output that are looked at
-PREPARED = "bench-headers.txt"  # in the data: it has been prepared, and who asks
-STOP_LIMIT = 5.0  # seconds to end after SIGTERM before SIGKILL
-ASK_EVERY = 0.002  # seconds between two looks whether it answers yet
+START_TIMEOUT = 30.0  # seconds until the first response
+OUTPUT_TIMEOUT = 5.0  # seconds until the expected line is in its output
+OUTPUT_BYTES = 1_000_000  # bytes of its output that are searched
+PREPARED = "bench-headers.txt"  # in the data directory: it has been prepared; the headers to send
+STOP_TIMEOUT = 5.0  # seconds to end after SIGTERM before SIGKILL
+POLL_INTERVAL = 0.002  # seconds between two polls for the first response
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 
@@ -28,8 +28,8 @@ PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 class Server:
     """A started system.
 
-    headers        lines that every request brings: who asks
-    start_seconds  from before the process began to its first whole answer
+    headers        header lines of every request: authentication
+    start_seconds  from before the process starts to its first complete response
     """
 
     def __init__(self, system: System, process: subprocess.Popen[bytes], port: int, data: Path, log: BinaryIO) -> None:
@@ -42,32 +42,32 @@ class Server:
         self._log = log
 
     def get(self, path: str, headers: str = "") -> bytes:
-        """A GET by who asks."""
+        """A GET with the system's headers."""
         return http1.get(path, self.headers + headers)
 
     def post(self, path: str, value: object) -> bytes:
-        """A POST by who asks."""
+        """A POST with the system's headers."""
         return http1.post(path, value, self.headers)
 
     def patch(self, path: str, value: object) -> bytes:
-        """A PATCH by who asks."""
+        """A PATCH with the system's headers."""
         return http1.patch(path, value, self.headers)
 
-    def said(self, pattern: re.Pattern[str]) -> re.Match[str]:
-        """What the process has written, or writes soon, that matches."""
-        limit = time.monotonic() + SAY_LIMIT
-        while (found := pattern.search(self.words())) is None:
+    def wait_for_output(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        """The match in the process's output; waits up to OUTPUT_TIMEOUT for it."""
+        limit = time.monotonic() + OUTPUT_TIMEOUT
+        while (found := pattern.search(self.output())) is None:
             if time.monotonic() > limit:
-                raise ValueError(f"the server never said {pattern.pattern}")
-            time.sleep(ASK_EVERY)
+                raise ValueError(f"the server never printed {pattern.pattern}")
+            time.sleep(POLL_INTERVAL)
         return found
 
-    def words(self) -> str:
-        """All that the process has written."""
-        return os.pread(self._log.fileno(), WORDS, 0).decode(errors="replace")
+    def output(self) -> str:
+        """The output of the process."""
+        return os.pread(self._log.fileno(), OUTPUT_BYTES, 0).decode(errors="replace")
 
     def connect(self, receive_buffer: int = 0) -> socket.socket:
-        """A new connection, blocking, without Nagle's delay; with a buffer of so many bytes, or the system's own."""
+        """A new blocking connection without Nagle's delay; `receive_buffer` in bytes, 0: the default."""
         connection = socket.socket()
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -77,7 +77,7 @@ class Server:
         return connection
 
     def ask(self, request: bytes) -> http1.Response:
-        """One request on a connection of its own; for what is not timed."""
+        """One request on a connection of its own; for requests that are not timed."""
         with self.connect() as connection:
             connection.sendall(request)
             data = b""
@@ -89,17 +89,17 @@ class Server:
             return response
 
     def fill(self, notes: int) -> None:
-        """Put notes 0 … `notes`-1 on the board, one after another."""
+        """Create notes 0 … `notes`-1, one after another."""
         for number in range(notes):
             answer = self.ask(self.post(self.system.create_path(), self.system.note(number)))
             self.system.acknowledged(answer, number)
 
     def memory_kb(self) -> float:
-        """Resident memory of the process and all below it, KiB."""
+        """Resident memory of the process and its descendants, KiB."""
         return sum(int(_stat(pid)[21]) for pid in self._family()) * PAGE_KB
 
     def cpu_seconds(self) -> float:
-        """Processor time the process and all below it have used."""
+        """CPU time that the process and its descendants have used."""
         return sum(int(ticks) for pid in self._family() for ticks in _stat(pid)[11:13]) / TICKS
 
     def _family(self) -> list[int]:
@@ -117,7 +117,7 @@ def _stat(pid: int) -> list[str]:
 
 @contextmanager
 def running(system: System, data: Path) -> Iterator[Server]:
-    """Start `system` on its core with its data in `data`; it has answered once, and been prepared, when this enters."""
+    """Start `system` on its core with its data in `data`; on entry it has responded once and is prepared."""
     port = _free_port()
     environment = {**os.environ, **system.environment(data), "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryFile() as log:
@@ -136,8 +136,8 @@ def running(system: System, data: Path) -> Iterator[Server]:
             _begin(server, began)
             yield server
         except Exception as error:
-            said = server.words().splitlines()
-            error.add_note(f"The server's last words: {said[-1] if said else 'none'}")
+            lines = server.output().splitlines()
+            error.add_note(f"The server's last line: {lines[-1] if lines else 'none'}")
             raise
         finally:
             _stop(process)
@@ -151,7 +151,7 @@ def _free_port() -> int:
 
 
 def _begin(server: Server, began: float) -> None:
-    """Wait till it answers, with its list where it has been prepared before; else prepare it."""
+    """Wait for the first response: the list if the data was prepared before; else prepare it."""
     prepared = server.data / PREPARED
     if prepared.is_file():
         server.headers = prepared.read_text(encoding="ascii")
@@ -165,24 +165,24 @@ def _begin(server: Server, began: float) -> None:
 
 
 def _first_answer(server: Server, path: str, statuses: frozenset[int]) -> None:
-    """Wait for an answer."""
-    limit = time.monotonic() + START_LIMIT
+    """Wait for a response."""
+    limit = time.monotonic() + START_TIMEOUT
     while time.monotonic() < limit and server.process.poll() is None:
         try:
             if server.ask(server.get(path)).status in statuses:
                 return
         except OSError:
             pass
-        time.sleep(ASK_EVERY)
+        time.sleep(POLL_INTERVAL)
     raise RuntimeError(f"{server.system.name} did not answer (exit {server.process.poll()})")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the process and whatever it started."""
+    """End the process and its descendants."""
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(STOP_LIMIT)
+            process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -1,4 +1,4 @@
-"""The one table: medians, how many times better or worse, and what was wrong."""
+"""The table: medians, ratios, and faults."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ from bench.systems import System
 
 DISTURBED = "~"
 LOST = "†"
-SPREAD = 0.1  # of the median; when the repeats lie further from it, it is said
+SPREAD = 0.1  # of the median; a larger spread is printed
 
 Results = Mapping[tuple[str, str], Sequence[Measurement]]  # by line and system
 
 
 def table(lines: Sequence[Line], systems: Sequence[System], results: Results) -> str:
-    """All figures, one row each; behind a median, what the first system's is, divided by it."""
+    """All figures, one row each; in brackets the first system's median divided by this one."""
     head = ["", "unit", *(system.key for system in systems)]
     rows = [head]
     for line in lines:
@@ -34,7 +34,7 @@ def table(lines: Sequence[Line], systems: Sequence[System], results: Results) ->
 
 
 def summary(measurements: Sequence[Measurement], value: str) -> Summary | None:
-    """The repeats of one figure; None if it was not measured."""
+    """The summary of one figure; None if it was not measured."""
     values = [m.values[value] for m in measurements if value in m.values]
     return Summary.of(values) if values else None
 
@@ -45,7 +45,7 @@ def loses(measurements: Sequence[Measurement]) -> bool:
 
 
 def _cell(measurements: Sequence[Measurement], summary: Summary | None, digits: int) -> str:
-    """A median, how far the repeats lie from it if that is far, and what puts it in doubt."""
+    """A median, its spread if that is large, and marks of doubt."""
     if summary is None:
         return "-"
     disturbed = DISTURBED if any(each.others > CALM for each in measurements) else ""
@@ -61,12 +61,12 @@ def _median(summary: Summary, digits: int) -> str:
 
 
 def number(value: float, digits: int) -> str:
-    """A figure as people read it."""
+    """A number for people to read."""
     return "never" if value == NEVER else f"{value:,.{digits}f}".replace(",", " ")
 
 
 def _ratio(ours: Summary | None, theirs: Summary | None) -> str:
-    """The first system's median divided by this one's, in brackets; nothing where there is none."""
+    """The first system's median divided by this one's, in brackets; empty if there is none."""
     if ours is None or theirs is None or not theirs.middle or not ours.middle:
         return ""
     if not (math.isfinite(ours.middle) and math.isfinite(theirs.middle)):
@@ -76,7 +76,7 @@ def _ratio(ours: Summary | None, theirs: Summary | None) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Columns: the first two to the left, figures to the right."""
+    """Columns: the first two aligned left, numbers right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -90,7 +90,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _legend(systems: Sequence[System], results: Results) -> str:
-    """What the signs in the cells mean, those that are there; what must be known of a system."""
+    """The marks that occur in the cells, explained; then the caveats of the systems."""
     said = [f"(n ×) {systems[0].name} divided by this system."] if len(systems) > 1 else []
     if any(map(loses, results.values())):
         said.append(f"{LOST} Deliveries were lost.")
@@ -103,7 +103,7 @@ def _legend(systems: Sequence[System], results: Results) -> str:
 
 
 def _left_out(lines: Sequence[Line], systems: Sequence[System]) -> str:
-    """What a system cannot do, and the lines that are left out for it."""
+    """Features that a system lacks, and the lines that are left out for it."""
     said = []
     for system in systems:
         reasons: dict[str, list[str]] = {}
@@ -116,7 +116,7 @@ def _left_out(lines: Sequence[Line], systems: Sequence[System]) -> str:
 
 
 def _remarks(lines: Sequence[Line], systems: Sequence[System], results: Results) -> str:
-    """Whatever was wrong, by line and system; the repeats it was seen in."""
+    """The faults, by line and system, with the repeats in which they occurred."""
     said = []
     for line in lines:
         for system in systems:

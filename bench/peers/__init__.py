@@ -1,1 +1,1 @@
-"""What stands beside Quart Notes in the benchmark: one small program a file."""
+"""The peers and yardsticks of the benchmark: one small program in each file."""

@@ -1,7 +1,7 @@
 """The yardstick of an ASGI server: canned bytes through `send`, no framework, no database.
 
-It answers like the notes apps, but keeps the notes in a list, already encoded, and sends each event to each reader in
-turn. What this cannot do on a server, no ASGI app can there. It promises nothing (no durability, no checks, no resume).
+Its responses are those of the notes apps. The notes are in a list, already encoded, and each event is sent to each
+reader in turn. No ASGI app can be faster on this server. It has no durability, no validation, no resume.
 
 Run:  hypercorn bench.peers.asgi_app:app
 """
@@ -23,7 +23,7 @@ JSON = [(b"content-type", b"application/json")]
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """One request, or one stream."""
+    """Handle one request, or one stream."""
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
     elif scope["type"] == "websocket":
@@ -44,14 +44,14 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
-    """Start and stop without doing anything."""
+    """Acknowledge startup and shutdown."""
     for step in ("startup", "shutdown"):
         await receive()
         await send({"type": f"lifespan.{step}.complete"})
 
 
 async def listen(readers: set[Send], receive: Receive, send: Send) -> None:
-    """Be told of events until the client leaves."""
+    """Stream events until the client disconnects."""
     readers.add(send)
     try:
         while (await receive())["type"] not in {"http.disconnect", "websocket.disconnect"}:
@@ -66,13 +66,13 @@ def start(status: int, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
 
 
 async def reply(send: Send, status: int, content: bytes) -> None:
-    """Send a whole response of JSON."""
+    """Send a complete JSON response."""
     await send(start(status, [*JSON, (b"content-length", b"%d" % len(content))]))
     await send({"type": "http.response.body", "body": content})
 
 
 async def body(receive: Receive) -> bytes:
-    """All that a request brings."""
+    """The complete body of a request."""
     parts = []
     more = True
     while more:
@@ -83,18 +83,18 @@ async def body(receive: Receive) -> bytes:
 
 
 def create(content: bytes) -> bytes:
-    """Keep a note; returns it encoded."""
+    """Store a note; returns it encoded."""
     at = datetime.now(UTC).isoformat()
     note = {"id": len(NOTES) + 1, **json.loads(content), "created_at": at, "updated_at": at}
     NOTES.append(json.dumps(note, separators=(",", ":")).encode())
     return NOTES[-1]
 
 
-lock = asyncio.Lock()  # events reach every reader in one order
+lock = asyncio.Lock()  # every reader gets the events in one order
 
 
 async def publish(event: bytes) -> None:
-    """Send an event to everyone who watches."""
+    """Send an event to every reader."""
     text = event.decode()
     chunk = b"data: " + event + b"\n\n"
     async with lock:

@@ -1,12 +1,12 @@
 """A plain notes app: FastAPI + SQLModel on SQLite, changes broadcast in-process.
 
-What a competent person writes in an afternoon with the official documentation open
+What a competent developer writes in an afternoon from the official documentation
 (fastapi.tiangolo.com: "SQL Databases", "WebSockets", "Server-Sent Events", "Background Tasks"):
-a session per request by dependency, `def` endpoints, response models, the `ConnectionManager` of
-the websocket chapter, a queue per reader of the event stream.
+a session for each request by dependency, `def` endpoints, response models, the `ConnectionManager` of
+the websocket chapter, a queue for each reader of the event stream.
 
 SQLite runs with its defaults (rollback journal, `synchronous=FULL`: a commit is on the disk).
-There is no event log: a reader that was away has missed what happened.
+There is no event log: a reader that reconnects has missed events.
 
 Run:  NOTES_DB=/tmp/notes.db uvicorn bench.peers.fastapi_app:app --no-access-log
 """
@@ -37,12 +37,12 @@ engine = create_engine(
 
 
 def now() -> datetime:
-    """The present moment, in UTC."""
+    """The current time in UTC."""
     return datetime.now(UTC)
 
 
 class NoteBase(SQLModel):
-    """What a person writes."""
+    """The fields that a user writes."""
 
     title: str | None = Field(default=None, max_length=200)
     description: str | None = Field(default=None, max_length=10_000)
@@ -50,7 +50,7 @@ class NoteBase(SQLModel):
 
 
 class Note(NoteBase, table=True):
-    """A note as it is stored."""
+    """A note in the database."""
 
     id: int | None = Field(default=None, primary_key=True)
     created_at: datetime = Field(default_factory=now)
@@ -58,15 +58,15 @@ class Note(NoteBase, table=True):
 
 
 class NoteCreate(NoteBase):
-    """A note as it is sent in."""
+    """The body of a POST."""
 
 
 class NoteUpdate(NoteBase):
-    """What a change sends: the fields that change."""
+    """The body of a PATCH: only the fields that change."""
 
 
 class NotePublic(NoteBase):
-    """A note as it is shown."""
+    """A note in a response."""
 
     id: int
     created_at: datetime
@@ -74,14 +74,14 @@ class NotePublic(NoteBase):
 
 
 class NoteEvent(SQLModel):
-    """A change as it goes out to the readers."""
+    """An event as it is sent to the readers."""
 
     action: str
     note: NotePublic
 
 
 class ConnectionManager:
-    """Who is watching, by websocket or by event stream."""
+    """The connected readers, websockets and event streams."""
 
     def __init__(self) -> None:
         self.active_connections: list[WebSocket] = []
@@ -93,12 +93,12 @@ class ConnectionManager:
         self.active_connections.append(websocket)
 
     def disconnect(self, websocket: WebSocket) -> None:
-        """Forget a websocket."""
+        """Remove a websocket."""
         if websocket in self.active_connections:
             self.active_connections.remove(websocket)
 
     async def broadcast(self, event: NoteEvent) -> None:
-        """Send a change to everyone; one that is gone does not stop the others."""
+        """Send a change to all readers; a closed connection does not stop the others."""
         message = event.model_dump_json()
         server_sent = ServerSentEvent(raw_data=message)  # encoded once for all readers
         for queue in self.queues:
@@ -142,7 +142,7 @@ def list_notes(session: SessionDep, offset: int = 0, limit: Annotated[int, Query
 
 @app.get("/api/notes/{note_id}", response_model=NotePublic)
 def read_note(note_id: int, session: SessionDep) -> object:
-    """Show one note."""
+    """Return one note."""
     note = session.get(Note, note_id)
     if note is None:
         raise HTTPException(status_code=404, detail="Note not found")
@@ -151,7 +151,7 @@ def read_note(note_id: int, session: SessionDep) -> object:
 
 @app.post("/api/notes", response_model=NotePublic, status_code=201)
 def create_note(data: NoteCreate, session: SessionDep, background: BackgroundTasks) -> object:
-    """Put a note on the board and tell everyone who watches."""
+    """Create a note and broadcast it."""
     note = Note.model_validate(data)
     session.add(note)
     session.commit()
@@ -163,7 +163,7 @@ def create_note(data: NoteCreate, session: SessionDep, background: BackgroundTas
 
 @app.patch("/api/notes/{note_id}", response_model=NotePublic)
 def update_note(note_id: int, data: NoteUpdate, session: SessionDep, background: BackgroundTasks) -> object:
-    """Change a note and tell everyone who watches."""
+    """Change a note and broadcast it."""
     note = session.get(Note, note_id)
     if note is None:
         raise HTTPException(status_code=404, detail="Note not found")

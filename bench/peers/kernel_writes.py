@@ -1,9 +1,8 @@
-"""The kernel's own rate: one process that writes to loopback sockets, each in its turn, and does nothing else.
+"""The kernel's own rate: one process that writes to loopback sockets in turn and does nothing else.
 
-It answers any request on its first connection; every later connection that asks for `/events` is kept. `POST /go` with
-{"seconds": s, "bytes": n} has it write n bytes to each of those, round after round, for s seconds, and is answered with
-what it did. Sockets block: a reader that does not read holds it up, so that nothing is lost and all that was written
-arrives.
+It responds to every request on its first connection. Every later connection that requests `/events` stays open.
+`POST /go` with {"seconds": s, "bytes": n} writes n bytes to each of those, round after round, for s seconds; the
+response has the counts. The sockets block: a reader that does not read delays the process, so that no bytes are lost.
 
 Run:  python -m bench.peers.kernel_writes 8000
 """
@@ -17,7 +16,7 @@ from bench import http1
 
 
 def main() -> None:
-    """Take one connection after another until stopped."""
+    """Accept one connection after another until it is stopped."""
     readers: list[socket.socket] = []
     listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=4096)
     while True:
@@ -30,7 +29,7 @@ def main() -> None:
         elif request.startswith(b"POST /go"):
             order = json.loads(request.partition(http1.HEAD_END)[2])
             answer(connection, json.dumps(write(readers, order["seconds"], order["bytes"])).encode())
-            readers.clear()  # which closes them
+            readers.clear()  # this closes them
         else:
             answer(connection, b"here")
 
@@ -41,7 +40,7 @@ def answer(connection: socket.socket, body: bytes) -> None:
 
 
 def write(readers: list[socket.socket], seconds: float, size: int) -> dict[str, float]:
-    """Write to all of them till the time is up; returns writes, seconds and processor seconds."""
+    """Write to all connections for this long; returns writes, seconds and CPU seconds."""
     data = b"x" * size
     sends = [reader.send for reader in readers]
     began, used = time.perf_counter(), time.process_time()

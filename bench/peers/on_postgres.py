@@ -1,7 +1,6 @@
 """Quart Notes on a PostgreSQL server of its own: `python -m bench.peers.on_postgres serve …`, with options of `serve`.
 
-The server is the one that the tests use, but it waits for the disk at each commit. It ends with this process, and what
-it holds goes with it.
+The server is that of the tests, but with fsync at each commit. It ends with this process, and its data is deleted.
 """
 
 import signal

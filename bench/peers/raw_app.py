@@ -1,8 +1,8 @@
-"""The yardstick: bytes in, bytes out, on asyncio's protocols.
+"""The yardstick: canned bytes on asyncio's protocols.
 
-It answers like the notes apps, but keeps the notes in a list, already encoded, and writes each
-event to each transport as it happens. What this cannot do, the sockets, the event loop or the load
-generator do not allow; it promises nothing (no durability, no checks, no resume).
+Its responses are those of the notes apps. The notes are in a list, already encoded, and each event is written to each
+transport at once. What this cannot do, sockets, event loop or load generator do not allow. It has no durability, no
+validation, no resume.
 
 Run:  python -m bench.peers.raw_app 8000
 """
@@ -26,12 +26,12 @@ STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encodi
 
 
 class Connection(asyncio.Protocol):
-    """One client: a request at a time, then perhaps a stream."""
+    """One client: one request at a time, then perhaps a stream."""
 
     transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's transport is not a subclass
         self.buffer = b""
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -50,7 +50,7 @@ class Connection(asyncio.Protocol):
             self.answer(method, path, body)
 
     def answer(self, method: bytes, path: bytes, body: bytes) -> None:
-        """Reply to one whole request."""
+        """Respond to one complete request."""
         if path == b"/ws":
             accept = b"Sec-WebSocket-Accept: " + websocket.ACCEPT
             self.transport.write(SWITCH + accept + http1.HEAD_END)
@@ -68,13 +68,13 @@ class Connection(asyncio.Protocol):
             self.reply(b"200 OK", NOTES[int(path.rpartition(b"/")[2]) - 1])
 
     def reply(self, status: bytes, body: bytes) -> None:
-        """Write a response of JSON."""
+        """Write a JSON response."""
         head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         self.transport.write(head % (status, len(body)) + body)
 
 
 def create(body: bytes) -> bytes:
-    """Keep a note; returns it encoded."""
+    """Store a note; returns it encoded."""
     at = datetime.now(UTC).isoformat()
     note = {"id": len(NOTES) + 1, **json.loads(body), "created_at": at, "updated_at": at}
     NOTES.append(json.dumps(note, separators=(",", ":")).encode())
@@ -82,7 +82,7 @@ def create(body: bytes) -> bytes:
 
 
 def publish(event: bytes) -> None:
-    """Write an event to everyone who watches."""
+    """Write an event to every reader."""
     frame = b"\x81\x7e" + len(event).to_bytes(2, "big") + event
     for transport in WEBSOCKETS:
         transport.write(frame)

@@ -1,6 +1,6 @@
 """A plain push app: python-socketio on ASGI, as its documentation teaches.
 
-Readers connect and are put into the room that their address names; a posted note is emitted to the room.
+Readers join the room that is named in their address; a posted note is emitted to the room.
 python-socketio.readthedocs.io: "The Socket.IO Server" (rooms, emitting), "Deployment" (ASGIApp with another ASGI app
 beside it). Nothing is stored; the note is in memory until it has been emitted.
 
@@ -24,13 +24,13 @@ ids = count(1)
 
 @sio.event  # type: ignore[untyped-decorator]
 async def connect(sid: str, environ: dict[str, Any]) -> None:
-    """Put a new reader into the room it asks for."""
+    """Add a new reader to its room."""
     board = parse_qs(environ["QUERY_STRING"])["board"][0]
     await sio.enter_room(sid, f"board:{board}")
 
 
 async def create_note(request: Request) -> JSONResponse:
-    """Tell everyone in the board's room of a note."""
+    """Emit a note to the board's room."""
     at = datetime.now(UTC).isoformat()
     note = {"id": next(ids), **await request.json(), "done": False, "created_at": at, "updated_at": at}
     board = request.path_params.get("board", "all")
@@ -39,7 +39,7 @@ async def create_note(request: Request) -> JSONResponse:
 
 
 async def here(_request: Request) -> PlainTextResponse:
-    """Say that it runs."""
+    """Health check."""
     return PlainTextResponse("here")
 
 

@@ -1,1 +1,1 @@
-"""Streams of events as their readers see them, one module for each protocol."""
+"""Parsers of event streams, one module for each protocol."""

@@ -9,10 +9,10 @@ handshake = sse.handshake
 
 
 def accepted(status: int, head: bytes) -> bool:
-    """Whether it is an event stream, and without chunks."""
+    """Whether the response is an event stream without chunks."""
     return status == 200 and b"text/event-stream" in head.lower() and http1.CHUNKED.search(head) is None
 
 
 def parse(data: bytes) -> Piece:
-    """The data of the events in `data`; the end is the connection's."""
+    """The data of the events in `data`; the end of the stream is the end of the connection."""
     return Piece(*sse.events(data), b"")

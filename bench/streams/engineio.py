@@ -1,4 +1,4 @@
-"""Socket.IO as its reader sees it: protocol 5 in Engine.IO 4, on a websocket from the start.
+"""Socket.IO from its reader's side: protocol 5 in Engine.IO 4, on a websocket from the start.
 
 source   https://socket.io/docs/v4/engine-io-protocol/ and …/socket-io-protocol/
 """
@@ -12,23 +12,23 @@ from bench.streams.stream import Entered, Piece, StreamEnded
 if TYPE_CHECKING:
     from bench.server import Server
 
-OPEN, CLOSE, PING, PONG = b"0", b"1", b"2", b"3"  # Engine.IO; 4 is a message, which Socket.IO's type follows
+OPEN, CLOSE, PING, PONG = b"0", b"1", b"2", b"3"  # Engine.IO packet types; 4 is a message, followed by Socket.IO's type
 CONNECT, DISCONNECT, EVENT, REFUSED = b"40", b"41", b"42", b"44"
-RECEIVE = 65536  # bytes a receive takes at most
+RECEIVE = 65536  # maximum bytes of one receive
 
 handshake = websocket.handshake
 accepted = websocket.accepted
 
 
 def enter(connection: socket.socket, rest: bytes, _server: "Server", _board: str) -> Entered:
-    """Wait for the session, connect to the main namespace, and wait till that is confirmed."""
+    """Wait for the session, connect to the main namespace, and wait for the confirmation."""
     rest = _after(connection, rest, OPEN)
     connection.sendall(websocket.frame(CONNECT))
     return Entered(_after(connection, rest, CONNECT))
 
 
 def _after(connection: socket.socket, data: bytes, wanted: bytes) -> bytes:
-    """What was received behind the one packet that is to come now."""
+    """The bytes behind the one expected packet."""
     while (first := websocket.first(data)) is None:
         received = connection.recv(RECEIVE)
         if not received:
@@ -41,7 +41,7 @@ def _after(connection: socket.socket, data: bytes, wanted: bytes) -> bytes:
 
 
 def parse(data: bytes) -> Piece:
-    """The events in `data`, each a JSON array; raises StreamEnded when the server leaves, ValueError at all else."""
+    """The events in `data`, each a JSON array; StreamEnded when the server disconnects, ValueError otherwise."""
     packets, rest, reply = websocket.parse(data)
     payloads = []
     for packet in packets:

@@ -1,4 +1,4 @@
-"""PocketBase's realtime stream: events, once a POST has named the connection and what it wants.
+"""PocketBase's realtime stream: events, after a POST with the connection's id and its subscriptions.
 
 source   https://pocketbase.io/docs/api-realtime/
 """
@@ -13,7 +13,7 @@ from bench.streams.stream import Entered
 if TYPE_CHECKING:
     from bench.server import Server
 
-RECEIVE = 65536  # bytes a receive takes at most
+RECEIVE = 65536  # maximum bytes of one receive
 SUBSCRIBED = 204
 
 handshake = sse.handshake
@@ -22,7 +22,7 @@ parse = sse.parse
 
 
 def enter(connection: socket.socket, rest: bytes, server: "Server", board: str) -> Entered:
-    """Learn the connection's name, then subscribe it; the name stands in each of its events, and in nobody else's."""
+    """Read the connection's id, then subscribe it; the id is in each of its events, and in no other reader's."""
     while not (piece := sse.parse(rest)).payloads:
         received = connection.recv(RECEIVE)
         if not received:
@@ -37,7 +37,7 @@ def enter(connection: socket.socket, rest: bytes, server: "Server", board: str) 
 
 
 def client(payload: bytes) -> str:
-    """The connection's name in the first event; ValueError if it is something else."""
+    """The connection's id in the first event; ValueError if it is another event."""
     value = json.loads(payload)
     if not isinstance(value, dict) or not isinstance(value.get("clientId"), str):
         raise ValueError(f"not the event that names the connection: {payload[:60]!r}")

@@ -1,4 +1,4 @@
-"""An event stream as its reader sees it: server-sent events in HTTP/1.1 chunks."""
+"""An event stream from its reader's side: server-sent events in HTTP/1.1 chunks."""
 
 import re
 
@@ -11,31 +11,31 @@ enter = nothing_more
 
 
 def handshake(path: str, headers: str = "") -> bytes:
-    """Ask for an event stream."""
+    """Request an event stream."""
     return http1.get(path, f"{headers}Accept: text/event-stream\r\n")
 
 
 def accepted(status: int, head: bytes) -> bool:
-    """Whether it is an event stream, and in chunks, which is how `parse` finds its parts."""
+    """Whether the response is an event stream in chunks, as `parse` expects."""
     return status == 200 and b"text/event-stream" in head.lower() and http1.CHUNKED.search(head) is not None
 
 
 def parse(data: bytes) -> Piece:
     """The data of the events in `data`; raises StreamEnded at the last chunk.
 
-    Comments and events without data (keep-alives) are passed over.
+    Comments and events without data (keep-alives) are skipped.
     """
     text, rest, ended = http1.chunks(data)
     if ended:
         raise StreamEnded("last chunk")
     payloads, unfinished = events(text)
-    if unfinished:  # goes back into a chunk, so that one run of bytes is all there is to remember
+    if unfinished:  # wrapped into a chunk again, so that the rest is one run of bytes
         rest = b"%x\r\n%b\r\n" % (len(unfinished), unfinished) + rest
     return Piece(payloads, rest, b"")
 
 
 def events(text: bytes) -> tuple[tuple[bytes, ...], bytes]:
-    """The data of the whole events in `text`, and what is left over."""
+    """The data of the complete events in `text`, and the remaining text."""
     *whole, unfinished = EVENT_END.split(text)
     return tuple(data for event in whole if (data := _data(event))), unfinished
 

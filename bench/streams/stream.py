@@ -1,4 +1,4 @@
-"""What every kind of stream is cut into, and what a kind has to tell."""
+"""The result of parsing a stream, and the interface of a stream's protocol."""
 
 import socket
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
 
 
 class Piece(NamedTuple):
-    """What some received bytes held.
+    """The content of received bytes.
 
-    payloads  the whole events, in order
-    rest      the bytes of the one not yet whole: put them before what comes next
-    reply     bytes the peer expects back (the answer to a ping)
+    payloads  complete events, in order
+    rest      bytes of an incomplete event: put them before the next bytes
+    reply     bytes that the peer expects back (a pong)
     """
 
     payloads: tuple[bytes, ...]
@@ -25,28 +25,28 @@ class StreamEnded(Exception):
 
 
 class Entered(NamedTuple):
-    """What a reader has once it is subscribed: bytes received already, and bytes that are in its stream alone."""
+    """A subscribed reader: the bytes received already, and bytes that only its stream contains."""
 
     rest: bytes
     mark: bytes = b""
 
 
 class Kind(Protocol):
-    """A way to be told of events; each is a module of functions."""
+    """The protocol of a stream; each is a module of functions."""
 
     def handshake(self, path: str, headers: str = "") -> bytes:
         """The request that opens the stream."""
 
     def accepted(self, status: int, head: bytes) -> bool:
-        """Whether the server agreed to it."""
+        """Whether the server accepted it."""
 
     def enter(self, connection: socket.socket, rest: bytes, server: "Server", board: str) -> Entered:
-        """Whatever has to be said after that until the reader is subscribed; `rest` came behind the head."""
+        """Send what the protocol needs before the reader is subscribed; `rest` came behind the head."""
 
     def parse(self, data: bytes) -> Piece:
-        """Cut what was received; raises StreamEnded, or ValueError when it cannot be understood."""
+        """Parse received bytes; raises StreamEnded, or ValueError if they are invalid."""
 
 
 def nothing_more(_connection: socket.socket, rest: bytes, _server: "Server", _board: str) -> Entered:
-    """Enter where the handshake says it all."""
+    """Enter a protocol whose handshake subscribes."""
     return Entered(rest)

@@ -1,6 +1,6 @@
-"""The systems under test: how each is started, asked and understood.
+"""The systems under test: how each is started, requested and parsed.
 
-A new peer is a subclass of `System` in a file here and, if it is a program of ours, a file in `peers/`.
+A new peer is a subclass of `System` in a file here and, if it is our own program, a file in `peers/`.
 """
 
 from bench.systems.apps import FastAPIApp, SocketIO

@@ -57,7 +57,7 @@ class SocketIO(System):
         return [sys.executable, "-m", "uvicorn", "bench.peers.socketio_app:app", "--port", str(port), *UVICORN]
 
     def make_boards(self, server: "Server", count: int) -> list[str]:
-        return [str(number) for number in range(1, count + 1)]  # a room is there once somebody is in it
+        return [str(number) for number in range(1, count + 1)]  # a room exists once it has a member
 
     def stream_path(self, transport: str, board: str = "", after: str = "") -> str:
         return f"/socket.io/?EIO=4&transport=websocket&board={board or 'all'}"

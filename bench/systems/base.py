@@ -1,4 +1,4 @@
-"""What the benchmark has to know of a system, and a notes server with the paths of Quart Notes."""
+"""The interface of a system, and its default: a notes server with the paths of Quart Notes."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from bench.streams.stream import Kind
 if TYPE_CHECKING:
     from bench.server import Server
 
-TITLE = "bench note "  # then its number, by which each delivery is known
+TITLE = "bench note "  # followed by its number, which identifies a delivery
 DESCRIPTION = "Milk, bread, two lemons; ask Ada about Thursday and bring the ladder back. " * 2
 CHANGED = frozenset({200})
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -24,19 +24,19 @@ BOTH: Mapping[str, Kind] = MappingProxyType({"websocket": websocket, "sse": sse}
 
 
 class System:
-    """A notes server with the paths of Quart Notes; subclasses say where they differ.
+    """A notes server with the paths of Quart Notes; subclasses override what differs.
 
-    lacks     what it cannot do (see `bench.lines`), and why: such lines are left out and said
-    caveat    what must be known beside its figures
-    stores    whether what is created outlives the process
-    special   runs the lines that name it and no others
-    everywhere  its processes may use all cores; others have one to themselves, beside the load's
+    lacks     features that it lacks (see `bench.lines`), and why: their lines are left out, with a note below the table
+    caveat    a note to print with its figures
+    stores    whether created notes outlive the process
+    special   runs only the lines that name it
+    everywhere  its processes may use all cores; those of others have one, beside the load generator's
     """
 
     key = ""
     name = ""
-    modules: Sequence[str] = ()  # what must be installed beside this Python
-    programs: Sequence[str] = ()  # what must be there to run
+    modules: Sequence[str] = ()  # modules that must be installed in this Python
+    programs: Sequence[str] = ()  # programs that must be installed
     lacks: Mapping[str, str] = NOTHING
     caveat = ""
     stores = True
@@ -44,18 +44,18 @@ class System:
     everywhere = False
 
     list_path = "/api/notes?limit=100"
-    first_path = list_path  # what it answers before `prepare`
+    first_path = list_path  # the path of its first response, before `prepare`
     first_statuses = frozenset({200})
     created = frozenset({201})
-    kinds = BOTH  # how it tells of changes, by transport; the first is its own way
+    kinds = BOTH  # its protocols, by transport; the first is its default
     streams: Mapping[str, str] = MappingProxyType({"websocket": "/ws", "sse": "/events"})
 
     def command(self, port: int, data: Path) -> list[str]:
-        """The command line that serves on 127.0.0.1:`port` and keeps its data in `data`."""
+        """The command line that serves on 127.0.0.1:`port` with its data in `data`."""
         raise NotImplementedError
 
     def environment(self, data: Path) -> dict[str, str]:
-        """What the process needs in its environment besides ours."""
+        """Additional environment variables of the process."""
         return {}
 
     def missing(self) -> str | None:
@@ -67,7 +67,7 @@ class System:
         return None
 
     def cannot(self, needs: tuple[str, ...]) -> str | None:
-        """Why a line that needs these things cannot be measured here; None if it can."""
+        """Why lines with these needs cannot be measured here; None if they can."""
         for need in needs:
             if need in self.lacks:
                 return self.lacks[need]
@@ -76,40 +76,40 @@ class System:
         return None
 
     def prepare(self, server: "Server") -> str:
-        """Set up once, in empty data, what the lines need; returns header lines for every request from then on."""
+        """Set up empty data once; returns the header lines of every later request."""
         return ""
 
     def make_boards(self, server: "Server", count: int) -> list[str]:
-        """Make boards besides the one that is there; returns what they are called in `create_path`."""
+        """Create boards besides the default one; returns their names in `create_path`."""
         raise NotImplementedError
 
     def create_path(self, board: str = "") -> str:
-        """Where a note is put on a board; "" is the one that is always there."""
+        """The path to create a note on a board; "" is the default board."""
         return f"/api/boards/{board}/notes" if board else "/api/notes"
 
     def stream_path(self, transport: str, board: str = "", after: str = "") -> str:
-        """Where events are told: those of a board alone, those after an event."""
+        """The path of a stream: of one board, after one event."""
         return self.streams[transport]
 
     def topic(self, board: str) -> str:
-        """What to subscribe to, where that is said once the stream is open."""
+        """The topic, for protocols that subscribe once the stream is open."""
         raise NotImplementedError
 
     def note_path(self, note_id: object) -> str:
-        """Where one note is."""
+        """The path of one note."""
         return f"/api/notes/{note_id}"
 
     def note(self, number: int) -> dict[str, Any]:
-        """What is sent to create note `number`, and to make another note of an old one."""
+        """The body that creates note `number`, or that changes a note to it."""
         return {"title": f"{TITLE}{number:07}", "description": DESCRIPTION}
 
     def notes(self, value: Any) -> list[Any]:
-        """The notes in the answer to `list_path`."""
+        """The notes in the response of `list_path`."""
         found: list[Any] = value
         return found
 
     def number(self, note: object) -> int:
-        """Which note this is; ValueError unless it is whole and one of ours."""
+        """The number of a note; ValueError if the note is damaged or unknown."""
         if not isinstance(note, dict) or not {"id", "created_at", "updated_at"} <= note.keys():
             raise ValueError(f"not a note: {note!r}")
         if note["description"] != DESCRIPTION or not note["title"].startswith(TITLE):
@@ -117,12 +117,12 @@ class System:
         return int(note["title"].removeprefix(TITLE))
 
     def listed(self, answer: http1.Response) -> None:
-        """ValueError unless it is a list of 100 of our notes; which, is not looked at."""
+        """ValueError unless it is a list of 100 of our notes; their numbers are not checked."""
         if answer.status != 200 or answer.body.count(TITLE.encode()) != 100:
             raise ValueError(f"not a list of 100 notes, status {answer.status}")
 
     def acknowledged(self, answer: http1.Response, number: int, *, changed: bool = False) -> object:
-        """The id of the note that was created, or changed; ValueError unless it has this number now."""
+        """The id of the created or changed note; ValueError unless it has this number."""
         if answer.status not in (CHANGED if changed else self.created):
             raise ValueError(f"status {answer.status}")
         note = json.loads(answer.body)
@@ -131,17 +131,17 @@ class System:
         return note["id"]
 
     def event(self, payload: bytes, action: str = "create") -> int | None:
-        """The number of the note an event is about; None for events of other actions."""
+        """The note number of an event; None for events of other actions."""
         return self.acted(json.loads(payload), "note", action)
 
     def acted(self, event: Any, noun: str, action: str) -> int | None:
-        """The number of the note under `noun` if that is what was done with it."""
+        """The number of the note under `noun` if the event has this action."""
         if event.get("action") == "reset":
             raise ValueError("a reset: the server gave up on this reader")
         return self.number(event[noun]) if event.get("action") == action else None
 
     def event_id(self, answer: http1.Response) -> str:
-        """The id of the event of the note that was created, to resume after."""
+        """The event id of the created note, to resume after."""
         return answer.header("last-event-id")
 
 
@@ -149,6 +149,6 @@ NAMES = {"websocket": "websocket", "sse": "event stream"}
 
 
 def program(name: str) -> str | None:
-    """Where a program is: beside this Python, else on the path."""
+    """The path of a program: in this Python's environment, else on PATH."""
     beside = Path(sys.executable).parent / name
     return str(beside) if beside.is_file() else shutil.which(name, path=None) or shutil.which(name, path="/usr/sbin")

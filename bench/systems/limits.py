@@ -1,4 +1,4 @@
-"""No peers but limits: what the server, the event loop and the kernel allow."""
+"""No peers but limits: the server, the event loop and the kernel."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ CAVEAT = "no peer but a limit: canned bytes, nothing stored, nothing checked"
 
 
 class Raw(System):
-    """No framework and no database: what sockets and this load generator allow."""
+    """No framework and no database: the limit of sockets and of this load generator."""
 
     key = "raw"
     name = "raw asyncio"
@@ -32,7 +32,7 @@ class Raw(System):
 
 
 class BareASGI(System):
-    """The same bytes from a bare ASGI app: what hypercorn allows."""
+    """The same bytes from a bare ASGI app: the limit of hypercorn."""
 
     key = "asgi"
     name = "bare ASGI on hypercorn"
@@ -47,7 +47,7 @@ class BareASGI(System):
 
 
 class Kernel(System):
-    """One process that writes to sockets and does nothing else: what the kernel allows."""
+    """One process that writes to sockets and does nothing else: the limit of the kernel."""
 
     key = "kernel"
     name = "kernel"

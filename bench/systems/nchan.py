@@ -13,7 +13,7 @@ from bench.systems.base import System, program
 if TYPE_CHECKING:
     from bench.server import Server
 
-MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")  # where Debian's libnginx-mod-nchan puts it
+MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")  # the path in Debian's libnginx-mod-nchan
 CONFIGURATION = """\
 load_module {module};
 user {user};
@@ -50,7 +50,7 @@ FILES = 16_384  # connections; nginx refuses to start when fewer files may be op
 
 
 class Nchan(System):
-    """A channel for each board, 10,000 messages kept in memory for who comes back."""
+    """A channel for each board, with 10,000 messages in memory for readers that reconnect."""
 
     key = "nchan"
     name = "nchan"
@@ -60,7 +60,7 @@ class Nchan(System):
     caveat = "nothing is on the disk; `create` is a publish, and its message is the event, encoded already"
     stores = False
     first_path = "/"
-    created = frozenset({201, 202})  # somebody heard it; nobody did
+    created = frozenset({201, 202})  # with subscribers; without
 
     def command(self, port: int, data: Path) -> list[str]:
         user = pwd.getpwuid(os.geteuid()).pw_name
@@ -72,7 +72,7 @@ class Nchan(System):
         return super().missing() or (None if MODULE.is_file() else "nginx's module nchan (libnginx-mod-nchan)")
 
     def make_boards(self, server: "Server", count: int) -> list[str]:
-        return [f"board{number}" for number in range(count)]  # a channel is there once somebody uses it
+        return [f"board{number}" for number in range(count)]  # a channel exists once it is used
 
     def create_path(self, board: str = "") -> str:
         return f"/publish/{board or 'notes'}"

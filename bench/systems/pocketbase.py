@@ -26,7 +26,7 @@ FIELDS = [
 
 
 class PocketBase(System):
-    """A collection of notes that everybody may read and write; durable as it comes."""
+    """A collection of notes that everybody may read and write; durability as by default."""
 
     key = "pocketbase"
     name = "PocketBase"
@@ -79,13 +79,13 @@ class PocketBase(System):
 
 
 def _command(data: Path) -> list[str]:
-    """The program, with all that it reads or writes in the data; by itself it looks beside them."""
+    """The program, with all its directories in the data directory; by default they are beside the program."""
     folders = {"dir": "pb_data", "migrationsDir": "pb_migrations", "hooksDir": "pb_hooks", "publicDir": "pb_public"}
     return [program(PROGRAM) or PROGRAM, *(f"--{option}={data / name}" for option, name in folders.items())]
 
 
 def _make_collection(server: "Server", name: str) -> None:
-    """Make a collection of notes that is open to everybody, as the administrator."""
+    """Create a collection of notes with public access, as the administrator."""
     who = http1.post("/api/collections/_superusers/auth-with-password", {"identity": ADMIN, "password": PASSWORD})
     token = json.loads(server.ask(who).body)["token"]
     wanted = {"name": name, "type": "base", "fields": FIELDS, **dict.fromkeys(RULES, "")}

@@ -1,1 +1,1 @@
-"""What is measured: requests, readers, and both at once."""
+"""Workloads: requests, readers, and both at once."""

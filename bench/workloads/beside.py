@@ -1,7 +1,7 @@
-"""Reads beside readers: how long a list takes while many are told of changes, and while nobody is.
+"""Reads beside readers: the latency of a list while many readers get events, and without readers.
 
-Reads and writes come by the clock, each from a process of its own, so that neither waits for the other or for the
-readers' process. Both halves are done on one server, one after the other, with the same writes.
+Reads and writes are scheduled, each from a process of its own, so that neither waits for the other or for the
+readers' process. Both halves run on one server, one after the other, with the same writes.
 """
 
 import gc
@@ -18,7 +18,7 @@ from bench.workloads.orders import NANO, Order, Record, given
 WRITES = 100.0  # a second
 READS = 200.0  # lists of 100 notes a second
 CONNECTIONS = 16
-WARM_UP = 1.0  # seconds that do not count
+WARM_UP = 1.0  # seconds of warm-up
 AFTERMATH = 0.5  # seconds for the last deliveries
 
 
@@ -31,7 +31,7 @@ class Beside:
     seconds: float
 
     def measure(self, server: Server) -> Measurement:
-        """Run both."""
+        """Measure both."""
         alone, beside = self._half(server, 0), self._half(server, self.readers)
         values = {name: half.values["p99"] for name, half in (("alone", alone), ("beside", beside))}
         if values["alone"] < NEVER:
@@ -69,7 +69,7 @@ class Beside:
 
 
 def _p99(record: Record) -> float:
-    """Milliseconds that 99 of 100 answers did not exceed; an answer that did not come is later than any."""
+    """The 99th percentile of the latency in milliseconds; a missing response is later than any."""
     warm = int(READS * WARM_UP)
     pairs = list(zip(record.sent, record.answered, strict=True))[warm:]
     taken = sorted((answered - sent) / 1e6 for sent, answered in pairs if answered)

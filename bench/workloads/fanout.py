@@ -1,8 +1,8 @@
-"""Fan-out: notes are created by the clock, and every reader is to get each of them, once, soon.
+"""Fan-out: notes are created on a schedule, and every reader must get each of them once, soon.
 
-The latency of a delivery runs from just before its POST is written to the socket (or from when it
-was due, if all the writer's connections were still waiting) to its receipt. A delivery that has
-not come when the time is up counts as later than any other.
+The latency of a delivery runs from just before its POST is written to the socket (or from its due time, if all
+connections of the writer were waiting) to its receipt. A delivery that has not arrived at the end counts as later
+than any other.
 """
 
 import gc
@@ -16,8 +16,8 @@ from bench.readers import Readers, Tally
 from bench.server import Server
 from bench.workloads.orders import NANO, Order, Record, given
 
-WARM_UP = 1.0  # seconds of writing at the same rate before it counts
-AFTERMATH = 0.3  # seconds to look for doubles when all is there
+WARM_UP = 1.0  # seconds of warm-up at the same rate
+AFTERMATH = 0.3  # seconds to wait for duplicates after the last delivery
 CONNECTIONS = 16  # of the writer
 
 
@@ -25,7 +25,7 @@ CONNECTIONS = 16  # of the writer
 class FanOut:
     """`rate` notes a second to `readers` readers, for `seconds` after the warm-up.
 
-    boards   how many the notes are put on by turns, each with its part of the readers; 0: the one that is there
+    boards   how many boards get the notes in turn, each with its share of the readers; 0: the default board
     """
 
     transport: str
@@ -35,7 +35,7 @@ class FanOut:
     boards: int = 0
 
     def measure(self, server: Server) -> Measurement:
-        """Run it once."""
+        """Measure once."""
         boards = server.system.make_boards(server, self.boards) if self.boards else [""]
         warm = max(1, int(self.rate * WARM_UP))
         count = warm + max(1, int(self.rate * self.seconds))
@@ -65,7 +65,7 @@ class FanOut:
 
 
 def figures(tally: Tally, record: Record, warm: int, each: int) -> Measurement:
-    """Latencies and rate of what was written after the warm-up, with `each` readers a note."""
+    """Latencies and rate of the notes after the warm-up, with `each` readers a note."""
     sent = record.sent
     numbers = range(warm, len(sent))
     latencies = sorted((at - sent[n]) / 1e6 for n in numbers for at in tally.times[n])

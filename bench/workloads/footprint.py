@@ -1,4 +1,4 @@
-"""What a system takes: memory for each reader that is connected, seconds until it answers."""
+"""The cost of a system: memory for each connected reader, seconds until its first response."""
 
 import time
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SETTLE = 1.5  # seconds before memory is read, for allocators and late handshake
 class Memory:
     """Growth of resident memory from `base` idle readers to `more` on top of them, KiB each.
 
-    Afterwards one note is created, and each of them must get it.
+    Afterwards one note is created, and each reader must get it.
     """
 
     transport: str
@@ -22,7 +22,7 @@ class Memory:
     more: int
 
     def measure(self, server: Server) -> Measurement:
-        """Run it once."""
+        """Measure once."""
         with Readers(server, self.transport) as readers:
             readers.connect(self.base)
             before = self._settled(server, readers)
@@ -39,14 +39,14 @@ class Memory:
         return Measurement({"kb": (after - before) / self.more, "lost": 1 - len(got) / expected}, remarks)
 
     def _settled(self, server: Server, readers: Readers) -> float:
-        """Memory of the server after a rest, KiB; pings are answered during it."""
+        """Memory of the server after a pause, KiB; pings are answered during it."""
         readers.receive(1, time.monotonic() + SETTLE)
         return server.memory_kb()
 
 
 class Start:
-    """Seconds from before the process is started to its first whole answer, the list of notes."""
+    """Seconds from before the process starts to its first complete response, the list of notes."""
 
     def measure(self, server: Server) -> Measurement:
-        """Tell what was seen when it started."""
+        """Return what was measured when it started."""
         return Measurement({"seconds": server.start_seconds})

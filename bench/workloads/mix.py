@@ -13,8 +13,8 @@ from bench.readers import Readers
 from bench.server import Server
 from bench.workloads.requests import Requests, an_id
 
-EVERY = 10  # one request in so many is a write; the reads are lists and single notes by turns
-PATIENCE = 5.0  # seconds after the last answer in which a delivery still counts
+EVERY = 10  # one request in so many is a write; the reads are lists and single notes in turn
+PATIENCE = 5.0  # seconds after the last response in which a delivery still counts
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Mix(Requests):
 
     transport: str
     readers: int
-    written: set[int] = field(default_factory=set, init=False)  # numbers of requests whose note was acknowledged
+    written: set[int] = field(default_factory=set, init=False)  # numbers of the acknowledged notes
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
         self.written.clear()

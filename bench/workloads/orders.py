@@ -1,4 +1,4 @@
-"""What a process of its own is to ask of a server by the clock, and what it hands back."""
+"""A schedule of requests for a process of its own, and the record of their responses."""
 
 import json
 import os
@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field
 from bench.server import Server
 
 NANO = 1_000_000_000
-START = 0.7  # seconds for the writer's process to get ready
-PATIENCE = 5.0  # seconds after the last is due in which answers and deliveries still count
-LATE = 0.005  # seconds the writer may oversleep before it is said
+START = 0.7  # seconds for the writer's process to start
+PATIENCE = 5.0  # seconds after the last due time in which responses and deliveries still count
+LATE = 0.005  # seconds that the writer may be late without a remark
 NICE = -10
 
 
@@ -24,8 +24,8 @@ class Order:
     """`count` requests at `rate` a second, over `connections`, from monotonic `begin` to `end` (ns).
 
     system   its key
-    headers  lines that each request brings
-    paths    by turns: where note i is put, or, when `reads`, the list that is read
+    headers  header lines of each request
+    paths    in turn: where note i is created, or, with `reads`, the list that is read
     """
 
     port: int
@@ -41,7 +41,7 @@ class Order:
 
     @classmethod
     def soon(cls, server: Server, paths: list[str], count: int, rate: float, connections: int) -> "Order":
-        """Beginning as soon as the process can be ready."""
+        """Starting as soon as the process can be ready."""
         begin = time.monotonic() + START + count / 20_000
         end = begin + count / rate + PATIENCE
         who = (server.port, server.system.key, server.headers)
@@ -50,9 +50,9 @@ class Order:
 
 @dataclass
 class Record:
-    """What came of it: per request the ns its time counts from, and the ns it was answered (0: never).
+    """Times of each request: the ns from which it counts, and the ns of its response (0: none).
 
-    late  the longest the process itself overslept, ns
+    late  the maximum delay by the process itself, ns
     """
 
     sent: list[int]
@@ -61,7 +61,7 @@ class Record:
     failures: list[str] = field(default_factory=list)
 
     def remarks(self) -> list[str]:
-        """What was wrong with it."""
+        """The faults."""
         said = [f"{n} × writer: {why}" for why, n in Counter(self.failures).most_common(2)]
         if unanswered := self.answered.count(0):
             said.append(f"{unanswered} of {len(self.answered)} requests not answered in time")
@@ -71,20 +71,20 @@ class Record:
 
 
 class Clerk:
-    """A process that carries out an order."""
+    """A process that executes an order."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
     def record(self) -> Record:
-        """What came of it, once it is done."""
+        """The record, once the order is done."""
         assert self._process.stdout is not None
         return Record(**json.load(self._process.stdout))
 
 
 @contextmanager
 def given(order: Order) -> Iterator[Clerk]:
-    """Have an order carried out while the block runs."""
+    """Execute an order while the block runs."""
     command = [sys.executable, "-m", "bench.workloads.writer"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -97,7 +97,7 @@ def given(order: Order) -> Iterator[Clerk]:
 
 
 def go_first() -> None:
-    """Have this process run as soon as it wakes, before the one that holds the readers on the same core."""
+    """Give this process priority over the readers' process on the same core."""
     if (policy := os.sched_getscheduler(0)) in {os.SCHED_RR, os.SCHED_FIFO}:
         priority = os.sched_getparam(0).sched_priority + 1
         os.sched_setscheduler(0, policy, os.sched_param(priority))

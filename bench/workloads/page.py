@@ -1,4 +1,4 @@
-"""The board's page in a browser: what it weighs, and how long until it can be used."""
+"""The board's page in a browser: its size, and the time until it is usable."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATH = "/front/notes"
 LIMIT = 30_000  # milliseconds until it is usable
-# Milliseconds since the visit began. Usable: every script has started, and the feed is live, which it says itself.
+# Milliseconds since the navigation began. Usable: every script has started, and the page shows that its feed is live.
 USABLE = "() => document.querySelector('#connection')?.dataset.state === 'live' && performance.now()"
 WHOLE = "count => document.querySelectorAll('#notes > li').length >= count && performance.now()"
 
@@ -29,12 +29,12 @@ def missing() -> str | None:
 
 @dataclass(frozen=True)
 class Page:
-    """The board with `notes` notes, opened with an empty cache and once more with what that visit left there."""
+    """The board with `notes` notes, opened with an empty cache and again with the cache of that visit."""
 
     notes: int
 
     def measure(self, server: Server) -> Measurement:
-        """Run it once."""
+        """Measure once."""
         if lack := missing():
             raise RuntimeError(f"not here: {lack}")
         from playwright.sync_api import sync_playwright
@@ -53,7 +53,7 @@ class Page:
         return Measurement({**values, **{f"again_{name}": value for name, value in again.items()}})
 
     def _visit(self, context: "BrowserContext", server: Server) -> dict[str, float]:
-        """Open the board in a new tab and close it again."""
+        """Open the board in a new tab and close it."""
         page = context.new_page()
         session = context.new_cdp_session(page)
         session.send("Network.enable")

@@ -1,4 +1,4 @@
-"""Requests: how many a second, each answer checked."""
+"""Requests: how many a second, each response checked."""
 
 import gc
 import json
@@ -15,9 +15,9 @@ from bench.loop import Check, Loop
 from bench.readers import Readers
 from bench.server import Server
 
-WARM_UP = 0.5  # seconds that do not count
+WARM_UP = 0.5  # seconds of warm-up
 SETTLE = 2.0  # seconds at most for the last events to arrive
-LOOK_BACK = 50  # created notes read again at the end
+LOOK_BACK = 50  # created notes that are read again at the end
 UNDER_WAY = 3  # changes of one note that may overtake one another
 
 
@@ -29,7 +29,7 @@ class Requests:
     seconds: float
 
     def measure(self, server: Server) -> Measurement:
-        """Run it once."""
+        """Measure once."""
         with ExitStack() as stack:
             requests, right = self.prepare(server)
             watcher = self.watch(server, stack)
@@ -48,7 +48,7 @@ class Requests:
                 "rate": len(taken) / self.seconds,
                 "p50": percentile(taken, 0.50),
                 "p99": percentile(taken, 0.99),
-                "server_us": served / max(1, len(loop.answers)) * 1e6,  # microseconds of processor an answer
+                "server_us": served / max(1, len(loop.answers)) * 1e6,  # microseconds of CPU for each response
             }
             busy = spent / (self.seconds + WARM_UP)
             remarks = [f"{n} × {why}" for why, n in loop.failures.most_common(2)]
@@ -58,27 +58,27 @@ class Requests:
             return Measurement({**values, **after.values}, remarks + after.remarks, busy)
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
-        """The requests, and what tells a right answer."""
+        """The requests, and the check of a response."""
         raise NotImplementedError
 
     def watch(self, server: Server, stack: ExitStack) -> Readers | None:
-        """A reader that sees what the requests bring about, if they do."""
+        """A reader that gets the events of the requests, if there are any."""
         return None
 
     def look_back(self, server: Server, watcher: Readers | None, loop: Loop) -> Measurement:
-        """What there is to say when all is over."""
+        """The faults that are found at the end."""
         return Measurement({})
 
 
 class Reading(Requests):
-    """One GET, again and again. The first answer is checked in full, the others are its equals."""
+    """One GET, repeated. The first response is checked in full, the others must equal it."""
 
     def path(self, server: Server) -> str:
-        """What is read."""
+        """The path that is read."""
         raise NotImplementedError
 
     def check(self, server: Server, value: object) -> bool:
-        """Whether the answer holds what it should."""
+        """Raises if the response is wrong."""
         raise NotImplementedError
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
@@ -101,7 +101,7 @@ class ListOf100(Reading):
 
 
 class Unchanged(ListOf100):
-    """The list of 100 notes, asked for if it is no longer the one the client has: 304, nothing in it."""
+    """The list of 100 notes, requested with the client's current entity tag: 304 without a body."""
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
         super().prepare(server)
@@ -121,22 +121,22 @@ class OneNote(Reading):
 
 
 def ids(server: Server) -> list[object]:
-    """The ids of the notes that are on the board."""
+    """The ids of the notes on the board."""
     listed = json.loads(server.ask(server.get(server.system.list_path)).body)
     return [note["id"] for note in server.system.notes(listed)]
 
 
 def an_id(server: Server) -> object:
-    """The id of one of them, in the middle."""
+    """The id of a note in the middle."""
     return ids(server)[50]
 
 
 @dataclass
 class Create(Requests):
-    """New notes. One reader must get the event of each; the last are read again."""
+    """New notes. One reader must get the event of each; the last ones are read again."""
 
     action = "create"
-    ids: dict[int, object] = field(default_factory=dict, init=False)  # of the notes acknowledged
+    ids: dict[int, object] = field(default_factory=dict, init=False)  # of the acknowledged notes
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
         self.ids.clear()
@@ -152,7 +152,7 @@ class Create(Requests):
         return self.requests(server), right
 
     def requests(self, server: Server) -> Iterator[bytes]:
-        """Request after request; each says its number."""
+        """Requests, each with its own number."""
         path = server.system.create_path()
         return (server.post(path, server.system.note(n)) for n in count())
 
@@ -175,14 +175,14 @@ class Create(Requests):
         return Measurement({"lost": lost / max(1, len(self.ids))}, remarks + watcher.failures)
 
     def read_again(self, server: Server) -> list[str]:
-        """Which of the last are not there as they were acknowledged."""
+        """Which of the last notes are missing or differ."""
         numbers: dict[object, list[int]] = {}
         for number, note_id in sorted(self.ids.items()):
             numbers.setdefault(note_id, []).append(number)
         remarks = []
         for note_id, sent in list(numbers.items())[-LOOK_BACK:]:
             answer = server.ask(server.get(server.system.note_path(note_id)))
-            # Of two changes that were under way at once, either may be the later one.
+            # Of two concurrent changes either may be the later one.
             if answer.status != 200 or server.system.number(json.loads(answer.body)) not in sent[-UNDER_WAY:]:
                 remarks.append(f"note {sent[-1]} is not there")
         return remarks
@@ -190,11 +190,11 @@ class Create(Requests):
 
 @dataclass
 class Update(Create):
-    """Changes of the 100 notes that are there, by turns: each gets another title."""
+    """Changes of the 100 notes in turn: each gets another title."""
 
     action = "update"
 
     def requests(self, server: Server) -> Iterator[bytes]:
         paths = [server.system.note_path(note_id) for note_id in ids(server)]
-        # Not the note that has this title already: a change of nothing is none.
+        # Another note than the one with this title: an unchanged note would send no event.
         return (server.patch(paths[(n + 1) % len(paths)], server.system.note(n)) for n in count())

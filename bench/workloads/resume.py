@@ -1,4 +1,4 @@
-"""Coming back: many readers at once, each having missed the same events."""
+"""Reconnecting: many readers at once, each having missed the same events."""
 
 import select
 import socket
@@ -12,15 +12,15 @@ from bench.server import Server
 from bench.streams.stream import Kind, StreamEnded
 from bench.systems import TITLE, System
 
-PATIENCE = 20.0  # seconds until all must have everything
-WAIT = 0.05  # seconds at most in one wait for the sockets
+PATIENCE = 20.0  # seconds until every reader must have every event
+WAIT = 0.05  # maximum seconds of one poll
 
 
 @dataclass(frozen=True)
 class Resume:
-    """`readers` come back `missed` events behind; the clock runs from the first connection till all have all.
+    """`readers` reconnect `missed` events behind; timed from the first connection until every reader has every event.
 
-    What they get is kept as it comes and read when the clock has stopped: each must have every event, once, in order.
+    The bytes are parsed after the clock has stopped: each reader must have every event, once, in order.
     """
 
     transport: str
@@ -28,7 +28,7 @@ class Resume:
     missed: int
 
     def measure(self, server: Server) -> Measurement:
-        """Run it once."""
+        """Measure once."""
         system = server.system
         path = system.create_path()
         before = server.ask(server.post(path, system.note(self.missed)))
@@ -64,10 +64,10 @@ class Resume:
 
 @dataclass
 class Crowd:
-    """Connections whose bytes are only kept.
+    """Connections whose bytes are only stored.
 
-    end      what the last event that is due has in it
-    waiting  descriptors of those that have not received that yet
+    end      bytes that only the last expected event contains
+    waiting  descriptors of those that have not received it
     """
 
     end: bytes
@@ -79,7 +79,7 @@ class Crowd:
         self._sockets: dict[int, socket.socket] = {}
 
     def add(self, connection: socket.socket, rest: bytes) -> None:
-        """Keep what comes on one more; `rest` has come already."""
+        """Store the bytes of one more connection; `rest` has arrived already."""
         connection.setblocking(False)
         descriptor = connection.fileno()
         self._sockets[descriptor] = connection
@@ -89,7 +89,7 @@ class Crowd:
         self._keep(descriptor, rest)
 
     def take(self, wait: float) -> None:
-        """Receive whatever is there, or comes within seconds."""
+        """Receive for up to these seconds."""
         for descriptor, _ in self._poll.poll(wait):
             try:
                 data = self._sockets[descriptor].recv(RECEIVE)
@@ -115,9 +115,9 @@ class Crowd:
 
 
 def numbers(system: System, kind: Kind, parts: Iterable[bytes], known: dict[bytes, int | None]) -> list[int]:
-    """The numbers of all whole events in what one reader received; a stream that ends ends them.
+    """The numbers of all complete events in the bytes of one reader; a stream that ends ends them.
 
-    known   filled with the number in each event, which others get too
+    known   a cache of the number in each event, which other readers get too
     """
     found: list[int] = []
     try:

@@ -1,4 +1,4 @@
-"""The most deliveries a second that a system manages: a search over rates."""
+"""The highest number of deliveries a second that a system sustains: a search over rates."""
 
 import math
 import tempfile
@@ -10,14 +10,14 @@ from bench.figures import BUSY, Measurement
 from bench.server import Server, running
 from bench.workloads.fanout import FanOut
 
-LIMIT = 50.0  # milliseconds that the p99 may take
+LIMIT = 50.0  # maximum p99 in milliseconds
 LEAST, MOST = 20.0, 20_000.0  # events a second to try
-PRECISION = 1.1  # the greatest rate that passes is known to within this factor
-TRIES = 2  # of a rate before it counts as too much
+PRECISION = 1.1  # precision: the search ends when the bounds differ by this factor
+TRIES = 2  # consecutive failures of a rate before it is too high
 
 
 def highest(passes: Callable[[float], bool], least: float, most: float, precision: float) -> float:
-    """The greatest rate that passes, to within a factor; 0 if the least does not pass. Doubles, then halves the gap."""
+    """The highest rate that passes, within a factor; 0 if the lowest fails. Doubles the rate, then halves the gap."""
     good, bad = 0.0, least
     while bad <= most and passes(bad):
         good, bad = bad, bad * 2
@@ -33,7 +33,7 @@ def highest(passes: Callable[[float], bool], least: float, most: float, precisio
 class Most:
     """Deliveries a second to `readers` without loss and with a p99 of at most LIMIT, each rate for `seconds`.
 
-    Every trial has a system of its own, so that none begins with what another left behind.
+    Every trial starts a new system, so that none is affected by another.
     """
 
     transport: str
@@ -42,7 +42,7 @@ class Most:
     precision: float = PRECISION
 
     def measure(self, server: Server) -> Measurement:
-        """Run the search; remarks are those of the best trial, and whether the load generator was the limit."""
+        """Run the search; the remarks are those of the best trial, and whether the load generator was the limit."""
         passed: list[Measurement] = []
         failed: list[Measurement] = []
 

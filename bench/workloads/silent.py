@@ -1,4 +1,4 @@
-"""Readers beside silent ones: how soon some hear of changes while many others have stopped reading."""
+"""Readers beside stalled ones: the latency of some while many others have stopped reading."""
 
 import socket
 from contextlib import ExitStack
@@ -9,21 +9,21 @@ from bench.readers import opened
 from bench.server import Server
 from bench.workloads.fanout import FanOut
 
-RECEIVE_BUFFER = 4096  # bytes the kernel keeps for a silent one
+RECEIVE_BUFFER = 4096  # bytes that the kernel buffers for a stalled reader
 
 
 @dataclass(frozen=True)
 class BesideSilent:
-    """A fan-out without the silent ones, then with them, on the same server.
+    """A fan-out without stalled readers, then with them, on the same server.
 
-    All of them stop at once, when the second begins; that they are noticed, and their connections ended, is in it.
+    All of them stop reading at once, when the second half starts; it includes the time to detect and disconnect them.
     """
 
     work: FanOut
     silent: int
 
     def measure(self, server: Server) -> Measurement:
-        """Run both."""
+        """Measure both."""
         alone = self.work.measure(server)
         with ExitStack() as stack:
             for _ in range(self.silent):
@@ -37,7 +37,7 @@ class BesideSilent:
 
 
 def _silent(server: Server, transport: str) -> socket.socket:
-    """A reader that is subscribed and never reads again."""
+    """A subscribed reader that never reads again."""
     connection, rest = opened(server, transport, receive_buffer=RECEIVE_BUFFER)
     server.system.kinds[transport].enter(connection, rest, server, "")
     return connection

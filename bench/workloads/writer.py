@@ -1,8 +1,8 @@
-"""The writer of the fan-out: creates notes by the clock, as a process of its own; or it reads the list so.
+"""The writer of the fan-out: creates notes on a schedule, or reads the list, as a process of its own.
 
-Open loop: request i is due at begin + i/rate whether or not the one before has been answered. If every connection is
-still waiting for an answer, the request waits here, and its time counts from the moment it was due (no coordinated
-omission); otherwise from just before it is written to the socket.
+Open loop: request i is due at begin + i/rate whether or not the one before has a response. If every connection is
+still waiting, the request is queued here, and its time counts from its due time (no coordinated omission); otherwise
+from just before it is written to the socket.
 
 Run:  python -m bench.workloads.writer < order.json > record.json        (bench.workloads.orders does)
 """
@@ -21,11 +21,11 @@ from bench import http1
 from bench.systems import BY_KEY
 from bench.workloads.orders import NANO, Order, Record, go_first
 
-LONGEST_WAIT = 0.05  # seconds, so that the end is noticed
+LONGEST_WAIT = 0.05  # seconds of a poll, so that the end is noticed
 
 
 class Writer:
-    """Keeps the schedule over a few connections that stay open."""
+    """Executes the schedule over a few persistent connections."""
 
     def __init__(self, order: Order) -> None:
         self.order = order
@@ -39,9 +39,9 @@ class Writer:
         self.poll = select.epoll()
         self.sockets: dict[int, socket.socket] = {}
         self.idle: deque[int] = deque()
-        self.busy: dict[int, int] = {}  # descriptor: the note it carries
+        self.busy: dict[int, int] = {}  # descriptor: the note of its request
         self.buffers: dict[int, bytes] = {}
-        self.freed = 0  # ns at which a connection became free after none was
+        self.freed = 0  # ns at which a connection became free after all were busy
         for _ in range(order.connections):
             connection = socket.create_connection(("127.0.0.1", order.port))
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -50,7 +50,7 @@ class Writer:
             self.poll.register(connection.fileno(), select.EPOLLIN)
 
     def run(self) -> Record:
-        """Write all, or as many as the time allows."""
+        """Send all requests, or as many as the time allows."""
         step = NANO / self.order.rate
         count = len(self.requests)
         following = 0
@@ -75,7 +75,7 @@ class Writer:
         self.busy[descriptor] = number
         self.buffers[descriptor] = b""
         now = time.monotonic_ns()
-        crowded = self.freed > due  # no connection was free when it was due
+        crowded = self.freed > due  # all connections were busy at its due time
         self.record.sent[number] = due if crowded else now
         if not crowded:
             self.record.late = max(self.record.late, now - due)
@@ -85,7 +85,7 @@ class Writer:
             self._drop(descriptor, "the server closed a connection")
 
     def _take(self, descriptor: int) -> None:
-        """Receive an answer, or a part of one, and check it."""
+        """Receive a response, or a part of one, and check it."""
         number = self.busy.get(descriptor)
         try:
             data = self.sockets[descriptor].recv(65536)
@@ -121,7 +121,7 @@ class Writer:
 
 
 def main() -> None:
-    """Do what standard input orders."""
+    """Execute the order on standard input."""
     writer = Writer(Order(**json.load(sys.stdin)))
     go_first()
     gc.disable()

@@ -10,7 +10,7 @@ from bench.figures import BUSY, Measurement
 from bench.readers import RECEIVE
 from bench.server import Server
 
-SIZE = 512  # bytes a write: about one event
+SIZE = 512  # bytes of a write: about one event
 SETTLE = 2.0  # seconds for the last bytes
 
 
@@ -22,7 +22,7 @@ class Writes:
     seconds: float
 
     def measure(self, server: Server) -> Measurement:
-        """Run it once."""
+        """Measure once."""
         poll = select.epoll()
         sockets = {}
         for _ in range(self.readers):

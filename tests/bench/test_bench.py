@@ -1,4 +1,4 @@
-"""The benchmark's counting, without a server: what it counts must be what was sent."""
+"""The benchmark's counting, without a server."""
 
 import json
 import socket
@@ -33,8 +33,8 @@ def test_a_stream_that_ends_in_the_middle_of_an_event_is_a_failure():
         assert not readers.sockets
 
 
-class Heard:
-    """Stands in for readers: what they received."""
+class FakeReaders:
+    """A fake of readers: what they received."""
 
     def __init__(self, boards: int, places: dict[int, int], notes: list[tuple[int, int, tuple[int, ...]]]) -> None:
         self.boards = ("",) * boards
@@ -43,10 +43,10 @@ class Heard:
 
 
 def tally(boards: int, places: dict[int, int], notes: list[tuple[int, int, tuple[int, ...]]], count: int) -> Tally:
-    return Tally(cast(Readers, Heard(boards, places, notes)), count)
+    return Tally(cast(Readers, FakeReaders(boards, places, notes)), count)
 
 
-def test_lost_doubled_swapped_and_strange_deliveries_are_told_apart():
+def test_lost_doubled_swapped_and_strange_deliveries_are_distinguished():
     heard = tally(1, {8: 0, 9: 0}, [(1, 8, (0, 1, 2)), (2, 9, (1, 0)), (3, 9, (1,)), (4, 9, (7,))], 3)
 
     assert [list(times) for times in heard.times] == [[1, 2], [1, 2], [1]]
@@ -54,14 +54,14 @@ def test_lost_doubled_swapped_and_strange_deliveries_are_told_apart():
     assert heard.faults() == ["1 doubled", "1 unknown", "1 out of order"]
 
 
-def test_what_another_board_was_told_is_strange():
+def test_an_event_of_another_board_is_strange():
     heard = tally(2, {8: 0, 9: 1}, [(1, 8, (0, 2)), (1, 9, (1, 2))], 4)
 
     assert heard.strange == 1
     assert [list(times) for times in heard.times] == [[1], [1], [1], []]
 
 
-def test_deliveries_after_the_warm_up_make_the_figures():
+def test_only_deliveries_after_the_warm_up_count():
     heard = tally(1, {8: 0, 9: 0}, [], 3)
     heard.times = [array("q", [1]), array("q", [NANO + 2_000_000, NANO + 4_000_000]), array("q", [2 * NANO])]
 
@@ -73,7 +73,7 @@ def test_deliveries_after_the_warm_up_make_the_figures():
     assert measured.remarks == ["25% not delivered in time"]
 
 
-def test_what_the_writer_did_not_manage_is_said():
+def test_late_or_unanswered_writes_become_remarks():
     record = Record([1, 1], [2, 0], late=50_000_000, failures=["status 503"])
 
     assert record.remarks() == [
@@ -84,7 +84,7 @@ def test_what_the_writer_did_not_manage_is_said():
 
 
 @pytest.mark.parametrize("limit", [19, 20, 33, 100, 777, 50_000])
-def test_the_search_finds_the_greatest_rate_that_passes(limit: float):
+def test_the_search_finds_the_highest_rate_that_passes(limit: float):
     asked: list[float] = []
 
     def passes(rate: float) -> bool:
@@ -99,7 +99,7 @@ def test_the_search_finds_the_greatest_rate_that_passes(limit: float):
 
 
 @pytest.mark.parametrize("transport", ["websocket", "sse"])
-def test_what_a_reader_missed_is_read_from_its_bytes(transport: str):
+def test_the_numbers_of_missed_events_are_parsed_from_bytes(transport: str):
     system = BY_KEY["ours"]
     events = [json.dumps({"action": "create", "note": {**note(system, n)}}).encode() for n in range(5)]
     framed = [frame(event) if transport == "websocket" else chunk(b"data: " + event + b"\n\n") for event in events]
@@ -115,7 +115,7 @@ def note(system: System, number: int) -> dict[str, Any]:
     return {"id": 7, "created_at": "x", "updated_at": "x", **system.note(number)}
 
 
-def test_a_reader_that_came_back_is_done_when_it_has_the_last_event_however_it_is_cut():
+def test_a_resumed_reader_is_done_at_the_last_event_however_the_bytes_are_split():
     last = f"{TITLE}0000999".encode()
     for cut in range(1, len(last)):
         crowd = Crowd(last)
@@ -130,7 +130,7 @@ def test_a_reader_that_came_back_is_done_when_it_has_the_last_event_however_it_i
         crowd.close()
 
 
-def test_an_order_begins_when_its_process_can_be_ready_and_ends_in_patience():
+def test_an_order_starts_after_its_process_and_has_a_timeout():
     peer = Peer("ours")
     cast(Any, peer).port = 1
     order = Order.soon(peer.server(), ["/a"], 100, 50.0, 4)

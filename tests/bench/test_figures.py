@@ -1,4 +1,4 @@
-"""The benchmark's figures: what was lost, the table, the file and the picture."""
+"""The benchmark's statistics, table, file and picture."""
 
 import math
 from typing import Any, cast
@@ -22,7 +22,7 @@ RESULTS = {
 }
 
 
-def test_what_was_lost_counts_as_later_than_all_that_came():
+def test_a_lost_delivery_counts_as_later_than_any_other():
     came = [float(number) for number in range(1, 100)]
 
     assert percentile(came, 0.5) == 50
@@ -33,7 +33,7 @@ def test_what_was_lost_counts_as_later_than_all_that_came():
     assert Summary.of([3, 1, 2]) == Summary(2, 1, 3)
 
 
-def test_the_table_has_medians_ratios_marks_and_what_is_left_out():
+def test_the_table_has_medians_ratios_marks_and_left_out_lines():
     text = table([LINE, FAN], CHOSEN, RESULTS)
     rows = [line.split("  ") for line in text.splitlines()]
 
@@ -48,7 +48,7 @@ def test_the_table_has_medians_ratios_marks_and_what_is_left_out():
     assert "python-socketio, repeat 1: 50% not delivered in time" in text
 
 
-def test_figures_are_the_same_when_they_come_back_from_a_file(tmp_path):
+def test_figures_survive_a_round_trip_through_a_file(tmp_path):
     save(tmp_path / "figures.json", {"cores": "2"}, RESULTS)
 
     about, results = load(tmp_path / "figures.json")
@@ -56,7 +56,7 @@ def test_figures_are_the_same_when_they_come_back_from_a_file(tmp_path):
     assert results == RESULTS
 
 
-def test_the_picture_has_a_bar_for_each_figure_and_marks_what_was_lost():
+def test_the_picture_has_a_bar_for_each_figure_and_marks_losses():
     root = ElementTree.fromstring(picture([LINE, FAN], CHOSEN, RESULTS, {"processor": "A <B> & C", "cores": "2"}))
     name = "{http://www.w3.org/2000/svg}"
     bars = [rect for rect in root.iter(f"{name}rect") if rect.get("class") != "ground"]
@@ -70,7 +70,7 @@ def test_the_picture_has_a_bar_for_each_figure_and_marks_what_was_lost():
     assert all(float(rect.get("width", "0")) + float(rect.get("x", "0")) <= 720 for rect in bars)
 
 
-def test_the_picture_is_for_light_and_dark_and_needs_nothing_from_elsewhere():
+def test_the_picture_supports_dark_mode_and_loads_nothing():
     text = picture([LINE, FAN], CHOSEN, RESULTS, {"cores": "2"})
     style = text.partition("<style>")[2].partition("</style>")[0]
     light, _, dark = style.partition("@media (prefers-color-scheme: dark)")
@@ -81,7 +81,7 @@ def test_the_picture_is_for_light_and_dark_and_needs_nothing_from_elsewhere():
     assert 'role="img"' in text
 
 
-def test_the_picture_draws_figures_that_there_are():
+def test_every_panel_of_the_picture_shows_a_figure_of_its_line():
     whole = {line.key: {row.value for row in line.rows} for line in lines(quick=False)}
 
     assert all(panel.value in whole[panel.line] for panel in PANELS)

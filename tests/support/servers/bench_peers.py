@@ -1,4 +1,4 @@
-"""What the systems of the benchmark send, and one that is not there."""
+"""Responses and events of the benchmark's systems, and a fake server."""
 
 import json
 from typing import Any, cast
@@ -24,7 +24,7 @@ def chunk(text: bytes) -> bytes:
 
 
 def told(system: System, action: str, **changes: str) -> bytes:
-    """An event about note 42 as a system tells of it."""
+    """An event about note 42 in a system's format."""
     sent = base.System.note(system, 42)
     note = {"id": 7, "created_at": "x", "updated_at": "x", **sent, **changes}
     noun = "record" if system.key == "pocketbase" else "note"
@@ -33,7 +33,7 @@ def told(system: System, action: str, **changes: str) -> bytes:
 
 
 class Peer:
-    """Stands in for a started server: remembers what it was asked, and answers as told."""
+    """A fake of a started server: records requests, and returns given responses."""
 
     def __init__(self, key: str, status: int = 204) -> None:
         self.system = BY_KEY[key]
@@ -42,14 +42,14 @@ class Peer:
         self.status = status
 
     def post(self, path: str, value: object) -> bytes:
-        """Remember what was sent."""
+        """Record the request."""
         self.asked.append((path, value))
         return b""
 
     def ask(self, request: bytes) -> http1.Response:
-        """Answer with the status."""
+        """Return a response with the status."""
         return http1.Response(self.status, b"", b"", b"")
 
     def server(self) -> Server:
-        """As what asks it knows it."""
+        """The fake, typed as a server."""
         return cast(Server, self)

@@ -1,6 +1,8 @@
 """The supervisor of `quart-notes dev` alone, with a server that does nothing."""
 
 import asyncio
+import itertools
+import os
 import socket
 import sys
 import threading
@@ -15,6 +17,7 @@ from quart_notes.dev import server_process
 from quart_notes.dev.file_watcher import ChangeKind, WatchedFiles
 from quart_notes.dev.server_process import ServerProcess as Child
 from quart_notes.dev.supervisor import ReloadSupervisor
+from tests.support.servers.processes import children
 
 RESTARTS = 40  # of a server that does nothing; by hand it was done with 200 of the real one
 
@@ -118,3 +121,22 @@ async def test_a_file_that_changes_in_any_way_is_noticed(tmp_path, started):
         await asyncio.gather(running, return_exceptions=True)
 
     assert len(started) >= len(acts) + 1
+
+
+async def test_a_server_whose_start_is_interrupted_at_any_step_does_not_stay(tmp_path):
+    others = children(os.getpid())
+    with supervising(tmp_path) as supervised:
+        for steps in itertools.count(1):
+            starting = asyncio.create_task(Child.start(supervised._program, supervised._listener, "run", "{}"))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            if starting.done():
+                break
+            starting.cancel()
+            await asyncio.wait([starting])
+
+            assert starting.cancelled()
+            assert children(os.getpid()) == others, f"after {steps} steps"
+        await starting.result().stop()
+
+    assert steps > 3

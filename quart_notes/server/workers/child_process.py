@@ -41,15 +41,15 @@ class ChildProcess:
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            inherited = [theirs.fileno(), *descriptors]
+            # Before the process: a caller that is cancelled here would leave it running.
+            reader, writer = await asyncio.open_connection(sock=ours, limit=MAX_MESSAGE)
             try:
                 process = await asyncio.create_subprocess_exec(
-                    *program, str(theirs.fileno()), pass_fds=inherited, **options
+                    *program, str(theirs.fileno()), pass_fds=[theirs.fileno(), *descriptors], **options
                 )
             except BaseException:
-                ours.close()
+                writer.close()
                 raise
-        reader, writer = await asyncio.open_connection(sock=ours, limit=MAX_MESSAGE)
         return cls(process, reader, writer, stop_timeout)
 
     async def _receive(self, reader: asyncio.StreamReader) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from quart_notes.schemas import ImportOptions
+from quart_notes.schemas import ImportedNote, ImportOptions
 from quart_notes.transfer.import_batches import Batch, ImportSource
 from quart_notes.transfer.importer import kind_of, read
 from quart_notes.transfer.parsed_note import ParsedNote
 from quart_notes.transfer.source_files import SourcePath
 
 Json = dict[str, Any]
+FILES_OF_OTHERS = Path(__file__).parents[1] / "transfer" / "files_of_others"
 PIXELS = b"\x89PNG\r\n\x1a\n"
 
 
@@ -27,6 +28,30 @@ def items(*paths: Path, **options: Any) -> list[ParsedNote]:
 def entries(*paths: Path, **options: Any) -> list[ParsedNote]:
     """What counts of it."""
     return [item for item in items(*paths, **options) if item.counts]
+
+
+def only(path: Path, **options: Any) -> ImportedNote:
+    """The one note in a file."""
+    (item,) = items(path, **options)
+    assert item.entry is not None, item.problem
+    return item.entry
+
+
+def problem_of(path: Path, **options: Any) -> str:
+    """Why the one note in a file cannot be read."""
+    (item,) = items(path, **options)
+    assert item.problem is not None
+    return item.problem
+
+
+def contents_of(found: list[ParsedNote]) -> list[tuple[str | None, str | None, bool]]:
+    """The title, the text and the tick of each note."""
+    return [(item.entry.title, item.entry.description, item.entry.done) for item in found if item.entry]
+
+
+def lost_of(found: list[ParsedNote]) -> dict[str, str]:
+    """The parts that had no place in a note, each with its first example."""
+    return {lost.what: lost.example for item in reversed(found) for lost in reversed(item.lost)}
 
 
 def batches(*paths: Path, **options: Any) -> list[Batch]:

@@ -1,12 +1,14 @@
 """Front matter as people and programs write it, whole or broken: it never fails, and loses no word."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quart_notes.transfer.front_matter import split
+from tests.support.note_files import items, put
 
 PIECES = st.sampled_from(
     [": ", ":", "- ", "? ", "[", "]", "{", "}", ", ", "|", ">", "'", '"', "@", "`", " ", "  ", "\n", "\n\n"]
@@ -35,3 +37,28 @@ def test_no_word_is_lost(front: str):
     pairs, body = split(f"---\n{front}\n---\nbehind it\n")
 
     assert set(re.findall(r"w\d", front)) <= set(re.findall(r"w\d", f"{pairs} {body}"))
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a: &a [x,x]\n"
+        + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(20)),
+        "deep: " + "[" * 30_000 + "]" * 30_000,
+        "deep:\n" + "".join(" " * n + "- \n" for n in range(1, 200)),
+        "many: [" + "a," * 30_000 + "]",
+        "object: !!python/object/apply:os.system [echo]",
+        "self: &s [*s]",
+        "<<: *nothing",
+        "? [a, b]\n: c",
+        "a: 'unclosed",
+        "x" * 70_000 + ": y",
+    ],
+    ids=["aliases", "deep flow", "deep block", "many", "tag", "itself", "unknown", "key", "unclosed", "long"],
+)
+def test_front_matter_that_means_harm_costs_itself_alone(tmp_path: Path, front: str):
+    (item,) = items(put(tmp_path, "a.md", f"---\n{front}\ntitle: Kept\n---\nbody"))
+
+    assert item.entry, item.problem
+    assert "body" in ((item.more[-1] if item.more else item.entry).description or "")
+    assert item.entry.title in {"Kept", "a"}

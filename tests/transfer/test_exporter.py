@@ -1,0 +1,165 @@
+"""Exports: there and back without loss, and as other programs read them."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quart_notes.schemas import (
+    TITLE_MAX,
+    ExportFormat,
+    NoteOut,
+    is_blank,
+    one_line,
+)
+from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, export_writer, file_name
+from quart_notes.transfer.source_files import SourcePath, files
+from quart_notes.transfer.zip_writer import ZipWriter
+from tests.support.note_files import items, only, put
+
+NOW = datetime(2026, 1, 31, 9, 30, 0, 1, UTC)
+ABOUT = ExportInfo("Allotment", "3f9a01bc", NOW)
+FORMATS: tuple[ExportFormat, ...] = ("json", "csv", "markdown")
+
+
+def _note(number: int = 1, **fields: Any) -> NoteOut:
+    about = {"title": "Buy milk", "description": "Two litres.", "done": False, "created_at": NOW, "updated_at": NOW}
+    return NoteOut(**{"id": number, "board_id": 1, "version": 1, **about, **fields})
+
+
+def _written(kind: ExportFormat, notes: Sequence[tuple[NoteOut, str]]) -> bytes:
+    writing = export_writer(kind, ABOUT)
+    half = len(notes) // 2
+    return writing.start() + writing.notes(notes[:half]) + writing.notes(notes[half:]) + b"".join(writing.finish())
+
+
+def shows(text: str) -> bool:
+    return not is_blank(text)
+
+
+# What a note can hold: no NUL and no half a surrogate pair, and blank counts as nothing.
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(shows)
+odd = st.sampled_from(
+    ["=1+1", "'=1", "''", "-", "@x", "\t", "\r\n", "---\n", '"', "# a", " x ", "null", "\n\nx\n\n", "﻿x", "\u2028"]
+)
+some = st.one_of(texts, st.lists(st.one_of(texts, odd)).map("".join).filter(shows))
+lines = some.filter(lambda text: len(text) <= TITLE_MAX and one_line(text) == text)
+moments = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 30), timezones=st.just(UTC))
+notes = st.builds(
+    _note,
+    title=st.none() | lines,
+    description=some,
+    done=st.booleans(),
+    pinned=st.booleans(),
+    created_at=moments,
+    updated_at=moments,
+) | st.builds(_note, title=lines, description=st.none())
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@settings(max_examples=100)
+@given(board=st.lists(notes, min_size=1, max_size=5))
+def test_what_was_exported_comes_in_again_as_it_was(tmp_path: Path, kind: ExportFormat, board: list[NoteOut]):
+    numbered = [(note.model_copy(update={"id": n}), f"3f9a01bc/{n}") for n, note in enumerate(board, 1)]
+    path = put(tmp_path, f"export{SUFFIXES[kind]}", _written(kind, numbered))
+
+    found = items(path)
+
+    assert [item.problem for item in found] == [None] * len(board)
+    fields = ("title", "description", "pinned", "done", "created_at", "updated_at")
+    assert [[getattr(item.entry, name) for name in fields] for item in found] == [
+        [getattr(note, name) for name in fields] for note, _ in numbered
+    ]
+    assert [item.entry and item.entry.origin for item in found] == [origin for _, origin in numbered]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_empty_board_is_a_whole_file(tmp_path: Path, kind: ExportFormat):
+    data = _written(kind, [])
+
+    if kind == "markdown":
+        assert zipfile.ZipFile(io.BytesIO(data)).namelist() == []
+    else:
+        assert items(put(tmp_path, f"export{SUFFIXES[kind]}", data)) == []
+
+
+def test_the_export_is_json_and_says_what_it_is():
+    document = json.loads(_written("json", [(_note(7, done=True), "3f9a01bc/7")]))
+
+    assert document == {
+        "quart_notes_export": 1,
+        "epoch": "3f9a01bc",
+        "board": {"name": "Allotment"},
+        "exported_at": "2026-01-31T09:30:00.000001Z",
+        "notes": [
+            {
+                "origin": "3f9a01bc/7",
+                "title": "Buy milk",
+                "description": "Two litres.",
+                "pinned": False,
+                "done": True,
+                "version": 1,
+                "created_at": "2026-01-31T09:30:00.000001Z",
+                "updated_at": "2026-01-31T09:30:00.000001Z",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "'=1"])
+def test_no_cell_of_the_table_is_a_formula(tmp_path: Path, text: str):
+    data = _written("csv", [(_note(title=text, description=text), "3f9a01bc/1")]).decode("utf-8-sig")
+
+    (_, row) = csv.reader(io.StringIO(data, newline=""))
+    assert row[:2] == [f"'{text}"] * 2
+    assert only(put(tmp_path, "x.csv", data)).description == text
+
+
+def test_a_spreadsheet_that_separates_by_semicolons_finds_no_formula_in_the_middle():
+    data = _written("csv", [(_note(title="a;=1+1"), "3f9a01bc/1")]).decode("utf-8-sig")
+
+    assert '"a;=1+1"' in data
+
+
+def test_the_zip_is_one_that_every_program_reads():
+    board = [
+        (_note(1, title="Überraschung/für ../ Tim?"), "3f9a01bc/1"),
+        (_note(2, title=None, description="x" * 500), "3f9a01bc/2"),
+    ]
+    board.append((_note(3, title="..."), "3f9a01bc/3"))
+
+    archive = zipfile.ZipFile(io.BytesIO(_written("markdown", board)))
+
+    assert archive.testzip() is None
+    assert archive.namelist() == ["Überraschung-für-Tim-1.md", f"{'x' * 60}-2.md", "note-3.md"]
+    assert archive.infolist()[0].date_time == (2026, 1, 31, 9, 30, 0)
+    assert archive.read("note-3.md").decode() == (
+        '---\ntitle: "..."\npinned: false\ndone: false\ncreated_at: 2026-01-31T09:30:00.000001Z\n'
+        'updated_at: 2026-01-31T09:30:00.000001Z\norigin: "3f9a01bc/3"\n---\n\nTwo litres.\n'
+    )
+
+
+def test_a_zip_of_more_files_than_sixteen_bits_count_is_read_by_others_and_by_us(tmp_path: Path):
+    writing = ZipWriter()
+    count = 0xFFFF + 5
+    data = b"".join(writing.add(f"{n}.md", b"", NOW) for n in range(count)) + b"".join(writing.directory())
+
+    path = put(tmp_path, "export.zip", data)
+
+    assert len(zipfile.ZipFile(path).namelist()) == count
+    assert len(list(files([SourcePath(path, "export.zip")]))) == count
+
+
+def test_a_note_of_before_1980_has_the_first_date_that_a_zip_can_have():
+    data = _written("markdown", [(_note(updated_at=datetime(1970, 1, 1, tzinfo=UTC)), "3f9a01bc/1")])
+
+    assert zipfile.ZipFile(io.BytesIO(data)).infolist()[0].date_time[0] == 1980
+    assert file_name(_note(5, title="\0/..\\ \u202e")) == "note-5.md"

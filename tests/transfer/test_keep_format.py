@@ -1,0 +1,77 @@
+"""Notes of Google Keep, from Google Takeout."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.note_files import FILES_OF_OTHERS, items, keep_note, only, packed, problem_of, put, takeout
+
+
+def test_takeout_comes_in_without_what_was_put_aside(tmp_path: Path):
+    found = items(put(tmp_path, "takeout.zip", takeout()))
+
+    assert [item.problem for item in found] == [None] * 4
+    assert [item.name for item in found if item.entry is None] == ["Takeout/Keep/Old.json", "Takeout/Keep/Gone.json"]
+    milk, shopping = (item.entry for item in found if item.entry)
+    assert milk.created_at == datetime(2023, 11, 14, 22, 13, 20, 123456, UTC)
+    assert milk.updated_at == datetime(2023, 11, 14, 22, 13, 21, tzinfo=UTC)
+    assert (milk.title, milk.description, milk.done) == ("Buy milk", "Two litres.", False)
+    assert shopping.title == "Shopping"
+    assert shopping.description == "- [x] Bread\n- [ ] Salt\n\nAttachment: photo.png\n\n#Home #On-the-way"
+
+
+@pytest.mark.parametrize(("options", "titles"), [({"archived": True}, {"Old"}), ({"trashed": True}, {"Gone"})])
+def test_archived_and_trashed_notes_come_in_when_they_are_asked_for(tmp_path: Path, options: Any, titles: set[str]):
+    found = items(put(tmp_path, "takeout.zip", takeout()), **options)
+
+    assert {item.entry.title for item in found if item.entry} == {"Buy milk", "Shopping"} | titles
+
+
+def test_notes_of_keep_are_known_without_their_folder(tmp_path: Path):
+    assert only(put(tmp_path, "Milk.json", keep_note())).title == "Buy milk"
+
+
+@pytest.mark.parametrize(
+    ("note", "reason"),
+    [
+        ({"title": "no note"}, "not a note of Google Keep"), ([], "not a note of Google Keep"),
+        ("[" * 5000, "nested deeper"), ("nonsense", "It is not JSON"), (b"\xff", "not UTF-8"),
+        ('{"textContent": "\\u0000"}', "cannot be stored"), (b" " * (1 << 20) + b"{}", "larger than a note can be"),
+    ],
+)  # fmt: skip
+def test_a_bad_note_of_keep_says_why(tmp_path: Path, note: Any, reason: str):
+    assert reason in problem_of(put(tmp_path, "x.json", note), format="keep")
+
+
+def test_a_takeout_of_any_language_comes_in_without_other_products():
+    found = items(FILES_OF_OTHERS / "takeout_de.zip")
+
+    assert [item.left_out for item in found if item.left_out] == ["empty", "trashed"]
+    assert [item.problem for item in found if item.problem] == []
+    assert {item.name.split("/")[1] for item in found} == {"Google Notizen"}
+    titles = [entry.title for item in found if item.entry for entry in (item.entry, *item.more)]
+    assert titles == [
+        *("Flat, 2 rooms", "Flat hunt", None, "Shop", "long list", "long list (2)", "T" * 199 + "…"),
+        *("old", "shared", "str", "epoch"),
+    ]
+
+
+def test_what_is_too_long_for_a_note_goes_on_in_further_ones_and_nothing_is_lost():
+    found = {item.name.rpartition("/")[2]: item for item in items(FILES_OF_OTHERS / "takeout_de.zip")}
+
+    text, title = found["long_text.json"], found["long_title.json"]
+    pieces = [entry.description or "" for entry in (text.entry, *text.more) if entry]
+    assert max(map(len, pieces)) <= 20_000
+    lines = "\n".join(pieces).split("\n")
+    assert [line.split()[4] for line in lines] == [str(number) for number in range(len(lines))]
+    assert title.entry and (title.entry.description or "").endswith("TT\n\nbody of the long title")
+
+
+def test_notes_of_keep_that_were_put_aside_are_left_out_by_their_reason(tmp_path: Path):
+    notes = {"a": keep_note(isArchived=True), "b": keep_note(isTrashed=True), "c": keep_note(title="", textContent="")}
+    zipped = packed({f"Takeout/Keep/{name}.json": json.dumps(note) for name, note in notes.items()})
+
+    assert [item.left_out for item in items(put(tmp_path, "x.zip", zipped))] == ["archived", "trashed", "empty"]

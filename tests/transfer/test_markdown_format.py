@@ -1,0 +1,59 @@
+"""Notes as Markdown files."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.note_files import entries, only, packed, problem_of, put
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "description"),
+    [
+        ("# Buy milk\n\nTwo litres.\n", "Buy milk", "Two litres."),
+        ("# Buy milk #\r\nTwo\r\nlitres.\r\n", "Buy milk", "Two\r\nlitres."),
+        ("Two litres.", "groceries", "Two litres."),
+        ("## Smaller\ntext", "groceries", "## Smaller\ntext"),
+        ("#hashtag", "groceries", "#hashtag"),
+        ("", "groceries", None),
+        ("---\ntitle: Buy milk\ntags: [a, b]\nlist:\n  - x\n---\nTwo litres.", "Buy milk", "Two litres."),
+        ("---\r\ntitle: 'Tim''s'\r\n---\r\n# Heading\r\n", "Tim's", "# Heading"),
+        ('---\ntitle: "a\\u00e9: b"\n---\n', "aé: b", None),
+        ("---\nTitle: Buy milk\n...\nTwo litres.", "Buy milk", "Two litres."),
+        ("\ufeff# Buy milk", "Buy milk", None),
+        ("---\nno end", "groceries", "---\nno end"),
+        ('---\ntitle: "unclosed\n---\nx', '"unclosed', "x"),
+    ],
+)
+def test_a_markdown_file_is_a_note(tmp_path: Path, text: str, title: str, description: str | None):
+    entry = only(put(tmp_path, "groceries.md", text))
+
+    assert (entry.title, entry.description, entry.done) == (title, description, False)
+
+
+def test_front_matter_says_more(tmp_path: Path):
+    path = put(tmp_path, "a.md", "---\ndone: true\ncreated: 2026-01-31\n---\ntext")
+
+    entry = only(path)
+
+    assert (entry.title, entry.done, entry.created_at) == ("a", True, datetime(2026, 1, 31, tzinfo=UTC))
+
+
+def test_a_markdown_file_that_is_too_long_says_so(tmp_path: Path):
+    assert "larger than a note can be" in problem_of(put(tmp_path, "a.md", b"x" * ((1 << 20) + 1)))
+
+
+def test_a_folder_and_a_zip_of_markdown_files_say_the_same(tmp_path: Path):
+    folder = tmp_path / "notes"
+    (folder / "inner").mkdir(parents=True)
+    files = {"a.md": "# A\n", "b.markdown": "text", "inner/c.MD": "c", "inner/.d.md": "hidden", "picture.png": "x"}
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    (folder / "link.md").symlink_to("/etc/hostname")
+
+    from_folder = entries(folder)
+    from_zip = entries(put(tmp_path, "notes.zip", packed({**files, "__MACOSX/a.md": "rubbish", "empty/": ""})))
+
+    assert [item.entry for item in from_folder] == [item.entry for item in from_zip]
+    assert [item.name for item in from_folder] == ["a.md", "b.markdown", "inner/c.MD"]

@@ -5,10 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.schemas import (
-    BadEntryError,
-    ImportedNote,
-)
+from quart_notes.schemas import BadEntryError, ImportedNote
 from tests.support.note_files import FILES_OF_OTHERS, items, put
 
 DATES = [

@@ -13,13 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quart_notes.schemas import (
-    TITLE_MAX,
-    ExportFormat,
-    NoteOut,
-    is_blank,
-    one_line,
-)
+from quart_notes.schemas import TITLE_MAX, ExportFormat, NoteOut, is_blank, one_line
 from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, export_writer, file_name
 from quart_notes.transfer.source_files import SourcePath, files
 from quart_notes.transfer.zip_writer import ZipWriter

@@ -3,9 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quart_notes.schemas import (
-    ImportedNote,
-)
+from quart_notes.schemas import ImportedNote
 from quart_notes.transfer.import_batches import OriginNamer
 from tests.support.note_files import batches, put
 

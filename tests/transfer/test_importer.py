@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.schemas import (
-    ImportOptions,
-)
+from quart_notes.schemas import ImportOptions
 from quart_notes.transfer import importer
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.import_batches import ImportSource
